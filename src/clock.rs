@@ -1,0 +1,84 @@
+//! The one clock. Every time in a [`Trace`](crate::trace::Trace) is an offset from its origin.
+//!
+//! This is the only file that reads the machine's clocks: a monotonic one for every stamp, and the
+//! wall clock once, for `started_at` and certificate dates. It knows nothing of stages or limits.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::trace::At;
+
+/// A monotonic clock with its origin (t0) and the wall time of that origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+    wall: SystemTime,
+}
+
+impl Clock {
+    /// Starts the clock: now is t0.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { origin: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// Time since t0, in whole microseconds, rounded down. Two stamps subtract without loss, so
+    /// that adjoining phases sum exactly to the whole.
+    #[must_use]
+    pub fn now(&self) -> At {
+        At(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// The wall time of t0.
+    #[must_use]
+    pub fn started_at(&self) -> SystemTime {
+        self.wall
+    }
+
+    /// The wall time now, for judging dates. It is t0's wall time plus monotonic time, so that a
+    /// clock that is set during a run cannot move a verdict.
+    #[must_use]
+    pub fn wall_now(&self) -> SystemTime {
+        self.wall + self.origin.elapsed()
+    }
+
+    /// The instant of an offset, for timers.
+    #[must_use]
+    pub fn instant(&self, at: At) -> Instant {
+        self.origin + Duration::from_micros(at.0)
+    }
+}
+
+/// Measures work that is not part of a trace, such as client set-up or a benchmark's own cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_never_run_backwards_and_start_at_the_origin() {
+        let clock = Clock::start();
+        let mut last = At(0);
+        for _ in 0..1000 {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+        assert!(clock.instant(At(5)) > clock.instant(At(0)));
+    }
+}

@@ -1,0 +1,10 @@
+//! urltrace (work in progress: interfaces)
+
+pub mod clock;
+pub mod dns;
+pub mod http;
+pub mod plan;
+pub mod stop;
+pub mod timeline;
+pub mod tls;
+pub mod trace;

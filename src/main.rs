@@ -1,0 +1,3 @@
+//! The binary (work in progress).
+
+fn main() {}

@@ -1,0 +1,99 @@
+//! What may end a trace early: `--max-time`, an interrupt, and each stage's own limit.
+//!
+//! A stage runs every wait through [`Stop::within`], so that whatever ends it, the stage still
+//! returns its record with what it saw. Nothing here decides what a limit should be.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::trace::At;
+
+/// Why a wait ended without its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The stage's own limit passed.
+    Limit,
+    /// `--max-time` passed.
+    MaxTime,
+    /// The user interrupted the trace (Ctrl-C).
+    Interrupted,
+}
+
+/// The ends that hold for a whole trace.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    clock: Clock,
+    max_time: Duration,
+    interrupted: watch::Receiver<bool>,
+}
+
+impl Stop {
+    /// A stop at `max_time` after t0, or when `interrupted` turns true.
+    #[must_use]
+    pub fn new(clock: Clock, max_time: Duration, interrupted: watch::Receiver<bool>) -> Self {
+        Self { clock, max_time, interrupted }
+    }
+
+    /// A stop that only `max_time` can cause; for tests and library users without a signal handler.
+    #[must_use]
+    pub fn after(clock: Clock, max_time: Duration) -> Self {
+        let (_, interrupted) = watch::channel(false);
+        Self::new(clock, max_time, interrupted)
+    }
+
+    /// The limit of the whole trace, as configured.
+    #[must_use]
+    pub fn max_time(&self) -> Duration {
+        self.max_time
+    }
+
+    /// Runs `work` until it is done, `limit` (an offset from t0) passes, or the trace is stopped.
+    ///
+    /// # Errors
+    /// Says which of the three ends came first; `work` is dropped then.
+    pub async fn within<F: Future>(&self, limit: Option<At>, work: F) -> Result<F::Output, Stopped> {
+        let end = At(u64::try_from(self.max_time.as_micros()).unwrap_or(u64::MAX / 2));
+        let (at, why) = match limit {
+            Some(limit) if limit < end => (limit, Stopped::Limit),
+            _ => (end, Stopped::MaxTime),
+        };
+        let timer = tokio::time::sleep_until(self.clock.instant(at).into());
+        let mut interrupted = self.interrupted.clone();
+        let interrupt = async move {
+            // The sender may be gone (no signal handler): then only the timer can stop the work.
+            if interrupted.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let ends = select(pin!(timer), pin!(interrupt));
+        match select(pin!(work), ends).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right((Either::Left(_), _)) => Err(why),
+            Either::Right((Either::Right(_), _)) => Err(Stopped::Interrupted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_nearest_end_wins_and_is_named() {
+        let clock = Clock::start();
+        let never = || std::future::pending::<()>();
+        let stop = Stop::after(clock, Duration::from_millis(20));
+        assert_eq!(stop.within(None, async { 7 }).await, Ok(7));
+        assert_eq!(stop.within(Some(At(1_000)), never()).await, Err(Stopped::Limit));
+        assert_eq!(stop.within(None, never()).await, Err(Stopped::MaxTime));
+        let (send, receive) = watch::channel(false);
+        let stop = Stop::new(clock, Duration::from_secs(60), receive);
+        send.send(true).unwrap();
+        assert_eq!(stop.within(None, never()).await, Err(Stopped::Interrupted));
+    }
+}
