@@ -4,10 +4,8 @@
 //! returns its record with what it saw. Nothing here decides what a limit should be.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -70,11 +68,12 @@ impl Stop {
                 std::future::pending::<()>().await;
             }
         };
-        let ends = select(pin!(timer), pin!(interrupt));
-        match select(pin!(work), ends).await {
-            Either::Left((output, _)) => Ok(output),
-            Either::Right((Either::Left(_), _)) => Err(why),
-            Either::Right((Either::Right(_), _)) => Err(Stopped::Interrupted),
+        tokio::select! {
+            // Done work counts as done, even when its limit passes in the same instant.
+            biased;
+            output = work => Ok(output),
+            () = timer => Err(why),
+            () = interrupt => Err(Stopped::Interrupted),
         }
     }
 }
