@@ -1,0 +1,252 @@
+//! The command line: clap declarations only. [`plan`](crate::plan) turns them into a plan.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  urltrace https://www.example.com/           trace a URL, report on the terminal
+  urltrace -L --format json shop.example      follow redirects, one JSON document
+  urltrace dns --type MX example.com          the DNS walk alone
+  urltrace --lab https://www.example.test/    the same, in the built-in internet
+  urltrace lab                                what the built-in internet has to show
+
+Exit codes:
+  0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
+  7 no valid HTTP response   8 status 4xx or 5xx with --fail";
+
+/// Trace everything that happens when a URL is typed
+///
+/// urltrace takes the URL apart, walks its name from the root servers to the authoritative ones,
+/// opens the TCP connection, shakes hands by TLS, sends the request and explains the status. Every
+/// step is timed and lies on one waterfall.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "urltrace", version, max_term_width = 100, after_help = EXAMPLES, subcommand_negates_reqs = true, subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
+pub struct Cli {
+    /// What is not "trace this URL"
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The URL to trace; https when the scheme is missing
+    #[arg(value_name = "URL", required_unless_present = "generate")]
+    pub url: Option<String>,
+    /// Options of both the trace and `urltrace dns`
+    #[command(flatten)]
+    pub common: Common,
+    /// Options of connections
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Options of requests
+    #[command(flatten)]
+    pub request: Request,
+    /// Print a generated file and exit
+    #[arg(long, value_enum, hide = true, value_name = "WHAT")]
+    pub generate: Option<Generate>,
+}
+
+/// The sub-commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Walk a name from the root servers to its records
+    ///
+    /// Asks a root server first, follows its referrals down to the authoritative servers and shows
+    /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
+    Dns {
+        /// The name to ask for
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Record type: A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE and a number
+        #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "A")]
+        rtype: String,
+    },
+    /// List what the built-in internet has to show, or keep it running
+    Lab {
+        /// Keep it running for other tools until interrupted, and print where it listens
+        #[arg(long)]
+        serve: bool,
+    },
+}
+
+/// Options of both the trace and `urltrace dns`.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Trace inside the built-in internet: no network, no root rights
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub lab: bool,
+    /// How to print the report
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output and lab")]
+    pub format: Format,
+    /// Also show headers, the whole chain and every packet
+    #[arg(short, long, global = true, help_heading = "Output and lab")]
+    pub verbose: bool,
+    /// No progress on the terminal
+    #[arg(short, long, global = true, help_heading = "Output and lab")]
+    pub silent: bool,
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are heeded
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Output and lab")]
+    pub color: When,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub ascii: bool,
+    /// Show passwords, cookies and tokens instead of [redacted]
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub show_secrets: bool,
+    /// Who resolves names: `walk` (from the root), `system`, or a resolver's IP[:PORT]
+    #[arg(long, global = true, value_name = "WHO", default_value = "walk", help_heading = "DNS")]
+    pub resolver: String,
+    /// Begin the walk with the root servers of this file
+    #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
+    pub root_hints: Option<PathBuf>,
+    /// Use IPv4 addresses only
+    #[arg(short = '4', long, global = true, conflicts_with = "ipv6", help_heading = "Connection")]
+    pub ipv4: bool,
+    /// Use IPv6 addresses only
+    #[arg(short = '6', long, global = true, help_heading = "Connection")]
+    pub ipv6: bool,
+    /// Limit for everything, in seconds
+    #[arg(
+        short = 'm',
+        long,
+        global = true,
+        value_name = "SECONDS",
+        default_value = "30",
+        help_heading = "Connection"
+    )]
+    pub max_time: String,
+}
+
+/// Options of connections.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Limit for one connection attempt, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    pub connect_timeout: String,
+    /// Use these addresses for a host and port, without DNS
+    #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
+    pub resolve: Vec<String>,
+    /// Connect elsewhere than the URL says; empty parts match any
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
+    pub connect_to: Vec<String>,
+    /// Go on in spite of a certificate that cannot be trusted
+    #[arg(short = 'k', long, help_heading = "TLS")]
+    pub insecure: bool,
+    /// Trust only the certificates of this PEM file
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    pub cacert: Option<PathBuf>,
+    /// Which roots to trust
+    #[arg(long, value_enum, value_name = "ROOTS", conflicts_with = "cacert", help_heading = "TLS")]
+    pub roots: Option<Roots>,
+    /// The newest TLS version to offer
+    #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]
+    pub tls_max: Option<TlsMax>,
+}
+
+/// Options of requests.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Request")]
+pub struct Request {
+    /// Offer HTTP/1.1 only
+    #[arg(long = "http1.1", conflicts_with = "http2")]
+    pub http1_1: bool,
+    /// Offer HTTP/2 only (without TLS: with prior knowledge)
+    #[arg(long)]
+    pub http2: bool,
+    /// Request method
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Ask for the head only (method HEAD)
+    #[arg(short = 'I', long, conflicts_with_all = ["data", "data_binary", "json"])]
+    pub head: bool,
+    /// Add or replace a header field; `Name:` removes one
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// Send this body by POST; @FILE reads it from a file, without line ends
+    #[arg(short = 'd', long, value_name = "DATA")]
+    pub data: Vec<String>,
+    /// Send this body by POST as it is; @FILE reads it from a file
+    #[arg(long, value_name = "DATA")]
+    pub data_binary: Vec<String>,
+    /// Send this JSON by POST; @FILE reads it from a file
+    #[arg(long, value_name = "DATA")]
+    pub json: Vec<String>,
+    /// User name and password for Basic authentication
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD")]
+    pub user: Option<String>,
+    /// User-Agent field
+    #[arg(short = 'A', long, value_name = "NAME")]
+    pub user_agent: Option<String>,
+    /// Referer field
+    #[arg(short = 'e', long, value_name = "URL")]
+    pub referer: Option<String>,
+    /// Ask for a compressed body and unpack it
+    #[arg(long)]
+    pub compressed: bool,
+    /// Follow redirects
+    #[arg(short = 'L', long)]
+    pub location: bool,
+    /// How many redirects to follow
+    #[arg(long, value_name = "N", default_value_t = crate::plan::MAX_REDIRECTS)]
+    pub max_redirs: usize,
+    /// Write the body to this file
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with 8 when the status is 4xx or 5xx
+    #[arg(short = 'f', long)]
+    pub fail: bool,
+}
+
+/// Output formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report for people
+    Text,
+    /// One document of schema urltrace/1
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Sets of roots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Roots {
+    /// Mozilla's, built in
+    Embedded,
+    /// The machine's
+    System,
+}
+
+/// TLS versions for `--tls-max`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TlsMax {
+    /// TLS 1.2
+    #[value(name = "1.2")]
+    Tls12,
+    /// TLS 1.3
+    #[value(name = "1.3")]
+    Tls13,
+}
+
+/// What `--generate` can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Generate {
+    /// The man page
+    Man,
+    /// Completions for bash
+    Bash,
+    /// Completions for zsh
+    Zsh,
+    /// Completions for fish
+    Fish,
+    /// The JSON schema
+    Schema,
+}

@@ -1,0 +1,69 @@
+//! Every exit code. Scripts rely on them: they only ever gain members.
+
+use crate::trace::{StageName, Trace};
+
+/// Traced, and no limit broken.
+pub const OK: u8 = 0;
+/// A fault of this program.
+pub const INTERNAL: u8 = 1;
+/// Wrong arguments, a file that cannot be read or written.
+pub const USAGE: u8 = 2;
+/// The URL cannot be traced.
+pub const URL: u8 = 3;
+/// No address was found.
+pub const DNS: u8 = 4;
+/// No connection.
+pub const TCP: u8 = 5;
+/// No TLS, or a certificate that cannot be trusted.
+pub const TLS: u8 = 6;
+/// No valid HTTP response.
+pub const HTTP: u8 = 7;
+/// Status 4xx or 5xx, with `--fail`.
+pub const STATUS: u8 = 8;
+
+/// Each code and its meaning, as the README's table has them.
+pub const TABLE: &[(u8, &str)] = &[
+    (OK, "traced"),
+    (INTERNAL, "internal error"),
+    (USAGE, "usage: wrong arguments, a file that cannot be read or written"),
+    (URL, "the URL cannot be traced"),
+    (DNS, "DNS: no address was found"),
+    (TCP, "TCP: no connection"),
+    (TLS, "TLS: no handshake, or a certificate that cannot be trusted"),
+    (HTTP, "HTTP: no valid response"),
+    (STATUS, "HTTP status 4xx or 5xx, with `--fail`"),
+];
+
+/// The code of a failed stage.
+#[must_use]
+pub const fn of_stage(stage: StageName) -> u8 {
+    match stage {
+        StageName::Url => URL,
+        StageName::Dns => DNS,
+        StageName::Tcp => TCP,
+        StageName::Tls => TLS,
+        StageName::Http => HTTP,
+    }
+}
+
+/// What to do about a status of 4xx or 5xx.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnBadStatus {
+    /// It is a response like any other.
+    Accept,
+    /// `--fail`.
+    Fail,
+}
+
+/// The code of a trace.
+#[must_use]
+pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
+    if let Some(failure) = &trace.failure {
+        return of_stage(failure.stage);
+    }
+    let status = trace.hops.last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
+    match (bad_status, status) {
+        (OnBadStatus::Fail, Some(400..)) => STATUS,
+        _ => OK,
+    }
+}

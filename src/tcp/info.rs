@@ -1,0 +1,76 @@
+//! TCP_INFO: what the kernel knows of a connection.
+//!
+//! The only `unsafe` of the crate: no safe wrapper of this socket option exists in the libraries we
+//! use. Linux only; elsewhere there is nothing to report.
+
+use std::os::fd::AsFd;
+
+use crate::trace::TcpInfo;
+
+/// Asks the kernel. `None` where it does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
+    use std::os::fd::AsRawFd;
+    use std::time::Duration;
+
+    let mut info = RawInfo::default();
+    let mut length = libc::socklen_t::try_from(size_of::<RawInfo>()).ok()?;
+    // SAFETY: the descriptor is open for the whole call (it is borrowed from its owner), `info` is a
+    // plain array of integers for which every bit pattern is valid, and `length` is its size: the
+    // kernel writes at most that many bytes and sets `length` to what it wrote.
+    #[expect(unsafe_code, reason = "getsockopt(TCP_INFO) has no safe wrapper")]
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return None;
+    }
+    let known = usize::try_from(length).ok()?;
+    let word = |offset: usize| (known >= offset + 4).then(|| info.0[offset / 4]);
+    let micros = |offset: usize| word(offset).map(|us| Duration::from_micros(us.into()));
+    // Offsets of struct tcp_info in include/uapi/linux/tcp.h: eight bytes of small fields, then
+    // 32-bit words; the layout only ever grows at its end.
+    Some(TcpInfo {
+        mss: word(16)?,
+        path_mtu: word(60)?,
+        rtt: micros(68)?,
+        rtt_var: micros(72)?,
+        congestion_window: word(80)?,
+        retransmits: word(100)?,
+        // Zero or all ones until there is a sample.
+        min_rtt: micros(148).filter(|rtt| !rtt.is_zero() && *rtt < Duration::from_secs(1000)),
+    })
+}
+
+/// SYNs sent again so far on a connection that is still being opened.
+#[cfg(target_os = "linux")]
+pub(super) fn retransmits(socket: &impl AsFd) -> Option<u32> {
+    read(socket).map(|info| info.retransmits)
+}
+
+#[cfg(target_os = "linux")]
+#[repr(C, align(8))]
+struct RawInfo([u32; 64]);
+
+#[cfg(target_os = "linux")]
+impl Default for RawInfo {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read(_: &impl AsFd) -> Option<TcpInfo> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn retransmits(_: &impl AsFd) -> Option<u32> {
+    None
+}
