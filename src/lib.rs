@@ -11,3 +11,4 @@ pub mod tcp;
 pub mod timeline;
 pub mod tls;
 pub mod trace;
+pub mod url;
