@@ -1,14 +1,289 @@
-//! urltrace (work in progress: interfaces)
+//! urltrace: everything that happens when a URL is typed, with true times.
+//!
+//! # Layout
+//!
+//! Data flows one way: arguments, plan, the five stages, the trace, findings, a renderer, bytes.
+//!
+//! - [`cli`], [`plan`]: arguments and environment, and the validated plan made of them
+//! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
+//! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
+//!   plan and the previous stage's result to a plain record and a live handle
+//! - this file: the loop over redirect hops that runs the stages
+//! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - [`render`]: text and JSON; [`explain`]: the texts about status codes
+//! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod dns;
 pub mod exit;
+pub mod explain;
+pub mod finding;
 pub mod http;
+pub mod lab;
 pub mod plan;
+pub mod render;
 pub mod stop;
 pub mod tcp;
 pub mod timeline;
 pub mod tls;
 pub mod trace;
 pub mod url;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::plan::Plan;
+use crate::stop::Stop;
+use crate::trace::{At, Failure, FailureCode, Hop, Scheme, Stage, StageName, Trace, Url};
+
+/// A tracer: everything that can be made ready before t0.
+pub struct Tracer {
+    plan: Plan,
+    resolver: dns::Resolver,
+    tls: tls::Client,
+}
+
+/// Told of each stage as it begins, with what it works on; for progress only.
+pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
+
+/// Why a literal has no DNS time.
+const IP_LITERAL: &str = "the host is an IP address";
+const REUSED: &str = "an earlier hop's connection is used again";
+const PLAIN: &str = "http has no TLS";
+
+/// How long a finished trace waits for the uncounted lanes.
+const SIDE_LANES_GRACE: Duration = Duration::from_millis(100);
+
+impl Tracer {
+    /// Loads roots and hints and builds the configurations.
+    ///
+    /// # Errors
+    /// A file of the plan that cannot be used; the text names it.
+    pub fn new(plan: Plan) -> Result<Self, String> {
+        let resolver = dns::Resolver::new(plan.dns.clone())?;
+        let tls = tls::Client::new(&plan.tls, plan.http.version)?;
+        Ok(Self { plan, resolver, tls })
+    }
+
+    /// Traces the plan's URL. `clock` begins at t0; `setup` is what preparation took before it.
+    pub async fn trace(&self, clock: &Clock, stop: &Stop, setup: Duration, on_stage: OnStage<'_>) -> Trace {
+        let mut run = Run { tracer: self, clock, stop, on_stage, side_lanes: Vec::new(), idle: None };
+        let mut trace = Trace {
+            input: self.plan.input.clone(),
+            started_at: clock.started_at(),
+            setup,
+            total: Duration::ZERO,
+            hops: Vec::new(),
+            failure: None,
+            lab: false,
+        };
+        trace.failure = run.chain(&mut trace.hops).await.err();
+        trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
+        for (hop, lanes) in run.side_lanes {
+            if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
+                lanes.settle(dns, SIDE_LANES_GRACE, clock).await;
+            }
+        }
+        trace
+    }
+
+    /// The resolver, for `urltrace dns`.
+    #[must_use]
+    pub fn resolver(&self) -> &dns::Resolver {
+        &self.resolver
+    }
+}
+
+/// One run over its redirect hops.
+struct Run<'a> {
+    tracer: &'a Tracer,
+    clock: &'a Clock,
+    stop: &'a Stop,
+    on_stage: OnStage<'a>,
+    /// Lanes that are still running, and the hop they belong to.
+    side_lanes: Vec<(usize, dns::SideLanes)>,
+    /// A connection that can carry a further request to its origin.
+    idle: Option<Idle>,
+}
+
+struct Idle {
+    session: http::Session,
+    origin: Origin,
+    hop: usize,
+}
+
+/// Scheme, host and port (RFC 6454 §4).
+type Origin = (Scheme, String, u16);
+
+fn origin(url: &Url) -> Origin {
+    (url.scheme, url.host_ascii.clone(), url.port)
+}
+
+impl Run<'_> {
+    /// The loop over hops. Every hop begun is in `hops` when it returns.
+    async fn chain(&mut self, hops: &mut Vec<Hop>) -> Result<(), Failure> {
+        let plan = &self.tracer.plan.http;
+        let mut ask = http::Ask {
+            method: plan.method.clone().unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
+            body: plan.body.clone(),
+            credentials: true,
+        };
+        (self.on_stage)(StageName::Url, &self.tracer.plan.input);
+        let mut url = url::parse(&self.tracer.plan.input, 0)?;
+        let first = origin(&url);
+        loop {
+            let index = hops.len();
+            let start = hops.last().map_or(At(0), |hop| hop.end);
+            hops.push(Hop {
+                url,
+                start,
+                end: start,
+                dns: Stage::NotReached,
+                connect: Stage::NotReached,
+                tls: Stage::NotReached,
+                http: Stage::NotReached,
+                reused: None,
+            });
+            let hop = &mut hops[index];
+            let result = self.hop(hop, index, &ask).await;
+            hop.end = end_of(hop);
+            result?;
+            let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else { return Ok(()) };
+            if !plan.follow {
+                return Ok(());
+            }
+            let fail = |code, message: String, hint: &str| Failure {
+                stage: StageName::Http,
+                code,
+                message,
+                hint: Some(hint.to_owned()),
+                hop: index,
+                running: hop.end.since(hop.start),
+            };
+            let Some(target) = redirect.target.clone() else {
+                let message = format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());
+                return Err(fail(FailureCode::BadRedirect, message, "the Location field must hold an http or https URL"));
+            };
+            if index >= plan.max_redirects {
+                let message = format!("more than {} redirects; the next would go to {target}", plan.max_redirects);
+                return Err(fail(FailureCode::TooManyRedirects, message, "raise --max-redirs, or look for a loop in the hops"));
+            }
+            url = url::parse(&target, index).map_err(|failure| {
+                let message = format!("the redirect cannot be followed: {}", failure.message);
+                fail(FailureCode::BadRedirect, message, "the Location field must hold a valid http or https URL")
+            })?;
+            redirect.followed = true;
+            if let Some(method) = redirect.next_method.clone() {
+                if method != ask.method {
+                    ask.body = None;
+                }
+                ask.method = method;
+            }
+            ask.credentials = origin(&url) == first;
+        }
+    }
+
+    /// The stages of one hop.
+    async fn hop(&mut self, hop: &mut Hop, index: usize, ask: &http::Ask) -> Result<(), Failure> {
+        let session = match self.idle.take().filter(|idle| idle.origin == origin(&hop.url)) {
+            Some(idle) => {
+                hop.reused = Some(idle.hop);
+                hop.dns = Stage::Skipped(REUSED);
+                hop.connect = Stage::Skipped(REUSED);
+                hop.tls = Stage::Skipped(if hop.url.scheme == Scheme::Https { REUSED } else { PLAIN });
+                idle.session
+            }
+            None => self.open(hop, index).await?,
+        };
+        let plan = &self.tracer.plan.http;
+        (self.on_stage)(StageName::Http, &hop.url.host_ascii);
+        let (http, result) = http::fetch(session, &hop.url, ask, plan, index, self.clock, self.stop).await;
+        hop.http = Stage::Ran(http);
+        self.idle = result?.map(|session| Idle {
+            session,
+            origin: origin(&hop.url),
+            hop: hop.reused.unwrap_or(index),
+        });
+        Ok(())
+    }
+
+    /// From the URL to a connection that can carry a request.
+    async fn open(&mut self, hop: &mut Hop, index: usize) -> Result<http::Session, Failure> {
+        let Tracer { plan, resolver, tls } = self.tracer;
+        let target = Target::of(&hop.url, plan);
+        let addresses = match target.literal() {
+            Some(address) => {
+                hop.dns = Stage::Skipped(IP_LITERAL);
+                vec![address]
+            }
+            None => {
+                (self.on_stage)(StageName::Dns, &target.host);
+                let (dns, result, lanes) =
+                    resolver.resolve(&target.host, target.port, index, self.clock, self.stop).await;
+                hop.dns = Stage::Ran(dns);
+                self.side_lanes.push((index, lanes));
+                result?
+            }
+        };
+        (self.on_stage)(StageName::Tcp, &target.host);
+        let (mut connect, stream) =
+            tcp::connect(&addresses, target.port, &plan.tcp, index, self.clock, self.stop).await;
+        if let Some(from) = target.redirected_from {
+            connect.redirected_from = Some(from);
+        }
+        hop.connect = Stage::Ran(connect);
+        let stream = stream?;
+        if hop.url.scheme == Scheme::Http {
+            hop.tls = Stage::Skipped(PLAIN);
+            return Ok(http::Session::new(http::Stream::Plain(stream), None, &plan.http));
+        }
+        (self.on_stage)(StageName::Tls, &hop.url.host_ascii);
+        // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
+        let host = hop.url.host_ascii.trim_end_matches('.');
+        let (record, stream) = tls.handshake(stream, host, index, self.clock, self.stop).await;
+        let alpn = record.alpn.clone();
+        hop.tls = Stage::Ran(record);
+        Ok(http::Session::new(http::Stream::Tls(Box::new(stream?)), alpn.as_deref(), &plan.http))
+    }
+}
+
+/// Where a hop connects to: the URL's host and port, or what `--connect-to` says instead.
+struct Target {
+    host: String,
+    port: u16,
+    redirected_from: Option<String>,
+}
+
+impl Target {
+    fn of(url: &Url, plan: &Plan) -> Self {
+        let rule = plan.tcp.connect_to.iter().find(|rule| {
+            rule.host.as_ref().is_none_or(|host| *host == url.host_ascii)
+                && rule.port.is_none_or(|port| port == url.port)
+        });
+        let own = Self { host: url.host_ascii.clone(), port: url.port, redirected_from: None };
+        let Some(rule) = rule else { return own };
+        Self {
+            redirected_from: Some(format!("{}:{}", own.host, own.port)),
+            host: rule.to_host.clone().unwrap_or(own.host),
+            port: rule.to_port.unwrap_or(own.port),
+        }
+    }
+
+    fn literal(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+}
+
+/// The end of the last stage that ran.
+fn end_of(hop: &Hop) -> At {
+    let ends = [
+        hop.dns.ran().map(|dns| dns.end),
+        hop.connect.ran().map(|connect| connect.end),
+        hop.tls.ran().map(|tls| tls.end),
+        hop.http.ran().map(|http| http.end),
+    ];
+    ends.into_iter().flatten().fold(hop.start, At::max)
+}

@@ -1,7 +1,11 @@
 //! The plan: what a run will do, fully parsed and validated.
 //!
-//! This is the only file that reads arguments and the environment; everything after it works from
+//! This module is the only one that reads arguments and the environment; everything after it works from
 //! plain values. Defaults stand here, in one place. Nothing here touches the network.
+
+mod read;
+
+pub use read::{Action, Environment, PlanError, Settings, Show, settings};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

@@ -1,0 +1,176 @@
+//! The program around a trace: runtime, lab, progress, interrupt, output and exit code.
+//!
+//! It decides nothing about a trace and words nothing of it; [`render`](crate::render) does.
+
+use std::future::Future;
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use tokio::sync::watch;
+
+use crate::cli::{Cli, Format, Generate};
+use crate::clock::{Clock, Stopwatch};
+use crate::exit::{self, OnBadStatus};
+use crate::lab::{Lab, SCENARIOS};
+use crate::plan::{Action, Plan, Question, Settings, Show};
+use crate::render::{self, Progress, Style};
+use crate::stop::Stop;
+use crate::{Tracer, finding};
+
+/// Why a run could not even start, or could not tell its result.
+#[derive(Debug)]
+pub enum Problem {
+    /// A file of the plan cannot be used.
+    Setup(String),
+    /// A fault of this program or of the machine.
+    Internal(String),
+    /// The report could not be written.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Does what the settings say and returns the exit code. `setup` began with the process.
+///
+/// # Errors
+/// Only what kept the run from starting or its report from being written: a failed trace is a result.
+pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<u8, Problem> {
+    let Settings { action, lab, show, on_bad_status } = settings;
+    match action {
+        Action::Generate(what) => generate(what, out).map_err(Problem::from),
+        Action::ListLab => render::lab_list(SCENARIOS, &style(&show), out).map(|()| exit::OK).map_err(Problem::from),
+        Action::ServeLab => in_runtime(serve_lab(&show, out)),
+        Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
+        Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
+    }
+}
+
+/// One thread: one URL needs no more, and nothing then runs beside a measured phase.
+fn in_runtime<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::Internal(format!("the runtime cannot start: {error}")))?;
+    runtime.block_on(tokio::task::LocalSet::new().run_until(work))
+}
+
+async fn start_lab(wanted: bool, plan: &mut Plan) -> Result<Option<Lab>, Problem> {
+    if !wanted {
+        return Ok(None);
+    }
+    let lab = Lab::start().await.map_err(|error| Problem::Internal(format!("the lab cannot start: {error}")))?;
+    lab.apply(plan);
+    Ok(Some(lab))
+}
+
+/// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed.
+fn interrupts() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::task::spawn_local(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            let _ = sender.send(true);
+        }
+    });
+    receiver
+}
+
+async fn trace(
+    mut plan: Plan,
+    lab: bool,
+    show: &Show,
+    on_bad_status: OnBadStatus,
+    setup: Stopwatch,
+    out: &mut dyn Write,
+) -> Result<u8, Problem> {
+    let lab = start_lab(lab, &mut plan).await?;
+    let max_time = plan.max_time;
+    let tracer = Tracer::new(plan).map_err(Problem::Setup)?;
+    let progress = Progress::new(show.progress);
+    let interrupted = interrupts();
+    let setup = setup.elapsed();
+    let clock = Clock::start();
+    let stop = Stop::new(clock, max_time, interrupted);
+    let mut trace = tracer
+        .trace(&clock, &stop, setup, &|stage, what| progress.stage(&format!("{} {what}", stage.as_str())))
+        .await;
+    trace.lab = lab.is_some();
+    progress.finish();
+    let findings = finding::check(&trace);
+    let verdict = finding::verdict(&trace);
+    render::render(&trace, &findings, &verdict, format(show), &style(show), out)?;
+    Ok(exit::of_trace(&trace, on_bad_status))
+}
+
+async fn ask(
+    mut plan: Plan,
+    question: Question,
+    lab: bool,
+    show: &Show,
+    setup: Stopwatch,
+    out: &mut dyn Write,
+) -> Result<u8, Problem> {
+    let _lab = start_lab(lab, &mut plan).await?;
+    let resolver = crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
+    let progress = Progress::new(show.progress);
+    let interrupted = interrupts();
+    let setup = setup.elapsed();
+    let clock = Clock::start();
+    let stop = Stop::new(clock, plan.max_time, interrupted);
+    progress.stage(&format!("dns {}", question.name));
+    let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
+    let total = dns.end.since(crate::trace::At(0));
+    lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
+    progress.finish();
+    let failure = result.err();
+    let asked = render::Asked { input: &plan.input, started_at: clock.started_at(), setup, total, dns: &dns, failure: failure.as_ref() };
+    render::render_dns(&asked, format(show), &style(show), out)?;
+    Ok(failure.map_or(exit::OK, |_| exit::DNS))
+}
+
+async fn serve_lab(show: &Show, out: &mut dyn Write) -> Result<u8, Problem> {
+    let mut plan = Plan::default();
+    let lab = start_lab(true, &mut plan).await?;
+    if let Some(lab) = &lab {
+        render::lab_serving(&lab.describe(), &style(show), out)?;
+    }
+    tokio::signal::ctrl_c().await.map_err(|error| Problem::Internal(format!("cannot wait for an interrupt: {error}")))?;
+    Ok(exit::OK)
+}
+
+fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
+    let mut command = Cli::command();
+    let complete = |shell: clap_complete::Shell, command: &mut clap::Command, out: &mut dyn Write| {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, command, "urltrace", &mut text);
+        out.write_all(&text)
+    };
+    match what {
+        Generate::Man => render::man::write(command, out)?,
+        Generate::Bash => complete(clap_complete::Shell::Bash, &mut command, out)?,
+        Generate::Zsh => complete(clap_complete::Shell::Zsh, &mut command, out)?,
+        Generate::Fish => complete(clap_complete::Shell::Fish, &mut command, out)?,
+        Generate::Schema => out.write_all(render::schema().as_bytes())?,
+    }
+    Ok(exit::OK)
+}
+
+fn format(show: &Show) -> render::Format {
+    match show.format {
+        Format::Text => render::Format::Text,
+        Format::Json => render::Format::Json,
+    }
+}
+
+fn style(show: &Show) -> Style {
+    Style {
+        color: show.color,
+        unicode: show.unicode,
+        width: show.width,
+        verbose: show.verbose,
+        show_secrets: show.secrets,
+    }
+}
