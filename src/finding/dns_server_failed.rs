@@ -1,0 +1,83 @@
+//! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
+
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::trace::{Meaning, Packet, Purpose, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-server-failed",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "a name server of a zone refused, failed, was not authoritative or referred upwards",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let mut named = Vec::new();
+        for (index, packet) in dns.packets.iter().enumerate() {
+            if !matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress) || named.contains(&packet.server) {
+                continue;
+            }
+            let Some(what) = fault(packet) else { continue };
+            named.push(packet.server);
+            let name = packet.server_name.as_deref().unwrap_or("a server");
+            let title = format!("{name} ({}), a server of zone {}, {what}", packet.server.ip(), packet.zone);
+            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/meaning")];
+            let mut finding = rule.finding(
+                title,
+                evidence,
+                format!("make {name} serve the zone {}, or take it out of the zone's NS records at the parent", packet.zone),
+            );
+            // Off the critical path a failed server cost nothing.
+            if dns.critical_path.contains(&index) {
+                finding.saving = Saving::measured(packet.end.since(packet.sent), "every lookup that asks this server first");
+            }
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn fault(packet: &Packet) -> Option<String> {
+    match &packet.meaning {
+        Meaning::Refused => Some("refused the question".to_owned()),
+        Meaning::ServerFailure => {
+            let rcode = packet.reply.as_ref().map_or("an error".into(), |reply| reply.rcode.mnemonic());
+            Some(format!("answered {rcode}"))
+        }
+        Meaning::UpwardReferral { to } => Some(format!("does not serve it: it refers back to {to}")),
+        Meaning::Lame { reason } => Some(format!("does not serve it: it {reason}")),
+        Meaning::Malformed { reason } => Some(format!("sent a reply that cannot be read: {reason}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_once_a_server_and_names_zone_and_cost() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let dns = sample::dns(&mut trace);
+        dns.packets.insert(2, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
+        dns.packets.insert(3, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
+        dns.critical_path = vec![0, 1, 2, 4];
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].title.contains("198.51.100.9), a server of zone example.test., refused"));
+        assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 4);
+    }
+
+    #[test]
+    fn the_machines_own_resolver_is_none_of_its_business() {
+        let mut trace = sample::sound();
+        let mut packet = sample::packet("", "198.51.100.9:53", 0, 4_000, Meaning::Refused);
+        packet.purpose = Purpose::Stub;
+        sample::dns(&mut trace).packets.push(packet);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

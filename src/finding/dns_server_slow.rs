@@ -1,0 +1,64 @@
+//! One zone's server took far longer than the others on the way.
+
+use super::{Finding, Rule, Saving, Severity, hops, ms};
+use crate::trace::{StageName, Trace};
+use std::time::Duration;
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-server-slow",
+    severity: Severity::Notice,
+    stage: StageName::Dns,
+    fires: "a server on the critical path took at least 50 ms and three times as long as the median of the others",
+    check,
+};
+
+/// Below this a slow server is not worth a word.
+const WORTH: Duration = Duration::from_millis(50);
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let answered = || {
+            dns.critical_path.iter().filter_map(|index| {
+                let packet = dns.packets.get(*index)?;
+                Some((*index, packet, packet.received?.since(packet.sent)))
+            })
+        };
+        for (index, packet, took) in answered() {
+            let mut others: Vec<_> = answered().filter(|(other, ..)| *other != index).map(|(.., took)| took).collect();
+            others.sort_unstable();
+            let Some(median) = others.get(others.len() / 2).copied() else { continue };
+            if took < WORTH || took < median * 3 {
+                continue;
+            }
+            let name = packet.server_name.as_deref().unwrap_or("a server");
+            let title = format!("{name} ({}), a server of zone {}, took {}; the others took {}", packet.server.ip(), packet.zone, ms(took), ms(median));
+            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/rtt_us")];
+            let mut finding = rule.finding(title, evidence, format!("serve {} from nearer or less busy servers (anycast)", packet.zone));
+            finding.saving = Saving::derived(took - median, "every lookup of this zone that no cache answers");
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::At;
+
+    #[test]
+    fn fires_on_the_one_that_stands_out_and_not_when_all_are_far_away() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::dns(&mut trace).packets[2].received = Some(At(110_000));
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 80);
+        for packet in &mut sample::dns(&mut trace).packets {
+            packet.received = Some(packet.sent.after(Duration::from_millis(90)));
+        }
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

@@ -1,0 +1,63 @@
+//! This machine's resolver gives other addresses than the authoritative servers.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{DnsLane, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-stub-disagrees",
+    severity: Severity::Notice,
+    stage: StageName::Dns,
+    fires: "the machine's resolver answered with other addresses, or another response code, than the walk",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
+        if dns.lane != DnsLane::Walk {
+            continue;
+        }
+        let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
+        let rcode = stub.rcode.map_or("nothing".into(), |rcode| rcode.mnemonic());
+        let addresses: Vec<_> = stub.answers.iter().filter(|record| matches!(record.rtype.0, 1 | 28)).map(|record| record.data.as_str()).collect();
+        let said = if addresses.is_empty() { rcode.into_owned() } else { addresses.join(", ") };
+        let title = format!("the resolver {server} says {said} for {}, the authoritative servers say otherwise", dns.name);
+        let mut finding = rule.finding(
+            title,
+            vec![format!("/hops/{hop}/dns/stub/agrees"), format!("/hops/{hop}/dns/stub/answers")],
+            "normal for sites that answer by place; else a stale cache, a filter or a split view: compare with --resolver system",
+        );
+        finding.detail = "browsers on this machine use the resolver's answer, this trace used the authoritative one".to_owned();
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::{At, Rcode, Stub};
+
+    #[test]
+    fn fires_on_disagreement_only() {
+        let mut trace = sample::sound();
+        let stub = |agrees| Stub {
+            servers: Vec::new(),
+            server: None,
+            start: At(0),
+            end: At(1000),
+            rcode: Some(Rcode::NXDOMAIN),
+            answers: Vec::new(),
+            ttl: None,
+            agrees,
+            error: None,
+        };
+        for (agrees, count) in [(Some(true), 0), (None, 0), (Some(false), 1)] {
+            sample::dns(&mut trace).stub = Some(stub(agrees));
+            assert_eq!(sample::of(&RULE, &trace).len(), count);
+        }
+        assert!(sample::of(&RULE, &trace)[0].title.contains("NXDOMAIN"));
+    }
+}

@@ -1,0 +1,53 @@
+//! The body came in drips.
+
+use super::{Finding, Rule, Severity, hops, ms};
+use crate::trace::{StageName, Trace};
+use std::time::Duration;
+
+pub(super) const RULE: Rule = Rule {
+    id: "http-body-slow",
+    severity: Severity::Notice,
+    stage: StageName::Http,
+    fires: "receiving took at least 100 ms and half of the hop, at less than 100 kB/s",
+    check,
+};
+
+/// Below this a body is not slow.
+const WORTH: Duration = Duration::from_millis(100);
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, hop) in hops(trace) {
+        let Some(http) = hop.http.ran() else { continue };
+        let Some(first) = http.first_byte else { continue };
+        let took = http.end.since(first);
+        let bytes = http.body.wire_bytes;
+        // bytes / took < 100 000 bytes / s, without division.
+        let slow = u128::from(bytes) * 1_000_000 < took.as_micros() * 100_000;
+        if took < WORTH || took * 2 < hop.end.since(hop.start) || !slow {
+            continue;
+        }
+        let title = format!("the body came slowly: {bytes} bytes in {}", ms(took));
+        let evidence = vec![format!("/hops/{index}/phases/receive_us"), format!("/hops/{index}/http/body/wire_bytes")];
+        findings.push(rule.finding(title, evidence, "see whether the server writes the page piece by piece, or limits its rate"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::At;
+
+    #[test]
+    fn fires_on_drips_and_not_on_a_large_body() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::http(&mut trace).end = At(266_000);
+        trace.hops[0].end = At(266_000);
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        sample::http(&mut trace).body.wire_bytes = 1_000_000;
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

@@ -1,0 +1,48 @@
+//! The server says: too many requests.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{StageName, Trace, header};
+
+pub(super) const RULE: Rule = Rule {
+    id: "http-rate-limited",
+    severity: Severity::Warning,
+    stage: StageName::Http,
+    fires: "the status is 429",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, http) in hops(trace).filter_map(|(index, hop)| Some((index, hop.http.ran()?))) {
+        if http.status != Some(429) {
+            continue;
+        }
+        let (title, advice) = match header(&http.headers, "retry-after") {
+            Some(after) => {
+                let after = after.trim().to_owned();
+                let unit = if after.bytes().all(|byte| byte.is_ascii_digit()) { " s" } else { "" };
+                (format!("the server limits its clients and asks to wait {after}{unit}"), format!("ask again after {after}{unit}"))
+            }
+            None => ("the server limits its clients and does not say for how long".to_owned(), "wait, then ask more slowly".to_owned()),
+        };
+        findings.push(rule.finding(title, vec![format!("/hops/{index}/http/status")], advice));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::Header;
+
+    #[test]
+    fn fires_on_429_with_the_time_to_wait() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let http = sample::http(&mut trace);
+        http.status = Some(429);
+        http.headers.push(Header { name: "Retry-After".into(), value: b"120".to_vec() });
+        assert!(sample::of(&RULE, &trace)[0].title.contains("120 s"));
+    }
+}

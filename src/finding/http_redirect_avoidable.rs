@@ -1,0 +1,56 @@
+//! A redirect was followed that a better link would have spared.
+
+use super::{Finding, Rule, Saving, Severity, hops, ms};
+use crate::trace::{StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "http-redirect-avoidable",
+    severity: Severity::Notice,
+    stage: StageName::Http,
+    fires: "a redirect was followed",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, hop) in hops(trace) {
+        let Some(http) = hop.http.ran() else { continue };
+        let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
+        let took = hop.end.since(hop.start);
+        let target = redirect.target.as_deref().unwrap_or(&redirect.location);
+        let title = format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), ms(took));
+        let evidence = vec![format!("/hops/{index}/http/redirect/target"), format!("/hops/{index}/phases/total_us")];
+        let advice = if redirect.changes.contains(&"scheme") {
+            "link to the https address at once; HSTS preloading spares it for good"
+        } else {
+            "link to the final address at once"
+        };
+        let mut finding = rule.finding(title, evidence, advice);
+        finding.saving = Saving::measured(took, "visitors who come by this address");
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::Redirect;
+
+    #[test]
+    fn fires_on_a_followed_redirect_with_the_whole_hop_as_its_cost() {
+        let mut trace = sample::sound();
+        let redirect = |followed| Redirect {
+            location: "/b".into(),
+            target: Some("https://www.example.test/b".into()),
+            changes: vec!["path"],
+            followed,
+            next_method: None,
+        };
+        sample::http(&mut trace).redirect = Some(redirect(false));
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::http(&mut trace).redirect = Some(redirect(true));
+        assert_eq!(sample::of(&RULE, &trace)[0].saving.as_ref().unwrap().amount.as_millis(), 67);
+    }
+}

@@ -1,0 +1,213 @@
+//! A sound trace for the rules' tests, and handles to break it. Not for production.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use crate::trace::*;
+
+const HOST: &str = "www.example.test";
+
+/// The IPv4 address of the sample's server.
+pub(crate) fn address() -> IpAddr {
+    "192.0.2.10".parse().unwrap()
+}
+
+/// A packet of the walk that was answered as `meaning` says.
+pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning: Meaning) -> Packet {
+    Packet {
+        parent: None,
+        purpose: Purpose::Walk,
+        zone: zone.to_owned(),
+        qname: format!("{HOST}."),
+        qtype: RecordType::A,
+        server_name: Some(format!("ns1.{zone}")),
+        server: server.parse().unwrap(),
+        source: AddressSource::GlueInDomain,
+        chosen: Choice::First,
+        transport: Transport::Udp,
+        edns: true,
+        sent: At(sent),
+        connected: None,
+        received: Some(At(received)),
+        end: At(received),
+        bytes_sent: 50,
+        bytes_received: Some(120),
+        dropped: 0,
+        reply: None,
+        meaning,
+    }
+}
+
+fn answer() -> Record {
+    Record { name: format!("{HOST}."), rtype: RecordType::A, ttl: 300, data: address().to_string() }
+}
+
+/// Three zones, one address, TLS 1.3, HTTP/2 200: nothing to complain about.
+pub(crate) fn sound() -> Trace {
+    let referral = |cut: &str| Meaning::Referral { cut: cut.to_owned(), servers: Vec::new(), glue: 1, ignored: 0 };
+    let dns = Dns {
+        name: format!("{HOST}."),
+        types: vec![RecordType::A, RecordType::AAAA],
+        lane: DnsLane::Walk,
+        start: At(0),
+        end: At(30_000),
+        rcode: Some(Rcode::NOERROR),
+        answers: vec![answer()],
+        negative: None,
+        addresses: vec![address()],
+        cuts: Vec::new(),
+        packets: vec![
+            packet(".", "198.51.100.1:53", 0, 10_000, referral("test.")),
+            packet("test.", "198.51.100.2:53", 10_000, 20_000, referral("example.test.")),
+            packet("example.test.", "198.51.100.3:53", 20_000, 30_000, Meaning::Answer { records: vec![answer()] }),
+        ],
+        critical_path: vec![0, 1, 2],
+        hints: RootHints { source: "built-in".to_owned(), date: Some("2024-04-18".to_owned()), drift: Some(Vec::new()) },
+        stub: None,
+        notes: Vec::new(),
+    };
+    let connect = Connect {
+        start: At(30_000),
+        end: At(40_000),
+        attempts: vec![Attempt {
+            address: (address(), 443).into(),
+            start: At(30_000),
+            end: At(40_000),
+            outcome: AttemptOutcome::Won,
+            syn_retransmits: Some(0),
+        }],
+        winner: Some(0),
+        local: None,
+        tcp_info: Some(TcpInfo {
+            rtt: Duration::from_millis(10),
+            rtt_var: Duration::from_millis(5),
+            min_rtt: Some(Duration::from_millis(10)),
+            mss: 1448,
+            retransmits: 0,
+            congestion_window: 10,
+            path_mtu: 1500,
+        }),
+        untried: Vec::new(),
+        redirected_from: None,
+    };
+    let certificate = Certificate {
+        subject: format!("CN={HOST}"),
+        issuer: "CN=Test CA".to_owned(),
+        serial: "01".to_owned(),
+        names: vec![HOST.to_owned()],
+        not_before: SystemTime::UNIX_EPOCH,
+        not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000),
+        days_left: 60,
+        key_type: "ECDSA P-256".to_owned(),
+        key_bits: Some(256),
+        signature_algorithm: "ecdsa-with-SHA256".to_owned(),
+        sha256: "00".repeat(32),
+        spki_sha256: "00".repeat(32),
+        is_ca: false,
+        self_issued: false,
+        issuer_urls: Vec::new(),
+        sct_count: 2,
+    };
+    let flight = |direction, start, end| Flight {
+        direction,
+        start: At(start),
+        end: At(end),
+        messages: Vec::new(),
+        bytes: 100,
+        cpu: Duration::ZERO,
+    };
+    let tls = Tls {
+        start: At(40_000),
+        end: At(51_000),
+        sni: Some(HOST.to_owned()),
+        verified_name: HOST.to_owned(),
+        offer: None,
+        flights: vec![
+            flight(Direction::Sent, 40_000, 40_100),
+            flight(Direction::Received, 50_100, 50_200),
+            flight(Direction::Sent, 50_900, 51_000),
+        ],
+        round_trips: 1,
+        version: Some("TLSv1.3".to_owned()),
+        cipher_suite: Some("TLS_AES_128_GCM_SHA256".to_owned()),
+        group: Some("X25519MLKEM768".to_owned()),
+        signature_scheme: Some("ecdsa_secp256r1_sha256".to_owned()),
+        alpn: Some("h2".to_owned()),
+        hello_retry: false,
+        client_certificate_requested: false,
+        chain: vec![certificate],
+        verification: Some(Verification {
+            roots: "embedded".to_owned(),
+            faults: Vec::new(),
+            overridden: false,
+            start: At(50_200),
+            cpu: Duration::from_micros(300),
+            system_would_trust: None,
+        }),
+        alert: None,
+        ocsp_bytes: 0,
+        bytes_received: 3000,
+        bytes_sent: 1600,
+        key_exchange_cpu: Duration::from_micros(200),
+        legacy_probe: None,
+    };
+    let http = Http {
+        request: Request { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body_bytes: 0 },
+        version: HttpVersion::Http2,
+        start: At(51_000),
+        sent: Some(At(51_100)),
+        informational: Vec::new(),
+        first_byte: Some(At(66_000)),
+        head_end: Some(At(66_000)),
+        end: At(67_000),
+        status: Some(200),
+        reason: None,
+        headers: Vec::new(),
+        trailers: Vec::new(),
+        head_bytes: 100,
+        body: Body { wire_bytes: 4096, encoded_bytes: 4087, framing: "h2", complete: true, ..Body::default() },
+        bytes_received: 4300,
+        bytes_sent: 200,
+        garbage: None,
+        redirect: None,
+    };
+    Trace {
+        input: format!("https://{HOST}/"),
+        started_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
+        setup: Duration::from_micros(500),
+        total: Duration::from_micros(67_000),
+        hops: vec![Hop {
+            url: crate::url::parse(&format!("https://{HOST}/"), 0).unwrap(),
+            start: At(0),
+            end: At(67_000),
+            dns: Stage::Ran(dns),
+            connect: Stage::Ran(connect),
+            tls: Stage::Ran(tls),
+            http: Stage::Ran(http),
+            reused: None,
+        }],
+        failure: None,
+        lab: false,
+    }
+}
+
+pub(crate) fn dns(trace: &mut Trace) -> &mut Dns {
+    trace.hops[0].dns.ran_mut().unwrap()
+}
+
+pub(crate) fn connect(trace: &mut Trace) -> &mut Connect {
+    trace.hops[0].connect.ran_mut().unwrap()
+}
+
+pub(crate) fn tls(trace: &mut Trace) -> &mut Tls {
+    trace.hops[0].tls.ran_mut().unwrap()
+}
+
+pub(crate) fn http(trace: &mut Trace) -> &mut Http {
+    trace.hops[0].http.ran_mut().unwrap()
+}
+
+/// The findings of one rule.
+pub(crate) fn of(rule: &super::Rule, trace: &Trace) -> Vec<super::Finding> {
+    (rule.check)(rule, trace)
+}

@@ -1,0 +1,43 @@
+//! The first packet of the connection was lost and had to be sent again.
+
+use super::{Finding, Rule, Saving, Severity, hops, ms};
+use crate::trace::{StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "tcp-syn-retransmitted",
+    severity: Severity::Warning,
+    stage: StageName::Tcp,
+    fires: "the kernel had to send a SYN of the winning connection again",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, connect) in hops(trace).filter_map(|(index, hop)| Some((index, hop.connect.ran()?))) {
+        let Some((winner, attempt)) = connect.winner.and_then(|winner| Some((winner, connect.attempts.get(winner)?))) else { continue };
+        let Some(count @ 1..) = attempt.syn_retransmits else { continue };
+        let took = attempt.end.since(attempt.start);
+        let title = format!("connecting to {} took {}: {count} SYN sent again by the kernel", attempt.address, ms(took));
+        let evidence = vec![format!("/hops/{hop}/connect/attempts/{winner}/syn_retransmits")];
+        let mut finding = rule.finding(title, evidence, "look for packet loss on the way, or a server whose accept queue overflows");
+        // The kernel's first retransmission timer is one second (RFC 6298 §2): that much is certain.
+        finding.saving = Saving::derived(took.min(std::time::Duration::from_secs(1)), "connections that meet the same loss");
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_on_a_retransmitted_syn_and_never_saves_more_than_was_spent() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::connect(&mut trace).attempts[0].syn_retransmits = Some(1);
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 10);
+    }
+}

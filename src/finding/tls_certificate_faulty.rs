@@ -1,0 +1,99 @@
+//! The certificate cannot be trusted: every fault of it, one finding each.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{Certificate, CertificateFault, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "tls-certificate-faulty",
+    severity: Severity::Error,
+    stage: StageName::Tls,
+    fires: "checking the certificate chain found a fault (expired, wrong host, self-signed, incomplete, ...)",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
+        let Some(verification) = &tls.verification else { continue };
+        for (index, fault) in verification.faults.iter().enumerate() {
+            let (title, advice) = words(fault, &tls.chain);
+            let mut finding = rule.finding(title, vec![format!("/hops/{hop}/tls/verification/faults/{index}")], advice);
+            if verification.overridden {
+                finding.severity = Severity::Warning;
+                "put aside by -k".clone_into(&mut finding.detail);
+            }
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn words(fault: &CertificateFault, chain: &[Certificate]) -> (String, String) {
+    let at = |index: usize| chain.get(index);
+    match fault {
+        CertificateFault::Expired { index, .. } => {
+            let days = at(*index).map_or(0, |certificate| -certificate.days_left);
+            let whose = whose(*index, chain);
+            (format!("{whose} expired {days} days ago"), "renew it, and see why the renewal did not run".to_owned())
+        }
+        CertificateFault::NotYetValid { index, .. } => {
+            let whose = whose(*index, chain);
+            (format!("{whose} is not valid yet"), "wait, or set this machine's clock right".to_owned())
+        }
+        CertificateFault::WrongHost { wanted, nearest } => {
+            let nearest = nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest name in it is {name}"));
+            (format!("the certificate is not for {wanted}{nearest}"), format!("add {wanted} to its names, or use a name it has"))
+        }
+        CertificateFault::SelfSigned => (
+            "the certificate is signed by itself".to_owned(),
+            "get one from a certificate authority, or trust this one by --cacert".to_owned(),
+        ),
+        CertificateFault::MissingIntermediate { issuer, url } => (
+            format!("the server did not send the certificate of its issuer, {issuer}"),
+            match url {
+                Some(url) => format!("send the full chain; the missing certificate is at {url}"),
+                None => "configure the server to send the full chain".to_owned(),
+            },
+        ),
+        CertificateFault::UnknownIssuer { issuer } => (
+            format!("the chain ends at {issuer}, which is not trusted"),
+            "a private CA is trusted by --cacert FILE or --roots system".to_owned(),
+        ),
+        CertificateFault::Other(text) => (format!("the certificate is faulty: {text}"), "see the chain with -v".to_owned()),
+    }
+}
+
+fn whose(index: usize, chain: &[Certificate]) -> String {
+    match (index, chain.get(index)) {
+        (0, _) | (_, None) => "the certificate".to_owned(),
+        (_, Some(certificate)) => format!("the intermediate certificate {}", certificate.subject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn every_fault_is_told_and_k_makes_it_a_warning() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let tls = sample::tls(&mut trace);
+        tls.chain[0].days_left = -3;
+        let not_after = tls.chain[0].not_after;
+        let verification = tls.verification.as_mut().unwrap();
+        verification.faults = vec![
+            CertificateFault::Expired { index: 0, not_after },
+            CertificateFault::WrongHost { wanted: "a.test".into(), nearest: Some("b.test".into()) },
+            CertificateFault::SelfSigned,
+        ];
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 3);
+        assert_eq!(findings[0].title, "the certificate expired 3 days ago");
+        assert!(findings[1].title.contains("nearest name in it is b.test"));
+        assert_eq!(findings[0].severity, Severity::Error);
+        sample::tls(&mut trace).verification.as_mut().unwrap().overridden = true;
+        assert_eq!(sample::of(&RULE, &trace)[0].severity, Severity::Warning);
+    }
+}

@@ -1,0 +1,60 @@
+//! The page was read over plain HTTP.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{Host, Scheme, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "url-not-encrypted",
+    severity: Severity::Notice,
+    stage: StageName::Url,
+    fires: "the last response came over http from a host that is not this machine, and did not lead to https",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let Some((index, hop)) = hops(trace).last() else { return Vec::new() };
+    let Some(http) = hop.http.ran().filter(|http| http.status.is_some()) else { return Vec::new() };
+    let to_https = http
+        .redirect
+        .as_ref()
+        .and_then(|redirect| redirect.target.as_ref())
+        .is_some_and(|target| target.starts_with("https:"));
+    let local = match &hop.url.host {
+        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+        literal => literal.address().is_some_and(|address| address.is_loopback()),
+    };
+    if hop.url.scheme == Scheme::Https || to_https || local {
+        return Vec::new();
+    }
+    let title = format!("{} was read in the clear: anybody on the way can read and change it", hop.url.host_ascii);
+    vec![rule.finding(
+        title,
+        vec![format!("/hops/{index}/url/scheme")],
+        "serve the page over https and redirect http to it",
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_on_a_page_over_http_and_not_on_a_redirect_to_https_or_on_localhost() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        trace.hops[0].url = crate::url::parse("http://www.example.test/", 0).unwrap();
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        let mut local = trace.clone();
+        local.hops[0].url = crate::url::parse("http://localhost:8080/", 0).unwrap();
+        assert!(sample::of(&RULE, &local).is_empty());
+        sample::http(&mut trace).redirect = Some(crate::trace::Redirect {
+            location: "https://www.example.test/".into(),
+            target: Some("https://www.example.test/".into()),
+            changes: vec!["scheme"],
+            followed: false,
+            next_method: None,
+        });
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

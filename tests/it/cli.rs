@@ -1,0 +1,116 @@
+//! Arguments, files and terminals: one clear error each, and the right exit code.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::support::{code, json, run, stderr, stdout, urltrace};
+
+/// The whole of standard error, and nothing on standard output.
+fn refused(arguments: &[&str], exit: i32) -> String {
+    let output = run(arguments);
+    assert_eq!(code(&output), exit, "{arguments:?}: {}", stderr(&output));
+    assert_eq!(stdout(&output), "", "{arguments:?}");
+    let text = stderr(&output);
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("urltrace: ") || line.starts_with("error: ")).count(),
+        1,
+        "{text}"
+    );
+    text
+}
+
+#[test]
+fn a_file_that_is_missing_is_one_clear_error() {
+    for option in ["--cacert", "--root-hints"] {
+        let text = refused(&[option, "/no/such/file", "https://127.0.0.1:1/"], 2);
+        assert!(text.contains(option) && text.contains("/no/such/file"), "{text}");
+    }
+    let text = refused(&["-o", "/no/such/dir/file", "https://127.0.0.1:1/"], 2);
+    assert!(text.contains("/no/such/dir"), "{text}");
+}
+
+#[test]
+fn a_file_that_holds_something_else_is_one_clear_error() {
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for option in ["--cacert", "--root-hints"] {
+        let text = refused(&[option, here, "https://127.0.0.1:1/"], 2);
+        assert!(text.contains("Cargo.toml"), "{text}");
+    }
+}
+
+#[test]
+fn wrong_arguments_exit_with_2() {
+    for arguments in
+        [&[][..], &["--no-such-option"], &["a", "b"], &["--max-time", "x", "a"], &["--resolver", "x", "a"]]
+    {
+        refused(arguments, 2);
+    }
+}
+
+#[test]
+fn a_url_that_cannot_be_traced_exits_with_3_and_says_why() {
+    for (url, text) in [
+        ("https://exa mple/", "space at column 12"),
+        ("ftp://x/", "`ftp` cannot be traced"),
+        ("https://", "no host"),
+        ("https://example.com:0/", "port 0"),
+    ] {
+        let output = run(&[url]);
+        assert_eq!(code(&output), 3, "{url}");
+        let all = stdout(&output) + &stderr(&output);
+        assert!(all.contains(text), "{url}: {all}");
+        let (exit, document) = json(&[url]);
+        assert_eq!(
+            (exit, &document["outcome"], &document["failure"]["stage"]),
+            (3, &"failed".into(), &"url".into())
+        );
+        assert_eq!(document["hops"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn a_refused_port_exits_with_5_and_has_no_dns_time() {
+    let (exit, document) = json(&["https://127.0.0.1:1/"]);
+    assert_eq!(exit, 5);
+    assert_eq!(document["failure"]["stage"], "tcp");
+    assert_eq!(document["failure"]["code"], "connection-refused");
+    let hop = &document["hops"][0];
+    assert!(hop["dns"].is_null() && hop["phases"]["dns_us"].is_null() && hop["tls"].is_null());
+    assert!(hop["reasons"]["dns"].as_str().unwrap().contains("IP address"), "{}", hop["reasons"]);
+    assert_eq!(hop["connect"]["attempts"][0]["outcome"], "refused");
+}
+
+#[test]
+fn help_names_every_option_once_and_fits_the_width() {
+    let (short, long) = (stdout(&run(&["-h"])), stdout(&run(&["--help"])));
+    for option in ["--resolver", "--root-hints", "--lab", "--cacert", "--max-time", "--compressed", "--fail"]
+    {
+        assert!(short.contains(option) && long.contains(option), "{option}");
+    }
+    assert!(!long.contains("--generate"));
+    assert!(long.lines().all(|line| line.chars().count() <= 100), "{long}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = urltrace()
+        .args(["--lab", "-v", "https://www.example.test/"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!((child.wait().unwrap().code(), text.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn output_to_a_pipe_has_no_escape_codes_and_no_progress() {
+    let output = run(&["--lab", "https://www.example.test/"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!stdout(&output).contains('\x1b'));
+    assert_eq!(stderr(&output), "");
+    let output = run(&["--lab", "--color", "always", "https://www.example.test/"]);
+    assert!(stdout(&output).contains('\x1b'));
+}

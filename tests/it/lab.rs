@@ -1,0 +1,164 @@
+//! Every scenario of the lab: the right verdict, the right exit code, and each injected delay in
+//! its own phase and nowhere else.
+
+use serde_json::Value;
+use urltrace::lab::{SCENARIOS, Scenario};
+
+use crate::support::{code, json, phase_ms, run, stderr, stdout};
+
+fn arguments(scenario: &Scenario) -> Vec<&'static str> {
+    let mut arguments = vec!["--lab"];
+    arguments.extend_from_slice(scenario.options);
+    arguments.push(scenario.url);
+    arguments
+}
+
+#[test]
+fn every_scenario_ends_as_it_should() {
+    for scenario in SCENARIOS {
+        let (exit, document) = json(&arguments(scenario));
+        let id = scenario.id;
+        assert_eq!(exit, i32::from(scenario.expect.exit), "{id}: {}", document["failure"]);
+        match scenario.expect.outcome {
+            "ok" => assert_eq!(document["outcome"], "ok", "{id}: {}", document["failure"]),
+            failure => assert_eq!(document["failure"]["code"], failure, "{id}: {}", document["failure"]),
+        }
+        let last = document["hops"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["http"]["status"].as_u64(), scenario.expect.status.map(u64::from), "{id}");
+        assert!(document["verdict"]["summary"].as_str().is_some_and(|text| !text.is_empty()), "{id}");
+    }
+}
+
+#[test]
+fn every_scenario_has_a_report_of_80_columns_without_escape_codes() {
+    for scenario in SCENARIOS {
+        for extra in [&[][..], &["--ascii"], &["-v"]] {
+            let output = run(&[&arguments(scenario)[..], extra].concat());
+            assert_eq!(
+                code(&output),
+                i32::from(scenario.expect.exit),
+                "{}: {}",
+                scenario.id,
+                stderr(&output)
+            );
+            let text = stdout(&output);
+            assert!(text.lines().count() >= 3, "{}: {text}", scenario.id);
+            assert!(!text.contains('\x1b'));
+            if extra != ["-v"] {
+                let wide = text.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", scenario.id);
+            }
+            if extra == ["--ascii"] {
+                assert!(text.is_ascii(), "{}: {text}", scenario.id);
+            }
+        }
+    }
+}
+
+/// The machine's own cost of a phase: the normal scenario's, measured in the same breath.
+fn floor() -> Value {
+    json(&["--lab", "https://www.example.test/"]).1
+}
+
+#[test]
+fn every_injected_delay_is_found_in_its_own_phase_and_nowhere_else() {
+    const PHASES: [&str; 6] = ["dns", "connect", "tls", "send", "wait", "receive"];
+    for scenario in SCENARIOS.iter().filter(|scenario| !scenario.expect.injected.is_empty()) {
+        let (_, document) = json(&arguments(scenario));
+        let floor = floor();
+        let hop = document["hops"].as_array().unwrap().last().unwrap();
+        for phase in PHASES {
+            let injected: u64 =
+                scenario.expect.injected.iter().filter(|(name, _)| *name == phase).map(|(_, ms)| *ms).sum();
+            let injected = f64::from(u32::try_from(injected).unwrap());
+            // What this phase costs without the fault, on this machine and profile.
+            let own = phase_ms(&floor["hops"][0], phase);
+            let own = if phase == "dns" { 0.0 } else { own };
+            let tolerance = (injected * 0.05).max(2.0);
+            let excess = phase_ms(hop, phase) - injected;
+            assert!(
+                excess >= -0.1 && excess <= tolerance + own,
+                "{}: {phase} took {} ms, injected {injected}, own {own}",
+                scenario.id,
+                phase_ms(hop, phase),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_redirect_chain_has_one_record_a_hop_and_they_sum_to_the_total() {
+    let (exit, document) = json(&["--lab", "http://shop.test/", "-L"]);
+    assert_eq!(exit, 0);
+    let hops = document["hops"].as_array().unwrap();
+    let urls: Vec<_> = hops.iter().map(|hop| hop["url"]["href"].as_str().unwrap()).collect();
+    assert_eq!(urls, ["http://shop.test/", "https://shop.test/", "https://www.shop.test/"]);
+    assert_eq!(hops[0]["http"]["redirect"]["changes"], serde_json::json!(["scheme"]));
+    // Without -L the redirect is told, not followed.
+    let (_, document) = json(&["--lab", "http://shop.test/"]);
+    assert_eq!(document["hops"].as_array().unwrap().len(), 1);
+    assert_eq!(document["hops"][0]["http"]["redirect"]["followed"], false);
+}
+
+#[test]
+fn the_walk_alone_answers_with_data_and_fails_with_4() {
+    let (exit, document) = json(&["dns", "--lab", "www.example.test"]);
+    assert_eq!((exit, &document["rcode"]), (0, &"NOERROR".into()));
+    assert_eq!(document["answers"][0]["type"], "A");
+    let zones: Vec<_> = document["dns"]["critical_path"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| {
+            document["dns"]["packets"][id.as_u64().unwrap() as usize]["zone"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(zones, [".", "test.", "example.test."]);
+    let (exit, document) = json(&["--lab", "dns", "no-such-name.example.test"]);
+    assert_eq!((exit, &document["rcode"]), (4, &"NXDOMAIN".into()));
+    assert_eq!(document["failure"]["code"], "nxdomain");
+    assert_eq!(document["dns"]["negative"]["zone"], "example.test.");
+}
+
+#[test]
+fn the_list_has_a_line_for_each_scenario_with_its_url() {
+    let text = stdout(&run(&["lab"]));
+    for scenario in SCENARIOS {
+        assert!(text.lines().any(|line| line.contains(scenario.id)), "{}", scenario.id);
+        assert!(text.contains(scenario.url), "{}", scenario.url);
+    }
+}
+
+#[test]
+fn fail_turns_a_bad_status_into_8() {
+    let url = SCENARIOS.iter().find(|scenario| scenario.expect.status == Some(404)).unwrap().url;
+    assert_eq!(code(&run(&["--lab", url])), 0);
+    assert_eq!(code(&run(&["--lab", "--fail", url])), 8);
+}
+
+#[test]
+fn k_goes_on_and_still_tells_the_fault() {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.id == "expired").unwrap();
+    let (exit, document) = json(&["--lab", "-k", scenario.url]);
+    assert_eq!(exit, 0);
+    assert_eq!(document["hops"][0]["tls"]["verification"]["overridden"], true);
+    assert_eq!(document["findings"][0]["id"], "tls-certificate-faulty");
+}
+
+#[test]
+fn max_time_ends_any_stage_with_a_whole_document() {
+    for (id, stage) in [
+        ("no-answer-http", "http"),
+        ("slow-first-byte", "http"),
+        ("slow-authoritative", "dns"),
+        ("slow-tls", "tls"),
+    ] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (exit, document) = json(&["--lab", "--max-time", "0.05", scenario.url]);
+        assert_eq!(document["failure"]["code"], "max-time", "{id}: {}", document["failure"]);
+        assert_eq!(document["failure"]["stage"], stage, "{id}");
+        assert!(exit >= 4);
+        assert!(document["failure"]["running_us"].as_u64().unwrap() > 0);
+        assert!(document["total_us"].as_u64().unwrap() < 100_000, "{id}: {}", document["total_us"]);
+    }
+}

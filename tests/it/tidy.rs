@@ -1,0 +1,153 @@
+//! The house rules that a machine can check, and the files that must keep in step.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{run, stdout};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = Path::new(ROOT).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(ROOT).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(ROOT).unwrap().to_owned(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// Code without its test module and comment lines.
+fn code(text: &str) -> String {
+    let body = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn none_of(what: &str, words: &[&str], except: &[&str]) {
+    for (path, text) in sources("src") {
+        let path = path.display().to_string();
+        if except.iter().any(|prefix| path.starts_with(prefix)) {
+            continue;
+        }
+        for word in words {
+            assert!(!code(&text).contains(word), "{path} has `{word}`: {what}");
+        }
+    }
+}
+
+#[test]
+fn the_man_page_is_the_one_the_command_line_makes() {
+    assert_eq!(
+        stdout(&run(&["--generate", "man"])),
+        read("man/urltrace.1"),
+        "run: cargo run -- --generate man > man/urltrace.1"
+    );
+}
+
+#[test]
+fn the_schema_is_the_one_the_views_make() {
+    assert_eq!(stdout(&run(&["--generate", "schema"])), read("fixtures/schema/urltrace-1.json"));
+}
+
+#[test]
+fn completions_know_the_options() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = stdout(&run(&["--generate", shell]));
+        assert!(text.contains("urltrace") && text.contains("root-hints"), "{shell}");
+    }
+}
+
+#[test]
+fn the_readme_has_the_exit_codes_and_the_changelog_the_version() {
+    let readme = read("README.md");
+    for (code, meaning) in urltrace::exit::TABLE {
+        let row = format!("| {code} | {meaning} |");
+        assert!(readme.contains(&row), "README.md lacks `{row}`");
+    }
+    assert!(read("CHANGELOG.md").contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn every_file_says_what_it_is_and_none_is_too_long() {
+    for folder in ["src", "tests"] {
+        for (path, text) in sources(folder) {
+            assert!(text.starts_with("//!"), "{} does not begin with //!", path.display());
+            let table =
+                ["src/trace.rs", "src/explain/status.rs"].iter().any(|table| path == Path::new(table));
+            let lines = text.lines().count();
+            assert!(table || lines <= 600, "{} has {lines} lines", path.display());
+        }
+    }
+    assert!(read("src/main.rs").lines().count() <= 60);
+}
+
+#[test]
+fn only_the_clock_reads_the_time() {
+    none_of(
+        "only clock.rs reads a clock",
+        &["Instant::now", "SystemTime::now", "UnixTime::now"],
+        &["src/clock.rs"],
+    );
+}
+
+#[test]
+fn only_the_plan_reads_arguments_and_environment() {
+    none_of(
+        "only plan/ reads arguments and environment",
+        &["env::var", "env::args"],
+        &["src/plan/", "src/main.rs"],
+    );
+}
+
+#[test]
+fn only_main_and_render_write_to_the_terminal() {
+    none_of(
+        "only main.rs and render/ write",
+        &["println!", "eprintln!", "io::stdout", "io::stderr"],
+        &["src/main.rs", "src/render/", "src/plan/"],
+    );
+}
+
+#[test]
+fn only_the_stages_and_the_lab_open_sockets() {
+    let words = ["TcpStream::connect", "UdpSocket::bind", "TcpListener::bind", "Socket::new"];
+    none_of(
+        "only stages and the lab open sockets",
+        &words,
+        &["src/dns/", "src/tcp/", "src/tls/probe.rs", "src/lab/"],
+    );
+}
+
+#[test]
+fn unsafe_is_in_one_file() {
+    none_of("unsafe is for TCP_INFO only", &["unsafe {", "unsafe fn"], &["src/tcp/info.rs"]);
+}
+
+#[test]
+fn the_model_imports_nothing_and_no_stage_looks_ahead() {
+    assert!(!code(&read("src/trace.rs")).contains("crate::"));
+    let stages = ["url", "dns", "tcp", "tls", "http"];
+    for (index, stage) in stages.iter().enumerate() {
+        for (path, text) in sources("src") {
+            let path = path.display().to_string();
+            if path != format!("src/{stage}.rs") && !path.starts_with(&format!("src/{stage}/")) {
+                continue;
+            }
+            for later in stages[index + 1..].iter().copied().chain(["render", "cli", "finding", "app"]) {
+                assert!(!code(&text).contains(&format!("crate::{later}::")), "{path} looks ahead to {later}");
+            }
+        }
+    }
+}
