@@ -1,0 +1,370 @@
+//! Zone cuts, and what a run has learned: cuts, servers and answers, shared by all its hops.
+//!
+//! Nothing is sent here. The cache lives as long as one run, so that only answers can grow stale.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+
+use super::fault::{Fault, Found};
+use super::hints::Hints;
+use super::presentation::name_text;
+use super::reply::Referral;
+use crate::plan::DnsPlan;
+use crate::trace::{AddressSource, At, Cut, NameServer, RecordType};
+
+/// A zone and its servers, as far as they are known.
+#[derive(Debug)]
+pub(super) struct Zone {
+    pub(super) name: Name,
+    pub(super) servers: RefCell<Vec<Server>>,
+    /// The packet that told of it, in the log of the resolution that found it.
+    learned_from: Option<usize>,
+    /// Lookups made for its servers' addresses.
+    pub(super) lookups: Cell<u32>,
+    /// How many of them ended with a name that does not exist.
+    pub(super) missing: Cell<u32>,
+    /// A lookup for one of its servers has ended.
+    pub(super) changed: Notify,
+}
+
+/// A server of a zone.
+#[derive(Clone, Debug)]
+pub(super) struct Server {
+    pub(super) name: Name,
+    pub(super) addresses: Vec<(SocketAddr, AddressSource)>,
+    pub(super) lookup: Lookup,
+}
+
+/// Whether a server's addresses were looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookup {
+    NotMade,
+    Running,
+    Made,
+}
+
+/// An address that can be asked.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) name: Name,
+    pub(super) address: SocketAddr,
+    pub(super) source: AddressSource,
+    /// Whether it stands where it stands because it was fast before.
+    pub(super) measured: bool,
+}
+
+impl Zone {
+    fn root(hints: &Hints) -> Self {
+        let server = |(name, addresses): &(Name, Vec<SocketAddr>)| Server {
+            name: name.clone(),
+            addresses: addresses.iter().map(|address| (*address, AddressSource::Hint)).collect(),
+            lookup: Lookup::Made,
+        };
+        Self::new(Name::root(), hints.servers.iter().map(server).collect(), None)
+    }
+
+    /// The zone a referral leads to.
+    pub(super) fn referred(referral: &Referral, port: u16, packet: usize) -> Self {
+        let server = |(name, addresses): &(Name, Vec<(IpAddr, AddressSource)>)| Server {
+            name: name.clone(),
+            addresses: addresses
+                .iter()
+                .map(|(address, source)| (SocketAddr::new(*address, port), *source))
+                .collect(),
+            lookup: Lookup::NotMade,
+        };
+        Self::new(referral.cut.clone(), referral.servers.iter().map(server).collect(), Some(packet))
+    }
+
+    fn new(name: Name, servers: Vec<Server>, learned_from: Option<usize>) -> Self {
+        Self {
+            name,
+            servers: RefCell::new(servers),
+            learned_from,
+            lookups: Cell::new(0),
+            missing: Cell::new(0),
+            changed: Notify::new(),
+        }
+    }
+
+    /// The cut as it stands in a trace.
+    pub(super) fn cut(&self, cached: bool) -> Cut {
+        let server = |server: &Server| NameServer {
+            name: name_text(&server.name),
+            addresses: server.addresses.iter().map(|(address, source)| (address.ip(), *source)).collect(),
+        };
+        Cut {
+            zone: name_text(&self.name),
+            servers: self.servers.borrow().iter().map(server).collect(),
+            // Packet ids mean nothing outside the resolution that sent them.
+            learned_from: if cached { None } else { self.learned_from },
+            cached,
+        }
+    }
+}
+
+/// What is known of a server's address.
+#[derive(Clone, Debug, Default)]
+struct ServerInfo {
+    /// Smoothed round-trip time.
+    srtt: Option<Duration>,
+    /// It did not answer in time, or not at all.
+    missed: bool,
+    /// It refuses questions with EDNS.
+    plain_only: bool,
+    /// Zones it was named for and does not serve.
+    lame_for: HashSet<Name>,
+}
+
+#[derive(Clone, Debug)]
+struct KnownAnswer {
+    at: At,
+    answer: Result<Found, Fault>,
+}
+
+/// What all resolutions of a run share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) plan: DnsPlan,
+    pub(super) hints: Hints,
+    /// Names of the hosts file, lower case without a final dot.
+    pub(super) hosts: Vec<(IpAddr, Vec<String>)>,
+    zones: RefCell<HashMap<Name, Rc<Zone>>>,
+    answers: RefCell<HashMap<(Name, Vec<RecordType>), KnownAnswer>>,
+    servers: RefCell<HashMap<SocketAddr, ServerInfo>>,
+    no_ipv4: Cell<bool>,
+    no_ipv6: Cell<bool>,
+    /// Whether `. NS` was asked.
+    pub(super) primed: Cell<bool>,
+    pub(super) drift: RefCell<Option<Vec<String>>>,
+}
+
+impl Shared {
+    pub(super) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
+        let zones = HashMap::from([(Name::root(), Rc::new(Zone::root(&hints)))]);
+        Self {
+            plan,
+            hints,
+            hosts,
+            zones: RefCell::new(zones),
+            answers: RefCell::default(),
+            servers: RefCell::default(),
+            no_ipv4: Cell::new(false),
+            no_ipv6: Cell::new(false),
+            primed: Cell::new(false),
+            drift: RefCell::new(None),
+        }
+    }
+
+    /// The known zones above or at a name, from the root down; never empty.
+    pub(super) fn zones_above(&self, name: &Name) -> Vec<Rc<Zone>> {
+        let zones = self.zones.borrow();
+        let mut above = Vec::new();
+        let mut name = name.clone();
+        loop {
+            above.extend(zones.get(&name).cloned());
+            if name.is_root() {
+                break;
+            }
+            name = name.base_name();
+        }
+        above.reverse();
+        above
+    }
+
+    /// Keeps a zone; one that is known already stays, with what was learned of it since.
+    pub(super) fn keep_zone(&self, zone: Zone) -> Rc<Zone> {
+        let mut zones = self.zones.borrow_mut();
+        Rc::clone(zones.entry(zone.name.clone()).or_insert_with(|| Rc::new(zone)))
+    }
+
+    /// An earlier answer to the same question, while its TTL lasts (a second at least, so that a
+    /// TTL of zero does not make a run ask the same thing twice in a row).
+    pub(super) fn known(&self, name: &Name, types: &[RecordType], now: At) -> Option<Result<Found, Fault>> {
+        let answers = self.answers.borrow();
+        let known = answers.get(&(name.clone(), types.to_vec()))?;
+        let ttl = match &known.answer {
+            Ok(found) => found.answers.iter().map(|record| record.ttl).min(),
+            Err(fault) => fault.negative.as_ref().and_then(|negative| negative.ttl),
+        };
+        let life = Duration::from_secs(u64::from(ttl.unwrap_or(0).max(1)));
+        (now.since(known.at) <= life).then(|| known.answer.clone())
+    }
+
+    pub(super) fn keep_answer(
+        &self,
+        name: &Name,
+        types: &[RecordType],
+        at: At,
+        answer: Result<Found, Fault>,
+    ) {
+        let key = (name.clone(), types.to_vec());
+        self.answers.borrow_mut().insert(key, KnownAnswer { at, answer });
+    }
+
+    /// The addresses of a zone that were not tried yet, in the order to ask them.
+    pub(super) fn order(&self, zone: &Zone, tried: &HashSet<SocketAddr>) -> Vec<Candidate> {
+        let infos = self.servers.borrow();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for server in zone.servers.borrow().iter() {
+            for (address, source) in &server.addresses {
+                if !tried.contains(address) && !candidates.iter().any(|known| known.address == *address) {
+                    candidates.push(Candidate {
+                        name: server.name.clone(),
+                        address: *address,
+                        source: *source,
+                        measured: false,
+                    });
+                }
+            }
+        }
+        let mut candidates = interleave(candidates);
+        let rank = |candidate: &Candidate| match infos.get(&candidate.address) {
+            Some(info) if info.lame_for.contains(&zone.name) => (3, Duration::ZERO),
+            Some(info) if info.missed => (2, Duration::ZERO),
+            // The root is asked in the hints' order: any of its instances may be near.
+            Some(ServerInfo { srtt: Some(srtt), .. }) if !zone.name.is_root() => (0, *srtt),
+            _ => (1, Duration::ZERO),
+        };
+        for candidate in &mut candidates {
+            candidate.measured = rank(candidate).0 == 0;
+        }
+        candidates.sort_by_key(rank);
+        candidates
+    }
+
+    pub(super) fn srtt(&self, server: SocketAddr) -> Option<Duration> {
+        self.servers.borrow().get(&server)?.srtt
+    }
+
+    /// Takes a round trip into the server's average (RFC 6298 §2: an eighth each).
+    pub(super) fn measured(&self, server: SocketAddr, rtt: Duration) {
+        self.learn(server, |info| {
+            info.missed = false;
+            info.srtt = Some(info.srtt.map_or(rtt, |srtt| (srtt * 7 + rtt) / 8));
+        });
+    }
+
+    pub(super) fn missed(&self, server: SocketAddr) {
+        self.learn(server, |info| info.missed = true);
+    }
+
+    pub(super) fn lame(&self, server: SocketAddr, zone: &Name) {
+        self.learn(server, |info| {
+            info.lame_for.insert(zone.clone());
+        });
+    }
+
+    pub(super) fn plain_only(&self, server: SocketAddr) {
+        self.learn(server, |info| info.plain_only = true);
+    }
+
+    pub(super) fn edns(&self, server: SocketAddr) -> bool {
+        !self.servers.borrow().get(&server).is_some_and(|info| info.plain_only)
+    }
+
+    fn learn(&self, server: SocketAddr, change: impl FnOnce(&mut ServerInfo)) {
+        change(self.servers.borrow_mut().entry(server).or_default());
+    }
+
+    /// This machine has no route for the address's whole family.
+    pub(super) fn no_route(&self, server: SocketAddr) {
+        if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.set(true);
+    }
+
+    pub(super) fn routed(&self, server: SocketAddr) -> bool {
+        !if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.get()
+    }
+}
+
+/// Families in turn, IPv4 first, each in the order given.
+fn interleave(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let (v4, v6): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|known| known.address.is_ipv4());
+    let (mut v4, mut v6) = (v4.into_iter(), v6.into_iter());
+    let mut mixed = Vec::new();
+    loop {
+        let pair = [v4.next(), v6.next()];
+        if pair.iter().all(Option::is_none) {
+            return mixed;
+        }
+        mixed.extend(pair.into_iter().flatten());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::message::parse_name;
+
+    fn shared() -> Shared {
+        Shared::new(DnsPlan::default(), Hints::load(None, 53).unwrap(), Vec::new())
+    }
+
+    fn zone(addresses: &[&str]) -> Zone {
+        let servers = addresses
+            .iter()
+            .enumerate()
+            .map(|(index, address)| Server {
+                name: parse_name(&format!("ns{index}.test")).unwrap(),
+                addresses: vec![(address.parse().unwrap(), AddressSource::GlueInDomain)],
+                lookup: Lookup::NotMade,
+            })
+            .collect();
+        Zone::new(parse_name("test").unwrap(), servers, Some(0))
+    }
+
+    fn asked(shared: &Shared, zone: &Zone) -> Vec<String> {
+        shared.order(zone, &HashSet::new()).iter().map(|server| server.address.to_string()).collect()
+    }
+
+    #[test]
+    fn the_root_is_asked_in_the_hints_order_families_in_turn() {
+        let shared = shared();
+        let root = shared.zones_above(&parse_name("www.test").unwrap()).remove(0);
+        let first = asked(&shared, &root);
+        assert_eq!(
+            first[..4],
+            ["198.41.0.4:53", "[2001:503:ba3e::2:30]:53", "170.247.170.2:53", "[2801:1b8:10::b]:53"]
+        );
+        shared.measured("[2801:1b8:10::b]:53".parse().unwrap(), Duration::from_millis(1));
+        assert_eq!(asked(&shared, &root), first, "a fast one does not move ahead");
+        shared.missed("198.41.0.4:53".parse().unwrap());
+        assert_eq!(asked(&shared, &root).last().unwrap(), "198.41.0.4:53");
+    }
+
+    #[test]
+    fn the_fastest_known_server_goes_first_and_a_lame_one_last() {
+        let shared = shared();
+        let zone = zone(&["192.0.2.1:53", "192.0.2.2:53", "[2001:db8::3]:53", "192.0.2.4:53"]);
+        assert_eq!(
+            asked(&shared, &zone),
+            ["192.0.2.1:53", "[2001:db8::3]:53", "192.0.2.2:53", "192.0.2.4:53"]
+        );
+        shared.measured("192.0.2.4:53".parse().unwrap(), Duration::from_millis(9));
+        shared.measured("192.0.2.2:53".parse().unwrap(), Duration::from_millis(20));
+        shared.lame("192.0.2.1:53".parse().unwrap(), &zone.name);
+        assert_eq!(
+            asked(&shared, &zone),
+            ["192.0.2.4:53", "192.0.2.2:53", "[2001:db8::3]:53", "192.0.2.1:53"]
+        );
+        assert!(shared.order(&zone, &HashSet::new())[0].measured);
+        let tried = HashSet::from(["192.0.2.4:53".parse().unwrap()]);
+        assert_eq!(shared.order(&zone, &tried).len(), 3);
+    }
+
+    #[test]
+    fn a_family_without_a_route_is_known_for_the_run() {
+        let shared = shared();
+        let server: SocketAddr = "[2001:db8::1]:53".parse().unwrap();
+        assert!(shared.routed(server));
+        shared.no_route(server);
+        assert!(!shared.routed("[2001:db8::2]:53".parse().unwrap()));
+        assert!(shared.routed("192.0.2.1:53".parse().unwrap()));
+    }
+}

@@ -1,0 +1,252 @@
+//! One question to one server: exact bytes, exact stamps, one packet record.
+//!
+//! The socket work that can be done before the send is done before its stamp, and the reply is
+//! stamped before it is read. What a reply means is decided by the caller.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout_at;
+
+use super::log::{Log, Open};
+use super::message::{Decoded, EncodedQuery, Recursion, Reply, decode, encode, is_reply_to};
+use super::presentation::name_text;
+use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
+
+/// Everything about a packet that is known before it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) parent: Option<usize>,
+    pub(super) purpose: Purpose,
+    pub(super) zone: String,
+    pub(super) qname: Name,
+    pub(super) qtype: RecordType,
+    pub(super) server_name: Option<String>,
+    pub(super) server: SocketAddr,
+    pub(super) source: AddressSource,
+    pub(super) chosen: Choice,
+    pub(super) transport: Transport,
+    pub(super) edns: bool,
+    pub(super) recursion: Recursion,
+}
+
+/// A question on its way.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) id: usize,
+    /// When it was handed to the kernel, or the connect was started.
+    pub(super) sent: At,
+    ask: Ask,
+    query: EncodedQuery,
+    open: Open,
+    link: Link,
+}
+
+#[derive(Debug)]
+enum Link {
+    Udp(UdpSocket),
+    Tcp,
+    Failed(io::Error),
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub(super) struct Exchanged {
+    pub(super) id: usize,
+    pub(super) ask: Ask,
+    pub(super) outcome: Outcome,
+    /// From the send to the reply; TCP without its connect.
+    pub(super) rtt: Option<Duration>,
+}
+
+/// How waiting for a reply ended. Everything but a reply is in the packet record already.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Reply(Box<Reply>),
+    Malformed(String),
+    Timeout,
+    /// The system's words, and whether they mean that this machine has no route for the whole
+    /// address family.
+    Error {
+        reason: String,
+        no_route: bool,
+    },
+}
+
+/// Sends the question (UDP), or readies it (TCP). The packet is recorded from here on.
+pub(super) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
+    let query = encode(&ask.qname, ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
+        // A name that was read can be written; should it not be so, the packet record says why.
+        log.note(format!("the question could not be encoded: {reason}"));
+        EncodedQuery { bytes: Vec::new() }
+    });
+    let mut link = match ask.transport {
+        Transport::Tcp => Link::Tcp,
+        Transport::Udp => udp_socket(ask.server).map_or_else(Link::Failed, Link::Udp),
+    };
+    let sent = log.clock().now();
+    if let Link::Udp(socket) = &link {
+        // Past tokio, which would first wait to hear that the socket is writable: a fresh one is.
+        if let Err(error) = SockRef::from(socket).send(&query.bytes) {
+            link = Link::Failed(error);
+        }
+    }
+    let open = log.open(packet(&ask, sent, query.bytes.len()));
+    InFlight { id: open.id(), sent, ask, query, open, link }
+}
+
+/// Waits for the reply, `wait` from the send at most.
+pub(super) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
+    let InFlight { id, sent, ask, query, open, link } = flight;
+    let outcome = match link {
+        Link::Udp(socket) => receive_udp(&socket, &ask, &query, &open, sent, wait).await,
+        Link::Tcp => exchange_tcp(&ask, &query, &open, sent, wait).await,
+        Link::Failed(error) => Ok(error_outcome(&error, ask.transport)),
+    };
+    let outcome = outcome.unwrap_or_else(|error| error_outcome(&error, ask.transport));
+    match &outcome {
+        // Left open for the caller, who knows what it means.
+        Outcome::Reply(_) => {}
+        Outcome::Malformed(reason) => open.close(Meaning::Malformed { reason: reason.clone() }),
+        Outcome::Timeout => open.close(Meaning::Timeout),
+        Outcome::Error { reason, .. } => open.close(Meaning::Error { reason: reason.clone() }),
+    }
+    let rtt = open.round_trip();
+    Exchanged { id, ask, outcome, rtt }
+}
+
+async fn receive_udp(
+    socket: &UdpSocket,
+    ask: &Ask,
+    query: &EncodedQuery,
+    open: &Open,
+    sent: At,
+    wait: Duration,
+) -> io::Result<Outcome> {
+    let clock = open.clock();
+    let deadline = clock.instant(sent.after(wait)).into();
+    let mut buffer = vec![0_u8; 65_535];
+    loop {
+        let Ok(read) = timeout_at(deadline, socket.recv(&mut buffer)).await else {
+            return Ok(Outcome::Timeout);
+        };
+        let received = clock.now();
+        let bytes = &buffer[..read?];
+        if !is_reply_to(query, bytes) {
+            open.drop_one();
+            continue;
+        }
+        match decode(&ask.qname, ask.qtype, bytes) {
+            Decoded::OtherQuestion => open.drop_one(),
+            Decoded::Malformed(reason) => {
+                open.received(received, bytes.len(), None);
+                return Ok(Outcome::Malformed(reason));
+            }
+            Decoded::Reply(reply) => {
+                open.received(received, bytes.len(), Some(reply.header.clone()));
+                return Ok(Outcome::Reply(reply));
+            }
+        }
+    }
+}
+
+/// `wait` holds for the connect and for the exchange, each: they are two round trips.
+async fn exchange_tcp(
+    ask: &Ask,
+    query: &EncodedQuery,
+    open: &Open,
+    sent: At,
+    wait: Duration,
+) -> io::Result<Outcome> {
+    let clock = open.clock();
+    let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
+    let mut framed = length.to_be_bytes().to_vec();
+    framed.extend_from_slice(&query.bytes);
+    let deadline = clock.instant(sent.after(wait)).into();
+    let Ok(stream) = timeout_at(deadline, TcpStream::connect(ask.server)).await else {
+        return Ok(Outcome::Timeout);
+    };
+    let connected = clock.now();
+    let mut stream = stream?;
+    open.connected(connected);
+    stream.set_nodelay(true)?;
+    let exchange = async {
+        stream.write_all(&framed).await?;
+        let length = usize::from(stream.read_u16().await?);
+        let mut bytes = vec![0_u8; length];
+        stream.read_exact(&mut bytes).await?;
+        Ok::<_, io::Error>((clock.now(), bytes))
+    };
+    let Ok(read) = timeout_at(clock.instant(connected.after(wait)).into(), exchange).await else {
+        return Ok(Outcome::Timeout);
+    };
+    let (received, bytes) = read?;
+    let header = |reply: &Reply| Some(reply.header.clone());
+    let (header, outcome) = if is_reply_to(query, &bytes) {
+        match decode(&ask.qname, ask.qtype, &bytes) {
+            Decoded::Reply(reply) => (header(&reply), Outcome::Reply(reply)),
+            Decoded::OtherQuestion => (None, Outcome::Malformed("it answers another question".to_owned())),
+            Decoded::Malformed(reason) => (None, Outcome::Malformed(reason)),
+        }
+    } else {
+        (None, Outcome::Malformed("it is no reply to the question sent on this connection".to_owned()))
+    };
+    open.received(received, bytes.len(), header);
+    Ok(outcome)
+}
+
+/// A socket of our own for each question: port 0 makes the kernel draw a random source port, and a
+/// connected socket takes datagrams from this server only and learns of ICMP refusals (RFC 5452 §9).
+fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+    let socket = std::net::UdpSocket::bind(any)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(server)?;
+    UdpSocket::from_std(socket)
+}
+
+fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
+    let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
+        || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
+    let reason = match (error.kind(), transport) {
+        (ErrorKind::ConnectionRefused, Transport::Udp) => "port unreachable (ICMP)".to_owned(),
+        (ErrorKind::ConnectionRefused, Transport::Tcp) => "connection refused".to_owned(),
+        (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
+        _ => {
+            let words = error.to_string();
+            words.split(" (os error").next().unwrap_or_default().to_lowercase()
+        }
+    };
+    Outcome::Error { reason, no_route }
+}
+
+fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
+    Packet {
+        parent: ask.parent,
+        purpose: ask.purpose,
+        zone: ask.zone.clone(),
+        qname: name_text(&ask.qname),
+        qtype: ask.qtype,
+        server_name: ask.server_name.clone(),
+        server: ask.server,
+        source: ask.source,
+        chosen: ask.chosen,
+        transport: ask.transport,
+        edns: ask.edns,
+        sent,
+        connected: None,
+        received: None,
+        end: sent,
+        bytes_sent,
+        bytes_received: None,
+        dropped: 0,
+        reply: None,
+        meaning: Meaning::Timeout,
+    }
+}

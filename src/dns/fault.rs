@@ -1,0 +1,147 @@
+//! How a resolution ends: what was found, or why not, in words.
+//!
+//! The words are made here, in one place; deciding that something failed is not.
+
+use std::net::IpAddr;
+
+use hickory_resolver::proto::rr::Name;
+
+use super::presentation::name_text;
+use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
+
+/// Servers that a message names one by one.
+const NAMED_SERVERS: usize = 6;
+
+/// An answer: the chain of aliases, then the records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) answers: Vec<Record>,
+    pub(super) addresses: Vec<IpAddr>,
+    /// The types that were answered, by records or by their absence.
+    pub(super) finished: Vec<RecordType>,
+}
+
+/// Why there is no answer. What a server has said goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) code: FailureCode,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    pub(super) rcode: Option<Rcode>,
+    pub(super) negative: Option<Negative>,
+    /// Aliases on the way to the failure.
+    pub(super) answers: Vec<Record>,
+}
+
+impl Fault {
+    pub(super) fn new(code: FailureCode, message: String) -> Self {
+        Self { code, message, hint: None, rcode: None, negative: None, answers: Vec::new() }
+    }
+
+    pub(super) fn hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// Whether it is an answer too: a name or a type that does not exist.
+    pub(super) fn is_negative(&self) -> bool {
+        matches!(self.code, FailureCode::NxDomain | FailureCode::NoData)
+    }
+}
+
+/// Who says that something does not exist.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Witness<'a> {
+    /// The servers of a zone.
+    Walk,
+    /// A recursive resolver.
+    Resolver(&'a str),
+}
+
+/// NXDOMAIN or NODATA, in words.
+pub(super) fn absent(name: &Name, types: &[RecordType], negative: Negative, witness: Witness<'_>) -> Fault {
+    let name = name_text(name);
+    let remembered = negative.ttl.map(|ttl| format!(" (remembered for {ttl} s)")).unwrap_or_default();
+    let who = match (witness, &negative.zone) {
+        (Witness::Resolver(server), _) => format!("resolver {server}"),
+        (Witness::Walk, Some(zone)) => format!("zone {zone}"),
+        (Witness::Walk, None) => "its server".to_owned(),
+    };
+    let (code, rcode, message, hint) = if negative.rtype.is_none() {
+        let message = format!("{name} does not exist: {who} says NXDOMAIN{remembered}");
+        let hint = "check the spelling, and whether the name was ever published in that zone";
+        (FailureCode::NxDomain, Rcode::NXDOMAIN, message, hint)
+    } else {
+        let types = type_list(types, "or");
+        let message = format!("{name} has no {types} record: {who} says so{remembered}");
+        let hint = "the name exists: ask for its other types with `urltrace dns`";
+        (FailureCode::NoData, Rcode::NOERROR, message, hint)
+    };
+    Fault { rcode: Some(rcode), negative: Some(negative), ..Fault::new(code, message) }.hint(hint)
+}
+
+/// `A, AAAA or TXT`.
+pub(super) fn type_list(types: &[RecordType], last: &str) -> String {
+    let words: Vec<String> = types.iter().map(|rtype| rtype.mnemonic().into_owned()).collect();
+    match words.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+    }
+}
+
+/// Why one server was of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ServerFailure {
+    /// Name and address.
+    pub(super) server: String,
+    pub(super) why: String,
+    pub(super) kind: FailureKind,
+}
+
+/// The kinds of failure that a whole zone's failure is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FailureKind {
+    Timeout,
+    ServerFailure,
+    Other,
+}
+
+/// All servers of a zone failed.
+pub(super) fn zone_failed(
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    failures: &[ServerFailure],
+    more: Option<&str>,
+) -> Fault {
+    let all = |kind| !failures.is_empty() && failures.iter().all(|failure| failure.kind == kind);
+    let code = if all(FailureKind::Timeout) { FailureCode::DnsTimeout } else { FailureCode::NoUsableServer };
+    let mut told: Vec<String> = failures
+        .iter()
+        .take(NAMED_SERVERS)
+        .map(|failure| format!("{} {}", failure.server, failure.why))
+        .collect();
+    if failures.len() > NAMED_SERVERS {
+        told.push(format!("and {} more", failures.len() - NAMED_SERVERS));
+    }
+    told.extend(more.map(str::to_owned));
+    if told.is_empty() {
+        told.push("none of their addresses can be reached from here".to_owned());
+    }
+    let message = format!(
+        "no server of zone {} gave an answer for {} {}: {}",
+        name_text(zone),
+        name_text(qname),
+        qtype.mnemonic(),
+        told.join("; ")
+    );
+    let rcode = all(FailureKind::ServerFailure).then_some(Rcode::SERVFAIL);
+    let hint = "the zone's operator has to mend its servers; `urltrace dns` shows every packet";
+    Fault { rcode, ..Fault::new(code, message) }.hint(hint)
+}
+
+/// Aliases, as a chain in a message.
+pub(super) fn arrows(names: &[Name]) -> String {
+    names.iter().map(name_text).collect::<Vec<_>>().join(" -> ")
+}

@@ -1,0 +1,511 @@
+//! The counted lane, the lanes beside it, and the one record they end up in.
+//!
+//! The stub and the priming question run as tasks of their own: they never delay the counted lane,
+//! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::cut::Shared;
+use super::exchange::{Ask, Exchanged, Outcome, receive, send};
+use super::fault::{Fault, Found};
+use super::log::Log;
+use super::message::Recursion;
+use super::presentation::name_text;
+use super::race::PACKET_TIMEOUT;
+use super::stub::{Heard, ask_resolvers, show};
+use super::walk::{Aliases, Errand, Patience, Run, find};
+use super::walks;
+use crate::clock::Clock;
+use crate::plan::ResolverChoice;
+use crate::stop::{Stop, Stopped};
+use crate::trace::{
+    At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, Record, RecordType, Stub, Transport,
+};
+
+/// RFC 8305 §3: how long the other family is awaited once one has addresses.
+const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+/// Without a word from any root server for this long, the stub's answer is taken.
+const ROOT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One resolution in its counted lane.
+pub(super) struct Counted<'a> {
+    pub(super) shared: &'a Rc<Shared>,
+    pub(super) name: Name,
+    pub(super) types: Vec<RecordType>,
+    pub(super) clock: &'a Clock,
+    pub(super) stop: &'a Stop,
+}
+
+/// How the counted lane ended.
+enum Ended {
+    Walked(Result<Found, Fault>),
+    /// The stub's answer was taken.
+    FellBack(Heard),
+    Asked(Heard),
+}
+
+impl Counted<'_> {
+    /// The addresses of a host: the second family is not awaited for long.
+    pub(super) async fn addresses(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+        let walks = vec![(self.types.clone(), Aliases::Follow)];
+        self.run(dns, walks, Patience::AtMost(RESOLUTION_DELAY)).await
+    }
+
+    /// All records of all types.
+    pub(super) async fn records(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+        let walks = walks(&self.types);
+        self.run(dns, walks, Patience::Whole).await
+    }
+
+    async fn run(
+        self,
+        dns: &mut Dns,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+        patience: Patience,
+    ) -> (Result<(), Fault>, SideLanes) {
+        let plan = &self.shared.plan;
+        let log = Log::new(*self.clock);
+        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log));
+        let _guard = AbortOnDrop(Rc::clone(&run));
+        let errand = Errand::walk(&run, patience);
+        let limit = Some(dns.start.after(plan.timeout));
+        let mut side = SideLanes::none();
+        let ended = if plan.lane == ResolverChoice::Walk {
+            side = self.side_lanes(&log, &walks);
+            let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone());
+            self.stop.within(limit, work).await
+        } else {
+            let servers = match plan.lane {
+                ResolverChoice::Server(server) => vec![server],
+                _ => plan.stub_servers.clone(),
+            };
+            let (name, types) = (self.name.clone(), self.types.clone());
+            let work = ask_resolvers(Rc::clone(&log), servers, name, types, Purpose::Resolver, patience);
+            self.stop.within(limit, work).await.map(Ended::Asked)
+        };
+        dns.end = self.clock.now();
+        dns.critical_path = errand.path.borrow().clone();
+        let result = match ended {
+            Ok(Ended::Walked(result)) => result,
+            Ok(Ended::Asked(heard)) => {
+                dns.critical_path = heard.path;
+                heard.result
+            }
+            Ok(Ended::FellBack(heard)) => {
+                dns.lane = DnsLane::StubFallback;
+                dns.critical_path = heard.path;
+                log.note(fallback_note(heard.server));
+                heard.result
+            }
+            Err(stopped) => {
+                let awaited = log.awaited();
+                dns.critical_path.extend(awaited.filter(|id| !dns.critical_path.contains(id)));
+                Err(self.stopped(stopped, &run, awaited))
+            }
+        };
+        log.end_walk(&match &ended_by(&result) {
+            Some(words) => Meaning::Error { reason: (*words).to_owned() },
+            None => Meaning::Superseded,
+        });
+        dns.cuts.clone_from(&run.cuts.borrow());
+        side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
+        let result = fill(dns, result);
+        side.write(dns, self.clock);
+        dns.notes = log.notes();
+        dns.packets = log.packets();
+        (result, side)
+    }
+
+    /// The walks, and the stub's answer in their place when no root server can be reached.
+    async fn walk(
+        &self,
+        start: At,
+        run: &Rc<Run>,
+        errand: &Errand,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+        stub: Option<Rc<StubLane>>,
+    ) -> Ended {
+        let fallback = async {
+            tokio::time::sleep_until(self.clock.instant(start.after(ROOT_PATIENCE)).into()).await;
+            if let Some(stub) = &stub
+                && !run.root_answered.get()
+            {
+                let heard = stub.heard().await;
+                if is_answer(&heard.result) && !run.root_answered.get() {
+                    return heard;
+                }
+            }
+            std::future::pending().await
+        };
+        let result = tokio::select! {
+            biased;
+            result = self.all(errand, walks) => result,
+            heard = fallback => return Ended::FellBack(heard),
+        };
+        let Err(fault) = result else { return Ended::Walked(result) };
+        if run.root_answered.get() || fault.is_negative() {
+            return Ended::Walked(Err(fault));
+        }
+        if let Some(stub) = stub {
+            let heard = stub.heard().await;
+            if is_answer(&heard.result) {
+                return Ended::FellBack(heard);
+            }
+        }
+        Ended::Walked(Err(Fault { rcode: None, ..unreachable(&fault.message) }))
+    }
+
+    async fn all(&self, errand: &Errand, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
+        let mut all: Option<Found> = None;
+        let mut first_fault = None;
+        for (types, aliases) in walks {
+            let errand = Errand { aliases, ..errand.clone() };
+            match find(errand, self.name.clone(), types).await {
+                Ok(found) => {
+                    let all = all.get_or_insert_default();
+                    for record in found.answers {
+                        if !all.answers.contains(&record) {
+                            all.answers.push(record);
+                        }
+                    }
+                    all.addresses.extend(found.addresses);
+                    all.finished.extend(found.finished);
+                }
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        match (all, first_fault) {
+            (Some(found), fault) => {
+                if let Some(fault) = fault {
+                    errand.run.log.note(format!("not every type was answered: {}", fault.message));
+                }
+                Ok(found)
+            }
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Ok(Found::default()),
+        }
+    }
+
+    /// Starts what runs beside the walk, unless the answer is known already.
+    fn side_lanes(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> SideLanes {
+        let shared = self.shared;
+        let now = self.clock.now();
+        let mut side = SideLanes::none();
+        side.log = Some(Rc::clone(log));
+        side.shared = Some(Rc::clone(shared));
+        let known = |(types, aliases): &(Vec<RecordType>, Aliases)| {
+            *aliases == Aliases::Follow && shared.known(&self.name, types, now).is_some()
+        };
+        if walks.iter().all(known) {
+            return side;
+        }
+        if !shared.plan.stub_servers.is_empty() {
+            let lane = Rc::new(StubLane {
+                start: now,
+                servers: shared.plan.stub_servers.clone(),
+                heard: RefCell::new(None),
+                done: Notify::new(),
+            });
+            let (log, servers) = (Rc::clone(log), lane.servers.clone());
+            let (name, types, own) = (self.name.clone(), self.types.clone(), Rc::clone(&lane));
+            side.spawn(async move {
+                let clock = *log.clock();
+                let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
+                *own.heard.borrow_mut() = Some((clock.now(), heard));
+                own.done.notify_waiters();
+            });
+            side.stub = Some(lane);
+        }
+        if !shared.primed.replace(true) {
+            let (shared, log, done) = (Rc::clone(shared), Rc::clone(log), Rc::new(Notify::new()));
+            side.priming = Some(Rc::clone(&done));
+            side.spawn(async move {
+                prime(&shared, &log).await;
+                done.notify_one();
+            });
+        }
+        side
+    }
+
+    /// What was going on when the lane was stopped from outside.
+    fn stopped(&self, stopped: Stopped, run: &Run, awaited: Option<usize>) -> Fault {
+        let log = &run.log;
+        let asking = awaited.and_then(|id| {
+            log.with(id, |packet| {
+                let server = packet
+                    .server_name
+                    .as_ref()
+                    .map_or_else(|| show(packet.server), |name| format!("{name} ({})", packet.server.ip()));
+                format!("asking {server} for {} {}", packet.qname, packet.qtype.mnemonic())
+            })
+        });
+        let asking = asking.unwrap_or_else(|| format!("resolving {}", name_text(&self.name)));
+        match stopped {
+            Stopped::Interrupted => {
+                Fault::new(FailureCode::Interrupted, format!("interrupted while {asking}"))
+            }
+            Stopped::MaxTime => {
+                let limit = seconds(self.stop.max_time());
+                Fault::new(FailureCode::MaxTime, format!("the limit of {limit} passed while {asking}"))
+                    .hint("give it more time with --max-time")
+            }
+            Stopped::Limit => {
+                let limit = seconds(self.shared.plan.timeout);
+                log.note(format!("the limit of {limit} for DNS was hit"));
+                if self.shared.plan.lane == ResolverChoice::Walk && !run.root_answered.get() {
+                    return unreachable(&format!("nothing was answered in {limit}, last {asking}"));
+                }
+                Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))
+                    .hint("one zone on the way is slow or dead: see its packets")
+            }
+        }
+    }
+}
+
+/// The words for packets that a stop left without an answer.
+fn ended_by(result: &Result<Found, Fault>) -> Option<&'static str> {
+    match result.as_ref().err()?.code {
+        FailureCode::Interrupted => Some("interrupted"),
+        FailureCode::MaxTime => Some("the time for the whole trace was over"),
+        FailureCode::DnsTimeout | FailureCode::DnsUnreachable => Some("the time for DNS was over"),
+        _ => None,
+    }
+}
+
+fn unreachable(why: &str) -> Fault {
+    Fault::new(FailureCode::DnsUnreachable, format!("no root server answered, and no resolver did: {why}"))
+        .hint("check the network; where only a resolver can be reached, use --resolver")
+}
+
+fn fallback_note(server: Option<SocketAddr>) -> String {
+    let server = server.map(show).unwrap_or_default();
+    format!(
+        "no root server answered: this is the answer of resolver {server}, and the time counted runs from \
+         the start of the walk until that answer was taken"
+    )
+}
+
+fn is_answer(result: &Result<Found, Fault>) -> bool {
+    result.as_ref().err().is_none_or(Fault::is_negative)
+}
+
+fn seconds(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 {
+        format!("{} s", limit.as_secs())
+    } else {
+        format!("{} ms", limit.as_millis())
+    }
+}
+
+fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {
+    match result {
+        Ok(found) => {
+            dns.rcode = Some(Rcode::NOERROR);
+            dns.answers = found.answers;
+            dns.addresses = found.addresses;
+            Ok(())
+        }
+        Err(fault) => {
+            dns.rcode = fault.rcode;
+            dns.negative.clone_from(&fault.negative);
+            dns.answers.clone_from(&fault.answers);
+            Err(fault)
+        }
+    }
+}
+
+/// RFC 9609: asks the root for its own servers, once in a run.
+async fn prime(shared: &Shared, log: &Rc<Log>) {
+    let root = shared.zones_above(&Name::root()).into_iter().next();
+    let first = root.and_then(|root| shared.order(&root, &HashSet::new()).into_iter().next());
+    let Some(server) = first else { return };
+    let ask = Ask {
+        parent: None,
+        purpose: Purpose::Priming,
+        zone: ".".to_owned(),
+        qname: Name::root(),
+        qtype: RecordType::NS,
+        server_name: Some(name_text(&server.name)),
+        server: server.address,
+        source: server.source,
+        chosen: Choice::First,
+        transport: Transport::Udp,
+        edns: true,
+        recursion: Recursion::No,
+    };
+    let Exchanged { id, outcome, .. } = receive(send(log, ask), PACKET_TIMEOUT).await;
+    if let Outcome::Reply(reply) = outcome {
+        let root = Name::root();
+        let asked = super::reply::Asked {
+            zone: &root,
+            qname: &root,
+            qtype: RecordType::NS,
+            transport: Transport::Udp,
+            edns: true,
+        };
+        let verdict = super::reply::classify(&reply, &asked);
+        log.close(id, verdict.meaning());
+        if let super::reply::Verdict::Answer { .. } = verdict {
+            *shared.drift.borrow_mut() = Some(shared.hints.drift(&reply));
+        }
+    }
+}
+
+/// The stub's side of a resolution.
+#[derive(Debug)]
+struct StubLane {
+    start: At,
+    servers: Vec<SocketAddr>,
+    heard: RefCell<Option<(At, Heard)>>,
+    done: Notify,
+}
+
+impl StubLane {
+    async fn heard(&self) -> Heard {
+        loop {
+            let done = self.done.notified();
+            if let Some((_, heard)) = self.heard.borrow().as_ref() {
+                return heard.clone();
+            }
+            done.await;
+        }
+    }
+}
+
+/// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
+#[derive(Debug)]
+pub struct SideLanes {
+    log: Option<Rc<Log>>,
+    shared: Option<Rc<Shared>>,
+    stub: Option<Rc<StubLane>>,
+    priming: Option<Rc<Notify>>,
+    tasks: Vec<AbortHandle>,
+    /// The types the counted lane has answered: those can be compared.
+    types: Vec<RecordType>,
+}
+
+impl SideLanes {
+    pub(super) fn none() -> Self {
+        Self { log: None, shared: None, stub: None, priming: None, tasks: Vec::new(), types: Vec::new() }
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
+        self.tasks.push(tokio::task::spawn_local(work).abort_handle());
+    }
+
+    /// Waits for what is still running, `grace` at most, and adds it to the record.
+    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock) {
+        let Some(log) = &self.log else { return };
+        let from = clock.now();
+        let all = async {
+            if let Some(stub) = &self.stub {
+                stub.heard().await;
+            }
+            if let Some(priming) = &self.priming {
+                priming.notified().await;
+            }
+        };
+        // What has not come by then is told as such below.
+        let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
+        log.end_all(&Meaning::Timeout);
+        self.write(dns, clock);
+        dns.packets = log.packets();
+    }
+
+    /// What is known of the side lanes now.
+    fn write(&self, dns: &mut Dns, clock: &Clock) {
+        if let Some(shared) = &self.shared {
+            dns.hints.drift.clone_from(&shared.drift.borrow());
+        }
+        let Some(stub) = &self.stub else { return };
+        let heard = stub.heard.borrow();
+        let Some((end, heard)) = heard.as_ref() else {
+            let now = clock.now();
+            let waited = now.since(stub.start).as_millis();
+            dns.stub = Some(Stub {
+                servers: stub.servers.clone(),
+                server: None,
+                start: stub.start,
+                end: now,
+                rcode: None,
+                answers: Vec::new(),
+                ttl: None,
+                agrees: None,
+                error: Some(format!("no answer in {waited} ms when the trace ended")),
+            });
+            return;
+        };
+        let (answers, error) = match &heard.result {
+            Ok(found) => (found.answers.clone(), None),
+            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
+            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
+        };
+        dns.stub = Some(Stub {
+            servers: stub.servers.clone(),
+            server: heard.server,
+            start: stub.start,
+            end: *end,
+            rcode: heard.rcode,
+            ttl: answers.iter().map(|record| record.ttl).min(),
+            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
+            answers,
+            error,
+        });
+    }
+
+    /// Whether both lanes say the same: the same records of the types that both have answered, or
+    /// both that there are none.
+    fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
+        if !is_answer(&heard.result)
+            || dns.rcode.is_none_or(|rcode| rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN)
+        {
+            return None;
+        }
+        let compared = |record: &&Record| {
+            let answered = heard.result.as_ref().map_or(&self.types, |found| &found.finished);
+            self.types.contains(&record.rtype) && answered.contains(&record.rtype)
+        };
+        let set = |records: &[Record]| -> BTreeSet<(RecordType, String)> {
+            records
+                .iter()
+                .filter(compared)
+                .map(|record| (record.rtype, record.data.to_ascii_lowercase()))
+                .collect()
+        };
+        let theirs = heard.result.as_ref().map(|found| set(&found.answers)).unwrap_or_default();
+        let ours = set(&dns.answers);
+        if ours.is_empty() && theirs.is_empty() {
+            return heard.rcode.map(|rcode| Some(rcode) == dns.rcode);
+        }
+        Some(ours == theirs)
+    }
+}
+
+impl Drop for SideLanes {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Ends the tasks of a run when its resolution ends, whatever ends it.
+struct AbortOnDrop(Rc<Run>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        for task in self.0.tasks.borrow().iter() {
+            task.abort();
+        }
+    }
+}

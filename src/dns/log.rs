@@ -1,0 +1,218 @@
+//! The packet log of one resolution: every lane writes its packets here, in the order sent.
+//!
+//! A packet is open from its send until somebody says what it meant. Waits that are dropped leave
+//! theirs abandoned, and whoever ended the wait says why. Nothing is sent here.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::message::Rr;
+use crate::clock::Clock;
+use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader};
+
+/// Packets for one host, over all its aliases and name servers.
+pub(super) const HOST_BUDGET: u32 = 128;
+/// Packets for one name.
+pub(super) const NAME_BUDGET: u32 = 64;
+
+/// The log of one resolution.
+#[derive(Debug)]
+pub(super) struct Log {
+    clock: Clock,
+    entries: RefCell<Vec<Entry>>,
+    notes: RefCell<Vec<String>>,
+    left: Cell<u32>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    packet: Packet,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Nobody waits for it any more, and nobody has said why.
+    Abandoned,
+    Closed,
+}
+
+/// A packet whose meaning is not known yet.
+#[derive(Debug)]
+pub(super) struct Open {
+    log: Rc<Log>,
+    id: usize,
+}
+
+impl Log {
+    pub(super) fn new(clock: Clock) -> Rc<Self> {
+        Rc::new(Self {
+            clock,
+            entries: RefCell::default(),
+            notes: RefCell::default(),
+            left: Cell::new(HOST_BUDGET),
+        })
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Adds a sentence for people, once.
+    pub(super) fn note(&self, note: String) {
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
+    }
+
+    /// Takes one packet out of the host's budget; false when it is used up.
+    pub(super) fn spend(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    pub(super) fn open(self: &Rc<Self>, packet: Packet) -> Open {
+        let mut entries = self.entries.borrow_mut();
+        entries.push(Entry { packet, state: State::Open });
+        Open { log: Rc::clone(self), id: entries.len() - 1 }
+    }
+
+    /// Says what a packet meant. The first word stands.
+    pub(super) fn close(&self, id: usize, meaning: Meaning) {
+        let now = self.clock.now();
+        if let Some(entry) = self.entries.borrow_mut().get_mut(id)
+            && entry.state != State::Closed
+        {
+            entry.packet.end = entry.packet.received.unwrap_or(now);
+            entry.packet.meaning = meaning;
+            entry.state = State::Closed;
+        }
+    }
+
+    /// Another answer came first: says so of everything that was dropped while it was awaited.
+    pub(super) fn supersede_abandoned(&self) {
+        self.close_where(&Meaning::Superseded, |entry| entry.state == State::Abandoned);
+    }
+
+    /// Ends what is still open in the counted lane.
+    pub(super) fn end_walk(&self, meaning: &Meaning) {
+        self.close_where(meaning, |entry| is_counted(&entry.packet));
+    }
+
+    /// Ends what is still open in any lane.
+    pub(super) fn end_all(&self, meaning: &Meaning) {
+        self.close_where(meaning, |_| true);
+    }
+
+    fn close_where(&self, meaning: &Meaning, which: impl Fn(&Entry) -> bool) {
+        let now = self.clock.now();
+        for entry in self.entries.borrow_mut().iter_mut() {
+            if entry.state != State::Closed && which(entry) {
+                entry.packet.end = entry.packet.received.unwrap_or(now);
+                entry.packet.meaning = meaning.clone();
+                entry.state = State::Closed;
+            }
+        }
+    }
+
+    /// The packet of the counted lane that was awaited last and has no end yet: what was being
+    /// asked when everything was stopped.
+    pub(super) fn awaited(&self) -> Option<usize> {
+        let entries = self.entries.borrow();
+        entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
+    }
+
+    /// A look at one packet.
+    pub(super) fn with<T>(&self, id: usize, look: impl FnOnce(&Packet) -> T) -> Option<T> {
+        self.entries.borrow().get(id).map(|entry| look(&entry.packet))
+    }
+
+    /// Every packet as it stands; one that is still open ends now.
+    pub(super) fn packets(&self) -> Vec<Packet> {
+        let now = self.clock.now();
+        let view = |entry: &Entry| {
+            let mut packet = entry.packet.clone();
+            if entry.state != State::Closed {
+                packet.end = now;
+            }
+            packet
+        };
+        self.entries.borrow().iter().map(view).collect()
+    }
+}
+
+/// Whether a packet belongs to the lane whose time is counted.
+fn is_counted(packet: &Packet) -> bool {
+    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver)
+}
+
+impl Open {
+    pub(super) fn id(&self) -> usize {
+        self.id
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.log.clock
+    }
+
+    pub(super) fn drop_one(&self) {
+        self.change(|packet| packet.dropped = packet.dropped.saturating_add(1));
+    }
+
+    pub(super) fn connected(&self, at: At) {
+        self.change(|packet| packet.connected = Some(at));
+    }
+
+    /// The reply came; what it means is still to be said, by [`Log::close`].
+    pub(super) fn received(&self, at: At, bytes: usize, header: Option<ReplyHeader>) {
+        self.change(|packet| {
+            packet.received = Some(at);
+            packet.end = at;
+            packet.bytes_received = Some(bytes);
+            packet.reply = header;
+        });
+    }
+
+    pub(super) fn close(&self, meaning: Meaning) {
+        self.log.close(self.id, meaning);
+    }
+
+    /// The measured round trip, if a reply came.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.log
+            .with(self.id, |packet| Some(packet.received?.since(packet.connected.unwrap_or(packet.sent))))
+            .flatten()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Packet)) {
+        if let Some(entry) = self.log.entries.borrow_mut().get_mut(self.id)
+            && entry.state == State::Open
+        {
+            change(&mut entry.packet);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(entry) = self.log.entries.borrow_mut().get_mut(self.id)
+            && entry.state == State::Open
+            && entry.packet.received.is_none()
+        {
+            entry.state = State::Abandoned;
+        }
+    }
+}
+
+/// Records as they stand in a trace.
+pub(super) fn records(rrs: &[Rr]) -> Vec<Record> {
+    rrs.iter().map(Rr::record).collect()
+}

@@ -1,0 +1,437 @@
+//! One question to the servers of one zone: the next server is asked beside a slow one and at once
+//! after a failed one, and the first useful answer wins.
+//!
+//! Every server asked, again, by TCP or without EDNS is a packet of its own. Where the addresses
+//! come from, and what follows from the answer, is the walk's business.
+
+use std::cell::Cell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use futures_util::stream::FuturesUnordered;
+use hickory_resolver::proto::rr::Name;
+
+use super::cut::{Candidate, Shared, Zone};
+use super::exchange::{Ask, Exchanged, Outcome, receive, send};
+use super::fault::{FailureKind, ServerFailure};
+use super::log::{Log, NAME_BUDGET};
+use super::message::Recursion;
+use super::presentation::name_text;
+use super::reply::{Asked, Verdict, classify};
+use crate::trace::{At, Choice, Purpose, RecordType, Transport};
+
+/// The limit for one packet.
+pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The next server is asked when one that has never answered takes longer than this.
+const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
+/// The least patience with a server that has answered before.
+const PATIENCE_LEAST: Duration = Duration::from_millis(150);
+/// After the first hedge, the next one.
+const HEDGE_STEP: Duration = Duration::from_millis(150);
+
+/// A line of work that may be given up: it sends nothing more then, but still listens.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    above: Option<Rc<Self>>,
+    detached: Cell<bool>,
+}
+
+impl Lane {
+    pub(super) fn under(above: &Rc<Self>) -> Rc<Self> {
+        Rc::new(Self { above: Some(Rc::clone(above)), detached: Cell::new(false) })
+    }
+
+    pub(super) fn detach(&self) {
+        self.detached.set(true);
+    }
+
+    pub(super) fn is_detached(&self) -> bool {
+        self.detached.get() || self.above.as_ref().is_some_and(|above| above.is_detached())
+    }
+}
+
+/// The packets that may still be sent for one name.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: Cell<u32>,
+}
+
+impl Budget {
+    pub(super) fn for_a_name() -> Rc<Self> {
+        Rc::new(Self { left: Cell::new(NAME_BUDGET) })
+    }
+}
+
+/// The question, and on whose behalf it is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Quest {
+    pub(super) shared: Rc<Shared>,
+    pub(super) log: Rc<Log>,
+    pub(super) lane: Rc<Lane>,
+    pub(super) budget: Rc<Budget>,
+    /// Set as soon as any root server has answered anything.
+    pub(super) root_answered: Rc<Cell<bool>>,
+    pub(super) zone: Rc<Zone>,
+    pub(super) qname: Name,
+    pub(super) qtype: RecordType,
+    pub(super) parent: Option<usize>,
+    pub(super) purpose: Purpose,
+}
+
+/// The useful answer.
+#[derive(Debug)]
+pub(super) struct Won {
+    pub(super) id: usize,
+    pub(super) verdict: Verdict,
+    /// The packets the time was spent on, in order, the answered one last.
+    pub(super) path: Vec<usize>,
+    /// It was taken although the server did not answer with authority.
+    pub(super) without_authority: bool,
+}
+
+/// No useful answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// All servers failed.
+    Failed {
+        failures: Vec<ServerFailure>,
+        path: Vec<usize>,
+    },
+    /// No packet may be sent any more: for the name, or for the whole host.
+    NameBudget,
+    HostBudget,
+    /// The line of work was given up.
+    Detached,
+}
+
+/// Asks the candidates in their order. `first` says why the first one is asked.
+pub(super) async fn ask_servers(
+    quest: &Quest,
+    candidates: Vec<Candidate>,
+    first: Option<Choice>,
+) -> Result<Won, Lost> {
+    let mut race = Race {
+        quest,
+        queue: candidates.into(),
+        again: Vec::new(),
+        round: Round::First,
+        running: FuturesUnordered::new(),
+        servers: HashMap::new(),
+        because: HashMap::new(),
+        failures: Vec::new(),
+        spare: None,
+        hedge_at: None,
+        hedged: false,
+        last: None,
+        ended: None,
+    };
+    race.start_next(first, quest.parent, None);
+    let won = race.run().await;
+    drop(race);
+    quest.log.supersede_abandoned();
+    won
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    First,
+    Again,
+}
+
+struct Race<'a> {
+    quest: &'a Quest,
+    queue: VecDeque<Candidate>,
+    /// Servers that did not answer in time, for a second round.
+    again: Vec<Candidate>,
+    round: Round,
+    running: FuturesUnordered<LocalBoxFuture<'static, Exchanged>>,
+    /// Whose packet it is.
+    servers: HashMap<usize, Candidate>,
+    /// The packet whose failure or slowness made a packet be sent.
+    because: HashMap<usize, usize>,
+    failures: Vec<ServerFailure>,
+    /// An answer without authority, kept in case nobody does better.
+    spare: Option<(usize, Verdict)>,
+    hedge_at: Option<At>,
+    hedged: bool,
+    /// The packet sent last.
+    last: Option<usize>,
+    /// Why nothing more may be sent.
+    ended: Option<Lost>,
+}
+
+impl Race<'_> {
+    async fn run(&mut self) -> Result<Won, Lost> {
+        let clock = *self.quest.log.clock();
+        loop {
+            if self.running.is_empty() {
+                if let Some(end) = self.end() {
+                    return end;
+                }
+                continue;
+            }
+            let hedge = async {
+                match self.hedge_at {
+                    Some(at) if !self.queue.is_empty() => {
+                        tokio::time::sleep_until(clock.instant(at).into()).await;
+                    }
+                    _ => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                done = self.running.next() => {
+                    if let Some(done) = done && let Some(won) = self.judge(done) {
+                        return Ok(won);
+                    }
+                }
+                () = hedge => self.hedge(),
+            }
+        }
+    }
+
+    /// Nobody is being asked: is there anything left to do?
+    fn end(&mut self) -> Option<Result<Won, Lost>> {
+        if let Some((id, verdict)) = self.spare.take() {
+            let path = self.path(id);
+            return Some(Ok(Won { id, verdict, path, without_authority: true }));
+        }
+        if let Some(lost) = self.ended.take() {
+            return Some(Err(lost));
+        }
+        if self.queue.is_empty() && self.round == Round::First && !self.again.is_empty() {
+            self.round = Round::Again;
+            self.queue = std::mem::take(&mut self.again).into();
+            self.hedged = false;
+        }
+        if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
+            return None;
+        }
+        if self.ended.is_some() {
+            return self.ended.take().map(Err);
+        }
+        let path = self.last.map(|last| self.path(last)).unwrap_or_default();
+        Some(Err(Lost::Failed { failures: std::mem::take(&mut self.failures), path }))
+    }
+
+    /// The servers asked so far are slow: asks the next one beside them, two for the root, which
+    /// has many and where nothing is known yet.
+    fn hedge(&mut self) {
+        let clock = self.quest.log.clock();
+        let at_once = if self.quest.zone.name.is_root() { 2 } else { 1 };
+        for _ in 0..at_once {
+            if !self.start_next(Some(Choice::Hedge), self.quest.parent, self.last) {
+                break;
+            }
+        }
+        self.hedged = true;
+        self.hedge_at = Some(clock.now().after(HEDGE_STEP));
+    }
+
+    /// Asks the next server of the queue; false when there is none, or when no more may be sent.
+    fn start_next(&mut self, chosen: Option<Choice>, parent: Option<usize>, because: Option<usize>) -> bool {
+        while let Some(next) = self.queue.pop_front() {
+            if !self.quest.shared.routed(next.address) {
+                continue;
+            }
+            let chosen = match (self.round, chosen) {
+                (Round::Again, _) => Choice::Again,
+                (Round::First, Some(chosen)) => chosen,
+                (Round::First, None) if next.measured => Choice::Fastest,
+                (Round::First, None) => Choice::First,
+            };
+            let edns = self.quest.shared.edns(next.address);
+            return self.start(next, chosen, parent, because, Transport::Udp, edns);
+        }
+        false
+    }
+
+    fn start(
+        &mut self,
+        server: Candidate,
+        chosen: Choice,
+        parent: Option<usize>,
+        because: Option<usize>,
+        transport: Transport,
+        edns: bool,
+    ) -> bool {
+        let quest = self.quest;
+        if quest.lane.is_detached() {
+            self.ended = Some(Lost::Detached);
+        } else if quest.budget.left.get() == 0 {
+            self.ended = Some(Lost::NameBudget);
+        } else if !quest.log.spend() {
+            self.ended = Some(Lost::HostBudget);
+        }
+        if self.ended.is_some() {
+            self.queue.clear();
+            return false;
+        }
+        quest.budget.left.set(quest.budget.left.get() - 1);
+        let ask = Ask {
+            parent,
+            purpose: quest.purpose,
+            zone: name_text(&quest.zone.name),
+            qname: quest.qname.clone(),
+            qtype: quest.qtype,
+            server_name: Some(name_text(&server.name)),
+            server: server.address,
+            source: server.source,
+            chosen,
+            transport,
+            edns,
+            recursion: Recursion::No,
+        };
+        let flight = send(&quest.log, ask);
+        let id = flight.id;
+        if !self.hedged {
+            let srtt = quest.shared.srtt(server.address);
+            let patience = srtt.map_or(PATIENCE_UNKNOWN, |srtt| (srtt * 2).max(PATIENCE_LEAST));
+            self.hedge_at = Some(flight.sent.after(patience));
+        }
+        self.last = Some(id);
+        self.servers.insert(id, server);
+        if let Some(because) = because {
+            self.because.insert(id, because);
+        }
+        self.running.push(receive(flight, PACKET_TIMEOUT).boxed_local());
+        true
+    }
+
+    /// Judges what came of a packet: a useful answer ends the race.
+    fn judge(&mut self, done: Exchanged) -> Option<Won> {
+        let Exchanged { id, ask, outcome, rtt } = done;
+        let server = self.servers.get(&id)?.clone();
+        let shared = Rc::clone(&self.quest.shared);
+        if let (Some(rtt), Outcome::Reply(_)) = (rtt, &outcome) {
+            shared.measured(server.address, rtt);
+        }
+        let reply = match outcome {
+            Outcome::Reply(reply) => reply,
+            Outcome::Malformed(reason) => {
+                self.fail(
+                    id,
+                    &server,
+                    format!("sent a reply that cannot be read: {reason}"),
+                    FailureKind::Other,
+                );
+                return None;
+            }
+            Outcome::Error { reason, no_route } => {
+                if no_route {
+                    self.no_route(&server);
+                }
+                shared.missed(server.address);
+                self.fail(id, &server, reason, FailureKind::Other);
+                return None;
+            }
+            Outcome::Timeout => {
+                shared.missed(server.address);
+                if self.round == Round::First {
+                    self.again.push(server.clone());
+                }
+                let why = format!("did not answer in {} ms", PACKET_TIMEOUT.as_millis());
+                self.fail(id, &server, why, FailureKind::Timeout);
+                return None;
+            }
+        };
+        if self.quest.zone.name.is_root() {
+            self.quest.root_answered.set(true);
+        }
+        let asked = Asked {
+            zone: &self.quest.zone.name,
+            qname: &ask.qname,
+            qtype: ask.qtype,
+            transport: ask.transport,
+            edns: ask.edns,
+        };
+        let verdict = classify(&reply, &asked);
+        self.quest.log.close(id, verdict.meaning());
+        let mnemonic = reply.header.rcode.mnemonic();
+        match verdict {
+            Verdict::Truncated => self.ask_again(id, server, Choice::Truncated, Transport::Tcp, ask.edns),
+            Verdict::EdnsRefused => {
+                shared.plain_only(server.address);
+                self.ask_again(id, server, Choice::WithoutEdns, ask.transport, false);
+            }
+            Verdict::Refused => {
+                shared.lame(server.address, &self.quest.zone.name);
+                self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::Other);
+            }
+            Verdict::ServerFailure => {
+                self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::ServerFailure);
+            }
+            Verdict::Upward { to } => {
+                shared.lame(server.address, &self.quest.zone.name);
+                self.fail(id, &server, format!("referred back to {}", name_text(&to)), FailureKind::Other);
+            }
+            Verdict::Lame { reason, spare } => {
+                shared.lame(server.address, &self.quest.zone.name);
+                if let (None, Some(spare)) = (&self.spare, spare) {
+                    self.spare = Some((id, *spare));
+                    self.again.clear();
+                }
+                self.fail(id, &server, reason.to_owned(), FailureKind::Other);
+            }
+            Verdict::Malformed { reason } => {
+                self.fail(
+                    id,
+                    &server,
+                    format!("sent a reply that cannot be used: {reason}"),
+                    FailureKind::Other,
+                );
+            }
+            useful => {
+                let path = self.path(id);
+                return Some(Won { id, verdict: useful, path, without_authority: false });
+            }
+        }
+        None
+    }
+
+    /// The same server once more, in another form. It has answered: hedging waits for a whole
+    /// exchange again.
+    fn ask_again(&mut self, id: usize, server: Candidate, chosen: Choice, transport: Transport, edns: bool) {
+        let srtt = self.quest.shared.srtt(server.address).unwrap_or(PATIENCE_LEAST);
+        let patience = (srtt * 4).max(PATIENCE_LEAST);
+        if self.start(server, chosen, Some(id), Some(id), transport, edns) {
+            self.hedge_at = Some(self.quest.log.clock().now().after(patience));
+        }
+    }
+
+    /// The server is of no use: the next one is asked at once.
+    fn fail(&mut self, id: usize, server: &Candidate, why: String, kind: FailureKind) {
+        let server = format!("{} ({})", name_text(&server.name), server.address.ip());
+        let failure = ServerFailure { server, why, kind };
+        match self.failures.iter_mut().find(|known| known.server == failure.server) {
+            Some(known) => *known = failure,
+            None => self.failures.push(failure),
+        }
+        if self.ended.is_none() {
+            self.start_next(Some(Choice::NextAfterFailure), Some(id), Some(id));
+        }
+    }
+
+    fn no_route(&self, server: &Candidate) {
+        let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
+        self.quest.shared.no_route(server.address);
+        self.quest
+            .log
+            .note(format!("this machine has no {family} route: {family} name servers were not asked"));
+    }
+
+    /// From the first packet to this one: each was sent because of the one before.
+    fn path(&self, id: usize) -> Vec<usize> {
+        let mut path = vec![id];
+        let mut at = id;
+        while let Some(before) = self.because.get(&at) {
+            path.push(*before);
+            at = *before;
+        }
+        path.reverse();
+        path
+    }
+}

@@ -1,0 +1,388 @@
+//! What a reply means: pure judgement, no I/O and no state.
+//!
+//! A server is believed about its own zone only (its bailiwick): owners outside the zone that was
+//! asked never get into an answer, a referral or a set of addresses. What follows from a verdict
+//! is the walk's business.
+
+use std::net::IpAddr;
+
+use hickory_resolver::proto::rr::Name;
+
+use super::log::records;
+use super::message::{Data, Reply, Rr};
+use super::presentation::name_text;
+use crate::trace::{AddressSource, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
+
+/// Any type, RFC 1035 §3.2.3.
+const ANY: RecordType = RecordType(255);
+const NOTAUTH: Rcode = Rcode(9);
+/// Aliases followed inside one reply; the walk's own limit is lower.
+const MAX_CHAIN: usize = 16;
+/// Servers of one referral that are looked at; the root has 13.
+const MAX_SERVERS: usize = 32;
+/// Addresses of one server that are kept.
+const MAX_ADDRESSES: usize = 16;
+
+/// What was asked, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The zone the server was asked as a server of.
+    pub(super) zone: &'a Name,
+    pub(super) qname: &'a Name,
+    pub(super) qtype: RecordType,
+    pub(super) transport: Transport,
+    pub(super) edns: bool,
+}
+
+/// What a reply means for the walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The records asked for, after a chain of aliases inside the zone.
+    Answer {
+        chain: Vec<Rr>,
+        records: Vec<Rr>,
+    },
+    /// An alias whose target has to be asked for.
+    Alias {
+        chain: Vec<Rr>,
+        target: Name,
+    },
+    Referral(Referral),
+    /// The type, or the whole name, does not exist.
+    Absent {
+        chain: Vec<Rr>,
+        absence: Absence,
+        negative: Negative,
+    },
+    Truncated,
+    EdnsRefused,
+    Refused,
+    ServerFailure,
+    Upward {
+        to: Name,
+    },
+    /// `spare` is what it would have meant with authority.
+    Lame {
+        reason: &'static str,
+        spare: Option<Box<Self>>,
+    },
+    Malformed {
+        reason: String,
+    },
+}
+
+/// What is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    Name,
+    Type,
+}
+
+/// A referral that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Referral {
+    pub(super) cut: Name,
+    pub(super) servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)>,
+    /// Addresses that came along and were believed.
+    pub(super) glue: usize,
+    /// Addresses that came along and were not.
+    pub(super) ignored: usize,
+}
+
+pub(super) const NO_AUTHORITY: &str = "answered without authority";
+
+/// Judges the reply of an authoritative server.
+pub(super) fn classify(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+    if let Some(verdict) = judge_header(reply, asked) {
+        return verdict;
+    }
+    let chain = match follow(&reply.answers, asked.qname, asked.qtype, Some(asked.zone)) {
+        Ok(chain) => chain,
+        Err(reason) => return Verdict::Malformed { reason },
+    };
+    let found = !chain.records.is_empty() || !chain.links.is_empty();
+    let verdict = if found {
+        judge_chain(reply, asked, chain)
+    } else if reply.header.rcode == Rcode::NXDOMAIN {
+        absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Name, Vec::new())
+    } else {
+        return judge_empty(reply, asked);
+    };
+    if reply.header.authoritative {
+        return verdict;
+    }
+    Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) }
+}
+
+/// Judges the reply of a recursive resolver: it is complete, and believed as given.
+pub(super) fn classify_recursive(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+    if let Some(verdict) = judge_header(reply, asked) {
+        return verdict;
+    }
+    let root = Name::root();
+    match follow(&reply.answers, asked.qname, asked.qtype, None) {
+        Err(reason) => Verdict::Malformed { reason },
+        Ok(chain) if !chain.records.is_empty() => {
+            Verdict::Answer { chain: chain.links, records: chain.records }
+        }
+        Ok(chain) => {
+            let absence = if reply.header.rcode == Rcode::NXDOMAIN { Absence::Name } else { Absence::Type };
+            absent(reply, &root, &chain.end, asked.qtype, absence, chain.links)
+        }
+    }
+}
+
+/// What the header alone decides: truncation and error codes.
+fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> {
+    let rcode = reply.header.rcode;
+    let fine = rcode == Rcode::NOERROR || rcode == Rcode::NXDOMAIN;
+    if reply.header.truncated && fine {
+        return Some(match asked.transport {
+            Transport::Udp => Verdict::Truncated,
+            Transport::Tcp => Verdict::Malformed { reason: "it says truncated over TCP".to_owned() },
+        });
+    }
+    match rcode {
+        Rcode::NOERROR | Rcode::NXDOMAIN => None,
+        // RFC 6891 §7: servers without EDNS answer one of the first two.
+        Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
+        Rcode::REFUSED | NOTAUTH => Some(Verdict::Refused),
+        _ => Some(Verdict::ServerFailure),
+    }
+}
+
+/// Aliases from the name asked to where they end, and the records found there.
+struct Chain {
+    links: Vec<Rr>,
+    end: Name,
+    records: Vec<Rr>,
+    /// The chain left the zone: nothing after that was read.
+    outside: bool,
+}
+
+/// Follows the aliases of an answer section, inside `zone` only when one is given.
+fn follow(answers: &[Rr], qname: &Name, qtype: RecordType, zone: Option<&Name>) -> Result<Chain, String> {
+    let mut chain = Chain { links: Vec::new(), end: qname.clone(), records: Vec::new(), outside: false };
+    let mut seen = vec![qname.clone()];
+    while seen.len() <= MAX_CHAIN {
+        if zone.is_some_and(|zone| !zone.zone_of(&chain.end)) {
+            chain.outside = true;
+            break;
+        }
+        let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == ANY);
+        chain.records = answers.iter().filter(wanted).cloned().collect();
+        if !chain.records.is_empty() {
+            break;
+        }
+        let Some(links) = alias(answers, &chain.end, zone)? else { break };
+        chain.end = links.target;
+        chain.links.extend(links.records);
+        if seen.contains(&chain.end) {
+            break; // a loop: the walk, which knows the whole chain, names it
+        }
+        seen.push(chain.end.clone());
+    }
+    Ok(chain)
+}
+
+struct Link {
+    records: Vec<Rr>,
+    target: Name,
+}
+
+/// The alias at a name: a CNAME, or a DNAME above it with the CNAME that follows from it.
+fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<Option<Link>, String> {
+    let cname = answers.iter().find_map(|rr| match &rr.data {
+        Data::Cname(target) if rr.name == *name => Some((rr, target)),
+        _ => None,
+    });
+    let dname = answers.iter().find_map(|rr| match &rr.data {
+        Data::Dname(target)
+            if rr.name != *name
+                && rr.name.zone_of(name)
+                && zone.is_none_or(|zone| zone.zone_of(&rr.name)) =>
+        {
+            Some((rr, target))
+        }
+        _ => None,
+    });
+    let Some((dname, replacement)) = dname else {
+        return Ok(cname.map(|(rr, target)| Link { records: vec![rr.clone()], target: target.clone() }));
+    };
+    let target = substitute(name, &dname.name, replacement)?;
+    let made = match cname {
+        Some((_, given)) if *given != target => {
+            return Err(format!(
+                "its CNAME for {} leads to {}, its DNAME to {}",
+                name_text(name),
+                name_text(given),
+                name_text(&target)
+            ));
+        }
+        Some((rr, _)) => rr.clone(),
+        // RFC 6672 §3.1: a server may leave the CNAME to us.
+        None => Rr {
+            name: name.clone(),
+            rtype: RecordType::CNAME,
+            ttl: dname.ttl,
+            text: name_text(&target),
+            data: Data::Cname(target.clone()),
+        },
+    };
+    Ok(Some(Link { records: vec![dname.clone(), made], target }))
+}
+
+/// RFC 6672 §2.2: the owner at the end of `name` gives way to the DNAME's target.
+fn substitute(name: &Name, owner: &Name, target: &Name) -> Result<Name, String> {
+    let kept = name.iter().len().saturating_sub(owner.iter().len());
+    let labels = name.iter().take(kept).chain(target.iter());
+    Name::from_labels(labels).map_err(|_| {
+        format!("its DNAME for {} makes {} longer than a name may be", name_text(owner), name_text(name))
+    })
+}
+
+/// A reply that has the records, an alias, or both.
+fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
+    if !chain.records.is_empty() {
+        return Verdict::Answer { chain: chain.links, records: chain.records };
+    }
+    let again = chain.end == *asked.qname || chain.links.iter().any(|rr| rr.name == chain.end);
+    if !chain.outside && !again {
+        // RFC 6604 §3: the code is about the last target. It is this server's to say when the
+        // target is in its zone, and only a negative reply with its SOA says so of NOERROR.
+        if reply.header.rcode == Rcode::NXDOMAIN {
+            return absent(reply, asked.zone, &chain.end, asked.qtype, Absence::Name, chain.links);
+        }
+        if soa(reply, asked.zone, &chain.end).is_some() {
+            return absent(reply, asked.zone, &chain.end, asked.qtype, Absence::Type, chain.links);
+        }
+    }
+    Verdict::Alias { chain: chain.links, target: chain.end }
+}
+
+/// NOERROR with nothing in the answer section that belongs to the question.
+fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+    let authoritative = reply.header.authoritative;
+    if soa(reply, asked.zone, asked.qname).is_some() {
+        let verdict = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());
+        if authoritative {
+            return verdict;
+        }
+        return Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) };
+    }
+    let owners = || reply.authorities.iter().filter(|rr| matches!(rr.data, Data::Ns(_))).map(|rr| &rr.name);
+    let below =
+        |owner: &&Name| **owner != *asked.zone && asked.zone.zone_of(owner) && owner.zone_of(asked.qname);
+    if let Some(cut) = owners().find(below) {
+        return Verdict::Referral(referral(reply, asked.zone, cut));
+    }
+    match owners().next() {
+        Some(owner) if !(authoritative && owner == asked.zone) => Verdict::Upward { to: owner.clone() },
+        _ if authoritative && reply.answers.is_empty() => {
+            absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new())
+        }
+        _ if !reply.answers.is_empty() => {
+            Verdict::Lame { reason: "answered a question that was not asked", spare: None }
+        }
+        _ => Verdict::Lame { reason: "an empty reply without authority", spare: None },
+    }
+}
+
+fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
+    let mut servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)> = Vec::new();
+    for rr in &reply.authorities {
+        if let Data::Ns(server) = &rr.data
+            && rr.name == *cut
+            && servers.len() < MAX_SERVERS
+            && !servers.iter().any(|(known, _)| known == server)
+        {
+            servers.push((server.clone(), Vec::new()));
+        }
+    }
+    let (mut glue, mut ignored) = (0, 0);
+    for rr in &reply.additionals {
+        let Data::Address(address) = rr.data else { continue };
+        let server = servers.iter_mut().find(|(server, _)| *server == rr.name);
+        match server {
+            // The parent speaks for its own zone only: a server elsewhere is looked up.
+            Some((server, addresses)) if zone.zone_of(server) => {
+                let source = if cut.zone_of(server) {
+                    AddressSource::GlueInDomain
+                } else {
+                    AddressSource::GlueSibling
+                };
+                if addresses.len() < MAX_ADDRESSES && !addresses.contains(&(address, source)) {
+                    addresses.push((address, source));
+                    glue += 1;
+                }
+            }
+            _ => ignored += 1,
+        }
+    }
+    Referral { cut: cut.clone(), servers, glue, ignored }
+}
+
+/// The SOA of a negative reply: its owner lies in the asked zone and above the name.
+fn soa<'a>(reply: &'a Reply, zone: &Name, name: &Name) -> Option<(&'a Rr, u32)> {
+    reply.authorities.iter().find_map(|rr| match rr.data {
+        Data::Soa { minimum } if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, minimum)),
+        _ => None,
+    })
+}
+
+fn absent(
+    reply: &Reply,
+    zone: &Name,
+    name: &Name,
+    qtype: RecordType,
+    absence: Absence,
+    chain: Vec<Rr>,
+) -> Verdict {
+    let soa = soa(reply, zone, name);
+    let negative = Negative {
+        zone: soa.map(|(rr, _)| name_text(&rr.name)),
+        // RFC 2308 §5.
+        ttl: soa.map(|(rr, minimum)| rr.ttl.min(minimum)),
+        rtype: match absence {
+            Absence::Name => None,
+            Absence::Type => Some(qtype),
+        },
+    };
+    Verdict::Absent { chain, absence, negative }
+}
+
+impl Verdict {
+    /// The verdict as it stands in the packet's record.
+    pub(super) fn meaning(&self) -> Meaning {
+        match self {
+            Self::Answer { chain, records: found } => {
+                Meaning::Answer { records: records(chain).into_iter().chain(records(found)).collect() }
+            }
+            Self::Alias { chain, target } => {
+                Meaning::Cname { records: records(chain), target: name_text(target) }
+            }
+            Self::Referral(referral) => Meaning::Referral {
+                cut: name_text(&referral.cut),
+                servers: referral
+                    .servers
+                    .iter()
+                    .map(|(name, addresses)| NameServer {
+                        name: name_text(name),
+                        addresses: addresses.clone(),
+                    })
+                    .collect(),
+                glue: referral.glue,
+                ignored: referral.ignored,
+            },
+            Self::Absent { absence: Absence::Name, negative, .. } => Meaning::NxDomain(negative.clone()),
+            Self::Absent { negative, .. } => Meaning::NoData(negative.clone()),
+            Self::Truncated => Meaning::Truncated,
+            Self::EdnsRefused => Meaning::EdnsRefused,
+            Self::Refused => Meaning::Refused,
+            Self::ServerFailure => Meaning::ServerFailure,
+            Self::Upward { to } => Meaning::UpwardReferral { to: name_text(to) },
+            Self::Lame { reason, .. } => Meaning::Lame { reason },
+            Self::Malformed { reason } => Meaning::Malformed { reason: reason.clone() },
+        }
+    }
+}

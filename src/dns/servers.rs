@@ -1,0 +1,223 @@
+//! Addresses of name servers that came without glue: walks of their own, a few at a time.
+//!
+//! Every limit here bounds what a hostile zone can make us do (the NXNS attack): names at once,
+//! lookups per cut, names that do not exist, depth. The walks themselves are `walk`'s.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use hickory_resolver::proto::rr::Name;
+
+use super::cut::{Lookup, Server, Zone};
+use super::fault::{Fault, Found, arrows};
+use super::presentation::name_text;
+use super::race::Lane;
+use super::walk::{Aliases, Errand, Patience, find};
+use crate::trace::{AddressSource, FailureCode, Purpose, RecordType};
+
+/// Names looked up at the same time.
+const AT_ONCE: usize = 3;
+/// Walks inside walks.
+const MAX_DEPTH: usize = 4;
+/// Lookups for one cut.
+const MAX_LOOKUPS: u32 = 16;
+/// Names that do not exist, for one cut.
+const MAX_MISSING: u32 = 5;
+
+impl Server {
+    /// Whether a lookup could still bring addresses.
+    pub(super) fn can_be_looked_up(&self) -> bool {
+        self.addresses.is_empty() && self.lookup != Lookup::Made
+    }
+}
+
+/// Looks up servers of the zone until one has an address that was not known before.
+///
+/// # Errors
+/// None was found; says why.
+pub(super) async fn resolve_servers(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    parent: Option<usize>,
+) -> Result<(), Fault> {
+    let mut last: Option<Fault> = None;
+    loop {
+        let known = count(zone);
+        let changed = zone.changed.notified();
+        match pick(errand, zone) {
+            Pick::Names(names) => match look_up(errand, zone, names, parent).await {
+                Ok(()) => return Ok(()),
+                // A loop says most about what is wrong.
+                Err(fault) => {
+                    last = match last {
+                        Some(kept) if kept.code == FailureCode::GlueLoop => Some(kept),
+                        _ => Some(fault),
+                    };
+                }
+            },
+            // Another type's walk is on it.
+            Pick::Wait => {
+                changed.await;
+                if count(zone) > known {
+                    return Ok(());
+                }
+            }
+            Pick::Loop(name) => {
+                let loop_of: Vec<Name> = errand.stack.iter().chain([&name]).cloned().collect();
+                let message = format!(
+                    "the name servers of {} can only be found by asking themselves: {}",
+                    name_text(&zone.name),
+                    arrows(&loop_of)
+                );
+                let fault = Fault::new(FailureCode::GlueLoop, message);
+                return Err(last.filter(|last| last.code == FailureCode::GlueLoop).unwrap_or_else(|| {
+                    fault.hint("the parent zone needs address records (glue) for one of these servers")
+                }));
+            }
+            Pick::Nothing(reason) => {
+                return Err(last.unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, reason)));
+            }
+        }
+    }
+}
+
+fn count(zone: &Zone) -> usize {
+    zone.servers.borrow().iter().map(|server| server.addresses.len()).sum()
+}
+
+enum Pick {
+    Names(Vec<Name>),
+    Wait,
+    /// All that is left are names that are being looked up by ourselves.
+    Loop(Name),
+    Nothing(String),
+}
+
+fn pick(errand: &Errand, zone: &Zone) -> Pick {
+    let mut servers = zone.servers.borrow_mut();
+    // Inside another lookup nothing is waited for: two lookups could wait for each other.
+    let nested = !errand.stack.is_empty();
+    let left = MAX_LOOKUPS.saturating_sub(zone.lookups.get()) as usize;
+    let free = |server: &&mut Server| {
+        server.can_be_looked_up()
+            && (server.lookup == Lookup::NotMade || nested)
+            && !errand.stack.contains(&server.name)
+    };
+    if errand.stack.len() >= MAX_DEPTH {
+        errand
+            .run
+            .log
+            .note(format!("the limit of {MAX_DEPTH} name server lookups inside each other was hit"));
+        return Pick::Nothing(format!("{MAX_DEPTH} lookups of name servers inside each other are the limit"));
+    }
+    if zone.missing.get() >= MAX_MISSING {
+        errand.run.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
+        return Pick::Nothing(format!("{MAX_MISSING} of its name servers do not exist"));
+    }
+    let mut names = Vec::new();
+    for server in servers.iter_mut().filter(free).take(AT_ONCE.min(left)) {
+        server.lookup = Lookup::Running;
+        names.push(server.name.clone());
+    }
+    if !names.is_empty() {
+        zone.lookups.set(zone.lookups.get() + u32::try_from(names.len()).unwrap_or(u32::MAX));
+        return Pick::Names(names);
+    }
+    if left == 0 {
+        errand.run.log.note(format!("the limit of {MAX_LOOKUPS} name server lookups for one zone was hit"));
+        return Pick::Nothing(format!("{MAX_LOOKUPS} lookups of its name servers are the limit"));
+    }
+    if let Some(own) = servers.iter().find(|server| errand.stack.contains(&server.name)) {
+        return Pick::Loop(own.name.clone());
+    }
+    if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
+        return Pick::Wait;
+    }
+    Pick::Nothing("none of its name servers has an address".to_owned())
+}
+
+/// Looks up a few names at once and goes on with the first that has an address.
+async fn look_up(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    names: Vec<Name>,
+    parent: Option<usize>,
+) -> Result<(), Fault> {
+    let mut running = FuturesUnordered::new();
+    let mut lanes = Vec::new();
+    for name in names {
+        let mut stack = errand.stack.clone();
+        stack.push(name.clone());
+        let sub = Errand {
+            run: Rc::clone(&errand.run),
+            purpose: Purpose::NsAddress,
+            aliases: Aliases::Follow,
+            // The first address is enough to go on; the second family may still come in.
+            patience: Patience::AtMost(Duration::ZERO),
+            stack,
+            lane: Lane::under(&errand.lane),
+            path: Rc::default(),
+            parent,
+        };
+        lanes.push(Rc::clone(&sub.lane));
+        let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
+        let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
+        let work = async move {
+            let found = find(sub, name.clone(), vec![RecordType::A, RecordType::AAAA]).await;
+            let gave_up = found.is_err() && lane.is_detached();
+            learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
+            (name, found)
+        };
+        let task = errand.run.spawn(work);
+        running.push(task.map(move |done| (done, path)));
+    }
+    let mut fault = None;
+    while let Some((done, path)) = running.next().await {
+        // A task that was aborted has nothing to say.
+        let Ok((name, found)) = done else { continue };
+        match found {
+            Ok(found) if !found.addresses.is_empty() => {
+                errand.path.borrow_mut().extend(path.borrow().iter());
+                lanes.iter().for_each(|lane| lane.detach());
+                return Ok(());
+            }
+            Ok(_) => {}
+            Err(failed) => {
+                let keep = fault.as_ref().is_some_and(|kept: &Fault| kept.code == FailureCode::GlueLoop);
+                if !keep {
+                    let message = if failed.code == FailureCode::GlueLoop {
+                        failed.message
+                    } else {
+                        format!("name server {}: {}", name_text(&name), failed.message)
+                    };
+                    fault =
+                        Some(Fault { message, rcode: None, negative: None, answers: Vec::new(), ..failed });
+                }
+            }
+        }
+    }
+    Err(fault.unwrap_or_else(|| {
+        Fault::new(FailureCode::NoUsableServer, "none of its name servers has an address".to_owned())
+    }))
+}
+
+/// Takes the result of a lookup into the zone, also when nobody waits for it any more.
+fn learn(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
+    if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
+        server.lookup = lookup;
+        for address in found.iter().flat_map(|found| &found.addresses) {
+            let address = (SocketAddr::new(*address, port), AddressSource::Walk);
+            if !server.addresses.contains(&address) {
+                server.addresses.push(address);
+            }
+        }
+    }
+    if found.as_ref().is_err_and(|fault| fault.code == FailureCode::NxDomain) {
+        zone.missing.set(zone.missing.get() + 1);
+    }
+    zone.changed.notify_waiters();
+}

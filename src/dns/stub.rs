@@ -1,0 +1,273 @@
+//! Questions to recursive resolvers: the machine's own beside the walk, or the one the user chose.
+//!
+//! A resolver's answer is complete and taken as given: no bailiwick, no aliases to walk. Whether
+//! its time is counted is the caller's decision.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hickory_resolver::proto::rr::Name;
+
+use super::exchange::{Ask, Exchanged, Outcome, receive, send};
+use super::fault::{Fault, Found, Witness, absent, type_list};
+use super::log::{Log, records};
+use super::message::{Data, Recursion, Rr};
+use super::presentation::name_text;
+use super::reply::{Asked, Verdict, classify_recursive};
+use super::walk::Patience;
+use crate::trace::{AddressSource, Choice, FailureCode, Negative, Purpose, Rcode, RecordType, Transport};
+
+/// How long one resolver may take.
+const RESOLVER_TIMEOUT: Duration = Duration::from_secs(2);
+/// Resolvers that are asked at most; the C library reads three from resolv.conf.
+const MAX_RESOLVERS: usize = 8;
+
+/// What the resolvers said.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    pub(super) server: Option<SocketAddr>,
+    pub(super) rcode: Option<Rcode>,
+    pub(super) result: Result<Found, Fault>,
+    /// The packets its time was spent on.
+    pub(super) path: Vec<usize>,
+}
+
+/// Asks the resolvers in order, all types at the same time.
+pub(super) async fn ask_resolvers(
+    log: Rc<Log>,
+    servers: Vec<SocketAddr>,
+    qname: Name,
+    types: Vec<RecordType>,
+    purpose: Purpose,
+    patience: Patience,
+) -> Heard {
+    let mut running: FuturesUnordered<_> = types
+        .iter()
+        .enumerate()
+        .map(|(index, rtype)| {
+            let (log, servers, qname) = (&log, &servers, &qname);
+            async move { (index, ask_type(log, servers, qname, *rtype, purpose).await) }
+        })
+        .collect();
+    let mut done: Vec<Option<TypeHeard>> = types.iter().map(|_| None).collect();
+    let mut deadline = None;
+    loop {
+        let next = match deadline {
+            None => running.next().await,
+            Some(at) => match tokio::time::timeout_at(at, running.next()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    log.note("not every type was awaited: the resolver had answered the first".to_owned());
+                    break;
+                }
+            },
+        };
+        let Some((index, heard)) = next else { break };
+        let has_records = matches!(heard.said, Said::Records { .. });
+        done[index] = Some(heard);
+        if let (0, true, Patience::AtMost(delay)) = (index, has_records, patience) {
+            let clock = log.clock();
+            deadline = Some(clock.instant(clock.now().after(delay)).into());
+        }
+    }
+    drop(running);
+    log.supersede_abandoned();
+    combine(&qname, &types, &servers, done)
+}
+
+struct TypeHeard {
+    server: Option<SocketAddr>,
+    rcode: Option<Rcode>,
+    said: Said,
+    path: Vec<usize>,
+}
+
+enum Said {
+    Records { chain: Vec<Rr>, records: Vec<Rr> },
+    Absent { chain: Vec<Rr>, negative: Negative },
+    Nothing { why: Vec<String>, timeouts_only: bool },
+}
+
+async fn ask_type(
+    log: &Rc<Log>,
+    servers: &[SocketAddr],
+    qname: &Name,
+    qtype: RecordType,
+    purpose: Purpose,
+) -> TypeHeard {
+    let mut path = Vec::new();
+    let mut why = Vec::new();
+    let mut timeouts_only = true;
+    let mut rcode = None;
+    for server in servers.iter().take(MAX_RESOLVERS) {
+        let chosen = if path.is_empty() { Choice::First } else { Choice::NextAfterFailure };
+        let mut ask = Ask {
+            parent: path.last().copied(),
+            purpose,
+            zone: String::new(),
+            qname: qname.clone(),
+            qtype,
+            server_name: None,
+            server: *server,
+            source: AddressSource::Configured,
+            chosen,
+            transport: Transport::Udp,
+            edns: true,
+            recursion: Recursion::Desired,
+        };
+        // At most: with EDNS, without, by TCP.
+        for _ in 0..3 {
+            let Exchanged { id, ask: sent, outcome, .. } = receive(send(log, ask), RESOLVER_TIMEOUT).await;
+            path.push(id);
+            ask = Ask { parent: Some(id), ..sent };
+            let reply = match outcome {
+                Outcome::Reply(reply) => reply,
+                Outcome::Timeout => {
+                    why.push(format!("{} did not answer in {} s", show(*server), RESOLVER_TIMEOUT.as_secs()));
+                    break;
+                }
+                Outcome::Malformed(reason) => {
+                    timeouts_only = false;
+                    why.push(format!("{} sent a reply that cannot be read: {reason}", show(*server)));
+                    break;
+                }
+                Outcome::Error { reason, .. } => {
+                    timeouts_only = false;
+                    why.push(format!("{} {reason}", show(*server)));
+                    break;
+                }
+            };
+            let root = Name::root();
+            let asked = Asked { zone: &root, qname, qtype, transport: ask.transport, edns: ask.edns };
+            let verdict = classify_recursive(&reply, &asked);
+            log.close(id, verdict.meaning());
+            rcode = Some(reply.header.rcode);
+            let said = match verdict {
+                Verdict::Truncated => {
+                    (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp);
+                    continue;
+                }
+                Verdict::EdnsRefused => {
+                    (ask.chosen, ask.edns) = (Choice::WithoutEdns, false);
+                    continue;
+                }
+                Verdict::Answer { chain, records } => Said::Records { chain, records },
+                Verdict::Absent { chain, negative, .. } => Said::Absent { chain, negative },
+                Verdict::Malformed { reason } => {
+                    timeouts_only = false;
+                    why.push(format!("{} sent a reply that cannot be used: {reason}", show(*server)));
+                    break;
+                }
+                _ => {
+                    timeouts_only = false;
+                    why.push(format!("{} answered {}", show(*server), reply.header.rcode.mnemonic()));
+                    break;
+                }
+            };
+            return TypeHeard { server: Some(*server), rcode, said, path };
+        }
+    }
+    TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
+}
+
+fn combine(
+    qname: &Name,
+    types: &[RecordType],
+    servers: &[SocketAddr],
+    done: Vec<Option<TypeHeard>>,
+) -> Heard {
+    let mut found = Found::default();
+    let mut heard: Option<Heard> = None;
+    let (mut gone, mut failed): (Option<(Negative, SocketAddr)>, Option<Fault>) = (None, None);
+    let mut found_records = Vec::new();
+    let mut answers = Vec::new();
+    for (rtype, one) in types.iter().zip(done) {
+        let Some(one) = one else { continue };
+        let summary =
+            Heard { server: one.server, rcode: one.rcode, result: Ok(Found::default()), path: one.path };
+        // The first type that was answered speaks for all.
+        if heard.as_ref().is_none_or(|heard| heard.server.is_none() && summary.server.is_some()) {
+            heard = Some(summary);
+        }
+        let chain = match one.said {
+            Said::Records { chain, records } => {
+                found_records.extend(records);
+                chain
+            }
+            Said::Absent { chain, negative } => {
+                if let Some(server) = one.server
+                    && (gone.is_none() || negative.rtype.is_none())
+                {
+                    gone = Some((negative, server));
+                }
+                chain
+            }
+            Said::Nothing { why, timeouts_only } => {
+                failed.get_or_insert_with(|| nothing(qname, types, servers, &why, timeouts_only, one.rcode));
+                continue;
+            }
+        };
+        found.finished.push(*rtype);
+        if answers.is_empty() {
+            answers = records(&chain);
+        }
+    }
+    found.addresses = found_records
+        .iter()
+        .filter_map(|rr| match rr.data {
+            Data::Address(address) => Some(address),
+            _ => None,
+        })
+        .fold(Vec::new(), |mut addresses: Vec<IpAddr>, address| {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+            addresses
+        });
+    let result = if found_records.is_empty() {
+        let fault = match (gone, failed) {
+            (Some((negative, server)), None) => {
+                absent(qname, types, negative, Witness::Resolver(&show(server)))
+            }
+            (Some((negative, server)), Some(_)) if negative.rtype.is_none() => {
+                absent(qname, types, negative, Witness::Resolver(&show(server)))
+            }
+            (_, Some(fault)) => fault,
+            (None, None) => nothing(qname, types, servers, &[], true, None),
+        };
+        Err(Fault { answers, ..fault })
+    } else {
+        answers.extend(records(&found_records));
+        found.answers = answers;
+        Ok(found)
+    };
+    let heard =
+        heard.unwrap_or(Heard { server: None, rcode: None, result: result.clone(), path: Vec::new() });
+    Heard { result, ..heard }
+}
+
+fn nothing(
+    qname: &Name,
+    types: &[RecordType],
+    servers: &[SocketAddr],
+    why: &[String],
+    timeouts_only: bool,
+    rcode: Option<Rcode>,
+) -> Fault {
+    let why = if servers.is_empty() { "none is configured".to_owned() } else { why.join("; ") };
+    let message = format!("no resolver answered {} {}: {why}", name_text(qname), type_list(types, "and"));
+    let code = match (servers.is_empty(), timeouts_only) {
+        (true, _) => FailureCode::DnsUnreachable,
+        (false, true) => FailureCode::DnsTimeout,
+        (false, false) => FailureCode::ResolverFailed,
+    };
+    Fault { rcode, ..Fault::new(code, message) }.hint("leave out --resolver to walk from the root instead")
+}
+
+/// The address, with its port when it is not the usual one.
+pub(super) fn show(server: SocketAddr) -> String {
+    if server.port() == 53 { server.ip().to_string() } else { server.to_string() }
+}
