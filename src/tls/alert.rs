@@ -1,0 +1,107 @@
+//! TLS alerts: their names (RFC 8446 §6 and its forerunners) and what they mean in plain words.
+//!
+//! Tables only. Which alert is whose fault in a given handshake is decided in `failure.rs`.
+
+/// One row of the table.
+struct Row {
+    code: u8,
+    name: &'static str,
+    /// Ends the sentence "the server ended the handshake with the alert NAME: ...".
+    meaning: &'static str,
+    hint: Option<&'static str>,
+}
+
+/// The name of an alert by RFC 8446 §6; unknown ones as `alert 77`.
+pub(super) fn name(code: u8) -> String {
+    row(code).map_or_else(|| format!("alert {code}"), |row| row.name.to_owned())
+}
+
+/// What an alert from a server says, to end a sentence.
+pub(super) fn meaning(code: u8) -> &'static str {
+    row(code).map_or("its number is not in the registry", |row| row.meaning)
+}
+
+/// What to try after such an alert.
+pub(super) fn hint(code: u8) -> Option<&'static str> {
+    row(code).and_then(|row| row.hint)
+}
+
+fn row(code: u8) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.code == code)
+}
+
+pub(super) const HANDSHAKE_FAILURE: u8 = 40;
+pub(super) const BAD_CERTIFICATE: u8 = 42;
+pub(super) const ACCESS_DENIED: u8 = 49;
+pub(super) const PROTOCOL_VERSION: u8 = 70;
+pub(super) const INSUFFICIENT_SECURITY: u8 = 71;
+pub(super) const CERTIFICATE_REQUIRED: u8 = 116;
+pub(super) const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+const OUR_FAULT: Option<&str> =
+    Some("try `--tls-max 1.2`: if that works, the server or a box before it mishandles TLS 1.3");
+const SERVER_LOG: Option<&str> = Some("the server's own log says what went wrong");
+const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { code: 0, name: "close_notify", meaning: "it closed the connection in order, before the handshake was done",
+        hint: SERVER_LOG },
+    Row { code: 10, name: "unexpected_message", meaning: "it got a message it did not expect", hint: OUR_FAULT },
+    Row { code: 20, name: "bad_record_mac", meaning: "a record could not be decrypted: something on the way changed it, or keys differ",
+        hint: Some("look for a middlebox that rewrites TLS") },
+    Row { code: 21, name: "decryption_failed", meaning: "a record could not be decrypted", hint: OUR_FAULT },
+    Row { code: 22, name: "record_overflow", meaning: "a record was too long for it", hint: OUR_FAULT },
+    Row { code: 30, name: "decompression_failure", meaning: "it could not decompress a record", hint: OUR_FAULT },
+    Row { code: 40, name: "handshake_failure", meaning: "it found nothing it accepts in the offered versions, suites, groups and signatures",
+        hint: Some("compare the offered lists (`-v`) with what the server allows; some servers also answer so to an unknown host name") },
+    Row { code: 41, name: "no_certificate", meaning: "it wants a client certificate (SSL 3)", hint: CLIENT_CERTIFICATE },
+    Row { code: 42, name: "bad_certificate", meaning: "it does not accept the client certificate", hint: CLIENT_CERTIFICATE },
+    Row { code: 43, name: "unsupported_certificate", meaning: "it does not accept this kind of client certificate", hint: CLIENT_CERTIFICATE },
+    Row { code: 44, name: "certificate_revoked", meaning: "it says the client certificate is revoked", hint: CLIENT_CERTIFICATE },
+    Row { code: 45, name: "certificate_expired", meaning: "it says the client certificate has expired", hint: CLIENT_CERTIFICATE },
+    Row { code: 46, name: "certificate_unknown", meaning: "it does not accept the client certificate", hint: CLIENT_CERTIFICATE },
+    Row { code: 47, name: "illegal_parameter", meaning: "it calls a field of the handshake illegal", hint: OUR_FAULT },
+    Row { code: 48, name: "unknown_ca", meaning: "it does not know the issuer of the client certificate", hint: CLIENT_CERTIFICATE },
+    Row { code: 49, name: "access_denied", meaning: "it refuses this client", hint: CLIENT_CERTIFICATE },
+    Row { code: 50, name: "decode_error", meaning: "it could not read a message of the handshake", hint: OUR_FAULT },
+    Row { code: 51, name: "decrypt_error", meaning: "a cryptographic check of the handshake failed on its side", hint: OUR_FAULT },
+    Row { code: 60, name: "export_restriction", meaning: "it was asked for something export rules forbade", hint: SERVER_LOG },
+    Row { code: 70, name: "protocol_version", meaning: "it speaks none of the offered TLS versions",
+        hint: Some("the server needs TLS 1.2 or newer turned on") },
+    Row { code: 71, name: "insufficient_security", meaning: "it demands stronger suites than were offered",
+        hint: Some("compare the offered lists (`-v`) with what the server allows") },
+    Row { code: 80, name: "internal_error", meaning: "something broke inside the server, not in the handshake itself",
+        hint: Some("the server's own log says what; a missing certificate for this host name is common") },
+    Row { code: 86, name: "inappropriate_fallback", meaning: "it takes this for a downgrade attack", hint: SERVER_LOG },
+    Row { code: 90, name: "user_canceled", meaning: "it gave the handshake up for no fault of the protocol", hint: SERVER_LOG },
+    Row { code: 100, name: "no_renegotiation", meaning: "it does not renegotiate", hint: SERVER_LOG },
+    Row { code: 109, name: "missing_extension", meaning: "it misses an extension it needs", hint: OUR_FAULT },
+    Row { code: 110, name: "unsupported_extension", meaning: "it got an extension it must not get", hint: OUR_FAULT },
+    Row { code: 112, name: "unrecognized_name", meaning: "it serves no site of the name sent in SNI",
+        hint: Some("check the host name and that the address really serves it; the server must have a certificate for the name") },
+    Row { code: 113, name: "bad_certificate_status_response", meaning: "it does not accept an OCSP response", hint: SERVER_LOG },
+    Row { code: 115, name: "unknown_psk_identity", meaning: "it wants a pre-shared key it knows", hint: SERVER_LOG },
+    Row { code: 116, name: "certificate_required", meaning: "it wants a client certificate and got none", hint: CLIENT_CERTIFICATE },
+    Row { code: 120, name: "no_application_protocol", meaning: "it speaks none of the protocols offered by ALPN",
+        hint: Some("try `--http1.1`, or without `--http2`") },
+    Row { code: 121, name: "ech_required", meaning: "it wants Encrypted Client Hello", hint: SERVER_LOG },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_alert_has_a_name_and_a_meaning_once() {
+        for (index, row) in ROWS.iter().enumerate() {
+            assert!(ROWS[..index].iter().all(|other| other.code < row.code), "{} is out of order", row.name);
+            assert_eq!(name(row.code), row.name);
+            assert!(!meaning(row.code).is_empty());
+            assert_eq!(hint(row.code), row.hint);
+        }
+        assert_eq!(name(HANDSHAKE_FAILURE), "handshake_failure");
+        assert_eq!(name(CERTIFICATE_REQUIRED), "certificate_required");
+        assert_eq!(name(77), "alert 77");
+    }
+}

@@ -1,0 +1,178 @@
+//! Certificate faults in one sentence, and the one that must be mended first.
+//!
+//! Wording only. The order of the codes: what makes all else moot comes first.
+
+use std::time::{Duration, SystemTime};
+
+use super::failure::Explained;
+use crate::trace::{CertificateFault, FailureCode, Tls};
+
+/// The failure of a handshake whose certificate check found faults. `now` is when it was checked.
+pub(super) fn explain(tls: &Tls, now: Option<SystemTime>) -> Explained {
+    let checked = tls.verification.as_ref();
+    let faults = checked.map(|checked| checked.faults.as_slice()).unwrap_or_default();
+    let system_would_trust = checked.and_then(|checked| checked.system_would_trust);
+    let code =
+        faults.iter().map(code).min_by_key(|code| rank(*code)).unwrap_or(FailureCode::CertificateInvalid);
+    Explained { code, message: message(tls, now), hint: Some(hint(code, system_would_trust).to_owned()) }
+}
+
+fn code(fault: &CertificateFault) -> FailureCode {
+    match fault {
+        CertificateFault::Expired { .. } => FailureCode::CertificateExpired,
+        CertificateFault::NotYetValid { .. } => FailureCode::CertificateNotYetValid,
+        CertificateFault::SelfSigned => FailureCode::CertificateSelfSigned,
+        CertificateFault::MissingIntermediate { .. } => FailureCode::CertificateChainIncomplete,
+        CertificateFault::UnknownIssuer { .. } => FailureCode::CertificateUnknownIssuer,
+        CertificateFault::WrongHost { .. } => FailureCode::CertificateWrongHost,
+        CertificateFault::Other(_) => FailureCode::CertificateInvalid,
+    }
+}
+
+const ORDER: [FailureCode; 7] = [
+    FailureCode::CertificateExpired,
+    FailureCode::CertificateNotYetValid,
+    FailureCode::CertificateSelfSigned,
+    FailureCode::CertificateChainIncomplete,
+    FailureCode::CertificateUnknownIssuer,
+    FailureCode::CertificateWrongHost,
+    FailureCode::CertificateInvalid,
+];
+
+fn rank(code: FailureCode) -> usize {
+    ORDER.iter().position(|other| *other == code).unwrap_or(ORDER.len())
+}
+
+fn hint(code: FailureCode, system_would_trust: Option<bool>) -> &'static str {
+    match (code, system_would_trust) {
+        (_, Some(true)) => {
+            "this machine's own store trusts the chain (a company's CA?): try `--roots system`"
+        }
+        (FailureCode::CertificateExpired, _) => "the site's owner must renew it; -k goes on in spite of it",
+        (FailureCode::CertificateNotYetValid, _) => {
+            "check this machine's clock first; -k goes on in spite of it"
+        }
+        (FailureCode::CertificateSelfSigned, _) => {
+            "trust it with --cacert FILE, or go on in spite of it with -k"
+        }
+        (FailureCode::CertificateChainIncomplete, _) => {
+            "the server must send its whole chain but the root; browsers may fetch or remember what is missing"
+        }
+        (FailureCode::CertificateUnknownIssuer, _) => {
+            "trust the issuer with --cacert FILE, or try `--roots system`"
+        }
+        (FailureCode::CertificateWrongHost, _) => {
+            "check the host name; else the server needs a certificate for it, or SNI picks the wrong site"
+        }
+        _ => "-k goes on in spite of it",
+    }
+}
+
+fn message(tls: &Tls, now: Option<SystemTime>) -> String {
+    let faults = tls.verification.as_ref().map(|checked| checked.faults.as_slice()).unwrap_or_default();
+    let parts: Vec<String> = faults.iter().map(|fault| predicate(fault, tls, now)).collect();
+    let subject = match faults {
+        // "the certificate of www.test is for other.test" would contradict itself.
+        [CertificateFault::WrongHost { .. }] => "the certificate".to_owned(),
+        _ => format!("the certificate of {}", tls.verified_name),
+    };
+    match parts.as_slice() {
+        [] => format!("{subject} was refused"),
+        [only] => format!("{subject} {only}"),
+        [first, second] => format!("{subject} {first} and {second}"),
+        [most @ .., last] => format!("{subject} {}, and {last}", most.join(", ")),
+    }
+}
+
+/// What follows "the certificate of NAME".
+fn predicate(fault: &CertificateFault, tls: &Tls, now: Option<SystemTime>) -> String {
+    match fault {
+        CertificateFault::Expired { index, not_after } => {
+            let ago = now.and_then(|now| now.duration_since(*not_after).ok()).map(words).unwrap_or_default();
+            format!("{}expired {ago} ago ({})", of_issuer(*index, tls), date(*not_after))
+        }
+        CertificateFault::NotYetValid { index, not_before } => {
+            format!("{}is not valid before {}", of_issuer(*index, tls), date(*not_before))
+        }
+        CertificateFault::SelfSigned => "is signed by itself and by no trusted root".to_owned(),
+        CertificateFault::MissingIntermediate { issuer, .. } => {
+            format!("came without that of its issuer ({issuer})")
+        }
+        CertificateFault::UnknownIssuer { issuer } => {
+            format!("leads to an issuer that is not trusted ({issuer})")
+        }
+        CertificateFault::WrongHost { wanted, nearest } => wrong_host(wanted, nearest.as_deref(), tls),
+        CertificateFault::Other(words) => words.clone(),
+    }
+}
+
+/// For a fault of a certificate above the leaf.
+fn of_issuer(index: usize, tls: &Tls) -> String {
+    match tls.chain.get(index) {
+        Some(certificate) if index > 0 => format!("has an intermediate ({}) that ", certificate.subject),
+        _ => String::new(),
+    }
+}
+
+fn wrong_host(wanted: &str, nearest: Option<&str>, tls: &Tls) -> String {
+    let names = tls.chain.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
+    match names {
+        [] => format!("names no host at all, so not {wanted} either"),
+        [only] => format!("is for {only}, not for {wanted}"),
+        [first, second] => format!("is for {first} and {second}, not for {wanted}{}", near(nearest)),
+        [first, more @ ..] => {
+            format!("is for {first} and {} more names, not for {wanted}{}", more.len(), near(nearest))
+        }
+    }
+}
+
+fn near(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(" (nearest name: {name})")).unwrap_or_default()
+}
+
+/// A length of time in its largest whole unit.
+fn words(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A day, in UTC.
+fn date(time: SystemTime) -> String {
+    match jiff::Timestamp::try_from(time) {
+        Ok(time) => time.strftime("%Y-%m-%d").to_string(),
+        Err(_) => "a date out of range".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_have_one_unit() {
+        for (seconds, expected) in [
+            (0, "0 seconds"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (7_199, "1 hour"),
+            (86_400, "1 day"),
+            (259_999, "3 days"),
+        ] {
+            assert_eq!(words(Duration::from_secs(seconds)), expected);
+        }
+        assert_eq!(date(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)), "2026-11-18");
+    }
+
+    #[test]
+    fn every_certificate_code_has_its_rank() {
+        for code in FailureCode::ALL.iter().filter(|code| code.as_str().starts_with("certificate-")) {
+            assert!(rank(*code) < ORDER.len(), "{}", code.as_str());
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! From the way a handshake ended to a failure for people: code, one sentence, what to try next.
+//!
+//! Wording only; nothing here touches a connection. Certificate faults have a file of their own.
+
+use std::time::Duration;
+
+use rustls::{CertificateError, Error, PeerIncompatible};
+
+use super::certificate::escape;
+use super::handshake::End;
+use super::record::{Names, ServerChoice};
+use super::verify::{MAX_CERTIFICATES, Seen};
+use super::{alert, blame, names};
+use crate::plan::TlsVersion;
+use crate::stop::Stopped;
+use crate::trace::{FailureCode, Tls};
+
+/// All that a failed handshake left behind.
+pub(super) struct Case<'a> {
+    pub(super) end: &'a End,
+    pub(super) tls: &'a Tls,
+    pub(super) seen: &'a Seen,
+    pub(super) received: &'a Names,
+    /// What came and was not understood.
+    pub(super) unread: &'a [u8],
+    /// What the legacy probe found, if it was sent.
+    pub(super) probed: Option<ServerChoice>,
+    /// The server's address.
+    pub(super) peer: &'a str,
+    pub(super) awaited: &'a str,
+    pub(super) limit: Duration,
+    pub(super) max_time: Duration,
+    pub(super) max_version: TlsVersion,
+}
+
+/// Code, message and hint.
+pub(super) struct Explained {
+    pub(super) code: FailureCode,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+fn explained(code: FailureCode, message: String, hint: impl Into<Option<&'static str>>) -> Explained {
+    Explained { code, message, hint: hint.into().map(ToOwned::to_owned) }
+}
+
+/// Whether an old-fashioned ClientHello could tell more: the server turned the offer down, or went
+/// away without a word.
+pub(super) fn wants_probe(end: &End, received: &Names, bytes_received: u64) -> bool {
+    match end {
+        End::Tls(Error::AlertReceived(description)) => {
+            let refusals = [alert::HANDSHAKE_FAILURE, alert::PROTOCOL_VERSION, alert::INSUFFICIENT_SECURITY];
+            received.server_hello.is_none() && refusals.contains(&u8::from(*description))
+        }
+        End::Closed | End::Io(_) => bytes_received == 0,
+        _ => false,
+    }
+}
+
+/// Says what happened.
+pub(super) fn explain(case: &Case<'_>) -> Explained {
+    match case.end {
+        End::Stopped(stopped) => stopped_early(case, *stopped),
+        End::NotTls if case.received_nothing_readable() => not_tls(case),
+        End::NotTls => explained(
+            FailureCode::TlsProtocol,
+            format!("{} broke off TLS in the handshake: then came \"{}\"", case.peer, excerpt(case.unread)),
+            None,
+        ),
+        End::Closed | End::Io(_) => closed(case),
+        End::RecordTooLong(length) => explained(
+            FailureCode::TlsProtocol,
+            format!("{} announced a TLS record of {length} bytes; the protocol allows 18437", case.peer),
+            "what listens there may not speak TLS",
+        ),
+        End::TooManyBytes => explained(
+            FailureCode::TlsProtocol,
+            format!(
+                "{} sent {} bytes of handshake without coming to its end",
+                case.peer, case.tls.bytes_received
+            ),
+            None,
+        ),
+        End::Tls(error) => refused(case, error),
+    }
+}
+
+impl Case<'_> {
+    fn received_nothing_readable(&self) -> bool {
+        self.tls.bytes_received == self.unread.len() as u64
+    }
+}
+
+fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Explained {
+    let awaited = case.awaited;
+    match stopped {
+        Stopped::Limit => explained(
+            FailureCode::TlsTimeout,
+            format!(
+                "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
+                case.peer,
+                span(case.limit),
+                case.tls.bytes_received
+            ),
+            "the port is open, so something accepted the connection: an overloaded server, a service \
+             that speaks first or no TLS, or a firewall that drops the ClientHello",
+        ),
+        Stopped::MaxTime => explained(
+            FailureCode::MaxTime,
+            format!("--max-time of {} passed while waiting for {awaited}", span(case.max_time)),
+            "give more time with --max-time",
+        ),
+        Stopped::Interrupted => {
+            explained(FailureCode::Interrupted, format!("interrupted while waiting for {awaited}"), None)
+        }
+    }
+}
+
+fn span(time: Duration) -> String {
+    if time.subsec_millis() == 0 && time.as_secs() > 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}
+
+fn not_tls(case: &Case<'_>) -> Explained {
+    let (spoken, hint) = match case.unread {
+        [b'H', b'T', b'T', b'P', b'/', ..] => ("plain HTTP", "try the URL with http:// and this port"),
+        [b'S', b'S', b'H', b'-', ..] => ("SSH", "check the port"),
+        [b'2', b'2', b'0', b' ' | b'-', ..] => ("plain SMTP or FTP", "check the port"),
+        [b'+', b'O', b'K', ..] => ("plain POP3", "check the port"),
+        [b'*', b' ', b'O', b'K', ..] => ("plain IMAP", "check the port"),
+        _ => ("something else", "check the port, and whether the service there speaks TLS"),
+    };
+    let message = format!("{} answered in {spoken}, not TLS: \"{}\"", case.peer, excerpt(case.unread));
+    explained(FailureCode::NotTls, message, hint)
+}
+
+/// The first bytes of what came, safe to print.
+fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 48;
+    let shown = bytes[..bytes.len().min(SHOWN)].escape_ascii().to_string();
+    if bytes.len() > SHOWN { format!("{shown}...") } else { shown }
+}
+
+fn closed(case: &Case<'_>) -> Explained {
+    if let Some(legacy) = legacy(case) {
+        return legacy;
+    }
+    let how = match case.end {
+        End::Io(error) if error.kind() == std::io::ErrorKind::ConnectionReset => "reset".to_owned(),
+        End::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => "closed".to_owned(),
+        End::Io(error) => {
+            return explained(
+                FailureCode::TlsClosed,
+                format!("the connection to {} failed while waiting for {}: {error}", case.peer, case.awaited),
+                None,
+            );
+        }
+        _ => "closed".to_owned(),
+    };
+    let message = match case.tls.bytes_received {
+        0 => format!("{} {how} the connection right after the ClientHello, without a word", case.peer),
+        count => format!(
+            "{} {how} the connection inside the handshake, after {count} bytes, before {}",
+            case.peer, case.awaited
+        ),
+    };
+    explained(
+        FailureCode::TlsClosed,
+        message,
+        "the server's log may say why; a firewall that forbids this host name (SNI) looks the same",
+    )
+}
+
+fn refused(case: &Case<'_>, error: &Error) -> Explained {
+    match error {
+        Error::AlertReceived(description) => alert_received(case, u8::from(*description)),
+        Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => old_server_hello(case),
+        _ if case.seen.sent > MAX_CERTIFICATES => explained(
+            FailureCode::TlsProtocol,
+            format!("the server sent {} certificates; {MAX_CERTIFICATES} are read at most", case.seen.sent),
+            None,
+        ),
+        Error::InvalidCertificate(error) => certificate_refused(case, error),
+        Error::NoCertificatesPresented => {
+            explained(FailureCode::CertificateInvalid, "the server sent no certificate".to_owned(), None)
+        }
+        _ => explained(
+            FailureCode::TlsProtocol,
+            format!("{} broke the TLS protocol: {}", case.peer, escape(&error.to_string())),
+            "try `--tls-max 1.2`, and look for a middlebox between here and the server",
+        ),
+    }
+}
+
+fn certificate_refused(case: &Case<'_>, error: &CertificateError) -> Explained {
+    let faults = case.tls.verification.as_ref().map(|checked| checked.faults.as_slice()).unwrap_or_default();
+    let refused_signature = case.seen.signature_error.is_some();
+    if !faults.is_empty() && !refused_signature {
+        return blame::explain(case.tls, case.seen.now);
+    }
+    let key = case.tls.chain.first().map(|leaf| (leaf.key_type.as_str(), leaf.key_bits));
+    match (error, key) {
+        // ring takes no RSA key under 2048 bits, and says so in the words of a wrong signature.
+        (CertificateError::BadSignature, Some(("RSA", Some(bits)))) if bits < 2048 => explained(
+            FailureCode::CertificateInvalid,
+            format!("the certificate's RSA key has {bits} bits; at least 2048 are needed"),
+            "the site's owner must make a new key and certificate",
+        ),
+        (CertificateError::BadSignature, _) => explained(
+            FailureCode::BadSignature,
+            "the server's proof is wrong: it does not hold the key of the certificate it sent".to_owned(),
+            "not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match",
+        ),
+        _ => explained(
+            FailureCode::CertificateInvalid,
+            format!("the certificate cannot be used: {}", escape(&error.to_string())),
+            None,
+        ),
+    }
+}
+
+fn alert_received(case: &Case<'_>, code: u8) -> Explained {
+    let wants_certificate =
+        [alert::CERTIFICATE_REQUIRED, alert::HANDSHAKE_FAILURE, alert::BAD_CERTIFICATE, alert::ACCESS_DENIED];
+    if code == alert::CERTIFICATE_REQUIRED
+        || case.tls.client_certificate_requested && wants_certificate.contains(&code)
+    {
+        return explained(
+            FailureCode::ClientCertificateRequired,
+            format!(
+                "the server asked for a client certificate and ended the handshake without one (alert {})",
+                alert::name(code)
+            ),
+            "urltrace has no client certificate to give yet",
+        );
+    }
+    if code == alert::NO_APPLICATION_PROTOCOL {
+        let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();
+        return explained(
+            FailureCode::VersionNotNegotiated,
+            format!("the server speaks none of the protocols offered by ALPN ({offered})"),
+            alert::hint(code),
+        );
+    }
+    if let Some(legacy) = legacy(case) {
+        return legacy;
+    }
+    let mut message = format!(
+        "the server ended the handshake with the alert {}: {}",
+        alert::name(code),
+        alert::meaning(code)
+    );
+    if let Some(choice) = case.probed {
+        message.push_str(&format!(
+            "; yet it takes a smaller ClientHello, with {} and {}",
+            names::spoken_version(&names::version(choice.version)),
+            names::cipher_suite(choice.cipher_suite)
+        ));
+    }
+    let hint = match (code, case.max_version) {
+        (alert::PROTOCOL_VERSION, TlsVersion::Tls12) => {
+            Some("the server may speak TLS 1.3 only: drop --tls-max")
+        }
+        _ if case.probed.is_some() => {
+            Some("the server, or a box before it, may not bear large or modern hellos: try `--tls-max 1.2`")
+        }
+        _ => alert::hint(code),
+    };
+    explained(FailureCode::TlsAlert, message, hint)
+}
+
+/// The server answered our own ClientHello with a version nobody speaks any more.
+fn old_server_hello(case: &Case<'_>) -> Explained {
+    match case.received.server_hello {
+        Some(choice) if choice.version < 0x0303 => old_version(choice, "chose"),
+        Some(choice) => explained(
+            FailureCode::TlsProtocol,
+            format!(
+                "the server chose {}, which was not offered",
+                names::spoken_version(&names::version(choice.version))
+            ),
+            matches!(case.max_version, TlsVersion::Tls12).then_some("drop --tls-max"),
+        ),
+        None => explained(
+            FailureCode::LegacyProtocol,
+            "the server speaks no TLS version from 1.2 on".to_owned(),
+            alert::hint(alert::PROTOCOL_VERSION),
+        ),
+    }
+}
+
+/// What the probe found, if that explains the refusal.
+fn legacy(case: &Case<'_>) -> Option<Explained> {
+    let choice = case.probed?;
+    if choice.version < 0x0303 {
+        return Some(old_version(choice, "would choose"));
+    }
+    let suite = names::cipher_suite(choice.cipher_suite);
+    let offered = &case.tls.offer.as_ref()?.cipher_suites;
+    if offered.contains(&suite) {
+        return None;
+    }
+    let why = if suite.starts_with("TLS_RSA_") {
+        "its key exchange gives no forward secrecy"
+    } else if suite.starts_with("TLS_DHE_") {
+        "finite-field Diffie-Hellman with groups of the server's choice is not offered"
+    } else {
+        "it does not authenticate what it encrypts in one step (AEAD)"
+    };
+    Some(explained(
+        FailureCode::LegacyCipher,
+        format!("the server speaks TLS 1.2 only with old cipher suites (would choose {suite}): {why}"),
+        "the server needs an ECDHE suite with AES-GCM or ChaCha20-Poly1305 turned on",
+    ))
+}
+
+fn old_version(choice: ServerChoice, verb: &str) -> Explained {
+    explained(
+        FailureCode::LegacyProtocol,
+        format!(
+            "the server speaks only {} ({verb} {}); urltrace and browsers need TLS 1.2",
+            names::spoken_version(&names::version(choice.version)),
+            names::cipher_suite(choice.cipher_suite)
+        ),
+        alert::hint(alert::PROTOCOL_VERSION),
+    )
+}

@@ -1,0 +1,224 @@
+//! The certificate check inside a handshake: does it, times it, remembers what it saw.
+//!
+//! rustls asks here whether to go on. Without `-k` any fault ends the handshake with the proper
+//! alert, before application data; with `-k` it goes on, but never past a wrong CertificateVerify:
+//! such a peer does not hold the certificate's key. What exactly is wrong is worked out afterwards,
+//! outside the measured phase, in `faults.rs`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::certificate;
+use crate::clock::{Clock, Stopwatch};
+use crate::trace::At;
+
+/// More certificates than any real chain; what comes after them is not read.
+pub(super) const MAX_CERTIFICATES: usize = 100;
+
+/// What is trusted, and the signatures that can be checked.
+#[derive(Clone, Debug)]
+pub(super) struct Trust {
+    pub(super) roots: Arc<RootCertStore>,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Trust {
+    /// Whether the chain (leaf first) leads to a root at that time.
+    ///
+    /// # Errors
+    /// The first fault webpki finds.
+    pub(super) fn check(&self, chain: &[CertificateDer<'_>], at: SystemTime) -> Result<(), Error> {
+        let (leaf, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+        let since_1970 = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let checked = verify_server_cert_signed_by_trust_anchor(
+            &ParsedCertificate::try_from(leaf)?,
+            &self.roots,
+            intermediates,
+            UnixTime::since_unix_epoch(since_1970),
+            self.algorithms.all,
+        );
+        match checked {
+            // webpki takes no CA certificate as a server's. But one that is itself a trusted root
+            // needs no issuer: `openssl req -x509` makes such ones, and `--cacert` names them.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.is_root(leaf, at) => Ok(()),
+            checked => checked,
+        }
+    }
+
+    fn is_root(&self, leaf: &CertificateDer<'_>, at: SystemTime) -> bool {
+        let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return false };
+        let validity = leaf.validity();
+        let in_time =
+            certificate::time(validity.not_before) <= at && at <= certificate::time(validity.not_after);
+        in_time
+            && certificate::self_issued(&leaf)
+            && self.roots.roots.iter().any(|root| {
+                contents(leaf.subject().as_raw()) == Some(&root.subject)
+                    && contents(leaf.public_key().raw) == Some(&root.subject_public_key_info)
+            })
+    }
+
+    /// Whether a root has this name (a whole DER Name).
+    pub(super) fn has_root_named(&self, name: &[u8]) -> bool {
+        let name = contents(name);
+        name.is_some() && self.roots.roots.iter().any(|root| name == Some(&root.subject))
+    }
+}
+
+/// The contents of a DER value: trust anchors are kept without their outer tag and length.
+fn contents(der: &[u8]) -> Option<&[u8]> {
+    let first = usize::from(*der.get(1)?);
+    let header = if first < 0x80 { 2 } else { 2 + (first & 0x7f) };
+    der.get(header..)
+}
+
+/// What the check saw.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// The chain as sent, leaf first; [`MAX_CERTIFICATES`] at most.
+    pub(super) certificates: Vec<CertificateDer<'static>>,
+    /// How many were sent.
+    pub(super) sent: usize,
+    /// When the check began; `None` before.
+    pub(super) start: Option<At>,
+    /// Wall time of the check, for dates.
+    pub(super) now: Option<SystemTime>,
+    /// CPU time of chain, name and signature checks.
+    pub(super) cpu: Duration,
+    pub(super) chain_error: Option<Error>,
+    pub(super) name_error: Option<Error>,
+    pub(super) signature_error: Option<Error>,
+    /// The scheme of the server's proof.
+    pub(super) scheme: Option<SignatureScheme>,
+    pub(super) ocsp_bytes: usize,
+    pub(super) client_certificate_requested: bool,
+}
+
+/// Watches one handshake from inside rustls.
+#[derive(Debug)]
+pub(super) struct Observer {
+    trust: Trust,
+    insecure: bool,
+    clock: Clock,
+    seen: Mutex<Seen>,
+}
+
+impl Observer {
+    pub(super) fn new(trust: Trust, insecure: bool, clock: Clock) -> Self {
+        Self { trust, insecure, clock, seen: Mutex::default() }
+    }
+
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_signature(
+        &self,
+        scheme: SignatureScheme,
+        check: impl FnOnce() -> Result<HandshakeSignatureValid, Error>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let watch = Stopwatch::start();
+        let result = check();
+        let spent = watch.elapsed();
+        let mut seen = self.seen();
+        seen.cpu += spent;
+        seen.scheme = Some(scheme);
+        seen.signature_error = result.as_ref().err().cloned();
+        result
+    }
+}
+
+impl ServerCertVerifier for Observer {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        // The run's own clock, not rustls': one clock judges dates in the whole report.
+        let (start, now) = (self.clock.now(), self.clock.wall_now());
+        let watch = Stopwatch::start();
+        let chain: Vec<CertificateDer<'static>> = std::iter::once(leaf)
+            .chain(intermediates)
+            .take(MAX_CERTIFICATES)
+            .map(|certificate| certificate.clone().into_owned())
+            .collect();
+        let sent = 1 + intermediates.len();
+        let chain_error = self.trust.check(&chain, now).err();
+        let name_error =
+            ParsedCertificate::try_from(leaf).and_then(|leaf| verify_server_name(&leaf, name)).err();
+        let spent = watch.elapsed();
+
+        let verdict = if sent > MAX_CERTIFICATES {
+            Err(Error::General(format!("{sent} certificates in one chain")))
+        } else if self.insecure {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            match chain_error.as_ref().or(name_error.as_ref()) {
+                Some(error) => Err(error.clone()),
+                None => Ok(ServerCertVerified::assertion()),
+            }
+        };
+        let mut seen = self.seen();
+        seen.certificates = chain;
+        seen.sent = sent;
+        seen.start = Some(start);
+        seen.now = Some(now);
+        seen.cpu += spent;
+        seen.chain_error = chain_error;
+        seen.name_error = name_error;
+        seen.ocsp_bytes = ocsp_response.len();
+        verdict
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_signature(signature.scheme, || {
+            verify_tls12_signature(message, leaf, signature, &self.trust.algorithms)
+        })
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_signature(signature.scheme, || {
+            verify_tls13_signature(message, leaf, signature, &self.trust.algorithms)
+        })
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.trust.algorithms.supported_schemes()
+    }
+}
+
+impl ResolvesClientCert for Observer {
+    /// Asked exactly when a CertificateRequest came, which is encrypted in TLS 1.3. There is no
+    /// certificate to give.
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.seen().client_certificate_requested = true;
+        None
+    }
+
+    /// Must be true for [`resolve`](Self::resolve) to be asked.
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
