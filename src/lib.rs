@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod dns;
+pub mod explain;
 pub mod http;
 pub mod plan;
 pub mod stop;
