@@ -183,6 +183,8 @@ failure_codes! {
     TlsTimeout => "tls-timeout",
     /// tls: the server broke the protocol.
     TlsProtocol => "tls-protocol",
+    /// http: a method, target or header field that cannot be sent.
+    InvalidRequest => "invalid-request",
     /// http: what came back is not HTTP.
     NotHttp => "not-http",
     /// http: a head larger than the limit.

@@ -1,0 +1,3 @@
+//! Texts that explain what a trace shows. Tables only: they look at nothing and decide nothing.
+
+pub mod status;

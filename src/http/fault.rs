@@ -1,0 +1,305 @@
+//! What went wrong in an exchange, worded with what was seen so far. Pure: works on the record.
+//!
+//! Turning a fault into a [`Failure`] of the trace is left to [`fetch`](super::fetch).
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use super::framing::content_length;
+use super::words::{escape, limit, size, time};
+use crate::stop::Stopped;
+use crate::trace::{At, Failure, FailureCode, Http, StageName};
+
+/// A failure that does not know its hop yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) stage: StageName,
+    pub(super) code: FailureCode,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self { stage: StageName::Http, code, message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    fn stage(self, stage: StageName) -> Self {
+        Self { stage, ..self }
+    }
+
+    pub(super) fn into_failure(self, hop: usize, running: Duration) -> Failure {
+        Failure { stage: self.stage, code: self.code, message: self.message, hint: self.hint, hop, running }
+    }
+}
+
+/// How far an exchange had come.
+enum Progress {
+    Sending,
+    Waiting,
+    Head,
+    Body,
+}
+
+fn progress(record: &Http) -> Progress {
+    match (record.sent, record.first_byte, record.head_end) {
+        (_, Some(_), Some(_)) => Progress::Body,
+        (_, Some(_), None) => Progress::Head,
+        (Some(_), None, _) => Progress::Waiting,
+        (None, None, _) => Progress::Sending,
+    }
+}
+
+/// `1200 of 5000 bytes`, or `1200 bytes` when the whole is not known.
+fn body_so_far(record: &Http) -> String {
+    let got = record.body.encoded_bytes;
+    let known = matches!(record.body.framing, "content-length" | "h2");
+    match content_length(&record.headers) {
+        Ok(Some(whole)) if known => format!("{got} of {whole} bytes"),
+        _ => size(got),
+    }
+}
+
+fn interim(record: &Http) -> Option<String> {
+    match record.informational.as_slice() {
+        [] => None,
+        [one] => Some(format!("an interim response ({})", one.status)),
+        many => Some(format!("{} interim responses", many.len())),
+    }
+}
+
+/// The place in the exchange, for the end of a sentence.
+fn place(record: &Http, now: At) -> String {
+    match progress(record) {
+        Progress::Sending => {
+            format!("while the request was being sent ({} so far)", size(record.bytes_sent))
+        }
+        Progress::Waiting => {
+            let waited = time(now.since(record.sent.unwrap_or(record.start)));
+            let after = interim(record).map_or_else(String::new, |what| format!(" and {what}"));
+            format!("before an answer, {waited} after the request was sent{after}")
+        }
+        Progress::Head => format!("inside the response head, after {}", size(record.head_bytes)),
+        Progress::Body => format!("inside the body: {} came", body_so_far(record)),
+    }
+}
+
+/// The peer closed in good order before the response was whole.
+pub(super) fn closed(record: &Http, now: At) -> Fault {
+    match progress(record) {
+        Progress::Body => Fault::new(
+            FailureCode::BodyIncomplete,
+            format!("the server closed the connection {}", place(record, now)),
+        ),
+        Progress::Head => Fault::new(
+            FailureCode::HeadIncomplete,
+            format!("the server closed the connection {}", place(record, now)),
+        ),
+        Progress::Waiting | Progress::Sending if !record.informational.is_empty() => {
+            let what = interim(record).unwrap_or_default();
+            Fault::new(
+                FailureCode::HeadIncomplete,
+                format!("the server closed the connection after {what}, without a final one"),
+            )
+        }
+        Progress::Waiting | Progress::Sending if record.bytes_received > 0 => Fault::new(
+            FailureCode::HeadIncomplete,
+            format!(
+                "the server closed the connection {}; {} came and no response",
+                place(record, now),
+                size(record.bytes_received)
+            ),
+        ),
+        Progress::Waiting | Progress::Sending => Fault::new(
+            FailureCode::EmptyResponse,
+            format!("the server closed the connection without sending a byte, {}", place(record, now)),
+        )
+        .hint("something drops this request: try the other scheme, another HTTP version or another -A"),
+    }
+}
+
+/// The connection ended with an error.
+pub(super) fn broken(kind: ErrorKind, text: &str, record: &Http, now: At) -> Fault {
+    // Which words a TLS library chooses is not ours to decide: compare letters only.
+    let letters: String =
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    if letters.contains("certificaterequired") {
+        return Fault::new(
+            FailureCode::ClientCertificateRequired,
+            "the server wants a client certificate and ended the connection without one (alert certificate_required)",
+        )
+        .hint("this server knows its clients by certificate: its operator has to issue one")
+        .stage(StageName::Tls);
+    }
+    if letters.contains("fatalalert") {
+        let message =
+            format!("the server ended the connection by a TLS alert {}: {text}", place(record, now));
+        return Fault::new(FailureCode::TlsAlert, message).stage(StageName::Tls);
+    }
+    match kind {
+        ErrorKind::UnexpectedEof => {
+            let fault = closed(record, now);
+            Fault { message: format!("{}; there was no TLS close_notify", fault.message), ..fault }
+        }
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            let message = format!("the connection was reset {}", place(record, now));
+            Fault::new(FailureCode::ConnectionReset, message)
+        }
+        _ => {
+            let message = format!("the connection broke {}: {text}", place(record, now));
+            Fault::new(FailureCode::ConnectionReset, message)
+        }
+    }
+}
+
+/// The trace was stopped.
+pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
+    let start = record.start;
+    let (code, end) = match why {
+        Stopped::Interrupted => (FailureCode::Interrupted, "interrupted".to_owned()),
+        Stopped::MaxTime | Stopped::Limit => (FailureCode::MaxTime, format!("max time {}", limit(max_time))),
+    };
+    let message = match progress(record) {
+        Progress::Sending => format!(
+            "the request was still being sent after {} ({end}): {} so far",
+            time(now.since(start)),
+            size(record.bytes_sent)
+        ),
+        Progress::Waiting => {
+            let sent = record.sent.unwrap_or(start);
+            let after = interim(record).map_or_else(String::new, |what| format!(", only {what}"));
+            format!(
+                "no answer from the server after {} ({end}){after}; the request was sent after {}",
+                time(now.since(sent)),
+                time(sent.since(start))
+            )
+        }
+        Progress::Head => format!(
+            "the response head was still coming after {} ({end}): {} so far",
+            time(now.since(start)),
+            size(record.head_bytes)
+        ),
+        Progress::Body => format!(
+            "the body was still coming after {} ({end}): {} so far",
+            time(now.since(start)),
+            match content_length(&record.headers) {
+                Ok(Some(_)) => body_so_far(record),
+                _ => size(record.body.encoded_bytes),
+            }
+        ),
+    };
+    let fault = Fault::new(code, message);
+    match (why, progress(record)) {
+        (Stopped::Interrupted, _) | (_, Progress::Sending) => fault,
+        _ => fault.hint("give it more time with --max-time"),
+    }
+}
+
+/// Bytes that are no HTTP response, with a guess at what they are.
+pub(super) fn not_http(bytes: &[u8]) -> Fault {
+    let fault = Fault::new(
+        FailureCode::NotHttp,
+        format!("what came back is not HTTP: it begins with \"{}\"", escape(bytes)),
+    );
+    let guess = match bytes {
+        [0x15 | 0x16, 0x03, ..] => Some("the port speaks TLS: use https://"),
+        // An empty SETTINGS frame, or one of a few settings, opens every HTTP/2 connection.
+        [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => Some("the server speaks HTTP/2 here: try --http2"),
+        _ if bytes.starts_with(b"SSH-") => Some("an SSH server answers on this port"),
+        _ if bytes.starts_with(b"220") => Some("this looks like a mail or FTP server"),
+        _ if bytes.starts_with(b"+OK") || bytes.starts_with(b"* OK") => Some("this looks like a mail server"),
+        _ if bytes.starts_with(b"RTSP/") => Some("this is a media server that speaks RTSP"),
+        _ if bytes.starts_with(b"-ERR") => Some("this looks like a Redis or POP3 server"),
+        _ => None,
+    };
+    match guess {
+        Some(guess) => fault.hint(guess),
+        None => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Header, Informational};
+
+    fn record() -> Http {
+        Http { start: At(1_000), ..crate::http::blank(crate::trace::HttpVersion::Http11, At(1_000)) }
+    }
+
+    fn in_body() -> Http {
+        let mut record = record();
+        record.sent = Some(At(1_200));
+        record.first_byte = Some(At(2_000));
+        record.head_end = Some(At(2_000));
+        record.headers = vec![Header { name: "content-length".to_owned(), value: b"5000".to_vec() }];
+        record.body.framing = "content-length";
+        record.body.encoded_bytes = 1_200;
+        record
+    }
+
+    #[test]
+    fn a_stop_says_what_was_going_on() {
+        let words =
+            |record: &Http| stopped(Stopped::MaxTime, record, At(5_001_200), Duration::from_secs(5)).message;
+        let mut waiting = record();
+        assert_eq!(
+            words(&waiting),
+            "the request was still being sent after 5.0 s (max time 5 s): 0 bytes so far"
+        );
+        waiting.sent = Some(At(1_200));
+        assert_eq!(
+            words(&waiting),
+            "no answer from the server after 5.0 s (max time 5 s); the request was sent after 0.2 ms"
+        );
+        waiting.informational.push(Informational { status: 103, at: At(1_300), headers: Vec::new() });
+        assert!(words(&waiting).contains(", only an interim response (103);"));
+        assert_eq!(
+            words(&in_body()),
+            "the body was still coming after 5.0 s (max time 5 s): 1200 of 5000 bytes so far"
+        );
+        let interrupted = stopped(Stopped::Interrupted, &in_body(), At(2_000), Duration::from_secs(5));
+        assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
+    }
+
+    #[test]
+    fn an_end_of_the_connection_is_named_by_its_place() {
+        let mut waiting = record();
+        waiting.sent = Some(At(1_200));
+        assert_eq!(closed(&waiting, At(2_000)).code, FailureCode::EmptyResponse);
+        assert_eq!(
+            closed(&in_body(), At(2_000)).message,
+            "the server closed the connection inside the body: 1200 of 5000 bytes came"
+        );
+        let reset = broken(ErrorKind::ConnectionReset, "reset", &waiting, At(4_200));
+        assert_eq!(
+            reset.message,
+            "the connection was reset before an answer, 3.0 ms after the request was sent"
+        );
+        let cut = broken(ErrorKind::UnexpectedEof, "eof", &in_body(), At(4_200));
+        assert_eq!(cut.code, FailureCode::BodyIncomplete);
+    }
+
+    #[test]
+    fn tls_alerts_belong_to_tls() {
+        for text in ["received fatal alert: CertificateRequired", "alert certificate_required"] {
+            let fault = broken(ErrorKind::InvalidData, text, &record(), At(2_000));
+            assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::ClientCertificateRequired));
+        }
+        let fault = broken(ErrorKind::InvalidData, "received fatal alert: UnknownCA", &record(), At(2_000));
+        assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::TlsAlert));
+    }
+
+    #[test]
+    fn strangers_are_recognised() {
+        let tls = not_http(b"\x15\x03\x01\x00\x02\x02\x46");
+        assert_eq!(tls.hint.as_deref(), Some("the port speaks TLS: use https://"));
+        assert!(tls.message.ends_with("it begins with \"\\x15\\x03\\x01\\x00\\x02\\x02F\""));
+        assert!(not_http(b"SSH-2.0-x\r\n").hint.unwrap().contains("SSH"));
+        assert_eq!(not_http(b"hello").hint, None);
+    }
+}

@@ -1,0 +1,356 @@
+//! One exchange in HTTP/1: writes the request and reads the response at the same time.
+//!
+//! Reading never waits for writing: a server may answer, or end, before it has taken the whole
+//! request. Stamps are taken as soon as a read returns; parsing and decoding come after.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::body::Sink;
+use super::chunked::Decoder;
+use super::fault::{self, Fault};
+use super::framing::{Framing, Persistence, framing, list, persistence};
+use super::head::{Head, HeadError, Limits, Reader};
+use super::request::Draft;
+use super::words::size;
+use super::{MAX_INFORMATIONAL, Scene};
+use crate::clock::Clock;
+use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
+
+/// Bytes read at once.
+const READ: usize = 64 * 1024;
+/// Bodies up to this size travel with the head, in one write.
+const JOINED: usize = 64 * 1024;
+
+/// Whether nothing has come on a connection at rest: no byte, no end, no error.
+pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
+    let mut byte = [0];
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_pending()))
+        .await
+}
+
+/// Sends the request and reads the response into `record`.
+///
+/// # Errors
+/// What broke the exchange; `record` holds what was seen until then.
+pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    scene: &Scene<'_>,
+    draft: &Draft,
+    record: &mut Http,
+) -> Result<Persistence, Fault> {
+    let (mut head, request) = draft.http1();
+    record.request = request;
+    let mut body = scene.ask.body.as_deref().unwrap_or_default();
+    if body.len() <= JOINED {
+        head.extend_from_slice(body);
+        body = &[];
+    }
+    let outgoing = Outgoing { parts: [&head, body], state: Writing::Part(0, 0) };
+    let mut link = Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ] };
+
+    let (head, rest, at) = read_head(&mut link, scene, record).await?;
+    let bad = |why| Fault::new(FailureCode::BadFraming, why);
+    let framing = framing(&scene.ask.method, head.status, &head.fields);
+    let (minor, status) = (head.minor, head.status);
+    note_head(head, at, record);
+    let framing = framing.map_err(bad)?;
+    let sink = scene.open_sink(record, framing.as_str());
+    let extra = read_body(&mut link, scene, framing, sink, (rest, at), record).await?;
+
+    let written = matches!(link.outgoing.state, Writing::Done);
+    let asked = list(&record.request.headers, "connection");
+    let parting = status == 101 || asked.iter().any(|option| option.eq_ignore_ascii_case("close"));
+    if parting || extra == Extra::Some || !written {
+        return Ok(Persistence::Close);
+    }
+    Ok(persistence(minor, framing, &record.headers))
+}
+
+fn limits(scene: &Scene<'_>) -> Limits {
+    Limits { bytes: scene.plan.max_head_bytes, fields: scene.plan.max_headers }
+}
+
+/// Reads interim responses and the final head. Gives the bytes after it and the time they came.
+async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<'_, S>,
+    scene: &Scene<'_>,
+    record: &mut Http,
+) -> Result<(Head, Vec<u8>, At), Fault> {
+    let limits = limits(scene);
+    let mut reader = Reader::new(limits);
+    loop {
+        let (count, at) = match link.read(record, Idle::No).await {
+            Ok(Some((0, at))) => return Err(fault::closed(record, at)),
+            Ok(Some(read)) => read,
+            Ok(None) => continue,
+            Err(error) => return Err(link.broken(&error, record)),
+        };
+        reader.push(&link.buffer[..count]);
+        loop {
+            // What is left in the reader came with this very read, or with the one that began it.
+            if record.first_byte.is_none() && reader.has_begun() {
+                record.first_byte = Some(at);
+            }
+            record.head_bytes = reader.pending() as u64;
+            match reader.next() {
+                Ok(None) => break,
+                // 101 is the last word of HTTP on a connection, although its number is interim.
+                Ok(Some(head)) if (100..200).contains(&head.status) && head.status != 101 => {
+                    let first = record.first_byte.take().unwrap_or(at);
+                    record.informational.push(Informational {
+                        status: head.status,
+                        at: first,
+                        headers: head.fields,
+                    });
+                    if record.informational.len() > MAX_INFORMATIONAL {
+                        let message =
+                            format!("more than {MAX_INFORMATIONAL} interim responses and no final one");
+                        return Err(Fault::new(FailureCode::TooManyInformational, message));
+                    }
+                }
+                Ok(Some(head)) => return Ok((head, reader.into_rest(), at)),
+                Err(error) => return Err(head_fault(error, &reader, limits, record)),
+            }
+        }
+    }
+}
+
+fn head_fault(error: HeadError, reader: &Reader, limits: Limits, record: &mut Http) -> Fault {
+    match error {
+        HeadError::NotHttp => {
+            record.first_byte = None;
+            record.garbage = Some(reader.opening().to_vec());
+            fault::not_http(reader.opening())
+        }
+        HeadError::Malformed(why) => {
+            record.garbage = Some(reader.opening().to_vec());
+            Fault::new(FailureCode::NotHttp, format!("the response head cannot be read: {why}"))
+        }
+        HeadError::TooLarge => Fault::new(
+            FailureCode::HeadersTooLarge,
+            format!(
+                "the response head is larger than {} kB: {} so far and no end",
+                limits.bytes / 1024,
+                size(record.head_bytes)
+            ),
+        ),
+        HeadError::TooManyFields => Fault::new(
+            FailureCode::TooManyHeaders,
+            format!("the response head has more than {} fields", limits.fields),
+        ),
+    }
+}
+
+fn note_head(head: Head, at: At, record: &mut Http) {
+    record.version = if head.minor == 0 { HttpVersion::Http10 } else { HttpVersion::Http11 };
+    record.status = Some(head.status);
+    record.reason = head.reason;
+    record.headers = head.fields;
+    record.head_bytes = head.bytes as u64;
+    record.head_end = Some(at);
+    record.end = at;
+}
+
+/// Whether bytes came after the end of the response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    None,
+    Some,
+}
+
+/// Reads the body to its end. `first` holds the bytes that came with the head.
+async fn read_body<S: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<'_, S>,
+    scene: &Scene<'_>,
+    framing: Framing,
+    mut sink: Sink,
+    first: (Vec<u8>, At),
+    record: &mut Http,
+) -> Result<Extra, Fault> {
+    let (rest, mut at) = first;
+    let mut cutter = match framing {
+        Framing::None => Cutter::Length(0),
+        Framing::Length(length) => Cutter::Length(length),
+        Framing::Chunked => Cutter::Chunks(Decoder::new(limits(scene))),
+        Framing::Close => Cutter::Close,
+    };
+    let mut used = cutter.cut(&rest, &mut sink, record)?;
+    let mut given = rest.len();
+    while !cutter.is_done() {
+        let idle = if sink.is_busy() { Idle::Yes } else { Idle::No };
+        match link.read(record, idle).await {
+            Ok(None) => {
+                sink.work(&mut record.body)?;
+                continue;
+            }
+            Ok(Some((0, end))) => {
+                at = end;
+                if !matches!(cutter, Cutter::Close) {
+                    return Err(fault::closed(record, at));
+                }
+                break;
+            }
+            Ok(Some((count, end))) => (given, at) = (count, end),
+            Err(error) => return Err(link.broken(&error, record)),
+        }
+        record.end = at;
+        used = cutter.cut(&link.buffer[..given], &mut sink, record)?;
+    }
+    record.end = at;
+    record.body.complete = true;
+    if let Cutter::Chunks(decoder) = cutter {
+        record.trailers = decoder.into_trailers();
+    }
+    sink.finish(&mut record.body)?;
+    Ok(if used < given { Extra::Some } else { Extra::None })
+}
+
+/// Finds the end of a body.
+enum Cutter {
+    Length(u64),
+    Chunks(Decoder),
+    Close,
+}
+
+impl Cutter {
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Length(left) => *left == 0,
+            Self::Chunks(decoder) => decoder.is_done(),
+            Self::Close => false,
+        }
+    }
+
+    /// Takes what belongs to the body, and says how many bytes that were.
+    fn cut(&mut self, bytes: &[u8], sink: &mut Sink, record: &mut Http) -> Result<usize, Fault> {
+        let body = &mut record.body;
+        let used = match self {
+            Self::Close => {
+                body.encoded_bytes += bytes.len() as u64;
+                sink.take(bytes, body)?;
+                bytes.len()
+            }
+            Self::Length(left) => {
+                let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                *left -= used as u64;
+                body.encoded_bytes += used as u64;
+                sink.take(&bytes[..used], body)?;
+                used
+            }
+            Self::Chunks(decoder) => {
+                let mut result = Ok(());
+                let used = decoder.push(bytes, |data| {
+                    body.encoded_bytes += data.len() as u64;
+                    if result.is_ok() {
+                        result = sink.take(data, body);
+                    }
+                });
+                result?;
+                used.map_err(|error| {
+                    let so_far = size(body.encoded_bytes);
+                    Fault::new(
+                        FailureCode::BadFraming,
+                        format!("the chunked body breaks off after {so_far}: {error}"),
+                    )
+                })?
+            }
+        };
+        body.wire_bytes += used as u64;
+        Ok(used)
+    }
+}
+
+/// Whether there is other work to do while no byte is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Idle {
+    No,
+    Yes,
+}
+
+/// The request on its way out.
+struct Outgoing<'a> {
+    parts: [&'a [u8]; 2],
+    state: Writing,
+}
+
+enum Writing {
+    /// Which part, and how much of it is written.
+    Part(usize, usize),
+    Flush,
+    Done,
+    /// The peer takes no more. It may still answer.
+    Broken,
+}
+
+struct Link<'a, S> {
+    stream: &'a mut S,
+    clock: Clock,
+    outgoing: Outgoing<'a>,
+    buffer: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
+    /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
+    /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
+    async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
+        let read = poll_fn(|cx| {
+            self.write(cx, record);
+            let mut buffer = ReadBuf::new(&mut self.buffer);
+            match Pin::new(&mut *self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) => {
+                    let at = self.clock.now();
+                    Poll::Ready(Ok(Some((buffer.filled().len(), at))))
+                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending if idle == Idle::Yes => Poll::Ready(Ok(None)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await?;
+        if let Some((count, _)) = read {
+            record.bytes_received += count as u64;
+        }
+        Ok(read)
+    }
+
+    /// Writes as much as can be written now.
+    fn write(&mut self, cx: &mut Context<'_>, record: &mut Http) {
+        loop {
+            self.outgoing.state = match self.outgoing.state {
+                Writing::Part(part, _) if part == self.outgoing.parts.len() => Writing::Flush,
+                Writing::Part(part, done) if done == self.outgoing.parts[part].len() => {
+                    Writing::Part(part + 1, 0)
+                }
+                Writing::Part(part, done) => {
+                    let bytes = &self.outgoing.parts[part][done..];
+                    match Pin::new(&mut *self.stream).poll_write(cx, bytes) {
+                        Poll::Ready(Ok(0) | Err(_)) => Writing::Broken,
+                        Poll::Ready(Ok(count)) => {
+                            record.bytes_sent += count as u64;
+                            Writing::Part(part, done + count)
+                        }
+                        Poll::Pending => return,
+                    }
+                }
+                Writing::Flush => match Pin::new(&mut *self.stream).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => {
+                        record.sent = Some(self.clock.now());
+                        Writing::Done
+                    }
+                    Poll::Ready(Err(_)) => Writing::Broken,
+                    Poll::Pending => return,
+                },
+                Writing::Done | Writing::Broken => return,
+            };
+        }
+    }
+
+    fn broken(&self, error: &io::Error, record: &Http) -> Fault {
+        fault::broken(error.kind(), &error.to_string(), record, self.clock.now())
+    }
+}

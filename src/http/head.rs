@@ -1,0 +1,375 @@
+//! HTTP/1 response heads out of a stream of bytes (RFC 9112 §4 and §5). Pure: no I/O, no clock.
+//!
+//! Reads as browsers do where that is safe: up to four empty lines before the status line, bare LF,
+//! folded fields, spaces before the colon; lines that are no field are passed over. It does not
+//! judge fields: see [`framing`](super::framing).
+
+use crate::trace::Header;
+
+/// Empty lines that may come before a status line. RFC 9112 §2.2 allows one; old servers send more.
+const MAX_EMPTY_LINES: usize = 4;
+/// What is kept of bytes that turn out not to be HTTP.
+const OPENING: usize = 64;
+/// How every head begins.
+const START: &[u8] = b"HTTP/1.";
+
+/// The caps of one head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Bytes, up to and with the empty line.
+    pub(super) bytes: usize,
+    /// Fields.
+    pub(super) fields: usize,
+}
+
+/// A whole head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Minor version: 0 or 1.
+    pub(super) minor: u8,
+    /// Status code, 100 to 999 by its three digits.
+    pub(super) status: u16,
+    /// Reason phrase; `None` when empty.
+    pub(super) reason: Option<String>,
+    /// Fields in wire order.
+    pub(super) fields: Vec<Header>,
+    /// Size on the wire, empty line included, empty lines before it not.
+    pub(super) bytes: usize,
+}
+
+/// Why no head can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeadError {
+    /// The bytes are no HTTP/1 status line.
+    NotHttp,
+    /// The status line is good, and a later line cannot be read.
+    Malformed(&'static str),
+    /// More bytes than the limit.
+    TooLarge,
+    /// More fields than the limit.
+    TooManyFields,
+}
+
+/// Collects bytes and gives out heads. After an error it must not be used further.
+#[derive(Debug)]
+pub(super) struct Reader {
+    limits: Limits,
+    buffer: Vec<u8>,
+    opening: Vec<u8>,
+    empty_lines: usize,
+    /// Everything before this was searched for the end of the head.
+    searched: usize,
+    status_line: StatusLine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StatusLine {
+    Unread,
+    Good,
+}
+
+impl Reader {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            buffer: Vec::new(),
+            opening: Vec::new(),
+            empty_lines: 0,
+            searched: 0,
+            status_line: StatusLine::Unread,
+        }
+    }
+
+    /// Takes bytes as they came.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        let room = OPENING - self.opening.len();
+        self.opening.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole head, or `None` when more bytes are needed.
+    pub(super) fn next(&mut self) -> Result<Option<Head>, HeadError> {
+        if !self.skip_empty_lines()? {
+            return Ok(None);
+        }
+        // Everything is judged inside the limit, so that the verdict does not depend on how the
+        // bytes happened to be cut into reads.
+        let view = &self.buffer[..self.buffer.len().min(self.limits.bytes)];
+        if self.status_line == StatusLine::Unread {
+            if !view.iter().zip(START).all(|(a, b)| a == b) {
+                return Err(HeadError::NotHttp);
+            }
+            if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
+                check_status_line(&view[..=end])?;
+                self.status_line = StatusLine::Good;
+            }
+        }
+        let Some(end) = find_end(view, &mut self.searched) else {
+            let full = self.buffer.len() > self.limits.bytes;
+            return if full { Err(HeadError::TooLarge) } else { Ok(None) };
+        };
+        let head = parse(&self.buffer[..end], self.limits.fields)?;
+        self.buffer.drain(..head.bytes);
+        self.opening.clear();
+        self.opening.extend_from_slice(&self.buffer[..self.buffer.len().min(OPENING)]);
+        (self.searched, self.empty_lines, self.status_line) = (0, 0, StatusLine::Unread);
+        Ok(Some(head))
+    }
+
+    /// Whether a byte of the next head is there.
+    pub(super) fn has_begun(&self) -> bool {
+        self.buffer.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
+    }
+
+    /// Bytes of the next head so far.
+    pub(super) fn pending(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The first bytes of the next head, 64 at most, as they came.
+    pub(super) fn opening(&self) -> &[u8] {
+        &self.opening
+    }
+
+    /// The bytes after the last head.
+    pub(super) fn into_rest(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// True when the buffer begins with a byte of the status line.
+    fn skip_empty_lines(&mut self) -> Result<bool, HeadError> {
+        loop {
+            let skip = match *self.buffer.as_slice() {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                [] | [b'\r'] => return Ok(false),
+                [b'\r', _, ..] => return Err(HeadError::NotHttp),
+                _ => return Ok(true),
+            };
+            self.empty_lines += 1;
+            if self.empty_lines > MAX_EMPTY_LINES {
+                return Err(HeadError::NotHttp);
+            }
+            self.buffer.drain(..skip);
+        }
+    }
+}
+
+/// The end of the empty line that ends a head. `searched` keeps the work linear in the bytes.
+fn find_end(bytes: &[u8], searched: &mut usize) -> Option<usize> {
+    while let Some(found) = bytes[*searched..].iter().position(|&byte| byte == b'\n') {
+        let line_end = *searched + found;
+        match bytes[line_end + 1..] {
+            [b'\n', ..] => return Some(line_end + 2),
+            [b'\r', b'\n', ..] => return Some(line_end + 3),
+            // The line feed must be looked at again when more is there.
+            [] | [b'\r'] => {
+                *searched = line_end;
+                return None;
+            }
+            _ => *searched = line_end + 1,
+        }
+    }
+    *searched = bytes.len();
+    None
+}
+
+fn config() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .ignore_invalid_headers_in_responses(true);
+    config
+}
+
+fn check_status_line(line: &[u8]) -> Result<(), HeadError> {
+    let mut response = httparse::Response::new(&mut []);
+    match config().parse_response(&mut response, line) {
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => Ok(()),
+        Err(_) => Err(HeadError::NotHttp),
+    }
+}
+
+fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
+    // No head has more fields than lines: most need few, and 1000 slots cost 32 kB to fill.
+    let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
+    let mut response = httparse::Response::new(&mut slots);
+    let size = match config().parse_response(&mut response, bytes) {
+        Ok(httparse::Status::Complete(size)) => size,
+        Ok(httparse::Status::Partial) => return Err(HeadError::Malformed("it ends too early")),
+        Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyFields),
+        Err(httparse::Error::HeaderName) => return Err(HeadError::Malformed("a bad byte in a field name")),
+        Err(httparse::Error::HeaderValue) => return Err(HeadError::Malformed("a bad byte in a field value")),
+        Err(httparse::Error::NewLine) => {
+            return Err(HeadError::Malformed("a carriage return without line feed"));
+        }
+        Err(_) => return Err(HeadError::NotHttp),
+    };
+    let (Some(minor), Some(status)) = (response.version, response.code) else {
+        return Err(HeadError::NotHttp);
+    };
+    let fields = response
+        .headers
+        .iter()
+        .map(|field| Header { name: field.name.to_owned(), value: unfold(field.value) })
+        .collect();
+    Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
+}
+
+/// RFC 9112 §5.2: a fold is read as spaces.
+fn unfold(value: &[u8]) -> Vec<u8> {
+    let mut value = value.to_vec();
+    for byte in &mut value {
+        if matches!(byte, b'\r' | b'\n') {
+            *byte = b' ';
+        }
+    }
+    value
+}
+
+/// The reason phrase from the bytes, because `httparse` drops one that is not ASCII.
+fn reason(bytes: &[u8]) -> Option<String> {
+    let line = bytes.split(|&byte| byte == b'\n').next()?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let after_version = line.get(START.len() + 1..)?.trim_ascii_start();
+    let reason = after_version.get(3..)?.trim_ascii();
+    (!reason.is_empty()).then(|| String::from_utf8_lossy(reason).into_owned())
+}
+
+/// Reads a block of trailer fields that ends with an empty line (RFC 9112 §7.1.2).
+pub(super) fn parse_trailers(block: &[u8], max_fields: usize) -> Result<Vec<Header>, HeadError> {
+    let lines = block.iter().filter(|&&byte| byte == b'\n').count();
+    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
+    match httparse::parse_headers(block, &mut slots) {
+        Ok(httparse::Status::Complete((_, fields))) => Ok(fields
+            .iter()
+            .map(|field| Header { name: field.name.to_owned(), value: field.value.to_vec() })
+            .collect()),
+        Ok(httparse::Status::Partial) => Err(HeadError::Malformed("it ends too early")),
+        Err(httparse::Error::TooManyHeaders) => Err(HeadError::TooManyFields),
+        Err(_) => Err(HeadError::Malformed("a bad trailer field")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMITS: Limits = Limits { bytes: 256, fields: 4 };
+
+    /// Everything the reader gives for input that comes in these pieces.
+    fn run<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Head>, Option<HeadError>, Vec<u8>) {
+        let mut reader = Reader::new(LIMITS);
+        let mut heads = Vec::new();
+        for piece in pieces {
+            reader.push(piece);
+            loop {
+                match reader.next() {
+                    Ok(Some(head)) => heads.push(head),
+                    Ok(None) => break,
+                    Err(error) => return (heads, Some(error), Vec::new()),
+                }
+            }
+        }
+        (heads, None, reader.into_rest())
+    }
+
+    fn one(bytes: &[u8]) -> Result<Option<Head>, HeadError> {
+        let mut reader = Reader::new(LIMITS);
+        reader.push(bytes);
+        reader.next()
+    }
+
+    #[test]
+    fn keeps_order_case_and_repeats() {
+        let head = one(b"HTTP/1.1 200 All is well\r\nSet-Cookie: a\r\nX-y:  b \r\nset-cookie: c\r\n\r\nbody");
+        let head = head.unwrap().unwrap();
+        assert_eq!((head.minor, head.status, head.reason.as_deref()), (1, 200, Some("All is well")));
+        let fields: Vec<_> = head.fields.iter().map(|f| (f.name.as_str(), f.text())).collect();
+        assert_eq!(fields, [("Set-Cookie", "a".into()), ("X-y", "b".into()), ("set-cookie", "c".into())]);
+        assert_eq!(head.bytes, 68);
+    }
+
+    #[test]
+    fn reads_what_browsers_read() {
+        let folded = one(b"\r\n\n\r\n\nHTTP/1.0 404\nA : b\n\tc\nno field\nD:\xfc\n\n").unwrap().unwrap();
+        assert_eq!((folded.minor, folded.status, folded.reason), (0, 404, None));
+        assert_eq!(folded.fields[0].value, b"b \tc");
+        assert_eq!(folded.fields[1].value, b"\xfc");
+        assert_eq!(folded.fields.len(), 2);
+        let latin = one(b"HTTP/1.1 200 Gr\xfc\xdfe\r\n\r\n").unwrap().unwrap();
+        assert_eq!(latin.reason.as_deref(), Some("Gr\u{fffd}\u{fffd}e"));
+    }
+
+    #[test]
+    fn names_what_is_not_a_head() {
+        let many = b"HTTP/1.1 200 OK\r\na:1\r\nb:2\r\nc:3\r\nd:4\r\ne:5\r\n\r\n";
+        let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &[b'y'; 300]].concat();
+        let table: [(&[u8], HeadError); 10] = [
+            (b"S", HeadError::NotHttp),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", HeadError::NotHttp),
+            (b"HTTP/2 200\r\n", HeadError::NotHttp),
+            (b"HTTP/1.1 abc\r\n", HeadError::NotHttp),
+            (b"HTTP/1.7 200 OK\r\n", HeadError::NotHttp),
+            (b"\n\n\n\n\nHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
+            (b"\rHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
+            (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a bad byte in a field value")),
+            (many, HeadError::TooManyFields),
+            (&endless, HeadError::TooLarge),
+        ];
+        for (bytes, error) in table {
+            assert_eq!(one(bytes), Err(error), "{}", String::from_utf8_lossy(bytes));
+        }
+        for prefix in 1..b"HTTP/1.1 200 OK\r\n".len() {
+            assert_eq!(one(&b"HTTP/1.1 200 OK\r\n"[..prefix]), Ok(None));
+        }
+    }
+
+    #[test]
+    fn gives_heads_one_after_another_and_the_rest() {
+        let bytes = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody";
+        let (heads, error, rest) = run([&bytes[..]]);
+        assert_eq!(heads.iter().map(|head| head.status).collect::<Vec<_>>(), [103, 200]);
+        assert_eq!(error, Some(HeadError::NotHttp), "the body is no head: {rest:?}");
+    }
+
+    /// Bytes that reach deep into the reader more often than random ones.
+    fn plausible() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            Just(b"HTTP/1.1 200 OK\r\n".to_vec()),
+            Just(b"HTTP/1.0 103 Early\n".to_vec()),
+            Just(b"Name: value\r\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(b"\n".to_vec()),
+            Just(b" fold\n".to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..24),
+            proptest::collection::vec(Just(b'y'), 0..300),
+        ];
+        proptest::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_what_one_read_gives(
+            bytes in plausible(),
+            cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..8),
+        ) {
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            ends.push(bytes.len());
+            ends.sort_unstable();
+            let mut start = 0;
+            let mut pieces = Vec::new();
+            for end in ends {
+                pieces.push(&bytes[start..end]);
+                start = end;
+            }
+            let whole = run([&bytes[..]]);
+            prop_assert_eq!(run(pieces), whole.clone());
+            prop_assert_eq!(run(bytes.chunks(1)), whole);
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! What a request looks like: its target and its fields in the order sent, for both versions.
+//! Pure: builds bytes and lists, sends nothing.
+
+use ::http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Ask;
+use crate::plan::HttpPlan;
+use crate::trace::{Header, Host, Request, Scheme, Url};
+
+/// Encodings offered with `--compressed`: all that can be undone.
+const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+/// Fields that may hold credentials.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+/// Fields that speak of a request's body (RFC 9110 §15.4: dropped when a redirect drops the body).
+const CONTENT: [&str; 6] =
+    ["content-type", "content-length", "content-encoding", "content-language", "content-location", "digest"];
+/// Fields that speak of an HTTP/1 connection: malformed in HTTP/2 (RFC 9113 §8.2.2).
+const CONNECTION: [&str; 5] =
+    ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/// Checks a field before it is put into a request.
+///
+/// # Errors
+/// A name that is no token (RFC 9110 §5.1), or a value with a control character (§5.5), which
+/// could smuggle in a field of its own. The text names the fault.
+pub fn validate_field(name: &str, value: &str) -> Result<(), String> {
+    if !is_token(name) {
+        return Err(format!("{:?} is no name for a header field", shorten(name)));
+    }
+    match value.bytes().find(|&byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {
+        Some(byte) => Err(format!("the value of {name} holds the control character 0x{byte:02x}")),
+        None => Ok(()),
+    }
+}
+
+/// Checks a method.
+///
+/// # Errors
+/// A method that is no token (RFC 9110 §9.1). The text names it.
+pub fn validate_method(method: &str) -> Result<(), String> {
+    if is_token(method) { Ok(()) } else { Err(format!("{:?} is no method", shorten(method))) }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// The request, before it is put into the form of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Draft {
+    method: String,
+    target: String,
+    scheme: Scheme,
+    authority: String,
+    fields: Vec<(String, String)>,
+    body_bytes: u64,
+}
+
+impl Draft {
+    /// Puts together what the plan, the URL and the redirects so far ask for.
+    ///
+    /// # Errors
+    /// A method, a target or a field that cannot be sent without breaking the request apart.
+    pub(super) fn new(url: &Url, ask: &Ask, plan: &HttpPlan) -> Result<Self, String> {
+        validate_method(&ask.method)?;
+        let target = target(url);
+        if target.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err("the path holds white space or a control character".to_owned());
+        }
+        let authority = authority(url);
+        let mut fields = defaults(url, ask, plan, &authority);
+        let mut replaced: Vec<&str> = Vec::new();
+        for (name, value) in &plan.headers {
+            validate_field(name, value.as_deref().unwrap_or_default())?;
+            let place = fields.iter().position(|(default, _)| default.eq_ignore_ascii_case(name));
+            let first = !replaced.iter().any(|seen| seen.eq_ignore_ascii_case(name));
+            match (value, place) {
+                (None, _) => fields.retain(|(default, _)| !default.eq_ignore_ascii_case(name)),
+                // The first of a name takes the default's place; further ones stand beside it.
+                (Some(value), Some(place)) if first => {
+                    fields[place] = (name.clone(), value.trim().to_owned());
+                }
+                (Some(value), _) => fields.push((name.clone(), value.trim().to_owned())),
+            }
+            replaced.push(name);
+        }
+        if !ask.credentials {
+            fields.retain(|(name, _)| !is_one_of(name, &CREDENTIALS));
+        }
+        if ask.body.is_none() && plan.body.is_some() {
+            fields.retain(|(name, value)| {
+                !is_one_of(name, &CONTENT) || (is(name, "content-length") && value == "0")
+            });
+        }
+        let body_bytes = ask.body.as_ref().map_or(0, |body| body.len() as u64);
+        Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, body_bytes })
+    }
+
+    /// The head as sent in HTTP/1.1.
+    pub(super) fn http1(&self) -> (Vec<u8>, Request) {
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        for (name, value) in &self.fields {
+            head.extend([name.as_str(), ": ", value, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let headers = self.fields.iter().map(|(name, value)| field(name, value.as_bytes())).collect();
+        (head.into_bytes(), self.record(headers))
+    }
+
+    /// The request as sent in HTTP/2: names in lower case, `Host` as `:authority`, no connection
+    /// fields, fields of one name together.
+    ///
+    /// # Errors
+    /// A target or a field that the types of HTTP/2 refuse.
+    pub(super) fn http2(&self) -> Result<(::http::Request<()>, Request), String> {
+        let host = self.fields.iter().find(|(name, _)| is(name, "host"));
+        let authority = host.map_or(&self.authority, |(_, value)| value);
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.fields {
+            let unfit =
+                is(name, "host") || is_one_of(name, &CONNECTION) || (is(name, "te") && value != "trailers");
+            if unfit {
+                continue;
+            }
+            let name: HeaderName =
+                name.to_ascii_lowercase().parse().map_err(|_| format!("bad field name {name:?}"))?;
+            let bad = format!("bad value of {name}");
+            map.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad)?);
+        }
+        let mut headers = vec![
+            field(":method", self.method.as_bytes()),
+            field(":scheme", self.scheme.as_str().as_bytes()),
+            field(":authority", authority.as_bytes()),
+            field(":path", self.target.as_bytes()),
+        ];
+        headers.extend(map.iter().map(|(name, value)| field(name.as_str(), value.as_bytes())));
+        let uri = ::http::Uri::builder()
+            .scheme(self.scheme.as_str())
+            .authority(authority.as_str())
+            .path_and_query(self.target.as_str())
+            .build()
+            .map_err(|error| format!("{authority}{} cannot be sent: {error}", self.target))?;
+        let method = ::http::Method::from_bytes(self.method.as_bytes()).map_err(|error| error.to_string())?;
+        let mut request = ::http::Request::new(());
+        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, map);
+        *request.version_mut() = ::http::Version::HTTP_2;
+        Ok((request, self.record(headers)))
+    }
+
+    fn record(&self, headers: Vec<Header>) -> Request {
+        Request {
+            method: self.method.clone(),
+            target: self.target.clone(),
+            headers,
+            body_bytes: self.body_bytes,
+        }
+    }
+}
+
+fn field(name: &str, value: &[u8]) -> Header {
+    Header { name: name.to_owned(), value: value.to_vec() }
+}
+
+fn is(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|other| is(name, other))
+}
+
+fn target(url: &Url) -> String {
+    match &url.query {
+        Some(query) => format!("{}?{query}", url.path),
+        None => url.path.clone(),
+    }
+}
+
+/// Host, and port only when it is not the scheme's (RFC 9110 §7.2).
+fn authority(url: &Url) -> String {
+    let host = match &url.host {
+        Host::Ipv6(address) => format!("[{address}]"),
+        Host::Name(_) | Host::Ipv4(_) => url.host_ascii.clone(),
+    };
+    if url.port == url.scheme.default_port() { host } else { format!("{host}:{}", url.port) }
+}
+
+fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(String, String)> {
+    let mut fields = vec![("Host".to_owned(), authority.to_owned())];
+    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+    if let Some(basic) = basic(url) {
+        add("Authorization", basic);
+    }
+    if !plan.user_agent.is_empty() {
+        add("User-Agent", plan.user_agent.replace(|c: char| c.is_control(), " "));
+    }
+    add("Accept", "*/*".to_owned());
+    if plan.compressed {
+        add("Accept-Encoding", ACCEPT_ENCODING.to_owned());
+    }
+    match &ask.body {
+        Some(body) => {
+            add("Content-Length", body.len().to_string());
+            add("Content-Type", "application/x-www-form-urlencoded".to_owned());
+        }
+        // RFC 9110 §8.6: methods that usually have a body say that there is none.
+        None if matches!(ask.method.as_str(), "POST" | "PUT" | "PATCH") => {
+            add("Content-Length", "0".to_owned());
+        }
+        None => {}
+    }
+    fields
+}
+
+/// Basic credentials of the URL (RFC 7617).
+fn basic(url: &Url) -> Option<String> {
+    if url.username.is_none() && url.password.is_none() {
+        return None;
+    }
+    let user = url.username.as_deref().unwrap_or_default();
+    let password = url.password.as_deref().unwrap_or_default();
+    Some(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+}
+
+/// RFC 4648 §4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group =
+            chunk.iter().fold(0u32, |group, &byte| group << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            if place <= chunk.len() {
+                text.push(char::from(ALPHABET[(group >> (18 - 6 * place) & 63) as usize]));
+            } else {
+                text.push('=');
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::tests::{ask, url};
+
+    fn plan(headers: &[(&str, Option<&str>)]) -> HttpPlan {
+        let own = |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
+        HttpPlan {
+            user_agent: "ut".to_owned(),
+            headers: headers.iter().map(own).collect(),
+            ..HttpPlan::default()
+        }
+    }
+
+    fn head(href: &str, ask: &Ask, plan: &HttpPlan) -> String {
+        String::from_utf8(Draft::new(&url(href), ask, plan).unwrap().http1().0).unwrap()
+    }
+
+    #[test]
+    fn heads_of_http1() {
+        let get = ask("GET", None);
+        let table: [(&str, Ask, HttpPlan, &str); 10] = [
+            (
+                "http://a.test/x?y=1#z",
+                get.clone(),
+                plan(&[]),
+                "GET /x?y=1 HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "http://[::1]:8080/",
+                get.clone(),
+                plan(&[]),
+                "GET / HTTP/1.1\r\nHost: [::1]:8080\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "https://127.0.0.1:443/",
+                get.clone(),
+                plan(&[("User-Agent", None)]),
+                "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get.clone(),
+                plan(&[
+                    ("accept", Some("text/html")),
+                    ("ACCEPT", Some("b")),
+                    ("X", Some("1")),
+                    ("X", Some(" 2")),
+                ]),
+                "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\naccept: text/html\r\nACCEPT: b\r\nX: 1\r\nX: 2\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get.clone(),
+                plan(&[("host", Some("other"))]),
+                "GET / HTTP/1.1\r\nhost: other\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "http://user:pa%20ss@a.test/",
+                get.clone(),
+                plan(&[]),
+                "GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic dXNlcjpwYSBzcw==\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                ask("POST", Some(b"a=b")),
+                plan(&[]),
+                "POST / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\nContent-Length: 3\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                ask("POST", Some(b"{}")),
+                plan(&[("Content-Type", Some("application/json"))]),
+                "POST / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                ask("PUT", None),
+                plan(&[("Empty", Some(""))]),
+                "PUT / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\nContent-Length: 0\r\nEmpty: \r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get,
+                HttpPlan { compressed: true, user_agent: String::new(), ..HttpPlan::default() },
+                "GET / HTTP/1.1\r\nHost: a.test\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\r\n",
+            ),
+        ];
+        for (href, ask, plan, wanted) in table {
+            assert_eq!(head(href, &ask, &plan), wanted);
+        }
+    }
+
+    #[test]
+    fn credentials_stay_at_the_first_origin() {
+        let secrets = plan(&[("Cookie", Some("c")), ("authorization", Some("Bearer t")), ("X", Some("1"))]);
+        let away = Ask { credentials: false, ..ask("GET", None) };
+        let sent = head("http://u:p@a.test/", &away, &secrets);
+        assert_eq!(sent, "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\nX: 1\r\n\r\n");
+        let home = head("http://u:p@a.test/", &ask("GET", None), &secrets);
+        assert!(home.contains("authorization: Bearer t\r\n") && home.contains("Cookie: c\r\n"));
+    }
+
+    #[test]
+    fn a_redirect_that_drops_the_body_drops_its_fields() {
+        let posted =
+            HttpPlan { body: Some(b"{}".to_vec()), ..plan(&[("Content-Type", Some("application/json"))]) };
+        assert!(!head("http://a.test/", &ask("GET", None), &posted).contains("Content-"));
+    }
+
+    #[test]
+    fn nothing_can_be_smuggled_in() {
+        let evil = ["a\r\nB: c", "a\nb", "a\0"];
+        for value in evil {
+            assert!(
+                Draft::new(&url("http://a.test/"), &ask("GET", None), &plan(&[("X", Some(value))])).is_err()
+            );
+            assert!(
+                Draft::new(&url("http://a.test/"), &ask("GET", None), &plan(&[(value, Some("x"))])).is_err()
+            );
+            assert!(Draft::new(&url("http://a.test/"), &ask(value, None), &plan(&[])).is_err());
+        }
+        let mut bad = url("http://a.test/");
+        bad.path = "/ HTTP/1.1\r\nX: y".to_owned();
+        assert!(Draft::new(&bad, &ask("GET", None), &plan(&[])).is_err());
+        let agent = HttpPlan { user_agent: "a\r\nX: y".to_owned(), ..HttpPlan::default() };
+        assert!(head("http://a.test/", &ask("GET", None), &agent).contains("User-Agent: a  X: y\r\n"));
+    }
+
+    #[test]
+    fn http2_has_pseudo_fields_and_no_connection_fields() {
+        let own = [
+            ("X-B", Some("1")),
+            ("Connection", Some("close")),
+            ("TE", Some("gzip")),
+            ("x-c", Some("2")),
+            ("x-b", Some("3")),
+        ];
+        let draft = Draft::new(&url("https://a.test:8443/p?q"), &ask("GET", None), &plan(&own)).unwrap();
+        let (request, record) = draft.http2().unwrap();
+        let headers: Vec<_> = record.headers.iter().map(|h| format!("{}={}", h.name, h.text())).collect();
+        assert_eq!(
+            headers,
+            [
+                ":method=GET",
+                ":scheme=https",
+                ":authority=a.test:8443",
+                ":path=/p?q",
+                "user-agent=ut",
+                "accept=*/*",
+                "x-b=1",
+                "x-b=3",
+                "x-c=2",
+            ]
+        );
+        assert_eq!(request.uri(), "https://a.test:8443/p?q");
+        let named =
+            Draft::new(&url("https://a.test/"), &ask("GET", None), &plan(&[("Host", Some("b.test"))]))
+                .unwrap();
+        assert_eq!(named.http2().unwrap().1.headers[2].value, b"b.test");
+    }
+
+    #[test]
+    fn base64_of_the_rfc() {
+        let table = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in table {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

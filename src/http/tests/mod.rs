@@ -1,0 +1,129 @@
+//! Exchanges with servers on loopback that are scripted byte by byte.
+
+mod bad;
+mod h1;
+mod h2;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{Ask, Session, Stream, fetch};
+use crate::clock::Clock;
+use crate::plan::HttpPlan;
+use crate::stop::Stop;
+use crate::trace::{Failure, Host, Http, Scheme, Url};
+
+/// A delay that a server puts in.
+const DELAY: Duration = Duration::from_millis(30);
+/// How much later than put in a delay may be seen, on a busy machine.
+const TOLERANCE: Duration = Duration::from_millis(20);
+
+/// Holds when a delay that was put in was found, and little more.
+fn assert_is_delay(found: Duration) {
+    assert!(found >= DELAY && found < DELAY + TOLERANCE, "{found:?}");
+}
+
+/// A URL of the model from its text.
+pub(super) fn url(href: &str) -> Url {
+    let parsed = url::Url::parse(href).unwrap();
+    let scheme = if parsed.scheme() == "https" { Scheme::Https } else { Scheme::Http };
+    let host = match parsed.host().unwrap() {
+        url::Host::Domain(name) => Host::Name(name.to_owned()),
+        url::Host::Ipv4(address) => Host::Ipv4(address),
+        url::Host::Ipv6(address) => Host::Ipv6(address),
+    };
+    let decode = |text: &str| text.replace("%20", " ");
+    Url {
+        href: href.to_owned(),
+        scheme,
+        scheme_assumed: false,
+        username: (!parsed.username().is_empty()).then(|| decode(parsed.username())),
+        password: parsed.password().map(decode),
+        host,
+        host_ascii: parsed.host_str().unwrap().trim_matches(['[', ']']).to_owned(),
+        host_unicode: parsed.host_str().unwrap().to_owned(),
+        port: parsed.port_or_known_default().unwrap(),
+        port_is_default: parsed.port().is_none(),
+        path: parsed.path().to_owned(),
+        query: parsed.query().map(str::to_owned),
+        fragment: parsed.fragment().map(str::to_owned),
+        changes: Vec::new(),
+    }
+}
+
+/// What is asked at the first origin.
+pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
+    Ask { method: method.to_owned(), body: body.map(<[u8]>::to_vec), credentials: true }
+}
+
+/// A server that runs `script` on its first connection.
+async fn serve<F, W>(script: F) -> SocketAddr
+where
+    F: FnOnce(TcpStream) -> W + Send + 'static,
+    W: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        script(stream).await;
+    });
+    address
+}
+
+/// A server that reads a request head, sends these bytes and closes.
+async fn answer(bytes: impl Into<Vec<u8>>) -> SocketAddr {
+    let bytes = bytes.into();
+    serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(&bytes).await.unwrap();
+    })
+    .await
+}
+
+/// Reads up to the end of a head.
+async fn read_head(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    head
+}
+
+/// Waits until the peer closes.
+async fn hold(mut stream: TcpStream) {
+    let mut bytes = [0; 1024];
+    while matches!(stream.read(&mut bytes).await, Ok(1..)) {}
+}
+
+async fn connect(address: SocketAddr, plan: &HttpPlan) -> Session {
+    let stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    Session::new(Stream::Plain(stream), None, plan)
+}
+
+type Fetched = (Http, Result<Option<Session>, Failure>);
+
+/// One request on a fresh connection, within `limit`.
+async fn fetch_within(address: SocketAddr, ask: &Ask, plan: &HttpPlan, limit: Duration) -> Fetched {
+    let session = connect(address, plan).await;
+    let clock = Clock::start();
+    let stop = Stop::after(clock, limit);
+    fetch(session, &url(&format!("http://{address}/path?query")), ask, plan, 0, &clock, &stop).await
+}
+
+/// One GET on a fresh connection.
+async fn get(address: SocketAddr, plan: &HttpPlan) -> Fetched {
+    fetch_within(address, &ask("GET", None), plan, Duration::from_secs(20)).await
+}
+
+/// One GET that must succeed.
+async fn get_ok(address: SocketAddr) -> Http {
+    let (http, result) = get(address, &HttpPlan::default()).await;
+    assert!(result.is_ok(), "{:?}", result.err());
+    http
+}
