@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod dns;
 pub mod http;
+pub mod lab;
 pub mod plan;
 pub mod stop;
 pub mod timeline;
