@@ -70,11 +70,13 @@ fn nsid(message: &Message) -> String {
     }
 }
 
+/// Server, name, type; code, AA, and records in answer, authority, additional.
+type Case = (u8, &'static str, RecordType, ResponseCode, bool, [usize; 3]);
+
 #[test]
 fn servers_refer_answer_and_deny_as_real_ones_do() {
     use ResponseCode::{NXDomain, NoError, Refused, ServFail};
-    // server, name, type: code, AA, answers, authorities, additionals
-    let cases: &[(u8, &str, RecordType, ResponseCode, bool, [usize; 3])] = &[
+    let cases: &[Case] = &[
         (1, ".", NS, NoError, true, [2, 0, 2]),
         (2, ".", SOA, NoError, true, [1, 0, 0]),
         (1, "www.example.test.", A, NoError, false, [0, 2, 2]),
