@@ -1,0 +1,379 @@
+//! The lab's name space: its name servers, what each does wrong, and the text of every zone.
+//!
+//! A table. The addresses of web hosts are not here: they come from the table of sites and are
+//! added to the zones when they are read, so that the two cannot disagree.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use crate::lab::web::site::SITES;
+use crate::lab::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
+
+/// What a name server does wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::lab) enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// It takes questions and never answers.
+    Silent,
+    /// Every answer by UDP is cut short (TC).
+    Truncates,
+    /// It answers SERVFAIL to everything.
+    Fails,
+    /// It answers FORMERR to a question with EDNS, as servers older than RFC 6891 do.
+    NoEdns,
+}
+
+/// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) struct ExtendedError(pub(in crate::lab) u16, pub(in crate::lab) &'static str);
+
+/// One name server.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) struct Server {
+    /// Its name, as in the zones.
+    pub(in crate::lab) name: &'static str,
+    /// The last byte of its address.
+    pub(in crate::lab) last: u8,
+    /// What it says when asked for its id (NSID, RFC 5001).
+    pub(in crate::lab) nsid: &'static str,
+    /// The zones it serves. A lame server serves none of those that were delegated to it.
+    pub(in crate::lab) zones: &'static [&'static str],
+    /// How long it thinks before each answer.
+    pub(in crate::lab) delay: Duration,
+    /// What it does wrong.
+    pub(in crate::lab) fault: Fault,
+    /// What it adds to a refusal or failure.
+    pub(in crate::lab) error: Option<ExtendedError>,
+}
+
+impl Server {
+    const fn new(name: &'static str, last: u8, nsid: &'static str, zones: &'static [&'static str]) -> Self {
+        Self { name, last, nsid, zones, delay: Duration::ZERO, fault: Fault::None, error: None }
+    }
+
+    const fn delay(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    const fn fault(self, fault: Fault) -> Self {
+        Self { fault, ..self }
+    }
+
+    const fn error(self, code: u16, text: &'static str) -> Self {
+        Self { error: Some(ExtendedError(code, text)), ..self }
+    }
+
+    /// Its address.
+    pub(in crate::lab) const fn address(&self) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(127, 53, 0, self.last))
+    }
+}
+
+/// RFC 8914: Not Authoritative.
+const NOT_AUTHORITATIVE: u16 = 20;
+/// RFC 8914: Network Error.
+const NETWORK_ERROR: u16 = 23;
+
+/// The authoritative servers, the roots first.
+pub(in crate::lab) const SERVERS: &[Server] = &[
+    Server::new("a.root-servers.test.", 1, "root-a.lab", &["."]),
+    Server::new("b.root-servers.test.", 2, "root-b.lab", &["."]),
+    Server::new("a.nic.test.", 11, "test-a.lab", &["test."]),
+    Server::new("b.nic.test.", 12, "test-b.lab", &["test."]),
+    Server::new("a.nic.example.", 13, "example-a.lab", &["example."]),
+    Server::new("ns1.example.test.", 21, "ns1.example.lab", &["example.test."]),
+    Server::new("ns2.example.test.", 22, "ns2.example.lab", &["example.test."]),
+    Server::new("ns1.hosting.test.", 23, "ns1.hosting.lab", HOSTED),
+    Server::new("ns2.hosting.test.", 24, "ns2.hosting.lab", HOSTED),
+    Server::new(
+        "ns1.hosting.example.",
+        31,
+        "ns1.hosting-example.lab",
+        &["hosting.example.", "glueless.test."],
+    ),
+    Server::new("ns1.cdn.example.", 32, "ns1.cdn.lab", &["cdn.example."]),
+    Server::new("ns1.lame.test.", 41, "ns1.lame.lab", &[])
+        .error(NOT_AUTHORITATIVE, "zone lame.test is not loaded"),
+    Server::new("ns2.lame.test.", 42, "ns2.lame.lab", &["lame.test."]),
+    Server::new("ns1.truncated.test.", 43, "ns1.truncated.lab", &["truncated.test."]).fault(Fault::Truncates),
+    Server::new("ns1.slow.test.", 44, "ns1.slow.lab", &["slow.test."]).delay(SLOW_AUTHORITATIVE),
+    Server::new("ns1.silent.test.", 45, "ns1.silent.lab", &["silent.test."]).fault(Fault::Silent),
+    Server::new("ns2.silent.test.", 46, "ns2.silent.lab", &["silent.test."]),
+    Server::new("ns1.refused.test.", 47, "ns1.refused.lab", &[]).error(NOT_AUTHORITATIVE, ""),
+    Server::new("ns2.refused.test.", 48, "ns2.refused.lab", &[]).error(NOT_AUTHORITATIVE, ""),
+    Server::new("ns1.no-edns.test.", 49, "ns1.no-edns.lab", &["no-edns.test."]).fault(Fault::NoEdns),
+    Server::new("ns1.servfail.test.", 50, "ns1.servfail.lab", &["servfail.test."])
+        .fault(Fault::Fails)
+        .error(NETWORK_ERROR, "the back end does not answer"),
+    Server::new("ns2.servfail.test.", 51, "ns2.servfail.lab", &["servfail.test."]),
+    Server::new("ns1.every-stage.test.", 52, "ns1.every-stage.lab", &["every-stage.test."])
+        .delay(EVERY_STAGE_DNS),
+];
+
+/// The zones of the hosting company.
+const HOSTED: &[&str] =
+    &["hosting.test.", "shop.test.", "cname.test.", "ipv6.test.", "tls.test.", "http.test."];
+
+/// The machine's resolver, which knows every zone and is never slow.
+pub(in crate::lab) const STUB: Server = Server::new("resolver.lab.", 53, "stub.lab", &[]).delay(STUB_DELAY);
+
+/// Every server with an address of its own.
+pub(in crate::lab) fn all_servers() -> impl Iterator<Item = &'static Server> {
+    SERVERS.iter().chain(std::iter::once(&STUB))
+}
+
+/// The root hints: zone text, each address with its port.
+pub(in crate::lab) fn hints(port: u16) -> String {
+    let mut text = String::from("; the root servers of the lab\n");
+    for server in SERVERS.iter().filter(|server| server.zones.contains(&".")) {
+        let (name, address) = (server.name, server.address());
+        text.push_str(&format!(". 3600000 NS {name}\n{name} 3600000 A {address}:{port}\n"));
+    }
+    text
+}
+
+/// The text of every zone, by apex.
+pub(in crate::lab) fn zone_texts() -> Vec<(&'static str, String)> {
+    let mut zones: Vec<(&str, String)> =
+        ZONES.iter().map(|(origin, text)| (*origin, (*text).to_owned())).collect();
+    for site in SITES {
+        let owner = format!("{}.", site.dns_name);
+        let holding = |origin: &str| {
+            owner.strip_suffix(origin).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let deepest = zones.iter_mut().filter(|(origin, _)| holding(origin)).max_by_key(|zone| zone.0.len());
+        // A site outside every zone would be unreachable by name; a test holds that there is none.
+        let Some((_, text)) = deepest else { continue };
+        text.push_str(&format!("{owner} 300 IN A {}\n", site.address()));
+        if site.has_dead_ipv6() {
+            text.push_str(&format!("{owner} 300 IN AAAA ::1\n"));
+        }
+    }
+    // Larger than any UDP payload that is usual today, to show truncation by size.
+    for (_, text) in zones.iter_mut().filter(|(origin, _)| *origin == "example.test.") {
+        (0..12).for_each(|line| text.push_str(&format!("big IN TXT \"{line:0200}\"\n")));
+    }
+    zones
+}
+
+/// Zone texts without web hosts. `refused.test.` is delegated and loaded nowhere.
+const ZONES: &[(&str, &str)] = &[
+    (
+        ".",
+        "$TTL 86400
+. IN SOA a.root-servers.test. hostmaster.nic.test. 2026010100 1800 900 604800 86400
+. IN NS a.root-servers.test.
+. IN NS b.root-servers.test.
+a.root-servers.test. IN A 127.53.0.1
+b.root-servers.test. IN A 127.53.0.2
+test. IN NS a.nic.test.
+test. IN NS b.nic.test.
+a.nic.test. IN A 127.53.0.11
+b.nic.test. IN A 127.53.0.12
+example. IN NS a.nic.example.
+a.nic.example. IN A 127.53.0.13
+",
+    ),
+    (
+        "test.",
+        "$TTL 3600
+@ IN SOA a.nic.test. hostmaster.nic.test. 2026010100 1800 900 604800 900
+@ IN NS a.nic.test.
+@ IN NS b.nic.test.
+a.nic IN A 127.53.0.11
+b.nic IN A 127.53.0.12
+a.root-servers IN A 127.53.0.1
+b.root-servers IN A 127.53.0.2
+example IN NS ns1.example.test.
+example IN NS ns2.example.test.
+ns1.example IN A 127.53.0.21
+ns2.example IN A 127.53.0.22
+hosting IN NS ns1.hosting.test.
+hosting IN NS ns2.hosting.test.
+ns1.hosting IN A 127.53.0.23
+ns2.hosting IN A 127.53.0.24
+shop IN NS ns1.hosting.test.
+shop IN NS ns2.hosting.test.
+cname IN NS ns1.hosting.test.
+cname IN NS ns2.hosting.test.
+ipv6 IN NS ns1.hosting.test.
+ipv6 IN NS ns2.hosting.test.
+tls IN NS ns1.hosting.test.
+tls IN NS ns2.hosting.test.
+http IN NS ns1.hosting.test.
+http IN NS ns2.hosting.test.
+glueless IN NS ns1.hosting.example.
+lame IN NS ns1.lame.test.
+lame IN NS ns2.lame.test.
+ns1.lame IN A 127.53.0.41
+ns2.lame IN A 127.53.0.42
+truncated IN NS ns1.truncated.test.
+ns1.truncated IN A 127.53.0.43
+slow IN NS ns1.slow.test.
+ns1.slow IN A 127.53.0.44
+silent IN NS ns1.silent.test.
+silent IN NS ns2.silent.test.
+ns1.silent IN A 127.53.0.45
+ns2.silent IN A 127.53.0.46
+refused IN NS ns1.refused.test.
+refused IN NS ns2.refused.test.
+ns1.refused IN A 127.53.0.47
+ns2.refused IN A 127.53.0.48
+no-edns IN NS ns1.no-edns.test.
+ns1.no-edns IN A 127.53.0.49
+servfail IN NS ns1.servfail.test.
+servfail IN NS ns2.servfail.test.
+ns1.servfail IN A 127.53.0.50
+ns2.servfail IN A 127.53.0.51
+every-stage IN NS ns1.every-stage.test.
+ns1.every-stage IN A 127.53.0.52
+",
+    ),
+    (
+        "example.",
+        "$TTL 3600
+@ IN SOA a.nic.example. hostmaster.nic.example. 2026010100 1800 900 604800 900
+@ IN NS a.nic.example.
+a.nic IN A 127.53.0.13
+hosting IN NS ns1.hosting.example.
+ns1.hosting IN A 127.53.0.31
+cdn IN NS ns1.cdn.example.
+ns1.cdn IN A 127.53.0.32
+",
+    ),
+    (
+        "example.test.",
+        "$TTL 300
+@ IN SOA ns1.example.test. hostmaster.example.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.example.test.
+@ IN NS ns2.example.test.
+@ IN MX 10 mail.example.test.
+@ IN TXT \"v=spf1 mx -all\"
+@ IN CAA 0 issue \"ca.test\"
+ns1 IN A 127.53.0.21
+ns2 IN A 127.53.0.22
+mail IN A 127.53.1.250
+nodata IN TXT \"this name has a text and no address\"
+loop IN CNAME loop-back.example.test.
+loop-back IN CNAME loop.example.test.
+web IN CNAME www.example.test.
+",
+    ),
+    (
+        "hosting.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+ns1 IN A 127.53.0.23
+ns2 IN A 127.53.0.24
+",
+    ),
+    ("shop.test.", HOSTED_TEXT),
+    ("ipv6.test.", HOSTED_TEXT),
+    ("tls.test.", HOSTED_TEXT),
+    ("http.test.", HOSTED_TEXT),
+    (
+        "cname.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+www IN CNAME www-cname-test.cdn.example.
+",
+    ),
+    (
+        "hosting.example.",
+        "$TTL 300
+@ IN SOA ns1.hosting.example. hostmaster.hosting.example. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.example.
+ns1 IN A 127.53.0.31
+",
+    ),
+    (
+        "glueless.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.example. hostmaster.hosting.example. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.example.
+",
+    ),
+    (
+        "cdn.example.",
+        "$TTL 60
+@ IN SOA ns1.cdn.example. hostmaster.cdn.example. 2026010100 3600 600 604800 60
+@ IN NS ns1.cdn.example.
+ns1 IN A 127.53.0.32
+www-cname-test IN CNAME edge7.cdn.example.
+",
+    ),
+    (
+        "lame.test.",
+        "$TTL 300
+@ IN SOA ns2.lame.test. hostmaster.lame.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.lame.test.
+@ IN NS ns2.lame.test.
+ns1 IN A 127.53.0.41
+ns2 IN A 127.53.0.42
+",
+    ),
+    (
+        "truncated.test.",
+        "$TTL 300
+@ IN SOA ns1.truncated.test. hostmaster.truncated.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.truncated.test.
+ns1 IN A 127.53.0.43
+",
+    ),
+    (
+        "slow.test.",
+        "$TTL 300
+@ IN SOA ns1.slow.test. hostmaster.slow.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.slow.test.
+ns1 IN A 127.53.0.44
+",
+    ),
+    (
+        "silent.test.",
+        "$TTL 300
+@ IN SOA ns2.silent.test. hostmaster.silent.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.silent.test.
+@ IN NS ns2.silent.test.
+ns1 IN A 127.53.0.45
+ns2 IN A 127.53.0.46
+",
+    ),
+    (
+        "no-edns.test.",
+        "$TTL 300
+@ IN SOA ns1.no-edns.test. hostmaster.no-edns.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.no-edns.test.
+ns1 IN A 127.53.0.49
+",
+    ),
+    (
+        "servfail.test.",
+        "$TTL 300
+@ IN SOA ns2.servfail.test. hostmaster.servfail.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.servfail.test.
+@ IN NS ns2.servfail.test.
+ns1 IN A 127.53.0.50
+ns2 IN A 127.53.0.51
+",
+    ),
+    (
+        "every-stage.test.",
+        "$TTL 300
+@ IN SOA ns1.every-stage.test. hostmaster.every-stage.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.every-stage.test.
+ns1 IN A 127.53.0.52
+",
+    ),
+];
+
+const HOSTED_TEXT: &str = "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+";

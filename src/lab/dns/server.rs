@@ -1,0 +1,166 @@
+//! One name server's mind: from the bytes of a question to the bytes of its answer.
+//!
+//! Pure: no sockets and no waits. Questions are hostile: whatever cannot be read is answered with
+//! an error code or not at all, and an answer never exceeds what the asker can take.
+
+use std::rc::Rc;
+
+use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
+use hickory_resolver::proto::rr::{DNSClass, RecordType};
+
+use super::internet::{Fault, Server};
+use super::stub;
+use super::zone::{Answer, End, Zone, zone_of};
+use crate::trace::Transport;
+
+/// RFC 1035 §4.2.1: what an asker without EDNS can take by UDP.
+const PLAIN_PAYLOAD: usize = 512;
+/// What this server sends by UDP at most: fits one Ethernet frame over IPv6 (DNS flag day 2020).
+const OWN_PAYLOAD: u16 = 1232;
+/// The length of a DNS header (RFC 1035 §4.1.1).
+const HEADER: usize = 12;
+/// RFC 8914: the option that carries an extended error.
+const EXTENDED_ERROR: u16 = 15;
+
+/// A name server.
+pub(in crate::lab) struct NameServer {
+    pub(in crate::lab) server: &'static Server,
+    pub(in crate::lab) role: Role,
+}
+
+/// What a name server is there for.
+pub(in crate::lab) enum Role {
+    /// To speak for these zones, and to refer.
+    Authority(Vec<Rc<Zone>>),
+    /// To find the whole answer in these zones, as a resolver with a warm cache.
+    Resolver(Rc<Vec<Rc<Zone>>>),
+}
+
+impl NameServer {
+    /// The bytes to send back, if any.
+    pub(in crate::lab) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
+        if self.server.fault == Fault::Silent {
+            return None;
+        }
+        let Ok(request) = Message::from_vec(question) else { return malformed(question) };
+        if request.metadata.message_type != MessageType::Query {
+            return None;
+        }
+        let mut response = Message::response(request.metadata.id, request.metadata.op_code);
+        response.metadata.recursion_desired = request.metadata.recursion_desired;
+        if let [query] = request.queries.as_slice() {
+            response.add_query(query.clone());
+        }
+        if self.server.fault == Fault::NoEdns && request.edns.is_some() {
+            response.metadata.response_code = ResponseCode::FormErr;
+        } else {
+            self.decide(&request, &mut response);
+            response.edns = request.edns.as_ref().map(|asked| self.edns(asked, &response));
+        }
+        if self.server.fault == Fault::Truncates && transport == Transport::Udp {
+            truncate(&mut response);
+        }
+        encode(response, payload(&request, transport))
+    }
+
+    fn decide(&self, request: &Message, response: &mut Message) {
+        response.metadata.response_code = ResponseCode::NoError;
+        if let Role::Resolver(_) = self.role {
+            response.metadata.recursion_available = true;
+        }
+        if request.metadata.op_code != OpCode::Query {
+            response.metadata.response_code = ResponseCode::NotImp;
+            return;
+        }
+        let [query] = request.queries.as_slice() else {
+            response.metadata.response_code = ResponseCode::FormErr;
+            return;
+        };
+        let (name, kind) = (query.name().to_lowercase(), query.query_type());
+        let refused =
+            matches!(kind, RecordType::AXFR | RecordType::IXFR) || query.query_class() != DNSClass::IN;
+        if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
+            response.metadata.response_code = ResponseCode::BADVERS;
+        } else if self.server.fault == Fault::Fails {
+            response.metadata.response_code = ResponseCode::ServFail;
+        } else if refused {
+            response.metadata.response_code = ResponseCode::Refused;
+        } else {
+            match &self.role {
+                Role::Authority(zones) => match zone_of(zones, &name, kind) {
+                    Some(zone) => fill(response, zone.answer(&name, kind)),
+                    None => response.metadata.response_code = ResponseCode::Refused,
+                },
+                Role::Resolver(_) if !request.metadata.recursion_desired => {
+                    response.metadata.response_code = ResponseCode::Refused;
+                }
+                Role::Resolver(zones) => {
+                    fill(response, stub::resolve(zones, &name, kind));
+                    response.metadata.authoritative = false;
+                }
+            }
+        }
+    }
+
+    fn edns(&self, asked: &Edns, response: &Message) -> Edns {
+        let mut edns = Edns::new();
+        // RFC 3225 §3: the DO bit is copied.
+        edns.set_max_payload(OWN_PAYLOAD).set_dnssec_ok(asked.flags().dnssec_ok);
+        if asked.option(EdnsCode::NSID).is_some()
+            && let Ok(nsid) = NSIDPayload::new(self.server.nsid.as_bytes())
+        {
+            edns.options_mut().insert(EdnsOption::NSID(nsid));
+        }
+        let failed =
+            matches!(response.metadata.response_code, ResponseCode::Refused | ResponseCode::ServFail);
+        if let Some(error) = self.server.error.filter(|_| failed) {
+            let payload = [&error.0.to_be_bytes()[..], error.1.as_bytes()].concat();
+            edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, payload));
+        }
+        edns
+    }
+}
+
+fn fill(response: &mut Message, answer: Answer) {
+    response.metadata.authoritative = answer.end != End::Referral;
+    response.metadata.response_code = answer.rcode;
+    response.answers = answer.answers;
+    response.authorities = answer.authorities;
+    response.additionals = answer.additionals;
+}
+
+/// How large the answer may be.
+fn payload(request: &Message, transport: Transport) -> usize {
+    match (transport, &request.edns) {
+        (Transport::Tcp, _) => usize::from(u16::MAX),
+        (Transport::Udp, Some(edns)) => usize::from(edns.max_payload().min(OWN_PAYLOAD)).max(PLAIN_PAYLOAD),
+        (Transport::Udp, None) => PLAIN_PAYLOAD,
+    }
+}
+
+fn truncate(response: &mut Message) {
+    response.metadata.truncation = true;
+    response.answers.clear();
+    response.authorities.clear();
+    response.additionals.clear();
+}
+
+fn encode(mut response: Message, payload: usize) -> Option<Vec<u8>> {
+    let bytes = response.to_vec().ok()?;
+    if bytes.len() <= payload {
+        return Some(bytes);
+    }
+    truncate(&mut response);
+    response.to_vec().ok().filter(|bytes| bytes.len() <= payload)
+}
+
+/// FORMERR for something that at least has the header of a question; nothing for the rest, so that
+/// two servers can never answer each other's errors for ever.
+fn malformed(question: &[u8]) -> Option<Vec<u8>> {
+    let header = question.get(..HEADER)?;
+    let is_query = header[2] & 0x80 == 0;
+    let id = u16::from_be_bytes([header[0], header[1]]);
+    let reply = Message::error_msg(id, OpCode::Query, ResponseCode::FormErr);
+    is_query.then(|| reply.to_vec().ok()).flatten()
+}

@@ -1,0 +1,51 @@
+//! The lab's resolver: the whole answer to a question, out of every zone at once.
+//!
+//! It stands for the machine's configured resolver with a warm cache: it follows CNAMEs across
+//! zones, asks nobody, and its TTLs have already run for a while. It does not know of the faults
+//! of name servers, except that a zone which no server has loaded cannot be resolved.
+
+use std::rc::Rc;
+
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{Name, RecordType};
+
+use super::zone::{Answer, End, Zone, zone_of};
+
+/// How long ago the resolver is taken to have learned everything, in seconds.
+pub(in crate::lab) const AGE: u32 = 37;
+/// Zones that one chain of CNAMEs may pass.
+const MAX_ZONES: usize = 8;
+
+/// Answers as a resolver does.
+pub(super) fn resolve(zones: &[Rc<Zone>], name: &Name, kind: RecordType) -> Answer {
+    let mut whole = Answer::default();
+    let mut owner = name.clone();
+    for _ in 0..MAX_ZONES {
+        let Some(zone) = zone_of(zones, &owner, kind) else { return failed() };
+        let part = zone.answer(&owner, kind);
+        whole.answers.extend(part.answers);
+        match part.end {
+            End::Leaves(next) => owner = next,
+            End::Referral | End::Loop => return failed(),
+            end @ (End::Found | End::Negative) => {
+                whole.end = end;
+                whole.rcode = part.rcode;
+                whole.authorities = part.authorities;
+                return age(whole);
+            }
+        }
+    }
+    failed()
+}
+
+fn failed() -> Answer {
+    Answer { rcode: ResponseCode::ServFail, ..Answer::default() }
+}
+
+fn age(mut answer: Answer) -> Answer {
+    for record in answer.answers.iter_mut().chain(&mut answer.authorities) {
+        // Never 0: a resolver does not hand out what has run out.
+        record.ttl = record.ttl.saturating_sub(AGE).max(1);
+    }
+    answer
+}

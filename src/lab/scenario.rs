@@ -1,0 +1,247 @@
+//! What the lab can show: a URL, what is wrong behind it, and what a trace must find.
+//!
+//! A table, and the delays that are put in. `urltrace lab` lists it; tests hold every trace to it.
+
+use std::time::Duration;
+
+use crate::plan::STAGGER;
+
+/// The name server of `slow.test.` thinks this long before each answer.
+pub const SLOW_AUTHORITATIVE: Duration = Duration::from_millis(80);
+/// The resolver of the lab, which is not part of the counted lane, thinks this long.
+pub const STUB_DELAY: Duration = Duration::from_millis(2);
+/// `slow-tls`: from the ClientHello's arrival to the ServerHello.
+pub const SLOW_TLS: Duration = Duration::from_millis(60);
+/// `slow-first-byte`: from the request's last byte to the response's first.
+pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(150);
+/// `early-hints`: from the 103 to the 200.
+pub const EARLY_HINTS: Duration = Duration::from_millis(50);
+/// `drip-body`: how many pieces the body comes in.
+pub const DRIP_PIECES: u32 = 10;
+/// `drip-body`: the pause before each piece.
+pub const DRIP_PAUSE: Duration = Duration::from_millis(20);
+/// `every-stage`: the delay of the name server.
+pub const EVERY_STAGE_DNS: Duration = Duration::from_millis(20);
+/// `every-stage`: the delay of the ServerHello.
+pub const EVERY_STAGE_TLS: Duration = Duration::from_millis(30);
+/// `every-stage`: the delay of the response.
+pub const EVERY_STAGE_WAIT: Duration = Duration::from_millis(40);
+/// `every-stage`: how many pieces the body comes in.
+pub const EVERY_STAGE_PIECES: u32 = 5;
+/// `every-stage`: the pause before each piece.
+pub const EVERY_STAGE_PAUSE: Duration = Duration::from_millis(10);
+
+/// One thing the lab can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, in kebab-case.
+    pub id: &'static str,
+    /// The URL to trace.
+    pub url: &'static str,
+    /// What it shows, in one line.
+    pub summary: &'static str,
+    /// Command line options it needs besides `--lab`.
+    pub options: &'static [&'static str],
+    /// What a trace of it must find.
+    pub expect: Expect,
+}
+
+/// What a trace of a scenario must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// `ok`, or the word of a [`FailureCode`](crate::trace::FailureCode).
+    pub outcome: &'static str,
+    /// The exit code of the program.
+    pub exit: u8,
+    /// The status of the last response, if there is one.
+    pub status: Option<u16>,
+    /// The delays put in: the phase as in JSON without `_us`, and milliseconds. Phases that are not
+    /// named have none. `connect` of `dead-ipv6` is the client's own wait before it tries the next
+    /// address, and holds only where the lab could make a dead address: see
+    /// [`Lab::dead_ipv6`](super::Lab::dead_ipv6).
+    pub injected: &'static [(&'static str, u64)],
+}
+
+impl Scenario {
+    const fn new(id: &'static str, url: &'static str, summary: &'static str) -> Self {
+        let expect = Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[] };
+        Self { id, url, summary, options: &[], expect }
+    }
+
+    const fn options(self, options: &'static [&'static str]) -> Self {
+        Self { options, ..self }
+    }
+
+    const fn status(self, status: u16) -> Self {
+        Self { expect: Expect { status: Some(status), ..self.expect }, ..self }
+    }
+
+    /// It fails before any response.
+    const fn fails(self, exit: u8, outcome: &'static str) -> Self {
+        Self { expect: Expect { outcome, exit, status: None, ..self.expect }, ..self }
+    }
+
+    const fn injected(self, injected: &'static [(&'static str, u64)]) -> Self {
+        Self { expect: Expect { injected, ..self.expect }, ..self }
+    }
+}
+
+const fn millis(delay: Duration) -> u64 {
+    delay.as_millis() as u64
+}
+
+const DNS: u8 = 4;
+const TLS: u8 = 6;
+const HTTP: u8 = 7;
+
+/// Every scenario, in the order of the stages.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario::new(
+        "normal",
+        "https://www.example.test/",
+        "everything works: root, TLD, name server, TLS 1.3, HTTP/2",
+    ),
+    Scenario::new(
+        "every-stage",
+        "https://www.every-stage.test/",
+        "a known delay in every stage that can have one",
+    )
+    .injected(&[
+        ("dns", millis(EVERY_STAGE_DNS)),
+        ("tls", millis(EVERY_STAGE_TLS)),
+        ("wait", millis(EVERY_STAGE_WAIT)),
+        ("receive", EVERY_STAGE_PIECES as u64 * millis(EVERY_STAGE_PAUSE)),
+    ]),
+    // DNS
+    Scenario::new(
+        "cname-across-zones",
+        "https://www.cname.test/",
+        "a CNAME into a CDN's zone under another TLD",
+    ),
+    Scenario::new(
+        "glueless",
+        "https://www.glueless.test/",
+        "a name server whose address must be looked up first",
+    ),
+    Scenario::new(
+        "lame-server-first",
+        "https://www.lame.test/",
+        "the first name server refuses: it does not have the zone",
+    ),
+    Scenario::new(
+        "servfail-server-first",
+        "https://www.servfail.test/",
+        "the first name server answers SERVFAIL",
+    ),
+    Scenario::new("silent-server", "https://www.silent.test/", "the first of two name servers never answers"),
+    Scenario::new(
+        "no-edns",
+        "https://www.no-edns.test/",
+        "a name server so old that EDNS is a format error to it",
+    ),
+    Scenario::new(
+        "truncated-answer",
+        "https://www.truncated.test/",
+        "answers by UDP are cut short and must be asked for by TCP",
+    ),
+    Scenario::new("slow-authoritative", "https://www.slow.test/", "a name server that takes 80 ms to answer")
+        .injected(&[("dns", millis(SLOW_AUTHORITATIVE))]),
+    Scenario::new("nxdomain", "https://missing.example.test/", "a name that does not exist")
+        .fails(DNS, "nxdomain"),
+    Scenario::new("nodata", "https://nodata.example.test/", "a name that exists without an address")
+        .fails(DNS, "nodata"),
+    Scenario::new("cname-loop", "https://loop.example.test/", "two CNAMEs that point at each other")
+        .fails(DNS, "cname-loop"),
+    Scenario::new("all-servers-refuse", "https://www.refused.test/", "no name server of the zone has it")
+        .fails(DNS, "no-usable-server"),
+    // TCP
+    Scenario::new(
+        "dead-ipv6",
+        "https://www.ipv6.test/",
+        "an IPv6 address that nothing answers at, and an IPv4 one that works",
+    )
+    .injected(&[("connect", millis(STAGGER))]),
+    // TLS
+    Scenario::new("tls12-only", "https://tls12-only.tls.test/", "a server that speaks TLS 1.2 at most"),
+    Scenario::new(
+        "slow-tls",
+        "https://slow-tls.tls.test/",
+        "a server that takes 60 ms to answer the ClientHello",
+    )
+    .injected(&[("tls", millis(SLOW_TLS))]),
+    Scenario::new("expired", "https://expired.tls.test/", "a certificate that expired three days ago")
+        .fails(TLS, "certificate-expired"),
+    Scenario::new(
+        "not-yet-valid",
+        "https://not-yet-valid.tls.test/",
+        "a certificate that becomes valid in three days",
+    )
+    .fails(TLS, "certificate-not-yet-valid"),
+    Scenario::new("wrong-host", "https://wrong-host.tls.test/", "a certificate for other names")
+        .fails(TLS, "certificate-wrong-host"),
+    Scenario::new("self-signed", "https://self-signed.tls.test/", "a certificate that signed itself")
+        .fails(TLS, "certificate-self-signed"),
+    Scenario::new(
+        "missing-intermediate",
+        "https://missing-intermediate.tls.test/",
+        "a server that does not send its intermediate certificate",
+    )
+    .fails(TLS, "certificate-chain-incomplete"),
+    Scenario::new(
+        "unknown-issuer",
+        "https://unknown-issuer.tls.test/",
+        "a chain that ends at a CA nobody trusts",
+    )
+    .fails(TLS, "certificate-unknown-issuer"),
+    Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
+        .fails(TLS, "legacy-protocol"),
+    // HTTP
+    Scenario::new(
+        "redirect-chain",
+        "http://shop.test/",
+        "http to https, then to www: three requests for one page",
+    )
+    .options(&["-L"]),
+    Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 150 ms")
+        .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
+    Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
+        .injected(&[("wait", millis(EARLY_HINTS))]),
+    Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
+        .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
+    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
+        .options(&["--compressed"]),
+    Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
+    Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),
+    Scenario::new("rate-limited", "https://rate-limited.http.test/", "429, come back in 30 seconds")
+        .status(429),
+    Scenario::new("unavailable", "https://unavailable.http.test/", "503, come back in 120 seconds")
+        .status(503),
+    Scenario::new(
+        "closed-early",
+        "http://closed-early.http.test/",
+        "a body that ends before its content-length",
+    )
+    .fails(HTTP, "body-incomplete")
+    .status(200),
+    Scenario::new("not-http", "http://not-http.http.test/", "a server that speaks another protocol")
+        .fails(HTTP, "not-http"),
+    Scenario::new(
+        "empty-response",
+        "http://empty-response.http.test/",
+        "a server that closes without a word",
+    )
+    .fails(HTTP, "empty-response"),
+    Scenario::new(
+        "endless-headers",
+        "http://endless-headers.http.test/",
+        "a response head that does not end",
+    )
+    .fails(HTTP, "headers-too-large"),
+    Scenario::new(
+        "no-answer-http",
+        "http://no-answer-http.http.test/",
+        "a server that takes the request and never answers",
+    )
+    .options(&["--max-time", "1"])
+    .fails(HTTP, "max-time"),
+];

@@ -1,0 +1,146 @@
+//! The lab's certificate authority, made anew for each lab: a root, an intermediate, and for each
+//! site a leaf, good or spoilt.
+//!
+//! It makes certificates and TLS server configurations. Keys live in memory only.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
+    IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+
+use super::site::{Certificate, Protocols, Tls, Versions};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Where the intermediate can be fetched, as leaf certificates say.
+pub(in crate::lab) const INTERMEDIATE_URL: &str = "http://ca.tls.test/intermediate.der";
+
+/// The authority, and one that nobody trusts.
+pub(in crate::lab) struct Authority {
+    now: SystemTime,
+    root: CertifiedIssuer<'static, KeyPair>,
+    intermediate: CertifiedIssuer<'static, KeyPair>,
+    unknown: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Makes the keys and the certificates of the authorities.
+    pub(in crate::lab) fn new(now: SystemTime) -> Result<Self, rcgen::Error> {
+        let root = new_root("urltrace lab root CA", now)?;
+        let intermediate = new_intermediate("urltrace lab intermediate CA", now, &root)?;
+        let unknown_root = new_root("urltrace lab unknown root CA", now)?;
+        let unknown = new_intermediate("urltrace lab unknown intermediate CA", now, &unknown_root)?;
+        Ok(Self { now, root, intermediate, unknown })
+    }
+
+    /// The root's certificate: what a client has to trust.
+    pub(in crate::lab) fn root(&self) -> Vec<u8> {
+        self.root.der().to_vec()
+    }
+
+    /// The intermediate's certificate.
+    pub(in crate::lab) fn intermediate(&self) -> Vec<u8> {
+        self.intermediate.der().to_vec()
+    }
+
+    /// The TLS configuration of a site.
+    pub(in crate::lab) fn server_config(&self, host: &str, tls: &Tls) -> Result<Arc<ServerConfig>, String> {
+        let (chain, key) = self.leaf(host, tls.certificate).map_err(|error| error.to_string())?;
+        let versions: &[&rustls::SupportedProtocolVersion] = match tls.versions {
+            Versions::Both => &[&rustls::version::TLS13, &rustls::version::TLS12],
+            Versions::Tls12 => &[&rustls::version::TLS12],
+        };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+            .with_protocol_versions(versions)
+            .and_then(|builder| {
+                builder
+                    .with_no_client_auth()
+                    .with_single_cert(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+            })
+            .map_err(|error| error.to_string())?;
+        config.alpn_protocols = match tls.protocols {
+            Protocols::Http2And1 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Protocols::Http1 => vec![b"http/1.1".to_vec()],
+        };
+        Ok(Arc::new(config))
+    }
+
+    /// The chain a site sends, leaf first, and the leaf's key.
+    fn leaf(
+        &self,
+        host: &str,
+        certificate: Certificate,
+    ) -> Result<(Vec<CertificateDer<'static>>, KeyPair), rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let other = format!("other.{host}");
+        let name = if certificate == Certificate::WrongHost { &other } else { host };
+        let mut leaf = CertificateParams::new(vec![name.to_owned()])?;
+        leaf.distinguished_name.push(DnType::CommonName, name);
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.use_authority_key_identifier_extension = true;
+        let (from, to) = match certificate {
+            Certificate::Expired => (self.now - 93 * DAY, self.now - 3 * DAY),
+            Certificate::NotYetValid => (self.now + 3 * DAY, self.now + 93 * DAY),
+            _ => (self.now - 30 * DAY, self.now + 60 * DAY),
+        };
+        (leaf.not_before, leaf.not_after) = (from.into(), to.into());
+        if certificate == Certificate::SelfSigned {
+            return Ok((vec![leaf.self_signed(&key)?.der().clone()], key));
+        }
+        leaf.custom_extensions = vec![issuer_url(INTERMEDIATE_URL)];
+        let issuer =
+            if certificate == Certificate::UnknownIssuer { &self.unknown } else { &self.intermediate };
+        let mut chain = vec![leaf.signed_by(&key, issuer)?.der().clone()];
+        if certificate != Certificate::WithoutIntermediate {
+            chain.push(issuer.der().clone());
+        }
+        Ok((chain, key))
+    }
+}
+
+/// The cryptography of the lab's servers.
+pub(in crate::lab) fn provider() -> rustls::crypto::CryptoProvider {
+    rustls::crypto::ring::default_provider()
+}
+
+fn new_root(name: &str, now: SystemTime) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
+    let mut params = authority(name, BasicConstraints::Unconstrained);
+    (params.not_before, params.not_after) = ((now - 700 * DAY).into(), (now + 3000 * DAY).into());
+    CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+}
+
+fn new_intermediate(
+    name: &str,
+    now: SystemTime,
+    root: &CertifiedIssuer<'static, KeyPair>,
+) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
+    let mut params = authority(name, BasicConstraints::Constrained(0));
+    params.use_authority_key_identifier_extension = true;
+    (params.not_before, params.not_after) = ((now - 300 * DAY).into(), (now + 1000 * DAY).into());
+    CertifiedIssuer::signed_by(params, KeyPair::generate()?, root)
+}
+
+fn authority(name: &str, constraints: BasicConstraints) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, "urltrace lab");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(constraints);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+/// Authority information access (RFC 5280 §4.2.2.1) with one `caIssuers` address. The address must
+/// be shorter than 100 bytes, so that every length fits one byte.
+fn issuer_url(url: &str) -> CustomExtension {
+    const CA_ISSUERS: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
+    let tagged = |tag: u8, content: &[u8]| [&[tag, content.len() as u8][..], content].concat();
+    let location = tagged(0x86, url.as_bytes());
+    let description = tagged(0x30, &[CA_ISSUERS, &location].concat());
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tagged(0x30, &description))
+}

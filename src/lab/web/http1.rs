@@ -1,0 +1,275 @@
+//! HTTP/1.1 by hand, so that it can also be spoken badly.
+//!
+//! Requests are hostile: heads and bodies have limits, whatever cannot be read is answered with
+//! 400, and every wait for the client has an end.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::reply::{HINT, Reply, Request, reason, reply};
+use super::site::{Conduct, Hints, Pace, Page};
+use crate::lab::Shared;
+use crate::lab::timer::precise_sleep;
+use crate::trace::At;
+
+/// How long a client may take for its next request, or for reading what it was sent.
+const IDLE: Duration = Duration::from_secs(60);
+/// The largest request head.
+const MAX_HEAD: usize = 64 * 1024;
+/// The most header fields of a request.
+const MAX_FIELDS: usize = 128;
+/// The largest request body that is read; longer ones end the connection after the response.
+const MAX_BODY: u64 = 1024 * 1024;
+/// Where even an endless head ends: far beyond what any client should take.
+const ENDLESS: usize = 16 * 1024 * 1024;
+
+/// A request head, as far as it matters here.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Head {
+    method: String,
+    target: String,
+    accept_encoding: String,
+    body: u64,
+    keep: Keep,
+    version: u8,
+}
+
+/// What becomes of the connection after a response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Keep {
+    #[default]
+    Open,
+    Close,
+}
+
+/// Serves a connection until either side ends it.
+pub(super) async fn serve<S>(mut stream: S, conduct: Conduct, shared: &Shared) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut buffer = Vec::new();
+    loop {
+        let Some(end) = timeout(IDLE, read_head(&mut stream, &mut buffer)).await?? else { return Ok(()) };
+        let mut received = shared.clock.now();
+        let head = parse(&buffer[..end]);
+        buffer.drain(..end);
+        let page = match conduct {
+            Conduct::Page(page) => page,
+            bad => {
+                misbehave(&mut stream, bad).await?;
+                return linger(&mut stream).await;
+            }
+        };
+        let Some(mut head) = head else {
+            let bad = b"HTTP/1.1 400 Bad Request\r\nserver: urltrace-lab\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(bad).await?;
+            return linger(&mut stream).await;
+        };
+        if head.body > MAX_BODY {
+            head.keep = Keep::Close;
+        } else if head.body > 0 {
+            timeout(IDLE, skip_body(&mut stream, &mut buffer, head.body)).await??;
+            received = shared.clock.now();
+        }
+        timeout(IDLE, respond(&mut stream, &page, &head, received, shared)).await??;
+        if head.keep == Keep::Close {
+            return linger(&mut stream).await;
+        }
+    }
+}
+
+/// Reads until `buffer` holds a whole head, and says where it ends; `None` when the client left.
+async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<Option<usize>> {
+    let mut searched: usize = 0;
+    loop {
+        let from = searched.saturating_sub(3);
+        if let Some(at) = buffer[from..].windows(4).position(|four| four == b"\r\n\r\n") {
+            return Ok(Some(from + at + 4));
+        }
+        searched = buffer.len();
+        if searched >= MAX_HEAD {
+            // What is there is no head; it will be refused as one.
+            return Ok(Some(searched));
+        }
+        if stream.read_buf(buffer).await? == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<Head> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    request.parse(bytes).ok().filter(httparse::Status::is_complete)?;
+    let mut head = Head {
+        method: request.method?.to_owned(),
+        target: request.path?.to_owned(),
+        version: request.version?,
+        ..Head::default()
+    };
+    if head.version == 0 {
+        head.keep = Keep::Close;
+    }
+    for field in request.headers {
+        let value = String::from_utf8_lossy(field.value);
+        match field.name.to_ascii_lowercase().as_str() {
+            "accept-encoding" => head.accept_encoding = value.into_owned(),
+            "content-length" => head.body = value.parse().ok()?,
+            // A body in chunks is not read: the connection cannot be used further.
+            "transfer-encoding" => head.keep = Keep::Close,
+            "connection" if value.eq_ignore_ascii_case("close") => head.keep = Keep::Close,
+            _ => {}
+        }
+    }
+    Some(head)
+}
+
+async fn skip_body<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    length: u64,
+) -> std::io::Result<()> {
+    let there = buffer.len().min(usize::try_from(length).unwrap_or(usize::MAX));
+    buffer.drain(..there);
+    let left = length - there as u64;
+    tokio::io::copy(&mut stream.take(left), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+async fn respond<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    page: &Page,
+    head: &Head,
+    received: At,
+    shared: &Shared,
+) -> std::io::Result<()> {
+    let request =
+        Request { method: &head.method, target: &head.target, accept_encoding: &head.accept_encoding };
+    let response = reply(page, &request, &shared.bodies, &shared.clock);
+    if page.hints == Hints::Early {
+        let (name, value) = HINT;
+        let hints = format!("HTTP/1.1 103 {}\r\n{name}: {value}\r\n\r\n", reason(103));
+        stream.write_all(hints.as_bytes()).await?;
+        stream.flush().await?;
+    }
+    let pace = if request.method == "HEAD" || head.version == 0 { Pace::AtOnce } else { page.pace };
+    let mut bytes = head_bytes(&response, head.keep, pace);
+    match pace {
+        Pace::AtOnce => {
+            if request.method != "HEAD" {
+                bytes.extend_from_slice(&response.body);
+            }
+            precise_sleep(&shared.clock, received.after(page.think)).await;
+            stream.write_all(&bytes).await?;
+            stream.flush().await
+        }
+        Pace::Drip { pieces, pause } => {
+            precise_sleep(&shared.clock, received.after(page.think)).await;
+            let start = shared.clock.now();
+            stream.write_all(&bytes).await?;
+            stream.flush().await?;
+            let size = response.body.len().div_ceil(pieces.max(1) as usize).max(1);
+            for (number, piece) in (1..).zip(response.body.chunks(size)) {
+                let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
+                chunk.extend_from_slice(piece);
+                chunk.extend_from_slice(if number == pieces { b"\r\n0\r\n\r\n" } else { b"\r\n" });
+                // Each from the start, so that pauses do not add up their own lateness.
+                precise_sleep(&shared.clock, start.after(pause * number)).await;
+                stream.write_all(&chunk).await?;
+                stream.flush().await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn head_bytes(response: &Reply, keep: Keep, pace: Pace) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
+    for (name, value) in &response.fields {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    match pace {
+        Pace::AtOnce => head.push_str(&format!("content-length: {}\r\n", response.body.len())),
+        Pace::Drip { .. } => head.push_str("transfer-encoding: chunked\r\n"),
+    }
+    if keep == Keep::Close {
+        head.push_str("connection: close\r\n");
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+async fn misbehave<S>(stream: &mut S, conduct: Conduct) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match conduct {
+        Conduct::Page(_) | Conduct::Empty => Ok(()),
+        Conduct::Garbage => {
+            stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await
+        }
+        Conduct::ClosedEarly => {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\ncontent-type: text/plain\r\ncontent-length: 10000\r\n\r\n")
+                .await?;
+            stream.write_all(&[b'x'; 4000]).await
+        }
+        Conduct::EndlessHeaders => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\n").await?;
+            // Long fields, so that a client's limit of bytes is reached before one of fields.
+            let field = format!("x-endless: {}\r\n", "a".repeat(1000));
+            let block = field.repeat(16);
+            for _ in 0..ENDLESS / block.len() {
+                timeout(IDLE, stream.write_all(block.as_bytes())).await??;
+            }
+            Ok(())
+        }
+        Conduct::Silent => {
+            // Until the client has had enough.
+            let _ = timeout(IDLE, tokio::io::copy(stream, &mut tokio::io::sink())).await;
+            Ok(())
+        }
+    }
+}
+
+/// Ends our side and waits for the client to end its own: closing with unread bytes would reset
+/// the connection, and the reset could overtake what was sent.
+async fn linger<S>(stream: &mut S) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    stream.shutdown().await?;
+    let _ = timeout(Duration::from_secs(2), tokio::io::copy(stream, &mut tokio::io::sink())).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read_or_refused() {
+        let head = parse(b"GET /a?b HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n").unwrap();
+        assert_eq!((head.method.as_str(), head.target.as_str()), ("GET", "/a?b"));
+        assert_eq!((head.accept_encoding.as_str(), head.keep), ("gzip", Keep::Open));
+        let head = parse(b"POST / HTTP/1.1\r\ncontent-length: 12\r\nConnection: Close\r\n\r\n").unwrap();
+        assert_eq!((head.body, head.keep), (12, Keep::Close));
+        assert_eq!(parse(b"GET / HTTP/1.0\r\n\r\n").unwrap().keep, Keep::Close);
+        for bad in [
+            &b"\r\n\r\n"[..],
+            b"GET\r\n\r\n",
+            b"GET / HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+            b"GET / HTTP/1.1\r\ncontent-length: 99999999999999999999999\r\n\r\n",
+            b"\xff\xfe\x00\x00",
+        ] {
+            assert_eq!(parse(bad), None);
+        }
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(MAX_FIELDS + 1));
+        assert_eq!(parse(many.as_bytes()), None);
+    }
+}

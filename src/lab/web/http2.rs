@@ -1,0 +1,112 @@
+//! HTTP/2, well spoken, by the h2 crate.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::SendStream;
+use h2::server::SendResponse;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use super::reply::{HINT, Request, reply};
+use super::site::{Hints, Pace, Page};
+use crate::lab::Shared;
+use crate::lab::timer::precise_sleep;
+
+/// How long a client may take for its next request.
+const IDLE: Duration = Duration::from_secs(60);
+/// Requests that a client may have open at once.
+const MAX_STREAMS: u32 = 100;
+
+/// What ends a connection or a stream. Nobody is told: the client sees it.
+type Error = Box<dyn std::error::Error>;
+
+/// The first bytes of a client that speaks HTTP/2 without having asked (RFC 9113 §3.4).
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Serves a connection until either side ends it.
+pub(super) async fn serve<S>(stream: S, page: Page, shared: Rc<Shared>) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut builder = h2::server::Builder::new();
+    builder.max_concurrent_streams(MAX_STREAMS);
+    let mut connection = timeout(IDLE, builder.handshake::<_, Bytes>(stream)).await??;
+    while let Some(incoming) = timeout(IDLE, connection.accept()).await? {
+        let (request, response) = incoming?;
+        let shared = shared.clone();
+        tokio::task::spawn_local(async move {
+            let _ = timeout(IDLE, respond(request, response, page, &shared)).await;
+        });
+    }
+    Ok(())
+}
+
+async fn respond(
+    request: http::Request<h2::RecvStream>,
+    mut sender: SendResponse<Bytes>,
+    page: Page,
+    shared: &Shared,
+) -> Result<(), Error> {
+    let (head, mut body) = request.into_parts();
+    while let Some(data) = body.data().await {
+        let length = data?.len();
+        body.flow_control().release_capacity(length)?;
+    }
+    let received = shared.clock.now();
+    if page.hints == Hints::Early {
+        let mut hints = Response::new(());
+        *hints.status_mut() = StatusCode::EARLY_HINTS;
+        hints.headers_mut().insert(HINT.0, HeaderValue::from_static(HINT.1));
+        sender.send_informational(hints)?;
+    }
+    let accepted = head.headers.get("accept-encoding").and_then(|value| value.to_str().ok());
+    let request = Request {
+        method: head.method.as_str(),
+        target: head.uri.path(),
+        accept_encoding: accepted.unwrap_or_default(),
+    };
+    let content = reply(&page, &request, &shared.bodies, &shared.clock);
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::from_u16(content.status)?;
+    *response.headers_mut() = header_map(&content.fields)?;
+    if page.pace == Pace::AtOnce {
+        response.headers_mut().insert("content-length", content.body.len().into());
+    }
+    let is_head = head.method == http::Method::HEAD;
+    precise_sleep(&shared.clock, received.after(page.think)).await;
+    let stream = sender.send_response(response, is_head)?;
+    if is_head {
+        return Ok(());
+    }
+    send_body(stream, content.body, page.pace, shared).await
+}
+
+async fn send_body(
+    mut stream: SendStream<Bytes>,
+    body: Vec<u8>,
+    pace: Pace,
+    shared: &Shared,
+) -> Result<(), Error> {
+    let mut body = Bytes::from(body);
+    if let Pace::Drip { pieces, pause } = pace {
+        let start = shared.clock.now();
+        let size = body.len().div_ceil(pieces.max(1) as usize).max(1);
+        for number in 1..pieces {
+            precise_sleep(&shared.clock, start.after(pause * number)).await;
+            stream.send_data(body.split_to(size.min(body.len())), false)?;
+        }
+        precise_sleep(&shared.clock, start.after(pause * pieces)).await;
+    }
+    Ok(stream.send_data(body, true)?)
+}
+
+fn header_map(fields: &[(&'static str, String)]) -> Result<HeaderMap, Error> {
+    let mut map = HeaderMap::new();
+    for (name, value) in fields {
+        map.append(HeaderName::from_static(name), HeaderValue::from_str(value)?);
+    }
+    Ok(map)
+}

@@ -1,0 +1,152 @@
+//! What a well-behaved site says: status, header fields and body, whatever HTTP version carries it.
+//!
+//! No sockets and no waits.
+
+use async_compression::tokio::write::GzipEncoder;
+use tokio::io::AsyncWriteExt;
+
+use super::site::{Encoding, Page};
+use crate::clock::Clock;
+
+/// Bodies made when the lab starts, so that no request waits for them.
+pub(in crate::lab) struct Bodies {
+    page: Vec<u8>,
+    gzipped: Vec<u8>,
+    intermediate: Vec<u8>,
+}
+
+/// What a request wants.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    /// Path and query.
+    pub(super) target: &'a str,
+    pub(super) accept_encoding: &'a str,
+}
+
+/// A response but for its framing.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) fields: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// The field of the 103.
+pub(super) const HINT: (&str, &str) = ("link", "</style.css>; rel=preload; as=style");
+
+impl Bodies {
+    /// Makes them. `intermediate` is the certificate that leaves say where to fetch.
+    pub(in crate::lab) async fn new(intermediate: Vec<u8>) -> std::io::Result<Self> {
+        let page = page().into_bytes();
+        let mut encoder = GzipEncoder::new(Vec::new());
+        encoder.write_all(&page).await?;
+        encoder.shutdown().await?;
+        Ok(Self { page, gzipped: encoder.into_inner(), intermediate })
+    }
+}
+
+/// Answers a request for a page of a site. The body is there for HEAD too; it is not to be sent.
+pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: &Clock) -> Reply {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let mut content_type = "text/html; charset=utf-8";
+    let mut status = page.status;
+    let mut encoded = Encoding::Identity;
+    let body = match (page.status, path) {
+        (200, "/" | "/index.html") => {
+            if page.encoding == Encoding::Gzip && accepts_gzip(request.accept_encoding) {
+                encoded = Encoding::Gzip;
+                bodies.gzipped.clone()
+            } else {
+                bodies.page.clone()
+            }
+        }
+        (200, "/intermediate.der") => {
+            content_type = "application/pkix-cert";
+            bodies.intermediate.clone()
+        }
+        (200, _) => {
+            status = 404;
+            short(404)
+        }
+        _ => short(status),
+    };
+    let mut fields = vec![
+        ("server", "urltrace-lab".to_owned()),
+        ("date", date(clock)),
+        ("content-type", content_type.to_owned()),
+    ];
+    if page.encoding == Encoding::Gzip {
+        fields.push(("vary", "accept-encoding".to_owned()));
+    }
+    if encoded == Encoding::Gzip {
+        fields.push(("content-encoding", "gzip".to_owned()));
+    }
+    fields.extend(page.fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    Reply { status, fields, body }
+}
+
+/// The phrase of a status, as far as the lab uses it.
+pub(super) fn reason(status: u16) -> &'static str {
+    match status {
+        103 => "Early Hints",
+        200 => "OK",
+        301 => "Moved Permanently",
+        400 => "Bad Request",
+        404 => "Not Found",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "",
+    }
+}
+
+/// RFC 9110 §12.5.3, as far as a server needs that knows one coding.
+fn accepts_gzip(accept_encoding: &str) -> bool {
+    accept_encoding.split(',').any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let coding = parts.next().unwrap_or_default();
+        let refused = parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        coding.eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+/// RFC 9110 §5.6.7.
+fn date(clock: &Clock) -> String {
+    let now = jiff::Timestamp::try_from(clock.wall_now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default()
+}
+
+fn short(status: u16) -> Vec<u8> {
+    let reason = reason(status);
+    format!("<!doctype html>\n<title>{status} {reason}</title>\n<h1>{status} {reason}</h1>\n").into_bytes()
+}
+
+fn page() -> String {
+    let mut page =
+        String::from("<!doctype html>\n<html lang=\"en\">\n<title>urltrace lab</title>\n<h1>It works</h1>\n");
+    for line in 1..=40 {
+        page.push_str(&format!(
+            "<p>Line {line}: this page came from the lab, an internet inside the process, on loopback.</p>\n"
+        ));
+    }
+    page.push_str("</html>\n");
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_ask() {
+        for (field, wanted) in [
+            ("gzip", true),
+            ("deflate, gzip, br", true),
+            ("deflate, GZIP;q=0.5", true),
+            ("gzip; q=0", false),
+            ("identity", false),
+            ("", false),
+            ("xgzip", false),
+        ] {
+            assert_eq!(accepts_gzip(field), wanted, "{field}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The lab's web sites: host, address, and how each behaves.
+//!
+//! A table. Each site has an address of its own, so that what a server does never depends on what
+//! a client says it came for.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use crate::lab::scenario::{
+    DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS,
+    EVERY_STAGE_WAIT, SLOW_FIRST_BYTE, SLOW_TLS,
+};
+
+/// One web site.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) struct Site {
+    /// Its host name, without final dot: what its certificate is for.
+    pub(in crate::lab) host: &'static str,
+    /// The name that holds its address: the host, or where the host's CNAMEs end.
+    pub(in crate::lab) dns_name: &'static str,
+    /// The last byte of its address.
+    pub(in crate::lab) last: u8,
+    /// What it has besides its IPv4 address.
+    pub(in crate::lab) ipv6: Ipv6,
+    /// What it does on port 80; `None` when nothing listens there.
+    pub(in crate::lab) plain: Option<Conduct>,
+    /// What it does on port 443; `None` when nothing listens there.
+    pub(in crate::lab) secure: Option<Secure>,
+}
+
+/// An IPv6 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Ipv6 {
+    /// None.
+    None,
+    /// One that nothing answers at.
+    Dead,
+}
+
+/// What a site does on its TLS port.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) enum Secure {
+    /// It speaks TLS.
+    Tls(Tls),
+    /// It speaks TLS 1.0 and nothing later.
+    Legacy,
+}
+
+/// How a site speaks TLS.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) struct Tls {
+    pub(in crate::lab) certificate: Certificate,
+    pub(in crate::lab) versions: Versions,
+    pub(in crate::lab) protocols: Protocols,
+    /// From the ClientHello's arrival to the ServerHello.
+    pub(in crate::lab) delay: Duration,
+    /// What it does inside.
+    pub(in crate::lab) conduct: Conduct,
+}
+
+/// The certificate a site shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Certificate {
+    Good,
+    Expired,
+    NotYetValid,
+    WrongHost,
+    SelfSigned,
+    WithoutIntermediate,
+    UnknownIssuer,
+}
+
+/// The TLS versions a site speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Versions {
+    Both,
+    Tls12,
+}
+
+/// The HTTP versions a site takes by ALPN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Protocols {
+    Http2And1,
+    Http1,
+}
+
+/// What a site does with a request.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) enum Conduct {
+    /// It answers.
+    Page(Page),
+    /// It answers in another protocol.
+    Garbage,
+    /// It closes without a byte.
+    Empty,
+    /// It sends header fields for as long as they are read.
+    EndlessHeaders,
+    /// It promises a longer body than it sends.
+    ClosedEarly,
+    /// It never answers.
+    Silent,
+}
+
+/// How a site answers.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) struct Page {
+    pub(in crate::lab) status: u16,
+    /// Header fields of its own.
+    pub(in crate::lab) fields: &'static [(&'static str, &'static str)],
+    /// From the request's last byte to the response's first.
+    pub(in crate::lab) think: Duration,
+    /// What comes before the response.
+    pub(in crate::lab) hints: Hints,
+    /// How the body comes.
+    pub(in crate::lab) pace: Pace,
+    pub(in crate::lab) encoding: Encoding,
+}
+
+/// Interim responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Hints {
+    None,
+    /// A 103 as soon as the request is there (RFC 8297).
+    Early,
+}
+
+/// How a body is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Pace {
+    AtOnce,
+    /// In pieces, with a pause before each.
+    Drip {
+        pieces: u32,
+        pause: Duration,
+    },
+}
+
+/// Content codings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Encoding {
+    Identity,
+    /// gzip for those who ask.
+    Gzip,
+}
+
+const PAGE: Page = Page {
+    status: 200,
+    fields: &[("cache-control", "max-age=60")],
+    think: Duration::ZERO,
+    hints: Hints::None,
+    pace: Pace::AtOnce,
+    encoding: Encoding::Identity,
+};
+
+const TLS: Tls = Tls {
+    certificate: Certificate::Good,
+    versions: Versions::Both,
+    protocols: Protocols::Http2And1,
+    delay: Duration::ZERO,
+    conduct: Conduct::Page(PAGE),
+};
+
+const fn redirect(fields: &'static [(&'static str, &'static str)]) -> Conduct {
+    Conduct::Page(Page { status: 301, fields, ..PAGE })
+}
+
+const fn status(status: u16, fields: &'static [(&'static str, &'static str)]) -> Conduct {
+    Conduct::Page(Page { status, fields, ..PAGE })
+}
+
+impl Site {
+    /// A site that answers by TLS only.
+    const fn tls(host: &'static str, last: u8, tls: Tls) -> Self {
+        let secure = Some(Secure::Tls(tls));
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: None, secure }
+    }
+
+    /// A site that answers by TLS only and shows a good certificate.
+    const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
+        Self::tls(host, last, Tls { conduct, ..TLS })
+    }
+
+    /// A site that answers in the clear only.
+    const fn http(host: &'static str, last: u8, conduct: Conduct) -> Self {
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: Some(conduct), secure: None }
+    }
+
+    const fn and_http(self, conduct: Conduct) -> Self {
+        Self { plain: Some(conduct), ..self }
+    }
+
+    /// Its address.
+    pub(in crate::lab) const fn address(&self) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(127, 53, 1, self.last))
+    }
+
+    pub(in crate::lab) const fn has_dead_ipv6(&self) -> bool {
+        matches!(self.ipv6, Ipv6::Dead)
+    }
+}
+
+const GOOD: Conduct = Conduct::Page(PAGE);
+
+/// Every site.
+pub(in crate::lab) const SITES: &[Site] = &[
+    Site::https("www.example.test", 1, GOOD).and_http(redirect(&[("location", "https://www.example.test/")])),
+    Site::https("example.test", 2, redirect(&[("location", "https://www.example.test/")]))
+        .and_http(redirect(&[("location", "https://example.test/")])),
+    Site::https("shop.test", 3, redirect(&[("location", "https://www.shop.test/")]))
+        .and_http(redirect(&[("location", "https://shop.test/")])),
+    Site::https("www.shop.test", 4, GOOD),
+    Site { dns_name: "edge7.cdn.example", ..Site::https("www.cname.test", 5, GOOD) },
+    Site::https("www.glueless.test", 6, GOOD),
+    Site::https("www.lame.test", 7, GOOD),
+    Site::https("www.truncated.test", 8, GOOD),
+    Site::https("www.slow.test", 9, GOOD),
+    Site::https("www.silent.test", 10, GOOD),
+    Site::https("www.no-edns.test", 11, GOOD),
+    Site::https("www.servfail.test", 12, GOOD),
+    Site { ipv6: Ipv6::Dead, ..Site::https("www.ipv6.test", 13, GOOD) },
+    Site::tls(
+        "www.every-stage.test",
+        14,
+        Tls {
+            delay: EVERY_STAGE_TLS,
+            conduct: Conduct::Page(Page {
+                think: EVERY_STAGE_WAIT,
+                pace: Pace::Drip { pieces: EVERY_STAGE_PIECES, pause: EVERY_STAGE_PAUSE },
+                ..PAGE
+            }),
+            ..TLS
+        },
+    ),
+    Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
+    Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
+    Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),
+    Site::tls("not-yet-valid.tls.test", 23, Tls { certificate: Certificate::NotYetValid, ..TLS }),
+    Site::tls("wrong-host.tls.test", 24, Tls { certificate: Certificate::WrongHost, ..TLS }),
+    Site::tls("self-signed.tls.test", 25, Tls { certificate: Certificate::SelfSigned, ..TLS }),
+    Site::tls(
+        "missing-intermediate.tls.test",
+        26,
+        Tls { certificate: Certificate::WithoutIntermediate, ..TLS },
+    ),
+    Site::tls("unknown-issuer.tls.test", 27, Tls { certificate: Certificate::UnknownIssuer, ..TLS }),
+    Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
+    Site::http("ca.tls.test", 29, GOOD),
+    Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),
+    Site::https(
+        "early-hints.http.test",
+        41,
+        Conduct::Page(Page { think: EARLY_HINTS, hints: Hints::Early, ..PAGE }),
+    ),
+    Site::https(
+        "drip-body.http.test",
+        42,
+        Conduct::Page(Page { pace: Pace::Drip { pieces: DRIP_PIECES, pause: DRIP_PAUSE }, ..PAGE }),
+    ),
+    Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
+    Site::https("not-found.http.test", 44, status(404, &[])),
+    Site::https("rate-limited.http.test", 45, status(429, &[("retry-after", "30")])),
+    Site::https("unavailable.http.test", 46, status(503, &[("retry-after", "120")])),
+    Site::tls("http1-only.http.test", 52, Tls { protocols: Protocols::Http1, ..TLS }),
+    Site::http("closed-early.http.test", 47, Conduct::ClosedEarly),
+    Site::http("not-http.http.test", 48, Conduct::Garbage),
+    Site::http("empty-response.http.test", 49, Conduct::Empty),
+    Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
+    Site::http("no-answer-http.http.test", 51, Conduct::Silent),
+];
