@@ -1,0 +1,135 @@
+//! View of the connection race.
+
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::us;
+use crate::trace::{Attempt, AttemptOutcome, Connect, TcpInfo};
+
+/// The connection race (RFC 8305).
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ConnectView<'a> {
+    /// First attempt's start.
+    start_us: u64,
+    /// Until the winner was connected, or the last attempt failed.
+    duration_us: u64,
+    /// Every attempt, in the order started.
+    attempts: Vec<AttemptView<'a>>,
+    /// Index of the winner.
+    winner: Option<usize>,
+    /// The winner's address.
+    address: Option<String>,
+    /// The winner's port.
+    port: Option<u16>,
+    /// Our end of the winning connection, as `address:port`.
+    local: Option<String>,
+    /// What the kernel knew of the winning connection right after the handshake (Linux).
+    tcp_info: Option<TcpInfoView>,
+    /// Addresses that were known and never tried, as `address:port`.
+    untried: Vec<String>,
+    /// The host and port that were replaced by `--connect-to` or the lab.
+    redirected_from: Option<&'a str>,
+}
+
+impl<'a> From<&'a Connect> for ConnectView<'a> {
+    fn from(connect: &'a Connect) -> Self {
+        let winner =
+            connect.winner.and_then(|index| connect.attempts.get(index)).map(|attempt| attempt.address);
+        Self {
+            start_us: connect.start.0,
+            duration_us: us(connect.end.since(connect.start)),
+            attempts: connect.attempts.iter().map(Into::into).collect(),
+            winner: connect.winner,
+            address: winner.map(|address| address.ip().to_string()),
+            port: winner.map(|address| address.port()),
+            local: connect.local.map(|address| address.to_string()),
+            tcp_info: connect.tcp_info.as_ref().map(Into::into),
+            untried: connect.untried.iter().map(SocketAddr::to_string).collect(),
+            redirected_from: connect.redirected_from.as_deref(),
+        }
+    }
+}
+
+/// `ipv4` or `ipv6`.
+pub(super) const fn family(address: SocketAddr) -> &'static str {
+    if address.is_ipv4() { "ipv4" } else { "ipv6" }
+}
+
+/// One connection attempt.
+#[derive(Serialize, JsonSchema)]
+struct AttemptView<'a> {
+    /// The address.
+    address: String,
+    /// The port.
+    port: u16,
+    /// The address's family.
+    #[schemars(extend("enum" = ["ipv4", "ipv6"]))]
+    family: &'static str,
+    /// `connect()` was called.
+    start_us: u64,
+    /// It was connected, failed, or was given up.
+    end_us: u64,
+    /// From start to end.
+    duration_us: u64,
+    /// How it ended.
+    #[schemars(extend("enum" = ["won", "lost", "refused", "timed-out", "unreachable", "failed", "stopped"]))]
+    outcome: &'static str,
+    /// The operating system's words.
+    error: Option<&'a str>,
+    /// SYNs sent again; null where the kernel cannot be asked.
+    syn_retransmits: Option<u32>,
+}
+
+impl<'a> From<&'a Attempt> for AttemptView<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        Self {
+            address: attempt.address.ip().to_string(),
+            port: attempt.address.port(),
+            family: family(attempt.address),
+            start_us: attempt.start.0,
+            end_us: attempt.end.0,
+            duration_us: us(attempt.end.since(attempt.start)),
+            outcome: attempt.outcome.as_str(),
+            error: match &attempt.outcome {
+                AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => Some(words),
+                _ => None,
+            },
+            syn_retransmits: attempt.syn_retransmits,
+        }
+    }
+}
+
+/// TCP_INFO (Linux).
+#[derive(Serialize, JsonSchema)]
+struct TcpInfoView {
+    /// Smoothed round-trip time.
+    rtt_us: u64,
+    /// Its variation.
+    rtt_var_us: u64,
+    /// The least round trip seen.
+    min_rtt_us: Option<u64>,
+    /// Maximum segment size for sending, in bytes.
+    mss: u32,
+    /// Segments sent again, SYNs included.
+    retransmits: u32,
+    /// Congestion window, in segments.
+    congestion_window: u32,
+    /// Path MTU, in bytes.
+    path_mtu: u32,
+}
+
+impl From<&TcpInfo> for TcpInfoView {
+    fn from(info: &TcpInfo) -> Self {
+        Self {
+            rtt_us: us(info.rtt),
+            rtt_var_us: us(info.rtt_var),
+            min_rtt_us: info.min_rtt.map(us),
+            mss: info.mss,
+            retransmits: info.retransmits,
+            congestion_window: info.congestion_window,
+            path_mtu: info.path_mtu,
+        }
+    }
+}

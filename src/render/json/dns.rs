@@ -1,0 +1,220 @@
+//! Views of name resolution, without its packets.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::packet::PacketView;
+use super::us;
+use crate::trace::{Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
+
+/// Name resolution for one host. Names end in a dot.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DnsView<'a> {
+    /// The name asked.
+    name: &'a str,
+    /// The types asked, in the order asked.
+    types: Vec<Cow<'static, str>>,
+    /// Which lane is counted.
+    #[schemars(extend("enum" = ["walk", "resolver", "stub-fallback", "given", "special"]))]
+    lane: &'static str,
+    /// Start of the counted lane.
+    start_us: u64,
+    /// How long it took.
+    duration_us: u64,
+    /// The final response code by its IANA name; null when nothing usable came back.
+    rcode: Option<Cow<'static, str>>,
+    /// The final answer: the CNAME chain in order, then the records.
+    answers: Vec<RecordView<'a>>,
+    /// Who said that the name or its type does not exist.
+    negative: Option<NegativeView<'a>>,
+    /// The addresses to connect to.
+    addresses: Vec<String>,
+    /// The zone cuts on the way, from the root down.
+    cuts: Vec<CutView<'a>>,
+    /// Every packet of every lane, in the order sent.
+    packets: Vec<PacketView<'a>>,
+    /// Ids of the packets that the counted time was spent on, in order.
+    critical_path: &'a [usize],
+    /// The root hints that the walk began with.
+    root_hints: RootHintsView<'a>,
+    /// What the machine's own resolver said meanwhile; null when it was not asked.
+    stub: Option<StubView<'a>>,
+    /// Limits that were hit and facts that changed the walk, for people.
+    notes: &'a [String],
+}
+
+impl<'a> From<&'a Dns> for DnsView<'a> {
+    fn from(dns: &'a Dns) -> Self {
+        Self {
+            name: &dns.name,
+            types: dns.types.iter().map(|rtype| rtype.mnemonic()).collect(),
+            lane: dns.lane.as_str(),
+            start_us: dns.start.0,
+            duration_us: us(dns.end.since(dns.start)),
+            rcode: dns.rcode.map(Rcode::mnemonic),
+            answers: dns.answers.iter().map(Into::into).collect(),
+            negative: dns.negative.as_ref().map(Into::into),
+            addresses: dns.addresses.iter().map(IpAddr::to_string).collect(),
+            cuts: dns.cuts.iter().map(Into::into).collect(),
+            packets: dns.packets.iter().enumerate().map(|(id, packet)| PacketView::new(id, packet)).collect(),
+            critical_path: &dns.critical_path,
+            root_hints: (&dns.hints).into(),
+            stub: dns.stub.as_ref().map(Into::into),
+            notes: &dns.notes,
+        }
+    }
+}
+
+/// One resource record.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RecordView<'a> {
+    /// Owner, with its final dot.
+    name: &'a str,
+    /// Type, by its IANA name.
+    #[serde(rename = "type")]
+    rtype: Cow<'static, str>,
+    /// Time to live, in seconds.
+    ttl: u32,
+    /// Data in zone-file form.
+    data: &'a str,
+}
+
+impl<'a> From<&'a Record> for RecordView<'a> {
+    fn from(record: &'a Record) -> Self {
+        Self { name: &record.name, rtype: record.rtype.mnemonic(), ttl: record.ttl, data: &record.data }
+    }
+}
+
+/// A claimed absence.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NegativeView<'a> {
+    /// The zone that said so; null when the reply had no SOA.
+    zone: Option<&'a str>,
+    /// How long a resolver may remember it, in seconds (RFC 2308 section 5).
+    ttl: Option<u32>,
+    /// The type that is absent; null when the whole name is.
+    #[serde(rename = "type")]
+    rtype: Option<Cow<'static, str>>,
+}
+
+impl<'a> From<&'a Negative> for NegativeView<'a> {
+    fn from(negative: &'a Negative) -> Self {
+        Self {
+            zone: negative.zone.as_deref(),
+            ttl: negative.ttl,
+            rtype: negative.rtype.map(crate::trace::RecordType::mnemonic),
+        }
+    }
+}
+
+/// A zone and the servers that were said to serve it.
+#[derive(Serialize, JsonSchema)]
+struct CutView<'a> {
+    /// The zone.
+    zone: &'a str,
+    /// Its name servers as the parent gave them.
+    servers: Vec<NameServerView<'a>>,
+    /// Id of the packet that told of it; null for the root hints.
+    learned_from: Option<usize>,
+    /// Whether an earlier question of this run had found it already.
+    cached: bool,
+}
+
+impl<'a> From<&'a Cut> for CutView<'a> {
+    fn from(cut: &'a Cut) -> Self {
+        Self {
+            zone: &cut.zone,
+            servers: cut.servers.iter().map(Into::into).collect(),
+            learned_from: cut.learned_from,
+            cached: cut.cached,
+        }
+    }
+}
+
+/// A name server of a cut.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NameServerView<'a> {
+    /// Its name.
+    name: &'a str,
+    /// Its addresses.
+    addresses: Vec<ServerAddressView>,
+}
+
+impl<'a> From<&'a NameServer> for NameServerView<'a> {
+    fn from(server: &'a NameServer) -> Self {
+        let address = |(address, source): &(IpAddr, crate::trace::AddressSource)| ServerAddressView {
+            address: address.to_string(),
+            source: source.as_str(),
+        };
+        Self { name: &server.name, addresses: server.addresses.iter().map(address).collect() }
+    }
+}
+
+/// An address of a name server and where it came from.
+#[derive(Serialize, JsonSchema)]
+struct ServerAddressView {
+    /// The address.
+    address: String,
+    /// Where it came from.
+    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    source: &'static str,
+}
+
+/// The root hints.
+#[derive(Serialize, JsonSchema)]
+struct RootHintsView<'a> {
+    /// `built-in`, a file's name, or `lab`.
+    source: &'a str,
+    /// The date in the file, `YYYY-MM-DD`.
+    date: Option<&'a str>,
+    /// What the root itself said otherwise; null when it was not asked or did not answer in time.
+    drift: Option<&'a [String]>,
+}
+
+impl<'a> From<&'a RootHints> for RootHintsView<'a> {
+    fn from(hints: &'a RootHints) -> Self {
+        Self { source: &hints.source, date: hints.date.as_deref(), drift: hints.drift.as_deref() }
+    }
+}
+
+/// What the machine's configured resolver said. Not counted, except as fallback.
+#[derive(Serialize, JsonSchema)]
+struct StubView<'a> {
+    /// The configured servers, as `address:port`.
+    servers: Vec<String>,
+    /// The one that answered.
+    server: Option<String>,
+    /// Start of its first question.
+    start_us: u64,
+    /// Until its last answer.
+    duration_us: u64,
+    /// Its response code.
+    rcode: Option<Cow<'static, str>>,
+    /// Its answers.
+    answers: Vec<RecordView<'a>>,
+    /// The least TTL left in its answers, in seconds.
+    ttl: Option<u32>,
+    /// Whether its addresses are those of the walk; null when there is nothing to compare.
+    agrees: Option<bool>,
+    /// Why there is no answer.
+    error: Option<&'a str>,
+}
+
+impl<'a> From<&'a Stub> for StubView<'a> {
+    fn from(stub: &'a Stub) -> Self {
+        Self {
+            servers: stub.servers.iter().map(SocketAddr::to_string).collect(),
+            server: stub.server.map(|server| server.to_string()),
+            start_us: stub.start.0,
+            duration_us: us(stub.end.since(stub.start)),
+            rcode: stub.rcode.map(Rcode::mnemonic),
+            answers: stub.answers.iter().map(Into::into).collect(),
+            ttl: stub.ttl,
+            agrees: stub.agrees,
+            error: stub.error.as_deref(),
+        }
+    }
+}

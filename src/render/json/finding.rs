@@ -1,0 +1,117 @@
+//! Views of the verdict and of findings.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::us;
+use crate::finding::{Finding, Saving, Verdict};
+use crate::render::redact::Redactor;
+
+/// Where the time went, or why there is no response.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct VerdictView<'a> {
+    /// One sentence.
+    summary: Cow<'a, str>,
+    /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
+    stage: Option<&'static str>,
+    /// That phase's share of the total.
+    share_percent: Option<u8>,
+    /// That phase's time over all hops.
+    duration_us: Option<u64>,
+}
+
+impl<'a> VerdictView<'a> {
+    pub(super) fn new(verdict: &'a Verdict, redactor: Redactor) -> Self {
+        Self {
+            summary: redactor.text(&verdict.summary),
+            stage: verdict.stage,
+            share_percent: verdict.share_percent,
+            duration_us: verdict.duration.map(us),
+        }
+    }
+}
+
+/// One thing that is wrong, slow or worth knowing.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FindingView<'a> {
+    /// Its rule, kebab-case, prefixed by its stage.
+    id: &'static str,
+    /// How much it matters.
+    #[schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"]))]
+    severity: &'static str,
+    /// Where it was seen.
+    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    stage: &'static str,
+    /// One line.
+    title: Cow<'a, str>,
+    /// What was seen, with this run's numbers.
+    detail: Cow<'a, str>,
+    /// Where in this document it can be seen.
+    evidence: Vec<EvidenceView<'a>>,
+    /// What to do about it.
+    advice: Cow<'a, str>,
+    /// The time that the mend would save.
+    saving: Option<SavingView<'a>>,
+}
+
+impl<'a> FindingView<'a> {
+    /// Looks the evidence up in `document`. A pointer that leads nowhere is a fault of its rule:
+    /// a debug build stops at it, a release build leaves it out.
+    pub(super) fn new(finding: &'a Finding, document: &Value, redactor: Redactor) -> Self {
+        let evidence = finding.evidence.iter().filter_map(|pointer| {
+            let value = document.pointer(pointer);
+            debug_assert!(value.is_some(), "{}: {pointer} points nowhere", finding.id);
+            Some(EvidenceView { pointer, value: value?.clone() })
+        });
+        Self {
+            id: finding.id,
+            severity: finding.severity.as_str(),
+            stage: finding.stage.as_str(),
+            title: redactor.text(&finding.title),
+            detail: redactor.text(&finding.detail),
+            evidence: evidence.collect(),
+            advice: redactor.text(&finding.advice),
+            saving: finding.saving.as_ref().map(Into::into),
+        }
+    }
+}
+
+/// A place in this document and the value that stands there.
+#[derive(Serialize, JsonSchema)]
+struct EvidenceView<'a> {
+    /// A JSON pointer (RFC 6901).
+    pointer: &'a str,
+    /// What it points at.
+    value: Value,
+}
+
+/// The time that a mend would save.
+#[derive(Serialize, JsonSchema)]
+struct SavingView<'a> {
+    /// The likely amount.
+    us: u64,
+    /// The least.
+    low_us: u64,
+    /// The most.
+    high_us: u64,
+    /// How it was found.
+    #[schemars(extend("enum" = ["measured", "derived", "modelled"]))]
+    basis: &'static str,
+    /// When it holds.
+    applies: &'a str,
+}
+
+impl<'a> From<&'a Saving> for SavingView<'a> {
+    fn from(saving: &'a Saving) -> Self {
+        Self {
+            us: us(saving.amount),
+            low_us: us(saving.low),
+            high_us: us(saving.high),
+            basis: saving.basis.as_str(),
+            applies: &saving.applies,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Views of a hop, its phases and the waterfall's rows.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::connect::ConnectView;
+use super::dns::DnsView;
+use super::http::HttpView;
+use super::tls::TlsView;
+use super::url::UrlView;
+use super::us;
+use crate::render::redact::Redactor;
+use crate::timeline::{self, Phases, Reasons, Span};
+use crate::trace::Hop;
+
+/// One request of a redirect chain.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct HopView<'a> {
+    /// Its place in the chain.
+    index: usize,
+    /// Its start.
+    start_us: u64,
+    /// Its end: last body byte, or the failure.
+    end_us: u64,
+    /// The earlier hop whose connection this one used.
+    reused_connection_of: Option<usize>,
+    /// The URL, taken apart.
+    url: UrlView<'a>,
+    /// Name resolution; null where it did not run.
+    dns: Option<DnsView<'a>>,
+    /// The TCP connection; null where it did not run.
+    connect: Option<ConnectView<'a>>,
+    /// The TLS handshake; null where it did not run.
+    tls: Option<TlsView<'a>>,
+    /// Request and response; null where they did not run.
+    http: Option<HttpView<'a>>,
+    /// Where the time went; these and `unaccounted_us` sum to `total_us`.
+    phases: PhasesView,
+    /// Why a phase is null.
+    reasons: ReasonsView,
+}
+
+impl<'a> HopView<'a> {
+    pub(super) fn new(index: usize, hop: &'a Hop, redactor: Redactor) -> Self {
+        Self {
+            index,
+            start_us: hop.start.0,
+            end_us: hop.end.0,
+            reused_connection_of: hop.reused,
+            url: UrlView::new(&hop.url, redactor),
+            dns: hop.dns.ran().map(Into::into),
+            connect: hop.connect.ran().map(Into::into),
+            tls: hop.tls.ran().map(Into::into),
+            http: hop.http.ran().map(|http| HttpView::new(http, redactor)),
+            phases: timeline::phases(hop).into(),
+            reasons: timeline::reasons(hop).into(),
+        }
+    }
+}
+
+/// The phases of a hop in microseconds; null where a phase did not happen.
+#[derive(Serialize, JsonSchema)]
+#[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
+struct PhasesView {
+    /// Finding the address.
+    dns_us: Option<u64>,
+    /// Opening the connection.
+    connect_us: Option<u64>,
+    /// The TLS handshake.
+    tls_us: Option<u64>,
+    /// The QUIC handshake, in place of connect and tls.
+    quic_us: Option<u64>,
+    /// Sending the request.
+    send_us: Option<u64>,
+    /// From the last byte sent to the first byte of the final response.
+    wait_us: Option<u64>,
+    /// From that byte to the last.
+    receive_us: Option<u64>,
+    /// What belongs to no phase.
+    unaccounted_us: u64,
+    /// From the hop's start to its end.
+    total_us: u64,
+}
+
+impl From<Phases> for PhasesView {
+    fn from(phases: Phases) -> Self {
+        let Phases { dns, connect, tls, quic, send, wait, receive, unaccounted, total } = phases;
+        Self {
+            dns_us: dns,
+            connect_us: connect,
+            tls_us: tls,
+            quic_us: quic,
+            send_us: send,
+            wait_us: wait,
+            receive_us: receive,
+            unaccounted_us: unaccounted,
+            total_us: total,
+        }
+    }
+}
+
+/// Why a phase is null: one member for each phase that is.
+#[derive(Serialize, JsonSchema)]
+struct ReasonsView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quic: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receive: Option<&'static str>,
+}
+
+impl From<Reasons> for ReasonsView {
+    fn from(reasons: Reasons) -> Self {
+        let Reasons { dns, connect, tls, quic, send, wait, receive } = reasons;
+        Self { dns, connect, tls, quic, send, wait, receive }
+    }
+}
+
+/// One row of the waterfall.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SpanView {
+    /// Its index in the list.
+    id: usize,
+    /// The row it lies under.
+    parent: Option<usize>,
+    /// Its hop.
+    hop: usize,
+    /// Its stage; the row of a whole hop has `url`.
+    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    stage: &'static str,
+    /// A zone, an address, `handshake`, a flight's messages, `send`, `wait`, `receive`.
+    name: String,
+    /// Its start.
+    start_us: u64,
+    /// How long it took.
+    duration_us: u64,
+    /// Whether it is part of the counted time.
+    counted: bool,
+}
+
+impl SpanView {
+    pub(super) fn new(span: Span) -> Self {
+        Self {
+            id: span.id,
+            parent: span.parent,
+            hop: span.hop,
+            stage: span.stage.as_str(),
+            start_us: span.start.0,
+            duration_us: us(span.end.since(span.start)),
+            name: span.name,
+            counted: span.counted,
+        }
+    }
+}

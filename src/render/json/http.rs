@@ -1,0 +1,225 @@
+//! Views of request and response.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::render::redact::Redactor;
+use crate::render::status::status_text;
+use crate::render::words;
+use crate::trace::{Body, Header, Http, Informational, Redirect, Request};
+
+/// A request and its response.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct HttpView<'a> {
+    /// Version spoken.
+    #[schemars(extend("enum" = ["HTTP/1.0", "HTTP/1.1", "HTTP/2"]))]
+    version: &'static str,
+    /// Status of the final response.
+    status: Option<u16>,
+    /// Its registered name; null for a code that has none.
+    status_name: Option<&'static str>,
+    /// What it means.
+    status_meaning: Option<&'static str>,
+    /// Whose side it speaks of.
+    status_side: Option<&'static str>,
+    /// Reason phrase, HTTP/1 only.
+    reason: Option<&'a str>,
+    /// The request, as sent.
+    request: RequestView<'a>,
+    /// Work on the request began.
+    start_us: u64,
+    /// The last byte of the request was handed to the kernel.
+    sent_us: Option<u64>,
+    /// First byte of the final response, above TLS.
+    first_byte_us: Option<u64>,
+    /// End of the final response's head.
+    head_end_us: Option<u64>,
+    /// The last byte of the body, or the failure.
+    end_us: u64,
+    /// Interim responses (1xx).
+    informational: Vec<InformationalView<'a>>,
+    /// Header fields in wire order, repeats kept, secrets redacted.
+    headers: Vec<HeaderView<'a>>,
+    /// Trailer fields.
+    trailers: Vec<HeaderView<'a>>,
+    /// Bytes of the head as received.
+    head_bytes: u64,
+    /// The body: counted, not kept.
+    body: BodyView<'a>,
+    /// Application bytes received in all, above TLS.
+    bytes_received: u64,
+    /// Application bytes sent in all, above TLS.
+    bytes_sent: u64,
+    /// The first bytes received, when they were not HTTP.
+    garbage: Option<GarbageView>,
+    /// Where the response sends us, followed or not.
+    redirect: Option<RedirectView<'a>>,
+}
+
+impl<'a> HttpView<'a> {
+    pub(super) fn new(http: &'a Http, redactor: Redactor) -> Self {
+        let status = http.status.map(status_text);
+        Self {
+            version: http.version.as_str(),
+            status: http.status,
+            status_name: status.as_ref().map(|text| text.name).filter(|name| !name.is_empty()),
+            status_meaning: status.as_ref().map(|text| text.meaning),
+            status_side: status.as_ref().map(|text| text.side),
+            reason: http.reason.as_deref(),
+            request: RequestView::new(&http.request, redactor),
+            start_us: http.start.0,
+            sent_us: http.sent.map(|at| at.0),
+            first_byte_us: http.first_byte.map(|at| at.0),
+            head_end_us: http.head_end.map(|at| at.0),
+            end_us: http.end.0,
+            informational: http
+                .informational
+                .iter()
+                .map(|interim| InformationalView::new(interim, redactor))
+                .collect(),
+            headers: headers(&http.headers, redactor),
+            trailers: headers(&http.trailers, redactor),
+            head_bytes: http.head_bytes,
+            body: (&http.body).into(),
+            bytes_received: http.bytes_received,
+            bytes_sent: http.bytes_sent,
+            garbage: http.garbage.as_deref().map(|bytes| GarbageView {
+                hex: words::hex(bytes),
+                text: String::from_utf8_lossy(bytes).into_owned(),
+            }),
+            redirect: http.redirect.as_ref().map(|redirect| RedirectView::new(redirect, redactor)),
+        }
+    }
+}
+
+/// A request as sent.
+#[derive(Serialize, JsonSchema)]
+struct RequestView<'a> {
+    /// Method.
+    method: &'a str,
+    /// Path and query, secrets redacted.
+    target: Cow<'a, str>,
+    /// Header fields in the order sent, secrets redacted.
+    headers: Vec<HeaderView<'a>>,
+    /// Body bytes.
+    body_bytes: u64,
+}
+
+impl<'a> RequestView<'a> {
+    fn new(request: &'a Request, redactor: Redactor) -> Self {
+        Self {
+            method: &request.method,
+            target: redactor.text(&request.target),
+            headers: headers(&request.headers, redactor),
+            body_bytes: request.body_bytes,
+        }
+    }
+}
+
+/// A header field.
+#[derive(Serialize, JsonSchema)]
+struct HeaderView<'a> {
+    /// Name as on the wire.
+    name: &'a str,
+    /// Value as on the wire, with U+FFFD for what is not UTF-8.
+    value: String,
+}
+
+fn headers<'a>(headers: &'a [Header], redactor: Redactor) -> Vec<HeaderView<'a>> {
+    let view = |header: &'a Header| HeaderView {
+        name: &header.name,
+        value: String::from_utf8_lossy(&redactor.header(header)).into_owned(),
+    };
+    headers.iter().map(view).collect()
+}
+
+/// An interim response.
+#[derive(Serialize, JsonSchema)]
+struct InformationalView<'a> {
+    /// 100 to 199.
+    status: u16,
+    /// Its first byte.
+    at_us: u64,
+    /// Its fields.
+    headers: Vec<HeaderView<'a>>,
+}
+
+impl<'a> InformationalView<'a> {
+    fn new(interim: &'a Informational, redactor: Redactor) -> Self {
+        Self { status: interim.status, at_us: interim.at.0, headers: headers(&interim.headers, redactor) }
+    }
+}
+
+/// The body: counted, not kept.
+#[derive(Serialize, JsonSchema)]
+struct BodyView<'a> {
+    /// Bytes on the wire, framing included.
+    wire_bytes: u64,
+    /// Bytes of the body as encoded by the server.
+    encoded_bytes: u64,
+    /// Bytes after undoing the encoding; null when it was not undone.
+    decoded_bytes: Option<u64>,
+    /// Value of `content-encoding`.
+    encoding: Option<&'a str>,
+    /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
+    framing: &'static str,
+    /// Whether the end was seen.
+    complete: bool,
+    /// Why decoding failed or stopped.
+    decode_error: Option<&'a str>,
+    /// The file it was written to.
+    saved_to: Option<Cow<'a, str>>,
+}
+
+impl<'a> From<&'a Body> for BodyView<'a> {
+    fn from(body: &'a Body) -> Self {
+        Self {
+            wire_bytes: body.wire_bytes,
+            encoded_bytes: body.encoded_bytes,
+            decoded_bytes: body.decoded_bytes,
+            encoding: body.encoding.as_deref(),
+            framing: body.framing,
+            complete: body.complete,
+            decode_error: body.decode_error.as_deref(),
+            saved_to: body.saved_to.as_ref().map(|path| path.to_string_lossy()),
+        }
+    }
+}
+
+/// Bytes that were not HTTP.
+#[derive(Serialize, JsonSchema)]
+struct GarbageView {
+    /// In hexadecimal.
+    hex: String,
+    /// As text, with U+FFFD for what is not UTF-8.
+    text: String,
+}
+
+/// Where a response sends us.
+#[derive(Serialize, JsonSchema)]
+struct RedirectView<'a> {
+    /// `Location` as sent, secrets redacted.
+    location: Cow<'a, str>,
+    /// The absolute URL, secrets redacted; null when it cannot be followed.
+    target: Option<Cow<'a, str>>,
+    /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
+    changes: &'a [&'static str],
+    /// Whether it was followed.
+    followed: bool,
+    /// The method of the next request.
+    next_method: Option<&'a str>,
+}
+
+impl<'a> RedirectView<'a> {
+    fn new(redirect: &'a Redirect, redactor: Redactor) -> Self {
+        Self {
+            location: redactor.text(&redirect.location),
+            target: redirect.target.as_deref().map(|target| redactor.typed(target)),
+            changes: &redirect.changes,
+            followed: redirect.followed,
+            next_method: redirect.next_method.as_deref(),
+        }
+    }
+}

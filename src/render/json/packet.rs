@@ -1,0 +1,231 @@
+//! View of one DNS packet.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::connect::family;
+use super::dns::{NameServerView, NegativeView, RecordView};
+use super::us;
+use crate::render::words;
+use crate::trace::{Meaning, Packet, ReplyHeader};
+
+/// One question sent to one server, and what came of it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PacketView<'a> {
+    /// Its index in the list.
+    id: usize,
+    /// The packet whose reply made this one needed.
+    parent: Option<usize>,
+    /// What it was for.
+    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver"]))]
+    purpose: &'static str,
+    /// The zone the server was asked as a server of; empty for a resolver.
+    zone: &'a str,
+    /// Name asked.
+    qname: &'a str,
+    /// Type asked.
+    qtype: Cow<'static, str>,
+    /// Who was asked.
+    server: ServerView<'a>,
+    /// Why this server and this form.
+    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again"]))]
+    chosen: &'static str,
+    /// How it travelled.
+    #[schemars(extend("enum" = ["udp", "tcp"]))]
+    transport: &'static str,
+    /// Whether the question carried EDNS.
+    edns: bool,
+    /// UDP: handed to the kernel. TCP: the connect was started.
+    sent_us: u64,
+    /// TCP: the connection was up, the question was written.
+    connected_us: Option<u64>,
+    /// The reply was there.
+    received_us: Option<u64>,
+    /// When waiting for it ended.
+    end_us: u64,
+    /// From the question's leaving to the reply; TCP: without the connect.
+    rtt_us: Option<u64>,
+    /// Bytes of the question.
+    bytes_sent: usize,
+    /// Bytes of the reply.
+    bytes_received: Option<usize>,
+    /// Datagrams dropped while waiting: wrong id, wrong question, no reply.
+    dropped: u32,
+    /// The reply's response code by its IANA name.
+    rcode: Option<Cow<'static, str>>,
+    /// The reply's flags that were set: `aa`, `tc`, `rd`, `ra`, `ad`.
+    flags: Option<Vec<&'static str>>,
+    /// Records in the reply's sections.
+    counts: Option<CountsView>,
+    /// The server's identity (RFC 5001).
+    nsid: Option<NsidView>,
+    /// Extended DNS errors (RFC 8914).
+    extended_errors: Vec<ExtendedErrorView<'a>>,
+    /// What it meant for the walk.
+    meaning: &'static str,
+    /// The same in a few words for people.
+    detail: String,
+    /// Records of an answer or of an alias chain.
+    records: Vec<RecordView<'a>>,
+    /// Where a referral leads.
+    referral: Option<ReferralView<'a>>,
+    /// Who said that it does not exist.
+    negative: Option<NegativeView<'a>>,
+    /// Why the server's reply was of no use.
+    reason: Option<String>,
+}
+
+impl<'a> PacketView<'a> {
+    pub(super) fn new(id: usize, packet: &'a Packet) -> Self {
+        let reply = packet.reply.as_ref();
+        let records = match &packet.meaning {
+            Meaning::Answer { records } | Meaning::Cname { records, .. } => &records[..],
+            _ => &[],
+        };
+        let errors = reply.map_or(&[][..], |reply| &reply.extended_errors);
+        Self {
+            id,
+            parent: packet.parent,
+            purpose: packet.purpose.as_str(),
+            zone: &packet.zone,
+            qname: &packet.qname,
+            qtype: packet.qtype.mnemonic(),
+            server: packet.into(),
+            chosen: packet.chosen.as_str(),
+            transport: packet.transport.as_str(),
+            edns: packet.edns,
+            sent_us: packet.sent.0,
+            connected_us: packet.connected.map(|at| at.0),
+            received_us: packet.received.map(|at| at.0),
+            end_us: packet.end.0,
+            rtt_us: packet.received.map(|at| us(at.since(packet.connected.unwrap_or(packet.sent)))),
+            bytes_sent: packet.bytes_sent,
+            bytes_received: packet.bytes_received,
+            dropped: packet.dropped,
+            rcode: reply.map(|reply| reply.rcode.mnemonic()),
+            flags: reply.map(flags),
+            counts: reply.map(|reply| CountsView {
+                answer: reply.answers,
+                authority: reply.authorities,
+                additional: reply.additionals,
+            }),
+            nsid: reply.and_then(|reply| reply.nsid.as_deref()).map(|nsid| NsidView {
+                hex: words::hex(nsid),
+                text: String::from_utf8_lossy(nsid).into_owned(),
+            }),
+            extended_errors: errors.iter().map(Into::into).collect(),
+            meaning: packet.meaning.as_str(),
+            detail: words::meaning(packet),
+            records: records.iter().map(Into::into).collect(),
+            referral: match &packet.meaning {
+                Meaning::Referral { cut, servers, glue, ignored } => Some(ReferralView {
+                    cut,
+                    servers: servers.iter().map(Into::into).collect(),
+                    glue: *glue,
+                    ignored: *ignored,
+                }),
+                _ => None,
+            },
+            negative: match &packet.meaning {
+                Meaning::NoData(negative) | Meaning::NxDomain(negative) => Some(negative.into()),
+                _ => None,
+            },
+            reason: words::reason(packet),
+        }
+    }
+}
+
+/// The flags of a reply that were set, in the order of RFC 1035 §4.1.1.
+pub(in crate::render) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
+    [
+        (reply.authoritative, "aa"),
+        (reply.truncated, "tc"),
+        (reply.recursion_desired, "rd"),
+        (reply.recursion_available, "ra"),
+        (reply.authentic_data, "ad"),
+    ]
+    .into_iter()
+    .filter_map(|(set, name)| set.then_some(name))
+    .collect()
+}
+
+/// The server that a packet was sent to.
+#[derive(Serialize, JsonSchema)]
+struct ServerView<'a> {
+    /// Its name; null for a resolver.
+    name: Option<&'a str>,
+    /// Its address.
+    address: String,
+    /// Its port.
+    port: u16,
+    /// The address's family.
+    #[schemars(extend("enum" = ["ipv4", "ipv6"]))]
+    family: &'static str,
+    /// Where the address came from.
+    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    source: &'static str,
+}
+
+impl<'a> From<&'a Packet> for ServerView<'a> {
+    fn from(packet: &'a Packet) -> Self {
+        Self {
+            name: packet.server_name.as_deref(),
+            address: packet.server.ip().to_string(),
+            port: packet.server.port(),
+            family: family(packet.server),
+            source: packet.source.as_str(),
+        }
+    }
+}
+
+/// Records in the sections of a reply, OPT not counted.
+#[derive(Serialize, JsonSchema)]
+struct CountsView {
+    /// Answer section.
+    answer: usize,
+    /// Authority section.
+    authority: usize,
+    /// Additional section.
+    additional: usize,
+}
+
+/// A server's identity.
+#[derive(Serialize, JsonSchema)]
+struct NsidView {
+    /// As sent, in hexadecimal.
+    hex: String,
+    /// As text, with U+FFFD for what is not UTF-8.
+    text: String,
+}
+
+/// An extended DNS error.
+#[derive(Serialize, JsonSchema)]
+struct ExtendedErrorView<'a> {
+    /// Its code.
+    code: u16,
+    /// Its registered name.
+    name: &'static str,
+    /// The server's own words.
+    text: &'a str,
+}
+
+impl<'a> From<&'a (u16, String)> for ExtendedErrorView<'a> {
+    fn from((code, text): &'a (u16, String)) -> Self {
+        Self { code: *code, name: words::extended_error(*code), text }
+    }
+}
+
+/// Where a referral leads.
+#[derive(Serialize, JsonSchema)]
+struct ReferralView<'a> {
+    /// The deeper zone.
+    cut: &'a str,
+    /// Its servers, with the glue that was believed.
+    servers: Vec<NameServerView<'a>>,
+    /// How many addresses came with it and were believed.
+    glue: usize,
+    /// Addresses that came with it and were not believed.
+    ignored: usize,
+}

@@ -1,0 +1,195 @@
+//! The documents of all fixtures: valid, whole, redacted, harmless to a terminal.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::finding;
+use crate::render::{DnsRun, Format, Style, escape, render, render_dns, schema, testtrace};
+use crate::trace::Trace;
+
+fn document(trace: &Trace, style: &Style) -> String {
+    let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
+    let mut out = Vec::new();
+    render(trace, &findings, &finding::verdict(trace), Format::Json, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// A committed document names no version: a release must not change it.
+fn without_version(document: &str) -> String {
+    let line = |version: &str| format!("\"urltrace_version\": \"{version}\"");
+    document.replace(&line(env!("CARGO_PKG_VERSION")), &line("0.0.0"))
+}
+
+fn dns_document(trace: &Trace) -> Option<String> {
+    let hop = trace.hops.first()?;
+    let run = DnsRun {
+        input: "www.example.test",
+        started_at: trace.started_at,
+        setup: trace.setup,
+        total: hop.dns.ran()?.end.since(crate::trace::At(0)),
+        dns: hop.dns.ran()?,
+        failure: trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns),
+    };
+    let mut out = Vec::new();
+    render_dns(&run, Format::Json, &Style::default(), &mut out).unwrap();
+    Some(String::from_utf8(out).unwrap())
+}
+
+/// Compares with a committed file, or writes it when `URLTRACE_WRITE_FIXTURES` is set.
+fn assert_file(path: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("URLTRACE_WRITE_FIXTURES").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "{} is not current; run the tests once with URLTRACE_WRITE_FIXTURES=1 and look at the difference",
+        path.display()
+    );
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    assert_file("fixtures/schema/urltrace-1.json", &schema());
+}
+
+#[test]
+fn the_committed_documents_are_current() {
+    for name in ["success", "redirects", "nxdomain", "bad-url"] {
+        let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
+        assert_file(
+            &format!("fixtures/trace/{name}.json"),
+            &without_version(&document(&trace, &Style::default())),
+        );
+    }
+    let dns = dns_document(&testtrace::success()).unwrap();
+    assert_file("fixtures/trace/success.dns.json", &without_version(&dns));
+}
+
+#[test]
+fn every_document_is_valid() {
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut documents = 0;
+    for (name, trace) in testtrace::all() {
+        let secrets = Style { show_secrets: true, ..Style::default() };
+        let all = [
+            Some(document(&trace, &Style::default())),
+            Some(document(&trace, &secrets)),
+            dns_document(&trace),
+        ];
+        for document in all.into_iter().flatten() {
+            let document: Value = serde_json::from_str(&document).unwrap();
+            let errors: Vec<String> = validator
+                .iter_errors(&document)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{name}: {errors:#?}");
+            documents += 1;
+        }
+    }
+    assert!(documents > 30);
+    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    wrong["hops"][0]["phases"]["dns_us"] = "28400".into();
+    assert!(!validator.is_valid(&wrong), "the schema does not look inside");
+    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    wrong["hops"][0].as_object_mut().unwrap().remove("tls");
+    assert!(!validator.is_valid(&wrong), "the schema lets a stage be absent instead of null");
+}
+
+#[test]
+fn evidence_is_copied_from_where_its_pointer_leads() {
+    let document: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2);
+    for finding in findings {
+        for evidence in finding["evidence"].as_array().unwrap() {
+            let pointer = evidence["pointer"].as_str().unwrap();
+            assert_eq!(document.pointer(pointer), Some(&evidence["value"]), "{pointer}");
+        }
+    }
+    assert_eq!(findings[0]["evidence"][0]["value"], "lost");
+    assert_eq!(findings[0]["saving"]["low_us"], 240_000);
+}
+
+#[test]
+#[should_panic(expected = "points nowhere")]
+#[cfg(debug_assertions)]
+fn a_pointer_that_leads_nowhere_is_a_fault_of_its_rule() {
+    let trace = testtrace::success();
+    let mut findings = testtrace::findings();
+    findings[0].evidence.push("/hops/7".into());
+    let verdict = finding::verdict(&trace);
+    let _ = render(&trace, &findings, &verdict, Format::Json, &Style::default(), &mut Vec::new());
+}
+
+#[test]
+fn phases_sum_to_the_total_in_every_document() {
+    for (name, trace) in testtrace::all() {
+        let document: Value = serde_json::from_str(&document(&trace, &Style::default())).unwrap();
+        for hop in document["hops"].as_array().unwrap() {
+            let phases = hop["phases"].as_object().unwrap();
+            let sum: u64 =
+                phases.iter().filter(|(key, _)| *key != "total_us").filter_map(|(_, us)| us.as_u64()).sum();
+            assert_eq!(Some(sum), phases["total_us"].as_u64(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_document_is_harmless_on_a_terminal_and_loses_nothing() {
+    let text = document(&testtrace::hostile(), &Style::default());
+    assert!(!text.chars().any(|char| char != '\n' && escape::is_control(char)));
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let reason = document.pointer("/hops/0/http/reason").and_then(Value::as_str);
+    let Some(http) = testtrace::hostile().hops[0].http.ran().cloned() else { panic!("no http") };
+    assert_eq!(reason, http.reason.as_deref());
+    assert_eq!(document.pointer("/hops/0/dns/packets/4/nsid/hex").unwrap(), "1b5d303b6f776e656407ff");
+    assert_eq!(
+        document.pointer("/hops/0/dns/packets/4/extended_errors/0/name").unwrap(),
+        "No Reachable Authority"
+    );
+}
+
+#[test]
+fn secrets_are_shown_only_when_asked() {
+    let hidden = document(&testtrace::redirects(), &Style::default());
+    let shown = document(&testtrace::redirects(), &Style { show_secrets: true, ..Style::default() });
+    for secret in ["hunter2", "abc123", "s3cr3t", "4711", "YW5uOmh1bnRlcjI="] {
+        assert!(!hidden.contains(secret), "{secret}");
+        assert!(shown.contains(secret), "{secret}");
+    }
+    assert!(hidden.contains("page=2") && hidden.contains("session=[redacted]; Path=/; HttpOnly"));
+}
+
+#[test]
+fn headers_keep_their_order_and_their_repeats() {
+    let document: Value =
+        serde_json::from_str(&document(&testtrace::redirects(), &Style::default())).unwrap();
+    let names: Vec<&str> = document["hops"][2]["http"]["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|header| header["name"].as_str().unwrap())
+        .collect();
+    let expected =
+        ["content-type", "content-encoding", "server", "cache-control", "set-cookie", "set-cookie"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_document_of_a_name_says_what_it_is() {
+    let document: Value = serde_json::from_str(&dns_document(&testtrace::success()).unwrap()).unwrap();
+    assert_eq!(document["kind"], "dns");
+    assert_eq!(document["rcode"], "NOERROR");
+    let answer = &document["answers"][0];
+    let expected =
+        serde_json::json!({"name": "www.example.test.", "type": "A", "ttl": 300, "data": "127.53.1.1"});
+    assert_eq!(answer, &expected);
+    let trace: Value =
+        serde_json::from_str(&self::document(&testtrace::success(), &Style::default())).unwrap();
+    assert_eq!(document["dns"], trace["hops"][0]["dns"]);
+}

@@ -1,0 +1,304 @@
+//! Views of the TLS handshake.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::us;
+use crate::render::words;
+use crate::trace::{Certificate, Direction, Flight, Offer, Tls, Verification};
+
+/// A TLS handshake, flight by flight.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TlsView<'a> {
+    /// The ClientHello was handed to the kernel.
+    start_us: u64,
+    /// Until our Finished was handed to the kernel, or the failure.
+    duration_us: u64,
+    /// The name sent as SNI; null for an IP literal.
+    sni: Option<&'a str>,
+    /// The name the certificate was checked against.
+    verified_name: &'a str,
+    /// `TLSv1.3` or `TLSv1.2`.
+    version: Option<&'a str>,
+    /// Cipher suite by its IANA name.
+    cipher_suite: Option<&'a str>,
+    /// Key exchange group by its IANA name.
+    group: Option<&'a str>,
+    /// Signature scheme of the server's proof, by its IANA name.
+    signature_scheme: Option<&'a str>,
+    /// ALPN protocol chosen by the server.
+    alpn: Option<&'a str>,
+    /// Times we had to wait for the server.
+    round_trips: u32,
+    /// Whether the server asked for another key share.
+    hello_retry: bool,
+    /// Whether the server asked for a client certificate.
+    client_certificate_requested: bool,
+    /// What was offered, read back from our own ClientHello.
+    offer: Option<OfferView<'a>>,
+    /// The flights, in order.
+    flights: Vec<FlightView<'a>>,
+    /// The chain as sent, leaf first.
+    chain: Vec<CertificateView<'a>>,
+    /// What checking it gave; null when no certificate came.
+    verification: Option<VerificationView<'a>>,
+    /// The alert that ended the handshake.
+    alert: Option<AlertView<'a>>,
+    /// Bytes of the stapled OCSP response.
+    ocsp_bytes: usize,
+    /// Bytes read from the socket during the handshake.
+    bytes_received: u64,
+    /// Bytes written to the socket during the handshake.
+    bytes_sent: u64,
+    /// CPU time of the key exchange on our side.
+    key_exchange_cpu_us: u64,
+    /// What a second, old-fashioned ClientHello found after this one was turned down.
+    legacy_probe: Option<LegacyProbeView<'a>>,
+}
+
+impl<'a> From<&'a Tls> for TlsView<'a> {
+    fn from(tls: &'a Tls) -> Self {
+        Self {
+            start_us: tls.start.0,
+            duration_us: us(tls.end.since(tls.start)),
+            sni: tls.sni.as_deref(),
+            verified_name: &tls.verified_name,
+            version: tls.version.as_deref(),
+            cipher_suite: tls.cipher_suite.as_deref(),
+            group: tls.group.as_deref(),
+            signature_scheme: tls.signature_scheme.as_deref(),
+            alpn: tls.alpn.as_deref(),
+            round_trips: tls.round_trips,
+            hello_retry: tls.hello_retry,
+            client_certificate_requested: tls.client_certificate_requested,
+            offer: tls.offer.as_ref().map(Into::into),
+            flights: tls.flights.iter().map(Into::into).collect(),
+            chain: tls.chain.iter().map(Into::into).collect(),
+            verification: tls.verification.as_ref().map(Into::into),
+            alert: tls.alert.as_ref().map(|alert| AlertView {
+                direction: direction(alert.direction),
+                description: &alert.description,
+            }),
+            ocsp_bytes: tls.ocsp_bytes,
+            bytes_received: tls.bytes_received,
+            bytes_sent: tls.bytes_sent,
+            key_exchange_cpu_us: us(tls.key_exchange_cpu),
+            legacy_probe: tls.legacy_probe.as_ref().map(|probe| LegacyProbeView {
+                version: probe.version.as_deref(),
+                cipher_suite: probe.cipher_suite.as_deref(),
+            }),
+        }
+    }
+}
+
+const fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+/// What a ClientHello offers, by IANA's names; unknown numbers are `0x1234`.
+#[derive(Serialize, JsonSchema)]
+struct OfferView<'a> {
+    /// Versions.
+    versions: &'a [String],
+    /// Cipher suites.
+    cipher_suites: &'a [String],
+    /// Key exchange groups.
+    groups: &'a [String],
+    /// Groups with a key share sent along.
+    key_shares: Vec<KeyShareView<'a>>,
+    /// Signature schemes.
+    signature_schemes: &'a [String],
+    /// ALPN protocols.
+    alpn: &'a [String],
+    /// Size of the ClientHello record.
+    bytes: usize,
+}
+
+impl<'a> From<&'a Offer> for OfferView<'a> {
+    fn from(offer: &'a Offer) -> Self {
+        Self {
+            versions: &offer.versions,
+            cipher_suites: &offer.cipher_suites,
+            groups: &offer.groups,
+            key_shares: offer
+                .key_shares
+                .iter()
+                .map(|(group, bytes)| KeyShareView { group, bytes: *bytes })
+                .collect(),
+            signature_schemes: &offer.signature_schemes,
+            alpn: &offer.alpn,
+            bytes: offer.bytes,
+        }
+    }
+}
+
+/// A key share sent along.
+#[derive(Serialize, JsonSchema)]
+struct KeyShareView<'a> {
+    /// Its group.
+    group: &'a str,
+    /// Its size.
+    bytes: usize,
+}
+
+/// One burst of handshake messages in one direction.
+#[derive(Serialize, JsonSchema)]
+struct FlightView<'a> {
+    /// Who sent it: we (`sent`) or the peer (`received`).
+    #[schemars(extend("enum" = ["sent", "received"]))]
+    direction: &'static str,
+    /// First byte received, or handed to the kernel.
+    start_us: u64,
+    /// Last byte of it.
+    end_us: u64,
+    /// Message names as they can be seen.
+    messages: &'a [&'static str],
+    /// Bytes, record headers included.
+    bytes: usize,
+    /// CPU time spent on it.
+    cpu_us: u64,
+}
+
+impl<'a> From<&'a Flight> for FlightView<'a> {
+    fn from(flight: &'a Flight) -> Self {
+        Self {
+            direction: direction(flight.direction),
+            start_us: flight.start.0,
+            end_us: flight.end.0,
+            messages: &flight.messages,
+            bytes: flight.bytes,
+            cpu_us: us(flight.cpu),
+        }
+    }
+}
+
+/// A certificate as sent.
+#[derive(Serialize, JsonSchema)]
+struct CertificateView<'a> {
+    /// Subject as one line.
+    subject: &'a str,
+    /// Issuer as one line.
+    issuer: &'a str,
+    /// Serial number, hexadecimal.
+    serial: &'a str,
+    /// DNS names and addresses it is for.
+    names: &'a [String],
+    /// Start of validity, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    not_before: String,
+    /// End of validity, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    not_after: String,
+    /// Whole days left when it was seen; negative when over.
+    days_left: i64,
+    /// Key type.
+    key_type: &'a str,
+    /// Key size in bits.
+    key_bits: Option<u32>,
+    /// Signature algorithm of the issuer.
+    signature_algorithm: &'a str,
+    /// SHA-256 of the DER form, hexadecimal.
+    sha256: &'a str,
+    /// SHA-256 of the public key (SPKI), hexadecimal.
+    spki_sha256: &'a str,
+    /// Whether it says it is a CA.
+    is_ca: bool,
+    /// Whether subject and issuer are the same.
+    self_issued: bool,
+    /// Where its issuer's certificate can be fetched.
+    issuer_urls: &'a [String],
+    /// Signed certificate timestamps in it.
+    sct_count: usize,
+}
+
+impl<'a> From<&'a Certificate> for CertificateView<'a> {
+    fn from(certificate: &'a Certificate) -> Self {
+        Self {
+            subject: &certificate.subject,
+            issuer: &certificate.issuer,
+            serial: &certificate.serial,
+            names: &certificate.names,
+            not_before: words::timestamp(certificate.not_before, 0),
+            not_after: words::timestamp(certificate.not_after, 0),
+            days_left: certificate.days_left,
+            key_type: &certificate.key_type,
+            key_bits: certificate.key_bits,
+            signature_algorithm: &certificate.signature_algorithm,
+            sha256: &certificate.sha256,
+            spki_sha256: &certificate.spki_sha256,
+            is_ca: certificate.is_ca,
+            self_issued: certificate.self_issued,
+            issuer_urls: &certificate.issuer_urls,
+            sct_count: certificate.sct_count,
+        }
+    }
+}
+
+/// What checking the chain gave, all faults at once.
+#[derive(Serialize, JsonSchema)]
+struct VerificationView<'a> {
+    /// Whether the certificate is good.
+    verified: bool,
+    /// The trusted roots.
+    roots: &'a str,
+    /// What is wrong.
+    faults: Vec<FaultView>,
+    /// Whether faults were put aside by `-k`.
+    overridden: bool,
+    /// When it began.
+    start_us: u64,
+    /// CPU time of the chain check and the signature check.
+    cpu_us: u64,
+    /// When the embedded roots refuse: whether the system's roots would trust the chain.
+    system_would_trust: Option<bool>,
+}
+
+impl<'a> From<&'a Verification> for VerificationView<'a> {
+    fn from(verification: &'a Verification) -> Self {
+        Self {
+            verified: verification.faults.is_empty(),
+            roots: &verification.roots,
+            faults: verification
+                .faults
+                .iter()
+                .map(words::fault)
+                .map(|(code, detail)| FaultView { code, detail })
+                .collect(),
+            overridden: verification.overridden,
+            start_us: verification.start.0,
+            cpu_us: us(verification.cpu),
+            system_would_trust: verification.system_would_trust,
+        }
+    }
+}
+
+/// One thing wrong with a certificate or its chain.
+#[derive(Serialize, JsonSchema)]
+struct FaultView {
+    /// The same words as a failure's code.
+    code: &'static str,
+    /// In words.
+    detail: String,
+}
+
+/// A TLS alert.
+#[derive(Serialize, JsonSchema)]
+struct AlertView<'a> {
+    /// Who sent it: we (`sent`) or the peer (`received`).
+    #[schemars(extend("enum" = ["sent", "received"]))]
+    direction: &'static str,
+    /// Its name by RFC 8446 section 6.
+    description: &'a str,
+}
+
+/// What an old-fashioned ClientHello found.
+#[derive(Serialize, JsonSchema)]
+struct LegacyProbeView<'a> {
+    /// The newest version the server answered with; null when it refused all.
+    version: Option<&'a str>,
+    /// The suite it chose.
+    cipher_suite: Option<&'a str>,
+}

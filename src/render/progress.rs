@@ -1,0 +1,88 @@
+//! The progress line on a terminal, gone before the report is printed.
+//!
+//! A measured path only sets a word; drawing is done by the library's own thread, a few times a
+//! second. Nothing is drawn, and no thread is started, unless the caller says that standard error
+//! is a terminal.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// Redraws a second: enough for the eye, next to nothing for the machine.
+const REDRAWS: u8 = 8;
+
+/// A progress line on standard error.
+#[derive(Debug)]
+pub struct Progress {
+    line: Option<(ProgressBar, Arc<Mutex<String>>)>,
+}
+
+impl Progress {
+    /// A progress line, or one that does nothing.
+    #[must_use]
+    pub fn new(enabled: bool) -> Self {
+        if !enabled {
+            return Self { line: None };
+        }
+        let word = Arc::new(Mutex::new(String::new()));
+        let shown = Arc::clone(&word);
+        let style = ProgressStyle::default_spinner().with_key(
+            "stage",
+            move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let word = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                // A line that cannot be drawn is no reason to stop a trace.
+                let _ = out.write_str(&word);
+            },
+        );
+        let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None } };
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(REDRAWS))
+            .with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(REDRAWS)));
+        Self { line: Some((bar, word)) }
+    }
+
+    /// Says what is going on. Names from outside pass the escaper.
+    pub fn stage(&self, stage: &str) {
+        if let Some((_, word)) = &self.line {
+            let stage = super::escape::text(stage, super::Charset::Unicode).into_owned();
+            *word.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        }
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        if let Some((bar, _)) = &self.line {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_progress_line_starts_nothing() {
+        let progress = Progress::new(false);
+        progress.stage("asking the root");
+        progress.finish();
+        assert!(progress.line.is_none());
+    }
+
+    #[test]
+    fn the_word_is_escaped_and_the_line_can_end_twice() {
+        let progress = Progress::new(true);
+        progress.stage("walking \u{1b}[2J");
+        let (_, word) = progress.line.as_ref().unwrap();
+        assert_eq!(*word.lock().unwrap(), r"walking \x1b[2J");
+        progress.finish();
+        progress.finish();
+    }
+}

@@ -1,0 +1,282 @@
+//! Facts of the model in words, for text and for the `detail` fields of the JSON alike.
+//!
+//! Nothing is escaped or redacted here: the renderers do that with everything they print.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use crate::trace::{CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Rcode, Record};
+use crate::units;
+
+/// What came of a packet, in a few words.
+pub(super) fn meaning(packet: &Packet) -> String {
+    match &packet.meaning {
+        Meaning::Answer { records } => match &records[..] {
+            [only] => format!("answer: {} {}", only.rtype.mnemonic(), only.data),
+            _ => format!("answer: {}", units::count(records.len(), "record")),
+        },
+        Meaning::Cname { target, .. } => format!("alias of {target}"),
+        Meaning::Referral { cut, servers, glue, ignored } => {
+            let mut words =
+                format!("referral to {cut}: {}, {glue} glue", units::count(servers.len(), "server"));
+            if *ignored > 0 {
+                words.push_str(&format!(" ({ignored} out of bailiwick, ignored)"));
+            }
+            words
+        }
+        Meaning::NoData(negative) => absence(&packet.qname, negative, packet.qtype.mnemonic().as_ref()),
+        Meaning::NxDomain(negative) => absence(&packet.qname, negative, "any"),
+        Meaning::Truncated => "truncated: the question goes by TCP".to_owned(),
+        Meaning::EdnsRefused => "cannot do EDNS: the question goes without".to_owned(),
+        Meaning::Refused => format!("refused ({})", rcode(packet)),
+        Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
+        Meaning::UpwardReferral { to } => format!("referral upward to {to}: does not serve {}", packet.zone),
+        Meaning::Lame { reason } => format!("lame: {reason}"),
+        Meaning::Malformed { reason } => format!("cannot be read: {reason}"),
+        Meaning::Timeout => format!("no reply in {}", units::duration(packet.end.since(packet.sent))),
+        Meaning::Error { reason } => format!("error: {reason}"),
+        Meaning::Superseded => "not awaited: another answer came first".to_owned(),
+    }
+}
+
+fn rcode(packet: &Packet) -> String {
+    packet.reply.as_ref().map_or("no rcode".into(), |reply| reply.rcode.mnemonic()).into_owned()
+}
+
+/// The reason of an outcome that has one beside its word.
+pub(super) fn reason(packet: &Packet) -> Option<String> {
+    match &packet.meaning {
+        Meaning::Lame { reason } => Some((*reason).to_owned()),
+        Meaning::Malformed { reason } | Meaning::Error { reason } => Some(reason.clone()),
+        Meaning::UpwardReferral { to } => Some(format!("refers to {to}")),
+        Meaning::Refused | Meaning::ServerFailure => Some(rcode(packet)),
+        _ => None,
+    }
+}
+
+/// Who says that something does not exist, and for how long a cache believes it.
+pub(super) fn absence(name: &str, negative: &Negative, rtype: &str) -> String {
+    let what = if rtype == "any" {
+        format!("{name} does not exist")
+    } else {
+        format!("{name} has no {rtype} record")
+    };
+    let zone =
+        negative.zone.as_ref().map_or_else(|| ", without an SOA".to_owned(), |zone| format!(", says {zone}"));
+    let ttl = negative.ttl.map_or_else(String::new, |ttl| format!(", negative TTL {ttl} s"));
+    format!("{what}{zone}{ttl}")
+}
+
+/// `www.example.test. A 192.0.2.1 (TTL 300)`; further records of the same owner without it.
+pub(super) fn answers(records: &[Record], limit: usize) -> String {
+    let mut words = String::new();
+    let mut owner = "";
+    for record in records.iter().take(limit) {
+        if !words.is_empty() {
+            words.push_str(", ");
+        }
+        if record.name != owner {
+            words.push_str(&format!("{} ", record.name));
+            owner = &record.name;
+        }
+        words.push_str(&format!("{} {} (TTL {})", record.rtype.mnemonic(), record.data, record.ttl));
+    }
+    if records.len() > limit {
+        words.push_str(&format!(" and {} more", records.len() - limit));
+    }
+    words
+}
+
+/// Questions of the counted lanes that had to wait for each other.
+pub(super) fn round_trips(dns: &Dns) -> usize {
+    let mut trips = 0;
+    let mut free_from = None;
+    for packet in dns.critical_path.iter().filter_map(|id| dns.packets.get(*id)) {
+        if free_from.is_none_or(|end| packet.sent >= end) {
+            // A question by TCP waits for the connection first.
+            trips += if packet.connected.is_some() { 2 } else { 1 };
+        }
+        free_from = free_from.max(Some(packet.end));
+    }
+    trips
+}
+
+/// Packets sent for the answer, without the lanes that only compare.
+pub(super) fn counted_packets(dns: &Dns) -> usize {
+    let fallback = dns.lane == crate::trace::DnsLane::StubFallback;
+    dns.packets
+        .iter()
+        .filter(|packet| match packet.purpose {
+            Purpose::Walk | Purpose::NsAddress | Purpose::Resolver => true,
+            Purpose::Stub => fallback,
+            Purpose::Priming => false,
+        })
+        .count()
+}
+
+/// The code and the sentence of a certificate's fault. The codes are those of failures.
+pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
+    match fault {
+        CertificateFault::Expired { index, not_after } => {
+            ("certificate-expired", format!("{} was valid until {}", place(*index), date(*not_after)))
+        }
+        CertificateFault::NotYetValid { index, not_before } => {
+            ("certificate-not-yet-valid", format!("{} is valid from {}", place(*index), date(*not_before)))
+        }
+        CertificateFault::WrongHost { wanted, nearest } => (
+            "certificate-wrong-host",
+            match nearest {
+                Some(nearest) => format!("it is not for {wanted}; the nearest of its names is {nearest}"),
+                None => format!("it is not for {wanted}, and names no host"),
+            },
+        ),
+        CertificateFault::SelfSigned => {
+            ("certificate-self-signed", "it signed itself and is no trusted root".to_owned())
+        }
+        CertificateFault::MissingIntermediate { issuer, url } => (
+            "certificate-chain-incomplete",
+            match url {
+                Some(url) => format!("the certificate of {issuer} was not sent; it is at {url}"),
+                None => format!("the certificate of {issuer} was not sent"),
+            },
+        ),
+        CertificateFault::UnknownIssuer { issuer } => {
+            ("certificate-unknown-issuer", format!("{issuer} is not trusted"))
+        }
+        CertificateFault::Other(words) => ("certificate-invalid", words.clone()),
+    }
+}
+
+fn place(index: usize) -> String {
+    if index == 0 {
+        "the server's certificate".to_owned()
+    } else {
+        format!("certificate {index} of the chain")
+    }
+}
+
+/// The response codes that carry no answer but are an answer.
+pub(super) const fn says_no(rcode: Option<Rcode>) -> bool {
+    matches!(rcode, Some(Rcode::NXDOMAIN))
+}
+
+/// Why a redirect happened: `http to https`, `www`, `slash`.
+pub(super) fn redirect_changes(changes: &[&'static str], scheme_after: Option<&str>) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for change in changes {
+        words.push(match *change {
+            "scheme" if scheme_after == Some("http") => "https to http",
+            "scheme" => "http to https",
+            // A www that comes or goes is a change of host; saying both says it twice.
+            "host" if changes.contains(&"www") => continue,
+            "path" if changes.contains(&"slash") => continue,
+            "host" => "other host",
+            "port" => "other port",
+            "path" => "other path",
+            "query" => "other query",
+            "same" => "same URL",
+            other => other,
+        });
+    }
+    words.join(", ")
+}
+
+/// `TLSv1.3` as people write it.
+pub(super) fn tls_version(version: &str) -> String {
+    version.strip_prefix("TLSv").map_or_else(|| version.to_owned(), |number| format!("TLS {number}"))
+}
+
+/// A wall time in RFC 3339 form, UTC, with `digits` digits of the second's fraction. Dates beyond
+/// year 9999 (a certificate may hold any) are shown as the last that can be written.
+pub(super) fn timestamp(time: SystemTime, digits: usize) -> String {
+    let timestamp = Timestamp::try_from(time)
+        .unwrap_or_else(|_| if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
+    format!("{timestamp:.digits$}")
+}
+
+/// The date of a wall time.
+pub(super) fn date(time: SystemTime) -> String {
+    let mut date = timestamp(time, 0);
+    date.truncate(date.find('T').unwrap_or(date.len()));
+    date
+}
+
+/// The name of an extended DNS error (RFC 8914 §4, and the codes registered since).
+pub(super) const fn extended_error(code: u16) -> &'static str {
+    match code {
+        0 => "Other Error",
+        1 => "Unsupported DNSKEY Algorithm",
+        2 => "Unsupported DS Digest Type",
+        3 => "Stale Answer",
+        4 => "Forged Answer",
+        5 => "DNSSEC Indeterminate",
+        6 => "DNSSEC Bogus",
+        7 => "Signature Expired",
+        8 => "Signature Not Yet Valid",
+        9 => "DNSKEY Missing",
+        10 => "RRSIGs Missing",
+        11 => "No Zone Key Bit Set",
+        12 => "NSEC Missing",
+        13 => "Cached Error",
+        14 => "Not Ready",
+        15 => "Blocked",
+        16 => "Censored",
+        17 => "Filtered",
+        18 => "Prohibited",
+        19 => "Stale NXDOMAIN Answer",
+        20 => "Not Authoritative",
+        21 => "Not Supported",
+        22 => "No Reachable Authority",
+        23 => "Network Error",
+        24 => "Invalid Data",
+        25 => "Signature Expired before Valid",
+        26 => "Too Early",
+        27 => "Unsupported NSEC3 Iterations Value",
+        28 => "Unable to conform to policy",
+        29 => "Synthesized",
+        30 => "Invalid Query Type",
+        _ => "Unassigned",
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::render::testtrace;
+
+    #[test]
+    fn round_trips_are_those_that_waited_for_each_other() {
+        let trace = testtrace::success();
+        let dns = trace.hops[0].dns.ran().unwrap();
+        assert_eq!((round_trips(dns), counted_packets(dns)), (3, 4));
+        let trace = testtrace::alias();
+        let dns = trace.hops[0].dns.ran().unwrap();
+        assert_eq!(round_trips(dns), 9, "the TCP question waits for its connection, too");
+    }
+
+    #[test]
+    fn dates_of_any_certificate_can_be_written() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        assert_eq!(date(epoch + Duration::from_secs(1_795_262_400)), "2026-11-21");
+        assert_eq!(timestamp(epoch + Duration::from_micros(1), 6), "1970-01-01T00:00:00.000001Z");
+        if let Some(far) = epoch.checked_add(Duration::from_secs(1 << 60)) {
+            assert!(date(far).starts_with("9999-12-"));
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_named_once() {
+        assert_eq!(redirect_changes(&["scheme"], Some("https")), "http to https");
+        assert_eq!(redirect_changes(&["www", "host", "path"], Some("https")), "www, other path");
+        assert_eq!(redirect_changes(&["slash", "path"], None), "slash");
+        assert_eq!(redirect_changes(&["scheme"], Some("http")), "https to http");
+    }
+}
