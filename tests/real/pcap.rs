@@ -1,0 +1,251 @@
+//! Captures a client's packets with tcpdump and reads them: DNS questions and replies, TCP handshakes.
+//!
+//! Reads only what the tests make: pcap with microseconds, Ethernet, no VLANs, no fragments, no IPv6
+//! extension headers.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+
+use crate::World;
+use crate::net::{Access, Client};
+use crate::servers::{Server, unconfined};
+use crate::tools::{program, run_at};
+use crate::zones::RESOLVER;
+
+/// A running capture.
+pub(crate) struct Capture<'a> {
+    tcpdump: Server,
+    file: PathBuf,
+    client: &'a Client,
+    sentinels: u32,
+}
+
+/// A DNS question on the wire and its reply, if one came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    pub(crate) server: IpAddr,
+    pub(crate) tcp: bool,
+    /// Lower case, with a final dot. Empty for TCP, where the question is not looked into.
+    pub(crate) qname: String,
+    /// UDP: the question. TCP: the SYN. Microseconds of the capture's clock.
+    pub(crate) sent: u64,
+    /// UDP: the reply. TCP: the last segment with data from the server.
+    pub(crate) received: Option<u64>,
+}
+
+/// A TCP handshake that was begun.
+#[derive(Clone, Debug)]
+pub(crate) struct Handshake {
+    pub(crate) server: (IpAddr, u16),
+    pub(crate) syn: u64,
+    pub(crate) syn_ack: Option<u64>,
+}
+
+impl<'a> Capture<'a> {
+    /// Begins to capture what the client sends and receives.
+    pub(crate) fn start(world: &'a World, access: Access) -> Self {
+        let client = world.internet.client(access);
+        let dir = world.dir.path().join(format!("capture-{}", world.number()));
+        fs::create_dir(&dir).unwrap();
+        let file = dir.join("packets");
+        let executable = unconfined(world.dir.path(), "tcpdump");
+        let mut command = crate::tools::inside(&client.namespace, &executable);
+        // `--immediate-mode` and `-U`: each packet is in the file as soon as it was seen.
+        command.args(["-i", &client.interface, "--immediate-mode", "-U", "-Z", "root", "-w"]).arg(&file);
+        let tcpdump = Server::from_command("tcpdump", &dir, command);
+        let mut capture = Self { tcpdump, file, client, sentinels: 0 };
+        capture.pass_sentinel();
+        capture
+    }
+
+    /// What was captured since the last call, complete up to now.
+    pub(crate) fn take(&mut self) -> Packets {
+        let begin = self.sentinel();
+        self.pass_sentinel();
+        Packets::read(&self.file, &begin, &self.sentinel())
+    }
+
+    fn sentinel(&self) -> String {
+        format!("sentinel-{}.test.", self.sentinels)
+    }
+
+    /// Asks a question with a name of its own and waits until it is in the file: what was sent before is
+    /// there as well. The first one shows that tcpdump listens.
+    fn pass_sentinel(&mut self) {
+        self.sentinels += 1;
+        let (name, file, client) = (self.sentinel(), self.file.clone(), self.client);
+        let server = format!("@{}", RESOLVER[usize::from(client.namespace.ends_with("c2"))]);
+        self.tcpdump.wait_until(|| {
+            run_at(client, &program("dig"), &["-r", "+tries=1", "+time=1", &server, &name]);
+            Packets::read_all(&file)
+                .iter()
+                .any(|packet| packet.question().is_some_and(|(qname, _)| qname == name))
+        });
+    }
+}
+
+/// Packets between two sentinels.
+pub(crate) struct Packets(Vec<Raw>);
+
+impl Packets {
+    fn read(file: &std::path::Path, begin: &str, end: &str) -> Self {
+        let is = |packet: &Raw, name: &str| packet.question().is_some_and(|(qname, _)| qname == name);
+        let all = Self::read_all(file);
+        let first = all.iter().rposition(|packet| is(packet, begin)).unwrap() + 1;
+        let last = all.iter().position(|packet| is(packet, end)).unwrap();
+        Self(all[first..last].to_vec())
+    }
+
+    fn read_all(file: &std::path::Path) -> Vec<Raw> {
+        let bytes = fs::read(file).unwrap_or_default();
+        let mut packets = Vec::new();
+        let mut rest = bytes.get(24..).unwrap_or_default();
+        let number =
+            |bytes: &[u8], at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
+        while rest.len() >= 16 {
+            let (head, after) = rest.split_at(16);
+            let length = number(head, 8) as usize;
+            let Some(frame) = after.get(..length) else { break };
+            packets.extend(Raw::parse(number(head, 0) * 1_000_000 + number(head, 4), frame));
+            rest = &after[length..];
+        }
+        packets
+    }
+
+    /// DNS exchanges in the order sent. A question sent again from the same port is one more.
+    pub(crate) fn dns(&self) -> Vec<Exchange> {
+        let mut exchanges: Vec<Exchange> = Vec::new();
+        let mut open: HashMap<(IpAddr, u16, u16), usize> = HashMap::new();
+        for packet in &self.0 {
+            if !packet.tcp && packet.to.1 == 53 {
+                let Some((qname, id)) = packet.question() else { continue };
+                open.insert((packet.to.0, packet.from.1, id), exchanges.len());
+                exchanges.push(Exchange {
+                    server: packet.to.0,
+                    tcp: false,
+                    qname,
+                    sent: packet.at,
+                    received: None,
+                });
+            } else if packet.tcp && packet.to.1 == 53 && packet.is_syn() {
+                open.insert((packet.to.0, packet.from.1, 0), exchanges.len());
+                let qname = String::new();
+                exchanges.push(Exchange {
+                    server: packet.to.0,
+                    tcp: true,
+                    qname,
+                    sent: packet.at,
+                    received: None,
+                });
+            } else if packet.from.1 == 53 && !packet.payload.is_empty() {
+                let id = if packet.tcp { 0 } else { packet.question().map_or(0, |(_, id)| id) };
+                if let Some(index) = open.get(&(packet.from.0, packet.to.1, id)) {
+                    exchanges[*index].received = Some(packet.at);
+                }
+            }
+        }
+        exchanges
+    }
+
+    /// TCP handshakes to other ports than DNS's.
+    pub(crate) fn handshakes(&self) -> Vec<Handshake> {
+        let mut handshakes: Vec<(u16, Handshake)> = Vec::new();
+        for packet in self.0.iter().filter(|packet| packet.tcp) {
+            if packet.is_syn() && packet.to.1 != 53 {
+                let handshake = Handshake { server: packet.to, syn: packet.at, syn_ack: None };
+                handshakes.push((packet.from.1, handshake));
+            } else if packet.is_syn_ack() {
+                let own = |(port, handshake): &&mut (u16, Handshake)| {
+                    *port == packet.to.1 && handshake.server == packet.from
+                };
+                if let Some((_, handshake)) = handshakes.iter_mut().find(own) {
+                    handshake.syn_ack = Some(packet.at);
+                }
+            }
+        }
+        handshakes.into_iter().map(|(_, handshake)| handshake).collect()
+    }
+}
+
+/// One UDP or TCP packet.
+#[derive(Clone)]
+struct Raw {
+    at: u64,
+    tcp: bool,
+    from: (IpAddr, u16),
+    to: (IpAddr, u16),
+    flags: u8,
+    payload: Vec<u8>,
+}
+
+impl Raw {
+    fn parse(at: u64, frame: &[u8]) -> Option<Self> {
+        let short =
+            |bytes: &[u8], at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+        let packet = frame.get(14..)?;
+        let (protocol, source, target, rest) = match short(frame, 12)? {
+            0x0800 => {
+                let head = usize::from(packet.first()? & 15) * 4;
+                let address = |at: usize| {
+                    Some(IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(packet.get(at..at + 4)?).ok()?)))
+                };
+                // Ethernet pads short frames: the header's length counts.
+                (
+                    *packet.get(9)?,
+                    address(12)?,
+                    address(16)?,
+                    packet.get(head..usize::from(short(packet, 2)?))?,
+                )
+            }
+            0x86dd => {
+                let address = |at: usize| {
+                    Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(packet.get(at..at + 16)?).ok()?)))
+                };
+                (
+                    *packet.get(6)?,
+                    address(8)?,
+                    address(24)?,
+                    packet.get(40..40 + usize::from(short(packet, 4)?))?,
+                )
+            }
+            _ => return None,
+        };
+        let (tcp, head, flags) = match protocol {
+            6 => (true, usize::from(rest.get(12)? >> 4) * 4, *rest.get(13)?),
+            17 => (false, 8, 0),
+            _ => return None,
+        };
+        let (from, to) = ((source, short(rest, 0)?), (target, short(rest, 2)?));
+        Some(Self { at, tcp, from, to, flags, payload: rest.get(head..)?.to_vec() })
+    }
+
+    const fn is_syn(&self) -> bool {
+        self.flags & 0x12 == 0x02
+    }
+
+    const fn is_syn_ack(&self) -> bool {
+        self.flags & 0x12 == 0x12
+    }
+
+    /// Name and id of a UDP DNS message's question.
+    fn question(&self) -> Option<(String, u16)> {
+        if self.tcp || (self.to.1 != 53 && self.from.1 != 53) {
+            return None;
+        }
+        let id = u16::from_be_bytes(self.payload.get(..2)?.try_into().ok()?);
+        let mut name = String::new();
+        let mut rest = self.payload.get(12..)?;
+        loop {
+            let length = usize::from(*rest.first()?);
+            if length == 0 {
+                break;
+            }
+            name += &String::from_utf8_lossy(rest.get(1..=length)?).to_ascii_lowercase();
+            name.push('.');
+            rest = rest.get(length + 1..)?;
+        }
+        Some((if name.is_empty() { ".".to_owned() } else { name }, id))
+    }
+}
