@@ -42,8 +42,8 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
     let Settings { action, lab, show, on_bad_status } = settings;
     match action {
         Action::Generate(what) => generate(what, out).map_err(Problem::from),
-        Action::ListLab => render::lab_list(SCENARIOS, &style(&show), out).map(|()| exit::OK).map_err(Problem::from),
-        Action::ServeLab => in_runtime(serve_lab(&show, out)),
+        Action::ListLab => render::lab_list(SCENARIOS, out).map(|()| exit::OK).map_err(Problem::from),
+        Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
         Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
     }
@@ -62,7 +62,7 @@ async fn start_lab(wanted: bool, plan: &mut Plan) -> Result<Option<Lab>, Problem
     if !wanted {
         return Ok(None);
     }
-    let lab = Lab::start().await.map_err(|error| Problem::Internal(format!("the lab cannot start: {error}")))?;
+    let lab = Lab::start().await.map_err(Problem::Internal)?;
     lab.apply(plan);
     Ok(Some(lab))
 }
@@ -126,18 +126,24 @@ async fn ask(
     lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
     progress.finish();
     let failure = result.err();
-    let asked = render::Asked { input: &plan.input, started_at: clock.started_at(), setup, total, dns: &dns, failure: failure.as_ref() };
+    let asked = render::DnsRun {
+        input: &plan.input,
+        started_at: clock.started_at(),
+        setup,
+        total,
+        dns: &dns,
+        failure: failure.as_ref(),
+    };
     render::render_dns(&asked, format(show), &style(show), out)?;
     Ok(failure.map_or(exit::OK, |_| exit::DNS))
 }
 
-async fn serve_lab(show: &Show, out: &mut dyn Write) -> Result<u8, Problem> {
-    let mut plan = Plan::default();
-    let lab = start_lab(true, &mut plan).await?;
-    if let Some(lab) = &lab {
-        render::lab_serving(&lab.describe(), &style(show), out)?;
-    }
-    tokio::signal::ctrl_c().await.map_err(|error| Problem::Internal(format!("cannot wait for an interrupt: {error}")))?;
+async fn serve_lab(out: &mut dyn Write) -> Result<u8, Problem> {
+    let lab = Lab::start().await.map_err(Problem::Internal)?;
+    render::lab_serving(&lab, out)?;
+    tokio::signal::ctrl_c()
+        .await
+        .map_err(|error| Problem::Internal(format!("cannot wait for an interrupt: {error}")))?;
     Ok(exit::OK)
 }
 

@@ -29,6 +29,7 @@ pub mod tcp;
 pub mod timeline;
 pub mod tls;
 pub mod trace;
+pub mod units;
 pub mod url;
 
 use std::net::IpAddr;
@@ -127,7 +128,10 @@ impl Run<'_> {
     async fn chain(&mut self, hops: &mut Vec<Hop>) -> Result<(), Failure> {
         let plan = &self.tracer.plan.http;
         let mut ask = http::Ask {
-            method: plan.method.clone().unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
+            method: plan
+                .method
+                .clone()
+                .unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
             body: plan.body.clone(),
             credentials: true,
         };
@@ -151,7 +155,9 @@ impl Run<'_> {
             let result = self.hop(hop, index, &ask).await;
             hop.end = end_of(hop);
             result?;
-            let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else { return Ok(()) };
+            let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else {
+                return Ok(());
+            };
             if !plan.follow {
                 return Ok(());
             }
@@ -164,16 +170,30 @@ impl Run<'_> {
                 running: hop.end.since(hop.start),
             };
             let Some(target) = redirect.target.clone() else {
-                let message = format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());
-                return Err(fail(FailureCode::BadRedirect, message, "the Location field must hold an http or https URL"));
+                let message =
+                    format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());
+                return Err(fail(
+                    FailureCode::BadRedirect,
+                    message,
+                    "the Location field must hold an http or https URL",
+                ));
             };
             if index >= plan.max_redirects {
-                let message = format!("more than {} redirects; the next would go to {target}", plan.max_redirects);
-                return Err(fail(FailureCode::TooManyRedirects, message, "raise --max-redirs, or look for a loop in the hops"));
+                let message =
+                    format!("more than {} redirects; the next would go to {target}", plan.max_redirects);
+                return Err(fail(
+                    FailureCode::TooManyRedirects,
+                    message,
+                    "raise --max-redirs, or look for a loop in the hops",
+                ));
             }
             url = url::parse(&target, index).map_err(|failure| {
                 let message = format!("the redirect cannot be followed: {}", failure.message);
-                fail(FailureCode::BadRedirect, message, "the Location field must hold a valid http or https URL")
+                fail(
+                    FailureCode::BadRedirect,
+                    message,
+                    "the Location field must hold a valid http or https URL",
+                )
             })?;
             redirect.followed = true;
             if let Some(method) = redirect.next_method.clone() {

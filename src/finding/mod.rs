@@ -147,7 +147,13 @@ impl Saving {
     }
 
     fn of(amount: Duration, basis: Basis, applies: &str) -> Option<Self> {
-        (!amount.is_zero()).then(|| Self { amount, low: amount, high: amount, basis, applies: applies.to_owned() })
+        (!amount.is_zero()).then(|| Self {
+            amount,
+            low: amount,
+            high: amount,
+            basis,
+            applies: applies.to_owned(),
+        })
     }
 }
 

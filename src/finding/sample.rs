@@ -44,7 +44,8 @@ fn answer() -> Record {
 
 /// Three zones, one address, TLS 1.3, HTTP/2 200: nothing to complain about.
 pub(crate) fn sound() -> Trace {
-    let referral = |cut: &str| Meaning::Referral { cut: cut.to_owned(), servers: Vec::new(), glue: 1, ignored: 0 };
+    let referral =
+        |cut: &str| Meaning::Referral { cut: cut.to_owned(), servers: Vec::new(), glue: 1, ignored: 0 };
     let dns = Dns {
         name: format!("{HOST}."),
         types: vec![RecordType::A, RecordType::AAAA],
@@ -59,10 +60,20 @@ pub(crate) fn sound() -> Trace {
         packets: vec![
             packet(".", "198.51.100.1:53", 0, 10_000, referral("test.")),
             packet("test.", "198.51.100.2:53", 10_000, 20_000, referral("example.test.")),
-            packet("example.test.", "198.51.100.3:53", 20_000, 30_000, Meaning::Answer { records: vec![answer()] }),
+            packet(
+                "example.test.",
+                "198.51.100.3:53",
+                20_000,
+                30_000,
+                Meaning::Answer { records: vec![answer()] },
+            ),
         ],
         critical_path: vec![0, 1, 2],
-        hints: RootHints { source: "built-in".to_owned(), date: Some("2024-04-18".to_owned()), drift: Some(Vec::new()) },
+        hints: RootHints {
+            source: "built-in".to_owned(),
+            date: Some("2024-04-18".to_owned()),
+            drift: Some(Vec::new()),
+        },
         stub: None,
         notes: Vec::new(),
     };
@@ -152,7 +163,12 @@ pub(crate) fn sound() -> Trace {
         legacy_probe: None,
     };
     let http = Http {
-        request: Request { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body_bytes: 0 },
+        request: Request {
+            method: "GET".to_owned(),
+            target: "/".to_owned(),
+            headers: Vec::new(),
+            body_bytes: 0,
+        },
         version: HttpVersion::Http2,
         start: At(51_000),
         sent: Some(At(51_100)),
@@ -165,7 +181,13 @@ pub(crate) fn sound() -> Trace {
         headers: Vec::new(),
         trailers: Vec::new(),
         head_bytes: 100,
-        body: Body { wire_bytes: 4096, encoded_bytes: 4087, framing: "h2", complete: true, ..Body::default() },
+        body: Body {
+            wire_bytes: 4096,
+            encoded_bytes: 4087,
+            framing: "h2",
+            complete: true,
+            ..Body::default()
+        },
         bytes_received: 4300,
         bytes_sent: 200,
         garbage: None,

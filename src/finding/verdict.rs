@@ -27,12 +27,19 @@ pub fn verdict(trace: &Trace) -> Verdict {
         return Verdict { summary, stage: None, share_percent: None, duration: None };
     }
     let Some((name, duration)) = largest(trace) else {
-        return Verdict { summary: "nothing was measured".to_owned(), stage: None, share_percent: None, duration: None };
+        return Verdict {
+            summary: "nothing was measured".to_owned(),
+            stage: None,
+            share_percent: None,
+            duration: None,
+        };
     };
     let share = share(duration, trace.total);
     let redirects = trace.hops.len() - 1;
     let mut summary = format!("{} took {share} % of {}: {}", subject(name), ms(trace.total), ms(duration));
-    if let Some(detail) = trace.hops.iter().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, hop)) {
+    if let Some(detail) =
+        trace.hops.iter().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, hop))
+    {
         summary.push_str("; ");
         summary.push_str(&detail);
     }
@@ -132,7 +139,11 @@ mod tests {
         let verdict = verdict(&sample::sound());
         assert_eq!((verdict.stage, verdict.share_percent), (Some("dns"), Some(45)));
         assert_eq!(verdict.duration, Some(Duration::from_millis(30)));
-        assert!(verdict.summary.starts_with("name resolution took 45 % of 67.0 ms: 30.0 ms"), "{}", verdict.summary);
+        assert!(
+            verdict.summary.starts_with("name resolution took 45 % of 67.0 ms: 30.0 ms"),
+            "{}",
+            verdict.summary
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ use self::body::Sink;
 use self::fault::Fault;
 use self::framing::Persistence;
 use self::request::Draft;
-pub use self::request::{validate_field, validate_method};
+pub use self::request::{basic_credentials, validate_field, validate_method};
 use crate::clock::Clock;
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stop::Stop;

@@ -224,7 +224,13 @@ fn basic(url: &Url) -> Option<String> {
     }
     let user = url.username.as_deref().unwrap_or_default();
     let password = url.password.as_deref().unwrap_or_default();
-    Some(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+    Some(basic_credentials(&format!("{user}:{password}")))
+}
+
+/// The value of an Authorization field for `user:password` (RFC 7617 §2).
+#[must_use]
+pub fn basic_credentials(user_and_password: &str) -> String {
+    format!("Basic {}", base64(user_and_password.as_bytes()))
 }
 
 /// RFC 4648 §4.

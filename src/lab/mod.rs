@@ -55,6 +55,7 @@ use crate::plan::{HintsText, Plan, RootsChoice};
 pub struct Lab {
     ports: Ports,
     root: Vec<u8>,
+    root_pem: String,
     dead_ipv6: DeadIpv6,
     tally: Tally,
     stop: Option<oneshot::Sender<()>>,
@@ -65,6 +66,7 @@ pub struct Lab {
 struct Ready {
     ports: Ports,
     root: Vec<u8>,
+    root_pem: String,
     dead_ipv6: DeadIpv6,
 }
 
@@ -90,8 +92,8 @@ impl Lab {
             .spawn(move || run(counted, ready, stopped))
             .map_err(|error| format!("the lab cannot start its thread: {error}"))?;
         let ended = |_| "the lab's thread ended before it was ready".to_owned();
-        let Ready { ports, root, dead_ipv6 } = started.await.map_err(ended)??;
-        Ok(Self { ports, root, dead_ipv6, tally, stop: Some(stop), thread: Some(thread) })
+        let Ready { ports, root, root_pem, dead_ipv6 } = started.await.map_err(ended)??;
+        Ok(Self { ports, root, root_pem, dead_ipv6, tally, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Points a plan into the lab: its root servers, resolver, ports, and certificate authority.
@@ -101,7 +103,8 @@ impl Lab {
         plan.dns.server_port = self.ports.dns;
         plan.dns.stub_servers = vec![SocketAddr::new(STUB.address(), self.ports.dns)];
         plan.tcp.port_map = vec![(80, self.ports.http), (443, self.ports.https)];
-        if plan.tls.roots == RootsChoice::Embedded {
+        // The environment speaks of the machine's world, not of this one.
+        if matches!(plan.tls.roots, RootsChoice::Embedded | RootsChoice::Environment { .. }) {
             plan.tls.roots =
                 RootsChoice::Given { name: "lab CA".to_owned(), certificates: vec![self.root.clone()] };
         }
@@ -117,6 +120,18 @@ impl Lab {
     #[must_use]
     pub fn root_certificate(&self) -> &[u8] {
         &self.root
+    }
+
+    /// The certificate of the lab's root CA, PEM, for other tools.
+    #[must_use]
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// The root hints of this lab, as `--root-hints` reads them.
+    #[must_use]
+    pub fn root_hints(&self) -> String {
+        hints(self.ports.dns)
     }
 
     /// Whether the dead IPv6 address is silent here, so that `dead-ipv6` costs what it says.
@@ -191,7 +206,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<ipv6::Silence>), String> {
     }
     let silence: Vec<_> = dead.into_iter().flatten().filter_map(ipv6::DeadListener::silence).collect();
     let dead_ipv6 = if silence.len() == 2 { DeadIpv6::Unanswered } else { DeadIpv6::Refused };
-    Ok((Ready { ports, root: authority.root(), dead_ipv6 }, silence))
+    Ok((Ready { ports, root: authority.root(), root_pem: authority.root_pem(), dead_ipv6 }, silence))
 }
 
 /// The lab that tests share, where they neither count what it sees nor drop it.

@@ -10,11 +10,12 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::{
-    ConnectTo, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolveOverride, ResolverChoice,
-    RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    ConnectTo, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolveOverride,
+    ResolverChoice, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
+use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::trace::RecordType;
 
 /// What a run is to do.
@@ -158,7 +159,9 @@ pub fn settings(
         return settings(Action::Generate(what), false);
     }
     match (cli.command, cli.url) {
-        (Some(Command::Lab { serve }), _) => settings(if serve { Action::ServeLab } else { Action::ListLab }, serve),
+        (Some(Command::Lab { serve }), _) => {
+            settings(if serve { Action::ServeLab } else { Action::ListLab }, serve)
+        }
         (Some(Command::Dns { name, rtype }), _) => {
             let question = question(&name, &rtype)?;
             let mut plan = plan(name, &cli.common, &cli.connection, &cli.request, environment)?;
@@ -170,7 +173,9 @@ pub fn settings(
             let plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
             settings(Action::Trace(plan), cli.common.lab)
         }
-        (None, None) => Err(PlanError::with_hint("there is no URL to trace", "urltrace https://www.example.com/")),
+        (None, None) => {
+            Err(PlanError::with_hint("there is no URL to trace", "urltrace https://www.example.com/"))
+        }
     }
 }
 
@@ -195,7 +200,10 @@ fn show(common: &Common, environment: &Environment) -> Show {
 
 fn question(name: &str, rtype: &str) -> Result<Question, PlanError> {
     let rtype = RecordType::from_mnemonic(rtype).ok_or_else(|| {
-        PlanError::with_hint(format!("`{rtype}` is no record type"), "A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE65")
+        PlanError::with_hint(
+            format!("`{rtype}` is no record type"),
+            "A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE65",
+        )
     })?;
     let ascii = if name.is_ascii() { Ok(name.to_ascii_lowercase()) } else { idna::domain_to_ascii(name) };
     match ascii {
@@ -224,7 +232,11 @@ fn plan(
         tcp: TcpPlan {
             connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
             family,
-            connect_to: connection.connect_to.iter().map(|text| connect_to(text)).collect::<Result<_, _>>()?,
+            connect_to: connection
+                .connect_to
+                .iter()
+                .map(|text| connect_to(text))
+                .collect::<Result<_, _>>()?,
             ..TcpPlan::default()
         },
         tls: tls_plan(connection, environment),
@@ -246,7 +258,9 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
     };
     let root_hints = match &common.root_hints {
         None => None,
-        Some(path) => Some(HintsText { source: path.display().to_string(), text: read_text("--root-hints", path)? }),
+        Some(path) => {
+            Some(HintsText { source: path.display().to_string(), text: read_text("--root-hints", path)? })
+        }
     };
     Ok(DnsPlan {
         lane,
@@ -302,7 +316,7 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
         headers.push(("Referer".to_owned(), Some(referer.clone())));
     }
     if let Some(user) = &request.user {
-        headers.push(("Authorization".to_owned(), Some(crate::http::basic_credentials(user))));
+        headers.push(("Authorization".to_owned(), Some(basic_credentials(user))));
     }
     if !request.json.is_empty() {
         headers.push(("Content-Type".to_owned(), Some("application/json".to_owned())));
@@ -311,10 +325,8 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
     for text in &request.headers {
         headers.push(header_field(text)?);
     }
-    if let Some(method) = &request.method
-        && (method.is_empty() || !method.bytes().all(is_token_byte))
-    {
-        return Err(PlanError::usage(format!("`{}` is no request method", method.escape_debug())));
+    if let Some(method) = &request.method {
+        validate_method(method).map_err(PlanError::usage)?;
     }
     if let Some(path) = &request.output {
         check_output(path)?;
@@ -339,22 +351,15 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
 fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
-    let bad = || PlanError::with_hint(format!("`{}` is no header field", text.escape_debug()), "-H 'Name: value'");
+    let bad =
+        || PlanError::with_hint(format!("`{}` is no header field", text.escape_debug()), "-H 'Name: value'");
     let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
         (Some((name, value)), _) => (name, Some(value.trim()).filter(|value| !value.is_empty())),
         (None, Some(name)) => (name, Some("")),
         (None, None) => return Err(bad()),
     };
-    let clean = value.unwrap_or_default().chars().all(|c| c == '\t' || !c.is_control());
-    if name.is_empty() || !name.bytes().all(is_token_byte) || !clean {
-        return Err(bad());
-    }
+    validate_field(name, value.unwrap_or_default()).map_err(PlanError::usage)?;
     Ok((name.to_owned(), value.map(str::to_owned)))
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
@@ -373,7 +378,11 @@ fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
         if !parts.is_empty() {
             return Err(PlanError::usage("--json cannot be used together with -d or --data-binary"));
         }
-        let parts = request.json.iter().map(|text| argument_or_file("--json", text)).collect::<Result<Vec<_>, _>>()?;
+        let parts = request
+            .json
+            .iter()
+            .map(|text| argument_or_file("--json", text))
+            .collect::<Result<Vec<_>, _>>()?;
         return Ok(Some(parts.concat()));
     }
     Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
@@ -387,13 +396,16 @@ fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
     } else {
         std::fs::read(path)
     };
-    result.map_err(|error| PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os_words(&error))))
+    result
+        .map_err(|error| PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os_words(&error))))
 }
 
 fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os_words(&error))))?;
-    String::from_utf8(bytes).map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
+    let bytes = std::fs::read(path).map_err(|error| {
+        PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os_words(&error)))
+    })?;
+    String::from_utf8(bytes)
+        .map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
 }
 
 /// Said before the network is touched, so that a long trace does not end at a wrong path.
@@ -417,7 +429,9 @@ fn seconds(option: &str, text: &str) -> Result<Duration, PlanError> {
         .ok()
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
-        .ok_or_else(|| PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5"))
+        .ok_or_else(|| {
+            PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5")
+        })
 }
 
 /// An address with or without a port; IPv6 with a port in brackets.
@@ -430,7 +444,10 @@ fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
 /// `HOST:PORT:ADDRESS[,ADDRESS]`; curl's leading `+` (an entry that may time out) means nothing here.
 fn resolve_override(text: &str) -> Result<ResolveOverride, PlanError> {
     let bad = || {
-        PlanError::with_hint(format!("--resolve: `{text}` cannot be read"), "--resolve www.example.com:443:192.0.2.1")
+        PlanError::with_hint(
+            format!("--resolve: `{text}` cannot be read"),
+            "--resolve www.example.com:443:192.0.2.1",
+        )
     };
     let mut parts = text.trim_start_matches('+').splitn(3, ':');
     let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
@@ -451,7 +468,10 @@ fn resolve_override(text: &str) -> Result<ResolveOverride, PlanError> {
 /// `HOST1:PORT1:HOST2:PORT2`; a host may be an IPv6 address in brackets.
 fn connect_to(text: &str) -> Result<ConnectTo, PlanError> {
     let bad = || {
-        PlanError::with_hint(format!("--connect-to: `{text}` cannot be read"), "--connect-to www.example.com:443:192.0.2.1:8443")
+        PlanError::with_hint(
+            format!("--connect-to: `{text}` cannot be read"),
+            "--connect-to www.example.com:443:192.0.2.1:8443",
+        )
     };
     let mut parts = Vec::new();
     let (mut depth, mut from) = (0_i32, 0);
@@ -515,9 +535,33 @@ mod tests {
     #[test]
     fn options_become_a_plan() {
         let plan = plan(&[
-            "-4", "-L", "-k", "--http1.1", "-X", "PUT", "-H", "A: b", "-H", "Accept:", "-H", "Empty;", "-d", "x=1", "-d", "y",
-            "--resolve", "Example.com:443:192.0.2.1,[2001:db8::1]", "--connect-to", "a:1:[::1]:2", "--resolver",
-            "[2001:db8::53]:5353", "-m", "0.5", "--tls-max", "1.2", "example.com",
+            "-4",
+            "-L",
+            "-k",
+            "--http1.1",
+            "-X",
+            "PUT",
+            "-H",
+            "A: b",
+            "-H",
+            "Accept:",
+            "-H",
+            "Empty;",
+            "-d",
+            "x=1",
+            "-d",
+            "y",
+            "--resolve",
+            "Example.com:443:192.0.2.1,[2001:db8::1]",
+            "--connect-to",
+            "a:1:[::1]:2",
+            "--resolver",
+            "[2001:db8::53]:5353",
+            "-m",
+            "0.5",
+            "--tls-max",
+            "1.2",
+            "example.com",
         ]);
         assert_eq!(plan.dns.family, Family::Ipv4);
         assert_eq!(plan.http.headers[0], ("A".into(), Some("b".into())));
@@ -543,10 +587,13 @@ mod tests {
             (&["--resolve", "x:443:here", "x"], "--resolve"),
             (&["--connect-to", "x", "x"], "--connect-to"),
             (&["-H", "no colon", "x"], "no header field"),
-            (&["-H", "bad name: x", "x"], "no header field"),
-            (&["-H", "A: b\r\nEvil: 1", "x"], "no header field"),
-            (&["-X", "GET /", "x"], "no request method"),
-            (&["--root-hints", "/no/such/file", "x"], "`/no/such/file` cannot be read: no such file or directory"),
+            (&["-H", "bad name: x", "x"], "no name for a header field"),
+            (&["-H", "A: b\r\nEvil: 1", "x"], "control character"),
+            (&["-X", "GET /", "x"], "is no method"),
+            (
+                &["--root-hints", "/no/such/file", "x"],
+                "`/no/such/file` cannot be read: no such file or directory",
+            ),
             (&["-d", "@/no/such/file", "x"], "cannot be read"),
             (&["-o", "/no/such/dir/file", "x"], "there is no directory"),
             (&["dns", "--type", "NOPE", "x"], "`NOPE` is no record type"),
@@ -562,10 +609,11 @@ mod tests {
     #[test]
     fn the_environment_replaces_the_embedded_roots_unless_an_option_speaks() {
         let environment = Environment { ssl_cert_file: Some("/x.pem".into()), ..Environment::default() };
-        let roots = |line: &[&str]| match settings(line.iter().map(OsString::from), &environment).unwrap().action {
-            Action::Trace(plan) => plan.tls.roots,
-            other => panic!("{other:?}"),
-        };
+        let roots =
+            |line: &[&str]| match settings(line.iter().map(OsString::from), &environment).unwrap().action {
+                Action::Trace(plan) => plan.tls.roots,
+                other => panic!("{other:?}"),
+            };
         assert!(matches!(roots(&["urltrace", "x"]), RootsChoice::Environment { file: Some(_), dir: None }));
         assert_eq!(roots(&["urltrace", "--roots", "embedded", "x"]), RootsChoice::Embedded);
         assert_eq!(roots(&["urltrace", "--cacert", "a.pem", "x"]), RootsChoice::File("a.pem".into()));

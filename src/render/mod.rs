@@ -6,6 +6,8 @@
 
 mod escape;
 mod json;
+mod lab;
+pub mod man;
 mod progress;
 mod redact;
 mod status;
@@ -18,6 +20,7 @@ use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 pub use json::schema;
+pub use lab::{lab_list, lab_serving};
 pub use progress::Progress;
 
 use crate::finding::{Finding, Verdict};

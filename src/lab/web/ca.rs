@@ -42,6 +42,11 @@ impl Authority {
         self.root.der().to_vec()
     }
 
+    /// The root's certificate, PEM.
+    pub(in crate::lab) fn root_pem(&self) -> String {
+        self.root.as_ref().pem()
+    }
+
     /// The intermediate's certificate.
     pub(in crate::lab) fn intermediate(&self) -> Vec<u8> {
         self.intermediate.der().to_vec()
