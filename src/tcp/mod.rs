@@ -113,6 +113,8 @@ impl Race<'_> {
         loop {
             let stagger = async {
                 match next_start {
+                    // The runtime's timers round up to a millisecond: what is due does not sleep.
+                    Some(at) if at <= clock.now() => {}
                     Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await,
                     None => std::future::pending().await,
                 }
