@@ -56,9 +56,10 @@ pub struct Expect {
     /// The status of the last response, if there is one.
     pub status: Option<u16>,
     /// The delays put in: the phase as in JSON without `_us`, and milliseconds. Phases that are not
-    /// named have none. `connect` of `dead-ipv6` is the client's own wait before it tries the next
-    /// address, and holds only where the lab could make a dead address: see
-    /// [`Lab::dead_ipv6`](super::Lab::dead_ipv6).
+    /// named have none, but for a client's own waits: `silent-server` costs what the client waits
+    /// for an answer, `no-answer-http` lasts until `--max-time`. `connect` of `dead-ipv6` is such a
+    /// wait too, before the next address is tried; it holds only where the lab could make a dead
+    /// address: see [`Lab::dead_ipv6`](super::Lab::dead_ipv6).
     pub injected: &'static [(&'static str, u64)],
 }
 

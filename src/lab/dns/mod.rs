@@ -73,8 +73,12 @@ async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>
     let in_hand = Rc::new(Cell::new(0));
     let mut buffer = vec![0; MAX_QUESTION];
     loop {
-        // An error here is an ICMP message about an earlier answer: its asker has gone.
-        let Ok((length, asker)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((length, asker)) = socket.recv_from(&mut buffer).await else {
+            // About an earlier answer whose asker has gone. Should it last, it must not take the
+            // thread for itself.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            continue;
+        };
         let received = shared.clock.now();
         shared.tally.dns(address, Transport::Udp);
         let Some(reply) = server.reply(&buffer[..length], Transport::Udp) else { continue };

@@ -1,7 +1,8 @@
 //! A server that stopped at TLS 1.0, as far as one can see from outside before keys are agreed.
 //!
-//! It answers a modern ClientHello with the alert `protocol_version`, and one that offers TLS 1.1
-//! or older with the ServerHello of TLS 1.0. It can do no cryptography, and sends nothing further.
+//! It answers a modern ClientHello, one with `supported_versions`, with the alert
+//! `protocol_version`, and an old-style one with the ServerHello of TLS 1.0, whatever later version
+//! that one allows. It can do no cryptography, and sends nothing further.
 
 use std::time::Duration;
 
@@ -24,9 +25,9 @@ const SUITE: u16 = 0x002f;
 /// What a ClientHello offers, as far as such a server looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Offer {
-    /// TLS 1.2 or later: to be refused.
+    /// Versions by the extension of TLS 1.3: to be refused.
     Modern,
-    /// TLS 1.1 or older, with these cipher suites.
+    /// Any version up to one, or none later than TLS 1.1, with these cipher suites.
     Old(Vec<u16>),
     /// No ClientHello.
     Unreadable,
@@ -71,7 +72,7 @@ fn offer(record: &[u8]) -> Offer {
         Some(Err(_)) => return Offer::Unreadable,
         None => false,
     };
-    if hello.version.0 <= TLS11 && !supported {
+    if hello.version.0 <= TLS11 || !supported {
         Offer::Old(hello.ciphers.iter().map(|suite| suite.0).collect())
     } else {
         Offer::Modern
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     /// A ClientHello record with these versions and extensions.
-    pub(super) fn client_hello(version: u16, extensions: &[u8]) -> Vec<u8> {
+    fn client_hello(version: u16, extensions: &[u8]) -> Vec<u8> {
         let mut body = version.to_be_bytes().to_vec();
         body.extend([7; 32]);
         body.extend([0, 0, 4, 0xc0, 0x13, 0x00, 0x2f, 1, 0]);
@@ -120,7 +121,7 @@ mod tests {
     fn only_old_hellos_are_answered() {
         assert_eq!(offer(&client_hello(0x0301, &[])), Offer::Old(vec![0xc013, 0x002f]));
         assert_eq!(offer(&client_hello(0x0302, &[0xff, 1, 0, 1, 0])), Offer::Old(vec![0xc013, 0x002f]));
-        assert_eq!(offer(&client_hello(0x0303, &[])), Offer::Modern);
+        assert_eq!(offer(&client_hello(0x0303, &[])), Offer::Old(vec![0xc013, 0x002f]));
         assert_eq!(offer(&client_hello(0x0303, SUPPORTED_VERSIONS)), Offer::Modern);
         assert_eq!(offer(b"GET / HTTP/1.1\r\n\r\n"), Offer::Unreadable);
         let hello = client_hello(0x0301, &[]);
