@@ -71,8 +71,8 @@ pub fn schema() -> String {
 #[schemars(untagged)]
 #[allow(dead_code)] // only its schema is used
 enum Document<'a> {
-    Trace(TraceDocument<'a>),
-    Dns(DnsDocument<'a>),
+    Trace(Box<TraceDocument<'a>>),
+    Dns(Box<DnsDocument<'a>>),
 }
 
 /// A traced URL.
