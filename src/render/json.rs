@@ -128,7 +128,10 @@ impl<'a> TraceDocument<'a> {
                 .enumerate()
                 .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
                 .collect(),
-            spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
+            spans: timeline::spans(trace)
+                .into_iter()
+                .map(|span| hop::SpanView::new(span, redactor))
+                .collect(),
             findings: Vec::new(),
         }
     }
