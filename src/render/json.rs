@@ -71,8 +71,8 @@ pub fn schema() -> String {
 #[schemars(untagged)]
 #[allow(dead_code)] // only its schema is used
 enum Document<'a> {
-    Trace(TraceDocument<'a>),
-    Dns(DnsDocument<'a>),
+    Trace(Box<TraceDocument<'a>>),
+    Dns(Box<DnsDocument<'a>>),
 }
 
 /// A traced URL.
@@ -128,7 +128,10 @@ impl<'a> TraceDocument<'a> {
                 .enumerate()
                 .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
                 .collect(),
-            spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
+            spans: timeline::spans(trace)
+                .into_iter()
+                .map(|span| hop::SpanView::new(span, redactor))
+                .collect(),
             findings: Vec::new(),
         }
     }

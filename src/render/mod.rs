@@ -1,8 +1,8 @@
 //! Renderers: a finished trace as text or as JSON.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
-//! write. What comes from the network passes [`escape`] on its way to text, and what is secret is
-//! taken out by [`redact`] on its way to any format.
+//! write. What comes from the network passes `escape` on its way to text, and what is secret is
+//! taken out by `redact` on its way to any format.
 
 mod escape;
 mod json;

@@ -12,6 +12,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 /// Redraws a second: enough for the eye, next to nothing for the machine.
 const REDRAWS: u8 = 8;
 
+/// Characters shown: a line that wraps could not be taken away whole.
+const LONGEST: usize = 60;
+
 /// A progress line on standard error.
 #[derive(Debug)]
 pub struct Progress {
@@ -45,7 +48,7 @@ impl Progress {
     /// Says what is going on. Names from outside pass the escaper.
     pub fn stage(&self, stage: &str) {
         if let Some((_, word)) = &self.line {
-            let stage = super::escape::text(stage, super::Charset::Unicode).into_owned();
+            let stage = super::escape::text(stage, super::Charset::Unicode).chars().take(LONGEST).collect();
             *word.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         }
     }

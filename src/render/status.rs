@@ -27,12 +27,19 @@ pub(super) const fn status_text(code: u16) -> StatusText {
         404 => ("Not Found", "the server has nothing at this URL", "client"),
         429 => ("Too Many Requests", "the client asked too often", "client"),
         503 => ("Service Unavailable", "the server cannot answer for now", "server"),
+        other => class(other),
+    };
+    StatusText { name, meaning, side }
+}
+
+/// What is known of a code without a name.
+const fn class(code: u16) -> (&'static str, &'static str, &'static str) {
+    match code {
         100..=199 => ("", "an interim response", "both"),
         200..=299 => ("", "the request succeeded", "both"),
         300..=399 => ("", "further action is needed", "both"),
         400..=499 => ("", "the server finds fault with the request", "client"),
         500..=599 => ("", "the server failed", "server"),
         _ => ("", "a code outside the classes of RFC 9110", "server"),
-    };
-    StatusText { name, meaning, side }
+    }
 }

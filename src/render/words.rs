@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::trace::{CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Rcode, Record};
+use crate::trace::{CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader};
 use crate::units;
 
 /// What came of a packet, in a few words.
@@ -18,10 +18,9 @@ pub(super) fn meaning(packet: &Packet) -> String {
         },
         Meaning::Cname { target, .. } => format!("alias of {target}"),
         Meaning::Referral { cut, servers, glue, ignored } => {
-            let mut words =
-                format!("referral to {cut}: {}, {glue} glue", units::count(servers.len(), "server"));
+            let mut words = format!("referral to {cut}, {} NS, {glue} glue", servers.len());
             if *ignored > 0 {
-                words.push_str(&format!(" ({ignored} out of bailiwick, ignored)"));
+                words.push_str(&format!(", {ignored} out of bailiwick and ignored"));
             }
             words
         }
@@ -156,9 +155,18 @@ fn place(index: usize) -> String {
     }
 }
 
-/// The response codes that carry no answer but are an answer.
-pub(super) const fn says_no(rcode: Option<Rcode>) -> bool {
-    matches!(rcode, Some(Rcode::NXDOMAIN))
+/// The flags of a reply that were set, in the order of RFC 1035 §4.1.1.
+pub(super) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
+    [
+        (reply.authoritative, "aa"),
+        (reply.truncated, "tc"),
+        (reply.recursion_desired, "rd"),
+        (reply.recursion_available, "ra"),
+        (reply.authentic_data, "ad"),
+    ]
+    .into_iter()
+    .filter_map(|(set, name)| set.then_some(name))
+    .collect()
 }
 
 /// Why a redirect happened: `http to https`, `www`, `slash`.

@@ -119,14 +119,12 @@ impl Rows {
         for run in side_walks(dns) {
             self.push_uncounted(Some(parent), StageName::Dns, run.name, run.start, run.end);
         }
-        if let Some(stub) = &dns.stub {
-            if dns.lane != DnsLane::StubFallback {
-                let name = match stub.server.or_else(|| stub.servers.first().copied()) {
-                    Some(server) => format!("stub {}", server.ip()),
-                    None => "stub".to_owned(),
-                };
-                self.push_uncounted(Some(parent), StageName::Dns, name, stub.start, stub.end);
-            }
+        if let Some(stub) = dns.stub.as_ref().filter(|_| dns.lane != DnsLane::StubFallback) {
+            let name = match stub.server.or_else(|| stub.servers.first().copied()) {
+                Some(server) => format!("stub {}", server.ip()),
+                None => "stub".to_owned(),
+            };
+            self.push_uncounted(Some(parent), StageName::Dns, name, stub.start, stub.end);
         }
         for packet in dns.packets.iter().filter(|packet| packet.purpose == Purpose::Priming) {
             self.push_uncounted(Some(parent), StageName::Dns, "priming . NS", packet.sent, packet.end);
@@ -145,11 +143,11 @@ impl Rows {
         let mut verified = tls.verification.as_ref();
         for flight in &tls.flights {
             // The certificate is checked between the server's flight and our answer to it.
-            if flight.direction == Direction::Sent {
-                if let Some(verification) = verified.take_if(|it| it.start <= flight.start) {
-                    let end = verification.start.after(verification.cpu);
-                    self.push(Some(parent), StageName::Tls, "verify", verification.start, end);
-                }
+            if flight.direction == Direction::Sent
+                && let Some(verification) = verified.take_if(|it| it.start <= flight.start)
+            {
+                let end = verification.start.after(verification.cpu);
+                self.push(Some(parent), StageName::Tls, "verify", verification.start, end);
             }
             let name =
                 if flight.messages.is_empty() { "data".to_owned() } else { flight.messages.join(", ") };

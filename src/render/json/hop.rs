@@ -148,7 +148,7 @@ pub(super) struct SpanView {
 }
 
 impl SpanView {
-    pub(super) fn new(span: Span) -> Self {
+    pub(super) fn new(span: Span, redactor: Redactor) -> Self {
         Self {
             id: span.id,
             parent: span.parent,
@@ -156,7 +156,7 @@ impl SpanView {
             stage: span.stage.as_str(),
             start_us: span.start.0,
             duration_us: us(span.end.since(span.start)),
-            name: span.name,
+            name: redactor.text(&span.name).into_owned(),
             counted: span.counted,
         }
     }

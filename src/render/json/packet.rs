@@ -9,7 +9,7 @@ use super::connect::family;
 use super::dns::{NameServerView, NegativeView, RecordView};
 use super::us;
 use crate::render::words;
-use crate::trace::{Meaning, Packet, ReplyHeader};
+use crate::trace::{Meaning, Packet};
 
 /// One question sent to one server, and what came of it.
 #[derive(Serialize, JsonSchema)]
@@ -105,7 +105,7 @@ impl<'a> PacketView<'a> {
             bytes_received: packet.bytes_received,
             dropped: packet.dropped,
             rcode: reply.map(|reply| reply.rcode.mnemonic()),
-            flags: reply.map(flags),
+            flags: reply.map(words::flags),
             counts: reply.map(|reply| CountsView {
                 answer: reply.answers,
                 authority: reply.authorities,
@@ -135,20 +135,6 @@ impl<'a> PacketView<'a> {
             reason: words::reason(packet),
         }
     }
-}
-
-/// The flags of a reply that were set, in the order of RFC 1035 §4.1.1.
-pub(in crate::render) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
-    [
-        (reply.authoritative, "aa"),
-        (reply.truncated, "tc"),
-        (reply.recursion_desired, "rd"),
-        (reply.recursion_available, "ra"),
-        (reply.authentic_data, "ad"),
-    ]
-    .into_iter()
-    .filter_map(|(set, name)| set.then_some(name))
-    .collect()
 }
 
 /// The server that a packet was sent to.

@@ -1,0 +1,124 @@
+//! The report of `urltrace dns NAME`: the way down, the answer, what the machine's resolver said.
+
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::evidence;
+use super::ink::Ink;
+use super::page::Page;
+use super::{fact_text, verbose};
+use crate::render::{DnsRun, Style, words};
+use crate::trace::{Dns, DnsLane, Meaning, Packet, Record, RecordType};
+use crate::units;
+
+/// Writes the report of one `urltrace dns`.
+pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(style);
+    headline(&mut page, run);
+    page.gap();
+    let way: Vec<&Packet> = run.dns.critical_path.iter().filter_map(|id| run.dns.packets.get(*id)).collect();
+    let zone = way.iter().map(|packet| zone(packet).width()).max().unwrap_or(0).min(page.width() / 4);
+    for packet in way {
+        step(&mut page, packet, zone);
+    }
+    page.gap();
+    answers(&mut page, run.dns);
+    page.gap();
+    fact_text(&mut page, Ink::Dns, "total", &total(run));
+    verbose::notes(&mut page, run.dns);
+    if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
+        fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
+    }
+    if style.verbose {
+        verbose::packets_section(&mut page, run.dns);
+    }
+    out.write_all(page.into_text().as_bytes())
+}
+
+/// `www.example.test. A, AAAA  NOERROR  28.4 ms`, or what went wrong.
+fn headline(page: &mut Page, run: &DnsRun<'_>) {
+    let types: Vec<_> = run.dns.types.iter().map(|rtype| rtype.mnemonic()).collect();
+    let (mut head, mut body) = (page.line(), page.line());
+    body.push(Ink::Strong, &run.dns.name).push(Ink::Plain, format!(" {}  ", types.join(", ")));
+    match (run.failure, run.dns.rcode) {
+        (Some(_), Some(rcode)) => body.push(Ink::Bad, rcode.mnemonic()),
+        (Some(_), None) => body.push(Ink::Bad, "FAILED"),
+        (None, rcode) => body.push(Ink::Good, rcode.map_or("".into(), crate::trace::Rcode::mnemonic)),
+    };
+    body.push(Ink::Plain, "  ").push(Ink::Strong, units::duration(run.total));
+    if body.width() <= page.width() {
+        page.put(body);
+    } else {
+        page.wrap(page.line(), &body);
+    }
+    if let Some(failure) = run.failure {
+        head.push(Ink::Plain, &failure.message);
+        page.wrap(page.line(), &head);
+        if let Some(hint) = &failure.hint {
+            let (mut label, mut body) = (page.line(), page.line());
+            label.push(Ink::Strong, "hint:").push(Ink::Plain, " ");
+            body.push(Ink::Plain, hint);
+            page.wrap(label, &body);
+        }
+    }
+}
+
+/// The zone whose server was asked.
+fn zone(packet: &Packet) -> &str {
+    if packet.zone.is_empty() { "resolver" } else { &packet.zone }
+}
+
+/// One question of the way down: zone, time, server, what came of it.
+fn step(page: &mut Page, packet: &Packet, width: usize) {
+    let (mut head, mut body) = (page.line(), page.line());
+    head.column(Ink::Dns, zone(packet), width).push(Ink::Plain, "  ");
+    head.right(Ink::Plain, &units::duration(packet.end.since(packet.sent)), 8).push(Ink::Plain, "  ");
+    if let Some(name) = &packet.server_name {
+        body.push(Ink::Plain, name).push(Ink::Plain, " ");
+    }
+    body.push(Ink::Plain, packet.server.ip().to_string()).push(Ink::Plain, ": ");
+    match &packet.meaning {
+        // What the answer is stands below.
+        Meaning::Answer { records } => body.push(Ink::Plain, units::count(records.len(), "record")),
+        Meaning::NxDomain(_) => body.push(Ink::Plain, "no such name"),
+        Meaning::NoData(_) => body.push(Ink::Plain, "no such record"),
+        Meaning::Referral { cut, .. } => body.push(Ink::Plain, format!("refers to {cut}")),
+        meaning => {
+            let ink = if meaning.is_useful() { Ink::Plain } else { Ink::Warn };
+            body.push(ink, words::meaning(packet))
+        }
+    };
+    page.wrap(head, &body);
+}
+
+/// The final answer, a record a line, as `dig +noall +answer` prints it.
+fn answers(page: &mut Page, dns: &Dns) {
+    let columns = |column: fn(&Record) -> usize| dns.answers.iter().map(column).max().unwrap_or(0);
+    let owner = columns(|record| record.name.width()).min(page.width() * 2 / 5);
+    let rtype = columns(|record| record.rtype.mnemonic().len());
+    for record in &dns.answers {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.column(Ink::Strong, &record.name, owner);
+        head.right(Ink::Plain, &record.ttl.to_string(), 8).push(Ink::Plain, "  ");
+        head.column(Ink::Plain, &record.rtype.mnemonic(), rtype).push(Ink::Plain, "  ");
+        body.push(Ink::Plain, &record.data);
+        page.wrap(head, &body);
+    }
+    if let Some(negative) = dns.negative.as_ref().filter(|_| dns.answers.is_empty()) {
+        let rtype = negative.rtype.map_or("any".into(), RecordType::mnemonic);
+        let mut body = page.line();
+        body.push(Ink::Plain, words::absence(&dns.name, negative, &rtype));
+        page.wrap(page.line(), &body);
+    }
+}
+
+fn total(run: &DnsRun<'_>) -> String {
+    let (trips, packets) = (words::round_trips(run.dns), words::counted_packets(run.dns));
+    format!(
+        "{}, {}, {}",
+        units::duration(run.total),
+        units::count(trips, "round trip"),
+        units::count(packets, "packet")
+    )
+}

@@ -1,0 +1,280 @@
+//! One line of evidence for each stage of a hop.
+
+use super::headline::push_status;
+use super::ink::Ink;
+use super::page::{Line, Page};
+use super::{fact, fact_text};
+use crate::render::status::status_text;
+use crate::render::words;
+use crate::trace::{
+    Attempt, AttemptOutcome, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls, Trace, Url,
+    header,
+};
+use crate::units;
+
+/// The last hop's evidence; with `-v` every hop's.
+pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
+    let first = if verbose { 0 } else { trace.hops.len().saturating_sub(1) };
+    for (index, hop) in trace.hops.iter().enumerate().skip(first) {
+        page.gap();
+        if trace.hops.len() > 1 && verbose {
+            let mut line = page.line();
+            line.push(Ink::Strong, format!("hop {}", index + 1));
+            page.put(line);
+        }
+        hop_evidence(page, hop);
+    }
+}
+
+fn hop_evidence(page: &mut Page, hop: &Hop) {
+    fact_text(page, Ink::Strong, "url", &url(page, &hop.url));
+    if let Some(earlier) = hop.reused {
+        fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier + 1));
+    } else {
+        connection(page, hop);
+    }
+    if let Stage::Ran(record) = &hop.http {
+        let body = http(page, record);
+        fact(page, Ink::Wait, "http", &body);
+    }
+    let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
+    if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
+        fact_text(page, Ink::Faint, "stub", &stub(record));
+    }
+}
+
+/// The stages before the request.
+fn connection(page: &mut Page, hop: &Hop) {
+    match &hop.dns {
+        Stage::Ran(record) => {
+            fact_text(page, Ink::Dns, "dns", &dns(record));
+            for note in &record.notes {
+                fact_text(page, Ink::Dns, "", note);
+            }
+        }
+        Stage::Skipped(reason) => skipped(page, "dns", reason),
+        Stage::NotReached => {}
+    }
+    match &hop.connect {
+        Stage::Ran(record) => fact_text(page, Ink::Connect, "connect", &connect(record)),
+        Stage::Skipped(reason) => skipped(page, "connect", reason),
+        Stage::NotReached => {}
+    }
+    match &hop.tls {
+        Stage::Ran(record) => fact_text(page, Ink::Tls, "tls", &tls(record)),
+        Stage::Skipped(reason) => skipped(page, "tls", reason),
+        Stage::NotReached => {}
+    }
+}
+
+fn skipped(page: &mut Page, label: &str, reason: &str) {
+    let mut body = page.line();
+    body.push(Ink::Faint, format!("none: {reason}"));
+    fact(page, Ink::Faint, label, &body);
+}
+
+/// The URL taken apart.
+fn url(page: &Page, url: &Url) -> String {
+    let assumed = if url.scheme_assumed { " (assumed: none was given)" } else { "" };
+    let mut words = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
+    if url.host_unicode != url.host_ascii {
+        words.push_str(&format!(", sent as {}", url.host_ascii));
+    }
+    words.push_str(&format!(", port {}", url.port));
+    if url.port_is_default {
+        words.push_str(" (the default)");
+    }
+    words.push_str(&format!(", path {}", page.redactor().text(&url.path)));
+    if let Some(query) = &url.query {
+        words.push_str(&format!(", query {}", page.redactor().query(query)));
+    }
+    if url.username.is_some() || url.password.is_some() {
+        words.push_str(", with credentials");
+    }
+    if let Some(fragment) = &url.fragment {
+        words.push_str(&format!(", fragment {} (never sent)", page.redactor().query(fragment)));
+    }
+    if !url.changes.is_empty() {
+        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind).collect();
+        words.push_str(&format!("; changed as a browser would: {}", kinds.join(", ")));
+    }
+    words
+}
+
+/// What the counted lane found, and how.
+pub(super) fn dns(dns: &Dns) -> String {
+    let mut said = match &dns.negative {
+        Some(negative) if dns.answers.is_empty() => {
+            let rtype = negative.rtype.map_or("any".into(), crate::trace::RecordType::mnemonic);
+            words::absence(&dns.name, negative, &rtype)
+        }
+        _ if dns.answers.is_empty() => format!("no answer for {}", dns.name),
+        _ => words::answers(&dns.answers, 4),
+    };
+    match dns.lane {
+        DnsLane::Given => return format!("{said}: the address was given, nobody was asked"),
+        DnsLane::Special => return format!("{said}: a special name, nobody was asked (RFC 6761)"),
+        DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback => {}
+    }
+    let last = dns.critical_path.last().and_then(|id| dns.packets.get(*id));
+    if let Some(packet) = last.filter(|packet| packet.meaning.is_useful() && !dns.answers.is_empty()) {
+        match &packet.server_name {
+            Some(name) => said.push_str(&format!(" from {name}")),
+            None => said.push_str(&format!(" from resolver {}", packet.server.ip())),
+        }
+    }
+    let trips = words::round_trips(dns);
+    if trips > 0 {
+        said.push_str(&format!(", {}", units::count(trips, "round trip")));
+    }
+    said.push_str(&format!(", {}", units::count(words::counted_packets(dns), "packet")));
+    said
+}
+
+fn connect(connect: &Connect) -> String {
+    let Some(winner) = connect.winner.and_then(|index| connect.attempts.get(index)) else {
+        let mut words = "no connection".to_owned();
+        for (index, attempt) in connect.attempts.iter().enumerate() {
+            words.push_str(if index == 0 { ": " } else { "; " });
+            words.push_str(&format!("{} {}", attempt.address, outcome(attempt)));
+        }
+        return words;
+    };
+    let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
+    let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
+    for (_, attempt) in others {
+        words.push_str(&format!("; {} {}", attempt.address.ip(), outcome(attempt)));
+    }
+    if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
+        words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
+    }
+    if let Some(from) = &connect.redirected_from {
+        words.push_str(&format!("; in place of {from}"));
+    }
+    if let Some(info) = &connect.tcp_info {
+        // After a lost SYN the kernel's number is no round trip.
+        if info.retransmits == 0 {
+            words.push_str(&format!("; kernel RTT {}", units::duration(info.rtt)));
+        }
+        words.push_str(&format!(", MSS {}", info.mss));
+    }
+    words
+}
+
+fn outcome(attempt: &Attempt) -> String {
+    let took = units::duration(attempt.end.since(attempt.start));
+    match &attempt.outcome {
+        AttemptOutcome::Won => "connected".to_owned(),
+        AttemptOutcome::Lost => format!("had not answered after {took}"),
+        AttemptOutcome::Refused => format!("refused after {took}"),
+        AttemptOutcome::TimedOut => format!("did not answer in {took}"),
+        AttemptOutcome::Unreachable(words) => format!("is unreachable ({words})"),
+        AttemptOutcome::Failed(words) => format!("failed ({words})"),
+        AttemptOutcome::Stopped => format!("was stopped after {took}"),
+    }
+}
+
+fn tls(tls: &Tls) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(tls.version.as_deref().map(words::tls_version));
+    parts.extend(tls.cipher_suite.clone());
+    parts.extend(tls.group.clone());
+    parts.push(units::count(tls.round_trips as usize, "round trip"));
+    if tls.hello_retry {
+        parts.push("the server asked for another key share".to_owned());
+    }
+    let mut words = parts.join(", ");
+    let faulty = tls.verification.as_ref().is_some_and(|verification| !verification.faults.is_empty());
+    if let Some(leaf) = tls.chain.first().filter(|_| !faulty) {
+        let days = usize::try_from(leaf.days_left).unwrap_or(0);
+        words.push_str(&format!("; certificate valid for {}", units::count(days, "more day")));
+    }
+    if let Some(verification) = &tls.verification {
+        for fault in &verification.faults {
+            words.push_str(&format!("; {}", words::fault(fault).1));
+        }
+        if verification.overridden {
+            words.push_str("; put aside by -k");
+        }
+        if verification.system_would_trust == Some(true) {
+            words.push_str("; the system's roots would trust it");
+        }
+    }
+    if let Some(alert) = &tls.alert {
+        let who = if alert.direction == Direction::Sent { "we" } else { "the server" };
+        words.push_str(&format!("; {who} ended it with {}", alert.description));
+    }
+    if let Some(probe) = &tls.legacy_probe {
+        let offers = probe.version.as_deref().unwrap_or("nothing we know");
+        words.push_str(&format!("; an old-fashioned hello was answered with {offers}"));
+    }
+    words
+}
+
+fn http(page: &Page, http: &Http) -> Line {
+    let mut line = page.line();
+    let Some(status) = http.status else {
+        let got = match &http.garbage {
+            Some(_) => "not HTTP; it begins with ".to_owned(),
+            None => format!("no response; {} sent", units::bytes(http.bytes_sent)),
+        };
+        line.push(Ink::Plain, got);
+        if let Some(garbage) = &http.garbage {
+            line.push_bytes(Ink::Plain, &garbage[..garbage.len().min(64)]);
+        }
+        return line;
+    };
+    push_status(&mut line, status);
+    line.push(Ink::Plain, format!(": {}. {}", status_text(status).meaning, body(http)));
+    if let Some(redirect) = &http.redirect {
+        let to = redirect.target.as_ref().unwrap_or(&redirect.location);
+        line.push(Ink::Plain, format!("; leads to {}", page.redactor().typed(to)));
+        if !redirect.followed {
+            line.push(Ink::Plain, " (not followed; -L follows)");
+        }
+    }
+    line
+}
+
+/// `4.1 kB gzip text/html (12.3 kB decoded)`.
+fn body(http: &Http) -> String {
+    let mut words = units::bytes(http.body.encoded_bytes);
+    if let Some(encoding) = &http.body.encoding {
+        words.push_str(&format!(" {encoding}"));
+    }
+    if let Some(kind) = header(&http.headers, "content-type") {
+        words.push_str(&format!(" {}", kind.split(';').next().unwrap_or_default().trim()));
+    }
+    if let Some(decoded) = http.body.decoded_bytes.filter(|decoded| *decoded != http.body.encoded_bytes) {
+        words.push_str(&format!(" ({} decoded)", units::bytes(decoded)));
+    }
+    if let Some(error) = &http.body.decode_error {
+        words.push_str(&format!(" (not decoded: {error})"));
+    }
+    if !http.body.complete && http.body.framing != "none" {
+        words.push_str(", incomplete");
+    }
+    if let Some(path) = &http.body.saved_to {
+        words.push_str(&format!(", saved to {}", path.display()));
+    }
+    words
+}
+
+/// What the machine's own resolver said. Always said to be uncounted.
+pub(super) fn stub(stub: &Stub) -> String {
+    let server = stub.server.or_else(|| stub.servers.first().copied());
+    let who = server.map_or_else(|| "no resolver".to_owned(), |server| server.ip().to_string());
+    let took = units::duration(stub.end.since(stub.start));
+    if let Some(error) = &stub.error {
+        return format!("{who} gave no answer: {error} (not counted)");
+    }
+    let said = match (stub.agrees, stub.rcode) {
+        (Some(true), _) => "said the same".to_owned(),
+        (Some(false), _) => format!("said something else, {}", words::answers(&stub.answers, 2)),
+        (None, Some(rcode)) if stub.answers.is_empty() => format!("said {}", rcode.mnemonic()),
+        (None, Some(_)) => format!("said {}", words::answers(&stub.answers, 2)),
+        (None, None) => return format!("{who} had not answered after {took} (not counted)"),
+    };
+    let ttl = stub.ttl.map_or_else(String::new, |ttl| format!(", {ttl} s left in cache"));
+    format!("{who} {said} in {took}{ttl} (not counted)")
+}

@@ -1,0 +1,131 @@
+//! The first lines: what came of it, and where the time went.
+
+use super::ink::Ink;
+use super::page::{Line, Page, shorten};
+use crate::finding::Verdict;
+use crate::render::status::status_text;
+use crate::render::words;
+use crate::trace::{Failure, FailureCode, Hop, Trace};
+use crate::units;
+
+pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
+    let last = trace.hops.last();
+    let url = match last {
+        Some(hop) => page.redactor().href(&hop.url),
+        None => page.redactor().typed(&trace.input),
+    };
+    let mut facts = page.line();
+    match (&trace.failure, last) {
+        (Some(failure), _) => failed(&mut facts, trace, failure),
+        (None, Some(hop)) => traced(&mut facts, trace, hop),
+        (None, None) => {}
+    }
+    url_and_facts(page, &url, &facts);
+    match &trace.failure {
+        Some(failure) => {
+            let mut message = page.line();
+            message.push(Ink::Plain, page.redactor().text(&failure.message));
+            page.wrap(page.line(), &message);
+            if let Some(hint) = &failure.hint {
+                let (mut label, mut body) = (page.line(), page.line());
+                label.push(Ink::Strong, "hint:").push(Ink::Plain, " ");
+                body.push(Ink::Plain, page.redactor().text(hint));
+                page.wrap(label, &body);
+            }
+        }
+        None => {
+            let mut summary = page.line();
+            summary.push(Ink::Plain, page.redactor().text(&verdict.summary));
+            page.wrap(page.line(), &summary);
+        }
+    }
+}
+
+/// The URL and what came of it: on one line where both fit, else on two.
+fn url_and_facts(page: &mut Page, url: &str, facts: &Line) {
+    let mut line = page.line();
+    line.push(Ink::Strong, url);
+    if line.width() + 2 + facts.width() > page.width() {
+        let mut cut = page.line();
+        let (width, ellipsis) = (page.width(), cut.signs().ellipsis);
+        // Shortened after escaping: only then its width is known.
+        let mut escaped = page.line();
+        escaped.push(Ink::Strong, url);
+        cut.push(Ink::Strong, shorten(&escaped.text(), width, ellipsis));
+        page.put(cut);
+        if facts.width() > page.width() {
+            page.wrap(page.line(), facts);
+        } else {
+            page.put(facts.clone());
+        }
+        return;
+    }
+    line.push(Ink::Plain, "  ").append(facts.clone());
+    page.put(line);
+}
+
+fn failed(facts: &mut Line, trace: &Trace, failure: &Failure) {
+    let stage = failure.stage.as_str();
+    facts.push(Ink::Bad, format!("FAILED in {stage}"));
+    facts.push(Ink::Plain, format!(" after {}", units::duration(trace.total)));
+    // When a limit ended it, how long the stage had been at it is the news.
+    let limit = matches!(
+        failure.code,
+        FailureCode::MaxTime
+            | FailureCode::Interrupted
+            | FailureCode::DnsTimeout
+            | FailureCode::ConnectTimeout
+            | FailureCode::TlsTimeout
+    );
+    let (total, running) = (units::duration(trace.total), units::duration(failure.running));
+    if limit && running != total {
+        facts.push(Ink::Plain, format!(" ({stage} had run for {running})"));
+    }
+    tail(facts, trace);
+}
+
+fn traced(facts: &mut Line, trace: &Trace, hop: &Hop) {
+    if let Some(status) = hop.http.ran().and_then(|http| http.status) {
+        push_status(facts, status);
+        facts.push(Ink::Plain, "  ");
+    }
+    facts.push(Ink::Strong, units::duration(trace.total));
+    if let Some(http) = hop.http.ran() {
+        facts.push(Ink::Plain, format!("  {}", http.version.as_str()));
+    }
+    // A hop on an open connection speaks through the TLS and to the address of an earlier one.
+    let opened = hop.reused.and_then(|earlier| trace.hops.get(earlier)).unwrap_or(hop);
+    if let Some(version) = opened.tls.ran().and_then(|tls| tls.version.as_deref()) {
+        facts.push(Ink::Plain, format!("  {}", words::tls_version(version)));
+    }
+    if let Some(address) = winner(opened) {
+        facts.push(Ink::Plain, format!("  {address}"));
+    }
+    tail(facts, trace);
+}
+
+fn tail(facts: &mut Line, trace: &Trace) {
+    if trace.hops.len() > 1 {
+        facts.push(Ink::Plain, format!("  {}", units::count(trace.hops.len() - 1, "redirect")));
+    }
+    if trace.lab {
+        facts.push(Ink::Faint, "  lab");
+    }
+}
+
+/// The address that a hop is connected to.
+pub(super) fn winner(hop: &Hop) -> Option<std::net::IpAddr> {
+    let connect = hop.connect.ran()?;
+    Some(connect.attempts.get(connect.winner?)?.address.ip())
+}
+
+/// `200 OK`, in the colour of its class.
+pub(super) fn push_status(line: &mut Line, status: u16) {
+    let ink = match status {
+        200..=299 => Ink::Good,
+        300..=399 => Ink::Warn,
+        _ => Ink::Bad,
+    };
+    let name = status_text(status).name;
+    line.push(ink, if name.is_empty() { status.to_string() } else { format!("{status} {name}") });
+}

@@ -1,0 +1,154 @@
+//! The reports of all fixtures: whole, on every width, in both character sets.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::finding;
+use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
+use crate::trace::{StageName, Trace};
+
+fn report(trace: &Trace, style: &Style) -> String {
+    let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
+    let mut out = Vec::new();
+    render(trace, &findings, &finding::verdict(trace), Format::Text, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
+    let dns = trace.hops.first()?.dns.ran()?;
+    let run = DnsRun {
+        input: "www.example.test",
+        started_at: trace.started_at,
+        setup: trace.setup,
+        total: dns.end.since(crate::trace::At(0)),
+        dns,
+        failure: trace.failure.as_ref().filter(|failure| failure.stage == StageName::Dns),
+    };
+    let mut out = Vec::new();
+    render_dns(&run, Format::Text, style, &mut out).unwrap();
+    Some(String::from_utf8(out).unwrap())
+}
+
+const UNICODE: Style = Style { color: false, unicode: true, width: 80, verbose: false, show_secrets: false };
+const ASCII: Style = Style { unicode: false, ..UNICODE };
+const VERBOSE: Style = Style { verbose: true, ..UNICODE };
+
+/// Snapshots lie beside the documents of the same traces.
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../fixtures/trace");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn every_report_reads_as_committed() {
+    for (name, trace) in testtrace::all() {
+        snapshot(name, &report(&trace, &UNICODE));
+    }
+}
+
+#[test]
+fn every_report_reads_as_committed_in_ascii() {
+    for name in ["success", "redirects", "expired", "max-time"] {
+        let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
+        snapshot(&format!("{name}.ascii"), &report(&trace, &ASCII));
+    }
+}
+
+#[test]
+fn verbose_reports_read_as_committed() {
+    for name in ["quick", "alias", "hostile"] {
+        let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
+        snapshot(&format!("{name}.verbose"), &report(&trace, &VERBOSE));
+    }
+}
+
+#[test]
+fn reports_of_a_name_read_as_committed() {
+    for name in ["success", "alias", "nxdomain", "stub-fallback"] {
+        let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
+        snapshot(&format!("{name}.dns"), &dns_report(&trace, &UNICODE).unwrap());
+    }
+    snapshot("success.dns.verbose", &dns_report(&testtrace::success(), &VERBOSE).unwrap());
+}
+
+#[test]
+fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
+    for (name, trace) in testtrace::all() {
+        for width in 40..=120 {
+            for (unicode, verbose) in [(true, false), (false, false), (true, true), (false, true)] {
+                // The long form is the same code line by line: some widths are enough for it.
+                if verbose && width % 10 != 0 {
+                    continue;
+                }
+                let style = Style { width, unicode, verbose, ..UNICODE };
+                let texts = [Some(report(&trace, &style)), dns_report(&trace, &style)];
+                for line in texts.iter().flatten().flat_map(|text| text.lines()) {
+                    assert!(line.width() <= width, "{name} at {width}: {line}");
+                    assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
+                    assert!(unicode || line.is_ascii(), "{name}: {line:?}");
+                    assert!(!line.ends_with(' '), "{name} at {width}: {line:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_changes_no_letter() {
+    for (name, trace) in testtrace::all() {
+        let plain = report(&trace, &VERBOSE);
+        let painted = report(&trace, &Style { color: true, ..VERBOSE });
+        assert!(!plain.contains('\x1b'), "{name}");
+        assert!(painted.contains("\x1b["), "{name}");
+        let mut stripped = String::new();
+        for (index, part) in painted.split("\x1b[").enumerate() {
+            stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert_eq!(stripped, plain, "{name}");
+    }
+}
+
+#[test]
+fn bytes_of_a_peer_are_shown_escaped() {
+    let text = report(&testtrace::garbage(), &UNICODE);
+    assert!(text.contains(r"SSH-2.0-OpenSSH_9.2\x0d\x0a\x1b]0;pwned\x07\x1b[2J\xff\xfe"), "{text}");
+    let text = report(&testtrace::hostile(), &VERBOSE);
+    assert!(text.contains(r"\u{202e}") && text.contains(r"\x9b2J") && text.contains(r"\x1b[31m"), "{text}");
+    assert!(text.contains(r"\xff\xfe\x80 raw"), "{text}");
+}
+
+#[test]
+fn secrets_are_shown_only_when_asked() {
+    let hidden = report(&testtrace::redirects(), &VERBOSE);
+    let shown = report(&testtrace::redirects(), &Style { show_secrets: true, ..VERBOSE });
+    for secret in ["hunter2", "abc123", "s3cr3t", "4711", "YW5uOmh1bnRlcjI="] {
+        assert!(!hidden.contains(secret), "{secret}");
+        assert!(shown.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_parts_of_a_report_come_in_their_order() {
+    let text = report(&testtrace::success(), &VERBOSE);
+    let places: Vec<usize> = [
+        "https://www.example.test/  200 OK  303 ms  HTTP/2  TLS 1.3  127.53.1.1",
+        "Opening the connection took 83 %",
+        "\ndns ",
+        "\nconnect ",
+        "\nreceive ",
+        "\nurl ",
+        "\nhttp ",
+        "\nstub ",
+        "! IPv6 does not answer",
+        "\nDNS packets",
+        "\nTLS flights",
+        "\nrequest\n",
+        "\nresponse\n",
+    ]
+    .iter()
+    .map(|part| text.find(part).unwrap_or_else(|| panic!("no {part:?} in\n{text}")))
+    .collect();
+    assert!(places.is_sorted(), "{places:?}\n{text}");
+}

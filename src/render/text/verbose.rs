@@ -1,0 +1,301 @@
+//! Everything else that was seen, with `-v`: changes to the URL, root hints, every packet, every
+//! flight, the chain, request and response as they went over the wire.
+
+use super::ink::Ink;
+use super::page::{Line, Page};
+use super::{fact, fact_text};
+use crate::render::words;
+use crate::trace::{
+    Certificate, Direction, Dns, Header, Hop, Http, Offer, Packet, Tls, Trace, Transport, Url,
+};
+use crate::units;
+
+pub(super) fn put(page: &mut Page, trace: &Trace) {
+    for (index, hop) in trace.hops.iter().enumerate() {
+        let of = if trace.hops.len() > 1 { format!(" of hop {}", index + 1) } else { String::new() };
+        hop_sections(page, hop, &of);
+    }
+    page.gap();
+    let setup = units::duration(trace.setup);
+    fact_text(page, Ink::Faint, "set-up", &format!("{setup} before the start (not counted)"));
+    fact_text(page, Ink::Faint, "started", &words::timestamp(trace.started_at, 6));
+}
+
+fn hop_sections(page: &mut Page, hop: &Hop, of: &str) {
+    if !hop.url.changes.is_empty() {
+        title(page, Ink::Strong, &format!("changes to the URL{of}"));
+        changes(page, &hop.url);
+    }
+    if let Some(dns) = hop.dns.ran() {
+        title(page, Ink::Dns, &format!("DNS packets{of}"));
+        packets(page, dns);
+    }
+    if let Some(tls) = hop.tls.ran() {
+        title(page, Ink::Tls, &format!("TLS flights{of}"));
+        flights(page, tls);
+        if !tls.chain.is_empty() {
+            title(page, Ink::Tls, &format!("certificates as sent{of}"));
+            chain(page, tls);
+        }
+    }
+    if let Some(http) = hop.http.ran() {
+        title(page, Ink::Send, &format!("request{of}"));
+        request(page, http);
+        title(page, Ink::Receive, &format!("response{of}"));
+        response(page, http);
+    }
+}
+
+fn title(page: &mut Page, ink: Ink, text: &str) {
+    page.gap();
+    let mut line = page.line();
+    line.push(ink, text);
+    page.put(line);
+}
+
+fn changes(page: &mut Page, url: &Url) {
+    let redactor = page.redactor();
+    for change in &url.changes {
+        let mut body = page.line();
+        let leads_to = body.signs().leads_to;
+        body.push(Ink::Plain, format!("{} {leads_to} ", redactor.typed(&change.before)));
+        body.push(Ink::Plain, redactor.typed(&change.after));
+        let mut head = page.line();
+        head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind).push(Ink::Plain, ": ");
+        page.wrap(head, &body);
+    }
+}
+
+/// Every packet: what was asked and what came of it, below it who was asked and how it went over
+/// the wire; then the root hints. `urltrace dns -v` shows the same.
+pub(super) fn packets(page: &mut Page, dns: &Dns) {
+    for (id, packet) in dns.packets.iter().enumerate() {
+        let (mut head, mut body) = (page.line(), page.line());
+        let ink = if dns.critical_path.contains(&id) { Ink::Dns } else { Ink::Faint };
+        head.push(Ink::Plain, "  ").right(ink, &id.to_string(), 2);
+        head.right(Ink::Plain, &units::duration(packet.sent.since(dns.start)), 9);
+        head.right(Ink::Plain, &units::duration(packet.end.since(packet.sent)), 9).push(Ink::Plain, "  ");
+        let leads_to = head.signs().leads_to;
+        body.push(Ink::Plain, format!("{} {} {leads_to} ", packet.qname, packet.qtype.mnemonic()));
+        body.push(if packet.meaning.is_useful() { Ink::Plain } else { Ink::Warn }, words::meaning(packet));
+        page.wrap(head, &body);
+        let (mut head, mut body) = (page.line(), page.line());
+        head.pad_to(6);
+        let name = packet.server_name.as_ref().map_or_else(String::new, |name| format!("{name} "));
+        body.push(Ink::Plain, format!("{name}{} ", packet.server.ip()));
+        wire(&mut body, packet);
+        page.wrap(head, &body);
+    }
+    let hints = &dns.hints;
+    let dated = hints.date.as_ref().map_or_else(String::new, |date| format!(" of {date}"));
+    let drift = match hints.drift.as_deref() {
+        None => "the root was not asked whether they hold".to_owned(),
+        Some([]) => "the root says the same".to_owned(),
+        Some(drift) => format!("the root says otherwise: {}", drift.join("; ")),
+    };
+    let (mut head, mut body) = (page.line(), page.line());
+    head.push(Ink::Plain, "  root hints  ");
+    body.push(Ink::Plain, format!("{}{dated}; {drift}", hints.source));
+    page.wrap(head, &body);
+}
+
+/// Why this server, and how it went over the wire.
+fn wire(line: &mut Line, packet: &Packet) {
+    let mut parts = vec![
+        packet.source.as_str().to_owned(),
+        packet.purpose.as_str().to_owned(),
+        packet.chosen.as_str().to_owned(),
+    ];
+    match (packet.transport, packet.connected) {
+        (Transport::Tcp, Some(at)) => {
+            parts.push(format!("tcp, connected in {}", units::duration(at.since(packet.sent))));
+        }
+        (transport, _) => parts.push(transport.as_str().to_owned()),
+    }
+    let received = packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+    parts.push(format!("{}/{received} B", packet.bytes_sent));
+    if !packet.edns {
+        parts.push("no EDNS".to_owned());
+    }
+    if packet.dropped > 0 {
+        parts.push(format!("{} dropped", units::count(packet.dropped as usize, "datagram")));
+    }
+    if let Some(reply) = &packet.reply {
+        parts.push(reply.rcode.mnemonic().into_owned());
+        parts.extend(words::flags(reply).into_iter().map(str::to_owned));
+        for (code, text) in &reply.extended_errors {
+            let words = if text.is_empty() { String::new() } else { format!(": {text}") };
+            parts.push(format!("EDE {code} {}{words}", words::extended_error(*code)));
+        }
+    }
+    line.push(Ink::Faint, parts.join(", "));
+    if let Some(nsid) = packet.reply.as_ref().and_then(|reply| reply.nsid.as_deref()) {
+        line.push(Ink::Faint, ", nsid ").push_bytes(Ink::Faint, nsid);
+    }
+}
+
+fn flights(page: &mut Page, tls: &Tls) {
+    for flight in &tls.flights {
+        let (mut head, mut body) = (page.line(), page.line());
+        let arrow = match flight.direction {
+            Direction::Sent => head.signs().sent,
+            Direction::Received => head.signs().received,
+        };
+        head.push(Ink::Plain, "  ").right(Ink::Plain, &units::duration(flight.start.since(tls.start)), 8);
+        head.push(Ink::Tls, format!(" {arrow} "));
+        let messages =
+            if flight.messages.is_empty() { "data".to_owned() } else { flight.messages.join(", ") };
+        body.push(Ink::Plain, messages);
+        let cpu = units::duration(flight.cpu);
+        body.push(Ink::Faint, format!(" [{}, CPU {cpu}]", units::bytes(flight.bytes as u64)));
+        page.wrap(head, &body);
+    }
+    if let Some(verification) = &tls.verification {
+        let faults = match verification.faults.len() {
+            0 => "no fault".to_owned(),
+            number => units::count(number, "fault"),
+        };
+        let cpu = units::duration(verification.cpu);
+        let name = &tls.verified_name;
+        item(page, "verified", &format!("for {name} against {}: {faults}, CPU {cpu}", verification.roots));
+    }
+    if let Some(offer) = &tls.offer {
+        offered(page, offer);
+    }
+    if let Some(alpn) = &tls.alpn {
+        item(page, "ALPN", alpn);
+    }
+    if let Some(scheme) = &tls.signature_scheme {
+        item(page, "signed by", scheme);
+    }
+    let staple =
+        if tls.ocsp_bytes > 0 { format!(", OCSP staple {} bytes", tls.ocsp_bytes) } else { String::new() };
+    let sni = tls.sni.as_deref().unwrap_or("none");
+    let (sent, received) = (units::bytes(tls.bytes_sent), units::bytes(tls.bytes_received));
+    item(page, "wire", &format!("SNI {sni}, {sent} sent, {received} received{staple}"));
+}
+
+fn offered(page: &mut Page, offer: &Offer) {
+    let shares: Vec<String> =
+        offer.key_shares.iter().map(|(group, bytes)| format!("{group} ({bytes} bytes)")).collect();
+    for (what, list) in [
+        ("offered", &offer.versions),
+        ("suites", &offer.cipher_suites),
+        ("groups", &offer.groups),
+        ("key shares", &shares),
+        ("signatures", &offer.signature_schemes),
+        ("protocols", &offer.alpn),
+    ] {
+        item(page, what, &list.join(", "));
+    }
+}
+
+fn chain(page: &mut Page, tls: &Tls) {
+    for (index, certificate) in tls.chain.iter().enumerate() {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.push(Ink::Plain, "  ").push(Ink::Tls, index.to_string()).push(Ink::Plain, " ");
+        body.push(Ink::Strong, &certificate.subject);
+        page.wrap(head, &body);
+        certificate_lines(page, certificate);
+    }
+}
+
+fn certificate_lines(page: &mut Page, certificate: &Certificate) {
+    let issuer = if certificate.self_issued { "itself" } else { &certificate.issuer };
+    item(page, "issuer", issuer);
+    if !certificate.names.is_empty() {
+        item(page, "names", &certificate.names.join(", "));
+    }
+    let (from, until) = (words::date(certificate.not_before), words::date(certificate.not_after));
+    item(page, "validity", &format!("{from} to {until}, {} days left", certificate.days_left));
+    let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(", {bits} bits"));
+    let (key, signed) = (&certificate.key_type, &certificate.signature_algorithm);
+    item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.sct_count));
+    item(page, "serial", &certificate.serial);
+    item(page, "SHA-256", &certificate.sha256);
+    item(page, "SPKI", &certificate.spki_sha256);
+    if !certificate.issuer_urls.is_empty() {
+        item(page, "issuer at", &certificate.issuer_urls.join(" "));
+    }
+}
+
+/// A named fact of a section.
+fn item(page: &mut Page, name: &str, text: &str) {
+    let mut head = page.line();
+    head.push(Ink::Plain, "    ").column(Ink::Faint, name, 10).push(Ink::Plain, " ");
+    let mut body = page.line();
+    body.push(Ink::Plain, text);
+    page.wrap(head, &body);
+}
+
+fn request(page: &mut Page, http: &Http) {
+    let sign = page.line().signs().sent;
+    let target = page.redactor().text(&http.request.target).into_owned();
+    let first = format!("{} {target} {}", http.request.method, http.version.as_str());
+    wire_line(page, sign, Ink::Strong, &first);
+    fields(page, sign, &http.request.headers);
+    if http.request.body_bytes > 0 {
+        wire_line(page, sign, Ink::Faint, &format!("[body of {}]", units::bytes(http.request.body_bytes)));
+    }
+}
+
+fn response(page: &mut Page, http: &Http) {
+    let sign = page.line().signs().received;
+    for interim in &http.informational {
+        let after = units::duration(interim.at.since(http.start));
+        wire_line(page, sign, Ink::Strong, &format!("{} [after {after}]", interim.status));
+        fields(page, sign, &interim.headers);
+    }
+    if let Some(status) = http.status {
+        let reason = http.reason.as_ref().map_or_else(String::new, |reason| format!(" {reason}"));
+        wire_line(page, sign, Ink::Strong, &format!("{} {status}{reason}", http.version.as_str()));
+    }
+    fields(page, sign, &http.headers);
+    if let Some(garbage) = &http.garbage {
+        let mut body = page.line();
+        body.push_bytes(Ink::Warn, garbage);
+        put_wire(page, sign, &body);
+    }
+    let body = &http.body;
+    let end = if body.complete { "" } else { ", incomplete" };
+    let (wire, encoded) = (units::bytes(body.wire_bytes), units::bytes(body.encoded_bytes));
+    let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing);
+    wire_line(page, sign, Ink::Faint, &what);
+    fields(page, sign, &http.trailers);
+}
+
+fn fields(page: &mut Page, sign: &str, headers: &[Header]) {
+    for header in headers {
+        let mut body = page.line();
+        body.push(Ink::Plain, &header.name).push(Ink::Plain, ": ");
+        body.push_bytes(Ink::Plain, &page.redactor().header(header));
+        put_wire(page, sign, &body);
+    }
+}
+
+fn wire_line(page: &mut Page, sign: &str, ink: Ink, text: &str) {
+    let mut body = page.line();
+    body.push(ink, text);
+    put_wire(page, sign, &body);
+}
+
+fn put_wire(page: &mut Page, sign: &str, body: &Line) {
+    let mut head = page.line();
+    head.push(Ink::Plain, "  ").push(Ink::Faint, sign).push(Ink::Plain, " ");
+    page.wrap(head, body);
+}
+
+/// Where the report of a name puts its packets.
+pub(super) fn packets_section(page: &mut Page, dns: &Dns) {
+    title(page, Ink::Dns, "DNS packets");
+    packets(page, dns);
+}
+
+/// Facts of a walk that have no stage of a hop to stand in.
+pub(super) fn notes(page: &mut Page, dns: &Dns) {
+    for note in &dns.notes {
+        let mut body = page.line();
+        body.push(Ink::Plain, note);
+        fact(page, Ink::Dns, "note", &body);
+    }
+}
