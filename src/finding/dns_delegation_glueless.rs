@@ -1,6 +1,7 @@
 //! A zone's name servers came without addresses, so that their names had to be walked first.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{At, Meaning, Purpose, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +21,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let next = dns.packets.iter().find(|packet| packet.zone == *cut && packet.sent >= referral.end);
             let (Some(start), Some(next)) = (walked.map(|packet| packet.sent).min(), next) else { continue };
             let cost = next.sent.since(At(start.0.max(referral.end.0)));
-            let title = format!("the servers of zone {cut} came without addresses: finding them took {}", ms(cost));
+            let title = format!("the servers of zone {cut} came without addresses: finding them took {}", duration(cost));
             let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/referral/glue")];
             let mut finding = rule.finding(title, evidence, format!("give {cut} a name server inside the zone, with glue at the parent"));
             finding.saving = Saving::measured(cost, "every walk that does not know these servers yet");

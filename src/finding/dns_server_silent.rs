@@ -1,6 +1,7 @@
 //! A name server did not answer at all, or could not be reached.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{Dns, Meaning, Purpose, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -35,7 +36,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             };
             named.push(packet.server);
             let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}), a server of zone {}, {what}: {} lost", packet.server.ip(), packet.zone, ms(lost));
+            let title = format!("{name} ({}), a server of zone {}, {what}: {} lost", packet.server.ip(), packet.zone, duration(lost));
             let mut finding = rule.finding(
                 title,
                 vec![format!("/hops/{hop}/dns/packets/{index}/meaning"), format!("/hops/{hop}/dns/packets/{index}/sent_us")],

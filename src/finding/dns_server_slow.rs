@@ -1,6 +1,7 @@
 //! One zone's server took far longer than the others on the way.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{StageName, Trace};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 continue;
             }
             let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}), a server of zone {}, took {}; the others took {}", packet.server.ip(), packet.zone, ms(took), ms(median));
+            let title = format!("{name} ({}), a server of zone {}, took {}; the others took {}", packet.server.ip(), packet.zone, duration(took), duration(median));
             let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/rtt_us")];
             let mut finding = rule.finding(title, evidence, format!("serve {} from nearer or less busy servers (anycast)", packet.zone));
             finding.saving = Saving::derived(took - median, "every lookup of this zone that no cache answers");

@@ -1,6 +1,7 @@
 //! The body came in drips.
 
-use super::{Finding, Rule, Severity, hops, ms};
+use super::{Finding, Rule, Severity, hops};
+use crate::units::duration;
 use crate::trace::{StageName, Trace};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if took < WORTH || took * 2 < hop.end.since(hop.start) || !slow {
             continue;
         }
-        let title = format!("the body came slowly: {bytes} bytes in {}", ms(took));
+        let title = format!("the body came slowly: {bytes} bytes in {}", duration(took));
         let evidence = vec![format!("/hops/{index}/phases/receive_us"), format!("/hops/{index}/http/body/wire_bytes")];
         findings.push(rule.finding(title, evidence, "see whether the server writes the page piece by piece, or limits its rate"));
     }

@@ -1,6 +1,7 @@
 //! The server thought for a long time before it answered.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{StageName, Trace};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if thinking < WORTH || thinking * 10 < hop.end.since(hop.start) * 3 {
             continue;
         }
-        let title = format!("the server took about {} to answer (network round trip {})", ms(thinking), ms(rtt));
+        let title = format!("the server took about {} to answer (network round trip {})", duration(thinking), duration(rtt));
         let evidence = vec![format!("/hops/{index}/phases/wait_us"), format!("/hops/{index}/connect/tcp_info/rtt_us")];
         let mut finding = rule.finding(title, evidence, "look at the application and its database, or put a cache before it");
         finding.saving = Saving::derived(thinking, "every request that no cache answers");

@@ -200,17 +200,6 @@ fn hops(trace: &Trace) -> impl Iterator<Item = (usize, &Hop)> {
     trace.hops.iter().enumerate()
 }
 
-/// A duration for a title: three significant digits.
-fn ms(duration: Duration) -> String {
-    let ms = duration.as_secs_f64() * 1e3;
-    match ms {
-        1000.0.. => format!("{:.2} s", ms / 1e3),
-        100.0.. => format!("{ms:.0} ms"),
-        10.0.. => format!("{ms:.1} ms"),
-        _ => format!("{ms:.2} ms"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! An address of the name does not work and made the connection late.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{AttemptOutcome, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -27,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 AttemptOutcome::Unreachable(_) | AttemptOutcome::Won | AttemptOutcome::Stopped => continue,
             };
             let lost = winner.start.since(attempt.start);
-            let title = format!("{} {what}: the connection began {} late", attempt.address, ms(lost));
+            let title = format!("{} {what}: the connection began {} late", attempt.address, duration(lost));
             let family = if attempt.address.is_ipv6() { "AAAA" } else { "A" };
             let evidence = vec![format!("/hops/{hop}/connect/attempts/{index}/outcome")];
             let advice = format!("mend {}, or take its {family} record out of DNS", attempt.address.ip());

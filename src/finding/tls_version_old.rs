@@ -1,6 +1,7 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
-use super::{Finding, Rule, Saving, Severity, hops, ms};
+use super::{Finding, Rule, Saving, Severity, hops};
+use crate::units::duration;
 use crate::trace::{Direction, StageName, Tls, Trace};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         let saved = second_wait(tls).min(tls.end.since(tls.start));
-        let title = format!("the server speaks TLS 1.2 only: a second round trip of {}", ms(saved));
+        let title = format!("the server speaks TLS 1.2 only: a second round trip of {}", duration(saved));
         let evidence = vec![format!("/hops/{hop}/tls/version"), format!("/hops/{hop}/tls/round_trips")];
         let mut finding = rule.finding(title, evidence, "enable TLS 1.3 on the server");
         finding.saving = Saving::derived(saved, "every full handshake");

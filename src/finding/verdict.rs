@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::ms;
 use crate::timeline::{Phases, phases};
 use crate::trace::{Dns, Hop, Trace};
+use crate::units::duration;
 
 /// One sentence on the whole trace, and the figures behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn verdict(trace: &Trace) -> Verdict {
         let summary = format!("{} failed: {}", failure.stage.as_str(), failure.message);
         return Verdict { summary, stage: None, share_percent: None, duration: None };
     }
-    let Some((name, duration)) = largest(trace) else {
+    let Some((name, spent)) = largest(trace) else {
         return Verdict {
             summary: "nothing was measured".to_owned(),
             stage: None,
@@ -34,9 +34,10 @@ pub fn verdict(trace: &Trace) -> Verdict {
             duration: None,
         };
     };
-    let share = share(duration, trace.total);
+    let share = share(spent, trace.total);
     let redirects = trace.hops.len() - 1;
-    let mut summary = format!("{} took {share} % of {}: {}", subject(name), ms(trace.total), ms(duration));
+    let mut summary =
+        format!("{} took {share} % of {}: {}", subject(name), duration(trace.total), duration(spent));
     if let Some(detail) =
         trace.hops.iter().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, hop))
     {
@@ -46,9 +47,9 @@ pub fn verdict(trace: &Trace) -> Verdict {
     if redirects > 0 {
         let spent = trace.hops.last().map_or(Duration::ZERO, |hop| hop.start.since(crate::trace::At(0)));
         let word = if redirects == 1 { "redirect" } else { "redirects" };
-        summary.push_str(&format!("; {redirects} {word} took {} of it all", ms(spent)));
+        summary.push_str(&format!("; {redirects} {word} took {} of it all", duration(spent)));
     }
-    Verdict { summary, stage: Some(name), share_percent: Some(share), duration: Some(duration) }
+    Verdict { summary, stage: Some(name), share_percent: Some(share), duration: Some(spent) }
 }
 
 const PHASES: [&str; 6] = ["dns", "connect", "tls", "send", "wait", "receive"];
@@ -98,19 +99,20 @@ fn detail(name: &str, hop: &Hop) -> Option<String> {
         "connect" => {
             let connect = hop.connect.ran()?;
             let before = connect.attempts.get(connect.winner?)?.start.since(connect.start);
-            (!before.is_zero() && connect.winner != Some(0))
-                .then(|| format!("{} of it went by before the address that worked was tried", ms(before)))
+            (!before.is_zero() && connect.winner != Some(0)).then(|| {
+                format!("{} of it went by before the address that worked was tried", duration(before))
+            })
         }
         "tls" => {
             let tls = hop.tls.ran()?;
             let trips = tls.round_trips;
             let word = if trips == 1 { "round trip" } else { "round trips" };
             let cpu = tls.verification.as_ref().map_or(Duration::ZERO, |verification| verification.cpu);
-            Some(format!("{trips} {word}, {} of our own checking", ms(cpu)))
+            Some(format!("{trips} {word}, {} of our own checking", duration(cpu)))
         }
         "wait" => {
             let info = hop.connect.ran()?.tcp_info?;
-            Some(format!("the network round trip is {}", ms(info.min_rtt.unwrap_or(info.rtt))))
+            Some(format!("the network round trip is {}", duration(info.min_rtt.unwrap_or(info.rtt))))
         }
         "receive" => Some(format!("{} bytes", hop.http.ran()?.body.wire_bytes)),
         _ => None,
@@ -125,7 +127,7 @@ fn slowest_zone(dns: &Dns) -> Option<String> {
         .filter(|packet| !packet.zone.is_empty())
         .max_by_key(|packet| packet.end.since(packet.sent))?;
     let zone = if slowest.zone == "." { "the root" } else { &slowest.zone };
-    Some(format!("the slowest part was {zone} with {}", ms(slowest.end.since(slowest.sent))))
+    Some(format!("the slowest part was {zone} with {}", duration(slowest.end.since(slowest.sent))))
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ mod lab;
 pub mod man;
 mod progress;
 mod redact;
-mod status;
 #[cfg(test)]
 pub(crate) mod testtrace;
 mod text;

@@ -5,31 +5,31 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The binary, without anything of the caller's environment that could change a result.
-pub fn urltrace() -> Command {
+pub(crate) fn urltrace() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_urltrace"));
     command.env_clear().stdin(Stdio::null());
     command
 }
 
 /// Runs it with these arguments.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     urltrace().args(arguments).output().expect("the binary starts")
 }
 
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("output is UTF-8")
 }
 
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("errors are UTF-8")
 }
 
-pub fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("no signal ended it")
 }
 
 /// Runs it with `--format json`; the document must be valid by the schema, and its phases must sum.
-pub fn json(arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
     let output = run(&[&["--format", "json"], arguments].concat());
     let document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{}\n{}", stdout(&output), stderr(&output)));
@@ -38,7 +38,7 @@ pub fn json(arguments: &[&str]) -> (i32, Value) {
 }
 
 /// What holds for every document, whatever was traced.
-pub fn check_document(document: &Value) {
+pub(crate) fn check_document(document: &Value) {
     let schema: Value = serde_json::from_str(include_str!("../../fixtures/schema/urltrace-1.json")).unwrap();
     if document["kind"] != "dns" {
         let validator = jsonschema::validator_for(&schema).unwrap();
@@ -74,6 +74,6 @@ pub fn check_document(document: &Value) {
 }
 
 /// A phase of a hop in milliseconds; zero when it did not happen.
-pub fn phase_ms(hop: &Value, name: &str) -> f64 {
+pub(crate) fn phase_ms(hop: &Value, name: &str) -> f64 {
     hop["phases"][format!("{name}_us")].as_f64().unwrap_or(0.0) / 1000.0
 }

@@ -110,7 +110,7 @@ impl Authority {
 
 /// The cryptography of the lab's servers.
 pub(in crate::lab) fn provider() -> rustls::crypto::CryptoProvider {
-    rustls::crypto::ring::default_provider()
+    crate::tls::provider()
 }
 
 fn new_root(name: &str, now: SystemTime) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::explain::status::explain;
 use crate::render::redact::Redactor;
-use crate::render::status::status_text;
 use crate::render::words;
 use crate::trace::{Body, Header, Http, Informational, Redirect, Request};
 
@@ -24,6 +24,8 @@ pub(super) struct HttpView<'a> {
     status_meaning: Option<&'static str>,
     /// Whose side it speaks of.
     status_side: Option<&'static str>,
+    /// What to check next.
+    status_check_next: Option<&'static str>,
     /// Reason phrase, HTTP/1 only.
     reason: Option<&'a str>,
     /// The request, as sent.
@@ -60,13 +62,14 @@ pub(super) struct HttpView<'a> {
 
 impl<'a> HttpView<'a> {
     pub(super) fn new(http: &'a Http, redactor: Redactor) -> Self {
-        let status = http.status.map(status_text);
+        let status = http.status.map(explain);
         Self {
             version: http.version.as_str(),
             status: http.status,
-            status_name: status.as_ref().map(|text| text.name).filter(|name| !name.is_empty()),
-            status_meaning: status.as_ref().map(|text| text.meaning),
-            status_side: status.as_ref().map(|text| text.side),
+            status_name: status.map(|text| text.name),
+            status_meaning: status.map(|text| text.meaning),
+            status_side: status.map(|text| text.side.as_str()),
+            status_check_next: status.map(|text| text.check_next),
             reason: http.reason.as_deref(),
             request: RequestView::new(&http.request, redactor),
             start_us: http.start.0,

@@ -4,7 +4,7 @@ use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{fact, fact_text};
-use crate::render::status::status_text;
+use crate::explain::status::explain;
 use crate::render::words;
 use crate::trace::{
     Attempt, AttemptOutcome, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls, Trace, Url,
@@ -225,7 +225,7 @@ fn http(page: &Page, http: &Http) -> Line {
         return line;
     };
     push_status(&mut line, status);
-    line.push(Ink::Plain, format!(": {}. {}", status_text(status).meaning, body(http)));
+    line.push(Ink::Plain, format!(": {} {}", explain(status).meaning, body(http)));
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
         line.push(Ink::Plain, format!("; leads to {}", page.redactor().typed(to)));

@@ -2,8 +2,8 @@
 
 use super::ink::Ink;
 use super::page::{Line, Page, shorten};
+use crate::explain::status::explain;
 use crate::finding::Verdict;
-use crate::render::status::status_text;
 use crate::render::words;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
@@ -126,6 +126,5 @@ pub(super) fn push_status(line: &mut Line, status: u16) {
         300..=399 => Ink::Warn,
         _ => Ink::Bad,
     };
-    let name = status_text(status).name;
-    line.push(ink, if name.is_empty() { status.to_string() } else { format!("{status} {name}") });
+    line.push(ink, format!("{status} {}", explain(status).name));
 }
