@@ -217,7 +217,9 @@ impl Server {
                 Quirk::Deeper => {
                     clear(&mut reply, ResponseCode::NoError);
                     let cut = question.name.trim_to(2 + self.seen.borrow().len());
-                    let host = Name::from_ascii("ns.deep.test.").unwrap();
+                    let host = cut.prepend_label("ns").unwrap();
+                    let here = hickory_resolver::proto::rr::rdata::A::new(127, 0, 53, 4);
+                    reply.additionals.push(Record::from_rdata(host.clone(), 300, RData::A(here)));
                     let ns = RData::NS(hickory_resolver::proto::rr::rdata::NS(host));
                     reply.authorities.push(Record::from_rdata(cut, 300, ns));
                 }
