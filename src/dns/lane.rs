@@ -160,7 +160,7 @@ impl Counted<'_> {
                 return Ended::FellBack(heard);
             }
         }
-        Ended::Walked(Err(Fault { rcode: None, ..unreachable(&fault.message) }))
+        Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
     }
 
     async fn all(&self, errand: &Errand, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
@@ -263,12 +263,23 @@ impl Counted<'_> {
                 let limit = seconds(self.shared.plan.timeout);
                 log.note(format!("the limit of {limit} for DNS was hit"));
                 if self.shared.plan.lane == ResolverChoice::Walk && !run.root_answered.get() {
-                    return unreachable(&format!("nothing was answered in {limit}, last {asking}"));
+                    return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
                 }
                 Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))
                     .hint("one zone on the way is slow or dead: see its packets")
             }
         }
+    }
+
+    /// Nobody at all could be asked.
+    fn unreachable(&self, why: &str) -> Fault {
+        let resolver = if self.shared.plan.stub_servers.is_empty() {
+            "no resolver is configured"
+        } else {
+            "no resolver did"
+        };
+        Fault::new(FailureCode::DnsUnreachable, format!("no root server answered, and {resolver}: {why}"))
+            .hint("check the network; where only a resolver can be reached, use --resolver")
     }
 }
 
@@ -280,11 +291,6 @@ fn ended_by(result: &Result<Found, Fault>) -> Option<&'static str> {
         FailureCode::DnsTimeout | FailureCode::DnsUnreachable => Some("the time for DNS was over"),
         _ => None,
     }
-}
-
-fn unreachable(why: &str) -> Fault {
-    Fault::new(FailureCode::DnsUnreachable, format!("no root server answered, and no resolver did: {why}"))
-        .hint("check the network; where only a resolver can be reached, use --resolver")
 }
 
 fn fallback_note(server: Option<SocketAddr>) -> String {

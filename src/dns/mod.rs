@@ -6,12 +6,14 @@
 //! - `reply`: what a reply means, without I/O
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
 //!
 //! Nothing here opens a connection to what the name stands for.
 
 mod cut;
+mod ends;
 mod exchange;
 mod fault;
 mod hints;
@@ -28,7 +30,11 @@ mod walk;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod lane_tests;
+#[cfg(test)]
 mod reply_tests;
+#[cfg(test)]
+mod testkit;
 #[cfg(test)]
 mod testserver;
 #[cfg(test)]
@@ -107,7 +113,7 @@ impl Resolver {
             }
         };
         dns.name = name_text(&name);
-        if let Some(addresses) = self.from_hosts(host) {
+        if let Some(addresses) = self.in_hosts(host) {
             dns.lane = DnsLane::Resolver;
             dns.addresses.clone_from(&addresses);
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
@@ -192,7 +198,7 @@ impl Resolver {
         Some((DnsLane::Special, both.into_iter().filter(|address| plan.family.admits(*address)).collect()))
     }
 
-    fn from_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
+    fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
         let family = self.shared.plan.family;
         let named = self

@@ -118,8 +118,12 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
         errand.run.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
         return Pick::Nothing(format!("{MAX_MISSING} of its name servers do not exist"));
     }
+    if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
+        return Pick::Wait;
+    }
+    let chances = (MAX_MISSING - zone.missing.get()) as usize;
     let mut names = Vec::new();
-    for server in servers.iter_mut().filter(free).take(AT_ONCE.min(left)) {
+    for server in servers.iter_mut().filter(free).take(AT_ONCE.min(left).min(chances)) {
         server.lookup = Lookup::Running;
         names.push(server.name.clone());
     }
@@ -133,9 +137,6 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
     }
     if let Some(own) = servers.iter().find(|server| errand.stack.contains(&server.name)) {
         return Pick::Loop(own.name.clone());
-    }
-    if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
-        return Pick::Wait;
     }
     Pick::Nothing("none of its name servers has an address".to_owned())
 }

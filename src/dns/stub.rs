@@ -3,7 +3,7 @@
 //! A resolver's answer is complete and taken as given: no bailiwick, no aliases to walk. Whether
 //! its time is counted is the caller's decision.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
+use super::ends::addresses;
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found, Witness, absent, type_list};
 use super::log::{Log, records};
-use super::message::{Data, Recursion, Rr};
+use super::message::{Recursion, Rr};
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, classify_recursive};
 use super::walk::Patience;
@@ -215,18 +216,7 @@ fn combine(
             answers = records(&chain);
         }
     }
-    found.addresses = found_records
-        .iter()
-        .filter_map(|rr| match rr.data {
-            Data::Address(address) => Some(address),
-            _ => None,
-        })
-        .fold(Vec::new(), |mut addresses: Vec<IpAddr>, address| {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-            addresses
-        });
+    found.addresses = addresses(&found_records);
     let result = if found_records.is_empty() {
         let fault = match (gone, failed) {
             (Some((negative, server)), None) => {

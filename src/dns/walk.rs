@@ -6,7 +6,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use hickory_resolver::proto::rr::Name;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::cut::{Shared, Zone};
-use super::fault::{Fault, Found, ServerFailure, Witness, absent, arrows, type_list, zone_failed};
+use super::ends::{TypeEnd, alias_target, assemble};
+use super::fault::{Fault, Found, ServerFailure, arrows, zone_failed};
 use super::log::{HOST_BUDGET, Log, NAME_BUDGET, records};
-use super::message::{Data, Rr};
+use super::message::Rr;
 use super::presentation::name_text;
 use super::race::{Budget, Lane, Lost, Quest, ask_servers};
 use super::reply::{Absence, NO_AUTHORITY, Verdict};
@@ -117,7 +117,7 @@ impl Errand {
         Self { lane: Lane::under(&self.lane), path: Rc::default(), ..self.clone() }
     }
 
-    fn is_main(&self) -> bool {
+    pub(super) fn is_main(&self) -> bool {
         self.stack.is_empty()
     }
 }
@@ -157,14 +157,6 @@ enum End {
     Final(Vec<(RecordType, TypeEnd)>),
 }
 
-/// How one type of a name ended.
-enum TypeEnd {
-    Records { chain: Vec<Rr>, records: Vec<Rr> },
-    Absent { chain: Vec<Rr>, absence: Absence, negative: Negative },
-    Failed(Fault),
-    NotAwaited,
-}
-
 /// The loop over aliases.
 async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<Found, Fault> {
     let mut answers: Vec<Record> = Vec::new();
@@ -176,10 +168,21 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
         let end = end.map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
         let (chain, target, id) = match end {
             End::Alias { chain, target, id } => (chain, target, id),
-            End::Final(ends) => return assemble(errand, &current, types, answers, ends),
+            End::Final(ends) => {
+                // A chain may also end inside one reply.
+                let inside = ends.iter().map(|(_, end)| end.chain()).max_by_key(|chain| chain.len());
+                let targets = inside.unwrap_or_default().iter().filter_map(alias_target).cloned();
+                let all: Vec<Name> = seen.iter().cloned().chain(targets).collect();
+                if all.len() > MAX_ALIASES + 1 {
+                    let fault = too_many_aliases(errand, qname, &all);
+                    answers.extend(records(inside.unwrap_or_default()));
+                    return Err(Fault { answers, ..fault });
+                }
+                return assemble(errand, &current, types, answers, ends);
+            }
         };
         answers.extend(records(&chain));
-        let links = chain.iter().filter(|rr| matches!(rr.data, Data::Cname(_)));
+        let links = chain.iter().filter(|rr| alias_target(rr).is_some());
         seen.extend(links.skip(1).map(|rr| rr.name.clone()));
         let looped = seen.contains(&target);
         seen.push(target);
@@ -188,14 +191,7 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
                 format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(&seen));
             Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
         } else if seen.len() > MAX_ALIASES + 1 {
-            errand.run.log.note(format!("the limit of {MAX_ALIASES} CNAMEs was hit"));
-            let message = format!(
-                "{} has more than {MAX_ALIASES} aliases in a row: {}",
-                name_text(qname),
-                arrows(&seen)
-            );
-            Fault::new(FailureCode::CnameChainTooLong, message)
-                .hint("resolvers give up on chains like this: shorten it")
+            too_many_aliases(errand, qname, &seen)
         } else {
             parent = Some(id);
             continue;
@@ -204,81 +200,12 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
     }
 }
 
-/// Puts the ends of all types together.
-fn assemble(
-    errand: &Errand,
-    name: &Name,
-    types: &[RecordType],
-    mut answers: Vec<Record>,
-    ends: Vec<(RecordType, TypeEnd)>,
-) -> Result<Found, Fault> {
-    let mut found = Found::default();
-    let mut chain_taken = false;
-    let (mut gone, mut failed) = (None, None);
-    let mut records_of_all = Vec::new();
-    for (rtype, end) in ends {
-        let chain = match end {
-            TypeEnd::NotAwaited => continue,
-            TypeEnd::Failed(fault) => {
-                failed.get_or_insert((rtype, fault));
-                continue;
-            }
-            TypeEnd::Records { chain, records } => {
-                records_of_all.extend(records);
-                chain
-            }
-            TypeEnd::Absent { chain, absence, negative } => {
-                let last = chain.iter().rev().find_map(|rr| match &rr.data {
-                    Data::Cname(target) => Some(target.clone()),
-                    _ => None,
-                });
-                // One type's word about the whole name outweighs another's about a type.
-                if gone.is_none() || absence == Absence::Name {
-                    gone = Some((last.unwrap_or_else(|| name.clone()), negative));
-                }
-                chain
-            }
-        };
-        found.finished.push(rtype);
-        if !chain_taken {
-            chain_taken = !chain.is_empty();
-            answers.extend(records(&chain));
-        }
-    }
-    found.addresses = addresses(&records_of_all);
-    answers.extend(records(&records_of_all));
-    if !records_of_all.is_empty() {
-        if let (true, Some((rtype, fault))) = (errand.is_main(), failed) {
-            let rtype = rtype.mnemonic();
-            errand.run.log.note(format!("{rtype} failed, the other types did not: {}", fault.message));
-        }
-        found.answers = answers;
-        return Ok(found);
-    }
-    let fault = match (failed, gone) {
-        (None, Some((name, negative))) => absent(&name, types, negative, Witness::Walk),
-        (Some((_, _)), Some((name, negative))) if negative.rtype.is_none() => {
-            absent(&name, types, negative, Witness::Walk)
-        }
-        (Some((_, fault)), _) => fault,
-        (None, None) => Fault::new(
-            FailureCode::NoUsableServer,
-            format!("nothing was learned of {} {}", name_text(name), type_list(types, "and")),
-        ),
-    };
-    Err(Fault { answers, ..fault })
-}
-
-fn addresses(records: &[Rr]) -> Vec<IpAddr> {
-    let mut addresses = Vec::new();
-    for rr in records {
-        if let Data::Address(address) = rr.data
-            && !addresses.contains(&address)
-        {
-            addresses.push(address);
-        }
-    }
-    addresses
+fn too_many_aliases(errand: &Errand, qname: &Name, chain: &[Name]) -> Fault {
+    errand.run.log.note(format!("the limit of {MAX_ALIASES} CNAMEs was hit"));
+    let message =
+        format!("{} has more than {MAX_ALIASES} aliases in a row: {}", name_text(qname), arrows(chain));
+    Fault::new(FailureCode::CnameChainTooLong, message)
+        .hint("resolvers give up on chains like this: shorten it")
 }
 
 /// From the deepest known zone of a name down to what its own zone says of it.

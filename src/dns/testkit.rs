@@ -1,0 +1,142 @@
+//! A small internet and the way to run a resolution in it, shared by this stage's tests.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Resolver;
+use super::testserver::{Quirk, Spec, TestNet};
+use crate::clock::Clock;
+use crate::plan::{DnsPlan, HintsText, Question};
+use crate::stop::Stop;
+use crate::trace::{Dns, Failure, FailureCode, Packet, Purpose, RecordType};
+
+pub(super) const ROOT: &str = "127.0.53.1";
+pub(super) const TLD: &str = "127.0.53.2";
+pub(super) const AUTH: &str = "127.0.53.3";
+pub(super) const SECOND: &str = "127.0.53.4";
+pub(super) const OTHER: &str = "127.0.53.5";
+pub(super) const TRAP: &str = "127.0.53.66";
+pub(super) const STUB: &str = "127.0.53.77";
+
+pub(super) const ROOT_ZONE: &str =
+    ". NS a.root.\na.root. A 127.0.53.1\ntest. NS ns.nic.test.\nns.nic.test. A 127.0.53.2\n";
+pub(super) const TLD_ZONE: &str = "test. NS ns.nic.test.\nns.nic.test. A 127.0.53.2\n\
+    example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
+    other.test. NS ns1.other.test.\nns1.other.test. A 127.0.53.5\n";
+pub(super) const EXAMPLE: &str = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
+    www.example.test. A 192.0.2.1\nwww.example.test. AAAA 2001:db8::1\n\
+    mail.example.test. A 192.0.2.25\nexample.test. MX 10 mail.example.test.\n\
+    alias.example.test. CNAME www.example.test.\n\
+    shop.example.test. CNAME www.other.test.\n\
+    loop.example.test. CNAME loop.other.test.\n\
+    short.example.test. CNAME short2.example.test.\nshort2.example.test. CNAME short.example.test.\n\
+    to-nowhere.example.test. CNAME nowhere.example.test.\n\
+    old.example.test. DNAME new.other.test.\n";
+pub(super) const OTHER_ZONE: &str = "other.test. NS ns1.other.test.\nns1.other.test. A 127.0.53.5\n\
+    www.other.test. A 192.0.2.80\nwww.other.test. AAAA 2001:db8::80\n\
+    loop.other.test. CNAME loop.example.test.\n\
+    x.new.other.test. A 192.0.2.81\n";
+
+pub(super) fn root() -> Spec<'static> {
+    (ROOT, vec![], vec![(".", ROOT_ZONE)])
+}
+
+pub(super) fn tld() -> Spec<'static> {
+    (TLD, vec![], vec![("test.", TLD_ZONE)])
+}
+
+pub(super) fn auth() -> Spec<'static> {
+    (AUTH, vec![], vec![("example.test.", EXAMPLE)])
+}
+
+pub(super) fn other() -> Spec<'static> {
+    (OTHER, vec![], vec![("other.test.", OTHER_ZONE)])
+}
+
+pub(super) fn slow(spec: Spec<'_>, delay: u64) -> Spec<'_> {
+    (spec.0, vec![Quirk::Delay(Duration::from_millis(delay))], spec.2)
+}
+
+pub(super) fn broken(spec: Spec<'_>, quirk: Quirk) -> Spec<'_> {
+    (spec.0, vec![quirk], spec.2)
+}
+
+/// Runs a test as the program runs: one thread, one `LocalSet`.
+pub(super) fn local<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test)
+}
+
+pub(super) fn plan(net: &TestNet) -> DnsPlan {
+    DnsPlan {
+        root_hints: Some(HintsText { source: "test".to_owned(), text: format!("a.root. 3600 A {ROOT}\n") }),
+        server_port: net.port,
+        ..DnsPlan::default()
+    }
+}
+
+pub(super) struct Run {
+    pub(super) dns: Dns,
+    pub(super) result: Result<Vec<IpAddr>, Failure>,
+}
+
+impl Run {
+    pub(super) fn walk(&self) -> Vec<&Packet> {
+        let counted = |packet: &&Packet| matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
+        self.dns.packets.iter().filter(counted).collect()
+    }
+
+    /// `server qname type meaning` of each packet of the walk.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let line = |packet: &&Packet| {
+            format!(
+                "{} {} {} {}",
+                packet.server.ip().to_string().rsplit('.').next().unwrap(),
+                packet.qname,
+                packet.qtype.mnemonic(),
+                packet.meaning.as_str()
+            )
+        };
+        self.walk().iter().map(line).collect()
+    }
+
+    pub(super) fn code(&self) -> FailureCode {
+        self.result.as_ref().unwrap_err().code
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.result.as_ref().unwrap_err().message
+    }
+
+    pub(super) fn addresses(&self) -> Vec<String> {
+        self.result.as_ref().unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    pub(super) fn noted(&self, words: &str) -> bool {
+        self.dns.notes.iter().any(|note| note.contains(words))
+    }
+}
+
+pub(super) async fn resolve_with(resolver: &Resolver, host: &str) -> Run {
+    let clock = Clock::start();
+    let stop = Stop::after(clock, Duration::from_secs(30));
+    let (mut dns, result, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
+    side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+    Run { dns, result }
+}
+
+pub(super) async fn resolve(net: &TestNet, host: &str) -> Run {
+    resolve_with(&Resolver::new(plan(net)).unwrap(), host).await
+}
+
+pub(super) async fn ask(net: &TestNet, name: &str, types: &[&str]) -> (Dns, Result<(), Failure>) {
+    let clock = Clock::start();
+    let stop = Stop::after(clock, Duration::from_secs(30));
+    let types = types.iter().map(|word| RecordType::from_mnemonic(word).unwrap()).collect();
+    let question = Question { name: name.to_owned(), types };
+    let resolver = Resolver::new(plan(net)).unwrap();
+    let (mut dns, result, side) = resolver.ask(&question, &clock, &stop).await;
+    side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+    (dns, result)
+}
