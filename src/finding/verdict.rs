@@ -83,12 +83,12 @@ fn share(part: Duration, whole: Duration) -> u8 {
 
 fn subject(name: &str) -> &'static str {
     match name {
-        "dns" => "name resolution",
-        "connect" => "connecting",
-        "tls" => "the TLS handshake",
-        "send" => "sending the request",
-        "wait" => "waiting for the server",
-        _ => "receiving the body",
+        "dns" => "Name resolution",
+        "connect" => "Connecting",
+        "tls" => "The TLS handshake",
+        "send" => "Sending the request",
+        "wait" => "Waiting for the server",
+        _ => "Receiving the body",
     }
 }
 
@@ -98,10 +98,10 @@ fn detail(name: &str, hop: &Hop) -> Option<String> {
         "dns" => slowest_zone(hop.dns.ran()?),
         "connect" => {
             let connect = hop.connect.ran()?;
-            let before = connect.attempts.get(connect.winner?)?.start.since(connect.start);
-            (!before.is_zero() && connect.winner != Some(0)).then(|| {
-                format!("{} of it went by before the address that worked was tried", duration(before))
-            })
+            let winner = connect.attempts.get(connect.winner?)?;
+            let before = winner.start.since(connect.start);
+            (connect.winner != Some(0))
+                .then(|| format!("{} went by before {} was tried", duration(before), winner.address.ip()))
         }
         "tls" => {
             let tls = hop.tls.ran()?;
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!((verdict.stage, verdict.share_percent), (Some("dns"), Some(45)));
         assert_eq!(verdict.duration, Some(Duration::from_millis(30)));
         assert!(
-            verdict.summary.starts_with("name resolution took 45 % of 67.0 ms: 30.0 ms"),
+            verdict.summary.starts_with("Name resolution took 45 % of 67.0 ms: 30.0 ms"),
             "{}",
             verdict.summary
         );

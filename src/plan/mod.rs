@@ -4,6 +4,7 @@
 //! plain values. Defaults stand here, in one place. Nothing here touches the network.
 
 mod read;
+mod syntax;
 
 pub use read::{Action, Environment, PlanError, Settings, Show, settings};
 

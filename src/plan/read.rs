@@ -3,19 +3,19 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Parser;
 
+use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
 use super::{
-    ConnectTo, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolveOverride,
-    ResolverChoice, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice, TcpPlan,
+    TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
-use crate::http::{basic_credentials, validate_field, validate_method};
+use crate::http::{basic_credentials, validate_method};
 use crate::trace::RecordType;
 
 /// What a run is to do.
@@ -134,11 +134,11 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    fn usage(message: impl Into<String>) -> Self {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }
     }
 
-    fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 }
@@ -349,19 +349,6 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
     })
 }
 
-/// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
-fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
-    let bad =
-        || PlanError::with_hint(format!("`{}` is no header field", text.escape_debug()), "-H 'Name: value'");
-    let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
-        (Some((name, value)), _) => (name, Some(value.trim()).filter(|value| !value.is_empty())),
-        (None, Some(name)) => (name, Some("")),
-        (None, None) => return Err(bad()),
-    };
-    validate_field(name, value.unwrap_or_default()).map_err(PlanError::usage)?;
-    Ok((name.to_owned(), value.map(str::to_owned)))
-}
-
 fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for text in &request.data {
@@ -424,83 +411,10 @@ fn os_words(error: &std::io::Error) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-fn seconds(option: &str, text: &str) -> Result<Duration, PlanError> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
-        .ok_or_else(|| {
-            PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5")
-        })
-}
-
-/// An address with or without a port; IPv6 with a port in brackets.
-fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let plain = || bare.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, port));
-    plain().or_else(|| text.parse().ok()).filter(|address| address.port() != 0)
-}
-
-/// `HOST:PORT:ADDRESS[,ADDRESS]`; curl's leading `+` (an entry that may time out) means nothing here.
-fn resolve_override(text: &str) -> Result<ResolveOverride, PlanError> {
-    let bad = || {
-        PlanError::with_hint(
-            format!("--resolve: `{text}` cannot be read"),
-            "--resolve www.example.com:443:192.0.2.1",
-        )
-    };
-    let mut parts = text.trim_start_matches('+').splitn(3, ':');
-    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(bad());
-    };
-    let addresses = addresses
-        .split(',')
-        .map(|address| address.trim_matches(['[', ']']).parse().map_err(|_| bad()))
-        .collect::<Result<_, _>>()?;
-    let host = if host == "*" { Ok(host.to_owned()) } else { idna::domain_to_ascii(host) };
-    Ok(ResolveOverride {
-        host: host.ok().filter(|host| !host.is_empty()).ok_or_else(bad)?,
-        port: port.parse().ok().filter(|port| *port != 0).ok_or_else(bad)?,
-        addresses,
-    })
-}
-
-/// `HOST1:PORT1:HOST2:PORT2`; a host may be an IPv6 address in brackets.
-fn connect_to(text: &str) -> Result<ConnectTo, PlanError> {
-    let bad = || {
-        PlanError::with_hint(
-            format!("--connect-to: `{text}` cannot be read"),
-            "--connect-to www.example.com:443:192.0.2.1:8443",
-        )
-    };
-    let mut parts = Vec::new();
-    let (mut depth, mut from) = (0_i32, 0);
-    for (at, c) in text.char_indices() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            ':' if depth == 0 => {
-                parts.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[from..]);
-    let [host, port, to_host, to_port] = parts[..] else { return Err(bad()) };
-    let name = |part: &str| {
-        let part = part.trim_matches(['[', ']']);
-        (!part.is_empty()).then(|| idna::domain_to_ascii(part).unwrap_or_else(|_| part.to_owned()))
-    };
-    let number = |part: &str| match part {
-        "" => Ok(None),
-        digits => digits.parse().ok().filter(|port| *port != 0).map(Some).ok_or_else(bad),
-    };
-    Ok(ConnectTo { host: name(host), port: number(port)?, to_host: name(to_host), to_port: number(to_port)? })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(line: &[&str]) -> Result<Settings, PlanError> {
@@ -580,7 +494,7 @@ mod tests {
     fn what_cannot_be_used_is_said_plainly() {
         for (line, text) in [
             (&["--resolver", "nobody", "x"][..], "`nobody` is no resolver"),
-            (&["--max-time", "-1", "x"], "--max-time"),
+            (&["--max-time=-1", "x"], "--max-time"),
             (&["--max-time", "soon", "x"], "`soon` is no time"),
             (&["--max-time", "NaN", "x"], "`NaN` is no time"),
             (&["--resolve", "x:443", "x"], "--resolve"),

@@ -1,0 +1,97 @@
+//! How single argument values are written: times, addresses, header fields, `--resolve` and
+//! `--connect-to`. Pure: nothing here reads a file or the environment.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::read::PlanError;
+use super::{ConnectTo, ResolveOverride};
+use crate::http::validate_field;
+
+/// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
+pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
+    let bad =
+        || PlanError::with_hint(format!("`{}` is no header field", text.escape_debug()), "-H 'Name: value'");
+    let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
+        (Some((name, value)), _) => (name, Some(value.trim()).filter(|value| !value.is_empty())),
+        (None, Some(name)) => (name, Some("")),
+        (None, None) => return Err(bad()),
+    };
+    validate_field(name, value.unwrap_or_default()).map_err(PlanError::usage)?;
+    Ok((name.to_owned(), value.map(str::to_owned)))
+}
+
+pub(super) fn seconds(option: &str, text: &str) -> Result<Duration, PlanError> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
+        .ok_or_else(|| {
+            PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5")
+        })
+}
+
+/// An address with or without a port; IPv6 with a port in brackets.
+pub(super) fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let plain = || bare.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, port));
+    plain().or_else(|| text.parse().ok()).filter(|address| address.port() != 0)
+}
+
+/// `HOST:PORT:ADDRESS[,ADDRESS]`; curl's leading `+` (an entry that may time out) means nothing here.
+pub(super) fn resolve_override(text: &str) -> Result<ResolveOverride, PlanError> {
+    let bad = || {
+        PlanError::with_hint(
+            format!("--resolve: `{text}` cannot be read"),
+            "--resolve www.example.com:443:192.0.2.1",
+        )
+    };
+    let mut parts = text.trim_start_matches('+').splitn(3, ':');
+    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(bad());
+    };
+    let addresses = addresses
+        .split(',')
+        .map(|address| address.trim_matches(['[', ']']).parse().map_err(|_| bad()))
+        .collect::<Result<_, _>>()?;
+    let host = if host == "*" { Ok(host.to_owned()) } else { idna::domain_to_ascii(host) };
+    Ok(ResolveOverride {
+        host: host.ok().filter(|host| !host.is_empty()).ok_or_else(bad)?,
+        port: port.parse().ok().filter(|port| *port != 0).ok_or_else(bad)?,
+        addresses,
+    })
+}
+
+/// `HOST1:PORT1:HOST2:PORT2`; a host may be an IPv6 address in brackets.
+pub(super) fn connect_to(text: &str) -> Result<ConnectTo, PlanError> {
+    let bad = || {
+        PlanError::with_hint(
+            format!("--connect-to: `{text}` cannot be read"),
+            "--connect-to www.example.com:443:192.0.2.1:8443",
+        )
+    };
+    let mut parts = Vec::new();
+    let (mut depth, mut from) = (0_i32, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            ':' if depth == 0 => {
+                parts.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    let [host, port, to_host, to_port] = parts[..] else { return Err(bad()) };
+    let name = |part: &str| {
+        let part = part.trim_matches(['[', ']']);
+        (!part.is_empty()).then(|| idna::domain_to_ascii(part).unwrap_or_else(|_| part.to_owned()))
+    };
+    let number = |part: &str| match part {
+        "" => Ok(None),
+        digits => digits.parse().ok().filter(|port| *port != 0).map(Some).ok_or_else(bad),
+    };
+    Ok(ConnectTo { host: name(host), port: number(port)?, to_host: name(to_host), to_port: number(to_port)? })
+}
