@@ -146,6 +146,24 @@ async fn a_request_that_cannot_be_sent_is_not_sent() {
     assert_eq!((http.bytes_sent, http.sent), (0, None));
 }
 
+#[tokio::test]
+async fn an_asked_version_that_was_not_negotiated_ends_before_the_request() {
+    for (chose, words) in [(Some("http/1.1"), "chose http/1.1 by ALPN"), (None, "chose no protocol")] {
+        let plan = HttpPlan { version: crate::plan::VersionChoice::Http2, ..HttpPlan::default() };
+        let address = serve(hold).await;
+        let mut session = connect(address, &HttpPlan::default()).await;
+        session.negotiated = Some(chose.map(str::to_owned));
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(20));
+        let target = url(&format!("https://{address}/"));
+        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, 3, &clock, &stop).await;
+        let failure = result.err().unwrap();
+        assert_eq!((failure.code, failure.hop), (FailureCode::VersionNotNegotiated, 3));
+        assert!(failure.message.contains(words), "{}", failure.message);
+        assert_eq!((http.bytes_sent, http.sent), (0, None));
+    }
+}
+
 /// Takes every write, gives some bytes, then an error, as a TLS stream does.
 struct Breaking(&'static [u8], std::io::ErrorKind, &'static str);
 
