@@ -32,7 +32,7 @@ mod tests;
 mod verify;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -175,27 +175,27 @@ impl Client {
         };
         let (end, result) = handshake.run().await;
         tls.end = end;
+        let awaited = handshake.awaited();
         fill(&mut tls, &mut handshake, result.is_ok());
-        let seen = observer.seen().clone();
+        let seen = std::mem::take(&mut *observer.seen());
         fill_seen(&mut tls, &seen);
-        let hello = std::mem::take(&mut handshake.hello);
-        let unread = Unread(Some(Details {
-            hello,
+        let details = Details {
+            hello: std::mem::take(&mut handshake.hello),
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
             insecure: self.insecure,
-        }));
+        };
         let Err(end) = result else {
             let Handshake { tcp, connection, inbound, .. } = handshake;
-            return (tls, Ok(TlsStream::new(tcp, connection, inbound)), unread);
+            return (tls, Ok(TlsStream::new(tcp, connection, inbound)), Unread(Some(details)));
         };
 
         // From here on the phase is over, and the failure is looked into at leisure.
-        let seen = observer.seen().clone();
-        unread.read_into(&mut tls);
+        details.read_into(&mut tls);
+        let seen = &details.seen;
         tls.alert = alert_of(&end, &handshake);
-        self.ask_system_store(&mut tls, &seen);
+        self.ask_system_store(&mut tls, seen);
         let mut probed = None;
         if let Some(peer) = peer
             && failure::wants_probe(&end, &handshake.received, tls.bytes_received)
@@ -207,12 +207,12 @@ impl Client {
         let explained = failure::explain(&Case {
             end: &end,
             tls: &tls,
-            seen: &seen,
+            seen,
             received: &handshake.received,
             unread: handshake.inbound.bytes(),
             probed,
             peer: &peer.map_or_else(|| "the server".to_owned(), |peer| peer.to_string()),
-            awaited: handshake.awaited(),
+            awaited,
             limit: self.limit,
             max_time: stop.max_time(),
             max_version: self.max_version,
@@ -265,25 +265,28 @@ struct Details {
 impl Unread {
     /// Completes the record: offer, chain, verification.
     pub fn read_into(self, tls: &mut Tls) {
-        let Some(details) = self.0 else { return };
-        tls.offer = offer::read(&details.hello);
-        let Details { seen, trust, .. } = &details;
+        if let Some(details) = self.0 {
+            details.read_into(tls);
+        }
+    }
+}
+
+impl Details {
+    fn read_into(&self, tls: &mut Tls) {
+        tls.offer = offer::read(&self.hello);
+        let seen = &self.seen;
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
-        tls.chain = describe(seen, now);
-        let faults = faults::judge(trust, seen, &tls.chain, &tls.verified_name, now);
+        tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
+        let faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
         tls.verification = Some(Verification {
-            roots: details.roots.to_string(),
-            overridden: details.insecure && !faults.is_empty(),
+            roots: self.roots.to_string(),
+            overridden: self.insecure && !faults.is_empty(),
             faults,
             start,
             cpu: seen.cpu,
             system_would_trust: None,
         });
     }
-}
-
-fn describe(seen: &Seen, now: SystemTime) -> Vec<crate::trace::Certificate> {
-    seen.certificates.iter().map(|der| certificate::describe(der, now)).collect()
 }
 
 fn empty_record(host: &str, start: crate::trace::At) -> Tls {
