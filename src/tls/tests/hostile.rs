@@ -59,11 +59,12 @@ async fn plain_http_is_named() {
     assert_eq!(
         failure.message,
         format!(
-            "{address} answered in plain HTTP, not TLS: \"HTTP/1.1 400 Bad Request\\r\\ncontent-length: 0\\r\\n\\r...\""
+            "{address} answered in plain HTTP, not TLS: \"HTTP/1.1 400 Bad Request\\r\\ncontent-length: 0\\r\\n\\r\\n\""
         )
     );
     assert!(failure.hint.unwrap().contains("http://"));
     assert_eq!(tls.bytes_received, 47);
+    assert_eq!(tls.flights[1].bytes, 47);
     assert_eq!(tls.round_trips, 1);
 }
 

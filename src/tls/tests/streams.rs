@@ -101,7 +101,9 @@ async fn megabytes_pass_with_reader_and_writer_in_one_task() {
 async fn data_sent_together_with_the_servers_finished_is_not_lost() {
     // A TLS 1.3 server may send data before it has our Finished (HTTP/2 SETTINGS, mostly).
     let ca = Authority::root("root");
-    let config = Arc::new(server_config(ca.issue(&leaf(&[HOST]), &[]), Speaks::Only13, provider()));
+    let mut config = server_config(ca.issue(&leaf(&[HOST]), &[]), Speaks::Only13, provider());
+    config.send_half_rtt_data = true;
+    let config = Arc::new(config);
     let address = raw(move |_, mut tcp| {
         let config = Arc::clone(&config);
         async move {
