@@ -184,7 +184,8 @@ impl<'a> Handshake<'a> {
     fn must_send(&self) -> bool {
         let only_change_cipher_spec = self.outbound.len() == record::HEADER + 1
             && self.outbound.first() == Some(&record::CHANGE_CIPHER_SPEC);
-        !self.outbound.is_empty() && !(only_change_cipher_spec && self.connection.is_handshaking())
+        let wait = only_change_cipher_spec && self.connection.is_handshaking();
+        !wait && !self.outbound.is_empty()
     }
 
     async fn send(&mut self) -> Result<(), End> {

@@ -127,8 +127,7 @@ async fn expired_wrong_host_and_self_signed_are_all_said_at_once() {
         );
         assert_eq!(failure.code, FailureCode::CertificateExpired);
         let message = &failure.message;
-        let parts =
-            ["expired 3 days ago", "is signed by itself", "is for other.test, not for www.example.test"];
+        let parts = ["expired 3 days ago", "is self-signed", "is for other.test, not for www.example.test"];
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");
     }
 }
@@ -147,10 +146,11 @@ async fn a_missing_intermediate_is_told_from_an_unknown_root() {
     let mut params = leaf(&[HOST]);
     params.custom_extensions.push(issuer_url("http://ca.example.test/middle.der"));
     let (tls, _) = judge(middle.issue(&params, &[]), &[&root], HOST).await;
-    let url = Some("http://ca.example.test/middle.der".to_owned());
-    let missing = CertificateFault::MissingIntermediate { issuer: "CN=middle".into(), url: url.clone() };
+    let url = "http://ca.example.test/middle.der".to_owned();
+    let missing =
+        CertificateFault::MissingIntermediate { issuer: "CN=middle".into(), url: Some(url.clone()) };
     assert_eq!(faults(&tls), [missing]);
-    assert_eq!(tls.chain[0].issuer_urls, [url.unwrap()]);
+    assert_eq!(tls.chain[0].issuer_urls, [url]);
 
     // Something else was sent in its place.
     let (tls, _) = judge(middle.issue(&leaf(&[HOST]), &[&stranger]), &[&root], HOST).await;
@@ -195,6 +195,25 @@ async fn a_certificate_for_clients_only_is_invalid() {
 }
 
 #[tokio::test]
+async fn the_server_is_told_why() {
+    let ca = Authority::root("root");
+    let config = server_config(ca.issue(&expired(&[HOST]), &[]), Speaks::Both, provider());
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (send, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let address = raw(move |_, tcp| {
+        let (acceptor, send) = (acceptor.clone(), send.clone());
+        async move {
+            let error = acceptor.accept(tcp).await.unwrap_err();
+            send.send(error.to_string()).unwrap();
+        }
+    })
+    .await;
+    shake_err(&client(&plan(&[&ca])), address, HOST).await;
+    let told = told.recv().await.unwrap();
+    assert!(told.contains("CertificateExpired"), "{told}");
+}
+
+#[tokio::test]
 async fn insecure_goes_on_and_still_says_everything() {
     let ca = Authority::root("root");
     for speaks in [Speaks::Only12, Speaks::Only13] {
@@ -230,6 +249,10 @@ async fn a_peer_without_the_key_is_refused_even_with_insecure() {
         let plan = TlsPlan { insecure: true, ..plan(&[&ca]) };
         let (tls, failure) = shake_err(&client(&plan), address, HOST).await;
         assert_eq!(failure.code, FailureCode::BadSignature);
+        assert!(failure.message.contains("does not hold its key"), "{}", failure.message);
+        // Not only a failure: the check itself must not look passed, nor put aside by -k.
+        assert!(matches!(faults(&tls), [CertificateFault::Other(_)]));
+        assert!(!tls.verification.as_ref().unwrap().overridden);
         assert_eq!(tls.alert.unwrap().description, "decrypt_error");
         assert_eq!(tls.chain.len(), 1);
     }

@@ -202,6 +202,38 @@ async fn a_chain_of_too_many_certificates_is_a_protocol_failure() {
 }
 
 #[tokio::test]
+async fn a_damaged_flight_never_breaks_the_record() {
+    let ca = Authority::root("root");
+    for speaks in [Speaks::Only12, Speaks::Only13] {
+        let behind = patient(server_config(ca.issue(&leaf(&[HOST]), &[]), speaks, provider())).await;
+        // Between client and server: flips bits of one byte, another one in each connection.
+        let address = raw(move |index, mut client| async move {
+            let mut server = TcpStream::connect(behind).await.unwrap();
+            let mut flight = vec![0; 16384];
+            let count = client.read(&mut flight).await.unwrap();
+            server.write_all(&flight[..count]).await.unwrap();
+            let count = server.read(&mut flight).await.unwrap();
+            flight[index * 23 % count] ^= 0x55;
+            client.write_all(&flight[..count]).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        })
+        .await;
+        let mut client = client(&plan(&[&ca]));
+        // A changed length may make both sides wait.
+        client.limit = Duration::from_millis(100);
+        for _ in 0..60 {
+            let (tls, result) = shake(&client, address, HOST).await;
+            if let Err(failure) = result {
+                assert_eq!(failure.stage, crate::trace::StageName::Tls);
+                assert!(!failure.message.chars().any(char::is_control), "{}", failure.message);
+            } else {
+                assert_eq!(tls.verification.unwrap().faults, []);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn common_alerts_are_explained() {
     for (code, name, expected) in [
         (112, "unrecognized_name", FailureCode::TlsAlert),
