@@ -1,6 +1,6 @@
 //! The program around a trace: runtime, lab, progress, interrupt, output and exit code.
 //!
-//! It decides nothing about a trace and words nothing of it; [`render`](crate::render) does.
+//! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
 use std::future::Future;
 use std::io::{self, Write};
