@@ -11,6 +11,7 @@
 //! - this file: the loop over redirect hops that runs the stages
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
+//! - [`units`], [`os`]: how numbers and the system's errors are worded
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
 pub mod app;
@@ -22,6 +23,7 @@ pub mod explain;
 pub mod finding;
 pub mod http;
 pub mod lab;
+pub mod os;
 pub mod plan;
 pub mod render;
 pub mod stop;

@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
 use crate::clock::Clock;
+use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
@@ -258,17 +259,9 @@ fn outcome_of(error: &io::Error) -> AttemptOutcome {
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable => AttemptOutcome::Unreachable(words(error)),
-        _ => AttemptOutcome::Failed(words(error)),
+        | io::ErrorKind::AddrNotAvailable => AttemptOutcome::Unreachable(os::words(error)),
+        _ => AttemptOutcome::Failed(os::words(error)),
     }
-}
-
-/// The operating system's words without Rust's `(os error 101)`.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The failure that says what happened to each address.
