@@ -1,2 +1,0 @@
-//! Replaced by the bench.
-fn main() {}
