@@ -127,9 +127,30 @@ impl Run {
         }
     }
 
+    /// The command and what it said; JSON on one line, without the long lists that say little.
     fn describe(output: &Output) -> String {
         let Output { code, stdout, stderr, shown } = output;
-        format!("$ {shown}\nexit code {code}\n--- stderr\n{stderr}\n--- stdout\n{stdout}")
+        let compact = serde_json::from_str::<Value>(stdout).map_or_else(
+            |_| stdout.clone(),
+            |mut json| {
+                shorten(&mut json);
+                json.to_string()
+            },
+        );
+        format!("$ {shown}\nexit code {code}\nstderr: {stderr}\nstdout: {compact}")
+    }
+}
+
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for long in ["cuts", "servers", "spans", "offer", "nsid", "counts"] {
+                fields.remove(long);
+            }
+            fields.values_mut().for_each(shorten);
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        _ => {}
     }
 }
 

@@ -12,6 +12,7 @@ use crate::urltrace::{Run, trace_ok, walk};
 pub(crate) const TESTS: &[Test] = &[
     ("dns_packets_are_those_of_the_capture", packets),
     ("dns_and_tcp_times_are_those_of_the_capture", times),
+    ("a_phase_begins_with_its_first_packet", promptness),
     ("nothing_is_sent_twice_in_silence", names),
 ];
 
@@ -150,6 +151,30 @@ fn dns_times(run: &Run, exchanges: &[Exchange]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Nothing but the program's own work lies between the end of one stage and the first packet of the next: no
+/// timer, no thread to wake.
+fn promptness(world: &World) {
+    const OWN_WORK_US: u64 = 700; // most of it the key shares', which are made on the test profile here
+    on_a_quiet_moment(|| {
+        let run = trace_ok(world, "https://www.example.test/");
+        let [dns, connect, tls] = ["dns", "connect", "tls"].map(|stage| {
+            let start = run.number(&format!("/hops/0/{stage}/start_us"));
+            (start, start + run.number(&format!("/hops/0/{stage}/duration_us")))
+        });
+        for (what, from, to) in [
+            ("the first question", 0, run.number("/hops/0/dns/packets/0/sent_us")),
+            ("the connection", dns.1, run.number("/hops/0/connect/attempts/0/start_us")),
+            ("the ClientHello", connect.1, run.number("/hops/0/tls/flights/0/start_us")),
+            ("the request", tls.1, run.number("/hops/0/http/start_us")),
+        ] {
+            if to - from > OWN_WORK_US {
+                return Err(format!("{what} came {} us late: {run}", to - from));
+            }
+        }
+        Ok(())
+    });
 }
 
 fn names(world: &World) {
