@@ -127,6 +127,7 @@ error_log stderr warn;
 events {{ worker_connections 256; }}
 http {{
 {temporary}  access_log off;
+  log_not_found off;
   types {{ text/html html; text/plain txt; }}
   keepalive_timeout 30s;
   ssl_certificate {leaf};

@@ -12,6 +12,7 @@ use crate::urltrace::{Run, trace_ok, walk};
 pub(crate) const TESTS: &[Test] = &[
     ("dns_packets_are_those_of_the_capture", packets),
     ("dns_and_tcp_times_are_those_of_the_capture", times),
+    ("request_and_response_times_are_those_of_the_capture", http_times),
     ("a_phase_begins_with_its_first_packet", promptness),
     ("nothing_is_sent_twice_in_silence", names),
 ];
@@ -109,9 +110,9 @@ fn times(world: &World) {
                 run.list("/hops/0/connect/attempts").iter().filter(|attempt| attempt["outcome"] == "won")
             {
                 let address: IpAddr = attempt["address"].as_str().unwrap().parse().unwrap();
-                let handshake =
-                    packets.handshakes().into_iter().find(|one| one.server == (address, 443)).unwrap();
-                let seen = handshake.syn_ack.unwrap() - handshake.syn;
+                let connection =
+                    packets.connections().into_iter().find(|one| one.server == (address, 443)).unwrap();
+                let seen = connection.syn_ack.unwrap() - connection.syn;
                 near("SYN to SYN/ACK", attempt["duration_us"].as_u64().unwrap(), seen)?;
             }
             Ok(())
@@ -153,6 +154,24 @@ fn dns_times(run: &Run, exchanges: &[Exchange]) -> Result<(), String> {
     Ok(())
 }
 
+/// In the clear, where the capture can see which segment is which.
+fn http_times(world: &World) {
+    let mut capture = Capture::start(world, Access::Full);
+    on_a_quiet_moment(|| {
+        let run = trace_ok(world, "http://www.example.test/");
+        let connection = capture.take().connections().remove(0);
+        let begin = run.number("/hops/0/connect/attempts/0/start_us");
+        for (what, told, seen) in [
+            ("the request", "sent_us", connection.request),
+            ("the first byte", "first_byte_us", connection.response),
+        ] {
+            let told = run.number(&format!("/hops/0/http/{told}")) - begin;
+            near(&format!("SYN to {what}"), told, seen.unwrap() - connection.syn)?;
+        }
+        Ok(())
+    });
+}
+
 /// Nothing but the program's own work lies between the end of one stage and the first packet of the next: no
 /// timer, no thread to wake.
 fn promptness(world: &World) {
@@ -181,13 +200,13 @@ fn names(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
     let run = trace_ok(world, "https://www.example.test/");
     let packets = capture.take();
-    let handshakes: Vec<_> = packets.handshakes().into_iter().map(|one| one.server.0.to_string()).collect();
+    let connections: Vec<_> = packets.connections().into_iter().map(|one| one.server.0.to_string()).collect();
     let attempts: Vec<_> = run
         .list("/hops/0/connect/attempts")
         .iter()
         .map(|attempt| attempt["address"].as_str().unwrap())
         .collect();
-    assert_eq!(handshakes, attempts, "{run}");
+    assert_eq!(connections, attempts, "{run}");
     // Names that were never part of the question are never asked for.
     for exchange in packets.dns() {
         assert!(["www.example.test.", "."].contains(&exchange.qname.as_str()), "{exchange:?}\n{run}");
