@@ -93,7 +93,9 @@ fn path(world: &World) {
     assert!(roots().contains(&packets[0].server()), "{run}");
     let cuts: Vec<_> = run.list("/dns/cuts").iter().map(|cut| cut["zone"].as_str().unwrap()).collect();
     assert_eq!(cuts, [".", "test.", "example.test."], "{run}");
-    // The hints are IANA's, and so is what the root says here.
+    // The hints are IANA's, and so is what the root says here, addresses included.
+    let primed = run.packets("priming");
+    assert_eq!(primed[0].0["counts"]["additional"], 26, "{run}");
     assert_eq!(run.at("/dns/root_hints/source"), "built-in");
     assert_eq!(run.list("/dns/root_hints/drift").len(), 0, "{run}");
     // Glue of the TLD's servers lies in the root zone, under no cut that leads there.
