@@ -21,6 +21,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_network_that_drops_everything_fails_within_the_limit", all_dropped),
     ("a_dead_ipv6_address_costs_a_quarter_of_a_second", dead_ipv6),
     ("a_refused_connection_is_exit_code_5", refused),
+    ("an_address_of_a_family_that_is_not_there_is_exit_code_5", unreachable),
     ("a_silent_address_ends_at_its_limit_with_exit_code_5", connect_timeout),
 ];
 
@@ -175,6 +176,13 @@ fn refused(world: &World) {
     );
     assert_eq!(run.at("/hops/0/connect/attempts/0/outcome"), "refused", "{run}");
     assert!(run.at("/hops/0/tls").is_null() && run.at("/hops/0/phases/tls_us").is_null(), "{run}");
+}
+
+fn unreachable(world: &World) {
+    let run = trace(world, Access::Ipv6Only, "https://http1.example.test/");
+    let run = run.expect_failure(TCP, "tcp", "unreachable");
+    assert_eq!(run.at("/hops/0/connect/attempts/0/outcome"), "unreachable", "{run}");
+    assert!(run.number("/hops/0/phases/connect_us") < 100_000, "{run}");
 }
 
 fn connect_timeout(world: &World) {
