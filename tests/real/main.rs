@@ -63,7 +63,15 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("real-{}", std::process::id()));
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for entry in std::fs::read_dir(parent).unwrap().flatten() {
+            // Left behind by a run that was killed.
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.strip_prefix("real-").is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        let path = parent.join(format!("real-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
