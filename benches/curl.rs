@@ -3,7 +3,8 @@
 //! The server is in this process, on loopback: TLS 1.3, ECDSA, HTTP/1.1, an IP literal, so that both
 //! programs do the same work. Prints figures; judges nothing unless `--check` (or
 //! `URLTRACE_BENCH_CHECK=1`) is given, and then only ratios and the size, never absolute times.
-//! `cargo bench --bench curl [-- --check] [-- --pairs N]`
+//! `cargo bench --bench curl -- [--check] [--pairs N] [--binary FILE]`; another binary than the one built for
+//! the bench spares building all dependencies a second time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a bench
 
 use std::fs;
@@ -13,7 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -32,13 +33,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let check = arguments.iter().any(|word| word == "--check")
         || std::env::var_os("URLTRACE_BENCH_CHECK").is_some_and(|value| value == "1");
-    let pairs = arguments.iter().skip_while(|word| *word != "--pairs").nth(1);
-    let pairs: usize = pairs.map_or(PAIRS, |text| text.parse().expect("--pairs takes a number"));
+    let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1).map(String::as_str);
+    let pairs: usize = value("--pairs").map_or(PAIRS, |text| text.parse().expect("--pairs takes a number"));
+    let urltrace = value("--binary").unwrap_or(env!("CARGO_BIN_EXE_urltrace"));
 
     let ca = Ca::new();
     let port = ca.serve();
     let url = format!("https://127.0.0.1:{port}/");
-    let urltrace = env!("CARGO_BIN_EXE_urltrace");
     let own = ["--http1.1", "--cacert", ca.path(), &url];
     let curl = ["-q", "-sS", "--http1.1", "--cacert", ca.path(), "-o", "/dev/null", "-w", "%{json}", &url];
 
@@ -156,13 +157,16 @@ impl Ca {
         let ca_key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "urltrace bench CA");
         let ca = params.self_signed(&ca_key).unwrap();
         let file =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-ca-{}.pem", std::process::id()));
         fs::write(&file, ca.pem()).unwrap();
 
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        // Another name than the CA's: OpenSSL takes a certificate with its issuer's name for self-signed.
+        leaf.distinguished_name.push(DnType::CommonName, "127.0.0.1");
         let leaf = leaf.signed_by(&key, &Issuer::from_params(&params, &ca_key)).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
