@@ -240,6 +240,7 @@ www      IN SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789
 @        IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.test!" .
 www      IN TYPE65280 \# 4 0a000001
 odd\.label IN A 203.0.113.80
+to-odd   IN CNAME odd\.label.example.test.
 "#;
     for number in 0..13 {
         let _ = writeln!(text, "big IN TXT \"{number:02} {}\"", "x".repeat(150));
