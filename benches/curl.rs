@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let mut samples = Vec::new();
     for pair in 0..WARM_UP + pairs {
         // Alternately first, so that what one leaves in caches helps both alike.
-        let both = if pair % 2 == 0 {
+        let both = if pair.is_multiple_of(2) {
             let own = run(urltrace, &own);
             (own, run("curl", &curl))
         } else {
@@ -90,7 +90,7 @@ fn main() -> ExitCode {
 fn spread(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
     let (middle, last) = (values.len() / 2, values.len() - 1);
-    let median = if values.len() % 2 == 0 {
+    let median = if values.len().is_multiple_of(2) {
         f64::midpoint(values[middle - 1], values[middle])
     } else {
         values[middle]
@@ -105,6 +105,7 @@ struct Cost {
 }
 
 /// Runs a program with an empty environment; its output goes nowhere, as in a script that only wants the code.
+#[expect(clippy::zombie_processes, reason = "waited for by wait4, which the lint does not know")]
 fn run(program: &str, arguments: &[&str]) -> Cost {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let start = Instant::now();
