@@ -21,8 +21,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::fault::Fault;
 use super::framing::list;
-use super::words::size;
 use crate::trace::{Body, FailureCode, Header};
+use crate::units::bytes as size;
 
 /// Bytes that may wait to be decoded.
 const QUEUE: usize = 1 << 20;

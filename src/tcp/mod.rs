@@ -19,6 +19,7 @@ use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
+use crate::units;
 
 /// Connects to the first of `addresses` that answers.
 ///
@@ -289,12 +290,12 @@ fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop,
     };
     let stopped = connect.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Stopped);
     if let Some(attempt) = stopped {
-        let took = seconds(attempt.end.since(attempt.start));
+        let took = units::duration(attempt.end.since(attempt.start));
         let late = attempt.end.0 >= u64::try_from(stop.max_time().as_micros()).unwrap_or(u64::MAX);
         let (code, why) = match late {
             true => (
                 FailureCode::MaxTime,
-                format!("the limit of {} for everything passed", seconds(stop.max_time())),
+                format!("the limit of {} s for everything passed", stop.max_time().as_secs_f64()),
             ),
             false => (FailureCode::Interrupted, "interrupted".to_owned()),
         };
@@ -335,15 +336,12 @@ fn phrase(attempt: &Attempt) -> String {
         AttemptOutcome::Won => "connected".to_owned(),
         AttemptOutcome::Lost => "was given up".to_owned(),
         AttemptOutcome::Refused => "was refused".to_owned(),
-        AttemptOutcome::TimedOut => format!("timed out after {}", seconds(attempt.end.since(attempt.start))),
+        AttemptOutcome::TimedOut => {
+            format!("timed out after {}", units::duration(attempt.end.since(attempt.start)))
+        }
         AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => format!("failed: {words}"),
         AttemptOutcome::Stopped => "was stopped".to_owned(),
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    let seconds = (duration.as_secs_f64() * 10.0).round() / 10.0;
-    format!("{seconds} s")
 }
 
 #[cfg(test)]

@@ -303,7 +303,7 @@ async fn max_time_says_what_was_going_on() {
     let limit = Duration::from_millis(100);
     let table = [
         (Vec::new(), "no answer from the server"),
-        ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 bytes so far"),
+        ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 B so far"),
     ];
     for (bytes, words) in table {
         let (http, result) = fetch_within(raw(bytes).await, &ask("GET", None), &plan(), limit).await;
