@@ -8,7 +8,6 @@ mod info;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -346,6 +345,8 @@ fn phrase(attempt: &Attempt) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn v(list: &[&str]) -> Vec<IpAddr> {
