@@ -402,6 +402,8 @@ pub struct Dns {
     pub hints: RootHints,
     /// What the machine's own resolver said meanwhile; `None` when it was not asked.
     pub stub: Option<Stub>,
+    /// The host's HTTPS records (RFC 9460); `None` when there are none, or nobody asked for them.
+    pub service: Option<ServiceBinding>,
     /// Limits that were hit and facts that changed the walk, for people.
     pub notes: Vec<String>,
 }
@@ -483,6 +485,7 @@ impl RecordType {
     pub const SOA: Self = Self(6);
     pub const AAAA: Self = Self(28);
     pub const DNAME: Self = Self(39);
+    pub const HTTPS: Self = Self(65);
 }
 
 #[allow(missing_docs)]
@@ -507,6 +510,72 @@ pub struct Record {
     pub ttl: u32,
     /// Data in zone-file form, as `dig` prints it.
     pub data: String,
+}
+
+/// The HTTPS records of an origin, and what was made of them (RFC 9460).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceBinding {
+    /// The name asked: the host, behind `_port._https.` when the port is not the default one.
+    pub name: String,
+    /// AliasMode records that were followed: owner and target, in order.
+    pub aliases: Vec<(String, String)>,
+    /// ServiceMode records, the best priority first.
+    pub records: Vec<ServiceRecord>,
+    /// Index of the record whose target, port and ALPN are used.
+    pub used: Option<usize>,
+}
+
+impl ServiceBinding {
+    /// The record that is used.
+    #[must_use]
+    pub fn used(&self) -> Option<&ServiceRecord> {
+        self.records.get(self.used?)
+    }
+
+    /// Whether it tells a client to use https where http was asked for (RFC 9460 §9.5).
+    #[must_use]
+    pub const fn demands_https(&self) -> bool {
+        !self.aliases.is_empty() || self.used.is_some()
+    }
+}
+
+impl ServiceRecord {
+    /// The protocols that its endpoint speaks, by ALPN id (RFC 9460 §7.1.2).
+    #[must_use]
+    pub fn protocols(&self) -> Vec<String> {
+        let mut all = self.alpn.clone();
+        if self.default_alpn && !all.iter().any(|id| id == "http/1.1") {
+            all.push("http/1.1".to_owned());
+        }
+        all
+    }
+}
+
+/// One HTTPS record in ServiceMode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// Its owner.
+    pub owner: String,
+    /// SvcPriority: the lowest is preferred.
+    pub priority: u16,
+    /// The effective target: the owner where the record says `.`.
+    pub target: String,
+    /// Time to live, in seconds.
+    pub ttl: u32,
+    /// `alpn`, as listed.
+    pub alpn: Vec<String>,
+    /// Whether HTTP/1.1 is offered though not listed (no `no-default-alpn`).
+    pub default_alpn: bool,
+    /// `port`, when given.
+    pub port: Option<u16>,
+    /// `ipv4hint` and `ipv6hint`.
+    pub hints: Vec<IpAddr>,
+    /// Whether it carries an ECH configuration.
+    pub ech: bool,
+    /// Keys that a client must understand.
+    pub mandatory: Vec<String>,
+    /// Why it cannot be used here.
+    pub ignored: Option<String>,
 }
 
 /// A proven or claimed absence.

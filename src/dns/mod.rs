@@ -6,6 +6,7 @@
 //! - `reply`: what a reply means, without I/O
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
@@ -24,6 +25,8 @@ mod presentation;
 mod race;
 mod reply;
 mod servers;
+mod service;
+mod service_lane;
 mod stub;
 mod walk;
 
@@ -33,6 +36,8 @@ mod hostile_tests;
 mod lane_tests;
 #[cfg(test)]
 mod reply_tests;
+#[cfg(test)]
+mod service_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
@@ -44,9 +49,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, Family, Question, ResolverChoice};
+use crate::plan::{DnsPlan, Family, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
-use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, StageName};
+use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
 use cut::Shared;
 use fault::Fault;
@@ -55,6 +60,7 @@ use lane::Counted;
 pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
+use service_lane::Wish;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
@@ -93,6 +99,40 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        self.resolve_with(host, port, None, hop, clock, stop).await
+    }
+
+    /// The same for an origin: asks for its HTTPS records beside the addresses (RFC 9460), if the
+    /// plan does not leave them out and the walk is the counted lane. `protocols` is what the caller
+    /// can speak, by ALPN id; `port` is that of the URL.
+    #[allow(clippy::too_many_arguments)] // an origin is three things
+    pub async fn resolve_origin(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        protocols: Vec<&'static str>,
+        hop: usize,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        let plan = &self.shared.plan;
+        let wanted = plan.https_records == HttpsRecords::Use && plan.lane == ResolverChoice::Walk;
+        // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
+        let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
+        let wish = wanted.then(|| Rc::new(Wish::new(secure_port, protocols)));
+        self.resolve_with(host, port, wish, hop, clock, stop).await
+    }
+
+    async fn resolve_with(
+        &self,
+        host: &str,
+        port: u16,
+        wish: Option<Rc<Wish>>,
+        hop: usize,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
         let types = match self.shared.plan.family {
             Family::Any => vec![RecordType::A, RecordType::AAAA],
             Family::Ipv4 => vec![RecordType::A],
@@ -120,7 +160,7 @@ impl Resolver {
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
         }
-        let counted = Counted { shared: &self.shared, name, types, clock, stop };
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish };
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -152,7 +192,7 @@ impl Resolver {
             }
         };
         dns.name = name_text(&name);
-        let counted = Counted { shared: &self.shared, name, types, clock, stop };
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
         (dns, result.map_err(|fault| failure(&fault, 0, start, clock)), side)
     }
@@ -177,6 +217,7 @@ impl Resolver {
             critical_path: Vec::new(),
             hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
             stub: None,
+            service: None,
             notes: Vec::new(),
         }
     }

@@ -75,6 +75,7 @@ pub(crate) fn sound() -> Trace {
             drift: Some(Vec::new()),
         },
         stub: None,
+        service: None,
         notes: Vec::new(),
     };
     let connect = Connect {

@@ -155,6 +155,21 @@ pub const SCENARIOS: &[Scenario] = &[
         .fails(DNS, "cname-loop"),
     Scenario::new("all-servers-refuse", "https://www.refused.test/", "no name server of the zone has it")
         .fails(DNS, "no-usable-server"),
+    Scenario::new(
+        "https-service",
+        "https://service.https.test/",
+        "an HTTPS record for HTTP/3 only, and one whose target and port are used",
+    ),
+    Scenario::new(
+        "https-alias",
+        "https://alias.https.test/",
+        "a host without an address: its HTTPS record leads to a CDN",
+    ),
+    Scenario::new(
+        "https-upgrade",
+        "http://upgrade.https.test/",
+        "an http URL that goes by https, as the host has an HTTPS record",
+    ),
     // TCP
     Scenario::new(
         "dead-ipv6",

@@ -6,7 +6,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::trace::{CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader};
+use crate::trace::{
+    CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader, ServiceBinding,
+    ServiceRecord,
+};
 use crate::units;
 
 /// What came of a packet, in a few words.
@@ -85,6 +88,45 @@ pub(super) fn answers(records: &[Record], limit: usize) -> String {
         words.push_str(&format!(" and {} more", records.len() - limit));
     }
     words
+}
+
+/// `priority 1, target pool.test., alpn h3,h2, port 8443, hints 192.0.2.1, ech`, aliases before it.
+pub(super) fn service(binding: &ServiceBinding) -> String {
+    let mut words: Vec<String> =
+        binding.aliases.iter().map(|(owner, target)| format!("{owner} is an alias of {target}")).collect();
+    words.extend(binding.used().map(service_record));
+    let others = binding.records.len() - usize::from(binding.used.is_some());
+    match (binding.used, binding.records.first()) {
+        (None, Some(first)) => {
+            words.push(service_record(first));
+            words.extend((others > 1).then(|| format!("and {} more, none of use", others - 1)));
+        }
+        _ => words.extend((others > 0).then(|| format!("{others} more not used"))),
+    }
+    words.join("; ")
+}
+
+/// One ServiceMode record on a line.
+pub(super) fn service_record(record: &ServiceRecord) -> String {
+    let mut words = vec![format!("priority {}", record.priority)];
+    if record.target != record.owner {
+        words.push(format!("target {}", record.target));
+    }
+    if !record.alpn.is_empty() {
+        words.push(format!("alpn {}", record.alpn.join(",")));
+    }
+    words.extend(record.port.map(|port| format!("port {port}")));
+    if !record.hints.is_empty() {
+        let hints: Vec<String> = record.hints.iter().map(ToString::to_string).collect();
+        words.push(format!("hints {}", hints.join(",")));
+    }
+    words.extend(record.ech.then(|| "ech".to_owned()));
+    if !record.mandatory.is_empty() {
+        words.push(format!("mandatory {}", record.mandatory.join(",")));
+    }
+    words.push(format!("TTL {}", record.ttl));
+    words.extend(record.ignored.as_ref().map(|why| format!("ignored: {why}")));
+    words.join(", ")
 }
 
 /// Questions of the counted lanes that had to wait for each other.

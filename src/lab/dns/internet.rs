@@ -114,7 +114,7 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
 
 /// The zones of the hosting company.
 const HOSTED: &[&str] =
-    &["hosting.test.", "shop.test.", "cname.test.", "ipv6.test.", "tls.test.", "http.test."];
+    &["hosting.test.", "shop.test.", "cname.test.", "ipv6.test.", "tls.test.", "http.test.", "https.test."];
 
 /// The machine's resolver, which knows every zone and is never slow.
 pub(in crate::lab) const STUB: Server = Server::new("resolver.lab.", 53, "stub.lab", &[]).delay(STUB_DELAY);
@@ -204,6 +204,8 @@ tls IN NS ns1.hosting.test.
 tls IN NS ns2.hosting.test.
 http IN NS ns1.hosting.test.
 http IN NS ns2.hosting.test.
+https IN NS ns1.hosting.test.
+https IN NS ns2.hosting.test.
 glueless IN NS ns1.hosting.example.
 lame IN NS ns1.lame.test.
 lame IN NS ns2.lame.test.
@@ -276,6 +278,18 @@ ns2 IN A 127.53.0.24
     ("tls.test.", HOSTED_TEXT),
     ("http.test.", HOSTED_TEXT),
     (
+        "https.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+service IN HTTPS 10 . alpn=h3 no-default-alpn
+service IN HTTPS 20 pool.https.test. alpn=http/1.1 port=8443 ipv4hint=192.0.2.20
+alias IN HTTPS 0 alias-https-test.cdn.example.
+upgrade IN HTTPS 1 . alpn=h2
+",
+    ),
+    (
         "cname.test.",
         "$TTL 300
 @ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
@@ -305,6 +319,7 @@ ns1 IN A 127.53.0.31
 @ IN SOA ns1.cdn.example. hostmaster.cdn.example. 2026010100 3600 600 604800 60
 @ IN NS ns1.cdn.example.
 ns1 IN A 127.53.0.32
+alias-https-test IN HTTPS 1 . alpn=h2
 www-cname-test IN CNAME edge7.cdn.example.
 ",
     ),

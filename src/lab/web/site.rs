@@ -231,6 +231,9 @@ pub(in crate::lab) const SITES: &[Site] = &[
             ..TLS
         },
     ),
+    Site { dns_name: "pool.https.test", ..Site::https("service.https.test", 60, GOOD) },
+    Site { dns_name: "alias-https-test.cdn.example", ..Site::https("alias.https.test", 61, GOOD) },
+    Site::https("upgrade.https.test", 62, GOOD).and_http(status(426, &[])),
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
     Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),

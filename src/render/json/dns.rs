@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::packet::PacketView;
+use super::service::ServiceView;
 use super::us;
 use crate::trace::{Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
@@ -42,6 +43,8 @@ pub(super) struct DnsView<'a> {
     root_hints: RootHintsView<'a>,
     /// What the machine's own resolver said meanwhile; null when it was not asked.
     stub: Option<StubView<'a>>,
+    /// The host's HTTPS records (RFC 9460); null when there are none or nobody asked.
+    service: Option<ServiceView<'a>>,
     /// Limits that were hit and facts that changed the walk, for people.
     notes: &'a [String],
 }
@@ -63,6 +66,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             critical_path: &dns.critical_path,
             root_hints: (&dns.hints).into(),
             stub: dns.stub.as_ref().map(Into::into),
+            service: dns.service.as_ref().map(Into::into),
             notes: &dns.notes,
         }
     }

@@ -325,6 +325,7 @@ fn dns(host: &str) -> Dns {
             date: Some("2026-10-01".into()),
             drift: Some(Vec::new()),
         },
+        service: None,
         stub: Some(Stub {
             servers: vec!["127.0.0.53:53".parse().unwrap()],
             server: Some("127.0.0.53:53".parse().unwrap()),

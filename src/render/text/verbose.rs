@@ -86,6 +86,12 @@ pub(super) fn packets(page: &mut Page, dns: &Dns) {
         wire(&mut body, packet);
         page.wrap(head, &body);
     }
+    for record in dns.service.iter().flat_map(|service| &service.records) {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.push(Ink::Plain, "  https rr    ");
+        body.push(Ink::Plain, format!("{}: {}", record.owner, words::service_record(record)));
+        page.wrap(head, &body);
+    }
     let hints = &dns.hints;
     let dated = hints.date.as_ref().map_or_else(String::new, |date| format!(" of {date}"));
     let drift = match hints.drift.as_deref() {
