@@ -1,6 +1,6 @@
 //! The program around a trace: runtime, lab, progress, interrupt, output and exit code.
 //!
-//! It decides nothing about a trace and words nothing of it; [`render`](crate::render) does.
+//! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -15,6 +15,7 @@ use crate::lab::{Lab, SCENARIOS};
 use crate::plan::{Action, Plan, Question, Settings, Show};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
+use crate::trace::{Failure, StageName};
 use crate::{Tracer, finding};
 
 /// Why a run could not even start, or could not tell its result.
@@ -34,15 +35,34 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// Does what the settings say and returns the exit code. `setup` began with the process.
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code.
+    pub code: u8,
+    /// What to say on standard error: a message and its hint.
+    pub complaint: Option<(String, Option<String>)>,
+}
+
+impl From<u8> for Ended {
+    fn from(code: u8) -> Self {
+        Self { code, complaint: None }
+    }
+}
+
+/// Does what the settings say. `setup` began with the process.
 ///
 /// # Errors
 /// Only what kept the run from starting or its report from being written: a failed trace is a result.
-pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<u8, Problem> {
+pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<Ended, Problem> {
     let Settings { action, lab, show, on_bad_status } = settings;
     match action {
-        Action::Generate(what) => generate(what, out).map_err(Problem::from),
-        Action::ListLab => render::lab_list(SCENARIOS, out).map(|()| exit::OK).map_err(Problem::from),
+        Action::Generate(what) => Ok(generate(what, out)?.into()),
+        Action::ListLab => {
+            render::lab_list(SCENARIOS, out)?;
+            Ok(exit::OK.into())
+        }
+
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
         Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
@@ -85,7 +105,7 @@ async fn trace(
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
-) -> Result<u8, Problem> {
+) -> Result<Ended, Problem> {
     let lab = start_lab(lab, &mut plan).await?;
     let max_time = plan.max_time;
     let tracer = Tracer::new(plan).map_err(Problem::Setup)?;
@@ -101,8 +121,14 @@ async fn trace(
     progress.finish();
     let findings = finding::check(&trace);
     let verdict = finding::verdict(&trace);
-    render::render(&trace, &findings, &verdict, format(show), &style(show), out)?;
-    Ok(exit::of_trace(&trace, on_bad_status))
+    // A URL that cannot be traced has nothing to report but its error.
+    if !(trace.hops.is_empty() && show.format == Format::Text) {
+        render::render(&trace, &findings, &verdict, format(show), &style(show), out)?;
+    }
+    Ok(Ended {
+        code: exit::of_trace(&trace, on_bad_status),
+        complaint: trace.failure.as_ref().and_then(|failure| complaint(failure, show)),
+    })
 }
 
 async fn ask(
@@ -112,7 +138,7 @@ async fn ask(
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
-) -> Result<u8, Problem> {
+) -> Result<Ended, Problem> {
     let _lab = start_lab(lab, &mut plan).await?;
     let resolver = crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
     let progress = Progress::new(show.progress);
@@ -135,16 +161,19 @@ async fn ask(
         failure: failure.as_ref(),
     };
     render::render_dns(&asked, format(show), &style(show), out)?;
-    Ok(failure.map_or(exit::OK, |_| exit::DNS))
+    Ok(Ended {
+        code: failure.as_ref().map_or(exit::OK, |_| exit::DNS),
+        complaint: failure.as_ref().and_then(|failure| complaint(failure, show)),
+    })
 }
 
-async fn serve_lab(out: &mut dyn Write) -> Result<u8, Problem> {
+async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
     let lab = Lab::start().await.map_err(Problem::Internal)?;
     render::lab_serving(&lab, out)?;
     tokio::signal::ctrl_c()
         .await
         .map_err(|error| Problem::Internal(format!("cannot wait for an interrupt: {error}")))?;
-    Ok(exit::OK)
+    Ok(exit::OK.into())
 }
 
 fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
@@ -162,6 +191,13 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
         Generate::Schema => out.write_all(render::schema().as_bytes())?,
     }
     Ok(exit::OK)
+}
+
+/// The failure for standard error, where the report does not show it to the same eyes: a JSON
+/// document has it inside, and on a terminal it is the report's second line.
+fn complaint(failure: &Failure, show: &Show) -> Option<(String, Option<String>)> {
+    let shown = show.format == Format::Json || show.terminal && failure.stage != StageName::Url;
+    (!shown).then(|| render::complaint(failure, &style(show)))
 }
 
 fn format(show: &Show) -> render::Format {

@@ -1,4 +1,4 @@
-//! The command line: clap declarations only. [`plan`](crate::plan) turns them into a plan.
+//! The command line: clap declarations only. [`crate::plan`] turns them into a plan.
 
 use std::path::PathBuf;
 
@@ -88,10 +88,10 @@ pub struct Common {
     /// Draw with ASCII characters only
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub ascii: bool,
-    /// Show passwords, cookies and tokens instead of [redacted]
+    /// Show passwords, cookies and tokens instead of `[redacted]`
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub show_secrets: bool,
-    /// Who resolves names: `walk` (from the root), `system`, or a resolver's IP[:PORT]
+    /// Who resolves names: `walk` (from the root), `system`, or a resolver's `IP[:PORT]`
     #[arg(long, global = true, value_name = "WHO", default_value = "walk", help_heading = "DNS")]
     pub resolver: String,
     /// Begin the walk with the root servers of this file

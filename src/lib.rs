@@ -12,6 +12,7 @@
 //!   an HTTPS record
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
+//! - [`units`], [`os`]: how numbers and the system's errors are worded
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
 pub mod app;
@@ -23,6 +24,7 @@ pub mod explain;
 pub mod finding;
 pub mod http;
 pub mod lab;
+pub mod os;
 pub mod plan;
 pub mod render;
 pub mod stop;
@@ -215,7 +217,8 @@ impl Run<'_> {
 
     /// The stages of one hop.
     async fn hop(&mut self, hop: &mut Hop, index: usize, ask: &http::Ask) -> Result<(), Failure> {
-        let session = match self.idle.take().filter(|idle| idle.origin == origin(&hop.url)) {
+        let mut unread = None;
+        let session = match self.idle(&hop.url).await {
             Some(idle) => {
                 hop.reused = Some(idle.hop);
                 hop.dns = Stage::Skipped(REUSED);
@@ -223,12 +226,16 @@ impl Run<'_> {
                 hop.tls = Stage::Skipped(if hop.url.scheme == Scheme::Https { REUSED } else { PLAIN });
                 idle.session
             }
-            None => self.open(hop, index).await?,
+            None => self.open(hop, index, &mut unread).await?,
         };
         let plan = &self.tracer.plan.http;
         (self.on_stage)(StageName::Http, &hop.url.host_ascii);
         let (http, result) = http::fetch(session, &hop.url, ask, plan, index, self.clock, self.stop).await;
         hop.http = Stage::Ran(http);
+        // Reading certificates is work of ours that no phase should pay for.
+        if let (Some(tls), Some(unread)) = (hop.tls.ran_mut(), unread) {
+            unread.read_into(tls);
+        }
         self.idle = result?.map(|session| Idle {
             session,
             origin: origin(&hop.url),
@@ -237,8 +244,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// From the URL to a connection that can carry a request.
-    async fn open(&mut self, hop: &mut Hop, index: usize) -> Result<http::Session, Failure> {
+    /// The open connection of an earlier hop, if it leads to this origin and still stands.
+    async fn idle(&mut self, url: &Url) -> Option<Idle> {
+        let mut idle = self.idle.take().filter(|idle| idle.origin == origin(url))?;
+        idle.session.is_open().await.then_some(idle)
+    }
+
+    /// From the URL to a connection that can carry a request. What is left to read of its TLS
+    /// handshake goes into `unread`.
+    async fn open(
+        &mut self,
+        hop: &mut Hop,
+        index: usize,
+        unread: &mut Option<tls::Unread>,
+    ) -> Result<http::Session, Failure> {
         let Tracer { plan, resolver, tls } = self.tracer;
         let mut target = Target::of(&hop.url, plan);
         let mut offer = None;
@@ -287,9 +306,11 @@ impl Run<'_> {
         (self.on_stage)(StageName::Tls, &hop.url.host_ascii);
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
         let host = hop.url.host_ascii.trim_end_matches('.');
-        let (record, stream) = tls.handshake(stream, host, index, self.clock, self.stop).await;
+        let (record, stream, details) =
+            tls.handshake_unread(stream, host, index, self.clock, self.stop).await;
         let alpn = record.alpn.clone();
         hop.tls = Stage::Ran(record);
+        *unread = Some(details);
         Ok(http::Session::new(http::Stream::Tls(Box::new(stream?)), alpn.as_deref(), &plan.http))
     }
 }

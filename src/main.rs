@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use urltrace::app::{self, Problem};
+use urltrace::app::{self, Ended, Problem};
 use urltrace::clock::Stopwatch;
 use urltrace::exit;
 use urltrace::plan::{self, Environment, PlanError};
@@ -22,8 +22,9 @@ fn main() -> ExitCode {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = app::run(settings, setup, &mut out);
-    match result.and_then(|code| out.flush().map(|()| code).map_err(Problem::Output)) {
-        Ok(code) => ExitCode::from(code),
+    match result.and_then(|ended| out.flush().map(|()| ended).map_err(Problem::Output)) {
+        Ok(Ended { code, complaint: None }) => ExitCode::from(code),
+        Ok(Ended { code, complaint: Some((message, hint)) }) => complain(&message, hint.as_deref(), code),
         // The reader has gone (`| head`): nothing is left to say.
         Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
         Err(Problem::Output(error)) => {

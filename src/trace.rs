@@ -1034,7 +1034,8 @@ pub struct TcpInfo {
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tls {
-    /// The ClientHello was handed to the kernel.
+    /// The connection was there and making the ClientHello began; the first flight has the moment
+    /// it was handed to the kernel.
     pub start: At,
     /// The handshake was complete (our Finished handed to the kernel), or failed.
     pub end: At,

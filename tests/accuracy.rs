@@ -6,6 +6,8 @@
 //! and a phase is held to its bounds by its shortest (not too late) and longest (not too early) run.
 //! A stamp at the wrong place is wrong in every run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a test that cannot go on has failed
+
 #[path = "it/support.rs"]
 #[allow(dead_code)]
 mod support;
@@ -28,7 +30,7 @@ fn measure(scenario: &Scenario, enough: impl Fn(&Ranges) -> bool) -> Ranges {
         let (_, document) = support::json(&[&["--lab"], scenario.options, &[scenario.url]].concat());
         let hop = document["hops"].as_array().unwrap().last().unwrap();
         for phase in PHASES {
-            let took = support::phase_ms(hop, phase);
+            let took = phase_ms(hop, phase);
             let (least, most) = ranges[phase];
             ranges.insert(phase, (took.min(least), took.max(most)));
         }
@@ -37,6 +39,11 @@ fn measure(scenario: &Scenario, enough: impl Fn(&Ranges) -> bool) -> Ranges {
         }
     }
     ranges
+}
+
+/// A phase of a hop in milliseconds; zero when it did not happen.
+fn phase_ms(hop: &serde_json::Value, name: &str) -> f64 {
+    hop["phases"][format!("{name}_us")].as_f64().unwrap_or(0.0) / 1000.0
 }
 
 /// What the scenario puts into a phase, in milliseconds.

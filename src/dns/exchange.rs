@@ -17,6 +17,7 @@ use tokio::time::timeout_at;
 use super::log::{Log, Open};
 use super::message::{Decoded, EncodedQuery, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
+use crate::os;
 use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
 
 /// Everything about a packet that is known before it is sent.
@@ -218,10 +219,7 @@ fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
         (ErrorKind::ConnectionRefused, Transport::Udp) => "port unreachable (ICMP)".to_owned(),
         (ErrorKind::ConnectionRefused, Transport::Tcp) => "connection refused".to_owned(),
         (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
-        _ => {
-            let words = error.to_string();
-            words.split(" (os error").next().unwrap_or_default().to_lowercase()
-        }
+        _ => os::words(error),
     };
     Outcome::Error { reason, no_route }
 }

@@ -19,7 +19,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
-        let rcode = stub.rcode.map_or("nothing".into(), |rcode| rcode.mnemonic());
+        let rcode = stub.rcode.map_or("nothing".into(), crate::trace::Rcode::mnemonic);
         let addresses: Vec<_> = stub.answers.iter().filter(|record| matches!(record.rtype.0, 1 | 28)).map(|record| record.data.as_str()).collect();
         let said = if addresses.is_empty() { rcode.into_owned() } else { addresses.join(", ") };
         let title = format!("the resolver {server} says {said} for {}, the authoritative servers say otherwise", dns.name);

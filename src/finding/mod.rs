@@ -168,7 +168,7 @@ pub struct Rule {
     pub stage: StageName,
     /// When it fires, in one sentence.
     pub fires: &'static str,
-    check: fn(&Rule, &Trace) -> Vec<Finding>,
+    check: fn(&Self, &Trace) -> Vec<Finding>,
 }
 
 impl Rule {

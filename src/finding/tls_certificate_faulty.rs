@@ -1,6 +1,8 @@
 //! The certificate cannot be trusted: every fault of it, one finding each.
 
 use super::{Finding, Rule, Severity, hops};
+use std::time::SystemTime;
+
 use crate::trace::{Certificate, CertificateFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +18,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
         let Some(verification) = &tls.verification else { continue };
         for (index, fault) in verification.faults.iter().enumerate() {
-            let (title, advice) = words(fault, &tls.chain);
+            let (title, advice) = words(fault, &tls.chain, trace.started_at);
             let mut finding = rule.finding(title, vec![format!("/hops/{hop}/tls/verification/faults/{index}")], advice);
             if verification.overridden {
                 finding.severity = Severity::Warning;
@@ -28,13 +30,19 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     findings
 }
 
-fn words(fault: &CertificateFault, chain: &[Certificate]) -> (String, String) {
-    let at = |index: usize| chain.get(index);
+fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (String, String) {
     match fault {
-        CertificateFault::Expired { index, .. } => {
-            let days = at(*index).map_or(0, |certificate| -certificate.days_left);
-            let whose = whose(*index, chain);
-            (format!("{whose} expired {days} days ago"), "renew it, and see why the renewal did not run".to_owned())
+        CertificateFault::Expired { index, not_after } => {
+            let days = now.duration_since(*not_after).map_or(0, |over| over.as_secs() / 86_400);
+            let ago = match days {
+                0 => "today".to_owned(),
+                1 => "yesterday".to_owned(),
+                days => format!("{days} days ago"),
+            };
+            (
+                format!("{} expired {ago}", whose(*index, chain)),
+                "renew it, and see why the renewal did not run".to_owned(),
+            )
         }
         CertificateFault::NotYetValid { index, .. } => {
             let whose = whose(*index, chain);
@@ -74,14 +82,15 @@ fn whose(index: usize, chain: &[Certificate]) -> String {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use std::time::Duration;
 
     #[test]
     fn every_fault_is_told_and_k_makes_it_a_warning() {
         let mut trace = sample::sound();
+        let now = trace.started_at;
         assert!(sample::of(&RULE, &trace).is_empty());
         let tls = sample::tls(&mut trace);
-        tls.chain[0].days_left = -3;
-        let not_after = tls.chain[0].not_after;
+        let not_after = now - Duration::from_secs(7 * 86_400 / 2);
         let verification = tls.verification.as_mut().unwrap();
         verification.faults = vec![
             CertificateFault::Expired { index: 0, not_after },

@@ -6,9 +6,10 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::framing::content_length;
-use super::words::{escape, limit, size, time};
+use super::words::{escape, limit};
 use crate::stop::Stopped;
 use crate::trace::{At, Failure, FailureCode, Http, StageName};
+use crate::units::{bytes as size, duration as time};
 
 /// A failure that does not know its hop yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,18 +250,18 @@ mod tests {
         let mut waiting = record();
         assert_eq!(
             words(&waiting),
-            "the request was still being sent after 5.0 s (max time 5 s): 0 bytes so far"
+            "the request was still being sent after 5.00 s (max time 5 s): 0 B so far"
         );
         waiting.sent = Some(At(1_200));
         assert_eq!(
             words(&waiting),
-            "no answer from the server after 5.0 s (max time 5 s); the request was sent after 0.2 ms"
+            "no answer from the server after 5.00 s (max time 5 s); the request was sent after 0.20 ms"
         );
         waiting.informational.push(Informational { status: 103, at: At(1_300), headers: Vec::new() });
         assert!(words(&waiting).contains(", only an interim response (103);"));
         assert_eq!(
             words(&in_body()),
-            "the body was still coming after 5.0 s (max time 5 s): 1200 of 5000 bytes so far"
+            "the body was still coming after 5.00 s (max time 5 s): 1200 of 5000 bytes so far"
         );
         let interrupted = stopped(Stopped::Interrupted, &in_body(), At(2_000), Duration::from_secs(5));
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
@@ -278,7 +279,7 @@ mod tests {
         let reset = broken(ErrorKind::ConnectionReset, "reset", &waiting, At(4_200));
         assert_eq!(
             reset.message,
-            "the connection was reset before an answer, 3.0 ms after the request was sent"
+            "the connection was reset before an answer, 3.00 ms after the request was sent"
         );
         let cut = broken(ErrorKind::UnexpectedEof, "eof", &in_body(), At(4_200));
         assert_eq!(cut.code, FailureCode::BodyIncomplete);

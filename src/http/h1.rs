@@ -16,10 +16,10 @@ use super::fault::{self, Fault};
 use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
 use super::request::Draft;
-use super::words::size;
 use super::{MAX_INFORMATIONAL, Scene};
 use crate::clock::Clock;
 use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
+use crate::units::bytes as size;
 
 /// Bytes read at once.
 const READ: usize = 64 * 1024;

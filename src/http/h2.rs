@@ -136,6 +136,9 @@ async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
     while !body.is_empty() {
         stream.reserve_capacity(body.len().min(UPLOAD));
         let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return };
+        if room == 0 {
+            continue;
+        }
         let piece = body.split_to(room.min(body.len()));
         if stream.send_data(piece, body.is_empty()).is_err() {
             return;

@@ -16,6 +16,7 @@ use super::{
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
+use crate::os;
 use crate::trace::RecordType;
 
 /// What a run is to do.
@@ -64,6 +65,8 @@ pub struct Show {
     pub progress: bool,
     /// Columns.
     pub width: usize,
+    /// Whether somebody reads the report on a terminal.
+    pub terminal: bool,
 }
 
 /// What the environment says, read once.
@@ -195,6 +198,7 @@ fn show(common: &Common, environment: &Environment) -> Show {
         secrets: common.show_secrets,
         progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
         width: width.clamp(60, 120),
+        terminal: environment.stdout_is_terminal,
     }
 }
 
@@ -384,13 +388,14 @@ fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
     } else {
         std::fs::read(path)
     };
-    result
-        .map_err(|error| PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os_words(&error))))
+    result.map_err(|error| {
+        PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os::words(&error)))
+    })
 }
 
 fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
     let bytes = std::fs::read(path).map_err(|error| {
-        PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os_words(&error)))
+        PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os::words(&error)))
     })?;
     String::from_utf8(bytes)
         .map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
@@ -406,10 +411,6 @@ fn check_output(path: &Path) -> Result<(), PlanError> {
         return Err(PlanError::usage(format!("-o: there is no directory `{}`", parent.display())));
     }
     Ok(())
-}
-
-fn os_words(error: &std::io::Error) -> String {
-    error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 #[cfg(test)]

@@ -93,6 +93,16 @@ pub fn render(
     }
 }
 
+/// A failure as one line for standard error: `tcp: connect to 192.0.2.1:443 was refused`, and its
+/// hint.
+#[must_use]
+pub fn complaint(failure: &Failure, style: &Style) -> (String, Option<String>) {
+    let redactor = style.redactor();
+    let clean = |text: &str| escape::text(&redactor.text(text), style.charset()).into_owned();
+    let message = format!("{}: {}", failure.stage.as_str(), clean(&failure.message));
+    (message, failure.hint.as_deref().map(clean))
+}
+
 /// One run of `urltrace dns`.
 #[derive(Clone, Copy, Debug)]
 pub struct DnsRun<'a> {

@@ -8,16 +8,17 @@ mod info;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
 use crate::clock::Clock;
+use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
+use crate::units;
 
 /// Connects to the first of `addresses` that answers.
 ///
@@ -258,17 +259,9 @@ fn outcome_of(error: &io::Error) -> AttemptOutcome {
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable => AttemptOutcome::Unreachable(words(error)),
-        _ => AttemptOutcome::Failed(words(error)),
+        | io::ErrorKind::AddrNotAvailable => AttemptOutcome::Unreachable(os::words(error)),
+        _ => AttemptOutcome::Failed(os::words(error)),
     }
-}
-
-/// The operating system's words without Rust's `(os error 101)`.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The failure that says what happened to each address.
@@ -296,12 +289,12 @@ fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop,
     };
     let stopped = connect.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Stopped);
     if let Some(attempt) = stopped {
-        let took = seconds(attempt.end.since(attempt.start));
+        let took = units::duration(attempt.end.since(attempt.start));
         let late = attempt.end.0 >= u64::try_from(stop.max_time().as_micros()).unwrap_or(u64::MAX);
         let (code, why) = match late {
             true => (
                 FailureCode::MaxTime,
-                format!("the limit of {} for everything passed", seconds(stop.max_time())),
+                format!("the limit of {} s for everything passed", stop.max_time().as_secs_f64()),
             ),
             false => (FailureCode::Interrupted, "interrupted".to_owned()),
         };
@@ -342,19 +335,18 @@ fn phrase(attempt: &Attempt) -> String {
         AttemptOutcome::Won => "connected".to_owned(),
         AttemptOutcome::Lost => "was given up".to_owned(),
         AttemptOutcome::Refused => "was refused".to_owned(),
-        AttemptOutcome::TimedOut => format!("timed out after {}", seconds(attempt.end.since(attempt.start))),
+        AttemptOutcome::TimedOut => {
+            format!("timed out after {}", units::duration(attempt.end.since(attempt.start)))
+        }
         AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => format!("failed: {words}"),
         AttemptOutcome::Stopped => "was stopped".to_owned(),
     }
 }
 
-fn seconds(duration: Duration) -> String {
-    let seconds = (duration.as_secs_f64() * 10.0).round() / 10.0;
-    format!("{seconds} s")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn v(list: &[&str]) -> Vec<IpAddr> {

@@ -94,7 +94,7 @@ fn predicate(fault: &CertificateFault, tls: &Tls, now: Option<SystemTime>) -> St
         CertificateFault::NotYetValid { index, not_before } => {
             format!("{}is not valid before {}", of_issuer(*index, tls), date(*not_before))
         }
-        CertificateFault::SelfSigned => "is signed by itself and by no trusted root".to_owned(),
+        CertificateFault::SelfSigned => "is self-signed".to_owned(),
         CertificateFault::MissingIntermediate { issuer, .. } => {
             format!("came without that of its issuer ({issuer})")
         }

@@ -10,7 +10,7 @@ use super::certificate::escape;
 use super::handshake::End;
 use super::record::{Names, ServerChoice};
 use super::verify::{MAX_CERTIFICATES, Seen};
-use super::{alert, blame, names};
+use super::{alert, blame, faults, names};
 use crate::plan::TlsVersion;
 use crate::stop::Stopped;
 use crate::trace::{FailureCode, Tls};
@@ -199,29 +199,15 @@ fn refused(case: &Case<'_>, error: &Error) -> Explained {
 }
 
 fn certificate_refused(case: &Case<'_>, error: &CertificateError) -> Explained {
-    let faults = case.tls.verification.as_ref().map(|checked| checked.faults.as_slice()).unwrap_or_default();
-    let refused_signature = case.seen.signature_error.is_some();
-    if !faults.is_empty() && !refused_signature {
-        return blame::explain(case.tls, case.seen.now);
-    }
-    let key = case.tls.chain.first().map(|leaf| (leaf.key_type.as_str(), leaf.key_bits));
-    match (error, key) {
-        // ring takes no RSA key under 2048 bits, and says so in the words of a wrong signature.
-        (CertificateError::BadSignature, Some(("RSA", Some(bits)))) if bits < 2048 => explained(
-            FailureCode::CertificateInvalid,
-            format!("the certificate's RSA key has {bits} bits; at least 2048 are needed"),
-            "the site's owner must make a new key and certificate",
-        ),
-        (CertificateError::BadSignature, _) => explained(
+    let blamed = blame::explain(case.tls, case.seen.now);
+    let short_key = case.tls.chain.first().is_some_and(faults::has_short_rsa_key);
+    match error {
+        CertificateError::BadSignature if case.seen.signature_error.is_some() && !short_key => explained(
             FailureCode::BadSignature,
-            "the server's proof is wrong: it does not hold the key of the certificate it sent".to_owned(),
+            blamed.message,
             "not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match",
         ),
-        _ => explained(
-            FailureCode::CertificateInvalid,
-            format!("the certificate cannot be used: {}", escape(&error.to_string())),
-            None,
-        ),
+        _ => blamed,
     }
 }
 

@@ -77,6 +77,26 @@ pub(super) fn judge(
     faults
 }
 
+/// The fault of a server that could not prove that it holds its certificate's key.
+pub(super) fn unproven(seen: &Seen, chain: &[Certificate]) -> Option<CertificateFault> {
+    let error = seen.signature_error.as_ref()?;
+    let text = match chain.first() {
+        Some(leaf) if has_short_rsa_key(leaf) => {
+            format!("has an RSA key of {} bits; at least 2048 are needed", leaf.key_bits.unwrap_or_default())
+        }
+        _ if matches!(error, Error::InvalidCertificate(CertificateError::BadSignature)) => {
+            "came from a server that does not hold its key (the proof in the handshake is wrong)".to_owned()
+        }
+        _ => words(error),
+    };
+    Some(CertificateFault::Other(text))
+}
+
+/// ring takes no RSA key under 2048 bits, and says so in the words of a wrong signature.
+pub(super) fn has_short_rsa_key(certificate: &Certificate) -> bool {
+    certificate.key_type == "RSA" && certificate.key_bits.is_some_and(|bits| bits < 2048)
+}
+
 /// Whether `trust` would take the chain, dates aside.
 pub(super) fn would_trust(trust: &Trust, chain: &[CertificateDer<'_>], now: SystemTime) -> bool {
     match trust.check(chain, now) {

@@ -144,6 +144,16 @@ impl<'a> Handshake<'a> {
 
     async fn drive(&mut self) -> Result<(), End> {
         loop {
+            // All that is here first: what belongs to the server's flight must not be taken for an
+            // answer to ours.
+            while self.connection.is_handshaking() {
+                match record::cut(self.inbound.bytes()) {
+                    Cut::Record(length) => self.process(length).map_err(End::Tls)?,
+                    Cut::Incomplete => break,
+                    Cut::NotTls => return Err(End::NotTls),
+                    Cut::TooLong(length) => return Err(End::RecordTooLong(length)),
+                }
+            }
             self.collect()?;
             if self.must_send() {
                 self.send().await?;
@@ -154,12 +164,7 @@ impl<'a> Handshake<'a> {
                     None => Ok(()),
                 };
             }
-            match record::cut(self.inbound.bytes()) {
-                Cut::Record(length) => self.process(length).map_err(End::Tls)?,
-                Cut::Incomplete => self.receive().await?,
-                Cut::NotTls => return Err(End::NotTls),
-                Cut::TooLong(length) => return Err(End::RecordTooLong(length)),
-            }
+            self.receive().await?;
         }
     }
 
@@ -179,7 +184,8 @@ impl<'a> Handshake<'a> {
     fn must_send(&self) -> bool {
         let only_change_cipher_spec = self.outbound.len() == record::HEADER + 1
             && self.outbound.first() == Some(&record::CHANGE_CIPHER_SPEC);
-        !self.outbound.is_empty() && !(only_change_cipher_spec && self.connection.is_handshaking())
+        let wait = only_change_cipher_spec && self.connection.is_handshaking();
+        !wait && !self.outbound.is_empty()
     }
 
     async fn send(&mut self) -> Result<(), End> {
@@ -237,6 +243,11 @@ impl<'a> Handshake<'a> {
         }
         match self.flights.last_mut() {
             Some(flight) if flight.direction == Direction::Received && !apart => {
+                // The ChangeCipherSpec behind a HelloRetryRequest may come after our answer, which
+                // it does not answer: what follows does.
+                if self.received.hello_retry && flight.messages == ["ChangeCipherSpec"] {
+                    flight.start = now;
+                }
                 flight.end = now;
                 flight.bytes += count;
             }

@@ -31,8 +31,9 @@ mod stream;
 mod tests;
 mod verify;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -45,7 +46,9 @@ pub use stream::{AlertReceived, TlsStream};
 use crate::clock::Clock;
 use crate::plan::{RootsChoice, TlsPlan, TlsVersion, VersionChoice};
 use crate::stop::Stop;
-use crate::trace::{Alert, CertificateFault, Direction, Failure, FailureCode, StageName, Tls, Verification};
+use crate::trace::{
+    Alert, CertificateFault, Direction, Failure, FailureCode, Flight, StageName, Tls, Verification,
+};
 use failure::{Case, Explained};
 use handshake::{End, Handshake};
 use keylog::KeyLogFile;
@@ -155,78 +158,85 @@ impl Client {
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream, Failure>, Unread) {
+        // Making the ClientHello, keys and all, is this handshake's work: the phase begins here.
         let start = clock.now();
         let mut tls = empty_record(host, start);
-        let fail = |tls: &Tls, explained: Explained| Failure {
-            stage: StageName::Tls,
-            code: explained.code,
-            message: explained.message,
-            hint: explained.hint,
-            hop,
-            running: tls.end.since(tls.start),
-        };
-        let Ok(name) = ServerName::try_from(host.to_owned()) else {
-            tls.end = clock.now();
-            let message = format!("`{}` is no name that TLS can ask for (SNI)", certificate::escape(host));
-            let explained = Explained { code: FailureCode::InvalidHost, message, hint: None };
-            let failure = fail(&tls, explained);
-            return (tls, Err(failure), Unread::default());
-        };
-        if let ServerName::DnsName(name) = &name {
-            tls.sni = Some(name.as_ref().trim_end_matches('.').to_owned());
-        }
-        // A failure here is the peer's loss only: the connection then fails by itself.
+        // Should this fail, the socket is broken, and the handshake will say so.
         let _ = tcp.set_nodelay(true);
         let peer = tcp.peer_addr().ok();
-
         let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, *clock));
-        let config = self.config_for(&observer);
-        let limit = start.after(self.limit);
-        let handshake = Handshake::new(tcp, config, name, Arc::clone(&observer), limit, clock, stop);
-        let mut handshake = match handshake {
+        let prepared = server_name(host).and_then(|name| {
+            if let ServerName::DnsName(name) = &name {
+                tls.sni = Some(name.as_ref().trim_end_matches('.').to_owned());
+            }
+            let config = self.config_for(&observer);
+            let limit = start.after(self.limit);
+            Handshake::new(tcp, config, name, Arc::clone(&observer), limit, clock, stop)
+                .map_err(|error| (FailureCode::TlsProtocol, format!("no ClientHello could be made: {error}")))
+        });
+        let mut handshake = match prepared {
             Ok(handshake) => handshake,
-            Err(error) => {
+            Err((code, message)) => {
                 tls.end = clock.now();
-                let message = format!("no ClientHello could be made: {error}");
-                let failure = fail(&tls, Explained { code: FailureCode::TlsProtocol, message, hint: None });
+                let failure = failed(&tls, hop, Explained { code, message, hint: None });
                 return (tls, Err(failure), Unread::default());
             }
         };
         let (end, result) = handshake.run().await;
         tls.end = end;
-        fill(&mut tls, &mut handshake, result.is_ok());
-        let seen = observer.seen().clone();
-        fill_seen(&mut tls, &seen);
-        let hello = std::mem::take(&mut handshake.hello);
-        let unread = Unread(Some(Details {
-            hello,
+        let seen = std::mem::take(&mut *observer.seen());
+        let details = Details {
+            hello: std::mem::take(&mut handshake.hello),
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
             insecure: self.insecure,
-        }));
-        let Err(end) = result else {
-            let Handshake { tcp, connection, inbound, .. } = handshake;
-            return (tls, Ok(TlsStream::new(tcp, connection, inbound)), unread);
         };
+        fill(&mut tls, &handshake, &details.seen);
+        match result {
+            Ok(()) => {
+                let Handshake { tcp, connection, inbound, flights, .. } = handshake;
+                tls.flights = without_early_data(flights, inbound.bytes().len());
+                (tls, Ok(TlsStream::new(tcp, connection, inbound)), Unread(Some(details)))
+            }
+            Err(end) => {
+                tls.flights.clone_from(&handshake.flights);
+                // The phase is over, and the failure is looked into at leisure.
+                details.read_into(&mut tls);
+                let explained = self.look_into(&end, &mut tls, &handshake, &details.seen, peer, clock, stop);
+                let explained = explained.await;
+                let failure = failed(&tls, hop, explained);
+                (tls, Err(failure), Unread::default())
+            }
+        }
+    }
 
-        // From here on the phase is over, and the failure is looked into at leisure.
-        let seen = observer.seen().clone();
-        unread.read_into(&mut tls);
-        tls.alert = alert_of(&end, &handshake);
-        self.ask_system_store(&mut tls, &seen);
+    /// Why a handshake failed: asks the system's store and the server once more, where that tells.
+    #[expect(clippy::too_many_arguments, reason = "all that is left of a handshake, used once")]
+    async fn look_into(
+        &self,
+        end: &End,
+        tls: &mut Tls,
+        handshake: &Handshake<'_>,
+        seen: &Seen,
+        peer: Option<SocketAddr>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Explained {
+        tls.alert = alert_of(end, handshake);
+        self.ask_system_store(tls, seen);
         let mut probed = None;
         if let Some(peer) = peer
-            && failure::wants_probe(&end, &handshake.received, tls.bytes_received)
+            && failure::wants_probe(end, &handshake.received, tls.bytes_received)
         {
             let found = probe::probe(peer, tls.sni.as_deref(), clock, stop).await;
             probed = found.choice;
             tls.legacy_probe = Some(found.record);
         }
-        let explained = failure::explain(&Case {
-            end: &end,
-            tls: &tls,
-            seen: &seen,
+        failure::explain(&Case {
+            end,
+            tls,
+            seen,
             received: &handshake.received,
             unread: handshake.inbound.bytes(),
             probed,
@@ -235,9 +245,7 @@ impl Client {
             limit: self.limit,
             max_time: stop.max_time(),
             max_version: self.max_version,
-        });
-        let failure = fail(&tls, explained);
-        (tls, Err(failure), Unread::default())
+        })
     }
 
     fn config_for(&self, observer: &Arc<Observer>) -> Arc<ClientConfig> {
@@ -284,25 +292,30 @@ struct Details {
 impl Unread {
     /// Completes the record: offer, chain, verification.
     pub fn read_into(self, tls: &mut Tls) {
-        let Some(details) = self.0 else { return };
-        tls.offer = offer::read(&details.hello);
-        let Details { seen, trust, .. } = &details;
+        if let Some(details) = self.0 {
+            details.read_into(tls);
+        }
+    }
+}
+
+impl Details {
+    fn read_into(&self, tls: &mut Tls) {
+        tls.offer = offer::read(&self.hello);
+        let seen = &self.seen;
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
-        tls.chain = describe(seen, now);
-        let faults = faults::judge(trust, seen, &tls.chain, &tls.verified_name, now);
+        tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
+        let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
+        let overridden = self.insecure && !faults.is_empty() && seen.signature_error.is_none();
+        faults.extend(faults::unproven(seen, &tls.chain));
         tls.verification = Some(Verification {
-            roots: details.roots.to_string(),
-            overridden: details.insecure && !faults.is_empty(),
+            roots: self.roots.to_string(),
+            overridden,
             faults,
             start,
             cpu: seen.cpu,
             system_would_trust: None,
         });
     }
-}
-
-fn describe(seen: &Seen, now: SystemTime) -> Vec<crate::trace::Certificate> {
-    seen.certificates.iter().map(|der| certificate::describe(der, now)).collect()
 }
 
 fn empty_record(host: &str, start: crate::trace::At) -> Tls {
@@ -332,8 +345,21 @@ fn empty_record(host: &str, start: crate::trace::At) -> Tls {
     }
 }
 
-/// What the handshake itself knows.
-fn fill(tls: &mut Tls, handshake: &mut Handshake<'_>, done: bool) {
+/// The URL's host as rustls wants it.
+fn server_name(host: &str) -> Result<ServerName<'static>, (FailureCode, String)> {
+    ServerName::try_from(host.to_owned()).map_err(|_| {
+        let message = format!("`{}` is no name that TLS can ask for (SNI)", certificate::escape(host));
+        (FailureCode::InvalidHost, message)
+    })
+}
+
+fn failed(tls: &Tls, hop: usize, explained: Explained) -> Failure {
+    let Explained { code, message, hint } = explained;
+    Failure { stage: StageName::Tls, code, message, hint, hop, running: tls.end.since(tls.start) }
+}
+
+/// What the handshake and the check inside it know; the flights are moved apart.
+fn fill(tls: &mut Tls, handshake: &Handshake<'_>, seen: &Seen) {
     let connection = &handshake.connection;
     tls.version = connection.protocol_version().map(|version| names::version(version.into()));
     tls.cipher_suite =
@@ -345,19 +371,17 @@ fn fill(tls: &mut Tls, handshake: &mut Handshake<'_>, done: bool) {
     tls.bytes_received = handshake.bytes_received;
     tls.bytes_sent = handshake.bytes_sent;
     tls.key_exchange_cpu = handshake.key_exchange;
-    tls.flights = std::mem::take(&mut handshake.flights);
-    // Application data may have come along with the server's Finished: no part of the flight.
-    let received = tls.flights.iter_mut().rfind(|flight| flight.direction == Direction::Received);
-    if let (true, Some(flight)) = (done, received) {
-        flight.bytes = flight.bytes.saturating_sub(handshake.inbound.bytes().len());
-    }
-}
-
-/// What the certificate check knows.
-fn fill_seen(tls: &mut Tls, seen: &Seen) {
     tls.signature_scheme = seen.scheme.map(|scheme| names::signature_scheme(scheme.into()));
     tls.client_certificate_requested = seen.client_certificate_requested;
     tls.ocsp_bytes = seen.ocsp_bytes;
+}
+
+/// Application data may come along with the server's Finished: it is no part of the flight.
+fn without_early_data(mut flights: Vec<Flight>, unread: usize) -> Vec<Flight> {
+    if let Some(flight) = flights.iter_mut().rfind(|flight| flight.direction == Direction::Received) {
+        flight.bytes = flight.bytes.saturating_sub(unread);
+    }
+    flights
 }
 
 /// The alert that ended the handshake, whoever sent it.

@@ -10,6 +10,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::os;
 use crate::plan::RootsChoice;
 
 /// A set of roots and its description.
@@ -74,7 +75,7 @@ fn described(roots: RootCertStore, before: &str, after: &str) -> Roots {
 
 /// A PEM file that must hold at least one usable certificate. The error has no file name.
 fn read_file(path: &Path) -> Result<RootCertStore, String> {
-    let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = std::fs::read(path).map_err(|error| format!("cannot be read: {}", os::words(&error)))?;
     let mut roots = RootCertStore::empty();
     for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
         let broken = |error: &dyn std::fmt::Display| format!("certificate {}: {error}", index + 1);

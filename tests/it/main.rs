@@ -1,5 +1,7 @@
 //! End to end: the real binary, in the built-in internet or against loopback. No network, no root.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
+
 mod cli;
 mod lab;
 mod peers;

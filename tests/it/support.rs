@@ -72,8 +72,3 @@ pub(crate) fn check_document(document: &Value) {
         assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding}");
     }
 }
-
-/// A phase of a hop in milliseconds; zero when it did not happen.
-pub(crate) fn phase_ms(hop: &Value, name: &str) -> f64 {
-    hop["phases"][format!("{name}_us")].as_f64().unwrap_or(0.0) / 1000.0
-}

@@ -43,9 +43,8 @@ impl Reply {
 /// Asks; `None` when no reply came.
 pub(crate) fn try_dig(client: &Client, server: IpAddr, name: &str, rtype: &str) -> Option<Reply> {
     let server = format!("@{server}");
-    // `-r`: no ~/.digrc. `+nosplit`: hexadecimal in one word.
-    let plus =
-        ["+norecurse", "+noall", "+comments", "+answer", "+authority", "+nosplit", "+time=1", "+tries=1"];
+    // `-r`: no ~/.digrc.
+    let plus = ["+norecurse", "+noall", "+comments", "+answer", "+authority", "+time=1", "+tries=1"];
     let mut words = vec!["-r", server.as_str(), "-q", name, "-t", rtype];
     words.extend(plus);
     let output = run_at(client, &program("dig"), &words);

@@ -4,7 +4,9 @@
 //!
 //! Needs root and the programs that `.ci/run` installs; nothing is skipped when one is missing. It has
 //! its own runner: all tests share one world, and the world must be taken down whatever happens, which
-//! the standard runner's statics are not. `cargo test --features real-servers --test real [WORD]`.
+//! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
+//! the tests with one of the words in their names; `--keep` runs none and leaves the world up until
+//! Ctrl-C, to look around in it with `ip netns exec`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -61,7 +63,15 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("real-{}", std::process::id()));
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for entry in std::fs::read_dir(parent).unwrap().flatten() {
+            // Left behind by a run that was killed.
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.strip_prefix("real-").is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        let path = parent.join(format!("real-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -104,6 +114,13 @@ fn main() -> ExitCode {
     // A panic in here unwinds, and what was made so far goes with it.
     let world = World::new();
     println!("{} servers up after {:.1?}", world.servers.len(), start.elapsed());
+    if arguments.iter().any(|word| word == "--keep") {
+        println!("client: {}", world.internet.client(net::Access::Full).namespace);
+        println!("CA: {}", world.certificates.ca.display());
+        loop {
+            std::thread::park();
+        }
+    }
     let failed: Vec<&str> =
         chosen.into_iter().filter(|test| !passes(test, &world)).map(|(name, _)| name).collect();
     if !failed.is_empty() {

@@ -209,7 +209,8 @@ fn sweep(chosen: impl Fn(u32) -> bool) {
             continue;
         }
         for inside in ip(&["netns", "pids", namespace]).lines() {
-            let _ = Command::new("kill").args(["-KILL", inside]).status();
+            // The shell's own: not every machine has /bin/kill.
+            let _ = Command::new("sh").args(["-c", "kill -KILL \"$1\"", "sh", inside]).status();
         }
         ip(&["netns", "del", namespace]);
         let _ = fs::remove_dir_all(etc_of(namespace));

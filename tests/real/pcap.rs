@@ -35,12 +35,16 @@ pub(crate) struct Exchange {
     pub(crate) received: Option<u64>,
 }
 
-/// A TCP handshake that was begun.
+/// A TCP connection, from its SYN to the first answer. Microseconds of the capture's clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Handshake {
+pub(crate) struct Connection {
     pub(crate) server: (IpAddr, u16),
     pub(crate) syn: u64,
     pub(crate) syn_ack: Option<u64>,
+    /// The last segment with data to the server before the first one from it.
+    pub(crate) request: Option<u64>,
+    /// The first segment with data from the server.
+    pub(crate) response: Option<u64>,
 }
 
 impl<'a> Capture<'a> {
@@ -149,23 +153,37 @@ impl Packets {
         exchanges
     }
 
-    /// TCP handshakes to other ports than DNS's.
-    pub(crate) fn handshakes(&self) -> Vec<Handshake> {
-        let mut handshakes: Vec<(u16, Handshake)> = Vec::new();
+    /// TCP connections to other ports than DNS's, in the order begun.
+    pub(crate) fn connections(&self) -> Vec<Connection> {
+        let mut connections: Vec<(u16, Connection)> = Vec::new();
         for packet in self.0.iter().filter(|packet| packet.tcp) {
             if packet.is_syn() && packet.to.1 != 53 {
-                let handshake = Handshake { server: packet.to, syn: packet.at, syn_ack: None };
-                handshakes.push((packet.from.1, handshake));
-            } else if packet.is_syn_ack() {
-                let own = |(port, handshake): &&mut (u16, Handshake)| {
-                    *port == packet.to.1 && handshake.server == packet.from
+                let connection = Connection {
+                    server: packet.to,
+                    syn: packet.at,
+                    syn_ack: None,
+                    request: None,
+                    response: None,
                 };
-                if let Some((_, handshake)) = handshakes.iter_mut().find(own) {
-                    handshake.syn_ack = Some(packet.at);
-                }
+                connections.push((packet.from.1, connection));
+                continue;
+            }
+            let own = |(port, connection): &&mut (u16, Connection)| {
+                (*port, connection.server) == (packet.from.1, packet.to)
+                    || (*port, connection.server) == (packet.to.1, packet.from)
+            };
+            let Some((_, connection)) = connections.iter_mut().find(own) else { continue };
+            let from_server = connection.server == packet.from;
+            if packet.is_syn_ack() {
+                connection.syn_ack = Some(packet.at);
+            } else if packet.payload.is_empty() || connection.response.is_some() {
+            } else if from_server {
+                connection.response = Some(packet.at);
+            } else {
+                connection.request = Some(packet.at);
             }
         }
-        handshakes.into_iter().map(|(_, handshake)| handshake).collect()
+        connections.into_iter().map(|(_, connection)| connection).collect()
     }
 }
 

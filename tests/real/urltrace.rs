@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -98,6 +99,11 @@ impl Run {
     fn check_document(&self) {
         assert_eq!(self.text("/schema"), "urltrace/1", "{self}");
         let Some(hops) = self.json.get("hops").and_then(Value::as_array) else { return };
+        let faults: Vec<String> = schema()
+            .iter_errors(&self.json)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "not as the schema says: {faults:#?}\n{self}");
         let by_failure = match self.json["failure"]["stage"].as_str() {
             None => ("ok", OK),
             Some("dns") => ("failed", DNS),
@@ -121,9 +127,30 @@ impl Run {
         }
     }
 
+    /// The command and what it said; JSON on one line, without the long lists that say little.
     fn describe(output: &Output) -> String {
         let Output { code, stdout, stderr, shown } = output;
-        format!("$ {shown}\nexit code {code}\n--- stderr\n{stderr}\n--- stdout\n{stdout}")
+        let compact = serde_json::from_str::<Value>(stdout).map_or_else(
+            |_| stdout.clone(),
+            |mut json| {
+                shorten(&mut json);
+                json.to_string()
+            },
+        );
+        format!("$ {shown}\nexit code {code}\nstderr: {stderr}\nstdout: {compact}")
+    }
+}
+
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for long in ["cuts", "servers", "spans", "offer", "nsid", "counts"] {
+                fields.remove(long);
+            }
+            fields.values_mut().for_each(shorten);
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        _ => {}
     }
 }
 
@@ -131,6 +158,16 @@ impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&Self::describe(&self.output))
     }
+}
+
+/// The committed schema.
+fn schema() -> &'static jsonschema::Validator {
+    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/schema/urltrace-1.json");
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+    })
 }
 
 fn record(value: &Value) -> Record {

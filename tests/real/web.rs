@@ -29,6 +29,8 @@ pub(crate) const SLOW_ROLE: &str = "slow-upstream";
 pub(crate) struct Certificates {
     pub(crate) ca: PathBuf,
     pub(crate) leaf: PathBuf,
+    /// The leaf and the CA, as one file.
+    chain: PathBuf,
     key: PathBuf,
 }
 
@@ -56,7 +58,14 @@ pub(crate) fn certificates(dir: &Path) -> Certificates {
         "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 4711 -days 20 -extfile leaf.ext -out leaf.pem",
         &[],
     );
-    Certificates { ca: file("ca.pem"), leaf: file("leaf.pem"), key: file("leaf.key") }
+    let text = |name: &str| fs::read_to_string(file(name)).unwrap();
+    fs::write(file("chain.pem"), text("leaf.pem") + &text("ca.pem")).unwrap();
+    Certificates {
+        ca: file("ca.pem"),
+        leaf: file("leaf.pem"),
+        chain: file("chain.pem"),
+        key: file("leaf.key"),
+    }
 }
 
 /// Starts nginx and its upstream.
@@ -95,7 +104,8 @@ pub(crate) fn start(internet: &Internet, dir: &Path, certificates: &Certificates
 
 fn nginx_config(dir: &Path, certificates: &Certificates) -> String {
     let path = dir.display();
-    let (leaf, key) = (certificates.leaf.display(), certificates.key.display());
+    let [leaf, chain, key] =
+        [&certificates.leaf, &certificates.chain, &certificates.key].map(|file| file.display());
     let [v4, v6] = WEB;
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("  {what}_temp_path {path}/{what};\n"))
@@ -117,6 +127,7 @@ error_log stderr warn;
 events {{ worker_connections 256; }}
 http {{
 {temporary}  access_log off;
+  log_not_found off;
   types {{ text/html html; text/plain txt; }}
   keepalive_timeout 30s;
   ssl_certificate {leaf};
@@ -138,6 +149,8 @@ http {{
 {locations}  }}
   server {{
     listen {WEB_HTTP1}:443 ssl;
+    ssl_certificate {chain};
+    ssl_certificate_key {key};
 {locations}  }}
   server {{
     listen {WEB_TLS12}:443 ssl http2;

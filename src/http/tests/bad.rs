@@ -21,7 +21,7 @@ async fn every_bad_answer_has_its_name() {
         ("SSH-2.0-OpenSSH\r\n".to_owned(), FailureCode::NotHttp, "\"SSH-2.0-OpenSSH\\r\\n\""),
         ("\x15\x03\x01\0\x02\x02F".to_owned(), FailureCode::NotHttp, "\\x15\\x03\\x01"),
         ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a bad byte in a field value"),
-        ("HTTP/1.1 200".to_owned(), FailureCode::HeadIncomplete, "inside the response head, after 12 bytes"),
+        ("HTTP/1.1 200".to_owned(), FailureCode::HeadIncomplete, "inside the response head, after 12 B"),
         (
             "HTTP/1.1 103 Early\r\n\r\n".to_owned(),
             FailureCode::HeadIncomplete,
@@ -30,16 +30,8 @@ async fn every_bad_answer_has_its_name() {
         (many, FailureCode::TooManyHeaders, "more than 1000 fields"),
         (interim, FailureCode::TooManyInformational, "more than 32 interim responses"),
         (format!("{ok}Content-Length: 10\r\n\r\nabc"), FailureCode::BodyIncomplete, "3 of 10 bytes came"),
-        (
-            format!("{ok}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"),
-            FailureCode::BodyIncomplete,
-            "3 bytes came",
-        ),
-        (
-            format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcx"),
-            FailureCode::BadFraming,
-            "after 3 bytes",
-        ),
+        (format!("{ok}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"), FailureCode::BodyIncomplete, "3 B came"),
+        (format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcx"), FailureCode::BadFraming, "after 3 B"),
         (format!("{ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), FailureCode::BadFraming, "1 and 2"),
         (format!("{ok}Content-Length: x\r\n\r\nab"), FailureCode::BadFraming, "is no number"),
     ];
@@ -144,6 +136,24 @@ async fn a_request_that_cannot_be_sent_is_not_sent() {
     let (http, result) = get(answer("").await, &plan).await;
     assert_eq!(result.err().unwrap().code, FailureCode::InvalidRequest);
     assert_eq!((http.bytes_sent, http.sent), (0, None));
+}
+
+#[tokio::test]
+async fn an_asked_version_that_was_not_negotiated_ends_before_the_request() {
+    for (chose, words) in [(Some("http/1.1"), "chose http/1.1 by ALPN"), (None, "chose no protocol")] {
+        let plan = HttpPlan { version: crate::plan::VersionChoice::Http2, ..HttpPlan::default() };
+        let address = serve(hold).await;
+        let mut session = connect(address, &HttpPlan::default()).await;
+        session.negotiated = Some(chose.map(str::to_owned));
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(20));
+        let target = url(&format!("https://{address}/"));
+        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, 3, &clock, &stop).await;
+        let failure = result.err().unwrap();
+        assert_eq!((failure.code, failure.hop), (FailureCode::VersionNotNegotiated, 3));
+        assert!(failure.message.contains(words), "{}", failure.message);
+        assert_eq!((http.bytes_sent, http.sent), (0, None));
+    }
 }
 
 /// Takes every write, gives some bytes, then an error, as a TLS stream does.

@@ -75,17 +75,19 @@ async fn a_connection_carries_a_second_request_and_its_end_is_seen() {
 
 #[tokio::test]
 async fn interim_responses_have_stamps_of_their_own() {
+    let delays = Delays::default();
+    let pause = delays.clone();
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n").await.unwrap();
-        tokio::time::sleep(DELAY).await;
+        pause.sleep().await;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     })
     .await;
     let http = get_ok(address).await;
     let [early] = http.informational.as_slice() else { panic!("{:?}", http.informational) };
     assert_eq!((early.status, header(&early.headers, "link").as_deref()), (103, Some("</a.css>")));
-    assert_is_delay(http.first_byte.unwrap().since(early.at));
+    delays.assert_found(0, http.first_byte.unwrap().since(early.at));
     assert_eq!((http.status, http.head_bytes), (Some(200), 38));
 }
 
@@ -99,34 +101,40 @@ async fn an_interim_response_in_the_same_read_shares_the_stamp() {
 
 #[tokio::test]
 async fn a_slow_answer_lies_in_the_wait_and_a_slow_body_in_the_receive() {
+    let delays = Delays::default();
+    let pause = delays.clone();
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
-        tokio::time::sleep(DELAY).await;
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").await.unwrap();
-        for byte in b"abc" {
-            tokio::time::sleep(DELAY / 3).await;
+        pause.sleep().await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n").await.unwrap();
+        for byte in b"ab" {
+            pause.sleep().await;
             stream.write_all(&[*byte]).await.unwrap();
         }
     })
     .await;
     let http = get_ok(address).await;
-    assert_is_delay(http.first_byte.unwrap().since(http.sent.unwrap()));
-    assert_is_delay(http.end.since(http.head_end.unwrap()));
+    delays.assert_found(0, http.first_byte.unwrap().since(http.sent.unwrap()));
+    let receive = http.end.since(http.head_end.unwrap());
+    let second = delays.0.lock().unwrap()[2];
+    delays.assert_found(1, receive.saturating_sub(second));
     assert!(http.sent.unwrap().since(http.start) < TOLERANCE);
-    assert_eq!(http.body.encoded_bytes, 3);
+    assert_eq!(http.body.encoded_bytes, 2);
 }
 
 #[tokio::test]
 async fn a_head_that_drips_in_has_its_first_byte_stamped() {
+    let delays = Delays::default();
+    let pause = delays.clone();
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"H").await.unwrap();
-        tokio::time::sleep(DELAY).await;
+        pause.sleep().await;
         stream.write_all(b"TTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     })
     .await;
     let http = get_ok(address).await;
-    assert_is_delay(http.head_end.unwrap().since(http.first_byte.unwrap()));
+    delays.assert_found(0, http.head_end.unwrap().since(http.first_byte.unwrap()));
 }
 
 #[tokio::test]

@@ -90,23 +90,25 @@ async fn a_response_is_recorded_and_the_connection_used_again() {
 
 #[tokio::test]
 async fn interim_responses_and_delays_are_where_they_belong() {
-    let address = serve_h2(|_, mut respond| async move {
-        tokio::time::sleep(DELAY).await;
+    let delays = Delays::default();
+    let pauses = delays.clone();
+    let answer = |pause: Delays, mut respond: SendResponse<Bytes>| async move {
+        pause.sleep().await;
         let early = Response::builder().status(103).header("link", "</a>").body(()).unwrap();
         respond.send_informational(early).unwrap();
-        tokio::time::sleep(DELAY).await;
+        pause.sleep().await;
         let mut stream = respond.send_response(ok(), false).unwrap();
-        tokio::time::sleep(DELAY).await;
+        pause.sleep().await;
         stream.send_data(Bytes::from_static(b"end"), true).unwrap();
-    })
-    .await;
+    };
+    let address = serve_h2(move |_, respond| answer(pauses.clone(), respond)).await;
     let (http, result) = get(address, &plan()).await;
     assert!(result.is_ok());
     let [early] = http.informational.as_slice() else { panic!("{:?}", http.informational) };
     assert_eq!((early.status, header(&early.headers, "link").as_deref()), (103, Some("</a>")));
-    assert_is_delay(early.at.since(http.sent.unwrap()));
-    assert_is_delay(http.first_byte.unwrap().since(early.at));
-    assert_is_delay(http.end.since(http.head_end.unwrap()));
+    delays.assert_found(0, early.at.since(http.sent.unwrap()));
+    delays.assert_found(1, http.first_byte.unwrap().since(early.at));
+    delays.assert_found(2, http.end.since(http.head_end.unwrap()));
     assert!(http.sent.unwrap().since(http.start) < TOLERANCE);
 }
 
@@ -120,6 +122,15 @@ async fn a_response_may_have_no_body() {
     assert!(result.unwrap().is_some());
     assert_eq!((http.body.framing, http.body.wire_bytes, http.body.complete), ("none", 0, true));
     assert_eq!(Some(http.end), http.head_end);
+}
+
+#[tokio::test]
+async fn a_head_request_may_be_answered_with_a_length() {
+    let address = raw(frame(1, 5, &[0x88, 0x0f, 0x0d, 0x02, b'1', b'0'])).await;
+    let limit = Duration::from_secs(20);
+    let (http, result) = fetch_within(address, &ask("HEAD", None), &plan(), limit).await;
+    assert!(result.unwrap().is_some());
+    assert_eq!((http.status, http.body.framing, http.body.complete), (Some(200), "none", true));
 }
 
 #[tokio::test]
@@ -292,7 +303,7 @@ async fn max_time_says_what_was_going_on() {
     let limit = Duration::from_millis(100);
     let table = [
         (Vec::new(), "no answer from the server"),
-        ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 bytes so far"),
+        ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 B so far"),
     ];
     for (bytes, words) in table {
         let (http, result) = fetch_within(raw(bytes).await, &ask("GET", None), &plan(), limit).await;

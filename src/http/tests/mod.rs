@@ -5,25 +5,40 @@ mod h1;
 mod h2;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Ask, Session, Stream, fetch};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::plan::HttpPlan;
 use crate::stop::Stop;
 use crate::trace::{Failure, Host, Http, Scheme, Url};
 
 /// A delay that a server puts in.
 const DELAY: Duration = Duration::from_millis(30);
-/// How much later than put in a delay may be seen, on a busy machine.
+/// How far from what was put in a delay may be seen.
 const TOLERANCE: Duration = Duration::from_millis(20);
 
-/// Holds when a delay that was put in was found, and little more.
-fn assert_is_delay(found: Duration) {
-    assert!(found >= DELAY && found < DELAY + TOLERANCE, "{found:?}");
+/// The delays a server really put in: on a busy machine a sleep is longer than asked for.
+#[derive(Clone, Default)]
+struct Delays(Arc<Mutex<Vec<Duration>>>);
+
+impl Delays {
+    /// Sleeps, and notes for how long.
+    async fn sleep(&self) {
+        let watch = Stopwatch::start();
+        tokio::time::sleep(DELAY).await;
+        self.0.lock().unwrap().push(watch.elapsed());
+    }
+
+    /// Holds when the delay with this number was found, no less and no more.
+    fn assert_found(&self, number: usize, found: Duration) {
+        let real = self.0.lock().unwrap()[number];
+        assert!(found.abs_diff(real) < TOLERANCE, "{found:?}, put in: {real:?}");
+    }
 }
 
 /// A URL of the model from its text.

@@ -1,10 +1,36 @@
 //! The tests, by what they look at.
 
+mod dns;
+mod faults;
+mod stamps;
+mod web;
 mod world;
 
-use crate::Test;
+use crate::dig::{Record, dig};
+use crate::net::Access;
+use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS].into_iter().flatten().copied()
+    [world::TESTS, dns::TESTS, faults::TESTS, web::TESTS, stamps::TESTS].into_iter().flatten().copied()
+}
+
+/// A question: the server that has the answer, name, type.
+type Question<'a> = (std::net::IpAddr, &'a str, &'a str);
+
+/// What `dig` gets for these questions, as one sorted list without repeats.
+fn dig_all(world: &World, questions: &[Question<'_>]) -> Vec<Record> {
+    let client = world.internet.client(Access::Full);
+    let ask = |(server, name, rtype): &Question<'_>| dig(client, *server, name, rtype).answer;
+    let mut records: Vec<Record> = questions.iter().flat_map(ask).collect();
+    records.sort();
+    records.dedup();
+    records
+}
+
+/// Tries up to three times: a machine that does something else for a moment is no fault of the program.
+/// What holds by construction (counts, sums, sets) must not be tried this way, only times.
+fn on_a_quiet_moment(mut attempt: impl FnMut() -> Result<(), String>) {
+    let errors: Vec<String> = (0..3).map_while(|_| attempt().err()).collect();
+    assert!(errors.len() < 3, "three times in a row:\n{}", errors.join("\n"));
 }

@@ -100,11 +100,11 @@ fn web_and_capture(world: &World) {
         exchanges.iter().all(|one| one.received.is_some_and(|received| received > one.sent)),
         "{exchanges:?}"
     );
-    let handshakes = packets.handshakes();
-    assert_eq!(handshakes.iter().map(|one| one.server).collect::<Vec<_>>(), [(WEB[0], 443)]);
+    let connections = packets.connections();
+    assert_eq!(connections.iter().map(|one| one.server).collect::<Vec<_>>(), [(WEB[0], 443)]);
     assert!(
-        handshakes[0].syn_ack.is_some_and(|syn_ack| syn_ack - handshakes[0].syn < 1_000_000),
-        "{handshakes:?}"
+        connections[0].syn_ack.is_some_and(|syn_ack| syn_ack - connections[0].syn < 1_000_000),
+        "{connections:?}"
     );
 
     let seen = curl(world, "https://www.example.test/slow", WEB[1], &[]);

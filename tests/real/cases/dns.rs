@@ -1,0 +1,254 @@
+//! The walk's answers against `dig` at the servers that have them.
+
+use std::net::IpAddr;
+
+use super::{Question, dig_all};
+use crate::dig::{Record, dig};
+use crate::net::Access;
+use crate::urltrace::{DNS, OK, Packet, trace_ok, walk};
+use crate::zones::{AUTH, AUTH_IPV6_ONLY, GTLD, HOSTER, RESOLVER, TLD, roots};
+use crate::{Test, World};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("every_type_has_the_records_that_dig_prints", every_type),
+    ("a_name_is_read_in_the_form_it_is_printed_in", escapes),
+    ("rare_types_have_the_records_that_dig_prints", rare_types),
+    ("a_walk_goes_from_the_root_over_the_tld_to_the_authority", path),
+    ("the_root_itself_and_a_tld_can_be_asked", top),
+    ("a_cname_is_followed_inside_its_zone_and_across_zones", cname),
+    ("a_dname_is_followed", dname),
+    ("cnames_that_go_in_a_circle_are_a_named_failure", cname_loop),
+    ("a_glueless_delegation_is_walked_for_its_servers_address", glueless),
+    ("a_zone_with_ipv6_name_servers_only_is_reached", ipv6_only_zone),
+    ("nxdomain_and_nodata_name_the_zone_and_its_negative_ttl", negative),
+    ("a_truncated_answer_comes_by_tcp", truncated),
+    ("a_resolver_can_be_the_counted_lane", resolver),
+];
+
+const AT: IpAddr = AUTH[0];
+
+/// Walks and compares with `dig` asked at the servers of `questions`.
+fn agrees(world: &World, name: &str, rtype: &str, questions: &[Question<'_>]) {
+    let run = walk(world, Access::Full, name, rtype).expect_exit(OK);
+    let expected = dig_all(world, questions);
+    assert!(!expected.is_empty(), "dig found nothing for {name} {rtype}");
+    assert_eq!(run.records("/answers"), expected, "{name} {rtype}\n{run}");
+    assert_eq!(run.text("/rcode"), "NOERROR");
+}
+
+fn every_type(world: &World) {
+    for (name, rtype) in [
+        ("www.example.test", "A"),
+        ("www.example.test", "AAAA"),
+        ("example.test", "TXT"),
+        ("example.test", "NS"),
+        ("example.test", "SOA"),
+        ("example.test", "MX"),
+        ("alias.example.test", "CNAME"),
+        ("x.wild.example.test", "A"),
+        ("a.ent.example.test", "AAAA"),
+        ("WWW.Example.TEST.", "A"),
+        ("to-odd.example.test", "A"),
+        ("xn--bcher-kva.example.test", "A"),
+    ] {
+        agrees(world, name, rtype, &[(AT, name, rtype)]);
+    }
+}
+
+/// RFC 1035 section 5.1: a backslash takes a dot's meaning away. `dig` reads names so, and both print them so.
+fn escapes(world: &World) {
+    let name = r"odd\.label.example.test";
+    agrees(world, name, "A", &[(AT, name, "A")]);
+}
+
+fn rare_types(world: &World) {
+    for (name, rtype) in [
+        ("_https._tcp.example.test", "SRV"),
+        ("example.test", "CAA"),
+        ("www.example.test", "HTTPS"),
+        ("_443._tcp.www.example.test", "TLSA"),
+        ("www.example.test", "SSHFP"),
+        ("example.test", "NAPTR"),
+        ("legacy.example.test", "DNAME"),
+        ("www.example.test", "TYPE65280"),
+    ] {
+        agrees(world, name, rtype, &[(AT, name, rtype)]);
+    }
+}
+
+/// The zones asked on the critical path, and what the last server said.
+fn zones(packets: &[Packet<'_>], critical: &[serde_json::Value]) -> Vec<String> {
+    let on_path = |packet: &&Packet<'_>| critical.iter().any(|id| *id == packet.0["id"]);
+    packets
+        .iter()
+        .filter(on_path)
+        .map(|packet| format!("{} {}", packet.text("zone"), packet.meaning()))
+        .collect()
+}
+
+fn path(world: &World) {
+    let run = walk(world, Access::Full, "www.example.test", "A").expect_exit(OK);
+    let packets = run.packets("walk");
+    assert_eq!(
+        zones(&packets, run.list("/dns/critical_path")),
+        [". referral", "test. referral", "example.test. answer"],
+        "{run}"
+    );
+    let last = packets.last().unwrap();
+    assert!(AUTH.contains(&last.server()), "{run}");
+    assert_eq!(last.0["nsid"]["text"], "auth.urltrace", "{run}");
+    assert!(last.0["flags"].as_array().unwrap().iter().any(|flag| flag == "aa"), "{run}");
+    assert!(roots().contains(&packets[0].server()), "{run}");
+    let cuts: Vec<_> = run.list("/dns/cuts").iter().map(|cut| cut["zone"].as_str().unwrap()).collect();
+    assert_eq!(cuts, [".", "test.", "example.test."], "{run}");
+    // The hints are IANA's, and so is what the root says here, addresses included.
+    let primed = run.packets("priming");
+    assert_eq!(primed[0].0["counts"]["additional"], 26, "{run}");
+    assert_eq!(run.at("/dns/root_hints/source"), "built-in");
+    assert_eq!(run.list("/dns/root_hints/drift").len(), 0, "{run}");
+    // Glue of the TLD's servers lies in the root zone, under no cut that leads there.
+    let referral = &run.packets("walk")[0].0["referral"];
+    assert_eq!((referral["cut"].as_str(), referral["glue"].as_u64()), (Some("test."), Some(4)), "{run}");
+
+    // `com.` is served by names under `net.`: glue inside the asked zone (the root), not under the new cut.
+    let run = walk(world, Access::Full, "edge.cdn.com", "A").expect_exit(OK);
+    assert_eq!(
+        zones(&run.packets("walk"), run.list("/dns/critical_path")),
+        [". referral", "com. referral", "cdn.com. answer"],
+        "{run}"
+    );
+    assert!(run.packets("ns-address").is_empty(), "glue was there: {run}");
+}
+
+fn top(world: &World) {
+    let [root, tld] = [roots()[0], TLD[0]];
+    agrees(world, ".", "NS", &[(root, ".", "NS")]);
+    agrees(world, "test", "SOA", &[(tld, "test", "SOA")]);
+    agrees(world, "test.", "NS", &[(tld, "test", "NS")]);
+}
+
+fn cname(world: &World) {
+    let h = HOSTER[0];
+    agrees(world, "inner.example.test", "A", &[(AT, "inner.example.test", "A")]);
+    agrees(world, "alias.example.test", "A", &[(AT, "alias.example.test", "A"), (h, "edge.cdn.com", "A")]);
+    agrees(
+        world,
+        "alias.example.test",
+        "AAAA",
+        &[(AT, "alias.example.test", "AAAA"), (h, "edge.cdn.com", "AAAA")],
+    );
+    agrees(
+        world,
+        "three.example.test",
+        "A",
+        &[(AT, "three.example.test", "A"), (h, "via.cdn.com", "CNAME"), (h, "www.glueless.test", "A")],
+    );
+    // The chain is in order.
+    let run = walk(world, Access::Full, "three.example.test", "A").expect_exit(OK);
+    let owners: Vec<_> = run.list("/answers").iter().map(|record| record["name"].as_str().unwrap()).collect();
+    assert_eq!(owners, ["three.example.test.", "via.cdn.com.", "www.glueless.test."], "{run}");
+}
+
+fn dname(world: &World) {
+    let run = walk(world, Access::Full, "edge.legacy.example.test", "A").expect_exit(OK);
+    let expected = dig_all(world, &[(HOSTER[0], "edge.cdn.com", "A")]);
+    let answers = run.records("/answers");
+    assert!(expected.iter().all(|record| answers.contains(record)), "{run}");
+    let synthesized =
+        answers.iter().find(|record| record.rtype == "CNAME").unwrap_or_else(|| panic!("no CNAME: {run}"));
+    assert_eq!(
+        (synthesized.name.as_str(), synthesized.data.as_str()),
+        ("edge.legacy.example.test.", "edge.cdn.com.")
+    );
+}
+
+fn cname_loop(world: &World) {
+    walk(world, Access::Full, "loop.example.test", "A").expect_failure(DNS, "dns", "cname-loop");
+}
+
+fn glueless(world: &World) {
+    agrees(world, "www.glueless.test", "A", &[(HOSTER[0], "www.glueless.test", "A")]);
+    let run = walk(world, Access::Full, "www.glueless.test", "AAAA").expect_exit(OK);
+    let sub_walk = run.packets("ns-address");
+    assert!(sub_walk.iter().all(|packet| packet.text("qname") == "ns1.dnshost.com."), "{run}");
+    assert!(
+        sub_walk.iter().any(|packet| packet.meaning() == "answer" && HOSTER.contains(&packet.server())),
+        "{run}"
+    );
+    let last = *run.packets("walk").last().unwrap();
+    assert_eq!(last.0["server"]["source"], "walk", "{run}");
+    assert!(HOSTER.contains(&last.server()), "{run}");
+}
+
+fn ipv6_only_zone(world: &World) {
+    agrees(world, "www.sixns.test", "A", &[(AUTH_IPV6_ONLY, "www.sixns.test", "A")]);
+}
+
+fn negative(world: &World) {
+    let client = world.internet.client(Access::Full);
+    for (server, name, rtype, code) in [
+        (AT, "nope.example.test", "A", "nxdomain"),
+        (AT, "a.b.c.nope.example.test", "TXT", "nxdomain"),
+        (TLD[0], "nosuchzone.test", "A", "nxdomain"),
+        (GTLD[0], "www.nosuchzone.com", "AAAA", "nxdomain"),
+        (roots()[0], "www.nosuchtld", "A", "nxdomain"),
+        (AT, "v4only.example.test", "AAAA", "nodata"),
+        (AT, "ent.example.test", "A", "nodata"),
+        (AT, "www.example.test", "MX", "nodata"),
+    ] {
+        let reply = dig(client, server, name, rtype);
+        let (zone, ttl) = reply.negative();
+        let run = walk(world, Access::Full, name, rtype).expect_failure(DNS, "dns", code);
+        assert_eq!(run.text("/rcode"), reply.rcode, "{run}");
+        assert_eq!(
+            (run.text("/dns/negative/zone"), run.number("/dns/negative/ttl")),
+            (zone.as_str(), ttl),
+            "{run}"
+        );
+        assert!(run.list("/answers").is_empty(), "{run}");
+    }
+    // The alias exists; what it leads to does not.
+    let run = walk(world, Access::Full, "dangling.example.test", "A").expect_failure(DNS, "dns", "nxdomain");
+    assert_eq!(run.text("/dns/negative/zone"), "cdn.com.", "{run}");
+    assert_eq!(run.records("/answers"), dig_all(world, &[(AT, "dangling.example.test", "CNAME")]), "{run}");
+}
+
+fn truncated(world: &World) {
+    agrees(world, "big.example.test", "TXT", &[(AT, "big.example.test", "TXT")]);
+    let run = walk(world, Access::Full, "big.example.test", "TXT").expect_exit(OK);
+    let packets = run.packets("walk");
+    let [.., udp, tcp] = packets.as_slice() else { panic!("{run}") };
+    assert_eq!((udp.text("transport"), udp.meaning()), ("udp", "truncated"), "{run}");
+    assert_eq!(
+        (tcp.text("transport"), tcp.text("chosen"), tcp.meaning()),
+        ("tcp", "truncated", "answer"),
+        "{run}"
+    );
+    assert_eq!(udp.server(), tcp.server(), "{run}");
+    assert!(udp.us("bytes_received").unwrap() <= 1232 && tcp.us("bytes_received").unwrap() > 1232, "{run}");
+    // Connect and exchange are timed apart.
+    assert!(
+        tcp.us("sent_us") <= tcp.us("connected_us") && tcp.us("connected_us") <= tcp.us("received_us"),
+        "{run}"
+    );
+    assert!(tcp.us("connected_us").is_some(), "{run}");
+}
+
+fn resolver(world: &World) {
+    let address = RESOLVER[1].to_string();
+    for (who, server) in [("system", RESOLVER[0].to_string()), (address.as_str(), address.clone())] {
+        let run = trace_ok(world, &format!("--resolver {who} https://alias.example.test/ -k"));
+        assert_eq!(run.text("/hops/0/dns/lane"), "resolver", "{run}");
+        let counted = run.packets("resolver");
+        assert!(
+            !counted.is_empty() && counted.iter().all(|packet| packet.server().to_string() == server),
+            "{run}"
+        );
+        let plain =
+            |records: Vec<Record>| records.into_iter().map(|one| (one.name, one.data)).collect::<Vec<_>>();
+        let ask = |rtype| [(AT, "alias.example.test", rtype), (HOSTER[0], "edge.cdn.com", rtype)];
+        // Its cache has aged: names and data are those of the servers, times to live are less.
+        let expected = dig_all(world, &[ask("A"), ask("AAAA")].concat());
+        assert_eq!(plain(run.records("/hops/0/dns/answers")), plain(expected), "{run}");
+    }
+}
