@@ -684,7 +684,13 @@ pub struct Packet {
     pub reply: Option<ReplyHeader>,
     /// What it meant for the walk.
     pub meaning: Meaning,
+    /// Records in the reply that its server has no say over (outside the zone it was asked for):
+    /// not believed, and not used. At most [`MAX_UNTRUSTED`] are kept.
+    pub untrusted: Vec<Record>,
 }
+
+/// Records of one reply that are kept though they are not believed.
+pub const MAX_UNTRUSTED: usize = 16;
 
 /// What a packet was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -732,6 +738,10 @@ pub enum Choice {
     WithoutEdns,
     /// The same server once more: all had been asked.
     Again,
+    /// The same server, because its reply repeated the question in another case.
+    CaseMismatch,
+    /// By TCP, because nothing comes back by UDP.
+    UdpBlocked,
 }
 
 impl Choice {
@@ -746,6 +756,8 @@ impl Choice {
             Self::Truncated => "truncated",
             Self::WithoutEdns => "without-edns",
             Self::Again => "again",
+            Self::CaseMismatch => "case-mismatch",
+            Self::UdpBlocked => "udp-blocked",
         }
     }
 }
@@ -834,6 +846,8 @@ pub enum Meaning {
     Truncated,
     /// The server cannot do EDNS: the same question goes without.
     EdnsRefused,
+    /// The reply repeated the question in another case (0x20): the same question goes by TCP.
+    CaseChanged,
     /// The server does not serve the zone or does not want to answer; the reason is the rcode.
     Refused,
     /// The server failed (SERVFAIL and other error codes).
@@ -876,6 +890,7 @@ impl Meaning {
             Self::NxDomain(_) => "nxdomain",
             Self::Truncated => "truncated",
             Self::EdnsRefused => "edns-refused",
+            Self::CaseChanged => "case-changed",
             Self::Refused => "refused",
             Self::ServerFailure => "server-failure",
             Self::UpwardReferral { .. } => "upward-referral",
@@ -898,6 +913,7 @@ impl Meaning {
                 | Self::NoData(_)
                 | Self::NxDomain(_)
                 | Self::Truncated
+                | Self::CaseChanged
         )
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
+use super::case::Spelling;
 use super::fault::{Fault, Found};
 use super::hints::Hints;
 use super::presentation::name_text;
@@ -118,6 +119,8 @@ struct ServerInfo {
     missed: bool,
     /// It refuses questions with EDNS.
     plain_only: bool,
+    /// It does not repeat a question in the case it was asked in.
+    changes_case: bool,
     /// Zones it was named for and does not serve.
     lame_for: HashSet<Name>,
 }
@@ -126,6 +129,15 @@ struct ServerInfo {
 struct KnownAnswer {
     at: At,
     answer: Result<Found, Fault>,
+}
+
+/// What is known of UDP to port 53 from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Udp {
+    Unknown,
+    Works,
+    /// No reply came, and TCP works.
+    Blocked,
 }
 
 /// What all resolutions of a run share.
@@ -138,6 +150,8 @@ pub(super) struct Shared {
     zones: RefCell<HashMap<Name, Rc<Zone>>>,
     answers: RefCell<HashMap<(Name, Vec<RecordType>), KnownAnswer>>,
     servers: RefCell<HashMap<SocketAddr, ServerInfo>>,
+    /// Whether anything comes back by UDP.
+    pub(super) udp: Cell<Udp>,
     no_ipv4: Cell<bool>,
     no_ipv6: Cell<bool>,
     /// Whether `. NS` was asked.
@@ -155,6 +169,7 @@ impl Shared {
             zones: RefCell::new(zones),
             answers: RefCell::default(),
             servers: RefCell::default(),
+            udp: Cell::new(Udp::Unknown),
             no_ipv4: Cell::new(false),
             no_ipv6: Cell::new(false),
             primed: Cell::new(false),
@@ -263,6 +278,15 @@ impl Shared {
 
     pub(super) fn plain_only(&self, server: SocketAddr) {
         self.learn(server, |info| info.plain_only = true);
+    }
+
+    pub(super) fn changes_case(&self, server: SocketAddr) {
+        self.learn(server, |info| info.changes_case = true);
+    }
+
+    pub(super) fn spelling(&self, server: SocketAddr) -> Spelling {
+        let changes_case = self.servers.borrow().get(&server).is_some_and(|info| info.changes_case);
+        if changes_case { Spelling::Plain } else { Spelling::Random }
     }
 
     pub(super) fn edns(&self, server: SocketAddr) -> bool {

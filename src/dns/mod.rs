@@ -3,7 +3,8 @@
 //! # Layout
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
 //! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
-//! - `reply`: what a reply means, without I/O
+//! - `case`: the case of letters as a second id of a question
+//! - `reply`, `untrusted`: what a reply means, without I/O; what in it is not believed
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
@@ -13,6 +14,7 @@
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod case;
 mod cut;
 mod ends;
 mod exchange;
@@ -28,8 +30,11 @@ mod servers;
 mod service;
 mod service_lane;
 mod stub;
+mod untrusted;
 mod walk;
 
+#[cfg(test)]
+mod broken_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::NoData(negative) => absence(&packet.qname, negative, packet.qtype.mnemonic().as_ref()),
         Meaning::NxDomain(negative) => absence(&packet.qname, negative, "any"),
         Meaning::Truncated => "truncated: the question goes by TCP".to_owned(),
+        Meaning::CaseChanged => "the question came back in another case: it goes by TCP".to_owned(),
         Meaning::EdnsRefused => "cannot do EDNS: the question goes without".to_owned(),
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
@@ -254,40 +255,7 @@ pub(super) fn date(time: SystemTime) -> String {
 
 /// The name of an extended DNS error (RFC 8914 §4, and the codes registered since).
 pub(super) const fn extended_error(code: u16) -> &'static str {
-    match code {
-        0 => "Other Error",
-        1 => "Unsupported DNSKEY Algorithm",
-        2 => "Unsupported DS Digest Type",
-        3 => "Stale Answer",
-        4 => "Forged Answer",
-        5 => "DNSSEC Indeterminate",
-        6 => "DNSSEC Bogus",
-        7 => "Signature Expired",
-        8 => "Signature Not Yet Valid",
-        9 => "DNSKEY Missing",
-        10 => "RRSIGs Missing",
-        11 => "No Zone Key Bit Set",
-        12 => "NSEC Missing",
-        13 => "Cached Error",
-        14 => "Not Ready",
-        15 => "Blocked",
-        16 => "Censored",
-        17 => "Filtered",
-        18 => "Prohibited",
-        19 => "Stale NXDOMAIN Answer",
-        20 => "Not Authoritative",
-        21 => "Not Supported",
-        22 => "No Reachable Authority",
-        23 => "Network Error",
-        24 => "Invalid Data",
-        25 => "Signature Expired before Valid",
-        26 => "Too Early",
-        27 => "Unsupported NSEC3 Iterations Value",
-        28 => "Unable to conform to policy",
-        29 => "Synthesized",
-        30 => "Invalid Query Type",
-        _ => "Unassigned",
-    }
+    crate::explain::dns_error::name(code)
 }
 
 /// Bytes in hexadecimal.

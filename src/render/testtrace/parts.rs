@@ -250,6 +250,7 @@ fn packet(
         dropped: 0,
         reply: Some(reply(counts.0, counts.1, counts.2)),
         meaning,
+        untrusted: Vec::new(),
     }
 }
 
