@@ -88,7 +88,16 @@ fn walk_one(servers: &[Rc<NameServer>], name: &Name, kind: RecordType) -> Option
 }
 
 /// Scenarios that turn on more than A records and well-meant referrals.
-const BEYOND_A_SMALL_WALK: &[&str] = &["https-service", "https-alias"];
+const BEYOND_A_SMALL_WALK: &[&str] = &[
+    "https-service",
+    "https-alias",
+    "upward-referral",
+    "false-glue",
+    "glue-loop",
+    "cname-chain",
+    "dname",
+    "intercepted",
+];
 
 fn host(url: &str) -> &str {
     url.split("://").nth(1).unwrap().trim_end_matches('/')
