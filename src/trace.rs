@@ -590,7 +590,7 @@ pub struct Negative {
 }
 
 /// A zone cut: a zone and the servers that were said to serve it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     /// The zone, with its final dot.
     pub zone: String,
@@ -600,6 +600,23 @@ pub struct Cut {
     pub learned_from: Option<usize>,
     /// True when an earlier question of this run had found it already.
     pub cached: bool,
+    /// Time to live of the parent's NS records, in seconds; `None` for the root.
+    pub ttl: Option<u32>,
+    /// What the zone itself says of its servers, where a reply told it unasked.
+    pub child: Option<ChildSide>,
+}
+
+/// The zone's own word about its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSide {
+    /// The packet whose reply told it; `None` when that was an earlier question of this run.
+    pub told_by: Option<usize>,
+    /// Names of the servers, with their final dots.
+    pub servers: Vec<String>,
+    /// Addresses of servers that came along: name and address.
+    pub addresses: Vec<(String, IpAddr)>,
+    /// Time to live of the NS records, in seconds.
+    pub ttl: u32,
 }
 
 /// A name server of a cut.

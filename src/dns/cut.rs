@@ -17,7 +17,7 @@ use super::hints::Hints;
 use super::presentation::name_text;
 use super::reply::Referral;
 use crate::plan::DnsPlan;
-use crate::trace::{AddressSource, At, Cut, NameServer, RecordType};
+use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
 
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ pub(super) struct Zone {
     pub(super) missing: Cell<u32>,
     /// A lookup for one of its servers has ended.
     pub(super) changed: Notify,
+    /// The TTL of the parent's NS records.
+    ttl: Option<u32>,
+    /// What its own servers say of its servers.
+    pub(super) child: RefCell<Option<ChildSide>>,
 }
 
 /// A server of a zone.
@@ -80,7 +84,8 @@ impl Zone {
                 .collect(),
             lookup: Lookup::NotMade,
         };
-        Self::new(referral.cut.clone(), referral.servers.iter().map(server).collect(), Some(packet))
+        let servers = referral.servers.iter().map(server).collect();
+        Self { ttl: Some(referral.ttl), ..Self::new(referral.cut.clone(), servers, Some(packet)) }
     }
 
     fn new(name: Name, servers: Vec<Server>, learned_from: Option<usize>) -> Self {
@@ -91,6 +96,8 @@ impl Zone {
             lookups: Cell::new(0),
             missing: Cell::new(0),
             changed: Notify::new(),
+            ttl: None,
+            child: RefCell::new(None),
         }
     }
 
@@ -106,6 +113,12 @@ impl Zone {
             // Packet ids mean nothing outside the resolution that sent them.
             learned_from: if cached { None } else { self.learned_from },
             cached,
+            ttl: self.ttl,
+            child: self
+                .child
+                .borrow()
+                .clone()
+                .map(|child| ChildSide { told_by: child.told_by.filter(|_| !cached), ..child }),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
 //! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
 //! - `case`: the case of letters as a second id of a question
-//! - `reply`, `untrusted`: what a reply means, without I/O; what in it is not believed
+//! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
+//!   it says of the zone's servers
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
@@ -15,6 +16,7 @@
 //! Nothing here opens a connection to what the name stands for.
 
 mod case;
+mod child;
 mod cut;
 mod ends;
 mod exchange;

@@ -15,13 +15,14 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use super::case::{Echo, Spelling};
+use super::child;
 use super::cut::{Candidate, Shared, Udp, Zone};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, ServerFailure};
 use super::log::{Log, NAME_BUDGET};
-use super::message::{Recursion, Reply};
+use super::message::Recursion;
 use super::presentation::name_text;
-use super::reply::{Asked, Verdict, classify};
+use super::reply::{Asked, Verdict, accept_forwarded, classify};
 use super::untrusted::untrusted;
 use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport};
 
@@ -416,6 +417,9 @@ impl Race<'_> {
                 name_text(&self.quest.zone.name)
             ));
         }
+        if self.quest.zone.child.borrow().is_none() {
+            *self.quest.zone.child.borrow_mut() = child::read(&reply, &self.quest.zone.name, id);
+        }
         self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
         self.quest.log.close(id, verdict.meaning());
         let mnemonic = reply.header.rcode.mnemonic();
@@ -545,15 +549,4 @@ impl Race<'_> {
 
 fn label(server: &Candidate) -> String {
     format!("{} ({})", name_text(&server.name), server.address.ip())
-}
-
-/// A final answer with recursion on offer and without authority from a server of the root or of a
-/// top-level zone: such servers never do that. Whoever answers in their place has the answer, and
-/// the others would say the same: it is taken at once.
-fn accept_forwarded(verdict: Verdict, reply: &Reply, zone: &Name) -> (Verdict, bool) {
-    let at_the_top = zone.iter().len() <= 1 && reply.header.recursion_available;
-    match verdict {
-        Verdict::Lame { spare: Some(spare), .. } if at_the_top => (*spare, true),
-        verdict => (verdict, false),
-    }
 }

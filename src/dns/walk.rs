@@ -64,7 +64,7 @@ impl Run {
         let mut cuts = self.cuts.borrow_mut();
         match cuts.iter_mut().find(|known| known.zone == cut.zone) {
             // Addresses may have been found since.
-            Some(known) => known.servers = cut.servers,
+            Some(known) => (known.servers, known.child) = (cut.servers, cut.child),
             None => cuts.push(cut),
         }
     }

@@ -33,6 +33,7 @@ rules! {
     dns_tcp_broken,
     dns_case_not_preserved,
     dns_delegation_glueless,
+    dns_parent_child_differ,
     dns_server_slow,
     dns_root_hints_drifted,
     dns_stub_disagrees,
