@@ -128,6 +128,9 @@ pub struct Connection {
     /// Connect elsewhere than the URL says; empty parts match any
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub connect_to: Vec<String>,
+    /// Neither ask for HTTPS records (RFC 9460) nor use them
+    #[arg(long, help_heading = "DNS")]
+    pub no_https_rr: bool,
     /// Go on in spite of a certificate that cannot be trusted
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,

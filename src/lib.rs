@@ -8,7 +8,8 @@
 //! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
 //! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
 //!   plan and the previous stage's result to a plain record and a live handle
-//! - this file: the loop over redirect hops that runs the stages
+//! - this file: the loop over redirect hops that runs the stages; `upgrade`: from http to https by
+//!   an HTTPS record
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded
@@ -32,6 +33,7 @@ pub mod timeline;
 pub mod tls;
 pub mod trace;
 pub mod units;
+mod upgrade;
 pub mod url;
 
 use std::net::IpAddr;
@@ -41,6 +43,7 @@ use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
 use crate::trace::{At, Failure, FailureCode, Hop, Scheme, Stage, StageName, Trace, Url};
+use crate::upgrade::Upgrade;
 
 /// A tracer: everything that can be made ready before t0.
 pub struct Tracer {
@@ -140,7 +143,7 @@ impl Run<'_> {
         };
         (self.on_stage)(StageName::Url, &self.tracer.plan.input);
         let mut url = url::parse(&self.tracer.plan.input, 0)?;
-        let first = origin(&url);
+        let mut first = origin(&url);
         loop {
             let index = hops.len();
             let start = hops.last().map_or(At(0), |hop| hop.end);
@@ -156,6 +159,10 @@ impl Run<'_> {
             });
             let hop = &mut hops[index];
             let result = self.hop(hop, index, &ask).await;
+            if index == 0 {
+                // An HTTPS record may have made it an https URL.
+                first = origin(&hop.url);
+            }
             hop.end = end_of(hop);
             result?;
             let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else {
@@ -253,7 +260,8 @@ impl Run<'_> {
         unread: &mut Option<tls::Unread>,
     ) -> Result<http::Session, Failure> {
         let Tracer { plan, resolver, tls } = self.tracer;
-        let target = Target::of(&hop.url, plan);
+        let mut target = Target::of(&hop.url, plan);
+        let mut offer = None;
         let addresses = match target.literal() {
             Some(address) => {
                 let given = target.redirected_from.is_some() && hop.url.host.address().is_none();
@@ -262,13 +270,29 @@ impl Run<'_> {
             }
             None => {
                 (self.on_stage)(StageName::Dns, &target.host);
-                let (dns, result, lanes) =
-                    resolver.resolve(&target.host, target.port, index, self.clock, self.stop).await;
+                let (host, port) = (target.host.as_str(), target.port);
+                let protocols = tls::Client::protocols(plan.http.version);
+                let (mut dns, result, lanes) = if target.redirected_from.is_none() {
+                    let scheme = hop.url.scheme;
+                    resolver.resolve_origin(scheme, host, port, protocols, index, self.clock, self.stop).await
+                } else {
+                    // `--connect-to` names the endpoint itself.
+                    resolver.resolve(host, port, index, self.clock, self.stop).await
+                };
+                let upgrade = upgrade::to_https(&mut hop.url, &mut dns, index);
+                if upgrade == Upgrade::Done {
+                    target.port = hop.url.port;
+                }
+                if let Some(record) = dns.service.as_ref().and_then(trace::ServiceBinding::used) {
+                    target.port = record.port.unwrap_or(target.port);
+                    offer = Some(tls.offering(&record.protocols()));
+                }
                 hop.dns = Stage::Ran(dns);
                 self.side_lanes.push((index, lanes));
                 result?
             }
         };
+        let tls = offer.as_ref().unwrap_or(tls);
         (self.on_stage)(StageName::Tcp, &target.host);
         let (mut connect, stream) =
             tcp::connect(&addresses, target.port, &plan.tcp, index, self.clock, self.stop).await;

@@ -402,6 +402,8 @@ pub struct Dns {
     pub hints: RootHints,
     /// What the machine's own resolver said meanwhile; `None` when it was not asked.
     pub stub: Option<Stub>,
+    /// The host's HTTPS records (RFC 9460); `None` when there are none, or nobody asked for them.
+    pub service: Option<ServiceBinding>,
     /// Limits that were hit and facts that changed the walk, for people.
     pub notes: Vec<String>,
 }
@@ -483,6 +485,7 @@ impl RecordType {
     pub const SOA: Self = Self(6);
     pub const AAAA: Self = Self(28);
     pub const DNAME: Self = Self(39);
+    pub const HTTPS: Self = Self(65);
 }
 
 #[allow(missing_docs)]
@@ -509,6 +512,72 @@ pub struct Record {
     pub data: String,
 }
 
+/// The HTTPS records of an origin, and what was made of them (RFC 9460).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceBinding {
+    /// The name asked: the host, behind `_port._https.` when the port is not the default one.
+    pub name: String,
+    /// AliasMode records that were followed: owner and target, in order.
+    pub aliases: Vec<(String, String)>,
+    /// ServiceMode records, the best priority first.
+    pub records: Vec<ServiceRecord>,
+    /// Index of the record whose target, port and ALPN are used.
+    pub used: Option<usize>,
+}
+
+impl ServiceBinding {
+    /// The record that is used.
+    #[must_use]
+    pub fn used(&self) -> Option<&ServiceRecord> {
+        self.records.get(self.used?)
+    }
+
+    /// Whether it tells a client to use https where http was asked for (RFC 9460 §9.5).
+    #[must_use]
+    pub const fn demands_https(&self) -> bool {
+        !self.aliases.is_empty() || self.used.is_some()
+    }
+}
+
+impl ServiceRecord {
+    /// The protocols that its endpoint speaks, by ALPN id (RFC 9460 §7.1.2).
+    #[must_use]
+    pub fn protocols(&self) -> Vec<String> {
+        let mut all = self.alpn.clone();
+        if self.default_alpn && !all.iter().any(|id| id == "http/1.1") {
+            all.push("http/1.1".to_owned());
+        }
+        all
+    }
+}
+
+/// One HTTPS record in ServiceMode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// Its owner.
+    pub owner: String,
+    /// SvcPriority: the lowest is preferred.
+    pub priority: u16,
+    /// The effective target: the owner where the record says `.`.
+    pub target: String,
+    /// Time to live, in seconds.
+    pub ttl: u32,
+    /// `alpn`, as listed.
+    pub alpn: Vec<String>,
+    /// Whether HTTP/1.1 is offered though not listed (no `no-default-alpn`).
+    pub default_alpn: bool,
+    /// `port`, when given.
+    pub port: Option<u16>,
+    /// `ipv4hint` and `ipv6hint`.
+    pub hints: Vec<IpAddr>,
+    /// Whether it carries an ECH configuration.
+    pub ech: bool,
+    /// Keys that a client must understand.
+    pub mandatory: Vec<String>,
+    /// Why it cannot be used here.
+    pub ignored: Option<String>,
+}
+
 /// A proven or claimed absence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Negative {
@@ -521,7 +590,7 @@ pub struct Negative {
 }
 
 /// A zone cut: a zone and the servers that were said to serve it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     /// The zone, with its final dot.
     pub zone: String,
@@ -531,6 +600,23 @@ pub struct Cut {
     pub learned_from: Option<usize>,
     /// True when an earlier question of this run had found it already.
     pub cached: bool,
+    /// Time to live of the parent's NS records, in seconds; `None` for the root.
+    pub ttl: Option<u32>,
+    /// What the zone itself says of its servers, where a reply told it unasked.
+    pub child: Option<ChildSide>,
+}
+
+/// The zone's own word about its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSide {
+    /// The packet whose reply told it; `None` when that was an earlier question of this run.
+    pub told_by: Option<usize>,
+    /// Names of the servers, with their final dots.
+    pub servers: Vec<String>,
+    /// Addresses of servers that came along: name and address.
+    pub addresses: Vec<(String, IpAddr)>,
+    /// Time to live of the NS records, in seconds.
+    pub ttl: u32,
 }
 
 /// A name server of a cut.
@@ -615,7 +701,13 @@ pub struct Packet {
     pub reply: Option<ReplyHeader>,
     /// What it meant for the walk.
     pub meaning: Meaning,
+    /// Records in the reply that its server has no say over (outside the zone it was asked for):
+    /// not believed, and not used. At most [`MAX_UNTRUSTED`] are kept.
+    pub untrusted: Vec<Record>,
 }
+
+/// Records of one reply that are kept though they are not believed.
+pub const MAX_UNTRUSTED: usize = 16;
 
 /// What a packet was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -663,6 +755,10 @@ pub enum Choice {
     WithoutEdns,
     /// The same server once more: all had been asked.
     Again,
+    /// The same server, because its reply repeated the question in another case.
+    CaseMismatch,
+    /// By TCP, because nothing comes back by UDP.
+    UdpBlocked,
 }
 
 impl Choice {
@@ -677,6 +773,8 @@ impl Choice {
             Self::Truncated => "truncated",
             Self::WithoutEdns => "without-edns",
             Self::Again => "again",
+            Self::CaseMismatch => "case-mismatch",
+            Self::UdpBlocked => "udp-blocked",
         }
     }
 }
@@ -765,6 +863,8 @@ pub enum Meaning {
     Truncated,
     /// The server cannot do EDNS: the same question goes without.
     EdnsRefused,
+    /// The reply repeated the question in another case (0x20): the same question goes by TCP.
+    CaseChanged,
     /// The server does not serve the zone or does not want to answer; the reason is the rcode.
     Refused,
     /// The server failed (SERVFAIL and other error codes).
@@ -807,6 +907,7 @@ impl Meaning {
             Self::NxDomain(_) => "nxdomain",
             Self::Truncated => "truncated",
             Self::EdnsRefused => "edns-refused",
+            Self::CaseChanged => "case-changed",
             Self::Refused => "refused",
             Self::ServerFailure => "server-failure",
             Self::UpwardReferral { .. } => "upward-referral",
@@ -829,6 +930,7 @@ impl Meaning {
                 | Self::NoData(_)
                 | Self::NxDomain(_)
                 | Self::Truncated
+                | Self::CaseChanged
         )
     }
 }

@@ -11,12 +11,13 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
+use super::case::Spelling;
 use super::fault::{Fault, Found};
 use super::hints::Hints;
 use super::presentation::name_text;
 use super::reply::Referral;
 use crate::plan::DnsPlan;
-use crate::trace::{AddressSource, At, Cut, NameServer, RecordType};
+use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
 
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
@@ -31,6 +32,10 @@ pub(super) struct Zone {
     pub(super) missing: Cell<u32>,
     /// A lookup for one of its servers has ended.
     pub(super) changed: Notify,
+    /// The TTL of the parent's NS records.
+    ttl: Option<u32>,
+    /// What its own servers say of its servers.
+    pub(super) child: RefCell<Option<ChildSide>>,
 }
 
 /// A server of a zone.
@@ -79,7 +84,8 @@ impl Zone {
                 .collect(),
             lookup: Lookup::NotMade,
         };
-        Self::new(referral.cut.clone(), referral.servers.iter().map(server).collect(), Some(packet))
+        let servers = referral.servers.iter().map(server).collect();
+        Self { ttl: Some(referral.ttl), ..Self::new(referral.cut.clone(), servers, Some(packet)) }
     }
 
     fn new(name: Name, servers: Vec<Server>, learned_from: Option<usize>) -> Self {
@@ -90,6 +96,8 @@ impl Zone {
             lookups: Cell::new(0),
             missing: Cell::new(0),
             changed: Notify::new(),
+            ttl: None,
+            child: RefCell::new(None),
         }
     }
 
@@ -105,6 +113,12 @@ impl Zone {
             // Packet ids mean nothing outside the resolution that sent them.
             learned_from: if cached { None } else { self.learned_from },
             cached,
+            ttl: self.ttl,
+            child: self
+                .child
+                .borrow()
+                .clone()
+                .map(|child| ChildSide { told_by: child.told_by.filter(|_| !cached), ..child }),
         }
     }
 }
@@ -118,6 +132,8 @@ struct ServerInfo {
     missed: bool,
     /// It refuses questions with EDNS.
     plain_only: bool,
+    /// It does not repeat a question in the case it was asked in.
+    changes_case: bool,
     /// Zones it was named for and does not serve.
     lame_for: HashSet<Name>,
 }
@@ -126,6 +142,15 @@ struct ServerInfo {
 struct KnownAnswer {
     at: At,
     answer: Result<Found, Fault>,
+}
+
+/// What is known of UDP to port 53 from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Udp {
+    Unknown,
+    Works,
+    /// No reply came, and TCP works.
+    Blocked,
 }
 
 /// What all resolutions of a run share.
@@ -138,6 +163,8 @@ pub(super) struct Shared {
     zones: RefCell<HashMap<Name, Rc<Zone>>>,
     answers: RefCell<HashMap<(Name, Vec<RecordType>), KnownAnswer>>,
     servers: RefCell<HashMap<SocketAddr, ServerInfo>>,
+    /// Whether anything comes back by UDP.
+    pub(super) udp: Cell<Udp>,
     no_ipv4: Cell<bool>,
     no_ipv6: Cell<bool>,
     /// Whether `. NS` was asked.
@@ -155,6 +182,7 @@ impl Shared {
             zones: RefCell::new(zones),
             answers: RefCell::default(),
             servers: RefCell::default(),
+            udp: Cell::new(Udp::Unknown),
             no_ipv4: Cell::new(false),
             no_ipv6: Cell::new(false),
             primed: Cell::new(false),
@@ -263,6 +291,15 @@ impl Shared {
 
     pub(super) fn plain_only(&self, server: SocketAddr) {
         self.learn(server, |info| info.plain_only = true);
+    }
+
+    pub(super) fn changes_case(&self, server: SocketAddr) {
+        self.learn(server, |info| info.changes_case = true);
+    }
+
+    pub(super) fn spelling(&self, server: SocketAddr) -> Spelling {
+        let changes_case = self.servers.borrow().get(&server).is_some_and(|info| info.changes_case);
+        if changes_case { Spelling::Plain } else { Spelling::Random }
     }
 
     pub(super) fn edns(&self, server: SocketAddr) -> bool {

@@ -79,6 +79,7 @@ pub(super) fn assemble(
         }
     }
     found.addresses = addresses(&records_of_all);
+    found.services = records_of_all.iter().filter(|rr| rr.rtype == RecordType::HTTPS).cloned().collect();
     answers.extend(records(&records_of_all));
     if !records_of_all.is_empty() {
         if let (true, Some((rtype, fault))) = (errand.is_main(), failed) {

@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout_at;
 
+use super::case::{Echo, Spelling, compare_and_restore, restore_owners};
 use super::log::{Log, Open};
 use super::message::{Decoded, EncodedQuery, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
@@ -64,6 +65,8 @@ pub(super) struct Exchanged {
     pub(super) outcome: Outcome,
     /// From the send to the reply; TCP without its connect.
     pub(super) rtt: Option<Duration>,
+    /// How the reply repeated the question.
+    pub(super) echo: Echo,
 }
 
 /// How waiting for a reply ended. Everything but a reply is in the packet record already.
@@ -82,11 +85,17 @@ pub(super) enum Outcome {
 
 /// Sends the question (UDP), or readies it (TCP). The packet is recorded from here on.
 pub(super) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
-    let query = encode(&ask.qname, ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
-        // A name that was read can be written; should it not be so, the packet record says why.
-        log.note(format!("the question could not be encoded: {reason}"));
-        EncodedQuery { bytes: Vec::new() }
-    });
+    send_spelled(log, ask, Spelling::Plain)
+}
+
+/// The same, with the name spelled so.
+pub(super) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFlight {
+    let query =
+        encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
+            // A name that was read can be written; should it not be so, the packet record says why.
+            log.note(format!("the question could not be encoded: {reason}"));
+            EncodedQuery { bytes: Vec::new() }
+        });
     let mut link = match ask.transport {
         Transport::Tcp => Link::Tcp,
         Transport::Udp => udp_socket(ask.server).map_or_else(Link::Failed, Link::Udp),
@@ -105,8 +114,9 @@ pub(super) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
 /// Waits for the reply, `wait` from the send at most.
 pub(super) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
     let InFlight { id, sent, ask, query, open, link } = flight;
+    let mut echo = Echo::Same;
     let outcome = match link {
-        Link::Udp(socket) => receive_udp(&socket, &ask, &query, &open, sent, wait).await,
+        Link::Udp(socket) => receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await,
         Link::Tcp => exchange_tcp(&ask, &query, &open, sent, wait).await,
         Link::Failed(error) => Ok(error_outcome(&error, ask.transport)),
     };
@@ -119,7 +129,7 @@ pub(super) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
         Outcome::Error { reason, .. } => open.close(Meaning::Error { reason: reason.clone() }),
     }
     let rtt = open.round_trip();
-    Exchanged { id, ask, outcome, rtt }
+    Exchanged { id, ask, outcome, rtt, echo }
 }
 
 async fn receive_udp(
@@ -129,6 +139,7 @@ async fn receive_udp(
     open: &Open,
     sent: At,
     wait: Duration,
+    echo: &mut Echo,
 ) -> io::Result<Outcome> {
     let clock = open.clock();
     let deadline = clock.instant(sent.after(wait)).into();
@@ -138,19 +149,21 @@ async fn receive_udp(
             return Ok(Outcome::Timeout);
         };
         let received = clock.now();
-        let bytes = &buffer[..read?];
+        let bytes = &mut buffer[..read?];
         if !is_reply_to(query, bytes) {
             open.drop_one();
             continue;
         }
+        *echo = compare_and_restore(&query.bytes, bytes, &ask.qname);
         match decode(&ask.qname, ask.qtype, bytes) {
             Decoded::OtherQuestion => open.drop_one(),
             Decoded::Malformed(reason) => {
                 open.received(received, bytes.len(), None);
                 return Ok(Outcome::Malformed(reason));
             }
-            Decoded::Reply(reply) => {
+            Decoded::Reply(mut reply) => {
                 open.received(received, bytes.len(), Some(reply.header.clone()));
+                restore_owners(&mut reply, &ask.qname);
                 return Ok(Outcome::Reply(reply));
             }
         }
@@ -246,5 +259,6 @@ fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         dropped: 0,
         reply: None,
         meaning: Meaning::Timeout,
+        untrusted: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::Name;
 
+use super::message::Rr;
 use super::presentation::name_text;
 use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
 
@@ -19,6 +20,8 @@ pub(super) struct Found {
     pub(super) addresses: Vec<IpAddr>,
     /// The types that were answered, by records or by their absence.
     pub(super) finished: Vec<RecordType>,
+    /// The HTTPS records among the answers.
+    pub(super) services: Vec<Rr>,
 }
 
 /// Why there is no answer. What a server has said goes with it.

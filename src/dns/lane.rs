@@ -20,6 +20,7 @@ use super::log::Log;
 use super::message::Recursion;
 use super::presentation::name_text;
 use super::race::PACKET_TIMEOUT;
+use super::service_lane::{Wish, complete};
 use super::stub::{Heard, ask_resolvers, show};
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
@@ -31,7 +32,7 @@ use crate::trace::{
 };
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
-const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+pub(super) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 /// Without a word from any root server for this long, the stub's answer is taken.
 const ROOT_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -42,6 +43,8 @@ pub(super) struct Counted<'a> {
     pub(super) types: Vec<RecordType>,
     pub(super) clock: &'a Clock,
     pub(super) stop: &'a Stop,
+    /// HTTPS records, asked for beside the addresses.
+    pub(super) wish: Option<Rc<Wish>>,
 }
 
 /// How the counted lane ended.
@@ -73,7 +76,7 @@ impl Counted<'_> {
     ) -> (Result<(), Fault>, SideLanes) {
         let plan = &self.shared.plan;
         let log = Log::new(*self.clock);
-        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log));
+        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), self.wish.clone());
         let _guard = AbortOnDrop(Rc::clone(&run));
         let errand = Errand::walk(&run, patience);
         let limit = Some(dns.start.after(plan.timeout));
@@ -116,6 +119,7 @@ impl Counted<'_> {
             None => Meaning::Superseded,
         });
         dns.cuts.clone_from(&run.cuts.borrow());
+        dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
         side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
         side.write(dns, self.clock);
@@ -147,7 +151,7 @@ impl Counted<'_> {
         };
         let result = tokio::select! {
             biased;
-            result = self.all(errand, walks) => result,
+            result = self.with_services(errand, walks) => result,
             heard = fallback => return Ended::FellBack(heard),
         };
         let Err(fault) = result else { return Ended::Walked(result) };
@@ -161,6 +165,16 @@ impl Counted<'_> {
             }
         }
         Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
+    }
+
+    /// The walks, and what the HTTPS records make of them.
+    async fn with_services(
+        &self,
+        errand: &Errand,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+    ) -> Result<Found, Fault> {
+        let result = self.all(errand, walks).await;
+        complete(errand, &self.name, &self.types, result).await
     }
 
     async fn all(&self, errand: &Errand, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
@@ -178,6 +192,7 @@ impl Counted<'_> {
                     }
                     all.addresses.extend(found.addresses);
                     all.finished.extend(found.finished);
+                    all.services.extend(found.services);
                 }
                 Err(fault) => {
                     first_fault.get_or_insert(fault);
@@ -472,6 +487,10 @@ impl SideLanes {
     /// Whether both lanes say the same: the same records of the types that both have answered, or
     /// both that there are none.
     fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
+        // What an HTTPS alias leads to is no answer to the question that the resolver was asked.
+        if dns.service.is_some() && dns.answers.iter().any(|record| record.rtype == RecordType::HTTPS) {
+            return None;
+        }
         if !is_answer(&heard.result)
             || dns.rcode.is_none_or(|rcode| rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN)
         {

@@ -97,6 +97,13 @@ impl Log {
         }
     }
 
+    /// Notes what a reply offered and its server has no say over.
+    pub(super) fn untrusted(&self, id: usize, records: Vec<Record>) {
+        if let Some(entry) = self.entries.borrow_mut().get_mut(id) {
+            entry.packet.untrusted = records;
+        }
+    }
+
     /// Another answer came first: says so of everything that was dropped while it was awaited.
     pub(super) fn supersede_abandoned(&self) {
         self.close_where(&Meaning::Superseded, |entry| entry.state == State::Abandoned);

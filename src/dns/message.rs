@@ -11,6 +11,7 @@ use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, R
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::presentation::{data_text, name_text};
+use super::service::Service;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
 
 /// The UDP size we offer: what fits an IPv6 path without fragments (DNS flag day 2020).
@@ -67,6 +68,8 @@ pub(super) enum Data {
     Soa {
         minimum: u32,
     },
+    /// HTTPS, RFC 9460.
+    Service(Box<Service>),
     Other,
 }
 
@@ -280,6 +283,7 @@ fn rr(record: &WireRecord) -> Option<Rr> {
         RData::NS(name) => Data::Ns(name.0.clone()),
         RData::CNAME(name) => Data::Cname(name.0.clone()),
         RData::SOA(soa) => Data::Soa { minimum: soa.minimum },
+        RData::HTTPS(https) => Data::Service(Box::new(Service::read(&https.0))),
         // hickory has no DNAME: it comes as opaque bytes, an uncompressed name (RFC 6672 §2.1).
         RData::Unknown { code: WireType::DNAME, rdata } => {
             Data::Dname(Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?)

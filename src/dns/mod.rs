@@ -3,15 +3,20 @@
 //! # Layout
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
 //! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
-//! - `reply`: what a reply means, without I/O
+//! - `case`: the case of letters as a second id of a question
+//! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
+//!   it says of the zone's servers
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod case;
+mod child;
 mod cut;
 mod ends;
 mod exchange;
@@ -24,15 +29,22 @@ mod presentation;
 mod race;
 mod reply;
 mod servers;
+mod service;
+mod service_lane;
 mod stub;
+mod untrusted;
 mod walk;
 
+#[cfg(test)]
+mod broken_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod lane_tests;
 #[cfg(test)]
 mod reply_tests;
+#[cfg(test)]
+mod service_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
@@ -44,9 +56,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, Family, Question, ResolverChoice};
+use crate::plan::{DnsPlan, Family, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
-use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, StageName};
+use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
 use cut::Shared;
 use fault::Fault;
@@ -55,6 +67,7 @@ use lane::Counted;
 pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
+use service_lane::Wish;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
@@ -93,6 +106,40 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        self.resolve_with(host, port, None, hop, clock, stop).await
+    }
+
+    /// The same for an origin: asks for its HTTPS records beside the addresses (RFC 9460), if the
+    /// plan does not leave them out and the walk is the counted lane. `protocols` is what the caller
+    /// can speak, by ALPN id; `port` is that of the URL.
+    #[allow(clippy::too_many_arguments)] // an origin is three things
+    pub async fn resolve_origin(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        protocols: Vec<&'static str>,
+        hop: usize,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        let plan = &self.shared.plan;
+        let wanted = plan.https_records == HttpsRecords::Use && plan.lane == ResolverChoice::Walk;
+        // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
+        let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
+        let wish = wanted.then(|| Rc::new(Wish::new(secure_port, protocols)));
+        self.resolve_with(host, port, wish, hop, clock, stop).await
+    }
+
+    async fn resolve_with(
+        &self,
+        host: &str,
+        port: u16,
+        wish: Option<Rc<Wish>>,
+        hop: usize,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
         let types = match self.shared.plan.family {
             Family::Any => vec![RecordType::A, RecordType::AAAA],
             Family::Ipv4 => vec![RecordType::A],
@@ -120,7 +167,7 @@ impl Resolver {
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
         }
-        let counted = Counted { shared: &self.shared, name, types, clock, stop };
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish };
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -152,7 +199,7 @@ impl Resolver {
             }
         };
         dns.name = name_text(&name);
-        let counted = Counted { shared: &self.shared, name, types, clock, stop };
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
         (dns, result.map_err(|fault| failure(&fault, 0, start, clock)), side)
     }
@@ -177,6 +224,7 @@ impl Resolver {
             critical_path: Vec::new(),
             hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
             stub: None,
+            service: None,
             notes: Vec::new(),
         }
     }

@@ -182,7 +182,7 @@ fn service(svcb: &SVCB) -> String {
     text
 }
 
-fn parameter_name(key: SvcParamKey) -> String {
+pub(super) fn parameter_name(key: SvcParamKey) -> String {
     match key {
         SvcParamKey::Mandatory => "mandatory".to_owned(),
         SvcParamKey::Alpn => "alpn".to_owned(),

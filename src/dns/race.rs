@@ -14,14 +14,17 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use super::cut::{Candidate, Shared, Zone};
-use super::exchange::{Ask, Exchanged, Outcome, receive, send};
+use super::case::{Echo, Spelling};
+use super::child;
+use super::cut::{Candidate, Shared, Udp, Zone};
+use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, ServerFailure};
 use super::log::{Log, NAME_BUDGET};
 use super::message::Recursion;
 use super::presentation::name_text;
-use super::reply::{Asked, Verdict, classify};
-use crate::trace::{At, Choice, Purpose, RecordType, Transport};
+use super::reply::{Asked, Verdict, accept_forwarded, classify};
+use super::untrusted::untrusted;
+use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -29,6 +32,8 @@ pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
 const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
 /// The least patience with a server that has answered before.
 const PATIENCE_LEAST: Duration = Duration::from_millis(150);
+/// Root servers that are asked by TCP when UDP seems to be blocked.
+const TCP_AT_ONCE: usize = 2;
 /// After the first hedge, the next one.
 const HEDGE_STEP: Duration = Duration::from_millis(150);
 
@@ -127,6 +132,7 @@ pub(super) async fn ask_servers(
         hedged: false,
         last: None,
         ended: None,
+        tcp_tried: false,
     };
     race.start_next(first, quest.parent, None);
     let won = race.run().await;
@@ -161,6 +167,8 @@ struct Race<'a> {
     last: Option<usize>,
     /// Why nothing more may be sent.
     ended: Option<Lost>,
+    /// Whether root servers that are silent by UDP were asked by TCP.
+    tcp_tried: bool,
 }
 
 impl Race<'_> {
@@ -173,12 +181,14 @@ impl Race<'_> {
                 }
                 continue;
             }
+            let more = !self.queue.is_empty() || self.may_try_tcp();
+            let hedge_at = self.hedge_at.filter(|_| more);
             let hedge = async {
-                match self.hedge_at {
-                    Some(at) if !self.queue.is_empty() => {
+                match hedge_at {
+                    Some(at) => {
                         tokio::time::sleep_until(clock.instant(at).into()).await;
                     }
-                    _ => std::future::pending().await,
+                    None => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -207,6 +217,9 @@ impl Race<'_> {
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
         }
+        if self.queue.is_empty() && self.try_tcp() {
+            return None;
+        }
         if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
             return None;
         }
@@ -221,6 +234,9 @@ impl Race<'_> {
     /// has many and where nothing is known yet.
     fn hedge(&mut self) {
         let clock = self.quest.log.clock();
+        if self.hedged || self.queue.is_empty() {
+            self.try_tcp();
+        }
         let at_once = if self.quest.zone.name.is_root() { 2 } else { 1 };
         for _ in 0..at_once {
             if !self.start_next(Some(Choice::Hedge), self.quest.parent, self.last) {
@@ -229,6 +245,33 @@ impl Race<'_> {
         }
         self.hedged = true;
         self.hedge_at = Some(clock.now().after(HEDGE_STEP));
+    }
+
+    fn may_try_tcp(&self) -> bool {
+        let quest = self.quest;
+        !self.tcp_tried
+            && quest.zone.name.is_root()
+            && !quest.root_answered.get()
+            && quest.shared.udp.get() == Udp::Unknown
+    }
+
+    /// Nothing came back from any root server by UDP so far: the first ones are asked by TCP beside
+    /// it, once. True when something was sent.
+    fn try_tcp(&mut self) -> bool {
+        let quest = self.quest;
+        if !self.may_try_tcp() {
+            return false;
+        }
+        self.tcp_tried = true;
+        let mut asked: Vec<(usize, Candidate)> =
+            self.servers.iter().map(|(id, server)| (*id, server.clone())).collect();
+        asked.sort_by_key(|(id, _)| *id);
+        let mut sent = false;
+        for (id, server) in asked.into_iter().take(TCP_AT_ONCE) {
+            let edns = quest.shared.edns(server.address);
+            sent |= self.start(server, Choice::UdpBlocked, quest.parent, Some(id), Transport::Tcp, edns);
+        }
+        sent
     }
 
     /// Asks the next server of the queue; false when there is none, or when no more may be sent.
@@ -244,7 +287,11 @@ impl Race<'_> {
                 (Round::First, None) => Choice::First,
             };
             let edns = self.quest.shared.edns(next.address);
-            return self.start(next, chosen, parent, because, Transport::Udp, edns);
+            let (chosen, transport) = match self.quest.shared.udp.get() {
+                Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
+                Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
+            };
+            return self.start(next, chosen, parent, because, transport, edns);
         }
         false
     }
@@ -285,7 +332,12 @@ impl Race<'_> {
             edns,
             recursion: Recursion::No,
         };
-        let flight = send(&quest.log, ask);
+        let spelling = match transport {
+            Transport::Udp => quest.shared.spelling(server.address),
+            // Nobody can write into a connection that he does not see.
+            Transport::Tcp => Spelling::Plain,
+        };
+        let flight = send_spelled(&quest.log, ask, spelling);
         let id = flight.id;
         if !self.hedged {
             let srtt = quest.shared.srtt(server.address);
@@ -303,7 +355,7 @@ impl Race<'_> {
 
     /// Judges what came of a packet: a useful answer ends the race.
     fn judge(&mut self, done: Exchanged) -> Option<Won> {
-        let Exchanged { id, ask, outcome, rtt } = done;
+        let Exchanged { id, ask, outcome, rtt, echo } = done;
         let server = self.servers.get(&id)?.clone();
         let shared = Rc::clone(&self.quest.shared);
         if let (Some(rtt), Outcome::Reply(_)) = (rtt, &outcome) {
@@ -325,21 +377,28 @@ impl Race<'_> {
                     self.no_route(&server);
                 }
                 shared.missed(server.address);
-                self.fail(id, &server, reason, FailureKind::Other);
+                self.without_tcp(id, server, &ask, reason, FailureKind::Other);
                 return None;
             }
             Outcome::Timeout => {
                 shared.missed(server.address);
-                if self.round == Round::First {
+                if self.round == Round::First && ask.transport == Transport::Udp {
                     self.again.push(server.clone());
                 }
                 let why = format!("did not answer in {} ms", PACKET_TIMEOUT.as_millis());
-                self.fail(id, &server, why, FailureKind::Timeout);
+                self.without_tcp(id, server, &ask, why, FailureKind::Timeout);
                 return None;
             }
         };
         if self.quest.zone.name.is_root() {
             self.quest.root_answered.set(true);
+        }
+        self.learn_udp(&ask);
+        if echo == Echo::OtherCase {
+            shared.changes_case(server.address);
+            self.quest.log.close(id, Meaning::CaseChanged);
+            self.ask_again(id, server, Choice::CaseMismatch, Transport::Tcp, ask.edns);
+            return None;
         }
         let asked = Asked {
             zone: &self.quest.zone.name,
@@ -348,7 +407,20 @@ impl Race<'_> {
             transport: ask.transport,
             edns: ask.edns,
         };
-        let verdict = classify(&reply, &asked);
+        let (verdict, forwarded) = accept_forwarded(classify(&reply, &asked), &reply, &self.quest.zone.name);
+        if forwarded {
+            self.quest.log.note(format!(
+                "{} ({}), a server of zone {}, answered as a resolver does: something on the way answers in its \
+                 place, and the walk goes by what it says",
+                name_text(&server.name),
+                server.address.ip(),
+                name_text(&self.quest.zone.name)
+            ));
+        }
+        if self.quest.zone.child.borrow().is_none() {
+            *self.quest.zone.child.borrow_mut() = child::read(&reply, &self.quest.zone.name, id);
+        }
+        self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
         self.quest.log.close(id, verdict.meaning());
         let mnemonic = reply.header.rcode.mnemonic();
         match verdict {
@@ -402,9 +474,26 @@ impl Race<'_> {
         }
     }
 
+    /// No reply. What a question by TCP was for is told with it; one that was only to make sure of
+    /// the case of letters goes by UDP again, and is believed.
+    fn without_tcp(&mut self, id: usize, server: Candidate, ask: &Ask, why: String, kind: FailureKind) {
+        match (ask.transport, ask.chosen) {
+            (Transport::Tcp, Choice::CaseMismatch) => {
+                self.ask_again(id, server, Choice::CaseMismatch, Transport::Udp, ask.edns);
+            }
+            // What it did by UDP says more.
+            (Transport::Tcp, Choice::UdpBlocked) if self.knows_failure(&server) => {}
+            (Transport::Tcp, Choice::Truncated) => {
+                let why = format!("cut its reply by UDP short, and by TCP: {why}");
+                self.fail(id, &server, why, FailureKind::Other);
+            }
+            _ => self.fail(id, &server, why, kind),
+        }
+    }
+
     /// The server is of no use: the next one is asked at once.
     fn fail(&mut self, id: usize, server: &Candidate, why: String, kind: FailureKind) {
-        let server = format!("{} ({})", name_text(&server.name), server.address.ip());
+        let server = label(server);
         let failure = ServerFailure { server, why, kind };
         match self.failures.iter_mut().find(|known| known.server == failure.server) {
             Some(known) => *known = failure,
@@ -412,6 +501,28 @@ impl Race<'_> {
         }
         if self.ended.is_none() {
             self.start_next(Some(Choice::NextAfterFailure), Some(id), Some(id));
+        }
+    }
+
+    fn knows_failure(&self, server: &Candidate) -> bool {
+        let named = label(server);
+        self.failures.iter().any(|failure| failure.server == named)
+    }
+
+    /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
+    /// by TCP.
+    fn learn_udp(&self, ask: &Ask) {
+        let udp = &self.quest.shared.udp;
+        match (ask.transport, ask.chosen) {
+            (Transport::Udp, _) => udp.set(Udp::Works),
+            (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
+                udp.set(Udp::Blocked);
+                self.quest.log.note(
+                    "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
+                        .to_owned(),
+                );
+            }
+            _ => {}
         }
     }
 
@@ -434,4 +545,8 @@ impl Race<'_> {
         path.reverse();
         path
     }
+}
+
+fn label(server: &Candidate) -> String {
+    format!("{} ({})", name_text(&server.name), server.address.ip())
 }

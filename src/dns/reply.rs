@@ -87,6 +87,8 @@ pub(super) struct Referral {
     pub(super) glue: usize,
     /// Addresses that came along and were not.
     pub(super) ignored: usize,
+    /// The TTL of the NS records.
+    pub(super) ttl: u32,
 }
 
 pub(super) const NO_AUTHORITY: &str = "answered without authority";
@@ -129,6 +131,17 @@ pub(super) fn classify_recursive(reply: &Reply, asked: &Asked<'_>) -> Verdict {
             let absence = if reply.header.rcode == Rcode::NXDOMAIN { Absence::Name } else { Absence::Type };
             absent(reply, &root, &chain.end, asked.qtype, absence, chain.links)
         }
+    }
+}
+
+/// A final answer with recursion on offer and without authority from a server of the root or of a
+/// top-level zone: such servers never do that. Whoever answers in their place has the answer, and
+/// the others would say the same: it is taken at once.
+pub(super) fn accept_forwarded(verdict: Verdict, reply: &Reply, zone: &Name) -> (Verdict, bool) {
+    let at_the_top = zone.iter().len() <= 1 && reply.header.recursion_available;
+    match verdict {
+        Verdict::Lame { spare: Some(spare), .. } if at_the_top => (*spare, true),
+        verdict => (verdict, false),
     }
 }
 
@@ -290,6 +303,8 @@ fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
 
 fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
     let mut servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)> = Vec::new();
+    let own = |rr: &&Rr| matches!(rr.data, Data::Ns(_)) && rr.name == *cut;
+    let ttl = reply.authorities.iter().find(own).map_or(0, |rr| rr.ttl);
     for rr in &reply.authorities {
         if let Data::Ns(server) = &rr.data
             && rr.name == *cut
@@ -319,7 +334,7 @@ fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
             _ => ignored += 1,
         }
     }
-    Referral { cut: cut.clone(), servers, glue, ignored }
+    Referral { cut: cut.clone(), servers, glue, ignored, ttl }
 }
 
 /// The SOA of a negative reply: its owner lies in the asked zone and above the name.

@@ -38,6 +38,12 @@ pub(super) enum Quirk {
     Recursive,
     /// Sends datagrams with a wrong id and with a wrong question before each answer.
     Spoofed,
+    /// Repeats the question in lower case.
+    LowerCase,
+    /// Closes TCP connections without a word.
+    NoTcp,
+    /// Never answers by UDP.
+    NoUdp,
     /// Sends three bytes too few.
     Garbled,
     /// Waits before each answer.
@@ -179,7 +185,7 @@ impl Server {
     async fn replies(&self, query: &Message, transport: &str) -> Vec<Vec<u8>> {
         let question = &query.queries[0];
         let qtype = question.query_type;
-        self.seen.borrow_mut().push(format!("{transport} {} {qtype}", question.name));
+        self.seen.borrow_mut().push(format!("{transport} {} {qtype}", question.name.to_lowercase()));
         let mut reply = Message::response(query.metadata.id, OpCode::Query);
         reply.metadata.recursion_desired = query.metadata.recursion_desired;
         reply.queries.clone_from(&query.queries);
@@ -244,6 +250,15 @@ impl Server {
                     bytes.truncate(bytes.len() - 3);
                     return vec![bytes];
                 }
+                Quirk::LowerCase => {
+                    let mut lower = reply.clone();
+                    lower.queries[0].name = lower.queries[0].name.to_lowercase();
+                    return vec![lower.to_vec().unwrap()];
+                }
+                Quirk::NoTcp if transport == "tcp" => return Vec::new(),
+                Quirk::NoTcp => {}
+                Quirk::NoUdp if transport == "udp" => return Vec::new(),
+                Quirk::NoUdp => {}
                 Quirk::Delay(delay) => tokio::time::sleep(*delay).await,
                 Quirk::DelayFor(rtype, delay) if *rtype == qtype => tokio::time::sleep(*delay).await,
                 Quirk::DelayFor(..) => {}

@@ -22,6 +22,7 @@ use super::presentation::name_text;
 use super::race::{Budget, Lane, Lost, Quest, ask_servers};
 use super::reply::{Absence, NO_AUTHORITY, Verdict};
 use super::servers::resolve_servers;
+use super::service_lane::{Wish, ask_beside};
 use crate::trace::{Choice, Cut, FailureCode, Negative, Purpose, Record, RecordType};
 
 /// Referrals followed for one name.
@@ -40,12 +41,15 @@ pub(super) struct Run {
     pub(super) root_answered: Rc<Cell<bool>>,
     pub(super) cuts: RefCell<Vec<Cut>>,
     pub(super) tasks: RefCell<Vec<AbortHandle>>,
+    /// The HTTPS records that are asked for beside the addresses.
+    pub(super) wish: Option<Rc<Wish>>,
 }
 
 impl Run {
-    pub(super) fn new(shared: Rc<Shared>, log: Rc<Log>) -> Rc<Self> {
+    /// `wish` asks for HTTPS records beside the addresses.
+    pub(super) fn new(shared: Rc<Shared>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
         let (cuts, tasks) = (RefCell::default(), RefCell::default());
-        Rc::new(Self { shared, log, root_answered: Rc::default(), cuts, tasks })
+        Rc::new(Self { shared, log, root_answered: Rc::default(), cuts, tasks, wish })
     }
 
     /// Runs work beside the walk; it ends with the run at the latest.
@@ -60,7 +64,7 @@ impl Run {
         let mut cuts = self.cuts.borrow_mut();
         match cuts.iter_mut().find(|known| known.zone == cut.zone) {
             // Addresses may have been found since.
-            Some(known) => known.servers = cut.servers,
+            Some(known) => (known.servers, known.child) = (cut.servers, cut.child),
             None => cuts.push(cut),
         }
     }
@@ -113,7 +117,7 @@ impl Errand {
     }
 
     /// The same errand for work beside it, with a path and a lane of its own.
-    fn beside(&self) -> Self {
+    pub(super) fn beside(&self) -> Self {
         Self { lane: Lane::under(&self.lane), path: Rc::default(), ..self.clone() }
     }
 
@@ -253,6 +257,9 @@ async fn descend(
         ensure_servers(errand, &zone, qname, *first, parent).await?;
         let shallow = zone.name.iter().len() <= SHALLOW;
         let others = if shallow { Vec::new() } else { beside(&zone) };
+        if !shallow {
+            ask_beside(errand, qname);
+        }
         let mut step = question(errand, *first, &zone).await;
         if errand.is_main() {
             run.use_zone(&zone, false);
@@ -262,11 +269,19 @@ async fn descend(
             Ok(Step {
                 verdict: Verdict::Answer { .. } | Verdict::Absent { absence: Absence::Type, .. },
                 ..
-            }) if shallow => beside(&zone),
+            }) if shallow => {
+                ask_beside(errand, qname);
+                beside(&zone)
+            }
             _ => others,
         };
         match &step {
             Ok(Step { verdict: Verdict::Answer { .. }, .. }) => {
+                if let Some(wish) =
+                    run.wish.as_ref().filter(|_| errand.is_main() && errand.aliases == Aliases::Follow)
+                {
+                    wish.address_answered(run.log.clock().now());
+                }
                 ends = gather(errand, others, errand.patience).await;
             }
             Ok(Step { verdict: Verdict::Absent { absence: Absence::Type, .. }, .. }) => {

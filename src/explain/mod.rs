@@ -1,3 +1,4 @@
 //! Texts that explain what a trace shows. Tables only: they look at nothing and decide nothing.
 
+pub mod dns_error;
 pub mod status;

@@ -1,6 +1,7 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
 use super::{Finding, Rule, Saving, Severity, hops};
+use crate::explain::dns_error;
 use crate::trace::{Meaning, Packet, Purpose, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -29,6 +30,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 evidence,
                 format!("make {name} serve the zone {}, or take it out of the zone's NS records at the parent", packet.zone),
             );
+            if let Some(errors) = packet.reply.as_ref().map(|reply| &reply.extended_errors[..]).filter(|all| !all.is_empty()) {
+                finding.detail = dns_error::sentence(errors);
+                finding.evidence.push(format!("/hops/{hop}/dns/packets/{index}/extended_errors"));
+            }
             // Off the critical path a failed server cost nothing.
             if dns.critical_path.contains(&index) {
                 finding.saving = Saving::measured(packet.end.since(packet.sent), "every lookup that asks this server first");
@@ -70,6 +75,19 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.contains("198.51.100.9), a server of zone example.test., refused"));
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 4);
+    }
+
+    #[test]
+    fn an_extended_error_is_explained() {
+        let mut trace = sample::sound();
+        let mut packet = sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused);
+        let mut header = sample::header();
+        header.extended_errors = vec![(20, "zone is not loaded".to_owned())];
+        packet.reply = Some(header);
+        sample::dns(&mut trace).packets.push(packet);
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert!(finding.detail.contains("Not Authoritative") && finding.detail.ends_with("zone is not loaded"));
+        assert_eq!(finding.evidence.len(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! This machine's resolver gives other addresses than the authoritative servers.
 
 use super::{Finding, Rule, Severity, hops};
-use crate::trace::{DnsLane, StageName, Trace};
+use crate::trace::{DnsLane, Rcode, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-stub-disagrees",
@@ -15,7 +15,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
-        if dns.lane != DnsLane::Walk {
+        // A resolver that invents addresses has a rule of its own.
+        if dns.lane != DnsLane::Walk || dns.rcode == Some(Rcode::NXDOMAIN) {
             continue;
         }
         let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
@@ -38,7 +39,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Rcode, Stub};
+    use crate::trace::{At, Stub};
 
     #[test]
     fn fires_on_disagreement_only() {

@@ -35,6 +35,41 @@ pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning
         dropped: 0,
         reply: None,
         meaning,
+        untrusted: Vec::new(),
+    }
+}
+
+/// The header of a NOERROR reply.
+pub(crate) fn header() -> ReplyHeader {
+    ReplyHeader {
+        rcode: Rcode::NOERROR,
+        authoritative: false,
+        truncated: false,
+        recursion_desired: false,
+        recursion_available: false,
+        authentic_data: false,
+        answers: 1,
+        authorities: 0,
+        additionals: 0,
+        edns_size: None,
+        nsid: None,
+        extended_errors: Vec::new(),
+    }
+}
+
+/// What the machine's resolver said.
+pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
+    let record = |data: &&str| Record { data: (*data).to_owned(), ..answer() };
+    Stub {
+        servers: Vec::new(),
+        server: Some("198.51.100.53:53".parse().unwrap()),
+        start: At(0),
+        end: At(4_000),
+        rcode: Some(rcode),
+        answers: addresses.iter().map(record).collect(),
+        ttl: None,
+        agrees: Some(false),
+        error: None,
     }
 }
 
@@ -75,6 +110,7 @@ pub(crate) fn sound() -> Trace {
             drift: Some(Vec::new()),
         },
         stub: None,
+        service: None,
         notes: Vec::new(),
     };
     let connect = Connect {

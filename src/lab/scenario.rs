@@ -155,6 +155,61 @@ pub const SCENARIOS: &[Scenario] = &[
         .fails(DNS, "cname-loop"),
     Scenario::new("all-servers-refuse", "https://www.refused.test/", "no name server of the zone has it")
         .fails(DNS, "no-usable-server"),
+    Scenario::new(
+        "upward-referral",
+        "https://www.upward.test/",
+        "the first name server does not have the zone and refers to the root",
+    ),
+    Scenario::new(
+        "glue-mismatch",
+        "https://www.glue.test/",
+        "the parent's glue is not the address that the zone itself gives",
+    ),
+    Scenario::new(
+        "parent-child",
+        "https://www.moved.test/",
+        "the parent does not know all the name servers of the zone",
+    ),
+    Scenario::new(
+        "false-glue",
+        "https://www.trapped.test/",
+        "an address for a server elsewhere: not the parent's to give, not used",
+    ),
+    Scenario::new("glue-loop", "https://www.loop-a.test/", "two zones whose servers are named in each other")
+        .fails(DNS, "glue-loop"),
+    Scenario::new("cname-chain", "https://chain1.example.test/", "twelve CNAMEs in a row")
+        .fails(DNS, "cname-chain-too-long"),
+    Scenario::new("dname", "https://www.old.dname.test/", "a whole subtree that has moved (DNAME)"),
+    Scenario::new(
+        "case-changed",
+        "https://www.case.test/",
+        "a name server that does not keep the case of a question",
+    ),
+    Scenario::new(
+        "truncated-without-tcp",
+        "https://www.no-tcp.test/",
+        "the first name server cuts answers short and has no TCP",
+    ),
+    Scenario::new(
+        "intercepted",
+        "https://www.shop.intercepted/",
+        "a top-level server that answers as a resolver: an interceptor",
+    ),
+    Scenario::new(
+        "https-service",
+        "https://service.https.test/",
+        "an HTTPS record for HTTP/3 only, and one whose target and port are used",
+    ),
+    Scenario::new(
+        "https-alias",
+        "https://alias.https.test/",
+        "a host without an address: its HTTPS record leads to a CDN",
+    ),
+    Scenario::new(
+        "https-upgrade",
+        "http://upgrade.https.test/",
+        "an http URL that goes by https, as the host has an HTTPS record",
+    ),
     // TCP
     Scenario::new(
         "dead-ipv6",

@@ -74,6 +74,18 @@ pub struct DnsPlan {
     pub overrides: Vec<ResolveOverride>,
     /// The limit for resolving one host.
     pub timeout: Duration,
+    /// What to do with HTTPS records.
+    pub https_records: HttpsRecords,
+}
+
+/// What to do with a host's HTTPS records (RFC 9460).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsRecords {
+    /// Ask for them beside the addresses and use them as a browser does.
+    #[default]
+    Use,
+    /// `--no-https-rr`.
+    Ignore,
 }
 
 /// The counted lane.
@@ -261,6 +273,7 @@ impl Default for DnsPlan {
             family: Family::Any,
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,
+            https_records: HttpsRecords::Use,
         }
     }
 }

@@ -10,8 +10,8 @@ use clap::Parser;
 
 use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
 use super::{
-    DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice, TcpPlan,
-    TlsPlan, TlsVersion, VersionChoice,
+    DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan, Question, ResolverChoice,
+    RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
@@ -273,6 +273,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
         family,
         overrides: connection.resolve.iter().map(|text| resolve_override(text)).collect::<Result<_, _>>()?,
+        https_records: if connection.no_https_rr { HttpsRecords::Ignore } else { HttpsRecords::Use },
         ..DnsPlan::default()
     })
 }

@@ -10,6 +10,7 @@ mod finding;
 mod hop;
 mod http;
 mod packet;
+mod service;
 mod tls;
 mod url;
 

@@ -6,7 +6,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::trace::{CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader};
+use crate::trace::{
+    CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader, ServiceBinding,
+    ServiceRecord,
+};
 use crate::units;
 
 /// What came of a packet, in a few words.
@@ -27,6 +30,7 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::NoData(negative) => absence(&packet.qname, negative, packet.qtype.mnemonic().as_ref()),
         Meaning::NxDomain(negative) => absence(&packet.qname, negative, "any"),
         Meaning::Truncated => "truncated: the question goes by TCP".to_owned(),
+        Meaning::CaseChanged => "the question came back in another case: it goes by TCP".to_owned(),
         Meaning::EdnsRefused => "cannot do EDNS: the question goes without".to_owned(),
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
@@ -85,6 +89,45 @@ pub(super) fn answers(records: &[Record], limit: usize) -> String {
         words.push_str(&format!(" and {} more", records.len() - limit));
     }
     words
+}
+
+/// `priority 1, target pool.test., alpn h3,h2, port 8443, hints 192.0.2.1, ech`, aliases before it.
+pub(super) fn service(binding: &ServiceBinding) -> String {
+    let mut words: Vec<String> =
+        binding.aliases.iter().map(|(owner, target)| format!("{owner} is an alias of {target}")).collect();
+    words.extend(binding.used().map(service_record));
+    let others = binding.records.len() - usize::from(binding.used.is_some());
+    match (binding.used, binding.records.first()) {
+        (None, Some(first)) => {
+            words.push(service_record(first));
+            words.extend((others > 1).then(|| format!("and {} more, none of use", others - 1)));
+        }
+        _ => words.extend((others > 0).then(|| format!("{others} more not used"))),
+    }
+    words.join("; ")
+}
+
+/// One ServiceMode record on a line.
+pub(super) fn service_record(record: &ServiceRecord) -> String {
+    let mut words = vec![format!("priority {}", record.priority)];
+    if record.target != record.owner {
+        words.push(format!("target {}", record.target));
+    }
+    if !record.alpn.is_empty() {
+        words.push(format!("alpn {}", record.alpn.join(",")));
+    }
+    words.extend(record.port.map(|port| format!("port {port}")));
+    if !record.hints.is_empty() {
+        let hints: Vec<String> = record.hints.iter().map(ToString::to_string).collect();
+        words.push(format!("hints {}", hints.join(",")));
+    }
+    words.extend(record.ech.then(|| "ech".to_owned()));
+    if !record.mandatory.is_empty() {
+        words.push(format!("mandatory {}", record.mandatory.join(",")));
+    }
+    words.push(format!("TTL {}", record.ttl));
+    words.extend(record.ignored.as_ref().map(|why| format!("ignored: {why}")));
+    words.join(", ")
 }
 
 /// Questions of the counted lanes that had to wait for each other.
@@ -212,40 +255,7 @@ pub(super) fn date(time: SystemTime) -> String {
 
 /// The name of an extended DNS error (RFC 8914 §4, and the codes registered since).
 pub(super) const fn extended_error(code: u16) -> &'static str {
-    match code {
-        0 => "Other Error",
-        1 => "Unsupported DNSKEY Algorithm",
-        2 => "Unsupported DS Digest Type",
-        3 => "Stale Answer",
-        4 => "Forged Answer",
-        5 => "DNSSEC Indeterminate",
-        6 => "DNSSEC Bogus",
-        7 => "Signature Expired",
-        8 => "Signature Not Yet Valid",
-        9 => "DNSKEY Missing",
-        10 => "RRSIGs Missing",
-        11 => "No Zone Key Bit Set",
-        12 => "NSEC Missing",
-        13 => "Cached Error",
-        14 => "Not Ready",
-        15 => "Blocked",
-        16 => "Censored",
-        17 => "Filtered",
-        18 => "Prohibited",
-        19 => "Stale NXDOMAIN Answer",
-        20 => "Not Authoritative",
-        21 => "Not Supported",
-        22 => "No Reachable Authority",
-        23 => "Network Error",
-        24 => "Invalid Data",
-        25 => "Signature Expired before Valid",
-        26 => "Too Early",
-        27 => "Unsupported NSEC3 Iterations Value",
-        28 => "Unable to conform to policy",
-        29 => "Synthesized",
-        30 => "Invalid Query Type",
-        _ => "Unassigned",
-    }
+    crate::explain::dns_error::name(code)
 }
 
 /// Bytes in hexadecimal.

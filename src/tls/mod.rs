@@ -58,7 +58,7 @@ use verify::{Observer, Seen, Trust};
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The TLS client of one run: roots and configuration, made before t0.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
     config: ClientConfig,
     trust: Trust,
@@ -91,11 +91,8 @@ impl Client {
             .with_no_client_auth();
         // Every handshake is a full one: a resumed one shows neither chain nor check.
         config.resumption = Resumption::disabled();
-        config.alpn_protocols = match version {
-            VersionChoice::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            VersionChoice::Http11 => vec![b"http/1.1".to_vec()],
-            VersionChoice::Http2 => vec![b"h2".to_vec()],
-        };
+        config.alpn_protocols =
+            Self::protocols(version).into_iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         if let Some(path) = &plan.key_log {
             config.key_log = Arc::new(KeyLogFile::open(path)?);
         }
@@ -108,6 +105,28 @@ impl Client {
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
         })
+    }
+
+    /// The same client, offering only those of its protocols that a server's HTTPS record lists
+    /// (RFC 9460 §7.1.2); all of them when it lists none.
+    #[must_use]
+    pub fn offering(&self, alpn: &[String]) -> Self {
+        let mut client = self.clone();
+        let listed = |own: &Vec<u8>| alpn.iter().any(|id| id.as_bytes() == own.as_slice());
+        if client.config.alpn_protocols.iter().any(listed) {
+            client.config.alpn_protocols.retain(listed);
+        }
+        client
+    }
+
+    /// The protocols it offers by ALPN, most wanted first.
+    #[must_use]
+    pub fn protocols(version: VersionChoice) -> Vec<&'static str> {
+        match version {
+            VersionChoice::Auto => vec!["h2", "http/1.1"],
+            VersionChoice::Http11 => vec!["http/1.1"],
+            VersionChoice::Http2 => vec!["h2"],
+        }
     }
 
     /// Shakes hands. `host` is the URL's host (name or address literal, no brackets).

@@ -7,3 +7,4 @@ mod lab;
 mod peers;
 mod support;
 mod tidy;
+mod walks;

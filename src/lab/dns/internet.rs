@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::odd::ZONES as ODD_ZONES;
 use crate::lab::web::site::SITES;
 use crate::lab::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 
@@ -23,6 +24,16 @@ pub(in crate::lab) enum Fault {
     Fails,
     /// It answers FORMERR to a question with EDNS, as servers older than RFC 6891 do.
     NoEdns,
+    /// It refers to the root, whatever it is asked.
+    Upward,
+    /// It writes questions back in lower case.
+    LowersCase,
+    /// Every answer by UDP is cut short, and nothing listens for TCP.
+    TruncatesWithoutTcp,
+    /// It answers as a resolver does, though nobody asks it to (it stands for an interceptor).
+    Resolves,
+    /// Nothing, and it adds the zone's own name servers to its answers.
+    TellsServers,
 }
 
 /// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
@@ -91,7 +102,7 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
         "ns1.hosting.example.",
         31,
         "ns1.hosting-example.lab",
-        &["hosting.example.", "glueless.test."],
+        &["hosting.example.", "glueless.test.", "trapped.test."],
     ),
     Server::new("ns1.cdn.example.", 32, "ns1.cdn.lab", &["cdn.example."]),
     Server::new("ns1.lame.test.", 41, "ns1.lame.lab", &[])
@@ -110,11 +121,31 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
     Server::new("ns2.servfail.test.", 51, "ns2.servfail.lab", &["servfail.test."]),
     Server::new("ns1.every-stage.test.", 52, "ns1.every-stage.lab", &["every-stage.test."])
         .delay(EVERY_STAGE_DNS),
+    Server::new("ns1.upward.test.", 101, "ns1.upward.lab", &["upward.test."]).fault(Fault::Upward),
+    Server::new("ns2.upward.test.", 102, "ns2.upward.lab", &["upward.test."]),
+    Server::new("former.glue.test.", 103, "former.glue.lab", &["glue.test."]).fault(Fault::TellsServers),
+    Server::new("ns1.glue.test.", 104, "ns1.glue.lab", &["glue.test."]).fault(Fault::TellsServers),
+    Server::new("ns1.moved.test.", 105, "ns1.moved.lab", &["moved.test."]).fault(Fault::TellsServers),
+    Server::new("ns2.moved.test.", 106, "ns2.moved.lab", &["moved.test."]).fault(Fault::TellsServers),
+    Server::new("trap.hosting.test.", 107, "trap.lab", &["trapped.test."]),
+    Server::new("ns1.case.test.", 108, "ns1.case.lab", &["case.test."]).fault(Fault::LowersCase),
+    Server::new("ns1.no-tcp.test.", 109, "ns1.no-tcp.lab", &["no-tcp.test."])
+        .fault(Fault::TruncatesWithoutTcp),
+    Server::new("ns2.no-tcp.test.", 110, "ns2.no-tcp.lab", &["no-tcp.test."]),
+    Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).fault(Fault::Resolves),
 ];
 
 /// The zones of the hosting company.
-const HOSTED: &[&str] =
-    &["hosting.test.", "shop.test.", "cname.test.", "ipv6.test.", "tls.test.", "http.test."];
+const HOSTED: &[&str] = &[
+    "hosting.test.",
+    "shop.test.",
+    "cname.test.",
+    "ipv6.test.",
+    "tls.test.",
+    "http.test.",
+    "https.test.",
+    "dname.test.",
+];
 
 /// The machine's resolver, which knows every zone and is never slow.
 pub(in crate::lab) const STUB: Server = Server::new("resolver.lab.", 53, "stub.lab", &[]).delay(STUB_DELAY);
@@ -137,7 +168,7 @@ pub(in crate::lab) fn hints(port: u16) -> String {
 /// The text of every zone, by apex.
 pub(in crate::lab) fn zone_texts() -> Vec<(&'static str, String)> {
     let mut zones: Vec<(&str, String)> =
-        ZONES.iter().map(|(origin, text)| (*origin, (*text).to_owned())).collect();
+        ZONES.iter().chain(ODD_ZONES).map(|(origin, text)| (*origin, (*text).to_owned())).collect();
     for site in SITES {
         let owner = format!("{}.", site.dns_name);
         let holding = |origin: &str| {
@@ -155,8 +186,17 @@ pub(in crate::lab) fn zone_texts() -> Vec<(&'static str, String)> {
     for (_, text) in zones.iter_mut().filter(|(origin, _)| *origin == "example.test.") {
         (0..12).for_each(|line| text.push_str(&format!("big IN TXT \"{line:0200}\"\n")));
     }
+    // One alias more than resolvers follow.
+    for (_, text) in zones.iter_mut().filter(|(origin, _)| *origin == "example.test.") {
+        (1..=CHAIN).for_each(|link| {
+            text.push_str(&format!("chain{link} IN CNAME chain{}.example.test.\n", link + 1));
+        });
+    }
     zones
 }
+
+/// Aliases of `chain1.example.test.`, whose last target does not exist.
+const CHAIN: u32 = 12;
 
 /// Zone texts without web hosts. `refused.test.` is delegated and loaded nowhere.
 const ZONES: &[(&str, &str)] = &[
@@ -174,6 +214,8 @@ a.nic.test. IN A 127.53.0.11
 b.nic.test. IN A 127.53.0.12
 example. IN NS a.nic.example.
 a.nic.example. IN A 127.53.0.13
+intercepted. IN NS a.nic.intercepted.
+a.nic.intercepted. IN A 127.53.0.111
 ",
     ),
     (
@@ -204,6 +246,8 @@ tls IN NS ns1.hosting.test.
 tls IN NS ns2.hosting.test.
 http IN NS ns1.hosting.test.
 http IN NS ns2.hosting.test.
+https IN NS ns1.hosting.test.
+https IN NS ns2.hosting.test.
 glueless IN NS ns1.hosting.example.
 lame IN NS ns1.lame.test.
 lame IN NS ns2.lame.test.
@@ -229,6 +273,26 @@ ns1.servfail IN A 127.53.0.50
 ns2.servfail IN A 127.53.0.51
 every-stage IN NS ns1.every-stage.test.
 ns1.every-stage IN A 127.53.0.52
+dname IN NS ns1.hosting.test.
+dname IN NS ns2.hosting.test.
+upward IN NS ns1.upward.test.
+upward IN NS ns2.upward.test.
+ns1.upward IN A 127.53.0.101
+ns2.upward IN A 127.53.0.102
+glue IN NS ns1.glue.test.
+ns1.glue IN A 127.53.0.103
+moved IN NS ns1.moved.test.
+ns1.moved IN A 127.53.0.105
+trapped IN NS ns2.hosting.example.
+ns2.hosting.example. IN A 127.53.0.107
+loop-a IN NS ns.loop-b.test.
+loop-b IN NS ns.loop-a.test.
+case IN NS ns1.case.test.
+ns1.case IN A 127.53.0.108
+no-tcp IN NS ns1.no-tcp.test.
+no-tcp IN NS ns2.no-tcp.test.
+ns1.no-tcp IN A 127.53.0.109
+ns2.no-tcp IN A 127.53.0.110
 ",
     ),
     (
@@ -269,6 +333,7 @@ web IN CNAME www.example.test.
 @ IN NS ns2.hosting.test.
 ns1 IN A 127.53.0.23
 ns2 IN A 127.53.0.24
+trap IN A 127.53.0.107
 ",
     ),
     ("shop.test.", HOSTED_TEXT),
@@ -290,13 +355,7 @@ www IN CNAME www-cname-test.cdn.example.
 @ IN SOA ns1.hosting.example. hostmaster.hosting.example. 2026010100 3600 600 604800 60
 @ IN NS ns1.hosting.example.
 ns1 IN A 127.53.0.31
-",
-    ),
-    (
-        "glueless.test.",
-        "$TTL 300
-@ IN SOA ns1.hosting.example. hostmaster.hosting.example. 2026010100 3600 600 604800 60
-@ IN NS ns1.hosting.example.
+ns2 IN A 127.53.0.31
 ",
     ),
     (
@@ -305,6 +364,7 @@ ns1 IN A 127.53.0.31
 @ IN SOA ns1.cdn.example. hostmaster.cdn.example. 2026010100 3600 600 604800 60
 @ IN NS ns1.cdn.example.
 ns1 IN A 127.53.0.32
+alias-https-test IN HTTPS 1 . alpn=h2
 www-cname-test IN CNAME edge7.cdn.example.
 ",
     ),

@@ -4,6 +4,7 @@
 //! [`server`]; what the name space holds stands in [`internet`].
 
 pub(super) mod internet;
+mod odd;
 pub(super) mod server;
 mod stub;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use self::internet::{SERVERS, STUB, zone_texts};
+use self::internet::{Fault, SERVERS, STUB, zone_texts};
 use self::server::{NameServer, Role};
 use self::zone::Zone;
 use super::Shared;
@@ -54,7 +55,13 @@ pub(super) fn name_servers() -> Result<Vec<Rc<NameServer>>, String> {
     };
     let mut servers: Vec<Rc<NameServer>> = SERVERS
         .iter()
-        .map(|server| Rc::new(NameServer { server, role: Role::Authority(serves(server.zones)) }))
+        .map(|server| {
+            let role = match server.fault {
+                Fault::Resolves => Role::Resolver(Rc::new(zones.clone())),
+                _ => Role::Authority(serves(server.zones)),
+            };
+            Rc::new(NameServer { server, role })
+        })
         .collect();
     servers.push(Rc::new(NameServer { server: &STUB, role: Role::Resolver(Rc::new(zones)) }));
     Ok(servers)
@@ -64,7 +71,9 @@ pub(super) fn name_servers() -> Result<Vec<Rc<NameServer>>, String> {
 pub(super) fn spawn(server: Rc<NameServer>, sockets: Sockets, shared: Rc<Shared>) {
     let Sockets { udp, tcp } = sockets;
     tokio::task::spawn_local(serve_udp(server.clone(), udp, shared.clone()));
-    tokio::task::spawn_local(serve_tcp(server, tcp, shared));
+    if server.server.fault != Fault::TruncatesWithoutTcp {
+        tokio::task::spawn_local(serve_tcp(server, tcp, shared));
+    }
 }
 
 async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>) {

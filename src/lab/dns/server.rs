@@ -4,12 +4,14 @@
 //! an error code or not at all, and an answer never exceeds what the asker can take.
 
 use std::rc::Rc;
+use std::str::FromStr;
 
 use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::rdata::NS;
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
-use hickory_resolver::proto::rr::{DNSClass, RecordType};
+use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
-use super::internet::{Fault, Server};
+use super::internet::{Fault, SERVERS, Server};
 use super::stub;
 use super::zone::{Answer, End, Zone, zone_of};
 use crate::trace::Transport;
@@ -40,7 +42,8 @@ pub(in crate::lab) enum Role {
 impl NameServer {
     /// The bytes to send back, if any.
     pub(in crate::lab) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
-        if self.server.fault == Fault::Silent {
+        let no_tcp = self.server.fault == Fault::TruncatesWithoutTcp && transport == Transport::Tcp;
+        if self.server.fault == Fault::Silent || no_tcp {
             return None;
         }
         let Ok(request) = Message::from_vec(question) else { return malformed(question) };
@@ -58,8 +61,14 @@ impl NameServer {
             self.decide(&request, &mut response);
             response.edns = request.edns.as_ref().map(|asked| self.edns(asked, &response));
         }
-        if self.server.fault == Fault::Truncates && transport == Transport::Udp {
+        let truncates = matches!(self.server.fault, Fault::Truncates | Fault::TruncatesWithoutTcp);
+        if truncates && transport == Transport::Udp {
             truncate(&mut response);
+        }
+        if self.server.fault == Fault::LowersCase
+            && let Some(query) = response.queries.first_mut()
+        {
+            query.name = query.name.to_lowercase();
         }
         encode(response, payload(&request, transport))
     }
@@ -84,15 +93,28 @@ impl NameServer {
             response.metadata.response_code = ResponseCode::BADVERS;
         } else if self.server.fault == Fault::Fails {
             response.metadata.response_code = ResponseCode::ServFail;
+        } else if self.server.fault == Fault::Upward {
+            response.authorities.push(upward());
         } else if refused {
             response.metadata.response_code = ResponseCode::Refused;
         } else {
             match &self.role {
                 Role::Authority(zones) => match zone_of(zones, &name, kind) {
-                    Some(zone) => fill(response, zone.answer(&name, kind)),
+                    Some(zone) => {
+                        let answer = zone.answer(&name, kind);
+                        let found = answer.end == End::Found;
+                        fill(response, answer);
+                        if found && self.server.fault == Fault::TellsServers {
+                            let (servers, addresses) = zone.servers();
+                            response.authorities.extend(servers);
+                            response.additionals.extend(addresses);
+                        }
+                    }
                     None => response.metadata.response_code = ResponseCode::Refused,
                 },
-                Role::Resolver(_) if !request.metadata.recursion_desired => {
+                Role::Resolver(_)
+                    if !request.metadata.recursion_desired && self.server.fault != Fault::Resolves =>
+                {
                     response.metadata.response_code = ResponseCode::Refused;
                 }
                 Role::Resolver(zones) => {
@@ -120,6 +142,13 @@ impl NameServer {
         }
         edns
     }
+}
+
+/// What a server without the zone says when it is set up badly: ask the root.
+fn upward() -> Record {
+    let root = SERVERS.first().map_or(".", |server| server.name);
+    let name = Name::from_str(root).unwrap_or_else(|_| Name::root());
+    Record::from_rdata(Name::root(), 3_600_000, RData::NS(NS(name)))
 }
 
 fn fill(response: &mut Message, answer: Answer) {

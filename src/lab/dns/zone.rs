@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use hickory_resolver::proto::serialize::txt::Parser;
 
 /// CNAMEs that are followed inside one zone for one answer.
@@ -54,12 +56,20 @@ impl Zone {
     /// Reads a zone from its text (RFC 1035 §5). `origin` ends in a dot.
     pub(in crate::lab) fn parse(origin: &str, text: &str) -> Result<Self, String> {
         let name = Name::from_str(origin).map_err(|error| format!("zone {origin}: {error}"))?;
+        // The library's zone text has no DNAME (RFC 6672).
+        let (dnames, text): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| line.contains(" IN DNAME "));
+        let text = text.join("\n") + "\n";
         let (origin, sets) =
             Parser::new(text, None, Some(name)).parse().map_err(|error| format!("zone {origin}: {error}"))?;
         let mut names: BTreeMap<Name, BTreeMap<RecordType, Vec<Record>>> = BTreeMap::new();
         for record in sets.values().flat_map(|set| set.records_without_rrsigs()) {
             let types = names.entry(record.name.to_lowercase()).or_default();
             types.entry(record.record_type()).or_default().push(record.clone());
+        }
+        for record in dnames.into_iter().filter_map(|line| dname(line, &origin)) {
+            let types = names.entry(record.name.to_lowercase()).or_default();
+            types.entry(RecordType::DNAME).or_default().push(record);
         }
         Ok(Self { origin: origin.to_lowercase(), names })
     }
@@ -89,7 +99,13 @@ impl Zone {
                 answer.answers.extend(found);
                 return answer;
             }
-            let alias = self.records(&owner, RecordType::CNAME);
+            let alias = match self.renamed(&owner) {
+                Some((dname, cname)) => {
+                    answer.answers.push(dname);
+                    vec![cname]
+                }
+                None => self.records(&owner, RecordType::CNAME),
+            };
             let Some(target) = alias.iter().find_map(cname_target) else {
                 self.deny(&owner, &mut answer);
                 return answer;
@@ -106,6 +122,27 @@ impl Zone {
             passed.push(target.clone());
             owner = target;
         }
+    }
+
+    /// The DNAME above a name, and the CNAME that follows from it (RFC 6672 §3.1).
+    fn renamed(&self, name: &Name) -> Option<(Record, Record)> {
+        let labels = name.iter().count();
+        let above = (self.origin.iter().count()..labels).rev().map(|count| name.trim_to(count));
+        let dname = above.flat_map(|above| self.records(&above, RecordType::DNAME)).next()?;
+        let RData::Unknown { rdata, .. } = &dname.data else { return None };
+        let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
+        let kept = labels - dname.name.iter().count();
+        let target = Name::from_labels(name.iter().take(kept).chain(target.iter())).ok()?;
+        let cname = Record::from_rdata(name.clone(), dname.ttl, RData::CNAME(CNAME(target)));
+        Some((dname, cname))
+    }
+
+    /// The servers of this zone, and those of their addresses that it holds: what many servers add
+    /// to their answers (RFC 1034 §4.3.2).
+    pub(in crate::lab) fn servers(&self) -> (Vec<Record>, Vec<Record>) {
+        let servers = self.records(&self.origin, RecordType::NS);
+        let addresses = self.addresses_of_targets(&servers);
+        (servers, addresses)
     }
 
     /// The highest zone cut at or above `name`, below the apex. The DS set of a cut belongs to this
@@ -152,6 +189,14 @@ impl Zone {
             .flatten()
             .collect()
     }
+}
+
+/// `owner IN DNAME target`, with the TTL that the lab's zones have.
+fn dname(line: &str, origin: &Name) -> Option<Record> {
+    let (owner, target) = line.trim().split_once(" IN DNAME ")?;
+    let owner = Name::from_str(owner).ok()?.append_domain(origin).ok()?;
+    let rdata = NULL::with(Name::from_str(target).ok()?.to_bytes().ok()?);
+    Some(Record::from_rdata(owner, 300, RData::Unknown { code: RecordType::DNAME, rdata }))
 }
 
 fn cname_target(record: &Record) -> Option<Name> {

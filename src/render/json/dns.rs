@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::packet::PacketView;
+use super::service::ServiceView;
 use super::us;
-use crate::trace::{Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
+use crate::trace::{ChildSide, Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
 /// Name resolution for one host. Names end in a dot.
 #[derive(Serialize, JsonSchema)]
@@ -42,6 +43,8 @@ pub(super) struct DnsView<'a> {
     root_hints: RootHintsView<'a>,
     /// What the machine's own resolver said meanwhile; null when it was not asked.
     stub: Option<StubView<'a>>,
+    /// The host's HTTPS records (RFC 9460); null when there are none or nobody asked.
+    service: Option<ServiceView<'a>>,
     /// Limits that were hit and facts that changed the walk, for people.
     notes: &'a [String],
 }
@@ -63,6 +66,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             critical_path: &dns.critical_path,
             root_hints: (&dns.hints).into(),
             stub: dns.stub.as_ref().map(Into::into),
+            service: dns.service.as_ref().map(Into::into),
             notes: &dns.notes,
         }
     }
@@ -121,6 +125,45 @@ struct CutView<'a> {
     learned_from: Option<usize>,
     /// Whether an earlier question of this run had found it already.
     cached: bool,
+    /// Time to live of the parent's NS records, in seconds; null for the root.
+    ttl: Option<u32>,
+    /// What the zone itself says of its servers; null when no reply told it.
+    child: Option<ChildView<'a>>,
+}
+
+/// The zone's own word about its servers.
+#[derive(Serialize, JsonSchema)]
+struct ChildView<'a> {
+    /// Id of the packet whose reply told it; null when an earlier question had.
+    told_by: Option<usize>,
+    /// Names of the servers.
+    servers: &'a [String],
+    /// Their addresses that came along.
+    addresses: Vec<ChildAddressView<'a>>,
+    /// Time to live of the NS records, in seconds.
+    ttl: u32,
+}
+
+/// A server's address by the zone itself.
+#[derive(Serialize, JsonSchema)]
+struct ChildAddressView<'a> {
+    /// The server.
+    name: &'a str,
+    /// Its address.
+    address: String,
+}
+
+impl<'a> From<&'a ChildSide> for ChildView<'a> {
+    fn from(child: &'a ChildSide) -> Self {
+        let view =
+            |(name, address): &'a (String, IpAddr)| ChildAddressView { name, address: address.to_string() };
+        Self {
+            told_by: child.told_by,
+            servers: &child.servers,
+            addresses: child.addresses.iter().map(view).collect(),
+            ttl: child.ttl,
+        }
+    }
 }
 
 impl<'a> From<&'a Cut> for CutView<'a> {
@@ -130,6 +173,8 @@ impl<'a> From<&'a Cut> for CutView<'a> {
             servers: cut.servers.iter().map(Into::into).collect(),
             learned_from: cut.learned_from,
             cached: cut.cached,
+            ttl: cut.ttl,
+            child: cut.child.as_ref().map(Into::into),
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again"]))]
+    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked"]))]
     chosen: &'static str,
     /// How it travelled.
     #[schemars(extend("enum" = ["udp", "tcp"]))]
@@ -75,6 +75,8 @@ pub(super) struct PacketView<'a> {
     negative: Option<NegativeView<'a>>,
     /// Why the server's reply was of no use.
     reason: Option<String>,
+    /// Records that the server has no say over: not believed, and not used.
+    offered_not_trusted: Vec<RecordView<'a>>,
 }
 
 impl<'a> PacketView<'a> {
@@ -133,6 +135,7 @@ impl<'a> PacketView<'a> {
                 _ => None,
             },
             reason: words::reason(packet),
+            offered_not_trusted: packet.untrusted.iter().map(Into::into).collect(),
         }
     }
 }

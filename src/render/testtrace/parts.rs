@@ -250,6 +250,7 @@ fn packet(
         dropped: 0,
         reply: Some(reply(counts.0, counts.1, counts.2)),
         meaning,
+        untrusted: Vec::new(),
     }
 }
 
@@ -306,10 +307,15 @@ fn dns(host: &str) -> Dns {
                 zone: ".".into(),
                 servers: vec![server(root.0, root.1, AddressSource::Hint)],
                 learned_from: None,
-                cached: false,
+                ..Cut::default()
             },
-            Cut { zone: "test.".into(), servers: top_servers.clone(), learned_from: Some(0), cached: false },
-            Cut { zone: zone.clone(), servers: own_servers, learned_from: Some(3), cached: false },
+            Cut {
+                zone: "test.".into(),
+                servers: top_servers.clone(),
+                learned_from: Some(0),
+                ..Cut::default()
+            },
+            Cut { zone: zone.clone(), servers: own_servers, learned_from: Some(3), ..Cut::default() },
         ],
         packets: vec![
             packet(".", &name, root, 60, 5_260, referral("test.", top_servers)),
@@ -325,6 +331,7 @@ fn dns(host: &str) -> Dns {
             date: Some("2026-10-01".into()),
             drift: Some(Vec::new()),
         },
+        service: None,
         stub: Some(Stub {
             servers: vec!["127.0.0.53:53".parse().unwrap()],
             server: Some("127.0.0.53:53".parse().unwrap()),
@@ -390,7 +397,7 @@ pub(super) fn alias_walk(dns: &mut Dns) {
         zone: "cdn.test.".into(),
         servers: vec![server("ns.example.test.", "127.53.0.4", AddressSource::Walk)],
         learned_from: Some(5),
-        cached: false,
+        ..Cut::default()
     });
 }
 

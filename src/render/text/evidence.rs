@@ -51,6 +51,9 @@ fn connection(page: &mut Page, hop: &Hop) {
             for note in &record.notes {
                 fact_text(page, Ink::Dns, "", note);
             }
+            if let Some(line) = record.service.as_ref().map(words::service) {
+                fact_text(page, Ink::Dns, "https rr", &line);
+            }
         }
         Stage::Skipped(reason) => skipped(page, "dns", reason),
         Stage::NotReached => {}

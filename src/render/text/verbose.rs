@@ -4,6 +4,7 @@
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{fact, fact_text};
+use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{
     Certificate, Direction, Dns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Transport, Url,
@@ -85,6 +86,19 @@ pub(super) fn packets(page: &mut Page, dns: &Dns) {
         body.push(Ink::Plain, format!("{name}{} ", packet.server.ip()));
         wire(&mut body, packet);
         page.wrap(head, &body);
+        if !packet.untrusted.is_empty() {
+            let (mut head, mut body) = (page.line(), page.line());
+            head.pad_to(6);
+            body.push(Ink::Warn, "offered, not trusted: ");
+            body.push(Ink::Plain, words::answers(&packet.untrusted, crate::trace::MAX_UNTRUSTED));
+            page.wrap(head, &body);
+        }
+    }
+    for record in dns.service.iter().flat_map(|service| &service.records) {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.push(Ink::Plain, "  https rr    ");
+        body.push(Ink::Plain, format!("{}: {}", record.owner, words::service_record(record)));
+        page.wrap(head, &body);
     }
     let hints = &dns.hints;
     let dated = hints.date.as_ref().map_or_else(String::new, |date| format!(" of {date}"));
@@ -106,11 +120,16 @@ fn wire(line: &mut Line, packet: &Packet) {
         packet.purpose.as_str().to_owned(),
         packet.chosen.as_str().to_owned(),
     ];
+    parts.push(if packet.server.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned());
     match (packet.transport, packet.connected) {
         (Transport::Tcp, Some(at)) => {
             parts.push(format!("tcp, connected in {}", units::duration(at.since(packet.sent))));
         }
         (transport, _) => parts.push(transport.as_str().to_owned()),
+    }
+    if let Some(received) = packet.received {
+        let rtt = received.since(packet.connected.unwrap_or(packet.sent));
+        parts.push(format!("rtt {}", units::duration(rtt)));
     }
     let received = packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
     parts.push(format!("{}/{received} B", packet.bytes_sent));
@@ -125,7 +144,8 @@ fn wire(line: &mut Line, packet: &Packet) {
         parts.extend(words::flags(reply).into_iter().map(str::to_owned));
         for (code, text) in &reply.extended_errors {
             let words = if text.is_empty() { String::new() } else { format!(": {text}") };
-            parts.push(format!("EDE {code} {}{words}", words::extended_error(*code)));
+            let (name, meaning) = (words::extended_error(*code), dns_error::meaning(*code));
+            parts.push(format!("EDE {code} {name} ({meaning}){words}"));
         }
     }
     line.push(Ink::Faint, parts.join(", "));

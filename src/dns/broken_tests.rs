@@ -1,0 +1,111 @@
+//! Servers and networks that are broken in ways that a walk gets past, on a scripted internet.
+
+use std::time::Duration;
+
+use super::Resolver;
+use super::testkit::{
+    AUTH, ROOT, TLD, TRAP, auth, broken, local, other, plan, resolve, resolve_with, root, tld,
+};
+use super::testserver::{Quirk, TestNet};
+use crate::trace::{Choice, FailureCode, Meaning, Rcode, Transport};
+
+#[test]
+fn a_server_that_changes_case_is_asked_by_tcp_once_and_remembered() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::LowerCase)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let first = run.walk()[2];
+        assert_eq!(first.meaning, Meaning::CaseChanged);
+        let tcp =
+            run.walk().into_iter().find(|packet| packet.chosen == Choice::CaseMismatch).unwrap().clone();
+        assert_eq!((tcp.transport, tcp.server), (Transport::Tcp, first.server));
+        assert_eq!(run.dns.packets[tcp.parent.unwrap()].meaning, Meaning::CaseChanged);
+        assert!(matches!(tcp.meaning, Meaning::Answer { .. }));
+        assert!(run.walk().iter().all(|packet| packet.qname == "www.example.test."));
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert_eq!(run.addresses().len(), 1);
+        assert!(run.walk().iter().all(|packet| packet.transport == Transport::Udp), "it is known by now");
+    });
+}
+
+#[test]
+fn a_server_that_changes_case_and_has_no_tcp_is_believed_in_the_end() {
+    local(async {
+        let quirks = vec![Quirk::NoTcp, Quirk::LowerCase];
+        let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let forms: Vec<_> = run.walk()[2..].iter().filter(|p| p.qtype.0 == 1).map(|p| p.transport).collect();
+        assert_eq!(forms, [Transport::Udp, Transport::Tcp, Transport::Udp]);
+    });
+}
+
+#[test]
+fn truncation_without_tcp_is_told_apart() {
+    local(async {
+        let quirks = vec![Quirk::NoTcp, Quirk::Truncate];
+        let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::NoUsableServer);
+        assert!(
+            run.message().contains("cut its reply by UDP short, and by TCP: connection closed"),
+            "{}",
+            run.message()
+        );
+    });
+}
+
+#[test]
+fn records_from_outside_the_zone_are_listed_and_not_used() {
+    local(async {
+        let tld_zone = "example.test. NS ns1.other.test.\nexample.test. NS ns.foreign.\nns.foreign. A 127.0.53.66\n\
+            other.test. NS ns1.other.test.\nns1.other.test. A 127.0.53.3\n";
+        let trap = (TRAP, vec![], vec![("example.test.", "www.example.test. A 203.0.113.66\n")]);
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", tld_zone)]), auth(), trap]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses()[0], "192.0.2.1");
+        assert_eq!(net.seen(TRAP), [""; 0], "the server that false glue names gets no packet");
+        let untrusted = &run.walk()[1].untrusted;
+        assert_eq!(untrusted.len(), 1);
+        assert_eq!((untrusted[0].name.as_str(), untrusted[0].data.as_str()), ("ns.foreign.", "127.0.53.66"));
+    });
+}
+
+#[test]
+fn a_root_that_answers_as_a_resolver_is_taken_for_what_it_is() {
+    local(async {
+        let zone = "www.example.test. A 192.0.2.1\nalias.example.test. CNAME www.other.test.\nwww.other.test. A 192.0.2.8\n";
+        let net = TestNet::start(vec![(ROOT, vec![Quirk::Recursive], vec![(".", zone)])]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.1"]);
+        assert_eq!(run.lines(), ["1 www.example.test. A answer", "1 www.example.test. AAAA nodata"]);
+        assert!(run.noted("answered as a resolver does"));
+        let run = resolve_with(&resolver, "alias.example.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.8"]);
+        let run = resolve_with(&resolver, "nothing.example.test").await;
+        assert_eq!((run.code(), run.dns.rcode), (FailureCode::NxDomain, Some(Rcode::NXDOMAIN)));
+    });
+}
+
+#[test]
+fn with_udp_blocked_everything_goes_by_tcp() {
+    local(async {
+        let all = [root(), tld(), auth(), other()];
+        let net = TestNet::start(all.into_iter().map(|spec| broken(spec, Quirk::NoUdp)).collect()).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        // 400 ms for the first server, 150 ms for the next, then TCP; 100 ms of scheduling are allowed.
+        let total = run.dns.end.since(run.dns.start);
+        assert!(total >= Duration::from_millis(400) && total < Duration::from_millis(650), "{total:?}");
+        assert!(run.noted("port 53 is blocked for UDP"));
+        assert!(net.seen(TLD).iter().chain(&net.seen(AUTH)).all(|line| line.starts_with("tcp")));
+        let run = resolve_with(&resolver, "www.other.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        assert!(run.walk().iter().all(|packet| packet.transport == Transport::Tcp));
+        assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(100), "UDP is not tried again");
+    });
+}

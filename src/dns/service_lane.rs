@@ -1,0 +1,387 @@
+//! Asking for HTTPS records (RFC 9460) beside the walk, and making use of them.
+//!
+//! The question goes out with those for A and AAAA, to the same zone. Its answer is awaited no
+//! longer than the second address family is, and nothing it says or lacks can fail a resolution:
+//! what cannot be used is told, and the host's own addresses serve. What a record's target is must
+//! be looked up like the target of a CNAME, and counts like it.
+
+use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+
+use super::fault::{Fault, Found};
+use super::lane::RESOLUTION_DELAY;
+use super::message::parse_name;
+use super::presentation::name_text;
+use super::race::Lane;
+use super::service::{Candidate, Mode, compare_hints, sort_out};
+use super::walk::{Aliases, Errand, Patience, find};
+use crate::trace::{At, FailureCode, Record, RecordType, ServiceBinding};
+
+/// AliasMode records that are followed.
+const MAX_ALIASES: usize = 8;
+/// Records whose targets are looked up.
+const MAX_TARGETS: usize = 4;
+/// How long the look-ups of targets may take when the host has addresses of its own.
+const TARGET_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a caller wants to know about an origin besides its addresses.
+#[derive(Debug)]
+pub(super) struct Wish {
+    /// `_port._https`, when the port is not the default one.
+    prefix: Option<String>,
+    /// What this run can speak, by ALPN id.
+    protocols: Vec<&'static str>,
+    state: RefCell<State>,
+    done: Notify,
+    /// When the first address type had its answer.
+    answered: Cell<Option<At>>,
+    binding: RefCell<Option<ServiceBinding>>,
+    /// The addresses are in: walks from here on are for targets.
+    closed: Cell<bool>,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Asked { name: Name, lane: Rc<Lane> },
+    Heard { name: Name, result: Result<Found, Fault> },
+}
+
+impl Wish {
+    /// `port` is that of the https URL.
+    pub(super) fn new(port: u16, protocols: Vec<&'static str>) -> Self {
+        Self {
+            // RFC 9460 §9.1.
+            prefix: (port != 443).then(|| format!("_{port}._https")),
+            protocols,
+            state: RefCell::new(State::Idle),
+            done: Notify::new(),
+            answered: Cell::new(None),
+            binding: RefCell::new(None),
+            closed: Cell::new(false),
+        }
+    }
+
+    pub(super) fn take_binding(&self) -> Option<ServiceBinding> {
+        self.binding.borrow_mut().take()
+    }
+
+    /// The first address type has its answer: the clock of the HTTPS record's patience starts.
+    pub(super) fn address_answered(&self, at: At) {
+        if !self.closed.get() {
+            self.answered.set(Some(at));
+        }
+    }
+
+    /// The name to ask for; `None` when it would be too long.
+    fn name(&self, host: &Name) -> Option<Name> {
+        match &self.prefix {
+            None => Some(host.clone()),
+            Some(prefix) => parse_name(&format!("{prefix}.{}", name_text(host))).ok(),
+        }
+    }
+
+    async fn heard(&self) {
+        loop {
+            let done = self.done.notified();
+            if matches!(*self.state.borrow(), State::Heard { .. }) {
+                return;
+            }
+            done.await;
+        }
+    }
+
+    fn was_asked(&self) -> bool {
+        !matches!(*self.state.borrow(), State::Idle)
+    }
+}
+
+/// Asks for the HTTPS records of a name whose zone was found, once a name. With a port in the
+/// question an alias of the host does not matter: only the first name is asked for.
+pub(super) fn ask_beside(errand: &Errand, host: &Name) {
+    let is_ours = errand.is_main() && errand.aliases == Aliases::Follow;
+    let wish = errand.run.wish.clone().filter(|wish| is_ours && !wish.closed.get());
+    let Some(wish) = wish else { return };
+    if wish.prefix.is_some() && wish.was_asked() {
+        return;
+    }
+    let Some(name) = wish.name(host) else { return };
+    match &*wish.state.borrow() {
+        State::Asked { name: known, .. } | State::Heard { name: known, .. } if *known == name => return,
+        State::Asked { lane, .. } => lane.detach(),
+        _ => {}
+    }
+    if let Some(known) = errand.run.shared.known(&name, &[RecordType::HTTPS], errand.run.log.clock().now()) {
+        *wish.state.borrow_mut() = State::Heard { name, result: known };
+        return;
+    }
+    let own = Errand {
+        // The walk of the addresses meets the same aliases: it is not overtaken.
+        aliases: Aliases::Keep,
+        patience: Patience::Whole,
+        parent: errand.parent,
+        ..errand.beside()
+    };
+    let run = Rc::clone(&errand.run);
+    *wish.state.borrow_mut() = State::Asked { name: name.clone(), lane: Rc::clone(&own.lane) };
+    let work = async move {
+        let result = find(own.clone(), name.clone(), vec![RecordType::HTTPS]).await;
+        let is_current = matches!(&*wish.state.borrow(), State::Asked { name: asked, .. } if *asked == name);
+        if !is_current {
+            return;
+        }
+        let (shared, now) = (&own.run.shared, own.run.log.clock().now());
+        if result.as_ref().map_or_else(Fault::is_negative, |found| !found.services.is_empty()) {
+            shared.keep_answer(&name, &[RecordType::HTTPS], now, result.clone());
+        }
+        *wish.state.borrow_mut() = State::Heard { name, result };
+        wish.done.notify_waiters();
+    };
+    drop(run.spawn(work));
+}
+
+/// Puts what the HTTPS records say to the addresses found, and waits for them a little if need be.
+pub(super) async fn complete(
+    errand: &Errand,
+    host: &Name,
+    types: &[RecordType],
+    result: Result<Found, Fault>,
+) -> Result<Found, Fault> {
+    let Some(wish) = errand.run.wish.clone() else { return result };
+    // Without the name there is no service; without its servers nobody can say so.
+    if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
+        return result;
+    }
+    let clock = *errand.run.log.clock();
+    let limit = wish.answered.get().unwrap_or_else(|| clock.now()).after(RESOLUTION_DELAY);
+    if !wish.was_asked() {
+        // The addresses were known from earlier in this run.
+        ask_beside(errand, host);
+    }
+    wish.closed.set(true);
+    if !wish.was_asked() {
+        return result;
+    }
+    let in_time = tokio::time::timeout_at(clock.instant(limit).into(), wish.heard()).await.is_ok();
+    let heard = match std::mem::replace(&mut *wish.state.borrow_mut(), State::Idle) {
+        State::Heard { result, .. } if in_time => Some(result),
+        State::Asked { lane, .. } => {
+            lane.detach();
+            None
+        }
+        _ => None,
+    };
+    let Some(heard) = heard else {
+        let delay = RESOLUTION_DELAY.as_millis();
+        errand.run.log.note(format!("HTTPS records were not awaited: no answer in {delay} ms"));
+        return result;
+    };
+    let mut use_of =
+        Use { errand, wish: &wish, types, binding: ServiceBinding::default(), followed: Vec::new() };
+    use_of.binding.name = wish.name(host).map(|name| name_text(&name)).unwrap_or_default();
+    use_of.follow(heard, result).await.result(&wish)
+}
+
+/// What came of it.
+struct Outcome {
+    binding: ServiceBinding,
+    result: Result<Found, Fault>,
+}
+
+impl Outcome {
+    fn result(self, wish: &Wish) -> Result<Found, Fault> {
+        if !self.binding.records.is_empty() || !self.binding.aliases.is_empty() {
+            *wish.binding.borrow_mut() = Some(self.binding);
+        }
+        self.result
+    }
+}
+
+struct Use<'a> {
+    errand: &'a Errand,
+    wish: &'a Wish,
+    types: &'a [RecordType],
+    binding: ServiceBinding,
+    /// The records that were followed.
+    followed: Vec<Record>,
+}
+
+impl Use<'_> {
+    /// Aliases first, then the best record whose target has addresses.
+    async fn follow(mut self, heard: Result<Found, Fault>, own: Result<Found, Fault>) -> Outcome {
+        let limit = own.is_ok().then(|| self.errand.run.log.clock().now().after(TARGET_PATIENCE));
+        let mut heard = match heard {
+            Ok(found) => found,
+            Err(fault) => {
+                if !fault.is_negative() {
+                    self.note(format!("no HTTPS record was learned: {}", fault.message));
+                }
+                return Outcome { binding: self.binding, result: own };
+            }
+        };
+        if let Some(target) = cname_end(&heard) {
+            // The host's alias was seen by this question only.
+            match self.look_up(&target, vec![RecordType::HTTPS], limit).await {
+                Some(Ok(found)) => heard = found,
+                _ => return Outcome { binding: self.binding, result: own },
+            }
+        }
+        let mut addresses_of = own.clone();
+        loop {
+            let protocols = &self.wish.protocols;
+            let (owner, target, shown) = match sort_out(&heard.services, protocols) {
+                Mode::None => break,
+                Mode::Services(candidates) => {
+                    return self.choose(candidates, own, addresses_of, limit).await;
+                }
+                Mode::Alias { owner, target, shown } => (owner, target, shown),
+            };
+            let (from, to) = (name_text(&owner), name_text(&target));
+            if target.is_root() {
+                self.note(format!("the HTTPS record of {from} says that there is no such service"));
+                break;
+            }
+            let again = self.binding.aliases.iter().any(|(known, _)| *known == to) || from == to;
+            if again || self.binding.aliases.len() == MAX_ALIASES {
+                let why = if again { "come back to themselves" } else { "are more than 8" };
+                self.note(format!("the HTTPS aliases of {} {why}: not followed", self.binding.name));
+                self.binding.aliases.clear();
+                return Outcome { binding: self.binding, result: own };
+            }
+            self.binding.aliases.push((from, to.clone()));
+            self.followed.push(shown);
+            let mut types = self.types.to_vec();
+            types.push(RecordType::HTTPS);
+            match self.look_up(&target, types, limit).await {
+                Some(Ok(found)) => {
+                    heard = found.clone();
+                    addresses_of = if found.addresses.is_empty() { own.clone() } else { Ok(found) };
+                }
+                other => {
+                    let why = other.map_or_else(too_slow, |result| result.err().unwrap_or_else(too_slow));
+                    self.note(format!("the HTTPS alias {to} is of no use: {}", why.message));
+                    return Outcome { binding: self.binding, result: own };
+                }
+            }
+        }
+        let result = if self.binding.aliases.is_empty() { own } else { self.take(own, addresses_of) };
+        Outcome { binding: self.binding, result }
+    }
+
+    /// The first record that can be used and whose target has an address.
+    async fn choose(
+        mut self,
+        candidates: Vec<Candidate>,
+        own: Result<Found, Fault>,
+        aliased: Result<Found, Fault>,
+        limit: Option<At>,
+    ) -> Outcome {
+        self.binding.records = candidates.iter().map(|candidate| candidate.record.clone()).collect();
+        let mut tries = 0;
+        for (index, Candidate { owner, service, record, shown }) in candidates.iter().enumerate() {
+            if record.ignored.is_some() || tries == MAX_TARGETS {
+                continue;
+            }
+            tries += 1;
+            let target = service.effective_target(owner);
+            let known =
+                [&own, &aliased].into_iter().find(|known| address_owner(known).as_ref() == Some(&target));
+            let found = match known {
+                Some(known) => known.clone(),
+                None => match self.look_up(&target, self.types.to_vec(), limit).await {
+                    Some(found) => found,
+                    None => Err(too_slow()),
+                },
+            };
+            match found {
+                Ok(found) if !found.addresses.is_empty() => {
+                    self.binding.used = Some(index);
+                    self.followed.push(shown.clone());
+                    for sentence in compare_hints(record, &found.addresses) {
+                        self.note(sentence);
+                    }
+                    let result = self.take(own, Ok(found));
+                    return Outcome { binding: self.binding, result };
+                }
+                Ok(_) => {}
+                Err(fault) => {
+                    self.note(format!("the HTTPS target {} is of no use: {}", record.target, fault.message));
+                    self.binding.records[index].ignored = Some("its target has no address".to_owned());
+                }
+            }
+        }
+        Outcome { binding: self.binding, result: own }
+    }
+
+    /// The target's addresses take the place of the host's own.
+    fn take(&self, own: Result<Found, Fault>, target: Result<Found, Fault>) -> Result<Found, Fault> {
+        let Ok(target) = target else { return own };
+        match own {
+            Ok(own) => Ok(Found { addresses: target.addresses, ..own }),
+            Err(fault) => {
+                // The host has no address: its record leads to the answer, as a CNAME would.
+                let mut answers = fault.answers;
+                answers.extend(self.followed.iter().cloned());
+                answers.extend(target.answers.into_iter().filter(|record| record.rtype != RecordType::HTTPS));
+                Ok(Found { answers, ..target })
+            }
+        }
+    }
+
+    /// Walks for a target; `None` when it took too long.
+    async fn look_up(
+        &self,
+        name: &Name,
+        types: Vec<RecordType>,
+        limit: Option<At>,
+    ) -> Option<Result<Found, Fault>> {
+        let errand = Errand {
+            aliases: Aliases::Follow,
+            patience: Patience::AtMost(RESOLUTION_DELAY),
+            ..self.errand.beside()
+        };
+        let path = Rc::clone(&errand.path);
+        let lane = Rc::clone(&errand.lane);
+        let work = find(errand, name.clone(), types);
+        let result = match limit {
+            None => Some(work.await),
+            Some(limit) => {
+                let clock = *self.errand.run.log.clock();
+                tokio::time::timeout_at(clock.instant(limit).into(), work).await.ok()
+            }
+        };
+        lane.detach();
+        self.errand.path.borrow_mut().extend(path.borrow().iter());
+        result
+    }
+
+    fn note(&self, note: String) {
+        self.errand.run.log.note(note);
+    }
+}
+
+fn too_slow() -> Fault {
+    let patience = TARGET_PATIENCE.as_secs();
+    Fault::new(FailureCode::DnsTimeout, format!("its address was not found in {patience} s"))
+}
+
+/// Where the CNAMEs of an answer without HTTPS records lead.
+fn cname_end(found: &Found) -> Option<Name> {
+    if !found.services.is_empty() {
+        return None;
+    }
+    let last = found.answers.iter().rev().find(|record| record.rtype == RecordType::CNAME)?;
+    parse_name(&last.data).ok()
+}
+
+/// The name that holds the addresses found.
+fn address_owner(found: &Result<Found, Fault>) -> Option<Name> {
+    let found = found.as_ref().ok()?;
+    let is_address = |record: &&Record| record.data.parse::<IpAddr>().is_ok();
+    parse_name(&found.answers.iter().rev().find(is_address)?.name).ok()
+}

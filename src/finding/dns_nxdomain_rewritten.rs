@@ -1,0 +1,56 @@
+//! This machine's resolver invents addresses for a name that does not exist.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{DnsLane, Rcode, RecordType, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-nxdomain-rewritten",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "the name does not exist by its zone, and the machine's resolver has addresses for it",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let Some(stub) = dns.stub.as_ref() else { continue };
+        let addresses: Vec<&str> = stub
+            .answers
+            .iter()
+            .filter(|record| matches!(record.rtype, RecordType::A | RecordType::AAAA))
+            .map(|record| record.data.as_str())
+            .collect();
+        if dns.lane != DnsLane::Walk || dns.rcode != Some(Rcode::NXDOMAIN) || addresses.is_empty() {
+            continue;
+        }
+        let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
+        let title = format!("{} does not exist, and the resolver {server} says it is at {}", dns.name, addresses.join(", "));
+        let mut finding = rule.finding(
+            title,
+            vec![format!("/hops/{hop}/dns/rcode"), format!("/hops/{hop}/dns/stub/answers")],
+            "the provider leads mistyped names to pages of its own: switch that off there, or use another resolver; \
+             or the name exists only inside this network (split view)",
+        );
+        finding.detail = "browsers on this machine reach those addresses".to_owned();
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_on_addresses_for_a_name_that_does_not_exist() {
+        let mut trace = sample::sound();
+        sample::dns(&mut trace).stub = Some(sample::stub(Rcode::NOERROR, &["192.0.2.66"]));
+        assert!(sample::of(&RULE, &trace).is_empty(), "the name exists");
+        sample::dns(&mut trace).rcode = Some(Rcode::NXDOMAIN);
+        assert!(sample::of(&RULE, &trace)[0].title.contains("192.0.2.66"));
+        sample::dns(&mut trace).stub = Some(sample::stub(Rcode::NXDOMAIN, &[]));
+        assert!(sample::of(&RULE, &trace).is_empty(), "both say the same");
+    }
+}

@@ -1,0 +1,64 @@
+//! This machine's resolver says that it blocks the name (RFC 8914, codes 15 to 18).
+
+use super::{Finding, Rule, Severity, hops};
+use crate::explain::dns_error;
+use crate::trace::{DnsLane, Purpose, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-stub-filtered",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "the machine's resolver answered with an extended error that says the name is blocked, censored or filtered",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        if dns.lane != DnsLane::Walk || dns.addresses.is_empty() {
+            continue;
+        }
+        let said = dns.packets.iter().enumerate().filter(|(_, packet)| packet.purpose == Purpose::Stub);
+        let filtered = said.filter_map(|(index, packet)| {
+            let errors = &packet.reply.as_ref()?.extended_errors;
+            errors.iter().find(|(code, _)| dns_error::is_filtering(*code)).map(|error| (index, packet, error))
+        });
+        let Some((index, packet, (code, text))) = filtered.into_iter().next() else { continue };
+        let ip = packet.server.ip();
+        let title = format!("the resolver {ip} blocks {}: {} (RFC 8914 code {code})", dns.name, dns_error::name(*code));
+        let mut finding = rule.finding(
+            title,
+            vec![format!("/hops/{hop}/dns/packets/{index}/extended_errors")],
+            "browsers on this machine do not get there: ask whoever runs the resolver, or use another one",
+        );
+        let words = if text.is_empty() { String::new() } else { format!("; its words: {text}") };
+        finding.detail = format!("{}{words}", dns_error::meaning(*code));
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::Meaning;
+
+    #[test]
+    fn fires_on_codes_that_speak_of_filtering() {
+        for (code, count) in [(15, 1), (16, 1), (17, 1), (18, 1), (23, 0)] {
+            let mut trace = sample::sound();
+            let mut packet = sample::packet("", "198.51.100.53:53", 0, 4_000, Meaning::Refused);
+            packet.purpose = Purpose::Stub;
+            let mut header = sample::header();
+            header.extended_errors = vec![(code, "by order".to_owned())];
+            packet.reply = Some(header);
+            sample::dns(&mut trace).packets.push(packet);
+            let findings = sample::of(&RULE, &trace);
+            assert_eq!(findings.len(), count, "{code}");
+            assert!(findings.iter().all(|finding| finding.detail.contains("by order")));
+            sample::dns(&mut trace).addresses.clear();
+            assert!(sample::of(&RULE, &trace).is_empty(), "the walk has none either");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! View of a host's HTTPS records (RFC 9460).
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::trace::{ServiceBinding, ServiceRecord};
+
+/// The HTTPS records of an origin, and what was made of them.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ServiceView<'a> {
+    /// The name asked: the host, behind `_port._https.` when the port is not the default one.
+    name: &'a str,
+    /// AliasMode records that were followed.
+    aliases: Vec<AliasView<'a>>,
+    /// ServiceMode records, the best priority first.
+    records: Vec<ServiceRecordView<'a>>,
+    /// Index of the record whose target, port and ALPN are used.
+    used: Option<usize>,
+}
+
+impl<'a> From<&'a ServiceBinding> for ServiceView<'a> {
+    fn from(binding: &'a ServiceBinding) -> Self {
+        let alias = |(owner, target): &'a (String, String)| AliasView { owner, target };
+        Self {
+            name: &binding.name,
+            aliases: binding.aliases.iter().map(alias).collect(),
+            records: binding.records.iter().map(Into::into).collect(),
+            used: binding.used,
+        }
+    }
+}
+
+/// A record in AliasMode.
+#[derive(Serialize, JsonSchema)]
+struct AliasView<'a> {
+    /// Its owner.
+    owner: &'a str,
+    /// Where it leads.
+    target: &'a str,
+}
+
+/// A record in ServiceMode.
+#[derive(Serialize, JsonSchema)]
+struct ServiceRecordView<'a> {
+    /// Its owner.
+    owner: &'a str,
+    /// SvcPriority: the lowest is preferred.
+    priority: u16,
+    /// The effective target: the owner where the record says `.`.
+    target: &'a str,
+    /// Time to live, in seconds.
+    ttl: u32,
+    /// `alpn`, as listed.
+    alpn: &'a [String],
+    /// Whether HTTP/1.1 is offered though not listed.
+    default_alpn: bool,
+    /// `port`; null when it is the URL's.
+    port: Option<u16>,
+    /// `ipv4hint` and `ipv6hint`.
+    hints: Vec<String>,
+    /// Whether it carries an ECH configuration.
+    ech: bool,
+    /// Keys that a client must understand.
+    mandatory: &'a [String],
+    /// Why it cannot be used here.
+    ignored: Option<&'a str>,
+}
+
+impl<'a> From<&'a ServiceRecord> for ServiceRecordView<'a> {
+    fn from(record: &'a ServiceRecord) -> Self {
+        Self {
+            owner: &record.owner,
+            priority: record.priority,
+            target: &record.target,
+            ttl: record.ttl,
+            alpn: &record.alpn,
+            default_alpn: record.default_alpn,
+            port: record.port,
+            hints: record.hints.iter().map(IpAddr::to_string).collect(),
+            ech: record.ech,
+            mandatory: &record.mandatory,
+            ignored: record.ignored.as_deref(),
+        }
+    }
+}
