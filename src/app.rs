@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::CommandFactory;
 use tokio::sync::watch;
@@ -12,9 +13,10 @@ use crate::cli::{Cli, Format, Generate};
 use crate::clock::{Clock, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Action, Plan, Question, Settings, Show};
+use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
+use crate::trace::{Dns, Failure};
 use crate::{Tracer, finding};
 
 /// Why a run could not even start, or could not tell its result.
@@ -45,6 +47,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         Action::ListLab => render::lab_list(SCENARIOS, out).map(|()| exit::OK).map_err(Problem::from),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
+        Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
     }
 }
@@ -134,8 +137,55 @@ async fn ask(
         dns: &dns,
         failure: failure.as_ref(),
     };
-    render::render_dns(&asked, format(show), &style(show), out)?;
+    if show.short {
+        render::render_short(&asked, &style(show), out)?;
+    } else {
+        render::render_dns(&asked, format(show), &style(show), out)?;
+    }
     Ok(failure.map_or(exit::OK, |_| exit::DNS))
+}
+
+/// A batch has no end to its whole: `--max-time` holds for each name.
+const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+async fn ask_all(
+    mut plan: Plan,
+    batch: Batch,
+    lab: bool,
+    show: &Show,
+    setup: Stopwatch,
+    out: &mut dyn Write,
+) -> Result<u8, Problem> {
+    let _lab = start_lab(lab, &mut plan).await?;
+    // Said before the first question, not in the middle of the results.
+    crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
+    let interrupted = interrupts();
+    let setup = setup.elapsed();
+    let clock = Clock::start();
+    let stop = Stop::new(clock, BATCH_TIME, interrupted);
+    let mut code = exit::OK;
+    let mut tell = |question: &Question, dns: &Dns, failure: Option<&Failure>| {
+        if failure.is_some() {
+            code = exit::DNS;
+        }
+        let asked = render::DnsRun {
+            input: &question.name,
+            started_at: clock.started_at(),
+            setup,
+            total: dns.end.since(dns.start),
+            dns,
+            failure,
+        };
+        if show.short {
+            render::render_short(&asked, &style(show), out)?;
+        } else {
+            render::render_dns_line(&asked, format(show), &style(show), out)?;
+        }
+        // Whoever reads along sees each result when it is there.
+        out.flush()
+    };
+    crate::dns::ask_all(&plan.dns, &batch, &clock, &stop, &mut tell).await?;
+    Ok(code)
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<u8, Problem> {

@@ -468,6 +468,8 @@ mnemonics! { RecordType, "TYPE",
     1 "A", 2 "NS", 5 "CNAME", 6 "SOA", 12 "PTR", 15 "MX", 16 "TXT", 28 "AAAA", 33 "SRV", 35 "NAPTR",
     39 "DNAME", 41 "OPT", 43 "DS", 44 "SSHFP", 46 "RRSIG", 47 "NSEC", 48 "DNSKEY", 50 "NSEC3", 51 "NSEC3PARAM",
     52 "TLSA", 59 "CDS", 60 "CDNSKEY", 64 "SVCB", 65 "HTTPS", 255 "ANY", 257 "CAA",
+    13 "HINFO", 17 "RP", 29 "LOC", 37 "CERT", 53 "SMIMEA", 61 "OPENPGPKEY", 62 "CSYNC", 63 "ZONEMD", 99 "SPF",
+    251 "IXFR", 252 "AXFR", 256 "URI",
 }
 
 mnemonics! { Rcode, "RCODE",

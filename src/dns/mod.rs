@@ -4,29 +4,37 @@
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
 //! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
 //! - `reply`: what a reply means, without I/O
-//! - `hints`, `cut`: where a walk begins, and what a run has learned
+//! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `minimise`: the same with no more of the name than a server needs
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
+//! - `batch`: many names in one run
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod batch;
 mod cut;
 mod ends;
 mod exchange;
 mod fault;
+mod flight;
 mod hints;
 mod lane;
 mod log;
 mod message;
+mod minimise;
 mod presentation;
 mod race;
 mod reply;
 mod servers;
 mod stub;
+mod together;
 mod walk;
 
+#[cfg(test)]
+mod batch_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
@@ -48,6 +56,7 @@ use crate::plan::{DnsPlan, Family, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, StageName};
 
+pub use batch::{OnResult, ask_all};
 use cut::Shared;
 use fault::Fault;
 use hints::Hints;

@@ -113,6 +113,10 @@ pub(super) async fn ask_servers(
     candidates: Vec<Candidate>,
     first: Option<Choice>,
 ) -> Result<Won, Lost> {
+    let _place = match candidates.first() {
+        Some(first) => quest.shared.places.take(first.address).await,
+        None => None,
+    };
     let mut race = Race {
         quest,
         queue: candidates.into(),

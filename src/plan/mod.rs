@@ -3,6 +3,7 @@
 //! This module is the only one that reads arguments and the environment; everything after it works from
 //! plain values. Defaults stand here, in one place. Nothing here touches the network.
 
+mod dns;
 mod read;
 mod syntax;
 
@@ -74,6 +75,41 @@ pub struct DnsPlan {
     pub overrides: Vec<ResolveOverride>,
     /// The limit for resolving one host.
     pub timeout: Duration,
+    /// How much of a name each server is told.
+    pub minimisation: Minimisation,
+    /// Questions and their retries that one server is asked at the same time; `None` for no bound,
+    /// which one name alone does not need.
+    pub server_limit: Option<usize>,
+}
+
+/// How much of a name each server of a walk is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Minimisation {
+    /// The whole name, as resolvers did before 2016: no round trip more than there are cuts.
+    #[default]
+    Off,
+    /// `--qmin`: one label more than its zone, and the whole name where that leads nowhere
+    /// (RFC 9156, relaxed).
+    Relaxed,
+}
+
+/// The names of `urltrace dns -`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The questions, in the order read.
+    pub questions: Vec<Question>,
+    /// Whether one name may use what another has found.
+    pub reuse: Reuse,
+}
+
+/// Whether the names of a batch share what they find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// One cache of cuts and answers for all.
+    #[default]
+    Shared,
+    /// `--cold`: every name begins at the root.
+    Cold,
 }
 
 /// The counted lane.
@@ -261,6 +297,8 @@ impl Default for DnsPlan {
             family: Family::Any,
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,
+            minimisation: Minimisation::Off,
+            server_limit: None,
         }
     }
 }

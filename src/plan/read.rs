@@ -10,13 +10,12 @@ use clap::Parser;
 
 use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
 use super::{
-    DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice, TcpPlan,
-    TlsPlan, TlsVersion, VersionChoice,
+    Batch, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice,
+    TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
-use crate::trace::RecordType;
 
 /// What a run is to do.
 #[derive(Clone, Debug)]
@@ -38,6 +37,8 @@ pub enum Action {
     Trace(Plan),
     /// Walk a name.
     Ask(Plan, Question),
+    /// Walk many names.
+    AskAll(Plan, Batch),
     /// `urltrace lab`.
     ListLab,
     /// `urltrace lab --serve`.
@@ -64,6 +65,8 @@ pub struct Show {
     pub progress: bool,
     /// Columns.
     pub width: usize,
+    /// The data of a DNS answer only.
+    pub short: bool,
 }
 
 /// What the environment says, read once.
@@ -162,12 +165,14 @@ pub fn settings(
         (Some(Command::Lab { serve }), _) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve)
         }
-        (Some(Command::Dns { name, rtype }), _) => {
-            let question = question(&name, &rtype)?;
-            let mut plan = plan(name, &cli.common, &cli.connection, &cli.request, environment)?;
+        (Some(Command::Dns(options)), _) => {
+            let input = options.name.clone().or_else(|| options.reverse.clone()).unwrap_or_default();
+            let mut plan = plan(input, &cli.common, &cli.connection, &cli.request, environment)?;
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
-            settings(Action::Ask(plan, question), cli.common.lab)
+            let show = Show { short: options.short, ..show };
+            let action = super::dns::action(plan, &options)?;
+            Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
         }
         (None, Some(url)) => {
             let plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
@@ -195,22 +200,7 @@ fn show(common: &Common, environment: &Environment) -> Show {
         secrets: common.show_secrets,
         progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
         width: width.clamp(60, 120),
-    }
-}
-
-fn question(name: &str, rtype: &str) -> Result<Question, PlanError> {
-    let rtype = RecordType::from_mnemonic(rtype).ok_or_else(|| {
-        PlanError::with_hint(
-            format!("`{rtype}` is no record type"),
-            "A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE65",
-        )
-    })?;
-    let ascii = if name.is_ascii() { Ok(name.to_ascii_lowercase()) } else { idna::domain_to_ascii(name) };
-    match ascii {
-        Ok(name) if !name.is_empty() && !name.contains(|c: char| c.is_ascii_control() || c == ' ') => {
-            Ok(Question { name, types: vec![rtype] })
-        }
-        _ => Err(PlanError::usage(format!("`{}` is no domain name", name.escape_debug()))),
+        short: false,
     }
 }
 
