@@ -127,8 +127,11 @@ async fn ask(
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
     let total = dns.end.since(crate::trace::At(0));
     lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
-    progress.finish();
     let failure = result.err();
+    if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
+        survey(&resolver, &plan, &mut dns, &clock, &stop).await;
+    }
+    progress.finish();
     let asked = render::DnsRun {
         input: &plan.input,
         started_at: clock.started_at(),
@@ -143,6 +146,13 @@ async fn ask(
         render::render_dns(&asked, format(show), &style(show), out)?;
     }
     Ok(failure.map_or(exit::OK, |_| exit::DNS))
+}
+
+/// Whom else the plan wants to hear.
+async fn survey(resolver: &crate::dns::Resolver, plan: &Plan, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+    if plan.dns.survey.all_servers {
+        resolver.ask_all_servers(dns, clock, stop).await;
+    }
 }
 
 /// A batch has no end to its whole: `--max-time` holds for each name.

@@ -87,6 +87,9 @@ pub struct DnsOptions {
     /// Tell each server no more of the name than it needs (RFC 9156)
     #[arg(long)]
     pub qmin: bool,
+    /// Afterwards ask every address of every name server of the last zone, and compare
+    #[arg(long)]
+    pub all_ns: bool,
     /// With `-`: ask for every name as if it were the first
     #[arg(long)]
     pub cold: bool,

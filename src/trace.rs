@@ -404,6 +404,74 @@ pub struct Dns {
     pub stub: Option<Stub>,
     /// Limits that were hit and facts that changed the walk, for people.
     pub notes: Vec<String>,
+    /// Every address of every server of the last zone, with `--all-ns`; never counted.
+    pub all_servers: Option<Vec<ServerCheck>>,
+}
+
+/// What one address of a name server said, by `--all-ns`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCheck {
+    /// The server's name, with its final dot.
+    pub name: String,
+    /// Its address.
+    pub address: SocketAddr,
+    /// Where the address came from.
+    pub source: AddressSource,
+    /// Round trip of the question for the SOA, by UDP.
+    pub rtt: Option<Duration>,
+    /// Whether anything at all came back.
+    pub reachable: bool,
+    /// The response code to the question itself.
+    pub rcode: Option<Rcode>,
+    /// Whether it answered for the zone with authority.
+    pub authoritative: Option<bool>,
+    /// The SOA's serial.
+    pub serial: Option<u32>,
+    /// Its answer to the question.
+    pub answers: Vec<Record>,
+    /// Whether it speaks EDNS.
+    pub edns: Option<bool>,
+    /// Whether it answers by TCP.
+    pub tcp: Option<bool>,
+    /// What is wrong, or differs from the other servers.
+    pub faults: Vec<ServerFault>,
+    /// The packets of it all.
+    pub packets: Vec<usize>,
+}
+
+/// What is wrong with one server of a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerFault {
+    /// No answer by any transport; the reason.
+    Unreachable(String),
+    /// It does not serve the zone; what it did instead.
+    Lame(String),
+    /// It has an older copy of the zone than the newest (RFC 1982).
+    SerialDiffers {
+        /// The newest serial seen.
+        newest: u32,
+    },
+    /// It answers the question otherwise than most.
+    AnswerDiffers,
+    /// It refuses or ignores EDNS.
+    NoEdns,
+    /// It does not answer by TCP (RFC 7766 §5 demands it).
+    NoTcp,
+}
+
+impl ServerFault {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Lame(_) => "lame",
+            Self::SerialDiffers { .. } => "serial-differs",
+            Self::AnswerDiffers => "answer-differs",
+            Self::NoEdns => "no-edns",
+            Self::NoTcp => "no-tcp",
+        }
+    }
 }
 
 /// How the counted answer was found.
@@ -632,6 +700,8 @@ pub enum Purpose {
     Stub,
     /// The resolver given by `--resolver`.
     Resolver,
+    /// A server of the last zone, by `--all-ns` (never counted).
+    AllServers,
 }
 
 impl Purpose {
@@ -644,6 +714,7 @@ impl Purpose {
             Self::Priming => "priming",
             Self::Stub => "stub",
             Self::Resolver => "resolver",
+            Self::AllServers => "all-servers",
         }
     }
 }

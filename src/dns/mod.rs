@@ -11,9 +11,11 @@
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
+//! - `probe`, `all_servers`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod all_servers;
 mod batch;
 mod cut;
 mod ends;
@@ -26,6 +28,7 @@ mod log;
 mod message;
 mod minimise;
 mod presentation;
+mod probe;
 mod race;
 mod reply;
 mod servers;
@@ -42,6 +45,8 @@ mod lane_tests;
 #[cfg(test)]
 mod reply_tests;
 #[cfg(test)]
+mod survey_tests;
+#[cfg(test)]
 mod testkit;
 #[cfg(test)]
 mod testserver;
@@ -56,6 +61,7 @@ use crate::plan::{DnsPlan, Family, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, StageName};
 
+pub use all_servers::is_worth_a_survey;
 pub use batch::{OnResult, ask_all};
 use cut::Shared;
 use fault::Fault;
@@ -187,6 +193,7 @@ impl Resolver {
             hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
             stub: None,
             notes: Vec::new(),
+            all_servers: None,
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum Quirk {
     NoEdns,
     /// TC and nothing else over UDP.
     Truncate,
+    /// Closes every TCP connection.
+    NoTcp,
     /// Refers to the root.
     Upward,
     /// Refers one label deeper with each question, to itself.
@@ -118,7 +120,10 @@ async fn bind_all(addresses: &[IpAddr]) -> (u16, Vec<(UdpSocket, TcpListener)>) 
 
 fn zone(origin: &str, text: &str) -> Zone {
     let origin = Name::from_ascii(origin).unwrap();
-    let soa = format!("{origin} 300 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 60\n");
+    let mut soa = format!("{origin} 300 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 60\n");
+    if text.contains(" SOA ") {
+        soa.clear();
+    }
     let mut records = Vec::new();
     for line in std::iter::once(soa.as_str()).chain(text.lines()).filter(|line| !line.trim().is_empty()) {
         let (owner, rest) = line.trim().split_once(' ').unwrap();
@@ -192,6 +197,8 @@ impl Server {
         let mut replies = Vec::new();
         for quirk in &self.quirks {
             match quirk {
+                Quirk::NoTcp if transport == "tcp" => return Vec::new(),
+                Quirk::NoTcp => {}
                 Quirk::Silent => return Vec::new(),
                 Quirk::SilentFor(rtype) if *rtype == qtype => return Vec::new(),
                 Quirk::SilentFor(_) => {}

@@ -21,6 +21,7 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     if options.qmin {
         plan.dns.minimisation = Minimisation::Relaxed;
     }
+    plan.dns.survey.all_servers = options.all_ns;
     if let Some(address) = &options.reverse {
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
         return Ok(Action::Ask(plan, question));

@@ -80,6 +80,15 @@ pub struct DnsPlan {
     /// Questions and their retries that one server is asked at the same time; `None` for no bound,
     /// which one name alone does not need.
     pub server_limit: Option<usize>,
+    /// Whom `urltrace dns` asks once the answer is there.
+    pub survey: Survey,
+}
+
+/// Whom `urltrace dns` asks once the answer is there. Nothing of it is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// `--all-ns`: every address of every server of the last zone.
+    pub all_servers: bool,
 }
 
 /// How much of a name each server of a walk is told.
@@ -299,6 +308,7 @@ impl Default for DnsPlan {
             timeout: DNS_TIMEOUT,
             minimisation: Minimisation::Off,
             server_limit: None,
+            survey: Survey::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod finding;
 mod hop;
 mod http;
 mod packet;
+mod survey;
 mod tls;
 mod url;
 

@@ -12,6 +12,7 @@ mod headline;
 mod ink;
 mod lines;
 mod page;
+mod survey;
 mod verbose;
 mod waterfall;
 

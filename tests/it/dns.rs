@@ -113,3 +113,21 @@ fn names_from_standard_input_get_a_line_each_in_their_order() {
     assert_eq!((code(&output), stdout(&output).as_str()), (0, "127.53.1.1\n127.53.1.9\n"));
     assert_eq!(code(&with_input(&["dns", "--lab", "-"], "")), 0);
 }
+
+#[test]
+fn all_servers_of_the_zone_are_a_table_and_a_list() {
+    let (exit, document) = json(&["dns", "--lab", "--all-ns", "www.example.test"]);
+    assert_eq!(exit, 0);
+    let servers = document["dns"]["all_servers"].as_array().unwrap();
+    assert!(!servers.is_empty());
+    for server in servers {
+        assert_eq!(
+            (&server["reachable"], &server["edns"], &server["tcp"]),
+            (&true.into(), &true.into(), &true.into())
+        );
+        assert_eq!(server["faults"], serde_json::json!([]));
+        assert!(server["serial"].is_u64() && server["rtt_us"].is_u64());
+    }
+    let text = stdout(&run(&["dns", "--lab", "--all-ns", "www.example.test"]));
+    assert!(text.contains("all servers") && text.contains("EDNS TCP"), "{text}");
+}

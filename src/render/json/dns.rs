@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::packet::PacketView;
+use super::survey::ServerCheckView;
 use super::us;
 use crate::trace::{Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
@@ -44,6 +45,8 @@ pub(super) struct DnsView<'a> {
     stub: Option<StubView<'a>>,
     /// Limits that were hit and facts that changed the walk, for people.
     notes: &'a [String],
+    /// Every address of every server of the last zone, with `--all-ns`; null without.
+    all_servers: Option<Vec<ServerCheckView<'a>>>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -64,6 +67,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             root_hints: (&dns.hints).into(),
             stub: dns.stub.as_ref().map(Into::into),
             notes: &dns.notes,
+            all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
         }
     }
 }

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::evidence;
 use super::ink::Ink;
 use super::page::Page;
-use super::{fact_text, verbose};
+use super::{fact_text, survey, verbose};
 use crate::render::{DnsRun, Style, words};
 use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Record, RecordType};
 use crate::units;
@@ -31,6 +31,7 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     }
     page.gap();
     answers(&mut page, run.dns);
+    survey::all_servers(&mut page, run.dns);
     page.gap();
     fact_text(&mut page, Ink::Dns, "total", &total(run));
     verbose::notes(&mut page, run.dns);
