@@ -119,7 +119,10 @@ pub struct Common {
     /// Show passwords, cookies and tokens instead of [redacted]
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub show_secrets: bool,
-    /// Who resolves names: `walk` (from the root), `system`, or a resolver's IP[:PORT]
+    /// Who resolves names
+    ///
+    /// One of `walk` (from the root), `system`, IP[:PORT], tcp://IP[:PORT],
+    /// tls://HOST[:PORT][#NAME], https://HOST/PATH or quic://HOST[:PORT][#NAME]
     #[arg(long, global = true, value_name = "WHO", default_value = "walk", help_heading = "DNS")]
     pub resolver: String,
     /// Begin the walk with the root servers of this file
@@ -160,10 +163,17 @@ pub struct Connection {
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,
     /// Trust only the certificates of this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "TLS")]
     pub cacert: Option<PathBuf>,
     /// Which roots to trust
-    #[arg(long, value_enum, value_name = "ROOTS", conflicts_with = "cacert", help_heading = "TLS")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "ROOTS",
+        conflicts_with = "cacert",
+        help_heading = "TLS"
+    )]
     pub roots: Option<Roots>,
     /// The newest TLS version to offer
     #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]

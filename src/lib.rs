@@ -10,6 +10,7 @@
 //!   plan and the previous stage's result to a plain record and a live handle
 //! - this file: the loop over redirect hops that runs the stages
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - `roots`: what the stages that speak TLS trust
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
@@ -24,6 +25,7 @@ pub mod http;
 pub mod lab;
 pub mod plan;
 pub mod render;
+mod roots;
 pub mod stop;
 pub mod tcp;
 pub mod timeline;

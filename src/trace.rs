@@ -669,8 +669,11 @@ pub struct Packet {
     pub edns: bool,
     /// UDP: handed to the kernel. TCP: the connect was started.
     pub sent: At,
-    /// TCP: the connection was up, the question was written.
+    /// The connection made for this question was ready and the question was written: TCP, then TLS
+    /// where there is TLS, or QUIC. `None` by UDP, and on a connection that was there already.
     pub connected: Option<At>,
+    /// TLS and HTTPS: TCP was up and TLS was begun.
+    pub tcp_done: Option<At>,
     /// The reply was there.
     pub received: Option<At>,
     /// When waiting for it ended.
@@ -702,6 +705,8 @@ pub enum Purpose {
     Resolver,
     /// A server of the last zone, by `--all-ns` (never counted).
     AllServers,
+    /// The name of the resolver given by `--resolver`.
+    Bootstrap,
 }
 
 impl Purpose {
@@ -715,6 +720,7 @@ impl Purpose {
             Self::Stub => "stub",
             Self::Resolver => "resolver",
             Self::AllServers => "all-servers",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -761,6 +767,12 @@ pub enum Transport {
     Udp,
     /// A connection, two bytes of length before each message (RFC 1035 §4.2.2).
     Tcp,
+    /// The same inside TLS (RFC 7858).
+    Tls,
+    /// A POST by HTTP/2 (RFC 8484).
+    Https,
+    /// A QUIC stream for each question (RFC 9250).
+    Quic,
 }
 
 impl Transport {
@@ -770,6 +782,9 @@ impl Transport {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Https => "https",
+            Self::Quic => "quic",
         }
     }
 }

@@ -16,6 +16,7 @@ use super::flight::{Flights, Places};
 use super::hints::Hints;
 use super::presentation::name_text;
 use super::reply::Referral;
+use super::transport::Client;
 use crate::plan::DnsPlan;
 use crate::trace::{AddressSource, At, Cut, NameServer, RecordType};
 
@@ -150,6 +151,8 @@ pub(super) struct Shared {
     pub(super) drift: RefCell<Option<Vec<String>>>,
     pub(super) flights: Rc<Flights>,
     pub(super) places: Places,
+    /// The resolver of the plan, if it is asked on a connection.
+    pub(super) client: Option<Client>,
 }
 
 impl Shared {
@@ -158,6 +161,7 @@ impl Shared {
         Self {
             flights: Rc::default(),
             places: Places::new(plan.server_limit),
+            client: None,
             plan,
             hints,
             hosts,

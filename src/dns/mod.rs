@@ -9,6 +9,7 @@
 //! - `minimise`: the same with no more of the name than a server needs
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
+//! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `lane`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
 //! - `probe`, `all_servers`: whom else one may ask once the answer is there
@@ -34,6 +35,7 @@ mod reply;
 mod servers;
 mod stub;
 mod together;
+mod transport;
 mod walk;
 
 #[cfg(test)]
@@ -70,6 +72,7 @@ use lane::Counted;
 pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
+use transport::Client;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
@@ -94,7 +97,13 @@ impl Resolver {
                 .unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(Self { shared: Rc::new(Shared::new(plan, hints, hosts)) })
+        let client = match &plan.lane {
+            ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
+            _ => None,
+        };
+        let mut shared = Shared::new(plan, hints, hosts);
+        shared.client = client;
+        Ok(Self { shared: Rc::new(shared) })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -179,7 +188,7 @@ impl Resolver {
             types,
             lane: match self.shared.plan.lane {
                 ResolverChoice::Walk => DnsLane::Walk,
-                ResolverChoice::System | ResolverChoice::Server(_) => DnsLane::Resolver,
+                _ => DnsLane::Resolver,
             },
             start,
             end: start,

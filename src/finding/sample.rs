@@ -28,6 +28,7 @@ pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning
         edns: true,
         sent: At(sent),
         connected: None,
+        tcp_done: None,
         received: Some(At(received)),
         end: At(received),
         bytes_sent: 50,

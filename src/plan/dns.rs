@@ -7,9 +7,10 @@ use std::io::Read;
 use std::net::IpAddr;
 
 use super::read::{Action, PlanError};
-use super::{Batch, Minimisation, Plan, Question, Reuse};
+use super::syntax::socket_address;
+use super::{Batch, Endpoint, EndpointHost, Minimisation, Plan, Question, ResolverChoice, Reuse};
 use crate::cli::DnsOptions;
-use crate::trace::RecordType;
+use crate::trace::{RecordType, Transport};
 
 /// Questions that one server of a batch is asked at the same time.
 const SERVER_LIMIT: usize = 8;
@@ -36,6 +37,75 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     let question = question(name, &types)
         .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
     Ok(Action::Ask(plan, question))
+}
+
+/// Who is asked, by `--resolver`.
+pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
+    const FORMS: &str = "`walk`, `system`, 192.0.2.53, [2001:db8::53]:5353, tcp://192.0.2.53, \
+        tls://dns.example, tls://192.0.2.53#dns.example, https://dns.example/dns-query, quic://dns.example";
+    let bad = |why: &str| {
+        PlanError::with_hint(format!("--resolver: `{}` is no resolver{why}", text.escape_debug()), FORMS)
+    };
+    match text {
+        "walk" => return Ok(ResolverChoice::Walk),
+        "system" => return Ok(ResolverChoice::System),
+        _ => {}
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return socket_address(text, 53).map(ResolverChoice::Server).ok_or_else(|| bad(""));
+    };
+    let (transport, port) = match scheme.to_ascii_lowercase().as_str() {
+        "udp" => return socket_address(rest, 53).map(ResolverChoice::Server).ok_or_else(|| bad("")),
+        "tcp" => (Transport::Tcp, 53),
+        // RFC 7858 §3.1, RFC 8484, RFC 9250 §4.1.1.
+        "tls" => (Transport::Tls, 853),
+        "https" => (Transport::Https, 443),
+        "quic" => (Transport::Quic, 853),
+        _ => return Err(bad(": its scheme is not known")),
+    };
+    if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
+        return Err(PlanError::usage(
+            "this urltrace was built without encrypted DNS (feature `encrypted-dns`)",
+        ));
+    }
+    let (rest, given_name) = match rest.split_once('#') {
+        Some((rest, name)) if transport != Transport::Https && !name.is_empty() => (rest, Some(name)),
+        Some(_) => return Err(bad("")),
+        None => (rest, None),
+    };
+    let at = if transport == Transport::Https { rest.find('/') } else { None };
+    let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
+    if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
+        return Err(bad(": its path cannot be sent"));
+    }
+    let (host, port) = match socket_address(authority, port) {
+        Some(address) => (EndpointHost::Address(address.ip()), address.port()),
+        None => {
+            let (name, port) = match authority.rsplit_once(':') {
+                Some((name, digits)) => (name, digits.parse().ok().filter(|port| *port != 0)),
+                None => (authority, Some(port)),
+            };
+            let name = idna::domain_to_ascii(name).ok().filter(|name| !name.is_empty());
+            let fine = |name: &String| name.split('.').all(|label| !label.is_empty());
+            (EndpointHost::Name(name.filter(fine).ok_or_else(|| bad(""))?), port.ok_or_else(|| bad(""))?)
+        }
+    };
+    let certificate_name = match (given_name, &host) {
+        (Some(name), _) => name.to_owned(),
+        (None, EndpointHost::Name(name)) => name.clone(),
+        (None, EndpointHost::Address(address)) => address.to_string(),
+    };
+    if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
+        return Err(bad(": by TCP it is an address"));
+    }
+    Ok(ResolverChoice::Endpoint(Endpoint {
+        text: text.to_owned(),
+        transport,
+        host,
+        port,
+        certificate_name,
+        path: if path.is_empty() { "/dns-query".to_owned() } else { path.to_owned() },
+    }))
 }
 
 const PTR: RecordType = RecordType(12);
@@ -134,6 +204,43 @@ mod tests {
             "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
         );
         assert!(reverse_name("www.example.test").is_err());
+    }
+
+    #[test]
+    fn resolvers_have_many_forms() {
+        let endpoint = |text: &str| match resolver(text).unwrap() {
+            ResolverChoice::Endpoint(endpoint) => endpoint,
+            other => panic!("{text}: {other:?}"),
+        };
+        for (text, transport, host, port, name, path) in [
+            ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
+            ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
+            ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
+            ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
+            ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
+            ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
+        ] {
+            let found = endpoint(text);
+            let host_text = match &found.host {
+                EndpointHost::Address(address) => address.to_string(),
+                EndpointHost::Name(name) => name.clone(),
+            };
+            assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");
+            assert_eq!((found.certificate_name.as_str(), found.path.as_str()), (name, path), "{text}");
+        }
+        assert_eq!(resolver("udp://192.0.2.1").unwrap(), resolver("192.0.2.1:53").unwrap());
+        for text in [
+            "tcp://dns.test",
+            "tls://",
+            "ftp://x",
+            "tls://a..b",
+            "https://x/ y",
+            "tls://x:0",
+            "nobody",
+            "https://x#y",
+        ] {
+            assert!(resolver(text).is_err(), "{text}");
+        }
     }
 
     #[test]

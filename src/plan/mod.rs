@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::trace::RecordType;
+use crate::trace::{RecordType, Transport};
 
 /// What a run traces, and how.
 #[derive(Clone, Debug)]
@@ -82,6 +82,8 @@ pub struct DnsPlan {
     pub server_limit: Option<usize>,
     /// Whom `urltrace dns` asks once the answer is there.
     pub survey: Survey,
+    /// What is trusted when the resolver is asked over TLS or QUIC.
+    pub roots: RootsChoice,
 }
 
 /// Whom `urltrace dns` asks once the answer is there. Nothing of it is counted.
@@ -131,6 +133,34 @@ pub enum ResolverChoice {
     System,
     /// `--resolver ADDRESS[:PORT]`.
     Server(SocketAddr),
+    /// `--resolver tcp://..`, `tls://..`, `https://..`, `quic://..`.
+    Endpoint(Endpoint),
+}
+
+/// A resolver that is asked on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As it was given.
+    pub text: String,
+    /// Any but UDP.
+    pub transport: Transport,
+    /// Its address, or its name, which has to be resolved first.
+    pub host: EndpointHost,
+    /// Its port.
+    pub port: u16,
+    /// What its certificate must be for: a name or an address.
+    pub certificate_name: String,
+    /// HTTPS: the path of the service.
+    pub path: String,
+}
+
+/// Where a resolver is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointHost {
+    /// At this address.
+    Address(IpAddr),
+    /// Where this name leads; ASCII.
+    Name(String),
 }
 
 /// A root hints file that was read before t0.
@@ -309,6 +339,7 @@ impl Default for DnsPlan {
             minimisation: Minimisation::Off,
             server_limit: None,
             survey: Survey::default(),
+            roots: RootsChoice::Embedded,
         }
     }
 }

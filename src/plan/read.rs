@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
+use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use super::{
-    Batch, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice,
-    TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    Batch, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, RootsChoice, TcpPlan, TlsPlan,
+    TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
@@ -216,9 +216,10 @@ fn plan(
         (_, true) => Family::Ipv6,
         _ => Family::Any,
     };
+    let tls = tls_plan(connection, environment);
     Ok(Plan {
         input,
-        dns: dns_plan(common, connection, family)?,
+        dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
             connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
             family,
@@ -229,23 +230,14 @@ fn plan(
                 .collect::<Result<_, _>>()?,
             ..TcpPlan::default()
         },
-        tls: tls_plan(connection, environment),
+        tls,
         http: http_plan(request)?,
         max_time: seconds("--max-time", &common.max_time)?,
     })
 }
 
 fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<DnsPlan, PlanError> {
-    let lane = match common.resolver.as_str() {
-        "walk" => ResolverChoice::Walk,
-        "system" => ResolverChoice::System,
-        text => ResolverChoice::Server(socket_address(text, 53).ok_or_else(|| {
-            PlanError::with_hint(
-                format!("`{text}` is no resolver"),
-                "--resolver takes `walk`, `system`, or an address such as 192.0.2.53 or [2001:db8::53]:5353",
-            )
-        })?),
-    };
+    let lane = super::dns::resolver(&common.resolver)?;
     let root_hints = match &common.root_hints {
         None => None,
         Some(path) => {
@@ -475,7 +467,10 @@ mod tests {
         assert_eq!(plan.dns.overrides[0].host, "example.com");
         assert_eq!(plan.dns.overrides[0].addresses.len(), 2);
         assert_eq!(plan.tcp.connect_to[0].to_host.as_deref(), Some("::1"));
-        assert_eq!(plan.dns.lane, ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap()));
+        assert_eq!(
+            plan.dns.lane,
+            super::super::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
+        );
         assert_eq!(plan.max_time, Duration::from_millis(500));
         assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
     }

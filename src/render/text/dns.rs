@@ -9,7 +9,7 @@ use super::ink::Ink;
 use super::page::Page;
 use super::{fact_text, survey, verbose};
 use crate::render::{DnsRun, Style, words};
-use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Record, RecordType};
+use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Purpose, Record, RecordType};
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
@@ -74,7 +74,11 @@ fn headline(page: &mut Page, run: &DnsRun<'_>) {
 
 /// The zone whose server was asked.
 fn zone(packet: &Packet) -> &str {
-    if packet.zone.is_empty() { "resolver" } else { &packet.zone }
+    match packet.purpose {
+        Purpose::Bootstrap => "bootstrap",
+        _ if packet.zone.is_empty() => "resolver",
+        _ => &packet.zone,
+    }
 }
 
 /// A zone in the tree of cuts: each under the one that referred to it.
@@ -84,7 +88,7 @@ fn branch(page: &Page, dns: &Dns, zone: &str) -> String {
         cut.zone != zone && zone.ends_with(end) && (end.is_empty() || zone.ends_with(&format!(".{end}")))
     };
     match dns.cuts.iter().filter(above).count() {
-        _ if zone == "resolver" => zone.to_owned(),
+        _ if zone == "resolver" || zone == "bootstrap" => zone.to_owned(),
         0 => zone.to_owned(),
         depth => format!("{}{}{zone}", "  ".repeat(depth - 1), page.line().signs().branch),
     }
@@ -122,6 +126,11 @@ fn step(page: &mut Page, packet: &Packet, label: &str, width: usize) {
             body.push(ink, words::meaning(packet))
         }
     };
+    if let (Purpose::Resolver, Some(set_up)) = (packet.purpose, words::set_up(packet)) {
+        let rtt = packet.received.map(|at| at.since(packet.connected.unwrap_or(packet.sent)));
+        let rtt = rtt.map_or_else(String::new, |rtt| format!(", answered in {}", units::duration(rtt)));
+        body.push(Ink::Plain, format!("; {} {set_up}{rtt}", packet.transport.as_str()));
+    }
     page.wrap(head, &body);
 }
 

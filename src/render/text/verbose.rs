@@ -5,9 +5,7 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{fact, fact_text};
 use crate::render::words;
-use crate::trace::{
-    Certificate, Direction, Dns, Header, Hop, Http, Offer, Packet, Tls, Trace, Transport, Url,
-};
+use crate::trace::{Certificate, Direction, Dns, Header, Hop, Http, Offer, Packet, Tls, Trace, Url};
 use crate::units;
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -106,12 +104,8 @@ fn wire(line: &mut Line, packet: &Packet) {
         packet.purpose.as_str().to_owned(),
         packet.chosen.as_str().to_owned(),
     ];
-    match (packet.transport, packet.connected) {
-        (Transport::Tcp, Some(at)) => {
-            parts.push(format!("tcp, connected in {}", units::duration(at.since(packet.sent))));
-        }
-        (transport, _) => parts.push(transport.as_str().to_owned()),
-    }
+    parts.push(packet.transport.as_str().to_owned());
+    parts.extend(words::set_up(packet));
     let received = packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
     parts.push(format!("{}/{received} B", packet.bytes_sent));
     if !packet.edns {
