@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::CommandFactory;
 use tokio::sync::watch;
@@ -12,10 +13,10 @@ use crate::cli::{Cli, Format, Generate};
 use crate::clock::{Clock, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Action, Plan, Question, Settings, Show};
+use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
-use crate::trace::{Failure, StageName};
+use crate::trace::{Dns, Failure, StageName};
 use crate::{Tracer, finding};
 
 /// Why a run could not even start, or could not tell its result.
@@ -65,6 +66,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
 
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
+        Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
     }
 }
@@ -150,8 +152,11 @@ async fn ask(
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
     let total = dns.end.since(crate::trace::At(0));
     lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
-    progress.finish();
     let failure = result.err();
+    if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
+        survey(&resolver, &plan, &mut dns, &clock, &stop).await;
+    }
+    progress.finish();
     let asked = render::DnsRun {
         input: &plan.input,
         started_at: clock.started_at(),
@@ -160,11 +165,65 @@ async fn ask(
         dns: &dns,
         failure: failure.as_ref(),
     };
-    render::render_dns(&asked, format(show), &style(show), out)?;
+    if show.short {
+        render::render_short(&asked, &style(show), out)?;
+    } else {
+        render::render_dns(&asked, format(show), &style(show), out)?;
+    }
     Ok(Ended {
         code: failure.as_ref().map_or(exit::OK, |_| exit::DNS),
         complaint: failure.as_ref().and_then(|failure| complaint(failure, show)),
     })
+}
+
+/// Whom else the plan wants to hear.
+async fn survey(resolver: &crate::dns::Resolver, plan: &Plan, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+    if plan.dns.survey.all_servers {
+        resolver.ask_all_servers(dns, clock, stop).await;
+    }
+}
+
+/// A batch has no end to its whole: `--max-time` holds for each name.
+const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+async fn ask_all(
+    mut plan: Plan,
+    batch: Batch,
+    lab: bool,
+    show: &Show,
+    setup: Stopwatch,
+    out: &mut dyn Write,
+) -> Result<Ended, Problem> {
+    let _lab = start_lab(lab, &mut plan).await?;
+    // Said before the first question, not in the middle of the results.
+    crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
+    let interrupted = interrupts();
+    let setup = setup.elapsed();
+    let clock = Clock::start();
+    let stop = Stop::new(clock, BATCH_TIME, interrupted);
+    let mut code = exit::OK;
+    let mut tell = |question: &Question, dns: &Dns, failure: Option<&Failure>| {
+        if failure.is_some() {
+            code = exit::DNS;
+        }
+        let asked = render::DnsRun {
+            input: &question.name,
+            started_at: clock.started_at(),
+            setup,
+            total: dns.end.since(dns.start),
+            dns,
+            failure,
+        };
+        if show.short {
+            render::render_short(&asked, &style(show), out)?;
+        } else {
+            render::render_dns_line(&asked, format(show), &style(show), out)?;
+        }
+        // Whoever reads along sees each result when it is there.
+        out.flush()
+    };
+    crate::dns::ask_all(&plan.dns, &batch, &clock, &stop, &mut tell).await?;
+    Ok(code.into())
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {

@@ -9,6 +9,7 @@ Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
   urltrace -L --format json shop.example      follow redirects, one JSON document
   urltrace dns --type MX example.com          the DNS walk alone
+  urltrace dns --format json - < names        many names, one JSON document a line
   urltrace --lab https://www.example.test/    the same, in the built-in internet
   urltrace lab                                what the built-in internet has to show
 
@@ -51,20 +52,47 @@ pub enum Command {
     ///
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
-    Dns {
-        /// The name to ask for
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// Record type: A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE and a number
-        #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "A")]
-        rtype: String,
-    },
+    Dns(DnsOptions),
     /// List what the built-in internet has to show, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
         serve: bool,
     },
+}
+
+/// Options of `urltrace dns` alone.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Question")]
+pub struct DnsOptions {
+    /// The name to ask for; `-` reads names from standard input, one a line
+    #[arg(value_name = "NAME", required_unless_present = "reverse")]
+    pub name: Option<String>,
+    /// Record types: A, AAAA, TXT, NS, SOA, MX, HTTPS, ..., or a number such as TYPE65 or 65
+    #[arg(
+        short = 't',
+        long = "type",
+        value_name = "TYPE",
+        value_delimiter = ',',
+        default_value = "A",
+        conflicts_with = "reverse"
+    )]
+    pub types: Vec<String>,
+    /// Ask for the names of an address (PTR below in-addr.arpa or ip6.arpa)
+    #[arg(short = 'x', long, value_name = "ADDRESS", conflicts_with = "name")]
+    pub reverse: Option<String>,
+    /// Print the data of the answer only, one record a line
+    #[arg(long, conflicts_with = "format")]
+    pub short: bool,
+    /// Tell each server no more of the name than it needs (RFC 9156)
+    #[arg(long)]
+    pub qmin: bool,
+    /// Afterwards ask every address of every name server of the last zone, and compare
+    #[arg(long)]
+    pub all_ns: bool,
+    /// With `-`: ask for every name as if it were the first
+    #[arg(long)]
+    pub cold: bool,
 }
 
 /// Options of both the trace and `urltrace dns`.
@@ -91,7 +119,10 @@ pub struct Common {
     /// Show passwords, cookies and tokens instead of `[redacted]`
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub show_secrets: bool,
-    /// Who resolves names: `walk` (from the root), `system`, or a resolver's `IP[:PORT]`
+    /// Who resolves names
+    ///
+    /// One of `walk` (from the root), `system`, `IP[:PORT]`, `tcp://IP[:PORT]`,
+    /// `tls://HOST[:PORT][#NAME]`, `https://HOST/PATH` or `quic://HOST[:PORT][#NAME]`
     #[arg(long, global = true, value_name = "WHO", default_value = "walk", help_heading = "DNS")]
     pub resolver: String,
     /// Begin the walk with the root servers of this file
@@ -135,10 +166,17 @@ pub struct Connection {
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,
     /// Trust only the certificates of this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "TLS")]
     pub cacert: Option<PathBuf>,
     /// Which roots to trust
-    #[arg(long, value_enum, value_name = "ROOTS", conflicts_with = "cacert", help_heading = "TLS")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "ROOTS",
+        conflicts_with = "cacert",
+        help_heading = "TLS"
+    )]
     pub roots: Option<Roots>,
     /// The newest TLS version to offer
     #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]

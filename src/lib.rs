@@ -11,6 +11,7 @@
 //! - this file: the loop over redirect hops that runs the stages; `upgrade`: from http to https by
 //!   an HTTPS record
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - `roots`: what the stages that speak TLS trust
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
@@ -27,6 +28,7 @@ pub mod lab;
 pub mod os;
 pub mod plan;
 pub mod render;
+mod roots;
 pub mod stop;
 pub mod tcp;
 pub mod timeline;

@@ -406,6 +406,74 @@ pub struct Dns {
     pub service: Option<ServiceBinding>,
     /// Limits that were hit and facts that changed the walk, for people.
     pub notes: Vec<String>,
+    /// Every address of every server of the last zone, with `--all-ns`; never counted.
+    pub all_servers: Option<Vec<ServerCheck>>,
+}
+
+/// What one address of a name server said, by `--all-ns`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCheck {
+    /// The server's name, with its final dot.
+    pub name: String,
+    /// Its address.
+    pub address: SocketAddr,
+    /// Where the address came from.
+    pub source: AddressSource,
+    /// Round trip of the question for the SOA, by UDP.
+    pub rtt: Option<Duration>,
+    /// Whether anything at all came back.
+    pub reachable: bool,
+    /// The response code to the question itself.
+    pub rcode: Option<Rcode>,
+    /// Whether it answered for the zone with authority.
+    pub authoritative: Option<bool>,
+    /// The SOA's serial.
+    pub serial: Option<u32>,
+    /// Its answer to the question.
+    pub answers: Vec<Record>,
+    /// Whether it speaks EDNS.
+    pub edns: Option<bool>,
+    /// Whether it answers by TCP.
+    pub tcp: Option<bool>,
+    /// What is wrong, or differs from the other servers.
+    pub faults: Vec<ServerFault>,
+    /// The packets of it all.
+    pub packets: Vec<usize>,
+}
+
+/// What is wrong with one server of a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerFault {
+    /// No answer by any transport; the reason.
+    Unreachable(String),
+    /// It does not serve the zone; what it did instead.
+    Lame(String),
+    /// It has an older copy of the zone than the newest (RFC 1982).
+    SerialDiffers {
+        /// The newest serial seen.
+        newest: u32,
+    },
+    /// It answers the question otherwise than most.
+    AnswerDiffers,
+    /// It refuses or ignores EDNS.
+    NoEdns,
+    /// It does not answer by TCP (RFC 7766 §5 demands it).
+    NoTcp,
+}
+
+impl ServerFault {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Lame(_) => "lame",
+            Self::SerialDiffers { .. } => "serial-differs",
+            Self::AnswerDiffers => "answer-differs",
+            Self::NoEdns => "no-edns",
+            Self::NoTcp => "no-tcp",
+        }
+    }
 }
 
 /// How the counted answer was found.
@@ -470,6 +538,8 @@ mnemonics! { RecordType, "TYPE",
     1 "A", 2 "NS", 5 "CNAME", 6 "SOA", 12 "PTR", 15 "MX", 16 "TXT", 28 "AAAA", 33 "SRV", 35 "NAPTR",
     39 "DNAME", 41 "OPT", 43 "DS", 44 "SSHFP", 46 "RRSIG", 47 "NSEC", 48 "DNSKEY", 50 "NSEC3", 51 "NSEC3PARAM",
     52 "TLSA", 59 "CDS", 60 "CDNSKEY", 64 "SVCB", 65 "HTTPS", 255 "ANY", 257 "CAA",
+    13 "HINFO", 17 "RP", 29 "LOC", 37 "CERT", 53 "SMIMEA", 61 "OPENPGPKEY", 62 "CSYNC", 63 "ZONEMD", 99 "SPF",
+    251 "IXFR", 252 "AXFR", 256 "URI",
 }
 
 mnemonics! { Rcode, "RCODE",
@@ -685,8 +755,11 @@ pub struct Packet {
     pub edns: bool,
     /// UDP: handed to the kernel. TCP: the connect was started.
     pub sent: At,
-    /// TCP: the connection was up, the question was written.
+    /// The connection made for this question was ready and the question was written: TCP, then TLS
+    /// where there is TLS, or QUIC. `None` by UDP, and on a connection that was there already.
     pub connected: Option<At>,
+    /// TLS and HTTPS: TCP was up and TLS was begun.
+    pub tcp_done: Option<At>,
     /// The reply was there.
     pub received: Option<At>,
     /// When waiting for it ended.
@@ -722,6 +795,10 @@ pub enum Purpose {
     Stub,
     /// The resolver given by `--resolver`.
     Resolver,
+    /// A server of the last zone, by `--all-ns` (never counted).
+    AllServers,
+    /// The name of the resolver given by `--resolver`.
+    Bootstrap,
 }
 
 impl Purpose {
@@ -734,6 +811,8 @@ impl Purpose {
             Self::Priming => "priming",
             Self::Stub => "stub",
             Self::Resolver => "resolver",
+            Self::AllServers => "all-servers",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
@@ -786,6 +865,12 @@ pub enum Transport {
     Udp,
     /// A connection, two bytes of length before each message (RFC 1035 §4.2.2).
     Tcp,
+    /// The same inside TLS (RFC 7858).
+    Tls,
+    /// A POST by HTTP/2 (RFC 8484).
+    Https,
+    /// A QUIC stream for each question (RFC 9250).
+    Quic,
 }
 
 impl Transport {
@@ -795,6 +880,9 @@ impl Transport {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Https => "https",
+            Self::Quic => "quic",
         }
     }
 }

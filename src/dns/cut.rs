@@ -13,9 +13,11 @@ use tokio::sync::Notify;
 
 use super::case::Spelling;
 use super::fault::{Fault, Found};
+use super::flight::{Flights, Places};
 use super::hints::Hints;
 use super::presentation::name_text;
 use super::reply::Referral;
+use super::transport::Client;
 use crate::plan::DnsPlan;
 use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
 
@@ -26,6 +28,8 @@ pub(super) struct Zone {
     pub(super) servers: RefCell<Vec<Server>>,
     /// The packet that told of it, in the log of the resolution that found it.
     learned_from: Option<usize>,
+    /// The resolution that found it; `None` for the root.
+    pub(super) found_by: Option<u64>,
     /// Lookups made for its servers' addresses.
     pub(super) lookups: Cell<u32>,
     /// How many of them ended with a name that does not exist.
@@ -71,11 +75,11 @@ impl Zone {
             addresses: addresses.iter().map(|address| (*address, AddressSource::Hint)).collect(),
             lookup: Lookup::Made,
         };
-        Self::new(Name::root(), hints.servers.iter().map(server).collect(), None)
+        Self::new(Name::root(), hints.servers.iter().map(server).collect(), None, None)
     }
 
     /// The zone a referral leads to.
-    pub(super) fn referred(referral: &Referral, port: u16, packet: usize) -> Self {
+    pub(super) fn referred(referral: &Referral, port: u16, packet: usize, found_by: u64) -> Self {
         let server = |(name, addresses): &(Name, Vec<(IpAddr, AddressSource)>)| Server {
             name: name.clone(),
             addresses: addresses
@@ -85,14 +89,16 @@ impl Zone {
             lookup: Lookup::NotMade,
         };
         let servers = referral.servers.iter().map(server).collect();
-        Self { ttl: Some(referral.ttl), ..Self::new(referral.cut.clone(), servers, Some(packet)) }
+        let zone = Self::new(referral.cut.clone(), servers, Some(packet), Some(found_by));
+        Self { ttl: Some(referral.ttl), ..zone }
     }
 
-    fn new(name: Name, servers: Vec<Server>, learned_from: Option<usize>) -> Self {
+    fn new(name: Name, servers: Vec<Server>, learned_from: Option<usize>, found_by: Option<u64>) -> Self {
         Self {
             name,
             servers: RefCell::new(servers),
             learned_from,
+            found_by,
             lookups: Cell::new(0),
             missing: Cell::new(0),
             changed: Notify::new(),
@@ -170,12 +176,19 @@ pub(super) struct Shared {
     /// Whether `. NS` was asked.
     pub(super) primed: Cell<bool>,
     pub(super) drift: RefCell<Option<Vec<String>>>,
+    pub(super) flights: Rc<Flights>,
+    pub(super) places: Places,
+    /// The resolver of the plan, if it is asked on a connection.
+    pub(super) client: Option<Client>,
 }
 
 impl Shared {
     pub(super) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
         let zones = HashMap::from([(Name::root(), Rc::new(Zone::root(&hints)))]);
         Self {
+            flights: Rc::default(),
+            places: Places::new(plan.server_limit),
+            client: None,
             plan,
             hints,
             hosts,
@@ -353,7 +366,7 @@ mod tests {
                 lookup: Lookup::NotMade,
             })
             .collect();
-        Zone::new(parse_name("test").unwrap(), servers, Some(0))
+        Zone::new(parse_name("test").unwrap(), servers, Some(0), Some(1))
     }
 
     fn asked(shared: &Shared, zone: &Zone) -> Vec<String> {

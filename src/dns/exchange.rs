@@ -98,6 +98,10 @@ pub(super) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFli
         });
     let mut link = match ask.transport {
         Transport::Tcp => Link::Tcp,
+        // Those are asked on connections that `transport` makes.
+        Transport::Tls | Transport::Https | Transport::Quic => {
+            Link::Failed(io::Error::from(ErrorKind::Unsupported))
+        }
         Transport::Udp => udp_socket(ask.server).map_or_else(Link::Failed, Link::Udp),
     };
     let sent = log.clock().now();
@@ -225,19 +229,19 @@ fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket)
 }
 
-fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
+pub(super) fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
     let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
         || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
     let reason = match (error.kind(), transport) {
         (ErrorKind::ConnectionRefused, Transport::Udp) => "port unreachable (ICMP)".to_owned(),
-        (ErrorKind::ConnectionRefused, Transport::Tcp) => "connection refused".to_owned(),
+        (ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),
         (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
         _ => os::words(error),
     };
     Outcome::Error { reason, no_route }
 }
 
-fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
+pub(super) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
     Packet {
         parent: ask.parent,
         purpose: ask.purpose,
@@ -252,6 +256,7 @@ fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         edns: ask.edns,
         sent,
         connected: None,
+        tcp_done: None,
         received: None,
         end: sent,
         bytes_sent,

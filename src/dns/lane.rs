@@ -22,6 +22,7 @@ use super::presentation::name_text;
 use super::race::PACKET_TIMEOUT;
 use super::service_lane::{Wish, complete};
 use super::stub::{Heard, ask_resolvers, show};
+use super::transport::ask_endpoint;
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
 use crate::clock::Clock;
@@ -85,6 +86,10 @@ impl Counted<'_> {
             side = self.side_lanes(&log, &walks);
             let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone());
             self.stop.within(limit, work).await
+        } else if let Some(client) = &self.shared.client {
+            let (name, types) = (self.name.clone(), self.types.clone());
+            let work = ask_endpoint(client, &run, name, types, patience);
+            self.stop.within(limit, work).await.map(Ended::Asked)
         } else {
             let servers = match plan.lane {
                 ResolverChoice::Server(server) => vec![server],

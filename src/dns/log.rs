@@ -158,7 +158,7 @@ impl Log {
 
 /// Whether a packet belongs to the lane whose time is counted.
 fn is_counted(packet: &Packet) -> bool {
-    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver)
+    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap)
 }
 
 impl Open {
@@ -176,6 +176,11 @@ impl Open {
 
     pub(super) fn connected(&self, at: At) {
         self.change(|packet| packet.connected = Some(at));
+    }
+
+    /// TCP is up, TLS is not.
+    pub(super) fn tcp_done(&self, at: At) {
+        self.change(|packet| packet.tcp_done = Some(at));
     }
 
     /// The reply came; what it means is still to be said, by [`Log::close`].

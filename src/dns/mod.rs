@@ -6,35 +6,48 @@
 //! - `case`: the case of letters as a second id of a question
 //! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
 //!   it says of the zone's servers
-//! - `hints`, `cut`: where a walk begins, and what a run has learned
+//! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `minimise`: the same with no more of the name than a server needs
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
+//! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `lane`: the counted lane and those beside it, put together into one record
+//! - `batch`: many names in one run
+//! - `probe`, `all_servers`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod all_servers;
+mod batch;
 mod case;
 mod child;
 mod cut;
 mod ends;
 mod exchange;
 mod fault;
+mod flight;
 mod hints;
 mod lane;
 mod log;
 mod message;
+mod minimise;
 mod presentation;
+mod probe;
 mod race;
 mod reply;
 mod servers;
 mod service;
 mod service_lane;
 mod stub;
+mod together;
+mod transport;
 mod untrusted;
 mod walk;
 
+#[cfg(test)]
+mod batch_tests;
 #[cfg(test)]
 mod broken_tests;
 #[cfg(test)]
@@ -45,6 +58,8 @@ mod lane_tests;
 mod reply_tests;
 #[cfg(test)]
 mod service_tests;
+#[cfg(test)]
+mod survey_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
@@ -60,6 +75,8 @@ use crate::plan::{DnsPlan, Family, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
+pub use all_servers::is_worth_a_survey;
+pub use batch::{OnResult, ask_all};
 use cut::Shared;
 use fault::Fault;
 use hints::Hints;
@@ -68,6 +85,7 @@ pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
 use service_lane::Wish;
+use transport::Client;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
@@ -92,7 +110,13 @@ impl Resolver {
                 .unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(Self { shared: Rc::new(Shared::new(plan, hints, hosts)) })
+        let client = match &plan.lane {
+            ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
+            _ => None,
+        };
+        let mut shared = Shared::new(plan, hints, hosts);
+        shared.client = client;
+        Ok(Self { shared: Rc::new(shared) })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -211,7 +235,7 @@ impl Resolver {
             types,
             lane: match self.shared.plan.lane {
                 ResolverChoice::Walk => DnsLane::Walk,
-                ResolverChoice::System | ResolverChoice::Server(_) => DnsLane::Resolver,
+                _ => DnsLane::Resolver,
             },
             start,
             end: start,
@@ -226,6 +250,7 @@ impl Resolver {
             stub: None,
             service: None,
             notes: Vec::new(),
+            all_servers: None,
         }
     }
 

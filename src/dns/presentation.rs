@@ -10,8 +10,11 @@ use hickory_resolver::proto::rr::rdata::svcb::{SvcParamKey, SvcParamValue};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
 
-/// How many hexadecimal digits stand together before a space, as in BIND.
+/// How many hexadecimal or base64 digits stand together before a space, as in BIND.
 const HEX_WORD: usize = 56;
+/// Types that the codec has no name for.
+const LOC: u16 = 29;
+const URI: u16 = 256;
 
 /// A name with its final dot, in the case it has on the wire; bytes that are no plain characters
 /// are escaped.
@@ -84,7 +87,7 @@ pub(super) fn data_text(data: &RData) -> String {
         RData::SVCB(svcb) => service(svcb),
         RData::HTTPS(https) => service(&https.0),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
-        other => opaque(&other.to_bytes().unwrap_or_default()),
+        other => unknown(other.record_type(), &other.to_bytes().unwrap_or_default()),
     }
 }
 
@@ -98,8 +101,107 @@ fn unknown(code: WireType, bytes: &[u8]) -> String {
             use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
             Name::read(&mut BinDecoder::new(bytes)).map_or_else(|_| opaque(bytes), |name| name_text(&name))
         }
+        (WireType::DNSKEY | WireType::CDNSKEY, [flags0, flags1, protocol, algorithm, key @ ..]) => {
+            let flags = u16::from_be_bytes([*flags0, *flags1]);
+            format!("{flags} {protocol} {algorithm} {}", base64_words(key))
+        }
+        (WireType::Unknown(URI), [p0, p1, w0, w1, target @ ..]) => {
+            let (priority, weight) = (u16::from_be_bytes([*p0, *p1]), u16::from_be_bytes([*w0, *w1]));
+            format!("{priority} {weight} {}", quoted(target))
+        }
+        (WireType::CERT, [kind0, kind1, tag0, tag1, algorithm, data @ ..]) => {
+            let (kind, tag) = (u16::from_be_bytes([*kind0, *kind1]), u16::from_be_bytes([*tag0, *tag1]));
+            let kind = certificate_kind(kind).map_or_else(|| kind.to_string(), str::to_owned);
+            let algorithm = algorithm_name(*algorithm).map_or_else(|| algorithm.to_string(), str::to_owned);
+            format!("{kind} {tag} {algorithm} {}", base64_words(data))
+        }
+        (WireType::Unknown(LOC), _) => location(bytes).unwrap_or_else(|| opaque(bytes)),
         _ => opaque(bytes),
     }
+}
+
+/// RFC 1876: a place on Earth. `None` for a version or a length that is not known.
+fn location(bytes: &[u8]) -> Option<String> {
+    let [0, size, horizontal, vertical, place @ ..] = bytes else { return None };
+    let word = |at: usize| Some(u32::from_be_bytes(place.get(at..at + 4)?.try_into().ok()?));
+    let (latitude, longitude, altitude) = (word(0)?, word(4)?, word(8)?);
+    if place.len() != 12 {
+        return None;
+    }
+    // Thousandths of a second of arc from the equator or the meridian, 2^31 in the middle.
+    let angle = |value: u32, limit: i64, positive: char, negative: char| {
+        let offset = i64::from(value) - (1 << 31);
+        let (sign, rest) = (if offset < 0 { negative } else { positive }, offset.abs());
+        let (degrees, minutes, millis) = (rest / 3_600_000, rest / 60_000 % 60, rest % 60_000);
+        let text = format!("{degrees} {minutes} {}.{:03} {sign}", millis / 1_000, millis % 1_000);
+        (rest <= limit * 3_600_000).then_some(text)
+    };
+    // Centimetres above 100 km below the spheroid.
+    let altitude = i64::from(altitude) - 10_000_000;
+    let sign = if altitude < 0 { "-" } else { "" };
+    let altitude = format!("{sign}{}.{:02}m", altitude.abs() / 100, altitude.abs() % 100);
+    // A digit and a power of ten, in centimetres.
+    let length = |byte: u8| {
+        let (digit, power) = (u64::from(byte >> 4), u32::from(byte & 0xf));
+        let text = match power {
+            0 | 1 => format!("0.{:02}m", digit * 10_u64.pow(power)),
+            _ => format!("{}m", digit * 10_u64.pow(power - 2)),
+        };
+        (digit <= 9 && power <= 9).then_some(text)
+    };
+    Some(format!(
+        "{} {} {altitude} {} {} {}",
+        angle(latitude, 90, 'N', 'S')?,
+        angle(longitude, 180, 'E', 'W')?,
+        length(*size)?,
+        length(*horizontal)?,
+        length(*vertical)?
+    ))
+}
+
+/// RFC 4398 §2.1.
+const fn certificate_kind(kind: u16) -> Option<&'static str> {
+    Some(match kind {
+        1 => "PKIX",
+        2 => "SPKI",
+        3 => "PGP",
+        4 => "IPKIX",
+        5 => "ISPKI",
+        6 => "IPGP",
+        7 => "ACPKIX",
+        8 => "IACPKIX",
+        253 => "URI",
+        254 => "OID",
+        _ => return None,
+    })
+}
+
+/// IANA "DNS Security Algorithm Numbers".
+const fn algorithm_name(algorithm: u8) -> Option<&'static str> {
+    Some(match algorithm {
+        1 => "RSAMD5",
+        3 => "DSA",
+        5 => "RSASHA1",
+        6 => "NSEC3DSA",
+        7 => "NSEC3RSASHA1",
+        8 => "RSASHA256",
+        10 => "RSASHA512",
+        12 => "ECCGOST",
+        13 => "ECDSAP256SHA256",
+        14 => "ECDSAP384SHA384",
+        15 => "ED25519",
+        16 => "ED448",
+        _ => return None,
+    })
+}
+
+fn base64_words(bytes: &[u8]) -> String {
+    let text = base64(bytes);
+    let words: Vec<&str> = (0..text.len())
+        .step_by(HEX_WORD)
+        .filter_map(|from| text.get(from..text.len().min(from + HEX_WORD)))
+        .collect();
+    words.join(" ")
 }
 
 /// RFC 3597 §5.
@@ -221,4 +323,35 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_types_look_as_dig_prints_them() {
+        let key = [[1, 1, 3, 8].to_vec(), vec![0xff; 45]].concat();
+        let uri = [&[0, 10, 0, 1][..], b"https://example.test/"].concat();
+        let place =
+            [0, 0x12, 0x16, 0x13, 0x89, 0x17, 0x2d, 0xd0, 0x70, 0xbe, 0x15, 0xf0, 0x00, 0x98, 0x8d, 0x20];
+        for (code, bytes, text) in [
+            (WireType::DNSKEY, key, format!("257 3 8 {} {}", "/".repeat(56), "/".repeat(4))),
+            (WireType::Unknown(URI), uri, "10 1 \"https://example.test/\"".to_owned()),
+            (WireType::CERT, vec![0, 1, 48, 57, 8, 1, 2, 3], "PKIX 12345 RSASHA256 AQID".to_owned()),
+            (WireType::CERT, vec![0, 99, 0, 0, 99, 1], "99 0 99 AQ==".to_owned()),
+            (
+                WireType::Unknown(LOC),
+                place.to_vec(),
+                "42 21 54.000 N 71 6 18.000 W -24.00m 1m 10000m 10m".to_owned(),
+            ),
+            (WireType::Unknown(LOC), vec![1, 2, 3], "\\# 3 010203".to_owned()),
+            (WireType::Unknown(LOC), [vec![0, 0xff, 0, 0], vec![0xff; 12]].concat(), {
+                format!("\\# 16 00FF0000{}", "F".repeat(24))
+            }),
+            (WireType::DNSKEY, vec![1], "\\# 1 01".to_owned()),
+        ] {
+            assert_eq!(unknown(code, &bytes), text, "{code}");
+        }
+    }
 }

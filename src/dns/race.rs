@@ -118,6 +118,10 @@ pub(super) async fn ask_servers(
     candidates: Vec<Candidate>,
     first: Option<Choice>,
 ) -> Result<Won, Lost> {
+    let _place = match candidates.first() {
+        Some(first) => quest.shared.places.take(first.address).await,
+        None => None,
+    };
     let mut race = Race {
         quest,
         queue: candidates.into(),
@@ -335,7 +339,7 @@ impl Race<'_> {
         let spelling = match transport {
             Transport::Udp => quest.shared.spelling(server.address),
             // Nobody can write into a connection that he does not see.
-            Transport::Tcp => Spelling::Plain,
+            Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,
         };
         let flight = send_spelled(&quest.log, ask, spelling);
         let id = flight.id;

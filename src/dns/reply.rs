@@ -152,7 +152,7 @@ fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> {
     if reply.header.truncated && fine {
         return Some(match asked.transport {
             Transport::Udp => Verdict::Truncated,
-            Transport::Tcp => Verdict::Malformed { reason: "it says truncated over TCP".to_owned() },
+            _ => Verdict::Malformed { reason: "it says truncated over TCP".to_owned() },
         });
     }
     match rcode {

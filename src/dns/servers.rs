@@ -167,7 +167,9 @@ async fn look_up(
         lanes.push(Rc::clone(&sub.lane));
         let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
         let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
+        let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let work = async move {
+            let _unfinished = unfinished;
             let found = find(sub, name.clone(), vec![RecordType::A, RecordType::AAAA]).await;
             let gave_up = found.is_err() && lane.is_detached();
             learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
@@ -204,6 +206,26 @@ async fn look_up(
     Err(fault.unwrap_or_else(|| {
         Fault::new(FailureCode::NoUsableServer, "none of its name servers has an address".to_owned())
     }))
+}
+
+/// A lookup that is dropped before its end, with its resolution, leaves the server to be looked up
+/// by another.
+struct Unfinished {
+    zone: Rc<Zone>,
+    name: Name,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let mut servers = self.zone.servers.borrow_mut();
+        if let Some(server) = servers.iter_mut().find(|server| server.name == self.name)
+            && server.lookup == Lookup::Running
+        {
+            server.lookup = Lookup::NotMade;
+            drop(servers);
+            self.zone.changed.notify_waiters();
+        }
+    }
 }
 
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.

@@ -45,7 +45,7 @@ pub(super) async fn ask_resolvers(
     purpose: Purpose,
     patience: Patience,
 ) -> Heard {
-    let mut running: FuturesUnordered<_> = types
+    let running: FuturesUnordered<_> = types
         .iter()
         .enumerate()
         .map(|(index, rtype)| {
@@ -53,7 +53,18 @@ pub(super) async fn ask_resolvers(
             async move { (index, ask_type(log, servers, qname, *rtype, purpose).await) }
         })
         .collect();
-    let mut done: Vec<Option<TypeHeard>> = types.iter().map(|_| None).collect();
+    let done = gather(&log, running, types.len(), patience).await;
+    combine(&qname, &types, &servers, done)
+}
+
+/// Waits for the types that were asked; the others not for long once the first has its records.
+pub(super) async fn gather(
+    log: &Rc<Log>,
+    mut running: FuturesUnordered<impl Future<Output = (usize, TypeHeard)>>,
+    count: usize,
+    patience: Patience,
+) -> Vec<Option<TypeHeard>> {
+    let mut done: Vec<Option<TypeHeard>> = std::iter::repeat_with(|| None).take(count).collect();
     let mut deadline = None;
     loop {
         let next = match deadline {
@@ -76,17 +87,17 @@ pub(super) async fn ask_resolvers(
     }
     drop(running);
     log.supersede_abandoned();
-    combine(&qname, &types, &servers, done)
+    done
 }
 
-struct TypeHeard {
-    server: Option<SocketAddr>,
-    rcode: Option<Rcode>,
-    said: Said,
-    path: Vec<usize>,
+pub(super) struct TypeHeard {
+    pub(super) server: Option<SocketAddr>,
+    pub(super) rcode: Option<Rcode>,
+    pub(super) said: Said,
+    pub(super) path: Vec<usize>,
 }
 
-enum Said {
+pub(super) enum Said {
     Records { chain: Vec<Rr>, records: Vec<Rr> },
     Absent { chain: Vec<Rr>, negative: Negative },
     Nothing { why: Vec<String>, timeouts_only: bool },
@@ -174,7 +185,7 @@ async fn ask_type(
     TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
 }
 
-fn combine(
+pub(super) fn combine(
     qname: &Name,
     types: &[RecordType],
     servers: &[SocketAddr],

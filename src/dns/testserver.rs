@@ -28,6 +28,8 @@ pub(super) enum Quirk {
     NoEdns,
     /// TC and nothing else over UDP.
     Truncate,
+    /// Closes every TCP connection.
+    NoTcp,
     /// Refers to the root.
     Upward,
     /// Refers one label deeper with each question, to itself.
@@ -40,8 +42,6 @@ pub(super) enum Quirk {
     Spoofed,
     /// Repeats the question in lower case.
     LowerCase,
-    /// Closes TCP connections without a word.
-    NoTcp,
     /// Never answers by UDP.
     NoUdp,
     /// Sends three bytes too few.
@@ -124,7 +124,10 @@ async fn bind_all(addresses: &[IpAddr]) -> (u16, Vec<(UdpSocket, TcpListener)>) 
 
 fn zone(origin: &str, text: &str) -> Zone {
     let origin = Name::from_ascii(origin).unwrap();
-    let soa = format!("{origin} 300 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 60\n");
+    let mut soa = format!("{origin} 300 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 60\n");
+    if text.contains(" SOA ") {
+        soa.clear();
+    }
     let mut records = Vec::new();
     for line in std::iter::once(soa.as_str()).chain(text.lines()).filter(|line| !line.trim().is_empty()) {
         let (owner, rest) = line.trim().split_once(' ').unwrap();
@@ -198,6 +201,8 @@ impl Server {
         let mut replies = Vec::new();
         for quirk in &self.quirks {
             match quirk {
+                Quirk::NoTcp if transport == "tcp" => return Vec::new(),
+                Quirk::NoTcp => {}
                 Quirk::Silent => return Vec::new(),
                 Quirk::SilentFor(rtype) if *rtype == qtype => return Vec::new(),
                 Quirk::SilentFor(_) => {}
@@ -255,8 +260,6 @@ impl Server {
                     lower.queries[0].name = lower.queries[0].name.to_lowercase();
                     return vec![lower.to_vec().unwrap()];
                 }
-                Quirk::NoTcp if transport == "tcp" => return Vec::new(),
-                Quirk::NoTcp => {}
                 Quirk::NoUdp if transport == "udp" => return Vec::new(),
                 Quirk::NoUdp => {}
                 Quirk::Delay(delay) => tokio::time::sleep(*delay).await,

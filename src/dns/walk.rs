@@ -16,13 +16,17 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::cut::{Shared, Zone};
 use super::ends::{TypeEnd, alias_target, assemble};
 use super::fault::{Fault, Found, ServerFailure, arrows, zone_failed};
+use super::flight::{Goal, Turn};
 use super::log::{HOST_BUDGET, Log, NAME_BUDGET, records};
 use super::message::Rr;
+use super::minimise::{Steps, lead_on};
 use super::presentation::name_text;
 use super::race::{Budget, Lane, Lost, Quest, ask_servers};
 use super::reply::{Absence, NO_AUTHORITY, Verdict};
 use super::servers::resolve_servers;
 use super::service_lane::{Wish, ask_beside};
+use super::together::{Gate, gate, refer, reuse};
+use crate::plan::Minimisation;
 use crate::trace::{Choice, Cut, FailureCode, Negative, Purpose, Record, RecordType};
 
 /// Referrals followed for one name.
@@ -36,6 +40,8 @@ const DS: RecordType = RecordType(43);
 /// What all parts of one resolution share.
 #[derive(Debug)]
 pub(super) struct Run {
+    /// Tells the resolutions of one resolver apart.
+    pub(super) id: u64,
     pub(super) shared: Rc<Shared>,
     pub(super) log: Rc<Log>,
     pub(super) root_answered: Rc<Cell<bool>>,
@@ -49,7 +55,8 @@ impl Run {
     /// `wish` asks for HTTPS records beside the addresses.
     pub(super) fn new(shared: Rc<Shared>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
         let (cuts, tasks) = (RefCell::default(), RefCell::default());
-        Rc::new(Self { shared, log, root_answered: Rc::default(), cuts, tasks, wish })
+        let id = shared.flights.resolution();
+        Rc::new(Self { id, shared, log, root_answered: Rc::default(), cuts, tasks, wish })
     }
 
     /// Runs work beside the walk; it ends with the run at the latest.
@@ -59,8 +66,9 @@ impl Run {
         handle
     }
 
-    fn use_zone(&self, zone: &Zone, cached: bool) {
-        let cut = zone.cut(cached);
+    pub(super) fn use_zone(&self, zone: &Zone, cached: bool) {
+        // What another resolution has found is news to this one, and cost it nothing.
+        let cut = zone.cut(cached || zone.found_by.is_some_and(|by| by != self.id));
         let mut cuts = self.cuts.borrow_mut();
         match cuts.iter_mut().find(|known| known.zone == cut.zone) {
             // Addresses may have been found since.
@@ -136,10 +144,15 @@ pub(super) fn find(
         let (shared, log) = (Rc::clone(&errand.run.shared), Rc::clone(&errand.run.log));
         // The alias itself is another question than what it leads to.
         let cachable = errand.aliases == Aliases::Follow;
-        if cachable && let Some(known) = shared.known(&qname, &types, log.clock().now()) {
-            if errand.is_main() {
-                log.note("answer reused from earlier in this run".to_owned());
-            }
+        if !cachable {
+            return follow(&errand, &qname, &types).await;
+        }
+        if let Some(known) = reuse(&errand, &qname, &types) {
+            return known;
+        }
+        let goal = Goal::Answer { name: qname.clone(), types: types.clone() };
+        let turn = shared.flights.enter(goal, errand.run.id).await;
+        if let (Turn::Finished, Some(known)) = (&turn, reuse(&errand, &qname, &types)) {
             return known;
         }
         let result = follow(&errand, &qname, &types).await;
@@ -147,9 +160,13 @@ pub(super) fn find(
             Ok(found) => types.iter().all(|rtype| found.finished.contains(rtype)),
             Err(fault) => fault.is_negative(),
         };
-        if cachable && worth_keeping {
+        if worth_keeping {
             shared.keep_answer(&qname, &types, log.clock().now(), result.clone());
+        } else if let (false, Ok(Found { finished, .. })) = (errand.is_main(), &result) {
+            // Of a name server one family is enough to go on.
+            shared.keep_answer(&qname, finished, log.clock().now(), result.clone());
         }
+        drop(turn);
         result
     }
     .boxed_local()
@@ -239,7 +256,28 @@ async fn descend(
         return Err(Fault::new(FailureCode::NoUsableServer, "no root server is known".to_owned()));
     };
     let mut parent = parent;
+    let mut hidden = Steps::default();
     for _ in 0..MAX_CUTS {
+        let lead = match gate(run, &zone, &above).await {
+            Gate::Ask(lead) => lead,
+            Gate::Deeper(found) => {
+                for deeper in found {
+                    if errand.is_main() {
+                        run.use_zone(&deeper, true);
+                    }
+                    zone = deeper;
+                }
+                run.root_answered.set(true);
+                continue;
+            }
+        };
+        if run.shared.plan.minimisation == Minimisation::Relaxed
+            && let Some((id, referral)) = lead_on(errand, &zone, qname, parent, &budget, &mut hidden).await
+        {
+            zone = refer(errand, qname, &referral, id, lead);
+            parent = Some(id);
+            continue;
+        }
         let question = |errand: &Errand, rtype: RecordType, zone: &Rc<Zone>| {
             let (errand, zone, budget) = (errand.clone(), Rc::clone(zone), Rc::clone(&budget));
             let qname = qname.clone();
@@ -263,6 +301,11 @@ async fn descend(
         let mut step = question(errand, *first, &zone).await;
         if errand.is_main() {
             run.use_zone(&zone, false);
+        }
+        if let (Some(lead), Ok(Step { verdict, .. })) = (&lead, &step)
+            && !matches!(verdict, Verdict::Referral(_))
+        {
+            lead.spoken(qname, None);
         }
         let mut ends = Vec::new();
         let others = match &step {
@@ -305,12 +348,8 @@ async fn descend(
         }
         match step {
             Ok(Step { id, verdict: Verdict::Referral(referral), .. }) => {
-                let next = Zone::referred(&referral, run.shared.plan.server_port, id);
-                zone = run.shared.keep_zone(next);
+                zone = refer(errand, qname, &referral, id, lead);
                 parent = Some(id);
-                if errand.is_main() {
-                    run.use_zone(&zone, false);
-                }
             }
             Ok(Step { id, verdict: Verdict::Alias { chain, target }, .. }) => {
                 if errand.aliases == Aliases::Follow {
@@ -343,9 +382,9 @@ struct Beside {
 }
 
 /// A useful answer of a zone.
-struct Step {
-    id: usize,
-    verdict: Verdict,
+pub(super) struct Step {
+    pub(super) id: usize,
+    pub(super) verdict: Verdict,
 }
 
 /// Awaits the other types; those that take too long are given up, and `None` stands for them.
@@ -431,7 +470,7 @@ fn servers_unknown(
 }
 
 /// One question to a zone: first its servers with known addresses, then the others.
-async fn ask_zone(
+pub(super) async fn ask_zone(
     errand: &Errand,
     zone: &Rc<Zone>,
     qname: &Name,

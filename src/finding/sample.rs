@@ -28,6 +28,7 @@ pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning
         edns: true,
         sent: At(sent),
         connected: None,
+        tcp_done: None,
         received: Some(At(received)),
         end: At(received),
         bytes_sent: 50,
@@ -112,6 +113,7 @@ pub(crate) fn sound() -> Trace {
         stub: None,
         service: None,
         notes: Vec::new(),
+        all_servers: None,
     };
     let connect = Connect {
         start: At(30_000),

@@ -102,12 +102,14 @@ impl Lab {
         plan.dns.root_hints = Some(HintsText { source: "lab".to_owned(), text: hints(self.ports.dns) });
         plan.dns.server_port = self.ports.dns;
         plan.dns.stub_servers = vec![SocketAddr::new(STUB.address(), self.ports.dns)];
+        plan.dns.hosts_file = None;
         plan.tcp.port_map = vec![(80, self.ports.http), (443, self.ports.https), (8443, self.ports.https)];
         // The environment speaks of the machine's world, not of this one.
         if matches!(plan.tls.roots, RootsChoice::Embedded | RootsChoice::Environment { .. }) {
             plan.tls.roots =
                 RootsChoice::Given { name: "lab CA".to_owned(), certificates: vec![self.root.clone()] };
         }
+        plan.dns.roots = plan.tls.roots.clone();
     }
 
     /// The ports everything listens on.

@@ -26,7 +26,7 @@ impl Seen {
     pub fn dns(&self, server: IpAddr, transport: Transport) -> u64 {
         let counts = match transport {
             Transport::Udp => &self.udp,
-            Transport::Tcp => &self.tcp,
+            _ => &self.tcp,
         };
         counts.get(&server).copied().unwrap_or(0)
     }
@@ -47,7 +47,7 @@ impl Tally {
         let mut seen = self.lock();
         let counts = match transport {
             Transport::Udp => &mut seen.udp,
-            Transport::Tcp => &mut seen.tcp,
+            _ => &mut seen.tcp,
         };
         *counts.entry(server).or_default() += 1;
     }

@@ -3,6 +3,7 @@
 //! This module is the only one that reads arguments and the environment; everything after it works from
 //! plain values. Defaults stand here, in one place. Nothing here touches the network.
 
+mod dns;
 mod read;
 mod syntax;
 
@@ -12,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::trace::RecordType;
+use crate::trace::{RecordType, Transport};
 
 /// What a run traces, and how.
 #[derive(Clone, Debug)]
@@ -76,6 +77,15 @@ pub struct DnsPlan {
     pub timeout: Duration,
     /// What to do with HTTPS records.
     pub https_records: HttpsRecords,
+    /// How much of a name each server is told.
+    pub minimisation: Minimisation,
+    /// Questions and their retries that one server is asked at the same time; `None` for no bound,
+    /// which one name alone does not need.
+    pub server_limit: Option<usize>,
+    /// Whom `urltrace dns` asks once the answer is there.
+    pub survey: Survey,
+    /// What is trusted when the resolver is asked over TLS or QUIC.
+    pub roots: RootsChoice,
 }
 
 /// What to do with a host's HTTPS records (RFC 9460).
@@ -88,6 +98,43 @@ pub enum HttpsRecords {
     Ignore,
 }
 
+/// Whom `urltrace dns` asks once the answer is there. Nothing of it is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// `--all-ns`: every address of every server of the last zone.
+    pub all_servers: bool,
+}
+
+/// How much of a name each server of a walk is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Minimisation {
+    /// The whole name, as resolvers did before 2016: no round trip more than there are cuts.
+    #[default]
+    Off,
+    /// `--qmin`: one label more than its zone, and the whole name where that leads nowhere
+    /// (RFC 9156, relaxed).
+    Relaxed,
+}
+
+/// The names of `urltrace dns -`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The questions, in the order read.
+    pub questions: Vec<Question>,
+    /// Whether one name may use what another has found.
+    pub reuse: Reuse,
+}
+
+/// Whether the names of a batch share what they find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// One cache of cuts and answers for all.
+    #[default]
+    Shared,
+    /// `--cold`: every name begins at the root.
+    Cold,
+}
+
 /// The counted lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ResolverChoice {
@@ -98,6 +145,34 @@ pub enum ResolverChoice {
     System,
     /// `--resolver ADDRESS[:PORT]`.
     Server(SocketAddr),
+    /// `--resolver tcp://..`, `tls://..`, `https://..`, `quic://..`.
+    Endpoint(Endpoint),
+}
+
+/// A resolver that is asked on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As it was given.
+    pub text: String,
+    /// Any but UDP.
+    pub transport: Transport,
+    /// Its address, or its name, which has to be resolved first.
+    pub host: EndpointHost,
+    /// Its port.
+    pub port: u16,
+    /// What its certificate must be for: a name or an address.
+    pub certificate_name: String,
+    /// HTTPS: the path of the service.
+    pub path: String,
+}
+
+/// Where a resolver is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointHost {
+    /// At this address.
+    Address(IpAddr),
+    /// Where this name leads; ASCII.
+    Name(String),
 }
 
 /// A root hints file that was read before t0.
@@ -274,6 +349,10 @@ impl Default for DnsPlan {
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,
             https_records: HttpsRecords::Use,
+            minimisation: Minimisation::Off,
+            server_limit: None,
+            survey: Survey::default(),
+            roots: RootsChoice::Embedded,
         }
     }
 }

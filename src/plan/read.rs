@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
+use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use super::{
-    DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan, Question, ResolverChoice,
-    RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    Batch, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan, Question, RootsChoice,
+    TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::os;
-use crate::trace::RecordType;
 
 /// What a run is to do.
 #[derive(Clone, Debug)]
@@ -39,6 +38,8 @@ pub enum Action {
     Trace(Plan),
     /// Walk a name.
     Ask(Plan, Question),
+    /// Walk many names.
+    AskAll(Plan, Batch),
     /// `urltrace lab`.
     ListLab,
     /// `urltrace lab --serve`.
@@ -67,6 +68,8 @@ pub struct Show {
     pub width: usize,
     /// Whether somebody reads the report on a terminal.
     pub terminal: bool,
+    /// The data of a DNS answer only.
+    pub short: bool,
 }
 
 /// What the environment says, read once.
@@ -165,12 +168,14 @@ pub fn settings(
         (Some(Command::Lab { serve }), _) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve)
         }
-        (Some(Command::Dns { name, rtype }), _) => {
-            let question = question(&name, &rtype)?;
-            let mut plan = plan(name, &cli.common, &cli.connection, &cli.request, environment)?;
+        (Some(Command::Dns(options)), _) => {
+            let input = options.name.clone().or_else(|| options.reverse.clone()).unwrap_or_default();
+            let mut plan = plan(input, &cli.common, &cli.connection, &cli.request, environment)?;
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
-            settings(Action::Ask(plan, question), cli.common.lab)
+            let show = Show { short: options.short, ..show };
+            let action = super::dns::action(plan, &options)?;
+            Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
         }
         (None, Some(url)) => {
             let plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
@@ -199,22 +204,7 @@ fn show(common: &Common, environment: &Environment) -> Show {
         progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
         width: width.clamp(60, 120),
         terminal: environment.stdout_is_terminal,
-    }
-}
-
-fn question(name: &str, rtype: &str) -> Result<Question, PlanError> {
-    let rtype = RecordType::from_mnemonic(rtype).ok_or_else(|| {
-        PlanError::with_hint(
-            format!("`{rtype}` is no record type"),
-            "A, AAAA, TXT, NS, SOA, MX, CNAME, ..., or TYPE65",
-        )
-    })?;
-    let ascii = if name.is_ascii() { Ok(name.to_ascii_lowercase()) } else { idna::domain_to_ascii(name) };
-    match ascii {
-        Ok(name) if !name.is_empty() && !name.contains(|c: char| c.is_ascii_control() || c == ' ') => {
-            Ok(Question { name, types: vec![rtype] })
-        }
-        _ => Err(PlanError::usage(format!("`{}` is no domain name", name.escape_debug()))),
+        short: false,
     }
 }
 
@@ -230,9 +220,10 @@ fn plan(
         (_, true) => Family::Ipv6,
         _ => Family::Any,
     };
+    let tls = tls_plan(connection, environment);
     Ok(Plan {
         input,
-        dns: dns_plan(common, connection, family)?,
+        dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
             connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
             family,
@@ -243,23 +234,14 @@ fn plan(
                 .collect::<Result<_, _>>()?,
             ..TcpPlan::default()
         },
-        tls: tls_plan(connection, environment),
+        tls,
         http: http_plan(request)?,
         max_time: seconds("--max-time", &common.max_time)?,
     })
 }
 
 fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<DnsPlan, PlanError> {
-    let lane = match common.resolver.as_str() {
-        "walk" => ResolverChoice::Walk,
-        "system" => ResolverChoice::System,
-        text => ResolverChoice::Server(socket_address(text, 53).ok_or_else(|| {
-            PlanError::with_hint(
-                format!("`{text}` is no resolver"),
-                "--resolver takes `walk`, `system`, or an address such as 192.0.2.53 or [2001:db8::53]:5353",
-            )
-        })?),
-    };
+    let lane = super::dns::resolver(&common.resolver)?;
     let root_hints = match &common.root_hints {
         None => None,
         Some(path) => {
@@ -487,7 +469,10 @@ mod tests {
         assert_eq!(plan.dns.overrides[0].host, "example.com");
         assert_eq!(plan.dns.overrides[0].addresses.len(), 2);
         assert_eq!(plan.tcp.connect_to[0].to_host.as_deref(), Some("::1"));
-        assert_eq!(plan.dns.lane, ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap()));
+        assert_eq!(
+            plan.dns.lane,
+            super::super::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
+        );
         assert_eq!(plan.max_time, Duration::from_millis(500));
         assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
     }

@@ -11,6 +11,7 @@ mod hop;
 mod http;
 mod packet;
 mod service;
+mod survey;
 mod tls;
 mod url;
 
@@ -54,6 +55,13 @@ pub(super) fn trace(
 /// Writes the document of one `urltrace dns`.
 pub(super) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     write(&serde_json::to_value(DnsDocument::new(run, style.redactor()))?, out)
+}
+
+/// Writes the same document without line ends.
+pub(super) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let document = serde_json::to_value(DnsDocument::new(run, style.redactor()))?;
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
+    out.write_all(b"\n")
 }
 
 /// The JSON Schema of both documents, as it stands in `fixtures/schema/urltrace-1.json`.
@@ -158,7 +166,7 @@ struct DnsDocument<'a> {
     outcome: Outcome,
     /// What ended the walk before its goal.
     failure: Option<FailureView<'a>>,
-    /// From t0 to the end of the walk.
+    /// From t0 to the end of the walk; in a batch from the walk's own start.
     total_us: u64,
     /// Client set-up before t0, not part of the total.
     setup_us: u64,
@@ -252,15 +260,7 @@ struct Readable(PrettyFormatter<'static>);
 
 impl Formatter for Readable {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut plain = 0;
-        for (at, char) in fragment.char_indices().filter(|(_, char)| escape::is_control(*char)) {
-            out.write_all(&fragment.as_bytes()[plain..at])?;
-            for unit in char.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            plain = at + char.len_utf8();
-        }
-        out.write_all(&fragment.as_bytes()[plain..])
+        write_harmless(out, fragment)
     }
 
     fn write_char_escape<W: Write + ?Sized>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
@@ -301,6 +301,27 @@ impl Formatter for Readable {
 
     fn end_object_value<W: Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
         self.0.end_object_value(out)
+    }
+}
+
+fn write_harmless<W: Write + ?Sized>(out: &mut W, fragment: &str) -> io::Result<()> {
+    let mut plain = 0;
+    for (at, char) in fragment.char_indices().filter(|(_, char)| escape::is_control(*char)) {
+        out.write_all(&fragment.as_bytes()[plain..at])?;
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}")?;
+        }
+        plain = at + char.len_utf8();
+    }
+    out.write_all(&fragment.as_bytes()[plain..])
+}
+
+/// Without spaces or line ends, and as harmless as [`Readable`].
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        write_harmless(out, fragment)
     }
 }
 

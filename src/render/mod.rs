@@ -112,7 +112,7 @@ pub struct DnsRun<'a> {
     pub started_at: SystemTime,
     /// Client set-up before t0.
     pub setup: Duration,
-    /// From t0 to the end of the walk.
+    /// From t0 to the end of the walk; in a batch from its own start.
     pub total: Duration,
     /// The walk.
     pub dns: &'a Dns,
@@ -129,4 +129,32 @@ pub fn render_dns(run: &DnsRun<'_>, format: Format, style: &Style, out: &mut dyn
         Format::Text => text::dns(run, style, out),
         Format::Json => json::dns(run, style, out),
     }
+}
+
+/// Writes one result of a batch as one line: text, or a JSON document without line ends.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_dns_line(
+    run: &DnsRun<'_>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::dns_line(run, style, out),
+        Format::Json => json::dns_line(run, style, out),
+    }
+}
+
+/// Writes the data of an answer, one record a line; why there is none goes to standard error.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_short(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut reason = Vec::new();
+    text::short(run, style, out, &mut reason)?;
+    // Standard error may be closed: there is nowhere to tell that.
+    let _ = io::stderr().lock().write_all(&reason);
+    Ok(())
 }

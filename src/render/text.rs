@@ -10,7 +10,9 @@ mod evidence;
 mod findings;
 mod headline;
 mod ink;
+mod lines;
 mod page;
+mod survey;
 mod verbose;
 mod waterfall;
 
@@ -24,6 +26,7 @@ use crate::finding::{Finding, Verdict};
 use crate::trace::Trace;
 
 pub(super) use dns::dns;
+pub(super) use lines::{dns_line, short};
 
 /// Columns of the labels before evidence and findings.
 const LABEL: usize = 10;

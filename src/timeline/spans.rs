@@ -213,7 +213,8 @@ fn side_walks(dns: &Dns) -> Vec<Run<'_>> {
 }
 
 fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
-    let key = if packet.purpose == Purpose::NsAddress { &packet.qname } else { &packet.zone };
+    let by_name = matches!(packet.purpose, Purpose::NsAddress | Purpose::Bootstrap);
+    let key = if by_name { &packet.qname } else { &packet.zone };
     if let Some(run) = runs.last_mut().filter(|run| run.purpose == packet.purpose && run.key == key) {
         run.start = run.start.min(packet.sent);
         run.end = run.end.max(packet.end);
@@ -222,7 +223,8 @@ fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
     let name = match packet.purpose {
         Purpose::Resolver => format!("resolver {}", packet.server.ip()),
         Purpose::Stub => format!("stub {}", packet.server.ip()),
-        Purpose::Walk | Purpose::NsAddress | Purpose::Priming => key.clone(),
+        Purpose::Bootstrap => format!("bootstrap {}", packet.qname),
+        Purpose::Walk | Purpose::NsAddress | Purpose::Priming | Purpose::AllServers => key.clone(),
     };
     runs.push(Run { purpose: packet.purpose, key, name, start: packet.sent, end: packet.end });
 }

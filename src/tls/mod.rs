@@ -4,7 +4,7 @@
 //! what was offered and chosen, every flight with its times, the chain as sent and all that is wrong
 //! with it. Nothing here knows of HTTP. One question has one file:
 //!
-//! - `roots`: what is trusted;
+//! - `crate::roots`: what is trusted;
 //! - `group`: key exchange, with X25519MLKEM768;
 //! - `handshake`: moving the bytes, record by record, with stamps;
 //! - `record`, `offer`, `certificate`: reading bytes into the model;
@@ -25,7 +25,6 @@ mod names;
 mod offer;
 mod probe;
 mod record;
-mod roots;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -76,7 +75,7 @@ impl Client {
     /// # Errors
     /// A file that cannot be read or written, or holds no certificate; the text names it.
     pub fn new(plan: &TlsPlan, version: VersionChoice) -> Result<Self, String> {
-        let roots = roots::load(&plan.roots)?;
+        let roots = crate::roots::load(&plan.roots)?;
         let provider = group::timed_provider();
         let trust = Trust { roots: roots.store, algorithms: provider.signature_verification_algorithms };
         let versions: &[&rustls::SupportedProtocolVersion] = match plan.max_version {
@@ -267,7 +266,7 @@ impl Client {
             )
         });
         if let (true, true, Some(now)) = (self.embedded, untrusted, seen.now)
-            && let Ok(system) = roots::system()
+            && let Ok(system) = crate::roots::system()
         {
             let trust = Trust { roots: system.store, algorithms: self.trust.algorithms };
             verification.system_would_trust = Some(faults::would_trust(&trust, &seen.certificates, now));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
 
 mod cli;
+mod dns;
 mod lab;
 mod peers;
 mod support;

@@ -148,7 +148,8 @@ fn recorded(dns: &Dns) -> BTreeMap<u8, (u64, u64)> {
         let counts = sent.entry(address.octets()[3]).or_default();
         match packet.transport {
             Transport::Udp => counts.0 += 1,
-            Transport::Tcp => counts.1 += u64::from(packet.connected.is_some()),
+            // The walk asks by UDP and TCP only.
+            _ => counts.1 += u64::from(packet.connected.is_some()),
         }
     }
     sent

@@ -162,9 +162,9 @@ fn fill(response: &mut Message, answer: Answer) {
 /// How large the answer may be.
 fn payload(request: &Message, transport: Transport) -> usize {
     match (transport, &request.edns) {
-        (Transport::Tcp, _) => usize::from(u16::MAX),
         (Transport::Udp, Some(edns)) => usize::from(edns.max_payload().min(OWN_PAYLOAD)).max(PLAIN_PAYLOAD),
         (Transport::Udp, None) => PLAIN_PAYLOAD,
+        _ => usize::from(u16::MAX),
     }
 }
 

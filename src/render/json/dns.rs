@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::packet::PacketView;
 use super::service::ServiceView;
+use super::survey::ServerCheckView;
 use super::us;
 use crate::trace::{ChildSide, Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
@@ -47,6 +48,8 @@ pub(super) struct DnsView<'a> {
     service: Option<ServiceView<'a>>,
     /// Limits that were hit and facts that changed the walk, for people.
     notes: &'a [String],
+    /// Every address of every server of the last zone, with `--all-ns`; null without.
+    all_servers: Option<Vec<ServerCheckView<'a>>>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -68,6 +71,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             stub: dns.stub.as_ref().map(Into::into),
             service: dns.service.as_ref().map(Into::into),
             notes: &dns.notes,
+            all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct PacketView<'a> {
     /// The packet whose reply made this one needed.
     parent: Option<usize>,
     /// What it was for.
-    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver"]))]
+    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver", "all-servers", "bootstrap"]))]
     purpose: &'static str,
     /// The zone the server was asked as a server of; empty for a resolver.
     zone: &'a str,
@@ -33,19 +33,22 @@ pub(super) struct PacketView<'a> {
     #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked"]))]
     chosen: &'static str,
     /// How it travelled.
-    #[schemars(extend("enum" = ["udp", "tcp"]))]
+    #[schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"]))]
     transport: &'static str,
     /// Whether the question carried EDNS.
     edns: bool,
     /// UDP: handed to the kernel. TCP: the connect was started.
     sent_us: u64,
-    /// TCP: the connection was up, the question was written.
+    /// The connection made for this question was ready (TCP, then TLS; or QUIC), the question was
+    /// written. Null by UDP, and on a connection that was there already.
     connected_us: Option<u64>,
+    /// TLS and HTTPS: TCP was up and TLS was begun.
+    tcp_done_us: Option<u64>,
     /// The reply was there.
     received_us: Option<u64>,
     /// When waiting for it ended.
     end_us: u64,
-    /// From the question's leaving to the reply; TCP: without the connect.
+    /// From the question's leaving to the reply, without the connection's set-up.
     rtt_us: Option<u64>,
     /// Bytes of the question.
     bytes_sent: usize,
@@ -100,6 +103,7 @@ impl<'a> PacketView<'a> {
             edns: packet.edns,
             sent_us: packet.sent.0,
             connected_us: packet.connected.map(|at| at.0),
+            tcp_done_us: packet.tcp_done.map(|at| at.0),
             received_us: packet.received.map(|at| at.0),
             end_us: packet.end.0,
             rtt_us: packet.received.map(|at| us(at.since(packet.connected.unwrap_or(packet.sent)))),

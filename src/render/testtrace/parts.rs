@@ -243,6 +243,7 @@ fn packet(
         edns: true,
         sent: At(sent),
         connected: None,
+        tcp_done: None,
         received: Some(At(end)),
         end: At(end),
         bytes_sent: 45,
@@ -344,6 +345,7 @@ fn dns(host: &str) -> Dns {
             error: None,
         }),
         notes: Vec::new(),
+        all_servers: None,
     }
 }
 

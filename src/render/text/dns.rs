@@ -7,9 +7,9 @@ use unicode_width::UnicodeWidthStr;
 use super::evidence;
 use super::ink::Ink;
 use super::page::Page;
-use super::{fact_text, verbose};
+use super::{fact_text, survey, verbose};
 use crate::render::{DnsRun, Style, words};
-use crate::trace::{Dns, DnsLane, Meaning, Packet, Record, RecordType};
+use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Purpose, Record, RecordType};
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
@@ -18,12 +18,20 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     headline(&mut page, run);
     page.gap();
     let way: Vec<&Packet> = run.dns.critical_path.iter().filter_map(|id| run.dns.packets.get(*id)).collect();
-    let zone = way.iter().map(|packet| zone(packet).width()).max().unwrap_or(0).min(page.width() / 4);
-    for packet in way {
-        step(&mut page, packet, zone);
+    let labels: Vec<String> = way.iter().map(|packet| branch(&page, run.dns, zone(packet))).collect();
+    let known: Vec<&Cut> = run.dns.cuts.iter().filter(|cut| is_reused(cut, &way)).collect();
+    let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, run.dns, &cut.zone)).collect();
+    let width = labels.iter().chain(&known_labels).map(|label| label.width()).max().unwrap_or(0);
+    let width = width.min(page.width() / 3);
+    for label in &known_labels {
+        reused(&mut page, label, width);
+    }
+    for (packet, label) in way.into_iter().zip(&labels) {
+        step(&mut page, packet, label, width);
     }
     page.gap();
     answers(&mut page, run.dns);
+    survey::all_servers(&mut page, run.dns);
     page.gap();
     fact_text(&mut page, Ink::Dns, "total", &total(run));
     verbose::notes(&mut page, run.dns);
@@ -66,13 +74,42 @@ fn headline(page: &mut Page, run: &DnsRun<'_>) {
 
 /// The zone whose server was asked.
 fn zone(packet: &Packet) -> &str {
-    if packet.zone.is_empty() { "resolver" } else { &packet.zone }
+    match packet.purpose {
+        Purpose::Bootstrap => "bootstrap",
+        _ if packet.zone.is_empty() => "resolver",
+        _ => &packet.zone,
+    }
+}
+
+/// A zone in the tree of cuts: each under the one that referred to it.
+fn branch(page: &Page, dns: &Dns, zone: &str) -> String {
+    let above = |cut: &&Cut| {
+        let end = cut.zone.trim_start_matches('.');
+        cut.zone != zone && zone.ends_with(end) && (end.is_empty() || zone.ends_with(&format!(".{end}")))
+    };
+    match dns.cuts.iter().filter(above).count() {
+        _ if zone == "resolver" || zone == "bootstrap" => zone.to_owned(),
+        0 => zone.to_owned(),
+        depth => format!("{}{}{zone}", "  ".repeat(depth - 1), page.line().signs().branch),
+    }
+}
+
+/// Whether a cut was known before and nobody had to be asked there.
+fn is_reused(cut: &Cut, way: &[&Packet]) -> bool {
+    cut.cached && !way.iter().any(|packet| packet.zone == cut.zone)
+}
+
+fn reused(page: &mut Page, label: &str, width: usize) {
+    let mut line = page.line();
+    line.column(Ink::Dns, label, width).push(Ink::Plain, "  ");
+    line.right(Ink::Faint, "cached", 8);
+    page.put(line);
 }
 
 /// One question of the way down: zone, time, server, what came of it.
-fn step(page: &mut Page, packet: &Packet, width: usize) {
+fn step(page: &mut Page, packet: &Packet, label: &str, width: usize) {
     let (mut head, mut body) = (page.line(), page.line());
-    head.column(Ink::Dns, zone(packet), width).push(Ink::Plain, "  ");
+    head.column(Ink::Dns, label, width).push(Ink::Plain, "  ");
     head.right(Ink::Plain, &units::duration(packet.end.since(packet.sent)), 8).push(Ink::Plain, "  ");
     if let Some(name) = &packet.server_name {
         body.push(Ink::Plain, name).push(Ink::Plain, " ");
@@ -89,6 +126,11 @@ fn step(page: &mut Page, packet: &Packet, width: usize) {
             body.push(ink, words::meaning(packet))
         }
     };
+    if let (Purpose::Resolver, Some(set_up)) = (packet.purpose, words::set_up(packet)) {
+        let rtt = packet.received.map(|at| at.since(packet.connected.unwrap_or(packet.sent)));
+        let rtt = rtt.map_or_else(String::new, |rtt| format!(", answered in {}", units::duration(rtt)));
+        body.push(Ink::Plain, format!("; {} {set_up}{rtt}", packet.transport.as_str()));
+    }
     page.wrap(head, &body);
 }
 
@@ -116,7 +158,7 @@ fn answers(page: &mut Page, dns: &Dns) {
 fn total(run: &DnsRun<'_>) -> String {
     let (trips, packets) = (words::round_trips(run.dns), words::counted_packets(run.dns));
     format!(
-        "{}, {}, {}",
+        "{}, critical path of {}, {}",
         units::duration(run.total),
         units::count(trips, "round trip"),
         units::count(packets, "packet")

@@ -24,12 +24,23 @@ pub(super) struct Signs {
     pub(super) received: &'static str,
     pub(super) leads_to: &'static str,
     pub(super) bullet: &'static str,
+    /// Before a branch of a tree.
+    pub(super) branch: &'static str,
 }
 
 const UNICODE: Signs =
-    Signs { ellipsis: "…", failed: "✗", sent: "→", received: "←", leads_to: "→", bullet: "·" };
-const ASCII: Signs =
-    Signs { ellipsis: "..", failed: "x", sent: ">", received: "<", leads_to: "->", bullet: "-" };
+    Signs {
+        ellipsis: "…", failed: "✗", sent: "→", received: "←", leads_to: "→", bullet: "·", branch: "└ "
+    };
+const ASCII: Signs = Signs {
+    ellipsis: "..",
+    failed: "x",
+    sent: ">",
+    received: "<",
+    leads_to: "->",
+    bullet: "-",
+    branch: "`-",
+};
 
 /// One line: pieces of escaped text, each with its ink.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::{fact, fact_text};
 use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Transport, Url,
+    Certificate, Direction, Dns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
 };
 use crate::units;
 
@@ -121,12 +121,8 @@ fn wire(line: &mut Line, packet: &Packet) {
         packet.chosen.as_str().to_owned(),
     ];
     parts.push(if packet.server.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned());
-    match (packet.transport, packet.connected) {
-        (Transport::Tcp, Some(at)) => {
-            parts.push(format!("tcp, connected in {}", units::duration(at.since(packet.sent))));
-        }
-        (transport, _) => parts.push(transport.as_str().to_owned()),
-    }
+    parts.push(packet.transport.as_str().to_owned());
+    parts.extend(words::set_up(packet));
     if let Some(received) = packet.received {
         let rtt = received.since(packet.connected.unwrap_or(packet.sent));
         parts.push(format!("rtt {}", units::duration(rtt)));

@@ -15,17 +15,17 @@ use crate::plan::RootsChoice;
 
 /// A set of roots and its description.
 #[derive(Clone, Debug)]
-pub(super) struct Roots {
-    pub(super) store: Arc<RootCertStore>,
+pub(crate) struct Roots {
+    pub(crate) store: Arc<RootCertStore>,
     /// Such as `embedded (webpki-roots, 120)`, `system (145)`, `ca.pem (1)`.
-    pub(super) description: String,
+    pub(crate) description: String,
 }
 
 /// Loads the roots of a plan.
 ///
 /// # Errors
 /// A source that cannot be read or that gives no certificate; the text names it.
-pub(super) fn load(choice: &RootsChoice) -> Result<Roots, String> {
+pub(crate) fn load(choice: &RootsChoice) -> Result<Roots, String> {
     match choice {
         RootsChoice::Embedded => {
             let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
@@ -54,7 +54,7 @@ pub(super) fn load(choice: &RootsChoice) -> Result<Roots, String> {
 ///
 /// # Errors
 /// When there are none; the text says what the first obstacle was.
-pub(super) fn system() -> Result<Roots, String> {
+pub(crate) fn system() -> Result<Roots, String> {
     let loaded = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(loaded.certs);

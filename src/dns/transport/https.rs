@@ -1,0 +1,102 @@
+//! DNS over HTTPS (RFC 8484): a POST for each question, all on one HTTP/2 connection.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use h2::client::SendRequest;
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio_rustls::client::TlsStream;
+
+use super::super::message::EncodedQuery;
+use super::{MAX_MESSAGE, failed};
+use crate::clock::Clock;
+use crate::plan::{Endpoint, EndpointHost};
+use crate::trace::At;
+
+/// The media type of RFC 8484 §6.
+const MESSAGE: &str = "application/dns-message";
+
+/// An HTTP/2 connection to a resolver.
+pub(super) struct Session {
+    sender: SendRequest<Bytes>,
+    uri: String,
+    clock: Clock,
+    driver: AbortHandle,
+}
+
+/// Begins HTTP/2 on a connection; that sends without waiting for the server.
+pub(super) async fn open(
+    stream: TlsStream<TcpStream>,
+    endpoint: &Endpoint,
+    clock: Clock,
+) -> io::Result<Session> {
+    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+        return Err(io::Error::other("it does not speak HTTP/2"));
+    }
+    let (sender, connection) =
+        h2::client::handshake(stream).await.map_err(|error| failed("HTTP/2", error))?;
+    let driver = tokio::task::spawn_local(async move {
+        // Its end shows at the questions.
+        let _ = connection.await;
+    });
+    let uri = format!("https://{}{}", authority(endpoint), endpoint.path);
+    Ok(Session { sender, uri, clock, driver: driver.abort_handle() })
+}
+
+fn authority(endpoint: &Endpoint) -> String {
+    match (&endpoint.host, endpoint.port) {
+        (EndpointHost::Name(name), 443) => name.clone(),
+        (EndpointHost::Name(name), port) => format!("{name}:{port}"),
+        (EndpointHost::Address(IpAddr::V4(address)), 443) => address.to_string(),
+        (EndpointHost::Address(IpAddr::V6(address)), 443) => format!("[{address}]"),
+        (EndpointHost::Address(address), port) => SocketAddr::new(*address, port).to_string(),
+    }
+}
+
+impl Session {
+    pub(super) async fn ask(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+        let wrong = |error: h2::Error| failed("HTTP/2", error);
+        let request = http::Request::post(&self.uri)
+            .header("content-type", MESSAGE)
+            .header("accept", MESSAGE)
+            .header("content-length", query.bytes.len())
+            .body(())
+            .map_err(|error| failed("HTTP/2", error))?;
+        let mut sender = self.sender.clone().ready().await.map_err(wrong)?;
+        let (response, mut body) = sender.send_request(request, false).map_err(wrong)?;
+        body.send_data(Bytes::copy_from_slice(&query.bytes), true).map_err(wrong)?;
+        let response = response.await.map_err(wrong)?;
+        if response.status() != http::StatusCode::OK {
+            return Err(io::Error::other(format!(
+                "answered with HTTP status {}",
+                response.status().as_u16()
+            )));
+        }
+        let kind = response.headers().get("content-type").map(http::HeaderValue::as_bytes);
+        if kind != Some(MESSAGE.as_bytes()) {
+            let kind = String::from_utf8_lossy(kind.unwrap_or(b"no type")).escape_debug().to_string();
+            return Err(io::Error::other(format!("sent {kind} in place of {MESSAGE}")));
+        }
+        let mut body = response.into_body();
+        let (mut bytes, mut received) = (Vec::new(), self.clock.now());
+        while let Some(chunk) = body.data().await {
+            received = self.clock.now();
+            let chunk = chunk.map_err(wrong)?;
+            // The window is given back, or the server may not send on.
+            let _ = body.flow_control().release_capacity(chunk.len());
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_MESSAGE {
+                return Err(io::Error::other("sent more than a DNS message can hold"));
+            }
+        }
+        Ok((received, bytes))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}

@@ -1,0 +1,68 @@
+//! DNS over dedicated QUIC connections (RFC 9250): a stream for each question.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use quinn::crypto::rustls::QuicClientConfig;
+use quinn::{ClientConfig, Connection, Endpoint};
+
+use super::super::message::EncodedQuery;
+use super::failed;
+use super::secure::Secure;
+use crate::clock::Clock;
+use crate::trace::At;
+
+/// RFC 9250 §4.3: DOQ_NO_ERROR.
+const NO_ERROR: quinn::VarInt = quinn::VarInt::from_u32(0);
+
+/// A QUIC connection to a resolver.
+pub(super) struct Session {
+    connection: Connection,
+    /// Its socket and timers live as long as this.
+    _endpoint: Endpoint,
+    clock: Clock,
+}
+
+/// Connects; says when the handshake was done.
+pub(super) async fn connect(
+    secure: &Secure,
+    address: SocketAddr,
+    clock: &Clock,
+) -> io::Result<(Session, At)> {
+    let crypto =
+        QuicClientConfig::try_from(Arc::clone(&secure.config)).map_err(|error| failed("QUIC", error))?;
+    let config = ClientConfig::new(Arc::new(crypto));
+    let any: SocketAddr = if address.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+    let endpoint = Endpoint::client(any)?;
+    let connecting = endpoint
+        .connect_with(config, address, &secure.name.to_str())
+        .map_err(|error| failed("QUIC", error))?;
+    let connection = connecting.await;
+    let at = clock.now();
+    let connection = connection.map_err(|error| failed("QUIC", error))?;
+    Ok((Session { connection, _endpoint: endpoint, clock: *clock }, at))
+}
+
+impl Session {
+    pub(super) async fn ask(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+        let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
+        let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
+        let (mut send, mut receive) =
+            self.connection.open_bi().await.map_err(|error| failed("QUIC", error))?;
+        send.write_all(&framed).await.map_err(|error| failed("QUIC", error))?;
+        // RFC 9250 §4.2: the end of the stream says that this is the whole question.
+        send.finish().map_err(|error| failed("QUIC", error))?;
+        let mut length = [0; 2];
+        receive.read_exact(&mut length).await.map_err(|error| failed("QUIC", error))?;
+        let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+        receive.read_exact(&mut bytes).await.map_err(|error| failed("QUIC", error))?;
+        Ok((self.clock.now(), bytes))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.close(NO_ERROR, b"");
+    }
+}

@@ -1,0 +1,358 @@
+//! Each transport against a server of its own on loopback, with known delays and faults.
+#![cfg(feature = "encrypted-dns")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hickory_resolver::proto::op::{Edns, Message, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::super::Resolver;
+use super::super::testkit::{Run, STUB, local, plan, resolve_with, root};
+use super::super::testserver::{Quirk, TestNet};
+use crate::plan::{DnsPlan, Endpoint, EndpointHost, ResolverChoice, RootsChoice};
+use crate::trace::{DnsLane, FailureCode, Packet, Purpose, Transport};
+
+/// Put in before TLS or QUIC is answered.
+const HANDSHAKE: Duration = Duration::from_millis(60);
+/// Put in before each reply.
+const THINKING: Duration = Duration::from_millis(30);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Conduct {
+    Fine,
+    NoEdns,
+    Closes,
+    Silent,
+    Status(u16),
+    Html,
+    Garbage,
+}
+
+/// What a recursive resolver answers.
+fn reply(query: &[u8], conduct: Conduct) -> Vec<u8> {
+    let query = Message::from_vec(query).unwrap();
+    let mut reply = Message::response(query.metadata.id, OpCode::Query);
+    reply.metadata.recursion_desired = true;
+    reply.metadata.recursion_available = true;
+    reply.queries.clone_from(&query.queries);
+    if conduct == Conduct::NoEdns && query.edns.is_some() {
+        reply.metadata.response_code = ResponseCode::FormErr;
+        return reply.to_vec().unwrap();
+    }
+    reply.edns = query.edns.as_ref().map(|_| Edns::new());
+    let question = &query.queries[0];
+    if question.name == Name::from_ascii("nope.example.test.").unwrap() {
+        reply.metadata.response_code = ResponseCode::NXDomain;
+    } else {
+        let data = match question.query_type {
+            WireType::A => RData::A("192.0.2.1".parse().unwrap()),
+            _ => RData::AAAA("2001:db8::1".parse().unwrap()),
+        };
+        reply.add_answer(Record::from_rdata(question.name.clone(), 300, data));
+    }
+    let mut bytes = reply.to_vec().unwrap();
+    if conduct == Conduct::Garbage {
+        bytes.truncate(bytes.len() - 3);
+    }
+    bytes
+}
+
+async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct) -> Option<()> {
+    let mut replies = Vec::new();
+    // Both types are read before the first is answered, and the second is answered first.
+    for _ in 0..2 {
+        let length = stream.read_u16().await.ok()?;
+        let mut bytes = vec![0; usize::from(length)];
+        stream.read_exact(&mut bytes).await.ok()?;
+        replies.push(reply(&bytes, conduct));
+    }
+    match conduct {
+        Conduct::Closes => return None,
+        Conduct::Silent => std::future::pending().await,
+        _ => tokio::time::sleep(THINKING).await,
+    }
+    for reply in replies.iter().rev() {
+        stream.write_u16(u16::try_from(reply.len()).unwrap()).await.ok()?;
+        stream.write_all(reply).await.ok()?;
+        stream.flush().await.ok()?;
+    }
+    if conduct == Conduct::NoEdns {
+        return Box::pin(serve_framed(stream, Conduct::Fine)).await;
+    }
+    let _ = stream.read_u8().await;
+    None
+}
+
+async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct) {
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        tokio::task::spawn_local(async move {
+            assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/dns-query"));
+            assert_eq!(request.headers()["content-type"], "application/dns-message");
+            let mut body = request.into_body();
+            let mut query = Vec::new();
+            while let Some(chunk) = body.data().await {
+                query.extend_from_slice(&chunk.unwrap());
+            }
+            assert_eq!(query[..2], [0, 0], "RFC 8484 section 4.1");
+            tokio::time::sleep(THINKING).await;
+            let status = if let Conduct::Status(status) = conduct { status } else { 200 };
+            let kind = if conduct == Conduct::Html { "text/html" } else { "application/dns-message" };
+            let response =
+                http::Response::builder().status(status).header("content-type", kind).body(()).unwrap();
+            let mut stream = respond.send_response(response, false).unwrap();
+            // In two pieces: the reply is there with the last.
+            let reply = reply(&query, conduct);
+            let (head, rest) = reply.split_at(5);
+            stream.send_data(Bytes::copy_from_slice(head), false).unwrap();
+            stream.send_data(Bytes::copy_from_slice(rest), true).unwrap();
+        });
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    roots: RootsChoice,
+}
+
+/// Starts a resolver whose certificate is for `name`.
+async fn start(transport: Transport, name: &str, conduct: Conduct) -> Server {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let roots =
+        RootsChoice::Given { name: "test".to_owned(), certificates: vec![certificate.der().to_vec()] };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    let alpn: &[u8] = match transport {
+        Transport::Https => b"h2",
+        Transport::Quic => b"doq",
+        _ => b"dot",
+    };
+    config.alpn_protocols = vec![alpn.to_vec()];
+    if transport == Transport::Quic {
+        let crypto = quinn::crypto::rustls::QuicServerConfig::try_from(config).unwrap();
+        let config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+        let endpoint = quinn::Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = endpoint.local_addr().unwrap();
+        tokio::task::spawn_local(serve_quic(endpoint, conduct));
+        return Server { address, roots };
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::task::spawn_local(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::task::spawn_local(async move {
+                if transport == Transport::Tcp {
+                    serve_framed(stream, conduct).await;
+                    return;
+                }
+                tokio::time::sleep(HANDSHAKE).await;
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                match transport {
+                    Transport::Https => serve_https(stream, conduct).await,
+                    _ => drop(serve_framed(stream, conduct).await),
+                }
+            });
+        }
+    });
+    Server { address, roots }
+}
+
+async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct) {
+    while let Some(incoming) = endpoint.accept().await {
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(HANDSHAKE).await;
+            let Ok(connection) = incoming.await else { return };
+            while let Ok((mut send, mut receive)) = connection.accept_bi().await {
+                tokio::task::spawn_local(async move {
+                    let query = receive.read_to_end(65_537).await.unwrap();
+                    assert_eq!(query[2..4], [0, 0], "RFC 9250 section 4.2.1");
+                    tokio::time::sleep(THINKING).await;
+                    let reply = reply(&query[2..], conduct);
+                    let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
+                    send.write_all(&[&length[..], &reply].concat()).await.unwrap();
+                    send.finish().unwrap();
+                });
+            }
+        });
+    }
+}
+
+fn endpoint(transport: Transport, server: &Server, name: Option<&str>) -> DnsPlan {
+    let host = match name {
+        Some(name) => EndpointHost::Name(name.to_owned()),
+        None => EndpointHost::Address(server.address.ip()),
+    };
+    let endpoint = Endpoint {
+        text: "test".to_owned(),
+        transport,
+        host,
+        port: server.address.port(),
+        certificate_name: name.unwrap_or("dns.resolver.test").to_owned(),
+        path: "/dns-query".to_owned(),
+    };
+    DnsPlan {
+        lane: ResolverChoice::Endpoint(endpoint),
+        roots: server.roots.clone(),
+        root_hints: None,
+        ..DnsPlan::default()
+    }
+}
+
+async fn ask(transport: Transport, conduct: Conduct, host: &str) -> Run {
+    let server = start(transport, "dns.resolver.test", conduct).await;
+    resolve_with(&Resolver::new(endpoint(transport, &server, None)).unwrap(), host).await
+}
+
+const ALL: [Transport; 4] = [Transport::Tcp, Transport::Tls, Transport::Https, Transport::Quic];
+
+fn millis(from: crate::trace::At, to: crate::trace::At) -> u128 {
+    to.since(from).as_millis()
+}
+
+#[test]
+fn set_up_and_question_are_timed_apart_on_one_connection() {
+    for transport in ALL {
+        let run = local(ask(transport, Conduct::Fine, "www.example.test"));
+        assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"], "{transport:?}");
+        assert_eq!((run.dns.lane, run.dns.stub.is_none()), (DnsLane::Resolver, true));
+        let [first, second] = &run.dns.packets[..] else { panic!("{transport:?}: {:?}", run.dns.packets) };
+        let connected = first.connected.unwrap();
+        assert_eq!((second.connected, second.transport), (None, transport), "it used the same connection");
+        assert_eq!(first.tcp_done.is_some(), matches!(transport, Transport::Tls | Transport::Https));
+        // 60 and 30 ms were put in; 40 ms of scheduling are allowed.
+        if transport != Transport::Tcp {
+            let tls = millis(first.tcp_done.unwrap_or(first.sent), connected);
+            assert!((60..100).contains(&tls), "{transport:?}: {tls} ms for the handshake");
+        }
+        let rtt = millis(connected, first.received.unwrap());
+        assert!((30..70).contains(&rtt), "{transport:?}: {rtt} ms for the question");
+        let rtt = millis(second.sent, second.received.unwrap());
+        assert!((30..70).contains(&rtt), "{transport:?}: {rtt} ms for the second question");
+        assert!(millis(first.sent, run.dns.end) < 160, "both at the same time");
+        assert_eq!(run.dns.critical_path, [0], "{transport:?}");
+    }
+}
+
+#[test]
+fn absence_and_a_server_without_edns_are_understood() {
+    for transport in ALL {
+        let run = local(ask(transport, Conduct::Fine, "nope.example.test"));
+        assert_eq!(run.code(), FailureCode::NxDomain, "{transport:?}");
+        let run = local(ask(transport, Conduct::NoEdns, "www.example.test"));
+        if transport != Transport::Https && transport != Transport::Quic {
+            assert_eq!(run.addresses().len(), 2, "{transport:?}: {:?}", run.dns.packets);
+        }
+        assert!(run.dns.packets.iter().any(|packet| !packet.edns), "{transport:?}");
+    }
+}
+
+#[test]
+fn what_goes_wrong_on_a_connection_is_named() {
+    for (transport, conduct, words) in [
+        (Transport::Tcp, Conduct::Closes, "connection closed before the whole reply"),
+        (Transport::Tls, Conduct::Closes, "closed"),
+        (Transport::Https, Conduct::Status(502), "answered with HTTP status 502"),
+        (Transport::Https, Conduct::Html, "sent text/html in place of application/dns-message"),
+        (Transport::Quic, Conduct::Garbage, "cannot be read"),
+        (Transport::Tcp, Conduct::Silent, "did not answer in 3 s"),
+    ] {
+        let run = local(ask(transport, conduct, "www.example.test"));
+        assert!(run.message().contains(words), "{transport:?} {conduct:?}: {}", run.message());
+        assert!(run.dns.packets.iter().all(|packet| !packet.meaning.is_useful()));
+    }
+}
+
+#[test]
+fn a_certificate_for_another_name_ends_it_before_the_question() {
+    for transport in [Transport::Tls, Transport::Https, Transport::Quic] {
+        local(async move {
+            let server = start(transport, "other.resolver.test", Conduct::Fine).await;
+            let run =
+                resolve_with(&Resolver::new(endpoint(transport, &server, None)).unwrap(), "www.example.test")
+                    .await;
+            assert_eq!(run.code(), FailureCode::ResolverFailed);
+            assert!(run.message().to_lowercase().contains("certificate"), "{}", run.message());
+            let packet = &run.dns.packets[0];
+            assert_eq!((packet.connected, packet.received), (None, None));
+        });
+    }
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_said_and_the_roots_are_checked_first() {
+    local(async {
+        let mut server = start(Transport::Tcp, "x", Conduct::Fine).await;
+        server.address = "127.0.0.1:1".parse().unwrap();
+        let run = resolve_with(
+            &Resolver::new(endpoint(Transport::Tls, &server, None)).unwrap(),
+            "www.example.test",
+        )
+        .await;
+        assert!(run.message().contains("127.0.0.1:1 connection refused"), "{}", run.message());
+        server.roots = RootsChoice::File("/no/such/file".into());
+        assert!(
+            Resolver::new(endpoint(Transport::Tls, &server, None)).unwrap_err().contains("/no/such/file")
+        );
+        assert!(Resolver::new(endpoint(Transport::Tcp, &server, None)).is_ok(), "TCP trusts nobody");
+    });
+}
+
+#[test]
+fn the_name_of_a_resolver_is_resolved_in_sight() {
+    let bootstrap = |run: &Run| -> Vec<Packet> {
+        run.dns.packets.iter().filter(|packet| packet.purpose == Purpose::Bootstrap).cloned().collect()
+    };
+    local(async {
+        let server = start(Transport::Tls, "dns.resolver.test", Conduct::Fine).await;
+        let zone = "dns.resolver.test. A 127.0.0.1\n";
+        let test = "test. NS ns.nic.test.\nns.nic.test. A 127.0.53.2\n";
+        let stub = (STUB, vec![Quirk::Recursive], vec![(".", zone)]);
+        let top = (super::super::testkit::TLD, vec![], vec![("test.", zone)]);
+        let net = TestNet::start(vec![(root().0, vec![], vec![(".", test)]), top, stub]).await;
+        let own = endpoint(Transport::Tls, &server, Some("dns.resolver.test"));
+        // By the machine's resolver.
+        let by_stub = DnsPlan { stub_servers: vec![net.address(STUB)], ..own.clone() };
+        let run = resolve_with(&Resolver::new(by_stub).unwrap(), "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2, "{:?}", run.result);
+        let packets = bootstrap(&run);
+        assert_eq!(packets[0].server, net.address(STUB));
+        assert_eq!(run.dns.critical_path.len(), 2, "the bootstrap, then the question");
+        assert!(packets.iter().all(|packet| packet.qname == "dns.resolver.test."));
+        // By a walk, where there is none.
+        let walked = DnsPlan { stub_servers: Vec::new(), ..plan(&net) };
+        let walked = DnsPlan { lane: own.lane.clone(), roots: own.roots.clone(), ..walked };
+        let run = resolve_with(&Resolver::new(walked.clone()).unwrap(), "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2, "{:?}", run.result);
+        assert_eq!(bootstrap(&run).len(), run.dns.packets.len() - 2);
+        assert_eq!(run.dns.critical_path.len(), 3, "root, TLD, the question");
+        assert!(run.dns.cuts.is_empty(), "they are not those of the name asked");
+        // A name that does not exist.
+        let mut lost = walked;
+        if let ResolverChoice::Endpoint(endpoint) = &mut lost.lane {
+            endpoint.host = EndpointHost::Name("no.resolver.test".to_owned());
+        }
+        let run = resolve_with(&Resolver::new(lost).unwrap(), "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::ResolverFailed);
+        assert!(
+            run.message().starts_with("the resolver no.resolver.test has no address: "),
+            "{}",
+            run.message()
+        );
+    });
+}

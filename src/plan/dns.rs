@@ -1,0 +1,255 @@
+//! The options of `urltrace dns`: which questions are asked, and how. Reads the names of a batch.
+//!
+//! What a name may be made of is decided where it is asked: a batch goes on past a name that
+//! cannot be, and says so in its place.
+
+use std::io::Read;
+use std::net::IpAddr;
+
+use super::read::{Action, PlanError};
+use super::syntax::socket_address;
+use super::{Batch, Endpoint, EndpointHost, Minimisation, Plan, Question, ResolverChoice, Reuse};
+use crate::cli::DnsOptions;
+use crate::trace::{RecordType, Transport};
+
+/// Questions that one server of a batch is asked at the same time.
+const SERVER_LIMIT: usize = 8;
+/// Bytes of names that are read from standard input at most.
+const MAX_INPUT: u64 = 64 * 1024 * 1024;
+
+/// What is to be done for `urltrace dns`.
+pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, PlanError> {
+    if options.qmin {
+        plan.dns.minimisation = Minimisation::Relaxed;
+    }
+    plan.dns.survey.all_servers = options.all_ns;
+    if let Some(address) = &options.reverse {
+        let question = Question { name: reverse_name(address)?, types: vec![PTR] };
+        return Ok(Action::Ask(plan, question));
+    }
+    let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
+    let name = options.name.as_deref().unwrap_or_default();
+    if name == "-" {
+        plan.dns.server_limit = Some(SERVER_LIMIT);
+        let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
+        return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
+    }
+    let question = question(name, &types)
+        .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
+    Ok(Action::Ask(plan, question))
+}
+
+/// Who is asked, by `--resolver`.
+pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
+    const FORMS: &str = "`walk`, `system`, 192.0.2.53, [2001:db8::53]:5353, tcp://192.0.2.53, \
+        tls://dns.example, tls://192.0.2.53#dns.example, https://dns.example/dns-query, quic://dns.example";
+    let bad = |why: &str| {
+        PlanError::with_hint(format!("--resolver: `{}` is no resolver{why}", text.escape_debug()), FORMS)
+    };
+    match text {
+        "walk" => return Ok(ResolverChoice::Walk),
+        "system" => return Ok(ResolverChoice::System),
+        _ => {}
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return socket_address(text, 53).map(ResolverChoice::Server).ok_or_else(|| bad(""));
+    };
+    let (transport, port) = match scheme.to_ascii_lowercase().as_str() {
+        "udp" => return socket_address(rest, 53).map(ResolverChoice::Server).ok_or_else(|| bad("")),
+        "tcp" => (Transport::Tcp, 53),
+        // RFC 7858 §3.1, RFC 8484, RFC 9250 §4.1.1.
+        "tls" => (Transport::Tls, 853),
+        "https" => (Transport::Https, 443),
+        "quic" => (Transport::Quic, 853),
+        _ => return Err(bad(": its scheme is not known")),
+    };
+    if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
+        return Err(PlanError::usage(
+            "this urltrace was built without encrypted DNS (feature `encrypted-dns`)",
+        ));
+    }
+    let (rest, given_name) = match rest.split_once('#') {
+        Some((rest, name)) if transport != Transport::Https && !name.is_empty() => (rest, Some(name)),
+        Some(_) => return Err(bad("")),
+        None => (rest, None),
+    };
+    let at = if transport == Transport::Https { rest.find('/') } else { None };
+    let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
+    if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
+        return Err(bad(": its path cannot be sent"));
+    }
+    let (host, port) = match socket_address(authority, port) {
+        Some(address) => (EndpointHost::Address(address.ip()), address.port()),
+        None => {
+            let (name, port) = match authority.rsplit_once(':') {
+                Some((name, digits)) => (name, digits.parse().ok().filter(|port| *port != 0)),
+                None => (authority, Some(port)),
+            };
+            let name = idna::domain_to_ascii(name).ok().filter(|name| !name.is_empty());
+            let fine = |name: &String| name.split('.').all(|label| !label.is_empty());
+            (EndpointHost::Name(name.filter(fine).ok_or_else(|| bad(""))?), port.ok_or_else(|| bad(""))?)
+        }
+    };
+    let certificate_name = match (given_name, &host) {
+        (Some(name), _) => name.to_owned(),
+        (None, EndpointHost::Name(name)) => name.clone(),
+        (None, EndpointHost::Address(address)) => address.to_string(),
+    };
+    if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
+        return Err(bad(": by TCP it is an address"));
+    }
+    Ok(ResolverChoice::Endpoint(Endpoint {
+        text: text.to_owned(),
+        transport,
+        host,
+        port,
+        certificate_name,
+        path: if path.is_empty() { "/dns-query".to_owned() } else { path.to_owned() },
+    }))
+}
+
+const PTR: RecordType = RecordType(12);
+
+/// A type by its mnemonic or its number.
+fn record_type(word: &str) -> Result<RecordType, PlanError> {
+    let bad = |why: &str| PlanError::with_hint(format!("`{word}` is no record type{why}"), TYPES);
+    let rtype = RecordType::from_mnemonic(word)
+        .or_else(|| word.parse().ok().map(RecordType))
+        .ok_or_else(|| bad(""))?;
+    match rtype.0 {
+        // RFC 6895 §3.1: these belong to the protocol, or are transfers of whole zones.
+        0 | 41 | 128 | 249..=252 => Err(bad(" that can be asked for")),
+        _ => Ok(rtype),
+    }
+}
+
+const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
+
+/// A name as it is asked: lower case, internationalised labels in their xn-- form.
+fn question(name: &str, types: &[RecordType]) -> Option<Question> {
+    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
+    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
+    fine.then(|| Question { name: ascii, types: types.to_vec() })
+}
+
+/// One name a line; what follows the first space, empty lines and lines that begin with `#` are
+/// left out.
+fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
+    let name = |line: &str| {
+        let word = line.split_whitespace().next().filter(|word| !word.starts_with('#'))?;
+        // A name that cannot be asked gets a line in the result, too.
+        let as_typed = || Question { name: word.to_owned(), types: types.to_vec() };
+        Some(question(word, types).unwrap_or_else(as_typed))
+    };
+    text.lines().filter_map(name).collect()
+}
+
+fn standard_input() -> Result<String, PlanError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(MAX_INPUT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| PlanError::usage(format!("standard input cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| PlanError::usage("the names on standard input are not text"))
+}
+
+/// RFC 1035 §3.5 and RFC 3596 §2.5.
+fn reverse_name(text: &str) -> Result<String, PlanError> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse::<IpAddr>().map_err(|_| {
+        PlanError::with_hint(
+            format!("-x: `{}` is no IP address", text.escape_debug()),
+            "-x 192.0.2.1, or -x 2001:db8::1",
+        )
+    })?;
+    Ok(match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(address) => {
+            let nibbles = address.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
+            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_have_names_and_numbers() {
+        for (word, number) in [
+            ("a", 1),
+            ("HTTPS", 65),
+            ("TYPE65", 65),
+            ("65", 65),
+            ("srv", 33),
+            ("LOC", 29),
+            ("type65280", 65280),
+        ] {
+            assert_eq!(record_type(word).unwrap(), RecordType(number), "{word}");
+        }
+        for word in ["NOPE", "TYPE", "65536", "-1", "OPT", "AXFR", "252", "0", ""] {
+            assert!(record_type(word).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn addresses_become_names_of_the_reverse_tree() {
+        assert_eq!(reverse_name("192.0.2.1").unwrap(), "1.2.0.192.in-addr.arpa");
+        assert_eq!(
+            reverse_name("2001:db8::1").unwrap(),
+            "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+        );
+        assert!(reverse_name("www.example.test").is_err());
+    }
+
+    #[test]
+    fn resolvers_have_many_forms() {
+        let endpoint = |text: &str| match resolver(text).unwrap() {
+            ResolverChoice::Endpoint(endpoint) => endpoint,
+            other => panic!("{text}: {other:?}"),
+        };
+        for (text, transport, host, port, name, path) in [
+            ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
+            ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
+            ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
+            ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
+            ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
+            ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
+        ] {
+            let found = endpoint(text);
+            let host_text = match &found.host {
+                EndpointHost::Address(address) => address.to_string(),
+                EndpointHost::Name(name) => name.clone(),
+            };
+            assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");
+            assert_eq!((found.certificate_name.as_str(), found.path.as_str()), (name, path), "{text}");
+        }
+        assert_eq!(resolver("udp://192.0.2.1").unwrap(), resolver("192.0.2.1:53").unwrap());
+        for text in [
+            "tcp://dns.test",
+            "tls://",
+            "ftp://x",
+            "tls://a..b",
+            "https://x/ y",
+            "tls://x:0",
+            "nobody",
+            "https://x#y",
+        ] {
+            assert!(resolver(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_names_may_have_comments_and_bad_names() {
+        let list = names(
+            "# all of them\n\nwww.Example.test\n  b\u{fc}cher.test  # mine\na..b\n#x\n",
+            &[RecordType::A],
+        );
+        let names: Vec<_> = list.iter().map(|question| question.name.as_str()).collect();
+        assert_eq!(names, ["www.example.test", "xn--bcher-kva.test", "a..b"]);
+    }
+}

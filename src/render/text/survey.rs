@@ -1,0 +1,66 @@
+//! What other servers said once the answer was there, as tables.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::ink::Ink;
+use super::page::Page;
+use crate::trace::{Dns, Record, ServerCheck, ServerFault};
+use crate::units;
+
+/// Columns of a server's name and address.
+const SERVER: usize = 36;
+
+/// The servers of the last zone, a line each.
+pub(super) fn all_servers(page: &mut Page, dns: &Dns) {
+    let Some(checks) = &dns.all_servers else { return };
+    page.gap();
+    let labels: Vec<String> =
+        checks.iter().map(|check| format!("{} {}", check.name, check.address.ip())).collect();
+    let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).min(SERVER);
+    let mut head = page.line();
+    head.column(Ink::Strong, "all servers", width).push(Ink::Plain, "  ");
+    head.right(Ink::Faint, "RTT", 8).push(Ink::Plain, "  ").right(Ink::Faint, "serial", 10);
+    head.push(Ink::Faint, "  EDNS TCP  answer");
+    page.put(head);
+    for (check, label) in checks.iter().zip(&labels) {
+        server(page, check, label, width);
+    }
+}
+
+fn server(page: &mut Page, check: &ServerCheck, label: &str, width: usize) {
+    let (mut head, mut body) = (page.line(), page.line());
+    head.column(Ink::Plain, label, width).push(Ink::Plain, "  ");
+    head.right(Ink::Plain, &check.rtt.map_or("-".to_owned(), units::duration), 8).push(Ink::Plain, "  ");
+    head.right(Ink::Plain, &check.serial.map_or("-".to_owned(), |serial| serial.to_string()), 10);
+    let word = |fine: Option<bool>| match fine {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "-",
+    };
+    head.push(Ink::Plain, format!("  {:<4} {:<3}  ", word(check.edns), word(check.tcp)));
+    for (index, fault) in check.faults.iter().enumerate() {
+        let bad = matches!(fault, ServerFault::Unreachable(_) | ServerFault::Lame(_));
+        let ink = if bad { Ink::Bad } else { Ink::Warn };
+        body.push(Ink::Plain, if index == 0 { "" } else { ", " }).push(ink, fault.as_str());
+    }
+    if check.reachable {
+        body.push(Ink::Plain, if check.faults.is_empty() { "" } else { ": " });
+        body.push(Ink::Plain, answer(&check.answers, check.rcode.map(crate::trace::Rcode::mnemonic)));
+    }
+    page.wrap(head, &body);
+}
+
+/// The data of an answer, or the code when there is none.
+pub(super) fn answer(records: &[Record], rcode: Option<std::borrow::Cow<'static, str>>) -> String {
+    const SHOWN: usize = 3;
+    let mut words: Vec<&str> = records.iter().take(SHOWN).map(|record| record.data.as_str()).collect();
+    let more = format!("and {} more", records.len().saturating_sub(SHOWN));
+    if records.len() > SHOWN {
+        words.push(&more);
+    }
+    if words.is_empty() {
+        rcode.map_or("no answer".to_owned(), std::borrow::Cow::into_owned)
+    } else {
+        words.join(", ")
+    }
+}

@@ -1,0 +1,133 @@
+//! `urltrace dns`: its questions, its forms of output, names from standard input.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{check_document, code, json, run, stderr, stdout, urltrace};
+
+/// Runs the binary with these lines on its standard input.
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = urltrace()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn short_prints_data_only_and_its_reason_elsewhere() {
+    let output = run(&["dns", "--lab", "--short", "www.cname.test"]);
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+    assert_eq!(stdout(&output), "www-cname-test.cdn.example.\nedge7.cdn.example.\n127.53.1.5\n");
+    let output = run(&["dns", "--lab", "--short", "nope.example.test"]);
+    assert_eq!((code(&output), stdout(&output)), (4, String::new()));
+    assert!(stderr(&output).starts_with("urltrace: dns: nope.example.test. does not exist"));
+}
+
+#[test]
+fn types_go_by_name_and_number_and_addresses_by_x() {
+    for rtype in ["65", "TYPE65", "https", "A,HTTPS"] {
+        let (_, document) = json(&["dns", "--lab", "-t", rtype, "www.example.test"]);
+        let types = document["dns"]["types"].as_array().unwrap();
+        assert_eq!(types.last().unwrap(), "HTTPS", "{rtype}");
+    }
+    let (exit, document) = json(&["dns", "--lab", "-x", "192.0.2.7"]);
+    assert_eq!((exit, &document["dns"]["name"]), (4, &"7.2.0.192.in-addr.arpa.".into()));
+    assert_eq!(document["dns"]["types"], serde_json::json!(["PTR"]));
+    for arguments in
+        [&["dns", "-t", "AXFR", "x"][..], &["dns"], &["dns", "-x", "1.2.3"], &["dns", "-x", "::1", "x"]]
+    {
+        assert_eq!(code(&run(arguments)), 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_report_shows_the_cuts_as_a_tree_with_the_critical_path() {
+    let text = stdout(&run(&["dns", "--lab", "www.example.test"]));
+    assert!(text.contains("\n└ test. ") && text.contains("\n  └ example.test. "), "{text}");
+    assert!(text.contains("critical path of 3 round trips, 3 packets"), "{text}");
+    let text = stdout(&run(&["dns", "--lab", "--ascii", "www.example.test"]));
+    assert!(text.is_ascii() && text.contains("\n`-test. "), "{text}");
+}
+
+#[test]
+fn minimised_questions_are_seen_in_the_packets() {
+    let (exit, document) = json(&["dns", "--lab", "--qmin", "www.example.test"]);
+    assert_eq!(exit, 0);
+    let walked: Vec<_> = document["dns"]["packets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|packet| packet["purpose"] == "walk")
+        .map(|packet| packet["qname"].as_str().unwrap())
+        .collect();
+    assert_eq!(walked, ["test.", "example.test.", "www.example.test."]);
+}
+
+#[test]
+fn names_from_standard_input_get_a_line_each_in_their_order() {
+    let names =
+        "# names\n\nwww.slow.test\nwww.example.test\nnope.example.test\na..b\n  www.example.test  again\n";
+    let output = with_input(&["dns", "--lab", "-"], names);
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    let text = stdout(&output);
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    assert_eq!(
+        lines,
+        [
+            ["www.slow.test.", "NOERROR"],
+            ["www.example.test.", "NOERROR"],
+            ["nope.example.test.", "NXDOMAIN"],
+            ["a..b.", "INVALID-NAME"],
+            ["www.example.test.", "NOERROR"],
+        ]
+    );
+    assert!(text.lines().last().unwrap().contains(" cached "), "{text}");
+
+    let output =
+        with_input(&["dns", "--lab", "--format", "json", "-"], "www.example.test\nwww.example.test\n");
+    assert_eq!(code(&output), 0);
+    let documents: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(documents.len(), 2);
+    documents.iter().for_each(check_document);
+    assert_eq!(documents[0]["answers"], documents[1]["answers"]);
+    assert_eq!(documents[1]["dns"]["packets"], serde_json::json!([]), "the same question is asked once");
+
+    let output = with_input(
+        &["dns", "--lab", "--cold", "--format", "json", "-"],
+        "www.example.test\nwww.example.test\n",
+    );
+    for line in stdout(&output).lines() {
+        let document: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(document["dns"]["packets"].as_array().unwrap().len(), 3);
+        assert!(document["dns"]["cuts"].as_array().unwrap().iter().all(|cut| cut["cached"] == false));
+    }
+    let output = with_input(&["dns", "--lab", "--short", "-"], "www.example.test\nwww.slow.test\n");
+    assert_eq!((code(&output), stdout(&output).as_str()), (0, "127.53.1.1\n127.53.1.9\n"));
+    assert_eq!(code(&with_input(&["dns", "--lab", "-"], "")), 0);
+}
+
+#[test]
+fn all_servers_of_the_zone_are_a_table_and_a_list() {
+    let (exit, document) = json(&["dns", "--lab", "--all-ns", "www.example.test"]);
+    assert_eq!(exit, 0);
+    let servers = document["dns"]["all_servers"].as_array().unwrap();
+    assert!(!servers.is_empty());
+    for server in servers {
+        assert_eq!(
+            (&server["reachable"], &server["edns"], &server["tcp"]),
+            (&true.into(), &true.into(), &true.into())
+        );
+        assert_eq!(server["faults"], serde_json::json!([]));
+        assert!(server["serial"].is_u64() && server["rtt_us"].is_u64());
+    }
+    let text = stdout(&run(&["dns", "--lab", "--all-ns", "www.example.test"]));
+    assert!(text.contains("all servers") && text.contains("EDNS TCP"), "{text}");
+}
