@@ -12,7 +12,7 @@
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `lane`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
-//! - `probe`, `all_servers`: whom else one may ask once the answer is there
+//! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
@@ -30,10 +30,12 @@ mod message;
 mod minimise;
 mod presentation;
 mod probe;
+mod propagation;
 mod race;
 mod reply;
 mod servers;
 mod stub;
+mod system;
 mod together;
 mod transport;
 mod walk;
@@ -203,6 +205,8 @@ impl Resolver {
             stub: None,
             notes: Vec::new(),
             all_servers: None,
+            propagation: None,
+            system: None,
         }
     }
 

@@ -51,6 +51,7 @@ mod tests {
             rcode: Some(Rcode::NXDOMAIN),
             answers: Vec::new(),
             ttl: None,
+            age: None,
             agrees,
             error: None,
         };

@@ -78,6 +78,8 @@ pub(crate) fn sound() -> Trace {
         stub: None,
         notes: Vec::new(),
         all_servers: None,
+        propagation: None,
+        system: None,
     };
     let connect = Connect {
         start: At(30_000),
