@@ -170,7 +170,9 @@ fn advice(copies: &[Copied], stale_for: Option<u32>, given: Option<u32>) -> Vec<
     let mut advice = Vec::new();
     match (kept().count(), differ, stale_for) {
         (0, ..) => advice.push("no resolver answered: nothing is known of copies".to_owned()),
-        (all, 0, _) => advice.push(format!("all {all} resolvers that answered have what the authority says")),
+        (all, 0, _) => {
+            advice.push(format!("every resolver that answered ({all}) has what the authority says"))
+        }
         (all, differ, Some(seconds)) => advice.push(format!(
             "{differ} of {all} resolvers have something else: the last of these copies is gone in {seconds} s"
         )),
