@@ -171,15 +171,15 @@ fn advice(copies: &[Copied], stale_for: Option<u32>, given: Option<u32>) -> Vec<
     match (kept().count(), differ, stale_for) {
         (0, ..) => advice.push("no resolver answered: nothing is known of copies".to_owned()),
         (all, 0, _) => {
-            advice.push(format!("every resolver that answered ({all}) has what the authority says"))
+            advice.push(format!("every resolver that answered ({all}) has what the authority says"));
         }
         (all, differ, Some(seconds)) => advice.push(format!(
             "{differ} of {all} resolvers have something else: the last of these copies is gone in {seconds} s"
         )),
         (all, differ, None) => advice.push(format!("{differ} of {all} resolvers have something else")),
     }
-    let authority = copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
-    if authority.filter(|copy| copy.agrees == Some(false)).count() > 0 {
+    let mut authority = copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
+    if authority.any(|copy| copy.agrees == Some(false)) {
         advice.push("the zone's own servers differ: see --all-ns".to_owned());
     }
     if let Some(given) = given.filter(|given| *given > 0) {
