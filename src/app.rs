@@ -181,6 +181,9 @@ async fn survey(resolver: &crate::dns::Resolver, plan: &Plan, dns: &mut Dns, clo
     if plan.dns.survey.all_servers {
         resolver.ask_all_servers(dns, clock, stop).await;
     }
+    if let Some(public) = &plan.dns.survey.propagation {
+        resolver.ask_everybody(&public.list(), dns, clock, stop).await;
+    }
 }
 
 /// A batch has no end to its whole: `--max-time` holds for each name.

@@ -90,6 +90,13 @@ pub struct DnsOptions {
     /// Afterwards ask every address of every name server of the last zone, and compare
     #[arg(long)]
     pub all_ns: bool,
+    /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
+    /// public resolvers
+    #[arg(long)]
+    pub propagation: bool,
+    /// The public resolvers to ask, one `IP[:PORT] [NAME]` a line
+    #[arg(long, value_name = "FILE", requires = "propagation")]
+    pub resolvers: Option<PathBuf>,
     /// With `-`: ask for every name as if it were the first
     #[arg(long)]
     pub cold: bool,

@@ -408,6 +408,82 @@ pub struct Dns {
     pub notes: Vec<String>,
     /// Every address of every server of the last zone, with `--all-ns`; never counted.
     pub all_servers: Option<Vec<ServerCheck>>,
+    /// Who has which copy, with `--propagation`; never counted.
+    pub propagation: Option<Propagation>,
+    /// What this machine's own files say of the name; `None` when they were not looked at.
+    pub system: Option<SystemFiles>,
+}
+
+/// Who has which copy of an answer, by `--propagation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Propagation {
+    /// The type that was asked for.
+    pub rtype: RecordType,
+    /// Everybody who was asked.
+    pub copies: Vec<Copied>,
+    /// In so many seconds the last copy that differs from the authority has run out.
+    pub stale_for: Option<u32>,
+    /// What follows, in sentences.
+    pub advice: Vec<String>,
+}
+
+/// What one server or resolver has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Whose it is.
+    pub keeper: Keeper,
+    /// The server's or the resolver's name.
+    pub name: Option<String>,
+    /// Its address.
+    pub address: SocketAddr,
+    /// Its response code.
+    pub rcode: Option<Rcode>,
+    /// Its answer: aliases, then records.
+    pub answers: Vec<Record>,
+    /// The time its answer has left, in seconds; of an absence, too.
+    pub ttl: Option<u32>,
+    /// The round trip.
+    pub rtt: Option<Duration>,
+    /// Whether it is what the counted lane found; `None` when there is nothing to compare.
+    pub agrees: Option<bool>,
+    /// Why there is no answer.
+    pub error: Option<String>,
+    /// The packets of it.
+    pub packets: Vec<usize>,
+}
+
+/// Whose copy it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// A server of the zone: the original.
+    Authority,
+    /// This machine's resolver.
+    Configured,
+    /// A public resolver.
+    Public,
+}
+
+impl Keeper {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Configured => "configured",
+            Self::Public => "public",
+        }
+    }
+}
+
+/// What a machine's own files say of a name. The walk heeds none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemFiles {
+    /// The hosts file.
+    pub hosts_file: String,
+    /// Addresses it has for the name.
+    pub addresses: Vec<IpAddr>,
+    /// The order of sources that nsswitch.conf has for hosts, such as `files dns`.
+    pub order: Option<String>,
 }
 
 /// What one address of a name server said, by `--all-ns`.
@@ -799,6 +875,8 @@ pub enum Purpose {
     AllServers,
     /// The name of the resolver given by `--resolver`.
     Bootstrap,
+    /// Somebody who may have a copy, by `--propagation` (never counted).
+    Propagation,
 }
 
 impl Purpose {
@@ -813,6 +891,7 @@ impl Purpose {
             Self::Resolver => "resolver",
             Self::AllServers => "all-servers",
             Self::Bootstrap => "bootstrap",
+            Self::Propagation => "propagation",
         }
     }
 }
@@ -1052,6 +1131,8 @@ pub struct Stub {
     pub answers: Vec<Record>,
     /// The least TTL left in its answers, in seconds.
     pub ttl: Option<u32>,
+    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left.
+    pub age: Option<u32>,
     /// Whether its addresses are those of the walk; `None` when one of the two has none to compare.
     pub agrees: Option<bool>,
     /// Why there is no answer.

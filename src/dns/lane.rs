@@ -22,6 +22,7 @@ use super::presentation::name_text;
 use super::race::PACKET_TIMEOUT;
 use super::service_lane::{Wish, complete};
 use super::stub::{Heard, ask_resolvers, show};
+use super::system::{self, age};
 use super::transport::ask_endpoint;
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
@@ -446,6 +447,9 @@ impl SideLanes {
         log.end_all(&Meaning::Timeout);
         self.write(dns, clock);
         dns.packets = log.packets();
+        if let Some(shared) = &self.shared {
+            system::consult(&shared.plan, dns);
+        }
     }
 
     /// What is known of the side lanes now.
@@ -466,6 +470,7 @@ impl SideLanes {
                 rcode: None,
                 answers: Vec::new(),
                 ttl: None,
+                age: None,
                 agrees: None,
                 error: Some(format!("no answer in {waited} ms when the trace ended")),
             });
@@ -483,6 +488,7 @@ impl SideLanes {
             end: *end,
             rcode: heard.rcode,
             ttl: answers.iter().map(|record| record.ttl).min(),
+            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
             agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
             answers,
             error,

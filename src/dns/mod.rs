@@ -15,7 +15,7 @@
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `lane`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
-//! - `probe`, `all_servers`: whom else one may ask once the answer is there
+//! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
@@ -35,12 +35,14 @@ mod message;
 mod minimise;
 mod presentation;
 mod probe;
+mod propagation;
 mod race;
 mod reply;
 mod servers;
 mod service;
 mod service_lane;
 mod stub;
+mod system;
 mod together;
 mod transport;
 mod untrusted;
@@ -251,6 +253,8 @@ impl Resolver {
             service: None,
             notes: Vec::new(),
             all_servers: None,
+            propagation: None,
+            system: None,
         }
     }
 

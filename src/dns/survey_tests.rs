@@ -5,12 +5,12 @@ use std::time::Duration;
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::Resolver;
-use super::testkit::{AUTH, EXAMPLE, OTHER, SECOND, local, plan, root};
+use super::testkit::{AUTH, EXAMPLE, OTHER, SECOND, STUB, auth, local, plan, resolve_with, root, tld};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, Question};
+use crate::plan::{DnsPlan, PublicResolver, Question};
 use crate::stop::Stop;
-use crate::trace::{Dns, Purpose, RecordType, ServerFault};
+use crate::trace::{Dns, Keeper, Purpose, RecordType, ServerFault};
 
 const TLD: &str = super::testkit::TLD;
 
@@ -122,5 +122,90 @@ fn servers_without_glue_are_looked_up_and_absence_is_an_answer_too() {
                 "{check:?}"
             );
         }
+    });
+}
+
+#[test]
+fn copies_are_compared_with_the_original_and_say_when_they_end() {
+    local(async {
+        let recursive = |zone| (vec![Quirk::Recursive], vec![(".", zone)]);
+        let resolver = |address, (quirks, zones)| (address, quirks, zones);
+        let (fresh, stale) =
+            ("www.example.test. 263 IN A 192.0.2.1\n", "www.example.test. 200 IN A 192.0.2.9\n");
+        let gone = "example.test. A 192.0.2.3\n";
+        let net = TestNet::start(vec![
+            root(),
+            tld(),
+            auth(),
+            resolver(STUB, recursive(fresh)),
+            resolver(SECOND, recursive(stale)),
+            resolver(OTHER, recursive(gone)),
+            ("127.0.53.6", vec![Quirk::Silent], vec![]),
+        ])
+        .await;
+        let plan = DnsPlan { stub_servers: vec![net.address(STUB)], ..plan(&net) };
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(30));
+        let question = Question { name: "www.example.test".to_owned(), types: vec![RecordType::A] };
+        let resolver = Resolver::new(plan).unwrap();
+        let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
+        side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+        assert_eq!(dns.stub.as_ref().unwrap().age, Some(37), "300 s were given, 263 s are left");
+        let public: Vec<_> = [SECOND, OTHER, "127.0.53.6"]
+            .map(|address| PublicResolver { address: net.address(address), name: Some("public".to_owned()) })
+            .into();
+        let counted = (dns.end, dns.critical_path.clone(), dns.packets.len());
+        resolver.ask_everybody(&public, &mut dns, &clock, &stop).await;
+        assert_eq!((dns.end, dns.critical_path.clone()), (counted.0, counted.1));
+        let propagation = dns.propagation.unwrap();
+        let seen: Vec<_> = propagation
+            .copies
+            .iter()
+            .map(|copy| (copy.keeper, copy.agrees, copy.ttl, copy.error.is_some()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Keeper::Authority, Some(true), Some(300), false),
+                (Keeper::Configured, Some(true), Some(263), false),
+                (Keeper::Public, Some(false), Some(200), false),
+                (Keeper::Public, Some(false), Some(60), false),
+                (Keeper::Public, None, None, true),
+            ]
+        );
+        assert_eq!(propagation.stale_for, Some(200));
+        assert_eq!(
+            propagation.advice[0],
+            "2 of 3 resolvers have something else: the last of these copies is gone in 200 s"
+        );
+        assert!(
+            propagation.advice[1].starts_with("before a change lower the TTL (now 300 s) and wait 300 s")
+        );
+        let of_it = |id: &usize| *id >= counted.2 && dns.packets[*id].purpose == Purpose::Propagation;
+        assert!(propagation.copies.iter().flat_map(|copy| &copy.packets).all(of_it));
+    });
+}
+
+#[test]
+fn a_name_in_the_hosts_file_is_noted_and_not_heeded() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), auth()]).await;
+        let file = |what: &str, text: &str| {
+            let path = std::env::temp_dir().join(format!("urltrace-{what}-{}", net.port));
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let hosts = file("system-hosts", "192.0.2.99 WWW.example.test # mine\n");
+        let nsswitch = file("nsswitch", "hosts: files dns\n");
+        let plan =
+            DnsPlan { hosts_file: Some(hosts.clone()), nsswitch: Some(nsswitch.clone()), ..plan(&net) };
+        let run = resolve_with(&Resolver::new(plan).unwrap(), "www.example.test").await;
+        std::fs::remove_file(&hosts).unwrap();
+        std::fs::remove_file(nsswitch).unwrap();
+        assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"]);
+        assert!(run.noted("has 192.0.2.99 for www.example.test"), "{:?}", run.dns.notes);
+        let system = run.dns.system.unwrap();
+        assert_eq!((system.addresses.len(), system.order.as_deref()), (1, Some("files dns")));
+        assert_eq!(system.hosts_file, hosts.display().to_string());
     });
 }

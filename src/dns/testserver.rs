@@ -141,8 +141,8 @@ fn zone(origin: &str, text: &str) -> Zone {
             records.push(record);
             continue;
         }
-        let rest = rest.strip_prefix("300 IN ").unwrap_or(rest);
-        let line = format!("{owner} 300 IN {rest}\n");
+        let (ttl, rest) = rest.split_once(" IN ").unwrap_or(("300", rest));
+        let line = format!("{owner} {ttl} IN {rest}\n");
         let (_, sets) = Parser::new(line.clone(), None, Some(Name::root())).parse().expect(&line);
         records.extend(
             sets.into_values().flat_map(|set| set.records_without_rrsigs().cloned().collect::<Vec<_>>()),

@@ -52,6 +52,7 @@ mod tests {
             rcode: Some(Rcode::NXDOMAIN),
             answers: Vec::new(),
             ttl: None,
+            age: None,
             agrees,
             error: None,
         };

@@ -69,6 +69,7 @@ pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
         rcode: Some(rcode),
         answers: addresses.iter().map(record).collect(),
         ttl: None,
+        age: None,
         agrees: Some(false),
         error: None,
     }
@@ -114,6 +115,8 @@ pub(crate) fn sound() -> Trace {
         service: None,
         notes: Vec::new(),
         all_servers: None,
+        propagation: None,
+        system: None,
     };
     let connect = Connect {
         start: At(30_000),

@@ -48,7 +48,7 @@ use self::web::ca::Authority;
 use self::web::reply::Bodies;
 use self::web::site::SITES;
 use crate::clock::Clock;
-use crate::plan::{HintsText, Plan, RootsChoice};
+use crate::plan::{HintsText, Plan, PublicResolvers, RootsChoice};
 
 /// A running lab. Its servers stop when it is dropped.
 #[derive(Debug)]
@@ -102,7 +102,10 @@ impl Lab {
         plan.dns.root_hints = Some(HintsText { source: "lab".to_owned(), text: hints(self.ports.dns) });
         plan.dns.server_port = self.ports.dns;
         plan.dns.stub_servers = vec![SocketAddr::new(STUB.address(), self.ports.dns)];
-        plan.dns.hosts_file = None;
+        (plan.dns.hosts_file, plan.dns.nsswitch) = (None, None);
+        if let Some(public @ PublicResolvers::BuiltIn) = &mut plan.dns.survey.propagation {
+            *public = PublicResolvers::Given(Vec::new());
+        }
         plan.tcp.port_map = vec![(80, self.ports.http), (443, self.ports.https), (8443, self.ports.https)];
         // The environment speaks of the machine's world, not of this one.
         if matches!(plan.tls.roots, RootsChoice::Embedded | RootsChoice::Environment { .. }) {

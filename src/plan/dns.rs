@@ -5,10 +5,14 @@
 
 use std::io::Read;
 use std::net::IpAddr;
+use std::path::Path;
 
 use super::read::{Action, PlanError};
 use super::syntax::socket_address;
-use super::{Batch, Endpoint, EndpointHost, Minimisation, Plan, Question, ResolverChoice, Reuse};
+use super::{
+    Batch, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
+    ResolverChoice, Reuse,
+};
 use crate::cli::DnsOptions;
 use crate::trace::{RecordType, Transport};
 
@@ -23,6 +27,10 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
         plan.dns.minimisation = Minimisation::Relaxed;
     }
     plan.dns.survey.all_servers = options.all_ns;
+    if options.propagation {
+        let list = options.resolvers.as_deref().map(public_resolvers).transpose()?;
+        plan.dns.survey.propagation = Some(list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given));
+    }
     if let Some(address) = &options.reverse {
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
         return Ok(Action::Ask(plan, question));
@@ -142,6 +150,29 @@ fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
         Some(question(word, types).unwrap_or_else(as_typed))
     };
     text.lines().filter_map(name).collect()
+}
+
+/// `IP[:PORT] [name]` a line; `#` begins a comment.
+fn public_resolvers(path: &Path) -> Result<Vec<PublicResolver>, PlanError> {
+    let text = super::read::read_text("--resolvers", path)?;
+    let mut list = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let (address, name) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let address = socket_address(address, 53).ok_or_else(|| {
+            let line = format!("--resolvers: `{}`, line {}", path.display(), index + 1);
+            PlanError::with_hint(
+                format!("{line}: `{}` is no address", address.escape_debug()),
+                "one resolver a line, such as `192.0.2.53 our resolver`",
+            )
+        })?;
+        let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        list.push(PublicResolver { address, name });
+    }
+    Ok(list)
 }
 
 fn standard_input() -> Result<String, PlanError> {

@@ -69,6 +69,8 @@ pub struct DnsPlan {
     pub stub_servers: Vec<SocketAddr>,
     /// The addresses of the hosts file, used by `--resolver system` only.
     pub hosts_file: Option<PathBuf>,
+    /// nsswitch.conf, to tell the order of sources; nothing is decided by it.
+    pub nsswitch: Option<PathBuf>,
     /// Families to ask for and to use.
     pub family: Family,
     /// `--resolve HOST:PORT:ADDRESS`, in the order given.
@@ -103,7 +105,58 @@ pub enum HttpsRecords {
 pub struct Survey {
     /// `--all-ns`: every address of every server of the last zone.
     pub all_servers: bool,
+    /// `--propagation`: everybody who may have a copy.
+    pub propagation: Option<PublicResolvers>,
 }
+
+/// The public resolvers of `--propagation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicResolvers {
+    /// The well-known ones, [`PUBLIC_RESOLVERS`]. The lab, which has no network, asks none of them.
+    BuiltIn,
+    /// `--resolvers FILE`.
+    Given(Vec<PublicResolver>),
+}
+
+/// A public resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicResolver {
+    /// Its address.
+    pub address: SocketAddr,
+    /// What it is called.
+    pub name: Option<String>,
+}
+
+impl PublicResolvers {
+    /// Their addresses and names.
+    #[must_use]
+    pub fn list(&self) -> Vec<PublicResolver> {
+        let known = |(address, name): &([u8; 4], &str)| PublicResolver {
+            address: SocketAddr::from((*address, 53)),
+            name: Some((*name).to_owned()),
+        };
+        match self {
+            Self::BuiltIn => PUBLIC_RESOLVERS.iter().map(known).collect(),
+            Self::Given(list) => list.clone(),
+        }
+    }
+}
+
+/// Well-known public resolvers that do not filter, or filter malware only.
+pub const PUBLIC_RESOLVERS: &[([u8; 4], &str)] = &[
+    ([1, 1, 1, 1], "Cloudflare"),
+    ([8, 8, 8, 8], "Google"),
+    ([9, 9, 9, 9], "Quad9"),
+    ([208, 67, 222, 222], "OpenDNS"),
+    ([4, 2, 2, 1], "Level 3"),
+    ([64, 6, 64, 6], "UltraDNS"),
+    ([74, 82, 42, 42], "Hurricane Electric"),
+    ([94, 140, 14, 140], "AdGuard unfiltered"),
+    ([76, 76, 2, 0], "Control D"),
+    ([185, 222, 222, 222], "DNS.SB"),
+    ([77, 88, 8, 8], "Yandex"),
+    ([223, 5, 5, 5], "AliDNS"),
+];
 
 /// How much of a name each server of a walk is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -336,6 +389,8 @@ pub const MAX_HEAD_BYTES: usize = 256 * 1024;
 pub const MAX_HEADERS: usize = 1000;
 /// The path that `--resolver system` reads before it asks anybody.
 pub const HOSTS_FILE: &str = "/etc/hosts";
+/// Where the C library is told whom to ask in which order.
+pub const NSSWITCH: &str = "/etc/nsswitch.conf";
 
 impl Default for DnsPlan {
     fn default() -> Self {
@@ -345,6 +400,7 @@ impl Default for DnsPlan {
             server_port: 53,
             stub_servers: Vec::new(),
             hosts_file: None,
+            nsswitch: None,
             family: Family::Any,
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,

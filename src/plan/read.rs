@@ -253,6 +253,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
         root_hints,
         stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
+        nsswitch: Some(PathBuf::from(super::NSSWITCH)),
         family,
         overrides: connection.resolve.iter().map(|text| resolve_override(text)).collect::<Result<_, _>>()?,
         https_records: if connection.no_https_rr { HttpsRecords::Ignore } else { HttpsRecords::Use },
@@ -375,7 +376,7 @@ fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
     })
 }
 
-fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
+pub(super) fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
     let bytes = std::fs::read(path).map_err(|error| {
         PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os::words(&error)))
     })?;

@@ -152,7 +152,7 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .filter(|packet| match packet.purpose {
             Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap => true,
             Purpose::Stub => fallback,
-            Purpose::Priming | Purpose::AllServers => false,
+            Purpose::Priming | Purpose::AllServers | Purpose::Propagation => false,
         })
         .count()
 }

@@ -224,7 +224,11 @@ fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
         Purpose::Resolver => format!("resolver {}", packet.server.ip()),
         Purpose::Stub => format!("stub {}", packet.server.ip()),
         Purpose::Bootstrap => format!("bootstrap {}", packet.qname),
-        Purpose::Walk | Purpose::NsAddress | Purpose::Priming | Purpose::AllServers => key.clone(),
+        Purpose::Walk
+        | Purpose::NsAddress
+        | Purpose::Priming
+        | Purpose::AllServers
+        | Purpose::Propagation => key.clone(),
     };
     runs.push(Run { purpose: packet.purpose, key, name, start: packet.sent, end: packet.end });
 }

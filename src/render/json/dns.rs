@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::packet::PacketView;
 use super::service::ServiceView;
-use super::survey::ServerCheckView;
+use super::survey::{PropagationView, ServerCheckView, SystemView};
 use super::us;
 use crate::trace::{ChildSide, Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
@@ -50,6 +50,10 @@ pub(super) struct DnsView<'a> {
     notes: &'a [String],
     /// Every address of every server of the last zone, with `--all-ns`; null without.
     all_servers: Option<Vec<ServerCheckView<'a>>>,
+    /// Who has which copy, with `--propagation`; null without.
+    propagation: Option<PropagationView<'a>>,
+    /// What this machine's own files say of the name; null when they were not looked at.
+    system: Option<SystemView<'a>>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -71,6 +75,8 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             stub: dns.stub.as_ref().map(Into::into),
             service: dns.service.as_ref().map(Into::into),
             notes: &dns.notes,
+            propagation: dns.propagation.as_ref().map(Into::into),
+            system: dns.system.as_ref().map(Into::into),
             all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
         }
     }
@@ -246,6 +252,8 @@ struct StubView<'a> {
     answers: Vec<RecordView<'a>>,
     /// The least TTL left in its answers, in seconds.
     ttl: Option<u32>,
+    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left.
+    age: Option<u32>,
     /// Whether its addresses are those of the walk; null when there is nothing to compare.
     agrees: Option<bool>,
     /// Why there is no answer.
@@ -262,6 +270,7 @@ impl<'a> From<&'a Stub> for StubView<'a> {
             rcode: stub.rcode.map(Rcode::mnemonic),
             answers: stub.answers.iter().map(Into::into).collect(),
             ttl: stub.ttl,
+            age: stub.age,
             agrees: stub.agrees,
             error: stub.error.as_deref(),
         }

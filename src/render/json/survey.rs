@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::connect::family;
 use super::dns::RecordView;
 use super::us;
-use crate::trace::{Rcode, ServerCheck, ServerFault};
+use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles};
 
 /// What one address of a name server said.
 #[derive(Serialize, JsonSchema)]
@@ -66,6 +66,98 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
             tcp: check.tcp,
             faults: check.faults.iter().map(ServerFault::as_str).collect(),
             packets: &check.packets,
+        }
+    }
+}
+
+/// Who has which copy of the answer.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PropagationView<'a> {
+    /// The type that was asked for.
+    #[serde(rename = "type")]
+    rtype: Cow<'static, str>,
+    /// Everybody who was asked.
+    copies: Vec<CopyView<'a>>,
+    /// In so many seconds the last copy that differs from the authority has run out; null when none does.
+    stale_for_s: Option<u32>,
+    /// What follows, in sentences.
+    advice: &'a [String],
+}
+
+impl<'a> From<&'a Propagation> for PropagationView<'a> {
+    fn from(propagation: &'a Propagation) -> Self {
+        Self {
+            rtype: propagation.rtype.mnemonic(),
+            copies: propagation.copies.iter().map(Into::into).collect(),
+            stale_for_s: propagation.stale_for,
+            advice: &propagation.advice,
+        }
+    }
+}
+
+/// What one server or resolver has.
+#[derive(Serialize, JsonSchema)]
+struct CopyView<'a> {
+    /// Whose it is.
+    #[schemars(extend("enum" = ["authority", "configured", "public"]))]
+    keeper: &'static str,
+    /// The server's or the resolver's name.
+    name: Option<&'a str>,
+    /// Its address.
+    address: String,
+    /// Its port.
+    port: u16,
+    /// Its response code.
+    rcode: Option<Cow<'static, str>>,
+    /// Its answer: aliases, then records.
+    answers: Vec<RecordView<'a>>,
+    /// The time its answer has left, in seconds; of an absence, too.
+    ttl: Option<u32>,
+    /// The round trip.
+    rtt_us: Option<u64>,
+    /// Whether it is what the counted lane found; null when there is nothing to compare.
+    agrees: Option<bool>,
+    /// Why there is no answer.
+    error: Option<&'a str>,
+    /// Ids of its packets.
+    packets: &'a [usize],
+}
+
+impl<'a> From<&'a Copied> for CopyView<'a> {
+    fn from(copy: &'a Copied) -> Self {
+        Self {
+            keeper: copy.keeper.as_str(),
+            name: copy.name.as_deref(),
+            address: copy.address.ip().to_string(),
+            port: copy.address.port(),
+            rcode: copy.rcode.map(Rcode::mnemonic),
+            answers: copy.answers.iter().map(Into::into).collect(),
+            ttl: copy.ttl,
+            rtt_us: copy.rtt.map(us),
+            agrees: copy.agrees,
+            error: copy.error.as_deref(),
+            packets: &copy.packets,
+        }
+    }
+}
+
+/// What this machine's own files say of the name. The walk heeds none of them.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SystemView<'a> {
+    /// The hosts file.
+    hosts_file: &'a str,
+    /// Addresses it has for the name.
+    addresses: Vec<String>,
+    /// The order of sources that nsswitch.conf has for hosts.
+    order: Option<&'a str>,
+}
+
+impl<'a> From<&'a SystemFiles> for SystemView<'a> {
+    fn from(files: &'a SystemFiles) -> Self {
+        Self {
+            hosts_file: &files.hosts_file,
+            addresses: files.addresses.iter().map(ToString::to_string).collect(),
+            order: files.order.as_deref(),
         }
     }
 }

@@ -341,11 +341,14 @@ fn dns(host: &str) -> Dns {
             rcode: Some(Rcode::NOERROR),
             answers: vec![record(&name, RecordType::A, 263, "127.53.1.1"), aaaa],
             ttl: Some(263),
+            age: None,
             agrees: Some(true),
             error: None,
         }),
         notes: Vec::new(),
         all_servers: None,
+        propagation: None,
+        system: None,
     }
 }
 

@@ -32,6 +32,7 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     page.gap();
     answers(&mut page, run.dns);
     survey::all_servers(&mut page, run.dns);
+    survey::propagation(&mut page, run.dns);
     page.gap();
     fact_text(&mut page, Ink::Dns, "total", &total(run));
     verbose::notes(&mut page, run.dns);
@@ -39,6 +40,7 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }
     if style.verbose {
+        survey::system(&mut page, run.dns);
         verbose::packets_section(&mut page, run.dns);
     }
     out.write_all(page.into_text().as_bytes())

@@ -280,6 +280,7 @@ pub(super) fn stub(stub: &Stub) -> String {
         (None, Some(_)) => format!("said {}", words::answers(&stub.answers, 2)),
         (None, None) => return format!("{who} had not answered after {took} (not counted)"),
     };
-    let ttl = stub.ttl.map_or_else(String::new, |ttl| format!(", {ttl} s left in cache"));
+    let age = stub.age.map_or_else(String::new, |age| format!(", a copy {age} s old"));
+    let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left in cache"));
     format!("{who} {said} in {took}{ttl} (not counted)")
 }

@@ -2,9 +2,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::fact_text;
 use super::ink::Ink;
 use super::page::Page;
-use crate::trace::{Dns, Record, ServerCheck, ServerFault};
+use crate::trace::{Copied, Dns, Record, ServerCheck, ServerFault};
 use crate::units;
 
 /// Columns of a server's name and address.
@@ -63,4 +64,55 @@ pub(super) fn answer(records: &[Record], rcode: Option<std::borrow::Cow<'static,
     } else {
         words.join(", ")
     }
+}
+
+/// Who has which copy, a line each, and what follows.
+pub(super) fn propagation(page: &mut Page, dns: &Dns) {
+    let Some(propagation) = &dns.propagation else { return };
+    page.gap();
+    let label = |copy: &Copied| match &copy.name {
+        Some(name) => format!("{name} {}", copy.address.ip()),
+        None => format!("{} {}", copy.keeper.as_str(), copy.address.ip()),
+    };
+    let labels: Vec<String> = propagation.copies.iter().map(label).collect();
+    let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).clamp(6, SERVER);
+    let mut head = page.line();
+    head.column(Ink::Strong, "copies", width).push(Ink::Plain, "  ");
+    head.right(Ink::Faint, "RTT", 8).push(Ink::Plain, "  ").right(Ink::Faint, "TTL left", 8);
+    head.push(Ink::Faint, "  answer");
+    page.put(head);
+    for (copy, label) in propagation.copies.iter().zip(&labels) {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.column(Ink::Plain, label, width).push(Ink::Plain, "  ");
+        head.right(Ink::Plain, &copy.rtt.map_or("-".to_owned(), units::duration), 8).push(Ink::Plain, "  ");
+        head.right(Ink::Plain, &copy.ttl.map_or("-".to_owned(), |ttl| format!("{ttl} s")), 8);
+        head.push(Ink::Plain, "  ");
+        match &copy.error {
+            Some(error) => body.push(Ink::Warn, error),
+            None => {
+                if copy.agrees == Some(false) {
+                    body.push(Ink::Warn, "differs").push(Ink::Plain, ": ");
+                }
+                body.push(Ink::Plain, answer(&copy.answers, copy.rcode.map(crate::trace::Rcode::mnemonic)))
+            }
+        };
+        page.wrap(head, &body);
+    }
+    page.gap();
+    for line in &propagation.advice {
+        fact_text(page, Ink::Dns, "copies", line);
+    }
+}
+
+/// What the machine's own files say, for `-v`.
+pub(super) fn system(page: &mut Page, dns: &Dns) {
+    let Some(files) = &dns.system else { return };
+    let names = if files.addresses.is_empty() { "does not have the name" } else { "has the name" };
+    let order = files.order.as_ref().map_or_else(String::new, |order| format!("; nsswitch: hosts: {order}"));
+    fact_text(
+        page,
+        Ink::Faint,
+        "system",
+        &format!("{} {names}{order} (not heeded by the walk)", files.hosts_file),
+    );
 }

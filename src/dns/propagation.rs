@@ -1,0 +1,192 @@
+//! `--propagation`: the same question to everybody who may have a copy of the answer.
+//!
+//! The zone's own servers, this machine's resolvers and public ones, asked at the same time after
+//! the counted lane. A public resolver is many machines with a cache each: one of them answered.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use hickory_resolver::proto::rr::Name;
+
+use super::Resolver;
+use super::all_servers::{Target, adopt, last_question, question};
+use super::exchange::Ask;
+use super::log::{Log, records};
+use super::message::{Recursion, parse_name};
+use super::probe::{Said, probe};
+use crate::clock::Clock;
+use crate::plan::{PublicResolver, ResolverChoice};
+use crate::stop::Stop;
+use crate::trace::{
+    AddressSource, Choice, Copied, Dns, Keeper, Meaning, Propagation, Purpose, Rcode, Record, RecordType,
+    Transport,
+};
+
+/// Those who are asked at the same time.
+const AT_ONCE: usize = 32;
+
+/// Whom to ask, and as what.
+struct Holder {
+    keeper: Keeper,
+    name: Option<String>,
+    /// The zone, when it is an authority's server.
+    zone: Option<Name>,
+    ask: Ask,
+}
+
+impl Resolver {
+    /// Asks everybody for the first type and adds what they said to the record.
+    pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
+        let log = Log::new(*clock);
+        let work = async {
+            let holders = self.holders(public, dns, &qname, rtype, &log).await;
+            let ask = |holder| copied(&log, holder);
+            stream::iter(holders).map(ask).buffered(AT_ONCE).collect::<Vec<_>>().await
+        };
+        let Ok(mut copies) = stop.within(None, work).await else {
+            dns.notes.push("the look at copies was stopped".to_owned());
+            return;
+        };
+        log.end_all(&Meaning::Superseded);
+        let original = original(dns, rtype);
+        for copy in &mut copies {
+            copy.agrees = match (&original, copy.rcode) {
+                (Some(original), Some(_)) if copy.error.is_none() => Some(*original == said(copy, rtype)),
+                _ => None,
+            };
+        }
+        let first = adopt(dns, &log);
+        copies.iter_mut().flat_map(|copy| &mut copy.packets).for_each(|id| *id += first);
+        let differs = |copy: &&Copied| copy.keeper != Keeper::Authority && copy.agrees == Some(false);
+        // Of a chain any link may be the one that is old.
+        let longest = |copy: &Copied| copy.answers.iter().map(|record| record.ttl).max().or(copy.ttl);
+        let stale_for = copies.iter().filter(differs).filter_map(longest).max();
+        let given = dns
+            .answers
+            .iter()
+            .map(|record| record.ttl)
+            .max()
+            .or_else(|| dns.negative.as_ref().and_then(|negative| negative.ttl));
+        let advice = advice(&copies, stale_for, given);
+        dns.propagation = Some(Propagation { rtype, copies, stale_for, advice });
+    }
+
+    async fn holders(
+        &self,
+        public: &[PublicResolver],
+        dns: &Dns,
+        qname: &Name,
+        rtype: RecordType,
+        log: &Rc<Log>,
+    ) -> Vec<Holder> {
+        let plan = &self.shared.plan;
+        let mut holders = Vec::new();
+        if let Some(last) = last_question(dns) {
+            for target in self.targets(&last.zone, log).await {
+                let ask = question(&target, &last.zone, &last.qname, rtype);
+                holders.push(Holder {
+                    keeper: Keeper::Authority,
+                    name: ask.server_name.clone(),
+                    zone: Some(last.zone.clone()),
+                    ask: Ask { purpose: Purpose::Propagation, ..ask },
+                });
+            }
+        }
+        let mut configured = plan.stub_servers.clone();
+        if let ResolverChoice::Server(server) = plan.lane {
+            configured.insert(0, server);
+        }
+        let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
+            let target = Target { name: Name::root(), address, source: AddressSource::Configured };
+            let ask = Ask {
+                purpose: Purpose::Propagation,
+                zone: String::new(),
+                server_name: None,
+                recursion: Recursion::Desired,
+                chosen: Choice::First,
+                transport: Transport::Udp,
+                ..question(&target, &Name::root(), qname, rtype)
+            };
+            holders.push(Holder { keeper, name, zone: None, ask });
+        };
+        configured.into_iter().for_each(|address| resolver(Keeper::Configured, None, address));
+        for known in public {
+            resolver(Keeper::Public, known.name.clone(), known.address);
+        }
+        holders
+    }
+}
+
+async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
+    let Holder { keeper, name, zone, ask } = holder;
+    let address = ask.server;
+    let probe = probe(log, ask, zone.as_ref()).await;
+    let (answers, ttl, error) = match &probe.said {
+        Said::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
+        Said::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
+        Said::Useless(why) | Said::Silent(why) => (Vec::new(), None, Some(why.clone())),
+    };
+    Copied {
+        keeper,
+        name,
+        address,
+        rcode: probe.header.map(|header| header.rcode),
+        answers,
+        ttl,
+        rtt: probe.rtt,
+        agrees: None,
+        error,
+        packets: probe.packets,
+    }
+}
+
+type Answer = (Rcode, Vec<String>);
+
+/// What the counted lane found, for comparison.
+fn original(dns: &Dns, rtype: RecordType) -> Option<Answer> {
+    let rcode = dns.rcode.filter(|rcode| matches!(*rcode, Rcode::NOERROR | Rcode::NXDOMAIN))?;
+    Some((rcode, data(&dns.answers, rtype)))
+}
+
+fn said(copy: &Copied, rtype: RecordType) -> Answer {
+    (copy.rcode.unwrap_or(Rcode::NOERROR), data(&copy.answers, rtype))
+}
+
+/// The data of one type, in an order of its own.
+fn data(records: &[Record], rtype: RecordType) -> Vec<String> {
+    let of_type = records.iter().filter(|record| record.rtype == rtype);
+    let mut data: Vec<String> = of_type.map(|record| record.data.to_ascii_lowercase()).collect();
+    data.sort_unstable();
+    data.dedup();
+    data
+}
+
+fn advice(copies: &[Copied], stale_for: Option<u32>, given: Option<u32>) -> Vec<String> {
+    let kept = || copies.iter().filter(|copy| copy.keeper != Keeper::Authority && copy.agrees.is_some());
+    let differ = kept().filter(|copy| copy.agrees == Some(false)).count();
+    let mut advice = Vec::new();
+    match (kept().count(), differ, stale_for) {
+        (0, ..) => advice.push("no resolver answered: nothing is known of copies".to_owned()),
+        (all, 0, _) => {
+            advice.push(format!("every resolver that answered ({all}) has what the authority says"));
+        }
+        (all, differ, Some(seconds)) => advice.push(format!(
+            "{differ} of {all} resolvers have something else: the last of these copies is gone in {seconds} s"
+        )),
+        (all, differ, None) => advice.push(format!("{differ} of {all} resolvers have something else")),
+    }
+    let mut authority = copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
+    if authority.any(|copy| copy.agrees == Some(false)) {
+        advice.push("the zone's own servers differ: see --all-ns".to_owned());
+    }
+    if let Some(given) = given.filter(|given| *given > 0) {
+        advice.push(format!(
+            "before a change lower the TTL (now {given} s) and wait {given} s: then old copies live as long as \
+             the new TTL"
+        ));
+    }
+    advice
+}

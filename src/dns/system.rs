@@ -1,0 +1,86 @@
+//! What a machine has of a name already: its hosts file, and how old its resolver's copy is.
+//!
+//! Looked at after the counted lane has ended. The walk heeds none of it; programs on this machine
+//! may.
+
+use super::{DnsPlan, parse_hosts};
+use crate::trace::{Dns, Record, SystemFiles};
+
+/// Bytes of a file that are read at most.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Adds what the plan's files say of the name.
+pub(super) fn consult(plan: &DnsPlan, dns: &mut Dns) {
+    let Some(path) = &plan.hosts_file else { return };
+    let name = dns.name.trim_end_matches('.').to_ascii_lowercase();
+    // A machine without the file is a machine with an empty one.
+    let hosts = parse_hosts(&read(path).unwrap_or_default());
+    let named = hosts.into_iter().filter(|(_, names)| names.contains(&name));
+    let addresses: Vec<_> = named.map(|(address, _)| address).collect();
+    let order = plan.nsswitch.as_ref().and_then(|path| hosts_order(&read(path)?));
+    if !addresses.is_empty() {
+        let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        dns.notes.push(format!(
+            "{} has {} for {name}: programs on this machine may use that, the walk does not",
+            path.display(),
+            list.join(", ")
+        ));
+    }
+    dns.system = Some(SystemFiles { hosts_file: path.display().to_string(), addresses, order });
+}
+
+fn read(path: &std::path::Path) -> Option<String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The `hosts:` line of nsswitch.conf.
+fn hosts_order(text: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.trim_start().strip_prefix("hosts:"))?;
+    let words: Vec<&str> = line.split('#').next()?.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// How old a copy is: what the authority gave, less what is left. `None` when a copy has more left
+/// than the authority gives, so that the TTL was changed meanwhile or is not passed on.
+pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
+    let ages: Option<Vec<u32>> = copy
+        .iter()
+        .filter_map(|copied| {
+            let same = |record: &&Record| {
+                record.rtype == copied.rtype && record.name.eq_ignore_ascii_case(&copied.name)
+            };
+            let given = original.iter().filter(same).map(|record| record.ttl).max()?;
+            Some(given.checked_sub(copied.ttl))
+        })
+        .collect();
+    ages?.into_iter().max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::RecordType;
+
+    fn record(name: &str, ttl: u32) -> Record {
+        Record { name: name.to_owned(), rtype: RecordType::A, ttl, data: String::new() }
+    }
+
+    #[test]
+    fn a_copy_is_as_old_as_the_time_it_has_lost() {
+        let original = [record("a.test.", 300), record("b.test.", 60)];
+        assert_eq!(age(&original, &[record("A.test.", 263)]), Some(37));
+        assert_eq!(age(&original, &[record("a.test.", 290), record("b.test.", 20)]), Some(40));
+        assert_eq!(age(&original, &[record("a.test.", 301)]), None, "more than the authority gives");
+        assert_eq!(age(&original, &[record("c.test.", 1)]), None, "nothing to compare");
+    }
+
+    #[test]
+    fn the_order_of_sources_is_one_line() {
+        let text = "# x\npasswd: files\nhosts:   files mdns4_minimal [NOTFOUND=return] dns # y\n";
+        assert_eq!(hosts_order(text).unwrap(), "files mdns4_minimal [NOTFOUND=return] dns");
+        assert_eq!(hosts_order("hosts:\n"), None);
+    }
+}
