@@ -11,6 +11,7 @@
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
+//! - `fuzzing`: a reply's way through all of it, for fuzzing
 //! - `lane`: the counted lane and those beside it, put together into one record
 //!
 //! Nothing here opens a connection to what the name stands for.
@@ -21,6 +22,8 @@ mod cut;
 mod ends;
 mod exchange;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hints;
 mod lane;
 mod log;
