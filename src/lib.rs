@@ -57,6 +57,7 @@ pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
 
 /// Why a literal has no DNS time.
 const IP_LITERAL: &str = "the host is an IP address";
+const CONNECT_TO: &str = "--connect-to gives the address";
 const REUSED: &str = "an earlier hop's connection is used again";
 const PLAIN: &str = "http has no TLS";
 
@@ -263,7 +264,8 @@ impl Run<'_> {
         let mut offer = None;
         let addresses = match target.literal() {
             Some(address) => {
-                hop.dns = Stage::Skipped(IP_LITERAL);
+                let given = target.redirected_from.is_some() && hop.url.host.address().is_none();
+                hop.dns = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
                 vec![address]
             }
             None => {

@@ -92,18 +92,50 @@ pub(super) fn parse_name(text: &str) -> Result<Name, String> {
     if !text.is_ascii() {
         return Err(format!("{text} is not ASCII: internationalised names are asked in their xn-- form"));
     }
-    if bare.len() > MAX_NAME {
-        return Err(format!("the name has {} characters, {MAX_NAME} are allowed", bare.len()));
+    let labels = labels(bare)?;
+    if let Some(label) = labels.iter().find(|label| label.len() > MAX_LABEL) {
+        let shown = String::from_utf8_lossy(label);
+        return Err(format!("the label {shown} has {} characters, {MAX_LABEL} are allowed", label.len()));
     }
-    for label in bare.split('.') {
-        if label.is_empty() {
-            return Err(format!("{text} has an empty label (two dots in a row, or one in front)"));
-        }
-        if label.len() > MAX_LABEL {
-            return Err(format!("the label {label} has {} characters, {MAX_LABEL} are allowed", label.len()));
+    if labels.iter().any(Vec::is_empty) {
+        return Err(format!("{text} has an empty label (two dots in a row, or one in front)"));
+    }
+    let length = labels.iter().map(|label| label.len() + 1).sum::<usize>() - 1;
+    if length > MAX_NAME {
+        return Err(format!("the name has {length} characters, {MAX_NAME} are allowed"));
+    }
+    Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|error| error.to_string())
+}
+
+/// The labels of a name as it is printed: `\.` is a dot inside a label, `\046` too (RFC 1035 §5.1).
+fn labels(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    let mut labels = vec![Vec::new()];
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let byte = match first {
+            b'.' => {
+                labels.push(Vec::new());
+                continue;
+            }
+            b'\\' => {
+                let digits = rest.first_chunk::<3>().filter(|digits| digits.iter().all(u8::is_ascii_digit));
+                let (value, length) = match digits {
+                    Some(digits) => {
+                        (digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')), 3)
+                    }
+                    None => (u16::from(*rest.first().ok_or("the name ends in a backslash")?), 1),
+                };
+                rest = &rest[length..];
+                u8::try_from(value).map_err(|_| format!("\\{value} is no byte"))?
+            }
+            byte => *byte,
+        };
+        if let Some(label) = labels.last_mut() {
+            label.push(byte);
         }
     }
-    Name::from_labels(bare.split('.').map(str::as_bytes)).map_err(|error| error.to_string())
+    Ok(labels)
 }
 
 /// Encodes a question with a random id.
@@ -273,6 +305,10 @@ mod tests {
         assert_eq!(name_text(&parse_name("www.Example.test").unwrap()), "www.Example.test.");
         assert_eq!(parse_name("www.example.test.").unwrap(), parse_name("WWW.example.TEST").unwrap());
         assert!(parse_name(".").unwrap().is_root());
+        assert_eq!(parse_name("odd\\.label.test").unwrap().num_labels(), 2);
+        assert_eq!(parse_name("a\\046b.test").unwrap(), parse_name("a\\.b.test").unwrap());
+        assert!(parse_name("a\\300b").unwrap_err().contains("300"));
+        assert!(parse_name("a\\").unwrap_err().contains("backslash"));
         let label = "a".repeat(64);
         assert!(parse_name(&format!("{label}.test")).unwrap_err().contains("64 characters"));
         assert!(parse_name(&"a".repeat(63)).is_ok());

@@ -2,7 +2,7 @@
 
 use super::{Finding, Rule, Saving, Severity, hops};
 use crate::units::duration;
-use crate::trace::{AttemptOutcome, StageName, Trace};
+use crate::trace::{AttemptOutcome, DnsLane, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-address-failed",
@@ -16,6 +16,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, connect) in hops(trace).filter_map(|(index, hop)| Some((index, hop.connect.ran()?))) {
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
+        // This machine's own addresses for `localhost` are in no zone that could be mended.
+        if trace.hops[hop].dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
+            continue;
+        }
         for (index, attempt) in connect.attempts.iter().enumerate() {
             if attempt.start >= winner.start {
                 continue;
@@ -67,5 +71,7 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 20);
         assert!(findings[0].advice.contains("AAAA"));
+        sample::dns(&mut trace).lane = DnsLane::Special;
+        assert!(sample::of(&RULE, &trace).is_empty());
     }
 }

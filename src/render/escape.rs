@@ -45,6 +45,7 @@ pub(crate) const fn is_control(char: char) -> bool {
         | '\u{61c}' | '\u{200b}'..='\u{200f}' // zero-width characters and direction marks
         | '\u{2028}'..='\u{202e}' // separators, embeddings and overrides
         | '\u{2060}'..='\u{206f}' // word joiner, isolates, deprecated controls
+        | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' // variation selectors, which change widths
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e007f}' // tags
     )

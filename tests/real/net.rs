@@ -98,6 +98,13 @@ impl Internet {
         &self.clients.iter().find(|(of, _)| *of == access).unwrap().1
     }
 
+    /// Drops every packet to an address until the returned value is dropped.
+    pub(crate) fn drop_packets_to(&self, address: IpAddr) -> Dropping {
+        let dropping = Dropping { servers: self.servers.clone(), address };
+        must(&mut dropping.rule("add"));
+        dropping
+    }
+
     fn add_client(&mut self, number: u8, access: Access, addresses: &Addresses<'_>) {
         let namespace = format!("{PREFIX}{}-c{number}", std::process::id());
         must(Command::new(program("ip")).args(["netns", "add", &namespace]));
@@ -171,6 +178,28 @@ impl Internet {
         let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         fs::write(etc.join("hosts"), format!("127.0.0.1 localhost {machine}\n::1 localhost {machine}\n"))
             .unwrap();
+    }
+}
+
+/// An address that gets no packets; see [`Internet::drop_packets_to`].
+pub(crate) struct Dropping {
+    servers: String,
+    address: IpAddr,
+}
+
+impl Dropping {
+    fn rule(&self, verb: &str) -> Command {
+        let family = if self.address.is_ipv4() { "-4" } else { "-6" };
+        let mut command = Command::new(program("ip"));
+        command.args([family, "-n", &self.servers, "rule", verb, "pref", "5"]);
+        command.args(["to", &self.address.to_string(), "blackhole"]);
+        command
+    }
+}
+
+impl Drop for Dropping {
+    fn drop(&mut self) {
+        let _ = self.rule("del").status();
     }
 }
 

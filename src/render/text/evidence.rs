@@ -106,6 +106,13 @@ fn url(page: &Page, url: &Url) -> String {
 
 /// What the counted lane found, and how.
 pub(super) fn dns(dns: &Dns) -> String {
+    let addresses: Vec<_> = dns.addresses.iter().map(ToString::to_string).collect();
+    let known = format!("{} is {}", dns.name, addresses.join(" and "));
+    match dns.lane {
+        DnsLane::Given => return format!("{known}: given by --resolve, nobody was asked"),
+        DnsLane::Special => return format!("{known}: a special name, nobody was asked (RFC 6761)"),
+        DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback => {}
+    }
     let mut said = match &dns.negative {
         Some(negative) if dns.answers.is_empty() => {
             let rtype = negative.rtype.map_or("any".into(), crate::trace::RecordType::mnemonic);
@@ -114,11 +121,6 @@ pub(super) fn dns(dns: &Dns) -> String {
         _ if dns.answers.is_empty() => format!("no answer for {}", dns.name),
         _ => words::answers(&dns.answers, 4),
     };
-    match dns.lane {
-        DnsLane::Given => return format!("{said}: the address was given, nobody was asked"),
-        DnsLane::Special => return format!("{said}: a special name, nobody was asked (RFC 6761)"),
-        DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback => {}
-    }
     let last = dns.critical_path.last().and_then(|id| dns.packets.get(*id));
     if let Some(packet) = last.filter(|packet| packet.meaning.is_useful() && !dns.answers.is_empty()) {
         match &packet.server_name {

@@ -7,7 +7,7 @@ use super::{fact, fact_text};
 use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, Header, Hop, Http, Offer, Packet, Tls, Trace, Transport, Url,
+    Certificate, Direction, Dns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Transport, Url,
 };
 use crate::units;
 
@@ -251,7 +251,12 @@ fn item(page: &mut Page, name: &str, text: &str) {
 fn request(page: &mut Page, http: &Http) {
     let sign = page.line().signs().sent;
     let target = page.redactor().text(&http.request.target).into_owned();
-    let first = format!("{} {target} {}", http.request.method, http.version.as_str());
+    // The record has the version of the response; a request in HTTP/1.0 is never sent.
+    let version = match http.version {
+        HttpVersion::Http10 => HttpVersion::Http11,
+        other => other,
+    };
+    let first = format!("{} {target} {}", http.request.method, version.as_str());
     wire_line(page, sign, Ink::Strong, &first);
     fields(page, sign, &http.request.headers);
     if http.request.body_bytes > 0 {

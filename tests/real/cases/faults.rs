@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::dig::dig;
 use crate::net::Access;
 use crate::urltrace::{DNS, OK, Run, TCP, trace, trace_ok, urltrace, walk};
-use crate::zones::{AUTH, HOSTER, SILENT, STOPPED, WEB, WEB_SILENT};
+use crate::zones::{AUTH, HOSTER, SILENT, STOPPED, WEB, WEB_HTTP1, WEB_SILENT};
 use crate::{Test, World};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -21,6 +21,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_network_that_drops_everything_fails_within_the_limit", all_dropped),
     ("a_dead_ipv6_address_costs_a_quarter_of_a_second", dead_ipv6),
     ("a_refused_connection_is_exit_code_5", refused),
+    ("a_lost_syn_is_counted_and_named", lost_syn),
     ("an_address_of_a_family_that_is_not_there_is_exit_code_5", unreachable),
     ("a_silent_address_ends_at_its_limit_with_exit_code_5", connect_timeout),
 ];
@@ -176,6 +177,23 @@ fn refused(world: &World) {
     );
     assert_eq!(run.at("/hops/0/connect/attempts/0/outcome"), "refused", "{run}");
     assert!(run.at("/hops/0/tls").is_null() && run.at("/hops/0/phases/tls_us").is_null(), "{run}");
+}
+
+fn lost_syn(world: &World) {
+    let dropping = world.internet.drop_packets_to(WEB_HTTP1);
+    let run = std::thread::scope(|scope| {
+        // The first SYN is lost for sure, the second (RFC 6298: after a second) arrives for sure.
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
+            drop(dropping);
+        });
+        trace_ok(world, "https://http1.example.test/")
+    });
+    assert_eq!(run.at("/hops/0/connect/attempts/0/syn_retransmits"), 1, "{run}");
+    assert_eq!(run.at("/hops/0/connect/tcp_info/retransmits"), 1, "{run}");
+    assert!((1_000_000..1_200_000).contains(&run.number("/hops/0/phases/connect_us")), "{run}");
+    assert!(run.list("/findings").iter().any(|finding| finding["id"] == "tcp-syn-retransmitted"), "{run}");
+    assert_eq!(run.text("/verdict/stage"), "connect", "{run}");
 }
 
 fn unreachable(world: &World) {
