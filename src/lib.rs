@@ -287,7 +287,7 @@ impl Run<'_> {
                 }
                 if let Some(record) = dns.service.as_ref().and_then(trace::ServiceBinding::used) {
                     target.port = record.port.unwrap_or(target.port);
-                    offer = Some(tls.offering(&record.protocols()));
+                    offer = tls.offering(&record.protocols());
                 }
                 hop.dns = Stage::Ran(dns);
                 self.side_lanes.push((index, lanes));

@@ -169,6 +169,7 @@ pub(super) struct Shared {
     zones: RefCell<HashMap<Name, Rc<Zone>>>,
     answers: RefCell<HashMap<(Name, Vec<RecordType>), KnownAnswer>>,
     servers: RefCell<HashMap<SocketAddr, ServerInfo>>,
+    longest_srtt: Cell<Option<Duration>>,
     /// Whether anything comes back by UDP.
     pub(super) udp: Cell<Udp>,
     no_ipv4: Cell<bool>,
@@ -195,6 +196,7 @@ impl Shared {
             zones: RefCell::new(zones),
             answers: RefCell::default(),
             servers: RefCell::default(),
+            longest_srtt: Cell::new(None),
             udp: Cell::new(Udp::Unknown),
             no_ipv4: Cell::new(false),
             no_ipv6: Cell::new(false),
@@ -280,6 +282,11 @@ impl Shared {
         candidates
     }
 
+    /// The longest average of all servers that have answered in this run.
+    pub(super) fn longest_srtt(&self) -> Option<Duration> {
+        self.longest_srtt.get()
+    }
+
     pub(super) fn srtt(&self, server: SocketAddr) -> Option<Duration> {
         self.servers.borrow().get(&server)?.srtt
     }
@@ -290,6 +297,7 @@ impl Shared {
             info.missed = false;
             info.srtt = Some(info.srtt.map_or(rtt, |srtt| (srtt * 7 + rtt) / 8));
         });
+        self.longest_srtt.set(self.longest_srtt.get().max(self.srtt(server)));
     }
 
     pub(super) fn missed(&self, server: SocketAddr) {

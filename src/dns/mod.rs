@@ -13,6 +13,7 @@
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `stub`: recursive resolvers
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
+//! - `fuzzing`: a reply's way through all of it, for fuzzing
 //! - `lane`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
 //! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
@@ -28,6 +29,8 @@ mod ends;
 mod exchange;
 mod fault;
 mod flight;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hints;
 mod lane;
 mod log;

@@ -28,9 +28,10 @@ use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// The next server is asked when one that has never answered takes longer than this.
+/// The next server is asked when one that has never answered takes longer than this, and nothing is
+/// known of any other.
 const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
-/// The least patience with a server that has answered before.
+/// The least patience with any other server.
 const PATIENCE_LEAST: Duration = Duration::from_millis(150);
 /// Root servers that are asked by TCP when UDP seems to be blocked.
 const TCP_AT_ONCE: usize = 2;
@@ -344,8 +345,12 @@ impl Race<'_> {
         let flight = send_spelled(&quest.log, ask, spelling);
         let id = flight.id;
         if !self.hedged {
-            let srtt = quest.shared.srtt(server.address);
-            let patience = srtt.map_or(PATIENCE_UNKNOWN, |srtt| (srtt * 2).max(PATIENCE_LEAST));
+            // A server that has not been asked yet is taken to be as far away as the farthest known.
+            let patience = match (quest.shared.srtt(server.address), quest.shared.longest_srtt()) {
+                (Some(srtt), _) => (srtt * 2).max(PATIENCE_LEAST),
+                (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
+                (None, None) => PATIENCE_UNKNOWN,
+            };
             self.hedge_at = Some(flight.sent.after(patience));
         }
         self.last = Some(id);

@@ -183,7 +183,10 @@ fn follow(answers: &[Rr], qname: &Name, qtype: RecordType, zone: Option<&Name>) 
             break;
         }
         let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == ANY);
-        chain.records = answers.iter().filter(wanted).cloned().collect();
+        // Below a DNAME the owner may have the case of letters of the question.
+        let renamed = chain.links.iter().any(|rr| rr.rtype == RecordType::DNAME);
+        let plain = |rr: &Rr| Rr { name: if renamed { &chain.end } else { &rr.name }.clone(), ..rr.clone() };
+        chain.records = answers.iter().filter(wanted).map(plain).collect();
         if !chain.records.is_empty() {
             break;
         }
@@ -232,7 +235,8 @@ fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<Option<Link
                 name_text(&target)
             ));
         }
-        Some((rr, _)) => rr.clone(),
+        // Its labels from the question came back in the case they were asked in.
+        Some((rr, _)) => Rr { text: name_text(&target), data: Data::Cname(target.clone()), ..rr.clone() },
         // RFC 6672 §3.1: a server may leave the CNAME to us.
         None => Rr {
             name: name.clone(),

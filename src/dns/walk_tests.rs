@@ -113,9 +113,9 @@ fn a_silent_server_is_hedged_and_its_packet_superseded() {
         let hedge = run.walk().into_iter().find(|packet| packet.chosen == Choice::Hedge).unwrap().clone();
         let first = run.walk()[2];
         assert_eq!((first.meaning.clone(), first.received), (Meaning::Superseded, None));
-        // A server that never answered gets 400 ms; 60 ms of scheduling are allowed.
+        // The others are near, so it gets 150 ms; 60 ms of scheduling are allowed.
         let waited = hedge.sent.since(first.sent).as_millis();
-        assert!((400..460).contains(&waited), "{waited} ms");
+        assert!((150..210).contains(&waited), "{waited} ms");
         assert_eq!(run.dns.critical_path.len(), 4, "root, tld, the silent one, the hedge");
     });
 }
