@@ -4,9 +4,16 @@
 //! Stages fill it in, [`timeline`](crate::timeline) computes phases and spans from it, findings
 //! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
 
+mod dnssec;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+pub use dnssec::{
+    Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
+    ZoneLink,
+};
 
 /// A point in time: whole microseconds since the trace began (t0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -404,6 +411,8 @@ pub struct Dns {
     pub stub: Option<Stub>,
     /// Limits that were hit and facts that changed the walk, for people.
     pub notes: Vec<String>,
+    /// What DNSSEC says; `None` when it was not asked, or not in time.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// How the counted answer was found.
@@ -630,6 +639,10 @@ pub enum Purpose {
     Stub,
     /// The resolver given by `--resolver`.
     Resolver,
+    /// The keys of a zone, for DNSSEC (never counted).
+    DnsKey,
+    /// What a zone's parent says of its keys, for DNSSEC (never counted).
+    Ds,
 }
 
 impl Purpose {
@@ -642,6 +655,8 @@ impl Purpose {
             Self::Priming => "priming",
             Self::Stub => "stub",
             Self::Resolver => "resolver",
+            Self::DnsKey => "dnskey",
+            Self::Ds => "ds",
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
+use super::dnssec::Store;
 use super::fault::{Fault, Found};
 use super::hints::Hints;
 use super::presentation::name_text;
@@ -143,6 +144,7 @@ pub(super) struct Shared {
     /// Whether `. NS` was asked.
     pub(super) primed: Cell<bool>,
     pub(super) drift: RefCell<Option<Vec<String>>>,
+    pub(super) dnssec: Store,
 }
 
 impl Shared {
@@ -159,6 +161,7 @@ impl Shared {
             no_ipv6: Cell::new(false),
             primed: Cell::new(false),
             drift: RefCell::new(None),
+            dnssec: Store::default(),
         }
     }
 

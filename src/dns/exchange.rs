@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout_at;
 
 use super::log::{Log, Open};
-use super::message::{Decoded, EncodedQuery, Recursion, Reply, decode, encode, is_reply_to};
+use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
 use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
 
@@ -81,7 +81,8 @@ pub(super) enum Outcome {
 
 /// Sends the question (UDP), or readies it (TCP). The packet is recorded from here on.
 pub(super) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
-    let query = encode(&ask.qname, ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
+    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
+    let query = encode(&ask.qname, ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
         // A name that was read can be written; should it not be so, the packet record says why.
         log.note(format!("the question could not be encoded: {reason}"));
         EncodedQuery { bytes: Vec::new() }
@@ -150,6 +151,7 @@ async fn receive_udp(
             }
             Decoded::Reply(reply) => {
                 open.received(received, bytes.len(), Some(reply.header.clone()));
+                open.keep(bytes);
                 return Ok(Outcome::Reply(reply));
             }
         }
@@ -198,6 +200,7 @@ async fn exchange_tcp(
         (None, Outcome::Malformed("it is no reply to the question sent on this connection".to_owned()))
     };
     open.received(received, bytes.len(), header);
+    open.keep(&bytes);
     Ok(outcome)
 }
 

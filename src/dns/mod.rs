@@ -7,12 +7,14 @@
 //! - `hints`, `cut`: where a walk begins, and what a run has learned
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
 //! - `ends`, `fault`: how a name ended, and why, in words
+//! - `dnssec/`: the chain of trust, beside the counted lane
 //! - `stub`: recursive resolvers
 //! - `lane`: the counted lane and those beside it, put together into one record
 //!
 //! Nothing here opens a connection to what the name stands for.
 
 mod cut;
+mod dnssec;
 mod ends;
 mod exchange;
 mod fault;
@@ -44,7 +46,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, Family, Question, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, Family, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, StageName};
 
@@ -69,7 +71,8 @@ impl Resolver {
     /// Reads the hints, and the hosts file if the plan uses it. Before t0.
     ///
     /// # Errors
-    /// A hints file that has no usable root server; the text says why.
+    /// A hints file that has no usable root server, or trust anchors that cannot be read; the text
+    /// says why.
     pub fn new(plan: DnsPlan) -> Result<Self, String> {
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
@@ -79,7 +82,13 @@ impl Resolver {
                 .unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(Self { shared: Rc::new(Shared::new(plan, hints, hosts)) })
+        let anchors = match &plan.dnssec {
+            DnssecPlan::Off => dnssec::Anchors::default(),
+            DnssecPlan::On { anchors } => dnssec::Anchors::load(anchors.as_ref())?,
+        };
+        let mut shared = Shared::new(plan, hints, hosts);
+        shared.dnssec = dnssec::Store::new(anchors);
+        Ok(Self { shared: Rc::new(shared) })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -178,6 +187,7 @@ impl Resolver {
             hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
             stub: None,
             notes: Vec::new(),
+        dnssec: None,
         }
     }
 

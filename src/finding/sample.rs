@@ -76,6 +76,7 @@ pub(crate) fn sound() -> Trace {
         },
         stub: None,
         notes: Vec::new(),
+        dnssec: None,
     };
     let connect = Connect {
         start: At(30_000),

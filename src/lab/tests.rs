@@ -93,7 +93,7 @@ fn host(url: &str) -> &str {
 
 #[test]
 fn every_scenario_has_what_it_speaks_of() {
-    let servers = dns::name_servers().unwrap();
+    let servers = dns::name_servers(dns::zones(Clock::start().started_at()).unwrap());
     for scenario in SCENARIOS {
         let (id, expect) = (scenario.id, scenario.expect);
         let walked = walk(&servers, &format!("{}.", host(scenario.url)));

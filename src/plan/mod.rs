@@ -74,6 +74,29 @@ pub struct DnsPlan {
     pub overrides: Vec<ResolveOverride>,
     /// The limit for resolving one host.
     pub timeout: Duration,
+    /// Whether answers are validated, and from which trust anchors.
+    pub dnssec: DnssecPlan,
+}
+
+/// Validation of what the walk finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnssecPlan {
+    /// `--no-dnssec`: no signatures are asked for.
+    Off,
+    /// Signatures are asked for and checked.
+    On {
+        /// `--trust-anchor`, or the lab's; `None` for the built-in keys of the root.
+        anchors: Option<AnchorsText>,
+    },
+}
+
+/// Trust anchors that were read before t0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorsText {
+    /// Their file, or `lab`.
+    pub source: String,
+    /// Zone-file records of type DS or DNSKEY.
+    pub text: String,
 }
 
 /// The counted lane.
@@ -261,6 +284,7 @@ impl Default for DnsPlan {
             family: Family::Any,
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,
+            dnssec: DnssecPlan::On { anchors: None },
         }
     }
 }

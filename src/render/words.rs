@@ -109,7 +109,7 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .filter(|packet| match packet.purpose {
             Purpose::Walk | Purpose::NsAddress | Purpose::Resolver => true,
             Purpose::Stub => fallback,
-            Purpose::Priming => false,
+            Purpose::Priming | Purpose::DnsKey | Purpose::Ds => false,
         })
         .count()
 }

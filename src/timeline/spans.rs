@@ -222,7 +222,7 @@ fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
     let name = match packet.purpose {
         Purpose::Resolver => format!("resolver {}", packet.server.ip()),
         Purpose::Stub => format!("stub {}", packet.server.ip()),
-        Purpose::Walk | Purpose::NsAddress | Purpose::Priming => key.clone(),
+        Purpose::Walk | Purpose::NsAddress | Purpose::Priming | Purpose::DnsKey | Purpose::Ds => key.clone(),
     };
     runs.push(Run { purpose: packet.purpose, key, name, start: packet.sent, end: packet.end });
 }

@@ -10,6 +10,7 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload}
 use hickory_resolver::proto::rr::{DNSClass, RecordType};
 
 use super::internet::{Fault, Server};
+use super::signing::sign;
 use super::stub;
 use super::zone::{Answer, End, Zone, zone_of};
 use crate::trace::Transport;
@@ -89,7 +90,13 @@ impl NameServer {
         } else {
             match &self.role {
                 Role::Authority(zones) => match zone_of(zones, &name, kind) {
-                    Some(zone) => fill(response, zone.answer(&name, kind)),
+                    Some(zone) => {
+                        let mut answer = zone.answer(&name, kind);
+                        if request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok) {
+                            sign(zone, &name, &mut answer);
+                        }
+                        fill(response, answer);
+                    }
                     None => response.metadata.response_code = ResponseCode::Refused,
                 },
                 Role::Resolver(_) if !request.metadata.recursion_desired => {

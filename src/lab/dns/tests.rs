@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use super::internet::{SERVERS, all_servers};
 use super::server::NameServer;
 use super::stub::AGE;
-use super::{name_servers, zone_texts};
-use crate::clock::Stopwatch;
+use super::{name_servers, zone_texts, zones};
+use crate::clock::{Clock, Stopwatch};
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 use crate::lab::{Lab, shared_lab};
 use crate::trace::Transport;
@@ -250,7 +250,7 @@ fn delays_are_what_they_are_said_to_be() {
 
 #[test]
 fn every_name_server_is_found_where_the_zones_say() {
-    let servers = name_servers().unwrap();
+    let servers = minds();
     let resolver = servers.last().unwrap();
     for server in SERVERS {
         if server.name.ends_with("refused.test.") {
@@ -293,7 +293,7 @@ fn the_servers_count_what_reaches_them() {
 }
 
 fn minds() -> Vec<std::rc::Rc<NameServer>> {
-    name_servers().unwrap()
+    name_servers(zones(Clock::start().started_at()).unwrap())
 }
 
 proptest! {

@@ -337,6 +337,7 @@ fn dns(host: &str) -> Dns {
             error: None,
         }),
         notes: Vec::new(),
+        dnssec: None,
     }
 }
 
