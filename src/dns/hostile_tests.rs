@@ -61,7 +61,13 @@ fn specimen() -> Vec<u8> {
         example.test. 60 IN CAA 0 issue \"ca.test\"\nexample.test. 60 IN SRV 1 2 3 x.test.\n";
     let (_, sets) = Parser::new(text.to_owned(), None, Some(Name::root())).parse().unwrap();
     let mut message = Message::response(0, OpCode::Query);
-    let query = encode(&parse_name("www.example.test").unwrap(), RecordType::A, Recursion::No, Form { edns: true, signatures: false }).unwrap();
+    let query = encode(
+        &parse_name("www.example.test").unwrap(),
+        RecordType::A,
+        Recursion::No,
+        Form { edns: true, signatures: false },
+    )
+    .unwrap();
     let query = Message::from_vec(&query.bytes).unwrap();
     message.queries.clone_from(&query.queries);
     message.edns.clone_from(&query.edns);

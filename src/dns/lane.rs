@@ -421,6 +421,12 @@ impl SideLanes {
         self.spawn(work);
     }
 
+    /// The validation that runs in these lanes.
+    #[cfg(test)]
+    pub(super) fn checking(&self) -> Option<Rc<Checking>> {
+        self.dnssec.clone()
+    }
+
     fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
         self.tasks.push(tokio::task::spawn_local(work).abort_handle());
     }

@@ -85,7 +85,9 @@ impl Log {
     /// Every packet whose reply is kept, with it.
     pub(super) fn packets_with_raw(&self) -> Vec<(usize, Packet, Rc<[u8]>)> {
         let entries = self.entries.borrow();
-        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)));
+        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| {
+            Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)))
+        };
         self.raw.borrow().iter().filter_map(pair).collect()
     }
 

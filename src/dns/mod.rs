@@ -187,7 +187,7 @@ impl Resolver {
             hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
             stub: None,
             notes: Vec::new(),
-        dnssec: None,
+            dnssec: None,
         }
     }
 

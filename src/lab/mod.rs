@@ -229,7 +229,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<ipv6::Silence>), String> {
 
 /// The lab that tests share, where they neither count what it sees nor drop it.
 #[cfg(test)]
-fn shared_lab() -> &'static Lab {
+pub(crate) fn shared_lab() -> &'static Lab {
     static LAB: tokio::sync::OnceCell<Lab> = tokio::sync::OnceCell::const_new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(LAB.get_or_try_init(Lab::start)).unwrap()

@@ -67,7 +67,8 @@ pub struct Expect {
 
 impl Scenario {
     const fn new(id: &'static str, url: &'static str, summary: &'static str) -> Self {
-        let expect = Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[], dnssec: Some("secure") };
+        let expect =
+            Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[], dnssec: Some("secure") };
         Self { id, url, summary, options: &[], expect }
     }
 

@@ -10,8 +10,8 @@ use clap::Parser;
 
 use super::syntax::{connect_to, header_field, resolve_override, seconds, socket_address};
 use super::{
-    AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question, ResolverChoice, RootsChoice, TcpPlan,
-    TlsPlan, TlsVersion, VersionChoice,
+    AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, Plan, Question,
+    ResolverChoice, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;

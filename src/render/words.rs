@@ -248,6 +248,38 @@ pub(super) const fn extended_error(code: u16) -> &'static str {
     }
 }
 
+/// The name of a DNSSEC algorithm (IANA's registry), or its number.
+pub(super) fn dnssec_algorithm(number: u8) -> std::borrow::Cow<'static, str> {
+    let name = match number {
+        1 => "RSAMD5",
+        3 => "DSA",
+        5 => "RSASHA1",
+        6 => "DSA-NSEC3-SHA1",
+        7 => "RSASHA1-NSEC3-SHA1",
+        8 => "RSASHA256",
+        10 => "RSASHA512",
+        12 => "ECC-GOST",
+        13 => "ECDSAP256SHA256",
+        14 => "ECDSAP384SHA384",
+        15 => "ED25519",
+        16 => "ED448",
+        _ => return format!("algorithm {number}").into(),
+    };
+    name.into()
+}
+
+/// The name of a DS digest type (IANA's registry), or its number.
+pub(super) fn digest_type(number: u8) -> std::borrow::Cow<'static, str> {
+    let name = match number {
+        1 => "SHA-1",
+        2 => "SHA-256",
+        3 => "GOST",
+        4 => "SHA-384",
+        _ => return format!("digest type {number}").into(),
+    };
+    name.into()
+}
+
 /// Bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -82,9 +82,8 @@ impl Judge<'_> {
     /// One reply of the walk: the chain of aliases in it, and what it ends with.
     fn answer(&mut self, asked: &Asked) {
         let sets = record_sets(&asked.said.message.answers);
-        let find = |name: &Name, rtype: WireType| {
-            sets.iter().find(|set| set.owner == name && set.rtype == rtype)
-        };
+        let find =
+            |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
         let mut name = asked.qname.clone();
         let mut passed = vec![name.clone()];
         while passed.len() <= MAX_CHAIN {
@@ -99,9 +98,9 @@ impl Judge<'_> {
                 self.record_set(asked, set);
                 return;
             }
-            let dname = sets.iter().find(|set| {
-                set.rtype == WireType::DNAME && *set.owner != name && set.owner.zone_of(&name)
-            });
+            let dname = sets
+                .iter()
+                .find(|set| set.rtype == WireType::DNAME && *set.owner != name && set.owner.zone_of(&name));
             let cname = find(&name, WireType::CNAME);
             let target = match (dname, cname) {
                 // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.

@@ -112,7 +112,10 @@ impl<'a> Validator<'a> {
             };
             return Err((DnssecVerdict::Indeterminate, why));
         };
-        let parent = said.parent_of(zone);
+        let Some(parent) = said.parent_of(zone) else {
+            let why = format!("nobody above zone {text} was heard of its DS");
+            return Err((DnssecVerdict::Indeterminate, why));
+        };
         let above = self.zone(&parent);
         if above.status != DnssecVerdict::Secure {
             return Err((above.status, above.why.clone()));
@@ -169,10 +172,14 @@ impl<'a> Validator<'a> {
             .collect();
         if usable.is_empty() {
             // RFC 4035 §5.2: as good as unsigned.
-            let kinds: Vec<String> = link.ds.iter().map(|ds| {
-                let digest = ds.digest_type.unwrap_or_default();
-                format!("algorithm {}, digest {digest}", ds.algorithm)
-            }).collect();
+            let kinds: Vec<String> = link
+                .ds
+                .iter()
+                .map(|ds| {
+                    let digest = ds.digest_type.unwrap_or_default();
+                    format!("algorithm {}, digest {digest}", ds.algorithm)
+                })
+                .collect();
             let why = format!(
                 "every DS of {} is of a kind that is not supported here ({}): it counts as unsigned",
                 link.zone,
@@ -198,12 +205,15 @@ impl<'a> Validator<'a> {
         match self.prove(&proofs, parent, zone, Wanted::Ds) {
             Ok(proof) => {
                 link.ds_state = DsState::ProvenAbsent;
-                link.denial = Some(Denial { name: text.clone(), what: Denied::Ds, proof, zone: parent_text.clone() });
+                link.denial =
+                    Some(Denial { name: text.clone(), what: Denied::Ds, proof, zone: parent_text.clone() });
                 let why = match proof {
                     ProofKind::Nsec => format!("zone {text} has no DS in {parent_text}, proven by NSEC"),
                     ProofKind::Nsec3 => format!("zone {text} has no DS in {parent_text}, proven by NSEC3"),
                     ProofKind::Nsec3OptOut => {
-                        format!("zone {text} has no DS in {parent_text}, which leaves unsigned zones out (NSEC3 opt-out)")
+                        format!(
+                            "zone {text} has no DS in {parent_text}, which leaves unsigned zones out (NSEC3 opt-out)"
+                        )
                     }
                 };
                 (DnssecVerdict::Insecure, why)
@@ -213,7 +223,9 @@ impl<'a> Validator<'a> {
                 (DnssecVerdict::Insecure, too_many_iterations(parent, count))
             }
             Err(Unproven::Missing(what)) => {
-                let why = format!("zone {parent_text} gives no DS for {text} and no proof that there is none: {what}");
+                let why = format!(
+                    "zone {parent_text} gives no DS for {text} and no proof that there is none: {what}"
+                );
                 (DnssecVerdict::Bogus, why)
             }
         }
@@ -262,7 +274,8 @@ impl<'a> Validator<'a> {
             let same = |key: &Key| key.info.tag == info.tag && key.info.algorithm == info.algorithm;
             info.matched = entries.iter().any(same)
                 && trusted.iter().any(|trust| {
-                    trust_info(trust).is_some_and(|one| one.tag == info.tag && one.digest_type == info.digest_type)
+                    trust_info(trust)
+                        .is_some_and(|one| one.tag == info.tag && one.digest_type == info.digest_type)
                         && entries.iter().any(|key| matches(trust, zone, key))
                 });
         }
@@ -272,7 +285,9 @@ impl<'a> Validator<'a> {
         let (outcome, infos) = check(set, zone, &entries, self.now, &self.checks);
         let (fault, infos) = match outcome {
             Outcome::Holds { wildcard: None } => (None, infos),
-            Outcome::Holds { wildcard: Some(_) } => (Some(format!("{text} DNSKEY was made from a wildcard")), infos),
+            Outcome::Holds { wildcard: Some(_) } => {
+                (Some(format!("{text} DNSKEY was made from a wildcard")), infos)
+            }
             Outcome::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
             Outcome::Fails(fault) => (Some(format!("the signature over {text} DNSKEY {fault}")), infos),
         };
@@ -302,7 +317,9 @@ impl<'a> Validator<'a> {
                     for record in &set.records {
                         match &record.data {
                             RData::DNSSEC(DNSSECRData::NSEC(nsec)) => proofs.nsec.push((&record.name, nsec)),
-                            RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => proofs.nsec3.push((&record.name, nsec3)),
+                            RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => {
+                                proofs.nsec3.push((&record.name, nsec3))
+                            }
                             _ => {}
                         }
                     }
@@ -391,9 +408,9 @@ fn anchor_info(trust: &Trusts) -> Option<DsInfo> {
 fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> String {
     let source = if anchored { "trust anchor" } else { "DS" };
     let infos: Vec<DsInfo> = trusted.iter().filter_map(trust_info).collect();
-    let same = infos.iter().find(|info| {
-        keys.iter().any(|key| key.info.tag == info.tag && key.info.algorithm == info.algorithm)
-    });
+    let same = infos
+        .iter()
+        .find(|info| keys.iter().any(|key| key.info.tag == info.tag && key.info.algorithm == info.algorithm));
     if let Some(info) = same {
         return format!("key {} of zone {zone} is not the one that its {source} speaks of", info.tag);
     }

@@ -91,13 +91,18 @@ pub(super) fn by_nsec(
 ) -> Result<ProofKind, Unproven> {
     let at = |name: &Name| records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec);
     let covering = |name: &Name| {
-        records.iter().find(|(owner, nsec)| covers(owner, nsec, zone, name)).map(|(owner, nsec)| (*owner, *nsec))
+        records
+            .iter()
+            .find(|(owner, nsec)| covers(owner, nsec, zone, name))
+            .map(|(owner, nsec)| (*owner, *nsec))
     };
     let text = name_text(name);
     match wanted {
         Wanted::Ds => match at(name) {
             Some(nsec) if unsigned_delegation(nsec.type_set()) => Ok(ProofKind::Nsec),
-            Some(nsec) if nsec.type_set().contains(WireType::DS) => missing(format!("its NSEC says that {text} has a DS")),
+            Some(nsec) if nsec.type_set().contains(WireType::DS) => {
+                missing(format!("its NSEC says that {text} has a DS"))
+            }
             Some(_) => missing(format!("its NSEC does not say that {text} is a delegation")),
             None => missing(format!("no NSEC speaks of {text}")),
         },
@@ -119,7 +124,9 @@ pub(super) fn by_nsec(
             let encloser = encloser(name, owner, nsec);
             match wildcard_of(&encloser).as_ref().and_then(at) {
                 Some(nsec) if lacks(nsec.type_set(), name, rtype) => Ok(ProofKind::Nsec),
-                Some(_) => missing(format!("the wildcard below {} has {}", name_text(&encloser), word(rtype))),
+                Some(_) => {
+                    missing(format!("the wildcard below {} has {}", name_text(&encloser), word(rtype)))
+                }
                 None => missing(format!("no NSEC speaks of the wildcard below {}", name_text(&encloser))),
             }
         }
@@ -127,7 +134,8 @@ pub(super) fn by_nsec(
             if at(name).is_some_and(|nsec| nsec.type_set().contains(WireType::from(NXNAME))) {
                 return Ok(ProofKind::Nsec);
             }
-            let Some((owner, nsec)) = covering(name).filter(|(_, nsec)| !name.zone_of(nsec.next_domain_name()))
+            let Some((owner, nsec)) =
+                covering(name).filter(|(_, nsec)| !name.zone_of(nsec.next_domain_name()))
             else {
                 return missing(format!("no NSEC proves that {text} does not exist"));
             };
@@ -207,7 +215,11 @@ pub(super) fn by_nsec3(
             }
             match wildcard_of(&encloser).and_then(|wildcard| hashed.at(&wildcard)) {
                 Some(nsec3) if lacks(nsec3.type_set(), name, rtype) => Ok(kind(opt_out)),
-                _ => missing(format!("no NSEC3 says that the wildcard below {} lacks {}", name_text(&encloser), word(rtype))),
+                _ => missing(format!(
+                    "no NSEC3 says that the wildcard below {} lacks {}",
+                    name_text(&encloser),
+                    word(rtype)
+                )),
             }
         }
         Wanted::Name => {
@@ -257,7 +269,13 @@ impl<'a> Hashed<'a> {
             let hash = owner.iter().next().and_then(base32)?;
             (same && owner.base_name() == *zone).then_some((hash, *nsec3))
         };
-        Ok(Self { zone, salt, iterations, records: records.iter().filter_map(own).collect(), known: BTreeMap::new() })
+        Ok(Self {
+            zone,
+            salt,
+            iterations,
+            records: records.iter().filter_map(own).collect(),
+            known: BTreeMap::new(),
+        })
     }
 
     fn hash(&mut self, name: &Name) -> Vec<u8> {

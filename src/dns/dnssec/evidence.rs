@@ -72,8 +72,7 @@ impl Said {
 
     /// Whether it brings a proof of absence of any kind.
     fn denies(&self) -> bool {
-        let is_proof =
-            |record: &Record| matches!(record.record_type(), WireType::NSEC | WireType::NSEC3);
+        let is_proof = |record: &Record| matches!(record.record_type(), WireType::NSEC | WireType::NSEC3);
         self.message.authorities.iter().any(is_proof)
     }
 
@@ -82,7 +81,8 @@ impl Said {
     }
 
     /// The zone whose keys sign what it says of `zone`'s DS: by its signatures, or the zone asked.
-    pub(super) fn parent_of(&self, zone: &Name) -> Name {
+    /// Always a proper ancestor: a chain of parents ends.
+    pub(super) fn parent_of(&self, zone: &Name) -> Option<Name> {
         let relevant = |covered: WireType| matches!(covered, WireType::DS | WireType::NSEC | WireType::NSEC3);
         let signer = self.message.signatures().find_map(|(_, signature)| {
             let input = signature.input();
@@ -92,7 +92,8 @@ impl Said {
                 && input.signer_name != *zone;
             fits.then(|| input.signer_name.clone())
         });
-        signer.unwrap_or_else(|| self.zone.clone())
+        let asked = (self.zone.zone_of(zone) && self.zone != *zone).then(|| self.zone.clone());
+        signer.or(asked)
     }
 }
 
@@ -211,8 +212,8 @@ impl Search<'_> {
             self.needs.insert(Need::Ds(zone.clone()));
             return true;
         };
-        let parent = self.may_be_secure(&said.parent_of(zone));
-        if !parent {
+        let parent = said.parent_of(zone);
+        if !parent.is_some_and(|parent| self.may_be_secure(&parent)) {
             return false;
         }
         if said.ds_of(zone).is_some() {

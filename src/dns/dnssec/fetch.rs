@@ -5,8 +5,8 @@
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::collections::{BTreeSet, HashSet};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -85,6 +85,11 @@ impl Checking {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn evidence(&self) -> (Evidence, super::Anchors) {
+        (self.evidence.borrow().clone(), self.shared.dnssec.anchors.clone())
+    }
+
     /// Judges what there is. An answer from earlier in this run is judged as it was then.
     pub(in crate::dns) fn conclude(&self, clock: &Clock) -> Dnssec {
         let store = &self.shared.dnssec;
@@ -158,7 +163,9 @@ impl Checking {
             };
             match self.ask_server(log, &zone.name, qname, qtype, &server, chosen, &mut last).await {
                 Ok(said) => return Fetched::Said(said),
-                Err(reason) => why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip()),
+                Err(reason) => {
+                    why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip())
+                }
             }
         }
         Fetched::Failed(why)
@@ -198,12 +205,13 @@ impl Checking {
             *last = Some(id);
             let reply = match outcome {
                 Outcome::Reply(reply) => reply,
-                Outcome::Malformed(reason) => return Err(format!("sent a reply that cannot be read: {reason}")),
+                Outcome::Malformed(reason) => {
+                    return Err(format!("sent a reply that cannot be read: {reason}"));
+                }
                 Outcome::Timeout => return Err(format!("did not answer in {} ms", PATIENCE.as_millis())),
                 Outcome::Error { reason, .. } => return Err(reason),
             };
-            let asked =
-                reply::Asked { zone, qname, qtype, transport: ask.transport, edns: ask.edns };
+            let asked = reply::Asked { zone, qname, qtype, transport: ask.transport, edns: ask.edns };
             let verdict = classify(&reply, &asked);
             log.close(id, verdict.meaning());
             match verdict {
@@ -229,7 +237,11 @@ fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
             && packet.meaning.is_useful()
             && matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
     };
-    log.packets_with_raw().into_iter().rev().find(|(_, packet, _)| walked(packet)).map(|(id, packet, _)| (packet.server, id))
+    log.packets_with_raw()
+        .into_iter()
+        .rev()
+        .find(|(_, packet, _)| walked(packet))
+        .map(|(id, packet, _)| (packet.server, id))
 }
 
 /// What the walk's packets say, and what earlier walks of this run said of the same zones.
@@ -256,6 +268,7 @@ fn collect(log: &Log, store: &Store) -> Evidence {
             _ => {}
         }
     }
-    evidence.delegations = store.delegations.borrow().iter().map(|(zone, said)| (zone.clone(), said.clone())).collect();
+    evidence.delegations =
+        store.delegations.borrow().iter().map(|(zone, said)| (zone.clone(), said.clone())).collect();
     evidence
 }

@@ -46,9 +46,12 @@ pub(in crate::dns) fn data_text(data: &DNSSECRData) -> Option<String> {
             base32(nsec3.next_hashed_owner_name()),
             types(nsec3.type_set())
         )),
-        DNSSECRData::NSEC3PARAM(parameters) => {
-            Some(format!("1 {} {} {}", u8::from(parameters.opt_out()), parameters.iterations(), salt(parameters.salt())))
-        }
+        DNSSECRData::NSEC3PARAM(parameters) => Some(format!(
+            "1 {} {} {}",
+            u8::from(parameters.opt_out()),
+            parameters.iterations(),
+            salt(parameters.salt())
+        )),
         _ => None,
     }
 }

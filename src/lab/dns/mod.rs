@@ -52,7 +52,12 @@ pub(super) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
         .map(|(origin, text)| {
             let mut zone = Zone::parse(origin, text)?;
             zone.signer = Signer::new(&zone.origin, signing(origin), now)?;
-            zone.signer.iter().flat_map(Signer::keys).collect::<Vec<_>>().into_iter().for_each(|key| zone.add(key));
+            zone.signer
+                .iter()
+                .flat_map(Signer::keys)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|key| zone.add(key));
             Ok(zone)
         })
         .collect::<Result<Vec<_>, String>>()?;

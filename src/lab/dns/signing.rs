@@ -99,7 +99,11 @@ fn seconds(time: SystemTime) -> u32 {
 
 impl Signer {
     /// New keys for a zone; `None` for one that is not signed.
-    pub(in crate::lab) fn new(origin: &Name, signing: Signing, now: SystemTime) -> Result<Option<Self>, String> {
+    pub(in crate::lab) fn new(
+        origin: &Name,
+        signing: Signing,
+        now: SystemTime,
+    ) -> Result<Option<Self>, String> {
         if signing == Signing::None {
             return Ok(None);
         }
@@ -125,7 +129,11 @@ impl Signer {
     pub(in crate::lab) fn keys(&self) -> Vec<Record> {
         let keys = [Some(&self.entry), self.zone.as_ref()];
         let record = |key: &Key| {
-            Record::from_rdata(self.origin.clone(), 3_600, RData::DNSSEC(DNSSECRData::DNSKEY(key.dnskey.clone())))
+            Record::from_rdata(
+                self.origin.clone(),
+                3_600,
+                RData::DNSSEC(DNSSECRData::DNSKEY(key.dnskey.clone())),
+            )
         };
         keys.into_iter().flatten().map(record).collect()
     }
@@ -231,8 +239,10 @@ pub(in crate::lab) fn sign(zone: &Zone, name: &Name, answer: &mut Answer) {
         }
     }
     answer.answers.extend(signed);
-    let soa: Vec<Record> =
-        sets(&answer.authorities).iter().filter_map(|set| signer.sign(&set[0].name.to_lowercase(), set)).collect();
+    let soa: Vec<Record> = sets(&answer.authorities)
+        .iter()
+        .filter_map(|set| signer.sign(&set[0].name.to_lowercase(), set))
+        .collect();
     answer.authorities.extend(soa);
     if answer.end == End::Negative {
         proofs.extend(absence(zone, signer, &end, answer.rcode == ResponseCode::NXDomain));
@@ -246,7 +256,8 @@ pub(in crate::lab) fn sign(zone: &Zone, name: &Name, answer: &mut Answer) {
 
 /// Records of one owner and type after the other, as they stand in a section.
 fn sets(section: &[Record]) -> Vec<Vec<Record>> {
-    let same = |one: &Record, other: &Record| one.name == other.name && one.record_type() == other.record_type();
+    let same =
+        |one: &Record, other: &Record| one.name == other.name && one.record_type() == other.record_type();
     section.chunk_by(same).map(<[Record]>::to_vec).collect()
 }
 
@@ -286,7 +297,12 @@ fn absence(zone: &Zone, signer: &Signer, name: &Name, name_error: bool) -> Vec<R
     }
     let chain = nsec3_chain(zone, signer.signing);
     if zone.exists(name) {
-        return nsec3(signer, &chain, name, Side::Matching);
+        let left_out = !chain.iter().any(|(owner, _)| *owner == hash(name));
+        return if left_out {
+            no_ds(zone, signer, name)
+        } else {
+            nsec3(signer, &chain, name, Side::Matching)
+        };
     }
     let encloser = zone.closest(name);
     let closer = name.trim_to(encloser.iter().len() + 1);

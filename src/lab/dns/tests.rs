@@ -25,7 +25,7 @@ fn question(name: &str, kind: RecordType, payload: Option<u16>) -> Message {
     message.add_query(Query::query(Name::from_str(name).unwrap(), kind));
     message.edns = payload.map(|payload| {
         let mut edns = Edns::new();
-        edns.set_max_payload(payload).set_dnssec_ok(true);
+        edns.set_max_payload(payload);
         edns.options_mut().insert(EdnsOption::NSID(NSIDPayload::new(Vec::new()).unwrap()));
         edns
     });

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::dnssec::DnssecView;
 use super::packet::PacketView;
 use super::us;
 use crate::trace::{Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
@@ -44,6 +45,8 @@ pub(super) struct DnsView<'a> {
     stub: Option<StubView<'a>>,
     /// Limits that were hit and facts that changed the walk, for people.
     notes: &'a [String],
+    /// What DNSSEC says of the answer; null when it was not asked or nothing was found.
+    dnssec: Option<DnssecView<'a>>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -64,6 +67,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             root_hints: (&dns.hints).into(),
             stub: dns.stub.as_ref().map(Into::into),
             notes: &dns.notes,
+            dnssec: dns.dnssec.as_ref().map(Into::into),
         }
     }
 }

@@ -337,7 +337,7 @@ fn dns(host: &str) -> Dns {
             error: None,
         }),
         notes: Vec::new(),
-        dnssec: None,
+        dnssec: Some(crate::finding::sample::dnssec(DnssecVerdict::Secure)),
     }
 }
 
