@@ -266,12 +266,12 @@ pub(crate) fn dnssec(verdict: DnssecVerdict) -> Dnssec {
     let over_ds = signature("test.", ds, ".", 20_326);
     let root = link(".", DsState::Anchor, 20_326, vec![signature(".", keys, ".", 20_326)]);
     let mut zone =
-        link("test.", DsState::Present, 4_711, vec![over_ds, signature("test.", keys, "test.", 4_711)]);
+        link("test.", DsState::Present, 31_589, vec![over_ds, signature("test.", keys, "test.", 31_589)]);
     let mut all = Dnssec {
         verdict,
         why: None,
         chain: vec![root],
-        signatures: vec![signature("www.example.test.", RecordType::A, "test.", 4_711)],
+        signatures: vec![signature("www.example.test.", RecordType::A, "test.", 31_589)],
         denials: Vec::new(),
         clock_suspected: false,
     };

@@ -318,7 +318,7 @@ impl<'a> Validator<'a> {
                         match &record.data {
                             RData::DNSSEC(DNSSECRData::NSEC(nsec)) => proofs.nsec.push((&record.name, nsec)),
                             RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => {
-                                proofs.nsec3.push((&record.name, nsec3))
+                                proofs.nsec3.push((&record.name, nsec3));
                             }
                             _ => {}
                         }

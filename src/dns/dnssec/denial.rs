@@ -56,7 +56,7 @@ fn lacks(types: &RecordTypeSet, name: &Name, rtype: WireType) -> bool {
         !apex || name.is_root()
     } else {
         // RFC 6840 §4.1: the parent's word about what lies in the child is nothing.
-        !(cut && !apex)
+        !cut || apex
     }
 }
 

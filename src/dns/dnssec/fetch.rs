@@ -164,7 +164,7 @@ impl Checking {
             match self.ask_server(log, &zone.name, qname, qtype, &server, chosen, &mut last).await {
                 Ok(said) => return Fetched::Said(said),
                 Err(reason) => {
-                    why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip())
+                    why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip());
                 }
             }
         }

@@ -45,7 +45,7 @@ fn a_good_signature_holds_whatever_the_order_case_and_number_of_copies() {
     assert_eq!(outcome(&[signature.clone(), set[1].clone(), set[0].clone()], &keys), HOLDS);
     let mut shouted = set.to_vec();
     shouted.iter_mut().for_each(|record| record.name = name("WWW.Example.TEST"));
-    let twice = [&shouted[..], &shouted[..], &[signature.clone()]].concat();
+    let twice = [&shouted[..], &shouted[..], std::slice::from_ref(&signature)].concat();
     assert_eq!(outcome(&twice, &keys), HOLDS, "RFC 4034 section 6.3");
     let mut aged = set.to_vec();
     aged[0].ttl = 17;

@@ -111,3 +111,59 @@ pub(super) fn base32(bytes: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
+    use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DS, NSEC, NSEC3};
+    use hickory_resolver::proto::dnssec::{Algorithm, Nsec3HashAlgorithm, PublicKeyBuf};
+    use hickory_resolver::proto::rr::{RecordType as WireType, SerialNumber};
+
+    use super::*;
+    use crate::dns::message::parse_name;
+
+    fn name(text: &str) -> hickory_resolver::proto::rr::Name {
+        parse_name(text).unwrap()
+    }
+
+    #[test]
+    fn records_are_shown_as_dig_shows_them() {
+        let text = |data| data_text(&data).unwrap();
+        let ds = DS::new(20_326, Algorithm::RSASHA256, 2.into(), vec![0xCD; 32]);
+        let digest = format!("{} {}", "CD".repeat(28), "CD".repeat(4));
+        assert_eq!(text(DNSSECRData::DS(ds)), format!("20326 8 2 {digest}"));
+        let key = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![1, 2, 3, 4], Algorithm::ED25519));
+        assert_eq!(text(DNSSECRData::DNSKEY(key)), "257 3 15 AQIDBA==");
+        let input = SigInput {
+            type_covered: WireType::AAAA,
+            algorithm: Algorithm::ECDSAP256SHA256,
+            num_labels: 3,
+            original_ttl: 300,
+            sig_expiration: SerialNumber::new(1_790_000_000),
+            sig_inception: SerialNumber::new(1_700_000_000),
+            key_tag: 7,
+            signer_name: name("example.test"),
+        };
+        assert_eq!(
+            text(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![255, 255, 255]))),
+            "AAAA 13 3 300 20260921141320 20231114221320 7 example.test. ////"
+        );
+        let nsec = NSEC::new_cover_self(name("b.test"), [WireType::A, WireType::from(65_280)]);
+        assert_eq!(text(DNSSECRData::NSEC(nsec)), "b.test. A RRSIG NSEC TYPE65280");
+        let hash = vec![0x15, 0x2d, 0xa0, 0x7a, 0x65];
+        let nsec3 = |opt_out, salt| {
+            NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, 5, salt, hash.clone(), [WireType::NS])
+        };
+        assert_eq!(text(DNSSECRData::NSEC3(nsec3(true, vec![0xAB, 1]))), "1 1 5 AB01 2KMQ0UJ5 NS");
+        assert_eq!(text(DNSSECRData::NSEC3(nsec3(false, Vec::new()))), "1 0 5 - 2KMQ0UJ5 NS");
+    }
+
+    #[test]
+    fn base32_is_that_of_rfc_4648_without_padding() {
+        for (bytes, text) in
+            [("", ""), ("f", "CO"), ("fo", "CPNG"), ("foo", "CPNMU"), ("foobar", "CPNMUOJ1E8")]
+        {
+            assert_eq!(base32(bytes.as_bytes()), text);
+        }
+    }
+}

@@ -97,7 +97,7 @@ fn servers_refer_answer_and_deny_as_real_ones_do() {
         (21, "nodata.example.test.", TXT, NoError, true, [1, 0, 0]),
         (21, "nodata.example.test.", A, NoError, true, [0, 1, 0]),
         (21, "example.test.", MX, NoError, true, [1, 0, 1]),
-        (21, "example.test.", ANY, NoError, true, [7, 0, 3]),
+        (21, "example.test.", ANY, NoError, true, [8, 0, 3]),
         (21, "loop.example.test.", A, NoError, true, [2, 0, 0]),
         (21, "www.shop.test.", A, Refused, false, [0, 0, 0]),
         (21, "example.test.", RecordType::AXFR, Refused, false, [0, 0, 0]),
