@@ -141,6 +141,9 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
 const SIGNED: &[(&str, Signing)] = &[
     // A server without EDNS cannot send signatures.
     ("no-edns.test.", Signing::None),
+    // Whoever answers in the place of a zone's servers has no signatures of it.
+    ("intercepted.", Signing::None),
+    ("shop.intercepted.", Signing::None),
     ("dnssec-insecure.test.", Signing::None),
     ("unsigned.dnssec-opt-out.test.", Signing::None),
     ("dnssec-nsec3.test.", Signing::Nsec3),
