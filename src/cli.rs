@@ -135,6 +135,12 @@ pub struct Common {
     /// Begin the walk with the root servers of this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub root_hints: Option<PathBuf>,
+    /// Ask for no signatures and validate nothing
+    #[arg(long, global = true, help_heading = "DNS")]
+    pub no_dnssec: bool,
+    /// Begin DNSSEC's chain of trust with the DS or DNSKEY records of this file
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_dnssec", help_heading = "DNS")]
+    pub trust_anchor: Option<PathBuf>,
     /// Use IPv4 addresses only
     #[arg(short = '4', long, global = true, conflicts_with = "ipv6", help_heading = "Connection")]
     pub ipv4: bool,

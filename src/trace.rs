@@ -4,9 +4,16 @@
 //! Stages fill it in, [`timeline`](crate::timeline) computes phases and spans from it, findings
 //! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
 
+mod dnssec;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+pub use dnssec::{
+    Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
+    ZoneLink,
+};
 
 /// A point in time: whole microseconds since the trace began (t0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -412,6 +419,8 @@ pub struct Dns {
     pub propagation: Option<Propagation>,
     /// What this machine's own files say of the name; `None` when they were not looked at.
     pub system: Option<SystemFiles>,
+    /// What DNSSEC says; `None` when it was not asked, or not in time.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// Who has which copy of an answer, by `--propagation`.
@@ -877,6 +886,10 @@ pub enum Purpose {
     Bootstrap,
     /// Somebody who may have a copy, by `--propagation` (never counted).
     Propagation,
+    /// The keys of a zone, for DNSSEC (never counted).
+    DnsKey,
+    /// What a zone's parent says of its keys, for DNSSEC (never counted).
+    Ds,
 }
 
 impl Purpose {
@@ -892,6 +905,8 @@ impl Purpose {
             Self::AllServers => "all-servers",
             Self::Bootstrap => "bootstrap",
             Self::Propagation => "propagation",
+            Self::DnsKey => "dnskey",
+            Self::Ds => "ds",
         }
     }
 }

@@ -73,9 +73,11 @@ pub(super) fn restore_owners(reply: &mut Reply, plain: &Name) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::message::{Decoded, Recursion, decode, encode, parse_name};
+    use crate::dns::message::{Decoded, Form, Recursion, decode, encode, parse_name};
     use crate::dns::presentation::name_text;
     use crate::trace::RecordType;
+
+    const PLAIN: Form = Form { edns: false, signatures: false };
 
     #[test]
     fn letters_are_drawn_and_nothing_else_changes() {
@@ -91,7 +93,7 @@ mod tests {
     fn a_reply_in_another_case_is_told_and_put_right() {
         let plain = parse_name("www.example.test").unwrap();
         let mixed = parse_name("wWw.exAmple.tEst").unwrap();
-        let query = encode(&mixed, RecordType::A, Recursion::No, false).unwrap().bytes;
+        let query = encode(&mixed, RecordType::A, Recursion::No, PLAIN).unwrap().bytes;
         let mut reply = query.clone();
         assert_eq!(compare_and_restore(&query, &mut reply, &plain), Echo::Same);
         let end = HEADER + 17;
@@ -111,7 +113,7 @@ mod tests {
     fn compressed_names_come_out_plain() {
         let plain = parse_name("www.example.test").unwrap();
         let mixed = parse_name("WWW.eXAMPLE.tesT").unwrap();
-        let query = encode(&mixed, RecordType::A, Recursion::No, false).unwrap().bytes;
+        let query = encode(&mixed, RecordType::A, Recursion::No, PLAIN).unwrap().bytes;
         let mut reply = query.clone();
         (reply[2], reply[7]) = (0x84, 1);
         // A CNAME at the question's name to `web` below the question's zone.

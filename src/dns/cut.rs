@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::case::Spelling;
+use super::dnssec::Store;
 use super::fault::{Fault, Found};
 use super::flight::{Flights, Places};
 use super::hints::Hints;
@@ -181,6 +182,7 @@ pub(super) struct Shared {
     pub(super) places: Places,
     /// The resolver of the plan, if it is asked on a connection.
     pub(super) client: Option<Client>,
+    pub(super) dnssec: Store,
 }
 
 impl Shared {
@@ -202,6 +204,7 @@ impl Shared {
             no_ipv6: Cell::new(false),
             primed: Cell::new(false),
             drift: RefCell::new(None),
+            dnssec: Store::default(),
         }
     }
 

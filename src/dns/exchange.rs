@@ -16,7 +16,7 @@ use tokio::time::timeout_at;
 
 use super::case::{Echo, Spelling, compare_and_restore, restore_owners};
 use super::log::{Log, Open};
-use super::message::{Decoded, EncodedQuery, Recursion, Reply, decode, encode, is_reply_to};
+use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
 use crate::os;
 use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
@@ -90,12 +90,12 @@ pub(super) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
 
 /// The same, with the name spelled so.
 pub(super) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFlight {
-    let query =
-        encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
-            // A name that was read can be written; should it not be so, the packet record says why.
-            log.note(format!("the question could not be encoded: {reason}"));
-            EncodedQuery { bytes: Vec::new() }
-        });
+    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
+    let query = encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
+        // A name that was read can be written; should it not be so, the packet record says why.
+        log.note(format!("the question could not be encoded: {reason}"));
+        EncodedQuery { bytes: Vec::new() }
+    });
     let mut link = match ask.transport {
         Transport::Tcp => Link::Tcp,
         // Those are asked on connections that `transport` makes.
@@ -168,6 +168,7 @@ async fn receive_udp(
             Decoded::Reply(mut reply) => {
                 open.received(received, bytes.len(), Some(reply.header.clone()));
                 restore_owners(&mut reply, &ask.qname);
+                open.keep(bytes);
                 return Ok(Outcome::Reply(reply));
             }
         }
@@ -216,6 +217,7 @@ async fn exchange_tcp(
         (None, Outcome::Malformed("it is no reply to the question sent on this connection".to_owned()))
     };
     open.received(received, bytes.len(), header);
+    open.keep(&bytes);
     Ok(outcome)
 }
 

@@ -5,7 +5,7 @@ use hickory_resolver::proto::rr::Name;
 
 use super::case::{Echo, compare_and_restore, restore_owners};
 use super::child;
-use super::message::{Decoded, Recursion, decode, encode, parse_name};
+use super::message::{Decoded, Form, Recursion, decode, encode, parse_name};
 use super::reply::{Asked, Verdict, accept_forwarded, classify, classify_recursive};
 use super::untrusted::untrusted;
 use crate::trace::{RecordType, Transport};
@@ -24,7 +24,8 @@ pub fn judge(qname: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
     let qname = parse_name(qname)?;
     let mut words = Vec::new();
     let mut bytes = bytes.to_vec();
-    let question = encode(&qname, RecordType::A, Recursion::No, true)?;
+    let form = Form { edns: true, signatures: true };
+    let question = encode(&qname, RecordType::A, Recursion::No, form)?;
     // Either way the reply is read; the walk asks again by TCP after the second.
     match compare_and_restore(&question.bytes, &mut bytes, &qname) {
         Echo::Same | Echo::OtherCase => {}

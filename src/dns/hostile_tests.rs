@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::fuzzing::{is_inside, judge as judge_for_fuzzing};
 use super::hints::Hints;
-use super::message::{Decoded, Recursion, decode, encode, is_reply_to, parse_name};
+use super::message::{Decoded, Form, Recursion, decode, encode, is_reply_to, parse_name};
 use super::reply::{Asked, classify, classify_recursive};
 use crate::plan::HintsText;
 use crate::trace::{RecordType, Transport};
@@ -16,7 +16,7 @@ use crate::trace::{RecordType, Transport};
 /// Judges bytes in every way the stage does.
 fn judge(bytes: &[u8]) {
     let qname = parse_name("www.example.test").unwrap();
-    let query = encode(&qname, RecordType::A, Recursion::No, true).unwrap();
+    let query = encode(&qname, RecordType::A, Recursion::No, Form { edns: true, signatures: false }).unwrap();
     let _ = is_reply_to(&query, bytes);
     for qtype in [RecordType::A, RecordType::NS, RecordType::DNAME, RecordType(255)] {
         let Decoded::Reply(reply) = decode(&qname, qtype, bytes) else { continue };
@@ -44,7 +44,13 @@ fn specimen() -> Vec<u8> {
         example.test. 60 IN CAA 0 issue \"ca.test\"\nexample.test. 60 IN SRV 1 2 3 x.test.\n";
     let (_, sets) = Parser::new(text.to_owned(), None, Some(Name::root())).parse().unwrap();
     let mut message = Message::response(0, OpCode::Query);
-    let query = encode(&parse_name("www.example.test").unwrap(), RecordType::A, Recursion::No, true).unwrap();
+    let query = encode(
+        &parse_name("www.example.test").unwrap(),
+        RecordType::A,
+        Recursion::No,
+        Form { edns: true, signatures: false },
+    )
+    .unwrap();
     let query = Message::from_vec(&query.bytes).unwrap();
     message.queries.clone_from(&query.queries);
     message.edns.clone_from(&query.edns);

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::cut::Shared;
+use super::dnssec::{self, Checking};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found};
 use super::log::Log;
@@ -27,7 +28,7 @@ use super::transport::ask_endpoint;
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
 use crate::clock::Clock;
-use crate::plan::ResolverChoice;
+use crate::plan::{DnssecPlan, ResolverChoice};
 use crate::stop::{Stop, Stopped};
 use crate::trace::{
     At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, Record, RecordType, Stub, Transport,
@@ -78,6 +79,9 @@ impl Counted<'_> {
     ) -> (Result<(), Fault>, SideLanes) {
         let plan = &self.shared.plan;
         let log = Log::new(*self.clock);
+        if plan.dnssec != DnssecPlan::Off && plan.lane == ResolverChoice::Walk {
+            log.ask_for_signatures();
+        }
         let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), self.wish.clone());
         let _guard = AbortOnDrop(Rc::clone(&run));
         let errand = Errand::walk(&run, patience);
@@ -126,6 +130,9 @@ impl Counted<'_> {
         });
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
+        if dns.lane == DnsLane::Walk && is_answer(&result) && plan.dnssec != DnssecPlan::Off {
+            side.check(self.shared, &log, &self.name, &self.types);
+        }
         side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
         side.write(dns, self.clock);
@@ -416,6 +423,7 @@ pub struct SideLanes {
     shared: Option<Rc<Shared>>,
     stub: Option<Rc<StubLane>>,
     priming: Option<Rc<Notify>>,
+    dnssec: Option<Rc<Checking>>,
     tasks: Vec<AbortHandle>,
     /// The types the counted lane has answered: those can be compared.
     types: Vec<RecordType>,
@@ -423,14 +431,29 @@ pub struct SideLanes {
 
 impl SideLanes {
     pub(super) fn none() -> Self {
-        Self { log: None, shared: None, stub: None, priming: None, tasks: Vec::new(), types: Vec::new() }
+        let (tasks, types) = (Vec::new(), Vec::new());
+        Self { log: None, shared: None, stub: None, priming: None, dnssec: None, tasks, types }
+    }
+
+    /// Starts to fetch what the answer's validation needs.
+    fn check(&mut self, shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType]) {
+        let (checking, work) = Checking::begin(shared, log, name, types);
+        self.dnssec = Some(checking);
+        self.spawn(work);
+    }
+
+    /// The validation that runs in these lanes.
+    #[cfg(test)]
+    pub(super) fn checking(&self) -> Option<Rc<Checking>> {
+        self.dnssec.clone()
     }
 
     fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
         self.tasks.push(tokio::task::spawn_local(work).abort_handle());
     }
 
-    /// Waits for what is still running, `grace` at most, and adds it to the record.
+    /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
+    /// it to the record.
     pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock) {
         let Some(log) = &self.log else { return };
         let from = clock.now();
@@ -444,7 +467,13 @@ impl SideLanes {
         };
         // What has not come by then is told as such below.
         let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
+        if let Some(checking) = &self.dnssec {
+            let patience = from.after(grace.max(dnssec::GRACE));
+            // Without its keys a zone is told to be indeterminate.
+            let _ = tokio::time::timeout_at(clock.instant(patience).into(), checking.finished()).await;
+        }
         log.end_all(&Meaning::Timeout);
+        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
         self.write(dns, clock);
         dns.packets = log.packets();
         if let Some(shared) = &self.shared {

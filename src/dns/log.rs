@@ -4,6 +4,7 @@
 //! theirs abandoned, and whoever ended the wait says why. Nothing is sent here.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ pub(super) struct Log {
     entries: RefCell<Vec<Entry>>,
     notes: RefCell<Vec<String>>,
     left: Cell<u32>,
+    /// Whether signatures are asked for, and replies kept for their validation.
+    signed: Cell<bool>,
+    raw: RefCell<BTreeMap<usize, Rc<[u8]>>>,
 }
 
 #[derive(Debug)]
@@ -53,11 +57,38 @@ impl Log {
             entries: RefCell::default(),
             notes: RefCell::default(),
             left: Cell::new(HOST_BUDGET),
+            signed: Cell::new(false),
+            raw: RefCell::default(),
         })
     }
 
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// From here on signatures are asked for (DO), and replies kept as they came.
+    pub(super) fn ask_for_signatures(&self) {
+        self.signed.set(true);
+    }
+
+    /// Whether a question of this purpose asks for signatures: resolvers are believed as they are.
+    pub(super) fn wants_signatures(&self, purpose: Purpose) -> bool {
+        let of_walk = [Purpose::Walk, Purpose::NsAddress, Purpose::DnsKey, Purpose::Ds];
+        self.signed.get() && of_walk.contains(&purpose)
+    }
+
+    /// The reply to a packet, as it came; `None` where none is kept.
+    pub(super) fn raw(&self, id: usize) -> Option<Rc<[u8]>> {
+        self.raw.borrow().get(&id).cloned()
+    }
+
+    /// Every packet whose reply is kept, with it.
+    pub(super) fn packets_with_raw(&self) -> Vec<(usize, Packet, Rc<[u8]>)> {
+        let entries = self.entries.borrow();
+        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| {
+            Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)))
+        };
+        self.raw.borrow().iter().filter_map(pair).collect()
     }
 
     /// Adds a sentence for people, once.
@@ -195,6 +226,14 @@ impl Open {
 
     pub(super) fn close(&self, meaning: Meaning) {
         self.log.close(self.id, meaning);
+    }
+
+    /// Keeps the reply as it came, where it may be needed for validation.
+    pub(super) fn keep(&self, bytes: &[u8]) {
+        let wanted = self.log.with(self.id, |packet| self.log.wants_signatures(packet.purpose));
+        if wanted == Some(true) {
+            self.log.raw.borrow_mut().insert(self.id, bytes.into());
+        }
     }
 
     /// The measured round trip, if a reply came.

@@ -31,6 +31,15 @@ pub(super) enum Recursion {
     Desired,
 }
 
+/// The form of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// With an OPT record (RFC 6891).
+    pub(super) edns: bool,
+    /// With DO in it: signatures are wanted (RFC 3225).
+    pub(super) signatures: bool,
+}
+
 /// A question, encoded.
 #[derive(Clone, Debug)]
 pub(super) struct EncodedQuery {
@@ -146,16 +155,16 @@ pub(super) fn encode(
     name: &Name,
     rtype: RecordType,
     recursion: Recursion,
-    edns: bool,
+    form: Form,
 ) -> Result<EncodedQuery, String> {
     let mut message = Message::query();
     message.metadata.recursion_desired = recursion == Recursion::Desired;
     let mut query = Query::query(name.clone(), WireType::from(rtype.0));
     query.set_query_class(DNSClass::IN);
     message.add_query(query);
-    if edns {
+    if form.edns {
         let mut opt = Edns::new();
-        opt.set_version(0).set_max_payload(PAYLOAD);
+        opt.set_version(0).set_max_payload(PAYLOAD).set_dnssec_ok(form.signatures);
         let nsid = NSIDPayload::new(Vec::new()).map_err(|error| error.to_string())?;
         opt.options_mut().insert(EdnsOption::NSID(nsid));
         message.edns = Some(opt);
@@ -300,6 +309,9 @@ fn rr(record: &WireRecord) -> Option<Rr> {
 mod tests {
     use super::*;
 
+    const EDNS: Form = Form { edns: true, signatures: false };
+    const PLAIN: Form = Form { edns: false, signatures: false };
+
     #[test]
     fn names_are_checked_before_they_are_sent() {
         assert_eq!(name_text(&parse_name("www.Example.test").unwrap()), "www.Example.test.");
@@ -322,15 +334,19 @@ mod tests {
     }
 
     #[test]
-    fn a_question_carries_edns_with_nsid_and_no_do_bit() {
+    fn a_question_carries_edns_with_nsid_and_do_only_when_signatures_are_wanted() {
         let name = parse_name("www.example.test").unwrap();
-        let query = encode(&name, RecordType::A, Recursion::No, true).unwrap();
+        let signed = Form { signatures: true, ..EDNS };
+        let query = encode(&name, RecordType::A, Recursion::No, signed).unwrap();
+        let message = Message::from_vec(&query.bytes).unwrap();
+        assert!(message.edns.unwrap().flags().dnssec_ok);
+        let query = encode(&name, RecordType::A, Recursion::No, EDNS).unwrap();
         let message = Message::from_vec(&query.bytes).unwrap();
         let edns = message.edns.as_ref().unwrap();
         assert_eq!((edns.max_payload(), edns.flags().dnssec_ok, edns.version()), (PAYLOAD, false, 0));
         assert!(edns.option(hickory_resolver::proto::rr::rdata::opt::EdnsCode::NSID).is_some());
         assert!(!message.metadata.recursion_desired);
-        let plain = encode(&name, RecordType::A, Recursion::Desired, false).unwrap();
+        let plain = encode(&name, RecordType::A, Recursion::Desired, PLAIN).unwrap();
         let message = Message::from_vec(&plain.bytes).unwrap();
         assert!(message.edns.is_none() && message.metadata.recursion_desired);
     }
@@ -338,7 +354,7 @@ mod tests {
     #[test]
     fn a_reply_cut_in_a_record_still_says_that_it_is_truncated() {
         let name = parse_name("www.example.test").unwrap();
-        let mut bytes = encode(&name, RecordType::A, Recursion::No, false).unwrap().bytes;
+        let mut bytes = encode(&name, RecordType::A, Recursion::No, PLAIN).unwrap().bytes;
         bytes[2] |= 0x86; // QR, AA, TC
         bytes[7] = 3; // three answers that are not there
         match decode(&name, RecordType::A, &bytes) {
@@ -355,7 +371,7 @@ mod tests {
     #[test]
     fn a_reply_to_another_question_is_not_ours() {
         let name = parse_name("www.example.test").unwrap();
-        let mut bytes = encode(&name, RecordType::A, Recursion::No, false).unwrap().bytes;
+        let mut bytes = encode(&name, RecordType::A, Recursion::No, PLAIN).unwrap().bytes;
         let query = EncodedQuery { bytes: bytes.clone() };
         assert!(!is_reply_to(&query, &bytes), "a question is no reply");
         bytes[2] |= 0x80;

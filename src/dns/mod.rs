@@ -11,6 +11,7 @@
 //! - `minimise`: the same with no more of the name than a server needs
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
+//! - `dnssec/`: the chain of trust, beside the counted lane
 //! - `stub`: recursive resolvers
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
@@ -25,6 +26,7 @@ mod batch;
 mod case;
 mod child;
 mod cut;
+mod dnssec;
 mod ends;
 mod exchange;
 mod fault;
@@ -76,7 +78,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, Family, HttpsRecords, Question, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, Family, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
@@ -105,7 +107,8 @@ impl Resolver {
     /// Reads the hints, and the hosts file if the plan uses it. Before t0.
     ///
     /// # Errors
-    /// A hints file that has no usable root server; the text says why.
+    /// A hints file that has no usable root server, or trust anchors that cannot be read; the text
+    /// says why.
     pub fn new(plan: DnsPlan) -> Result<Self, String> {
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
@@ -119,8 +122,13 @@ impl Resolver {
             ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
             _ => None,
         };
+        let anchors = match &plan.dnssec {
+            DnssecPlan::Off => dnssec::Anchors::default(),
+            DnssecPlan::On { anchors } => dnssec::Anchors::load(anchors.as_ref())?,
+        };
         let mut shared = Shared::new(plan, hints, hosts);
         shared.client = client;
+        shared.dnssec = dnssec::Store::new(anchors);
         Ok(Self { shared: Rc::new(shared) })
     }
 
@@ -258,6 +266,7 @@ impl Resolver {
             all_servers: None,
             propagation: None,
             system: None,
+            dnssec: None,
         }
     }
 

@@ -87,16 +87,16 @@ pub(super) fn data_text(data: &RData) -> String {
         RData::SVCB(svcb) => service(svcb),
         RData::HTTPS(https) => service(&https.0),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
+        RData::DNSSEC(data) => super::dnssec::data_text(data).unwrap_or_else(|| {
+            let data = RData::DNSSEC(data.clone());
+            unknown(data.record_type(), &data.to_bytes().unwrap_or_default())
+        }),
         other => unknown(other.record_type(), &other.to_bytes().unwrap_or_default()),
     }
 }
 
 fn unknown(code: WireType, bytes: &[u8]) -> String {
     match (code, bytes) {
-        (WireType::DS | WireType::CDS, [tag0, tag1, algorithm, digest_type, digest @ ..]) => {
-            let tag = u16::from_be_bytes([*tag0, *tag1]);
-            format!("{tag} {algorithm} {digest_type} {}", hex_words(digest))
-        }
         (WireType::DNAME, _) => {
             use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
             Name::read(&mut BinDecoder::new(bytes)).map_or_else(|_| opaque(bytes), |name| name_text(&name))
@@ -209,7 +209,7 @@ fn opaque(bytes: &[u8]) -> String {
     if bytes.is_empty() { "\\# 0".to_owned() } else { format!("\\# {} {}", bytes.len(), hex_words(bytes)) }
 }
 
-fn hex_words(bytes: &[u8]) -> String {
+pub(super) fn hex_words(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2 + bytes.len() / 28);
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 && index % (HEX_WORD / 2) == 0 {
@@ -307,7 +307,7 @@ fn quoted_again(list: &str) -> String {
     quoted(list.as_bytes())
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

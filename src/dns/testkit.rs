@@ -72,6 +72,7 @@ pub(super) fn plan(net: &TestNet) -> DnsPlan {
     DnsPlan {
         root_hints: Some(HintsText { source: "test".to_owned(), text: format!("a.root. 3600 A {ROOT}\n") }),
         server_port: net.port,
+        dnssec: crate::plan::DnssecPlan::Off,
         ..DnsPlan::default()
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! Limits: it uses addresses in 127.53.0.0/16, which Linux has without set-up; macOS has only
 //! 127.0.0.1, and there the lab says that it cannot start. A slow TCP connection cannot be shown,
-//! because the kernel completes a loopback connection on its own. Zones are not signed yet.
+//! because the kernel completes a loopback connection on its own. Zones are signed with keys of this
+//! lab's own: its trust anchor is as little the world's as its CA is.
 //!
 //! A lab holds some hundred sockets. Tests that need many labs at once should share one.
 //!
@@ -48,7 +49,7 @@ use self::web::ca::Authority;
 use self::web::reply::Bodies;
 use self::web::site::SITES;
 use crate::clock::Clock;
-use crate::plan::{HintsText, Plan, PublicResolvers, RootsChoice};
+use crate::plan::{AnchorsText, DnssecPlan, HintsText, Plan, PublicResolvers, RootsChoice};
 
 /// A running lab. Its servers stop when it is dropped.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ pub struct Lab {
     ports: Ports,
     root: Vec<u8>,
     root_pem: String,
+    trust_anchor: String,
     dead_ipv6: DeadIpv6,
     tally: Tally,
     stop: Option<oneshot::Sender<()>>,
@@ -67,6 +69,7 @@ struct Ready {
     ports: Ports,
     root: Vec<u8>,
     root_pem: String,
+    trust_anchor: String,
     dead_ipv6: DeadIpv6,
 }
 
@@ -92,8 +95,9 @@ impl Lab {
             .spawn(move || run(counted, ready, stopped))
             .map_err(|error| format!("the lab cannot start its thread: {error}"))?;
         let ended = |_| "the lab's thread ended before it was ready".to_owned();
-        let Ready { ports, root, root_pem, dead_ipv6 } = started.await.map_err(ended)??;
-        Ok(Self { ports, root, root_pem, dead_ipv6, tally, stop: Some(stop), thread: Some(thread) })
+        let Ready { ports, root, root_pem, trust_anchor, dead_ipv6 } = started.await.map_err(ended)??;
+        let (stop, thread) = (Some(stop), Some(thread));
+        Ok(Self { ports, root, root_pem, trust_anchor, dead_ipv6, tally, stop, thread })
     }
 
     /// Points a plan into the lab: its root servers, resolver, ports, and certificate authority.
@@ -105,6 +109,11 @@ impl Lab {
         (plan.dns.hosts_file, plan.dns.nsswitch) = (None, None);
         if let Some(public @ PublicResolvers::BuiltIn) = &mut plan.dns.survey.propagation {
             *public = PublicResolvers::Given(Vec::new());
+        }
+        // The root's keys of the world say nothing here; a file of the user's is kept.
+        if plan.dns.dnssec == (DnssecPlan::On { anchors: None }) {
+            let anchors = AnchorsText { source: "lab".to_owned(), text: self.trust_anchor.clone() };
+            plan.dns.dnssec = DnssecPlan::On { anchors: Some(anchors) };
         }
         plan.tcp.port_map = vec![(80, self.ports.http), (443, self.ports.https), (8443, self.ports.https)];
         // The environment speaks of the machine's world, not of this one.
@@ -137,6 +146,12 @@ impl Lab {
     #[must_use]
     pub fn root_hints(&self) -> String {
         hints(self.ports.dns)
+    }
+
+    /// The trust anchor of this lab's root, as `--trust-anchor` reads it.
+    #[must_use]
+    pub fn trust_anchor(&self) -> &str {
+        &self.trust_anchor
     }
 
     /// Whether the dead IPv6 address is silent here, so that `dead-ipv6` costs what it says.
@@ -194,7 +209,9 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<ipv6::Silence>), String> {
     let bodies = Bodies::new(authority.intermediate()).await.map_err(|error| format!("lab page: {error}"))?;
     let shared = Rc::new(Shared { clock, tally, bodies });
     let adopt = |error: std::io::Error| format!("the lab cannot use its sockets: {error}");
-    for (server, (udp, tcp)) in dns::name_servers()?.into_iter().zip(dns) {
+    let zones = dns::zones(clock.started_at())?;
+    let trust_anchor = dns::trust_anchor(&zones)?;
+    for (server, (udp, tcp)) in dns::name_servers(zones).into_iter().zip(dns) {
         let udp = UdpSocket::from_std(udp).map_err(adopt)?;
         let tcp = TcpListener::from_std(tcp).map_err(adopt)?;
         dns::spawn(server, dns::Sockets { udp, tcp }, shared.clone());
@@ -211,12 +228,13 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<ipv6::Silence>), String> {
     }
     let silence: Vec<_> = dead.into_iter().flatten().filter_map(ipv6::DeadListener::silence).collect();
     let dead_ipv6 = if silence.len() == 2 { DeadIpv6::Unanswered } else { DeadIpv6::Refused };
-    Ok((Ready { ports, root: authority.root(), root_pem: authority.root_pem(), dead_ipv6 }, silence))
+    let (root, root_pem) = (authority.root(), authority.root_pem());
+    Ok((Ready { ports, root, root_pem, trust_anchor, dead_ipv6 }, silence))
 }
 
 /// The lab that tests share, where they neither count what it sees nor drop it.
 #[cfg(test)]
-fn shared_lab() -> &'static Lab {
+pub(crate) fn shared_lab() -> &'static Lab {
     static LAB: tokio::sync::OnceCell<Lab> = tokio::sync::OnceCell::const_new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(LAB.get_or_try_init(Lab::start)).unwrap()

@@ -61,11 +61,14 @@ pub struct Expect {
     /// wait too, before the next address is tried; it holds only where the lab could make a dead
     /// address: see [`Lab::dead_ipv6`](super::Lab::dead_ipv6).
     pub injected: &'static [(&'static str, u64)],
+    /// What DNSSEC says of the last hop's name; `None` where no answer came that could be checked.
+    pub dnssec: Option<&'static str>,
 }
 
 impl Scenario {
     const fn new(id: &'static str, url: &'static str, summary: &'static str) -> Self {
-        let expect = Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[] };
+        let expect =
+            Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[], dnssec: Some("secure") };
         Self { id, url, summary, options: &[], expect }
     }
 
@@ -80,6 +83,10 @@ impl Scenario {
     /// It fails before any response.
     const fn fails(self, exit: u8, outcome: &'static str) -> Self {
         Self { expect: Expect { outcome, exit, status: None, ..self.expect }, ..self }
+    }
+
+    const fn dnssec(self, verdict: Option<&'static str>) -> Self {
+        Self { expect: Expect { dnssec: verdict, ..self.expect }, ..self }
     }
 
     const fn injected(self, injected: &'static [(&'static str, u64)]) -> Self {
@@ -139,7 +146,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "no-edns",
         "https://www.no-edns.test/",
         "a name server so old that EDNS is a format error to it",
-    ),
+    )
+    .dnssec(Some("insecure")),
     Scenario::new(
         "truncated-answer",
         "https://www.truncated.test/",
@@ -152,9 +160,11 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario::new("nodata", "https://nodata.example.test/", "a name that exists without an address")
         .fails(DNS, "nodata"),
     Scenario::new("cname-loop", "https://loop.example.test/", "two CNAMEs that point at each other")
-        .fails(DNS, "cname-loop"),
+        .fails(DNS, "cname-loop")
+        .dnssec(None),
     Scenario::new("all-servers-refuse", "https://www.refused.test/", "no name server of the zone has it")
-        .fails(DNS, "no-usable-server"),
+        .fails(DNS, "no-usable-server")
+        .dnssec(None),
     Scenario::new(
         "upward-referral",
         "https://www.upward.test/",
@@ -176,9 +186,11 @@ pub const SCENARIOS: &[Scenario] = &[
         "an address for a server elsewhere: not the parent's to give, not used",
     ),
     Scenario::new("glue-loop", "https://www.loop-a.test/", "two zones whose servers are named in each other")
-        .fails(DNS, "glue-loop"),
+        .fails(DNS, "glue-loop")
+        .dnssec(None),
     Scenario::new("cname-chain", "https://chain1.example.test/", "twelve CNAMEs in a row")
-        .fails(DNS, "cname-chain-too-long"),
+        .fails(DNS, "cname-chain-too-long")
+        .dnssec(None),
     Scenario::new("dname", "https://www.old.dname.test/", "a whole subtree that has moved (DNAME)"),
     Scenario::new(
         "case-changed",
@@ -194,7 +206,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "intercepted",
         "https://www.shop.intercepted/",
         "a top-level server that answers as a resolver: an interceptor",
-    ),
+    )
+    .dnssec(Some("insecure")),
     Scenario::new(
         "https-service",
         "https://service.https.test/",
@@ -210,6 +223,54 @@ pub const SCENARIOS: &[Scenario] = &[
         "http://upgrade.https.test/",
         "an http URL that goes by https, as the host has an HTTPS record",
     ),
+    // DNSSEC
+    Scenario::new(
+        "dnssec-expired",
+        "https://www.dnssec-expired.test/",
+        "signatures that expired three days ago: validating resolvers refuse",
+    )
+    .dnssec(Some("bogus")),
+    Scenario::new(
+        "dnssec-wrong-ds",
+        "https://www.dnssec-wrong-ds.test/",
+        "a DS of another key than the zone has, as after a botched rollover",
+    )
+    .dnssec(Some("bogus")),
+    Scenario::new(
+        "dnssec-unsigned-answer",
+        "https://www.dnssec-unsigned-answer.test/",
+        "a signed zone whose A records came without their signature",
+    )
+    .dnssec(Some("bogus")),
+    Scenario::new(
+        "dnssec-insecure",
+        "https://www.dnssec-insecure.test/",
+        "an unsigned zone; that it has no DS is proven",
+    )
+    .dnssec(Some("insecure")),
+    Scenario::new(
+        "dnssec-opt-out",
+        "https://www.unsigned.dnssec-opt-out.test/",
+        "an unsigned zone below one with NSEC3 opt-out",
+    )
+    .dnssec(Some("insecure")),
+    Scenario::new(
+        "dnssec-wildcard",
+        "https://any.dnssec-wildcard.test/",
+        "an answer made from a wildcard, with the proof that it may be",
+    ),
+    Scenario::new(
+        "dnssec-nsec3",
+        "https://missing.dnssec-nsec3.test/",
+        "a name that NSEC3 proves not to exist",
+    )
+    .fails(DNS, "nxdomain"),
+    Scenario::new(
+        "dnssec-nsec3-nodata",
+        "https://text.dnssec-nsec3.test/",
+        "a name that NSEC3 proves to have no address",
+    )
+    .fails(DNS, "nodata"),
     // TCP
     Scenario::new(
         "dead-ipv6",

@@ -88,6 +88,29 @@ pub struct DnsPlan {
     pub survey: Survey,
     /// What is trusted when the resolver is asked over TLS or QUIC.
     pub roots: RootsChoice,
+    /// Whether answers are validated, and from which trust anchors.
+    pub dnssec: DnssecPlan,
+}
+
+/// Validation of what the walk finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnssecPlan {
+    /// `--no-dnssec`: no signatures are asked for.
+    Off,
+    /// Signatures are asked for and checked.
+    On {
+        /// `--trust-anchor`, or the lab's; `None` for the built-in keys of the root.
+        anchors: Option<AnchorsText>,
+    },
+}
+
+/// Trust anchors that were read before t0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorsText {
+    /// Their file, or `lab`.
+    pub source: String,
+    /// Zone-file records of type DS or DNSKEY.
+    pub text: String,
 }
 
 /// What to do with a host's HTTPS records (RFC 9460).
@@ -409,6 +432,7 @@ impl Default for DnsPlan {
             server_limit: None,
             survey: Survey::default(),
             roots: RootsChoice::Embedded,
+            dnssec: DnssecPlan::On { anchors: None },
         }
     }
 }

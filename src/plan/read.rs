@@ -10,8 +10,8 @@ use clap::Parser;
 
 use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use super::{
-    Batch, DnsPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan, Question, RootsChoice,
-    TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    AnchorsText, Batch, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan,
+    Question, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
@@ -251,6 +251,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
     Ok(DnsPlan {
         lane,
         root_hints,
+        dnssec: dnssec_plan(common)?,
         stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
         nsswitch: Some(PathBuf::from(super::NSSWITCH)),
@@ -259,6 +260,21 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
         https_records: if connection.no_https_rr { HttpsRecords::Ignore } else { HttpsRecords::Use },
         ..DnsPlan::default()
     })
+}
+
+/// `--no-dnssec` and `--trust-anchor`.
+fn dnssec_plan(common: &Common) -> Result<DnssecPlan, PlanError> {
+    if common.no_dnssec {
+        return Ok(DnssecPlan::Off);
+    }
+    let anchors = match &common.trust_anchor {
+        None => None,
+        Some(path) => {
+            let (source, text) = (path.display().to_string(), read_text("--trust-anchor", path)?);
+            Some(AnchorsText { source, text })
+        }
+    };
+    Ok(DnssecPlan::On { anchors })
 }
 
 /// The servers of resolv.conf, in order; none when the machine has none.
@@ -496,6 +512,8 @@ mod tests {
                 &["--root-hints", "/no/such/file", "x"],
                 "`/no/such/file` cannot be read: no such file or directory",
             ),
+            (&["--trust-anchor", "/no/such/file", "x"], "--trust-anchor: `/no/such/file` cannot be read"),
+            (&["--no-dnssec", "--trust-anchor", "f", "x"], "cannot be used with"),
             (&["-d", "@/no/such/file", "x"], "cannot be read"),
             (&["-o", "/no/such/dir/file", "x"], "there is no directory"),
             (&["dns", "--type", "NOPE", "x"], "`NOPE` is no record type"),

@@ -6,6 +6,7 @@
 
 mod connect;
 mod dns;
+mod dnssec;
 mod finding;
 mod hop;
 mod http;

@@ -18,7 +18,7 @@ pub fn lab_list(scenarios: &[Scenario], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a running lab listens, as commands for other tools, and the CA they need.
+/// Where a running lab listens, for other tools, and the trust anchor and CA they need.
 ///
 /// # Errors
 /// Only those of `out`.
@@ -29,6 +29,10 @@ pub fn lab_serving(lab: &Lab, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "web servers: port {} for http, port {} for https", ports.http, ports.https)?;
     writeln!(out, "root hints:")?;
     for line in lab.root_hints().lines() {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out, "trust anchor:")?;
+    for line in lab.trust_anchor().lines() {
         writeln!(out, "  {line}")?;
     }
     writeln!(out, "certificate authority:")?;

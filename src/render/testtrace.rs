@@ -226,6 +226,12 @@ pub(crate) fn hostile() -> Trace {
     dns.answers[0].data = evil.into();
     dns.answers[0].name = evil.into();
     dns.stub.as_mut().unwrap().error = Some(evil.into());
+    let mut dnssec = crate::finding::sample::dnssec(DnssecVerdict::Bogus);
+    dnssec.why = Some(evil.into());
+    (dnssec.chain[1].zone, dnssec.chain[1].why) = (evil.into(), Some(evil.into()));
+    let signature = &mut dnssec.chain[1].signatures[0];
+    (signature.owner, signature.signer, signature.fault) = (evil.into(), evil.into(), Some(evil.into()));
+    dns.dnssec = Some(dnssec);
     let packet = &mut dns.packets[4];
     packet.server_name = Some(evil.into());
     let reply = packet.reply.as_mut().unwrap();

@@ -6,6 +6,7 @@
 
 mod bar;
 mod dns;
+mod dnssec;
 mod evidence;
 mod findings;
 mod headline;

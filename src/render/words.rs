@@ -152,7 +152,9 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .filter(|packet| match packet.purpose {
             Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap => true,
             Purpose::Stub => fallback,
-            Purpose::Priming | Purpose::AllServers | Purpose::Propagation => false,
+            Purpose::Priming | Purpose::AllServers | Purpose::Propagation | Purpose::DnsKey | Purpose::Ds => {
+                false
+            }
         })
         .count()
 }
@@ -270,6 +272,38 @@ pub(super) fn date(time: SystemTime) -> String {
 /// The name of an extended DNS error (RFC 8914 §4, and the codes registered since).
 pub(super) const fn extended_error(code: u16) -> &'static str {
     crate::explain::dns_error::name(code)
+}
+
+/// The name of a DNSSEC algorithm (IANA's registry), or its number.
+pub(super) fn dnssec_algorithm(number: u8) -> std::borrow::Cow<'static, str> {
+    let name = match number {
+        1 => "RSAMD5",
+        3 => "DSA",
+        5 => "RSASHA1",
+        6 => "DSA-NSEC3-SHA1",
+        7 => "RSASHA1-NSEC3-SHA1",
+        8 => "RSASHA256",
+        10 => "RSASHA512",
+        12 => "ECC-GOST",
+        13 => "ECDSAP256SHA256",
+        14 => "ECDSAP384SHA384",
+        15 => "ED25519",
+        16 => "ED448",
+        _ => return format!("algorithm {number}").into(),
+    };
+    name.into()
+}
+
+/// The name of a DS digest type (IANA's registry), or its number.
+pub(super) fn digest_type(number: u8) -> std::borrow::Cow<'static, str> {
+    let name = match number {
+        1 => "SHA-1",
+        2 => "SHA-256",
+        3 => "GOST",
+        4 => "SHA-384",
+        _ => return format!("digest type {number}").into(),
+    };
+    name.into()
 }
 
 /// Bytes in hexadecimal.

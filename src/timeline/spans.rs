@@ -129,6 +129,15 @@ impl Rows {
         for packet in dns.packets.iter().filter(|packet| packet.purpose == Purpose::Priming) {
             self.push_uncounted(Some(parent), StageName::Dns, "priming . NS", packet.sent, packet.end);
         }
+        let keys = || {
+            let of_dnssec = |packet: &&Packet| matches!(packet.purpose, Purpose::DnsKey | Purpose::Ds);
+            dns.packets.iter().filter(of_dnssec)
+        };
+        if let (Some(start), Some(end)) =
+            (keys().map(|packet| packet.sent).min(), keys().map(|packet| packet.end).max())
+        {
+            self.push_uncounted(Some(parent), StageName::Dns, "DNSSEC keys", start, end);
+        }
     }
 
     fn attempt_rows(&mut self, connect: &Connect, parent: usize) {
@@ -228,7 +237,9 @@ fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
         | Purpose::NsAddress
         | Purpose::Priming
         | Purpose::AllServers
-        | Purpose::Propagation => key.clone(),
+        | Purpose::Propagation
+        | Purpose::DnsKey
+        | Purpose::Ds => key.clone(),
     };
     runs.push(Run { purpose: packet.purpose, key, name, start: packet.sent, end: packet.end });
 }

@@ -23,6 +23,7 @@ fn every_scenario_ends_as_it_should() {
         }
         let last = document["hops"].as_array().unwrap().last().unwrap();
         assert_eq!(last["http"]["status"].as_u64(), scenario.expect.status.map(u64::from), "{id}");
+        assert_eq!(last["dns"]["dnssec"]["verdict"].as_str(), scenario.expect.dnssec, "{id}");
         assert!(document["verdict"]["summary"].as_str().is_some_and(|text| !text.is_empty()), "{id}");
     }
 }
@@ -65,6 +66,27 @@ fn a_redirect_chain_has_one_record_a_hop_and_they_sum_to_the_total() {
     let (_, document) = json(&["--lab", "http://shop.test/"]);
     assert_eq!(document["hops"].as_array().unwrap().len(), 1);
     assert_eq!(document["hops"][0]["http"]["redirect"]["followed"], false);
+}
+
+#[test]
+fn dnssec_can_be_left_out_given_other_anchors_and_never_fails_a_trace() {
+    let (exit, document) = json(&["dns", "--lab", "www.dnssec-expired.test"]);
+    assert_eq!(exit, 0, "bogus is told, not a failure");
+    assert_eq!(document["dns"]["dnssec"]["verdict"], "bogus");
+    let (exit, document) = json(&["--lab", "https://www.dnssec-expired.test/"]);
+    assert_eq!((exit, &document["findings"][0]["id"]), (0, &"dns-dnssec-bogus".into()));
+    let (_, document) = json(&["--lab", "--no-dnssec", "https://www.example.test/"]);
+    assert!(document["hops"][0]["dns"]["dnssec"].is_null());
+    let file = std::env::temp_dir().join(format!("urltrace-anchors-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "example. IN DS 1 13 2 ABCD\n").unwrap();
+    let (_, document) = json(&["dns", "--lab", "--trust-anchor", path, "www.example.test"]);
+    assert_eq!(document["dns"]["dnssec"]["verdict"], "indeterminate");
+    std::fs::write(&file, "www.example.test. IN A 192.0.2.1\n").unwrap();
+    let output = run(&["dns", "--lab", "--trust-anchor", path, "www.example.test"]);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("line 1: `A` is no anchor"), "{}", stderr(&output));
 }
 
 #[test]

@@ -25,7 +25,7 @@ use tokio::time::timeout_at;
 
 use super::exchange::{Ask, Outcome, error_outcome, packet};
 use super::log::{Log, Open};
-use super::message::{Decoded, EncodedQuery, Recursion, decode, encode, is_reply_to};
+use super::message::{Decoded, EncodedQuery, Form, Recursion, decode, encode, is_reply_to};
 use super::reply::{Asked, Verdict, classify_recursive};
 use super::stub::{Heard, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
@@ -205,7 +205,8 @@ pub(super) async fn ask_endpoint(
 }
 
 fn query(log: &Log, ask: &Ask) -> EncodedQuery {
-    let mut query = encode(&ask.qname, ask.qtype, ask.recursion, ask.edns).unwrap_or_else(|reason| {
+    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
+    let mut query = encode(&ask.qname, ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
         log.note(format!("the question could not be encoded: {reason}"));
         EncodedQuery { bytes: Vec::new() }
     });

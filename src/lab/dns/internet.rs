@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::odd::ZONES as ODD_ZONES;
+use super::signing::Signing;
 use crate::lab::web::site::SITES;
 use crate::lab::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 
@@ -119,6 +120,7 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
         .fault(Fault::Fails)
         .error(NETWORK_ERROR, "the back end does not answer"),
     Server::new("ns2.servfail.test.", 51, "ns2.servfail.lab", &["servfail.test."]),
+    Server::new("ns1.dnssec-nsec3.test.", 91, "ns1.dnssec.lab", DNSSEC),
     Server::new("ns1.every-stage.test.", 52, "ns1.every-stage.lab", &["every-stage.test."])
         .delay(EVERY_STAGE_DNS),
     Server::new("ns1.upward.test.", 101, "ns1.upward.lab", &["upward.test."]).fault(Fault::Upward),
@@ -133,6 +135,39 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
         .fault(Fault::TruncatesWithoutTcp),
     Server::new("ns2.no-tcp.test.", 110, "ns2.no-tcp.lab", &["no-tcp.test."]),
     Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).fault(Fault::Resolves),
+];
+
+/// How each zone is signed; those that are not named here are, with NSEC.
+const SIGNED: &[(&str, Signing)] = &[
+    // A server without EDNS cannot send signatures.
+    ("no-edns.test.", Signing::None),
+    // Whoever answers in the place of a zone's servers has no signatures of it.
+    ("intercepted.", Signing::None),
+    ("shop.intercepted.", Signing::None),
+    ("dnssec-insecure.test.", Signing::None),
+    ("unsigned.dnssec-opt-out.test.", Signing::None),
+    ("dnssec-nsec3.test.", Signing::Nsec3),
+    ("dnssec-opt-out.test.", Signing::Nsec3OptOut),
+    ("dnssec-expired.test.", Signing::Expired),
+    ("dnssec-wrong-ds.test.", Signing::WrongDs),
+    ("dnssec-unsigned-answer.test.", Signing::MissingSignature),
+];
+
+/// How a zone is signed.
+pub(in crate::lab) fn signing(origin: &str) -> Signing {
+    SIGNED.iter().find(|(zone, _)| *zone == origin).map_or_else(Signing::default, |(_, signing)| *signing)
+}
+
+/// The zones that show DNSSEC, all on one server.
+const DNSSEC: &[&str] = &[
+    "dnssec-insecure.test.",
+    "dnssec-nsec3.test.",
+    "dnssec-opt-out.test.",
+    "unsigned.dnssec-opt-out.test.",
+    "dnssec-expired.test.",
+    "dnssec-wrong-ds.test.",
+    "dnssec-unsigned-answer.test.",
+    "dnssec-wildcard.test.",
 ];
 
 /// The zones of the hosting company.
@@ -271,6 +306,14 @@ servfail IN NS ns1.servfail.test.
 servfail IN NS ns2.servfail.test.
 ns1.servfail IN A 127.53.0.50
 ns2.servfail IN A 127.53.0.51
+ns1.dnssec-nsec3 IN A 127.53.0.91
+dnssec-nsec3 IN NS ns1.dnssec-nsec3.test.
+dnssec-insecure IN NS ns1.dnssec-nsec3.test.
+dnssec-opt-out IN NS ns1.dnssec-nsec3.test.
+dnssec-expired IN NS ns1.dnssec-nsec3.test.
+dnssec-wrong-ds IN NS ns1.dnssec-nsec3.test.
+dnssec-unsigned-answer IN NS ns1.dnssec-nsec3.test.
+dnssec-wildcard IN NS ns1.dnssec-nsec3.test.
 every-stage IN NS ns1.every-stage.test.
 ns1.every-stage IN A 127.53.0.52
 dname IN NS ns1.hosting.test.
@@ -423,6 +466,31 @@ ns2 IN A 127.53.0.51
 ",
     ),
     (
+        "dnssec-nsec3.test.",
+        "$TTL 300
+@ IN SOA ns1.dnssec-nsec3.test. hostmaster.dnssec-nsec3.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.dnssec-nsec3.test.
+ns1 IN A 127.53.0.91
+text IN TXT \"this name has a text and no address\"
+a.b.deep IN TXT \"below two names that hold nothing\"
+*.wild IN A 127.53.1.250
+",
+    ),
+    ("dnssec-insecure.test.", DNSSEC_TEXT),
+    (
+        "dnssec-opt-out.test.",
+        "$TTL 300
+@ IN SOA ns1.dnssec-nsec3.test. hostmaster.dnssec-nsec3.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.dnssec-nsec3.test.
+unsigned IN NS ns1.dnssec-nsec3.test.
+",
+    ),
+    ("unsigned.dnssec-opt-out.test.", DNSSEC_TEXT),
+    ("dnssec-expired.test.", DNSSEC_TEXT),
+    ("dnssec-wrong-ds.test.", DNSSEC_TEXT),
+    ("dnssec-unsigned-answer.test.", DNSSEC_TEXT),
+    ("dnssec-wildcard.test.", DNSSEC_TEXT),
+    (
         "every-stage.test.",
         "$TTL 300
 @ IN SOA ns1.every-stage.test. hostmaster.every-stage.test. 2026010100 3600 600 604800 60
@@ -431,6 +499,11 @@ ns1 IN A 127.53.0.52
 ",
     ),
 ];
+
+const DNSSEC_TEXT: &str = "$TTL 300
+@ IN SOA ns1.dnssec-nsec3.test. hostmaster.dnssec-nsec3.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.dnssec-nsec3.test.
+";
 
 const HOSTED_TEXT: &str = "$TTL 300
 @ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60

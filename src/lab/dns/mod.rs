@@ -6,6 +6,7 @@
 pub(super) mod internet;
 mod odd;
 pub(super) mod server;
+pub(super) mod signing;
 mod stub;
 #[cfg(test)]
 mod tests;
@@ -14,13 +15,15 @@ pub(super) mod zone;
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use hickory_resolver::proto::rr::Record;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use self::internet::{Fault, SERVERS, STUB, zone_texts};
+use self::internet::{Fault, SERVERS, STUB, signing, zone_texts};
 use self::server::{NameServer, Role};
+use self::signing::Signer;
 use self::zone::Zone;
 use super::Shared;
 use super::timer::precise_sleep;
@@ -40,15 +43,48 @@ pub(super) struct Sockets {
     pub(super) tcp: TcpListener,
 }
 
-/// The name servers, in the order of [`internet::all_servers`].
+/// The zones of the lab, signed as of `now`.
 ///
 /// # Errors
-/// A zone text that cannot be read: a defect of this program.
-pub(super) fn name_servers() -> Result<Vec<Rc<NameServer>>, String> {
-    let zones = zone_texts()
+/// A zone text that cannot be read, or a key that cannot be made: a defect of this program.
+pub(super) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
+    let mut zones = zone_texts()
         .iter()
-        .map(|(origin, text)| Zone::parse(origin, text).map(Rc::new))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|(origin, text)| {
+            let mut zone = Zone::parse(origin, text)?;
+            zone.signer = Signer::new(&zone.origin, signing(origin), now)?;
+            zone.signer
+                .iter()
+                .flat_map(Signer::keys)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|key| zone.add(key));
+            Ok(zone)
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    let entries: Vec<Record> =
+        zones.iter().filter_map(|zone| zone.signer.as_ref()).map(Signer::ds).collect::<Result<_, _>>()?;
+    for entry in entries.into_iter().filter(|entry| !entry.name.is_root()) {
+        let above = entry.name.base_name();
+        let parent = zones
+            .iter_mut()
+            .filter(|zone| zone.origin.zone_of(&above))
+            .max_by_key(|zone| zone.origin.iter().len());
+        if let Some(parent) = parent {
+            parent.add(entry);
+        }
+    }
+    Ok(zones.into_iter().map(Rc::new).collect())
+}
+
+/// The root's trust anchor, as `--trust-anchor` reads it.
+pub(super) fn trust_anchor(zones: &[Rc<Zone>]) -> Result<String, String> {
+    let root = zones.iter().find(|zone| zone.origin.is_root()).and_then(|zone| zone.signer.as_ref());
+    root.map_or_else(|| Err("the lab's root is not signed".to_owned()), Signer::anchor)
+}
+
+/// The name servers, in the order of [`internet::all_servers`].
+pub(super) fn name_servers(zones: Vec<Rc<Zone>>) -> Vec<Rc<NameServer>> {
     let serves = |names: &[&str]| {
         let served = |zone: &&Rc<Zone>| names.contains(&zone.origin.to_string().as_str());
         zones.iter().filter(served).cloned().collect()
@@ -64,7 +100,7 @@ pub(super) fn name_servers() -> Result<Vec<Rc<NameServer>>, String> {
         })
         .collect();
     servers.push(Rc::new(NameServer { server: &STUB, role: Role::Resolver(Rc::new(zones)) }));
-    Ok(servers)
+    servers
 }
 
 /// Serves until the runtime ends.

@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload}
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::internet::{Fault, SERVERS, Server};
+use super::signing::sign;
 use super::stub;
 use super::zone::{Answer, End, Zone, zone_of};
 use crate::trace::Transport;
@@ -101,8 +102,11 @@ impl NameServer {
             match &self.role {
                 Role::Authority(zones) => match zone_of(zones, &name, kind) {
                     Some(zone) => {
-                        let answer = zone.answer(&name, kind);
+                        let mut answer = zone.answer(&name, kind);
                         let found = answer.end == End::Found;
+                        if request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok) {
+                            sign(zone, &name, &mut answer);
+                        }
                         fill(response, answer);
                         if found && self.server.fault == Fault::TellsServers {
                             let (servers, addresses) = zone.servers();

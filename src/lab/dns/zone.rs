@@ -2,10 +2,9 @@
 //!
 //! Pure: no sockets, no times, no faults. Referrals are as a real authoritative server gives them
 //! (AA=0, NS in authority, whatever addresses the zone holds as glue), which ready-made server
-//! libraries were found not to do. Every record set leaves through [`Zone::records`], which is
-//! where signatures join them once zones are signed.
+//! libraries were found not to do. What DNSSEC adds to an answer is [`signing`](super::signing)'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use hickory_resolver::proto::op::ResponseCode;
@@ -13,6 +12,8 @@ use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use hickory_resolver::proto::serialize::txt::Parser;
+
+use super::signing::Signer;
 
 /// CNAMEs that are followed inside one zone for one answer.
 const MAX_CHAIN: usize = 16;
@@ -24,6 +25,8 @@ pub(in crate::lab) struct Zone {
     pub(in crate::lab) origin: Name,
     /// By owner in canonical order (RFC 4034 §6.1), so that what lies below a name follows it.
     names: BTreeMap<Name, BTreeMap<RecordType, Vec<Record>>>,
+    /// Its keys; `None` for a zone that is not signed.
+    pub(in crate::lab) signer: Option<Signer>,
 }
 
 /// How an answer ends.
@@ -71,7 +74,13 @@ impl Zone {
             let types = names.entry(record.name.to_lowercase()).or_default();
             types.entry(RecordType::DNAME).or_default().push(record);
         }
-        Ok(Self { origin: origin.to_lowercase(), names })
+        Ok(Self { origin: origin.to_lowercase(), names, signer: None })
+    }
+
+    /// Adds a record that is not in the zone's text.
+    pub(in crate::lab) fn add(&mut self, record: Record) {
+        let types = self.names.entry(record.name.to_lowercase()).or_default();
+        types.entry(record.record_type()).or_default().push(record);
     }
 
     /// The record set of `owner` and `kind`; empty when there is none.
@@ -104,7 +113,7 @@ impl Zone {
                     answer.answers.push(dname);
                     vec![cname]
                 }
-                None => self.records(&owner, RecordType::CNAME),
+                None => self.matching(&owner, RecordType::CNAME),
             };
             let Some(target) = alias.iter().find_map(cname_target) else {
                 self.deny(&owner, &mut answer);
@@ -163,7 +172,7 @@ impl Zone {
 
     fn deny(&self, owner: &Name, answer: &mut Answer) {
         // An empty non-terminal exists: something lies below it (RFC 8020 §2).
-        let exists = self.names.range(owner..).next().is_some_and(|(next, _)| owner.zone_of(next));
+        let exists = self.exists(owner) || self.source_of(owner) != *owner;
         answer.end = End::Negative;
         answer.rcode = if exists { ResponseCode::NoError } else { ResponseCode::NXDomain };
         answer.authorities = self.records(&self.origin, RecordType::SOA);
@@ -174,7 +183,57 @@ impl Zone {
             let types = self.names.get(owner);
             return types.into_iter().flat_map(BTreeMap::values).flatten().cloned().collect();
         }
-        self.records(owner, kind)
+        // RFC 4592 §3.3.1: the records of the wildcard, under the name that was asked for.
+        let mut made = self.records(&self.source_of(owner), kind);
+        made.iter_mut().for_each(|record| record.name = owner.clone());
+        made
+    }
+
+    /// Whether there is anything at or below a name.
+    pub(in crate::lab) fn exists(&self, name: &Name) -> bool {
+        self.names.range(name..).next().is_some_and(|(next, _)| name.zone_of(next))
+    }
+
+    /// The deepest ancestor of a name, or the name itself, that exists.
+    pub(in crate::lab) fn closest(&self, name: &Name) -> Name {
+        let mut closest = name.clone();
+        while !self.exists(&closest) && closest != self.origin {
+            closest = closest.base_name();
+        }
+        closest
+    }
+
+    /// Where the records of a name come from: the name itself, or the wildcard in its place.
+    pub(in crate::lab) fn source_of(&self, name: &Name) -> Name {
+        if self.exists(name) {
+            return name.clone();
+        }
+        let wildcard = self.closest(name).prepend_label("*").ok();
+        wildcard.filter(|wildcard| self.names.contains_key(wildcard)).unwrap_or_else(|| name.clone())
+    }
+
+    /// The names that the zone speaks for, cuts included, in canonical order.
+    pub(in crate::lab) fn authoritative_names(&self) -> Vec<Name> {
+        let below_a_cut = |name: &Name| self.cut_above(name, RecordType::A).is_some_and(|cut| cut != *name);
+        self.names.keys().filter(|name| !below_a_cut(name)).cloned().collect()
+    }
+
+    /// The same with the names between them that hold nothing (RFC 5155 §7.1).
+    pub(in crate::lab) fn names_with_empty(&self) -> BTreeSet<Name> {
+        let mut all = BTreeSet::new();
+        for mut name in self.authoritative_names() {
+            while self.origin.zone_of(&name) && all.insert(name.clone()) && name != self.origin {
+                name = name.base_name();
+            }
+        }
+        all
+    }
+
+    /// The types at a name; at a cut, those that are this side's.
+    pub(in crate::lab) fn types_at(&self, name: &Name) -> Vec<RecordType> {
+        let cut = self.cut_above(name, RecordType::A).is_some();
+        let own = |kind: &RecordType| !cut || matches!(kind, RecordType::NS | RecordType::DS);
+        self.names.get(name).into_iter().flat_map(BTreeMap::keys).copied().filter(own).collect()
     }
 
     /// The addresses this zone holds for the hosts that NS and MX records name, glue included.

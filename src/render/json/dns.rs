@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::dnssec::DnssecView;
 use super::packet::PacketView;
 use super::service::ServiceView;
 use super::survey::{PropagationView, ServerCheckView, SystemView};
@@ -54,6 +55,8 @@ pub(super) struct DnsView<'a> {
     propagation: Option<PropagationView<'a>>,
     /// What this machine's own files say of the name; null when they were not looked at.
     system: Option<SystemView<'a>>,
+    /// What DNSSEC says of the answer; null when it was not asked or nothing was found.
+    dnssec: Option<DnssecView<'a>>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -78,6 +81,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             propagation: dns.propagation.as_ref().map(Into::into),
             system: dns.system.as_ref().map(Into::into),
             all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
+            dnssec: dns.dnssec.as_ref().map(Into::into),
         }
     }
 }

@@ -349,6 +349,7 @@ fn dns(host: &str) -> Dns {
         all_servers: None,
         propagation: None,
         system: None,
+        dnssec: Some(crate::finding::sample::dnssec(DnssecVerdict::Secure)),
     }
 }
 

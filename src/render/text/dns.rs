@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::evidence;
 use super::ink::Ink;
 use super::page::Page;
+use super::{dnssec, evidence};
 use super::{fact_text, survey, verbose};
 use crate::render::{DnsRun, Style, words};
 use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Purpose, Record, RecordType};
@@ -36,6 +36,9 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     page.gap();
     fact_text(&mut page, Ink::Dns, "total", &total(run));
     verbose::notes(&mut page, run.dns);
+    if let Some(record) = &run.dns.dnssec {
+        fact_text(&mut page, dnssec::ink(record.verdict), "dnssec", &dnssec::line(run.dns, record));
+    }
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }

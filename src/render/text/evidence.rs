@@ -1,5 +1,6 @@
 //! One line of evidence for each stage of a hop.
 
+use super::dnssec;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
@@ -53,6 +54,9 @@ fn connection(page: &mut Page, hop: &Hop) {
             }
             if let Some(line) = record.service.as_ref().map(words::service) {
                 fact_text(page, Ink::Dns, "https rr", &line);
+            }
+            if let Some(verdict) = &record.dnssec {
+                fact_text(page, dnssec::ink(verdict.verdict), "dnssec", &dnssec::line(record, verdict));
             }
         }
         Stage::Skipped(reason) => skipped(page, "dns", reason),

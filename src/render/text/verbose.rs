@@ -1,6 +1,7 @@
 //! Everything else that was seen, with `-v`: changes to the URL, root hints, every packet, every
 //! flight, the chain, request and response as they went over the wire.
 
+use super::dnssec;
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{fact, fact_text};
@@ -30,6 +31,7 @@ fn hop_sections(page: &mut Page, hop: &Hop, of: &str) {
     if let Some(dns) = hop.dns.ran() {
         title(page, Ink::Dns, &format!("DNS packets{of}"));
         packets(page, dns);
+        dnssec_section(page, dns, of);
     }
     if let Some(tls) = hop.tls.ran() {
         title(page, Ink::Tls, &format!("TLS flights{of}"));
@@ -310,6 +312,14 @@ fn put_wire(page: &mut Page, sign: &str, body: &Line) {
 pub(super) fn packets_section(page: &mut Page, dns: &Dns) {
     title(page, Ink::Dns, "DNS packets");
     packets(page, dns);
+    dnssec_section(page, dns, "");
+}
+
+fn dnssec_section(page: &mut Page, dns: &Dns, of: &str) {
+    if let Some(record) = &dns.dnssec {
+        title(page, Ink::Dns, &format!("DNSSEC{of}"));
+        dnssec::table(page, record);
+    }
 }
 
 /// Facts of a walk that have no stage of a hop to stand in.

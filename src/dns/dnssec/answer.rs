@@ -1,0 +1,287 @@
+//! What the chain of trust says of an answer: its aliases, its records, or its absence.
+//!
+//! Pure, on top of `chain`. The worst that is found is the verdict.
+
+use hickory_resolver::proto::dnssec::rdata::RRSIG;
+use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
+use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
+
+use super::anchors::Anchors;
+use super::chain::{Ending, Validator, too_many_iterations, unsigned_set};
+use super::denial::{Unproven, Wanted};
+use super::evidence::{Asked, Evidence, Said, between};
+use super::signature::{Now, Outcome, RrSet, Untimely, check, record_sets, untimely};
+use crate::dns::presentation::name_text;
+use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
+
+/// Aliases followed inside one message; the walk's own limit is lower.
+const MAX_CHAIN: usize = 16;
+
+/// Judges a resolution.
+pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnssec {
+    let mut judge = Judge {
+        chain: Validator::new(evidence, anchors, now),
+        signatures: Vec::new(),
+        denials: Vec::new(),
+        worst: (DnssecVerdict::Secure, String::new()),
+    };
+    for asked in &evidence.asked {
+        judge.answer(asked);
+    }
+    if evidence.asked.is_empty() {
+        let why = "no answer came that could be checked".to_owned();
+        judge.note((DnssecVerdict::Indeterminate, why));
+    }
+    let (verdict, why) = judge.worst;
+    Dnssec {
+        verdict,
+        why: (verdict != DnssecVerdict::Secure).then_some(why),
+        chain: judge.chain.links,
+        signatures: judge.signatures,
+        denials: judge.denials,
+        clock_suspected: clock_suspected(evidence, anchors, now),
+    }
+}
+
+/// Whether everything seen is expired, or nothing is valid yet, the anchored zone's keys included:
+/// it is not likely that all zones went wrong at once.
+fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
+    let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
+        super::evidence::Fetched::Said(said) => Some(said),
+        super::evidence::Fetched::Failed(_) => None,
+    });
+    let said = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.said));
+    let mut sides: Vec<Option<Untimely>> = Vec::new();
+    let mut anchored = false;
+    for said in said {
+        let own = |(_, signature): (_, &RRSIG)| {
+            anchored |= anchors.at(&signature.input().signer_name).next().is_some();
+            untimely(signature, now)
+        };
+        sides.extend(said.message.signatures().map(own));
+    }
+    let same = |side| !sides.is_empty() && sides.iter().all(|one| *one == Some(side));
+    anchored && (same(Untimely::Expired) || same(Untimely::NotYet))
+}
+
+struct Judge<'a> {
+    chain: Validator<'a>,
+    signatures: Vec<SignatureInfo>,
+    denials: Vec<Denial>,
+    worst: Ending,
+}
+
+impl Judge<'_> {
+    /// Takes an ending; the first of the worst kind stays.
+    fn note(&mut self, ending: Ending) {
+        if ending.0 > self.worst.0 {
+            self.worst = ending;
+        }
+    }
+
+    /// One reply of the walk: the chain of aliases in it, and what it ends with.
+    fn answer(&mut self, asked: &Asked) {
+        let sets = record_sets(&asked.said.message.answers);
+        let find =
+            |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
+        let mut name = asked.qname.clone();
+        let mut passed = vec![name.clone()];
+        while passed.len() <= MAX_CHAIN {
+            if asked.qtype == WireType::ANY {
+                let all: Vec<_> = sets.iter().filter(|set| *set.owner == name).collect();
+                if !all.is_empty() {
+                    all.into_iter().for_each(|set| self.record_set(asked, set));
+                    return;
+                }
+            }
+            if let Some(set) = find(&name, asked.qtype) {
+                self.record_set(asked, set);
+                return;
+            }
+            let dname = sets
+                .iter()
+                .find(|set| set.rtype == WireType::DNAME && *set.owner != name && set.owner.zone_of(&name));
+            let cname = find(&name, WireType::CNAME);
+            let target = match (dname, cname) {
+                // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.
+                (Some(dname), _) => {
+                    self.record_set(asked, dname);
+                    substituted(&name, dname)
+                }
+                (None, Some(cname)) => {
+                    self.record_set(asked, cname);
+                    cname_target(cname)
+                }
+                (None, None) => None,
+            };
+            let Some(target) = target else {
+                // An alias may lead to a name that this reply does not speak of.
+                if passed.len() == 1 || ends_here(&asked.said, &name) {
+                    self.absence(asked, &name);
+                }
+                return;
+            };
+            if passed.contains(&target) || !asked.said.zone.zone_of(&target) {
+                return;
+            }
+            passed.push(target.clone());
+            name = target;
+        }
+    }
+
+    /// Records that are there.
+    fn record_set(&mut self, asked: &Asked, set: &RrSet<'_>) {
+        let zone = signer_for(&asked.said, set.owner, set.signatures.iter().copied());
+        let state = self.chain.zone(&zone);
+        if state.status != DnssecVerdict::Secure {
+            self.note((state.status, state.why.clone()));
+            return;
+        }
+        let (outcome, infos) = check(set, &zone, &state.keys, self.chain.now, &self.chain.checks);
+        self.keep(infos);
+        let rtype = RecordType(u16::from(set.rtype)).mnemonic();
+        let subject = format!("{} {rtype}", name_text(set.owner));
+        match outcome {
+            Outcome::Holds { wildcard: None } => {}
+            Outcome::Holds { wildcard: Some(labels) } => {
+                let wanted = Wanted::CloserName { labels };
+                let made = format!("{subject} was made from a wildcard");
+                self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
+            }
+            Outcome::Missing => {
+                let ending = self.unsigned_child(asked, set.owner);
+                self.note(ending.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, &zone))));
+            }
+            Outcome::Fails(fault) => {
+                self.note((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
+            }
+        }
+    }
+
+    /// A name or type that is said not to exist.
+    fn absence(&mut self, asked: &Asked, name: &Name) {
+        let message = &asked.said.message;
+        let sets = record_sets(&message.authorities);
+        let of_kind = |set: &&RrSet<'_>| {
+            matches!(set.rtype, WireType::NSEC | WireType::NSEC3)
+                || (set.rtype == WireType::SOA && set.owner.zone_of(name))
+        };
+        let relevant: Vec<&RrSet<'_>> = sets.iter().filter(of_kind).collect();
+        let signatures = relevant.iter().flat_map(|set| set.signatures.iter().copied());
+        let zone = signer_for(&asked.said, name, signatures);
+        let state = self.chain.zone(&zone);
+        if state.status != DnssecVerdict::Secure {
+            self.note((state.status, state.why.clone()));
+            return;
+        }
+        if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
+            let (outcome, infos) = check(soa, &zone, &state.keys, self.chain.now, &self.chain.checks);
+            self.keep(infos);
+            if let Outcome::Fails(fault) = outcome {
+                let why = format!("the signature over {} SOA {fault}", name_text(soa.owner));
+                self.note((DnssecVerdict::Bogus, why));
+                return;
+            }
+        }
+        let text = name_text(name);
+        let (wanted, denied, claim) = if message.name_error {
+            (Wanted::Name, Denied::Name, format!("{text} is said not to exist"))
+        } else {
+            let rtype = RecordType(u16::from(asked.qtype));
+            let claim = format!("{text} is said to have no {}", rtype.mnemonic());
+            (Wanted::Type(asked.qtype), Denied::Type(rtype), claim)
+        };
+        self.deny(asked, &zone, name, wanted, denied, &claim);
+    }
+
+    /// Proves what `claim` says by the proofs of the message, or notes that it is not proven.
+    fn deny(&mut self, asked: &Asked, zone: &Name, name: &Name, wanted: Wanted, what: Denied, claim: &str) {
+        let state = self.chain.zone(zone);
+        let proofs = self.chain.proofs(&asked.said.message, zone, &state.keys);
+        let result = self.chain.prove(&proofs, zone, name, wanted);
+        self.keep(proofs.signatures);
+        let text = name_text(name);
+        match result {
+            Ok(proof) => {
+                let denial = Denial { name: text.clone(), what, proof, zone: name_text(zone) };
+                if !self.denials.contains(&denial) {
+                    self.denials.push(denial);
+                }
+                if proof == ProofKind::Nsec3OptOut {
+                    let why = format!(
+                        "{claim}; zone {} leaves unsigned names out there (NSEC3 opt-out)",
+                        name_text(zone)
+                    );
+                    self.note((DnssecVerdict::Insecure, why));
+                }
+            }
+            Err(Unproven::Iterations(count)) => {
+                self.note((DnssecVerdict::Insecure, too_many_iterations(zone, count)));
+            }
+            Err(Unproven::Missing(missing)) => {
+                let ending = self.unsigned_child(asked, name);
+                let why = format!("{claim} without proof: {missing}");
+                self.note(ending.unwrap_or((DnssecVerdict::Bogus, why)));
+            }
+        }
+    }
+
+    /// An unsigned zone between the zone asked and a name of it, served by the same servers.
+    fn unsigned_child(&mut self, asked: &Asked, name: &Name) -> Option<Ending> {
+        for zone in between(&asked.said.zone, name, asked.qtype) {
+            if !self.chain.evidence.ds.contains_key(&zone) {
+                continue;
+            }
+            let state = self.chain.zone(&zone);
+            if state.status == DnssecVerdict::Insecure {
+                return Some((state.status, state.why.clone()));
+            }
+            // A name that is no zone was only a guess: it has no place in the chain.
+            let text = name_text(&zone);
+            self.chain.links.retain(|link| link.zone != text || link.status == DnssecVerdict::Secure);
+        }
+        None
+    }
+
+    fn keep(&mut self, infos: Vec<SignatureInfo>) {
+        for info in infos {
+            if !self.signatures.contains(&info) {
+                self.signatures.push(info);
+            }
+        }
+    }
+}
+
+/// The zone that records belong to: who signed them, if that can be, or the zone that was asked.
+fn signer_for<'s>(said: &Said, owner: &Name, signatures: impl Iterator<Item = &'s RRSIG>) -> Name {
+    let mut signers = signatures.map(|signature| &signature.input().signer_name);
+    let fits = |signer: &&Name| said.zone.zone_of(signer) && signer.zone_of(owner);
+    signers.find(fits).unwrap_or(&said.zone).clone()
+}
+
+/// Whether a reply says that an alias's target lacks what was asked for.
+fn ends_here(said: &Said, name: &Name) -> bool {
+    let soa = |record: &hickory_resolver::proto::rr::Record| {
+        record.record_type() == WireType::SOA && record.name.zone_of(name)
+    };
+    said.message.name_error || said.message.authorities.iter().any(soa)
+}
+
+fn cname_target(set: &RrSet<'_>) -> Option<Name> {
+    set.records.iter().find_map(|record| match &record.data {
+        RData::CNAME(target) => Some(target.0.clone()),
+        _ => None,
+    })
+}
+
+/// RFC 6672 §2.2.
+fn substituted(name: &Name, dname: &RrSet<'_>) -> Option<Name> {
+    let target = dname.records.iter().find_map(|record| match &record.data {
+        RData::Unknown { code: WireType::DNAME, rdata } => {
+            Name::read(&mut BinDecoder::new(&rdata.anything)).ok()
+        }
+        _ => None,
+    })?;
+    let kept = name.iter().len().saturating_sub(dname.owner.iter().len());
+    Name::from_labels(name.iter().take(kept).chain(target.iter())).ok()
+}

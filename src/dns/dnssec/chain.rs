@@ -1,0 +1,424 @@
+//! The chain of trust: for each zone from an anchor down, DS to DNSKEY to RRSIG, and why not.
+//!
+//! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3};
+use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
+
+use super::anchors::{Anchors, Trusts};
+use super::denial::{MAX_ITERATIONS, Unproven, Wanted, by_nsec, by_nsec3};
+use super::evidence::{Evidence, Fetched, Said, Sections};
+use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
+use crate::dns::presentation::name_text;
+use crate::trace::{
+    Denial, Denied, DnssecVerdict, DsInfo, DsState, ProofKind, RecordType, SignatureInfo, ZoneLink,
+};
+
+/// DS records of one zone that are looked at, and keys.
+const MAX_DS: usize = 16;
+const MAX_KEYS: usize = 32;
+/// Records of a proof that are verified; the longest proof has three.
+const MAX_PROOF: usize = 8;
+const SHA1: u8 = 1;
+
+/// What is known of a zone's keys.
+#[derive(Debug)]
+pub(super) struct ZoneState {
+    pub(super) status: DnssecVerdict,
+    /// Why they are not trusted; empty when they are.
+    pub(super) why: String,
+    pub(super) keys: Vec<Key>,
+}
+
+/// How it ended, and why when it is not secure.
+pub(super) type Ending = (DnssecVerdict, String);
+
+/// The judge of one resolution.
+pub(super) struct Validator<'a> {
+    pub(super) evidence: &'a Evidence,
+    anchors: &'a Anchors,
+    pub(super) now: Now,
+    pub(super) checks: Checks,
+    zones: BTreeMap<Name, Rc<ZoneState>>,
+    /// Parents before children.
+    pub(super) links: Vec<ZoneLink>,
+}
+
+/// The proofs of a message that hold.
+#[derive(Default)]
+pub(super) struct Proofs<'m> {
+    nsec: Vec<(&'m Name, &'m NSEC)>,
+    nsec3: Vec<(&'m Name, &'m NSEC3)>,
+    /// Why a part of them does not hold.
+    fault: Option<String>,
+    pub(super) signatures: Vec<SignatureInfo>,
+}
+
+impl<'a> Validator<'a> {
+    pub(super) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
+        let (checks, zones, links) = (Checks::default(), BTreeMap::new(), Vec::new());
+        Self { evidence, anchors, now, checks, zones, links }
+    }
+
+    /// Judges a zone's keys. It calls itself for ancestors only: at most as deep as a name has
+    /// labels.
+    pub(super) fn zone(&mut self, zone: &Name) -> Rc<ZoneState> {
+        if let Some(known) = self.zones.get(zone) {
+            return Rc::clone(known);
+        }
+        let mut link = ZoneLink {
+            zone: name_text(zone),
+            status: DnssecVerdict::Indeterminate,
+            why: None,
+            ds_state: DsState::Missing,
+            ds: Vec::new(),
+            keys: Vec::new(),
+            signatures: Vec::new(),
+            denial: None,
+        };
+        let trusted = self.trust(zone, &mut link);
+        let (status, why, keys) = match trusted {
+            Ok(keys) => (DnssecVerdict::Secure, String::new(), keys),
+            Err((status, why)) => (status, why, Vec::new()),
+        };
+        link.status = status;
+        link.why = (status != DnssecVerdict::Secure).then(|| why.clone());
+        let state = Rc::new(ZoneState { status, why, keys });
+        self.links.push(link);
+        self.zones.insert(zone.clone(), Rc::clone(&state));
+        state
+    }
+
+    /// The zone's keys, or why they are not to be trusted.
+    fn trust(&mut self, zone: &Name, link: &mut ZoneLink) -> Result<Vec<Key>, Ending> {
+        let text = name_text(zone);
+        let anchors: Vec<Trusts> = self.anchors.at(zone).map(|anchor| anchor.trusts.clone()).collect();
+        if !anchors.is_empty() {
+            link.ds_state = DsState::Anchor;
+            return self.keys(zone, &anchors, link);
+        }
+        if zone.is_root() {
+            let why = "no trust anchor covers the name".to_owned();
+            return Err((DnssecVerdict::Indeterminate, why));
+        }
+        let evidence = self.evidence;
+        let Some(said) = evidence.about(zone) else {
+            let why = match evidence.ds.get(zone) {
+                Some(Fetched::Failed(reason)) => format!("the DS of {text} could not be asked for: {reason}"),
+                _ => format!("the DS of {text} did not come in time"),
+            };
+            return Err((DnssecVerdict::Indeterminate, why));
+        };
+        let Some(parent) = said.parent_of(zone) else {
+            let why = format!("nobody above zone {text} was heard of its DS");
+            return Err((DnssecVerdict::Indeterminate, why));
+        };
+        let above = self.zone(&parent);
+        if above.status != DnssecVerdict::Secure {
+            return Err((above.status, above.why.clone()));
+        }
+        match said.ds_of(zone) {
+            Some(set) => {
+                link.ds_state = DsState::Present;
+                let trusts = self.verified_ds(&set, &parent, &above, link)?;
+                self.keys(zone, &trusts, link)
+            }
+            None => Err(self.unsigned(zone, said, &parent, &above, link)),
+        }
+    }
+
+    /// The DS records, once their signature holds.
+    fn verified_ds(
+        &self,
+        set: &RrSet<'_>,
+        parent: &Name,
+        above: &ZoneState,
+        link: &mut ZoneLink,
+    ) -> Result<Vec<Trusts>, Ending> {
+        let records: Vec<&DS> = set
+            .records
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
+                _ => None,
+            })
+            .take(MAX_DS)
+            .collect();
+        link.ds = records.iter().map(|ds| ds_info(ds)).collect();
+        let (outcome, infos) = check(set, parent, &above.keys, self.now, &self.checks);
+        link.signatures.extend(infos);
+        let subject = format!("{} DS", link.zone);
+        match outcome {
+            Outcome::Holds { wildcard: None } => {}
+            Outcome::Holds { wildcard: Some(_) } => {
+                return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
+            }
+            Outcome::Missing => return Err((DnssecVerdict::Bogus, unsigned_set(&subject, parent))),
+            Outcome::Fails(fault) => {
+                return Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
+            }
+        }
+        // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
+        let better = |ds: &&&DS| ds.digest_type().is_supported() && u8::from(ds.digest_type()) != SHA1;
+        let has_better = records.iter().any(|ds| better(&ds) && ds.algorithm().is_supported());
+        let usable: Vec<Trusts> = records
+            .iter()
+            .filter(|ds| ds.algorithm().is_supported() && ds.digest_type().is_supported())
+            .filter(|ds| !has_better || better(ds))
+            .map(|ds| Trusts::Digest((*ds).clone()))
+            .collect();
+        if usable.is_empty() {
+            // RFC 4035 §5.2: as good as unsigned.
+            let kinds: Vec<String> = link
+                .ds
+                .iter()
+                .map(|ds| {
+                    let digest = ds.digest_type.unwrap_or_default();
+                    format!("algorithm {}, digest {digest}", ds.algorithm)
+                })
+                .collect();
+            let why = format!(
+                "every DS of {} is of a kind that is not supported here ({}): it counts as unsigned",
+                link.zone,
+                kinds.join("; ")
+            );
+            return Err((DnssecVerdict::Insecure, why));
+        }
+        Ok(usable)
+    }
+
+    /// A zone without a DS: proven to have none, or not.
+    fn unsigned(
+        &self,
+        zone: &Name,
+        said: &Said,
+        parent: &Name,
+        above: &ZoneState,
+        link: &mut ZoneLink,
+    ) -> Ending {
+        let proofs = self.proofs(&said.message, parent, &above.keys);
+        link.signatures.extend(proofs.signatures.iter().cloned());
+        let (text, parent_text) = (name_text(zone), name_text(parent));
+        match self.prove(&proofs, parent, zone, Wanted::Ds) {
+            Ok(proof) => {
+                link.ds_state = DsState::ProvenAbsent;
+                link.denial =
+                    Some(Denial { name: text.clone(), what: Denied::Ds, proof, zone: parent_text.clone() });
+                let why = match proof {
+                    ProofKind::Nsec => format!("zone {text} has no DS in {parent_text}, proven by NSEC"),
+                    ProofKind::Nsec3 => format!("zone {text} has no DS in {parent_text}, proven by NSEC3"),
+                    ProofKind::Nsec3OptOut => {
+                        format!(
+                            "zone {text} has no DS in {parent_text}, which leaves unsigned zones out (NSEC3 opt-out)"
+                        )
+                    }
+                };
+                (DnssecVerdict::Insecure, why)
+            }
+            Err(Unproven::Iterations(count)) => {
+                link.ds_state = DsState::ProvenAbsent;
+                (DnssecVerdict::Insecure, too_many_iterations(parent, count))
+            }
+            Err(Unproven::Missing(what)) => {
+                let why = format!(
+                    "zone {parent_text} gives no DS for {text} and no proof that there is none: {what}"
+                );
+                (DnssecVerdict::Bogus, why)
+            }
+        }
+    }
+
+    /// The keys of a zone, once one that is trusted from above has signed them.
+    fn keys(&self, zone: &Name, trusted: &[Trusts], link: &mut ZoneLink) -> Result<Vec<Key>, Ending> {
+        let text = name_text(zone);
+        let anchored = link.ds_state == DsState::Anchor;
+        if anchored {
+            link.ds = trusted.iter().filter_map(anchor_info).collect();
+        }
+        let said = match self.evidence.keys.get(zone) {
+            Some(Fetched::Said(said)) => said,
+            Some(Fetched::Failed(reason)) => {
+                let why = format!("the keys of zone {text} could not be asked for: {reason}");
+                return Err((DnssecVerdict::Indeterminate, why));
+            }
+            None => {
+                let why = format!("the keys of zone {text} did not come in time");
+                return Err((DnssecVerdict::Indeterminate, why));
+            }
+        };
+        let sets = record_sets(&said.message.answers);
+        let set = sets.iter().find(|set| set.owner == zone && set.rtype == WireType::DNSKEY);
+        let Some(set) = set else {
+            let source = if anchored { "a trust anchor" } else { "a DS" };
+            return Err((DnssecVerdict::Bogus, format!("zone {text} has {source} and no DNSKEY")));
+        };
+        let keys: Vec<Key> = set
+            .records
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Key::new(key),
+                _ => None,
+            })
+            .take(MAX_KEYS)
+            .collect();
+        link.keys = keys.iter().map(|key| key.info.clone()).collect();
+        let entries: Vec<Key> = keys
+            .iter()
+            .filter(|key| trusted.iter().any(|trust| matches(trust, zone, key)))
+            .cloned()
+            .collect();
+        for info in &mut link.ds {
+            let same = |key: &Key| key.info.tag == info.tag && key.info.algorithm == info.algorithm;
+            info.matched = entries.iter().any(same)
+                && trusted.iter().any(|trust| {
+                    trust_info(trust)
+                        .is_some_and(|one| one.tag == info.tag && one.digest_type == info.digest_type)
+                        && entries.iter().any(|key| matches(trust, zone, key))
+                });
+        }
+        if entries.is_empty() {
+            return Err((DnssecVerdict::Bogus, no_key(&text, trusted, &keys, anchored)));
+        }
+        let (outcome, infos) = check(set, zone, &entries, self.now, &self.checks);
+        let (fault, infos) = match outcome {
+            Outcome::Holds { wildcard: None } => (None, infos),
+            Outcome::Holds { wildcard: Some(_) } => {
+                (Some(format!("{text} DNSKEY was made from a wildcard")), infos)
+            }
+            Outcome::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
+            Outcome::Fails(fault) => (Some(format!("the signature over {text} DNSKEY {fault}")), infos),
+        };
+        // Signatures by the zone's other keys are no fault: only those of trusted ones count here.
+        let by_entry = |info: &SignatureInfo| entries.iter().any(|key| key.info.tag == info.tag);
+        let keep_all = fault.is_some();
+        link.signatures.extend(infos.into_iter().filter(|info| keep_all || by_entry(info)));
+        match fault {
+            Some(fault) => Err((DnssecVerdict::Bogus, fault)),
+            None => Ok(keys),
+        }
+    }
+
+    /// The NSEC and NSEC3 records of a message whose signatures hold.
+    pub(super) fn proofs<'m>(&self, message: &'m Sections, zone: &Name, keys: &[Key]) -> Proofs<'m> {
+        let mut proofs = Proofs::default();
+        let sets = record_sets(&message.authorities);
+        let relevant = sets.iter().filter(|set| matches!(set.rtype, WireType::NSEC | WireType::NSEC3));
+        for set in relevant.take(MAX_PROOF) {
+            let (outcome, infos) = check(set, zone, keys, self.now, &self.checks);
+            proofs.signatures.extend(infos);
+            let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
+            match outcome {
+                // A proof that was made from a wildcard would prove anything (RFC 4035 §5.4).
+                Outcome::Holds { wildcard: Some(_) } => {}
+                Outcome::Holds { wildcard: None } => {
+                    for record in &set.records {
+                        match &record.data {
+                            RData::DNSSEC(DNSSECRData::NSEC(nsec)) => proofs.nsec.push((&record.name, nsec)),
+                            RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => {
+                                proofs.nsec3.push((&record.name, nsec3));
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                Outcome::Missing => _ = proofs.fault.get_or_insert_with(|| unsigned_set(&subject, zone)),
+                Outcome::Fails(fault) => {
+                    proofs.fault.get_or_insert_with(|| format!("the signature over {subject} {fault}"));
+                }
+            }
+        }
+        proofs
+    }
+
+    /// Proves something by whichever kind of record there is.
+    pub(super) fn prove(
+        &self,
+        proofs: &Proofs<'_>,
+        zone: &Name,
+        name: &Name,
+        wanted: Wanted,
+    ) -> Result<ProofKind, Unproven> {
+        let result = if !proofs.nsec.is_empty() {
+            by_nsec(zone, name, wanted, &proofs.nsec)
+        } else if !proofs.nsec3.is_empty() {
+            by_nsec3(zone, name, wanted, &proofs.nsec3)
+        } else {
+            Err(Unproven::Missing("there is no NSEC and no NSEC3".to_owned()))
+        };
+        match (result, &proofs.fault) {
+            // What is missing may be what did not verify.
+            (Err(Unproven::Missing(_)), Some(fault)) => Err(Unproven::Missing(fault.clone())),
+            (result, _) => result,
+        }
+    }
+}
+
+/// The sentence for a record set without a signature.
+pub(super) fn unsigned_set(subject: &str, zone: &Name) -> String {
+    format!("RRSIG missing: {subject} came without a signature, and zone {} is signed", name_text(zone))
+}
+
+/// RFC 9276 §3.2.
+pub(super) fn too_many_iterations(zone: &Name, count: u16) -> String {
+    format!(
+        "the NSEC3 records of zone {} take {count} iterations, more than {MAX_ITERATIONS}: what they \
+         prove counts as unsigned (RFC 9276)",
+        name_text(zone)
+    )
+}
+
+fn matches(trust: &Trusts, zone: &Name, key: &Key) -> bool {
+    match trust {
+        Trusts::Key(anchor) => anchor.public_key() == key.dnskey.public_key(),
+        Trusts::Digest(ds) => {
+            ds.key_tag() == key.info.tag
+                && u8::from(ds.algorithm()) == key.info.algorithm
+                && ds.covers(zone, &key.dnskey).unwrap_or(false)
+        }
+    }
+}
+
+fn ds_info(ds: &DS) -> DsInfo {
+    DsInfo {
+        tag: ds.key_tag(),
+        algorithm: u8::from(ds.algorithm()),
+        digest_type: Some(u8::from(ds.digest_type())),
+        matched: false,
+    }
+}
+
+fn trust_info(trust: &Trusts) -> Option<DsInfo> {
+    match trust {
+        Trusts::Digest(ds) => Some(ds_info(ds)),
+        Trusts::Key(key) => {
+            let info = Key::new(key)?.info;
+            Some(DsInfo { tag: info.tag, algorithm: info.algorithm, digest_type: None, matched: false })
+        }
+    }
+}
+
+fn anchor_info(trust: &Trusts) -> Option<DsInfo> {
+    trust_info(trust)
+}
+
+/// Why none of the keys is the one that is trusted.
+fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> String {
+    let source = if anchored { "trust anchor" } else { "DS" };
+    let infos: Vec<DsInfo> = trusted.iter().filter_map(trust_info).collect();
+    let same = infos
+        .iter()
+        .find(|info| keys.iter().any(|key| key.info.tag == info.tag && key.info.algorithm == info.algorithm));
+    if let Some(info) = same {
+        return format!("key {} of zone {zone} is not the one that its {source} speaks of", info.tag);
+    }
+    let tags: Vec<String> = infos.iter().map(|info| info.tag.to_string()).collect();
+    let found: Vec<String> = keys.iter().map(|key| key.info.tag.to_string()).collect();
+    format!(
+        "zone {zone} has no DNSKEY for {source} tag {} (its keys: {})",
+        tags.join(", "),
+        if found.is_empty() { "none".to_owned() } else { found.join(", ") }
+    )
+}

@@ -1,0 +1,301 @@
+//! The chain on real evidence from the lab, bent in one place at a time; and on hostile bytes.
+
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use hickory_resolver::proto::dnssec::Algorithm;
+use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS};
+use hickory_resolver::proto::op::Message;
+use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
+use proptest::prelude::*;
+
+use super::Anchors;
+use super::answer::validate;
+use super::evidence::{Evidence, Fetched, Need, Said, Sections};
+use super::signature::Now;
+use super::testzone::name;
+use crate::clock::Clock;
+use crate::dns::{Resolver, testkit::local};
+use crate::lab::shared_lab;
+use crate::plan::Plan;
+use crate::stop::Stop;
+use crate::trace::{Dnssec, DnssecVerdict};
+
+/// What a trace of a host in the lab gathers, and when that was.
+fn gathered(host: &str) -> (Evidence, Anchors, SystemTime) {
+    let mut plan = Plan::default();
+    shared_lab().apply(&mut plan);
+    local(async {
+        let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns).unwrap());
+        let stop = Stop::after(clock, Duration::from_secs(30));
+        let (_, _, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
+        let checking = side.checking().unwrap();
+        checking.finished().await;
+        let (evidence, anchors) = checking.evidence();
+        (evidence, anchors, clock.wall_now())
+    })
+}
+
+/// Changes a message in place.
+fn bend(said: &mut Said, change: impl Fn(&mut Vec<Record>)) {
+    let old = &said.message;
+    let (mut answers, mut authorities) = (old.answers.clone(), old.authorities.clone());
+    change(&mut answers);
+    change(&mut authorities);
+    said.message = Rc::new(Sections { name_error: old.name_error, answers, authorities });
+}
+
+fn of_type(rtype: WireType) -> impl Fn(&Record) -> bool {
+    move |record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature.input().type_covered == rtype,
+        _ => record.record_type() == rtype,
+    }
+}
+
+fn judged(host: &str, change: impl FnOnce(&mut Evidence)) -> Dnssec {
+    let (mut evidence, anchors, now) = gathered(host);
+    change(&mut evidence);
+    validate(&evidence, &anchors, Now::at(now))
+}
+
+fn ends(dnssec: &Dnssec, verdict: DnssecVerdict, says: &str) {
+    let why = dnssec.why.clone().unwrap_or_default();
+    assert_eq!(dnssec.verdict, verdict, "{why}");
+    assert!(why.contains(says), "{why}");
+}
+
+const HOST: &str = "www.example.test";
+
+#[test]
+fn a_referral_without_ds_needs_a_proof() {
+    let dnssec = judged(HOST, |evidence| {
+        let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
+        bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
+    });
+    ends(
+        &dnssec,
+        DnssecVerdict::Bogus,
+        "zone test. gives no DS for example.test. and no proof that there is none",
+    );
+    // It is asked for first.
+    let (mut evidence, anchors, _) = gathered(HOST);
+    let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
+    bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
+    assert_eq!(evidence.needs(&anchors), [Need::Ds(name("example.test"))]);
+}
+
+#[test]
+fn a_proof_without_its_signature_is_none() {
+    let dnssec = judged("www.dnssec-insecure.test", |evidence| {
+        let said = evidence.delegations.get_mut(&name("dnssec-insecure.test")).unwrap();
+        bend(said, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
+    });
+    ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: dnssec-insecure.test. NSEC");
+    let dnssec = judged("missing.example.test", |evidence| {
+        for asked in &mut evidence.asked {
+            bend(&mut asked.said, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
+        }
+    });
+    ends(&dnssec, DnssecVerdict::Bogus, "missing.example.test. is said not to exist without proof");
+    let dnssec = judged("any.dnssec-wildcard.test", |evidence| {
+        for asked in &mut evidence.asked {
+            bend(&mut asked.said, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
+        }
+    });
+    ends(&dnssec, DnssecVerdict::Bogus, "any.dnssec-wildcard.test. A was made from a wildcard without proof");
+}
+
+#[test]
+fn a_changed_ds_does_not_verify_and_an_unsigned_one_is_missed() {
+    let change = |keep_signature: bool| {
+        judged(HOST, |evidence| {
+            let said = evidence.delegations.get_mut(&name("test")).unwrap();
+            bend(said, |section| {
+                for record in section.iter_mut() {
+                    if let RData::DNSSEC(DNSSECRData::DS(ds)) = &mut record.data {
+                        *ds =
+                            DS::new(ds.key_tag() ^ 1, ds.algorithm(), ds.digest_type(), ds.digest().to_vec());
+                    }
+                }
+                section.retain(|record| keep_signature || record.record_type() != WireType::RRSIG);
+            });
+        })
+    };
+    ends(&change(true), DnssecVerdict::Bogus, "the signature over test. DS does not verify");
+    ends(&change(false), DnssecVerdict::Bogus, "RRSIG missing: test. DS");
+}
+
+#[test]
+fn a_zone_whose_keys_do_not_come_is_indeterminate() {
+    let failed = judged(HOST, |evidence| {
+        evidence.keys.insert(name("test"), Fetched::Failed("did not answer in 450 ms".to_owned()));
+    });
+    ends(
+        &failed,
+        DnssecVerdict::Indeterminate,
+        "the keys of zone test. could not be asked for: did not answer",
+    );
+    let late = judged(HOST, |evidence| _ = evidence.keys.remove(&name("test")));
+    ends(&late, DnssecVerdict::Indeterminate, "the keys of zone test. did not come in time");
+    let none = judged(HOST, |evidence| {
+        if let Some(Fetched::Said(said)) = evidence.keys.get_mut(&name("example.test")) {
+            bend(said, Vec::clear);
+        }
+    });
+    ends(&none, DnssecVerdict::Bogus, "zone example.test. has a DS and no DNSKEY");
+    let nothing = judged(HOST, |evidence| evidence.asked.clear());
+    ends(&nothing, DnssecVerdict::Indeterminate, "no answer came");
+}
+
+#[test]
+fn keys_without_their_signature_are_not_trusted() {
+    let dnssec = judged(HOST, |evidence| {
+        if let Some(Fetched::Said(said)) = evidence.keys.get_mut(&name("test")) {
+            bend(said, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
+        }
+    });
+    ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: test. DNSKEY");
+}
+
+#[test]
+fn an_algorithm_that_nobody_knows_counts_as_unsigned() {
+    // The DS is signed by the test itself: the root's place is taken by a key of ours.
+    use super::testzone::{TestKey, rrsig};
+    let root = TestKey::new(257);
+    let record = |owner: &str, data| Record::from_rdata(name(owner), 300, RData::DNSSEC(data));
+    let signed = |owner: &str, record: Record| {
+        let signature = rrsig(owner, root.sign(".", owner, std::slice::from_ref(&record), |_| {}));
+        Rc::new(Sections { name_error: false, answers: vec![record, signature], authorities: Vec::new() })
+    };
+    for (algorithm, digest_type, says) in
+        [(253, 2, "algorithm 253, digest 2"), (13, 200, "algorithm 13, digest 200")]
+    {
+        let ds = DS::new(1, Algorithm::from_u8(algorithm), digest_type.into(), vec![0; 32]);
+        let mut evidence = Evidence::default();
+        let keys = signed(".", record(".", DNSSECRData::DNSKEY(root.dnskey.clone())));
+        evidence.keys.insert(name("."), Fetched::Said(Said { zone: name("."), message: keys }));
+        let delegation =
+            Said { zone: name("."), message: signed("test", record("test", DNSSECRData::DS(ds))) };
+        evidence.delegations.insert(name("test"), delegation);
+        let answer = Sections {
+            name_error: false,
+            answers: vec![super::testzone::a("x.test", 1)],
+            authorities: Vec::new(),
+        };
+        let said = Said { zone: name("test"), message: Rc::new(answer) };
+        evidence.asked.push(super::evidence::Asked { qname: name("x.test"), qtype: WireType::A, said });
+        let text = format!(
+            ". DNSKEY {}",
+            crate::dns::dnssec::data_text(&DNSSECRData::DNSKEY(root.dnskey.clone())).unwrap()
+        );
+        let anchors =
+            Anchors::load(Some(&crate::plan::AnchorsText { source: "t".to_owned(), text })).unwrap();
+        let dnssec = validate(&evidence, &anchors, super::testzone::now());
+        ends(&dnssec, DnssecVerdict::Insecure, says);
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_suspected_when_everything_is_untimely() {
+    let (evidence, anchors, now) = gathered(HOST);
+    let at = |time| validate(&evidence, &anchors, Now::at(time));
+    assert!(!at(now).clock_suspected);
+    let future = at(now + Duration::from_secs(400 * 86_400));
+    assert!(future.clock_suspected);
+    ends(&future, DnssecVerdict::Bogus, "the signature over . DNSKEY expired 379 days ago");
+    let past = at(now - Duration::from_secs(2 * 86_400));
+    assert!(past.clock_suspected);
+    ends(&past, DnssecVerdict::Bogus, "is not valid before 1 day from now");
+    let (evidence, anchors, now) = gathered("www.dnssec-expired.test");
+    assert!(!validate(&evidence, &anchors, Now::at(now)).clock_suspected, "one zone is no clock");
+}
+
+#[test]
+fn an_answer_for_another_name_is_not_taken_for_this_one() {
+    // The A of another host, with its own good signature.
+    let dnssec = judged(HOST, |evidence| {
+        for asked in &mut evidence.asked {
+            bend(&mut asked.said, |section| {
+                section.iter_mut().for_each(|record| {
+                    if record.name == name(HOST) {
+                        record.name = name("evil.example.test");
+                    }
+                });
+            });
+        }
+    });
+    assert_eq!(dnssec.verdict, DnssecVerdict::Bogus, "{:?}", dnssec.why);
+}
+
+/// The bytes of all messages of a trace, to be bent.
+fn messages() -> &'static [Vec<u8>] {
+    static BYTES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+    BYTES.get_or_init(|| {
+        let encode = |said: &Said| {
+            let mut message = Message::query();
+            message.metadata.message_type = hickory_resolver::proto::op::MessageType::Response;
+            if said.message.name_error {
+                message.metadata.response_code = hickory_resolver::proto::op::ResponseCode::NXDomain;
+            }
+            message.answers.clone_from(&said.message.answers);
+            message.authorities.clone_from(&said.message.authorities);
+            message.to_vec().unwrap()
+        };
+        let mut all = Vec::new();
+        for host in
+            [HOST, "missing.dnssec-nsec3.test", "any.dnssec-wildcard.test", "www.dnssec-insecure.test"]
+        {
+            let (evidence, _, _) = gathered(host);
+            all.extend(evidence.delegations.values().map(encode));
+            all.extend(evidence.asked.iter().map(|asked| encode(&asked.said)));
+            all.extend(evidence.keys.values().filter_map(|keys| match keys {
+                Fetched::Said(said) => Some(encode(said)),
+                Fetched::Failed(_) => None,
+            }));
+        }
+        all
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_messages_make_validation_panic_or_find_security_in_noise(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 5),
+        edits in 0_usize..5,
+    ) {
+        // Every message is another one of the same traces with a few bytes changed.
+        let place = |(pick, at, value): &(prop::sample::Index, prop::sample::Index, u8)| {
+            let mut bytes = pick.get(messages()).clone();
+            for edit in 0..edits {
+                let at = (at.index(bytes.len()) + edit * 7) % bytes.len();
+                bytes[at] = value.wrapping_add(u8::try_from(edit).unwrap());
+            }
+            Sections::read(&bytes).map(Rc::new)
+        };
+        let bent: Vec<_> = picks.iter().map(place).collect();
+        let said = |at: usize, zone: &str| bent[at].clone().map(|message| Said { zone: name(zone), message });
+        let mut evidence = Evidence::default();
+        let zones = [".", "test", "example.test"];
+        for (at, zone) in zones.iter().enumerate() {
+            if let Some(said) = said(at, zone) {
+                evidence.keys.insert(name(zone), Fetched::Said(said.clone()));
+                evidence.ds.insert(name(zone), Fetched::Said(said));
+            }
+        }
+        if let Some(said) = said(3, ".") {
+            evidence.delegations.insert(name("test"), said);
+        }
+        if let Some(said) = said(4, "example.test") {
+            for (qname, qtype) in [(HOST, WireType::A), ("a.b.missing.example.test", WireType::ANY), ("example.test", WireType::DS)] {
+                evidence.asked.push(super::evidence::Asked { qname: name(qname), qtype, said: said.clone() });
+            }
+        }
+        // The anchors of the world sign nothing here.
+        let anchors = Anchors::load(None).unwrap();
+        let _ = evidence.needs(&anchors);
+        let dnssec = validate(&evidence, &anchors, super::testzone::now());
+        prop_assert!(dnssec.verdict != DnssecVerdict::Secure);
+    }
+}

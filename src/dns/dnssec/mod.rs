@@ -1,0 +1,65 @@
+//! DNSSEC: what a validating resolver would conclude of the walk's answer, and why.
+//!
+//! The walk's own replies bring DS, NSEC and RRSIG along (DO=1); what they lack, the zones' DNSKEYs
+//! above all, is fetched beside the trace once the answer is known. Signatures are checked when
+//! the trace has ended, so that no cryptography runs beside a measured phase.
+//!
+//! # Layout
+//! - `anchors`: what is trusted to begin with
+//! - `evidence`: what was said, and what is still to be asked
+//! - `fetch`: asking for it, in the uncounted lane
+//! - `signature`, `denial`: one record set; one proof of absence
+//! - `chain`, `answer`: the zones' keys; the answer, and the verdict
+//! - `text`: the records of DNSSEC as `dig` prints them
+//!
+//! Nothing here changes what the walk finds.
+
+mod anchors;
+mod answer;
+mod chain;
+mod denial;
+mod evidence;
+mod fetch;
+mod signature;
+mod text;
+
+#[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod denial_tests;
+#[cfg(test)]
+mod lab_tests;
+#[cfg(test)]
+mod signature_tests;
+#[cfg(test)]
+mod testzone;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use hickory_resolver::proto::rr::Name;
+
+pub(super) use anchors::Anchors;
+pub(super) use fetch::{Checking, GRACE};
+pub(super) use text::data_text;
+
+use crate::trace::{Dnssec, RecordType};
+use evidence::Said;
+
+/// What the resolutions of one run share of DNSSEC.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    anchors: Anchors,
+    /// The referral to each zone.
+    delegations: RefCell<HashMap<Name, Said>>,
+    keys: RefCell<HashMap<Name, Said>>,
+    ds: RefCell<HashMap<Name, Said>>,
+    /// What was concluded, for answers that are reused.
+    verdicts: RefCell<HashMap<(Name, Vec<RecordType>), Dnssec>>,
+}
+
+impl Store {
+    pub(super) fn new(anchors: Anchors) -> Self {
+        Self { anchors, ..Self::default() }
+    }
+}

@@ -1,0 +1,42 @@
+//! Every signature is outside its time: it is rather this machine's clock that is wrong.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-clock-suspected",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "all DNSSEC signatures seen, those of the trust anchor's zone included, are expired or not yet valid",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let Some(_) = dns.dnssec.as_ref().filter(|dnssec| dnssec.clock_suspected) else { continue };
+        let title = "no DNSSEC signature is within its time, not even the root's: this machine's clock seems to be wrong".to_owned();
+        let evidence = vec![format!("/hops/{hop}/dns/dnssec/clock_suspected"), "/started_at".to_owned()];
+        findings.push(rule.finding(title, evidence, "set the clock (NTP); certificates are judged by it, too"));
+        // One clock, one finding.
+        break;
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::{Dnssec, DnssecVerdict};
+
+    #[test]
+    fn fires_when_suspected_and_not_on_a_bogus_zone() {
+        let mut trace = sample::sound();
+        sample::dns(&mut trace).dnssec = Some(sample::dnssec(DnssecVerdict::Bogus));
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let dnssec = Dnssec { clock_suspected: true, ..sample::dnssec(DnssecVerdict::Bogus) };
+        sample::dns(&mut trace).dnssec = Some(dnssec);
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+    }
+}

@@ -1,0 +1,59 @@
+//! Validating resolvers refuse this name.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{DnssecVerdict, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-dnssec-bogus",
+    severity: Severity::Error,
+    stage: StageName::Dns,
+    fires: "DNSSEC says bogus, and not because this machine's clock is suspected",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let bogus = |dnssec: &&crate::trace::Dnssec| dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected;
+        let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
+        let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
+        let title = format!("resolvers that validate answer SERVFAIL for {}: {why}", dns.name);
+        let mut evidence = vec![format!("/hops/{hop}/dns/dnssec/verdict"), format!("/hops/{hop}/dns/dnssec/why")];
+        if let Some(link) = dnssec.chain.iter().position(|link| link.status == DnssecVerdict::Bogus) {
+            evidence.push(format!("/hops/{hop}/dns/dnssec/chain/{link}/why"));
+        }
+        let advice = "sign the zone anew, or publish the DS of a key it has; as a last resort take the DS out of the parent and wait for its TTL";
+        let mut finding = rule.finding(title, evidence, advice);
+        finding.detail = "This trace went on, as a resolver without validation would; most visitors are behind one that validates.".to_owned();
+        findings.push(finding);
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_on_bogus_and_on_nothing_else() {
+        let mut trace = sample::sound();
+        for verdict in [DnssecVerdict::Secure, DnssecVerdict::Insecure, DnssecVerdict::Indeterminate] {
+            sample::dns(&mut trace).dnssec = Some(sample::dnssec(verdict));
+            assert!(sample::of(&RULE, &trace).is_empty());
+        }
+        sample::dns(&mut trace).dnssec = Some(sample::dnssec(DnssecVerdict::Bogus));
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].title.contains("the signature over test. DNSKEY expired"), "{}", findings[0].title);
+        assert_eq!(findings[0].evidence.len(), 3);
+    }
+
+    #[test]
+    fn leaves_a_wrong_clock_to_its_own_rule() {
+        let mut trace = sample::sound();
+        let dnssec = crate::trace::Dnssec { clock_suspected: true, ..sample::dnssec(DnssecVerdict::Bogus) };
+        sample::dns(&mut trace).dnssec = Some(dnssec);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

@@ -1,0 +1,100 @@
+//! A signature that the answer rests on will expire soon.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{SignatureInfo, StageName, Trace};
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-dnssec-expires-soon",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "a good signature of the chain or the answer has less than three days left, and less than a quarter of its life",
+    check,
+};
+
+const DAYS: i64 = 3;
+
+/// Zones that sign each answer anew use signatures of a day or two: those are young, not old.
+fn is_old(signature: &SignatureInfo, now: SystemTime) -> bool {
+    let life = signature.expiration.duration_since(signature.inception).unwrap_or_default();
+    let left = signature.expiration.duration_since(now).unwrap_or_default();
+    left * 4 < life
+}
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let Some(dnssec) = &dns.dnssec else { continue };
+        let root = format!("/hops/{hop}/dns/dnssec");
+        let mut all: Vec<(String, &SignatureInfo)> = Vec::new();
+        for (index, link) in dnssec.chain.iter().enumerate() {
+            all.extend(link.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/chain/{index}/signatures/{at}"), it)));
+        }
+        all.extend(dnssec.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/signatures/{at}"), it)));
+        // The soonest of each signer: its operator is the one to act.
+        let mut soonest: BTreeMap<&str, (String, &SignatureInfo)> = BTreeMap::new();
+        for (pointer, signature) in all {
+            if !signature.ok() || !(0..DAYS).contains(&signature.days_left) || !is_old(signature, trace.started_at) {
+                continue;
+            }
+            let place = soonest.entry(&signature.signer).or_insert_with(|| (pointer.clone(), signature));
+            if signature.expiration < place.1.expiration {
+                *place = (pointer, signature);
+            }
+        }
+        for (signer, (pointer, signature)) in soonest {
+            let left = signature.days_left;
+            let when = match left {
+                0 => "in less than a day".to_owned(),
+                1 => "in 1 day".to_owned(),
+                _ => format!("in {left} days"),
+            };
+            let title = format!("the signature over {} {} expires {when}", signature.owner, signature.covers.mnemonic());
+            let evidence = vec![format!("{pointer}/days_left"), format!("{pointer}/expiration")];
+            findings.push(rule.finding(title, evidence, format!("see why zone {signer} was not signed anew")));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::DnssecVerdict;
+    use std::time::Duration;
+
+    const DAY: u64 = 86_400;
+
+    /// A signature of so many days of life, so many hours before its end.
+    fn found(life: u64, hours_left: u64) -> usize {
+        let mut trace = sample::sound();
+        let mut dnssec = sample::dnssec(DnssecVerdict::Secure);
+        let signature = &mut dnssec.chain[0].signatures[0];
+        signature.expiration = trace.started_at + Duration::from_secs(hours_left * 3_600);
+        signature.inception = signature.expiration - Duration::from_secs(life * DAY);
+        signature.days_left = i64::try_from(hours_left / 24).unwrap();
+        sample::dns(&mut trace).dnssec = Some(dnssec);
+        sample::of(&RULE, &trace).len()
+    }
+
+    #[test]
+    fn fires_below_three_days_and_not_on_short_lived_ones() {
+        assert_eq!(found(14, 71), 1);
+        assert_eq!(found(14, 2), 1);
+        assert_eq!(found(14, 72), 0);
+        assert_eq!(found(2, 24), 0, "signed anew each day");
+        assert_eq!(found(2, 5), 1);
+    }
+
+    #[test]
+    fn an_expired_one_is_another_rules_matter() {
+        let mut trace = sample::sound();
+        let mut dnssec = sample::dnssec(DnssecVerdict::Bogus);
+        dnssec.chain[0].signatures[0].days_left = 1;
+        dnssec.chain[0].signatures[0].fault = Some("does not verify".to_owned());
+        sample::dns(&mut trace).dnssec = Some(dnssec);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}
