@@ -1,7 +1,7 @@
 //! Many names in one run: asked side by side, told in their order, sharing what they find.
 //!
-//! The stub and the priming question, which only compare, are left out: a batch asks nobody more
-//! than it has to.
+//! The stub, the priming question and validation, which only compare and judge, are left out: a batch
+//! asks nobody more than it has to.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use futures_util::stream;
 
 use super::Resolver;
 use crate::clock::Clock;
-use crate::plan::{Batch, DnsPlan, Question, Reuse};
+use crate::plan::{Batch, DnsPlan, DnssecPlan, Question, Reuse};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, FailureCode};
 
@@ -32,7 +32,7 @@ pub async fn ask_all(
     on_result: OnResult<'_>,
 ) -> io::Result<()> {
     let resolver = || {
-        let plan = DnsPlan { stub_servers: Vec::new(), ..plan.clone() };
+        let plan = DnsPlan { stub_servers: Vec::new(), dnssec: DnssecPlan::Off, ..plan.clone() };
         let resolver = Resolver::new(plan).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         resolver.shared.primed.set(true);
         Ok::<_, io::Error>(resolver)

@@ -1,5 +1,6 @@
 //! The chain on real evidence from the lab, bent in one place at a time; and on hostile bytes.
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -15,6 +16,7 @@ use super::evidence::{Evidence, Fetched, Need, Said, Sections};
 use super::signature::Now;
 use super::testzone::name;
 use crate::clock::Clock;
+use crate::dns::presentation::name_text;
 use crate::dns::{Resolver, testkit::local};
 use crate::lab::shared_lab;
 use crate::plan::Plan;
@@ -298,4 +300,19 @@ proptest! {
         let dnssec = validate(&evidence, &anchors, super::testzone::now());
         prop_assert!(dnssec.verdict != DnssecVerdict::Secure);
     }
+}
+
+#[test]
+fn owners_in_the_drawn_case_are_told_in_the_plain_one() {
+    let plain = name("www.example.test");
+    let owner = |text: &str| Record::from_rdata(name(text), 60, RData::A(Ipv4Addr::new(192, 0, 2, 1).into()));
+    let mut message = Sections {
+        name_error: false,
+        answers: vec![owner("wWw.eXample.tEst"), owner("oTher.example.test")],
+        authorities: vec![owner("eXaMple.TEST")],
+    };
+    message.spell_as(&plain);
+    let told: Vec<_> =
+        message.answers.iter().chain(&message.authorities).map(|rr| name_text(&rr.name)).collect();
+    assert_eq!(told, ["www.example.test.", "oTher.example.test.", "example.test."]);
 }

@@ -38,6 +38,15 @@ impl Sections {
         })
     }
 
+    /// Writes the owners that are `plain` or above it in its case: a server that does not compress
+    /// repeats the case of the question, which is drawn by lot.
+    pub(super) fn spell_as(&mut self, plain: &Name) {
+        let records = self.answers.iter_mut().chain(&mut self.authorities);
+        for record in records.filter(|record| record.name.zone_of(plain)) {
+            record.name = plain.trim_to(record.name.iter().len());
+        }
+    }
+
     fn all(&self) -> impl Iterator<Item = &Record> {
         self.answers.iter().chain(&self.authorities)
     }

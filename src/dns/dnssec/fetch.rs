@@ -252,7 +252,8 @@ fn collect(log: &Log, store: &Store) -> Evidence {
         let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {
             continue;
         };
-        let Some(message) = Sections::read(&bytes).filter(|_| counted) else { continue };
+        let Some(mut message) = Sections::read(&bytes).filter(|_| counted) else { continue };
+        message.spell_as(&qname);
         let said = Said { zone, message: Rc::new(message) };
         match &packet.meaning {
             Meaning::Referral { cut, .. } => {
