@@ -16,7 +16,7 @@ fn faults(tls: &Tls) -> &[CertificateFault] {
 
 fn expired(names: &[&str]) -> CertificateParams {
     let mut params = leaf(names);
-    params.not_after = (SystemTime::now() - 3 * DAY - DAY / 2).into();
+    params.not_after = (Clock::start().started_at() - 3 * DAY - DAY / 2).into();
     params
 }
 
@@ -40,7 +40,7 @@ async fn expired_alone() {
 async fn not_yet_valid_alone() {
     let ca = Authority::root("root");
     let mut params = leaf(&[HOST]);
-    params.not_before = (SystemTime::now() + DAY).into();
+    params.not_before = (Clock::start().started_at() + DAY).into();
     let (tls, failure) = judge(ca.issue(&params, &[]), &[&ca], HOST).await;
     assert!(matches!(faults(&tls), [CertificateFault::NotYetValid { index: 0, .. }]));
     assert_eq!(failure.code, FailureCode::CertificateNotYetValid);
@@ -170,7 +170,7 @@ async fn a_missing_intermediate_is_told_from_an_unknown_root() {
 async fn an_expired_intermediate_is_named_by_its_place() {
     let root = Authority::root("root");
     let mut params = Authority::params("middle");
-    params.not_after = (SystemTime::now() - DAY - DAY / 2).into();
+    params.not_after = (Clock::start().started_at() - DAY - DAY / 2).into();
     let middle = Authority(CertifiedIssuer::signed_by(params, key(), &root.0).unwrap());
     let (tls, failure) = judge(middle.issue(&leaf(&[HOST]), &[&middle]), &[&root], HOST).await;
     assert!(matches!(faults(&tls), [CertificateFault::Expired { index: 1, .. }]), "{:?}", faults(&tls));

@@ -8,7 +8,7 @@ mod streams;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair,
@@ -79,7 +79,7 @@ fn leaf(names: &[&str]) -> CertificateParams {
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "a leaf");
-    let now = SystemTime::now();
+    let now = Clock::start().started_at();
     params.not_before = (now - 10 * DAY).into();
     params.not_after = (now + 180 * DAY).into();
     params
