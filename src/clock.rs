@@ -1,7 +1,8 @@
 //! The one clock. Every time in a [`Trace`](crate::trace::Trace) is an offset from its origin.
 //!
 //! This is the only file that reads the machine's clocks: a monotonic one for every stamp, and the
-//! wall clock once, for `started_at` and certificate dates. It knows nothing of stages or limits.
+//! wall clock for `started_at`, for certificate dates, and to place the kernel's stamps of packets on
+//! the monotonic one. It knows nothing of stages or limits.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,6 +40,18 @@ impl Clock {
     #[must_use]
     pub fn wall_now(&self) -> SystemTime {
         self.wall + self.origin.elapsed()
+    }
+
+    /// The offset of a wall time just gone by, such as the kernel's stamp on a packet. The two clocks
+    /// are compared now, so that neither drift nor an earlier setting of the wall clock counts. A
+    /// stamp from the future or from before t0 shows that the wall clock was set in between: then
+    /// it is now.
+    #[must_use]
+    pub fn at_wall(&self, stamp: SystemTime) -> At {
+        let now = self.origin.elapsed();
+        let past = SystemTime::now().duration_since(stamp).ok();
+        let at = past.and_then(|past| now.checked_sub(past)).unwrap_or(now);
+        At(u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
     }
 
     /// The instant of an offset, for timers.
@@ -80,5 +93,20 @@ mod tests {
             last = now;
         }
         assert!(clock.instant(At(5)) > clock.instant(At(0)));
+    }
+
+    #[test]
+    fn a_wall_time_has_its_offset_and_an_impossible_one_is_now() {
+        let clock = Clock::start();
+        let stamp = SystemTime::now();
+        let before = clock.now();
+        while clock.now().since(before) < Duration::from_millis(5) {}
+        let at = clock.at_wall(stamp);
+        assert!(at.since(before) < Duration::from_millis(2), "{at:?}, {before:?}");
+
+        for impossible in [stamp + Duration::from_secs(60), stamp - Duration::from_secs(60)] {
+            let before = clock.now();
+            assert!(clock.at_wall(impossible) >= before);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! One question to one server: exact bytes, exact stamps, one packet record.
 //!
-//! The socket work that can be done before the send is done before its stamp, and the reply is
-//! stamped before it is read. What a reply means is decided by the caller.
+//! The socket work that can be done before the send is done before its stamp; a datagram has the
+//! kernel's stamp of its arrival, a reply by TCP is stamped as soon as it is read. What a reply means is decided by the caller.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout_at;
 
+use super::arrival;
 use super::case::{Echo, Spelling, compare_and_restore, restore_owners};
 use super::log::{Log, Open};
 use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
@@ -149,11 +150,13 @@ async fn receive_udp(
     let deadline = clock.instant(sent.after(wait)).into();
     let mut buffer = vec![0_u8; 65_535];
     loop {
-        let Ok(read) = timeout_at(deadline, socket.recv(&mut buffer)).await else {
+        let Ok(read) = timeout_at(deadline, arrival::receive(socket, &mut buffer, &clock)).await else {
             return Ok(Outcome::Timeout);
         };
-        let received = clock.now();
-        let bytes = &mut buffer[..read?];
+        let (length, received) = read?;
+        // The two stamps come from two clocks, each rounded to a microsecond of its own.
+        let received = received.max(sent);
+        let bytes = &mut buffer[..length];
         if !is_reply_to(query, bytes) {
             open.drop_one();
             continue;
@@ -228,6 +231,7 @@ fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
     let socket = std::net::UdpSocket::bind(any)?;
     socket.set_nonblocking(true)?;
     socket.connect(server)?;
+    arrival::stamp_arrivals(&socket);
     UdpSocket::from_std(socket)
 }
 

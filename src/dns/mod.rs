@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
-//! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
+//! - `exchange`, `arrival`, `log`: one packet each; when a datagram came; the record of all of them
 //! - `case`: the case of letters as a second id of a question
 //! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
 //!   it says of the zone's servers
@@ -22,6 +22,7 @@
 //! Nothing here opens a connection to what the name stands for.
 
 mod all_servers;
+mod arrival;
 mod batch;
 mod case;
 mod child;
@@ -101,6 +102,7 @@ const DS: RecordType = RecordType(43);
 #[derive(Debug)]
 pub struct Resolver {
     shared: Rc<Shared>,
+    _stamping: arrival::Stamping,
 }
 
 impl Resolver {
@@ -110,6 +112,8 @@ impl Resolver {
     /// A hints file that has no usable root server, or trust anchors that cannot be read; the text
     /// says why.
     pub fn new(plan: DnsPlan) -> Result<Self, String> {
+        // First: the kernel needs a moment for it.
+        let stamping = arrival::Stamping::begin();
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
             // A machine without a hosts file is a machine with an empty one.
@@ -129,7 +133,7 @@ impl Resolver {
         let mut shared = Shared::new(plan, hints, hosts);
         shared.client = client;
         shared.dnssec = dnssec::Store::new(anchors);
-        Ok(Self { shared: Rc::new(shared) })
+        Ok(Self { shared: Rc::new(shared), _stamping: stamping })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
