@@ -1,10 +1,11 @@
-//! Reading one datagram together with the time it arrived, by the kernel's own stamp where there is one.
+//! One datagram with its source and the time it arrived, by the kernel's own stamp where there is one.
 //!
 //! One thread serves every lane, and a busy machine wakes it late: the kernel's stamp is the time a
 //! packet capture shows, whatever the process was doing. Linux only; elsewhere, and where the kernel
 //! gives none, it is the time of the read.
 
 use std::io;
+use std::net::SocketAddr;
 
 use socket2::{Domain, Socket, Type};
 use tokio::io::Interest;
@@ -44,37 +45,71 @@ pub(super) fn stamp_arrivals(socket: &impl std::os::fd::AsFd) {
     let _ = socket;
 }
 
-/// The next datagram: its length in `buffer`, and when it arrived.
-pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<(usize, At)> {
+/// Makes the kernel tell of ICMP refusals on a socket that is not connected. Elsewhere than on Linux
+/// the socket has to be connected for that, and replies from other addresses are never seen.
+pub(super) fn learn_refusals(socket: &std::net::UdpSocket, server: SocketAddr) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt};
+        match server {
+            SocketAddr::V4(_) => setsockopt(socket, sockopt::Ipv4RecvErr, &true)?,
+            SocketAddr::V6(_) => setsockopt(socket, sockopt::Ipv6RecvErr, &true)?,
+        }
+        Ok(())
+    }
+    #[cfg(not(target_os = "linux"))]
+    socket.connect(server)
+}
+
+/// What one read gave.
+#[derive(Debug)]
+pub(super) struct Datagram {
+    /// Bytes in the buffer.
+    pub(super) length: usize,
+    /// Who sent it, by its own word.
+    pub(super) from: SocketAddr,
+    /// When it arrived.
+    pub(super) at: At,
+}
+
+/// The next datagram.
+pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
     // An ICMP refusal makes the socket no more readable: it is an error to be collected.
     socket.async_io(Interest::READABLE | Interest::ERROR, || read(socket, buffer, clock)).await
 }
 
 #[cfg(target_os = "linux")]
-fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<(usize, At)> {
+fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
     use std::time::{Duration, SystemTime};
 
-    use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
     use nix::sys::time::TimeSpec;
 
     let mut control = nix::cmsg_space!(TimeSpec);
     let mut parts = [IoSliceMut::new(buffer)];
-    let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let descriptor = socket.as_raw_fd();
+    let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
     let stamp = message.cmsgs()?.find_map(|control| match control {
         ControlMessageOwned::ScmTimestampns(stamp) => {
             Some(SystemTime::UNIX_EPOCH.checked_add(Duration::from(stamp))?)
         }
         _ => None,
     });
-    Ok((message.bytes, stamp.map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp))))
+    let at = stamp.map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
+    let from = message.address.and_then(|from| {
+        let v4 = from.as_sockaddr_in().map(|from| SocketAddr::V4((*from).into()));
+        v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
+    });
+    let from = from.ok_or_else(|| io::Error::other("a datagram without a source"))?;
+    Ok(Datagram { length: message.bytes, from, at })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<(usize, At)> {
-    let length = socket.try_recv(buffer)?;
-    Ok((length, clock.now()))
+fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+    let (length, from) = socket.try_recv_from(buffer)?;
+    Ok(Datagram { length, from, at: clock.now() })
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -98,8 +133,8 @@ mod tests {
             let sent = clock.now();
             peer.send_to(b"told", socket.local_addr().unwrap()).unwrap();
             std::thread::sleep(late); // the injected delay of this test: a thread that is busy elsewhere
-            let (length, arrived) = receive(&socket, &mut buffer, &clock).await.unwrap();
-            assert_eq!(&buffer[..length], b"told");
+            let Datagram { length, from, at: arrived } = receive(&socket, &mut buffer, &clock).await.unwrap();
+            assert_eq!((&buffer[..length], from), (&b"told"[..], peer.local_addr().unwrap()));
             assert!(arrived.0 + 1 >= sent.0, "{arrived:?} before {sent:?}");
             if arrived.since(sent) < late / 2 {
                 return;

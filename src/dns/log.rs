@@ -205,6 +205,10 @@ impl Open {
         self.change(|packet| packet.dropped = packet.dropped.saturating_add(1));
     }
 
+    pub(super) fn note(&self, note: String) {
+        self.log.note(note);
+    }
+
     pub(super) fn connected(&self, at: At) {
         self.change(|packet| packet.connected = Some(at));
     }

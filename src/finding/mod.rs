@@ -32,6 +32,7 @@ rules! {
     dns_answer_truncated,
     dns_tcp_broken,
     dns_case_not_preserved,
+    dns_reply_misdirected,
     dns_delegation_glueless,
     dns_parent_child_differ,
     dns_server_slow,

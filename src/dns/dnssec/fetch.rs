@@ -209,6 +209,9 @@ impl Checking {
                     return Err(format!("sent a reply that cannot be read: {reason}"));
                 }
                 Outcome::Timeout => return Err(format!("did not answer in {} ms", PATIENCE.as_millis())),
+                Outcome::WrongSource { from } => {
+                    return Err(format!("did not answer, and {from} did in its place"));
+                }
                 Outcome::Error { reason, .. } => return Err(reason),
             };
             let asked = reply::Asked { zone, qname, qtype, transport: ask.transport, edns: ask.edns };
