@@ -11,6 +11,7 @@
 //! - `signature`, `denial`: one record set; one proof of absence
 //! - `chain`, `answer`: the zones' keys; the answer, and the verdict
 //! - `text`: the records of DNSSEC as `dig` prints them
+//! - `fuzzing`: all but the asking, for fuzzing
 //!
 //! Nothing here changes what the walk finds.
 
@@ -20,6 +21,7 @@ mod chain;
 mod denial;
 mod evidence;
 mod fetch;
+pub(super) mod fuzzing;
 mod signature;
 mod text;
 

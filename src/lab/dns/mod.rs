@@ -5,6 +5,8 @@
 
 pub(super) mod internet;
 mod odd;
+#[cfg(test)]
+mod seed_tests;
 pub(super) mod server;
 pub(super) mod signing;
 mod stub;

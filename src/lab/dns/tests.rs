@@ -292,42 +292,6 @@ fn the_servers_count_what_reaches_them() {
     assert_eq!(seen.udp.len() + seen.tcp.len(), 3);
 }
 
-/// Server, name, type, EDNS: the seeds of the fuzz target over reply classification.
-const SEEDS: &[(&str, u8, &str, RecordType, Option<u16>)] = &[
-    ("answer", 21, "www.example.test.", A, Some(1232)),
-    ("cname", 23, "www.cname.test.", A, Some(1232)),
-    ("dname", 23, "www.old.dname.test.", A, Some(1232)),
-    ("edns-refused", 49, "www.no-edns.test.", A, Some(1232)),
-    ("false-glue", 11, "www.trapped.test.", A, Some(1232)),
-    ("https", 23, "service.https.test.", RecordType::HTTPS, Some(1232)),
-    ("intercepted", 111, "www.shop.intercepted.", A, Some(1232)),
-    ("nodata", 21, "nodata.example.test.", A, None),
-    ("nxdomain", 21, "missing.example.test.", A, None),
-    ("referral", 1, "www.example.test.", A, Some(1232)),
-    ("refused", 41, "www.lame.test.", A, Some(1232)),
-    ("truncated", 43, "www.truncated.test.", A, Some(1232)),
-    ("upward", 101, "www.upward.test.", A, Some(1232)),
-];
-
-/// With `URLTRACE_WRITE_FIXTURES=1` it writes them; that they are there and are replies holds anyway.
-#[test]
-fn the_seeds_of_the_fuzz_target_are_replies_of_these_servers() {
-    let servers = minds();
-    for (seed, last, name, kind, payload) in SEEDS {
-        let mut asked = question(name, *kind, *payload);
-        asked.metadata.id = 0x1035;
-        let server = servers.iter().find(|server| server.server.last == *last).unwrap();
-        let reply = server.reply(&asked.to_vec().unwrap(), Transport::Udp).unwrap();
-        let path = format!("{}/fixtures/dns/replies/{seed}.bin", env!("CARGO_MANIFEST_DIR"));
-        if std::env::var_os("URLTRACE_WRITE_FIXTURES").is_some() {
-            std::fs::write(&path, &reply).unwrap();
-        }
-        let committed = Message::from_vec(&std::fs::read(&path).expect(&path)).unwrap();
-        assert_eq!(committed.metadata.id, 0x1035, "{seed}");
-        assert_eq!(committed.queries, asked.queries, "{seed}");
-    }
-}
-
 fn minds() -> Vec<std::rc::Rc<NameServer>> {
     name_servers(zones(Clock::start().started_at()).unwrap())
 }

@@ -1,0 +1,96 @@
+//! The model of stage 3: the connection race (RFC 8305), every attempt in it, and TCP_INFO.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::At;
+
+/// The connection race (RFC 8305).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connect {
+    /// First attempt's start.
+    pub start: At,
+    /// The winner was connected, or the last attempt failed.
+    pub end: At,
+    /// Every attempt, in the order started.
+    pub attempts: Vec<Attempt>,
+    /// Index of the winner.
+    pub winner: Option<usize>,
+    /// Our end of the winning connection.
+    pub local: Option<SocketAddr>,
+    /// What the kernel knows of the winning connection right after the handshake.
+    pub tcp_info: Option<TcpInfo>,
+    /// Addresses that were known and never tried.
+    pub untried: Vec<SocketAddr>,
+    /// `--connect-to` or a lab's port map: the host and port that were really used instead.
+    pub redirected_from: Option<String>,
+}
+
+/// One connection attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// `connect()` was called.
+    pub start: At,
+    /// It was connected, failed, or was given up.
+    pub end: At,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// SYNs sent again, as the kernel counts them; `None` where it cannot be asked.
+    pub syn_retransmits: Option<u32>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Connected, and used.
+    Won,
+    /// Given up because another one had won.
+    Lost,
+    /// RST: nobody listens.
+    Refused,
+    /// No answer within `--connect-timeout`.
+    TimedOut,
+    /// No route, or ICMP unreachable.
+    Unreachable(String),
+    /// Any other error of the operating system.
+    Failed(String),
+    /// The trace was stopped (`--max-time`, interrupt).
+    Stopped,
+}
+
+impl AttemptOutcome {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed-out",
+            Self::Unreachable(_) => "unreachable",
+            Self::Failed(_) => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// TCP_INFO of a connection (Linux).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// Smoothed round-trip time. After a retransmitted SYN it is not a round trip: see `retransmits`.
+    pub rtt: Duration,
+    /// Its variation.
+    pub rtt_var: Duration,
+    /// The least round trip seen; `None` on kernels that do not tell.
+    pub min_rtt: Option<Duration>,
+    /// Maximum segment size for sending, in bytes.
+    pub mss: u32,
+    /// Segments sent again over the connection's life, SYNs included.
+    pub retransmits: u32,
+    /// Congestion window, in segments.
+    pub congestion_window: u32,
+    /// Path MTU, in bytes.
+    pub path_mtu: u32,
+}

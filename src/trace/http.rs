@@ -1,0 +1,152 @@
+//! The model of stage 5: a request and its response, interim ones and redirects included.
+
+use std::path::PathBuf;
+
+use super::At;
+
+/// A request and its response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Http {
+    /// The request, as sent.
+    pub request: Request,
+    /// Version spoken.
+    pub version: HttpVersion,
+    /// Work on the request began (HTTP/2: the preface, too).
+    pub start: At,
+    /// The last byte of the request was handed to the kernel.
+    pub sent: Option<At>,
+    /// Interim responses (1xx), each with its own stamp.
+    pub informational: Vec<Informational>,
+    /// First byte of the final response, above TLS (HTTP/2: its HEADERS frame).
+    pub first_byte: Option<At>,
+    /// End of the final response's head.
+    pub head_end: Option<At>,
+    /// The last byte of the body, or the failure.
+    pub end: At,
+    /// Status of the final response.
+    pub status: Option<u16>,
+    /// Reason phrase, HTTP/1 only.
+    pub reason: Option<String>,
+    /// Header fields in wire order, repeats kept (HTTP/2: repeats of a name stand together).
+    pub headers: Vec<Header>,
+    /// Trailer fields.
+    pub trailers: Vec<Header>,
+    /// Bytes of the head as received (HTTP/2: of the HEADERS frames).
+    pub head_bytes: u64,
+    /// The body.
+    pub body: Body,
+    /// Application bytes received in all, above TLS.
+    pub bytes_received: u64,
+    /// Application bytes sent in all, above TLS.
+    pub bytes_sent: u64,
+    /// The first bytes received, when they were not HTTP.
+    pub garbage: Option<Vec<u8>>,
+    /// Where the response sends us, followed or not.
+    pub redirect: Option<Redirect>,
+}
+
+/// HTTP versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HttpVersion {
+    /// HTTP/1.0, by the response.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+    /// HTTP/2.
+    Http2,
+}
+
+impl HttpVersion {
+    /// The name people write.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        }
+    }
+}
+
+/// A request as sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Header fields in the order sent (HTTP/2: with pseudo-headers first).
+    pub headers: Vec<Header>,
+    /// Body bytes.
+    pub body_bytes: u64,
+}
+
+/// A header field. The value is bytes: not every server sends text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Name as on the wire.
+    pub name: String,
+    /// Value as on the wire.
+    pub value: Vec<u8>,
+}
+
+impl Header {
+    /// The value as text; bytes that are not UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.value)
+    }
+}
+
+/// The first header field of that name, as text.
+#[must_use]
+pub fn header<'a>(headers: &'a [Header], name: &str) -> Option<std::borrow::Cow<'a, str>> {
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::text)
+}
+
+/// An interim response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Informational {
+    /// 100 to 199.
+    pub status: u16,
+    /// Its first byte.
+    pub at: At,
+    /// Its fields.
+    pub headers: Vec<Header>,
+}
+
+/// The body: counted, not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Bytes on the wire, chunk framing included (HTTP/2: DATA frames with their headers).
+    pub wire_bytes: u64,
+    /// Bytes of the body as encoded by the server.
+    pub encoded_bytes: u64,
+    /// Bytes after undoing `content-encoding`; `None` when it was not undone.
+    pub decoded_bytes: Option<u64>,
+    /// Value of `content-encoding`.
+    pub encoding: Option<String>,
+    /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
+    pub framing: &'static str,
+    /// Whether the end was seen.
+    pub complete: bool,
+    /// Why decoding failed or stopped.
+    pub decode_error: Option<String>,
+    /// The file it was written to.
+    pub saved_to: Option<PathBuf>,
+}
+
+/// Where a response sends us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// `Location` as sent.
+    pub location: String,
+    /// The absolute URL; `None` when it cannot be followed.
+    pub target: Option<String>,
+    /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
+    pub changes: Vec<&'static str>,
+    /// Whether it was followed.
+    pub followed: bool,
+    /// The method of the next request (RFC 9110 §15.4: 303, and POST on 301 and 302, turn to GET).
+    pub next_method: Option<String>,
+}

@@ -1,0 +1,320 @@
+//! One question to one name server: why it was sent, how it travelled, what came back, what that meant.
+
+use std::net::SocketAddr;
+
+use super::{AddressSource, At, NameServer, Negative, Rcode, Record, RecordType};
+
+/// One question sent to one server, and what came of it. A question sent again, by another
+/// transport or to another server is a packet of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packet {
+    /// The packet whose reply made this one needed; `None` for the first.
+    pub parent: Option<usize>,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// The zone the server was asked as a server of; `.` for the root, empty for a resolver.
+    pub zone: String,
+    /// Name asked, with its final dot.
+    pub qname: String,
+    /// Type asked.
+    pub qtype: RecordType,
+    /// Name of the server, with its final dot; `None` for a resolver.
+    pub server_name: Option<String>,
+    /// Its address.
+    pub server: SocketAddr,
+    /// Where the address came from.
+    pub source: AddressSource,
+    /// Why this server and this form.
+    pub chosen: Choice,
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Whether the question carried EDNS.
+    pub edns: bool,
+    /// UDP: handed to the kernel. TCP: the connect was started.
+    pub sent: At,
+    /// The connection made for this question was ready and the question was written: TCP, then TLS
+    /// where there is TLS, or QUIC. `None` by UDP, and on a connection that was there already.
+    pub connected: Option<At>,
+    /// TLS and HTTPS: TCP was up and TLS was begun.
+    pub tcp_done: Option<At>,
+    /// The reply was there.
+    pub received: Option<At>,
+    /// When waiting for it ended.
+    pub end: At,
+    /// Bytes of the question (DNS message).
+    pub bytes_sent: usize,
+    /// Bytes of the reply (DNS message).
+    pub bytes_received: Option<usize>,
+    /// Datagrams dropped while waiting: wrong source, id or question, or not a reply.
+    pub dropped: u32,
+    /// What the reply's header said.
+    pub reply: Option<ReplyHeader>,
+    /// What it meant for the walk.
+    pub meaning: Meaning,
+    /// Records in the reply that its server has no say over (outside the zone it was asked for):
+    /// not believed, and not used. At most [`MAX_UNTRUSTED`] are kept.
+    pub untrusted: Vec<Record>,
+}
+
+/// Records of one reply that are kept though they are not believed.
+pub const MAX_UNTRUSTED: usize = 16;
+
+/// What a packet was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The walk for the traced name (counted, unless the resolver lane is).
+    Walk,
+    /// The walk for a name server's address.
+    NsAddress,
+    /// `. NS`, to see whether the hints have drifted (never counted).
+    Priming,
+    /// The machine's resolver, for comparison (never counted, unless it is the fallback).
+    Stub,
+    /// The resolver given by `--resolver`.
+    Resolver,
+    /// A server of the last zone, by `--all-ns` (never counted).
+    AllServers,
+    /// The name of the resolver given by `--resolver`.
+    Bootstrap,
+    /// Somebody who may have a copy, by `--propagation` (never counted).
+    Propagation,
+    /// The keys of a zone, for DNSSEC (never counted).
+    DnsKey,
+    /// What a zone's parent says of its keys, for DNSSEC (never counted).
+    Ds,
+}
+
+impl Purpose {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Walk => "walk",
+            Self::NsAddress => "ns-address",
+            Self::Priming => "priming",
+            Self::Stub => "stub",
+            Self::Resolver => "resolver",
+            Self::AllServers => "all-servers",
+            Self::Bootstrap => "bootstrap",
+            Self::Propagation => "propagation",
+            Self::DnsKey => "dnskey",
+            Self::Ds => "ds",
+        }
+    }
+}
+
+/// Why a server was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// The first of those known.
+    First,
+    /// The fastest of those asked before.
+    Fastest,
+    /// The one before it had not answered yet.
+    Hedge,
+    /// The one before it failed.
+    NextAfterFailure,
+    /// The same server by TCP, because its UDP reply was truncated.
+    Truncated,
+    /// The same server without EDNS, because it refused the question with it.
+    WithoutEdns,
+    /// The same server once more: all had been asked.
+    Again,
+    /// The same server, because its reply repeated the question in another case.
+    CaseMismatch,
+    /// By TCP, because nothing comes back by UDP.
+    UdpBlocked,
+    /// The same server by TCP, because its UDP reply came from another address.
+    WrongSource,
+}
+
+impl Choice {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Fastest => "fastest",
+            Self::Hedge => "hedge",
+            Self::NextAfterFailure => "next-after-failure",
+            Self::Truncated => "truncated",
+            Self::WithoutEdns => "without-edns",
+            Self::Again => "again",
+            Self::CaseMismatch => "case-mismatch",
+            Self::UdpBlocked => "udp-blocked",
+            Self::WrongSource => "wrong-source",
+        }
+    }
+}
+
+/// How a DNS question travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// One datagram each way.
+    Udp,
+    /// A connection, two bytes of length before each message (RFC 1035 §4.2.2).
+    Tcp,
+    /// The same inside TLS (RFC 7858).
+    Tls,
+    /// A POST by HTTP/2 (RFC 8484).
+    Https,
+    /// A QUIC stream for each question (RFC 9250).
+    Quic,
+}
+
+impl Transport {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Https => "https",
+            Self::Quic => "quic",
+        }
+    }
+}
+
+/// The header of a reply and the facts of its OPT record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // RFC 1035 §4.1.1 has them as bits
+pub struct ReplyHeader {
+    /// Response code, with the EDNS high bits.
+    pub rcode: Rcode,
+    /// AA: the server says it is authoritative.
+    pub authoritative: bool,
+    /// TC: truncated.
+    pub truncated: bool,
+    /// RD, as echoed.
+    pub recursion_desired: bool,
+    /// RA: the server offers recursion.
+    pub recursion_available: bool,
+    /// AD: the resolver says the data is authentic (RFC 4035 §3.2.3).
+    pub authentic_data: bool,
+    /// Records in the answer section.
+    pub answers: usize,
+    /// Records in the authority section.
+    pub authorities: usize,
+    /// Records in the additional section, OPT not counted.
+    pub additionals: usize,
+    /// The UDP size of the reply's OPT record; `None` without EDNS.
+    pub edns_size: Option<u16>,
+    /// The server's identity (RFC 5001), as sent.
+    pub nsid: Option<Vec<u8>>,
+    /// Extended DNS errors (RFC 8914): code and text.
+    pub extended_errors: Vec<(u16, String)>,
+}
+
+/// What a packet's outcome meant for the walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The records asked for.
+    Answer {
+        /// Answer records, in order.
+        records: Vec<Record>,
+    },
+    /// An alias; the walk goes on with its target.
+    Cname {
+        /// The whole chain of this reply, in order.
+        records: Vec<Record>,
+        /// Where it ends.
+        target: String,
+    },
+    /// Ask the servers of a deeper zone.
+    Referral {
+        /// The deeper zone.
+        cut: String,
+        /// Its servers, with the glue that was believed.
+        servers: Vec<NameServer>,
+        /// How many addresses came with it and were believed.
+        glue: usize,
+        /// Addresses that came with it and were not believed (out of bailiwick).
+        ignored: usize,
+    },
+    /// The name exists, the type does not.
+    NoData(Negative),
+    /// The name does not exist.
+    NxDomain(Negative),
+    /// Truncated: the same question goes by TCP.
+    Truncated,
+    /// The server cannot do EDNS: the same question goes without.
+    EdnsRefused,
+    /// The reply repeated the question in another case (0x20): the same question goes by TCP.
+    CaseChanged,
+    /// The server does not serve the zone or does not want to answer; the reason is the rcode.
+    Refused,
+    /// The server failed (SERVFAIL and other error codes).
+    ServerFailure,
+    /// A referral that leads up or sideways: the server does not serve the zone.
+    UpwardReferral {
+        /// The zone it refers to.
+        to: String,
+    },
+    /// An answer without authority, or a reply that fits no case: the server does not serve the zone.
+    Lame {
+        /// Why, in words.
+        reason: &'static str,
+    },
+    /// A reply that cannot be read.
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A reply came, and from another address than the one asked: it is not believed (RFC 5452 §3),
+    /// and the same question goes by TCP.
+    WrongSource {
+        /// Where it came from.
+        from: SocketAddr,
+    },
+    /// No reply within the limit.
+    Timeout,
+    /// The operating system said no (no route, port unreachable, connection refused or closed).
+    Error {
+        /// Its words.
+        reason: String,
+    },
+    /// Another server's answer came first; this one was not awaited.
+    Superseded,
+}
+
+impl Meaning {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Answer { .. } => "answer",
+            Self::Cname { .. } => "cname",
+            Self::Referral { .. } => "referral",
+            Self::NoData(_) => "nodata",
+            Self::NxDomain(_) => "nxdomain",
+            Self::Truncated => "truncated",
+            Self::EdnsRefused => "edns-refused",
+            Self::CaseChanged => "case-changed",
+            Self::Refused => "refused",
+            Self::ServerFailure => "server-failure",
+            Self::UpwardReferral { .. } => "upward-referral",
+            Self::Lame { .. } => "lame",
+            Self::Malformed { .. } => "malformed",
+            Self::WrongSource { .. } => "wrong-source",
+            Self::Timeout => "timeout",
+            Self::Error { .. } => "error",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// Whether the server did what a server of the zone should.
+    #[must_use]
+    pub const fn is_useful(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer { .. }
+                | Self::Cname { .. }
+                | Self::Referral { .. }
+                | Self::NoData(_)
+                | Self::NxDomain(_)
+                | Self::Truncated
+                | Self::CaseChanged
+        )
+    }
+}

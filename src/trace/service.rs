@@ -1,0 +1,69 @@
+//! The HTTPS records of an origin (RFC 9460), and what was made of them.
+
+use std::net::IpAddr;
+
+/// The HTTPS records of an origin, and what was made of them (RFC 9460).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceBinding {
+    /// The name asked: the host, behind `_port._https.` when the port is not the default one.
+    pub name: String,
+    /// AliasMode records that were followed: owner and target, in order.
+    pub aliases: Vec<(String, String)>,
+    /// ServiceMode records, the best priority first.
+    pub records: Vec<ServiceRecord>,
+    /// Index of the record whose target, port and ALPN are used.
+    pub used: Option<usize>,
+}
+
+impl ServiceBinding {
+    /// The record that is used.
+    #[must_use]
+    pub fn used(&self) -> Option<&ServiceRecord> {
+        self.records.get(self.used?)
+    }
+
+    /// Whether it tells a client to use https where http was asked for (RFC 9460 §9.5).
+    #[must_use]
+    pub const fn demands_https(&self) -> bool {
+        !self.aliases.is_empty() || self.used.is_some()
+    }
+}
+
+impl ServiceRecord {
+    /// The protocols that its endpoint speaks, by ALPN id (RFC 9460 §7.1.2).
+    #[must_use]
+    pub fn protocols(&self) -> Vec<String> {
+        let mut all = self.alpn.clone();
+        if self.default_alpn && !all.iter().any(|id| id == "http/1.1") {
+            all.push("http/1.1".to_owned());
+        }
+        all
+    }
+}
+
+/// One HTTPS record in ServiceMode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// Its owner.
+    pub owner: String,
+    /// SvcPriority: the lowest is preferred.
+    pub priority: u16,
+    /// The effective target: the owner where the record says `.`.
+    pub target: String,
+    /// Time to live, in seconds.
+    pub ttl: u32,
+    /// `alpn`, as listed.
+    pub alpn: Vec<String>,
+    /// Whether HTTP/1.1 is offered though not listed (no `no-default-alpn`).
+    pub default_alpn: bool,
+    /// `port`, when given.
+    pub port: Option<u16>,
+    /// `ipv4hint` and `ipv6hint`.
+    pub hints: Vec<IpAddr>,
+    /// Whether it carries an ECH configuration.
+    pub ech: bool,
+    /// Keys that a client must understand.
+    pub mandatory: Vec<String>,
+    /// Why it cannot be used here.
+    pub ignored: Option<String>,
+}

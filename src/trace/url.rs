@@ -1,0 +1,100 @@
+//! The model of stage 1: a URL taken apart, and what a browser would silently change in it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A URL taken apart by the WHATWG URL standard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// The whole URL as a browser would write it. Holds secrets: renderers redact.
+    pub href: String,
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// True when the scheme was missing and https was taken.
+    pub scheme_assumed: bool,
+    /// User name, percent-decoded.
+    pub username: Option<String>,
+    /// Password, percent-decoded.
+    pub password: Option<String>,
+    /// What kind of host it is.
+    pub host: Host,
+    /// The host as sent: ASCII, punycode; IPv6 without brackets.
+    pub host_ascii: String,
+    /// The host in Unicode; the same as `host_ascii` for most.
+    pub host_unicode: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the port was given.
+    pub port_is_default: bool,
+    /// Path, percent-encoded, at least `/`.
+    pub path: String,
+    /// Query without `?`.
+    pub query: Option<String>,
+    /// Fragment without `#`; never sent.
+    pub fragment: Option<String>,
+    /// What a browser would silently change in the input.
+    pub changes: Vec<UrlChange>,
+}
+
+/// The schemes that can be traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The word in a URL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port when none is given.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// A host of a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A name to be resolved; lower case ASCII.
+    Name(String),
+    /// An IPv4 literal.
+    Ipv4(Ipv4Addr),
+    /// An IPv6 literal.
+    Ipv6(Ipv6Addr),
+}
+
+impl Host {
+    /// The address, if the host is a literal.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::Ipv4(address) => Some(IpAddr::V4(*address)),
+            Self::Ipv6(address) => Some(IpAddr::V6(*address)),
+        }
+    }
+}
+
+/// One silent change between what was typed and what is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlChange {
+    /// What kind of change, in kebab-case (`backslash`, `tab-or-newline`, `upper-case-host`,
+    /// `default-port`, `dot-segments`, `ipv4-form`, `idn`, ...).
+    pub kind: &'static str,
+    /// The part as typed.
+    pub before: String,
+    /// The part as used.
+    pub after: String,
+}
