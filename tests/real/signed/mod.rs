@@ -17,8 +17,16 @@ use crate::zones::RESOLVER;
 use table::{Gives, Row, Verdict};
 pub(crate) use world::World;
 
-pub(crate) const TESTS: &[Test<World>] =
-    &[("signed: present and absent names are as unbound says", |world| hold(world, table::PRESENT))];
+pub(crate) const TESTS: &[Test<World>] = &[
+    ("signed: the top of the tree and apexes are as unbound says", |world| hold(world, table::TOP)),
+    ("signed: algorithms and key sets are as unbound says", |world| hold(world, table::ALGORITHMS)),
+    ("signed: absence and wildcards are as unbound says", |world| hold(world, table::DENIAL)),
+    ("signed: kinds of records and names are as unbound says", |world| hold(world, table::KINDS)),
+    ("signed: aliases across zones are as unbound says", |world| hold(world, table::ALIASES)),
+    ("signed: zones on their parents' servers are as unbound says", |world| hold(world, table::SHARED)),
+    ("signed: ends of the chain of trust are as unbound says", |world| hold(world, table::INSECURE)),
+    ("signed: bogus zones are as unbound says", |world| hold(world, table::BOGUS)),
+];
 
 /// Rows that are asked at the same time.
 const TOGETHER: usize = 4;

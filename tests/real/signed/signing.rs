@@ -75,7 +75,7 @@ fn ahead(
             let other = run(zone, text, &others, denial, keys);
             let is_it = |line: &&str| is_signature(line, &absolute(zone, owner), rtype);
             let foreign: Vec<&str> = other.lines().filter(is_it).collect();
-            assert_eq!(foreign.len(), 1, "one signature over {owner} {rtype}");
+            assert!(!foreign.is_empty(), "no signature over {owner} {rtype}");
             let kept = signed.lines().filter(|line| !is_it(line)).chain(foreign);
             kept.collect::<Vec<_>>().join("\n") + "\n"
         }
