@@ -13,7 +13,11 @@ use hickory_resolver::proto::serialize::binary::BinEncodable;
 /// How many hexadecimal or base64 digits stand together before a space, as in BIND.
 const HEX_WORD: usize = 56;
 /// Types that the codec has no name for.
+const RP: u16 = 17;
+const AFSDB: u16 = 18;
+const RT: u16 = 21;
 const LOC: u16 = 29;
+const KX: u16 = 36;
 const URI: u16 = 256;
 
 /// A name with its final dot, in the case it has on the wire; bytes that are no plain characters
@@ -97,10 +101,12 @@ pub(super) fn data_text(data: &RData) -> String {
 
 fn unknown(code: WireType, bytes: &[u8]) -> String {
     match (code, bytes) {
-        (WireType::DNAME, _) => {
-            use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
-            Name::read(&mut BinDecoder::new(bytes)).map_or_else(|_| opaque(bytes), |name| name_text(&name))
-        }
+        (WireType::DNAME, _) => names(bytes, 1).unwrap_or_else(|| opaque(bytes)),
+        (WireType::Unknown(RP), _) => names(bytes, 2).unwrap_or_else(|| opaque(bytes)),
+        (WireType::Unknown(AFSDB | RT | KX), [p0, p1, name @ ..]) => match names(name, 1) {
+            Some(name) => format!("{} {name}", u16::from_be_bytes([*p0, *p1])),
+            None => opaque(bytes),
+        },
         (WireType::DNSKEY | WireType::CDNSKEY, [flags0, flags1, protocol, algorithm, key @ ..]) => {
             let flags = u16::from_be_bytes([*flags0, *flags1]);
             format!("{flags} {protocol} {algorithm} {}", base64_words(key))
@@ -118,6 +124,15 @@ fn unknown(code: WireType, bytes: &[u8]) -> String {
         (WireType::Unknown(LOC), _) => location(bytes).unwrap_or_else(|| opaque(bytes)),
         _ => opaque(bytes),
     }
+}
+
+/// Data of so many names and nothing else, which nobody may compress (RFC 3597 §4).
+fn names(bytes: &[u8], count: usize) -> Option<String> {
+    use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
+    let mut decoder = BinDecoder::new(bytes);
+    let names: Option<Vec<String>> =
+        (0..count).map(|_| Name::read(&mut decoder).ok().map(|name| name_text(&name))).collect();
+    names.filter(|_| decoder.is_empty()).map(|names| names.join(" "))
 }
 
 /// RFC 1876: a place on Earth. `None` for a version or a length that is not known.
@@ -195,7 +210,7 @@ const fn algorithm_name(algorithm: u8) -> Option<&'static str> {
     })
 }
 
-fn base64_words(bytes: &[u8]) -> String {
+pub(super) fn base64_words(bytes: &[u8]) -> String {
     let text = base64(bytes);
     let words: Vec<&str> = (0..text.len())
         .step_by(HEX_WORD)
@@ -307,7 +322,7 @@ fn quoted_again(list: &str) -> String {
     quoted(list.as_bytes())
 }
 
-pub(super) fn base64(bytes: &[u8]) -> String {
+fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
@@ -350,6 +365,10 @@ mod tests {
                 format!("\\# 16 00FF0000{}", "F".repeat(24))
             }),
             (WireType::DNSKEY, vec![1], "\\# 1 01".to_owned()),
+            (WireType::Unknown(RP), b"\x01a\0\x01B\0".to_vec(), "a. B.".to_owned()),
+            (WireType::Unknown(RP), b"\x01a\0".to_vec(), "\\# 3 016100".to_owned()),
+            (WireType::Unknown(KX), b"\0\x0a\x01a\0".to_vec(), "10 a.".to_owned()),
+            (WireType::Unknown(AFSDB), b"\0\x0a\x01a\0\0".to_vec(), "\\# 6 000A01610000".to_owned()),
         ] {
             assert_eq!(unknown(code, &bytes), text, "{code}");
         }

@@ -73,6 +73,10 @@ fn ask(client: &Client, server: IpAddr, name: &str, rtype: &str, plus: &[&str]) 
     let server = format!("@{server}");
     // `-r`: no ~/.digrc.
     let mut words = vec!["-r", server.as_str(), "-q", name, "-t", rtype];
+    if rtype.starts_with("TYPE") {
+        // RFC 3597 §5: a type that is asked for by its number has its data in hexadecimal digits.
+        words.push("+unknownformat");
+    }
     words.extend(["+noall", "+comments", "+answer", "+authority"]);
     words.extend(plus);
     let output = run_at(client, &program("dig"), &words);

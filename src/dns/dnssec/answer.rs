@@ -9,7 +9,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::anchors::Anchors;
 use super::chain::{Ending, Validator, too_many_iterations, unsigned_set};
 use super::denial::{Unproven, Wanted};
-use super::evidence::{Asked, Evidence, Said, between};
+use super::evidence::{Asked, Evidence, Said};
 use super::signature::{Now, Outcome, RrSet, Untimely, check, record_sets, untimely};
 use crate::dns::presentation::name_text;
 use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
@@ -177,9 +177,18 @@ impl Judge<'_> {
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
             let (outcome, infos) = check(soa, &zone, &state.keys, self.chain.now, &self.chain.checks);
             self.keep(infos);
-            if let Outcome::Fails(fault) = outcome {
-                let why = format!("the signature over {} SOA {fault}", name_text(soa.owner));
-                self.note((DnssecVerdict::Bogus, why));
+            let subject = format!("{} SOA", name_text(soa.owner));
+            let fault = match outcome {
+                Outcome::Holds { .. } => None,
+                Outcome::Missing => self
+                    .unsigned_child(asked, name)
+                    .or_else(|| Some((DnssecVerdict::Bogus, unsigned_set(&subject, &zone)))),
+                Outcome::Fails(fault) => {
+                    Some((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
+                }
+            };
+            if let Some(ending) = fault {
+                self.note(ending);
                 return;
             }
         }
@@ -226,21 +235,9 @@ impl Judge<'_> {
         }
     }
 
-    /// An unsigned zone between the zone asked and a name of it, served by the same servers.
+    /// An unsigned zone between the zone asked and a name of it.
     fn unsigned_child(&mut self, asked: &Asked, name: &Name) -> Option<Ending> {
-        for zone in between(&asked.said.zone, name, asked.qtype) {
-            if !self.chain.evidence.ds.contains_key(&zone) {
-                continue;
-            }
-            let state = self.chain.zone(&zone);
-            if state.status == DnssecVerdict::Insecure {
-                return Some((state.status, state.why.clone()));
-            }
-            // A name that is no zone was only a guess: it has no place in the chain.
-            let text = name_text(&zone);
-            self.chain.links.retain(|link| link.zone != text || link.status == DnssecVerdict::Secure);
-        }
-        None
+        self.chain.unsigned_between(&asked.said.zone, name, asked.qtype)
     }
 
     fn keep(&mut self, infos: Vec<SignatureInfo>) {

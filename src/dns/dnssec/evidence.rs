@@ -221,12 +221,16 @@ impl Search<'_> {
             self.needs.insert(Need::Ds(zone.clone()));
             return true;
         };
-        let parent = said.parent_of(zone);
-        if !parent.is_some_and(|parent| self.may_be_secure(&parent)) {
+        let Some(parent) = said.parent_of(zone).filter(|parent| self.may_be_secure(parent)) else {
             return false;
-        }
-        if said.ds_of(zone).is_some() {
+        };
+        if let Some(set) = said.ds_of(zone) {
             self.needs.insert(Need::Keys(zone.clone()));
+            if set.signatures.is_empty() {
+                // It may be the word of an unsigned zone between the two, on the same servers.
+                let names = between(&parent, zone, WireType::DS);
+                self.needs.extend(names.into_iter().map(Need::Ds));
+            }
             true
         } else if said.denies() {
             false

@@ -94,7 +94,7 @@ fn run(zone: &Zone, text: &str, keys: &Path, denial: Denial, kind: Keys) -> Stri
     command.args(["-o", &origin(zone), "-f"]).arg(&signed);
     match zone.fault {
         Fault::Expired => _ = command.args(["-s", "now-5184000", "-e", "now-2592000"]),
-        Fault::NotYet => _ = command.args(["-s", "now+86400", "-e", "now+2592000"]),
+        Fault::NotYet => _ = command.args(["-s", "now+864000", "-e", "now+2592000"]),
         _ => {}
     }
     if kind == Keys::Combined {

@@ -42,6 +42,13 @@ const fn bogus(name: &'static str, rtype: &'static str, gives: Gives, why: &'sta
     Row { name, rtype, gives, verdict: Verdict::Bogus(why), unbound: None }
 }
 
+impl Row {
+    /// Where unbound says something else, and why that is right.
+    const fn but_unbound(self, verdict: Verdict, reason: &'static str) -> Self {
+        Self { unbound: Some((verdict, reason)), ..self }
+    }
+}
+
 use Gives::{Data, NoData, NoName};
 
 /// The top of the tree, and what only zone apexes have.
@@ -109,13 +116,24 @@ pub(super) const ALGORITHMS: &[Row] = &[
     secure("nothing.p384.alpha", "TXT", NoName),
     secure("www.ed25519.omega", "A", Data),
     secure("nothing.ed25519.omega", "A", NoName),
-    insecure("www.ed448.alpha", "A", Data),
-    insecure("www.rsa1.alpha", "A", Data),
-    insecure("www.rsa1-nsec3.alpha", "A", Data),
+    insecure("www.ed448.alpha", "A", Data).but_unbound(
+        Verdict::Secure,
+        "RFC 9904 section 2 recommends that validators know Ed448 and does not require it; the \
+         cryptography of urltrace lacks it, so RFC 4035 section 5.2 makes the zone unsigned",
+    ),
+    // RFC 9905 section 2: nobody signs with it any more, and validators still know it.
+    secure("www.rsa1.alpha", "A", Data),
+    secure("nothing.rsa1.alpha", "A", NoName),
+    secure("www.rsa1-nsec3.alpha", "A", Data),
+    secure("nothing.rsa1-nsec3.alpha", "A", NoName),
     secure("www.ds-sha384.alpha", "A", Data),
     secure("www.ds-sha1.alpha", "A", Data),
     secure("www.ds-sha1-sha256.alpha", "A", Data),
-    bogus("www.ds-sha1-wrong.alpha", "A", Data, "is not the one that its DS speaks of"),
+    bogus("www.ds-sha1-wrong.alpha", "A", Data, "is not the one that its DS speaks of").but_unbound(
+        Verdict::Secure,
+        "RFC 4509 section 3: a DS with SHA-1 is ignored where there is one with SHA-256; unbound does \
+         so only with harden-algo-downgrade",
+    ),
     insecure("www.ds-unknown-digest.alpha", "A", Data),
     insecure("nothing.ds-unknown-digest.alpha", "A", NoName),
     secure("www.ds-known-too.alpha", "A", Data),
@@ -249,6 +267,34 @@ pub(super) const KINDS: &[Row] = &[
     secure("here.nsec.alpha", "LOC", Data),
     secure("cpu.nsec.alpha", "HINFO", Data),
     secure("off.nsec.alpha", "TYPE65280", Data),
+    secure("off.nsec.alpha", "TYPE65281", Data),
+    secure("off.nsec.alpha", "TYPE65282", NoData),
+    secure("srv.nsec.alpha", "SRV", Data),
+    secure("naptr.nsec.alpha", "NAPTR", Data),
+    secure("svc.nsec.alpha", "HTTPS", Data),
+    secure("target.nsec.alpha", "HTTPS", Data),
+    secure("rt.nsec.alpha", "RT", Data),
+    secure("px.nsec.alpha", "TYPE26", Data),
+    secure("minfo.nsec.alpha", "TYPE14", Data),
+    secure("cert.nsec.alpha", "CERT", Data),
+    secure("pgp.nsec.alpha", "OPENPGPKEY", Data),
+    secure("smime.nsec.alpha", "SMIMEA", Data),
+    secure("csync.nsec.alpha", "CSYNC", Data),
+    secure("uri.nsec.alpha", "URI", Data),
+    secure("apl.nsec.alpha", "TYPE42", Data),
+    secure("key.nsec.alpha", "TYPE25", Data),
+    secure("eui.nsec.alpha", "TYPE108", Data),
+    secure("dhcid.nsec.alpha", "TYPE49", Data),
+    secure("ipsec.nsec.alpha", "TYPE45", Data),
+    secure("hip.nsec.alpha", "TYPE55", Data),
+    secure("cds.nsec.alpha", "CDS", Data),
+    secure("nid.nsec.alpha", "TYPE104", Data),
+    secure("spf.nsec.alpha", "SPF", Data),
+    secure("sshfp.nsec.alpha", "SSHFP", Data),
+    secure("tlsa.nsec.alpha", "TLSA", Data),
+    secure("caa.nsec.alpha", "CAA", Data),
+    secure("many.nsec.alpha", "TXT", Data),
+    secure("mail.nsec.alpha", "MX", NoData),
     secure("kx.nsec.alpha", "KX", Data),
     secure("afs.nsec.alpha", "AFSDB", Data),
     secure("back.nsec.alpha", "PTR", Data),
@@ -330,6 +376,11 @@ pub(super) const SHARED: &[Row] = &[
     secure("plain.same.alpha", "DS", NoData),
     insecure("plain.same.alpha", "NS", Data),
     insecure("www.below.plain.same.alpha", "A", Data),
+    insecure("nothing.below.plain.same.alpha", "A", NoName),
+    insecure("below.plain.same.alpha", "DS", Data),
+    insecure("www.island.same.alpha", "A", Data),
+    insecure("www.below.island.same.alpha", "A", Data),
+    insecure("below.island.same.alpha", "DS", Data),
     bogus("www.bad.same.alpha", "A", Data, "is not the one that its DS speaks of"),
     bogus("nothing.bad.same.alpha", "A", NoName, "is not the one that its DS speaks of"),
     secure("www.child.same.omega", "A", Data),
@@ -344,6 +395,8 @@ pub(super) const SHARED: &[Row] = &[
     insecure("nothing.plain.same.omega", "A", NoName),
     secure("plain.same.omega", "DS", NoData),
     insecure("www.below.plain.same.omega", "A", Data),
+    insecure("www.island.same.omega", "MX", NoData),
+    insecure("www.below.island.same.omega", "A", Data),
     bogus("www.bad.same.omega", "A", Data, "is not the one that its DS speaks of"),
     secure("www.child.same.delta", "A", Data),
     secure("nothing.child.same.delta", "A", NoName),
@@ -353,6 +406,8 @@ pub(super) const SHARED: &[Row] = &[
     insecure("nothing.plain.same.delta", "A", NoName),
     insecure("plain.same.delta", "DS", NoData),
     insecure("www.below.plain.same.delta", "A", Data),
+    insecure("nothing.island.same.delta", "A", NoName),
+    insecure("www.below.island.same.delta", "A", Data),
     bogus("www.bad.same.delta", "A", Data, "is not the one that its DS speaks of"),
 ];
 

@@ -118,7 +118,7 @@ pub(super) enum Fault {
     None,
     /// All its signatures ended a month ago.
     Expired,
-    /// All its signatures begin tomorrow.
+    /// All its signatures begin in ten days.
     NotYet,
     /// Signatures over this type at this name are gone.
     Unsigned(&'static str, &'static str),

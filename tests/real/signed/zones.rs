@@ -67,7 +67,7 @@ MiXeD        IN A 203.0.113.29
 
 fn denial() -> Vec<Zone> {
     vec![
-        zone("nsec.alpha", Bind, &(NAMES.to_owned() + KINDS)).signed(USUAL),
+        zone("nsec.alpha", Bind, &(NAMES.to_owned() + KINDS + ODD)).signed(USUAL),
         zone("nsec-nsd.omega", Nsd, NAMES).signed(USUAL),
         zone("nsec-knot.delta", Knot, NAMES).signed(USUAL),
         zone("n3.delta", Nsd, &(NAMES.to_owned() + KINDS)).signed(USUAL).nsec3("BEEF", 10, false),
@@ -98,10 +98,43 @@ www            IN HTTPS 1 . alpn=h2,http/1.1 ipv4hint=203.0.113.80
 _dns           IN SVCB 1 www alpn=h2 port=853
 www            IN SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 @              IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.test!" .
+"#;
+
+/// Types that not every server can read, some with names in capitals.
+const ODD: &str = r#"
 who            IN RP admin.MiXeD.alpha. www
 here           IN LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m
 cpu            IN HINFO "RISC-V" "Linux"
 off            IN TYPE65280 \# 4 0a000001
+off            IN TYPE65281 \# 0
+srv            IN SRV 10 5 5060 MAIL.Nsec.ALPHA.
+naptr          IN NAPTR 100 10 "S" "SIP+D2U" "" _SIP._UDP.Nsec.ALPHA.
+svc            IN HTTPS 1 SVC.Nsec.ALPHA. alpn=h2 port=8443 key65333=Ab
+target         IN HTTPS 0 WWW.Nsec.ALPHA.
+rt             IN RT 10 MaiL
+px             IN PX 10 MaiL NsEc.Alpha.
+minfo          IN MINFO MaiL.nsec.AlphA. nsec.ALPHA.
+cert           IN CERT PKIX 12345 RSASHA256 AQIDBAUG
+pgp            IN OPENPGPKEY AQIDBAUG
+smime          IN SMIMEA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+csync          IN CSYNC 66 3 A NS AAAA
+uri            IN URI 10 1 "https://example.alpha/"
+apl            IN APL 1:192.0.2.0/24 !2:2001:db8::/32
+key            IN KEY 256 3 8 AQIDBAUG
+eui            IN EUI48 00-00-5e-00-53-2a
+dhcid          IN DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=
+ipsec          IN IPSECKEY 10 3 2 Gate.nsec.alpha. AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==
+hip            IN HIP 2 200100107B1A74DF365639CC39F1D578 AwEAAbdxyhNuSutc5EMzxTs9LBPCIkOFH8cIvM4p9+LrV4e19WzK00+CI6zBCQTdtWsuxKbWIy87UOoJTwkUs7lBu+Upr1gsNrut79ryra+bSRGQb1slImA8YVJyuIDsj7kwzG7jnERNqnWxZ48AWkskmdHaVDP4BcelrTI3rMXdXF5D Rvs.nsec.alpha.
+cds            IN CDS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+nid            IN NID 10 0014:4fff:ff20:ee64
+spf            IN SPF "v=spf1 -all"
+sshfp          IN SSHFP 9 9 0123456789abcdef
+tlsa           IN TLSA 200 200 200 abcdef
+caa            IN CAA 0 TBS "unknown"
+caa            IN CAA 0 iSSue "Ca.example"
+many           IN TXT "b" "a"
+many           IN TXT "a"
+many           IN TXT ""
 kx             IN KX 10 Mail
 afs            IN AFSDB 1 MaiL
 back           IN PTR WWW.p384.Alpha.
@@ -156,6 +189,8 @@ fn shared() -> Vec<Zone> {
                 "two.labels.same.alpha",
                 "plain.same.alpha",
                 "below.plain.same.alpha",
+                "island.same.alpha",
+                "below.island.same.alpha",
                 "bad.same.alpha",
             ],
         ),
@@ -168,6 +203,8 @@ fn shared() -> Vec<Zone> {
                 "two.labels.same.omega",
                 "plain.same.omega",
                 "below.plain.same.omega",
+                "island.same.omega",
+                "below.island.same.omega",
                 "bad.same.omega",
             ],
         ),
@@ -180,11 +217,13 @@ fn shared() -> Vec<Zone> {
                 "two.labels.same.delta",
                 "plain.same.delta",
                 "below.plain.same.delta",
+                "island.same.delta",
+                "below.island.same.delta",
                 "bad.same.delta",
             ],
         ),
     ] {
-        let [parent, child, grand, two, plain, below, bad] = names;
+        let [parent, child, grand, two, plain, below, island, reef, bad] = names;
         let usual = |name| zone(name, host, NAMES).signed(USUAL);
         // The parent's kind of proof is another on each server.
         all.push(match host {
@@ -193,7 +232,13 @@ fn shared() -> Vec<Zone> {
             _ => usual(parent).nsec3("-", 0, true),
         });
         all.extend([usual(child), usual(grand).nsec3("-", 0, false), usual(two)]);
-        all.extend([zone(plain, host, NAMES), usual(below), usual(bad).ds(&[Ds::WrongDigest])]);
+        all.extend([
+            zone(plain, host, NAMES),
+            usual(below),
+            usual(island).ds(&[]),
+            usual(reef),
+            usual(bad).ds(&[Ds::WrongDigest]),
+        ]);
     }
     all
 }
@@ -223,7 +268,7 @@ fn bogus() -> Vec<Zone> {
         spoiled("no-rrsig.omega", Knot, Fault::Unsigned("www", "A")),
         spoiled("no-rrsig-cname.alpha", Bind, Fault::Unsigned("alias", "CNAME")),
         spoiled("no-rrsig-soa.alpha", Nsd, Fault::Unsigned("@", "SOA")),
-        spoiled("no-rrsig-nsec.delta", Bind, Fault::Unsigned("www", "NSEC")),
+        spoiled("no-rrsig-nsec.delta", Nsd, Fault::Unsigned("www", "NSEC")),
         spoiled("no-rrsig-dnskey.alpha", Nsd, Fault::Unsigned("@", "DNSKEY")),
         spoiled("no-rrsig-ds.alpha", Knot, Fault::Unsigned("child", "DS")),
         zone("child.no-rrsig-ds.alpha", Bind, "").signed(USUAL),
@@ -231,9 +276,9 @@ fn bogus() -> Vec<Zone> {
         spoiled("foreign.alpha", Nsd, Fault::Foreign("www", "A")),
         spoiled("foreign-dnskey.alpha", Knot, Fault::Foreign("@", "DNSKEY")),
         spoiled("no-dnskey.delta", Nsd, Fault::Without("DNSKEY")),
-        spoiled("no-nsec.alpha", Bind, Fault::Without("NSEC")),
-        zone("plain.no-nsec.alpha", Nsd, ""),
-        spoiled("no-nsec3.delta", Knot, Fault::Without("NSEC3")).nsec3("-", 0, false),
+        spoiled("no-nsec.alpha", Nsd, Fault::Without("NSEC")),
+        zone("plain.no-nsec.alpha", Bind, ""),
+        spoiled("no-nsec3.delta", Nsd, Fault::Without("NSEC3")).nsec3("-", 0, false),
         spoiled("wrong-ds.omega", Knot, Fault::None).ds(&[Ds::WrongDigest]),
         spoiled("other-ds.alpha", Bind, Fault::None).ds(&[Ds::Standby]),
         // A DS, and nothing is signed.
