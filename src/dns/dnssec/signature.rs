@@ -12,6 +12,7 @@ use hickory_resolver::proto::dnssec::{Algorithm, PublicKey, TBS, Verifier};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
+use crate::dns::lenient::opaque_names;
 use crate::dns::presentation::name_text;
 use crate::trace::{KeyInfo, KeyRole, RecordType, SignatureInfo};
 
@@ -364,24 +365,12 @@ fn signed_data(set: &RrSet<'_>, signature: &RRSIG, labels: usize, own: usize) ->
 fn canonical_data(data: &RData) -> Option<Vec<u8>> {
     match data {
         RData::Unknown { code, rdata } => {
-            let Some(before) = before_names(*code) else { return canonical(data) };
+            let Some((before, _)) = opaque_names(*code) else { return canonical(data) };
             let (numbers, names) = rdata.anything.split_at_checked(before)?;
             // The length of a label is below every letter.
             Some([numbers, &names.to_ascii_lowercase()].concat())
         }
         data => canonical(data),
-    }
-}
-
-/// Bytes of data that the library cannot read before nothing but names follow, which are lowered:
-/// RFC 4034 §6.2 has a closed list of types.
-fn before_names(code: WireType) -> Option<usize> {
-    match u16::from(code) {
-        // MD, MF, MB, MG, MR, MINFO, RP, DNAME.
-        3 | 4 | 7..=9 | 14 | 17 | 39 => Some(0),
-        // AFSDB, RT, PX, KX.
-        18 | 21 | 26 | 36 => Some(2),
-        _ => None,
     }
 }
 

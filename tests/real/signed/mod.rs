@@ -140,7 +140,7 @@ fn by_unbound(world: &World, row: &Row) -> Result<Said, String> {
 
 /// Without signatures, which `dig` gets beside the answer.
 fn plain(records: Vec<Record>) -> Vec<(String, String, String)> {
-    let data = records.into_iter().filter(|record| record.rtype != "RRSIG");
+    let data = records.into_iter().filter(|record| record.rtype != "RRSIG" && record.rtype != "TYPE46");
     let mut all: Vec<_> = data
         .map(|Record { name, rtype, mut data, .. }| {
             // Compression gives names the case of others before them (RFC 4343 §4).

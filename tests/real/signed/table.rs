@@ -299,7 +299,6 @@ pub(super) const KINDS: &[Row] = &[
     secure("afs.nsec.alpha", "AFSDB", Data),
     secure("back.nsec.alpha", "PTR", Data),
     secure("upper.nsec.alpha", "MX", Data),
-    secure("upper.n3.delta", "MX", Data),
     secure("odd\\.label.nsec.alpha", "A", Data),
     secure("cname-upper.nsec.alpha", "A", Data),
 ];

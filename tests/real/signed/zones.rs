@@ -113,7 +113,7 @@ svc            IN HTTPS 1 SVC.Nsec.ALPHA. alpn=h2 port=8443 key65333=Ab
 target         IN HTTPS 0 WWW.Nsec.ALPHA.
 rt             IN RT 10 MaiL
 px             IN PX 10 MaiL NsEc.Alpha.
-minfo          IN MINFO MaiL.nsec.AlphA. nsec.ALPHA.
+minfo          IN MINFO MaiL BoX
 cert           IN CERT PKIX 12345 RSASHA256 AQIDBAUG
 pgp            IN OPENPGPKEY AQIDBAUG
 smime          IN SMIMEA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
