@@ -72,7 +72,8 @@ fn check(world: &World, row: &Row) -> Result<(), String> {
         faults.push(format!("urltrace says {}, the table {:?}", own.verdict, row.verdict));
     }
     if theirs.verdict != word(of_unbound) {
-        faults.push(format!("unbound says {}, the table {of_unbound:?}", theirs.verdict));
+        let reason = row.unbound.map_or("", |(_, reason)| reason);
+        faults.push(format!("unbound says {}, the table {of_unbound:?} {reason}", theirs.verdict));
     }
     if let Verdict::Bogus(words) = row.verdict
         && !why.contains(words)
