@@ -84,6 +84,9 @@ impl Judge<'_> {
         let sets = record_sets(&asked.said.message.answers);
         let find =
             |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
+        if asked.qtype == WireType::RRSIG && self.bare_signatures(asked) {
+            return;
+        }
         let mut name = asked.qname.clone();
         let mut passed = vec![name.clone()];
         while passed.len() <= MAX_CHAIN {
@@ -127,6 +130,25 @@ impl Judge<'_> {
             passed.push(target.clone());
             name = target;
         }
+    }
+
+    /// Signatures that were asked for themselves, if there are any: nothing signs them.
+    fn bare_signatures(&mut self, asked: &Asked) -> bool {
+        let of_name = asked.said.message.signatures().filter(|(owner, _)| **owner == asked.qname);
+        let signatures: Vec<&RRSIG> = of_name.map(|(_, signature)| signature).collect();
+        if signatures.is_empty() {
+            return false;
+        }
+        let zone = signer_for(&asked.said, &asked.qname, signatures.into_iter());
+        let state = self.chain.zone(&zone);
+        self.note(match state.status {
+            DnssecVerdict::Secure => {
+                let why = "signatures are not signed themselves (RFC 4035 section 2.2)";
+                (DnssecVerdict::Insecure, why.to_owned())
+            }
+            status => (status, state.why.clone()),
+        });
+        true
     }
 
     /// Records that are there.

@@ -113,7 +113,7 @@ fn by_urltrace(world: &World, row: &Row) -> (Said, String) {
     let said = Said {
         verdict: run.text("/dns/dnssec/verdict").to_owned(),
         rcode: run.text("/rcode").to_owned(),
-        answers: plain(run.records("/answers")),
+        answers: plain(run.records("/answers"), row),
     };
     let why = run.at("/dns/dnssec/why").as_str().unwrap_or_default().to_owned();
     (said, why)
@@ -136,12 +136,13 @@ fn by_unbound(world: &World, row: &Row) -> Result<Said, String> {
     } else {
         "insecure"
     };
-    Ok(Said { verdict: verdict.to_owned(), rcode: reply.rcode.clone(), answers: plain(reply.answer) })
+    Ok(Said { verdict: verdict.to_owned(), rcode: reply.rcode.clone(), answers: plain(reply.answer, row) })
 }
 
-/// Without signatures, which `dig` gets beside the answer.
-fn plain(records: Vec<Record>) -> Vec<(String, String, String)> {
-    let data = records.into_iter().filter(|record| record.rtype != "RRSIG" && record.rtype != "TYPE46");
+/// Without signatures, which `dig` gets beside the answer, but when they are the answer.
+fn plain(records: Vec<Record>, row: &Row) -> Vec<(String, String, String)> {
+    let is_beside = |rtype: &str| row.rtype != "RRSIG" && ["RRSIG", "TYPE46"].contains(&rtype);
+    let data = records.into_iter().filter(|record| !is_beside(&record.rtype));
     let mut all: Vec<_> = data
         .map(|Record { name, rtype, mut data, .. }| {
             // Compression gives names the case of others before them (RFC 4343 §4).
