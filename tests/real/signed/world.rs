@@ -61,6 +61,9 @@ impl Setting for World {
     }
 }
 
+/// Zones that are signed at the same time.
+const TOGETHER: usize = 4;
+
 struct Served {
     servers: Vec<NameServer>,
     anchor: String,
@@ -73,13 +76,22 @@ fn serve(mut zones: Vec<Zone>, dir: &Path) -> Served {
     let keys = dir.join("dnssec");
     let knot_dir = |host: Host| dir.join(host.role());
     let mut signed: Vec<(&Zone, Signed)> = Vec::new();
-    for zone in &zones {
-        let mut text = head(zone);
-        for (child, of_child) in signed.iter().filter(|(child, _)| is_parent(zone, child, &zones)) {
-            text += &delegation(child, &of_child.ds);
+    for level in zones.chunk_by(|one, other| depth(one) == depth(other)) {
+        for some in level.chunks(TOGETHER) {
+            let text = |zone: &Zone| {
+                let children = signed.iter().filter(|(child, _)| is_parent(zone, child, &zones));
+                children.fold(head(zone), |text, (child, signed)| text + &delegation(child, &signed.ds))
+            };
+            let done: Vec<Signed> = std::thread::scope(|scope| {
+                let sign = |zone| {
+                    let (text, keys, knot) = (text(zone), &keys, knot_dir(zone.host));
+                    scope.spawn(move || signing::sign(zone, text, keys, &knot))
+                };
+                let running: Vec<_> = some.iter().map(sign).collect();
+                running.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            signed.extend(some.iter().zip(done));
         }
-        let done = signing::sign(zone, text, &keys, &knot_dir(zone.host));
-        signed.push((zone, done));
     }
     let root = &signed.last().unwrap().1;
     let anchor = signing::anchor(&root.text);

@@ -176,53 +176,27 @@ to-old       IN CNAME www.old
     ]
 }
 
+/// The names of a family of zones below a top-level zone.
+macro_rules! family {
+    ($top:literal) => {
+        [
+            concat!("same.", $top),
+            concat!("child.same.", $top),
+            concat!("grand.child.same.", $top),
+            concat!("two.labels.same.", $top),
+            concat!("plain.same.", $top),
+            concat!("below.plain.same.", $top),
+            concat!("island.same.", $top),
+            concat!("below.island.same.", $top),
+            concat!("bad.same.", $top),
+        ]
+    };
+}
+
 /// Zones whose parent has the same servers, so that no referral ever comes.
 fn shared() -> Vec<Zone> {
     let mut all = Vec::new();
-    for (host, names) in [
-        (
-            Bind,
-            [
-                "same.alpha",
-                "child.same.alpha",
-                "grand.child.same.alpha",
-                "two.labels.same.alpha",
-                "plain.same.alpha",
-                "below.plain.same.alpha",
-                "island.same.alpha",
-                "below.island.same.alpha",
-                "bad.same.alpha",
-            ],
-        ),
-        (
-            Nsd,
-            [
-                "same.omega",
-                "child.same.omega",
-                "grand.child.same.omega",
-                "two.labels.same.omega",
-                "plain.same.omega",
-                "below.plain.same.omega",
-                "island.same.omega",
-                "below.island.same.omega",
-                "bad.same.omega",
-            ],
-        ),
-        (
-            Knot,
-            [
-                "same.delta",
-                "child.same.delta",
-                "grand.child.same.delta",
-                "two.labels.same.delta",
-                "plain.same.delta",
-                "below.plain.same.delta",
-                "island.same.delta",
-                "below.island.same.delta",
-                "bad.same.delta",
-            ],
-        ),
-    ] {
+    for (host, names) in [(Bind, family!("alpha")), (Nsd, family!("omega")), (Knot, family!("delta"))] {
         let [parent, child, grand, two, plain, below, island, reef, bad] = names;
         let usual = |name| zone(name, host, NAMES).signed(USUAL);
         // The parent's kind of proof is another on each server.
