@@ -10,6 +10,7 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsOption, NSIDPayload};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::lenient::read_message;
 use super::presentation::{data_text, name_text};
 use super::service::Service;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
@@ -196,7 +197,7 @@ pub(super) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
     if bytes.len() < 12 || u16::from_be_bytes([bytes[4], bytes[5]]) > 1 {
         return Decoded::Malformed("it has more than one question".to_owned());
     }
-    let message = match Message::from_vec(bytes) {
+    let message = match read_message(bytes) {
         Ok(message) => message,
         Err(error) => return unreadable(bytes, &error.to_string()),
     };

@@ -36,6 +36,7 @@ mod flight;
 pub mod fuzzing;
 mod hints;
 mod lane;
+mod lenient;
 mod log;
 mod message;
 mod minimise;

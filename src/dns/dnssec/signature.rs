@@ -12,6 +12,7 @@ use hickory_resolver::proto::dnssec::{Algorithm, PublicKey, TBS, Verifier};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
+use crate::dns::lenient::opaque_names;
 use crate::dns::presentation::name_text;
 use crate::trace::{KeyInfo, KeyRole, RecordType, SignatureInfo};
 
@@ -363,9 +364,12 @@ fn signed_data(set: &RrSet<'_>, signature: &RRSIG, labels: usize, own: usize) ->
 
 fn canonical_data(data: &RData) -> Option<Vec<u8>> {
     match data {
-        // RFC 4034 §6.2 has DNAME among the types whose names are lowered; the library does not
-        // know the type. The length of a label is below every letter.
-        RData::Unknown { code: WireType::DNAME, rdata } => Some(rdata.anything.to_ascii_lowercase()),
+        RData::Unknown { code, rdata } => {
+            let Some((before, _)) = opaque_names(*code) else { return canonical(data) };
+            let (numbers, names) = rdata.anything.split_at_checked(before)?;
+            // The length of a label is below every letter.
+            Some([numbers, &names.to_ascii_lowercase()].concat())
+        }
         data => canonical(data),
     }
 }
