@@ -101,7 +101,11 @@ impl<'a> Validator<'a> {
             return self.keys(zone, &anchors, link);
         }
         if zone.is_root() {
-            let why = "no trust anchor covers the name".to_owned();
+            let mut why = "no trust anchor covers the name".to_owned();
+            if self.anchors.is_empty() {
+                why += ": the built-in ones are for the root servers of the Internet, and --root-hints names \
+                        others; --trust-anchor gives theirs";
+            }
             return Err((DnssecVerdict::Indeterminate, why));
         }
         let evidence = self.evidence;

@@ -218,4 +218,12 @@ fn other_anchors_make_other_verdicts() {
         with("elsewhere. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D");
     assert_eq!(elsewhere.verdict, DnssecVerdict::Indeterminate);
     assert_eq!(elsewhere.why.unwrap(), "no trust anchor covers the name");
+    // The lab's root is not the Internet's: IANA's keys say nothing of it.
+    let mut plan = plan(shared_lab());
+    local(async {
+        plan.dns.dnssec = DnssecPlan::On { anchors: None };
+        let none = traced(&plan, "www.example.test").await.dnssec.unwrap();
+        assert_eq!(none.verdict, DnssecVerdict::Indeterminate);
+        assert!(none.why.unwrap().ends_with("--trust-anchor gives theirs"));
+    });
 }
