@@ -3,7 +3,7 @@
 //! The stub and the priming question run as tasks of their own: they never delay the counted lane,
 //! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -13,8 +13,9 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::cut::Shared;
-use super::dnssec::{self, Checking};
+use super::authentic::authenticated;
+use super::cut::{Shared, StubUse};
+use super::dnssec::{self, Checking, WalkEnd};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found};
 use super::log::Log;
@@ -130,14 +131,22 @@ impl Counted<'_> {
         });
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
-        if dns.lane == DnsLane::Walk && is_answer(&result) && plan.dnssec != DnssecPlan::Off {
-            side.check(self.shared, &log, &self.name, &self.types);
+        if plan.dnssec != DnssecPlan::Off && plan.lane == ResolverChoice::Walk {
+            match worth_checking(&result, dns.lane, &run) {
+                Ok(end) => side.check(self.shared, &log, &self.name, &self.types, end),
+                Err(why) => dns.unvalidated = Some(why.to_owned()),
+            }
         }
         side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
         side.write(dns, self.clock);
         dns.notes = log.notes();
         dns.packets = log.packets();
+        dns.authenticated = match dns.lane {
+            DnsLane::Resolver => authenticated(&dns.packets, Purpose::Resolver),
+            DnsLane::StubFallback => authenticated(&dns.packets, Purpose::Stub),
+            _ => None,
+        };
         (result, side)
     }
 
@@ -150,6 +159,15 @@ impl Counted<'_> {
         walks: Vec<(Vec<RecordType>, Aliases)>,
         stub: Option<Rc<StubLane>>,
     ) -> Ended {
+        let shared = self.shared;
+        if let Some(stub) = stub.as_ref().filter(|_| shared.root_silent.get())
+            && shared.zones_above(&self.name).len() == 1
+        {
+            let heard = stub.heard().await;
+            if is_answer(&heard.result) {
+                return Ended::FellBack(heard);
+            }
+        }
         let fallback = async {
             tokio::time::sleep_until(self.clock.instant(start.after(ROOT_PATIENCE)).into()).await;
             if let Some(stub) = &stub
@@ -165,7 +183,10 @@ impl Counted<'_> {
         let result = tokio::select! {
             biased;
             result = self.with_services(errand, walks) => result,
-            heard = fallback => return Ended::FellBack(heard),
+            heard = fallback => {
+                shared.root_silent.set(true);
+                return Ended::FellBack(heard);
+            }
         };
         let Err(fault) = result else { return Ended::Walked(result) };
         if run.root_answered.get() || fault.is_negative() {
@@ -174,6 +195,7 @@ impl Counted<'_> {
         if let Some(stub) = stub {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
+                shared.root_silent.set(true);
                 return Ended::FellBack(heard);
             }
         }
@@ -239,19 +261,17 @@ impl Counted<'_> {
         }
         if !shared.plan.stub_servers.is_empty() {
             let lane = Rc::new(StubLane {
-                start: now,
+                log: Rc::clone(log),
+                question: (self.name.clone(), self.types.clone()),
+                start: Cell::new(None),
                 servers: shared.plan.stub_servers.clone(),
                 heard: RefCell::new(None),
                 done: Notify::new(),
+                task: RefCell::new(None),
             });
-            let (log, servers) = (Rc::clone(log), lane.servers.clone());
-            let (name, types, own) = (self.name.clone(), self.types.clone(), Rc::clone(&lane));
-            side.spawn(async move {
-                let clock = *log.clock();
-                let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
-                *own.heard.borrow_mut() = Some((clock.now(), heard));
-                own.done.notify_waiters();
-            });
+            if shared.stub_use.get() == StubUse::Beside {
+                lane.begin();
+            }
             side.stub = Some(lane);
         }
         if !shared.primed.replace(true) {
@@ -308,6 +328,23 @@ impl Counted<'_> {
         };
         Fault::new(FailureCode::DnsUnreachable, format!("no root server answered, and {resolver}: {why}"))
             .hint("check the network; where only a resolver can be reached, use --resolver")
+    }
+}
+
+/// Whether there is anything to validate, or why not.
+fn worth_checking(
+    result: &Result<Found, Fault>,
+    lane: DnsLane,
+    run: &Run,
+) -> Result<WalkEnd, &'static str> {
+    match result.as_ref().err().map(|fault| fault.code) {
+        _ if lane != DnsLane::Walk => {
+            Err("no root server answered, and what a resolver says cannot be checked without them")
+        }
+        _ if is_answer(result) => Ok(WalkEnd::Answered),
+        Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),
+        _ if run.root_answered.get() => Ok(WalkEnd::Lost),
+        _ => Err("no root server answered"),
     }
 }
 
@@ -398,14 +435,34 @@ async fn prime(shared: &Shared, log: &Rc<Log>) {
 /// The stub's side of a resolution.
 #[derive(Debug)]
 struct StubLane {
-    start: At,
+    log: Rc<Log>,
+    question: (Name, Vec<RecordType>),
+    /// When it was asked; not at all as long as nobody needs it.
+    start: Cell<Option<At>>,
     servers: Vec<SocketAddr>,
     heard: RefCell<Option<(At, Heard)>>,
     done: Notify,
+    task: RefCell<Option<AbortHandle>>,
 }
 
 impl StubLane {
-    async fn heard(&self) -> Heard {
+    fn begin(self: &Rc<Self>) {
+        self.start.set(Some(self.log.clock().now()));
+        let own = Rc::clone(self);
+        let work = async move {
+            let (log, servers) = (Rc::clone(&own.log), own.servers.clone());
+            let (name, types) = own.question.clone();
+            let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
+            *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
+            own.done.notify_waiters();
+        };
+        *self.task.borrow_mut() = Some(tokio::task::spawn_local(work).abort_handle());
+    }
+
+    async fn heard(self: &Rc<Self>) -> Heard {
+        if self.start.get().is_none() {
+            self.begin();
+        }
         loop {
             let done = self.done.notified();
             if let Some((_, heard)) = self.heard.borrow().as_ref() {
@@ -436,8 +493,15 @@ impl SideLanes {
     }
 
     /// Starts to fetch what the answer's validation needs.
-    fn check(&mut self, shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType]) {
-        let (checking, work) = Checking::begin(shared, log, name, types);
+    fn check(
+        &mut self,
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        name: &Name,
+        types: &[RecordType],
+        end: WalkEnd,
+    ) {
+        let (checking, work) = Checking::begin(shared, log, name, types, end);
         self.dnssec = Some(checking);
         self.spawn(work);
     }
@@ -467,18 +531,33 @@ impl SideLanes {
         };
         // What has not come by then is told as such below.
         let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
-        if let Some(checking) = &self.dnssec {
-            let patience = from.after(grace.max(dnssec::GRACE));
-            // Without its keys a zone is told to be indeterminate.
-            let _ = tokio::time::timeout_at(clock.instant(patience).into(), checking.finished()).await;
-        }
-        log.end_all(&Meaning::Timeout);
-        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
+        self.validate(dns, from.after(grace.max(dnssec::GRACE)), clock).await;
         self.write(dns, clock);
         dns.packets = log.packets();
         if let Some(shared) = &self.shared {
             system::consult(&shared.plan, dns);
         }
+    }
+
+    /// The same for one of many names, beside which nothing but validation runs. Others wait behind
+    /// it at the same servers: it has more time.
+    pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock) {
+        self.validate(dns, clock.now().after(dnssec::GRACE * 3), clock).await;
+        if let Some(log) = &self.log {
+            dns.packets = log.packets();
+        }
+    }
+
+    /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is
+    /// told to be indeterminate.
+    async fn validate(&self, dns: &mut Dns, limit: At, clock: &Clock) {
+        if let Some(checking) = &self.dnssec {
+            let _ = tokio::time::timeout_at(clock.instant(limit).into(), checking.finished()).await;
+        }
+        if let Some(log) = &self.log {
+            log.end_all(&Meaning::Timeout);
+        }
+        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
     }
 
     /// What is known of the side lanes now.
@@ -487,14 +566,15 @@ impl SideLanes {
             dns.hints.drift.clone_from(&shared.drift.borrow());
         }
         let Some(stub) = &self.stub else { return };
+        let Some(start) = stub.start.get() else { return };
         let heard = stub.heard.borrow();
         let Some((end, heard)) = heard.as_ref() else {
             let now = clock.now();
-            let waited = now.since(stub.start).as_millis();
+            let waited = now.since(start).as_millis();
             dns.stub = Some(Stub {
                 servers: stub.servers.clone(),
                 server: None,
-                start: stub.start,
+                start,
                 end: now,
                 rcode: None,
                 answers: Vec::new(),
@@ -502,6 +582,7 @@ impl SideLanes {
                 age: None,
                 agrees: None,
                 error: Some(format!("no answer in {waited} ms when the trace ended")),
+                authenticated: None,
             });
             return;
         };
@@ -513,7 +594,7 @@ impl SideLanes {
         dns.stub = Some(Stub {
             servers: stub.servers.clone(),
             server: heard.server,
-            start: stub.start,
+            start,
             end: *end,
             rcode: heard.rcode,
             ttl: answers.iter().map(|record| record.ttl).min(),
@@ -521,6 +602,7 @@ impl SideLanes {
             agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
             answers,
             error,
+            authenticated: self.log.as_ref().and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
         });
     }
 
@@ -558,6 +640,11 @@ impl SideLanes {
 
 impl Drop for SideLanes {
     fn drop(&mut self) {
+        if let Some(stub) = &self.stub
+            && let Some(task) = stub.task.borrow_mut().take()
+        {
+            task.abort();
+        }
         for task in &self.tasks {
             task.abort();
         }

@@ -12,7 +12,7 @@
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `dnssec/`: the chain of trust, beside the counted lane
-//! - `stub`: recursive resolvers
+//! - `stub`, `authentic`: recursive resolvers, and what they say of their own validation
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
 //! - `lane`: the counted lane and those beside it, put together into one record
@@ -22,6 +22,7 @@
 //! Nothing here opens a connection to what the name stands for.
 
 mod all_servers;
+mod authentic;
 mod batch;
 mod case;
 mod child;
@@ -96,6 +97,8 @@ use transport::Client;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
+/// Why there is nothing to validate.
+const NOBODY_ASKED: &str = "nobody was asked";
 
 /// The resolver of one run: its cuts, servers and answers are shared by all hops.
 #[derive(Debug)]
@@ -187,11 +190,13 @@ impl Resolver {
         if let Some((lane, addresses)) = self.without_asking(host, port) {
             dns.lane = lane;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             return (dns, Ok(addresses), SideLanes::none());
         }
         let name = match parse_name(host) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 let failure = failure(&invalid(reason), hop, start, clock);
                 return (dns, Err(failure), SideLanes::none());
             }
@@ -200,6 +205,7 @@ impl Resolver {
         if let Some(addresses) = self.in_hosts(host) {
             dns.lane = DnsLane::Resolver;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
@@ -232,6 +238,7 @@ impl Resolver {
         let name = match parse_name(&question.name) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 return (dns, Err(failure(&invalid(reason), 0, start, clock)), SideLanes::none());
             }
         };
@@ -267,6 +274,17 @@ impl Resolver {
             propagation: None,
             system: None,
             dnssec: None,
+            unvalidated: self.unvalidated().map(str::to_owned),
+            authenticated: None,
+        }
+    }
+
+    /// Why nothing is validated, as far as that is known before anybody is asked.
+    fn unvalidated(&self) -> Option<&'static str> {
+        match (&self.shared.plan.dnssec, &self.shared.plan.lane) {
+            (DnssecPlan::Off, _) => Some("--no-dnssec"),
+            (_, ResolverChoice::Walk) => None,
+            _ => Some("a resolver was asked: what it says cannot be checked without the zones' own signatures"),
         }
     }
 

@@ -72,6 +72,7 @@ pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
         age: None,
         agrees: Some(false),
         error: None,
+        authenticated: None,
     }
 }
 
@@ -118,6 +119,8 @@ pub(crate) fn sound() -> Trace {
         propagation: None,
         system: None,
         dnssec: None,
+        unvalidated: None,
+        authenticated: None,
     };
     let connect = Connect {
         start: At(30_000),

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::read::{Action, PlanError};
 use super::syntax::socket_address;
 use super::{
-    Batch, DnssecPlan, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
+    Batch, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
     ResolverChoice, Reuse,
 };
 use crate::cli::DnsOptions;
@@ -38,9 +38,6 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
     let name = options.name.as_deref().unwrap_or_default();
     if name == "-" {
-        if matches!(plan.dns.dnssec, DnssecPlan::On { anchors: Some(_) }) {
-            return Err(PlanError::usage("--trust-anchor: the names of `-` are not validated"));
-        }
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
         return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));

@@ -40,11 +40,11 @@ use std::collections::HashMap;
 use hickory_resolver::proto::rr::Name;
 
 pub(super) use anchors::Anchors;
-pub(super) use fetch::{Checking, GRACE};
+pub(super) use fetch::{Checking, GRACE, WalkEnd};
 pub(super) use text::data_text;
 
-use crate::trace::{Dnssec, RecordType};
-use evidence::Said;
+use crate::trace::RecordType;
+use evidence::{Asked, Fetched, Said};
 
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
@@ -52,10 +52,10 @@ pub(super) struct Store {
     anchors: Anchors,
     /// The referral to each zone.
     delegations: RefCell<HashMap<Name, Said>>,
-    keys: RefCell<HashMap<Name, Said>>,
-    ds: RefCell<HashMap<Name, Said>>,
-    /// What was concluded, for answers that are reused.
-    verdicts: RefCell<HashMap<(Name, Vec<RecordType>), Dnssec>>,
+    keys: RefCell<HashMap<Name, Fetched>>,
+    ds: RefCell<HashMap<Name, Fetched>>,
+    /// What zones answered, for answers that are reused.
+    asked: RefCell<HashMap<(Name, Vec<RecordType>), Vec<Asked>>>,
 }
 
 impl Store {
