@@ -7,8 +7,7 @@ use crate::trace::{Packet, Purpose};
 /// Whether every useful reply of a lane has AD; `None` when there was none.
 pub(super) fn authenticated(packets: &[Packet], purpose: Purpose) -> Option<bool> {
     let useful = |packet: &&Packet| packet.purpose == purpose && packet.meaning.is_useful();
-    let replies: Vec<_> =
-        packets.iter().filter(useful).filter_map(|packet| packet.reply.as_ref()).collect();
+    let replies: Vec<_> = packets.iter().filter(useful).filter_map(|packet| packet.reply.as_ref()).collect();
     (!replies.is_empty()).then(|| replies.iter().all(|reply| reply.authentic_data))
 }
 
@@ -31,8 +30,14 @@ mod tests {
             (vec![packet(Purpose::Walk, true, answer())], None),
             (vec![packet(Purpose::Stub, true, Meaning::Refused)], None),
             (vec![packet(Purpose::Stub, true, answer())], Some(true)),
-            (vec![packet(Purpose::Stub, true, answer()), packet(Purpose::Stub, false, answer())], Some(false)),
-            (vec![packet(Purpose::Stub, true, answer()), packet(Purpose::Resolver, false, answer())], Some(true)),
+            (
+                vec![packet(Purpose::Stub, true, answer()), packet(Purpose::Stub, false, answer())],
+                Some(false),
+            ),
+            (
+                vec![packet(Purpose::Stub, true, answer()), packet(Purpose::Resolver, false, answer())],
+                Some(true),
+            ),
         ] {
             assert_eq!(authenticated(&packets, Purpose::Stub), expected);
         }

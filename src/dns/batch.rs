@@ -33,7 +33,8 @@ pub async fn ask_all(
     on_result: OnResult<'_>,
 ) -> io::Result<()> {
     let resolver = || {
-        let resolver = Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        let resolver =
+            Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         resolver.shared.primed.set(true);
         resolver.shared.stub_use.set(StubUse::InNeed);
         Ok::<_, io::Error>(resolver)

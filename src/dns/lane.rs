@@ -332,11 +332,7 @@ impl Counted<'_> {
 }
 
 /// Whether there is anything to validate, or why not.
-fn worth_checking(
-    result: &Result<Found, Fault>,
-    lane: DnsLane,
-    run: &Run,
-) -> Result<WalkEnd, &'static str> {
+fn worth_checking(result: &Result<Found, Fault>, lane: DnsLane, run: &Run) -> Result<WalkEnd, &'static str> {
     match result.as_ref().err().map(|fault| fault.code) {
         _ if lane != DnsLane::Walk => {
             Err("no root server answered, and what a resolver says cannot be checked without them")
@@ -493,14 +489,7 @@ impl SideLanes {
     }
 
     /// Starts to fetch what the answer's validation needs.
-    fn check(
-        &mut self,
-        shared: &Rc<Shared>,
-        log: &Rc<Log>,
-        name: &Name,
-        types: &[RecordType],
-        end: WalkEnd,
-    ) {
+    fn check(&mut self, shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType], end: WalkEnd) {
         let (checking, work) = Checking::begin(shared, log, name, types, end);
         self.dnssec = Some(checking);
         self.spawn(work);

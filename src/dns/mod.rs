@@ -284,7 +284,9 @@ impl Resolver {
         match (&self.shared.plan.dnssec, &self.shared.plan.lane) {
             (DnssecPlan::Off, _) => Some("--no-dnssec"),
             (_, ResolverChoice::Walk) => None,
-            _ => Some("a resolver was asked: what it says cannot be checked without the zones' own signatures"),
+            _ => {
+                Some("a resolver was asked: what it says cannot be checked without the zones' own signatures")
+            }
         }
     }
 

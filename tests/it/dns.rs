@@ -112,7 +112,13 @@ fn names_from_standard_input_get_a_line_each_in_their_order() {
     let output = with_input(&["dns", "--lab", "--short", "-"], "www.example.test\nwww.slow.test\n");
     assert_eq!((code(&output), stdout(&output).as_str()), (0, "127.53.1.1\n127.53.1.9\n"));
     assert_eq!(code(&with_input(&["dns", "--lab", "-"], "")), 0);
-    assert_eq!(code(&with_input(&["dns", "--lab", "--trust-anchor", "/dev/null", "-"], "")), 2);
+    // What cannot be done for many names is refused, not left out.
+    for option in ["--all-ns", "--propagation", "-v"] {
+        let output = with_input(&["dns", "--lab", option, "-"], "www.example.test\n");
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{option}");
+        assert!(stderr(&output).contains(option), "{}", stderr(&output));
+    }
+    assert_eq!(code(&run(&["dns", "--lab", "--cold", "www.example.test"])), 2);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use super::anchors::Anchors;
+use super::memory::Memory;
 use super::signature::{RrSet, record_sets};
 
 /// Names between a zone and an unsigned record of it that are asked for a DS: a zone served by its
@@ -135,6 +136,8 @@ pub(super) struct Evidence {
     pub(super) asked: Vec<Asked>,
     /// Where a walk ended that found no answer: the last zone on its way.
     pub(super) lost_at: Option<Name>,
+    /// What has verified earlier in this run.
+    pub(super) memory: Memory,
 }
 
 /// A question that has to be asked.

@@ -275,7 +275,7 @@ fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
 
 /// What the walk's packets say, and what earlier walks of this run said of the same zones.
 fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
     for (_, packet, bytes) in log.packets_with_raw() {
         let counted = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
         let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {

@@ -9,6 +9,7 @@
 //! - `evidence`: what was said, and what is still to be asked
 //! - `fetch`: asking for it, in the uncounted lane
 //! - `signature`, `denial`: one record set; one proof of absence
+//! - `memory`: signatures that have held before
 //! - `chain`, `answer`: the zones' keys; the answer, and the verdict
 //! - `text`: the records of DNSSEC as `dig` prints them
 //!
@@ -20,6 +21,7 @@ mod chain;
 mod denial;
 mod evidence;
 mod fetch;
+mod memory;
 mod signature;
 mod text;
 
@@ -45,6 +47,7 @@ pub(super) use text::data_text;
 
 use crate::trace::RecordType;
 use evidence::{Asked, Fetched, Said};
+use memory::Memory;
 
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
@@ -54,6 +57,7 @@ pub(super) struct Store {
     delegations: RefCell<HashMap<Name, Said>>,
     keys: RefCell<HashMap<Name, Fetched>>,
     ds: RefCell<HashMap<Name, Fetched>>,
+    memory: Memory,
     /// What zones answered, for answers that are reused.
     asked: RefCell<HashMap<(Name, Vec<RecordType>), Vec<Asked>>>,
 }

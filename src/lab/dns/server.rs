@@ -122,8 +122,13 @@ impl NameServer {
                     response.metadata.response_code = ResponseCode::Refused;
                 }
                 Role::Resolver(zones) => {
-                    fill(response, stub::resolve(zones, &name, kind));
+                    let answer = stub::resolve(zones, &name, kind);
+                    let wanted = request.metadata.authentic_data
+                        || request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+                    let secure = wanted && stub::is_secure(zones, &name, &answer);
+                    fill(response, answer);
                     response.metadata.authoritative = false;
+                    response.metadata.authentic_data = secure;
                 }
             }
         }

@@ -125,6 +125,11 @@ impl Signer {
         }))
     }
 
+    /// Whether everything of the zone validates.
+    pub(in crate::lab) const fn is_sound(&self) -> bool {
+        matches!(self.signing, Signing::Nsec | Signing::Nsec3)
+    }
+
     /// The zone's DNSKEY records.
     pub(in crate::lab) fn keys(&self) -> Vec<Record> {
         let keys = [Some(&self.entry), self.zone.as_ref()];
