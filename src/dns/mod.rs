@@ -15,7 +15,7 @@
 //! - `stub`, `authentic`: recursive resolvers, and what they say of their own validation
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
-//! - `lane`: the counted lane and those beside it, put together into one record
+//! - `lane`, `side`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
 //! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
@@ -47,6 +47,7 @@ mod reply;
 mod servers;
 mod service;
 mod service_lane;
+mod side;
 mod stub;
 mod system;
 mod together;
@@ -89,10 +90,10 @@ use cut::Shared;
 use fault::Fault;
 use hints::Hints;
 use lane::Counted;
-pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
 use service_lane::Wish;
+pub use side::SideLanes;
 use transport::Client;
 use walk::Aliases;
 
