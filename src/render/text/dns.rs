@@ -6,8 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ink::Ink;
 use super::page::Page;
-use super::{dnssec, evidence};
-use super::{fact_text, survey, verbose};
+use super::{dnssec, evidence, fact_text, findings, survey, verbose};
 use crate::render::{DnsRun, Style, words};
 use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Purpose, Record, RecordType};
 use crate::units;
@@ -42,6 +41,7 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }
+    findings::put(&mut page, run.findings);
     if style.verbose {
         survey::system(&mut page, run.dns);
         verbose::packets_section(&mut page, run.dns);
