@@ -81,17 +81,6 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
         for check in checks {
             assert!(check.packets.iter().all(|id| dns.packets[*id].purpose == Purpose::AllServers));
         }
-        for words in [
-            "(127.0.53.4) has serial 6, the newest is 7; answers differ, too",
-            "(127.0.53.5) does not serve the zone it is named for: it answered REFUSED",
-            "(127.0.53.6) is unreachable, the zone's other servers are not: it did not answer",
-            "(127.0.53.7) does not speak EDNS",
-            "(127.0.53.8) does not answer by TCP",
-        ] {
-            let findings = crate::finding::check_dns(&dns, None);
-            let titles: Vec<_> = findings.iter().map(|finding| finding.title.as_str()).collect();
-            assert!(titles.iter().any(|title| title.contains(words)), "{words}: {titles:#?}");
-        }
     });
 }
 

@@ -49,6 +49,9 @@ use crate::trace::RecordType;
 use evidence::{Asked, Fetched, Said};
 use memory::Memory;
 
+/// A name and the types that were asked for together.
+type Question = (Name, Vec<RecordType>);
+
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
 pub(super) struct Store {
@@ -59,7 +62,7 @@ pub(super) struct Store {
     ds: RefCell<HashMap<Name, Fetched>>,
     memory: Memory,
     /// What zones answered, for answers that are reused.
-    asked: RefCell<HashMap<(Name, Vec<RecordType>), Vec<Asked>>>,
+    asked: RefCell<HashMap<Question, Vec<Asked>>>,
 }
 
 impl Store {

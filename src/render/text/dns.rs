@@ -160,7 +160,12 @@ fn step(page: &mut Page, packet: &Packet, label: &str, width: usize, trust: Trus
         Meaning::Answer { records } => body.push(Ink::Plain, units::count(records.len(), "record")),
         Meaning::NxDomain(_) => body.push(Ink::Plain, "no such name"),
         Meaning::NoData(_) => body.push(Ink::Plain, "no such record"),
-        Meaning::Referral { cut, .. } => body.push(Ink::Plain, format!("refers to {cut}")),
+        Meaning::Referral { cut, .. } => {
+            // One line a hop: where it leads stands in the next.
+            let whole = format!("refers to {cut}");
+            let fits = head.width() + body.width() + whole.width() <= page.width();
+            body.push(Ink::Plain, if fits { whole.as_str() } else { "referral" })
+        }
         meaning => {
             let ink = if meaning.is_useful() { Ink::Plain } else { Ink::Warn };
             body.push(ink, words::meaning(packet))
