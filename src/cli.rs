@@ -91,7 +91,7 @@ pub struct DnsOptions {
     #[arg(long)]
     pub all_ns: bool,
     /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
-    /// public resolvers
+    /// public resolvers; of several types for the first
     #[arg(long)]
     pub propagation: bool,
     /// The public resolvers to ask, one `IP[:PORT] [NAME]` a line

@@ -160,6 +160,8 @@ pub(super) fn encode(
 ) -> Result<EncodedQuery, String> {
     let mut message = Message::query();
     message.metadata.recursion_desired = recursion == Recursion::Desired;
+    // RFC 6840 §5.7: a resolver that validates is asked to say so.
+    message.metadata.authentic_data = recursion == Recursion::Desired;
     let mut query = Query::query(name.clone(), WireType::from(rtype.0));
     query.set_query_class(DNSClass::IN);
     message.add_query(query);

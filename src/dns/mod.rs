@@ -12,10 +12,10 @@
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `dnssec/`: the chain of trust, beside the counted lane
-//! - `stub`: recursive resolvers
+//! - `stub`, `authentic`: recursive resolvers, and what they say of their own validation
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
-//! - `lane`: the counted lane and those beside it, put together into one record
+//! - `lane`, `side`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
 //! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
@@ -23,6 +23,7 @@
 
 mod all_servers;
 mod arrival;
+mod authentic;
 mod batch;
 mod case;
 mod child;
@@ -48,6 +49,7 @@ mod reply;
 mod servers;
 mod service;
 mod service_lane;
+mod side;
 mod stub;
 mod system;
 mod together;
@@ -90,14 +92,16 @@ use cut::Shared;
 use fault::Fault;
 use hints::Hints;
 use lane::Counted;
-pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
 use service_lane::Wish;
+pub use side::SideLanes;
 use transport::Client;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
+/// Why there is nothing to validate.
+const NOBODY_ASKED: &str = "nobody was asked";
 
 /// The resolver of one run: its cuts, servers and answers are shared by all hops.
 #[derive(Debug)]
@@ -194,11 +198,13 @@ impl Resolver {
         if let Some((lane, addresses)) = self.without_asking(host, port) {
             dns.lane = lane;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             return (dns, Ok(addresses), SideLanes::none());
         }
         let name = match parse_name(host) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 let failure = failure(&invalid(reason), hop, start, clock);
                 return (dns, Err(failure), SideLanes::none());
             }
@@ -207,6 +213,7 @@ impl Resolver {
         if let Some(addresses) = self.in_hosts(host) {
             dns.lane = DnsLane::Resolver;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
@@ -239,6 +246,7 @@ impl Resolver {
         let name = match parse_name(&question.name) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 return (dns, Err(failure(&invalid(reason), 0, start, clock)), SideLanes::none());
             }
         };
@@ -274,6 +282,19 @@ impl Resolver {
             propagation: None,
             system: None,
             dnssec: None,
+            unvalidated: self.unvalidated().map(str::to_owned),
+            authenticated: None,
+        }
+    }
+
+    /// Why nothing is validated, as far as that is known before anybody is asked.
+    fn unvalidated(&self) -> Option<&'static str> {
+        match (&self.shared.plan.dnssec, &self.shared.plan.lane) {
+            (DnssecPlan::Off, _) => Some("--no-dnssec"),
+            (_, ResolverChoice::Walk) => None,
+            _ => {
+                Some("a resolver was asked: what it says cannot be checked without the zones' own signatures")
+            }
         }
     }
 

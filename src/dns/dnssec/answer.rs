@@ -28,7 +28,9 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
     for asked in &evidence.asked {
         judge.answer(asked);
     }
-    if evidence.asked.is_empty() {
+    if let Some(zone) = &evidence.lost_at {
+        judge.lost(zone);
+    } else if evidence.asked.is_empty() {
         let why = "no answer came that could be checked".to_owned();
         judge.note((DnssecVerdict::Indeterminate, why));
     }
@@ -77,6 +79,19 @@ impl Judge<'_> {
         if ending.0 > self.worst.0 {
             self.worst = ending;
         }
+    }
+
+    /// A walk that ended without an answer: how far down the chain holds.
+    fn lost(&mut self, zone: &Name) {
+        let state = self.chain.zone(zone);
+        let far = self.chain.links.iter().rev().find(|link| link.status == DnssecVerdict::Secure);
+        let held = far.map(|link| format!("the chain of trust holds down to zone {}", link.zone));
+        let why = match (state.status, held) {
+            (DnssecVerdict::Secure, Some(held)) => held,
+            (_, Some(held)) => format!("{held}; {}", state.why),
+            (_, None) => state.why.clone(),
+        };
+        self.note((DnssecVerdict::Indeterminate, format!("there is no answer to validate; {why}")));
     }
 
     /// One reply of the walk: the chain of aliases in it, and what it ends with.

@@ -59,7 +59,8 @@ pub(super) struct Proofs<'m> {
 
 impl<'a> Validator<'a> {
     pub(super) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
-        let (checks, zones, links) = (Checks::default(), BTreeMap::new(), Vec::new());
+        let (zones, links) = (BTreeMap::new(), Vec::new());
+        let checks = Checks::remembering(&evidence.memory);
         Self { evidence, anchors, now, checks, zones, links }
     }
 

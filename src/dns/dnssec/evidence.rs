@@ -10,6 +10,7 @@ use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use super::anchors::Anchors;
+use super::memory::Memory;
 use super::signature::{RrSet, record_sets};
 use crate::dns::lenient::read_message;
 
@@ -133,6 +134,10 @@ pub(super) struct Evidence {
     pub(super) keys: BTreeMap<Name, Fetched>,
     /// The walk's own answers.
     pub(super) asked: Vec<Asked>,
+    /// Where a walk ended that found no answer: the last zone on its way.
+    pub(super) lost_at: Option<Name>,
+    /// What has verified earlier in this run.
+    pub(super) memory: Memory,
 }
 
 /// A question that has to be asked.
@@ -158,6 +163,9 @@ impl Evidence {
         let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
         for asked in &self.asked {
             search.answer(asked);
+        }
+        if let Some(zone) = &self.lost_at {
+            search.may_be_secure(zone);
         }
         search.needs.retain(|need| match need {
             Need::Keys(zone) => !self.keys.contains_key(zone),
