@@ -31,6 +31,10 @@ const PAIRS: usize = 60;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|word| word == "--help") {
+        println!("cargo bench --bench curl -- [--check] [--pairs N] [--binary FILE]");
+        return ExitCode::SUCCESS;
+    }
     let check = arguments.iter().any(|word| word == "--check")
         || std::env::var_os("URLTRACE_BENCH_CHECK").is_some_and(|value| value == "1");
     let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1).map(String::as_str);

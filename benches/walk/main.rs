@@ -35,10 +35,14 @@ const MAX_RATIO: f64 = 1.05;
 const RUNS: usize = 11;
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|word| word == "--help") {
+        println!("cargo bench --bench walk -- [--check] [--runs N]");
+        return ExitCode::SUCCESS;
+    }
     if let Some(code) = others::inside_a_namespace() {
         return code;
     }
-    let arguments: Vec<String> = std::env::args().collect();
     let check = arguments.iter().any(|word| word == "--check")
         || std::env::var_os("URLTRACE_BENCH_CHECK").is_some_and(|value| value == "1");
     let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1);

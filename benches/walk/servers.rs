@@ -1,7 +1,7 @@
 //! The name servers of the bench: a root, `test.` and `example.test.`, each answering after a delay,
 //! and a silent one beside each. UDP only; what they serve is here, who asks is not their business.
 
-use std::io::ErrorKind;
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -123,7 +123,8 @@ fn answer(last: u8, socket: &UdpSocket, servers: Servers, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         let (length, peer) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
+            // A wait with a limit is not taken up again after a signal (signal(7)): a child has ended.
+            Err(error) if matches!(error.kind(), WouldBlock | TimedOut | Interrupted) => continue,
             Err(error) => panic!("{error}"),
         };
         if last > DEAD {

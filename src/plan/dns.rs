@@ -270,6 +270,11 @@ mod tests {
             ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
             ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
         ] {
+            if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
+                let refused = format!("{:?}", resolver(text).unwrap_err());
+                assert!(refused.contains("without encrypted DNS"), "{text}: {refused}");
+                continue;
+            }
             let found = endpoint(text);
             let host_text = match &found.host {
                 EndpointHost::Address(address) => address.to_string(),
