@@ -157,6 +157,7 @@ async fn ask(
         survey(&resolver, &plan, &mut dns, &clock, &stop).await;
     }
     progress.finish();
+    let findings = finding::check_dns(&dns, failure.as_ref());
     let asked = render::DnsRun {
         input: &plan.input,
         started_at: clock.started_at(),
@@ -164,6 +165,7 @@ async fn ask(
         total,
         dns: &dns,
         failure: failure.as_ref(),
+        findings: &findings,
     };
     if show.short {
         render::render_short(&asked, &style(show), out)?;
@@ -209,6 +211,8 @@ async fn ask_all(
         if failure.is_some() {
             code = exit::DNS;
         }
+        let findings =
+            if show.format == Format::Json { finding::check_dns(dns, failure) } else { Vec::new() };
         let asked = render::DnsRun {
             input: &question.name,
             started_at: clock.started_at(),
@@ -216,6 +220,7 @@ async fn ask_all(
             total: dns.end.since(dns.start),
             dns,
             failure,
+            findings: &findings,
         };
         if show.short {
             render::render_short(&asked, &style(show), out)?;

@@ -91,7 +91,7 @@ pub struct DnsOptions {
     #[arg(long)]
     pub all_ns: bool,
     /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
-    /// public resolvers
+    /// public resolvers; of several types for the first
     #[arg(long)]
     pub propagation: bool,
     /// The public resolvers to ask, one `IP[:PORT] [NAME]` a line
@@ -139,6 +139,9 @@ pub struct Common {
     #[arg(long, global = true, help_heading = "DNS")]
     pub no_dnssec: bool,
     /// Begin DNSSEC's chain of trust with the DS or DNSKEY records of this file
+    ///
+    /// Without it, IANA's root keys are trusted; with `--root-hints` that name none of the root
+    /// servers of the Internet, none are.
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_dnssec", help_heading = "DNS")]
     pub trust_anchor: Option<PathBuf>,
     /// Use IPv4 addresses only

@@ -1,7 +1,8 @@
 //! The one clock. Every time in a [`Trace`](crate::trace::Trace) is an offset from its origin.
 //!
 //! This is the only file that reads the machine's clocks: a monotonic one for every stamp, and the
-//! wall clock once, for `started_at` and certificate dates. It knows nothing of stages or limits.
+//! wall clock for `started_at`, for certificate dates, and to place the kernel's stamps of packets on
+//! the monotonic one. It knows nothing of stages or limits.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,6 +40,35 @@ impl Clock {
     #[must_use]
     pub fn wall_now(&self) -> SystemTime {
         self.wall + self.origin.elapsed()
+    }
+
+    /// The offset of a wall time just gone by, such as the kernel's stamp on a packet. The two clocks
+    /// are compared now, so that neither drift nor an earlier setting of the wall clock counts. A
+    /// stamp from the future or from before t0 shows that the wall clock was set in between: then
+    /// it is now.
+    #[must_use]
+    pub fn at_wall(&self, stamp: SystemTime) -> At {
+        let (now, wall) = self.both();
+        let past = wall.duration_since(stamp).ok();
+        let at = past.and_then(|past| now.checked_sub(past)).unwrap_or(now);
+        At(u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Both clocks at one moment: read again if the thread was put aside in between.
+    fn both(&self) -> (Duration, SystemTime) {
+        const APART: Duration = Duration::from_micros(20);
+        let read = || {
+            let (before, wall) = (self.origin.elapsed(), SystemTime::now());
+            (self.origin.elapsed() - before, before, wall)
+        };
+        let mut best = read();
+        for _ in 0..4 {
+            if best.0 <= APART {
+                break;
+            }
+            best = best.min(read());
+        }
+        (best.1, best.2)
     }
 
     /// The instant of an offset, for timers.
@@ -80,5 +110,22 @@ mod tests {
             last = now;
         }
         assert!(clock.instant(At(5)) > clock.instant(At(0)));
+    }
+
+    #[test]
+    fn a_wall_time_has_its_offset_and_an_impossible_one_is_now() {
+        let clock = Clock::start();
+        while clock.now() < At(5_000) {}
+        let (before, stamp, after) = (clock.now(), SystemTime::now(), clock.now());
+        while clock.now() < At(10_000) {}
+        let at = clock.at_wall(stamp);
+        // As far as two clocks can be read together.
+        let apart = 1_000;
+        assert!(at.0 + apart >= before.0 && at.0 <= after.0 + apart, "{before:?} {at:?} {after:?}");
+
+        for impossible in [stamp + Duration::from_secs(60), stamp - Duration::from_secs(60)] {
+            let before = clock.now();
+            assert!(clock.at_wall(impossible) >= before);
+        }
     }
 }

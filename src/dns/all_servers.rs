@@ -79,11 +79,6 @@ impl Resolver {
                 check
             })
             .collect();
-        for check in &checks {
-            for fault in &check.faults {
-                dns.notes.push(sentence(check, fault));
-            }
-        }
         dns.all_servers = Some(checks);
     }
 
@@ -266,21 +261,6 @@ fn compare(seen: &mut [Seen]) {
         {
             one.check.faults.push(ServerFault::AnswerDiffers);
         }
-    }
-}
-
-fn sentence(check: &ServerCheck, fault: &ServerFault) -> String {
-    let server = format!("{} ({})", check.name, check.address.ip());
-    match fault {
-        ServerFault::Unreachable(why) => format!("{server} is unreachable: {why}"),
-        ServerFault::Lame(why) => format!("{server} does not serve the zone: it {why}"),
-        ServerFault::SerialDiffers { newest } => {
-            let serial = check.serial.unwrap_or_default();
-            format!("{server} has serial {serial}, the newest is {newest}: it has not fetched the zone")
-        }
-        ServerFault::AnswerDiffers => format!("{server} answers otherwise than the other servers"),
-        ServerFault::NoEdns => format!("{server} does not speak EDNS"),
-        ServerFault::NoTcp => format!("{server} does not answer by TCP: long answers cannot be had there"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many names in one run: asked side by side, told in their order, sharing what they find.
 //!
-//! The stub, the priming question and validation, which only compare and judge, are left out: a batch
-//! asks nobody more than it has to.
+//! The stub and the priming question, which only compare, are left out: a batch asks nobody more than
+//! it has to. Keys are asked for once a zone. The stub is asked when no root server answers.
 
 use std::io;
 
@@ -9,8 +9,9 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Resolver;
+use super::cut::StubUse;
 use crate::clock::Clock;
-use crate::plan::{Batch, DnsPlan, DnssecPlan, Question, Reuse};
+use crate::plan::{Batch, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, FailureCode};
 
@@ -32,9 +33,10 @@ pub async fn ask_all(
     on_result: OnResult<'_>,
 ) -> io::Result<()> {
     let resolver = || {
-        let plan = DnsPlan { stub_servers: Vec::new(), dnssec: DnssecPlan::Off, ..plan.clone() };
-        let resolver = Resolver::new(plan).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        let resolver =
+            Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         resolver.shared.primed.set(true);
+        resolver.shared.stub_use.set(StubUse::InNeed);
         Ok::<_, io::Error>(resolver)
     };
     let shared = match batch.reuse {
@@ -44,10 +46,11 @@ pub async fn ask_all(
     let ask = |question| {
         let (shared, resolver) = (&shared, &resolver);
         async move {
-            let (dns, result, _) = match shared {
+            let (mut dns, result, side) = match shared {
                 Some(shared) => shared.ask(question, clock, stop).await,
                 None => resolver()?.ask(question, clock, stop).await,
             };
+            side.settle_one_of_many(&mut dns, clock).await;
             Ok::<_, io::Error>((question, dns, result.err()))
         }
     };

@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::ask_all;
-use super::testkit::{AUTH, EXAMPLE, ROOT, SECOND, TLD, auth, broken, local, plan, root, slow, tld};
+use super::testkit::{AUTH, EXAMPLE, ROOT, SECOND, STUB, TLD, auth, broken, local, plan, root, slow, tld};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
+use crate::lab::shared_lab;
+use crate::plan::Plan;
 use crate::plan::{Batch, DnsPlan, Minimisation, Question, Reuse};
 use crate::stop::Stop;
-use crate::trace::{Dns, Failure, FailureCode, RecordType};
+use crate::trace::{Dns, DnsLane, DnssecVerdict, Failure, FailureCode, Purpose, RecordType};
 
 type Results = Vec<(String, Dns, Option<Failure>)>;
 
@@ -215,5 +217,100 @@ fn a_name_server_that_many_zones_share_is_looked_up_once() {
         }
         let lookups = net.seen(TLD).iter().filter(|line| line.contains("ns.host.other.")).count();
         assert_eq!(lookups, 2, "A and AAAA, once: {:?}", net.seen(TLD));
+    });
+}
+
+#[test]
+fn keys_are_asked_for_once_a_zone_however_many_names_need_them() {
+    let mut lab = Plan::default();
+    shared_lab().apply(&mut lab);
+    local(async {
+        let mut names: Vec<String> = Vec::new();
+        for number in 0..250 {
+            for zone in ["dnssec-wildcard.test", "example.test", "dnssec-nsec3.test", "dnssec-insecure.test"]
+            {
+                names.push(format!("h{}.{zone}", number / 2));
+            }
+        }
+        let results = ask_names(lab.dns.clone(), &names, Reuse::Shared).await;
+        let mut asked: HashMap<(Purpose, &str, String), usize> = HashMap::new();
+        for packet in results.iter().flat_map(|(_, dns, _)| &dns.packets) {
+            *asked
+                .entry((packet.purpose, packet.zone.as_str(), packet.qtype.mnemonic().into()))
+                .or_default() += 1;
+        }
+        let count = |purpose, zone, rtype: &str| asked.get(&(purpose, zone, rtype.to_owned())).copied();
+        assert_eq!(count(Purpose::Walk, ".", "A"), Some(1), "the root: once for the walk");
+        assert_eq!(count(Purpose::DnsKey, ".", "DNSKEY"), Some(1), "and once for its keys");
+        assert_eq!(count(Purpose::Walk, "test.", "A"), Some(4), "the TLD: once a cut");
+        assert_eq!(count(Purpose::DnsKey, "test.", "DNSKEY"), Some(1));
+        for zone in ["dnssec-wildcard.test.", "example.test.", "dnssec-nsec3.test."] {
+            assert_eq!(count(Purpose::Walk, zone, "A"), Some(125), "{zone}: once a name");
+            assert_eq!(count(Purpose::DnsKey, zone, "DNSKEY"), Some(1), "{zone}");
+        }
+        assert_eq!(count(Purpose::Walk, "dnssec-insecure.test.", "A"), Some(125));
+        let packets: usize = asked.values().sum();
+        assert_eq!(packets, 1 + 4 + 4 * 125 + 5, "nothing else is asked: {asked:?}");
+        for (name, dns, _) in &results {
+            let verdict =
+                if name.ends_with("insecure.test") { DnssecVerdict::Insecure } else { DnssecVerdict::Secure };
+            let dnssec = dns.dnssec.as_ref().unwrap();
+            assert_eq!((dnssec.verdict, &dns.unvalidated), (verdict, &None), "{name}: {:?}", dnssec.why);
+        }
+        assert!(busiest(&results) <= 8, "{}", busiest(&results));
+    });
+}
+
+#[test]
+fn keys_that_cannot_be_had_are_not_asked_for_again_by_every_name() {
+    local(async {
+        // No zone of this internet is signed: the anchor of the real root has no key here.
+        let net = TestNet::start(vec![root(), tld(), auth()]).await;
+        let text = ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+        let anchors = crate::plan::AnchorsText { source: "t".to_owned(), text: text.to_owned() };
+        let signed = DnsPlan { dnssec: crate::plan::DnssecPlan::On { anchors: Some(anchors) }, ..plan(&net) };
+        let names: Vec<String> = (0..20).map(|number| format!("h{number}.example.test")).collect();
+        let results = ask_names(signed, &names, Reuse::Shared).await;
+        for server in [ROOT, TLD] {
+            let keys = net.seen(server).iter().filter(|line| line.ends_with("DNSKEY")).count();
+            assert!(keys <= 1, "{server}: {:?}", net.seen(server));
+        }
+        assert!(
+            results.iter().all(|(_, dns, _)| dns.dnssec.as_ref().unwrap().verdict == DnssecVerdict::Bogus)
+        );
+    });
+}
+
+#[test]
+fn without_any_root_the_resolver_answers_and_each_name_says_so() {
+    local(async {
+        let zone = "www.example.test. A 192.0.2.1\nmail.example.test. A 192.0.2.25\n";
+        let stub = (STUB, vec![Quirk::Recursive], vec![(".", zone)]);
+        let net = TestNet::start(vec![broken(root(), Quirk::Silent), stub]).await;
+        let plan = DnsPlan { stub_servers: vec![net.address(STUB)], ..plan(&net) };
+        let names: Vec<String> =
+            (0..200).map(|number| ["www", "mail", "nope"][number % 3].to_owned() + ".example.test").collect();
+        let start = Clock::start();
+        let results = ask_names(plan, &names, Reuse::Shared).await;
+        // Two seconds of patience with the root, once and not for each name.
+        assert!(start.now().since(crate::trace::At(0)) < Duration::from_secs(4));
+        for (name, dns, failure) in &results {
+            assert_eq!(dns.lane, DnsLane::StubFallback, "{name}: {failure:?}");
+            assert_eq!(failure.is_some(), name.starts_with("nope"), "{name}");
+            assert!(dns.notes.iter().any(|note| note.contains("no root server answered")), "{:?}", dns.notes);
+            assert!(dns.stub.is_some(), "{name}");
+        }
+        assert!(net.seen(ROOT).len() < 130, "{}", net.seen(ROOT).len());
+    });
+}
+
+#[test]
+fn where_the_root_answers_no_resolver_is_asked() {
+    local(async {
+        let stub = (STUB, vec![Quirk::Recursive], vec![(".", "www.example.test. A 192.0.2.99\n")]);
+        let net = TestNet::start(vec![root(), tld(), auth(), stub]).await;
+        let plan = DnsPlan { stub_servers: vec![net.address(STUB)], ..plan(&net) };
+        let results = ask_names(plan, &["www.example.test".to_owned()], Reuse::Shared).await;
+        assert_eq!((results[0].1.answers[0].data.as_str(), net.seen(STUB).len()), ("192.0.2.1", 0));
     });
 }

@@ -31,6 +31,38 @@ fn a_server_that_changes_case_is_asked_by_tcp_once_and_remembered() {
 }
 
 #[test]
+fn a_reply_from_elsewhere_is_not_believed_and_the_server_is_asked_by_tcp() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::Elsewhere)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let first = run.walk()[2];
+        let Meaning::WrongSource { from } = first.meaning else { panic!("{:?}", first.meaning) };
+        assert_eq!((from.ip().to_string().as_str(), first.dropped, first.received), ("127.0.53.99", 1, None));
+        let tcp = run.walk().into_iter().find(|packet| packet.chosen == Choice::WrongSource).unwrap();
+        assert_eq!((tcp.transport, tcp.server), (Transport::Tcp, first.server));
+        assert!(run.dns.notes.iter().any(|note| note.contains("not from 127.0.53.3")), "{:?}", run.dns.notes);
+
+        let quirks = vec![Quirk::NoTcp, Quirk::Elsewhere];
+        let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert!(run.message().contains("was answered for from another address by UDP"), "{}", run.message());
+    });
+}
+
+#[test]
+fn a_reply_from_elsewhere_does_not_keep_the_right_one_from_being_heard() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::ElsewhereFirst)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        assert!(run.walk().iter().all(|packet| packet.transport == Transport::Udp));
+        let answers = run.walk().into_iter().filter(|packet| packet.zone == "example.test.");
+        assert!(answers.into_iter().all(|packet| packet.dropped == 1 && packet.received.is_some()));
+    });
+}
+
+#[test]
 fn a_server_that_changes_case_and_has_no_tcp_is_believed_in_the_end() {
     local(async {
         let quirks = vec![Quirk::NoTcp, Quirk::LowerCase];

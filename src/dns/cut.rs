@@ -160,6 +160,15 @@ pub(super) enum Udp {
     Blocked,
 }
 
+/// When the machine's resolvers are asked beside a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StubUse {
+    /// Always, to compare.
+    Beside,
+    /// When no root server answers: a batch asks nobody more than it has to.
+    InNeed,
+}
+
 /// What all resolutions of a run share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -175,6 +184,11 @@ pub(super) struct Shared {
     pub(super) udp: Cell<Udp>,
     no_ipv4: Cell<bool>,
     no_ipv6: Cell<bool>,
+    /// When the machine's resolvers are asked beside a walk.
+    pub(super) stub_use: Cell<StubUse>,
+    /// A resolver's answer was taken because no root server had answered. Many names need not find
+    /// that out each on its own.
+    pub(super) root_silent: Cell<bool>,
     /// Whether `. NS` was asked.
     pub(super) primed: Cell<bool>,
     pub(super) drift: RefCell<Option<Vec<String>>>,
@@ -202,6 +216,8 @@ impl Shared {
             udp: Cell::new(Udp::Unknown),
             no_ipv4: Cell::new(false),
             no_ipv6: Cell::new(false),
+            stub_use: Cell::new(StubUse::Beside),
+            root_silent: Cell::new(false),
             primed: Cell::new(false),
             drift: RefCell::new(None),
             dnssec: Store::default(),

@@ -1,7 +1,7 @@
 //! One question to one server: exact bytes, exact stamps, one packet record.
 //!
-//! The socket work that can be done before the send is done before its stamp, and the reply is
-//! stamped before it is read. What a reply means is decided by the caller.
+//! The socket work that can be done before the send is done before its stamp; a datagram has the
+//! kernel's stamp of its arrival, a reply by TCP is stamped as soon as it is read. What a reply means is decided by the caller.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -14,12 +14,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout_at;
 
+use super::arrival::{self, Datagram};
 use super::case::{Echo, Spelling, compare_and_restore, restore_owners};
 use super::log::{Log, Open};
 use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
 use crate::os;
 use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
+
+/// How long the server's own answer is awaited after one from elsewhere.
+const AFTER_A_STRAY: Duration = Duration::from_millis(150);
 
 /// Everything about a packet that is known before it is sent.
 #[derive(Clone, Debug)]
@@ -75,6 +79,10 @@ pub(super) enum Outcome {
     Reply(Box<Reply>),
     Malformed(String),
     Timeout,
+    /// Only somebody else answered.
+    WrongSource {
+        from: SocketAddr,
+    },
     /// The system's words, and whether they mean that this machine has no route for the whole
     /// address family.
     Error {
@@ -107,7 +115,7 @@ pub(super) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFli
     let sent = log.clock().now();
     if let Link::Udp(socket) = &link {
         // Past tokio, which would first wait to hear that the socket is writable: a fresh one is.
-        if let Err(error) = SockRef::from(socket).send(&query.bytes) {
+        if let Err(error) = SockRef::from(socket).send_to(&query.bytes, &ask.server.into()) {
             link = Link::Failed(error);
         }
     }
@@ -120,7 +128,11 @@ pub(super) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
     let InFlight { id, sent, ask, query, open, link } = flight;
     let mut echo = Echo::Same;
     let outcome = match link {
-        Link::Udp(socket) => receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await,
+        Link::Udp(socket) => {
+            let received = receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await;
+            // What a router on the way says of one server says nothing of this machine's routes.
+            received.or_else(|error| Ok(Outcome::Error { reason: refusal(&error), no_route: false }))
+        }
         Link::Tcp => exchange_tcp(&ask, &query, &open, sent, wait).await,
         Link::Failed(error) => Ok(error_outcome(&error, ask.transport)),
     };
@@ -130,6 +142,7 @@ pub(super) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
         Outcome::Reply(_) => {}
         Outcome::Malformed(reason) => open.close(Meaning::Malformed { reason: reason.clone() }),
         Outcome::Timeout => open.close(Meaning::Timeout),
+        Outcome::WrongSource { from } => open.close(Meaning::WrongSource { from: *from }),
         Outcome::Error { reason, .. } => open.close(Meaning::Error { reason: reason.clone() }),
     }
     let rtt = open.round_trip();
@@ -146,16 +159,30 @@ async fn receive_udp(
     echo: &mut Echo,
 ) -> io::Result<Outcome> {
     let clock = open.clock();
-    let deadline = clock.instant(sent.after(wait)).into();
+    let mut deadline = sent.after(wait);
     let mut buffer = vec![0_u8; 65_535];
+    let mut stray = None;
     loop {
-        let Ok(read) = timeout_at(deadline, socket.recv(&mut buffer)).await else {
-            return Ok(Outcome::Timeout);
+        let next = arrival::receive(socket, &mut buffer, &clock);
+        let Ok(read) = timeout_at(clock.instant(deadline).into(), next).await else {
+            return Ok(stray.map_or(Outcome::Timeout, |from| Outcome::WrongSource { from }));
         };
-        let received = clock.now();
-        let bytes = &mut buffer[..read?];
+        let Datagram { length, from, at } = read?;
+        // The two stamps come from two clocks, each rounded to a microsecond of its own.
+        let received = at.max(sent);
+        let bytes = &mut buffer[..length];
         if !is_reply_to(query, bytes) {
             open.drop_one();
+            continue;
+        }
+        if (from.ip(), from.port()) != (ask.server.ip(), ask.server.port()) {
+            open.drop_one();
+            if stray.is_none() {
+                open.note(wrong_source(ask, from));
+                // The server's own answer, if there is one, is not far behind.
+                deadline = deadline.min(received.after(AFTER_A_STRAY));
+            }
+            stray = Some(from);
             continue;
         }
         *echo = compare_and_restore(&query.bytes, bytes, &ask.qname);
@@ -221,21 +248,41 @@ async fn exchange_tcp(
     Ok(outcome)
 }
 
-/// A socket of our own for each question: port 0 makes the kernel draw a random source port, and a
-/// connected socket takes datagrams from this server only and learns of ICMP refusals (RFC 5452 §9).
+fn wrong_source(ask: &Ask, from: SocketAddr) -> String {
+    format!(
+        "a reply to the question for {} {} came from {from}, not from {}, which was asked: it was dropped",
+        name_text(&ask.qname),
+        ask.qtype.mnemonic(),
+        ask.server
+    )
+}
+
+/// A socket of our own for each question: port 0 makes the kernel draw a random source port (RFC 5452
+/// §9). It is not connected, so that a reply from elsewhere is seen, and dropped here.
 fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
     let any: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
     let socket = std::net::UdpSocket::bind(any)?;
     socket.set_nonblocking(true)?;
-    socket.connect(server)?;
+    arrival::learn_refusals(&socket, server)?;
+    arrival::stamp_arrivals(&socket);
     UdpSocket::from_std(socket)
+}
+
+/// An error that came back for a datagram: ICMP, in words.
+fn refusal(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "port unreachable (ICMP)".to_owned(),
+        ErrorKind::HostUnreachable => "host unreachable (ICMP)".to_owned(),
+        ErrorKind::NetworkUnreachable => "network unreachable (ICMP)".to_owned(),
+        _ => os::words(error),
+    }
 }
 
 pub(super) fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
     let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
         || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
     let reason = match (error.kind(), transport) {
-        (ErrorKind::ConnectionRefused, Transport::Udp) => "port unreachable (ICMP)".to_owned(),
+        (_, Transport::Udp) => refusal(error),
         (ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),
         (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
         _ => os::words(error),

@@ -1,6 +1,6 @@
 //! Single flight: what one resolution is finding out, the others of the same run wait for.
 //!
-//! Two things are found once: the cut below a zone, and the answer to a question. Nothing here is
+//! Three things are found once: the cut below a zone, its keys, and the answer to a question. Nothing here is
 //! asked or kept; whoever waited looks into the cache again. A resolution never waits for itself,
 //! and for another only so long: two that wait for each other go on on their own.
 
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) enum Goal {
     /// Whether a name begins a zone of its own below `zone`.
     Cut { zone: Name, child: Name },
+    /// A record of a zone that validation needs: its keys, its DS.
+    Signed { zone: Name, rtype: RecordType },
     /// The answer to a question.
     Answer { name: Name, types: Vec<RecordType> },
 }

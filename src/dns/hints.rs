@@ -51,6 +51,17 @@ impl Hints {
         Ok(Self { source: source.to_owned(), date: date(text), servers })
     }
 
+    /// Whether these are, at least in part, the root servers of the Internet as built in, and not
+    /// those of another root, such as a laboratory's.
+    pub(super) fn are_of_the_internet(&self) -> bool {
+        let Ok(built_in) = Self::load(None, 53) else { return true };
+        let addresses = |hints: &Self| -> Vec<IpAddr> {
+            hints.servers.iter().flat_map(|(_, addresses)| addresses.iter().map(SocketAddr::ip)).collect()
+        };
+        let known = addresses(&built_in);
+        addresses(self).iter().any(|address| known.contains(address))
+    }
+
     /// Where the root's own word (the reply to `. NS`) differs from the hints: a sentence each.
     pub(super) fn drift(&self, reply: &Reply) -> Vec<String> {
         let mut drift = Vec::new();
@@ -176,6 +187,17 @@ mod tests {
 
     fn given(text: &str) -> Result<Hints, String> {
         Hints::load(Some(&HintsText { source: "test".to_owned(), text: text.to_owned() }), 53)
+    }
+
+    #[test]
+    fn the_internets_root_is_told_from_others() {
+        let load = |text: &str| {
+            let text = HintsText { source: "f".to_owned(), text: text.to_owned() };
+            Hints::load(Some(&text), 53).unwrap()
+        };
+        assert!(Hints::load(None, 53).unwrap().are_of_the_internet());
+        assert!(load("x.root. 1 A 192.0.2.1\na.root-servers.net. 1 A 198.41.0.4\n").are_of_the_internet());
+        assert!(!load("a.root-servers.net. 1 A 192.0.2.1\n").are_of_the_internet());
     }
 
     #[test]

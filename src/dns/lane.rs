@@ -3,18 +3,17 @@
 //! The stub and the priming question run as tasks of their own: they never delay the counted lane,
 //! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
-use super::cut::Shared;
-use super::dnssec::{self, Checking};
+use super::authentic::authenticated;
+use super::cut::{Shared, StubUse};
+use super::dnssec::WalkEnd;
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found};
 use super::log::Log;
@@ -22,17 +21,15 @@ use super::message::Recursion;
 use super::presentation::name_text;
 use super::race::PACKET_TIMEOUT;
 use super::service_lane::{Wish, complete};
+use super::side::{SideLanes, StubLane};
 use super::stub::{Heard, ask_resolvers, show};
-use super::system::{self, age};
 use super::transport::ask_endpoint;
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
 use crate::clock::Clock;
 use crate::plan::{DnssecPlan, ResolverChoice};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{
-    At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, Record, RecordType, Stub, Transport,
-};
+use crate::trace::{At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, Transport};
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
 pub(super) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
@@ -130,14 +127,22 @@ impl Counted<'_> {
         });
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
-        if dns.lane == DnsLane::Walk && is_answer(&result) && plan.dnssec != DnssecPlan::Off {
-            side.check(self.shared, &log, &self.name, &self.types);
+        if plan.dnssec != DnssecPlan::Off && plan.lane == ResolverChoice::Walk {
+            match worth_checking(&result, dns.lane, &run) {
+                Ok(end) => side.check(self.shared, &log, &self.name, &self.types, end),
+                Err(why) => dns.unvalidated = Some(why.to_owned()),
+            }
         }
         side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
         side.write(dns, self.clock);
         dns.notes = log.notes();
         dns.packets = log.packets();
+        dns.authenticated = match dns.lane {
+            DnsLane::Resolver => authenticated(&dns.packets, Purpose::Resolver),
+            DnsLane::StubFallback => authenticated(&dns.packets, Purpose::Stub),
+            _ => None,
+        };
         (result, side)
     }
 
@@ -150,6 +155,15 @@ impl Counted<'_> {
         walks: Vec<(Vec<RecordType>, Aliases)>,
         stub: Option<Rc<StubLane>>,
     ) -> Ended {
+        let shared = self.shared;
+        if let Some(stub) = stub.as_ref().filter(|_| shared.root_silent.get())
+            && shared.zones_above(&self.name).len() == 1
+        {
+            let heard = stub.heard().await;
+            if is_answer(&heard.result) {
+                return Ended::FellBack(heard);
+            }
+        }
         let fallback = async {
             tokio::time::sleep_until(self.clock.instant(start.after(ROOT_PATIENCE)).into()).await;
             if let Some(stub) = &stub
@@ -165,7 +179,10 @@ impl Counted<'_> {
         let result = tokio::select! {
             biased;
             result = self.with_services(errand, walks) => result,
-            heard = fallback => return Ended::FellBack(heard),
+            heard = fallback => {
+                shared.root_silent.set(true);
+                return Ended::FellBack(heard);
+            }
         };
         let Err(fault) = result else { return Ended::Walked(result) };
         if run.root_answered.get() || fault.is_negative() {
@@ -174,6 +191,7 @@ impl Counted<'_> {
         if let Some(stub) = stub {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
+                shared.root_silent.set(true);
                 return Ended::FellBack(heard);
             }
         }
@@ -238,20 +256,10 @@ impl Counted<'_> {
             return side;
         }
         if !shared.plan.stub_servers.is_empty() {
-            let lane = Rc::new(StubLane {
-                start: now,
-                servers: shared.plan.stub_servers.clone(),
-                heard: RefCell::new(None),
-                done: Notify::new(),
-            });
-            let (log, servers) = (Rc::clone(log), lane.servers.clone());
-            let (name, types, own) = (self.name.clone(), self.types.clone(), Rc::clone(&lane));
-            side.spawn(async move {
-                let clock = *log.clock();
-                let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
-                *own.heard.borrow_mut() = Some((clock.now(), heard));
-                own.done.notify_waiters();
-            });
+            let lane = StubLane::new(log, shared.plan.stub_servers.clone(), &self.name, &self.types);
+            if shared.stub_use.get() == StubUse::Beside {
+                lane.begin();
+            }
             side.stub = Some(lane);
         }
         if !shared.primed.replace(true) {
@@ -311,6 +319,19 @@ impl Counted<'_> {
     }
 }
 
+/// Whether there is anything to validate, or why not.
+fn worth_checking(result: &Result<Found, Fault>, lane: DnsLane, run: &Run) -> Result<WalkEnd, &'static str> {
+    match result.as_ref().err().map(|fault| fault.code) {
+        _ if lane != DnsLane::Walk => {
+            Err("no root server answered, and what a resolver says cannot be checked without them")
+        }
+        _ if is_answer(result) => Ok(WalkEnd::Answered),
+        Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),
+        _ if run.root_answered.get() => Ok(WalkEnd::Lost),
+        _ => Err("no root server answered"),
+    }
+}
+
 /// The words for packets that a stop left without an answer.
 fn ended_by(result: &Result<Found, Fault>) -> Option<&'static str> {
     match result.as_ref().err()?.code {
@@ -329,7 +350,7 @@ fn fallback_note(server: Option<SocketAddr>) -> String {
     )
 }
 
-fn is_answer(result: &Result<Found, Fault>) -> bool {
+pub(super) fn is_answer(result: &Result<Found, Fault>) -> bool {
     result.as_ref().err().is_none_or(Fault::is_negative)
 }
 
@@ -391,175 +412,6 @@ async fn prime(shared: &Shared, log: &Rc<Log>) {
         log.close(id, verdict.meaning());
         if let super::reply::Verdict::Answer { .. } = verdict {
             *shared.drift.borrow_mut() = Some(shared.hints.drift(&reply));
-        }
-    }
-}
-
-/// The stub's side of a resolution.
-#[derive(Debug)]
-struct StubLane {
-    start: At,
-    servers: Vec<SocketAddr>,
-    heard: RefCell<Option<(At, Heard)>>,
-    done: Notify,
-}
-
-impl StubLane {
-    async fn heard(&self) -> Heard {
-        loop {
-            let done = self.done.notified();
-            if let Some((_, heard)) = self.heard.borrow().as_ref() {
-                return heard.clone();
-            }
-            done.await;
-        }
-    }
-}
-
-/// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
-#[derive(Debug)]
-pub struct SideLanes {
-    log: Option<Rc<Log>>,
-    shared: Option<Rc<Shared>>,
-    stub: Option<Rc<StubLane>>,
-    priming: Option<Rc<Notify>>,
-    dnssec: Option<Rc<Checking>>,
-    tasks: Vec<AbortHandle>,
-    /// The types the counted lane has answered: those can be compared.
-    types: Vec<RecordType>,
-}
-
-impl SideLanes {
-    pub(super) fn none() -> Self {
-        let (tasks, types) = (Vec::new(), Vec::new());
-        Self { log: None, shared: None, stub: None, priming: None, dnssec: None, tasks, types }
-    }
-
-    /// Starts to fetch what the answer's validation needs.
-    fn check(&mut self, shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType]) {
-        let (checking, work) = Checking::begin(shared, log, name, types);
-        self.dnssec = Some(checking);
-        self.spawn(work);
-    }
-
-    /// The validation that runs in these lanes.
-    #[cfg(test)]
-    pub(super) fn checking(&self) -> Option<Rc<Checking>> {
-        self.dnssec.clone()
-    }
-
-    fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
-        self.tasks.push(tokio::task::spawn_local(work).abort_handle());
-    }
-
-    /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
-    /// it to the record.
-    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock) {
-        let Some(log) = &self.log else { return };
-        let from = clock.now();
-        let all = async {
-            if let Some(stub) = &self.stub {
-                stub.heard().await;
-            }
-            if let Some(priming) = &self.priming {
-                priming.notified().await;
-            }
-        };
-        // What has not come by then is told as such below.
-        let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
-        if let Some(checking) = &self.dnssec {
-            let patience = from.after(grace.max(dnssec::GRACE));
-            // Without its keys a zone is told to be indeterminate.
-            let _ = tokio::time::timeout_at(clock.instant(patience).into(), checking.finished()).await;
-        }
-        log.end_all(&Meaning::Timeout);
-        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
-        self.write(dns, clock);
-        dns.packets = log.packets();
-        if let Some(shared) = &self.shared {
-            system::consult(&shared.plan, dns);
-        }
-    }
-
-    /// What is known of the side lanes now.
-    fn write(&self, dns: &mut Dns, clock: &Clock) {
-        if let Some(shared) = &self.shared {
-            dns.hints.drift.clone_from(&shared.drift.borrow());
-        }
-        let Some(stub) = &self.stub else { return };
-        let heard = stub.heard.borrow();
-        let Some((end, heard)) = heard.as_ref() else {
-            let now = clock.now();
-            let waited = now.since(stub.start).as_millis();
-            dns.stub = Some(Stub {
-                servers: stub.servers.clone(),
-                server: None,
-                start: stub.start,
-                end: now,
-                rcode: None,
-                answers: Vec::new(),
-                ttl: None,
-                age: None,
-                agrees: None,
-                error: Some(format!("no answer in {waited} ms when the trace ended")),
-            });
-            return;
-        };
-        let (answers, error) = match &heard.result {
-            Ok(found) => (found.answers.clone(), None),
-            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
-            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
-        };
-        dns.stub = Some(Stub {
-            servers: stub.servers.clone(),
-            server: heard.server,
-            start: stub.start,
-            end: *end,
-            rcode: heard.rcode,
-            ttl: answers.iter().map(|record| record.ttl).min(),
-            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
-            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
-            answers,
-            error,
-        });
-    }
-
-    /// Whether both lanes say the same: the same records of the types that both have answered, or
-    /// both that there are none.
-    fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
-        // What an HTTPS alias leads to is no answer to the question that the resolver was asked.
-        if dns.service.is_some() && dns.answers.iter().any(|record| record.rtype == RecordType::HTTPS) {
-            return None;
-        }
-        if !is_answer(&heard.result)
-            || dns.rcode.is_none_or(|rcode| rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN)
-        {
-            return None;
-        }
-        let compared = |record: &&Record| {
-            let answered = heard.result.as_ref().map_or(&self.types, |found| &found.finished);
-            self.types.contains(&record.rtype) && answered.contains(&record.rtype)
-        };
-        let set = |records: &[Record]| -> BTreeSet<(RecordType, String)> {
-            records
-                .iter()
-                .filter(compared)
-                .map(|record| (record.rtype, record.data.to_ascii_lowercase()))
-                .collect()
-        };
-        let theirs = heard.result.as_ref().map(|found| set(&found.answers)).unwrap_or_default();
-        let ours = set(&dns.answers);
-        if ours.is_empty() && theirs.is_empty() {
-            return heard.rcode.map(|rcode| Some(rcode) == dns.rcode);
-        }
-        Some(ours == theirs)
-    }
-}
-
-impl Drop for SideLanes {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
         }
     }
 }

@@ -110,6 +110,11 @@ impl Log {
         left > 0
     }
 
+    /// Whether the host's budget is used up.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
     pub(super) fn open(self: &Rc<Self>, packet: Packet) -> Open {
         let mut entries = self.entries.borrow_mut();
         entries.push(Entry { packet, state: State::Open });
@@ -203,6 +208,10 @@ impl Open {
 
     pub(super) fn drop_one(&self) {
         self.change(|packet| packet.dropped = packet.dropped.saturating_add(1));
+    }
+
+    pub(super) fn note(&self, note: String) {
+        self.log.note(note);
     }
 
     pub(super) fn connected(&self, at: At) {

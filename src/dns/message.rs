@@ -10,6 +10,7 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsOption, NSIDPayload};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::lenient::read_message;
 use super::presentation::{data_text, name_text};
 use super::service::Service;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
@@ -159,6 +160,8 @@ pub(super) fn encode(
 ) -> Result<EncodedQuery, String> {
     let mut message = Message::query();
     message.metadata.recursion_desired = recursion == Recursion::Desired;
+    // RFC 6840 §5.7: a resolver that validates is asked to say so.
+    message.metadata.authentic_data = recursion == Recursion::Desired;
     let mut query = Query::query(name.clone(), WireType::from(rtype.0));
     query.set_query_class(DNSClass::IN);
     message.add_query(query);
@@ -196,7 +199,7 @@ pub(super) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
     if bytes.len() < 12 || u16::from_be_bytes([bytes[4], bytes[5]]) > 1 {
         return Decoded::Malformed("it has more than one question".to_owned());
     }
-    let message = match Message::from_vec(bytes) {
+    let message = match read_message(bytes) {
         Ok(message) => message,
         Err(error) => return unreadable(bytes, &error.to_string()),
     };

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `message`, `presentation`: the codec's messages as plain replies, records as text
-//! - `exchange`, `log`: one packet each, with its stamps; the record of all of them
+//! - `exchange`, `arrival`, `log`: one packet each; when a datagram came; the record of all of them
 //! - `case`: the case of letters as a second id of a question
 //! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
 //!   it says of the zone's servers
@@ -12,16 +12,18 @@
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `dnssec/`: the chain of trust, beside the counted lane
-//! - `stub`: recursive resolvers
+//! - `stub`, `authentic`: recursive resolvers, and what they say of their own validation
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
-//! - `lane`: the counted lane and those beside it, put together into one record
+//! - `lane`, `side`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
 //! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
 mod all_servers;
+mod arrival;
+mod authentic;
 mod batch;
 mod case;
 mod child;
@@ -35,6 +37,7 @@ mod flight;
 pub mod fuzzing;
 mod hints;
 mod lane;
+mod lenient;
 mod log;
 mod message;
 mod minimise;
@@ -46,6 +49,7 @@ mod reply;
 mod servers;
 mod service;
 mod service_lane;
+mod side;
 mod stub;
 mod system;
 mod together;
@@ -88,19 +92,22 @@ use cut::Shared;
 use fault::Fault;
 use hints::Hints;
 use lane::Counted;
-pub use lane::SideLanes;
 use message::parse_name;
 use presentation::name_text;
 use service_lane::Wish;
+pub use side::SideLanes;
 use transport::Client;
 use walk::Aliases;
 
 const DS: RecordType = RecordType(43);
+/// Why there is nothing to validate.
+const NOBODY_ASKED: &str = "nobody was asked";
 
 /// The resolver of one run: its cuts, servers and answers are shared by all hops.
 #[derive(Debug)]
 pub struct Resolver {
     shared: Rc<Shared>,
+    _stamping: arrival::Stamping,
 }
 
 impl Resolver {
@@ -110,6 +117,8 @@ impl Resolver {
     /// A hints file that has no usable root server, or trust anchors that cannot be read; the text
     /// says why.
     pub fn new(plan: DnsPlan) -> Result<Self, String> {
+        // First: the kernel needs a moment for it.
+        let stamping = arrival::Stamping::begin();
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
             // A machine without a hosts file is a machine with an empty one.
@@ -124,12 +133,14 @@ impl Resolver {
         };
         let anchors = match &plan.dnssec {
             DnssecPlan::Off => dnssec::Anchors::default(),
+            // IANA's keys are not those of a root that somebody else runs.
+            DnssecPlan::On { anchors: None } if !hints.are_of_the_internet() => dnssec::Anchors::default(),
             DnssecPlan::On { anchors } => dnssec::Anchors::load(anchors.as_ref())?,
         };
         let mut shared = Shared::new(plan, hints, hosts);
         shared.client = client;
         shared.dnssec = dnssec::Store::new(anchors);
-        Ok(Self { shared: Rc::new(shared) })
+        Ok(Self { shared: Rc::new(shared), _stamping: stamping })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -187,11 +198,13 @@ impl Resolver {
         if let Some((lane, addresses)) = self.without_asking(host, port) {
             dns.lane = lane;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             return (dns, Ok(addresses), SideLanes::none());
         }
         let name = match parse_name(host) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 let failure = failure(&invalid(reason), hop, start, clock);
                 return (dns, Err(failure), SideLanes::none());
             }
@@ -200,6 +213,7 @@ impl Resolver {
         if let Some(addresses) = self.in_hosts(host) {
             dns.lane = DnsLane::Resolver;
             dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
@@ -232,6 +246,7 @@ impl Resolver {
         let name = match parse_name(&question.name) {
             Ok(name) => name,
             Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 return (dns, Err(failure(&invalid(reason), 0, start, clock)), SideLanes::none());
             }
         };
@@ -267,6 +282,19 @@ impl Resolver {
             propagation: None,
             system: None,
             dnssec: None,
+            unvalidated: self.unvalidated().map(str::to_owned),
+            authenticated: None,
+        }
+    }
+
+    /// Why nothing is validated, as far as that is known before anybody is asked.
+    fn unvalidated(&self) -> Option<&'static str> {
+        match (&self.shared.plan.dnssec, &self.shared.plan.lane) {
+            (DnssecPlan::Off, _) => Some("--no-dnssec"),
+            (_, ResolverChoice::Walk) => None,
+            _ => {
+                Some("a resolver was asked: what it says cannot be checked without the zones' own signatures")
+            }
         }
     }
 

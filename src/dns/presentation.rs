@@ -10,10 +10,17 @@ use hickory_resolver::proto::rr::rdata::svcb::{SvcParamKey, SvcParamValue};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
 
+use crate::trace::RecordType;
+
 /// How many hexadecimal or base64 digits stand together before a space, as in BIND.
 const HEX_WORD: usize = 56;
 /// Types that the codec has no name for.
+const RP: u16 = 17;
+const AFSDB: u16 = 18;
+const RT: u16 = 21;
 const LOC: u16 = 29;
+const KX: u16 = 36;
+const SPF: u16 = 99;
 const URI: u16 = 256;
 
 /// A name with its final dot, in the case it has on the wire; bytes that are no plain characters
@@ -97,10 +104,12 @@ pub(super) fn data_text(data: &RData) -> String {
 
 fn unknown(code: WireType, bytes: &[u8]) -> String {
     match (code, bytes) {
-        (WireType::DNAME, _) => {
-            use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
-            Name::read(&mut BinDecoder::new(bytes)).map_or_else(|_| opaque(bytes), |name| name_text(&name))
-        }
+        (WireType::DNAME, _) => names(bytes, 1).unwrap_or_else(|| opaque(bytes)),
+        (WireType::Unknown(RP), _) => names(bytes, 2).unwrap_or_else(|| opaque(bytes)),
+        (WireType::Unknown(AFSDB | RT | KX), [p0, p1, name @ ..]) => match names(name, 1) {
+            Some(name) => format!("{} {name}", u16::from_be_bytes([*p0, *p1])),
+            None => opaque(bytes),
+        },
         (WireType::DNSKEY | WireType::CDNSKEY, [flags0, flags1, protocol, algorithm, key @ ..]) => {
             let flags = u16::from_be_bytes([*flags0, *flags1]);
             format!("{flags} {protocol} {algorithm} {}", base64_words(key))
@@ -115,9 +124,55 @@ fn unknown(code: WireType, bytes: &[u8]) -> String {
             let algorithm = algorithm_name(*algorithm).map_or_else(|| algorithm.to_string(), str::to_owned);
             format!("{kind} {tag} {algorithm} {}", base64_words(data))
         }
+        (WireType::OPENPGPKEY, key) => base64_words(key),
+        (WireType::SMIMEA, [usage, selector, matching, data @ ..]) => {
+            format!("{usage} {selector} {matching} {}", hex_words(data))
+        }
+        (WireType::CSYNC, [s0, s1, s2, s3, flags0, flags1, types @ ..]) => {
+            let serial = u32::from_be_bytes([*s0, *s1, *s2, *s3]);
+            let flags = u16::from_be_bytes([*flags0, *flags1]);
+            bitmap(types).map_or_else(|| opaque(bytes), |types| format!("{serial} {flags}{types}"))
+        }
+        (WireType::Unknown(SPF), _) => character_strings(bytes).unwrap_or_else(|| opaque(bytes)),
         (WireType::Unknown(LOC), _) => location(bytes).unwrap_or_else(|| opaque(bytes)),
         _ => opaque(bytes),
     }
+}
+
+/// Data of so many names and nothing else, which nobody may compress (RFC 3597 §4).
+fn names(bytes: &[u8], count: usize) -> Option<String> {
+    use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
+    let mut decoder = BinDecoder::new(bytes);
+    let names: Option<Vec<String>> =
+        (0..count).map(|_| Name::read(&mut decoder).ok().map(|name| name_text(&name))).collect();
+    names.filter(|_| decoder.is_empty()).map(|names| names.join(" "))
+}
+
+/// RFC 1035 §3.3: one or more strings, each behind its length.
+fn character_strings(bytes: &[u8]) -> Option<String> {
+    let (mut parts, mut rest) = (Vec::new(), bytes);
+    while let [length, tail @ ..] = rest {
+        let (part, after) = tail.split_at_checked(usize::from(*length))?;
+        parts.push(part);
+        rest = after;
+    }
+    (!parts.is_empty()).then(|| strings(parts))
+}
+
+/// RFC 4034 §4.1.2: the types of a bitmap, each behind a space.
+fn bitmap(mut blocks: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    while let [window, length, rest @ ..] = blocks {
+        let (bits, after) = rest.split_at_checked(usize::from(*length))?;
+        for (byte, first) in bits.iter().zip((0_u16..).step_by(8)).take(32) {
+            for bit in (0..8).filter(|bit| byte << bit & 0x80 != 0) {
+                let rtype = RecordType(u16::from(*window) << 8 | (first + bit));
+                let _ = write!(text, " {}", rtype.mnemonic());
+            }
+        }
+        blocks = after;
+    }
+    blocks.is_empty().then_some(text)
 }
 
 /// RFC 1876: a place on Earth. `None` for a version or a length that is not known.
@@ -195,7 +250,7 @@ const fn algorithm_name(algorithm: u8) -> Option<&'static str> {
     })
 }
 
-fn base64_words(bytes: &[u8]) -> String {
+pub(super) fn base64_words(bytes: &[u8]) -> String {
     let text = base64(bytes);
     let words: Vec<&str> = (0..text.len())
         .step_by(HEX_WORD)
@@ -307,7 +362,7 @@ fn quoted_again(list: &str) -> String {
     quoted(list.as_bytes())
 }
 
-pub(super) fn base64(bytes: &[u8]) -> String {
+fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
@@ -350,6 +405,16 @@ mod tests {
                 format!("\\# 16 00FF0000{}", "F".repeat(24))
             }),
             (WireType::DNSKEY, vec![1], "\\# 1 01".to_owned()),
+            (WireType::Unknown(RP), b"\x01a\0\x01B\0".to_vec(), "a. B.".to_owned()),
+            (WireType::OPENPGPKEY, vec![1, 2, 3], "AQID".to_owned()),
+            (WireType::SMIMEA, vec![3, 1, 1, 0xab, 0xcd], "3 1 1 ABCD".to_owned()),
+            (WireType::CSYNC, vec![0, 0, 0, 66, 0, 3, 0, 4, 0x60, 0, 0, 8], "66 3 A NS AAAA".to_owned()),
+            (WireType::CSYNC, vec![0, 0, 0, 66, 0, 3, 0, 4, 0x60], "\\# 9 000000420003000460".to_owned()),
+            (WireType::Unknown(SPF), b"\x02a \0".to_vec(), "\"a \" \"\"".to_owned()),
+            (WireType::Unknown(SPF), b"\x03a ".to_vec(), "\\# 3 036120".to_owned()),
+            (WireType::Unknown(RP), b"\x01a\0".to_vec(), "\\# 3 016100".to_owned()),
+            (WireType::Unknown(KX), b"\0\x0a\x01a\0".to_vec(), "10 a.".to_owned()),
+            (WireType::Unknown(AFSDB), b"\0\x0a\x01a\0\0".to_vec(), "\\# 6 000A01610000".to_owned()),
         ] {
             assert_eq!(unknown(code, &bytes), text, "{code}");
         }

@@ -64,6 +64,10 @@ pub(super) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> P
                 probe.said = Said::Silent(format!("did not answer in {} s", LIMIT.as_secs()));
                 break;
             }
+            Outcome::WrongSource { from } => {
+                probe.said = Said::Silent(format!("did not answer, and {from} did in its place"));
+                break;
+            }
             Outcome::Error { reason, .. } => {
                 probe.said = Said::Silent(reason);
                 break;

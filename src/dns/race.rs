@@ -389,6 +389,10 @@ impl Race<'_> {
                 self.without_tcp(id, server, &ask, reason, FailureKind::Other);
                 return None;
             }
+            Outcome::WrongSource { .. } => {
+                self.ask_again(id, server, Choice::WrongSource, Transport::Tcp, ask.edns);
+                return None;
+            }
             Outcome::Timeout => {
                 shared.missed(server.address);
                 if self.round == Round::First && ask.transport == Transport::Udp {
@@ -492,6 +496,10 @@ impl Race<'_> {
             }
             // What it did by UDP says more.
             (Transport::Tcp, Choice::UdpBlocked) if self.knows_failure(&server) => {}
+            (Transport::Tcp, Choice::WrongSource) => {
+                let why = format!("was answered for from another address by UDP, and by TCP: {why}");
+                self.fail(id, &server, why, FailureKind::Other);
+            }
             (Transport::Tcp, Choice::Truncated) => {
                 let why = format!("cut its reply by UDP short, and by TCP: {why}");
                 self.fail(id, &server, why, FailureKind::Other);

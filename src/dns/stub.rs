@@ -146,6 +146,11 @@ async fn ask_type(
                     why.push(format!("{} sent a reply that cannot be read: {reason}", show(*server)));
                     break;
                 }
+                Outcome::WrongSource { from } => {
+                    timeouts_only = false;
+                    why.push(format!("{} did not answer, and {from} did in its place", show(*server)));
+                    break;
+                }
                 Outcome::Error { reason, .. } => {
                     timeouts_only = false;
                     why.push(format!("{} {reason}", show(*server)));

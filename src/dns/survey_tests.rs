@@ -81,15 +81,6 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
         for check in checks {
             assert!(check.packets.iter().all(|id| dns.packets[*id].purpose == Purpose::AllServers));
         }
-        for words in [
-            "has serial 6, the newest is 7",
-            "(127.0.53.5) does not serve the zone: it answered REFUSED",
-            "(127.0.53.6) is unreachable: did not answer",
-            "(127.0.53.7) does not speak EDNS",
-            "does not answer by TCP",
-        ] {
-            assert!(dns.notes.iter().any(|note| note.contains(words)), "{words}: {:?}", dns.notes);
-        }
     });
 }
 

@@ -40,6 +40,10 @@ pub(super) enum Quirk {
     Recursive,
     /// Sends datagrams with a wrong id and with a wrong question before each answer.
     Spoofed,
+    /// Answers by UDP from another address.
+    Elsewhere,
+    /// The same, and then from its own.
+    ElsewhereFirst,
     /// Repeats the question in lower case.
     LowerCase,
     /// Never answers by UDP.
@@ -159,7 +163,14 @@ async fn serve_udp(socket: Rc<UdpSocket>, server: Rc<Server>) {
         let (socket, server) = (Rc::clone(&socket), Rc::clone(&server));
         tokio::task::spawn_local(async move {
             for bytes in server.replies(&query, "udp").await {
-                let _ = socket.send_to(&bytes, peer).await;
+                if server.quirks.iter().any(|quirk| matches!(quirk, Quirk::Elsewhere | Quirk::ElsewhereFirst))
+                {
+                    let other = UdpSocket::bind("127.0.53.99:0").await.unwrap();
+                    let _ = other.send_to(&bytes, peer).await;
+                }
+                if !server.quirks.contains(&Quirk::Elsewhere) {
+                    let _ = socket.send_to(&bytes, peer).await;
+                }
             }
         });
     }
@@ -261,7 +272,7 @@ impl Server {
                     return vec![lower.to_vec().unwrap()];
                 }
                 Quirk::NoUdp if transport == "udp" => return Vec::new(),
-                Quirk::NoUdp => {}
+                Quirk::NoUdp | Quirk::Elsewhere | Quirk::ElsewhereFirst => {}
                 Quirk::Delay(delay) => tokio::time::sleep(*delay).await,
                 Quirk::DelayFor(rtype, delay) if *rtype == qtype => tokio::time::sleep(*delay).await,
                 Quirk::DelayFor(..) => {}

@@ -55,6 +55,7 @@ mod tests {
             age: None,
             agrees,
             error: None,
+            authenticated: None,
         };
         for (agrees, count) in [(Some(true), 0), (None, 0), (Some(false), 1)] {
             sample::dns(&mut trace).stub = Some(stub(agrees));

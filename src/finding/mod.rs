@@ -10,7 +10,7 @@ pub(crate) mod sample;
 
 use std::time::Duration;
 
-use crate::trace::{Hop, StageName, Trace};
+use crate::trace::{At, Dns, Failure, Hop, Purpose, ServerCheck, Stage, StageName, Trace};
 
 pub use verdict::{Verdict, verdict};
 
@@ -32,6 +32,7 @@ rules! {
     dns_answer_truncated,
     dns_tcp_broken,
     dns_case_not_preserved,
+    dns_reply_misdirected,
     dns_delegation_glueless,
     dns_parent_child_differ,
     dns_server_slow,
@@ -44,6 +45,11 @@ rules! {
     dns_dnssec_bogus,
     dns_dnssec_expires_soon,
     dns_clock_suspected,
+    dns_zone_servers_disagree,
+    dns_zone_server_unreachable,
+    dns_zone_server_lame,
+    dns_zone_server_without_tcp,
+    dns_zone_server_without_edns,
     tcp_address_failed,
     tcp_syn_retransmitted,
     tls_certificate_faulty,
@@ -203,6 +209,57 @@ pub fn check(trace: &Trace) -> Vec<Finding> {
     let mut findings: Vec<_> = RULES.iter().flat_map(|rule| (rule.check)(rule, trace)).collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
+}
+
+/// All findings of one `urltrace dns`; their pointers lead into its document.
+#[must_use]
+pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
+    // The rules know traces: this is one that went no further than its name.
+    let Ok(url) = crate::url::parse("https://dns.invalid/", 0) else { return Vec::new() };
+    let hop = Hop {
+        url,
+        start: dns.start,
+        end: dns.end,
+        dns: Stage::Ran(dns.clone()),
+        connect: Stage::NotReached,
+        tls: Stage::NotReached,
+        http: Stage::NotReached,
+        reused: None,
+    };
+    let trace = Trace {
+        input: dns.name.clone(),
+        started_at: std::time::UNIX_EPOCH,
+        setup: Duration::ZERO,
+        total: dns.end.since(At(0)),
+        hops: vec![hop],
+        failure: failure.cloned(),
+        lab: false,
+    };
+    let mut findings = check(&trace);
+    findings.retain(|finding| finding.stage == StageName::Dns);
+    for pointer in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
+        if let Some(inside) = pointer.strip_prefix("/hops/0") {
+            *pointer = inside.to_owned();
+        }
+    }
+    findings
+}
+
+/// Every server that `--all-ns` asked: its hop, the record, its place in the list.
+fn zone_servers(trace: &Trace) -> impl Iterator<Item = (usize, &Dns, usize, &ServerCheck)> {
+    let ran = hops(trace).filter_map(|(hop, record)| Some((hop, record.dns.ran()?)));
+    ran.flat_map(|(hop, dns)| {
+        let servers = dns.all_servers.iter().flatten().enumerate();
+        servers.map(move |(index, server)| (hop, dns, index, server))
+    })
+}
+
+/// Whether the walk itself met a server's fault: other rules tell that, with what it cost.
+fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
+    let walked = |purpose| matches!(purpose, Purpose::Walk | Purpose::NsAddress);
+    dns.packets.iter().any(|packet| {
+        packet.server == server.address && walked(packet.purpose) && !packet.meaning.is_useful()
+    })
 }
 
 /// Every hop with its index.

@@ -58,6 +58,26 @@ pub(crate) fn header() -> ReplyHeader {
     }
 }
 
+/// A server of the last zone, as `--all-ns` saw it.
+pub(crate) fn server(address: &str, faults: Vec<ServerFault>) -> ServerCheck {
+    let reachable = !faults.iter().any(|fault| matches!(fault, ServerFault::Unreachable(_)));
+    ServerCheck {
+        name: "ns.example.test.".to_owned(),
+        address: address.parse().unwrap(),
+        source: AddressSource::GlueInDomain,
+        rtt: reachable.then_some(Duration::from_millis(10)),
+        reachable,
+        rcode: reachable.then_some(Rcode::NOERROR),
+        authoritative: reachable.then_some(true),
+        serial: reachable.then_some(6),
+        answers: Vec::new(),
+        edns: reachable.then_some(true),
+        tcp: reachable.then_some(true),
+        faults,
+        packets: Vec::new(),
+    }
+}
+
 /// What the machine's resolver said.
 pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
     let record = |data: &&str| Record { data: (*data).to_owned(), ..answer() };
@@ -72,6 +92,7 @@ pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
         age: None,
         agrees: Some(false),
         error: None,
+        authenticated: None,
     }
 }
 
@@ -118,6 +139,8 @@ pub(crate) fn sound() -> Trace {
         propagation: None,
         system: None,
         dnssec: None,
+        unvalidated: None,
+        authenticated: None,
     };
     let connect = Connect {
         start: At(30_000),

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::read::{Action, PlanError};
 use super::syntax::socket_address;
 use super::{
-    Batch, DnssecPlan, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
+    Batch, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
     ResolverChoice, Reuse,
 };
 use crate::cli::DnsOptions;
@@ -37,10 +37,13 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     }
     let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
     let name = options.name.as_deref().unwrap_or_default();
+    if name != "-" && options.cold {
+        return Err(PlanError::usage(
+            "--cold is for the names of `-`: one name alone is always asked afresh",
+        ));
+    }
     if name == "-" {
-        if matches!(plan.dns.dnssec, DnssecPlan::On { anchors: Some(_) }) {
-            return Err(PlanError::usage("--trust-anchor: the names of `-` are not validated"));
-        }
+        refuse_for_many(options)?;
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
         return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
@@ -48,6 +51,19 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     let question = question(name, &types)
         .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
     Ok(Action::Ask(plan, question))
+}
+
+/// What is worth its packets for one name only.
+fn refuse_for_many(options: &DnsOptions) -> Result<(), PlanError> {
+    for (given, option) in [(options.all_ns, "--all-ns"), (options.propagation, "--propagation")] {
+        if given {
+            return Err(PlanError::with_hint(
+                format!("{option} asks many servers about one name: it cannot be used with `-`"),
+                format!("urltrace dns {option} NAME"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Who is asked, by `--resolver`.

@@ -175,6 +175,12 @@ pub fn settings(
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
             let action = super::dns::action(plan, &options)?;
+            if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
+                return Err(PlanError::with_hint(
+                    "-v has nothing to add to the one line that each name of `-` gets",
+                    "--format json has every packet",
+                ));
+            }
             Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
         }
         (None, Some(url)) => {

@@ -55,12 +55,23 @@ pub(super) fn trace(
 
 /// Writes the document of one `urltrace dns`.
 pub(super) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    write(&serde_json::to_value(DnsDocument::new(run, style.redactor()))?, out)
+    write(&dns_document(run, style.redactor())?, out)
+}
+
+fn dns_document(run: &DnsRun<'_>, redactor: Redactor) -> serde_json::Result<serde_json::Value> {
+    let mut document = serde_json::to_value(DnsDocument::new(run, redactor))?;
+    let findings = run
+        .findings
+        .iter()
+        .map(|finding| serde_json::to_value(finding::FindingView::new(finding, &document, redactor)))
+        .collect::<Result<Vec<_>, _>>()?;
+    document["findings"] = findings.into();
+    Ok(document)
 }
 
 /// Writes the same document without line ends.
 pub(super) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let document = serde_json::to_value(DnsDocument::new(run, style.redactor()))?;
+    let document = dns_document(run, style.redactor())?;
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
     out.write_all(b"\n")
 }
@@ -177,6 +188,8 @@ struct DnsDocument<'a> {
     answers: Vec<dns::RecordView<'a>>,
     /// The walk, as in a trace.
     dns: dns::DnsView<'a>,
+    /// What is wrong, slow or worth knowing of it, the most severe first.
+    findings: Vec<finding::FindingView<'a>>,
 }
 
 impl<'a> DnsDocument<'a> {
@@ -194,6 +207,7 @@ impl<'a> DnsDocument<'a> {
             rcode: run.dns.rcode.map(crate::trace::Rcode::mnemonic),
             answers: run.dns.answers.iter().map(Into::into).collect(),
             dns: run.dns.into(),
+            findings: Vec::new(),
         }
     }
 }

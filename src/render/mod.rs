@@ -118,6 +118,8 @@ pub struct DnsRun<'a> {
     pub dns: &'a Dns,
     /// What ended it before its goal.
     pub failure: Option<&'a Failure>,
+    /// What is wrong with it or worth knowing.
+    pub findings: &'a [Finding],
 }
 
 /// Writes the report of one `urltrace dns`.

@@ -37,6 +37,9 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::UpwardReferral { to } => format!("referral upward to {to}: does not serve {}", packet.zone),
         Meaning::Lame { reason } => format!("lame: {reason}"),
         Meaning::Malformed { reason } => format!("cannot be read: {reason}"),
+        Meaning::WrongSource { from } => {
+            format!("a reply came from {from} instead: the question goes by TCP")
+        }
         Meaning::Timeout => format!("no reply in {}", units::duration(packet.end.since(packet.sent))),
         Meaning::Error { reason } => format!("error: {reason}"),
         Meaning::Superseded => "not awaited: another answer came first".to_owned(),

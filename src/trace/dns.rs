@@ -51,6 +51,11 @@ pub struct Dns {
     pub system: Option<SystemFiles>,
     /// What DNSSEC says; `None` when it was not asked, or not in time.
     pub dnssec: Option<Dnssec>,
+    /// Why `dnssec` is `None`.
+    pub unvalidated: Option<String>,
+    /// Whether the resolver that was asked in the counted lane says to have validated all of it (AD,
+    /// RFC 4035 §3.2.3); `None` when none was, or nothing of use was heard.
+    pub authenticated: Option<bool>,
 }
 
 /// What a machine's own files say of a name. The walk heeds none of them.
@@ -139,4 +144,6 @@ pub struct Stub {
     pub agrees: Option<bool>,
     /// Why there is no answer.
     pub error: Option<String>,
+    /// Whether it says to have validated all of it (AD); `None` when it said nothing of use.
+    pub authenticated: Option<bool>,
 }

@@ -45,7 +45,7 @@ pub struct Packet {
     pub bytes_sent: usize,
     /// Bytes of the reply (DNS message).
     pub bytes_received: Option<usize>,
-    /// Datagrams dropped while waiting: wrong id, question or not a reply.
+    /// Datagrams dropped while waiting: wrong source, id or question, or not a reply.
     pub dropped: u32,
     /// What the reply's header said.
     pub reply: Option<ReplyHeader>,
@@ -124,6 +124,8 @@ pub enum Choice {
     CaseMismatch,
     /// By TCP, because nothing comes back by UDP.
     UdpBlocked,
+    /// The same server by TCP, because its UDP reply came from another address.
+    WrongSource,
 }
 
 impl Choice {
@@ -140,6 +142,7 @@ impl Choice {
             Self::Again => "again",
             Self::CaseMismatch => "case-mismatch",
             Self::UdpBlocked => "udp-blocked",
+            Self::WrongSource => "wrong-source",
         }
     }
 }
@@ -258,6 +261,12 @@ pub enum Meaning {
         /// What is wrong with it.
         reason: String,
     },
+    /// A reply came, and from another address than the one asked: it is not believed (RFC 5452 §3),
+    /// and the same question goes by TCP.
+    WrongSource {
+        /// Where it came from.
+        from: SocketAddr,
+    },
     /// No reply within the limit.
     Timeout,
     /// The operating system said no (no route, port unreachable, connection refused or closed).
@@ -287,6 +296,7 @@ impl Meaning {
             Self::UpwardReferral { .. } => "upward-referral",
             Self::Lame { .. } => "lame",
             Self::Malformed { .. } => "malformed",
+            Self::WrongSource { .. } => "wrong-source",
             Self::Timeout => "timeout",
             Self::Error { .. } => "error",
             Self::Superseded => "superseded",

@@ -106,13 +106,20 @@ fn names_from_standard_input_get_a_line_each_in_their_order() {
     );
     for line in stdout(&output).lines() {
         let document: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(document["dns"]["packets"].as_array().unwrap().len(), 3);
+        // Three for the walk, three for the keys of its zones.
+        assert_eq!(document["dns"]["packets"].as_array().unwrap().len(), 6);
         assert!(document["dns"]["cuts"].as_array().unwrap().iter().all(|cut| cut["cached"] == false));
     }
     let output = with_input(&["dns", "--lab", "--short", "-"], "www.example.test\nwww.slow.test\n");
     assert_eq!((code(&output), stdout(&output).as_str()), (0, "127.53.1.1\n127.53.1.9\n"));
     assert_eq!(code(&with_input(&["dns", "--lab", "-"], "")), 0);
-    assert_eq!(code(&with_input(&["dns", "--lab", "--trust-anchor", "/dev/null", "-"], "")), 2);
+    // What cannot be done for many names is refused, not left out.
+    for option in ["--all-ns", "--propagation", "-v"] {
+        let output = with_input(&["dns", "--lab", option, "-"], "");
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{option}");
+        assert!(stderr(&output).contains(option), "{}", stderr(&output));
+    }
+    assert_eq!(code(&run(&["dns", "--lab", "--cold", "www.example.test"])), 2);
 }
 
 #[test]
@@ -149,4 +156,18 @@ fn copies_are_a_table_with_what_follows_and_the_lab_asks_nobody_outside() {
     let text = stdout(&run(&["dns", "--lab", "--propagation", "www.example.test"]));
     assert!(text.contains("TTL left") && text.contains("has what the authority says"), "{text}");
     assert!(text.contains("a copy 37 s old, 263 s left"), "{text}");
+}
+
+#[test]
+fn what_all_servers_show_is_found_and_its_pointers_resolve() {
+    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.no-tcp.test"]);
+    check_document(&document);
+    let findings = document["findings"].as_array().unwrap();
+    let of = |id: &str| findings.iter().find(|finding| finding["id"] == id);
+    let finding = of("dns-zone-server-without-tcp").unwrap_or_else(|| panic!("{findings:#?}"));
+    let evidence = &finding["evidence"][0];
+    let seen = document.pointer(evidence["pointer"].as_str().unwrap()).unwrap();
+    assert_eq!((seen, &evidence["value"]), (&serde_json::json!(["no-tcp"]), seen));
+    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.example.test"]);
+    assert_eq!(document["findings"], serde_json::json!([]));
 }

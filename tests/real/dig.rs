@@ -19,6 +19,8 @@ pub(crate) struct Record {
 pub(crate) struct Reply {
     pub(crate) rcode: String,
     pub(crate) authoritative: bool,
+    /// AD: a resolver has validated it (RFC 4035 §3.2.3).
+    pub(crate) authentic: bool,
     pub(crate) answer: Vec<Record>,
     pub(crate) authority: Vec<Record>,
 }
@@ -42,10 +44,40 @@ impl Reply {
 
 /// Asks; `None` when no reply came.
 pub(crate) fn try_dig(client: &Client, server: IpAddr, name: &str, rtype: &str) -> Option<Reply> {
+    ask(client, server, name, rtype, &["+norecurse", "+time=1", "+tries=1"])
+}
+
+/// Asks a resolver that validates, with DO; `checking` off (CD) gets what it could not validate, too.
+pub(crate) fn resolve(
+    client: &Client,
+    server: IpAddr,
+    name: &str,
+    rtype: &str,
+    checking: Checking,
+) -> Option<Reply> {
+    let cd = match checking {
+        Checking::On => "+nocdflag",
+        Checking::Off => "+cdflag",
+    };
+    ask(client, server, name, rtype, &["+dnssec", cd, "+time=10", "+tries=1"])
+}
+
+/// Whether a resolver is to validate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checking {
+    On,
+    Off,
+}
+
+fn ask(client: &Client, server: IpAddr, name: &str, rtype: &str, plus: &[&str]) -> Option<Reply> {
     let server = format!("@{server}");
     // `-r`: no ~/.digrc.
-    let plus = ["+norecurse", "+noall", "+comments", "+answer", "+authority", "+time=1", "+tries=1"];
     let mut words = vec!["-r", server.as_str(), "-q", name, "-t", rtype];
+    if rtype.starts_with("TYPE") {
+        // RFC 3597 §5: a type that is asked for by its number has its data in hexadecimal digits.
+        words.push("+unknownformat");
+    }
+    words.extend(["+noall", "+comments", "+answer", "+authority"]);
     words.extend(plus);
     let output = run_at(client, &program("dig"), &words);
     parse(&output.stdout)
@@ -57,14 +89,20 @@ pub(crate) fn dig(client: &Client, server: IpAddr, name: &str, rtype: &str) -> R
 }
 
 fn parse(text: &str) -> Option<Reply> {
-    let mut reply =
-        Reply { rcode: String::new(), authoritative: false, answer: Vec::new(), authority: Vec::new() };
+    let mut reply = Reply {
+        rcode: String::new(),
+        authoritative: false,
+        authentic: false,
+        answer: Vec::new(),
+        authority: Vec::new(),
+    };
     let mut section = "";
     for line in text.lines() {
         if let Some((_, rest)) = line.split_once("status: ") {
             reply.rcode = rest.split(',').next()?.to_owned();
         } else if let Some(rest) = line.strip_prefix(";; flags: ") {
-            reply.authoritative = rest.split(';').next()?.split(' ').any(|flag| flag == "aa");
+            let flags: Vec<&str> = rest.split(';').next()?.split(' ').collect();
+            (reply.authoritative, reply.authentic) = (flags.contains(&"aa"), flags.contains(&"ad"));
         } else if let Some(rest) = line.strip_prefix(";; ") {
             section = rest;
         } else if let Some(record) = record(line) {

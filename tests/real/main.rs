@@ -5,8 +5,9 @@
 //! Needs root and the programs that `.ci/run` installs; nothing is skipped when one is missing. It has
 //! its own runner: all tests share one world, and the world must be taken down whatever happens, which
 //! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
-//! the tests with one of the words in their names; `--keep` runs none and leaves the world up until
-//! Ctrl-C, to look around in it with `ip netns exec`.
+//! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
+//! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
+//! of their own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -16,6 +17,8 @@ mod dig;
 mod net;
 mod pcap;
 mod servers;
+mod signed;
+mod software;
 mod tools;
 mod urltrace;
 mod web;
@@ -38,15 +41,19 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let user = tools::must(std::process::Command::new("id").arg("-u"));
-        assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
-        let dir = Directory::new();
+        let dir = Directory::new("plain");
         let present = zones::present();
-        let addresses = net::Addresses { present: &present, resolver: zones::RESOLVER, near: &zones::NEAR };
+        let addresses = net::Addresses {
+            world: "plain",
+            accesses: &net::ACCESSES,
+            present: &present,
+            resolver: zones::RESOLVER,
+            near: &zones::NEAR,
+        };
         let internet = net::Internet::new(&addresses);
         let certificates = web::certificates(dir.path());
-        let mut servers = servers::start_name_servers(&internet, dir.path());
-        servers.push(servers::start_resolver(&internet, dir.path()));
+        let mut servers = servers::start_name_servers(&internet, dir.path(), &zones::name_servers());
+        servers.push(servers::start_resolver(&internet, dir.path(), None));
         servers.extend(web::start(&internet, dir.path(), &certificates));
         Self { servers, internet, certificates, dir, numbers: Cell::new(0) }
     }
@@ -58,20 +65,21 @@ impl World {
     }
 }
 
-/// A directory of this run, removed when dropped.
+/// A directory of one world of this run, removed when dropped.
 struct Directory(PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    fn new(world: &str) -> Self {
         let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
         for entry in std::fs::read_dir(parent).unwrap().flatten() {
             // Left behind by a run that was killed.
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.strip_prefix("real-").is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let process = name.strip_prefix("real-").and_then(|rest| rest.split('-').next());
+            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
                 let _ = std::fs::remove_dir_all(entry.path());
             }
         }
-        let path = parent.join(format!("real-{}", std::process::id()));
+        let path = parent.join(format!("real-{}-{world}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -88,7 +96,7 @@ impl Drop for Directory {
 }
 
 /// A test: its name is the sentence it holds.
-type Test = (&'static str, fn(&World));
+type Test<W = World> = (&'static str, fn(&W));
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -98,40 +106,24 @@ fn main() -> ExitCode {
         web::serve_slowly(address);
     }
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
-    let chosen: Vec<Test> = cases::all()
-        .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(*word)))
-        .collect();
+    let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
+    let plain: Vec<Test> = cases::all().filter(|(name, _)| is_chosen(name)).collect();
+    let signed: Vec<Test<signed::World>> =
+        signed::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
-        chosen.iter().for_each(|(name, _)| println!("{name}: test"));
+        let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
+        names.for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    println!("running {} tests", chosen.len());
-    if chosen.is_empty() {
-        return ExitCode::SUCCESS;
-    }
+    println!("running {} tests", plain.len() + signed.len());
     clean_up_on_signals();
+    let user = tools::must(std::process::Command::new("id").arg("-u"));
+    assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
+    let keep = arguments.iter().any(|word| word == "--keep");
     let start = Instant::now();
-    // A panic in here unwinds, and what was made so far goes with it.
-    let world = World::new();
-    println!("{} servers up after {:.1?}", world.servers.len(), start.elapsed());
-    if arguments.iter().any(|word| word == "--keep") {
-        println!("client: {}", world.internet.client(net::Access::Full).namespace);
-        println!("CA: {}", world.certificates.ca.display());
-        loop {
-            std::thread::park();
-        }
-    }
-    let failed: Vec<&str> =
-        chosen.into_iter().filter(|test| !passes(test, &world)).map(|(name, _)| name).collect();
-    if !failed.is_empty() {
-        for server in &world.servers {
-            let log = server.log();
-            let lines: Vec<&str> = log.lines().collect();
-            let tail = &lines[lines.len().saturating_sub(10)..];
-            println!("--- last lines of {}\n{}", server.role, tail.join("\n"));
-        }
-    }
-    drop(world);
+    // A world whose tests are not chosen is not made.
+    let mut failed = run_in(World::new, &plain, keep);
+    failed.extend(run_in(signed::World::new, &signed, keep));
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),
@@ -141,7 +133,53 @@ fn main() -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn passes(&(name, test): &Test, world: &World) -> bool {
+/// What the runner needs of a world.
+trait Setting {
+    fn servers(&self) -> &[servers::Server];
+    /// What to know to look around in it.
+    fn describe(&self) -> String;
+}
+
+impl Setting for World {
+    fn servers(&self) -> &[servers::Server] {
+        &self.servers
+    }
+
+    fn describe(&self) -> String {
+        let client = &self.internet.client(net::Access::Full).namespace;
+        format!("client: {client}\nCA: {}", self.certificates.ca.display())
+    }
+}
+
+/// Makes a world, runs tests in it, takes it down, and returns those that failed.
+fn run_in<W: Setting>(make: fn() -> W, tests: &[Test<W>], keep: bool) -> Vec<&'static str> {
+    if tests.is_empty() {
+        return Vec::new();
+    }
+    let start = Instant::now();
+    // A panic in here unwinds, and what was made so far goes with it.
+    let world = make();
+    println!("{} servers up after {:.1?}", world.servers().len(), start.elapsed());
+    if keep {
+        println!("{}", world.describe());
+        loop {
+            std::thread::park();
+        }
+    }
+    let failed: Vec<&str> =
+        tests.iter().filter(|test| !passes(test, &world)).map(|(name, _)| *name).collect();
+    if !failed.is_empty() {
+        for server in world.servers() {
+            let log = server.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = &lines[lines.len().saturating_sub(10)..];
+            println!("--- last lines of {}\n{}", server.role, tail.join("\n"));
+        }
+    }
+    failed
+}
+
+fn passes<W>(&(name, test): &Test<W>, world: &W) -> bool {
     let start = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| test(world)));
     println!("test {name} ... {} ({:.2?})", if result.is_ok() { "ok" } else { "FAILED" }, start.elapsed());
@@ -159,7 +197,9 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        drop(Directory::new());
+        for world in ["plain", "signed"] {
+            drop(Directory::new(world));
+        }
         std::process::exit(130);
     });
 }

@@ -38,15 +38,21 @@ pub(crate) struct Client {
     pub(crate) interface: String,
 }
 
-/// The namespaces of one run.
+/// The namespaces of one world.
 pub(crate) struct Internet {
     /// The namespace that all servers are in.
     pub(crate) servers: String,
+    /// The beginning of the names of all its namespaces.
+    prefix: String,
     clients: Vec<(Access, Client)>,
 }
 
 /// What the namespaces are to be made of.
 pub(crate) struct Addresses<'a> {
+    /// A word of its own for each world of a process.
+    pub(crate) world: &'a str,
+    /// The clients that are there.
+    pub(crate) accesses: &'a [Access],
     /// Every address that is there, whether somebody listens or not.
     pub(crate) present: &'a [IpAddr],
     /// The addresses of the recursive resolver: IPv4, IPv6.
@@ -55,7 +61,8 @@ pub(crate) struct Addresses<'a> {
     pub(crate) near: &'a [&'a str],
 }
 
-const ACCESSES: [Access; 7] = [
+/// Every kind of client.
+pub(crate) const ACCESSES: [Access; 7] = [
     Access::Full,
     Access::Ipv6Only,
     Access::Ipv4DnsDropped,
@@ -69,8 +76,8 @@ impl Internet {
     /// Makes all namespaces, addresses and routes.
     pub(crate) fn new(addresses: &Addresses<'_>) -> Self {
         sweep_dead();
-        let process = std::process::id();
-        let mut internet = Self { servers: format!("{PREFIX}{process}-net"), clients: Vec::new() };
+        let prefix = format!("{PREFIX}{}-{}-", std::process::id(), addresses.world);
+        let mut internet = Self { servers: format!("{prefix}net"), prefix, clients: Vec::new() };
         must(Command::new(program("ip")).args(["netns", "add", &internet.servers]));
         let mut lines = vec!["link set lo up".to_owned()];
         lines.extend(addresses.present.iter().map(|address| {
@@ -87,8 +94,8 @@ impl Internet {
             rule("add pref 100 lookup local");
             rule("del pref 0");
         }
-        for (index, access) in ACCESSES.into_iter().enumerate() {
-            internet.add_client(u8::try_from(index).unwrap() + 1, access, addresses);
+        for (index, access) in addresses.accesses.iter().enumerate() {
+            internet.add_client(u8::try_from(index).unwrap() + 1, *access, addresses);
         }
         internet
     }
@@ -106,7 +113,7 @@ impl Internet {
     }
 
     fn add_client(&mut self, number: u8, access: Access, addresses: &Addresses<'_>) {
-        let namespace = format!("{PREFIX}{}-c{number}", std::process::id());
+        let namespace = format!("{}c{number}", self.prefix);
         must(Command::new(program("ip")).args(["netns", "add", &namespace]));
         let interface = "wan".to_owned();
         let peer = format!("c{number}");
@@ -205,7 +212,7 @@ impl Drop for Dropping {
 
 impl Drop for Internet {
     fn drop(&mut self) {
-        sweep(|process| process == std::process::id());
+        sweep(|namespace, _| namespace.starts_with(&self.prefix));
     }
 }
 
@@ -214,16 +221,16 @@ const PREFIX: &str = "urltrace-";
 
 /// Removes what runs left behind that could not clean up (SIGKILL).
 fn sweep_dead() {
-    sweep(|process| !Path::new(&format!("/proc/{process}")).exists());
+    sweep(|_, process| !Path::new(&format!("/proc/{process}")).exists());
 }
 
 /// Removes everything of this run, from any thread.
 pub(crate) fn sweep_own() {
-    sweep(|process| process == std::process::id());
+    sweep(|_, process| process == std::process::id());
 }
 
-/// Ends what runs in the namespaces of the runs that `chosen` picks by process id, and removes them.
-fn sweep(chosen: impl Fn(u32) -> bool) {
+/// Ends what runs in the namespaces that `chosen` picks by name and process id, and removes them.
+fn sweep(chosen: impl Fn(&str, u32) -> bool) {
     let ip = |words: &[&str]| {
         let output = Command::new(program("ip")).args(words).output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
@@ -234,7 +241,7 @@ fn sweep(chosen: impl Fn(u32) -> bool) {
         let Some((process, _)) = namespace.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')) else {
             continue;
         };
-        if !process.parse().is_ok_and(&chosen) {
+        if !process.parse().is_ok_and(|process| chosen(namespace, process)) {
             continue;
         }
         for inside in ip(&["netns", "pids", namespace]).lines() {

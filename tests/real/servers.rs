@@ -1,4 +1,5 @@
 //! The servers: BIND, unbound, nginx and a slow upstream, each in the foreground with its own directory.
+//! NSD and Knot are set up in `software`.
 //!
 //! A server is up when it answers the way the tests need it, found by asking until a deadline. When it
 //! does not come up, its log is the failure's message.
@@ -12,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use crate::dig::try_dig;
 use crate::net::{Access, Internet};
+use crate::software;
 use crate::tools::{inside, program};
-use crate::zones::{self, NameServer, RESOLVER};
+use crate::zones::{self, NameServer, RESOLVER, Software};
 
 /// How long a server may take to come up. They take well under a second on an idle machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -89,29 +91,33 @@ pub(crate) fn unconfined(dir: &Path, name: &str) -> PathBuf {
     copy
 }
 
-/// Starts every authoritative server.
-pub(crate) fn start_name_servers(internet: &Internet, dir: &Path) -> Vec<Server> {
-    let executable = unconfined(dir, "named");
-    let all = zones::name_servers();
-    let mut servers: Vec<Server> =
-        all.iter().map(|one| start_named(internet, dir, &executable, one)).collect();
+/// Starts authoritative servers.
+pub(crate) fn start_name_servers(internet: &Internet, dir: &Path, all: &[NameServer]) -> Vec<Server> {
+    let start = |one: &NameServer| match &one.software {
+        Software::Named => start_named(internet, dir, &unconfined(dir, "named"), one),
+        Software::Nsd => software::start_nsd(internet, dir, &unconfined(dir, "nsd"), one),
+        Software::Knot { signs } => {
+            software::start_knot(internet, dir, &unconfined(dir, "knotd"), one, signs)
+        }
+    };
+    let mut servers: Vec<Server> = all.iter().map(start).collect();
     let client = internet.client(Access::Full);
-    for (server, one) in servers.iter_mut().zip(&all) {
-        for (zone, _) in &one.zones {
-            for address in &one.addresses {
-                server.wait_until(|| {
-                    try_dig(client, *address, zone, "SOA")
-                        .is_some_and(|reply| reply.authoritative && reply.rcode == "NOERROR")
-                });
-            }
+    for (server, one) in servers.iter_mut().zip(all) {
+        // A server has all its zones at each of its addresses.
+        let first_zone = one.addresses.iter().map(|address| (*address, one.zones[0].0));
+        let first_address = one.zones.iter().skip(1).map(|(zone, _)| (one.addresses[0], *zone));
+        for (address, zone) in first_zone.chain(first_address) {
+            server.wait_until(|| {
+                try_dig(client, address, zone, "SOA")
+                    .is_some_and(|reply| reply.authoritative && reply.rcode == "NOERROR")
+            });
         }
     }
     servers
 }
 
 fn start_named(internet: &Internet, dir: &Path, executable: &Path, server: &NameServer) -> Server {
-    let dir = dir.join(server.role);
-    fs::create_dir(&dir).unwrap();
+    let dir = server.directory(dir);
     let list = |wanted: fn(&&IpAddr) -> bool| -> String {
         server.addresses.iter().filter(wanted).map(|address| format!("{address}; ")).collect()
     };
@@ -134,9 +140,7 @@ controls {{ }};
         list(|address| address.is_ipv6()),
         server.role
     );
-    for (number, (zone, text)) in server.zones.iter().enumerate() {
-        let file = format!("zone{number}");
-        fs::write(dir.join(&file), text).unwrap();
+    for (zone, file) in server.write_zones(&dir) {
         config += &format!("zone \"{zone}\" {{ type primary; file \"{file}\"; check-names ignore; }};\n");
     }
     let file = dir.join("named.conf");
@@ -147,14 +151,30 @@ controls {{ }};
     })
 }
 
-/// Starts the recursive resolver. It walks the same roots, by its own code.
-pub(crate) fn start_resolver(internet: &Internet, dir: &Path) -> Server {
+/// Starts the recursive resolver. It walks the same roots, by its own code, and validates when it has a
+/// trust anchor: a file of its own, because it may write to it.
+pub(crate) fn start_resolver(internet: &Internet, dir: &Path, anchor: Option<&str>) -> Server {
     let executable = unconfined(dir, "unbound");
     let dir = dir.join("resolver");
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("hints"), zones::hints()).unwrap();
     let path = dir.display();
     let [v4, v6] = RESOLVER;
+    let modules = match anchor {
+        None => "module-config: \"iterator\"".to_owned(),
+        Some(anchor) => {
+            fs::write(dir.join("anchor"), anchor).unwrap();
+            // Every question is to be answered by the zones' own words, none by what was proven before.
+            format!(
+                "module-config: \"validator iterator\"
+  trust-anchor-file: \"{path}/anchor\"
+  aggressive-nsec: no
+  harden-below-nxdomain: no
+  qname-minimisation: no
+  prefetch: no"
+            )
+        }
+    };
     // `test.` is answered by unbound itself unless told otherwise (RFC 6761).
     let config = format!(
         "server:
@@ -171,7 +191,7 @@ pub(crate) fn start_resolver(internet: &Internet, dir: &Path) -> Server {
   access-control: 0.0.0.0/0 allow
   access-control: ::/0 allow
   root-hints: \"{path}/hints\"
-  module-config: \"iterator\"
+  {modules}
   edns-buffer-size: 1232
   local-zone: \"test.\" nodefault
 remote-control:

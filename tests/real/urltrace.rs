@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::World;
 use crate::dig::Record;
-use crate::net::Access;
+use crate::net::{Access, Client};
 use crate::tools::{Output, run_at};
 
 /// The exit codes used here (README).
@@ -25,10 +25,15 @@ pub(crate) struct Run {
 
 /// Runs urltrace with `--format json` as that client; `words` are apart by spaces.
 pub(crate) fn urltrace(world: &World, access: Access, words: &str) -> Run {
+    urltrace_at(world.internet.client(access), words)
+}
+
+/// [`urltrace`] in any world.
+pub(crate) fn urltrace_at(client: &Client, words: &str) -> Run {
     let mut all = vec!["--format", "json"];
     all.extend(words.split(' '));
     let executable = Path::new(env!("CARGO_BIN_EXE_urltrace"));
-    let output = run_at(world.internet.client(access), executable, &all);
+    let output = run_at(client, executable, &all);
     let json = serde_json::from_str(&output.stdout)
         .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Run::describe(&output)));
     let run = Run { json, output };

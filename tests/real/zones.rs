@@ -6,11 +6,11 @@
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const fn v4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
+pub(crate) const fn v4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(a, b, c, d))
 }
 
-const fn v6(net: u16, host: u16) -> IpAddr {
+pub(crate) const fn v6(net: u16, host: u16) -> IpAddr {
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, net, 0, 0, 0, 0, host))
 }
 
@@ -50,7 +50,7 @@ pub(crate) const NEAR: [&str; 4] =
 const HINTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/dns/named.root"));
 
 /// Lines of the hints file that hold records, lower case.
-fn hint_records() -> impl Iterator<Item = String> {
+pub(crate) fn hint_records() -> impl Iterator<Item = String> {
     HINTS.lines().filter(|line| !line.starts_with(';')).map(str::to_ascii_lowercase)
 }
 
@@ -74,27 +74,43 @@ pub(crate) fn present() -> Vec<IpAddr> {
     all
 }
 
-/// One `named`: where it listens, and its zones with their files' text.
+/// One server: where it listens, and its zones with their files' text.
 pub(crate) struct NameServer {
     pub(crate) role: &'static str,
+    pub(crate) software: Software,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) zones: Vec<(&'static str, String)>,
 }
 
+/// What a server runs.
+pub(crate) enum Software {
+    Named,
+    Nsd,
+    /// Knot, which signs some of its zones by itself.
+    Knot {
+        signs: Vec<KnotPolicy>,
+    },
+}
+
+/// How Knot signs a zone: always by one ECDSA key, with NSEC3.
+#[derive(Clone, Copy)]
+pub(crate) struct KnotPolicy {
+    pub(crate) zone: &'static str,
+    pub(crate) iterations: u16,
+    pub(crate) opt_out: bool,
+}
+
 /// All of them.
 pub(crate) fn name_servers() -> Vec<NameServer> {
+    let named = |role, addresses, zones| NameServer { role, software: Software::Named, addresses, zones };
     vec![
-        NameServer { role: "root", addresses: roots(), zones: vec![(".", root_zone())] },
-        NameServer { role: "tld", addresses: TLD.into(), zones: vec![("test", test_zone())] },
-        NameServer {
-            role: "gtld",
-            addresses: GTLD.into(),
-            zones: vec![("com", com_zone()), ("net", net_zone())],
-        },
-        NameServer {
-            role: "auth",
-            addresses: AUTH.into_iter().chain([AUTH_IPV6_ONLY]).collect(),
-            zones: vec![
+        named("root", roots(), vec![(".", root_zone())]),
+        named("tld", TLD.into(), vec![("test", test_zone())]),
+        named("gtld", GTLD.into(), vec![("com", com_zone()), ("net", net_zone())]),
+        named(
+            "auth",
+            AUTH.into_iter().chain([AUTH_IPV6_ONLY]).collect(),
+            vec![
                 ("example.test", example_zone()),
                 ("lame.test", half_dead_zone("a.lame.test.", &HOSTER)),
                 ("stopped.test", half_dead_zone("a.stopped.test.", &STOPPED)),
@@ -104,21 +120,21 @@ pub(crate) fn name_servers() -> Vec<NameServer> {
                     plain_zone("ns.sixns.test.", &format!("{WWW}{}", addresses("ns", &[AUTH_IPV6_ONLY]))),
                 ),
             ],
-        },
-        NameServer {
-            role: "hoster",
-            addresses: HOSTER.into(),
-            zones: vec![
+        ),
+        named(
+            "hoster",
+            HOSTER.into(),
+            vec![
                 ("dnshost.com", plain_zone("ns1.dnshost.com.", &addresses("ns1", &HOSTER))),
                 ("cdn.com", plain_zone("ns1.cdn.com.", &cdn_records())),
                 ("glueless.test", plain_zone("ns1.dnshost.com.", WWW)),
             ],
-        },
+        ),
     ]
 }
 
 /// A and AAAA records of one owner.
-fn addresses(owner: &str, all: &[IpAddr]) -> String {
+pub(crate) fn addresses(owner: &str, all: &[IpAddr]) -> String {
     all.iter().fold(String::new(), |mut text, address| {
         let rtype = if address.is_ipv4() { "A" } else { "AAAA" };
         let _ = writeln!(text, "{owner} IN {rtype} {address}");
@@ -138,7 +154,7 @@ fn half_dead_zone(dead: &str, addresses_of_dead: &[IpAddr]) -> String {
 }
 
 const WWW: &str = "www 120 IN A 203.0.113.80\nwww 120 IN AAAA 2001:db8:80::80\n";
-const SOA_NUMBERS: &str = "2026010101 3600 600 86400 60";
+pub(crate) const SOA_NUMBERS: &str = "2026010101 3600 600 86400 60";
 
 fn root_zone() -> String {
     let mut text =

@@ -49,6 +49,10 @@ impl Anchors {
         Self(keys.map(anchor).collect())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The anchors of one zone.
     pub(super) fn at(&self, zone: &Name) -> impl Iterator<Item = &Anchor> {
         self.0.iter().filter(move |anchor| anchor.zone == *zone)

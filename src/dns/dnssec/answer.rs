@@ -9,7 +9,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::anchors::Anchors;
 use super::chain::{Ending, Validator, too_many_iterations, unsigned_set};
 use super::denial::{Unproven, Wanted};
-use super::evidence::{Asked, Evidence, Said, between};
+use super::evidence::{Asked, Evidence, Said};
 use super::signature::{Now, Outcome, RrSet, Untimely, check, record_sets, untimely};
 use crate::dns::presentation::name_text;
 use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
@@ -28,7 +28,9 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
     for asked in &evidence.asked {
         judge.answer(asked);
     }
-    if evidence.asked.is_empty() {
+    if let Some(zone) = &evidence.lost_at {
+        judge.lost(zone);
+    } else if evidence.asked.is_empty() {
         let why = "no answer came that could be checked".to_owned();
         judge.note((DnssecVerdict::Indeterminate, why));
     }
@@ -79,11 +81,27 @@ impl Judge<'_> {
         }
     }
 
+    /// A walk that ended without an answer: how far down the chain holds.
+    fn lost(&mut self, zone: &Name) {
+        let state = self.chain.zone(zone);
+        let far = self.chain.links.iter().rev().find(|link| link.status == DnssecVerdict::Secure);
+        let held = far.map(|link| format!("the chain of trust holds down to zone {}", link.zone));
+        let why = match (state.status, held) {
+            (DnssecVerdict::Secure, Some(held)) => held,
+            (_, Some(held)) => format!("{held}; {}", state.why),
+            (_, None) => state.why.clone(),
+        };
+        self.note((DnssecVerdict::Indeterminate, format!("there is no answer to validate; {why}")));
+    }
+
     /// One reply of the walk: the chain of aliases in it, and what it ends with.
     fn answer(&mut self, asked: &Asked) {
         let sets = record_sets(&asked.said.message.answers);
         let find =
             |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
+        if asked.qtype == WireType::RRSIG && self.bare_signatures(asked) {
+            return;
+        }
         let mut name = asked.qname.clone();
         let mut passed = vec![name.clone()];
         while passed.len() <= MAX_CHAIN {
@@ -127,6 +145,25 @@ impl Judge<'_> {
             passed.push(target.clone());
             name = target;
         }
+    }
+
+    /// Signatures that were asked for themselves, if there are any: nothing signs them.
+    fn bare_signatures(&mut self, asked: &Asked) -> bool {
+        let of_name = asked.said.message.signatures().filter(|(owner, _)| **owner == asked.qname);
+        let signatures: Vec<&RRSIG> = of_name.map(|(_, signature)| signature).collect();
+        if signatures.is_empty() {
+            return false;
+        }
+        let zone = signer_for(&asked.said, &asked.qname, signatures.into_iter());
+        let state = self.chain.zone(&zone);
+        self.note(match state.status {
+            DnssecVerdict::Secure => {
+                let why = "signatures are not signed themselves (RFC 4035 section 2.2)";
+                (DnssecVerdict::Insecure, why.to_owned())
+            }
+            status => (status, state.why.clone()),
+        });
+        true
     }
 
     /// Records that are there.
@@ -177,9 +214,18 @@ impl Judge<'_> {
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
             let (outcome, infos) = check(soa, &zone, &state.keys, self.chain.now, &self.chain.checks);
             self.keep(infos);
-            if let Outcome::Fails(fault) = outcome {
-                let why = format!("the signature over {} SOA {fault}", name_text(soa.owner));
-                self.note((DnssecVerdict::Bogus, why));
+            let subject = format!("{} SOA", name_text(soa.owner));
+            let fault = match outcome {
+                Outcome::Holds { .. } => None,
+                Outcome::Missing => self
+                    .unsigned_child(asked, name)
+                    .or_else(|| Some((DnssecVerdict::Bogus, unsigned_set(&subject, &zone)))),
+                Outcome::Fails(fault) => {
+                    Some((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
+                }
+            };
+            if let Some(ending) = fault {
+                self.note(ending);
                 return;
             }
         }
@@ -226,21 +272,9 @@ impl Judge<'_> {
         }
     }
 
-    /// An unsigned zone between the zone asked and a name of it, served by the same servers.
+    /// An unsigned zone between the zone asked and a name of it.
     fn unsigned_child(&mut self, asked: &Asked, name: &Name) -> Option<Ending> {
-        for zone in between(&asked.said.zone, name, asked.qtype) {
-            if !self.chain.evidence.ds.contains_key(&zone) {
-                continue;
-            }
-            let state = self.chain.zone(&zone);
-            if state.status == DnssecVerdict::Insecure {
-                return Some((state.status, state.why.clone()));
-            }
-            // A name that is no zone was only a guess: it has no place in the chain.
-            let text = name_text(&zone);
-            self.chain.links.retain(|link| link.zone != text || link.status == DnssecVerdict::Secure);
-        }
-        None
+        self.chain.unsigned_between(&asked.said.zone, name, asked.qtype)
     }
 
     fn keep(&mut self, infos: Vec<SignatureInfo>) {

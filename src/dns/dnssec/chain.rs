@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use super::anchors::{Anchors, Trusts};
 use super::denial::{MAX_ITERATIONS, Unproven, Wanted, by_nsec, by_nsec3};
-use super::evidence::{Evidence, Fetched, Said, Sections};
+use super::evidence::{Evidence, Fetched, Said, Sections, between};
 use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
 use crate::dns::presentation::name_text;
 use crate::trace::{
@@ -59,7 +59,8 @@ pub(super) struct Proofs<'m> {
 
 impl<'a> Validator<'a> {
     pub(super) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
-        let (checks, zones, links) = (Checks::default(), BTreeMap::new(), Vec::new());
+        let (zones, links) = (BTreeMap::new(), Vec::new());
+        let checks = Checks::remembering(&evidence.memory);
         Self { evidence, anchors, now, checks, zones, links }
     }
 
@@ -101,7 +102,11 @@ impl<'a> Validator<'a> {
             return self.keys(zone, &anchors, link);
         }
         if zone.is_root() {
-            let why = "no trust anchor covers the name".to_owned();
+            let mut why = "no trust anchor covers the name".to_owned();
+            if self.anchors.is_empty() {
+                why += ": the built-in ones are for the root servers of the Internet, and --root-hints names \
+                        others; --trust-anchor gives theirs";
+            }
             return Err((DnssecVerdict::Indeterminate, why));
         }
         let evidence = self.evidence;
@@ -132,7 +137,7 @@ impl<'a> Validator<'a> {
 
     /// The DS records, once their signature holds.
     fn verified_ds(
-        &self,
+        &mut self,
         set: &RrSet<'_>,
         parent: &Name,
         above: &ZoneState,
@@ -156,7 +161,10 @@ impl<'a> Validator<'a> {
             Outcome::Holds { wildcard: Some(_) } => {
                 return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
             }
-            Outcome::Missing => return Err((DnssecVerdict::Bogus, unsigned_set(&subject, parent))),
+            Outcome::Missing => {
+                let ending = self.unsigned_between(parent, set.owner, WireType::DS);
+                return Err(ending.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, parent))));
+            }
             Outcome::Fails(fault) => {
                 return Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
             }
@@ -299,6 +307,23 @@ impl<'a> Validator<'a> {
             Some(fault) => Err((DnssecVerdict::Bogus, fault)),
             None => Ok(keys),
         }
+    }
+
+    /// An unsigned zone between a zone and a name of it, served by the same servers.
+    pub(super) fn unsigned_between(&mut self, above: &Name, name: &Name, qtype: WireType) -> Option<Ending> {
+        for zone in between(above, name, qtype) {
+            if !self.evidence.ds.contains_key(&zone) {
+                continue;
+            }
+            let state = self.zone(&zone);
+            if state.status == DnssecVerdict::Insecure {
+                return Some((state.status, state.why.clone()));
+            }
+            // A name that is no zone was only a guess: it has no place in the chain.
+            let text = name_text(&zone);
+            self.links.retain(|link| link.zone != text || link.status == DnssecVerdict::Secure);
+        }
+        None
     }
 
     /// The NSEC and NSEC3 records of a message whose signatures hold.

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::Anchors;
 use super::answer::validate;
-use super::evidence::{Evidence, Fetched, Need, Said, Sections};
+use super::evidence::{Asked, Evidence, Fetched, Need, Said, Sections};
 use super::signature::Now;
 use super::testzone::name;
 use crate::clock::Clock;
@@ -105,6 +105,34 @@ fn a_proof_without_its_signature_is_none() {
         }
     });
     ends(&dnssec, DnssecVerdict::Bogus, "any.dnssec-wildcard.test. A was made from a wildcard without proof");
+}
+
+#[test]
+fn the_soa_of_an_absence_has_to_be_signed() {
+    let dnssec = judged("missing.example.test", |evidence| {
+        let is_signature_over_soa =
+            |record: &Record| record.record_type() == WireType::RRSIG && of_type(WireType::SOA)(record);
+        for asked in &mut evidence.asked {
+            bend(&mut asked.said, |section| section.retain(|record| !is_signature_over_soa(record)));
+        }
+    });
+    ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: example.test. SOA");
+}
+
+#[test]
+fn an_unsigned_ds_may_be_the_word_of_a_zone_in_between() {
+    let (mut evidence, anchors, _) = gathered(HOST);
+    let said = |zone: &str, answers| {
+        let message = Sections { name_error: false, answers, authorities: Vec::new() };
+        Said { zone: name(zone), message: Rc::new(message) }
+    };
+    let (zone, above) = ("deep.mid.example.test", "example.test");
+    let ds = DS::new(1, Algorithm::ECDSAP256SHA256, 2.into(), vec![1; 32]);
+    let ds = Record::from_rdata(name(zone), 300, RData::DNSSEC(DNSSECRData::DS(ds)));
+    evidence.ds.insert(name(zone), Fetched::Said(said(above, vec![ds])));
+    let qname = name("www.deep.mid.example.test");
+    evidence.asked = vec![Asked { qname, qtype: WireType::A, said: said(zone, Vec::new()) }];
+    assert!(evidence.needs(&anchors).contains(&Need::Ds(name("mid.example.test"))));
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
-use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use super::anchors::Anchors;
+use super::memory::Memory;
 use super::signature::{RrSet, record_sets};
+use crate::dns::lenient::read_message;
 
 /// Names between a zone and an unsigned record of it that are asked for a DS: a zone served by its
 /// parent's servers is never referred to.
@@ -30,7 +31,7 @@ pub(super) struct Sections {
 impl Sections {
     /// Reads a message again that was read before.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let message = Message::from_vec(bytes).ok()?;
+        let message = read_message(bytes).ok()?;
         Some(Self {
             name_error: u16::from(message.metadata.response_code) == crate::trace::Rcode::NXDOMAIN.0,
             answers: message.answers,
@@ -133,6 +134,10 @@ pub(super) struct Evidence {
     pub(super) keys: BTreeMap<Name, Fetched>,
     /// The walk's own answers.
     pub(super) asked: Vec<Asked>,
+    /// Where a walk ended that found no answer: the last zone on its way.
+    pub(super) lost_at: Option<Name>,
+    /// What has verified earlier in this run.
+    pub(super) memory: Memory,
 }
 
 /// A question that has to be asked.
@@ -158,6 +163,9 @@ impl Evidence {
         let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
         for asked in &self.asked {
             search.answer(asked);
+        }
+        if let Some(zone) = &self.lost_at {
+            search.may_be_secure(zone);
         }
         search.needs.retain(|need| match need {
             Need::Keys(zone) => !self.keys.contains_key(zone),
@@ -221,12 +229,16 @@ impl Search<'_> {
             self.needs.insert(Need::Ds(zone.clone()));
             return true;
         };
-        let parent = said.parent_of(zone);
-        if !parent.is_some_and(|parent| self.may_be_secure(&parent)) {
+        let Some(parent) = said.parent_of(zone).filter(|parent| self.may_be_secure(parent)) else {
             return false;
-        }
-        if said.ds_of(zone).is_some() {
+        };
+        if let Some(set) = said.ds_of(zone) {
             self.needs.insert(Need::Keys(zone.clone()));
+            if set.signatures.is_empty() {
+                // It may be the word of an unsigned zone between the two, on the same servers.
+                let names = between(&parent, zone, WireType::DS);
+                self.needs.extend(names.into_iter().map(Need::Ds));
+            }
             true
         } else if said.denies() {
             false

@@ -5,7 +5,7 @@
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,11 +20,12 @@ use super::{Store, answer};
 use crate::clock::Clock;
 use crate::dns::cut::{Candidate, Shared};
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
+use crate::dns::flight::{Goal, Turn};
 use crate::dns::log::Log;
 use crate::dns::message::Recursion;
 use crate::dns::presentation::name_text;
 use crate::dns::reply::{self, Verdict, classify};
-use crate::trace::{Choice, Dnssec, DnssecVerdict, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::trace::{Choice, Dnssec, Meaning, Packet, Purpose, RecordType, Transport};
 
 /// How long a finished trace waits for this lane.
 pub(in crate::dns) const GRACE: Duration = Duration::from_secs(1);
@@ -38,11 +39,24 @@ const MAX_ROUNDS: usize = 4;
 const DNSKEY: RecordType = RecordType(48);
 const DS: RecordType = RecordType(43);
 
+/// How often a question is left to another resolution of the run.
+const MAX_TURNS: usize = 3;
+
+/// How the walk ended whose answer is validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dns) enum WalkEnd {
+    /// With an answer, be it a no.
+    Answered,
+    /// Without.
+    Lost,
+}
+
 /// The validation of one resolution, while its evidence comes in.
 #[derive(Debug)]
 pub(in crate::dns) struct Checking {
     shared: Rc<Shared>,
-    question: (Name, Vec<RecordType>),
+    /// Tells the resolutions of one resolver apart.
+    resolution: u64,
     evidence: RefCell<Evidence>,
     finished: Cell<bool>,
     done: Notify,
@@ -56,17 +70,19 @@ impl Checking {
         log: &Rc<Log>,
         name: &Name,
         types: &[RecordType],
+        end: WalkEnd,
     ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
         let checking = Rc::new(Self {
             shared: Rc::clone(shared),
-            question: (name.clone(), types.to_vec()),
+            resolution: shared.flights.resolution(),
             evidence: RefCell::default(),
             finished: Cell::new(false),
             done: Notify::new(),
         });
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
+        let question = (name.clone(), types.to_vec());
         let work = async move {
-            *own.evidence.borrow_mut() = collect(&log, &own.shared.dnssec);
+            *own.evidence.borrow_mut() = collect(&log, &own.shared.dnssec, question, end);
             own.fetch(&log).await;
             own.finished.set(true);
             own.done.notify_waiters();
@@ -90,20 +106,10 @@ impl Checking {
         (self.evidence.borrow().clone(), self.shared.dnssec.anchors.clone())
     }
 
-    /// Judges what there is. An answer from earlier in this run is judged as it was then.
+    /// Judges what there is.
     pub(in crate::dns) fn conclude(&self, clock: &Clock) -> Dnssec {
         let store = &self.shared.dnssec;
-        let evidence = self.evidence.borrow();
-        if evidence.asked.is_empty()
-            && let Some(known) = store.verdicts.borrow().get(&self.question)
-        {
-            return known.clone();
-        }
-        let dnssec = answer::validate(&evidence, &store.anchors, Now::at(clock.wall_now()));
-        if dnssec.verdict != DnssecVerdict::Indeterminate {
-            store.verdicts.borrow_mut().insert(self.question.clone(), dnssec.clone());
-        }
-        dnssec
+        answer::validate(&self.evidence.borrow(), &store.anchors, Now::at(clock.wall_now()))
     }
 
     async fn fetch(&self, log: &Rc<Log>) {
@@ -127,23 +133,35 @@ impl Checking {
             // RFC 4035 §3.1.4.1: the parent has it.
             Need::Ds(zone) => (zone, zone.base_name(), DS, &store.ds),
         };
-        let reused = known.borrow().get(zone).cloned();
-        let fetched = match reused {
-            Some(said) => Fetched::Said(said),
-            None => self.ask(log, zone, &above, qtype).await,
-        };
-        if let Fetched::Said(said) = &fetched {
-            known.borrow_mut().insert(zone.clone(), said.clone());
+        let reused = || known.borrow().get(zone).cloned();
+        let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
+        let mut fetched = reused();
+        for turn in 0..MAX_TURNS {
+            if fetched.is_some() {
+                break;
+            }
+            let lead = self.shared.flights.enter(goal.clone(), self.resolution).await;
+            fetched = reused();
+            // Who had the lead may have been given up.
+            let again = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
+            if fetched.is_none() && !again {
+                let (found, keep) = self.ask(log, zone, &above, qtype).await;
+                if keep == Keep::ForTheRun {
+                    known.borrow_mut().insert(zone.clone(), found.clone());
+                }
+                fetched = Some(found);
+            }
         }
+        let fetched = fetched.unwrap_or_else(|| Fetched::Failed("they were not asked for".to_owned()));
         let mut evidence = self.evidence.borrow_mut();
         let place = if qtype == DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
         place.insert(zone.clone(), fetched);
     }
 
     /// Asks servers of the deepest known zone at or above `above`, one after the other.
-    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> Fetched {
+    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
         let Some(zone) = self.shared.zones_above(above).pop() else {
-            return Fetched::Failed("no server is known".to_owned());
+            return (Fetched::Failed("no server is known".to_owned()), Keep::No);
         };
         let mut candidates = self.shared.order(&zone, &HashSet::new());
         // The one that has just answered first: the root's order is that of the hints.
@@ -162,13 +180,15 @@ impl Checking {
                 _ => Choice::NextAfterFailure,
             };
             match self.ask_server(log, &zone.name, qname, qtype, &server, chosen, &mut last).await {
-                Ok(said) => return Fetched::Said(said),
+                Ok(said) => return (Fetched::Said(said), Keep::ForTheRun),
                 Err(reason) => {
                     why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip());
                 }
             }
         }
-        Fetched::Failed(why)
+        // The next host has a budget of its own.
+        let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
+        (Fetched::Failed(why), keep)
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is a part of one question")]
@@ -201,7 +221,9 @@ impl Checking {
             if !log.spend() {
                 return Err("was not asked: the limit of packets for this host was hit".to_owned());
             }
+            let place = self.shared.places.take(server.address).await;
             let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
+            drop(place);
             *last = Some(id);
             let reply = match outcome {
                 Outcome::Reply(reply) => reply,
@@ -209,6 +231,9 @@ impl Checking {
                     return Err(format!("sent a reply that cannot be read: {reason}"));
                 }
                 Outcome::Timeout => return Err(format!("did not answer in {} ms", PATIENCE.as_millis())),
+                Outcome::WrongSource { from } => {
+                    return Err(format!("did not answer, and {from} did in its place"));
+                }
                 Outcome::Error { reason, .. } => return Err(reason),
             };
             let asked = reply::Asked { zone, qname, qtype, transport: ask.transport, edns: ask.edns };
@@ -230,6 +255,13 @@ impl Checking {
     }
 }
 
+/// Whether what came of a question holds for later ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    ForTheRun,
+    No,
+}
+
 /// The server of a zone that gave the walk its latest useful answer, and the packet.
 fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
     let walked = |packet: &Packet| {
@@ -245,8 +277,8 @@ fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
 }
 
 /// What the walk's packets say, and what earlier walks of this run said of the same zones.
-fn collect(log: &Log, store: &Store) -> Evidence {
-    let mut evidence = Evidence::default();
+fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
+    let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
     for (_, packet, bytes) in log.packets_with_raw() {
         let counted = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
         let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {
@@ -269,7 +301,57 @@ fn collect(log: &Log, store: &Store) -> Evidence {
             _ => {}
         }
     }
-    evidence.delegations =
-        store.delegations.borrow().iter().map(|(zone, said)| (zone.clone(), said.clone())).collect();
+    match end {
+        WalkEnd::Answered => share(&mut evidence.asked, store, question),
+        WalkEnd::Lost => lost(&mut evidence, log, store),
+    }
+    evidence.delegations = delegations(&evidence, store);
     evidence
+}
+
+/// Adds what was answered when the question was asked before, and keeps it for the next time.
+fn share(asked: &mut Vec<Asked>, store: &Store, question: (Name, Vec<RecordType>)) {
+    let mut known = store.asked.borrow_mut();
+    let known = known.entry(question).or_default();
+    for old in known.iter() {
+        if !asked.iter().any(|new| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
+            asked.push(old.clone());
+        }
+    }
+    known.clone_from(asked);
+}
+
+/// Where a walk without an answer ended. The keys of a zone whose servers were all asked in vain are
+/// not asked for: that would only be in vain again.
+fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
+    let packets = log.packets();
+    let mut walked = packets.iter().rev().filter(|packet| packet.purpose == Purpose::Walk);
+    let Some(last) = walked.next() else { return };
+    let zone = match &last.meaning {
+        Meaning::Referral { cut, .. } => cut,
+        _ => &last.zone,
+    };
+    let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
+    let Ok(zone) = Name::from_ascii(zone) else { return };
+    if !spoke && !store.keys.borrow().contains_key(&zone) {
+        let why = "none of its servers was of use to the walk".to_owned();
+        evidence.keys.insert(zone.clone(), Fetched::Failed(why));
+    }
+    evidence.lost_at = Some(zone);
+}
+
+/// The referrals on the way to everything that was answered: a run may know of many more.
+fn delegations(evidence: &Evidence, store: &Store) -> BTreeMap<Name, Said> {
+    let mut passed = BTreeSet::new();
+    let owners = |asked: &Asked| {
+        let owners = asked.said.message.answers.iter().map(|record| record.name.clone());
+        owners.chain([asked.qname.clone(), asked.said.zone.clone()]).collect::<Vec<_>>()
+    };
+    for mut name in evidence.asked.iter().flat_map(owners).chain(evidence.lost_at.clone()) {
+        while passed.insert(name.clone()) && !name.is_root() {
+            name = name.base_name();
+        }
+    }
+    let known = store.delegations.borrow();
+    passed.into_iter().filter_map(|name| known.get(&name).cloned().map(|said| (name, said))).collect()
 }

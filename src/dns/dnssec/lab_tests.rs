@@ -132,6 +132,12 @@ fn types_of_every_kind_are_validated() {
             ("example.test", "CAA"),
             ("example.test", "NS"),
             ("example.test", "SOA"),
+            ("example.test", "NSEC"),
+            ("www.example.test", "NSEC"),
+            ("dnssec-nsec3.test", "NSEC"),
+            ("dnssec-nsec3.test", "NSEC3PARAM"),
+            ("example.test", "NSEC3PARAM"),
+            ("example.test", "CDS"),
             ("example.test", "DNSKEY"),
             ("example.test", "DS"),
             (".", "NS"),
@@ -218,4 +224,67 @@ fn other_anchors_make_other_verdicts() {
         with("elsewhere. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D");
     assert_eq!(elsewhere.verdict, DnssecVerdict::Indeterminate);
     assert_eq!(elsewhere.why.unwrap(), "no trust anchor covers the name");
+    // The lab's root is not the Internet's: IANA's keys say nothing of it.
+    let mut plan = plan(shared_lab());
+    local(async {
+        plan.dns.dnssec = DnssecPlan::On { anchors: None };
+        let none = traced(&plan, "www.example.test").await.dnssec.unwrap();
+        assert_eq!(none.verdict, DnssecVerdict::Indeterminate);
+        assert!(none.why.unwrap().ends_with("--trust-anchor gives theirs"));
+    });
+}
+
+#[test]
+fn a_walk_that_is_lost_tells_how_far_the_chain_holds() {
+    let plan = plan(shared_lab());
+    local(async {
+        for (host, says, keys) in [
+            (
+                "www.refused.test",
+                "holds down to zone test.; zone refused.test. has no DS in test., proven by NSEC",
+                2,
+            ),
+            (
+                "www.loop-a.test",
+                "holds down to zone test.; zone loop-a.test. has no DS in test., proven by NSEC",
+                2,
+            ),
+            ("loop.example.test", "holds down to zone example.test.", 3),
+        ] {
+            let dns = traced(&plan, host).await;
+            let dnssec = dns.dnssec.as_ref().unwrap_or_else(|| panic!("{host}: {:?}", dns.unvalidated));
+            assert_eq!(dnssec.verdict, DnssecVerdict::Indeterminate, "{host}");
+            let why = dnssec.why.as_deref().unwrap();
+            assert!(
+                why.starts_with("there is no answer to validate; ") && why.contains(says),
+                "{host}: {why}"
+            );
+            let fetched = dns.packets.iter().filter(|packet| packet.purpose == Purpose::DnsKey).count();
+            assert_eq!(fetched, keys, "{host}: a dead zone is not asked for its keys");
+        }
+    });
+}
+
+#[test]
+fn where_nothing_is_validated_it_says_why() {
+    let plan = plan(shared_lab());
+    local(async {
+        let mut off = plan.clone();
+        off.dns.dnssec = DnssecPlan::Off;
+        let mut resolver = plan.clone();
+        resolver.dns.lane = crate::plan::ResolverChoice::Server(plan.dns.stub_servers[0]);
+        for (plan, host, says) in [
+            (&off, "www.example.test", "--no-dnssec"),
+            (&resolver, "www.example.test", "a resolver was asked"),
+            (&plan, "localhost", "nobody was asked"),
+        ] {
+            let dns = traced(plan, host).await;
+            assert!(dns.dnssec.is_none() && dns.unvalidated.as_deref().unwrap().starts_with(says), "{host}");
+        }
+        let dns = traced(&resolver, "www.example.test").await;
+        assert_eq!(dns.authenticated, Some(true), "the lab's resolver says that it has validated");
+        let dns = traced(&resolver, "www.dnssec-insecure.test").await;
+        assert_eq!(dns.authenticated, Some(false));
+        assert_eq!(traced(&plan, "www.example.test").await.unvalidated, None);
+    });
 }

@@ -9,6 +9,7 @@
 //! - `evidence`: what was said, and what is still to be asked
 //! - `fetch`: asking for it, in the uncounted lane
 //! - `signature`, `denial`: one record set; one proof of absence
+//! - `memory`: signatures that have held before
 //! - `chain`, `answer`: the zones' keys; the answer, and the verdict
 //! - `text`: the records of DNSSEC as `dig` prints them
 //! - `fuzzing`: all but the asking, for fuzzing
@@ -22,6 +23,7 @@ mod denial;
 mod evidence;
 mod fetch;
 pub(super) mod fuzzing;
+mod memory;
 mod signature;
 mod text;
 
@@ -42,11 +44,15 @@ use std::collections::HashMap;
 use hickory_resolver::proto::rr::Name;
 
 pub(super) use anchors::Anchors;
-pub(super) use fetch::{Checking, GRACE};
+pub(super) use fetch::{Checking, GRACE, WalkEnd};
 pub(super) use text::data_text;
 
-use crate::trace::{Dnssec, RecordType};
-use evidence::Said;
+use crate::trace::RecordType;
+use evidence::{Asked, Fetched, Said};
+use memory::Memory;
+
+/// A name and the types that were asked for together.
+type Question = (Name, Vec<RecordType>);
 
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
@@ -54,10 +60,11 @@ pub(super) struct Store {
     anchors: Anchors,
     /// The referral to each zone.
     delegations: RefCell<HashMap<Name, Said>>,
-    keys: RefCell<HashMap<Name, Said>>,
-    ds: RefCell<HashMap<Name, Said>>,
-    /// What was concluded, for answers that are reused.
-    verdicts: RefCell<HashMap<(Name, Vec<RecordType>), Dnssec>>,
+    keys: RefCell<HashMap<Name, Fetched>>,
+    ds: RefCell<HashMap<Name, Fetched>>,
+    memory: Memory,
+    /// What zones answered, for answers that are reused.
+    asked: RefCell<HashMap<Question, Vec<Asked>>>,
 }
 
 impl Store {

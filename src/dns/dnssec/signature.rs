@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
-use hickory_resolver::proto::dnssec::{Algorithm, PublicKey, TBS, Verifier};
+use hickory_resolver::proto::dnssec::{Algorithm, PublicKey, TBS};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
+use super::memory::Memory;
+use crate::dns::lenient::opaque_names;
 use crate::dns::presentation::name_text;
 use crate::trace::{KeyInfo, KeyRole, RecordType, SignatureInfo};
 
@@ -54,18 +56,25 @@ impl Now {
 
 /// How many signature checks are left.
 #[derive(Debug)]
-pub(super) struct Checks(Cell<u32>);
+pub(super) struct Checks {
+    left: Cell<u32>,
+    memory: Memory,
+}
 
 impl Default for Checks {
     fn default() -> Self {
-        Self(Cell::new(MAX_CHECKS))
+        Self::remembering(&Memory::default())
     }
 }
 
 impl Checks {
+    pub(super) fn remembering(memory: &Memory) -> Self {
+        Self { left: Cell::new(MAX_CHECKS), memory: memory.clone() }
+    }
+
     fn take(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
         left > 0
     }
 }
@@ -330,7 +339,7 @@ fn check_one(
         if !checks.take() {
             return Err(Fault::TooMany);
         }
-        if key.dnskey.verify(data.as_ref(), signature.sig()).is_ok() {
+        if checks.memory.verify(&key.dnskey, data.as_ref(), signature.sig()) {
             return Ok((labels < own).then_some(labels));
         }
         fault = Fault::Wrong(format!("does not verify with key {tag}"));
@@ -363,9 +372,12 @@ fn signed_data(set: &RrSet<'_>, signature: &RRSIG, labels: usize, own: usize) ->
 
 fn canonical_data(data: &RData) -> Option<Vec<u8>> {
     match data {
-        // RFC 4034 §6.2 has DNAME among the types whose names are lowered; the library does not
-        // know the type. The length of a label is below every letter.
-        RData::Unknown { code: WireType::DNAME, rdata } => Some(rdata.anything.to_ascii_lowercase()),
+        RData::Unknown { code, rdata } => {
+            let Some((before, _)) = opaque_names(*code) else { return canonical(data) };
+            let (numbers, names) = rdata.anything.split_at_checked(before)?;
+            // The length of a label is below every letter.
+            Some([numbers, &names.to_ascii_lowercase()].concat())
+        }
         data => canonical(data),
     }
 }

@@ -59,12 +59,20 @@ fn names_in_data_are_sorted_and_signed_in_lower_case() {
     let signature = key.sign(ZONE, ZONE, &[mx("a.test"), mx("b.test")], |_| {});
     assert_eq!(outcome(&[mx("B.test"), mx("a.test"), rrsig(ZONE, signature.clone())], &[key.key()]), HOLDS);
     assert_eq!(outcome(&[mx("b.test"), mx("A.test"), rrsig(ZONE, signature)], &[key.key()]), HOLDS);
-    let dname = |target: &[u8]| {
-        let data = RData::Unknown { code: WireType::DNAME, rdata: NULL::with(target.to_vec()) };
+    let opaque = |code: u16, data: &[u8]| {
+        let data = RData::Unknown { code: WireType::from(code), rdata: NULL::with(data.to_vec()) };
         Record::from_rdata(name(ZONE), 300, data)
     };
-    let signature = key.sign(ZONE, ZONE, &[dname(b"\x03new\x04test\0")], |_| {});
-    assert_eq!(outcome(&[dname(b"\x03NEW\x04Test\0"), rrsig(ZONE, signature)], &[key.key()]), HOLDS);
+    for (code, lower, mixed) in [
+        (39, &b"\x03new\x04test\0"[..], &b"\x03NEW\x04Test\0"[..]), // DNAME
+        (17, b"\x01a\x04test\0\x01b\0", b"\x01A\x04Test\0\x01B\0"), // RP
+        (36, b"\0A\x04test\0", b"\0A\x04TEST\0"),                   // KX: 65 is a number
+    ] {
+        let signature = key.sign(ZONE, ZONE, &[opaque(code, lower)], |_| {});
+        assert_eq!(outcome(&[opaque(code, mixed), rrsig(ZONE, signature)], &[key.key()]), HOLDS, "{code}");
+    }
+    let signature = key.sign(ZONE, ZONE, &[opaque(65_280, b"\x01a\0")], |_| {});
+    fails(outcome(&[opaque(65_280, b"\x01A\0"), rrsig(ZONE, signature)], &[key.key()]), "does not verify");
 }
 
 #[test]

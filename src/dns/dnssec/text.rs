@@ -9,7 +9,7 @@ use hickory_resolver::proto::serialize::binary::BinEncodable;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::dns::presentation::{base64, hex_words, name_text};
+use crate::dns::presentation::{base64_words, hex_words, name_text};
 use crate::trace::RecordType;
 
 /// Record data in zone-file form; `None` for types without one of their own.
@@ -25,12 +25,12 @@ pub(in crate::dns) fn data_text(data: &DNSSECRData) -> Option<String> {
         DNSSECRData::DNSKEY(key) => {
             let public = key.public_key();
             let algorithm = u8::from(public.algorithm());
-            Some(format!("{} 3 {algorithm} {}", key.flags(), base64(public.public_bytes())))
+            Some(format!("{} 3 {algorithm} {}", key.flags(), base64_words(public.public_bytes())))
         }
         DNSSECRData::CDNSKEY(_) => match &encoded(data)[..] {
             [flags0, flags1, protocol, algorithm, key @ ..] => {
                 let flags = u16::from_be_bytes([*flags0, *flags1]);
-                Some(format!("{flags} {protocol} {algorithm} {}", base64(key)))
+                Some(format!("{flags} {protocol} {algorithm} {}", base64_words(key)))
             }
             _ => None,
         },
@@ -73,7 +73,7 @@ fn signature_text(signature: &RRSIG) -> String {
         date(input.sig_inception.get()),
         input.key_tag,
         name_text(&input.signer_name),
-        base64(signature.sig())
+        base64_words(signature.sig())
     )
 }
 
@@ -132,8 +132,10 @@ mod tests {
         let ds = DS::new(20_326, Algorithm::RSASHA256, 2.into(), vec![0xCD; 32]);
         let digest = format!("{} {}", "CD".repeat(28), "CD".repeat(4));
         assert_eq!(text(DNSSECRData::DS(ds)), format!("20326 8 2 {digest}"));
-        let key = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![1, 2, 3, 4], Algorithm::ED25519));
-        assert_eq!(text(DNSSECRData::DNSKEY(key)), "257 3 15 AQIDBA==");
+        let key = |bytes| DNSKEY::with_flags(257, PublicKeyBuf::new(bytes, Algorithm::ED25519));
+        assert_eq!(text(DNSSECRData::DNSKEY(key(vec![1, 2, 3, 4]))), "257 3 15 AQIDBA==");
+        let long = format!("257 3 15 {} {}", "/".repeat(56), "/".repeat(4));
+        assert_eq!(text(DNSSECRData::DNSKEY(key(vec![255; 45]))), long);
         let input = SigInput {
             type_covered: WireType::AAAA,
             algorithm: Algorithm::ECDSAP256SHA256,

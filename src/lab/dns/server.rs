@@ -12,7 +12,7 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload}
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::internet::{Fault, SERVERS, Server};
-use super::signing::sign;
+use super::signing::{answer_nsec, sign};
 use super::stub;
 use super::zone::{Answer, End, Zone, zone_of};
 use crate::trace::Transport;
@@ -104,6 +104,7 @@ impl NameServer {
                     Some(zone) => {
                         let mut answer = zone.answer(&name, kind);
                         let found = answer.end == End::Found;
+                        answer_nsec(zone, &name, kind, &mut answer);
                         if request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok) {
                             sign(zone, &name, &mut answer);
                         }
@@ -122,8 +123,13 @@ impl NameServer {
                     response.metadata.response_code = ResponseCode::Refused;
                 }
                 Role::Resolver(zones) => {
-                    fill(response, stub::resolve(zones, &name, kind));
+                    let answer = stub::resolve(zones, &name, kind);
+                    let wanted = request.metadata.authentic_data
+                        || request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+                    let secure = wanted && stub::is_secure(zones, &name, &answer);
+                    fill(response, answer);
                     response.metadata.authoritative = false;
+                    response.metadata.authentic_data = secure;
                 }
             }
         }

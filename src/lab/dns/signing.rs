@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hickory_resolver::proto::dnssec::crypto::EcdsaSigningKey;
 use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
-use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, NSEC3, RRSIG};
+use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, NSEC3, NSEC3PARAM, RRSIG};
 use hickory_resolver::proto::dnssec::{
     Algorithm, DigestType, Nsec3HashAlgorithm, PublicKey, PublicKeyBuf, SigningKey, TBS,
 };
@@ -125,7 +125,12 @@ impl Signer {
         }))
     }
 
-    /// The zone's DNSKEY records.
+    /// Whether everything of the zone validates.
+    pub(in crate::lab) const fn is_sound(&self) -> bool {
+        matches!(self.signing, Signing::Nsec | Signing::Nsec3)
+    }
+
+    /// The zone's DNSKEY records, and NSEC3PARAM where it has NSEC3 (RFC 5155 §4).
     pub(in crate::lab) fn keys(&self) -> Vec<Record> {
         let keys = [Some(&self.entry), self.zone.as_ref()];
         let record = |key: &Key| {
@@ -135,7 +140,11 @@ impl Signer {
                 RData::DNSSEC(DNSSECRData::DNSKEY(key.dnskey.clone())),
             )
         };
-        keys.into_iter().flatten().map(record).collect()
+        let hashed = self.signing.hashed().then(|| {
+            let data = NSEC3PARAM::new(Nsec3HashAlgorithm::SHA1, false, 0, Vec::new());
+            Record::from_rdata(self.origin.clone(), 0, RData::DNSSEC(DNSSECRData::NSEC3PARAM(data)))
+        });
+        keys.into_iter().flatten().map(record).chain(hashed).collect()
     }
 
     /// What its parent publishes of it.
@@ -204,6 +213,19 @@ impl Signer {
         let data = TBS::from_input(source, DNSClass::IN, &input, named.iter()).ok()?;
         let signature = RRSIG::from_sig(input, key.secret.sign(&data).ok()?);
         Some(Record::from_rdata(source.clone(), first.ttl, RData::DNSSEC(DNSSECRData::RRSIG(signature))))
+    }
+}
+
+/// Answers a question for an NSEC itself, which no zone text holds; every other question was answered
+/// as the zone's text says. An NSEC3 has a name of its own, which nobody asks for.
+pub(in crate::lab) fn answer_nsec(zone: &Zone, name: &Name, kind: RecordType, answer: &mut Answer) {
+    let Some(signer) = zone.signer.as_ref().filter(|signer| !signer.signing.hashed()) else { return };
+    if kind != RecordType::NSEC || answer.end != End::Negative || answer.rcode != ResponseCode::NoError {
+        return;
+    }
+    let own = nsec(zone, signer, name).into_iter().next().filter(|record| record.name == *name);
+    if let Some(record) = own {
+        *answer = Answer { answers: vec![record], ..Answer::default() };
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lab's resolver: the whole answer to a question, out of every zone at once.
 //!
 //! It stands for the machine's configured resolver with a warm cache: it follows CNAMEs across
-//! zones, asks nobody, and its TTLs have already run for a while. It does not know of the faults
+//! zones, asks nobody, and its TTLs have already run for a while. It says AD of what is soundly signed. It does not know of the faults
 //! of name servers, except that a zone which no server has loaded cannot be resolved.
 
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RecordType};
 
+use super::signing::Signer;
 use super::zone::{Answer, End, Zone, zone_of};
 
 /// How long ago the resolver is taken to have learned everything, in seconds.
@@ -36,6 +37,18 @@ pub(super) fn resolve(zones: &[Rc<Zone>], name: &Name, kind: RecordType) -> Answ
         }
     }
     failed()
+}
+
+/// Whether it would say to have validated an answer: every zone it is from is soundly signed, and
+/// every zone above. It does not look for what is wrong with the others.
+pub(super) fn is_secure(zones: &[Rc<Zone>], name: &Name, answer: &Answer) -> bool {
+    let mut owners = answer.answers.iter().map(|record| &record.name).chain([name]);
+    answer.end != End::Referral
+        && answer.rcode != ResponseCode::ServFail
+        && owners.all(|owner| {
+            let mut above = zones.iter().filter(|zone| zone.origin.zone_of(owner));
+            above.all(|zone| zone.signer.as_ref().is_some_and(Signer::is_sound))
+        })
 }
 
 fn failed() -> Answer {

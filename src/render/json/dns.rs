@@ -55,8 +55,13 @@ pub(super) struct DnsView<'a> {
     propagation: Option<PropagationView<'a>>,
     /// What this machine's own files say of the name; null when they were not looked at.
     system: Option<SystemView<'a>>,
-    /// What DNSSEC says of the answer; null when it was not asked or nothing was found.
+    /// What DNSSEC says of the answer, or of the way to where a walk was lost; null with a reason.
     dnssec: Option<DnssecView<'a>>,
+    /// Why `dnssec` is null; null when it is not.
+    dnssec_reason: Option<&'a str>,
+    /// Whether the resolver that was asked in the counted lane set AD in all its answers: it says to
+    /// have validated them, which is not checked here. Null when no resolver answered in that lane.
+    authenticated: Option<bool>,
 }
 
 impl<'a> From<&'a Dns> for DnsView<'a> {
@@ -82,6 +87,8 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             system: dns.system.as_ref().map(Into::into),
             all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
             dnssec: dns.dnssec.as_ref().map(Into::into),
+            dnssec_reason: dns.unvalidated.as_deref().filter(|_| dns.dnssec.is_none()),
+            authenticated: dns.authenticated,
         }
     }
 }
@@ -262,6 +269,9 @@ struct StubView<'a> {
     agrees: Option<bool>,
     /// Why there is no answer.
     error: Option<&'a str>,
+    /// Whether it set AD in all its answers: it says to have validated them. Null when it said
+    /// nothing of use.
+    authenticated: Option<bool>,
 }
 
 impl<'a> From<&'a Stub> for StubView<'a> {
@@ -277,6 +287,7 @@ impl<'a> From<&'a Stub> for StubView<'a> {
             age: stub.age,
             agrees: stub.agrees,
             error: stub.error.as_deref(),
+            authenticated: stub.authenticated,
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked"]))]
+    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source"]))]
     chosen: &'static str,
     /// How it travelled.
     #[schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"]))]
@@ -54,7 +54,7 @@ pub(super) struct PacketView<'a> {
     bytes_sent: usize,
     /// Bytes of the reply.
     bytes_received: Option<usize>,
-    /// Datagrams dropped while waiting: wrong id, wrong question, no reply.
+    /// Datagrams dropped while waiting: wrong source, wrong id, wrong question, no reply.
     dropped: u32,
     /// The reply's response code by its IANA name.
     rcode: Option<Cow<'static, str>>,

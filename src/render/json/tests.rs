@@ -23,13 +23,16 @@ fn without_version(document: &str) -> String {
 
 fn dns_document(trace: &Trace) -> Option<String> {
     let hop = trace.hops.first()?;
+    let failure = trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns);
+    let findings = crate::finding::check_dns(hop.dns.ran()?, failure);
     let run = DnsRun {
         input: "www.example.test",
         started_at: trace.started_at,
         setup: trace.setup,
         total: hop.dns.ran()?.end.since(crate::trace::At(0)),
         dns: hop.dns.ran()?,
-        failure: trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns),
+        failure,
+        findings: &findings,
     };
     let mut out = Vec::new();
     render_dns(&run, Format::Json, &Style::default(), &mut out).unwrap();

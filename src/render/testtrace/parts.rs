@@ -344,12 +344,15 @@ fn dns(host: &str) -> Dns {
             age: None,
             agrees: Some(true),
             error: None,
+            authenticated: None,
         }),
         notes: Vec::new(),
         all_servers: None,
         propagation: None,
         system: None,
         dnssec: Some(crate::finding::sample::dnssec(DnssecVerdict::Secure)),
+        unvalidated: None,
+        authenticated: None,
     }
 }
 

@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::Ink;
-use super::page::Page;
-use super::{dnssec, evidence};
-use super::{fact_text, survey, verbose};
+use super::page::{Line, Page};
+use super::{dnssec, evidence, fact_text, findings, survey, verbose};
 use crate::render::{DnsRun, Style, words};
-use crate::trace::{Cut, Dns, DnsLane, Meaning, Packet, Purpose, Record, RecordType};
+use crate::trace::{Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType};
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
@@ -23,11 +22,11 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, run.dns, &cut.zone)).collect();
     let width = labels.iter().chain(&known_labels).map(|label| label.width()).max().unwrap_or(0);
     let width = width.min(page.width() / 3);
-    for label in &known_labels {
-        reused(&mut page, label, width);
+    for (cut, label) in known.iter().zip(&known_labels) {
+        reused(&mut page, label, width, Trust::of(run.dns, &cut.zone));
     }
     for (packet, label) in way.into_iter().zip(&labels) {
-        step(&mut page, packet, label, width);
+        step(&mut page, packet, label, width, Trust::of(run.dns, zone(packet)));
     }
     page.gap();
     answers(&mut page, run.dns);
@@ -38,10 +37,13 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     verbose::notes(&mut page, run.dns);
     if let Some(record) = &run.dns.dnssec {
         fact_text(&mut page, dnssec::ink(record.verdict), "dnssec", &dnssec::line(run.dns, record));
+    } else if let Some(line) = dnssec::not_validated(run.dns) {
+        fact_text(&mut page, Ink::Faint, "dnssec", &line);
     }
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }
+    findings::put(&mut page, run.findings);
     if style.verbose {
         survey::system(&mut page, run.dns);
         verbose::packets_section(&mut page, run.dns);
@@ -104,18 +106,51 @@ fn is_reused(cut: &Cut, way: &[&Packet]) -> bool {
     cut.cached && !way.iter().any(|packet| packet.zone == cut.zone)
 }
 
-fn reused(page: &mut Page, label: &str, width: usize) {
+/// What DNSSEC says of a zone's keys: the column beside the tree of cuts.
+#[derive(Clone, Copy)]
+struct Trust {
+    verdict: Option<DnssecVerdict>,
+    width: usize,
+}
+
+impl Trust {
+    fn of(dns: &Dns, zone: &str) -> Self {
+        let Some(dnssec) = &dns.dnssec else { return Self { verdict: None, width: 0 } };
+        let link = dnssec.chain.iter().find(|link| link.zone == zone);
+        let width = dnssec.chain.iter().map(|link| Self::word(link.status).len()).max().unwrap_or(0);
+        Self { verdict: link.map(|link| link.status), width }
+    }
+
+    const fn word(verdict: DnssecVerdict) -> &'static str {
+        match verdict {
+            DnssecVerdict::Indeterminate => "unknown",
+            verdict => verdict.as_str(),
+        }
+    }
+
+    fn put(self, line: &mut Line) {
+        if self.width > 0 {
+            let (ink, word) =
+                self.verdict.map_or((Ink::Faint, "-"), |verdict| (dnssec::ink(verdict), Self::word(verdict)));
+            line.column(ink, word, self.width).push(Ink::Plain, "  ");
+        }
+    }
+}
+
+fn reused(page: &mut Page, label: &str, width: usize, trust: Trust) {
     let mut line = page.line();
     line.column(Ink::Dns, label, width).push(Ink::Plain, "  ");
-    line.right(Ink::Faint, "cached", 8);
+    line.right(Ink::Faint, "cached", 8).push(Ink::Plain, "  ");
+    trust.put(&mut line);
     page.put(line);
 }
 
-/// One question of the way down: zone, time, server, what came of it.
-fn step(page: &mut Page, packet: &Packet, label: &str, width: usize) {
+/// One question of the way down: zone, time, DNSSEC, server, what came of it.
+fn step(page: &mut Page, packet: &Packet, label: &str, width: usize, trust: Trust) {
     let (mut head, mut body) = (page.line(), page.line());
     head.column(Ink::Dns, label, width).push(Ink::Plain, "  ");
     head.right(Ink::Plain, &units::duration(packet.end.since(packet.sent)), 8).push(Ink::Plain, "  ");
+    trust.put(&mut head);
     if let Some(name) = &packet.server_name {
         body.push(Ink::Plain, name).push(Ink::Plain, " ");
     }
@@ -125,7 +160,12 @@ fn step(page: &mut Page, packet: &Packet, label: &str, width: usize) {
         Meaning::Answer { records } => body.push(Ink::Plain, units::count(records.len(), "record")),
         Meaning::NxDomain(_) => body.push(Ink::Plain, "no such name"),
         Meaning::NoData(_) => body.push(Ink::Plain, "no such record"),
-        Meaning::Referral { cut, .. } => body.push(Ink::Plain, format!("refers to {cut}")),
+        Meaning::Referral { cut, .. } => {
+            // One line a hop: where it leads stands in the next.
+            let whole = format!("refers to {cut}");
+            let fits = head.width() + body.width() + whole.width() <= page.width();
+            body.push(Ink::Plain, if fits { whole.as_str() } else { "referral" })
+        }
         meaning => {
             let ink = if meaning.is_useful() { Ink::Plain } else { Ink::Warn };
             body.push(ink, words::meaning(packet))

@@ -25,6 +25,17 @@ pub(super) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
     said
 }
 
+/// Why nothing was validated, and what a resolver says of it.
+pub(super) fn not_validated(dns: &Dns) -> Option<String> {
+    let why = dns.unvalidated.as_deref().filter(|why| *why != "--no-dnssec")?;
+    let claim = match dns.authenticated {
+        Some(true) => "; the resolver says that it has validated the answer (AD)",
+        Some(false) => "; nor does the resolver say that it has validated the answer (no AD)",
+        None => "",
+    };
+    Some(format!("not validated: {why}{claim}"))
+}
+
 /// The colour of a verdict.
 pub(super) fn ink(verdict: DnssecVerdict) -> Ink {
     match verdict {

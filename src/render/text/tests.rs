@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::finding;
 use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
-use crate::trace::{StageName, Trace};
+use crate::trace::Trace;
 
 fn report(trace: &Trace, style: &Style) -> String {
     let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
@@ -15,13 +15,16 @@ fn report(trace: &Trace, style: &Style) -> String {
 
 fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
     let dns = trace.hops.first()?.dns.ran()?;
+    let failure = trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns);
+    let findings = crate::finding::check_dns(dns, failure);
     let run = DnsRun {
         input: "www.example.test",
         started_at: trace.started_at,
         setup: trace.setup,
         total: dns.end.since(crate::trace::At(0)),
         dns,
-        failure: trace.failure.as_ref().filter(|failure| failure.stage == StageName::Dns),
+        failure,
+        findings: &findings,
     };
     let mut out = Vec::new();
     render_dns(&run, Format::Text, style, &mut out).unwrap();

@@ -57,7 +57,8 @@ fn stopped(world: &World) {
 }
 
 fn silent(world: &World) {
-    let run = passes_over(world, "silent.test", &SILENT, &["timeout", "superseded"]);
+    // Of the IPv6 address, the router says that it knows no way there.
+    let run = passes_over(world, "silent.test", &SILENT, &["timeout", "superseded", "error"]);
     // The next server is asked long before the first one's time is up.
     assert!(run.number("/dns/duration_us") < 1_500_000, "{run}");
 }

@@ -19,6 +19,8 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// How far a stamp may be from the capture's.
 const TOLERANCE_US: u64 = 1_500;
+/// The same for the reply to a question by UDP: both times of its arrival are the kernel's.
+const UDP_REPLY_TOLERANCE_US: u64 = 150;
 
 /// A packet of the JSON, as the capture would show it.
 struct Told {
@@ -92,7 +94,11 @@ fn packets(world: &World) {
 
 /// The difference between a time as told and as seen is small, or says which.
 fn near(what: &str, told: u64, seen: u64) -> Result<(), String> {
-    if told.abs_diff(seen) <= TOLERANCE_US {
+    within(TOLERANCE_US, what, told, seen)
+}
+
+fn within(tolerance: u64, what: &str, told: u64, seen: u64) -> Result<(), String> {
+    if told.abs_diff(seen) <= tolerance {
         Ok(())
     } else {
         Err(format!("{what}: {told} us on record, {seen} us in the capture"))
@@ -148,7 +154,8 @@ fn dns_times(run: &Run, exchanges: &[Exchange]) -> Result<(), String> {
             (*told_first.get_or_insert(packet.sent), *seen_first.get_or_insert(exchange.sent));
         near(&format!("{what}: sent"), packet.sent - told_first, exchange.sent.saturating_sub(seen_first))?;
         if let (Some(received), Some(seen)) = (packet.received, exchange.received) {
-            near(&format!("{what}: reply"), received - packet.sent, seen - exchange.sent)?;
+            let tolerance = if packet.tcp { TOLERANCE_US } else { UDP_REPLY_TOLERANCE_US };
+            within(tolerance, &format!("{what}: reply"), received - packet.sent, seen - exchange.sent)?;
         }
     }
     Ok(())

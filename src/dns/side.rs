@@ -1,0 +1,261 @@
+//! What runs beside the counted lane: the machine's resolver, the priming question, validation.
+//!
+//! Each is a task of its own. What it finds is added to the record when the trace has ended.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::authentic::authenticated;
+use super::cut::Shared;
+use super::dnssec::{self, Checking, WalkEnd};
+use super::lane::is_answer;
+use super::log::Log;
+use super::stub::{Heard, ask_resolvers};
+use super::system::{self, age};
+use super::walk::Patience;
+use crate::clock::Clock;
+use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, Stub};
+
+/// The stub's side of a resolution.
+#[derive(Debug)]
+pub(super) struct StubLane {
+    log: Rc<Log>,
+    question: (Name, Vec<RecordType>),
+    /// When it was asked; not at all as long as nobody needs it.
+    start: Cell<Option<At>>,
+    servers: Vec<SocketAddr>,
+    heard: RefCell<Option<(At, Heard)>>,
+    done: Notify,
+    task: RefCell<Option<AbortHandle>>,
+}
+
+impl StubLane {
+    pub(super) fn new(
+        log: &Rc<Log>,
+        servers: Vec<SocketAddr>,
+        name: &Name,
+        types: &[RecordType],
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            log: Rc::clone(log),
+            question: (name.clone(), types.to_vec()),
+            start: Cell::new(None),
+            servers,
+            heard: RefCell::new(None),
+            done: Notify::new(),
+            task: RefCell::new(None),
+        })
+    }
+
+    pub(super) fn begin(self: &Rc<Self>) {
+        self.start.set(Some(self.log.clock().now()));
+        let own = Rc::clone(self);
+        let work = async move {
+            let (log, servers) = (Rc::clone(&own.log), own.servers.clone());
+            let (name, types) = own.question.clone();
+            let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
+            *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
+            own.done.notify_waiters();
+        };
+        *self.task.borrow_mut() = Some(tokio::task::spawn_local(work).abort_handle());
+    }
+
+    /// Asks if nobody has yet, and waits.
+    pub(super) async fn heard(self: &Rc<Self>) -> Heard {
+        if self.start.get().is_none() {
+            self.begin();
+        }
+        loop {
+            let done = self.done.notified();
+            if let Some((_, heard)) = self.heard.borrow().as_ref() {
+                return heard.clone();
+            }
+            done.await;
+        }
+    }
+}
+
+/// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
+#[derive(Debug)]
+pub struct SideLanes {
+    pub(super) log: Option<Rc<Log>>,
+    pub(super) shared: Option<Rc<Shared>>,
+    pub(super) stub: Option<Rc<StubLane>>,
+    pub(super) priming: Option<Rc<Notify>>,
+    dnssec: Option<Rc<Checking>>,
+    tasks: Vec<AbortHandle>,
+    /// The types the counted lane has answered: those can be compared.
+    pub(super) types: Vec<RecordType>,
+}
+
+impl SideLanes {
+    pub(super) fn none() -> Self {
+        let (tasks, types) = (Vec::new(), Vec::new());
+        Self { log: None, shared: None, stub: None, priming: None, dnssec: None, tasks, types }
+    }
+
+    /// Starts to fetch what the answer's validation needs.
+    pub(super) fn check(
+        &mut self,
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        name: &Name,
+        types: &[RecordType],
+        end: WalkEnd,
+    ) {
+        let (checking, work) = Checking::begin(shared, log, name, types, end);
+        self.dnssec = Some(checking);
+        self.spawn(work);
+    }
+
+    /// The validation that runs in these lanes.
+    #[cfg(test)]
+    pub(super) fn checking(&self) -> Option<Rc<Checking>> {
+        self.dnssec.clone()
+    }
+
+    pub(super) fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
+        self.tasks.push(tokio::task::spawn_local(work).abort_handle());
+    }
+
+    /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
+    /// it to the record.
+    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock) {
+        let Some(log) = &self.log else { return };
+        let from = clock.now();
+        let all = async {
+            if let Some(stub) = &self.stub {
+                stub.heard().await;
+            }
+            if let Some(priming) = &self.priming {
+                priming.notified().await;
+            }
+        };
+        // What has not come by then is told as such below.
+        let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
+        self.validate(dns, from.after(grace.max(dnssec::GRACE)), clock).await;
+        self.write(dns, clock);
+        dns.packets = log.packets();
+        if let Some(shared) = &self.shared {
+            system::consult(&shared.plan, dns);
+        }
+    }
+
+    /// The same for one of many names, beside which nothing but validation runs. Others wait behind
+    /// it at the same servers: it has more time.
+    pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock) {
+        self.validate(dns, clock.now().after(dnssec::GRACE * 3), clock).await;
+        if let Some(log) = &self.log {
+            dns.packets = log.packets();
+        }
+    }
+
+    /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is
+    /// told to be indeterminate.
+    async fn validate(&self, dns: &mut Dns, limit: At, clock: &Clock) {
+        if let Some(checking) = &self.dnssec {
+            let _ = tokio::time::timeout_at(clock.instant(limit).into(), checking.finished()).await;
+        }
+        if let Some(log) = &self.log {
+            log.end_all(&Meaning::Timeout);
+        }
+        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
+    }
+
+    /// What is known of the side lanes now.
+    pub(super) fn write(&self, dns: &mut Dns, clock: &Clock) {
+        if let Some(shared) = &self.shared {
+            dns.hints.drift.clone_from(&shared.drift.borrow());
+        }
+        let Some(stub) = &self.stub else { return };
+        let Some(start) = stub.start.get() else { return };
+        let heard = stub.heard.borrow();
+        let Some((end, heard)) = heard.as_ref() else {
+            let now = clock.now();
+            let waited = now.since(start).as_millis();
+            dns.stub = Some(Stub {
+                servers: stub.servers.clone(),
+                server: None,
+                start,
+                end: now,
+                rcode: None,
+                answers: Vec::new(),
+                ttl: None,
+                age: None,
+                agrees: None,
+                error: Some(format!("no answer in {waited} ms when the trace ended")),
+                authenticated: None,
+            });
+            return;
+        };
+        let (answers, error) = match &heard.result {
+            Ok(found) => (found.answers.clone(), None),
+            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
+            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
+        };
+        dns.stub = Some(Stub {
+            servers: stub.servers.clone(),
+            server: heard.server,
+            start,
+            end: *end,
+            rcode: heard.rcode,
+            ttl: answers.iter().map(|record| record.ttl).min(),
+            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
+            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
+            answers,
+            error,
+            authenticated: self.log.as_ref().and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
+        });
+    }
+
+    /// Whether both lanes say the same: the same records of the types that both have answered, or
+    /// both that there are none.
+    fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
+        // What an HTTPS alias leads to is no answer to the question that the resolver was asked.
+        if dns.service.is_some() && dns.answers.iter().any(|record| record.rtype == RecordType::HTTPS) {
+            return None;
+        }
+        if !is_answer(&heard.result)
+            || dns.rcode.is_none_or(|rcode| rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN)
+        {
+            return None;
+        }
+        let compared = |record: &&Record| {
+            let answered = heard.result.as_ref().map_or(&self.types, |found| &found.finished);
+            self.types.contains(&record.rtype) && answered.contains(&record.rtype)
+        };
+        let set = |records: &[Record]| -> BTreeSet<(RecordType, String)> {
+            records
+                .iter()
+                .filter(compared)
+                .map(|record| (record.rtype, record.data.to_ascii_lowercase()))
+                .collect()
+        };
+        let theirs = heard.result.as_ref().map(|found| set(&found.answers)).unwrap_or_default();
+        let ours = set(&dns.answers);
+        if ours.is_empty() && theirs.is_empty() {
+            return heard.rcode.map(|rcode| Some(rcode) == dns.rcode);
+        }
+        Some(ours == theirs)
+    }
+}
+
+impl Drop for SideLanes {
+    fn drop(&mut self) {
+        if let Some(stub) = &self.stub
+            && let Some(task) = stub.task.borrow_mut().take()
+        {
+            task.abort();
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

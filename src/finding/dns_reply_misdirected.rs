@@ -1,0 +1,61 @@
+//! A question was answered from another address than the one asked.
+
+use super::{Finding, Rule, Severity, hops};
+use crate::trace::{Meaning, StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-reply-misdirected",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "the only reply to a question came from another address than the one asked",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        let mut named = Vec::new();
+        for (index, packet) in dns.packets.iter().enumerate() {
+            let Meaning::WrongSource { from } = &packet.meaning else { continue };
+            if named.contains(&packet.server) {
+                continue;
+            }
+            named.push(packet.server);
+            let name = packet.server_name.as_deref().unwrap_or("the resolver");
+            let title = format!("{name} ({}) was asked, and {} answered", packet.server.ip(), from.ip());
+            let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
+            let mut finding = rule.finding(
+                title,
+                vec![pointer("meaning"), pointer("detail"), pointer("dropped")],
+                "let the server answer from the address it was asked at; if it does, something on the way forges replies",
+            );
+            finding.detail = "resolvers drop such replies (RFC 5452 section 3), and so for them the server is silent; \
+                here the question went by TCP"
+                .to_owned();
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_once_for_each_server_that_others_answer_for() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let dns = sample::dns(&mut trace);
+        dns.packets[1].dropped = 1;
+        assert!(sample::of(&RULE, &trace).is_empty(), "the server's own answer came as well");
+        let dns = sample::dns(&mut trace);
+        dns.packets[1].meaning = Meaning::WrongSource { from: "192.0.2.9:53".parse().unwrap() };
+        let twice = dns.packets[1].clone();
+        dns.packets.push(twice);
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].title.ends_with("and 192.0.2.9 answered"), "{}", findings[0].title);
+    }
+}
