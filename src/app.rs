@@ -224,6 +224,7 @@ async fn ask_all(
         };
         if show.short {
             render::render_short(&asked, &style(show), out)?;
+            render::short_reason(&asked, &style(show));
         } else {
             render::render_dns_line(&asked, format(show), &style(show), out)?;
         }
@@ -261,10 +262,10 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 }
 
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
-/// document has it inside, and on a terminal it is the report's second line.
+/// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
 fn complaint(failure: &Failure, show: &Show) -> Option<(String, Option<String>)> {
     let shown = show.format == Format::Json || show.terminal && failure.stage != StageName::Url;
-    (!shown).then(|| render::complaint(failure, &style(show)))
+    (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
 
 fn format(show: &Show) -> render::Format {

@@ -2,7 +2,7 @@
 //!
 //! The words are made here, in one place; deciding that something failed is not.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use hickory_resolver::proto::rr::Name;
 
@@ -73,14 +73,21 @@ pub(super) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
     let (code, rcode, message, hint) = if negative.rtype.is_none() {
         let message = format!("{name} does not exist: {who} says NXDOMAIN{remembered}");
         let hint = "check the spelling, and whether the name was ever published in that zone";
+        let address = name.trim_end_matches('.').parse::<Ipv4Addr>();
+        let hint = address.map_or_else(
+            |_| hint.to_owned(),
+            |address| {
+                format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to")
+            },
+        );
         (FailureCode::NxDomain, Rcode::NXDOMAIN, message, hint)
     } else {
         let types = type_list(types, "or");
         let message = format!("{name} has no {types} record: {who} says so{remembered}");
-        let hint = "the name exists: ask for its other types with `urltrace dns`";
+        let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
-    Fault { rcode: Some(rcode), negative: Some(negative), ..Fault::new(code, message) }.hint(hint)
+    Fault { rcode: Some(rcode), negative: Some(negative), ..Fault::new(code, message) }.hint(&hint)
 }
 
 /// `A, AAAA or TXT`.

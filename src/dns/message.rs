@@ -102,6 +102,10 @@ pub(super) fn parse_name(text: &str) -> Result<Name, String> {
     if !text.is_ascii() {
         return Err(format!("{text} is not ASCII: internationalised names are asked in their xn-- form"));
     }
+    if text.contains("://") {
+        // It may hold secrets, and as a name the root servers would read them.
+        return Err("it is a URL, not a name".to_owned());
+    }
     let labels = labels(bare)?;
     if let Some(label) = labels.iter().find(|label| label.len() > MAX_LABEL) {
         let shown = String::from_utf8_lossy(label);

@@ -1,8 +1,8 @@
 //! An answer did not fit into a datagram and was fetched again over TCP.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{Choice, Purpose, StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-answer-truncated",
@@ -16,12 +16,29 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let over_tcp = |purpose| matches!(purpose, Purpose::Walk | Purpose::NsAddress);
-        for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| packet.chosen == Choice::Truncated && over_tcp(packet.purpose)) {
+        for (index, packet) in dns
+            .packets
+            .iter()
+            .enumerate()
+            .filter(|(_, packet)| packet.chosen == Choice::Truncated && over_tcp(packet.purpose))
+        {
             let cost = packet.end.since(packet.sent);
             let size = packet.bytes_received.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
-            let title = format!("the {} answer{size} for {} did not fit into UDP: TCP cost {} more", packet.qtype.mnemonic(), packet.qname, duration(cost));
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/transport"), format!("/hops/{hop}/dns/packets/{index}/bytes_received")];
-            let mut finding = rule.finding(title, evidence, "keep answers below 1232 bytes: fewer records, or smaller ones");
+            let title = format!(
+                "the {} answer{size} for {} did not fit into UDP: TCP cost {} more",
+                packet.qtype.mnemonic(),
+                packet.qname,
+                duration(cost)
+            );
+            let evidence = vec![
+                format!("/hops/{hop}/dns/packets/{index}/transport"),
+                format!("/hops/{hop}/dns/packets/{index}/bytes_received"),
+            ];
+            let mut finding = rule.finding(
+                title,
+                evidence,
+                "keep answers below 1232 bytes: fewer records, or smaller ones",
+            );
             finding.saving = Saving::measured(cost, "every lookup of this name that no cache answers");
             findings.push(finding);
         }

@@ -21,7 +21,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             }
             named.push(packet.server);
             let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}) does not keep the case of the letters it is asked with", packet.server.ip());
+            let title = format!(
+                "{name} ({}) does not keep the case of the letters it is asked with",
+                packet.server.ip()
+            );
             let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/meaning")];
             let mut finding = rule.finding(
                 title,
@@ -30,7 +33,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             );
             finding.detail = "a forged reply looks the same, so the question went again by TCP".to_owned();
             if dns.critical_path.contains(&index) {
-                finding.saving = Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
+                finding.saving =
+                    Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
             }
             findings.push(finding);
         }

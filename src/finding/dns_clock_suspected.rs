@@ -17,7 +17,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(_) = dns.dnssec.as_ref().filter(|dnssec| dnssec.clock_suspected) else { continue };
         let title = "no DNSSEC signature is within its time, not even the root's: this machine's clock seems to be wrong".to_owned();
         let evidence = vec![format!("/hops/{hop}/dns/dnssec/clock_suspected"), "/started_at".to_owned()];
-        findings.push(rule.finding(title, evidence, "set the clock (NTP); certificates are judged by it, too"));
+        findings.push(rule.finding(
+            title,
+            evidence,
+            "set the clock (NTP); certificates are judged by it, too",
+        ));
         // One clock, one finding.
         break;
     }

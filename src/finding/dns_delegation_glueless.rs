@@ -1,8 +1,8 @@
 //! A zone's name servers came without addresses, so that their names had to be walked first.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{At, Meaning, Purpose, StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-delegation-glueless",
@@ -17,13 +17,23 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         for (index, referral) in dns.packets.iter().enumerate() {
             let Meaning::Referral { cut, glue: 0, .. } = &referral.meaning else { continue };
-            let walked = dns.packets.iter().filter(|packet| packet.purpose == Purpose::NsAddress && packet.sent >= referral.end);
+            let walked = dns
+                .packets
+                .iter()
+                .filter(|packet| packet.purpose == Purpose::NsAddress && packet.sent >= referral.end);
             let next = dns.packets.iter().find(|packet| packet.zone == *cut && packet.sent >= referral.end);
             let (Some(start), Some(next)) = (walked.map(|packet| packet.sent).min(), next) else { continue };
             let cost = next.sent.since(At(start.0.max(referral.end.0)));
-            let title = format!("the servers of zone {cut} came without addresses: finding them took {}", duration(cost));
+            let title = format!(
+                "the servers of zone {cut} came without addresses: finding them took {}",
+                duration(cost)
+            );
             let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/referral/glue")];
-            let mut finding = rule.finding(title, evidence, format!("give {cut} a name server inside the zone, with glue at the parent"));
+            let mut finding = rule.finding(
+                title,
+                evidence,
+                format!("give {cut} a name server inside the zone, with glue at the parent"),
+            );
             finding.saving = Saving::measured(cost, "every walk that does not know these servers yet");
             findings.push(finding);
             break;
@@ -42,7 +52,8 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let dns = sample::dns(&mut trace);
-        dns.packets[1].meaning = Meaning::Referral { cut: "example.test.".into(), servers: Vec::new(), glue: 0, ignored: 0 };
+        dns.packets[1].meaning =
+            Meaning::Referral { cut: "example.test.".into(), servers: Vec::new(), glue: 0, ignored: 0 };
         let mut sub = sample::packet("other.test.", "198.51.100.7:53", 20_000, 28_000, Meaning::Truncated);
         sub.purpose = Purpose::NsAddress;
         dns.packets.insert(2, sub);

@@ -14,11 +14,14 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let bogus = |dnssec: &&crate::trace::Dnssec| dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected;
+        let bogus = |dnssec: &&crate::trace::Dnssec| {
+            dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected
+        };
         let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
         let title = format!("resolvers that validate answer SERVFAIL for {}: {why}", dns.name);
-        let mut evidence = vec![format!("/hops/{hop}/dns/dnssec/verdict"), format!("/hops/{hop}/dns/dnssec/why")];
+        let mut evidence =
+            vec![format!("/hops/{hop}/dns/dnssec/verdict"), format!("/hops/{hop}/dns/dnssec/why")];
         if let Some(link) = dnssec.chain.iter().position(|link| link.status == DnssecVerdict::Bogus) {
             evidence.push(format!("/hops/{hop}/dns/dnssec/chain/{link}/why"));
         }
@@ -45,7 +48,11 @@ mod tests {
         sample::dns(&mut trace).dnssec = Some(sample::dnssec(DnssecVerdict::Bogus));
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].title.contains("the signature over test. DNSKEY expired"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("the signature over test. DNSKEY expired"),
+            "{}",
+            findings[0].title
+        );
         assert_eq!(findings[0].evidence.len(), 3);
     }
 

@@ -29,13 +29,23 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let root = format!("/hops/{hop}/dns/dnssec");
         let mut all: Vec<(String, &SignatureInfo)> = Vec::new();
         for (index, link) in dnssec.chain.iter().enumerate() {
-            all.extend(link.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/chain/{index}/signatures/{at}"), it)));
+            all.extend(
+                link.signatures
+                    .iter()
+                    .enumerate()
+                    .map(|(at, it)| (format!("{root}/chain/{index}/signatures/{at}"), it)),
+            );
         }
-        all.extend(dnssec.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/signatures/{at}"), it)));
+        all.extend(
+            dnssec.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/signatures/{at}"), it)),
+        );
         // The soonest of each signer: its operator is the one to act.
         let mut soonest: BTreeMap<&str, (String, &SignatureInfo)> = BTreeMap::new();
         for (pointer, signature) in all {
-            if !signature.ok() || !(0..DAYS).contains(&signature.days_left) || !is_old(signature, trace.started_at) {
+            if !signature.ok()
+                || !(0..DAYS).contains(&signature.days_left)
+                || !is_old(signature, trace.started_at)
+            {
                 continue;
             }
             let place = soonest.entry(&signature.signer).or_insert_with(|| (pointer.clone(), signature));
@@ -50,9 +60,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 1 => "in 1 day".to_owned(),
                 _ => format!("in {left} days"),
             };
-            let title = format!("the signature over {} {} expires {when}", signature.owner, signature.covers.mnemonic());
+            let title = format!(
+                "the signature over {} {} expires {when}",
+                signature.owner,
+                signature.covers.mnemonic()
+            );
             let evidence = vec![format!("{pointer}/days_left"), format!("{pointer}/expiration")];
-            findings.push(rule.finding(title, evidence, format!("see why zone {signer} was not signed anew")));
+            findings.push(rule.finding(
+                title,
+                evidence,
+                format!("see why zone {signer} was not signed anew"),
+            ));
         }
     }
     findings

@@ -14,12 +14,22 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| packet.meaning == Meaning::EdnsRefused) {
+        for (index, packet) in
+            dns.packets.iter().enumerate().filter(|(_, packet)| packet.meaning == Meaning::EdnsRefused)
+        {
             let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}) does not understand EDNS (RFC 6891) and had to be asked twice", packet.server.ip());
+            let title = format!(
+                "{name} ({}) does not understand EDNS (RFC 6891) and had to be asked twice",
+                packet.server.ip()
+            );
             let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/rcode")];
-            let mut finding = rule.finding(title, evidence, "update the name server, or the firewall that strips EDNS before it");
-            finding.saving = Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
+            let mut finding = rule.finding(
+                title,
+                evidence,
+                "update the name server, or the firewall that strips EDNS before it",
+            );
+            finding.saving =
+                Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
             findings.push(finding);
         }
     }

@@ -29,9 +29,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             vec![pointer("flags"), pointer("meaning")],
             "a router, a firewall or the provider redirects port 53: ask over another network, or an encrypted resolver",
         );
-        finding.detail = "such servers offer no recursion (RA) and never have the whole answer; the answer is taken \
+        finding.detail =
+            "such servers offer no recursion (RA) and never have the whole answer; the answer is taken \
             as it came, and the walk shows the interceptor, not the zones"
-            .to_owned();
+                .to_owned();
         findings.push(finding);
     }
     findings
@@ -44,7 +45,8 @@ fn is_intercepted(packet: &Packet) -> bool {
         Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
     );
     let walked = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
-    let forwarded = packet.reply.as_ref().is_some_and(|reply| reply.recursion_available && !reply.authoritative);
+    let forwarded =
+        packet.reply.as_ref().is_some_and(|reply| reply.recursion_available && !reply.authoritative);
     at_the_top && is_final && walked && forwarded
 }
 

@@ -24,8 +24,14 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if dns.lane != DnsLane::Walk || dns.rcode != Some(Rcode::NXDOMAIN) || addresses.is_empty() {
             continue;
         }
-        let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
-        let title = format!("{} does not exist, and the resolver {server} says it is at {}", dns.name, addresses.join(", "));
+        let server = stub
+            .server
+            .map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
+        let title = format!(
+            "{} does not exist, and the resolver {server} says it is at {}",
+            dns.name,
+            addresses.join(", ")
+        );
         let mut finding = rule.finding(
             title,
             vec![format!("/hops/{hop}/dns/rcode"), format!("/hops/{hop}/dns/stub/answers")],

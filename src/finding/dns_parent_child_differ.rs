@@ -16,14 +16,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut seen: Vec<&str> = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         for (index, cut) in dns.cuts.iter().enumerate() {
-            let Some(child) = cut.child.as_ref().filter(|_| !seen.contains(&cut.zone.as_str())) else { continue };
+            let Some(child) = cut.child.as_ref().filter(|_| !seen.contains(&cut.zone.as_str())) else {
+                continue;
+            };
             let differences = differences(cut, child);
             if differences.is_empty() {
                 continue;
             }
             seen.push(&cut.zone);
             let zone = &cut.zone;
-            let title = format!("{zone} and its parent disagree on its name servers: {}", differences.join("; "));
+            let title =
+                format!("{zone} and its parent disagree on its name servers: {}", differences.join("; "));
             let pointer = |field: &str| format!("/hops/{hop}/dns/cuts/{index}/{field}");
             let mut finding = rule.finding(
                 title,
@@ -128,8 +131,15 @@ mod tests {
             sample::of(&RULE, &trace).pop().map(|finding| finding.title).unwrap_or_default()
         };
         assert_eq!(title(cut(&["NS1.example.test."], "192.0.2.1")), "");
-        assert_eq!(title(cut(&["ns1.example.test."], "2001:db8::1")), "", "glue of one family only is no difference");
-        assert!(title(cut(&["ns1.example.test.", "ns2.example.test."], "192.0.2.1")).contains("only the zone names ns2"));
+        assert_eq!(
+            title(cut(&["ns1.example.test."], "2001:db8::1")),
+            "",
+            "glue of one family only is no difference"
+        );
+        assert!(
+            title(cut(&["ns1.example.test.", "ns2.example.test."], "192.0.2.1"))
+                .contains("only the zone names ns2")
+        );
         assert!(title(cut(&["ns2.example.test."], "192.0.2.1")).contains("only the parent names ns1"));
         assert!(title(cut(&["ns1.example.test."], "192.0.2.9")).contains("at 192.0.2.9 by the zone"));
         let silent = Cut { child: None, ..cut(&[], "192.0.2.9") };

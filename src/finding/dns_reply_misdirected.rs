@@ -29,9 +29,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 vec![pointer("meaning"), pointer("detail"), pointer("dropped")],
                 "let the server answer from the address it was asked at; if it does, something on the way forges replies",
             );
-            finding.detail = "resolvers drop such replies (RFC 5452 section 3), and so for them the server is silent; \
+            finding.detail =
+                "resolvers drop such replies (RFC 5452 section 3), and so for them the server is silent; \
                 here the question went by TCP"
-                .to_owned();
+                    .to_owned();
             findings.push(finding);
         }
     }

@@ -19,7 +19,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some((hop, dns, drift)) = found else { return Vec::new() };
     let date = dns.hints.date.as_deref().map_or_else(String::new, |date| format!(" of {date}"));
     let title = format!("the root hints{date} are out of date: {}", drift.join("; "));
-    vec![rule.finding(title, vec![format!("/hops/{hop}/dns/root_hints/drift")], "update urltrace, or give current hints by --root-hints")]
+    vec![rule.finding(
+        title,
+        vec![format!("/hops/{hop}/dns/root_hints/drift")],
+        "update urltrace, or give current hints by --root-hints",
+    )]
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let mut named = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
-            if !matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress) || named.contains(&packet.server) {
+            if !matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress) || named.contains(&packet.server)
+            {
                 continue;
             }
             let Some(what) = fault(packet) else { continue };
@@ -28,15 +29,23 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let mut finding = rule.finding(
                 title,
                 evidence,
-                format!("make {name} serve the zone {}, or take it out of the zone's NS records at the parent", packet.zone),
+                format!(
+                    "make {name} serve the zone {}, or take it out of the zone's NS records at the parent",
+                    packet.zone
+                ),
             );
-            if let Some(errors) = packet.reply.as_ref().map(|reply| &reply.extended_errors[..]).filter(|all| !all.is_empty()) {
+            if let Some(errors) =
+                packet.reply.as_ref().map(|reply| &reply.extended_errors[..]).filter(|all| !all.is_empty())
+            {
                 finding.detail = dns_error::sentence(errors);
                 finding.evidence.push(format!("/hops/{hop}/dns/packets/{index}/extended_errors"));
             }
             // Off the critical path a failed server cost nothing.
             if dns.critical_path.contains(&index) {
-                finding.saving = Saving::measured(packet.end.since(packet.sent), "every lookup that asks this server first");
+                finding.saving = Saving::measured(
+                    packet.end.since(packet.sent),
+                    "every lookup that asks this server first",
+                );
             }
             findings.push(finding);
         }
@@ -68,8 +77,10 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let dns = sample::dns(&mut trace);
-        dns.packets.insert(2, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
-        dns.packets.insert(3, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
+        dns.packets
+            .insert(2, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
+        dns.packets
+            .insert(3, sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused));
         dns.critical_path = vec![0, 1, 2, 4];
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
@@ -86,7 +97,9 @@ mod tests {
         packet.reply = Some(header);
         sample::dns(&mut trace).packets.push(packet);
         let finding = sample::of(&RULE, &trace).remove(0);
-        assert!(finding.detail.contains("Not Authoritative") && finding.detail.ends_with("zone is not loaded"));
+        assert!(
+            finding.detail.contains("Not Authoritative") && finding.detail.ends_with("zone is not loaded")
+        );
         assert_eq!(finding.evidence.len(), 2);
     }
 

@@ -1,8 +1,8 @@
 //! A name server did not answer at all, or could not be reached.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{Dns, Meaning, Purpose, StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-silent",
@@ -18,28 +18,41 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let mut named = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
             let walk = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
-            let answered = dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
+            let answered =
+                dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
             if !walk || answered || named.contains(&packet.server) {
                 continue;
             }
             let waited = dns.packets[index + 1..]
                 .iter()
-                .find(|next| next.zone == packet.zone && next.qname == packet.qname && next.qtype == packet.qtype)
+                .find(|next| {
+                    next.zone == packet.zone && next.qname == packet.qname && next.qtype == packet.qtype
+                })
                 .map_or(packet.end, |next| next.sent.min(packet.end))
                 .since(packet.sent);
             let (what, lost) = match &packet.meaning {
                 Meaning::Timeout => ("did not answer", waited),
                 // Another server was asked beside it and won: silence as far as it was waited for.
-                Meaning::Superseded if hedged(dns, index) => ("had not answered when another server did", waited),
+                Meaning::Superseded if hedged(dns, index) => {
+                    ("had not answered when another server did", waited)
+                }
                 Meaning::Error { .. } if !no_family(dns, index) => ("could not be reached", waited),
                 _ => continue,
             };
             named.push(packet.server);
             let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}), a server of zone {}, {what}: {} lost", packet.server.ip(), packet.zone, duration(lost));
+            let title = format!(
+                "{name} ({}), a server of zone {}, {what}: {} lost",
+                packet.server.ip(),
+                packet.zone,
+                duration(lost)
+            );
             let mut finding = rule.finding(
                 title,
-                vec![format!("/hops/{hop}/dns/packets/{index}/meaning"), format!("/hops/{hop}/dns/packets/{index}/sent_us")],
+                vec![
+                    format!("/hops/{hop}/dns/packets/{index}/meaning"),
+                    format!("/hops/{hop}/dns/packets/{index}/sent_us"),
+                ],
                 format!("bring {name} back, or take it out of the zone's NS records at the parent"),
             );
             finding.saving = Saving::measured(lost, "every lookup that asks this server first");

@@ -19,17 +19,29 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if dns.lane != DnsLane::Walk || dns.rcode == Some(Rcode::NXDOMAIN) {
             continue;
         }
-        let server = stub.server.map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
+        let server = stub
+            .server
+            .map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
         let rcode = stub.rcode.map_or("nothing".into(), crate::trace::Rcode::mnemonic);
-        let addresses: Vec<_> = stub.answers.iter().filter(|record| matches!(record.rtype.0, 1 | 28)).map(|record| record.data.as_str()).collect();
+        let addresses: Vec<_> = stub
+            .answers
+            .iter()
+            .filter(|record| matches!(record.rtype.0, 1 | 28))
+            .map(|record| record.data.as_str())
+            .collect();
         let said = if addresses.is_empty() { rcode.into_owned() } else { addresses.join(", ") };
-        let title = format!("the resolver {server} says {said} for {}, the authoritative servers say otherwise", dns.name);
+        let title = format!(
+            "the resolver {server} says {said} for {}, the authoritative servers say otherwise",
+            dns.name
+        );
         let mut finding = rule.finding(
             title,
             vec![format!("/hops/{hop}/dns/stub/agrees"), format!("/hops/{hop}/dns/stub/answers")],
             "normal for sites that answer by place; else a stale cache, a filter or a split view: compare with --resolver system",
         );
-        finding.detail = "browsers on this machine use the resolver's answer, this trace used the authoritative one".to_owned();
+        finding.detail =
+            "browsers on this machine use the resolver's answer, this trace used the authoritative one"
+                .to_owned();
         findings.push(finding);
     }
     findings

@@ -25,7 +25,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         });
         let Some((index, packet, (code, text))) = filtered.into_iter().next() else { continue };
         let ip = packet.server.ip();
-        let title = format!("the resolver {ip} blocks {}: {} (RFC 8914 code {code})", dns.name, dns_error::name(*code));
+        let title = format!(
+            "the resolver {ip} blocks {}: {} (RFC 8914 code {code})",
+            dns.name,
+            dns_error::name(*code)
+        );
         let mut finding = rule.finding(
             title,
             vec![format!("/hops/{hop}/dns/packets/{index}/extended_errors")],

@@ -22,22 +22,29 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 (Meaning::Timeout, Some(_)) => "no reply on the connection in time",
                 _ => continue,
             };
-            if (packet.transport, packet.chosen) != (Transport::Tcp, Choice::Truncated) || named.contains(&packet.server) {
+            if (packet.transport, packet.chosen) != (Transport::Tcp, Choice::Truncated)
+                || named.contains(&packet.server)
+            {
                 continue;
             }
             named.push(packet.server);
             let name = packet.server_name.as_deref().unwrap_or("a server");
             let ip = packet.server.ip();
             let title = format!("{name} ({ip}) truncates its reply and cannot be asked by TCP: {what}");
-            let evidence =
-                vec![format!("/hops/{hop}/dns/packets/{index}/meaning"), format!("/hops/{hop}/dns/packets/{index}/transport")];
+            let evidence = vec![
+                format!("/hops/{hop}/dns/packets/{index}/meaning"),
+                format!("/hops/{hop}/dns/packets/{index}/transport"),
+            ];
             let mut finding = rule.finding(
                 title,
                 evidence,
                 "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
             );
             if dns.critical_path.contains(&index) {
-                finding.saving = Saving::measured(packet.end.since(packet.sent), "every lookup of this name at this server");
+                finding.saving = Saving::measured(
+                    packet.end.since(packet.sent),
+                    "every lookup of this name at this server",
+                );
             }
             findings.push(finding);
         }

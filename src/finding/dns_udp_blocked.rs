@@ -14,7 +14,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut walked = dns.packets.iter().filter(|p| matches!(p.purpose, Purpose::Walk | Purpose::NsAddress));
+        let mut walked =
+            dns.packets.iter().filter(|p| matches!(p.purpose, Purpose::Walk | Purpose::NsAddress));
         let by_udp = walked.any(|packet| packet.transport == Transport::Udp && packet.received.is_some());
         let by_tcp = dns.packets.iter().position(|p| p.chosen == Choice::UdpBlocked && p.received.is_some());
         let (Some(index), false) = (by_tcp, by_udp) else { continue };

@@ -40,15 +40,27 @@ mod tests {
     #[test]
     fn fires_on_a_lame_server_unless_the_walk_met_it() {
         let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers = Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
+        sample::dns(&mut trace).all_servers =
+            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
         assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![ServerFault::Lame("answered REFUSED".into())];
+        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults =
+            vec![ServerFault::Lame("answered REFUSED".into())];
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].title.contains("198.51.100.4") && findings[0].title.contains("answered REFUSED"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("answered REFUSED"),
+            "{}",
+            findings[0].title
+        );
         assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
         // What the walk met itself has a rule of its own.
-        let mut packet = sample::packet("example.test.", "198.51.100.4:53", 20_000, 24_000, crate::trace::Meaning::Refused);
+        let mut packet = sample::packet(
+            "example.test.",
+            "198.51.100.4:53",
+            20_000,
+            24_000,
+            crate::trace::Meaning::Refused,
+        );
         packet.received = None;
         sample::dns(&mut trace).packets.push(packet);
         assert!(sample::of(&RULE, &trace).is_empty());

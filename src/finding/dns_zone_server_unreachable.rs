@@ -48,22 +48,40 @@ mod tests {
     #[test]
     fn fires_on_one_dead_server_and_not_on_a_missing_family_or_what_the_walk_met() {
         let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers = Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
+        sample::dns(&mut trace).all_servers =
+            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
         assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![ServerFault::Unreachable("did not answer".into())];
+        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults =
+            vec![ServerFault::Unreachable("did not answer".into())];
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].title.contains("198.51.100.4") && findings[0].title.contains("did not answer"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("did not answer"),
+            "{}",
+            findings[0].title
+        );
         assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
         // What the walk met itself has a rule of its own.
-        let mut packet = sample::packet("example.test.", "198.51.100.4:53", 20_000, 24_000, crate::trace::Meaning::Timeout);
+        let mut packet = sample::packet(
+            "example.test.",
+            "198.51.100.4:53",
+            20_000,
+            24_000,
+            crate::trace::Meaning::Timeout,
+        );
         packet.received = None;
         sample::dns(&mut trace).packets.push(packet);
         assert!(sample::of(&RULE, &trace).is_empty());
         // Without a route to any IPv6 address it is this machine.
         let mut trace = sample::sound();
-        let six = |address| sample::server(address, vec![ServerFault::Unreachable("network is unreachable".into())]);
-        sample::dns(&mut trace).all_servers = Some(vec![sample::server("198.51.100.3:53", vec![]), six("[2001:db8::1]:53"), six("[2001:db8::2]:53")]);
+        let six = |address| {
+            sample::server(address, vec![ServerFault::Unreachable("network is unreachable".into())])
+        };
+        sample::dns(&mut trace).all_servers = Some(vec![
+            sample::server("198.51.100.3:53", vec![]),
+            six("[2001:db8::1]:53"),
+            six("[2001:db8::2]:53"),
+        ]);
         assert!(sample::of(&RULE, &trace).is_empty());
     }
 }

@@ -40,12 +40,17 @@ mod tests {
     #[test]
     fn fires_on_a_server_without_edns() {
         let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers = Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
+        sample::dns(&mut trace).all_servers =
+            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![ServerFault::NoEdns];
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].title.contains("198.51.100.4") && findings[0].title.contains("EDNS"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("EDNS"),
+            "{}",
+            findings[0].title
+        );
         assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
     }
 }

@@ -41,7 +41,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             }
             (None, None) => continue,
         };
-        let mut indexes: Vec<usize> = behind.iter().map(|(index, _)| *index).chain(others.iter().copied()).collect();
+        let mut indexes: Vec<usize> =
+            behind.iter().map(|(index, _)| *index).chain(others.iter().copied()).collect();
         indexes.sort_unstable();
         indexes.dedup();
         let pointer = |index: &usize| format!("/hops/{hop}/dns/all_servers/{index}/faults");
@@ -79,9 +80,24 @@ mod tests {
         for (faults, says, severity, count) in [
             (vec![vec![], vec![]], "", Severity::Info, 0),
             (vec![vec![], vec![ServerFault::NoTcp]], "", Severity::Info, 0),
-            (vec![vec![], vec![behind()]], "198.51.100.1) has serial 6, the newest is 7; the answers are the same", Severity::Notice, 1),
-            (vec![vec![], vec![behind(), ServerFault::AnswerDiffers]], "answers differ, too", Severity::Warning, 1),
-            (vec![vec![], vec![ServerFault::AnswerDiffers]], "answers otherwise than the others", Severity::Warning, 1),
+            (
+                vec![vec![], vec![behind()]],
+                "198.51.100.1) has serial 6, the newest is 7; the answers are the same",
+                Severity::Notice,
+                1,
+            ),
+            (
+                vec![vec![], vec![behind(), ServerFault::AnswerDiffers]],
+                "answers differ, too",
+                Severity::Warning,
+                1,
+            ),
+            (
+                vec![vec![], vec![ServerFault::AnswerDiffers]],
+                "answers otherwise than the others",
+                Severity::Warning,
+                1,
+            ),
             (vec![vec![behind()], vec![behind()], vec![]], "and 1 more has serial 6", Severity::Notice, 2),
         ] {
             let mut trace = sample::sound();

@@ -1,8 +1,8 @@
 //! The body came in drips.
 
 use super::{Finding, Rule, Severity, hops};
-use crate::units::duration;
 use crate::trace::{StageName, Trace};
+use crate::units::duration;
 use std::time::Duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,8 +29,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         let title = format!("the body came slowly: {bytes} bytes in {}", duration(took));
-        let evidence = vec![format!("/hops/{index}/phases/receive_us"), format!("/hops/{index}/http/body/wire_bytes")];
-        findings.push(rule.finding(title, evidence, "see whether the server writes the page piece by piece, or limits its rate"));
+        let evidence =
+            vec![format!("/hops/{index}/phases/receive_us"), format!("/hops/{index}/http/body/wire_bytes")];
+        findings.push(rule.finding(
+            title,
+            evidence,
+            "see whether the server writes the page piece by piece, or limits its rate",
+        ));
     }
     findings
 }

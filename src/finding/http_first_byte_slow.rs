@@ -1,8 +1,8 @@
 //! The server thought for a long time before it answered.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{StageName, Trace};
+use crate::units::duration;
 use std::time::Duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,15 +21,31 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (index, hop) in hops(trace) {
         let Some(http) = hop.http.ran() else { continue };
         let (Some(sent), Some(first)) = (http.sent, http.first_byte) else { continue };
-        let Some(rtt) = hop.connect.ran().and_then(|connect| connect.tcp_info).map(|info| info.min_rtt.unwrap_or(info.rtt)) else { continue };
+        let Some(rtt) = hop
+            .connect
+            .ran()
+            .and_then(|connect| connect.tcp_info)
+            .map(|info| info.min_rtt.unwrap_or(info.rtt))
+        else {
+            continue;
+        };
         let wait = first.since(sent);
         let thinking = wait.saturating_sub(rtt);
         if thinking < WORTH || thinking * 10 < hop.end.since(hop.start) * 3 {
             continue;
         }
-        let title = format!("the server took about {} to answer (network round trip {})", duration(thinking), duration(rtt));
-        let evidence = vec![format!("/hops/{index}/phases/wait_us"), format!("/hops/{index}/connect/tcp_info/rtt_us")];
-        let mut finding = rule.finding(title, evidence, "look at the application and its database, or put a cache before it");
+        let title = format!(
+            "the server took about {} to answer (network round trip {})",
+            duration(thinking),
+            duration(rtt)
+        );
+        let evidence =
+            vec![format!("/hops/{index}/phases/wait_us"), format!("/hops/{index}/connect/tcp_info/rtt_us")];
+        let mut finding = rule.finding(
+            title,
+            evidence,
+            "look at the application and its database, or put a cache before it",
+        );
         finding.saving = Saving::derived(thinking, "every request that no cache answers");
         findings.push(finding);
     }

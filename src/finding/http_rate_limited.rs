@@ -21,9 +21,15 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             Some(after) => {
                 let after = after.trim().to_owned();
                 let unit = if after.bytes().all(|byte| byte.is_ascii_digit()) { " s" } else { "" };
-                (format!("the server limits its clients and asks to wait {after}{unit}"), format!("ask again after {after}{unit}"))
+                (
+                    format!("the server limits its clients and asks to wait {after}{unit}"),
+                    format!("ask again after {after}{unit}"),
+                )
             }
-            None => ("the server limits its clients and does not say for how long".to_owned(), "wait, then ask more slowly".to_owned()),
+            None => (
+                "the server limits its clients and does not say for how long".to_owned(),
+                "wait, then ask more slowly".to_owned(),
+            ),
         };
         findings.push(rule.finding(title, vec![format!("/hops/{index}/http/status")], advice));
     }

@@ -1,8 +1,8 @@
 //! A redirect was followed that a better link would have spared.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-redirect-avoidable",
@@ -19,8 +19,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
         let took = hop.end.since(hop.start);
         let target = redirect.target.as_deref().unwrap_or(&redirect.location);
-        let title = format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), duration(took));
-        let evidence = vec![format!("/hops/{index}/http/redirect/target"), format!("/hops/{index}/phases/total_us")];
+        let title =
+            format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), duration(took));
+        let evidence =
+            vec![format!("/hops/{index}/http/redirect/target"), format!("/hops/{index}/phases/total_us")];
         let advice = if redirect.changes.contains(&"scheme") {
             "link to the https address at once; HSTS preloading spares it for good"
         } else {

@@ -13,7 +13,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((index, http)) = hops(trace).last().and_then(|(index, hop)| Some((index, hop.http.ran()?))) else { return Vec::new() };
+    let Some((index, http)) = hops(trace).last().and_then(|(index, hop)| Some((index, hop.http.ran()?)))
+    else {
+        return Vec::new();
+    };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
     if status == 429 {
         return Vec::new();
@@ -36,9 +39,13 @@ mod tests {
 
     #[test]
     fn fires_on_errors_by_their_side() {
-        for (status, severity) in
-            [(200, None), (304, None), (404, Some(Severity::Warning)), (429, None), (503, Some(Severity::Error))]
-        {
+        for (status, severity) in [
+            (200, None),
+            (304, None),
+            (404, Some(Severity::Warning)),
+            (429, None),
+            (503, Some(Severity::Error)),
+        ] {
             let mut trace = sample::sound();
             sample::http(&mut trace).status = Some(status);
             let findings = sample::of(&RULE, &trace);

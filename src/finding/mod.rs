@@ -3,10 +3,46 @@
 //! A rule is a pure function from the trace to findings; each has a file of its own, named like its
 //! id. Nothing here measures, and no rule speaks of what the trace did not see.
 
-mod verdict;
-
 #[cfg(test)]
 pub(crate) mod sample;
+
+mod dns_answer_truncated;
+mod dns_case_not_preserved;
+mod dns_clock_suspected;
+mod dns_delegation_glueless;
+mod dns_dnssec_bogus;
+mod dns_dnssec_expires_soon;
+mod dns_edns_refused;
+mod dns_intercepted;
+mod dns_nxdomain_rewritten;
+mod dns_parent_child_differ;
+mod dns_reply_misdirected;
+mod dns_root_hints_drifted;
+mod dns_server_failed;
+mod dns_server_silent;
+mod dns_server_slow;
+mod dns_stub_disagrees;
+mod dns_stub_filtered;
+mod dns_tcp_broken;
+mod dns_udp_blocked;
+mod dns_zone_server_lame;
+mod dns_zone_server_unreachable;
+mod dns_zone_server_without_edns;
+mod dns_zone_server_without_tcp;
+mod dns_zone_servers_disagree;
+mod http_body_slow;
+mod http_first_byte_slow;
+mod http_rate_limited;
+mod http_redirect_avoidable;
+mod http_status_error;
+mod tcp_address_failed;
+mod tcp_syn_retransmitted;
+mod tls_certificate_expires_soon;
+mod tls_certificate_faulty;
+mod tls_key_share_refused;
+mod tls_version_old;
+mod url_not_encrypted;
+mod verdict;
 
 use std::time::Duration;
 
@@ -16,7 +52,6 @@ pub use verdict::{Verdict, verdict};
 
 macro_rules! rules {
     ($($module:ident),+ $(,)?) => {
-        $(mod $module;)+
         /// Every rule, in the order of the stages.
         pub const RULES: &[Rule] = &[$($module::RULE),+];
         #[cfg(test)]

@@ -1,8 +1,8 @@
 //! An address of the name does not work and made the connection late.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{AttemptOutcome, DnsLane, StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-address-failed",

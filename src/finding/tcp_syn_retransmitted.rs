@@ -1,8 +1,8 @@
 //! The first packet of the connection was lost and had to be sent again.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{StageName, Trace};
+use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-syn-retransmitted",
@@ -15,14 +15,29 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, connect) in hops(trace).filter_map(|(index, hop)| Some((index, hop.connect.ran()?))) {
-        let Some((winner, attempt)) = connect.winner.and_then(|winner| Some((winner, connect.attempts.get(winner)?))) else { continue };
+        let Some((winner, attempt)) =
+            connect.winner.and_then(|winner| Some((winner, connect.attempts.get(winner)?)))
+        else {
+            continue;
+        };
         let Some(count @ 1..) = attempt.syn_retransmits else { continue };
         let took = attempt.end.since(attempt.start);
-        let title = format!("connecting to {} took {}: {count} SYN sent again by the kernel", attempt.address, duration(took));
+        let title = format!(
+            "connecting to {} took {}: {count} SYN sent again by the kernel",
+            attempt.address,
+            duration(took)
+        );
         let evidence = vec![format!("/hops/{hop}/connect/attempts/{winner}/syn_retransmits")];
-        let mut finding = rule.finding(title, evidence, "look for packet loss on the way, or a server whose accept queue overflows");
+        let mut finding = rule.finding(
+            title,
+            evidence,
+            "look for packet loss on the way, or a server whose accept queue overflows",
+        );
         // The kernel's first retransmission timer is one second (RFC 6298 §2): that much is certain.
-        finding.saving = Saving::derived(took.min(std::time::Duration::from_secs(1)), "connections that meet the same loss");
+        finding.saving = Saving::derived(
+            took.min(std::time::Duration::from_secs(1)),
+            "connections that meet the same loss",
+        );
         findings.push(finding);
     }
     findings

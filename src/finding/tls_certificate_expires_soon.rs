@@ -18,13 +18,23 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
         for (index, certificate) in tls.chain.iter().enumerate() {
-            let life = certificate.not_after.duration_since(certificate.not_before).map_or(0, |life| life.as_secs() / 86_400);
+            let life = certificate
+                .not_after
+                .duration_since(certificate.not_before)
+                .map_or(0, |life| life.as_secs() / 86_400);
             let short_lived = u64::try_from(certificate.days_left).is_ok_and(|left| left * 3 > life);
             if !(0..DAYS).contains(&certificate.days_left) || short_lived {
                 continue;
             }
-            let title = format!("{} expires in {} days", if index == 0 { "the certificate" } else { &certificate.subject }, certificate.days_left);
-            let evidence = vec![format!("/hops/{hop}/tls/chain/{index}/days_left"), format!("/hops/{hop}/tls/chain/{index}/not_after")];
+            let title = format!(
+                "{} expires in {} days",
+                if index == 0 { "the certificate" } else { &certificate.subject },
+                certificate.days_left
+            );
+            let evidence = vec![
+                format!("/hops/{hop}/tls/chain/{index}/days_left"),
+                format!("/hops/{hop}/tls/chain/{index}/not_after"),
+            ];
             findings.push(rule.finding(title, evidence, "renew it now, and see why the renewal did not run"));
         }
     }

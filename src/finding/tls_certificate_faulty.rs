@@ -19,7 +19,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(verification) = &tls.verification else { continue };
         for (index, fault) in verification.faults.iter().enumerate() {
             let (title, advice) = words(fault, &tls.chain, trace.started_at);
-            let mut finding = rule.finding(title, vec![format!("/hops/{hop}/tls/verification/faults/{index}")], advice);
+            let mut finding =
+                rule.finding(title, vec![format!("/hops/{hop}/tls/verification/faults/{index}")], advice);
             if verification.overridden {
                 finding.severity = Severity::Warning;
                 "put aside by -k".clone_into(&mut finding.detail);
@@ -49,8 +50,13 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
             (format!("{whose} is not valid yet"), "wait, or set this machine's clock right".to_owned())
         }
         CertificateFault::WrongHost { wanted, nearest } => {
-            let nearest = nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest name in it is {name}"));
-            (format!("the certificate is not for {wanted}{nearest}"), format!("add {wanted} to its names, or use a name it has"))
+            let nearest = nearest
+                .as_ref()
+                .map_or_else(String::new, |name| format!("; the nearest name in it is {name}"));
+            (
+                format!("the certificate is not for {wanted}{nearest}"),
+                format!("add {wanted} to its names, or use a name it has"),
+            )
         }
         CertificateFault::SelfSigned => (
             "the certificate is signed by itself".to_owned(),
@@ -67,7 +73,9 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
             format!("the chain ends at {issuer}, which is not trusted"),
             "a private CA is trusted by --cacert FILE or --roots system".to_owned(),
         ),
-        CertificateFault::Other(text) => (format!("the certificate is faulty: {text}"), "see the chain with -v".to_owned()),
+        CertificateFault::Other(text) => {
+            (format!("the certificate is faulty: {text}"), "see the chain with -v".to_owned())
+        }
     }
 }
 

@@ -18,13 +18,22 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         let group = tls.group.as_deref().unwrap_or("another group");
-        let title = format!("the server takes none of the key shares sent and asked for {group}: one more round trip");
-        let mut finding = rule.finding(title, vec![format!("/hops/{hop}/tls/hello_retry")], "let the server accept X25519, which every browser sends");
+        let title = format!(
+            "the server takes none of the key shares sent and asked for {group}: one more round trip"
+        );
+        let mut finding = rule.finding(
+            title,
+            vec![format!("/hops/{hop}/tls/hello_retry")],
+            "let the server accept X25519, which every browser sends",
+        );
         let mut flights = tls.flights.iter();
         let sent = flights.find(|flight| flight.direction == Direction::Sent);
         let retry = flights.find(|flight| flight.direction == Direction::Received);
         if let (Some(sent), Some(retry)) = (sent, retry) {
-            finding.saving = Saving::measured(retry.end.since(sent.end), "every full handshake of a client that sends these shares");
+            finding.saving = Saving::measured(
+                retry.end.since(sent.end),
+                "every full handshake of a client that sends these shares",
+            );
         }
         findings.push(finding);
     }

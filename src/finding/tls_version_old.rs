@@ -1,8 +1,8 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::units::duration;
 use crate::trace::{Direction, StageName, Tls, Trace};
+use crate::units::duration;
 use std::time::Duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
-        let offered = tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
+        let offered =
+            tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
         if tls.version.as_deref() != Some("TLSv1.2") || !offered {
             continue;
         }
@@ -33,7 +34,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 /// How long the second flight of the server was waited for.
 fn second_wait(tls: &Tls) -> Duration {
     let mut waits = tls.flights.windows(2).filter_map(|pair| match pair {
-        [sent, received] if sent.direction == Direction::Sent && received.direction == Direction::Received => {
+        [sent, received]
+            if sent.direction == Direction::Sent && received.direction == Direction::Received =>
+        {
             Some(received.start.since(sent.end))
         }
         _ => None,

@@ -26,7 +26,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     if hop.url.scheme == Scheme::Https || to_https || local {
         return Vec::new();
     }
-    let title = format!("{} was read in the clear: anybody on the way can read and change it", hop.url.host_ascii);
+    let title =
+        format!("{} was read in the clear: anybody on the way can read and change it", hop.url.host_ascii);
     vec![rule.finding(
         title,
         vec![format!("/hops/{index}/url/scheme")],

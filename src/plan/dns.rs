@@ -48,6 +48,12 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
         return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
     }
+    if let Some(host) = host_of_url(name) {
+        return Err(PlanError::with_hint(
+            "`urltrace dns` asks for a name, and this is a URL",
+            format!("`urltrace dns {host}`; `urltrace` alone traces the URL"),
+        ));
+    }
     let question = question(name, &types)
         .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
     Ok(Action::Ask(plan, question))
@@ -157,6 +163,12 @@ fn question(name: &str, types: &[RecordType]) -> Option<Question> {
     let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
     let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
     fine.then(|| Question { name: ascii, types: types.to_vec() })
+}
+
+/// The host of what was meant as a URL. As a name it would tell the root servers all of itself.
+fn host_of_url(text: &str) -> Option<String> {
+    let url = text.contains("://").then(|| url::Url::parse(text).ok())??;
+    url.host_str().map(str::to_owned)
 }
 
 /// One name a line; what follows the first space, empty lines and lines that begin with `#` are

@@ -149,14 +149,19 @@ pub fn render_dns_line(
     }
 }
 
-/// Writes the data of an answer, one record a line; why there is none goes to standard error.
+/// Writes the data of an answer, one record a line.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn render_short(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut reason = Vec::new();
-    text::short(run, style, out, &mut reason)?;
-    // Standard error may be closed: there is nowhere to tell that.
-    let _ = io::stderr().lock().write_all(&reason);
-    Ok(())
+    text::short(run.dns, style, out)
+}
+
+/// Tells standard error why a name of a batch has no data.
+pub fn short_reason(run: &DnsRun<'_>, style: &Style) {
+    if let Some(failure) = run.failure {
+        let (message, _) = complaint(failure, style);
+        // Standard error may be closed: there is nowhere to tell that.
+        let _ = writeln!(io::stderr().lock(), "urltrace: {message}");
+    }
 }

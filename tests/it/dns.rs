@@ -27,7 +27,30 @@ fn short_prints_data_only_and_its_reason_elsewhere() {
     assert_eq!(stdout(&output), "www-cname-test.cdn.example.\nedge7.cdn.example.\n127.53.1.5\n");
     let output = run(&["dns", "--lab", "--short", "nope.example.test"]);
     assert_eq!((code(&output), stdout(&output)), (4, String::new()));
-    assert!(stderr(&output).starts_with("urltrace: dns: nope.example.test. does not exist"));
+    let reason = stderr(&output);
+    assert!(reason.starts_with("urltrace: dns: nope.example.test. does not exist"));
+    assert_eq!((reason.matches("urltrace:").count(), reason.matches("hint:").count()), (1, 1), "{reason}");
+}
+
+#[test]
+fn what_is_no_name_is_told_where_it_belongs() {
+    let output = run(&["dns", "--lab", "https://user:pass@www.example.test/path"]);
+    assert_eq!((code(&output), stdout(&output)), (2, String::new()));
+    assert!(stderr(&output).contains("hint: `urltrace dns www.example.test`"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("pass"), "{}", stderr(&output));
+    let output = with_input(&["dns", "--lab", "--format", "json", "-"], "https://www.example.test/\n");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["failure"]["code"], "invalid-name");
+    assert_eq!(document["dns"]["packets"], serde_json::json!([]), "no server reads it");
+    let output = run(&["dns", "--lab", "192.0.2.7"]);
+    assert_eq!(code(&output), 4);
+    assert!(stderr(&output).contains("hint: it is an address: `urltrace dns -x 192.0.2.7`"));
+}
+
+#[test]
+fn a_question_that_is_not_the_name_itself_is_named_in_its_line() {
+    let output = stdout(&run(&["dns", "--lab", "--qmin", "www.in-town.slow.test"]));
+    assert!(output.contains(" for in-town.slow.test."), "{output}");
 }
 
 #[test]

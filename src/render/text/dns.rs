@@ -1,5 +1,6 @@
 //! The report of `urltrace dns NAME`: the way down, the answer, what the machine's resolver said.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -17,16 +18,18 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     headline(&mut page, run);
     page.gap();
     let way: Vec<&Packet> = run.dns.critical_path.iter().filter_map(|id| run.dns.packets.get(*id)).collect();
-    let labels: Vec<String> = way.iter().map(|packet| branch(&page, run.dns, zone(packet))).collect();
+    let cuts = run.dns.cuts.iter().map(|cut| cut.zone.as_str());
+    let zones: BTreeSet<&str> = cuts.chain(way.iter().map(|packet| zone(packet))).collect();
+    let labels: Vec<String> = way.iter().map(|packet| branch(&page, &zones, zone(packet))).collect();
     let known: Vec<&Cut> = run.dns.cuts.iter().filter(|cut| is_reused(cut, &way)).collect();
-    let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, run.dns, &cut.zone)).collect();
+    let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, &zones, &cut.zone)).collect();
     let width = labels.iter().chain(&known_labels).map(|label| label.width()).max().unwrap_or(0);
     let width = width.min(page.width() / 3);
     for (cut, label) in known.iter().zip(&known_labels) {
         reused(&mut page, label, width, Trust::of(run.dns, &cut.zone));
     }
     for (packet, label) in way.into_iter().zip(&labels) {
-        step(&mut page, packet, label, width, Trust::of(run.dns, zone(packet)));
+        step(&mut page, run.dns, packet, label, width);
     }
     page.gap();
     answers(&mut page, run.dns);
@@ -43,9 +46,11 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }
-    findings::put(&mut page, run.findings);
     if style.verbose {
         survey::system(&mut page, run.dns);
+    }
+    findings::put(&mut page, run.findings);
+    if style.verbose {
         verbose::packets_section(&mut page, run.dns);
     }
     out.write_all(page.into_text().as_bytes())
@@ -89,12 +94,12 @@ fn zone(packet: &Packet) -> &str {
 }
 
 /// A zone in the tree of cuts: each under the one that referred to it.
-fn branch(page: &Page, dns: &Dns, zone: &str) -> String {
-    let above = |cut: &&Cut| {
-        let end = cut.zone.trim_start_matches('.');
-        cut.zone != zone && zone.ends_with(end) && (end.is_empty() || zone.ends_with(&format!(".{end}")))
+fn branch(page: &Page, zones: &BTreeSet<&str>, zone: &str) -> String {
+    let above = |other: &&&str| match **other {
+        "." => zone != ".",
+        other => zone.strip_suffix(other).is_some_and(|rest| rest.ends_with('.')),
     };
-    match dns.cuts.iter().filter(above).count() {
+    match zones.iter().filter(above).count() {
         _ if zone == "resolver" || zone == "bootstrap" => zone.to_owned(),
         0 => zone.to_owned(),
         depth => format!("{}{}{zone}", "  ".repeat(depth - 1), page.line().signs().branch),
@@ -146,11 +151,11 @@ fn reused(page: &mut Page, label: &str, width: usize, trust: Trust) {
 }
 
 /// One question of the way down: zone, time, DNSSEC, server, what came of it.
-fn step(page: &mut Page, packet: &Packet, label: &str, width: usize, trust: Trust) {
+fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) {
     let (mut head, mut body) = (page.line(), page.line());
     head.column(Ink::Dns, label, width).push(Ink::Plain, "  ");
     head.right(Ink::Plain, &units::duration(packet.end.since(packet.sent)), 8).push(Ink::Plain, "  ");
-    trust.put(&mut head);
+    Trust::of(dns, zone(packet)).put(&mut head);
     if let Some(name) = &packet.server_name {
         body.push(Ink::Plain, name).push(Ink::Plain, " ");
     }
@@ -171,12 +176,22 @@ fn step(page: &mut Page, packet: &Packet, label: &str, width: usize, trust: Trus
             body.push(ink, words::meaning(packet))
         }
     };
+    if !matches!(packet.meaning, Meaning::Referral { .. }) && !is_on_the_way(dns, &packet.qname) {
+        body.push(Ink::Plain, format!(" for {}", packet.qname));
+    }
     if let (Purpose::Resolver, Some(set_up)) = (packet.purpose, words::set_up(packet)) {
         let rtt = packet.received.map(|at| at.since(packet.connected.unwrap_or(packet.sent)));
         let rtt = rtt.map_or_else(String::new, |rtt| format!(", answered in {}", units::duration(rtt)));
         body.push(Ink::Plain, format!("; {} {set_up}{rtt}", packet.transport.as_str()));
     }
     page.wrap(head, &body);
+}
+
+/// Whether a name is the one asked for, or what an alias made of it: not that of a name server, and
+/// not the first labels of one (RFC 9156).
+pub(super) fn is_on_the_way(dns: &Dns, qname: &str) -> bool {
+    let is_target = |record: &Record| record.rtype == RecordType::CNAME && record.data == qname;
+    qname == dns.name || dns.answers.iter().any(is_target)
 }
 
 /// The final answer, a record a line, as `dig +noall +answer` prints it.

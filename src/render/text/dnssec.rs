@@ -1,5 +1,6 @@
 //! DNSSEC in words: one line of evidence, and with `-v` the chain of trust as a table.
 
+use super::dns::is_on_the_way;
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::words;
@@ -13,9 +14,7 @@ pub(super) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
         None => format!("{verdict}: {}", paths(&dnssec.chain)),
     };
     if dnssec.verdict == DnssecVerdict::Secure {
-        // That there is no IPv6 address beside an IPv4 one is not worth a word here.
-        let whole = |denial: &&Denial| dns.negative.is_some() || !matches!(denial.what, Denied::Type(_));
-        for denial in dnssec.denials.iter().filter(whole) {
+        for denial in dnssec.denials.iter().filter(|denial| is_worth_a_word(dns, denial)) {
             said.push_str(&format!("; {}", denied(denial)));
         }
     }
@@ -23,6 +22,15 @@ pub(super) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
         said.push_str("; so is every signature: is this machine's clock right?");
     }
     said
+}
+
+/// That there is no IPv6 address beside an IPv4 one is not, nor what the first labels of a name have.
+fn is_worth_a_word(dns: &Dns, denial: &Denial) -> bool {
+    match denial.what {
+        Denied::Name | Denied::Ds => true,
+        Denied::CloserName => is_on_the_way(dns, &denial.name),
+        Denied::Type(_) => dns.negative.is_some() && is_on_the_way(dns, &denial.name),
+    }
 }
 
 /// Why nothing was validated, and what a resolver says of it.
@@ -73,8 +81,8 @@ fn denied(denial: &Denial) -> String {
     let name = &denial.name;
     match denial.what {
         Denied::Name => format!("{how} proves that {name} does not exist"),
-        Denied::Type(rtype) => format!("{how} proves that there is no {}", rtype.mnemonic()),
-        Denied::CloserName => format!("made from a wildcard, as {how} allows"),
+        Denied::Type(rtype) => format!("{how} proves that {name} has no {}", rtype.mnemonic()),
+        Denied::CloserName => format!("{name} is made from a wildcard, as {how} allows"),
         Denied::Ds => format!("{how} proves that {name} has no DS"),
     }
 }

@@ -6,7 +6,9 @@ use crate::finding::{Basis, Finding, Saving, Severity};
 use crate::units;
 
 pub(super) fn put(page: &mut Page, findings: &[Finding]) {
-    page.gap();
+    if !findings.is_empty() {
+        page.gap();
+    }
     for finding in findings {
         let signs = page.line().signs();
         let (ink, mark) = match finding.severity {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::{DnsRun, Style, words};
-use crate::trace::Rcode;
+use crate::trace::{Dns, Rcode};
 use crate::units;
 
 /// Names up to this length stand in a column.
@@ -50,26 +50,13 @@ fn cached(run: &DnsRun<'_>) -> String {
     known.map_or_else(|| "-".to_owned(), |cut| format!("cached {}", cut.zone))
 }
 
-/// The data of the answer, as `dig +short` prints it; the reason for none to `reason`.
-pub(in crate::render) fn short(
-    run: &DnsRun<'_>,
-    style: &Style,
-    out: &mut dyn Write,
-    reason: &mut Vec<u8>,
-) -> io::Result<()> {
+/// The data of the answer, as `dig +short` prints it.
+pub(in crate::render) fn short(dns: &Dns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(&Style { width: WIDTH, color: false, ..*style });
-    for record in &run.dns.answers {
+    for record in &dns.answers {
         let mut line = page.line();
         line.push(Ink::Plain, &record.data);
         page.put(line);
     }
-    out.write_all(page.into_text().as_bytes())?;
-    if let Some(failure) = run.failure {
-        let mut page = Page::new(&Style { width: WIDTH, color: false, ..*style });
-        let mut line = page.line();
-        line.push(Ink::Plain, format!("urltrace: dns: {}", failure.message));
-        page.put(line);
-        reason.extend_from_slice(page.into_text().as_bytes());
-    }
-    Ok(())
+    out.write_all(page.into_text().as_bytes())
 }
