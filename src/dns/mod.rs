@@ -205,7 +205,7 @@ impl Resolver {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), hop, start, clock);
+                let failure = failure(&invalid(reason), hop, &dns);
                 return (dns, Err(failure), SideLanes::none());
             }
         };
@@ -222,7 +222,7 @@ impl Resolver {
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
-            Err(fault) => Err(failure(&fault, hop, start, clock)),
+            Err(fault) => Err(failure(&fault, hop, &dns)),
         };
         (dns, result, side)
     }
@@ -247,13 +247,15 @@ impl Resolver {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                return (dns, Err(failure(&invalid(reason), 0, start, clock)), SideLanes::none());
+                let failure = failure(&invalid(reason), 0, &dns);
+                return (dns, Err(failure), SideLanes::none());
             }
         };
         dns.name = name_text(&name);
         let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
-        (dns, result.map_err(|fault| failure(&fault, 0, start, clock)), side)
+        let result = result.map_err(|fault| failure(&fault, 0, &dns));
+        (dns, result, side)
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {
@@ -333,14 +335,14 @@ fn invalid(reason: String) -> Fault {
         .hint("a name has at most 253 characters, in labels of at most 63 between its dots")
 }
 
-fn failure(fault: &Fault, hop: usize, start: At, clock: &Clock) -> Failure {
+fn failure(fault: &Fault, hop: usize, dns: &Dns) -> Failure {
     Failure {
         stage: StageName::Dns,
         code: fault.code,
         message: fault.message.clone(),
         hint: fault.hint.clone(),
         hop,
-        running: clock.now().since(start),
+        running: dns.end.since(dns.start),
     }
 }
 

@@ -48,6 +48,13 @@ fn what_is_no_name_is_told_where_it_belongs() {
 }
 
 #[test]
+fn a_failed_walk_ran_as_long_as_the_walk() {
+    let (_, document) = json(&["dns", "--lab", "nope.slow.test"]);
+    let running = document["failure"]["running_us"].as_u64().unwrap();
+    assert!(running > 0 && document["dns"]["duration_us"] == running, "{}", document["failure"]);
+}
+
+#[test]
 fn a_question_that_is_not_the_name_itself_is_named_in_its_line() {
     let output = stdout(&run(&["dns", "--lab", "--qmin", "www.in-town.slow.test"]));
     assert!(output.contains(" for in-town.slow.test."), "{output}");
