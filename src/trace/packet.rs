@@ -126,6 +126,8 @@ pub enum Choice {
     UdpBlocked,
     /// The same server by TCP, because its UDP reply came from another address.
     WrongSource,
+    /// On a new connection, because the one before had ended.
+    ConnectionEnded,
 }
 
 impl Choice {
@@ -143,6 +145,7 @@ impl Choice {
             Self::CaseMismatch => "case-mismatch",
             Self::UdpBlocked => "udp-blocked",
             Self::WrongSource => "wrong-source",
+            Self::ConnectionEnded => "connection-ended",
         }
     }
 }

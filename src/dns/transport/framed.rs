@@ -3,7 +3,7 @@
 //! Questions go out one behind the other without waiting; replies come in any order and find their
 //! question by its id.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -17,6 +17,9 @@ use tokio::task::AbortHandle;
 use super::super::message::EncodedQuery;
 use crate::clock::Clock;
 use crate::trace::At;
+
+/// Questions of one stream without a reply, those that were given up with them.
+const MAX_WAITING: usize = 4_096;
 
 /// Either kind of stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
@@ -59,6 +62,9 @@ impl Session {
             let Some((id, _)) = query.bytes.split_first_chunk_mut::<2>() else {
                 return Err(io::Error::from(ErrorKind::InvalidInput));
             };
+            if waiting.len() > MAX_WAITING {
+                return Err(io::Error::other("has too many questions open"));
+            }
             while waiting.contains_key(&u16::from_be_bytes(*id)) {
                 *id = u16::from_be_bytes(*id).wrapping_add(1).to_be_bytes();
             }
@@ -67,13 +73,35 @@ impl Session {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         let mut writer = self.writer.lock().await;
+        let whole = Whole { session: self, written: Cell::new(false) };
         writer.write_all(&framed).await?;
         writer.flush().await?;
-        drop(writer);
-        if self.reader.is_finished() {
+        whole.written.set(true);
+        drop((whole, writer));
+        if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
         reply.await.map_err(|_| io::Error::from(ErrorKind::UnexpectedEof))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.reader.is_finished()
+    }
+}
+
+/// A question on its way out. One that was given up, or could not be written, may have left half of
+/// itself on the stream: nobody can be asked there any more.
+struct Whole<'a> {
+    session: &'a Session,
+    written: Cell<bool>,
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        if !self.written.get() {
+            self.session.reader.abort();
+            self.session.waiting.borrow_mut().clear();
+        }
     }
 }
 

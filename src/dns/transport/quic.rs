@@ -10,6 +10,7 @@ use quinn::{ClientConfig, Connection, Endpoint};
 use super::super::message::EncodedQuery;
 use super::failed;
 use super::secure::Secure;
+use super::session::Unanswered;
 use crate::clock::Clock;
 use crate::trace::At;
 
@@ -45,7 +46,18 @@ pub(super) async fn connect(
 }
 
 impl Session {
-    pub(super) async fn ask(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+    /// Whether it has ended: closed by the resolver, or idle for too long.
+    pub(super) fn is_closed(&self) -> bool {
+        self.connection.close_reason().is_some()
+    }
+
+    pub(super) async fn ask(&self, query: &EncodedQuery) -> Result<(At, Vec<u8>), Unanswered> {
+        self.exchange(query)
+            .await
+            .map_err(|error| if self.is_closed() { Unanswered::Lost(error) } else { Unanswered::Odd(error) })
+    }
+
+    async fn exchange(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         let (mut send, mut receive) =

@@ -30,7 +30,7 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source"]))]
+    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source", "connection-ended"]))]
     chosen: &'static str,
     /// How it travelled.
     #[schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"]))]
