@@ -73,11 +73,16 @@ impl Session {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         let mut writer = self.writer.lock().await;
-        let whole = Whole { session: self, written: Cell::new(false) };
-        writer.write_all(&framed).await?;
-        writer.flush().await?;
-        whole.written.set(true);
+        let whole = Whole { session: self, over: Cell::new(false) };
+        let written = async {
+            writer.write_all(&framed).await?;
+            writer.flush().await
+        };
+        let written = written.await;
+        whole.over.set(true);
         drop((whole, writer));
+        // The peer has closed: what it had sent before is still read, and its end is seen there.
+        written?;
         if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
@@ -89,16 +94,16 @@ impl Session {
     }
 }
 
-/// A question on its way out. One that was given up, or could not be written, may have left half of
-/// itself on the stream: nobody can be asked there any more.
+/// A question on its way out. One that was given up meanwhile may have left half of itself on the
+/// stream: nobody can be asked there any more.
 struct Whole<'a> {
     session: &'a Session,
-    written: Cell<bool>,
+    over: Cell<bool>,
 }
 
 impl Drop for Whole<'_> {
     fn drop(&mut self) {
-        if !self.written.get() {
+        if !self.over.get() {
             self.session.reader.abort();
             self.session.waiting.borrow_mut().clear();
         }

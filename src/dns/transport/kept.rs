@@ -69,6 +69,11 @@ impl Connection {
         self.replies.get()
     }
 
+    /// Whether only one question was ever asked on it.
+    pub(super) fn is_of_one(&self) -> bool {
+        self.used.get() == 1
+    }
+
     /// Not to be used any more: it has gone silent.
     pub(super) fn retire(&self) {
         self.retired.set(true);

@@ -184,8 +184,8 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
                 let reason = words(&error, ask.transport);
                 open.close(Meaning::Error { reason: reason.clone() });
                 client.kept.lost(&taken.connection);
-                // One that never worked would not the second time.
-                if lost_before || opened_for_this && taken.connection.replies() == 0 {
+                // What fails with nobody else on it would fail again.
+                if lost_before || opened_for_this && taken.connection.is_of_one() {
                     return nothing(path, rcode, reason, false);
                 }
                 lost_before = true;

@@ -143,10 +143,10 @@ async fn serve_steadily(
             // The first of three is the last to be answered.
             tokio::time::sleep(Duration::from_millis(3 - number % 3)).await;
             let reply = reply(&bytes, Conduct::Steady(limit));
+            let framed = [&u16::try_from(reply.len()).unwrap().to_be_bytes()[..], &reply].concat();
             let mut write = write.lock().await;
             at_once.set(at_once.get() - 1);
-            write.write_u16(u16::try_from(reply.len()).unwrap()).await.ok()?;
-            write.write_all(&reply).await.ok()?;
+            write.write_all(&framed).await.ok()?;
             write.flush().await.ok()
         };
         match limit {
@@ -239,6 +239,7 @@ pub(super) async fn start(transport: Transport, name: &str, conduct: Conduct) ->
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, seen) = (acceptor.clone(), Rc::clone(&heard));
             seen.connections.set(seen.connections.get() + 1);
+            stream.set_nodelay(true).unwrap();
             tokio::task::spawn_local(async move {
                 if let (Transport::Tcp, Conduct::Steady(limit)) = (transport, conduct) {
                     serve_steadily(stream, limit, seen).await;
