@@ -249,6 +249,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .dnssec(Some("insecure")),
     Scenario::new(
+        "dnssec-island",
+        "https://www.dnssec-island.test/",
+        "a signed zone that its parent has no DS of: nothing leads to its keys",
+    )
+    .dnssec(Some("insecure")),
+    Scenario::new(
         "dnssec-opt-out",
         "https://www.unsigned.dnssec-opt-out.test/",
         "an unsigned zone below one with NSEC3 opt-out",

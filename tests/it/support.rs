@@ -28,13 +28,34 @@ pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("no signal ended it")
 }
 
-/// Runs it with `--format json`; the document must be valid by the schema, and its phases must sum.
+/// Runs it with `--format json`; the document must be valid by the schema, its phases must sum, and
+/// account for nearly all of it. A process that the machine puts aside between two phases cannot
+/// account for that time: then it runs again, and what is missing in every run is ours.
 pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
-    let output = run(&[&["--format", "json"], arguments].concat());
-    let document: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{}\n{}", stdout(&output), stderr(&output)));
-    check_document(&document);
-    (code(&output), document)
+    const RUNS: usize = 5;
+    let mut missing = Vec::new();
+    while missing.len() < RUNS {
+        let output = run(&[&["--format", "json"], arguments].concat());
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("{arguments:?}: {error}\n{}\n{}", stdout(&output), stderr(&output))
+        });
+        check_document(&document);
+        match unaccounted(&document) {
+            None => return (code(&output), document),
+            Some(much) => missing.push(much),
+        }
+    }
+    panic!("{arguments:?}: {missing:?}");
+}
+
+/// What a hop cannot account for, if it is too much. Measured on the test profile: the bound that is
+/// promised is checked where nothing else runs (the real-server tests).
+fn unaccounted(document: &Value) -> Option<String> {
+    document["hops"].as_array()?.iter().find_map(|hop| {
+        let [total, unaccounted] =
+            ["total_us", "unaccounted_us"].map(|name| hop["phases"][name].as_u64().unwrap());
+        (unaccounted > (total / 100).max(5_000)).then(|| format!("{unaccounted} of {total} us"))
+    })
 }
 
 /// What holds for every document, whatever was traced.
@@ -55,10 +76,6 @@ pub(crate) fn check_document(document: &Value) {
         let parts: u64 =
             phases.iter().filter(|(name, _)| *name != "total_us").filter_map(|(_, part)| part.as_u64()).sum();
         assert_eq!(parts, total, "phases of {}", hop["url"]["href"]);
-        let unaccounted = phases["unaccounted_us"].as_u64().unwrap();
-        // Measured on the test profile, on a machine that runs other tests beside: the bound that
-        // is promised is checked where nothing else runs (the real-server tests).
-        assert!(unaccounted <= (total / 100).max(5_000), "{unaccounted} of {total} us are unaccounted for");
         sum_of_hops += total;
     }
     if document["hops"].as_array().is_some_and(|hops| !hops.is_empty()) {

@@ -48,6 +48,37 @@ const CASES: &[Case] = &[
     ("https-upgrade", "127.53.1.62", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
 ];
 
+/// The same with DNSSEC, and the verdict. Each zone of the chain is asked once for its keys, whatever
+/// else there is to prove came with the walk; the round trips are those of the walk alone, as the keys
+/// are fetched beside the critical path.
+type Judged = (&'static str, &'static str, &'static str, usize, &'static [(u8, u64, u64)]);
+
+const JUDGED: &[Judged] = &[
+    ("normal", "127.53.1.1", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
+    ("nxdomain", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
+    ("nodata", "nodata", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
+    ("dname", "127.53.1.74", "secure", 3, &[(1, 3, 0), (11, 2, 0), (23, 4, 0)]),
+    (
+        "cname-across-zones",
+        "127.53.1.5",
+        "secure",
+        6,
+        &[(1, 4, 0), (11, 2, 0), (13, 2, 0), (23, 4, 0), (32, 4, 0)],
+    ),
+    ("dnssec-expired", "127.53.1.94", "bogus", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+    ("dnssec-wrong-ds", "127.53.1.95", "bogus", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+    // One more, for the DS of the name itself: an unsigned zone of its own would explain it.
+    ("dnssec-unsigned-answer", "127.53.1.96", "bogus", 3, &[(1, 3, 0), (11, 2, 0), (91, 5, 0)]),
+    ("dnssec-insecure", "127.53.1.91", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 3, 0)]),
+    ("dnssec-island", "127.53.1.98", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 3, 0)]),
+    // No referral shows the unsigned zone, which is on its parent's server: the DS of the name and of
+    // the one above it are asked for.
+    ("dnssec-opt-out", "127.53.1.93", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 6, 0)]),
+    ("dnssec-wildcard", "127.53.1.97", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+    ("dnssec-nsec3", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+    ("dnssec-nsec3-nodata", "nodata", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+];
+
 /// The machine's resolver: not part of the walk.
 const STUB: u8 = 53;
 
@@ -60,19 +91,48 @@ fn every_walk_sends_what_it_must_and_nothing_else() {
         for (id, end, trips, packets) in CASES {
             let scenario = SCENARIOS.iter().find(|scenario| scenario.id == *id).expect(id);
             let before = lab.seen();
-            let (dns, result) = walk(&lab, scenario.url).await;
-            let found = match &result {
-                Ok(addresses) => addresses.first().map(ToString::to_string).unwrap_or_default(),
-                Err(failure) => failure.code.as_str().to_owned(),
-            };
-            let wanted: BTreeMap<u8, (u64, u64)> =
-                packets.iter().map(|(last, udp, tcp)| (*last, (*udp, *tcp))).collect();
-            assert_eq!(found, *end, "{id}: {result:?}");
-            assert_eq!(recorded(&dns), wanted, "{id}: what the trace has on record");
-            assert_eq!(arrived(&lab, &before, &wanted).await, wanted, "{id}: what the servers saw");
-            assert_eq!(round_trips(&dns), *trips, "{id}: {:?}", dns.critical_path);
+            // Keys are fetched beside the walk, and are not of it.
+            let (dns, result) = walk(&lab, scenario.url, Some(DnssecPlan::Off)).await;
+            check(id, &lab, &before, &dns, &result, (end, *trips, packets)).await;
         }
     });
+}
+
+#[test]
+fn validation_asks_each_zone_once_beside_the_critical_path() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
+        let lab = Lab::start().await.unwrap();
+        for (id, end, verdict, trips, packets) in JUDGED {
+            let scenario = SCENARIOS.iter().find(|scenario| scenario.id == *id).expect(id);
+            let before = lab.seen();
+            let (dns, result) = walk(&lab, scenario.url, None).await;
+            check(id, &lab, &before, &dns, &result, (end, *trips, packets)).await;
+            let dnssec = dns.dnssec.as_ref().expect(id);
+            assert_eq!(dnssec.verdict.as_str(), *verdict, "{id}: {:?}", dnssec.why);
+        }
+    });
+}
+
+async fn check(
+    id: &str,
+    lab: &Lab,
+    before: &Seen,
+    dns: &Dns,
+    result: &Result<Vec<IpAddr>, Failure>,
+    (end, trips, packets): (&str, usize, &[(u8, u64, u64)]),
+) {
+    let found = match result {
+        Ok(addresses) => addresses.first().map(ToString::to_string).unwrap_or_default(),
+        Err(failure) => failure.code.as_str().to_owned(),
+    };
+    let wanted: BTreeMap<u8, (u64, u64)> =
+        packets.iter().map(|(last, udp, tcp)| (*last, (*udp, *tcp))).collect();
+    assert_eq!(found, end, "{id}: {result:?}");
+    assert_eq!(recorded(dns), wanted, "{id}: what the trace has on record");
+    assert_eq!(arrived(lab, before, &wanted).await, wanted, "{id}: what the servers saw");
+    assert_eq!(round_trips(dns), trips, "{id}: {:?}", dns.critical_path);
 }
 
 #[test]
@@ -125,11 +185,12 @@ fn https_records_are_used_unless_they_are_switched_off() {
     assert_eq!(hop["connect"]["address"], "127.53.1.61");
 }
 
-async fn walk(lab: &Lab, url: &str) -> (Dns, Result<Vec<IpAddr>, Failure>) {
+async fn walk(lab: &Lab, url: &str, dnssec: Option<DnssecPlan>) -> (Dns, Result<Vec<IpAddr>, Failure>) {
     let mut plan = Plan::default();
     lab.apply(&mut plan);
-    // Keys are fetched beside the walk, and are not of it.
-    plan.dns.dnssec = DnssecPlan::Off;
+    if let Some(dnssec) = dnssec {
+        plan.dns.dnssec = dnssec;
+    }
     let url = urltrace::url::parse(url, 0).unwrap();
     let resolver = Resolver::new(plan.dns).unwrap();
     let clock = Clock::start();

@@ -151,6 +151,7 @@ const SIGNED: &[(&str, Signing)] = &[
     ("dnssec-expired.test.", Signing::Expired),
     ("dnssec-wrong-ds.test.", Signing::WrongDs),
     ("dnssec-unsigned-answer.test.", Signing::MissingSignature),
+    ("dnssec-island.test.", Signing::Island),
 ];
 
 /// How a zone is signed.
@@ -167,6 +168,7 @@ const DNSSEC: &[&str] = &[
     "dnssec-expired.test.",
     "dnssec-wrong-ds.test.",
     "dnssec-unsigned-answer.test.",
+    "dnssec-island.test.",
     "dnssec-wildcard.test.",
 ];
 
@@ -313,6 +315,7 @@ dnssec-opt-out IN NS ns1.dnssec-nsec3.test.
 dnssec-expired IN NS ns1.dnssec-nsec3.test.
 dnssec-wrong-ds IN NS ns1.dnssec-nsec3.test.
 dnssec-unsigned-answer IN NS ns1.dnssec-nsec3.test.
+dnssec-island IN NS ns1.dnssec-nsec3.test.
 dnssec-wildcard IN NS ns1.dnssec-nsec3.test.
 every-stage IN NS ns1.every-stage.test.
 ns1.every-stage IN A 127.53.0.52
@@ -489,6 +492,7 @@ unsigned IN NS ns1.dnssec-nsec3.test.
     ("dnssec-expired.test.", DNSSEC_TEXT),
     ("dnssec-wrong-ds.test.", DNSSEC_TEXT),
     ("dnssec-unsigned-answer.test.", DNSSEC_TEXT),
+    ("dnssec-island.test.", DNSSEC_TEXT),
     ("dnssec-wildcard.test.", DNSSEC_TEXT),
     (
         "every-stage.test.",

@@ -64,9 +64,9 @@ pub(super) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
             Ok(zone)
         })
         .collect::<Result<Vec<_>, String>>()?;
-    let entries: Vec<Record> =
+    let entries: Vec<Option<Record>> =
         zones.iter().filter_map(|zone| zone.signer.as_ref()).map(Signer::ds).collect::<Result<_, _>>()?;
-    for entry in entries.into_iter().filter(|entry| !entry.name.is_root()) {
+    for entry in entries.into_iter().flatten().filter(|entry| !entry.name.is_root()) {
         let above = entry.name.base_name();
         let parent = zones
             .iter_mut()

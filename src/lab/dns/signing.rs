@@ -45,6 +45,8 @@ pub(in crate::lab) enum Signing {
     WrongDs,
     /// Its A records have no signatures.
     MissingSignature,
+    /// Soundly, and its parent has no DS of it: an island that no chain of trust leads to.
+    Island,
 }
 
 impl Signing {
@@ -147,14 +149,17 @@ impl Signer {
         keys.into_iter().flatten().map(record).chain(hashed).collect()
     }
 
-    /// What its parent publishes of it.
-    pub(in crate::lab) fn ds(&self) -> Result<Record, String> {
+    /// What its parent publishes of it, if it does.
+    pub(in crate::lab) fn ds(&self) -> Result<Option<Record>, String> {
+        if self.signing == Signing::Island {
+            return Ok(None);
+        }
         let words = |error: &dyn std::fmt::Display| format!("a DS of the lab cannot be made: {error}");
         let other = if self.signing == Signing::WrongDs { Some(Key::new(257)?) } else { None };
         let key = other.as_ref().unwrap_or(&self.entry);
         let digest = key.dnskey.to_digest(&self.origin, DigestType::SHA256).map_err(|error| words(&error))?;
         let ds = DS::new(key.tag, ALGORITHM, DigestType::SHA256, digest.as_ref().to_vec());
-        Ok(Record::from_rdata(self.origin.clone(), 3_600, RData::DNSSEC(DNSSECRData::DS(ds))))
+        Ok(Some(Record::from_rdata(self.origin.clone(), 3_600, RData::DNSSEC(DNSSECRData::DS(ds)))))
     }
 
     /// The zone's own DS as a line of zone text: a trust anchor.
