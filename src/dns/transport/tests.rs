@@ -97,6 +97,11 @@ fn reply(query: &[u8], conduct: Conduct) -> Vec<u8> {
 
 async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct) -> Option<()> {
     let mut replies = Vec::new();
+    if conduct == Conduct::Closes {
+        // Whoever comes again comes with one question.
+        let _ = stream.read_u16().await;
+        return None;
+    }
     // Both types are read before the first is answered, and the second is answered first.
     for _ in 0..2 {
         let length = stream.read_u16().await.ok()?;
@@ -105,7 +110,6 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
         replies.push(reply(&bytes, conduct));
     }
     match conduct {
-        Conduct::Closes => return None,
         Conduct::Silent => std::future::pending().await,
         _ => tokio::time::sleep(THINKING).await,
     }
