@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use crate::trace::{
-    CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader, ServiceBinding,
-    ServiceRecord,
+    CertificateFault, Connection, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
+    ServiceBinding, ServiceRecord,
 };
 use crate::units;
 
@@ -162,8 +162,12 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .count()
 }
 
-/// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it.
+/// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it; that it
+/// needed none, for one on a connection kept from before.
 pub(super) fn set_up(packet: &Packet) -> Option<String> {
+    if packet.connection == Some(Connection::Kept) {
+        return Some("on the connection kept from before".to_owned());
+    }
     let connected = packet.connected?;
     let whole = units::duration(connected.since(packet.sent));
     Some(match packet.tcp_done {

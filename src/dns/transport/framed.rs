@@ -40,6 +40,9 @@ pub(super) struct Session {
     writer: Mutex<WriteHalf<Box<dyn Stream>>>,
     waiting: Waiting,
     reader: AbortHandle,
+    /// Half of a question is on the stream, and its end will never be.
+    broken: Cell<bool>,
+    clock: Clock,
 }
 
 impl Session {
@@ -52,10 +55,15 @@ impl Session {
             let _ = hand_out(read, &replies, clock).await;
             replies.borrow_mut().clear();
         });
-        Self { writer: Mutex::new(write), waiting, reader: reader.abort_handle() }
+        let (writer, reader) = (Mutex::new(write), reader.abort_handle());
+        Self { writer, waiting, reader, broken: Cell::new(false), clock }
     }
 
-    pub(super) async fn ask(&self, query: &mut EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+    pub(super) async fn ask(
+        &self,
+        query: &mut EncodedQuery,
+        written: impl Fn(At),
+    ) -> io::Result<(At, Vec<u8>)> {
         let (sender, reply) = oneshot::channel();
         {
             let mut waiting = self.waiting.borrow_mut();
@@ -73,16 +81,20 @@ impl Session {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         let mut writer = self.writer.lock().await;
+        if self.is_closed() {
+            return Err(io::Error::from(ErrorKind::UnexpectedEof));
+        }
+        written(self.clock.now());
         let whole = Whole { session: self, over: Cell::new(false) };
-        let written = async {
+        let writing = async {
             writer.write_all(&framed).await?;
             writer.flush().await
         };
-        let written = written.await;
+        let outcome = writing.await;
         whole.over.set(true);
         drop((whole, writer));
         // The peer has closed: what it had sent before is still read, and its end is seen there.
-        written?;
+        outcome?;
         if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
@@ -90,7 +102,7 @@ impl Session {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.reader.is_finished()
+        self.broken.get() || self.reader.is_finished()
     }
 }
 
@@ -104,6 +116,8 @@ struct Whole<'a> {
 impl Drop for Whole<'_> {
     fn drop(&mut self) {
         if !self.over.get() {
+            // The abort takes its time to show.
+            self.session.broken.set(true);
             self.session.reader.abort();
             self.session.waiting.borrow_mut().clear();
         }

@@ -62,7 +62,11 @@ impl Session {
         self.driver.is_finished()
     }
 
-    pub(super) async fn ask(&self, query: &EncodedQuery) -> Result<(At, Vec<u8>), Unanswered> {
+    pub(super) async fn ask(
+        &self,
+        query: &EncodedQuery,
+        written: impl Fn(At),
+    ) -> Result<(At, Vec<u8>), Unanswered> {
         let odd = |words: String| Unanswered::Odd(io::Error::other(words));
         let wrong = |error: h2::Error| {
             let gone = error.is_io() || error.is_go_away() || self.is_closed();
@@ -75,9 +79,13 @@ impl Session {
             .header("content-length", query.bytes.len())
             .body(())
             .map_err(|error| Unanswered::Odd(failed("HTTP/2", error)))?;
+        let question = Bytes::copy_from_slice(&query.bytes);
         let mut sender = self.sender.clone().ready().await.map_err(wrong)?;
         let (response, mut body) = sender.send_request(request, false).map_err(wrong)?;
-        body.send_data(Bytes::copy_from_slice(&query.bytes), true).map_err(wrong)?;
+        body.send_data(question, true).map_err(wrong)?;
+        // The server bounds the requests open at the same time (RFC 9113 §5.1.2): until then it waits.
+        let _sender = sender.ready().await.map_err(wrong)?;
+        written(self.clock.now());
         let response = response.await.map_err(wrong)?;
         if response.status() != http::StatusCode::OK {
             return Err(odd(format!("answered with HTTP status {}", response.status().as_u16())));

@@ -53,8 +53,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn ask(&self, query: &mut EncodedQuery) -> Result<(At, Vec<u8>), Unanswered> {
-        let reply = self.session.ask(query).await;
+    pub(super) async fn ask(
+        &self,
+        query: &mut EncodedQuery,
+        written: impl Fn(At),
+    ) -> Result<(At, Vec<u8>), Unanswered> {
+        let reply = self.session.ask(query, written).await;
         match &reply {
             Ok(_) => self.replies.set(self.replies.get() + 1),
             Err(Unanswered::Lost(_)) => self.retired.set(true),
@@ -133,8 +137,8 @@ impl Kept {
                 }
                 connection.used.set(connection.used.get() + 1);
                 ask.server = connection.address;
-                if let Some(from) = waited_from {
-                    let waited = clock.now().since(from).as_millis();
+                let waited = waited_from.map_or(0, |from| clock.now().since(from).as_millis());
+                if waited > 0 {
                     run.log.note(format!(
                         "waited {waited} ms for the connection to the resolver, which was opened for another \
                          question of this run"
@@ -191,6 +195,12 @@ impl Kept {
             let held = connection.replies.get().max(1);
             self.quota.set(Some(self.quota.get().map_or(held, |quota| quota.min(held))));
         }
+    }
+
+    /// Whether there is a connection that has not ended.
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        self.current.borrow().as_ref().is_some_and(|connection| !connection.has_ended())
     }
 
     fn has_room(&self, connection: &Connection) -> bool {

@@ -19,6 +19,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
-use tokio::time::timeout_at;
+use tokio::time::sleep_until;
 
 use super::exchange::{Ask, Outcome, error_outcome, packet};
 use super::log::Log;
@@ -35,7 +36,9 @@ use super::reply::{Asked, Verdict, classify_recursive};
 use super::stub::{Heard, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
 use crate::plan::{Endpoint, RootsChoice};
-use crate::trace::{AddressSource, Choice, Meaning, Purpose, Rcode, RecordType, Transport};
+use crate::trace::{
+    AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
+};
 use kept::{Kept, NotTaken, Taken};
 use session::Unanswered;
 
@@ -167,8 +170,8 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
         let opened_for_this = taken.opened.is_some();
         let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
             let query = query(log, &ask);
-            let sent = clock.now();
-            (log.open(packet(&ask, sent, query.bytes.len())), query)
+            let packet = packet(&ask, clock.now(), query.bytes.len());
+            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
         });
         let id = open.id();
         path.push(id);
@@ -177,10 +180,36 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
             nothing(path, rcode, vec![format!("{server} {reason}")], timeouts)
         };
         let replies = taken.connection.replies();
-        let deadline = clock.instant(clock.now().after(QUESTION)).into();
-        let (received, bytes) = match timeout_at(deadline, taken.connection.ask(&mut query)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(Unanswered::Lost(error))) => {
+        let ready = clock.now();
+        let written_at: Cell<Option<At>> = Cell::new(None);
+        let written = |at| {
+            written_at.set(Some(at));
+            if !opened_for_this {
+                open.written(at);
+            }
+        };
+        // The limit counts from the writing; for that there is the same limit.
+        let patience = async {
+            sleep_until(clock.instant(ready.after(QUESTION)).into()).await;
+            if let Some(at) = written_at.get() {
+                sleep_until(clock.instant(at.after(QUESTION)).into()).await;
+            }
+        };
+        let asking = tokio::select! {
+            biased;
+            reply = taken.connection.ask(&mut query, written) => Some(reply),
+            () = patience => None,
+        };
+        let waited = written_at.get().map_or(0, |at| at.since(ready).as_millis());
+        if waited > 0 {
+            log.note(format!(
+                "waited {waited} ms until the connection to the resolver, with other questions of this run on \
+                 it, took one more"
+            ));
+        }
+        let (received, bytes) = match asking {
+            Some(Ok(reply)) => reply,
+            Some(Err(Unanswered::Lost(error))) => {
                 let reason = words(&error, ask.transport);
                 open.close(Meaning::Error { reason: reason.clone() });
                 client.kept.lost(&taken.connection);
@@ -193,18 +222,25 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
                 continue;
             }
             #[cfg(feature = "encrypted-dns")]
-            Ok(Err(Unanswered::Odd(error))) => {
+            Some(Err(Unanswered::Odd(error))) => {
                 let reason = words(&error, ask.transport);
                 open.close(Meaning::Error { reason: reason.clone() });
                 return nothing(path, rcode, reason, false);
             }
-            Err(_) => {
-                open.close(Meaning::Timeout);
+            None => {
                 if taken.connection.replies() == replies {
                     taken.connection.retire();
                 }
-                let reason = format!("did not answer in {} s", QUESTION.as_secs());
-                return nothing(path, rcode, reason, true);
+                let limit = QUESTION.as_secs();
+                let reason = if written_at.get().is_some() {
+                    open.close(Meaning::Timeout);
+                    format!("did not answer in {limit} s")
+                } else {
+                    let reason = format!("took no further question on its connection for {limit} s");
+                    open.close(Meaning::Error { reason: reason.clone() });
+                    reason
+                };
+                return nothing(path, rcode, reason, written_at.get().is_some());
             }
         };
         let decoded = if is_reply_to(&query, &bytes) {

@@ -9,7 +9,7 @@ use super::tests::{ALL, Conduct, Server, endpoint, millis, start};
 use crate::clock::Clock;
 use crate::plan::{Batch, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
-use crate::trace::{Choice, Dns, Failure, Packet, RecordType, Transport};
+use crate::trace::{Choice, Connection, Dns, Failure, Packet, RecordType, Transport};
 
 const NAMES: usize = 50;
 const AT_ONCE: usize = 8;
@@ -64,7 +64,23 @@ fn fifty_names_share_one_connection_and_each_gets_its_own_answer() {
             assert_eq!(packets(&results).count(), NAMES, "{transport:?}: nothing is asked twice");
             let opener = packets(&results).next().unwrap();
             assert!(opener.connected.is_some(), "it was opened for the first");
-            assert!(packets(&results).skip(1).all(|packet| packet.tcp_done.is_none()));
+            let ready = opener.connected.unwrap();
+            for (dns, _) in &results[1..] {
+                let [packet] = &dns.packets[..] else { panic!("{:?}", dns.packets) };
+                assert_eq!((packet.connection, packet.tcp_done), (Some(Connection::Kept), None));
+                assert!(
+                    packet.sent >= ready,
+                    "{transport:?}: waiting for the connection is not the question"
+                );
+            }
+            let noted = |(dns, _): &&(Dns, _)| {
+                dns.notes.iter().any(|note| note.contains("ms for the connection to the resolver"))
+            };
+            // The handshake takes 60 ms, and as many as may be asked at once waited for it.
+            if transport != Transport::Tcp {
+                assert!(results[1..].iter().filter(noted).count() >= AT_ONCE - 1, "{transport:?}");
+            }
+            assert!(!noted(&&results[0]), "{transport:?}: {:?}", results[0].0.notes);
             if matches!(transport, Transport::Tcp | Transport::Tls) {
                 let most = server.seen.most_at_once.get();
                 assert!((2..=AT_ONCE).contains(&most), "{transport:?}: {most} at once");
@@ -127,6 +143,7 @@ fn a_later_hop_has_no_set_up() {
             // 60 ms were put into the handshake, 30 into replies by HTTPS and QUIC, 3 into others.
             let took = millis(a.sent, a.received.unwrap());
             assert!(took < 58, "{transport:?}: {took} ms");
+            assert!(second.dns.packets.iter().all(|packet| packet.connection == Some(Connection::Kept)));
             assert_eq!((a.chosen, &second.dns.critical_path[..]), (Choice::First, &[0][..]));
         });
     }
@@ -142,14 +159,58 @@ fn a_connection_that_ended_between_hops_is_opened_again_in_sight() {
             let clock = Clock::start();
             let first = hop(&resolver, &clock, "www.example.test").await;
             assert_eq!(set_ups(first.dns.packets.iter()), 1, "{transport:?}: {:?}", first.dns.packets);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let ended = async {
+                while resolver.shared.client.as_ref().unwrap().kept.is_open() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
             let second = hop(&resolver, &clock, "n9.example.test").await;
             assert_eq!(second.addresses()[0], "192.0.2.9", "{transport:?}");
             let again = second.dns.packets.iter().find(|packet| packet.connected.is_some()).unwrap();
-            assert_eq!(again.chosen, Choice::ConnectionEnded, "{transport:?}");
+            assert_eq!(
+                (again.chosen, again.connection),
+                (Choice::ConnectionEnded, Some(Connection::Opened)),
+                "{transport:?}"
+            );
             assert_eq!(server.seen.connections.get(), 2, "{transport:?}");
         });
     }
+}
+
+#[test]
+fn a_connection_gone_silent_holds_nobody_for_long_and_is_not_asked_again() {
+    local(async {
+        let server = start(Transport::Tcp, "x", Conduct::Stalls).await;
+        let resolver = Resolver::new(endpoint(Transport::Tcp, &server, None)).unwrap();
+        let clock = Clock::start();
+        assert_eq!(hop(&resolver, &clock, "www.example.test").await.addresses().len(), 2);
+        let silent = hop(&resolver, &clock, "n9.example.test").await;
+        assert!(silent.message().contains("did not answer in 3 s"), "{}", silent.message());
+        assert!(silent.dns.packets.iter().all(|packet| packet.connection == Some(Connection::Kept)));
+        // 3 s is the limit of a question; both were asked at the same time.
+        assert!((3_000..3_500).contains(&millis(silent.dns.start, silent.dns.end)));
+        let after = hop(&resolver, &clock, "n9.example.test").await;
+        assert_eq!(after.addresses()[0], "192.0.2.9");
+        assert_eq!(after.dns.packets[0].chosen, Choice::ConnectionEnded);
+        assert_eq!(server.seen.connections.get(), 2);
+    });
+}
+
+#[test]
+fn waiting_for_room_on_a_connection_is_noted_and_is_not_the_time_of_the_question() {
+    local(async {
+        let server = start(Transport::Https, "dns.resolver.test", Conduct::OneAtATime).await;
+        let resolver = Resolver::new(endpoint(Transport::Https, &server, None)).unwrap();
+        let clock = Clock::start();
+        // What the server has room for is known from here on.
+        hop(&resolver, &clock, "www.example.test").await;
+        let second = hop(&resolver, &clock, "n9.example.test").await;
+        let [a, aaaa] = &second.dns.packets[..] else { panic!("{:?}", second.dns.packets) };
+        // The first is answered after 30 ms.
+        assert!(millis(a.sent, aaaa.sent) >= 30, "{:?}", second.dns.packets);
+        assert!(second.noted("took one more"), "{:?}", second.dns.notes);
+    });
 }
 
 #[test]

@@ -61,14 +61,18 @@ impl Session {
         Ok((Self::Framed(framed::Session::new(stream, *clock)), at))
     }
 
-    /// Sends a question and waits for its reply.
-    pub(super) async fn ask(&self, query: &mut EncodedQuery) -> Result<(At, Vec<u8>), Unanswered> {
+    /// Sends a question and waits for its reply; `written` hears when the connection took it.
+    pub(super) async fn ask(
+        &self,
+        query: &mut EncodedQuery,
+        written: impl Fn(At),
+    ) -> Result<(At, Vec<u8>), Unanswered> {
         match self {
-            Self::Framed(session) => session.ask(query).await.map_err(Unanswered::Lost),
+            Self::Framed(session) => session.ask(query, written).await.map_err(Unanswered::Lost),
             #[cfg(feature = "encrypted-dns")]
-            Self::Https(session) => session.ask(query).await,
+            Self::Https(session) => session.ask(query, written).await,
             #[cfg(feature = "encrypted-dns")]
-            Self::Quic(session) => session.ask(query).await,
+            Self::Quic(session) => session.ask(query, written).await,
         }
     }
 

@@ -39,6 +39,10 @@ pub(super) enum Conduct {
     Garbage,
     /// Answers each question by itself, in any order; closes after so many, if that is said.
     Steady(Option<usize>),
+    /// Answers both types of one name on its first connection, and says no more there.
+    Stalls,
+    /// HTTPS: has room for one question at a time.
+    OneAtATime,
 }
 
 /// What a server saw.
@@ -127,9 +131,14 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
 
 async fn serve_steadily(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    limit: Option<usize>,
+    conduct: Conduct,
     seen: Rc<Seen>,
 ) -> Option<()> {
+    let limit = match conduct {
+        Conduct::Steady(limit) => limit,
+        Conduct::Stalls if seen.connections.get() == 1 => Some(2),
+        _ => None,
+    };
     let (mut read, write) = tokio::io::split(stream);
     let write = Rc::new(tokio::sync::Mutex::new(write));
     let mut ids = HashSet::new();
@@ -146,7 +155,7 @@ async fn serve_steadily(
         let answer = async move {
             // The first of three is the last to be answered.
             tokio::time::sleep(Duration::from_millis(3 - number % 3)).await;
-            let reply = reply(&bytes, Conduct::Steady(limit));
+            let reply = reply(&bytes, conduct);
             let framed = [&u16::try_from(reply.len()).unwrap().to_be_bytes()[..], &reply].concat();
             let mut write = write.lock().await;
             at_once.set(at_once.get() - 1);
@@ -158,6 +167,9 @@ async fn serve_steadily(
             Some(limit) => {
                 answer.await;
                 if number == limit as u64 {
+                    if conduct == Conduct::Stalls {
+                        std::future::pending::<()>().await;
+                    }
                     return None;
                 }
             }
@@ -167,7 +179,11 @@ async fn serve_steadily(
 }
 
 async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct, seen: Rc<Seen>) {
-    let mut connection = h2::server::handshake(stream).await.unwrap();
+    let mut settings = h2::server::Builder::new();
+    if conduct == Conduct::OneAtATime {
+        settings.max_concurrent_streams(1);
+    }
+    let mut connection = settings.handshake(stream).await.unwrap();
     let mut number = 0;
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         number += 1;
@@ -245,8 +261,8 @@ pub(super) async fn start(transport: Transport, name: &str, conduct: Conduct) ->
             seen.connections.set(seen.connections.get() + 1);
             stream.set_nodelay(true).unwrap();
             tokio::task::spawn_local(async move {
-                if let (Transport::Tcp, Conduct::Steady(limit)) = (transport, conduct) {
-                    serve_steadily(stream, limit, seen).await;
+                if let (Transport::Tcp, Conduct::Steady(_) | Conduct::Stalls) = (transport, conduct) {
+                    serve_steadily(stream, conduct, seen).await;
                     return;
                 }
                 if transport == Transport::Tcp {
@@ -258,7 +274,7 @@ pub(super) async fn start(transport: Transport, name: &str, conduct: Conduct) ->
                 match transport {
                     Transport::Https => serve_https(stream, conduct, seen).await,
                     _ => match conduct {
-                        Conduct::Steady(limit) => drop(serve_steadily(stream, limit, seen).await),
+                        Conduct::Steady(_) => drop(serve_steadily(stream, conduct, seen).await),
                         _ => drop(serve_framed(stream, conduct).await),
                     },
                 }

@@ -241,6 +241,7 @@ fn packet(
         chosen: Choice::First,
         transport: Transport::Udp,
         edns: true,
+        connection: None,
         sent: At(sent),
         connected: None,
         tcp_done: None,
