@@ -336,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_connection_is_named_and_has_no_set_up() {
+        let trace = testtrace::alias();
+        let mut packet = trace.hops[0].dns.ran().unwrap().packets.last().unwrap().clone();
+        assert!(set_up(&packet).unwrap().starts_with("connected in "));
+        (packet.connected, packet.connection) = (None, Some(Connection::Kept));
+        assert_eq!(set_up(&packet).unwrap(), "on the connection kept from before");
+        packet.connection = Some(Connection::Opened);
+        assert_eq!(set_up(&packet), None, "it never was");
+    }
+
+    #[test]
     fn dates_of_any_certificate_can_be_written() {
         let epoch = SystemTime::UNIX_EPOCH;
         assert_eq!(date(epoch + Duration::from_secs(1_795_262_400)), "2026-11-21");

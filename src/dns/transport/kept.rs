@@ -198,7 +198,7 @@ impl Kept {
     }
 
     /// Whether there is a connection that has not ended.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "encrypted-dns"))]
     pub(super) fn is_open(&self) -> bool {
         self.current.borrow().as_ref().is_some_and(|connection| !connection.has_ended())
     }
