@@ -43,6 +43,7 @@ mod tests {
             chosen: Choice::First,
             transport: Transport::Udp,
             edns: true,
+            connection: None,
             sent: At(0),
             connected: None,
             tcp_done: None,

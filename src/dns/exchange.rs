@@ -20,7 +20,7 @@ use super::log::{Log, Open};
 use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
 use super::presentation::name_text;
 use crate::os;
-use crate::trace::{AddressSource, At, Choice, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::trace::{AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, RecordType, Transport};
 
 /// How long the server's own answer is awaited after one from elsewhere.
 const AFTER_A_STRAY: Duration = Duration::from_millis(150);
@@ -303,6 +303,7 @@ pub(super) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         chosen: ask.chosen,
         transport: ask.transport,
         edns: ask.edns,
+        connection: (ask.transport != Transport::Udp).then_some(Connection::Opened),
         sent,
         connected: None,
         tcp_done: None,

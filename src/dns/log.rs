@@ -223,6 +223,11 @@ impl Open {
         self.change(|packet| packet.tcp_done = Some(at));
     }
 
+    /// On a kept connection: it took the question only now.
+    pub(super) fn written(&self, at: At) {
+        self.change(|packet| packet.sent = at);
+    }
+
     /// The reply came; what it means is still to be said, by [`Log::close`].
     pub(super) fn received(&self, at: At, bytes: usize, header: Option<ReplyHeader>) {
         self.change(|packet| {

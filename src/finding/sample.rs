@@ -26,6 +26,7 @@ pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning
         chosen: Choice::First,
         transport: Transport::Udp,
         edns: true,
+        connection: None,
         sent: At(sent),
         connected: None,
         tcp_done: None,

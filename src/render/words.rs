@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use crate::trace::{
-    CertificateFault, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader, ServiceBinding,
-    ServiceRecord,
+    CertificateFault, Connection, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
+    ServiceBinding, ServiceRecord,
 };
 use crate::units;
 
@@ -162,8 +162,12 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .count()
 }
 
-/// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it.
+/// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it; that it
+/// needed none, for one on a connection kept from before.
 pub(super) fn set_up(packet: &Packet) -> Option<String> {
+    if packet.connection == Some(Connection::Kept) {
+        return Some("on the connection kept from before".to_owned());
+    }
     let connected = packet.connected?;
     let whole = units::duration(connected.since(packet.sent));
     Some(match packet.tcp_done {
@@ -329,6 +333,17 @@ mod tests {
         let trace = testtrace::alias();
         let dns = trace.hops[0].dns.ran().unwrap();
         assert_eq!(round_trips(dns), 9, "the TCP question waits for its connection, too");
+    }
+
+    #[test]
+    fn a_kept_connection_is_named_and_has_no_set_up() {
+        let trace = testtrace::alias();
+        let mut packet = trace.hops[0].dns.ran().unwrap().packets.last().unwrap().clone();
+        assert!(set_up(&packet).unwrap().starts_with("connected in "));
+        (packet.connected, packet.connection) = (None, Some(Connection::Kept));
+        assert_eq!(set_up(&packet).unwrap(), "on the connection kept from before");
+        packet.connection = Some(Connection::Opened);
+        assert_eq!(set_up(&packet), None, "it never was");
     }
 
     #[test]

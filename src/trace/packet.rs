@@ -30,7 +30,10 @@ pub struct Packet {
     pub transport: Transport,
     /// Whether the question carried EDNS.
     pub edns: bool,
-    /// UDP: handed to the kernel. TCP: the connect was started.
+    /// The connection it went out on; `None` by UDP.
+    pub connection: Option<Connection>,
+    /// UDP: handed to the kernel. A connection made for it: the connect was started. A kept one: the
+    /// question was written, or was to be and could not.
     pub sent: At,
     /// The connection made for this question was ready and the question was written: TCP, then TLS
     /// where there is TLS, or QUIC. `None` by UDP, and on a connection that was there already.
@@ -126,6 +129,28 @@ pub enum Choice {
     UdpBlocked,
     /// The same server by TCP, because its UDP reply came from another address.
     WrongSource,
+    /// On a new connection, because the one before had ended or gone silent.
+    ConnectionEnded,
+}
+
+/// Whose connection a question went out on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Connection {
+    /// Its own: it was made for this question, or was to be.
+    Opened,
+    /// Made for an earlier question of the run, and kept open.
+    Kept,
+}
+
+impl Connection {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Kept => "kept",
+        }
+    }
 }
 
 impl Choice {
@@ -143,6 +168,7 @@ impl Choice {
             Self::CaseMismatch => "case-mismatch",
             Self::UdpBlocked => "udp-blocked",
             Self::WrongSource => "wrong-source",
+            Self::ConnectionEnded => "connection-ended",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Questions go out one behind the other without waiting; replies come in any order and find their
 //! question by its id.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -17,6 +17,9 @@ use tokio::task::AbortHandle;
 use super::super::message::EncodedQuery;
 use crate::clock::Clock;
 use crate::trace::At;
+
+/// Questions of one stream without a reply, those that were given up with them.
+const MAX_WAITING: usize = 4_096;
 
 /// Either kind of stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
@@ -37,6 +40,9 @@ pub(super) struct Session {
     writer: Mutex<WriteHalf<Box<dyn Stream>>>,
     waiting: Waiting,
     reader: AbortHandle,
+    /// Half of a question is on the stream, and its end will never be.
+    broken: Cell<bool>,
+    clock: Clock,
 }
 
 impl Session {
@@ -49,16 +55,24 @@ impl Session {
             let _ = hand_out(read, &replies, clock).await;
             replies.borrow_mut().clear();
         });
-        Self { writer: Mutex::new(write), waiting, reader: reader.abort_handle() }
+        let (writer, reader) = (Mutex::new(write), reader.abort_handle());
+        Self { writer, waiting, reader, broken: Cell::new(false), clock }
     }
 
-    pub(super) async fn ask(&self, query: &mut EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+    pub(super) async fn ask(
+        &self,
+        query: &mut EncodedQuery,
+        written: impl Fn(At),
+    ) -> io::Result<(At, Vec<u8>)> {
         let (sender, reply) = oneshot::channel();
         {
             let mut waiting = self.waiting.borrow_mut();
             let Some((id, _)) = query.bytes.split_first_chunk_mut::<2>() else {
                 return Err(io::Error::from(ErrorKind::InvalidInput));
             };
+            if waiting.len() > MAX_WAITING {
+                return Err(io::Error::other("has too many questions open"));
+            }
             while waiting.contains_key(&u16::from_be_bytes(*id)) {
                 *id = u16::from_be_bytes(*id).wrapping_add(1).to_be_bytes();
             }
@@ -67,13 +81,46 @@ impl Session {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         let mut writer = self.writer.lock().await;
-        writer.write_all(&framed).await?;
-        writer.flush().await?;
-        drop(writer);
-        if self.reader.is_finished() {
+        if self.is_closed() {
+            return Err(io::Error::from(ErrorKind::UnexpectedEof));
+        }
+        written(self.clock.now());
+        let whole = Whole { session: self, over: Cell::new(false) };
+        let writing = async {
+            writer.write_all(&framed).await?;
+            writer.flush().await
+        };
+        let outcome = writing.await;
+        whole.over.set(true);
+        drop((whole, writer));
+        // The peer has closed: what it had sent before is still read, and its end is seen there.
+        outcome?;
+        if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
         reply.await.map_err(|_| io::Error::from(ErrorKind::UnexpectedEof))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.broken.get() || self.reader.is_finished()
+    }
+}
+
+/// A question on its way out. One that was given up meanwhile may have left half of itself on the
+/// stream: nobody can be asked there any more.
+struct Whole<'a> {
+    session: &'a Session,
+    over: Cell<bool>,
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        if !self.over.get() {
+            // The abort takes its time to show.
+            self.session.broken.set(true);
+            self.session.reader.abort();
+            self.session.waiting.borrow_mut().clear();
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
 use super::super::message::EncodedQuery;
+use super::session::Unanswered;
 use super::{MAX_MESSAGE, failed};
 use crate::clock::Clock;
 use crate::plan::{Endpoint, EndpointHost};
@@ -56,28 +57,43 @@ fn authority(endpoint: &Endpoint) -> String {
 }
 
 impl Session {
-    pub(super) async fn ask(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
-        let wrong = |error: h2::Error| failed("HTTP/2", error);
+    /// Whether it has ended; a GOAWAY ends it once nothing is open.
+    pub(super) fn is_closed(&self) -> bool {
+        self.driver.is_finished()
+    }
+
+    pub(super) async fn ask(
+        &self,
+        query: &EncodedQuery,
+        written: impl Fn(At),
+    ) -> Result<(At, Vec<u8>), Unanswered> {
+        let odd = |words: String| Unanswered::Odd(io::Error::other(words));
+        let wrong = |error: h2::Error| {
+            let gone = error.is_io() || error.is_go_away() || self.is_closed();
+            let error = failed("HTTP/2", error);
+            if gone { Unanswered::Lost(error) } else { Unanswered::Odd(error) }
+        };
         let request = http::Request::post(&self.uri)
             .header("content-type", MESSAGE)
             .header("accept", MESSAGE)
             .header("content-length", query.bytes.len())
             .body(())
-            .map_err(|error| failed("HTTP/2", error))?;
+            .map_err(|error| Unanswered::Odd(failed("HTTP/2", error)))?;
+        let question = Bytes::copy_from_slice(&query.bytes);
         let mut sender = self.sender.clone().ready().await.map_err(wrong)?;
         let (response, mut body) = sender.send_request(request, false).map_err(wrong)?;
-        body.send_data(Bytes::copy_from_slice(&query.bytes), true).map_err(wrong)?;
+        body.send_data(question, true).map_err(wrong)?;
+        // The server bounds the requests open at the same time (RFC 9113 §5.1.2): until then it waits.
+        let _sender = sender.ready().await.map_err(wrong)?;
+        written(self.clock.now());
         let response = response.await.map_err(wrong)?;
         if response.status() != http::StatusCode::OK {
-            return Err(io::Error::other(format!(
-                "answered with HTTP status {}",
-                response.status().as_u16()
-            )));
+            return Err(odd(format!("answered with HTTP status {}", response.status().as_u16())));
         }
         let kind = response.headers().get("content-type").map(http::HeaderValue::as_bytes);
         if kind != Some(MESSAGE.as_bytes()) {
             let kind = String::from_utf8_lossy(kind.unwrap_or(b"no type")).escape_debug().to_string();
-            return Err(io::Error::other(format!("sent {kind} in place of {MESSAGE}")));
+            return Err(odd(format!("sent {kind} in place of {MESSAGE}")));
         }
         let mut body = response.into_body();
         let (mut bytes, mut received) = (Vec::new(), self.clock.now());
@@ -88,7 +104,7 @@ impl Session {
             let _ = body.flow_control().release_capacity(chunk.len());
             bytes.extend_from_slice(&chunk);
             if bytes.len() > MAX_MESSAGE {
-                return Err(io::Error::other("sent more than a DNS message can hold"));
+                return Err(odd("sent more than a DNS message can hold".to_owned()));
             }
         }
         Ok((received, bytes))

@@ -1,37 +1,46 @@
 //! Resolvers that are asked on a connection: TCP, TLS, HTTPS, QUIC.
 //!
-//! Set-up and questions are timed apart: the first packet's record has both, the others of the same
-//! connection only their question. What a reply means is decided as for any resolver.
+//! A run has one connection, kept open. Set-up and questions are timed apart: the first packet's record
+//! has both, the others of the same connection only their question. What a reply means is decided as for any resolver.
 
 mod bootstrap;
 mod framed;
 #[cfg(feature = "encrypted-dns")]
 mod https;
+mod kept;
+mod padding;
 #[cfg(feature = "encrypted-dns")]
 mod quic;
+#[cfg(test)]
+mod reuse_tests;
 #[cfg(feature = "encrypted-dns")]
 mod secure;
+mod session;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
-use tokio::time::timeout_at;
+use tokio::time::sleep_until;
 
 use super::exchange::{Ask, Outcome, error_outcome, packet};
-use super::log::{Log, Open};
+use super::log::Log;
 use super::message::{Decoded, EncodedQuery, Form, Recursion, decode, encode, is_reply_to};
 use super::reply::{Asked, Verdict, classify_recursive};
 use super::stub::{Heard, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
-use crate::clock::Clock;
 use crate::plan::{Endpoint, RootsChoice};
-use crate::trace::{AddressSource, At, Choice, Meaning, Purpose, RecordType, Transport};
+use crate::trace::{
+    AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
+};
+use kept::{Kept, NotTaken, Taken};
+use session::Unanswered;
 
 /// The limit for a connection's set-up.
 const SET_UP: Duration = Duration::from_secs(3);
@@ -43,12 +52,16 @@ const MAX_ADDRESSES: usize = 4;
 #[cfg(feature = "encrypted-dns")]
 const MAX_MESSAGE: usize = 65_535;
 
-/// What can be made ready for a resolver before t0.
+/// Stands where nobody has been chosen yet.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// What a run has of its resolver: what can be made ready before t0, then the open connection.
 #[derive(Debug)]
 pub(super) struct Client {
     endpoint: Endpoint,
     #[cfg(feature = "encrypted-dns")]
     secure: Option<secure::Secure>,
+    kept: Kept,
 }
 
 impl Client {
@@ -63,62 +76,12 @@ impl Client {
             #[cfg(feature = "encrypted-dns")]
             secure: secure::Secure::new(endpoint, roots)?,
             endpoint: endpoint.clone(),
+            kept: Kept::default(),
         })
     }
 }
 
-/// An open connection to a resolver.
-enum Session {
-    Framed(framed::Session),
-    #[cfg(feature = "encrypted-dns")]
-    Https(https::Session),
-    #[cfg(feature = "encrypted-dns")]
-    Quic(quic::Session),
-}
-
-impl Session {
-    /// Connects; `tcp_done` hears when TCP is up and TLS begins. Returns when it was ready.
-    async fn connect(
-        client: &Client,
-        address: SocketAddr,
-        clock: &Clock,
-        tcp_done: impl Fn(At),
-    ) -> io::Result<(Self, At)> {
-        #[cfg(feature = "encrypted-dns")]
-        if let Some(secure) = &client.secure {
-            return match client.endpoint.transport {
-                Transport::Quic => {
-                    let (session, at) = quic::connect(secure, address, clock).await?;
-                    Ok((Self::Quic(session), at))
-                }
-                Transport::Https => {
-                    let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Https(https::open(stream, &client.endpoint, *clock).await?), at))
-                }
-                _ => {
-                    let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Framed(framed::Session::new(stream, *clock)), at))
-                }
-            };
-        }
-        let _ = (&client.endpoint, tcp_done);
-        let (stream, at) = framed::connect(address, clock).await?;
-        Ok((Self::Framed(framed::Session::new(stream, *clock)), at))
-    }
-
-    /// Sends a question and waits for its reply.
-    async fn ask(&self, query: &mut EncodedQuery) -> io::Result<(At, Vec<u8>)> {
-        match self {
-            Self::Framed(session) => session.ask(query).await,
-            #[cfg(feature = "encrypted-dns")]
-            Self::Https(session) => session.ask(query).await,
-            #[cfg(feature = "encrypted-dns")]
-            Self::Quic(session) => session.ask(query).await,
-        }
-    }
-}
-
-/// Asks the resolver of the plan: finds its addresses, connects, asks all types at the same time.
+/// Asks the resolver of the plan, all types at the same time, on the connection of the run.
 pub(super) async fn ask_endpoint(
     client: &Client,
     run: &Rc<Run>,
@@ -126,82 +89,45 @@ pub(super) async fn ask_endpoint(
     types: Vec<RecordType>,
     patience: Patience,
 ) -> Heard {
-    let log = &run.log;
-    let bootstrap::Addresses { addresses, mut path, fault } =
-        bootstrap::addresses(&client.endpoint, run).await;
-    if let Some(fault) = fault {
-        return Heard { server: None, rcode: None, result: Err(fault), path };
-    }
-    let question = |server, rtype| Ask {
-        parent: path.last().copied(),
+    let question = |rtype| Ask {
+        parent: None,
         purpose: Purpose::Resolver,
         zone: String::new(),
         qname: qname.clone(),
         qtype: rtype,
         server_name: None,
-        server,
+        server: NOBODY,
         source: AddressSource::Configured,
         chosen: Choice::First,
         transport: client.endpoint.transport,
         edns: true,
         recursion: Recursion::Desired,
     };
-    let first_type = types.first().copied().unwrap_or(RecordType::A);
-    let mut why = Vec::new();
-    let mut failed = Vec::new();
-    for address in addresses.iter().take(MAX_ADDRESSES) {
-        let mut ask = question(*address, first_type);
-        if let Some(before) = failed.last() {
-            (ask.parent, ask.chosen) = (Some(*before), Choice::NextAfterFailure);
+    let mut first = question(types.first().copied().unwrap_or(RecordType::A));
+    // The others would only wait for it.
+    let mut taken = match client.kept.take(client, run, &mut first).await {
+        Ok(taken) => Some((taken, first)),
+        Err(NotTaken::Nowhere { fault, path }) => {
+            return Heard { server: None, rcode: None, result: Err(fault), path };
         }
-        let query = query(log, &ask);
-        let clock = *log.clock();
-        let start = clock.now();
-        let open = log.open(packet(&ask, start, query.bytes.len()));
-        let deadline = clock.instant(start.after(SET_UP)).into();
-        let connecting = Session::connect(client, *address, &clock, |at| open.tcp_done(at));
-        let reason = match timeout_at(deadline, connecting).await {
-            Ok(Ok((session, at))) => {
-                open.connected(at);
-                let mut opened = Some((open, query));
-                let running: FuturesUnordered<_> = types
-                    .iter()
-                    .enumerate()
-                    .map(|(index, rtype)| {
-                        let (session, opened) = (&session, opened.take());
-                        let ask = if opened.is_some() { ask.clone() } else { question(*address, *rtype) };
-                        async move { (index, ask_type(session, log, ask, opened).await) }
-                    })
-                    .collect();
-                let done = gather(log, running, types.len(), patience).await;
-                let heard = combine(&qname, &types, &addresses, done);
-                path.extend(failed);
-                path.extend(&heard.path);
-                return Heard { path, ..heard };
-            }
-            Ok(Err(error)) => {
-                let reason = words(&error, ask.transport);
-                open.close(Meaning::Error { reason: reason.clone() });
-                reason
-            }
-            Err(_) => {
-                open.close(Meaning::Timeout);
-                format!("was not connected in {} s", SET_UP.as_secs())
-            }
-        };
-        failed.push(open.id());
-        why.push(format!("{} {reason}", show(*address)));
-    }
-    path.extend(failed);
-    let timeouts_only = false;
-    let nothing = TypeHeard {
-        server: None,
-        rcode: None,
-        said: Said::Nothing { why, timeouts_only },
-        path: path.clone(),
+        Err(NotTaken::Unreachable { why, path }) => {
+            let nothing = nothing(path, None, why, false);
+            return combine(&qname, &types, &[NOBODY], vec![Some(nothing)]);
+        }
     };
-    let heard = combine(&qname, &types, &addresses, vec![Some(nothing)]);
-    Heard { path, ..heard }
+    let running: FuturesUnordered<_> = types
+        .iter()
+        .enumerate()
+        .map(|(index, rtype)| {
+            let (taken, ask) = match taken.take() {
+                Some((taken, ask)) => (Some(taken), ask),
+                None => (None, question(*rtype)),
+            };
+            async move { (index, ask_type(client, run, ask, taken).await) }
+        })
+        .collect();
+    let done = gather(&run.log, running, types.len(), patience).await;
+    combine(&qname, &types, &[NOBODY], done)
 }
 
 fn query(log: &Log, ask: &Ask) -> EncodedQuery {
@@ -210,6 +136,7 @@ fn query(log: &Log, ask: &Ask) -> EncodedQuery {
         log.note(format!("the question could not be encoded: {reason}"));
         EncodedQuery { bytes: Vec::new() }
     });
+    padding::pad(&mut query, ask.transport);
     // RFC 8484 §4.1, so that HTTP caches work, and RFC 9250 §4.2.1: streams tell questions apart.
     if matches!(ask.transport, Transport::Https | Transport::Quic) && query.bytes.len() >= 2 {
         query.bytes[..2].fill(0);
@@ -217,42 +144,103 @@ fn query(log: &Log, ask: &Ask) -> EncodedQuery {
     query
 }
 
-/// Asks one type, without EDNS if need be; the first question of a connection has a record already.
-async fn ask_type(
-    session: &Session,
-    log: &Rc<Log>,
-    mut ask: Ask,
-    mut opened: Option<(Open, EncodedQuery)>,
-) -> TypeHeard {
+/// Asks one type: once more without EDNS if need be, and once more when the connection ends.
+async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Option<Taken>) -> TypeHeard {
+    let log = &run.log;
     let clock = *log.clock();
     let (mut path, mut rcode) = (Vec::new(), None);
-    let server = ask.server;
-    let nothing = |path, rcode, reason: String, timeouts_only| TypeHeard {
-        server: None,
-        rcode,
-        said: Said::Nothing { why: vec![format!("{} {reason}", show(server))], timeouts_only },
-        path,
-    };
-    for _ in 0..2 {
-        let (open, mut query) = opened.take().unwrap_or_else(|| {
+    let mut lost_before = false;
+    // At most: with EDNS, without, and one of them on a new connection.
+    for _ in 0..3 {
+        let mut taken = match taken.take() {
+            Some(taken) => taken,
+            None => match client.kept.take(client, run, &mut ask).await {
+                Ok(taken) => taken,
+                Err(not_taken) => {
+                    let (why, more) = match not_taken {
+                        NotTaken::Nowhere { fault, path } => (vec![fault.message], path),
+                        NotTaken::Unreachable { why, path } => (why, path),
+                    };
+                    path.extend(more);
+                    return nothing(path, rcode, why, false);
+                }
+            },
+        };
+        path.append(&mut taken.path);
+        let opened_for_this = taken.opened.is_some();
+        let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
             let query = query(log, &ask);
-            let sent = clock.now();
-            (log.open(packet(&ask, sent, query.bytes.len())), query)
+            let packet = packet(&ask, clock.now(), query.bytes.len());
+            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
         });
         let id = open.id();
         path.push(id);
-        let deadline = clock.instant(clock.now().after(QUESTION)).into();
-        let (received, bytes) = match timeout_at(deadline, session.ask(&mut query)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => {
+        let server = show(ask.server);
+        let nothing = |path, rcode, reason: String, timeouts| {
+            nothing(path, rcode, vec![format!("{server} {reason}")], timeouts)
+        };
+        let replies = taken.connection.replies();
+        let ready = clock.now();
+        let written_at: Cell<Option<At>> = Cell::new(None);
+        let written = |at| {
+            written_at.set(Some(at));
+            if !opened_for_this {
+                open.written(at);
+            }
+        };
+        // The limit counts from the writing; for that there is the same limit.
+        let patience = async {
+            sleep_until(clock.instant(ready.after(QUESTION)).into()).await;
+            if let Some(at) = written_at.get() {
+                sleep_until(clock.instant(at.after(QUESTION)).into()).await;
+            }
+        };
+        let asking = tokio::select! {
+            biased;
+            reply = taken.connection.ask(&mut query, written) => Some(reply),
+            () = patience => None,
+        };
+        let waited = written_at.get().map_or(0, |at| at.since(ready).as_millis());
+        if waited > 0 {
+            log.note(format!(
+                "waited {waited} ms until the connection to the resolver, with other questions of this run on \
+                 it, took one more"
+            ));
+        }
+        let (received, bytes) = match asking {
+            Some(Ok(reply)) => reply,
+            Some(Err(Unanswered::Lost(error))) => {
+                let reason = words(&error, ask.transport);
+                open.close(Meaning::Error { reason: reason.clone() });
+                client.kept.lost(&taken.connection);
+                // What fails with nobody else on it would fail again.
+                if lost_before || opened_for_this && taken.connection.is_of_one() {
+                    return nothing(path, rcode, reason, false);
+                }
+                lost_before = true;
+                ask = Ask { parent: Some(id), chosen: Choice::ConnectionEnded, ..ask };
+                continue;
+            }
+            #[cfg(feature = "encrypted-dns")]
+            Some(Err(Unanswered::Odd(error))) => {
                 let reason = words(&error, ask.transport);
                 open.close(Meaning::Error { reason: reason.clone() });
                 return nothing(path, rcode, reason, false);
             }
-            Err(_) => {
-                open.close(Meaning::Timeout);
-                let reason = format!("did not answer in {} s", QUESTION.as_secs());
-                return nothing(path, rcode, reason, true);
+            None => {
+                if taken.connection.replies() == replies {
+                    taken.connection.retire();
+                }
+                let limit = QUESTION.as_secs();
+                let reason = if written_at.get().is_some() {
+                    open.close(Meaning::Timeout);
+                    format!("did not answer in {limit} s")
+                } else {
+                    let reason = format!("took no further question on its connection for {limit} s");
+                    open.close(Meaning::Error { reason: reason.clone() });
+                    reason
+                };
+                return nothing(path, rcode, reason, written_at.get().is_some());
             }
         };
         let decoded = if is_reply_to(&query, &bytes) {
@@ -295,7 +283,11 @@ async fn ask_type(
         };
         return TypeHeard { server: Some(ask.server), rcode, said, path };
     }
-    nothing(path, rcode, "refuses every question".to_owned(), false)
+    nothing(path, rcode, vec![format!("{} refuses every question", show(ask.server))], false)
+}
+
+fn nothing(path: Vec<usize>, rcode: Option<Rcode>, why: Vec<String>, timeouts_only: bool) -> TypeHeard {
+    TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
 }
 
 /// The reason of an error on a connection, for people.

@@ -10,6 +10,7 @@ use quinn::{ClientConfig, Connection, Endpoint};
 use super::super::message::EncodedQuery;
 use super::failed;
 use super::secure::Secure;
+use super::session::Unanswered;
 use crate::clock::Clock;
 use crate::trace::At;
 
@@ -45,11 +46,28 @@ pub(super) async fn connect(
 }
 
 impl Session {
-    pub(super) async fn ask(&self, query: &EncodedQuery) -> io::Result<(At, Vec<u8>)> {
+    /// Whether it has ended: closed by the resolver, or idle for too long.
+    pub(super) fn is_closed(&self) -> bool {
+        self.connection.close_reason().is_some()
+    }
+
+    pub(super) async fn ask(
+        &self,
+        query: &EncodedQuery,
+        written: impl Fn(At),
+    ) -> Result<(At, Vec<u8>), Unanswered> {
+        self.exchange(query, written)
+            .await
+            .map_err(|error| if self.is_closed() { Unanswered::Lost(error) } else { Unanswered::Odd(error) })
+    }
+
+    async fn exchange(&self, query: &EncodedQuery, written: impl Fn(At)) -> io::Result<(At, Vec<u8>)> {
         let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
         let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
+        // The resolver bounds the streams open at the same time (RFC 9000 §4.6).
         let (mut send, mut receive) =
             self.connection.open_bi().await.map_err(|error| failed("QUIC", error))?;
+        written(self.clock.now());
         send.write_all(&framed).await.map_err(|error| failed("QUIC", error))?;
         // RFC 9250 §4.2: the end of the stream says that this is the whole question.
         send.finish().map_err(|error| failed("QUIC", error))?;

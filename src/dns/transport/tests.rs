@@ -1,12 +1,16 @@
 //! Each transport against a server of its own on loopback, with known delays and faults.
 #![cfg(feature = "encrypted-dns")]
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hickory_resolver::proto::op::{Edns, Message, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -25,7 +29,7 @@ const HANDSHAKE: Duration = Duration::from_millis(60);
 const THINKING: Duration = Duration::from_millis(30);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Conduct {
+pub(super) enum Conduct {
     Fine,
     NoEdns,
     Closes,
@@ -33,6 +37,32 @@ enum Conduct {
     Status(u16),
     Html,
     Garbage,
+    /// Answers each question by itself, in any order; closes after so many, if that is said.
+    Steady(Option<usize>),
+    /// Answers both types of one name on its first connection, and says no more there.
+    Stalls,
+    /// HTTPS: has room for one question at a time.
+    OneAtATime,
+}
+
+/// What a server saw.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) connections: Cell<usize>,
+    /// Length of each question, and of the padding in it.
+    pub(super) questions: RefCell<Vec<(usize, Option<usize>)>>,
+    pub(super) most_at_once: Cell<usize>,
+}
+
+impl Seen {
+    fn question(&self, query: &[u8]) {
+        let message = Message::from_vec(query).unwrap();
+        let padding = message.edns.as_ref().and_then(|edns| match edns.option(EdnsCode::Padding)? {
+            EdnsOption::Unknown(12, zeros) => Some(zeros.len()),
+            _ => None,
+        });
+        self.questions.borrow_mut().push((query.len(), padding));
+    }
 }
 
 /// What a recursive resolver answers.
@@ -52,7 +82,12 @@ fn reply(query: &[u8], conduct: Conduct) -> Vec<u8> {
         reply.metadata.response_code = ResponseCode::NXDomain;
     } else {
         let data = match question.query_type {
-            WireType::A => RData::A("192.0.2.1".parse().unwrap()),
+            // `n7` has 192.0.2.7.
+            WireType::A => {
+                let label = String::from_utf8_lossy(question.name.iter().next().unwrap()).into_owned();
+                let number = label.strip_prefix('n').and_then(|number| number.parse().ok()).unwrap_or(1);
+                RData::A(std::net::Ipv4Addr::new(192, 0, 2, number).into())
+            }
             _ => RData::AAAA("2001:db8::1".parse().unwrap()),
         };
         reply.add_answer(Record::from_rdata(question.name.clone(), 300, data));
@@ -66,6 +101,11 @@ fn reply(query: &[u8], conduct: Conduct) -> Vec<u8> {
 
 async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct) -> Option<()> {
     let mut replies = Vec::new();
+    if conduct == Conduct::Closes {
+        // Whoever comes again comes with one question.
+        let _ = stream.read_u16().await;
+        return None;
+    }
     // Both types are read before the first is answered, and the second is answered first.
     for _ in 0..2 {
         let length = stream.read_u16().await.ok()?;
@@ -74,7 +114,6 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
         replies.push(reply(&bytes, conduct));
     }
     match conduct {
-        Conduct::Closes => return None,
         Conduct::Silent => std::future::pending().await,
         _ => tokio::time::sleep(THINKING).await,
     }
@@ -90,9 +129,68 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
     None
 }
 
-async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct) {
-    let mut connection = h2::server::handshake(stream).await.unwrap();
+async fn serve_steadily(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    conduct: Conduct,
+    seen: Rc<Seen>,
+) -> Option<()> {
+    let limit = match conduct {
+        Conduct::Steady(limit) => limit,
+        Conduct::Stalls if seen.connections.get() == 1 => Some(2),
+        _ => None,
+    };
+    let (mut read, write) = tokio::io::split(stream);
+    let write = Rc::new(tokio::sync::Mutex::new(write));
+    let mut ids = HashSet::new();
+    let at_once = Rc::new(Cell::new(0));
+    for number in 1.. {
+        let length = read.read_u16().await.ok()?;
+        let mut bytes = vec![0; usize::from(length)];
+        read.read_exact(&mut bytes).await.ok()?;
+        seen.question(&bytes);
+        assert!(limit.is_some() || ids.insert([bytes[0], bytes[1]]) || at_once.get() == 0);
+        at_once.set(at_once.get() + 1);
+        seen.most_at_once.set(seen.most_at_once.get().max(at_once.get()));
+        let (write, at_once) = (Rc::clone(&write), Rc::clone(&at_once));
+        let answer = async move {
+            // The first of three is the last to be answered.
+            tokio::time::sleep(Duration::from_millis(3 - number % 3)).await;
+            let reply = reply(&bytes, conduct);
+            let framed = [&u16::try_from(reply.len()).unwrap().to_be_bytes()[..], &reply].concat();
+            let mut write = write.lock().await;
+            at_once.set(at_once.get() - 1);
+            write.write_all(&framed).await.ok()?;
+            write.flush().await.ok()
+        };
+        match limit {
+            None => drop(tokio::task::spawn_local(answer)),
+            Some(limit) => {
+                answer.await;
+                if number == limit as u64 {
+                    if conduct == Conduct::Stalls {
+                        std::future::pending::<()>().await;
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+    None
+}
+
+async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct, seen: Rc<Seen>) {
+    let mut settings = h2::server::Builder::new();
+    if conduct == Conduct::OneAtATime {
+        settings.max_concurrent_streams(1);
+    }
+    let mut connection = settings.handshake(stream).await.unwrap();
+    let mut number = 0;
     while let Some(Ok((request, mut respond))) = connection.accept().await {
+        number += 1;
+        if conduct == Conduct::Steady(Some(number)) {
+            connection.graceful_shutdown();
+        }
+        let seen = Rc::clone(&seen);
         tokio::task::spawn_local(async move {
             assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/dns-query"));
             assert_eq!(request.headers()["content-type"], "application/dns-message");
@@ -102,6 +200,7 @@ async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Condu
                 query.extend_from_slice(&chunk.unwrap());
             }
             assert_eq!(query[..2], [0, 0], "RFC 8484 section 4.1");
+            seen.question(&query);
             tokio::time::sleep(THINKING).await;
             let status = if let Conduct::Status(status) = conduct { status } else { 200 };
             let kind = if conduct == Conduct::Html { "text/html" } else { "application/dns-message" };
@@ -117,13 +216,14 @@ async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Condu
     }
 }
 
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     roots: RootsChoice,
+    pub(super) seen: Rc<Seen>,
 }
 
 /// Starts a resolver whose certificate is for `name`.
-async fn start(transport: Transport, name: &str, conduct: Conduct) -> Server {
+pub(super) async fn start(transport: Transport, name: &str, conduct: Conduct) -> Server {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate =
         rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -142,21 +242,29 @@ async fn start(transport: Transport, name: &str, conduct: Conduct) -> Server {
         _ => b"dot",
     };
     config.alpn_protocols = vec![alpn.to_vec()];
+    let seen = Rc::new(Seen::default());
+    let heard = Rc::clone(&seen);
     if transport == Transport::Quic {
         let crypto = quinn::crypto::rustls::QuicServerConfig::try_from(config).unwrap();
         let config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
         let endpoint = quinn::Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
         let address = endpoint.local_addr().unwrap();
-        tokio::task::spawn_local(serve_quic(endpoint, conduct));
-        return Server { address, roots };
+        tokio::task::spawn_local(serve_quic(endpoint, conduct, heard));
+        return Server { address, roots, seen };
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     tokio::task::spawn_local(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, seen) = (acceptor.clone(), Rc::clone(&heard));
+            seen.connections.set(seen.connections.get() + 1);
+            stream.set_nodelay(true).unwrap();
             tokio::task::spawn_local(async move {
+                if let (Transport::Tcp, Conduct::Steady(_) | Conduct::Stalls) = (transport, conduct) {
+                    serve_steadily(stream, conduct, seen).await;
+                    return;
+                }
                 if transport == Transport::Tcp {
                     serve_framed(stream, conduct).await;
                     return;
@@ -164,36 +272,51 @@ async fn start(transport: Transport, name: &str, conduct: Conduct) -> Server {
                 tokio::time::sleep(HANDSHAKE).await;
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 match transport {
-                    Transport::Https => serve_https(stream, conduct).await,
-                    _ => drop(serve_framed(stream, conduct).await),
+                    Transport::Https => serve_https(stream, conduct, seen).await,
+                    _ => match conduct {
+                        Conduct::Steady(_) => drop(serve_steadily(stream, conduct, seen).await),
+                        _ => drop(serve_framed(stream, conduct).await),
+                    },
                 }
             });
         }
     });
-    Server { address, roots }
+    Server { address, roots, seen }
 }
 
-async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct) {
+async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct, seen: Rc<Seen>) {
     while let Some(incoming) = endpoint.accept().await {
+        let seen = Rc::clone(&seen);
+        seen.connections.set(seen.connections.get() + 1);
         tokio::task::spawn_local(async move {
             tokio::time::sleep(HANDSHAKE).await;
             let Ok(connection) = incoming.await else { return };
+            let mut number = 0;
             while let Ok((mut send, mut receive)) = connection.accept_bi().await {
+                number += 1;
+                let closing = (conduct == Conduct::Steady(Some(number))).then(|| connection.clone());
+                let seen = Rc::clone(&seen);
                 tokio::task::spawn_local(async move {
                     let query = receive.read_to_end(65_537).await.unwrap();
                     assert_eq!(query[2..4], [0, 0], "RFC 9250 section 4.2.1");
+                    seen.question(&query[2..]);
                     tokio::time::sleep(THINKING).await;
                     let reply = reply(&query[2..], conduct);
                     let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
                     send.write_all(&[&length[..], &reply].concat()).await.unwrap();
                     send.finish().unwrap();
+                    if let Some(connection) = closing {
+                        // Not before the reply has arrived.
+                        let _ = send.stopped().await;
+                        connection.close(0_u32.into(), b"");
+                    }
                 });
             }
         });
     }
 }
 
-fn endpoint(transport: Transport, server: &Server, name: Option<&str>) -> DnsPlan {
+pub(super) fn endpoint(transport: Transport, server: &Server, name: Option<&str>) -> DnsPlan {
     let host = match name {
         Some(name) => EndpointHost::Name(name.to_owned()),
         None => EndpointHost::Address(server.address.ip()),
@@ -219,9 +342,9 @@ async fn ask(transport: Transport, conduct: Conduct, host: &str) -> Run {
     resolve_with(&Resolver::new(endpoint(transport, &server, None)).unwrap(), host).await
 }
 
-const ALL: [Transport; 4] = [Transport::Tcp, Transport::Tls, Transport::Https, Transport::Quic];
+pub(super) const ALL: [Transport; 4] = [Transport::Tcp, Transport::Tls, Transport::Https, Transport::Quic];
 
-fn millis(from: crate::trace::At, to: crate::trace::At) -> u128 {
+pub(super) fn millis(from: crate::trace::At, to: crate::trace::At) -> u128 {
     to.since(from).as_millis()
 }
 

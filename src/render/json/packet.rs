@@ -9,7 +9,7 @@ use super::connect::family;
 use super::dns::{NameServerView, NegativeView, RecordView};
 use super::us;
 use crate::render::words;
-use crate::trace::{Meaning, Packet};
+use crate::trace::{Connection, Meaning, Packet};
 
 /// One question sent to one server, and what came of it.
 #[derive(Serialize, JsonSchema)]
@@ -30,14 +30,19 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source"]))]
+    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source", "connection-ended"]))]
     chosen: &'static str,
     /// How it travelled.
     #[schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"]))]
     transport: &'static str,
     /// Whether the question carried EDNS.
     edns: bool,
-    /// UDP: handed to the kernel. TCP: the connect was started.
+    /// The connection it went out on: made for this question, or kept from an earlier one of this
+    /// run. Null by UDP.
+    #[schemars(extend("enum" = ["opened", "kept", null]))]
+    connection: Option<&'static str>,
+    /// UDP: handed to the kernel. A connection opened for it: the connect was started. A kept one:
+    /// the question was written.
     sent_us: u64,
     /// The connection made for this question was ready (TCP, then TLS; or QUIC), the question was
     /// written. Null by UDP, and on a connection that was there already.
@@ -101,6 +106,7 @@ impl<'a> PacketView<'a> {
             chosen: packet.chosen.as_str(),
             transport: packet.transport.as_str(),
             edns: packet.edns,
+            connection: packet.connection.map(Connection::as_str),
             sent_us: packet.sent.0,
             connected_us: packet.connected.map(|at| at.0),
             tcp_done_us: packet.tcp_done.map(|at| at.0),

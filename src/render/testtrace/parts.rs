@@ -241,6 +241,7 @@ fn packet(
         chosen: Choice::First,
         transport: Transport::Udp,
         edns: true,
+        connection: None,
         sent: At(sent),
         connected: None,
         tcp_done: None,
@@ -397,6 +398,7 @@ pub(super) fn alias_walk(dns: &mut Dns) {
     let mut tcp =
         packet("cdn.test.", target, edge, 23_450, 28_430, Meaning::Answer { records: vec![a.clone()] });
     (tcp.transport, tcp.connected) = (Transport::Tcp, Some(At(25_450)));
+    tcp.connection = Some(crate::trace::Connection::Opened);
     dns.packets.push(after(tcp, 8, Choice::Truncated));
     dns.critical_path = vec![0, 3, 4, 5, 6, 7, 8, 9];
     dns.answers = vec![cname, a];
