@@ -355,6 +355,11 @@ impl Shared {
         if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.set(true);
     }
 
+    /// Whether there is no way out for either family.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.no_ipv4.get() && self.no_ipv6.get()
+    }
+
     pub(super) fn routed(&self, server: SocketAddr) -> bool {
         !if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.get()
     }

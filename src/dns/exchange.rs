@@ -282,7 +282,8 @@ pub(super) fn error_outcome(error: &io::Error, transport: Transport) -> Outcome 
     let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
         || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
     let reason = match (error.kind(), transport) {
-        (_, Transport::Udp) => refusal(error),
+        // The machine itself would not send it: no router has said anything.
+        (_, Transport::Udp) => os::words(error),
         (ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),
         (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
         _ => os::words(error),

@@ -312,9 +312,16 @@ impl Counted<'_> {
         let resolver = if self.shared.plan.stub_servers.is_empty() {
             "no resolver is configured"
         } else {
-            "no resolver did"
+            "no resolver answered"
         };
-        Fault::new(FailureCode::DnsUnreachable, format!("no root server answered, and {resolver}: {why}"))
+        let message = if self.shared.is_cut_off() {
+            format!(
+                "this machine has no route to a root server, neither for IPv4 nor for IPv6, and {resolver}"
+            )
+        } else {
+            format!("no root server answered, and {resolver}: {why}")
+        };
+        Fault::new(FailureCode::DnsUnreachable, message)
             .hint("check the network; where only a resolver can be reached, use --resolver")
     }
 }

@@ -270,6 +270,8 @@ impl Race<'_> {
         self.tcp_tried = true;
         let mut asked: Vec<(usize, Candidate)> =
             self.servers.iter().map(|(id, server)| (*id, server.clone())).collect();
+        // Where this machine has no way to, TCP has none either.
+        asked.retain(|(_, server)| quest.shared.routed(server.address));
         asked.sort_by_key(|(id, _)| *id);
         let mut sent = false;
         for (id, server) in asked.into_iter().take(TCP_AT_ONCE) {

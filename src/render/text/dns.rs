@@ -176,7 +176,8 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
             body.push(ink, words::meaning(packet))
         }
     };
-    if !matches!(packet.meaning, Meaning::Referral { .. }) && !is_on_the_way(dns, &packet.qname) {
+    let says = packet.meaning.is_useful() && !matches!(packet.meaning, Meaning::Referral { .. });
+    if says && !is_on_the_way(dns, &packet.qname) {
         body.push(Ink::Plain, format!(" for {}", packet.qname));
     }
     if let (Purpose::Resolver, Some(set_up)) = (packet.purpose, words::set_up(packet)) {

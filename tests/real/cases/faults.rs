@@ -138,6 +138,12 @@ fn offline(world: &World) {
     );
     assert!(run.number("/total_us") < 3_000_000, "{run}");
     assert!(run.at("/hops/0/connect").is_null() && run.at("/hops/0/phases/connect_us").is_null(), "{run}");
+    assert!(run.text("/failure/message").contains("this machine has no route to a root server"), "{run}");
+    for packet in run.list("/hops/0/dns/packets") {
+        // No router has said anything, and what UDP cannot reach TCP cannot either.
+        let detail = packet["detail"].as_str().unwrap();
+        assert!(!detail.contains("ICMP") && packet["transport"] == "udp", "{packet}");
+    }
     walk(world, Access::Offline, "www.example.test", "A").expect_failure(DNS, "dns", "dns-unreachable");
 }
 
