@@ -53,7 +53,11 @@ impl World {
         let internet = net::Internet::new(&addresses);
         let certificates = web::certificates(dir.path());
         let mut servers = servers::start_name_servers(&internet, dir.path(), &zones::name_servers());
-        servers.push(servers::start_resolver(&internet, dir.path(), None));
+        servers.push(servers::start_resolver(
+            &internet,
+            dir.path(),
+            &servers::Serves::Everybody(&certificates),
+        ));
         servers.extend(web::start(&internet, dir.path(), &certificates));
         Self { servers, internet, certificates, dir, numbers: Cell::new(0) }
     }

@@ -15,6 +15,7 @@ use crate::dig::try_dig;
 use crate::net::{Access, Internet};
 use crate::software;
 use crate::tools::{inside, program};
+use crate::web::Certificates;
 use crate::zones::{self, NameServer, RESOLVER, Software};
 
 /// How long a server may take to come up. They take well under a second on an idle machine.
@@ -151,18 +152,37 @@ controls {{ }};
     })
 }
 
-/// Starts the recursive resolver. It walks the same roots, by its own code, and validates when it has a
-/// trust anchor: a file of its own, because it may write to it.
-pub(crate) fn start_resolver(internet: &Internet, dir: &Path, anchor: Option<&str>) -> Server {
+/// What the recursive resolver is for.
+pub(crate) enum Serves<'a> {
+    /// Clients by UDP, TCP, TLS and HTTPS, without validation.
+    Everybody(&'a Certificates),
+    /// Validated answers, from this trust anchor.
+    Validated(&'a str),
+}
+
+/// Starts the recursive resolver. It walks the same roots, by its own code. A trust anchor is a file of its
+/// own, because it may write to it.
+pub(crate) fn start_resolver(internet: &Internet, dir: &Path, serves: &Serves<'_>) -> Server {
     let executable = unconfined(dir, "unbound");
     let dir = dir.join("resolver");
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("hints"), zones::hints()).unwrap();
     let path = dir.display();
     let [v4, v6] = RESOLVER;
-    let modules = match anchor {
-        None => "module-config: \"iterator\"".to_owned(),
-        Some(anchor) => {
+    let own = match serves {
+        Serves::Everybody(Certificates { chain, key, .. }) => {
+            let listen = |port: u16| format!("  interface: {v4}@{port}\n  interface: {v6}@{port}\n");
+            format!(
+                "module-config: \"iterator\"
+{}{}  tls-service-key: \"{}\"
+  tls-service-pem: \"{}\"",
+                listen(443),
+                listen(853),
+                key.display(),
+                chain.display(),
+            )
+        }
+        Serves::Validated(anchor) => {
             fs::write(dir.join("anchor"), anchor).unwrap();
             // Every question is to be answered by the zones' own words, none by what was proven before.
             format!(
@@ -191,7 +211,7 @@ pub(crate) fn start_resolver(internet: &Internet, dir: &Path, anchor: Option<&st
   access-control: 0.0.0.0/0 allow
   access-control: ::/0 allow
   root-hints: \"{path}/hints\"
-  {modules}
+  {own}
   edns-buffer-size: 1232
   local-zone: \"test.\" nodefault
 remote-control:

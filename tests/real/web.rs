@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::net::{Access, Internet};
 use crate::servers::Server;
 use crate::tools::{must, program, run_at};
-use crate::zones::{WEB, WEB_HTTP1, WEB_TLS12};
+use crate::zones::{RESOLVER, WEB, WEB_HTTP1, WEB_TLS12};
 
 /// What the slow upstream waits before its first byte.
 pub(crate) const SLOW_FIRST_BYTE: Duration = Duration::from_millis(150);
@@ -30,8 +30,8 @@ pub(crate) struct Certificates {
     pub(crate) ca: PathBuf,
     pub(crate) leaf: PathBuf,
     /// The leaf and the CA, as one file.
-    chain: PathBuf,
-    key: PathBuf,
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// Makes them.
@@ -40,9 +40,9 @@ pub(crate) fn certificates(dir: &Path) -> Certificates {
     let openssl = |words: &str, more: &[&Path]| {
         must(Command::new(program("openssl")).current_dir(dir).args(words.split(' ')).args(more));
     };
-    let [v4, v6] = WEB;
+    let addresses: String = WEB.iter().chain(&RESOLVER).map(|address| format!(",IP:{address}")).collect();
     let extensions = format!(
-        "subjectAltName=DNS:example.test,DNS:*.example.test,DNS:www.glueless.test,IP:{v4},IP:{v6}\n\
+        "subjectAltName=DNS:example.test,DNS:*.example.test,DNS:www.glueless.test{addresses}\n\
          basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"
     );
     fs::write(file("leaf.ext"), extensions).unwrap();

@@ -233,6 +233,7 @@ fn example_zone() -> String {
         text += &addresses(owner, &[at]);
     }
     text += &addresses("dead6", &[WEB[0], WEB_SILENT]);
+    text += &addresses("resolver", &RESOLVER);
     text += r#"
 v4only   IN A 203.0.113.80
 @        IN MX 10 mail

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Question, dig_all};
-use crate::dig::{Record, dig};
+use crate::dig::dig;
 use crate::net::Access;
-use crate::urltrace::{DNS, OK, Packet, trace_ok, walk};
-use crate::zones::{AUTH, AUTH_IPV6_ONLY, GTLD, HOSTER, RESOLVER, TLD, roots};
+use crate::urltrace::{DNS, OK, Packet, walk};
+use crate::zones::{AUTH, AUTH_IPV6_ONLY, GTLD, HOSTER, TLD, roots};
 use crate::{Test, World};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -22,7 +22,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_zone_with_ipv6_name_servers_only_is_reached", ipv6_only_zone),
     ("nxdomain_and_nodata_name_the_zone_and_its_negative_ttl", negative),
     ("a_truncated_answer_comes_by_tcp", truncated),
-    ("a_resolver_can_be_the_counted_lane", resolver),
 ];
 
 const AT: IpAddr = AUTH[0];
@@ -232,23 +231,4 @@ fn truncated(world: &World) {
         "{run}"
     );
     assert!(tcp.us("connected_us").is_some(), "{run}");
-}
-
-fn resolver(world: &World) {
-    let address = RESOLVER[1].to_string();
-    for (who, server) in [("system", RESOLVER[0].to_string()), (address.as_str(), address.clone())] {
-        let run = trace_ok(world, &format!("--resolver {who} https://alias.example.test/ -k"));
-        assert_eq!(run.text("/hops/0/dns/lane"), "resolver", "{run}");
-        let counted = run.packets("resolver");
-        assert!(
-            !counted.is_empty() && counted.iter().all(|packet| packet.server().to_string() == server),
-            "{run}"
-        );
-        let plain =
-            |records: Vec<Record>| records.into_iter().map(|one| (one.name, one.data)).collect::<Vec<_>>();
-        let ask = |rtype| [(AT, "alias.example.test", rtype), (HOSTER[0], "edge.cdn.com", rtype)];
-        // Its cache has aged: names and data are those of the servers, times to live are less.
-        let expected = dig_all(world, &[ask("A"), ask("AAAA")].concat());
-        assert_eq!(plain(run.records("/hops/0/dns/answers")), plain(expected), "{run}");
-    }
 }

@@ -2,6 +2,7 @@
 
 mod dns;
 mod faults;
+mod resolvers;
 mod stamps;
 mod web;
 mod world;
@@ -12,7 +13,10 @@ use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS, dns::TESTS, faults::TESTS, web::TESTS, stamps::TESTS].into_iter().flatten().copied()
+    [world::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, stamps::TESTS]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// A question: the server that has the answer, name, type.

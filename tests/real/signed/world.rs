@@ -9,7 +9,7 @@ use super::signing::{self, Signed};
 use super::zone::{Host, Signing, Zone};
 use super::zones;
 use crate::net::{Access, Addresses, Internet};
-use crate::servers::{Server, start_name_servers, start_resolver};
+use crate::servers::{Server, Serves, start_name_servers, start_resolver};
 use crate::zones::{KnotPolicy, NameServer, RESOLVER, SOA_NUMBERS, Software, addresses, hint_records, hints};
 use crate::{Directory, Setting};
 
@@ -38,7 +38,7 @@ impl World {
         });
         let served = serve(zones::all(), path);
         let mut servers = start_name_servers(&internet, path, &served.servers);
-        servers.push(start_resolver(&internet, path, Some(&served.anchor)));
+        servers.push(start_resolver(&internet, path, &Serves::Validated(&served.anchor)));
         let write = |name: &str, text: &str| {
             let file = path.join(name);
             fs::write(&file, text).unwrap();
