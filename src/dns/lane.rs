@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::authentic::authenticated;
 use super::cut::{Shared, StubUse};
-use super::dnssec::WalkEnd;
+use super::dnssec::{Given, WalkEnd};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found};
 use super::log::Log;
@@ -33,6 +33,7 @@ use crate::trace::{At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcod
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
 pub(super) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+const SERVFAIL: Rcode = Rcode(2);
 /// Without a word from any root server for this long, the stub's answer is taken.
 const ROOT_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -76,7 +77,7 @@ impl Counted<'_> {
     ) -> (Result<(), Fault>, SideLanes) {
         let plan = &self.shared.plan;
         let log = Log::new(*self.clock);
-        if plan.dnssec != DnssecPlan::Off && plan.lane == ResolverChoice::Walk {
+        if plan.dnssec != DnssecPlan::Off {
             log.ask_for_signatures();
         }
         let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), self.wish.clone());
@@ -127,11 +128,10 @@ impl Counted<'_> {
         });
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
-        if plan.dnssec != DnssecPlan::Off && plan.lane == ResolverChoice::Walk {
-            match worth_checking(&result, dns.lane, &run) {
-                Ok(end) => side.check(self.shared, &log, &self.name, &self.types, end),
-                Err(why) => dns.unvalidated = Some(why.to_owned()),
-            }
+        if plan.dnssec != DnssecPlan::Off
+            && let Err(why) = self.check(&mut side, &result, dns.lane, &run)
+        {
+            dns.unvalidated = Some(why.to_owned());
         }
         side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
@@ -144,6 +144,34 @@ impl Counted<'_> {
             _ => None,
         };
         (result, side)
+    }
+
+    /// Starts the validation of what was found, or says why there is none.
+    fn check(
+        &self,
+        side: &mut SideLanes,
+        result: &Result<Found, Fault>,
+        lane: DnsLane,
+        run: &Run,
+    ) -> Result<(), &'static str> {
+        let (shared, log) = (self.shared, &run.log);
+        if lane == DnsLane::Walk {
+            let end = worth_checking(result, run)?;
+            side.check(shared, log, &self.name, &self.types, end);
+            return Ok(());
+        }
+        let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
+        let (purpose, given) = match failed.map(|fault| (fault.code, fault.rcode)) {
+            None if lane == DnsLane::StubFallback => (Purpose::Stub, Given::Unsigned),
+            None => (Purpose::Resolver, Given::Answer),
+            Some((FailureCode::ResolverFailed, Some(SERVFAIL))) => (Purpose::Resolver, Given::Failure),
+            Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
+                return Err("the trace was stopped");
+            }
+            Some(_) => return Err("no resolver gave an answer"),
+        };
+        side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);
+        Ok(())
     }
 
     /// The walks, and the stub's answer in their place when no root server can be reached.
@@ -326,12 +354,9 @@ impl Counted<'_> {
     }
 }
 
-/// Whether there is anything to validate, or why not.
-fn worth_checking(result: &Result<Found, Fault>, lane: DnsLane, run: &Run) -> Result<WalkEnd, &'static str> {
+/// Whether there is anything of the walk to validate, or why not.
+fn worth_checking(result: &Result<Found, Fault>, run: &Run) -> Result<WalkEnd, &'static str> {
     match result.as_ref().err().map(|fault| fault.code) {
-        _ if lane != DnsLane::Walk => {
-            Err("no root server answered, and what a resolver says cannot be checked without them")
-        }
         _ if is_answer(result) => Ok(WalkEnd::Answered),
         Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),
         _ if run.root_answered.get() => Ok(WalkEnd::Lost),

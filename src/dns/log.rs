@@ -71,10 +71,11 @@ impl Log {
         self.signed.set(true);
     }
 
-    /// Whether a question of this purpose asks for signatures: resolvers are believed as they are.
+    /// Whether a question of this purpose asks for signatures: not those that only compare.
     pub(super) fn wants_signatures(&self, purpose: Purpose) -> bool {
-        let of_walk = [Purpose::Walk, Purpose::NsAddress, Purpose::DnsKey, Purpose::Ds];
-        self.signed.get() && of_walk.contains(&purpose)
+        let counted = matches!(purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver);
+        let of_dnssec = matches!(purpose, Purpose::DnsKey | Purpose::Ds | Purpose::Recheck);
+        self.signed.get() && (counted || of_dnssec)
     }
 
     /// The reply to a packet, as it came; `None` where none is kept.

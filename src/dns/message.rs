@@ -30,6 +30,8 @@ pub(super) enum Recursion {
     No,
     /// RD=1: find out.
     Desired,
+    /// RD=1 and CD=1: find out, and leave the judgement to the asker (RFC 4035 §3.2.2).
+    Unchecked,
 }
 
 /// The form of a question.
@@ -163,7 +165,8 @@ pub(super) fn encode(
     form: Form,
 ) -> Result<EncodedQuery, String> {
     let mut message = Message::query();
-    message.metadata.recursion_desired = recursion == Recursion::Desired;
+    message.metadata.recursion_desired = recursion != Recursion::No;
+    message.metadata.checking_disabled = recursion == Recursion::Unchecked;
     // RFC 6840 §5.7: a resolver that validates is asked to say so.
     message.metadata.authentic_data = recursion == Recursion::Desired;
     let mut query = Query::query(name.clone(), WireType::from(rtype.0));

@@ -107,7 +107,7 @@ fn judge(reply: &Reply, ask: &Ask, zone: Option<&Name>) -> Verdict {
     };
     match ask.recursion {
         Recursion::No => classify(reply, &asked),
-        Recursion::Desired => classify_recursive(reply, &asked),
+        Recursion::Desired | Recursion::Unchecked => classify_recursive(reply, &asked),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::authentic::authenticated;
 use super::cut::Shared;
-use super::dnssec::{self, Checking, WalkEnd};
+use super::dnssec::{Checking, GRACE, Given, WalkEnd};
 use super::lane::is_answer;
 use super::log::Log;
 use super::stub::{Heard, ask_resolvers};
@@ -115,6 +115,22 @@ impl SideLanes {
         self.spawn(work);
     }
 
+    /// The same for what a resolver answered, through that resolver.
+    pub(super) fn check_through(
+        &mut self,
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        question: (Name, Vec<RecordType>),
+        purpose: Purpose,
+        given: Given,
+    ) {
+        self.log = Some(Rc::clone(log));
+        if let Some((checking, work)) = Checking::begin_through(shared, log, question, purpose, given) {
+            self.dnssec = Some(checking);
+            self.spawn(work);
+        }
+    }
+
     /// The validation that runs in these lanes.
     #[cfg(test)]
     pub(super) fn checking(&self) -> Option<Rc<Checking>> {
@@ -140,7 +156,7 @@ impl SideLanes {
         };
         // What has not come by then is told as such below.
         let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
-        self.validate(dns, from.after(grace.max(dnssec::GRACE)), clock).await;
+        self.validate(dns, from.after(grace.max(self.grace())), clock).await;
         self.write(dns, clock);
         dns.packets = log.packets();
         if let Some(shared) = &self.shared {
@@ -151,10 +167,15 @@ impl SideLanes {
     /// The same for one of many names, beside which nothing but validation runs. Others wait behind
     /// it at the same servers: it has more time.
     pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock) {
-        self.validate(dns, clock.now().after(dnssec::GRACE * 3), clock).await;
+        self.validate(dns, clock.now().after(self.grace() * 3), clock).await;
         if let Some(log) = &self.log {
             dns.packets = log.packets();
         }
+    }
+
+    /// How long validation is awaited.
+    fn grace(&self) -> Duration {
+        self.dnssec.as_ref().map_or(GRACE, |checking| checking.grace())
     }
 
     /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is
@@ -165,6 +186,9 @@ impl SideLanes {
         }
         if let Some(log) = &self.log {
             log.end_all(&Meaning::Timeout);
+            if dns.lane != DnsLane::Walk {
+                dns.notes = log.notes();
+            }
         }
         dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
     }

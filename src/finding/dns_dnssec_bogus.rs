@@ -1,7 +1,9 @@
 //! Validating resolvers refuse this name.
 
 use super::{Finding, Rule, Severity, hops};
-use crate::trace::{DnssecVerdict, StageName, Trace};
+use crate::trace::{DnssecVerdict, Rcode, StageName, Trace};
+
+const SERVFAIL: Rcode = Rcode(2);
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-dnssec-bogus",
@@ -27,7 +29,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         let advice = "sign the zone anew, or publish the DS of a key it has; as a last resort take the DS out of the parent and wait for its TTL";
         let mut finding = rule.finding(title, evidence, advice);
-        finding.detail = "This trace went on, as a resolver without validation would; most visitors are behind one that validates.".to_owned();
+        finding.detail = if dns.rcode == Some(SERVFAIL) {
+            "The resolver of this trace refuses it too, so that the trace ends here; it gave the answer that was validated when it was told not to check (CD)."
+        } else {
+            "This trace went on, as a resolver without validation would; most visitors are behind one that validates."
+        }
+        .to_owned();
         findings.push(finding);
     }
     findings
@@ -54,6 +61,10 @@ mod tests {
             findings[0].title
         );
         assert_eq!(findings[0].evidence.len(), 3);
+        assert!(findings[0].detail.starts_with("This trace went on"), "{}", findings[0].detail);
+        sample::dns(&mut trace).rcode = Some(SERVFAIL);
+        let detail = &sample::of(&RULE, &trace)[0].detail;
+        assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");
     }
 
     #[test]

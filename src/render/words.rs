@@ -155,9 +155,12 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
         .filter(|packet| match packet.purpose {
             Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap => true,
             Purpose::Stub => fallback,
-            Purpose::Priming | Purpose::AllServers | Purpose::Propagation | Purpose::DnsKey | Purpose::Ds => {
-                false
-            }
+            Purpose::Priming
+            | Purpose::AllServers
+            | Purpose::Propagation
+            | Purpose::DnsKey
+            | Purpose::Ds
+            | Purpose::Recheck => false,
         })
         .count()
 }

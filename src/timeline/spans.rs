@@ -130,7 +130,8 @@ impl Rows {
             self.push_uncounted(Some(parent), StageName::Dns, "priming . NS", packet.sent, packet.end);
         }
         let keys = || {
-            let of_dnssec = |packet: &&Packet| matches!(packet.purpose, Purpose::DnsKey | Purpose::Ds);
+            let of_dnssec =
+                |packet: &&Packet| matches!(packet.purpose, Purpose::DnsKey | Purpose::Ds | Purpose::Recheck);
             dns.packets.iter().filter(of_dnssec)
         };
         if let (Some(start), Some(end)) =
@@ -239,7 +240,8 @@ fn extend<'a>(runs: &mut Vec<Run<'a>>, packet: &'a Packet) {
         | Purpose::AllServers
         | Purpose::Propagation
         | Purpose::DnsKey
-        | Purpose::Ds => key.clone(),
+        | Purpose::Ds
+        | Purpose::Recheck => key.clone(),
     };
     runs.push(Run { purpose: packet.purpose, key, name, start: packet.sent, end: packet.end });
 }

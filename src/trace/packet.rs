@@ -85,6 +85,9 @@ pub enum Purpose {
     DnsKey,
     /// What a zone's parent says of its keys, for DNSSEC (never counted).
     Ds,
+    /// The question itself once more, with its signatures and whatever they are worth (CD), for
+    /// DNSSEC (never counted).
+    Recheck,
 }
 
 impl Purpose {
@@ -102,6 +105,7 @@ impl Purpose {
             Self::Propagation => "propagation",
             Self::DnsKey => "dnskey",
             Self::Ds => "ds",
+            Self::Recheck => "recheck",
         }
     }
 }

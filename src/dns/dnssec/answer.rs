@@ -9,13 +9,17 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::anchors::Anchors;
 use super::chain::{Ending, Validator, too_many_iterations, unsigned_set};
 use super::denial::{Unproven, Wanted};
-use super::evidence::{Asked, Evidence, Said};
+use super::evidence::{Asked, Evidence, Said, Source};
 use super::signature::{Now, Outcome, RrSet, Untimely, check, record_sets, untimely};
 use crate::dns::presentation::name_text;
 use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
 
 /// Aliases followed inside one message; the walk's own limit is lower.
 const MAX_CHAIN: usize = 16;
+
+const NO_SIGNATURES: &str = "the resolver gives no signatures, not even over the keys of the zone where the \
+    chain of trust begins: it, or one that it forwards to, leaves DNSSEC out, and nothing it says can be \
+    validated";
 
 /// Judges a resolution.
 pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnssec {
@@ -25,16 +29,22 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         denials: Vec::new(),
         worst: (DnssecVerdict::Secure, String::new()),
     };
-    for asked in &evidence.asked {
+    for asked in &evidence.answers(anchors) {
         judge.answer(asked);
     }
     if let Some(zone) = &evidence.lost_at {
         judge.lost(zone);
+    } else if let Some(why) = &evidence.unanswered {
+        judge.note((DnssecVerdict::Indeterminate, why.clone()));
     } else if evidence.asked.is_empty() {
-        let why = "no answer came that could be checked".to_owned();
-        judge.note((DnssecVerdict::Indeterminate, why));
+        judge.note((DnssecVerdict::Indeterminate, "no answer came that could be checked".to_owned()));
     }
-    let (verdict, why) = judge.worst;
+    let (mut verdict, mut why) = judge.worst;
+    if evidence.source == Source::Resolver && verdict == DnssecVerdict::Bogus && !evidence.is_signed() {
+        // Nothing of DNSSEC came with anything: that says more of the resolver than of the zones.
+        verdict = DnssecVerdict::Indeterminate;
+        why = NO_SIGNATURES.to_owned();
+    }
     Dnssec {
         verdict,
         why: (verdict != DnssecVerdict::Secure).then_some(why),
@@ -301,7 +311,7 @@ fn ends_here(said: &Said, name: &Name) -> bool {
     said.message.name_error || said.message.authorities.iter().any(soa)
 }
 
-fn cname_target(set: &RrSet<'_>) -> Option<Name> {
+pub(super) fn cname_target(set: &RrSet<'_>) -> Option<Name> {
     set.records.iter().find_map(|record| match &record.data {
         RData::CNAME(target) => Some(target.0.clone()),
         _ => None,
@@ -309,7 +319,7 @@ fn cname_target(set: &RrSet<'_>) -> Option<Name> {
 }
 
 /// RFC 6672 §2.2.
-fn substituted(name: &Name, dname: &RrSet<'_>) -> Option<Name> {
+pub(super) fn substituted(name: &Name, dname: &RrSet<'_>) -> Option<Name> {
     let target = dname.records.iter().find_map(|record| match &record.data {
         RData::Unknown { code: WireType::DNAME, rdata } => {
             Name::read(&mut BinDecoder::new(&rdata.anything)).ok()

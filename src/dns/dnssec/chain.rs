@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use super::anchors::{Anchors, Trusts};
 use super::denial::{MAX_ITERATIONS, Unproven, Wanted, by_nsec, by_nsec3};
-use super::evidence::{Evidence, Fetched, Said, Sections, between};
+use super::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source, between};
 use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
 use crate::dns::presentation::name_text;
 use crate::trace::{
@@ -117,7 +117,7 @@ impl<'a> Validator<'a> {
             };
             return Err((DnssecVerdict::Indeterminate, why));
         };
-        let Some(parent) = said.parent_of(zone) else {
+        let Some(parent) = evidence.parent_of(zone, said, self.anchors) else {
             let why = format!("nobody above zone {text} was heard of its DS");
             return Err((DnssecVerdict::Indeterminate, why));
         };
@@ -131,7 +131,14 @@ impl<'a> Validator<'a> {
                 let trusts = self.verified_ds(&set, &parent, &above, link)?;
                 self.keys(zone, &trusts, link)
             }
-            None => Err(self.unsigned(zone, said, &parent, &above, link)),
+            None => {
+                let ending = self.unsigned(zone, said, &parent, &above, link);
+                let unproven = evidence.source == Source::Resolver && ending.0 == DnssecVerdict::Bogus;
+                // It may be the word of an unsigned zone between the two.
+                let between =
+                    if unproven { self.unsigned_between(&parent, zone, WireType::DS) } else { None };
+                Err(between.unwrap_or(ending))
+            }
         }
     }
 
@@ -309,14 +316,29 @@ impl<'a> Validator<'a> {
         }
     }
 
-    /// An unsigned zone between a zone and a name of it, served by the same servers.
+    /// An unsigned zone between a zone and a name of it, served by the same servers, or by any where
+    /// only a resolver was asked.
     pub(super) fn unsigned_between(&mut self, above: &Name, name: &Name, qtype: WireType) -> Option<Ending> {
-        for zone in between(above, name, qtype) {
-            if !self.evidence.ds.contains_key(&zone) {
+        let evidence = self.evidence;
+        let of_resolver = evidence.source == Source::Resolver;
+        let most = if of_resolver { usize::MAX } else { MAX_BETWEEN };
+        let mut asked = false;
+        for zone in between(above, name, qtype).take(most) {
+            let Some(fetched) = evidence.ds.get(&zone) else {
+                if of_resolver && asked {
+                    let why = format!("whether {} is an unsigned zone was not asked", name_text(&zone));
+                    return Some((DnssecVerdict::Indeterminate, why));
+                }
                 continue;
-            }
+            };
+            asked = true;
             let state = self.zone(&zone);
-            if state.status == DnssecVerdict::Insecure {
+            let unknown = of_resolver && state.status == DnssecVerdict::Indeterminate;
+            if state.status == DnssecVerdict::Insecure || unknown {
+                return Some((state.status, state.why.clone()));
+            }
+            let speaks = matches!(fetched, Fetched::Said(said) if said.speaks_of(&zone));
+            if of_resolver && !speaks {
                 return Some((state.status, state.why.clone()));
             }
             // A name that is no zone was only a guess: it has no place in the chain.

@@ -11,12 +11,17 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use super::anchors::Anchors;
 use super::memory::Memory;
+use super::parts::parts;
 use super::signature::{RrSet, record_sets};
 use crate::dns::lenient::read_message;
 
 /// Names between a zone and an unsigned record of it that are asked for a DS: a zone served by its
 /// parent's servers is never referred to.
-const MAX_BETWEEN: usize = 4;
+pub(super) const MAX_BETWEEN: usize = 4;
+/// The same in one round, where a resolver was asked and every zone is only guessed at.
+const MAX_GUESSED: usize = 8;
+/// Labels of a signer whose zones are asked for all at once.
+const MAX_AT_ONCE: usize = 4;
 /// Signers of one answer whose chains are followed.
 const MAX_SIGNERS: usize = 8;
 
@@ -86,24 +91,23 @@ impl Said {
         self.message.authorities.iter().any(is_proof)
     }
 
-    fn speaks_of(&self, zone: &Name) -> bool {
+    /// Whether it says anything of a zone's DS that could be verified.
+    pub(super) fn speaks_of(&self, zone: &Name) -> bool {
         self.ds_of(zone).is_some() || self.denies()
     }
 
-    /// The zone whose keys sign what it says of `zone`'s DS: by its signatures, or the zone asked.
-    /// Always a proper ancestor: a chain of parents ends.
-    pub(super) fn parent_of(&self, zone: &Name) -> Option<Name> {
+    /// The zone whose keys sign what it says of `zone`'s DS, by its signatures. Always a proper
+    /// ancestor: a chain of parents ends.
+    fn signer_of_ds(&self, zone: &Name) -> Option<Name> {
         let relevant = |covered: WireType| matches!(covered, WireType::DS | WireType::NSEC | WireType::NSEC3);
-        let signer = self.message.signatures().find_map(|(_, signature)| {
+        self.message.signatures().find_map(|(_, signature)| {
             let input = signature.input();
             let fits = relevant(input.type_covered)
                 && self.zone.zone_of(&input.signer_name)
                 && input.signer_name.zone_of(zone)
                 && input.signer_name != *zone;
             fits.then(|| input.signer_name.clone())
-        });
-        let asked = (self.zone.zone_of(zone) && self.zone != *zone).then(|| self.zone.clone());
-        signer.or(asked)
+        })
     }
 }
 
@@ -123,6 +127,16 @@ pub(super) struct Asked {
     pub(super) said: Said,
 }
 
+/// Who said all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Servers of the zones.
+    #[default]
+    Servers,
+    /// A resolver, which speaks of all zones in one reply and refers to none.
+    Resolver,
+}
+
 /// Everything known of one resolution.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
@@ -138,6 +152,9 @@ pub(super) struct Evidence {
     pub(super) lost_at: Option<Name>,
     /// What has verified earlier in this run.
     pub(super) memory: Memory,
+    pub(super) source: Source,
+    /// What is wrong with the answers, where somebody had to be asked for them once more.
+    pub(super) unanswered: Option<String>,
 }
 
 /// A question that has to be asked.
@@ -158,10 +175,49 @@ impl Evidence {
         asked.filter(|said| said.speaks_of(zone)).or(referral).or(asked)
     }
 
+    /// The zone that what was said of `zone`'s DS belongs to: who signed it, or else the zone asked;
+    /// of a resolver the deepest zone above that is known to be one.
+    pub(super) fn parent_of(&self, zone: &Name, said: &Said, anchors: &Anchors) -> Option<Name> {
+        let asked = || match self.source {
+            Source::Servers => said.zone.clone(),
+            Source::Resolver => self.deepest_zone(&zone.base_name(), anchors),
+        };
+        let fits = |parent: &Name| parent.zone_of(zone) && parent != zone;
+        said.signer_of_ds(zone).or_else(|| Some(asked()).filter(fits))
+    }
+
+    /// The deepest zone at or above a name that has a DS or an anchor.
+    pub(super) fn deepest_zone(&self, name: &Name, anchors: &Anchors) -> Name {
+        let has_ds = |zone: &Name| match self.ds.get(zone) {
+            Some(Fetched::Said(said)) => said.ds_of(zone).is_some(),
+            _ => false,
+        };
+        let mut above = (1..=name.iter().len()).rev().map(|labels| name.trim_to(labels));
+        above.find(|zone| has_ds(zone) || anchors.at(zone).next().is_some()).unwrap_or_else(Name::root)
+    }
+
+    /// The answers, each by the zone it belongs to.
+    pub(super) fn answers(&self, anchors: &Anchors) -> Vec<Asked> {
+        match self.source {
+            Source::Servers => self.asked.clone(),
+            Source::Resolver => self.asked.iter().flat_map(|asked| parts(self, asked, anchors)).collect(),
+        }
+    }
+
+    /// Whether any signature came at all.
+    pub(super) fn is_signed(&self) -> bool {
+        let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
+            Fetched::Said(said) => Some(said),
+            Fetched::Failed(_) => None,
+        });
+        let mut said = fetched.chain(self.asked.iter().map(|asked| &asked.said));
+        said.any(|said| said.message.signatures().next().is_some())
+    }
+
     /// What still has to be asked, as far as can be told now.
     pub(super) fn needs(&self, anchors: &Anchors) -> Vec<Need> {
         let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
-        for asked in &self.asked {
+        for asked in &self.answers(anchors) {
             search.answer(asked);
         }
         if let Some(zone) = &self.lost_at {
@@ -175,6 +231,13 @@ impl Evidence {
     }
 }
 
+/// Whether the last name of a chain is known to be a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    IsZone,
+    MayBe,
+}
+
 struct Search<'a> {
     evidence: &'a Evidence,
     anchors: &'a Anchors,
@@ -185,6 +248,13 @@ struct Search<'a> {
 impl Search<'_> {
     fn answer(&mut self, asked: &Asked) {
         let zone = &asked.said.zone;
+        if self.evidence.source == Source::Resolver {
+            match asked.said.message.signatures().next() {
+                Some(_) => self.at_once(zone, Last::IsZone),
+                None if self.evidence.ds.is_empty() => self.at_once(&asked.qname.base_name(), Last::MayBe),
+                None => {}
+            }
+        }
         let signed = self.may_be_secure(zone);
         let mut signers: Vec<&Name> = Vec::new();
         for (owner, signature) in asked.said.message.signatures() {
@@ -200,10 +270,51 @@ impl Search<'_> {
             return;
         }
         for name in unsigned_names(asked) {
-            for between in between(zone, name, asked.qtype) {
-                self.needs.insert(Need::Ds(between));
+            self.between(zone, name, asked.qtype);
+        }
+    }
+
+    /// Asks for zones that may lie between two names.
+    fn between(&mut self, above: &Name, name: &Name, qtype: WireType) {
+        let all = between(above, name, qtype);
+        if self.evidence.source == Source::Servers {
+            self.needs.extend(all.take(MAX_BETWEEN).map(Need::Ds));
+            return;
+        }
+        let mut new = 0;
+        for zone in all {
+            match self.evidence.ds.get(&zone) {
+                // Whatever lies below this is of no use without it.
+                Some(Fetched::Failed(_)) => return,
+                Some(Fetched::Said(said)) if !said.speaks_of(&zone) => return,
+                Some(Fetched::Said(_)) => {}
+                None if new == MAX_GUESSED => return,
+                None => {
+                    new += 1;
+                    self.needs.insert(Need::Ds(zone));
+                }
             }
         }
+    }
+
+    /// Asks at once for all that a chain down to `zone` may need: a resolver refers to nothing, and
+    /// one zone after the other would take as many round trips.
+    fn at_once(&mut self, zone: &Name, last: Last) {
+        let labels = zone.iter().len();
+        let mut needs = Vec::new();
+        for depth in 0..=labels.min(MAX_AT_ONCE) {
+            let above = zone.trim_to(depth);
+            let keys = depth < labels || last == Last::IsZone;
+            if self.anchors.at(&above).next().is_some() {
+                needs = vec![Need::Keys(above)];
+            } else if !needs.is_empty() {
+                needs.push(Need::Ds(above.clone()));
+                if keys {
+                    needs.push(Need::Keys(above));
+                }
+            }
+        }
+        self.needs.extend(needs);
     }
 
     /// Notes what a zone's chain needs; whether it can be secure, by what is known. It calls
@@ -229,21 +340,24 @@ impl Search<'_> {
             self.needs.insert(Need::Ds(zone.clone()));
             return true;
         };
-        let Some(parent) = said.parent_of(zone).filter(|parent| self.may_be_secure(parent)) else {
+        let parent = self.evidence.parent_of(zone, said, self.anchors);
+        let Some(parent) = parent.filter(|parent| self.may_be_secure(parent)) else {
             return false;
         };
         if let Some(set) = said.ds_of(zone) {
             self.needs.insert(Need::Keys(zone.clone()));
             if set.signatures.is_empty() {
                 // It may be the word of an unsigned zone between the two, on the same servers.
-                let names = between(&parent, zone, WireType::DS);
-                self.needs.extend(names.into_iter().map(Need::Ds));
+                self.between(&parent, zone, WireType::DS);
             }
             true
         } else if said.denies() {
             false
         } else {
             self.needs.insert(Need::Ds(zone.clone()));
+            if self.evidence.source == Source::Resolver {
+                self.between(&parent, zone, WireType::DS);
+            }
             true
         }
     }
@@ -268,7 +382,11 @@ fn unsigned_names(asked: &Asked) -> Vec<&Name> {
 
 /// The names below `zone` down to `name` where an unsigned zone could begin. A DS itself belongs
 /// to the zone above its name.
-pub(super) fn between(zone: &Name, name: &Name, qtype: WireType) -> Vec<Name> {
+pub(super) fn between<'n>(
+    zone: &Name,
+    name: &'n Name,
+    qtype: WireType,
+) -> impl Iterator<Item = Name> + use<'n> {
     let last = name.iter().len() - usize::from(qtype == WireType::DS && !name.is_root());
-    (zone.iter().len() + 1..=last).take(MAX_BETWEEN).map(|labels| name.trim_to(labels)).collect()
+    (zone.iter().len() + 1..=last).map(|labels| name.trim_to(labels))
 }

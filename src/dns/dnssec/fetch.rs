@@ -15,6 +15,7 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 use tokio::sync::Notify;
 
 use super::evidence::{Asked, Evidence, Fetched, Need, Said, Sections};
+use super::resolver::Through;
 use super::signature::Now;
 use super::{Store, answer};
 use crate::clock::Clock;
@@ -36,6 +37,8 @@ const MAX_SERVERS: usize = 3;
 /// Questions of one round, and rounds.
 const MAX_NEEDS: usize = 24;
 const MAX_ROUNDS: usize = 4;
+/// Rounds through a resolver, where the zones have to be guessed.
+const MAX_GUESSES: usize = 8;
 const DNSKEY: RecordType = RecordType(48);
 const DS: RecordType = RecordType(43);
 
@@ -54,15 +57,28 @@ pub(in crate::dns) enum WalkEnd {
 /// The validation of one resolution, while its evidence comes in.
 #[derive(Debug)]
 pub(in crate::dns) struct Checking {
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
     /// Tells the resolutions of one resolver apart.
     resolution: u64,
-    evidence: RefCell<Evidence>,
+    pub(super) evidence: RefCell<Evidence>,
+    /// Who is asked in place of the zones' servers.
+    pub(super) through: Option<Through>,
     finished: Cell<bool>,
     done: Notify,
 }
 
 impl Checking {
+    pub(super) fn new(shared: &Rc<Shared>, through: Option<Through>) -> Self {
+        Self {
+            shared: Rc::clone(shared),
+            resolution: shared.flights.resolution(),
+            evidence: RefCell::default(),
+            through,
+            finished: Cell::new(false),
+            done: Notify::new(),
+        }
+    }
+
     /// Prepares the validation of a walk that has ended. The work that gathers the evidence is to
     /// be run beside everything else: here nothing is read, because the next stage waits.
     pub(in crate::dns) fn begin(
@@ -72,22 +88,25 @@ impl Checking {
         types: &[RecordType],
         end: WalkEnd,
     ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
-        let checking = Rc::new(Self {
-            shared: Rc::clone(shared),
-            resolution: shared.flights.resolution(),
-            evidence: RefCell::default(),
-            finished: Cell::new(false),
-            done: Notify::new(),
-        });
+        let checking = Rc::new(Self::new(shared, None));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
         let question = (name.clone(), types.to_vec());
         let work = async move {
             *own.evidence.borrow_mut() = collect(&log, &own.shared.dnssec, question, end);
             own.fetch(&log).await;
-            own.finished.set(true);
-            own.done.notify_waiters();
+            own.finish();
         };
         (checking, work)
+    }
+
+    pub(super) fn finish(&self) {
+        self.finished.set(true);
+        self.done.notify_waiters();
+    }
+
+    /// How long a finished trace waits: a resolver may have to ask others first.
+    pub(in crate::dns) fn grace(&self) -> Duration {
+        if self.through.is_some() { GRACE * 2 } else { GRACE }
     }
 
     /// Waits until all is fetched.
@@ -112,9 +131,10 @@ impl Checking {
         answer::validate(&self.evidence.borrow(), &store.anchors, Now::at(clock.wall_now()))
     }
 
-    async fn fetch(&self, log: &Rc<Log>) {
+    pub(super) async fn fetch(&self, log: &Rc<Log>) {
         let mut asked = BTreeSet::new();
-        for _ in 0..MAX_ROUNDS {
+        let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
+        for _ in 0..rounds {
             let needs = self.evidence.borrow().needs(&self.shared.dnssec.anchors);
             let new: Vec<Need> =
                 needs.into_iter().filter(|need| !asked.contains(need)).take(MAX_NEEDS).collect();
@@ -160,6 +180,11 @@ impl Checking {
 
     /// Asks servers of the deepest known zone at or above `above`, one after the other.
     async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
+        if let Some(through) = &self.through {
+            let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
+            let fetched = through.ask(&self.shared, log, qname, qtype, purpose).await;
+            return (fetched, through.keep(log));
+        }
         let Some(zone) = self.shared.zones_above(above).pop() else {
             return (Fetched::Failed("no server is known".to_owned()), Keep::No);
         };
@@ -257,7 +282,7 @@ impl Checking {
 
 /// Whether what came of a question holds for later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
+pub(super) enum Keep {
     ForTheRun,
     No,
 }

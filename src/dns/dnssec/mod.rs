@@ -7,7 +7,8 @@
 //! # Layout
 //! - `anchors`: what is trusted to begin with
 //! - `evidence`: what was said, and what is still to be asked
-//! - `fetch`: asking for it, in the uncounted lane
+//! - `fetch`, `resolver`: asking for it, in the uncounted lane; through a resolver
+//! - `parts`: what a resolver said in one reply, by zone
 //! - `signature`, `denial`: one record set; one proof of absence
 //! - `memory`: signatures that have held before
 //! - `chain`, `answer`: the zones' keys; the answer, and the verdict
@@ -24,6 +25,8 @@ mod evidence;
 mod fetch;
 pub(super) mod fuzzing;
 mod memory;
+mod parts;
+mod resolver;
 mod signature;
 mod text;
 
@@ -33,6 +36,10 @@ mod chain_tests;
 mod denial_tests;
 #[cfg(test)]
 mod lab_tests;
+#[cfg(test)]
+mod resolver_fault_tests;
+#[cfg(test)]
+mod resolver_tests;
 #[cfg(test)]
 mod signature_tests;
 #[cfg(test)]
@@ -45,6 +52,7 @@ use hickory_resolver::proto::rr::Name;
 
 pub(super) use anchors::Anchors;
 pub(super) use fetch::{Checking, GRACE, WalkEnd};
+pub(super) use resolver::Given;
 pub(super) use text::data_text;
 
 use crate::trace::RecordType;

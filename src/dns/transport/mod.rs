@@ -3,6 +3,7 @@
 //! A run has one connection, kept open. Set-up and questions are timed apart: the first packet's record
 //! has both, the others of the same connection only their question. What a reply means is decided as for any resolver.
 
+mod beside;
 mod bootstrap;
 mod framed;
 #[cfg(feature = "encrypted-dns")]
@@ -39,6 +40,7 @@ use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{
     AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
 };
+pub(super) use beside::ask_beside;
 use kept::{Kept, NotTaken, Taken};
 use session::Unanswered;
 
@@ -263,6 +265,7 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
             }
         };
         open.received(received, bytes.len(), Some(reply.header.clone()));
+        open.keep(&bytes);
         let root = Name::root();
         let (qname, transport) = (ask.qname.clone(), ask.transport);
         let asked = Asked { zone: &root, qname: &qname, qtype: ask.qtype, transport, edns: ask.edns };

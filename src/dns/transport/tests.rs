@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::super::Resolver;
 use super::super::testkit::{Run, STUB, local, plan, resolve_with, root};
 use super::super::testserver::{Quirk, TestNet};
-use crate::plan::{DnsPlan, Endpoint, EndpointHost, ResolverChoice, RootsChoice};
+use crate::plan::{DnsPlan, DnssecPlan, Endpoint, EndpointHost, ResolverChoice, RootsChoice};
 use crate::trace::{DnsLane, FailureCode, Packet, Purpose, Transport};
 
 /// Put in before TLS or QUIC is answered.
@@ -333,6 +333,7 @@ pub(super) fn endpoint(transport: Transport, server: &Server, name: Option<&str>
         lane: ResolverChoice::Endpoint(endpoint),
         roots: server.roots.clone(),
         root_hints: None,
+        dnssec: DnssecPlan::Off,
         ..DnsPlan::default()
     }
 }

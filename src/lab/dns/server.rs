@@ -13,7 +13,7 @@ use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::internet::{Fault, SERVERS, Server};
 use super::signing::{answer_nsec, sign};
-use super::stub;
+use super::stub::{self, Proofs};
 use super::zone::{Answer, End, Zone, zone_of};
 use crate::trace::Transport;
 
@@ -123,9 +123,10 @@ impl NameServer {
                     response.metadata.response_code = ResponseCode::Refused;
                 }
                 Role::Resolver(zones) => {
-                    let answer = stub::resolve(zones, &name, kind);
-                    let wanted = request.metadata.authentic_data
-                        || request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+                    let signed = request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+                    let proofs = if signed { Proofs::Wanted } else { Proofs::LeftOut };
+                    let answer = stub::resolve(zones, &name, kind, proofs);
+                    let wanted = request.metadata.authentic_data || signed;
                     let secure = wanted && stub::is_secure(zones, &name, &answer);
                     fill(response, answer);
                     response.metadata.authoritative = false;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RecordType};
 
-use super::signing::Signer;
+use super::signing::{Signer, answer_nsec, sign};
 use super::zone::{Answer, End, Zone, zone_of};
 
 /// How long ago the resolver is taken to have learned everything, in seconds.
@@ -17,21 +17,32 @@ pub(in crate::lab) const AGE: u32 = 37;
 /// Zones that one chain of CNAMEs may pass.
 const MAX_ZONES: usize = 8;
 
+/// Whether an asker wants what proves the answer (DO, RFC 4035 §3.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proofs {
+    Wanted,
+    LeftOut,
+}
+
 /// Answers as a resolver does.
-pub(super) fn resolve(zones: &[Rc<Zone>], name: &Name, kind: RecordType) -> Answer {
+pub(super) fn resolve(zones: &[Rc<Zone>], name: &Name, kind: RecordType, proofs: Proofs) -> Answer {
     let mut whole = Answer::default();
     let mut owner = name.clone();
     for _ in 0..MAX_ZONES {
         let Some(zone) = zone_of(zones, &owner, kind) else { return failed() };
-        let part = zone.answer(&owner, kind);
+        let mut part = zone.answer(&owner, kind);
+        answer_nsec(zone, &owner, kind, &mut part);
+        if proofs == Proofs::Wanted && part.end != End::Referral {
+            sign(zone, &owner, &mut part);
+        }
         whole.answers.extend(part.answers);
+        whole.authorities.extend(part.authorities);
         match part.end {
             End::Leaves(next) => owner = next,
             End::Referral | End::Loop => return failed(),
             end @ (End::Found | End::Negative) => {
                 whole.end = end;
                 whole.rcode = part.rcode;
-                whole.authorities = part.authorities;
                 return age(whole);
             }
         }

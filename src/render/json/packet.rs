@@ -19,7 +19,7 @@ pub(super) struct PacketView<'a> {
     /// The packet whose reply made this one needed.
     parent: Option<usize>,
     /// What it was for.
-    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver", "all-servers", "bootstrap", "propagation", "dnskey", "ds"]))]
+    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver", "all-servers", "bootstrap", "propagation", "dnskey", "ds", "recheck"]))]
     purpose: &'static str,
     /// The zone the server was asked as a server of; empty for a resolver.
     zone: &'a str,

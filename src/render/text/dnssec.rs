@@ -4,7 +4,9 @@ use super::dns::is_on_the_way;
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::words;
-use crate::trace::{Denial, Denied, Dns, Dnssec, DnssecVerdict, DsState, ProofKind, SignatureInfo, ZoneLink};
+use crate::trace::{
+    Denial, Denied, Dns, DnsLane, Dnssec, DnssecVerdict, DsState, ProofKind, SignatureInfo, ZoneLink,
+};
 
 /// `secure: . (20326) > test. > example.test.`, or the verdict and its reason.
 pub(super) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
@@ -20,6 +22,17 @@ pub(super) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
     }
     if dnssec.clock_suspected {
         said.push_str("; so is every signature: is this machine's clock right?");
+    }
+    if matches!(dns.lane, DnsLane::Resolver | DnsLane::StubFallback) {
+        said.push_str(match dnssec.verdict {
+            DnssecVerdict::Indeterminate => "; asked through the resolver",
+            _ => "; validated here, through the resolver",
+        });
+        said.push_str(match dns.authenticated {
+            Some(true) => ", which says that it has validated the answer (AD)",
+            Some(false) => ", which does not say that it has validated the answer (no AD)",
+            None => "",
+        });
     }
     said
 }

@@ -5,6 +5,7 @@
 
 mod signing;
 mod table;
+mod through;
 mod world;
 mod zone;
 mod zones;
@@ -26,6 +27,8 @@ pub(crate) const TESTS: &[Test<World>] = &[
     ("signed: zones on their parents' servers are as unbound says", |world| hold(world, table::SHARED)),
     ("signed: ends of the chain of trust are as unbound says", |world| hold(world, table::INSECURE)),
     ("signed: bogus zones are as unbound says", |world| hold(world, table::BOGUS)),
+    ("signed: through unbound the verdicts are its own and the walk's", through::hold),
+    ("signed: through unbound by TCP they are the same", through::hold_on_connections),
 ];
 
 /// Types whose data holds names.
@@ -44,12 +47,17 @@ struct Said {
     answers: Vec<(String, String, String)>,
 }
 
-/// Holds every row, and tells all that do not hold at once.
 fn hold(world: &World, rows: &[Row]) {
+    each(rows, |row| check(world, row));
+}
+
+/// Checks every row, and tells all that do not hold at once.
+fn each(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
+    let check = &check;
     let mut faults: Vec<String> = Vec::new();
     for some in rows.chunks(TOGETHER) {
         std::thread::scope(|scope| {
-            let running: Vec<_> = some.iter().map(|row| (row, scope.spawn(|| check(world, row)))).collect();
+            let running: Vec<_> = some.iter().map(|row| (row, scope.spawn(move || check(row)))).collect();
             for (row, thread) in running {
                 let title = format!("{} {}", row.name, row.rtype);
                 match thread.join() {
