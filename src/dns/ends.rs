@@ -79,7 +79,7 @@ pub(super) fn assemble(
         }
     }
     found.addresses = addresses(&records_of_all);
-    found.services = records_of_all.iter().filter(|rr| rr.rtype == RecordType::HTTPS).cloned().collect();
+    found.services = services(&records_of_all);
     answers.extend(records(&records_of_all));
     if !records_of_all.is_empty() {
         if let (true, Some((rtype, fault))) = (errand.is_main(), failed) {
@@ -101,6 +101,11 @@ pub(super) fn assemble(
         ),
     };
     Err(Fault { answers, ..fault })
+}
+
+/// The HTTPS records among records.
+pub(super) fn services(records: &[Rr]) -> Vec<Rr> {
+    records.iter().filter(|rr| rr.rtype == RecordType::HTTPS).cloned().collect()
 }
 
 /// The addresses among records, each once.

@@ -3,6 +3,7 @@
 //! The stub and the priming question run as tasks of their own: they never delay the counted lane,
 //! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -20,9 +21,9 @@ use super::log::Log;
 use super::message::Recursion;
 use super::presentation::name_text;
 use super::race::PACKET_TIMEOUT;
-use super::service_lane::{Wish, complete};
+use super::service_lane::{Wish, complete, complete_heard};
 use super::side::{SideLanes, StubLane};
-use super::stub::{Heard, ask_resolvers, show};
+use super::stub::{Heard, Questions, ask_resolvers, show};
 use super::transport::ask_endpoint;
 use super::walk::{Aliases, Errand, Patience, Run, find};
 use super::walks;
@@ -80,7 +81,9 @@ impl Counted<'_> {
         if plan.dnssec != DnssecPlan::Off {
             log.ask_for_signatures();
         }
-        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), self.wish.clone());
+        // A walk for the resolver's own name has no business with the host's records.
+        let wish = self.wish.clone().filter(|_| plan.lane == ResolverChoice::Walk);
+        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), wish);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let errand = Errand::walk(&run, patience);
         let limit = Some(dns.start.after(plan.timeout));
@@ -89,18 +92,8 @@ impl Counted<'_> {
             side = self.side_lanes(&log, &walks);
             let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone());
             self.stop.within(limit, work).await
-        } else if let Some(client) = &self.shared.client {
-            let (name, types) = (self.name.clone(), self.types.clone());
-            let work = ask_endpoint(client, &run, name, types, patience);
-            self.stop.within(limit, work).await.map(Ended::Asked)
         } else {
-            let servers = match plan.lane {
-                ResolverChoice::Server(server) => vec![server],
-                _ => plan.stub_servers.clone(),
-            };
-            let (name, types) = (self.name.clone(), self.types.clone());
-            let work = ask_resolvers(Rc::clone(&log), servers, name, types, Purpose::Resolver, patience);
-            self.stop.within(limit, work).await.map(Ended::Asked)
+            self.stop.within(limit, self.asked(&run, patience)).await.map(Ended::Asked)
         };
         dns.end = self.clock.now();
         dns.critical_path = errand.path.borrow().clone();
@@ -127,7 +120,7 @@ impl Counted<'_> {
             None => Meaning::Superseded,
         });
         dns.cuts.clone_from(&run.cuts.borrow());
-        dns.service = run.wish.as_ref().and_then(|wish| wish.take_binding());
+        dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
             && let Err(why) = self.check(&mut side, &result, dns.lane, &run)
         {
@@ -172,6 +165,20 @@ impl Counted<'_> {
         };
         side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);
         Ok(())
+    }
+
+    /// What the resolver of the plan says, and what its HTTPS records make of it.
+    async fn asked(&self, run: &Rc<Run>, patience: Patience) -> Heard {
+        let asker = Asker { run, path: RefCell::default() };
+        let (name, types) = (self.name.clone(), self.types.clone());
+        let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
+        let mut heard = asker.ask(Questions { name, types, service }, patience).await;
+        if let Some(wish) = &self.wish {
+            let host = (&self.name, self.types.as_slice());
+            heard.result = complete_heard(&asker, wish, host, heard.result, heard.services.take()).await;
+            heard.path.append(&mut asker.path.borrow_mut());
+        }
+        heard
     }
 
     /// The walks, and the stub's answer in their place when no root server can be reached.
@@ -351,6 +358,27 @@ impl Counted<'_> {
         };
         Fault::new(FailureCode::DnsUnreachable, message)
             .hint("check the network; where only a resolver can be reached, use --resolver")
+    }
+}
+
+/// The resolver of the plan, as the counted lane asks it.
+pub(super) struct Asker<'a> {
+    pub(super) run: &'a Rc<Run>,
+    /// What was waited for besides the first answer.
+    pub(super) path: RefCell<Vec<usize>>,
+}
+
+impl Asker<'_> {
+    pub(super) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
+        let plan = &self.run.shared.plan;
+        if let Some(client) = &self.run.shared.client {
+            return ask_endpoint(client, self.run, questions, patience).await;
+        }
+        let servers = match plan.lane {
+            ResolverChoice::Server(server) => vec![server],
+            _ => plan.stub_servers.clone(),
+        };
+        ask_resolvers(Rc::clone(&self.run.log), servers, questions, Purpose::Resolver, patience).await
     }
 }
 

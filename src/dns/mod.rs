@@ -68,6 +68,8 @@ mod lane_tests;
 #[cfg(test)]
 mod reply_tests;
 #[cfg(test)]
+mod service_resolver_tests;
+#[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod survey_tests;
@@ -158,7 +160,7 @@ impl Resolver {
     }
 
     /// The same for an origin: asks for its HTTPS records beside the addresses (RFC 9460), if the
-    /// plan does not leave them out and the walk is the counted lane. `protocols` is what the caller
+    /// plan does not leave them out. `protocols` is what the caller
     /// can speak, by ALPN id; `port` is that of the URL.
     #[allow(clippy::too_many_arguments)] // an origin is three things
     pub async fn resolve_origin(
@@ -172,7 +174,7 @@ impl Resolver {
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
         let plan = &self.shared.plan;
-        let wanted = plan.https_records == HttpsRecords::Use && plan.lane == ResolverChoice::Walk;
+        let wanted = plan.https_records == HttpsRecords::Use;
         // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
         let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
         let wish = wanted.then(|| Rc::new(Wish::new(secure_port, protocols)));

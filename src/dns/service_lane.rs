@@ -1,6 +1,6 @@
-//! Asking for HTTPS records (RFC 9460) beside the walk, and making use of them.
+//! Asking for HTTPS records (RFC 9460) beside the addresses, and making use of them.
 //!
-//! The question goes out with those for A and AAAA, to the same zone. Its answer is awaited no
+//! The question goes out with those for A and AAAA, to the same zone or resolver. Its answer is awaited no
 //! longer than the second address family is, and nothing it says or lacks can fail a resolution:
 //! what cannot be used is told, and the host's own addresses serve. What a record's target is must
 //! be looked up like the target of a CNAME, and counts like it.
@@ -14,11 +14,13 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::fault::{Fault, Found};
-use super::lane::RESOLUTION_DELAY;
+use super::lane::{Asker, RESOLUTION_DELAY};
+use super::log::Log;
 use super::message::parse_name;
 use super::presentation::name_text;
 use super::race::Lane;
 use super::service::{Candidate, Mode, compare_hints, sort_out};
+use super::stub::Questions;
 use super::walk::{Aliases, Errand, Patience, find};
 use crate::trace::{At, FailureCode, Record, RecordType, ServiceBinding};
 
@@ -79,7 +81,7 @@ impl Wish {
     }
 
     /// The name to ask for; `None` when it would be too long.
-    fn name(&self, host: &Name) -> Option<Name> {
+    pub(super) fn name(&self, host: &Name) -> Option<Name> {
         match &self.prefix {
             None => Some(host.clone()),
             Some(prefix) => parse_name(&format!("{prefix}.{}", name_text(host))).ok(),
@@ -177,14 +179,31 @@ pub(super) async fn complete(
         _ => None,
     };
     let Some(heard) = heard else {
-        let delay = RESOLUTION_DELAY.as_millis();
-        errand.run.log.note(format!("HTTPS records were not awaited: no answer in {delay} ms"));
+        errand.run.log.note(not_awaited());
         return result;
     };
-    let mut use_of =
-        Use { errand, wish: &wish, types, binding: ServiceBinding::default(), followed: Vec::new() };
-    use_of.binding.name = wish.name(host).map(|name| name_text(&name)).unwrap_or_default();
-    use_of.follow(heard, result).await.result(&wish)
+    Use::new(Guide::Walk(errand), &wish, host, types).follow(heard, result).await.result(&wish)
+}
+
+/// The same for what a resolver said, which was asked for all of it at the same time; `heard` is
+/// `None` when the HTTPS records were not awaited.
+pub(super) async fn complete_heard(
+    asker: &Asker<'_>,
+    wish: &Wish,
+    (host, types): (&Name, &[RecordType]),
+    result: Result<Found, Fault>,
+    heard: Option<Result<Found, Fault>>,
+) -> Result<Found, Fault> {
+    let Some(heard) = heard else { return result };
+    if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
+        return result;
+    }
+    Use::new(Guide::Resolver(asker), wish, host, types).follow(heard, result).await.result(wish)
+}
+
+/// Why nothing is known of HTTPS records that were asked for.
+pub(super) fn not_awaited() -> String {
+    format!("HTTPS records were not awaited: no answer in {} ms", RESOLUTION_DELAY.as_millis())
 }
 
 /// What came of it.
@@ -202,8 +221,15 @@ impl Outcome {
     }
 }
 
+/// Who looks up what a record leads to.
+#[derive(Clone, Copy)]
+enum Guide<'a> {
+    Walk(&'a Errand),
+    Resolver(&'a Asker<'a>),
+}
+
 struct Use<'a> {
-    errand: &'a Errand,
+    guide: Guide<'a>,
     wish: &'a Wish,
     types: &'a [RecordType],
     binding: ServiceBinding,
@@ -211,10 +237,23 @@ struct Use<'a> {
     followed: Vec<Record>,
 }
 
-impl Use<'_> {
+impl<'a> Use<'a> {
+    fn new(guide: Guide<'a>, wish: &'a Wish, host: &Name, types: &'a [RecordType]) -> Self {
+        let name = wish.name(host).map(|name| name_text(&name)).unwrap_or_default();
+        let binding = ServiceBinding { name, ..ServiceBinding::default() };
+        Self { guide, wish, types, binding, followed: Vec::new() }
+    }
+
+    fn log(&self) -> &'a Log {
+        match self.guide {
+            Guide::Walk(errand) => &errand.run.log,
+            Guide::Resolver(asker) => &asker.run.log,
+        }
+    }
+
     /// Aliases first, then the best record whose target has addresses.
     async fn follow(mut self, heard: Result<Found, Fault>, own: Result<Found, Fault>) -> Outcome {
-        let limit = own.is_ok().then(|| self.errand.run.log.clock().now().after(TARGET_PATIENCE));
+        let limit = own.is_ok().then(|| self.log().clock().now().after(TARGET_PATIENCE));
         let mut heard = match heard {
             Ok(found) => found,
             Err(fault) => {
@@ -333,35 +372,56 @@ impl Use<'_> {
         }
     }
 
-    /// Walks for a target; `None` when it took too long.
+    /// Looks a target up; `None` when it took too long.
     async fn look_up(
         &self,
         name: &Name,
         types: Vec<RecordType>,
         limit: Option<At>,
     ) -> Option<Result<Found, Fault>> {
-        let errand = Errand {
+        match self.guide {
+            Guide::Walk(errand) => self.walk(errand, name, types, limit).await,
+            Guide::Resolver(asker) => {
+                let questions = Questions::of(name.clone(), types);
+                let work = asker.ask(questions, Patience::AtMost(RESOLUTION_DELAY));
+                let heard = self.in_time(work, limit).await;
+                asker.run.log.supersede_abandoned();
+                let heard = heard?;
+                asker.path.borrow_mut().extend(&heard.path);
+                Some(heard.result)
+            }
+        }
+    }
+
+    async fn walk(
+        &self,
+        errand: &Errand,
+        name: &Name,
+        types: Vec<RecordType>,
+        limit: Option<At>,
+    ) -> Option<Result<Found, Fault>> {
+        let own = Errand {
             aliases: Aliases::Follow,
             patience: Patience::AtMost(RESOLUTION_DELAY),
-            ..self.errand.beside()
+            ..errand.beside()
         };
-        let path = Rc::clone(&errand.path);
-        let lane = Rc::clone(&errand.lane);
-        let work = find(errand, name.clone(), types);
-        let result = match limit {
-            None => Some(work.await),
-            Some(limit) => {
-                let clock = *self.errand.run.log.clock();
-                tokio::time::timeout_at(clock.instant(limit).into(), work).await.ok()
-            }
-        };
+        let path = Rc::clone(&own.path);
+        let lane = Rc::clone(&own.lane);
+        let result = self.in_time(find(own, name.clone(), types), limit).await;
         lane.detach();
-        self.errand.path.borrow_mut().extend(path.borrow().iter());
+        errand.path.borrow_mut().extend(path.borrow().iter());
         result
     }
 
+    async fn in_time<T>(&self, work: impl Future<Output = T>, limit: Option<At>) -> Option<T> {
+        match limit {
+            None => Some(work.await),
+            Some(limit) => tokio::time::timeout_at(self.log().clock().instant(limit).into(), work).await.ok(),
+        }
+    }
+
     fn note(&self, note: String) {
-        self.errand.run.log.note(note);
+        self.log().note(note);
     }
 }
 

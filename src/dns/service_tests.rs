@@ -13,7 +13,7 @@ use crate::plan::{DnsPlan, HttpsRecords};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, Purpose, Scheme};
 
-const ZONE: &str = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
+pub(super) const ZONE: &str = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
     www.example.test. A 192.0.2.1\nwww.example.test. AAAA 2001:db8::1\n\
     www.example.test. HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1\n\
     plain.example.test. A 192.0.2.2\n\
@@ -33,7 +33,7 @@ fn auth(quirks: Vec<Quirk>) -> super::testserver::Spec<'static> {
 
 type Resolved = (Dns, Result<Vec<IpAddr>, Failure>);
 
-async fn origin(resolver: &Resolver, scheme: Scheme, host: &str, port: u16) -> Resolved {
+pub(super) async fn origin(resolver: &Resolver, scheme: Scheme, host: &str, port: u16) -> Resolved {
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
     let protocols = vec!["h2", "http/1.1"];
@@ -47,7 +47,7 @@ async fn https(net: &TestNet, host: &str) -> Resolved {
     origin(&Resolver::new(plan(net)).unwrap(), Scheme::Https, host, 443).await
 }
 
-fn millis(dns: &Dns) -> u128 {
+pub(super) fn millis(dns: &Dns) -> u128 {
     dns.end.since(dns.start).as_millis()
 }
 

@@ -17,7 +17,7 @@ use super::cut::Shared;
 use super::dnssec::{Checking, GRACE, Given, WalkEnd};
 use super::lane::is_answer;
 use super::log::Log;
-use super::stub::{Heard, ask_resolvers};
+use super::stub::{Heard, Questions, ask_resolvers};
 use super::system::{self, age};
 use super::walk::Patience;
 use crate::clock::Clock;
@@ -60,7 +60,8 @@ impl StubLane {
         let work = async move {
             let (log, servers) = (Rc::clone(&own.log), own.servers.clone());
             let (name, types) = own.question.clone();
-            let heard = ask_resolvers(log, servers, name, types, Purpose::Stub, Patience::Whole).await;
+            let questions = Questions::of(name, types);
+            let heard = ask_resolvers(log, servers, questions, Purpose::Stub, Patience::Whole).await;
             *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
             own.done.notify_waiters();
         };

@@ -11,13 +11,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use super::ends::addresses;
+use super::ends::{addresses, services};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found, Witness, absent, type_list};
 use super::log::{Log, records};
 use super::message::{Recursion, Rr};
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, classify_recursive};
+use super::service_lane::not_awaited;
 use super::walk::Patience;
 use crate::trace::{AddressSource, Choice, FailureCode, Negative, Purpose, Rcode, RecordType, Transport};
 
@@ -26,45 +27,70 @@ const RESOLVER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Resolvers that are asked at most; the C library reads three from resolv.conf.
 const MAX_RESOLVERS: usize = 8;
 
+/// The questions about one name, which are asked at the same time.
+#[derive(Clone, Debug)]
+pub(super) struct Questions {
+    pub(super) name: Name,
+    pub(super) types: Vec<RecordType>,
+    /// Whose HTTPS records are asked for beside them (RFC 9460): those of the name, or of
+    /// `_port._https` below it.
+    pub(super) service: Option<Name>,
+}
+
+impl Questions {
+    /// Nothing but these types.
+    pub(super) fn of(name: Name, types: Vec<RecordType>) -> Self {
+        Self { name, types, service: None }
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Name, RecordType)> {
+        let own = self.types.iter().map(|rtype| (&self.name, *rtype));
+        own.chain(self.service.iter().map(|name| (name, RecordType::HTTPS)))
+    }
+}
+
 /// What the resolvers said.
 #[derive(Clone, Debug)]
 pub(super) struct Heard {
     pub(super) server: Option<SocketAddr>,
     pub(super) rcode: Option<Rcode>,
     pub(super) result: Result<Found, Fault>,
+    /// The HTTPS records; `None` when they were not asked for, or not awaited.
+    pub(super) services: Option<Result<Found, Fault>>,
     /// The packets its time was spent on.
     pub(super) path: Vec<usize>,
 }
 
-/// Asks the resolvers in order, all types at the same time.
+/// Asks the resolvers in order, all questions at the same time.
 pub(super) async fn ask_resolvers(
     log: Rc<Log>,
     servers: Vec<SocketAddr>,
-    qname: Name,
-    types: Vec<RecordType>,
+    questions: Questions,
     purpose: Purpose,
     patience: Patience,
 ) -> Heard {
-    let running: FuturesUnordered<_> = types
-        .iter()
+    let running: FuturesUnordered<_> = questions
+        .each()
         .enumerate()
-        .map(|(index, rtype)| {
-            let (log, servers, qname) = (&log, &servers, &qname);
-            async move { (index, ask_type(log, servers, qname, *rtype, purpose).await) }
+        .map(|(index, (qname, rtype))| {
+            let (log, servers) = (&log, &servers);
+            async move { (index, ask_type(log, servers, qname, rtype, purpose).await) }
         })
         .collect();
-    let done = gather(&log, running, types.len(), patience).await;
-    combine(&qname, &types, &servers, done)
+    let done = gather(&log, running, &questions, patience).await;
+    combine(&questions, &servers, done)
 }
 
-/// Waits for the types that were asked; the others not for long once the first has its records.
+/// Waits for the types that were asked; the others not for long once the first has its records, and
+/// HTTPS records not for long once there is nothing else to wait for.
 pub(super) async fn gather(
     log: &Rc<Log>,
     mut running: FuturesUnordered<impl Future<Output = (usize, TypeHeard)>>,
-    count: usize,
+    questions: &Questions,
     patience: Patience,
 ) -> Vec<Option<TypeHeard>> {
-    let mut done: Vec<Option<TypeHeard>> = std::iter::repeat_with(|| None).take(count).collect();
+    let own = questions.types.len();
+    let mut done: Vec<Option<TypeHeard>> = questions.each().map(|_| None).collect();
     let mut deadline = None;
     loop {
         let next = match deadline {
@@ -72,7 +98,11 @@ pub(super) async fn gather(
             Some(at) => match tokio::time::timeout_at(at, running.next()).await {
                 Ok(next) => next,
                 Err(_) => {
-                    log.note("not every type was awaited: the resolver had answered the first".to_owned());
+                    log.note(if done.iter().take(own).all(Option::is_some) {
+                        not_awaited()
+                    } else {
+                        "not every type was awaited: the resolver had answered the first".to_owned()
+                    });
                     break;
                 }
             },
@@ -80,7 +110,14 @@ pub(super) async fn gather(
         let Some((index, heard)) = next else { break };
         let has_records = matches!(heard.said, Said::Records { .. });
         done[index] = Some(heard);
-        if let (0, true, Patience::AtMost(delay)) = (index, has_records, patience) {
+        let is_over = questions.service.is_some() && done.iter().take(own).all(Option::is_some);
+        if is_over && !done.iter().take(own).flatten().any(TypeHeard::has_the_name) {
+            // Without the name there is no service.
+            break;
+        }
+        if let (None, Patience::AtMost(delay)) = (deadline, patience)
+            && (index == 0 && has_records || is_over)
+        {
             let clock = log.clock();
             deadline = Some(clock.instant(clock.now().after(delay)).into());
         }
@@ -90,11 +127,27 @@ pub(super) async fn gather(
     done
 }
 
+impl Heard {
+    fn nothing() -> Self {
+        Self { server: None, rcode: None, result: Ok(Found::default()), services: None, path: Vec::new() }
+    }
+}
+
 pub(super) struct TypeHeard {
     pub(super) server: Option<SocketAddr>,
     pub(super) rcode: Option<Rcode>,
     pub(super) said: Said,
     pub(super) path: Vec<usize>,
+}
+
+impl TypeHeard {
+    fn has_the_name(&self) -> bool {
+        match &self.said {
+            Said::Records { .. } => true,
+            Said::Absent { negative, .. } => negative.rtype.is_some(),
+            Said::Nothing { .. } => false,
+        }
+    }
 }
 
 pub(super) enum Said {
@@ -190,7 +243,21 @@ async fn ask_type(
     TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
 }
 
+/// What all the replies say together. Those that are missing were not awaited.
 pub(super) fn combine(
+    questions: &Questions,
+    servers: &[SocketAddr],
+    mut done: Vec<Option<TypeHeard>>,
+) -> Heard {
+    let Questions { name, types, service } = questions;
+    let beside = done.split_off(types.len().min(done.len()));
+    let services = service.as_ref().zip(beside.into_iter().flatten().next());
+    let services = services
+        .map(|(name, one)| combine_types(name, &[RecordType::HTTPS], servers, vec![Some(one)]).result);
+    Heard { services, ..combine_types(name, types, servers, done) }
+}
+
+fn combine_types(
     qname: &Name,
     types: &[RecordType],
     servers: &[SocketAddr],
@@ -203,8 +270,7 @@ pub(super) fn combine(
     let mut answers = Vec::new();
     for (rtype, one) in types.iter().zip(done) {
         let Some(one) = one else { continue };
-        let summary =
-            Heard { server: one.server, rcode: one.rcode, result: Ok(Found::default()), path: one.path };
+        let summary = Heard { server: one.server, rcode: one.rcode, path: one.path, ..Heard::nothing() };
         // The first type that was answered speaks for all.
         if heard.as_ref().is_none_or(|heard| heard.server.is_none() && summary.server.is_some()) {
             heard = Some(summary);
@@ -233,6 +299,7 @@ pub(super) fn combine(
         }
     }
     found.addresses = addresses(&found_records);
+    found.services = services(&found_records);
     let result = if found_records.is_empty() {
         let fault = match (gone, failed) {
             (Some((negative, server)), None) => {
@@ -250,9 +317,7 @@ pub(super) fn combine(
         found.answers = answers;
         Ok(found)
     };
-    let heard =
-        heard.unwrap_or(Heard { server: None, rcode: None, result: result.clone(), path: Vec::new() });
-    Heard { result, ..heard }
+    Heard { result, ..heard.unwrap_or_else(Heard::nothing) }
 }
 
 fn nothing(

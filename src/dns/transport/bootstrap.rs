@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::fault::Fault;
 use super::super::message::parse_name;
-use super::super::stub::ask_resolvers;
+use super::super::stub::{Questions, ask_resolvers};
 use super::super::walk::{Errand, Patience, Run, find};
 use crate::plan::{Endpoint, EndpointHost, Family};
 use crate::trace::{FailureCode, Purpose, RecordType};
@@ -48,8 +48,8 @@ pub(super) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
     let with_port = |address: &_| SocketAddr::new(*address, endpoint.port);
     if !plan.stub_servers.is_empty() {
         let (log, servers) = (Rc::clone(&run.log), plan.stub_servers.clone());
-        let heard =
-            ask_resolvers(log, servers, name.clone(), types.clone(), Purpose::Bootstrap, patience).await;
+        let questions = Questions::of(name.clone(), types.clone());
+        let heard = ask_resolvers(log, servers, questions, Purpose::Bootstrap, patience).await;
         path.extend(&heard.path);
         match heard.result {
             Ok(found) if !found.addresses.is_empty() => {

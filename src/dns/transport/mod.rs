@@ -34,7 +34,7 @@ use super::exchange::{Ask, Outcome, error_outcome, packet};
 use super::log::Log;
 use super::message::{Decoded, EncodedQuery, Form, Recursion, decode, encode, is_reply_to};
 use super::reply::{Asked, Verdict, classify_recursive};
-use super::stub::{Heard, Said, TypeHeard, combine, gather, show};
+use super::stub::{Heard, Questions, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
 use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{
@@ -83,15 +83,14 @@ impl Client {
     }
 }
 
-/// Asks the resolver of the plan, all types at the same time, on the connection of the run.
+/// Asks the resolver of the plan, all questions at the same time, on the connection of the run.
 pub(super) async fn ask_endpoint(
     client: &Client,
     run: &Rc<Run>,
-    qname: Name,
-    types: Vec<RecordType>,
+    questions: Questions,
     patience: Patience,
 ) -> Heard {
-    let question = |rtype| Ask {
+    let question = |qname: &Name, rtype| Ask {
         parent: None,
         purpose: Purpose::Resolver,
         zone: String::new(),
@@ -105,31 +104,31 @@ pub(super) async fn ask_endpoint(
         edns: true,
         recursion: Recursion::Desired,
     };
-    let mut first = question(types.first().copied().unwrap_or(RecordType::A));
+    let mut first = question(&questions.name, questions.types.first().copied().unwrap_or(RecordType::A));
     // The others would only wait for it.
     let mut taken = match client.kept.take(client, run, &mut first).await {
         Ok(taken) => Some((taken, first)),
         Err(NotTaken::Nowhere { fault, path }) => {
-            return Heard { server: None, rcode: None, result: Err(fault), path };
+            return Heard { server: None, rcode: None, result: Err(fault), services: None, path };
         }
         Err(NotTaken::Unreachable { why, path }) => {
             let nothing = nothing(path, None, why, false);
-            return combine(&qname, &types, &[NOBODY], vec![Some(nothing)]);
+            return combine(&questions, &[NOBODY], vec![Some(nothing)]);
         }
     };
-    let running: FuturesUnordered<_> = types
-        .iter()
+    let running: FuturesUnordered<_> = questions
+        .each()
         .enumerate()
-        .map(|(index, rtype)| {
+        .map(|(index, (qname, rtype))| {
             let (taken, ask) = match taken.take() {
                 Some((taken, ask)) => (Some(taken), ask),
-                None => (None, question(*rtype)),
+                None => (None, question(qname, rtype)),
             };
             async move { (index, ask_type(client, run, ask, taken).await) }
         })
         .collect();
-    let done = gather(&run.log, running, types.len(), patience).await;
-    combine(&qname, &types, &[NOBODY], done)
+    let done = gather(&run.log, running, &questions, patience).await;
+    combine(&questions, &[NOBODY], done)
 }
 
 fn query(log: &Log, ask: &Ask) -> EncodedQuery {

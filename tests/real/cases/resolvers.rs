@@ -13,6 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_resolver_on_a_connection_gives_the_answers_that_dig_prints", connected),
     ("a_resolvers_connections_and_their_times_are_those_of_the_capture", set_up),
     ("a_resolvers_name_is_looked_up_and_shown", bootstrap),
+    ("https_records_from_a_resolver_are_used_as_the_walks_are", services),
     ("a_resolver_whose_certificate_is_not_its_own_is_not_asked", certificate),
     ("names_of_a_batch_share_one_connection_to_the_resolver", batch),
 ];
@@ -121,6 +122,18 @@ fn bootstrap(world: &World) {
         assert_eq!(packets[0].0["server"]["port"], port, "{run}");
         // It ends before the resolver is asked, and is part of what the user waited for.
         assert!(lookup.iter().all(|packet| packet.us("end_us") <= packets[0].us("sent_us")), "{run}");
+    }
+}
+
+fn services(world: &World) {
+    for form in ["system"].into_iter().chain(forms().iter().map(|(_, form)| form.as_str())) {
+        let run = trace_ok(world, &format!("--resolver {form} http://www.example.test/"));
+        assert_eq!(run.text("/hops/0/url/changes/0/kind"), "https-record-upgrade", "{run}");
+        assert_eq!(run.list("/hops/0/dns/service/records").len(), 1, "{run}");
+        assert_eq!(run.packets("resolver").len(), 3, "{run}");
+        let run = trace_ok(world, &format!("--resolver {form} --no-https-rr http://www.example.test/"));
+        assert!(run.list("/hops/0/url/changes").is_empty(), "{run}");
+        assert_eq!(run.packets("resolver").len(), 2, "{run}");
     }
 }
 
