@@ -120,7 +120,9 @@ struct Trust {
 
 impl Trust {
     fn of(dns: &Dns, zone: &str) -> Self {
-        let Some(dnssec) = &dns.dnssec else { return Self { verdict: None, width: 0 } };
+        // A resolver is no zone: it has no keys.
+        let walked = dns.dnssec.as_ref().filter(|_| dns.lane == DnsLane::Walk);
+        let Some(dnssec) = walked else { return Self { verdict: None, width: 0 } };
         let link = dnssec.chain.iter().find(|link| link.zone == zone);
         let width = dnssec.chain.iter().map(|link| Self::word(link.status).len()).max().unwrap_or(0);
         Self { verdict: link.map(|link| link.status), width }

@@ -8,7 +8,7 @@ use super::{fact, fact_text};
 use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
+    Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
 };
 use crate::units;
 
@@ -101,6 +101,10 @@ pub(super) fn packets(page: &mut Page, dns: &Dns) {
         head.push(Ink::Plain, "  https rr    ");
         body.push(Ink::Plain, format!("{}: {}", record.owner, words::service_record(record)));
         page.wrap(head, &body);
+    }
+    if dns.lane == DnsLane::Resolver {
+        // Nobody began at the root.
+        return;
     }
     let hints = &dns.hints;
     let dated = hints.date.as_ref().map_or_else(String::new, |date| format!(" of {date}"));
