@@ -108,6 +108,15 @@ pub(super) enum NotTaken {
 }
 
 impl NotTaken {
+    /// With the packets that the question took before.
+    pub(super) fn after(self, before: &[usize]) -> Self {
+        let path = |path: Vec<usize>| [before, &path[..]].concat();
+        match self {
+            Self::Nowhere { fault, path: own } => Self::Nowhere { fault, path: path(own) },
+            Self::Unreachable { why, path: own } => Self::Unreachable { why, path: path(own) },
+        }
+    }
+
     /// The same for another resolution, which has none of these packets.
     fn elsewhere(self) -> Self {
         match self {

@@ -3,13 +3,13 @@
 //! A run has one connection, kept open. Set-up and questions are timed apart: the first packet's record
 //! has both, the others of the same connection only their question. What a reply means is decided as for any resolver.
 
-mod beside;
 mod bootstrap;
 mod framed;
 #[cfg(feature = "encrypted-dns")]
 mod https;
 mod kept;
 mod padding;
+mod question;
 #[cfg(feature = "encrypted-dns")]
 mod quic;
 #[cfg(test)]
@@ -20,7 +20,6 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -28,21 +27,18 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
-use tokio::time::sleep_until;
 
-use super::exchange::{Ask, Outcome, error_outcome, packet};
+use super::exchange::{Ask, Outcome, error_outcome};
 use super::log::Log;
-use super::message::{Decoded, EncodedQuery, Form, Recursion, decode, encode, is_reply_to};
+use super::message::{EncodedQuery, Form, Recursion, encode};
 use super::reply::{Asked, Verdict, classify_recursive};
 use super::stub::{Heard, Questions, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
 use crate::plan::{Endpoint, RootsChoice};
-use crate::trace::{
-    AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
-};
-pub(super) use beside::ask_beside;
+use crate::trace::{AddressSource, Choice, Purpose, Rcode, RecordType, Transport};
 use kept::{Kept, NotTaken, Taken};
-use session::Unanswered;
+pub(super) use question::ask_beside;
+use question::put;
 
 /// The limit for a connection's set-up.
 const SET_UP: Duration = Duration::from_secs(3);
@@ -145,143 +141,55 @@ fn query(log: &Log, ask: &Ask) -> EncodedQuery {
     query
 }
 
-/// Asks one type: once more without EDNS if need be, and once more when the connection ends.
+/// Asks one type, once more without EDNS if need be.
 async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Option<Taken>) -> TypeHeard {
-    let log = &run.log;
-    let clock = *log.clock();
     let (mut path, mut rcode) = (Vec::new(), None);
-    let mut lost_before = false;
-    // At most: with EDNS, without, and one of them on a new connection.
-    for _ in 0..3 {
-        let mut taken = match taken.take() {
-            Some(taken) => taken,
-            None => match client.kept.take(client, run, &mut ask).await {
-                Ok(taken) => taken,
-                Err(not_taken) => {
-                    let (why, more) = match not_taken {
-                        NotTaken::Nowhere { fault, path } => (vec![fault.message], path),
-                        NotTaken::Unreachable { why, path } => (why, path),
-                    };
-                    path.extend(more);
-                    return nothing(path, rcode, why, false);
-                }
-            },
+    // At most: with EDNS, without.
+    for _ in 0..2 {
+        let exchange = match put(client, run, &mut ask, taken.take(), QUESTION).await {
+            Ok(exchange) => exchange,
+            Err(NotTaken::Nowhere { fault, path: more }) => {
+                return nothing([path, more].concat(), rcode, vec![fault.message], false);
+            }
+            Err(NotTaken::Unreachable { why, path: more }) => {
+                return nothing([path, more].concat(), rcode, why, false);
+            }
         };
-        path.append(&mut taken.path);
-        let opened_for_this = taken.opened.is_some();
-        let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
-            let query = query(log, &ask);
-            let packet = packet(&ask, clock.now(), query.bytes.len());
-            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
-        });
-        let id = open.id();
-        path.push(id);
+        path.extend(exchange.path);
         let server = show(ask.server);
-        let nothing = |path, rcode, reason: String, timeouts| {
+        let failed = |path, rcode, reason: String, timeouts| {
             nothing(path, rcode, vec![format!("{server} {reason}")], timeouts)
         };
-        let replies = taken.connection.replies();
-        let ready = clock.now();
-        let written_at: Cell<Option<At>> = Cell::new(None);
-        let written = |at| {
-            written_at.set(Some(at));
-            if !opened_for_this {
-                open.written(at);
+        let reply = match exchange.outcome {
+            Outcome::Reply(reply) => reply,
+            Outcome::Timeout => {
+                return failed(path, rcode, format!("did not answer in {} s", QUESTION.as_secs()), true);
+            }
+            Outcome::Malformed(reason) => {
+                return failed(path, rcode, format!("sent a reply that cannot be read: {reason}"), false);
+            }
+            Outcome::Error { reason, .. } => return failed(path, rcode, reason, false),
+            Outcome::WrongSource { from } => {
+                return failed(path, rcode, format!("did not answer, and {from} did in its place"), false);
             }
         };
-        // The limit counts from the writing; for that there is the same limit.
-        let patience = async {
-            sleep_until(clock.instant(ready.after(QUESTION)).into()).await;
-            if let Some(at) = written_at.get() {
-                sleep_until(clock.instant(at.after(QUESTION)).into()).await;
-            }
-        };
-        let asking = tokio::select! {
-            biased;
-            reply = taken.connection.ask(&mut query, written) => Some(reply),
-            () = patience => None,
-        };
-        let waited = written_at.get().map_or(0, |at| at.since(ready).as_millis());
-        if waited > 0 {
-            log.note(format!(
-                "waited {waited} ms until the connection to the resolver, with other questions of this run on \
-                 it, took one more"
-            ));
-        }
-        let (received, bytes) = match asking {
-            Some(Ok(reply)) => reply,
-            Some(Err(Unanswered::Lost(error))) => {
-                let reason = words(&error, ask.transport);
-                open.close(Meaning::Error { reason: reason.clone() });
-                client.kept.lost(&taken.connection);
-                // What fails with nobody else on it would fail again.
-                if lost_before || opened_for_this && taken.connection.is_of_one() {
-                    return nothing(path, rcode, reason, false);
-                }
-                lost_before = true;
-                ask = Ask { parent: Some(id), chosen: Choice::ConnectionEnded, ..ask };
-                continue;
-            }
-            #[cfg(feature = "encrypted-dns")]
-            Some(Err(Unanswered::Odd(error))) => {
-                let reason = words(&error, ask.transport);
-                open.close(Meaning::Error { reason: reason.clone() });
-                return nothing(path, rcode, reason, false);
-            }
-            None => {
-                if taken.connection.replies() == replies {
-                    taken.connection.retire();
-                }
-                let limit = QUESTION.as_secs();
-                let reason = if written_at.get().is_some() {
-                    open.close(Meaning::Timeout);
-                    format!("did not answer in {limit} s")
-                } else {
-                    let reason = format!("took no further question on its connection for {limit} s");
-                    open.close(Meaning::Error { reason: reason.clone() });
-                    reason
-                };
-                return nothing(path, rcode, reason, written_at.get().is_some());
-            }
-        };
-        let decoded = if is_reply_to(&query, &bytes) {
-            decode(&ask.qname, ask.qtype, &bytes)
-        } else {
-            Decoded::Malformed("it is no reply to the question sent".to_owned())
-        };
-        let reply = match decoded {
-            Decoded::Reply(reply) => reply,
-            Decoded::Malformed(reason) => {
-                open.received(received, bytes.len(), None);
-                open.close(Meaning::Malformed { reason: reason.clone() });
-                return nothing(path, rcode, format!("sent a reply that cannot be read: {reason}"), false);
-            }
-            Decoded::OtherQuestion => {
-                open.received(received, bytes.len(), None);
-                let reason = "it answers another question".to_owned();
-                open.close(Meaning::Malformed { reason: reason.clone() });
-                return nothing(path, rcode, format!("sent a reply that cannot be used: {reason}"), false);
-            }
-        };
-        open.received(received, bytes.len(), Some(reply.header.clone()));
-        open.keep(&bytes);
         let root = Name::root();
         let (qname, transport) = (ask.qname.clone(), ask.transport);
         let asked = Asked { zone: &root, qname: &qname, qtype: ask.qtype, transport, edns: ask.edns };
         let verdict = classify_recursive(&reply, &asked);
-        log.close(id, verdict.meaning());
+        run.log.close(exchange.id, verdict.meaning());
         rcode = Some(reply.header.rcode);
         let said = match verdict {
             Verdict::EdnsRefused => {
-                ask = Ask { parent: Some(id), chosen: Choice::WithoutEdns, edns: false, ..ask };
+                ask = Ask { parent: Some(exchange.id), chosen: Choice::WithoutEdns, edns: false, ..ask };
                 continue;
             }
             Verdict::Answer { chain, records } => Said::Records { chain, records },
             Verdict::Absent { chain, negative, .. } => Said::Absent { chain, negative },
             Verdict::Malformed { reason } => {
-                return nothing(path, rcode, format!("sent a reply that cannot be used: {reason}"), false);
+                return failed(path, rcode, format!("sent a reply that cannot be used: {reason}"), false);
             }
-            _ => return nothing(path, rcode, format!("answered {}", reply.header.rcode.mnemonic()), false),
+            _ => return failed(path, rcode, format!("answered {}", reply.header.rcode.mnemonic()), false),
         };
         return TypeHeard { server: Some(ask.server), rcode, said, path };
     }
