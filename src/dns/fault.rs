@@ -147,7 +147,7 @@ pub(super) fn zone_failed(
         told.join("; ")
     );
     let rcode = all(FailureKind::ServerFailure).then_some(Rcode::SERVFAIL);
-    let hint = "the zone's operator has to mend its servers; `urltrace dns` shows every packet";
+    let hint = "the zone's operator has to mend its servers; `urltrace dns -v` shows every packet";
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
 

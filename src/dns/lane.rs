@@ -30,7 +30,9 @@ use super::walks;
 use crate::clock::Clock;
 use crate::plan::{DnssecPlan, ResolverChoice};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, Transport};
+use crate::trace::{
+    At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, StoppedBy, Transport,
+};
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
 pub(super) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
@@ -115,10 +117,7 @@ impl Counted<'_> {
                 Err(self.stopped(stopped, &run, awaited))
             }
         };
-        log.end_walk(&match &ended_by(&result) {
-            Some(words) => Meaning::Error { reason: (*words).to_owned() },
-            None => Meaning::Superseded,
-        });
+        log.end_walk(&ended_by(&result));
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
@@ -392,13 +391,13 @@ fn worth_checking(result: &Result<Found, Fault>, run: &Run) -> Result<WalkEnd, &
     }
 }
 
-/// The words for packets that a stop left without an answer.
-fn ended_by(result: &Result<Found, Fault>) -> Option<&'static str> {
-    match result.as_ref().err()?.code {
-        FailureCode::Interrupted => Some("interrupted"),
-        FailureCode::MaxTime => Some("the time for the whole trace was over"),
-        FailureCode::DnsTimeout | FailureCode::DnsUnreachable => Some("the time for DNS was over"),
-        _ => None,
+/// What a stop leaves of packets that have no answer.
+fn ended_by(result: &Result<Found, Fault>) -> Meaning {
+    match result.as_ref().err().map(|fault| fault.code) {
+        Some(FailureCode::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        Some(FailureCode::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
+        Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable) => Meaning::stopped(StoppedBy::DnsLimit),
+        _ => Meaning::Superseded,
     }
 }
 

@@ -1,7 +1,7 @@
 //! An answer did not fit into a datagram and was fetched again over TCP.
 
-use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{Choice, Purpose, StageName, Trace};
+use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk};
+use crate::trace::{Choice, Packet, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -12,33 +12,37 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// The payload that our questions offer (DNS Flag Day 2020).
+const PAYLOAD: usize = 1232;
+
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let over_tcp = |purpose| matches!(purpose, Purpose::Walk | Purpose::NsAddress);
-        for (index, packet) in dns
-            .packets
-            .iter()
-            .enumerate()
-            .filter(|(_, packet)| packet.chosen == Choice::Truncated && over_tcp(packet.purpose))
-        {
+        let over_tcp = |packet: &Packet| packet.chosen == Choice::Truncated && is_of_the_walk(packet);
+        for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| over_tcp(packet)) {
+            // Where TCP gave nothing, that is what has to be told.
+            let Some(bytes) = packet.bytes_received.filter(|_| packet.meaning.is_useful()) else { continue };
             let cost = packet.end.since(packet.sent);
-            let size = packet.bytes_received.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
-            let title = format!(
-                "the {} answer{size} for {} did not fit into UDP: TCP cost {} more",
-                packet.qtype.mnemonic(),
-                packet.qname,
-                duration(cost)
-            );
+            let whose = format!("the {} reply for {}", packet.qtype.mnemonic(), packet.qname);
+            let (title, advice) = if bytes > PAYLOAD {
+                (
+                    format!("{whose} has {bytes} bytes, too many for UDP: TCP cost {} more", duration(cost)),
+                    "keep answers below 1232 bytes: fewer records, or smaller ones",
+                )
+            } else {
+                (
+                    format!(
+                        "{whose} was cut short by UDP, though it has {bytes} bytes: TCP cost {} more",
+                        duration(cost)
+                    ),
+                    "the server limits the rate of its replies, or their size to less than the 1232 bytes asked for",
+                )
+            };
             let evidence = vec![
                 format!("/hops/{hop}/dns/packets/{index}/transport"),
                 format!("/hops/{hop}/dns/packets/{index}/bytes_received"),
             ];
-            let mut finding = rule.finding(
-                title,
-                evidence,
-                "keep answers below 1232 bytes: fewer records, or smaller ones",
-            );
+            let mut finding = rule.finding(title, evidence, advice);
             finding.saving = Saving::measured(cost, "every lookup of this name that no cache answers");
             findings.push(finding);
         }
@@ -50,7 +54,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Transport};
+    use crate::trace::{At, Meaning, Transport};
 
     #[test]
     fn fires_on_tcp_after_truncation_with_its_cost() {
@@ -60,7 +64,14 @@ mod tests {
         packet.chosen = Choice::Truncated;
         packet.transport = Transport::Tcp;
         packet.end = At(29_000);
+        packet.bytes_received = Some(2_000);
         let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].title.contains("has 2000 bytes, too many for UDP"), "{}", findings[0].title);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 9);
+        sample::dns(&mut trace).packets[2].bytes_received = Some(89);
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].title.contains("cut short by UDP, though it has 89 bytes"));
+        sample::dns(&mut trace).packets[2].meaning = Meaning::Timeout;
+        assert!(sample::of(&RULE, &trace).is_empty(), "told by dns-tcp-broken");
     }
 }

@@ -1,5 +1,6 @@
 //! Validating resolvers refuse this name.
 
+use super::dns_intercepted::is_intercepted;
 use super::{Finding, Rule, Severity, hops};
 use crate::trace::{DnssecVerdict, Rcode, StageName, Trace};
 
@@ -27,7 +28,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if let Some(link) = dnssec.chain.iter().position(|link| link.status == DnssecVerdict::Bogus) {
             evidence.push(format!("/hops/{hop}/dns/dnssec/chain/{link}/why"));
         }
-        let advice = "sign the zone anew, or publish the DS of a key it has; as a last resort take the DS out of the parent and wait for its TTL";
+        let advice = if is_intercepted(dns) {
+            "ask over a network that does not redirect port 53: what was validated came from whoever does, not from the zone"
+        } else {
+            "sign the zone anew, or publish the DS of a key it has; as a last resort take the DS out of the parent and wait for its TTL"
+        };
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = if dns.rcode == Some(SERVFAIL) {
             "The resolver of this trace refuses it too, so that the trace ends here; it gave the answer that was validated when it was told not to check (CD)."

@@ -1,13 +1,13 @@
 //! Somebody answers in the place of a root or top-level server.
 
-use super::{Finding, Rule, Severity, hops};
-use crate::trace::{Meaning, Packet, Purpose, StageName, Trace};
+use super::{Finding, Rule, Severity, hops, is_of_the_walk};
+use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-intercepted",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "a server of the root or of a top-level zone gave a final answer with recursion on offer and without authority",
+    fires: "a root server offered recursion (RA), or a server of a top-level zone gave a final answer with recursion on offer and without authority",
     check,
 };
 
@@ -15,45 +15,78 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         // One is enough: what is on the way is on the way of all.
-        let found = dns.packets.iter().enumerate().find(|(_, packet)| is_intercepted(packet));
-        let Some((index, packet)) = found else { continue };
+        let mut walked = dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
+        let found = walked.clone().find(|(_, packet)| is_forwarded(packet));
+        let Some((index, packet)) = found.or_else(|| walked.find(|(_, packet)| offers_recursion(packet)))
+        else {
+            continue;
+        };
         let name = packet.server_name.as_deref().unwrap_or("a server");
-        let title = format!(
-            "{name} ({}), a server of zone {}, answered as a resolver does: DNS is intercepted on the way",
-            packet.server.ip(),
-            packet.zone
-        );
+        let what = if is_final(packet) {
+            "answered as a resolver does: DNS is intercepted on the way"
+        } else {
+            "offers recursion (RA), which no root server does: DNS may be intercepted on the way"
+        };
+        let title = format!("{name} ({}), a server of zone {}, {what}", packet.server.ip(), packet.zone);
         let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
         let mut finding = rule.finding(
             title,
             vec![pointer("flags"), pointer("meaning")],
             "a router, a firewall or the provider redirects port 53: ask over another network, or an encrypted resolver",
         );
-        finding.detail =
-            "such servers offer no recursion (RA) and never have the whole answer; the answer is taken \
-            as it came, and the walk shows the interceptor, not the zones"
-                .to_owned();
+        if is_final(packet) {
+            finding.detail =
+                "such servers offer no recursion (RA) and never have the whole answer; the answer is taken \
+                as it came, and the walk shows the interceptor, not the zones"
+                    .to_owned();
+        }
         findings.push(finding);
     }
     findings
 }
 
-fn is_intercepted(packet: &Packet) -> bool {
-    let at_the_top = packet.zone.matches('.').count() == 1;
-    let is_final = matches!(
+/// Whether a walk heard somebody in the place of a root or top-level server.
+pub(super) fn is_intercepted(dns: &Dns) -> bool {
+    let mut walked = dns.packets.iter().filter(|packet| is_of_the_walk(packet));
+    walked.any(|packet| is_forwarded(packet) || offers_recursion(packet) && is_final(packet))
+}
+
+fn is_final(packet: &Packet) -> bool {
+    matches!(
         packet.meaning,
         Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
-    );
-    let walked = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
+    )
+}
+
+/// What a resolver's answer looks like.
+fn is_forwarded(packet: &Packet) -> bool {
+    let at_the_top = packet.zone.matches('.').count() == 1;
     let forwarded =
         packet.reply.as_ref().is_some_and(|reply| reply.recursion_available && !reply.authoritative);
-    at_the_top && is_final && walked && forwarded
+    at_the_top && is_final(packet) && forwarded
+}
+
+/// What no root server says, with whatever else.
+fn offers_recursion(packet: &Packet) -> bool {
+    packet.zone == "." && packet.reply.as_ref().is_some_and(|reply| reply.recursion_available)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
+
+    #[test]
+    fn a_referral_with_recursion_on_offer_is_told_with_less_certainty() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        dns.packets[0].reply =
+            Some(crate::trace::ReplyHeader { recursion_available: true, ..sample::header() });
+        assert!(!is_intercepted(dns));
+        assert!(sample::of(&RULE, &trace)[0].title.contains("may be intercepted"));
+        sample::dns(&mut trace).packets[0].zone = "test.".to_owned();
+        assert!(sample::of(&RULE, &trace).is_empty(), "the servers of a zone may be resolvers, too");
+    }
 
     #[test]
     fn fires_on_a_final_answer_of_the_root_with_recursion() {
@@ -68,7 +101,13 @@ mod tests {
         dns.packets[0].reply = Some(header.clone());
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         header.authoritative = true;
-        sample::dns(&mut trace).packets[0].reply = Some(header.clone());
+        let dns = sample::dns(&mut trace);
+        dns.packets[0].reply = Some(header.clone());
+        assert!(is_intercepted(dns), "a portal may claim authority");
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        let dns = sample::dns(&mut trace);
+        dns.packets[0].zone = "test.".to_owned();
+        assert!(!is_intercepted(dns));
         assert!(sample::of(&RULE, &trace).is_empty(), "with authority it is the zone's own");
         header.authoritative = false;
         let dns = sample::dns(&mut trace);

@@ -1,8 +1,8 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
 use crate::explain::dns_error;
-use crate::trace::{Meaning, Packet, Purpose, StageName, Trace};
+use crate::trace::{Meaning, Packet, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
@@ -17,8 +17,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let mut named = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
-            if !matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress) || named.contains(&packet.server)
-            {
+            let errors = packet.reply.as_ref().map_or(&[][..], |reply| &reply.extended_errors);
+            // What is said of the whole zone is not said again, but for the server's own words.
+            let is_lost = is_told_by_its_zone(dns, packet);
+            if !is_of_the_walk(packet) || named.contains(&packet.server) || is_lost && errors.is_empty() {
                 continue;
             }
             let Some(what) = fault(packet) else { continue };
@@ -29,19 +31,21 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let mut finding = rule.finding(
                 title,
                 evidence,
-                format!(
-                    "make {name} serve the zone {}, or take it out of the zone's NS records at the parent",
-                    packet.zone
-                ),
+                if is_lost {
+                    format!("make {name} serve the zone {}", packet.zone)
+                } else {
+                    format!(
+                        "make {name} serve the zone {}, or take it out of the zone's NS records at the parent",
+                        packet.zone
+                    )
+                },
             );
-            if let Some(errors) =
-                packet.reply.as_ref().map(|reply| &reply.extended_errors[..]).filter(|all| !all.is_empty())
-            {
+            if !errors.is_empty() {
                 finding.detail = dns_error::sentence(errors);
                 finding.evidence.push(format!("/hops/{hop}/dns/packets/{index}/extended_errors"));
             }
             // Off the critical path a failed server cost nothing.
-            if dns.critical_path.contains(&index) {
+            if dns.critical_path.contains(&index) && !is_lost {
                 finding.saving = Saving::measured(
                     packet.end.since(packet.sent),
                     "every lookup that asks this server first",
@@ -71,6 +75,7 @@ fn fault(packet: &Packet) -> Option<String> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Purpose;
 
     #[test]
     fn fires_once_a_server_and_names_zone_and_cost() {

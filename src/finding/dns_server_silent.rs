@@ -1,7 +1,7 @@
 //! A name server did not answer at all, or could not be reached.
 
-use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{Dns, Meaning, Purpose, StageName, Trace};
+use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
+use crate::trace::{Dns, Meaning, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,10 +17,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let mut named = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
-            let walk = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
             let answered =
                 dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
-            if !walk || answered || named.contains(&packet.server) {
+            if !is_of_the_walk(packet) || answered || named.contains(&packet.server) {
+                continue;
+            }
+            // Nobody waited long enough to say so, or the whole zone has failed.
+            if packet.meaning.was_stopped() || is_told_by_its_zone(dns, packet) {
                 continue;
             }
             let waited = dns.packets[index + 1..]
@@ -84,7 +87,7 @@ fn no_family(dns: &Dns, index: usize) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Choice, Packet};
+    use crate::trace::{At, Choice, Packet, StoppedBy};
 
     fn silent(meaning: Meaning) -> Packet {
         let mut packet = sample::packet("example.test.", "198.51.100.9:53", 20_000, 20_000, meaning);
@@ -115,6 +118,9 @@ mod tests {
         let mut six = silent(Meaning::Error { reason: "network is unreachable".into() });
         six.server = "[2001:db8::1]:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(six);
+        let mut stopped = silent(Meaning::stopped(StoppedBy::DnsLimit));
+        stopped.server = "198.51.100.10:53".parse().unwrap();
+        sample::dns(&mut trace).packets.push(stopped);
         assert!(sample::of(&RULE, &trace).is_empty());
     }
 }

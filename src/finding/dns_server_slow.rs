@@ -40,7 +40,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             }
             let name = packet.server_name.as_deref().unwrap_or("a server");
             let title = format!(
-                "{name} ({}), a server of zone {}, took {}; the others took {}",
+                "{name} ({}), a server of zone {}, took {}; the other servers on the way took {}",
                 packet.server.ip(),
                 packet.zone,
                 duration(took),

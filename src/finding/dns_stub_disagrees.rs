@@ -1,5 +1,6 @@
 //! This machine's resolver gives other addresses than the authoritative servers.
 
+use super::dns_intercepted::is_intercepted;
 use super::{Finding, Rule, Severity, hops};
 use crate::trace::{DnsLane, Rcode, StageName, Trace};
 
@@ -16,7 +17,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
         let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
         // A resolver that invents addresses has a rule of its own.
-        if dns.lane != DnsLane::Walk || dns.rcode == Some(Rcode::NXDOMAIN) {
+        // Where the walk heard an interceptor, the resolver may be the one that is right.
+        if dns.lane != DnsLane::Walk || dns.rcode == Some(Rcode::NXDOMAIN) || is_intercepted(dns) {
             continue;
         }
         let server = stub

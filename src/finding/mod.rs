@@ -30,6 +30,7 @@ mod dns_zone_server_unreachable;
 mod dns_zone_server_without_edns;
 mod dns_zone_server_without_tcp;
 mod dns_zone_servers_disagree;
+mod dns_zone_without_answer;
 mod http_body_slow;
 mod http_first_byte_slow;
 mod http_rate_limited;
@@ -46,7 +47,7 @@ mod verdict;
 
 use std::time::Duration;
 
-use crate::trace::{At, Dns, Failure, Hop, Purpose, ServerCheck, Stage, StageName, Trace};
+use crate::trace::{At, Dns, Failure, Hop, Meaning, Packet, Purpose, ServerCheck, Stage, StageName, Trace};
 
 pub use verdict::{Verdict, verdict};
 
@@ -61,6 +62,7 @@ macro_rules! rules {
 
 rules! {
     url_not_encrypted,
+    dns_zone_without_answer,
     dns_server_failed,
     dns_server_silent,
     dns_edns_refused,
@@ -236,6 +238,43 @@ impl Rule {
             saving: None,
         }
     }
+}
+
+/// Whether a packet is one of the walk's own: for the name, or for a name server's address.
+fn is_of_the_walk(packet: &Packet) -> bool {
+    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
+}
+
+/// The zones of which no server was of use, each with the last packet to each of its addresses. What
+/// was ended from outside before it could fail is left out.
+fn failed_zones(dns: &Dns) -> Vec<(&str, Vec<usize>)> {
+    let walked = || dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
+    let mut zones: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (index, packet) in walked() {
+        let zone = packet.zone.as_str();
+        let is_lost = !walked().any(|(_, other)| other.zone == zone && other.meaning.is_useful());
+        let has_failed = packet.meaning != Meaning::Superseded && !packet.meaning.was_stopped();
+        if !is_lost || !has_failed {
+            continue;
+        }
+        let at = zones.iter().position(|(known, _)| *known == zone).unwrap_or(zones.len());
+        if at == zones.len() {
+            zones.push((zone, Vec::new()));
+        }
+        let servers = &mut zones[at].1;
+        match servers.iter_mut().find(|known| dns.packets[**known].server == packet.server) {
+            Some(known) => *known = index,
+            None => servers.push(index),
+        }
+    }
+    zones
+}
+
+/// Whether a server's failure is told with that of its whole zone.
+fn is_told_by_its_zone(dns: &Dns, packet: &Packet) -> bool {
+    !dns.packets
+        .iter()
+        .any(|other| is_of_the_walk(other) && other.zone == packet.zone && other.meaning.is_useful())
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.

@@ -308,7 +308,42 @@ pub enum Meaning {
     Superseded,
 }
 
+/// What ended a trace, or a stage of it, before a packet had its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StoppedBy {
+    /// Ctrl-C.
+    Interrupt,
+    /// The limit for everything.
+    MaxTime,
+    /// The limit for DNS.
+    DnsLimit,
+}
+
+impl StoppedBy {
+    const ALL: [Self; 3] = [Self::Interrupt, Self::MaxTime, Self::DnsLimit];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupted",
+            Self::MaxTime => "the time for the whole trace was over",
+            Self::DnsLimit => "the time for DNS was over",
+        }
+    }
+}
+
 impl Meaning {
+    /// Nobody waited any longer: this says nothing of the server.
+    #[must_use]
+    pub fn stopped(by: StoppedBy) -> Self {
+        Self::Error { reason: by.words().to_owned() }
+    }
+
+    /// Whether it is one of [`Meaning::stopped`].
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        matches!(self, Self::Error { reason } if StoppedBy::ALL.iter().any(|by| by.words() == reason))
+    }
+
     /// The word used in JSON.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

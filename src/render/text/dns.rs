@@ -9,7 +9,9 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{dnssec, evidence, fact_text, findings, survey, verbose};
 use crate::render::{DnsRun, Style, words};
-use crate::trace::{Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType};
+use crate::trace::{
+    Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
+};
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
@@ -161,7 +163,11 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
     if let Some(name) = &packet.server_name {
         body.push(Ink::Plain, name).push(Ink::Plain, " ");
     }
-    body.push(Ink::Plain, packet.server.ip().to_string()).push(Ink::Plain, ": ");
+    body.push(Ink::Plain, packet.server.ip().to_string());
+    if packet.transport == Transport::Tcp && packet.purpose != Purpose::Resolver {
+        body.push(Ink::Plain, " by TCP");
+    }
+    body.push(Ink::Plain, ": ");
     match &packet.meaning {
         // What the answer is stands below.
         Meaning::Answer { records } => body.push(Ink::Plain, units::count(records.len(), "record")),
@@ -181,6 +187,19 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
     let says = packet.meaning.is_useful() && !matches!(packet.meaning, Meaning::Referral { .. });
     if says && !is_on_the_way(dns, &packet.qname) {
         body.push(Ink::Plain, format!(" for {}", packet.qname));
+    }
+    let reply = packet.reply.as_ref().filter(|_| packet.meaning.is_useful());
+    for (code, text) in reply.iter().flat_map(|reply| &reply.extended_errors) {
+        let text = if text.is_empty() { String::new() } else { format!(": {text}") };
+        body.push(Ink::Warn, format!("; {}{text} (EDE {code})", words::extended_error(*code)));
+    }
+    if let Some(nsid) = reply.and_then(|reply| reply.nsid.as_deref()) {
+        let mut site = page.line();
+        site.push(Ink::Plain, "; nsid ").push_bytes(Ink::Plain, nsid);
+        // Which of an anycast server's machines it was; one line a hop.
+        if head.width() + body.width() + site.width() <= page.width() {
+            body.push(Ink::Faint, "; nsid ").push_bytes(Ink::Faint, nsid);
+        }
     }
     if let (Purpose::Resolver, Some(set_up)) = (packet.purpose, words::set_up(packet)) {
         let rtt = packet.received.map(|at| at.since(packet.connected.unwrap_or(packet.sent)));
@@ -202,10 +221,11 @@ fn answers(page: &mut Page, dns: &Dns) {
     let columns = |column: fn(&Record) -> usize| dns.answers.iter().map(column).max().unwrap_or(0);
     let owner = columns(|record| record.name.width()).min(page.width() * 2 / 5);
     let rtype = columns(|record| record.rtype.mnemonic().len());
+    let ttl = columns(|record| record.ttl.to_string().len() + 2).max(8);
     for record in &dns.answers {
         let (mut head, mut body) = (page.line(), page.line());
         head.column(Ink::Strong, &record.name, owner);
-        head.right(Ink::Plain, &record.ttl.to_string(), 8).push(Ink::Plain, "  ");
+        head.right(Ink::Plain, &record.ttl.to_string(), ttl).push(Ink::Plain, "  ");
         head.column(Ink::Plain, &record.rtype.mnemonic(), rtype).push(Ink::Plain, "  ");
         body.push(Ink::Plain, &record.data);
         page.wrap(head, &body);

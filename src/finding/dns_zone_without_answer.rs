@@ -1,0 +1,113 @@
+//! Of all the servers of a zone that were asked none was of use.
+
+use super::{Finding, Rule, Severity, failed_zones, hops};
+use crate::trace::{Meaning, Packet, StageName, Trace};
+use crate::units::duration;
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-zone-without-answer",
+    severity: Severity::Error,
+    stage: StageName::Dns,
+    fires: "every server of a zone that was asked in the walk was silent, unreachable or of no use",
+    check,
+};
+
+/// Servers that are told one by one.
+const TOLD: usize = 8;
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+        for (zone, servers) in failed_zones(dns) {
+            let who = match servers.len() {
+                1 => "the only server that was asked was of no use".to_owned(),
+                number => format!("none of the {number} servers that were asked was of use"),
+            };
+            let title = format!("zone {zone} gave no answer: {who}");
+            let evidence =
+                servers.iter().map(|index| format!("/hops/{hop}/dns/packets/{index}/meaning")).collect();
+            let advice = if zone == "." {
+                "see whether port 53 is open here, by UDP and TCP; --resolver system asks the machine's resolver alone"
+                    .to_owned()
+            } else {
+                format!(
+                    "bring the servers of {zone} back, or mend the delegation at its parent: until then \
+                     nothing at or below {zone} can be found"
+                )
+            };
+            let mut finding = rule.finding(title, evidence, advice);
+            let packets = servers.iter().filter_map(|index| dns.packets.get(*index));
+            let mut told: Vec<String> = packets.take(TOLD).map(fate).collect();
+            if servers.len() > TOLD {
+                told.push(format!("and {} more", servers.len() - TOLD));
+            }
+            finding.detail = told.join("; ");
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn fate(packet: &Packet) -> String {
+    let what = match &packet.meaning {
+        Meaning::Timeout => format!("did not answer in {}", duration(packet.end.since(packet.sent))),
+        Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
+        Meaning::Lame { reason } => (*reason).to_owned(),
+        Meaning::UpwardReferral { to } => format!("refers to {to}"),
+        Meaning::WrongSource { from } => format!("was answered for by {from}"),
+        _ => packet.reply.as_ref().map_or_else(
+            || "did not answer".to_owned(),
+            |reply| format!("answered {}", reply.rcode.mnemonic()),
+        ),
+    };
+    let name = packet.server_name.as_deref().unwrap_or("a server");
+    format!("{name} ({}) {what}", packet.server.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::At;
+
+    fn failed(server: &str, meaning: Meaning) -> Packet {
+        let mut packet = sample::packet("lost.test.", server, 20_000, 20_000, meaning);
+        packet.received = None;
+        packet.end = At(1_520_000);
+        packet
+    }
+
+    #[test]
+    fn fires_once_a_zone_with_the_fate_of_each_server() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let dns = sample::dns(&mut trace);
+        dns.packets.push(failed("198.51.100.9:53", Meaning::Timeout));
+        dns.packets.push(failed("198.51.100.9:53", Meaning::Timeout));
+        dns.packets.push(failed("198.51.100.8:53", Meaning::Error { reason: "host unreachable".into() }));
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].title.contains("lost.test. gave no answer: none of the 2 servers that were asked")
+        );
+        assert!(findings[0].detail.contains("(198.51.100.9) did not answer in 1.50 s"));
+        assert!(findings[0].detail.contains("(198.51.100.8) host unreachable"));
+        assert_eq!((findings[0].evidence.len(), &findings[0].saving), (2, &None));
+        assert!(sample::of(&super::super::dns_server_silent::RULE, &trace).is_empty(), "told once");
+    }
+
+    #[test]
+    fn says_nothing_of_a_zone_with_a_server_of_use_or_of_what_was_stopped() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        dns.packets.push(failed("198.51.100.9:53", Meaning::Timeout));
+        let mut sound = dns.packets[2].clone();
+        sound.zone = "lost.test.".to_owned();
+        dns.packets.push(sound);
+        let stopped = Meaning::stopped(crate::trace::StoppedBy::MaxTime);
+        let mut packet = failed("198.51.100.7:53", stopped);
+        packet.zone = "other.test.".to_owned();
+        dns.packets.push(packet);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}
