@@ -33,6 +33,7 @@ use crate::stop::{Stop, Stopped};
 use crate::trace::{
     At, Choice, Dns, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, StoppedBy, Transport,
 };
+use crate::units;
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
 pub(super) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
@@ -413,12 +414,9 @@ pub(super) fn is_answer(result: &Result<Found, Fault>) -> bool {
     result.as_ref().err().is_none_or(Fault::is_negative)
 }
 
+/// `10 s`, and what is no whole number of seconds as any duration.
 fn seconds(limit: Duration) -> String {
-    if limit.subsec_millis() == 0 {
-        format!("{} s", limit.as_secs())
-    } else {
-        format!("{} ms", limit.as_millis())
-    }
+    if limit.subsec_nanos() == 0 { format!("{} s", limit.as_secs()) } else { units::duration(limit) }
 }
 
 fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
 use crate::explain::dns_error;
-use crate::trace::{Meaning, Packet, StageName, Trace};
+use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
@@ -33,6 +33,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 evidence,
                 if is_lost {
                     format!("make {name} serve the zone {}", packet.zone)
+                } else if serves_other_names(dns, packet) {
+                    // Some refuse the names of no data that a careful resolver asks for on the way.
+                    format!(
+                        "see why {name} answers for other names and not for {}: RFC 9156 needs both",
+                        packet.qname
+                    )
                 } else {
                     format!(
                         "make {name} serve the zone {}, or take it out of the zone's NS records at the parent",
@@ -55,6 +61,16 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether the same server gave an answer of its zone to another question.
+fn serves_other_names(dns: &Dns, packet: &Packet) -> bool {
+    dns.packets.iter().any(|other| {
+        (other.server, &other.zone) == (packet.server, &packet.zone)
+            && other.qname != packet.qname
+            && is_of_the_walk(other)
+            && other.meaning.is_useful()
+    })
 }
 
 fn fault(packet: &Packet) -> Option<String> {
@@ -91,6 +107,18 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.contains("198.51.100.9), a server of zone example.test., refused"));
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 4);
+    }
+
+    #[test]
+    fn a_server_that_answers_for_other_names_is_not_to_be_taken_out() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let mut refused = dns.packets[2].clone();
+        refused.meaning = Meaning::Refused;
+        "part.example.test.".clone_into(&mut refused.qname);
+        dns.packets.push(refused);
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].advice.contains("and not for part.example.test."), "{}", findings[0].advice);
     }
 
     #[test]
