@@ -3,8 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use hickory_resolver::proto::rr::RecordType as WireType;
+
 use super::ask_all;
-use super::testkit::{AUTH, EXAMPLE, ROOT, SECOND, STUB, TLD, auth, broken, local, plan, root, slow, tld};
+use super::testkit::{
+    AUTH, EXAMPLE, ROOT, ROOT_ZONE, SECOND, STUB, TLD, TLD_ZONE, auth, broken, local, plan, root, slow, tld,
+};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
 use crate::lab::shared_lab;
@@ -17,7 +21,11 @@ type Results = Vec<(String, Dns, Option<Failure>)>;
 
 async fn ask_names(plan: DnsPlan, names: &[String], reuse: Reuse) -> Results {
     let question = |name: &String| Question { name: name.clone(), types: vec![RecordType::A] };
-    let batch = Batch { questions: names.iter().map(question).collect(), reuse };
+    ask_questions(plan, names.iter().map(question).collect(), reuse).await
+}
+
+async fn ask_questions(plan: DnsPlan, questions: Vec<Question>, reuse: Reuse) -> Results {
+    let batch = Batch { questions, reuse };
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(60));
     let mut results = Results::new();
@@ -258,6 +266,34 @@ fn keys_are_asked_for_once_a_zone_however_many_names_need_them() {
             assert_eq!((dnssec.verdict, &dns.unvalidated), (verdict, &None), "{name}: {:?}", dnssec.why);
         }
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
+    });
+}
+
+#[test]
+fn a_referral_counts_for_all_names_before_the_one_that_was_referred_has_its_answer() {
+    local(async {
+        let ds = "DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+        let (top, below) = (format!("{ROOT_ZONE}test. {ds}\n"), format!("{TLD_ZONE}example.test. {ds}\n"));
+        let slow = Quirk::DelayFor(WireType::MX, Duration::from_millis(150));
+        let net = TestNet::start(vec![
+            (ROOT, vec![], vec![(".", top.as_str())]),
+            (TLD, vec![], vec![("test.", below.as_str())]),
+            broken(auth(), slow),
+        ])
+        .await;
+        let anchors = crate::plan::AnchorsText { source: "t".to_owned(), text: format!(". IN {ds}") };
+        let signed = DnsPlan { dnssec: crate::plan::DnssecPlan::On { anchors: Some(anchors) }, ..plan(&net) };
+        let question =
+            |(name, rtype): (&str, RecordType)| Question { name: name.to_owned(), types: vec![rtype] };
+        let questions = [("example.test", RecordType(15)), ("www.example.test", RecordType::A)].map(question);
+        let results = ask_questions(signed, questions.to_vec(), Reuse::Shared).await;
+        let (first, second) = (&results[0].1, &results[1].1);
+        assert_eq!((first.cuts[2].cached, second.cuts[2].cached), (false, true), "the first was referred");
+        assert!(second.end < first.end, "and the second has its answer earlier");
+        for server in [ROOT, TLD] {
+            let seen = net.seen(server);
+            assert!(!seen.iter().any(|line| line.ends_with(" DS")), "{server} has said it: {seen:?}");
+        }
     });
 }
 

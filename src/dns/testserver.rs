@@ -352,5 +352,7 @@ impl Zone {
             let glue = glue.into_iter().flat_map(|rtype| self.at(&target.0, rtype).cloned());
             reply.additionals.extend(glue);
         }
+        // RFC 4035 §3.1.4.1: a signed delegation says so.
+        reply.authorities.extend(self.at(cut, RecordType::DS).cloned());
     }
 }

@@ -512,6 +512,9 @@ pub(super) async fn ask_zone(
                     run.log.note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
                 }
                 note_plain(run, won.id, &won.verdict);
+                if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, run.log.raw(won.id)) {
+                    run.shared.dnssec.referred(&referral.cut, &zone.name, qname, reply);
+                }
                 return Ok(Step { id: won.id, verdict: won.verdict });
             }
             Err(Lost::Failed { failures, path }) => {

@@ -301,30 +301,24 @@ fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
         .map(|(id, packet, _)| (packet.server, id))
 }
 
-/// What the walk's packets say, and what earlier walks of this run said of the same zones.
+/// What the walk's packets answer, and what this run was told of the zones on the way.
 fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
     let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
     for (_, packet, bytes) in log.packets_with_raw() {
-        let counted = matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress);
+        let is_answer = matches!(
+            packet.meaning,
+            Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
+        );
+        if packet.purpose != Purpose::Walk || !is_answer {
+            continue;
+        }
         let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {
             continue;
         };
-        let Some(mut message) = Sections::read(&bytes).filter(|_| counted) else { continue };
+        let Some(mut message) = Sections::read(&bytes) else { continue };
         message.spell_as(&qname);
         let said = Said { zone, message: Rc::new(message) };
-        match &packet.meaning {
-            Meaning::Referral { cut, .. } => {
-                if let Ok(cut) = Name::from_ascii(cut) {
-                    store.delegations.borrow_mut().entry(cut).or_insert(said);
-                }
-            }
-            Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
-                if packet.purpose == Purpose::Walk =>
-            {
-                evidence.asked.push(Asked { qname, qtype: WireType::from(packet.qtype.0), said });
-            }
-            _ => {}
-        }
+        evidence.asked.push(Asked { qname, qtype: WireType::from(packet.qtype.0), said });
     }
     match end {
         WalkEnd::Answered => share(&mut evidence.asked, store, question),
@@ -378,5 +372,5 @@ fn delegations(evidence: &Evidence, store: &Store) -> BTreeMap<Name, Said> {
         }
     }
     let known = store.delegations.borrow();
-    passed.into_iter().filter_map(|name| known.get(&name).cloned().map(|said| (name, said))).collect()
+    passed.into_iter().filter_map(|name| known.get(&name)?.said().map(|said| (name, said))).collect()
 }

@@ -45,8 +45,9 @@ mod signature_tests;
 #[cfg(test)]
 mod testzone;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
@@ -56,7 +57,7 @@ pub(super) use resolver::Given;
 pub(super) use text::data_text;
 
 use crate::trace::RecordType;
-use evidence::{Asked, Fetched, Said};
+use evidence::{Asked, Fetched, Said, Sections};
 use memory::Memory;
 
 /// A name and the types that were asked for together.
@@ -67,7 +68,7 @@ type Question = (Name, Vec<RecordType>);
 pub(super) struct Store {
     anchors: Anchors,
     /// The referral to each zone.
-    delegations: RefCell<HashMap<Name, Said>>,
+    delegations: RefCell<HashMap<Name, Referred>>,
     keys: RefCell<HashMap<Name, Fetched>>,
     ds: RefCell<HashMap<Name, Fetched>>,
     memory: Memory,
@@ -78,5 +79,32 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn new(anchors: Anchors) -> Self {
         Self { anchors, ..Self::default() }
+    }
+
+    /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
+    /// others walk on from there too, and may be at their end before the one that was referred.
+    pub(super) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, reply: Rc<[u8]>) {
+        let referred = || Referred { zone: zone.clone(), qname: qname.clone(), reply, said: OnceCell::new() };
+        self.delegations.borrow_mut().entry(cut.clone()).or_insert_with(referred);
+    }
+}
+
+/// A referral as it came. It is read when validation needs it: the walk does not wait for that.
+#[derive(Debug)]
+struct Referred {
+    zone: Name,
+    qname: Name,
+    reply: Rc<[u8]>,
+    said: OnceCell<Option<Said>>,
+}
+
+impl Referred {
+    fn said(&self) -> Option<Said> {
+        let read = || {
+            let mut message = Sections::read(&self.reply)?;
+            message.spell_as(&self.qname);
+            Some(Said { zone: self.zone.clone(), message: Rc::new(message) })
+        };
+        self.said.get_or_init(read).clone()
     }
 }
