@@ -207,7 +207,7 @@ impl Checking {
                         said.borrow_mut().push(Asked { qname: name.clone(), qtype, said: one });
                     }
                     Fetched::Failed(why) | Fetched::Refused(why) => {
-                        self.evidence.borrow_mut().unanswered = Some(why)
+                        self.evidence.borrow_mut().unanswered = Some(why);
                     }
                 }
             }
