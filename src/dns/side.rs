@@ -157,7 +157,7 @@ impl SideLanes {
         };
         // What has not come by then is told as such below.
         let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
-        self.validate(dns, from.after(grace.max(self.grace())), clock).await;
+        self.validate(dns, from.after(grace.max(GRACE)), clock).await;
         self.write(dns, clock);
         dns.packets = log.packets();
         if let Some(shared) = &self.shared {
@@ -168,15 +168,10 @@ impl SideLanes {
     /// The same for one of many names, beside which nothing but validation runs. Others wait behind
     /// it at the same servers: it has more time.
     pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock) {
-        self.validate(dns, clock.now().after(self.grace() * 3), clock).await;
+        self.validate(dns, clock.now().after(GRACE * 3), clock).await;
         if let Some(log) = &self.log {
             dns.packets = log.packets();
         }
-    }
-
-    /// How long validation is awaited.
-    fn grace(&self) -> Duration {
-        self.dnssec.as_ref().map_or(GRACE, |checking| checking.grace())
     }
 
     /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is

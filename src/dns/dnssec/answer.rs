@@ -60,7 +60,7 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
 fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
     let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
         super::evidence::Fetched::Said(said) => Some(said),
-        super::evidence::Fetched::Failed(_) => None,
+        super::evidence::Fetched::Failed(_) | super::evidence::Fetched::Refused(_) => None,
     });
     let said = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.said));
     let mut sides: Vec<Option<Untimely>> = Vec::new();

@@ -14,12 +14,15 @@ use super::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source, be
 use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
 use crate::dns::presentation::name_text;
 use crate::trace::{
-    Denial, Denied, DnssecVerdict, DsInfo, DsState, ProofKind, RecordType, SignatureInfo, ZoneLink,
+    Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, ProofKind, RecordType, SignatureInfo, ZoneLink,
 };
 
-/// DS records of one zone that are looked at, and keys.
+/// DS records of one zone that are looked at.
 const MAX_DS: usize = 16;
+/// Keys of one zone that are shown. All of them are looked at: what one message holds.
 const MAX_KEYS: usize = 32;
+/// Tags of keys that a reason names.
+const MAX_TAGS: usize = 8;
 /// Records of a proof that are verified; the longest proof has three.
 const MAX_PROOF: usize = 8;
 const SHA1: u8 = 1;
@@ -112,7 +115,9 @@ impl<'a> Validator<'a> {
         let evidence = self.evidence;
         let Some(said) = evidence.about(zone) else {
             let why = match evidence.ds.get(zone) {
-                Some(Fetched::Failed(reason)) => format!("the DS of {text} could not be asked for: {reason}"),
+                Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
+                    format!("the DS of {text} could not be asked for: {reason}")
+                }
                 _ => format!("the DS of {text} did not come in time"),
             };
             return Err((DnssecVerdict::Indeterminate, why));
@@ -255,8 +260,13 @@ impl<'a> Validator<'a> {
         }
         let said = match self.evidence.keys.get(zone) {
             Some(Fetched::Said(said)) => said,
-            Some(Fetched::Failed(reason)) => {
-                let why = format!("the keys of zone {text} could not be asked for: {reason}");
+            Some(Fetched::Refused(reason)) if !anchored => {
+                let why = format!("the servers of zone {text} refuse its DNSKEY: {reason}");
+                return Err((DnssecVerdict::Bogus, why));
+            }
+            Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
+                let why =
+                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.at_large());
                 return Err((DnssecVerdict::Indeterminate, why));
             }
             None => {
@@ -277,14 +287,13 @@ impl<'a> Validator<'a> {
                 RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Key::new(key),
                 _ => None,
             })
-            .take(MAX_KEYS)
             .collect();
-        link.keys = keys.iter().map(|key| key.info.clone()).collect();
         let entries: Vec<Key> = keys
             .iter()
             .filter(|key| trusted.iter().any(|trust| matches(trust, zone, key)))
             .cloned()
             .collect();
+        link.keys = shown(&keys, trusted, zone);
         for info in &mut link.ds {
             let same = |key: &Key| key.info.tag == info.tag && key.info.algorithm == info.algorithm;
             info.matched = entries.iter().any(same)
@@ -313,6 +322,17 @@ impl<'a> Validator<'a> {
         match fault {
             Some(fault) => Err((DnssecVerdict::Bogus, fault)),
             None => Ok(keys),
+        }
+    }
+
+    /// What keys that do not come mean to others.
+    fn at_large(&self) -> &'static str {
+        match self.evidence.source {
+            Source::Servers => {
+                "; while no server of the zone gives them, resolvers that validate answer SERVFAIL"
+            }
+            // The resolver may be the one that is at fault.
+            Source::Resolver => "",
         }
     }
 
@@ -462,10 +482,37 @@ fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> Strin
         return format!("key {} of zone {zone} is not the one that its {source} speaks of", info.tag);
     }
     let tags: Vec<String> = infos.iter().map(|info| info.tag.to_string()).collect();
-    let found: Vec<String> = keys.iter().map(|key| key.info.tag.to_string()).collect();
-    format!(
-        "zone {zone} has no DNSKEY for {source} tag {} (its keys: {})",
-        tags.join(", "),
-        if found.is_empty() { "none".to_owned() } else { found.join(", ") }
-    )
+    format!("zone {zone} has no DNSKEY for {source} tag {} (its keys: {})", tags.join(", "), tags_of(keys))
+}
+
+/// The keys as they stand in a trace, where there are more than that those that are trusted first.
+fn shown(keys: &[Key], trusted: &[Trusts], zone: &Name) -> Vec<KeyInfo> {
+    if keys.len() <= MAX_KEYS {
+        return keys.iter().map(|key| key.info.clone()).collect();
+    }
+    let is_entry = |key: &&Key| trusted.iter().any(|trust| matches(trust, zone, key));
+    let (entries, others): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(is_entry);
+    entries.into_iter().chain(others).take(MAX_KEYS).map(|key| key.info.clone()).collect()
+}
+
+/// Each tag once, with the number of the keys that have it.
+fn tags_of(keys: &[Key]) -> String {
+    let mut counts: Vec<(u16, usize)> = Vec::new();
+    for key in keys {
+        match counts.iter_mut().find(|(tag, _)| *tag == key.info.tag) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((key.info.tag, 1)),
+        }
+    }
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    let word = |(tag, count): &(u16, usize)| match count {
+        1 => tag.to_string(),
+        many => format!("{many} with tag {tag}"),
+    };
+    let named: Vec<String> = counts.iter().take(MAX_TAGS).map(word).collect();
+    let more: usize = counts.iter().skip(MAX_TAGS).map(|(_, count)| count).sum();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &more
 }

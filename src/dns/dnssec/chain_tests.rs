@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use hickory_resolver::proto::dnssec::Algorithm;
 use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS};
+use hickory_resolver::proto::dnssec::{Algorithm, DigestType};
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
 use proptest::prelude::*;
@@ -14,12 +14,12 @@ use super::Anchors;
 use super::answer::validate;
 use super::evidence::{Asked, Evidence, Fetched, Need, Said, Sections};
 use super::signature::Now;
-use super::testzone::name;
+use super::testzone::{TestKey, a, name, now, rrsig};
 use crate::clock::Clock;
 use crate::dns::presentation::name_text;
 use crate::dns::{Resolver, testkit::local};
 use crate::lab::shared_lab;
-use crate::plan::Plan;
+use crate::plan::{AnchorsText, Plan};
 use crate::stop::Stop;
 use crate::trace::{Dnssec, DnssecVerdict};
 
@@ -84,6 +84,52 @@ fn a_referral_without_ds_needs_a_proof() {
     let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
     bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
     assert_eq!(evidence.needs(&anchors), [Need::Ds(name("example.test"))]);
+}
+
+/// A zone with an anchor, `before` keys in front of those that count, and an answer of it.
+fn with_keys(before: usize, trusted: &TestKey, count: usize) -> Dnssec {
+    let (entry, own) = (TestKey::new(257), TestKey::new(256));
+    let dnskey = |key: &TestKey| {
+        let data = RData::DNSSEC(DNSSECRData::DNSKEY(key.dnskey.clone()));
+        Record::from_rdata(name("test"), 300, data)
+    };
+    let mut keys: Vec<Record> = (0..before).map(|_| dnskey(&TestKey::new(256))).collect();
+    keys.extend([dnskey(trusted), dnskey(&own), dnskey(&entry)].into_iter().skip(3 - count));
+    let signature = trusted.sign("test", "test", &keys, |_| ());
+    keys.push(rrsig("test", signature));
+    let records = vec![a("www.test", 1)];
+    let signature = own.sign("test", "www.test", &records, |_| ());
+    let said = |answers| {
+        let message = Sections { name_error: false, answers, authorities: Vec::new() };
+        Said { zone: name("test"), message: Rc::new(message) }
+    };
+    let answer = said([records, vec![rrsig("www.test", signature)]].concat());
+    let mut evidence = Evidence::default();
+    evidence.keys.insert(name("test"), Fetched::Said(said(keys)));
+    evidence.asked.push(Asked { qname: name("www.test"), qtype: WireType::A, said: answer });
+    let digest = trusted.dnskey.to_digest(&name("test"), DigestType::SHA256).unwrap();
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("test. DS {} 13 2 {hex}", trusted.tag());
+    let anchors = Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap();
+    validate(&evidence, &anchors, now())
+}
+
+#[test]
+fn a_key_is_found_behind_any_number_of_others() {
+    let trusted = TestKey::new(257);
+    let dnssec = with_keys(40, &trusted, 3);
+    assert_eq!((dnssec.verdict, &dnssec.why), (DnssecVerdict::Secure, &None));
+    let link = &dnssec.chain[0];
+    assert_eq!(
+        (link.keys.len(), link.keys[0].tag),
+        (32, trusted.tag()),
+        "the one that counts is shown first"
+    );
+    // Only when all were looked at is it said that there is none.
+    let dnssec = with_keys(40, &trusted, 2);
+    let why = dnssec.why.unwrap();
+    let says = format!("zone test. has no DNSKEY for trust anchor tag {} (its keys: ", trusted.tag());
+    assert!(why.starts_with(&says) && why.ends_with(" more)"), "{why}");
 }
 
 #[test]
@@ -280,7 +326,7 @@ fn messages() -> &'static [Vec<u8>] {
             all.extend(evidence.asked.iter().map(|asked| encode(&asked.said)));
             all.extend(evidence.keys.values().filter_map(|keys| match keys {
                 Fetched::Said(said) => Some(encode(said)),
-                Fetched::Failed(_) => None,
+                Fetched::Failed(_) | Fetched::Refused(_) => None,
             }));
         }
         all

@@ -117,6 +117,8 @@ pub(super) enum Fetched {
     Said(Said),
     /// Why nothing came, as the end of a sentence.
     Failed(String),
+    /// Every server of the zone says that it does not give it: who said what.
+    Refused(String),
 }
 
 /// A question of the walk that a zone answered.
@@ -208,7 +210,7 @@ impl Evidence {
     pub(super) fn is_signed(&self) -> bool {
         let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
             Fetched::Said(said) => Some(said),
-            Fetched::Failed(_) => None,
+            Fetched::Failed(_) | Fetched::Refused(_) => None,
         });
         let mut said = fetched.chain(self.asked.iter().map(|asked| &asked.said));
         said.any(|said| said.message.signatures().next().is_some())
@@ -285,7 +287,7 @@ impl Search<'_> {
         for zone in all {
             match self.evidence.ds.get(&zone) {
                 // Whatever lies below this is of no use without it.
-                Some(Fetched::Failed(_)) => return,
+                Some(Fetched::Failed(_) | Fetched::Refused(_)) => return,
                 Some(Fetched::Said(said)) if !said.speaks_of(&zone) => return,
                 Some(Fetched::Said(_)) => {}
                 None if new == MAX_GUESSED => return,

@@ -5,7 +5,7 @@
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,31 +15,25 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 use tokio::sync::Notify;
 
 use super::evidence::{Asked, Evidence, Fetched, Need, Said, Sections};
+use super::lookup::ask_servers;
 use super::resolver::Through;
 use super::signature::Now;
 use super::{Store, answer};
 use crate::clock::Clock;
-use crate::dns::cut::{Candidate, Shared};
-use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
+use crate::dns::cut::Shared;
 use crate::dns::flight::{Goal, Turn};
 use crate::dns::log::Log;
-use crate::dns::message::Recursion;
-use crate::dns::presentation::name_text;
-use crate::dns::reply::{self, Verdict, classify};
-use crate::trace::{Choice, Dnssec, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::dns::reply::NO_AUTHORITY;
+use crate::trace::{Dnssec, Meaning, Packet, Purpose, RecordType};
 
-/// How long a finished trace waits for this lane.
-pub(in crate::dns) const GRACE: Duration = Duration::from_secs(1);
-/// One packet; then the next server is asked.
-const PATIENCE: Duration = Duration::from_millis(450);
-/// Servers that are asked for one thing.
-const MAX_SERVERS: usize = 3;
+/// How long a finished trace waits for this lane, where something of it is still open.
+pub(in crate::dns) const GRACE: Duration = Duration::from_secs(2);
 /// Questions of one round, and rounds.
 const MAX_NEEDS: usize = 24;
 const MAX_ROUNDS: usize = 4;
 /// Rounds through a resolver, where the zones have to be guessed.
 const MAX_GUESSES: usize = 8;
-const DNSKEY: RecordType = RecordType(48);
+pub(super) const DNSKEY: RecordType = RecordType(48);
 const DS: RecordType = RecordType(43);
 
 /// How often a question is left to another resolution of the run.
@@ -102,11 +96,6 @@ impl Checking {
     pub(super) fn finish(&self) {
         self.finished.set(true);
         self.done.notify_waiters();
-    }
-
-    /// How long a finished trace waits: a resolver may have to ask others first.
-    pub(in crate::dns) fn grace(&self) -> Duration {
-        if self.through.is_some() { GRACE * 2 } else { GRACE }
     }
 
     /// Waits until all is fetched.
@@ -178,7 +167,7 @@ impl Checking {
         place.insert(zone.clone(), fetched);
     }
 
-    /// Asks servers of the deepest known zone at or above `above`, one after the other.
+    /// Asks servers of the deepest known zone at or above `above`.
     async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
         if let Some(through) = &self.through {
             let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
@@ -188,95 +177,10 @@ impl Checking {
         let Some(zone) = self.shared.zones_above(above).pop() else {
             return (Fetched::Failed("no server is known".to_owned()), Keep::No);
         };
-        let mut candidates = self.shared.order(&zone, &HashSet::new());
-        // The one that has just answered first: the root's order is that of the hints.
-        if let Some((server, _)) = answered(log, &name_text(&zone.name)) {
-            candidates.sort_by_key(|candidate| candidate.address != server);
-        }
-        let mut why = "none of its servers can be reached from here".to_owned();
-        let mut last = None;
-        for (index, server) in candidates.into_iter().take(MAX_SERVERS).enumerate() {
-            if !self.shared.routed(server.address) {
-                continue;
-            }
-            let chosen = match (index, server.measured) {
-                (0, true) => Choice::Fastest,
-                (0, false) => Choice::First,
-                _ => Choice::NextAfterFailure,
-            };
-            match self.ask_server(log, &zone.name, qname, qtype, &server, chosen, &mut last).await {
-                Ok(said) => return (Fetched::Said(said), Keep::ForTheRun),
-                Err(reason) => {
-                    why = format!("{} ({}) {reason}", name_text(&server.name), server.address.ip());
-                }
-            }
-        }
+        let fetched = ask_servers(&self.shared, log, &zone, qname, qtype).await;
         // The next host has a budget of its own.
         let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
-        (Fetched::Failed(why), keep)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "each is a part of one question")]
-    async fn ask_server(
-        &self,
-        log: &Rc<Log>,
-        zone: &Name,
-        qname: &Name,
-        qtype: RecordType,
-        server: &Candidate,
-        chosen: Choice,
-        last: &mut Option<usize>,
-    ) -> Result<Said, String> {
-        let mut ask = Ask {
-            parent: last.or_else(|| answered(log, &name_text(zone)).map(|(_, id)| id)),
-            purpose: if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
-            zone: name_text(zone),
-            qname: qname.clone(),
-            qtype,
-            server_name: Some(name_text(&server.name)),
-            server: server.address,
-            source: server.source,
-            chosen,
-            transport: Transport::Udp,
-            // Without EDNS there is no DO, and without DO there are no signatures.
-            edns: true,
-            recursion: Recursion::No,
-        };
-        loop {
-            if !log.spend() {
-                return Err("was not asked: the limit of packets for this host was hit".to_owned());
-            }
-            let place = self.shared.places.take(server.address).await;
-            let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
-            drop(place);
-            *last = Some(id);
-            let reply = match outcome {
-                Outcome::Reply(reply) => reply,
-                Outcome::Malformed(reason) => {
-                    return Err(format!("sent a reply that cannot be read: {reason}"));
-                }
-                Outcome::Timeout => return Err(format!("did not answer in {} ms", PATIENCE.as_millis())),
-                Outcome::WrongSource { from } => {
-                    return Err(format!("did not answer, and {from} did in its place"));
-                }
-                Outcome::Error { reason, .. } => return Err(reason),
-            };
-            let asked = reply::Asked { zone, qname, qtype, transport: ask.transport, edns: ask.edns };
-            let verdict = classify(&reply, &asked);
-            log.close(id, verdict.meaning());
-            match verdict {
-                Verdict::Truncated => {
-                    ask.parent = Some(id);
-                    (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp);
-                }
-                Verdict::Answer { .. } | Verdict::Absent { .. } => {
-                    let read = log.raw(id).and_then(|bytes| Sections::read(&bytes));
-                    let message = read.ok_or_else(|| "sent a reply that cannot be read again".to_owned())?;
-                    return Ok(Said { zone: zone.clone(), message: Rc::new(message) });
-                }
-                _ => return Err(format!("answered {}", reply.header.rcode.mnemonic())),
-            }
-        }
+        (fetched, keep)
     }
 }
 
@@ -288,7 +192,7 @@ pub(super) enum Keep {
 }
 
 /// The server of a zone that gave the walk its latest useful answer, and the packet.
-fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
+pub(super) fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
     let walked = |packet: &Packet| {
         packet.zone == zone
             && packet.meaning.is_useful()
@@ -304,12 +208,14 @@ fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
 /// What the walk's packets answer, and what this run was told of the zones on the way.
 fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
     let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
-    for (_, packet, bytes) in log.packets_with_raw() {
+    let packets = log.packets_with_raw();
+    let spares = if end == WalkEnd::Answered { spares(&packets) } else { Vec::new() };
+    for (id, packet, bytes) in packets {
         let is_answer = matches!(
             packet.meaning,
             Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
         );
-        if packet.purpose != Purpose::Walk || !is_answer {
+        if packet.purpose != Purpose::Walk || !is_answer && !spares.contains(&id) {
             continue;
         }
         let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {
@@ -326,6 +232,25 @@ fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: Wal
     }
     evidence.delegations = delegations(&evidence, store);
     evidence
+}
+
+/// The answers without authority that the walk went by, since no server of the zone did better: of
+/// each question the first that came.
+fn spares(packets: &[(usize, Packet, Rc<[u8]>)]) -> Vec<usize> {
+    let same = |one: &Packet, other: &Packet| {
+        other.purpose == Purpose::Walk
+            && (&one.zone, &one.qname, one.qtype) == (&other.zone, &other.qname, other.qtype)
+    };
+    let is_spare =
+        |packet: &Packet| matches!(packet.meaning, Meaning::Lame { reason } if reason == NO_AUTHORITY);
+    let spares = packets.iter().filter(|(_, packet, _)| packet.purpose == Purpose::Walk && is_spare(packet));
+    let taken = spares.filter(|(id, packet, _)| {
+        !packets.iter().any(|(other, beside, _)| {
+            let earlier = is_spare(beside) && (beside.received, other) < (packet.received, id);
+            same(packet, beside) && (beside.meaning.is_useful() || earlier)
+        })
+    });
+    taken.map(|(id, ..)| *id).collect()
 }
 
 /// Adds what was answered when the question was asked before, and keeps it for the next time.

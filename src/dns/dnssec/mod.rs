@@ -7,7 +7,8 @@
 //! # Layout
 //! - `anchors`: what is trusted to begin with
 //! - `evidence`: what was said, and what is still to be asked
-//! - `fetch`, `resolver`: asking for it, in the uncounted lane; through a resolver
+//! - `fetch`, `lookup`, `resolver`: asking for it, in the uncounted lane; one question to the servers
+//!   of a zone; through a resolver
 //! - `parts`: what a resolver said in one reply, by zone
 //! - `signature`, `denial`: one record set; one proof of absence
 //! - `memory`: signatures that have held before
@@ -24,6 +25,7 @@ mod denial;
 mod evidence;
 mod fetch;
 pub(super) mod fuzzing;
+mod lookup;
 mod memory;
 mod parts;
 mod resolver;
@@ -36,6 +38,8 @@ mod chain_tests;
 mod denial_tests;
 #[cfg(test)]
 mod lab_tests;
+#[cfg(test)]
+mod lookup_tests;
 #[cfg(test)]
 mod resolver_fault_tests;
 #[cfg(test)]

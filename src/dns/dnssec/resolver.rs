@@ -206,7 +206,9 @@ impl Checking {
                         let qtype = WireType::from(rtype.0);
                         said.borrow_mut().push(Asked { qname: name.clone(), qtype, said: one });
                     }
-                    Fetched::Failed(why) => self.evidence.borrow_mut().unanswered = Some(why),
+                    Fetched::Failed(why) | Fetched::Refused(why) => {
+                        self.evidence.borrow_mut().unanswered = Some(why);
+                    }
                 }
             }
         }))
