@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout_at;
 
-use super::kept::NotTaken;
+use super::kept::{Attempt, NotTaken};
 use super::session::Unanswered;
 use super::{query, words};
 use crate::dns::exchange::{Ask, Outcome, packet};
@@ -15,7 +15,7 @@ use crate::dns::message::{Decoded, EncodedQuery, decode, is_reply_to};
 use crate::dns::walk::Run;
 use crate::trace::{At, Choice, Connection, Meaning, Packet};
 
-/// Asks one question, once more when the connection ends. Its packet, which is left open only with a
+/// Asks one question, again when the connection ends. Its packet, which is left open only with a
 /// reply, and what came of it; `wait` does not hold for a connection that has to be made.
 ///
 /// # Errors
@@ -27,9 +27,9 @@ pub(in crate::dns) async fn ask_beside(
 ) -> Result<(usize, Outcome), String> {
     let client = run.shared.client.as_ref().ok_or_else(|| "is not asked on connections".to_owned())?;
     let (log, clock) = (&run.log, *run.log.clock());
-    let mut lost_before = false;
+    let mut attempt = Attempt::First;
     loop {
-        let mut taken = match client.kept.take(client, run, ask).await {
+        let mut taken = match client.kept.take(client, run, ask, attempt).await {
             Ok(taken) => taken,
             Err(NotTaken::Nowhere { fault, .. }) => return Err(fault.message),
             Err(NotTaken::Unreachable { why, .. }) => return Err(why.join("; ")),
@@ -52,9 +52,9 @@ pub(in crate::dns) async fn ask_beside(
                 client.kept.lost(&taken.connection);
                 let reason = words(&error, ask.transport);
                 // What fails with nobody else on it would fail again.
-                if !(lost_before || opened_for_this && taken.connection.is_of_one()) {
+                if !(opened_for_this && taken.connection.is_of_one()) {
                     open.close(Meaning::Error { reason: reason.clone() });
-                    lost_before = true;
+                    attempt = attempt.next();
                     (ask.parent, ask.chosen) = (Some(open.id()), Choice::ConnectionEnded);
                     continue;
                 }

@@ -41,7 +41,7 @@ use crate::trace::{
     AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
 };
 pub(super) use beside::ask_beside;
-use kept::{Kept, NotTaken, Taken};
+use kept::{Attempt, Kept, NotTaken, Taken};
 use session::Unanswered;
 
 /// The limit for a connection's set-up.
@@ -107,7 +107,7 @@ pub(super) async fn ask_endpoint(
     };
     let mut first = question(types.first().copied().unwrap_or(RecordType::A));
     // The others would only wait for it.
-    let mut taken = match client.kept.take(client, run, &mut first).await {
+    let mut taken = match client.kept.take(client, run, &mut first, Attempt::First).await {
         Ok(taken) => Some((taken, first)),
         Err(NotTaken::Nowhere { fault, path }) => {
             return Heard { server: None, rcode: None, result: Err(fault), path };
@@ -146,17 +146,17 @@ fn query(log: &Log, ask: &Ask) -> EncodedQuery {
     query
 }
 
-/// Asks one type: once more without EDNS if need be, and once more when the connection ends.
+/// Asks one type: once more without EDNS if need be, and again when the connection ends.
 async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Option<Taken>) -> TypeHeard {
     let log = &run.log;
     let clock = *log.clock();
     let (mut path, mut rcode) = (Vec::new(), None);
-    let mut lost_before = false;
-    // At most: with EDNS, without, and one of them on a new connection.
-    for _ in 0..3 {
+    let mut attempt = Attempt::First;
+    // At most: with EDNS, without, one of them again when its connection ended, and alone.
+    for _ in 0..4 {
         let mut taken = match taken.take() {
             Some(taken) => taken,
-            None => match client.kept.take(client, run, &mut ask).await {
+            None => match client.kept.take(client, run, &mut ask, attempt).await {
                 Ok(taken) => taken,
                 Err(not_taken) => {
                     let (why, more) = match not_taken {
@@ -216,10 +216,10 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
                 open.close(Meaning::Error { reason: reason.clone() });
                 client.kept.lost(&taken.connection);
                 // What fails with nobody else on it would fail again.
-                if lost_before || opened_for_this && taken.connection.is_of_one() {
+                if opened_for_this && taken.connection.is_of_one() {
                     return nothing(path, rcode, reason, false);
                 }
-                lost_before = true;
+                attempt = attempt.next();
                 ask = Ask { parent: Some(id), chosen: Choice::ConnectionEnded, ..ask };
                 continue;
             }
