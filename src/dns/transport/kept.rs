@@ -73,7 +73,7 @@ impl Connection {
         self.replies.get()
     }
 
-    /// Whether only one question was ever asked on it.
+    /// Whether only one question was ever asked on it; always so for one that is asked alone.
     pub(super) fn is_of_one(&self) -> bool {
         self.used.get() == 1
     }
@@ -85,6 +85,27 @@ impl Connection {
 
     fn has_ended(&self) -> bool {
         self.retired.get() || self.session.is_closed()
+    }
+}
+
+/// How often a question was lost with its connection, and so where it is asked.
+///
+/// A resolver that closes with questions open does not always do so after the same number: a question
+/// can be among those lost a second time. Then it is asked by itself: what fails with nobody else on the connection would fail again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    First,
+    Again,
+    /// On a connection that nobody else is asked on.
+    Alone,
+}
+
+impl Attempt {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::First => Self::Again,
+            Self::Again | Self::Alone => Self::Alone,
+        }
     }
 }
 
@@ -134,7 +155,11 @@ impl Kept {
         client: &Client,
         run: &Rc<Run>,
         ask: &mut Ask,
+        attempt: Attempt,
     ) -> Result<Taken, NotTaken> {
+        if attempt == Attempt::Alone {
+            return self.open(client, run, ask).await;
+        }
         let clock = *run.log.clock();
         let mut waited_from = None;
         loop {

@@ -36,7 +36,7 @@ use super::stub::{Heard, Questions, Said, TypeHeard, combine, gather, show};
 use super::walk::{Patience, Run};
 use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{AddressSource, Choice, Purpose, Rcode, RecordType, Transport};
-use kept::{Kept, NotTaken, Taken};
+use kept::{Attempt, Kept, NotTaken, Taken};
 pub(super) use question::ask_beside;
 use question::put;
 
@@ -102,7 +102,7 @@ pub(super) async fn ask_endpoint(
     };
     let mut first = question(&questions.name, questions.types.first().copied().unwrap_or(RecordType::A));
     // The others would only wait for it.
-    let mut taken = match client.kept.take(client, run, &mut first).await {
+    let mut taken = match client.kept.take(client, run, &mut first, Attempt::First).await {
         Ok(taken) => Some((taken, first)),
         Err(NotTaken::Nowhere { fault, path }) => {
             return Heard { server: None, rcode: None, result: Err(fault), services: None, path };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use super::kept::{NotTaken, Taken};
+use super::kept::{Attempt, NotTaken, Taken};
 use super::session::Unanswered;
 use super::{Client, query, words};
 use crate::dns::exchange::{Ask, Outcome, packet};
@@ -43,7 +43,7 @@ pub(in crate::dns) async fn ask_beside(
     }
 }
 
-/// Asks a question, once more when the connection ends. `limit` holds from its writing, and as long
+/// Asks a question, again when the connection ends. `limit` holds from its writing, and as long
 /// for getting onto the connection.
 ///
 /// # Errors
@@ -57,11 +57,14 @@ pub(super) async fn put(
 ) -> Result<Exchange, NotTaken> {
     let (log, clock) = (&run.log, *run.log.clock());
     let mut path = Vec::new();
-    let mut lost_before = false;
+    let mut attempt = Attempt::First;
     loop {
         let mut taken = match taken.take() {
             Some(taken) => taken,
-            None => client.kept.take(client, run, ask).await.map_err(|not_taken| not_taken.after(&path))?,
+            None => {
+                let taken = client.kept.take(client, run, ask, attempt).await;
+                taken.map_err(|not_taken| not_taken.after(&path))?
+            }
         };
         path.append(&mut taken.path);
         let opened_for_this = taken.opened.is_some();
@@ -108,9 +111,9 @@ pub(super) async fn put(
                 client.kept.lost(&taken.connection);
                 let reason = words(&error, ask.transport);
                 // What fails with nobody else on it would fail again.
-                if !(lost_before || opened_for_this && taken.connection.is_of_one()) {
+                if !(opened_for_this && taken.connection.is_of_one()) {
                     open.close(Meaning::Error { reason });
-                    lost_before = true;
+                    attempt = attempt.next();
                     (ask.parent, ask.chosen) = (Some(id), Choice::ConnectionEnded);
                     continue;
                 }

@@ -119,10 +119,32 @@ fn a_server_that_closes_early_still_gives_every_answer_and_each_opening_is_on_re
                     let lost = &dns.packets[packet.parent.unwrap()];
                     assert!(!lost.meaning.is_useful() && lost.received.is_none());
                 }
-                assert!(dns.packets.len() <= 2, "once, {transport:?}: {:?}", dns.packets);
+                // Once, and a last time alone: how many QUIC answers before its end shows is not the same
+                // on every connection, so that a question can be among those lost twice.
+                assert!(dns.packets.len() <= 3, "{transport:?}: {:?}", dns.packets);
+                if let [_, _, alone] = &dns.packets[..] {
+                    assert_eq!(alone.connection, Some(Connection::Opened));
+                }
+                if transport != Transport::Quic {
+                    assert!(dns.packets.len() <= 2, "once, {transport:?}: {:?}", dns.packets);
+                }
             }
         });
     }
+}
+
+#[test]
+fn a_question_that_was_lost_twice_with_others_is_asked_alone() {
+    local(async {
+        let server = start(Transport::Tcp, "x", Conduct::Averse).await;
+        let results = batch(Transport::Tcp, &server, Reuse::Shared).await;
+        all_answered(&results, Transport::Tcp);
+        assert_eq!(server.seen.averted.get(), 2);
+        let [first, again, alone] = &results[6].0.packets[..] else { panic!("{:?}", results[6].0.packets) };
+        assert_eq!((first.received, again.received), (None, None));
+        assert_eq!((alone.chosen, alone.parent), (Choice::ConnectionEnded, Some(1)));
+        assert_eq!(alone.connection, Some(Connection::Opened));
+    });
 }
 
 #[test]
@@ -203,13 +225,19 @@ fn waiting_for_room_on_a_connection_is_noted_and_is_not_the_time_of_the_question
         let server = start(Transport::Https, "dns.resolver.test", Conduct::OneAtATime).await;
         let resolver = Resolver::new(endpoint(Transport::Https, &server, None)).unwrap();
         let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(30));
         // What the server has room for is known from here on.
         hop(&resolver, &clock, "www.example.test").await;
-        let second = hop(&resolver, &clock, "n9.example.test").await;
-        let [a, aaaa] = &second.dns.packets[..] else { panic!("{:?}", second.dns.packets) };
+        // Not a hop: that waits 50 ms for the second type at most, which has to wait 30 ms for room and
+        // is answered after 30 more.
+        let types = vec![RecordType::A, RecordType::AAAA];
+        let question = Question { name: "n9.example.test".to_owned(), types };
+        let (dns, result, _) = resolver.ask(&question, &clock, &stop).await;
+        assert!(result.is_ok(), "{result:?}");
+        let [a, aaaa] = &dns.packets[..] else { panic!("{:?}", dns.packets) };
         // The first is answered after 30 ms.
-        assert!(millis(a.sent, aaaa.sent) >= 30, "{:?}", second.dns.packets);
-        assert!(second.noted("took one more"), "{:?}", second.dns.notes);
+        assert!(millis(a.sent, aaaa.sent) >= 30, "{:?}", dns.packets);
+        assert!(dns.notes.iter().any(|note| note.contains("took one more")), "{:?}", dns.notes);
     });
 }
 

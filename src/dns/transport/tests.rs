@@ -43,6 +43,8 @@ pub(super) enum Conduct {
     Stalls,
     /// HTTPS: has room for one question at a time.
     OneAtATime,
+    /// Closes the connection that `n6` comes on with others, twice; answers everything else at once.
+    Averse,
 }
 
 /// What a server saw.
@@ -52,6 +54,8 @@ pub(super) struct Seen {
     /// Length of each question, and of the padding in it.
     pub(super) questions: RefCell<Vec<(usize, Option<usize>)>>,
     pub(super) most_at_once: Cell<usize>,
+    /// Connections closed on account of `n6`.
+    pub(super) averted: Cell<usize>,
 }
 
 impl Seen {
@@ -141,24 +145,24 @@ async fn serve_steadily(
     };
     let (mut read, write) = tokio::io::split(stream);
     let write = Rc::new(tokio::sync::Mutex::new(write));
-    let mut ids = HashSet::new();
-    let at_once = Rc::new(Cell::new(0));
+    // Of the questions in hand: an id that was answered may be drawn again.
+    let ids = Rc::new(RefCell::new(HashSet::new()));
     for number in 1.. {
         let length = read.read_u16().await.ok()?;
         let mut bytes = vec![0; usize::from(length)];
         read.read_exact(&mut bytes).await.ok()?;
         seen.question(&bytes);
-        assert!(limit.is_some() || ids.insert([bytes[0], bytes[1]]) || at_once.get() == 0);
-        at_once.set(at_once.get() + 1);
-        seen.most_at_once.set(seen.most_at_once.get().max(at_once.get()));
-        let (write, at_once) = (Rc::clone(&write), Rc::clone(&at_once));
+        let id = [bytes[0], bytes[1]];
+        assert!(ids.borrow_mut().insert(id), "{id:?} stands for two questions");
+        seen.most_at_once.set(seen.most_at_once.get().max(ids.borrow().len()));
+        let (write, ids) = (Rc::clone(&write), Rc::clone(&ids));
         let answer = async move {
             // The first of three is the last to be answered.
             tokio::time::sleep(Duration::from_millis(3 - number % 3)).await;
             let reply = reply(&bytes, conduct);
             let framed = [&u16::try_from(reply.len()).unwrap().to_be_bytes()[..], &reply].concat();
             let mut write = write.lock().await;
-            at_once.set(at_once.get() - 1);
+            ids.borrow_mut().remove(&id);
             write.write_all(&framed).await.ok()?;
             write.flush().await.ok()
         };
@@ -176,6 +180,29 @@ async fn serve_steadily(
         }
     }
     None
+}
+
+async fn serve_averse(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: Rc<Seen>) -> Option<()> {
+    let mut held_back = false;
+    for number in 1.. {
+        let length = stream.read_u16().await.ok()?;
+        let mut bytes = vec![0; usize::from(length)];
+        stream.read_exact(&mut bytes).await.ok()?;
+        let reply = reply(&bytes, Conduct::Averse);
+        if bytes.windows(3).any(|label| label == b"\x02n6") && seen.averted.get() < 2 {
+            seen.averted.set(seen.averted.get() + 1);
+            held_back = true;
+        } else {
+            stream.write_u16(u16::try_from(reply.len()).unwrap()).await.ok()?;
+            stream.write_all(&reply).await.ok()?;
+        }
+        if held_back && number > 1 {
+            break;
+        }
+    }
+    // Read to the end: a reset would take the replies along.
+    stream.shutdown().await.ok()?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok().map(drop)
 }
 
 async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Conduct, seen: Rc<Seen>) {
@@ -265,6 +292,10 @@ pub(super) async fn start(transport: Transport, name: &str, conduct: Conduct) ->
                     serve_steadily(stream, conduct, seen).await;
                     return;
                 }
+                if conduct == Conduct::Averse {
+                    serve_averse(stream, seen).await;
+                    return;
+                }
                 if transport == Transport::Tcp {
                     serve_framed(stream, conduct).await;
                     return;
@@ -295,15 +326,23 @@ async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct, seen: Rc<Seen>)
             while let Ok((mut send, mut receive)) = connection.accept_bi().await {
                 number += 1;
                 let closing = (conduct == Conduct::Steady(Some(number))).then(|| connection.clone());
-                let seen = Rc::clone(&seen);
+                let (seen, connection) = (Rc::clone(&seen), connection.clone());
                 tokio::task::spawn_local(async move {
-                    let query = receive.read_to_end(65_537).await.unwrap();
+                    let query = receive.read_to_end(65_537).await;
+                    if connection.close_reason().is_some() {
+                        return;
+                    }
+                    let query = query.unwrap();
                     assert_eq!(query[2..4], [0, 0], "RFC 9250 section 4.2.1");
                     seen.question(&query[2..]);
                     tokio::time::sleep(THINKING).await;
                     let reply = reply(&query[2..], conduct);
                     let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
-                    send.write_all(&[&length[..], &reply].concat()).await.unwrap();
+                    let written = send.write_all(&[&length[..], &reply].concat()).await;
+                    if connection.close_reason().is_some() {
+                        return;
+                    }
+                    written.unwrap();
                     send.finish().unwrap();
                     if let Some(connection) = closing {
                         // Not before the reply has arrived.

@@ -236,15 +236,19 @@ fn delays_are_what_they_are_said_to_be() {
     ] {
         let mut asked = question(name, A, Some(1232));
         asked.metadata.recursion_desired = true;
-        // A busy machine can only add to a delay: the best of some tries is the server's own.
-        let measure = |_| {
+        let slack = Duration::from_millis(2).max(delay / 20);
+        let all = Stopwatch::start();
+        // A busy machine can only add to a delay, and other tests keep these servers busy, for a while
+        // at a time: the best of all tries is the server's own.
+        let mut best = Duration::MAX;
+        while best > delay + slack && all.elapsed() < Duration::from_secs(10) {
             let watch = Stopwatch::start();
             ask_udp(lab, last, &asked).unwrap();
-            watch.elapsed()
-        };
-        let best = (0..8).map(measure).min().unwrap();
-        assert!(best >= delay, "{name}: {best:?}");
-        assert!(best - delay < Duration::from_millis(2).max(delay / 20), "{name}: {best:?}");
+            let took = watch.elapsed();
+            assert!(took >= delay, "{name}: {took:?}");
+            best = best.min(took);
+        }
+        assert!(best <= delay + slack, "{name}: {best:?}");
     }
 }
 

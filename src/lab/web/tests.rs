@@ -271,16 +271,23 @@ fn the_legacy_server_answers_old_hellos_only() {
     });
 }
 
-/// Whether a delay is the one put in: never less, and hardly more.
-fn is(measured: Duration, injected: Duration) -> bool {
-    measured >= injected && measured - injected < Duration::from_millis(2).max(injected / 20)
+/// The most that is taken for an injected delay: hardly more.
+fn most(injected: Duration) -> Duration {
+    injected + Duration::from_millis(2).max(injected / 20)
 }
 
-/// The best of some tries: a busy machine can only add to a delay.
-async fn best(mut measure: impl AsyncFnMut() -> Duration) -> Duration {
-    let mut best = Duration::MAX;
-    for _ in 0..5 {
-        best = best.min(measure().await);
+/// The best of five tries, and of as many more as it takes to be `enough`, for ten seconds: a busy machine
+/// can only add to a delay, and other tests keep the lab busy for a while at a time.
+async fn best<const N: usize>(
+    enough: [Duration; N],
+    mut measure: impl AsyncFnMut() -> [Duration; N],
+) -> [Duration; N] {
+    let (all, mut best, mut tries) = (Stopwatch::start(), [Duration::MAX; N], 0);
+    let is_enough = |best: &[Duration; N]| best.iter().zip(&enough).all(|(best, enough)| best <= enough);
+    while tries < 5 || !is_enough(&best) && all.elapsed() < Duration::from_secs(10) {
+        let measured = measure().await;
+        best = std::array::from_fn(|index| best[index].min(measured[index]));
+        tries += 1;
     }
     best
 }
@@ -290,23 +297,17 @@ fn delays_are_what_they_are_said_to_be() {
     let lab = shared_lab();
     run(async {
         for (host, delay) in [("slow-tls.tls.test", SLOW_TLS), ("www.every-stage.test", EVERY_STAGE_TLS)] {
-            let measured = best(async || {
+            let handshake = async |host| {
                 let watch = Stopwatch::start();
                 secure(lab, host, BOTH).await.unwrap();
-                watch.elapsed()
-            })
-            .await;
-            // A handshake also costs what it costs without a delay.
-            let without = best(async || {
-                let watch = Stopwatch::start();
-                secure(lab, "www.example.test", BOTH).await.unwrap();
-                watch.elapsed()
-            })
-            .await;
-            assert!(
-                is(measured, delay) || is(measured.saturating_sub(without), delay),
-                "{host}: {measured:?}"
-            );
+                [watch.elapsed()]
+            };
+            // A handshake also costs what it costs without a delay. That is not taken off what was
+            // measured: where it is high by chance, the rest would be too little.
+            let [without] = best([Duration::MAX], async || handshake("www.example.test").await).await;
+            let most = most(delay) + without;
+            let [measured] = best([most], async || handshake(host).await).await;
+            assert!((delay..=most).contains(&measured), "{host}: {measured:?}, {without:?} without");
         }
         // From the request to the first byte of anything, and to the last of everything. Both from
         // the request: a client that is kept waiting itself stamps late, never early.
@@ -321,19 +322,20 @@ fn delays_are_what_they_are_said_to_be() {
                 EVERY_STAGE_WAIT + EVERY_STAGE_PAUSE * EVERY_STAGE_PIECES,
             ),
         ] {
-            let (mut best_first, mut best_last) = (Duration::MAX, Duration::MAX);
-            for _ in 0..5 {
+            let [best_first, best_last] = best([most(first), most(last)], async || {
                 let mut stream = secure(lab, host, H1).await.unwrap();
                 let watch = Stopwatch::start();
                 request(&mut stream, host, "/", "").await;
                 stream.read_u8().await.unwrap();
-                best_first = best_first.min(watch.elapsed());
+                let first = watch.elapsed();
                 // The close after the body is in it too, and costs hardly anything.
                 stream.read_to_end(&mut Vec::new()).await.unwrap();
-                best_last = best_last.min(watch.elapsed());
+                [first, watch.elapsed()]
+            })
+            .await;
+            for (what, best, delay) in [("first", best_first, first), ("last", best_last, last)] {
+                assert!((delay..=most(delay)).contains(&best), "{host}: {what} byte after {best:?}");
             }
-            assert!(is(best_first, first), "{host}: first byte after {best_first:?}");
-            assert!(is(best_last, last), "{host}: last byte after {best_last:?}");
         }
     });
 }
