@@ -6,8 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use hickory_resolver::proto::rr::Name;
 
+use super::cut::{Server, Zone};
 use super::message::Rr;
 use super::presentation::name_text;
+use crate::plan::Family;
 use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
 
 /// Servers that a message names one by one.
@@ -149,6 +151,31 @@ pub(super) fn zone_failed(
     let rcode = all(FailureKind::ServerFailure).then_some(Rcode::SERVFAIL);
     let hint = "the zone's operator has to mend its servers; `urltrace dns` shows every packet";
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
+}
+
+/// All servers of a zone have addresses, and none of them is one that `-4` or `-6` allows.
+pub(super) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> {
+    let (words, option) = family.words()?;
+    let servers = zone.servers.borrow();
+    if servers.is_empty() || servers.iter().any(Server::can_be_looked_up) {
+        return None;
+    }
+    let at = |server: &Server| {
+        let addresses: Vec<_> = server.addresses.iter().map(|(at, _)| at.ip().to_string()).collect();
+        format!("{} is at {}", name_text(&server.name), addresses.join(" and "))
+    };
+    let known = servers.iter().filter(|server| !server.addresses.is_empty());
+    let mut told: Vec<String> = known.take(NAMED_SERVERS).map(at).collect();
+    if servers.len() > NAMED_SERVERS {
+        told.push(format!("and {} more", servers.len() - NAMED_SERVERS));
+    }
+    let message = format!(
+        "no server of zone {} has an {words} address, and {option} allows no other: {}",
+        name_text(&zone.name),
+        told.join("; ")
+    );
+    let fault = Fault::new(FailureCode::NoUsableServer, message);
+    Some(fault.hint(&format!("leave out {option} to ask them at these addresses")))
 }
 
 /// Aliases, as a chain in a message.

@@ -220,7 +220,7 @@ impl Counted<'_> {
             }
         };
         let Err(fault) = result else { return Ended::Walked(result) };
-        if run.root_answered.get() || fault.is_negative() {
+        if run.root_answered.get() || fault.is_negative() || !shared.has_a_root() {
             return Ended::Walked(Err(fault));
         }
         if let Some(stub) = stub {
@@ -350,9 +350,11 @@ impl Counted<'_> {
             "no resolver answered"
         };
         let message = if self.shared.is_cut_off() {
-            format!(
-                "this machine has no route to a root server, neither for IPv4 nor for IPv6, and {resolver}"
-            )
+            let family = self.shared.plan.server_family.words();
+            let how = family.map_or("neither for IPv4 nor for IPv6".to_owned(), |(family, option)| {
+                format!("not for {family}, and {option} allows nothing else")
+            });
+            format!("this machine has no route to a root server, {how}, and {resolver}")
         } else {
             format!("no root server answered, and {resolver}: {why}")
         };

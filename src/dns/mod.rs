@@ -62,6 +62,8 @@ mod batch_tests;
 #[cfg(test)]
 mod broken_tests;
 #[cfg(test)]
+mod family_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod lane_tests;
@@ -84,7 +86,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, DnssecPlan, Family, HttpsRecords, Question, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
@@ -190,11 +192,7 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
-        let types = match self.shared.plan.family {
-            Family::Any => vec![RecordType::A, RecordType::AAAA],
-            Family::Ipv4 => vec![RecordType::A],
-            Family::Ipv6 => vec![RecordType::AAAA],
-        };
+        let types = self.shared.plan.family.address_types();
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
         if let Some((lane, addresses)) = self.without_asking(host, port) {

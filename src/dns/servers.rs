@@ -17,7 +17,7 @@ use super::fault::{Fault, Found, arrows};
 use super::presentation::name_text;
 use super::race::Lane;
 use super::walk::{Aliases, Errand, Patience, find};
-use crate::trace::{AddressSource, FailureCode, Purpose, RecordType};
+use crate::trace::{AddressSource, FailureCode, Purpose};
 
 /// Names looked up at the same time.
 const AT_ONCE: usize = 3;
@@ -167,10 +167,11 @@ async fn look_up(
         lanes.push(Rc::clone(&sub.lane));
         let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
         let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
+        let types = errand.run.shared.plan.server_family.address_types();
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let work = async move {
             let _unfinished = unfinished;
-            let found = find(sub, name.clone(), vec![RecordType::A, RecordType::AAAA]).await;
+            let found = find(sub, name.clone(), types).await;
             let gave_up = found.is_err() && lane.is_detached();
             learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)

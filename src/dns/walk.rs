@@ -15,7 +15,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::cut::{Shared, Zone};
 use super::ends::{TypeEnd, alias_target, assemble};
-use super::fault::{Fault, Found, ServerFailure, arrows, zone_failed};
+use super::fault::{Fault, Found, ServerFailure, arrows, no_server_of_family, zone_failed};
 use super::flight::{Goal, Turn};
 use super::log::{HOST_BUDGET, Log, NAME_BUDGET, records};
 use super::message::Rr;
@@ -443,7 +443,12 @@ async fn ensure_servers(
     qtype: RecordType,
     parent: Option<usize>,
 ) -> Result<(), Fault> {
-    if errand.run.shared.order(zone, &HashSet::new()).is_empty() {
+    let shared = &errand.run.shared;
+    if shared.order(zone, &HashSet::new()).is_empty() {
+        let of_other_family = no_server_of_family(zone, shared.plan.server_family);
+        if let Some(fault) = of_other_family {
+            return Err(fault);
+        }
         resolve_servers(errand, zone, parent)
             .await
             .map_err(|fault| servers_unknown(zone, qname, qtype, &[], &fault))?;
