@@ -150,7 +150,7 @@ pub struct Common {
     /// Use IPv6 only: for connections; with `urltrace dns`, to ask name servers
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
-    /// Limit for everything, in seconds
+    /// Limit for everything, in seconds; with `urltrace dns -` for each name
     #[arg(
         short = 'm',
         long,

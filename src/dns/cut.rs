@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::case::Spelling;
+use super::dead::Dead;
 use super::dnssec::Store;
 use super::fault::{Fault, Found};
 use super::flight::{Flights, Places};
@@ -194,6 +195,7 @@ pub(super) struct Shared {
     pub(super) drift: RefCell<Option<Vec<String>>>,
     pub(super) flights: Rc<Flights>,
     pub(super) places: Places,
+    pub(super) dead: Dead,
     /// The resolver of the plan, if it is asked on a connection.
     pub(super) client: Option<Client>,
     pub(super) dnssec: Store,
@@ -205,6 +207,7 @@ impl Shared {
         Self {
             flights: Rc::default(),
             places: Places::new(plan.server_limit),
+            dead: Dead::default(),
             client: None,
             plan,
             hints,

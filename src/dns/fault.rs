@@ -153,6 +153,24 @@ pub(super) fn zone_failed(
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
 
+/// The zone failed, and the addresses of its other servers were not found.
+pub(super) fn servers_unknown(
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    failed: &[ServerFailure],
+    why: &Fault,
+) -> Fault {
+    let fault = zone_failed(zone, qname, qtype, failed, Some(&why.message));
+    // What a server's own name lacks (NXDOMAIN, ...) is not what the traced name lacks.
+    let code = match why.code {
+        FailureCode::GlueLoop | FailureCode::PacketBudget => why.code,
+        _ => FailureCode::NoUsableServer,
+    };
+    let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
+    Fault { code, hint, ..fault }
+}
+
 /// All servers of a zone have addresses, and none of them is one that `-4` or `-6` allows.
 pub(super) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> {
     let (words, option) = family.words()?;

@@ -8,6 +8,7 @@
 //!   it says of the zone's servers
 //! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `dead`: zones of which no server answers
 //! - `minimise`: the same with no more of the name than a server needs
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
@@ -28,6 +29,7 @@ mod batch;
 mod case;
 mod child;
 mod cut;
+mod dead;
 mod dnssec;
 mod ends;
 mod exchange;
