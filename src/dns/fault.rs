@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub(super) finished: Vec<RecordType>,
     /// The HTTPS records among the answers.
     pub(super) services: Vec<Rr>,
+    /// NXDOMAIN where a server says so beside records.
+    pub(super) rcode: Option<Rcode>,
 }
 
 /// Why there is no answer. What a server has said goes with it.
@@ -115,7 +117,7 @@ pub(super) struct ServerFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureKind {
     Timeout,
-    ServerFailure,
+    ServerFailure(Rcode),
     Other,
 }
 
@@ -148,7 +150,16 @@ pub(super) fn zone_failed(
         qtype.mnemonic(),
         told.join("; ")
     );
-    let rcode = all(FailureKind::ServerFailure).then_some(Rcode::SERVFAIL);
+    let rcode_of = |failure: &ServerFailure| match failure.kind {
+        FailureKind::ServerFailure(rcode) => Some(rcode),
+        FailureKind::Timeout | FailureKind::Other => None,
+    };
+    let rcodes: Option<Vec<Rcode>> = failures.iter().map(rcode_of).collect();
+    let rcode = rcodes.and_then(|rcodes| {
+        let first = *rcodes.first()?;
+        // Where they differ it is what a resolver makes of it.
+        Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
+    });
     let hint = "the zone's operator has to mend its servers; `urltrace dns` shows every packet";
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
@@ -169,6 +180,35 @@ pub(super) fn servers_unknown(
     };
     let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
     Fault { code, hint, ..fault }
+}
+
+/// Why one name server's address was not found. Its own zone's servers are another story: see its packets.
+pub(super) fn in_short(fault: &Fault) -> &str {
+    match fault.code {
+        FailureCode::DnsTimeout => "its zone's servers did not answer",
+        FailureCode::NxDomain => "NXDOMAIN",
+        FailureCode::NoData => "no address",
+        FailureCode::NoUsableServer => "its zone's servers gave no answer",
+        FailureCode::GlueLoop => "it can only be found by asking itself",
+        FailureCode::CnameLoop => "its aliases come back to themselves",
+        FailureCode::CnameChainTooLong => "it has too many aliases",
+        FailureCode::TooManyCuts => "there are too many referrals to it",
+        FailureCode::PacketBudget => "the limit of packets was hit",
+        _ => &fault.message,
+    }
+}
+
+/// What became of each name server, and the limit that ended the search, if it was one.
+pub(super) fn each(told: &[String], end: &str) -> String {
+    let mut all: Vec<&str> = told.iter().take(NAMED_SERVERS).map(String::as_str).collect();
+    let more = format!("and {} more", told.len().saturating_sub(NAMED_SERVERS));
+    if told.len() > NAMED_SERVERS {
+        all.push(&more);
+    }
+    if end.ends_with("the limit") {
+        all.push(end);
+    }
+    all.join("; ")
 }
 
 /// All servers of a zone have addresses, and none of them is one that `-4` or `-6` allows.
@@ -199,4 +239,31 @@ pub(super) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> 
 /// Aliases, as a chain in a message.
 pub(super) fn arrows(names: &[Name]) -> String {
     names.iter().map(name_text).collect::<Vec<_>>().join(" -> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::message::parse_name;
+
+    #[test]
+    fn the_code_of_a_failed_zone_is_what_all_its_servers_said() {
+        let of = |kinds: &[FailureKind]| {
+            let failure = |kind: &FailureKind| ServerFailure {
+                server: "ns.".to_owned(),
+                why: "failed".to_owned(),
+                kind: *kind,
+            };
+            let failures: Vec<_> = kinds.iter().map(failure).collect();
+            let zone = parse_name("test").unwrap();
+            zone_failed(&zone, &zone, RecordType::A, &failures, None).rcode
+        };
+        let said = |code| FailureKind::ServerFailure(Rcode(code));
+        assert_eq!(of(&[said(11), said(11)]), Some(Rcode(11)));
+        assert_eq!(of(&[said(80)]).unwrap().mnemonic(), "RCODE80");
+        assert_eq!(of(&[said(11), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(2), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(11), FailureKind::Timeout]), None);
+        assert_eq!(of(&[]), None);
+    }
 }

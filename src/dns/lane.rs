@@ -280,6 +280,7 @@ impl Counted<'_> {
                     all.addresses.extend(found.addresses);
                     all.finished.extend(found.finished);
                     all.services.extend(found.services);
+                    all.rcode = all.rcode.or(found.rcode);
                 }
                 Err(fault) => {
                     first_fault.get_or_insert(fault);
@@ -456,7 +457,7 @@ fn seconds(limit: Duration) -> String {
 fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {
     match result {
         Ok(found) => {
-            dns.rcode = Some(Rcode::NOERROR);
+            dns.rcode = found.rcode.or(Some(Rcode::NOERROR));
             dns.answers = found.answers;
             dns.addresses = found.addresses;
             Ok(())

@@ -64,6 +64,8 @@ mod batch_tests;
 #[cfg(test)]
 mod broken_tests;
 #[cfg(test)]
+mod dead_tests;
+#[cfg(test)]
 mod family_tests;
 #[cfg(test)]
 mod hostile_tests;

@@ -457,7 +457,8 @@ impl Race<'_> {
                 self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::Other);
             }
             Verdict::ServerFailure => {
-                self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::ServerFailure);
+                let kind = FailureKind::ServerFailure(reply.header.rcode);
+                self.fail(id, &server, format!("answered {mnemonic}"), kind);
             }
             Verdict::Upward { to } => {
                 shared.lame(server.address, &self.quest.zone.name);

@@ -24,6 +24,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if dns.lane != DnsLane::Walk || dns.rcode != Some(Rcode::NXDOMAIN) || addresses.is_empty() {
             continue;
         }
+        // A server may say NXDOMAIN beside addresses of its own.
+        if !dns.addresses.is_empty() {
+            continue;
+        }
         let server = stub
             .server
             .map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
