@@ -66,13 +66,12 @@ impl Case<'_> {
     /// not one of them has answered anything in this run.
     pub(super) fn failed(&self, failures: &[ServerFailure], why: Option<&Fault>) -> Fault {
         let silent = failures.iter().all(|failure| failure.kind == FailureKind::Timeout);
-        let only_now = |why: &Fault| matches!(why.code, FailureCode::GlueLoop | FailureCode::PacketBudget);
-        let is_worth_it = silent
-            && !(failures.is_empty() && why.is_none())
-            && !why.is_some_and(only_now)
-            // Many names need not find out each on its own that the root is silent, see `lane`.
-            && !self.zone.name.is_root()
-            && !self.has_answered();
+        let lasts = match why {
+            None => !failures.is_empty(),
+            Some(why) => !matches!(why.code, FailureCode::GlueLoop | FailureCode::PacketBudget),
+        };
+        // Many names need not find out each on its own that the root is silent, see `lane`.
+        let is_worth_it = silent && lasts && !self.zone.name.is_root() && !self.has_answered();
         if is_worth_it {
             self.remember(failures, why);
         }

@@ -95,7 +95,9 @@ impl Counted<'_> {
             self.limited(dns.start, &log, self.asked(&run, patience)).await.map(Ended::Asked)
         };
         dns.end = self.clock.now();
-        dns.start = dns.start.after(log.queued());
+        if plan.server_limit.is_some() {
+            dns.start = dns.start.after(log.queued());
+        }
         dns.critical_path = errand.path.borrow().clone();
         let result = match ended {
             Ok(Ended::Walked(result)) => result,
