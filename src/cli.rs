@@ -144,13 +144,13 @@ pub struct Common {
     /// servers of the Internet, none are.
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_dnssec", help_heading = "DNS")]
     pub trust_anchor: Option<PathBuf>,
-    /// Use IPv4 addresses only
+    /// Use IPv4 only: for connections; with `urltrace dns`, to ask name servers
     #[arg(short = '4', long, global = true, conflicts_with = "ipv6", help_heading = "Connection")]
     pub ipv4: bool,
-    /// Use IPv6 addresses only
+    /// Use IPv6 only: for connections; with `urltrace dns`, to ask name servers
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
-    /// Limit for everything, in seconds
+    /// Limit for everything, in seconds; with `urltrace dns -` for each name
     #[arg(
         short = 'm',
         long,

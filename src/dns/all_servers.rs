@@ -98,13 +98,14 @@ impl Resolver {
                     stack: vec![server.name.clone()],
                     ..Errand::walk(&run, Patience::Whole)
                 };
-                let types = vec![RecordType::A, RecordType::AAAA];
+                let types = shared.plan.server_family.address_types();
                 if let Ok(found) = find(errand, server.name.clone(), types).await {
                     let port = shared.plan.server_port;
                     let address = |address: &_| (SocketAddr::new(*address, port), AddressSource::Walk);
                     addresses = found.addresses.iter().map(address).collect();
                 }
             }
+            addresses.retain(|(address, _)| shared.plan.server_family.admits(address.ip()));
             let target = |(address, source)| Target { name: server.name.clone(), address, source };
             targets.extend(addresses.into_iter().map(target));
         }

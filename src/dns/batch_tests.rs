@@ -17,9 +17,9 @@ use crate::plan::{Batch, DnsPlan, Minimisation, Question, Reuse};
 use crate::stop::Stop;
 use crate::trace::{Dns, DnsLane, DnssecVerdict, Failure, FailureCode, Purpose, RecordType};
 
-type Results = Vec<(String, Dns, Option<Failure>)>;
+pub(super) type Results = Vec<(String, Dns, Option<Failure>)>;
 
-async fn ask_names(plan: DnsPlan, names: &[String], reuse: Reuse) -> Results {
+pub(super) async fn ask_names(plan: DnsPlan, names: &[String], reuse: Reuse) -> Results {
     let question = |name: &String| Question { name: name.clone(), types: vec![RecordType::A] };
     ask_questions(plan, names.iter().map(question).collect(), reuse).await
 }

@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::case::Spelling;
+use super::dead::Dead;
 use super::dnssec::Store;
 use super::fault::{Fault, Found};
 use super::flight::{Flights, Places};
@@ -19,7 +20,7 @@ use super::hints::Hints;
 use super::presentation::name_text;
 use super::reply::Referral;
 use super::transport::Client;
-use crate::plan::DnsPlan;
+use crate::plan::{DnsPlan, Family};
 use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
 
 /// A zone and its servers, as far as they are known.
@@ -194,6 +195,7 @@ pub(super) struct Shared {
     pub(super) drift: RefCell<Option<Vec<String>>>,
     pub(super) flights: Rc<Flights>,
     pub(super) places: Places,
+    pub(super) dead: Dead,
     /// The resolver of the plan, if it is asked on a connection.
     pub(super) client: Option<Client>,
     pub(super) dnssec: Store,
@@ -205,6 +207,7 @@ impl Shared {
         Self {
             flights: Rc::default(),
             places: Places::new(plan.server_limit),
+            dead: Dead::default(),
             client: None,
             plan,
             hints,
@@ -276,7 +279,10 @@ impl Shared {
         let mut candidates: Vec<Candidate> = Vec::new();
         for server in zone.servers.borrow().iter() {
             for (address, source) in &server.addresses {
-                if !tried.contains(address) && !candidates.iter().any(|known| known.address == *address) {
+                if !tried.contains(address)
+                    && self.plan.server_family.admits(address.ip())
+                    && !candidates.iter().any(|known| known.address == *address)
+                {
                     candidates.push(Candidate {
                         name: server.name.clone(),
                         address: *address,
@@ -355,9 +361,19 @@ impl Shared {
         if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.set(true);
     }
 
-    /// Whether there is no way out for either family.
+    /// Whether there is no way out for any family that may be used.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.no_ipv4.get() && self.no_ipv6.get()
+        match self.plan.server_family {
+            Family::Any => self.no_ipv4.get() && self.no_ipv6.get(),
+            Family::Ipv4 => self.no_ipv4.get(),
+            Family::Ipv6 => self.no_ipv6.get(),
+        }
+    }
+
+    /// Whether the root hints have a server that may be asked.
+    pub(super) fn has_a_root(&self) -> bool {
+        let family = self.plan.server_family;
+        self.hints.servers.iter().flat_map(|(_, at)| at).any(|at| family.admits(at.ip()))
     }
 
     pub(super) fn routed(&self, server: SocketAddr) -> bool {

@@ -6,8 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use hickory_resolver::proto::rr::Name;
 
+use super::cut::{Server, Zone};
 use super::message::Rr;
 use super::presentation::name_text;
+use crate::plan::Family;
 use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
 
 /// Servers that a message names one by one.
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) finished: Vec<RecordType>,
     /// The HTTPS records among the answers.
     pub(super) services: Vec<Rr>,
+    /// NXDOMAIN where a server says so beside records.
+    pub(super) rcode: Option<Rcode>,
 }
 
 /// Why there is no answer. What a server has said goes with it.
@@ -113,7 +117,7 @@ pub(super) struct ServerFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureKind {
     Timeout,
-    ServerFailure,
+    ServerFailure(Rcode),
     Other,
 }
 
@@ -146,12 +150,120 @@ pub(super) fn zone_failed(
         qtype.mnemonic(),
         told.join("; ")
     );
-    let rcode = all(FailureKind::ServerFailure).then_some(Rcode::SERVFAIL);
+    let rcode_of = |failure: &ServerFailure| match failure.kind {
+        FailureKind::ServerFailure(rcode) => Some(rcode),
+        FailureKind::Timeout | FailureKind::Other => None,
+    };
+    let rcodes: Option<Vec<Rcode>> = failures.iter().map(rcode_of).collect();
+    let rcode = rcodes.and_then(|rcodes| {
+        let first = *rcodes.first()?;
+        // Where they differ it is what a resolver makes of it.
+        Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
+    });
     let hint = "the zone's operator has to mend its servers; `urltrace dns -v` shows every packet";
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
+}
+
+/// The zone failed, and the addresses of its other servers were not found.
+pub(super) fn servers_unknown(
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    failed: &[ServerFailure],
+    why: &Fault,
+) -> Fault {
+    let fault = zone_failed(zone, qname, qtype, failed, Some(&why.message));
+    // What a server's own name lacks (NXDOMAIN, ...) is not what the traced name lacks.
+    let code = match why.code {
+        FailureCode::GlueLoop | FailureCode::PacketBudget => why.code,
+        _ => FailureCode::NoUsableServer,
+    };
+    let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
+    Fault { code, hint, ..fault }
+}
+
+/// Why one name server's address was not found. Its own zone's servers are another story: see its packets.
+pub(super) fn in_short(fault: &Fault) -> &str {
+    match fault.code {
+        FailureCode::DnsTimeout => "its zone's servers did not answer",
+        FailureCode::NxDomain => "NXDOMAIN",
+        FailureCode::NoData => "no address",
+        FailureCode::NoUsableServer => "its zone's servers gave no answer",
+        FailureCode::GlueLoop => "it can only be found by asking itself",
+        FailureCode::CnameLoop => "its aliases come back to themselves",
+        FailureCode::CnameChainTooLong => "it has too many aliases",
+        FailureCode::TooManyCuts => "there are too many referrals to it",
+        FailureCode::PacketBudget => "the limit of packets was hit",
+        _ => &fault.message,
+    }
+}
+
+/// What became of each name server, and the limit that ended the search, if it was one.
+pub(super) fn each(told: &[String], end: &str) -> String {
+    let mut all: Vec<&str> = told.iter().take(NAMED_SERVERS).map(String::as_str).collect();
+    let more = format!("and {} more", told.len().saturating_sub(NAMED_SERVERS));
+    if told.len() > NAMED_SERVERS {
+        all.push(&more);
+    }
+    if end.ends_with("the limit") {
+        all.push(end);
+    }
+    all.join("; ")
+}
+
+/// All servers of a zone have addresses, and none of them is one that `-4` or `-6` allows.
+pub(super) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> {
+    let (words, option) = family.words()?;
+    let servers = zone.servers.borrow();
+    if servers.is_empty() || servers.iter().any(Server::can_be_looked_up) {
+        return None;
+    }
+    let at = |server: &Server| {
+        let addresses: Vec<_> = server.addresses.iter().map(|(at, _)| at.ip().to_string()).collect();
+        format!("{} is at {}", name_text(&server.name), addresses.join(" and "))
+    };
+    let known = servers.iter().filter(|server| !server.addresses.is_empty());
+    let mut told: Vec<String> = known.take(NAMED_SERVERS).map(at).collect();
+    if servers.len() > NAMED_SERVERS {
+        told.push(format!("and {} more", servers.len() - NAMED_SERVERS));
+    }
+    let message = format!(
+        "no server of zone {} has an {words} address, and {option} allows no other: {}",
+        name_text(&zone.name),
+        told.join("; ")
+    );
+    let fault = Fault::new(FailureCode::NoUsableServer, message);
+    Some(fault.hint(&format!("leave out {option} to ask them at these addresses")))
 }
 
 /// Aliases, as a chain in a message.
 pub(super) fn arrows(names: &[Name]) -> String {
     names.iter().map(name_text).collect::<Vec<_>>().join(" -> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::message::parse_name;
+
+    #[test]
+    fn the_code_of_a_failed_zone_is_what_all_its_servers_said() {
+        let of = |kinds: &[FailureKind]| {
+            let failure = |kind: &FailureKind| ServerFailure {
+                server: "ns.".to_owned(),
+                why: "failed".to_owned(),
+                kind: *kind,
+            };
+            let failures: Vec<_> = kinds.iter().map(failure).collect();
+            let zone = parse_name("test").unwrap();
+            zone_failed(&zone, &zone, RecordType::A, &failures, None).rcode
+        };
+        let said = |code| FailureKind::ServerFailure(Rcode(code));
+        assert_eq!(of(&[said(11), said(11)]), Some(Rcode(11)));
+        assert_eq!(of(&[said(80)]).unwrap().mnemonic(), "RCODE80");
+        assert_eq!(of(&[said(11), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(2), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(11), FailureKind::Timeout]), None);
+        assert_eq!(of(&[]), None);
+    }
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::trace::RecordType;
+use crate::clock::Clock;
+use crate::trace::{At, RecordType};
 
 /// How long another resolution's work is waited for: more than a server that has to be hedged.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -117,6 +118,42 @@ impl Drop for Leading {
             flight.over.set(true);
             flight.landed.notify_waiters();
         }
+    }
+}
+
+/// How long one resolution has waited for its first place.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    since: Cell<Option<At>>,
+    total: Cell<Duration>,
+}
+
+/// Waiting in a queue; it ends when this is dropped, whatever ends it.
+#[derive(Debug)]
+pub(super) struct Queueing<'a> {
+    queue: &'a Queue,
+    clock: Clock,
+}
+
+impl Queue {
+    /// `None` when the resolution is waiting with another of its questions already.
+    pub(super) fn enter(&self, clock: Clock) -> Option<Queueing<'_>> {
+        let is_first = self.since.get().is_none();
+        is_first.then(|| {
+            self.since.set(Some(clock.now()));
+            Queueing { queue: self, clock }
+        })
+    }
+
+    pub(super) fn length(&self, now: At) -> Duration {
+        self.total.get() + self.since.get().map_or(Duration::ZERO, |since| now.since(since))
+    }
+}
+
+impl Drop for Queueing<'_> {
+    fn drop(&mut self) {
+        self.queue.total.set(self.queue.length(self.clock.now()));
+        self.queue.since.set(None);
     }
 }
 

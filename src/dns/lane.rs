@@ -89,16 +89,18 @@ impl Counted<'_> {
         let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), wish);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let errand = Errand::walk(&run, patience);
-        let limit = Some(dns.start.after(plan.timeout));
         let mut side = SideLanes::none();
         let ended = if plan.lane == ResolverChoice::Walk {
             side = self.side_lanes(&log, &walks);
             let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone());
-            self.stop.within(limit, work).await
+            self.limited(dns.start, &log, work).await
         } else {
-            self.stop.within(limit, self.asked(&run, patience)).await.map(Ended::Asked)
+            self.limited(dns.start, &log, self.asked(&run, patience)).await.map(Ended::Asked)
         };
         dns.end = self.clock.now();
+        if plan.server_limit.is_some() {
+            dns.start = dns.start.after(log.queued());
+        }
         dns.critical_path = errand.path.borrow().clone();
         let result = match ended {
             Ok(Ended::Walked(result)) => result,
@@ -137,6 +139,27 @@ impl Counted<'_> {
             _ => None,
         };
         (result, side)
+    }
+
+    /// Runs the lane until its limit, which does not count what it waited for its first place.
+    async fn limited<T>(&self, start: At, log: &Log, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        let over = async {
+            loop {
+                let limit = start.after(self.shared.plan.timeout).after(log.queued());
+                if limit <= self.clock.now() {
+                    return;
+                }
+                tokio::time::sleep_until(self.clock.instant(limit).into()).await;
+            }
+        };
+        let work = async {
+            tokio::select! {
+                biased;
+                done = work => Ok(done),
+                () = over => Err(Stopped::Limit),
+            }
+        };
+        self.stop.within(None, work).await?
     }
 
     /// Starts the validation of what was found, or says why there is none.
@@ -220,7 +243,7 @@ impl Counted<'_> {
             }
         };
         let Err(fault) = result else { return Ended::Walked(result) };
-        if run.root_answered.get() || fault.is_negative() {
+        if run.root_answered.get() || fault.is_negative() || !shared.has_a_root() {
             return Ended::Walked(Err(fault));
         }
         if let Some(stub) = stub {
@@ -259,6 +282,7 @@ impl Counted<'_> {
                     all.addresses.extend(found.addresses);
                     all.finished.extend(found.finished);
                     all.services.extend(found.services);
+                    all.rcode = all.rcode.or(found.rcode);
                 }
                 Err(fault) => {
                     first_fault.get_or_insert(fault);
@@ -333,6 +357,14 @@ impl Counted<'_> {
             Stopped::Limit => {
                 let limit = seconds(self.shared.plan.timeout);
                 log.note(format!("the limit of {limit} for DNS was hit"));
+                if log.is_empty() {
+                    let name = name_text(&self.name);
+                    let message = format!(
+                        "nobody was asked for {name}: {limit} passed while it waited for other names of this run"
+                    );
+                    return Fault::new(FailureCode::DnsTimeout, message)
+                        .hint("ask for fewer names at a time, or for this one alone");
+                }
                 if self.shared.plan.lane == ResolverChoice::Walk && !run.root_answered.get() {
                     return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
                 }
@@ -350,9 +382,11 @@ impl Counted<'_> {
             "no resolver answered"
         };
         let message = if self.shared.is_cut_off() {
-            format!(
-                "this machine has no route to a root server, neither for IPv4 nor for IPv6, and {resolver}"
-            )
+            let family = self.shared.plan.server_family.words();
+            let how = family.map_or("neither for IPv4 nor for IPv6".to_owned(), |(family, option)| {
+                format!("not for {family}, and {option} allows nothing else")
+            });
+            format!("this machine has no route to a root server, {how}, and {resolver}")
         } else {
             format!("no root server answered, and {resolver}: {why}")
         };
@@ -422,7 +456,7 @@ fn seconds(limit: Duration) -> String {
 fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {
     match result {
         Ok(found) => {
-            dns.rcode = Some(Rcode::NOERROR);
+            dns.rcode = found.rcode.or(Some(Rcode::NOERROR));
             dns.answers = found.answers;
             dns.addresses = found.addresses;
             Ok(())

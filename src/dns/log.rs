@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::flight::Queue;
 use super::message::Rr;
 use crate::clock::Clock;
-use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader};
+use crate::trace::{At, Meaning, Packet, Purpose, Rcode, Record, ReplyHeader};
 
 /// Packets for one host, over all its aliases and name servers.
 pub(super) const HOST_BUDGET: u32 = 128;
@@ -27,6 +28,7 @@ pub(super) struct Log {
     /// Whether signatures are asked for, and replies kept for their validation.
     signed: Cell<bool>,
     raw: RefCell<BTreeMap<usize, Rc<[u8]>>>,
+    queue: Queue,
 }
 
 #[derive(Debug)]
@@ -59,11 +61,29 @@ impl Log {
             left: Cell::new(HOST_BUDGET),
             signed: Cell::new(false),
             raw: RefCell::default(),
+            queue: Queue::default(),
         })
     }
 
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Waits for a place at a server. Before the first packet that is no time of this resolution: the
+    /// others of a batch use it.
+    pub(super) async fn queue<T>(&self, place: impl Future<Output = T>) -> T {
+        let _ends = self.is_empty().then(|| self.queue.enter(self.clock)).flatten();
+        place.await
+    }
+
+    /// How long the first packet had to wait for its place.
+    pub(super) fn queued(&self) -> Duration {
+        self.queue.length(self.clock.now())
+    }
+
+    /// Whether nothing was sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.borrow().is_empty()
     }
 
     /// From here on signatures are asked for (DO), and replies kept as they came.
@@ -172,6 +192,12 @@ impl Log {
     pub(super) fn awaited(&self) -> Option<usize> {
         let entries = self.entries.borrow();
         entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
+    }
+
+    /// NXDOMAIN, if that is what a reply says, with or without records.
+    pub(super) fn name_denied(&self, id: usize) -> Option<Rcode> {
+        let rcode = self.with(id, |packet| packet.reply.as_ref().map(|reply| reply.rcode))??;
+        (rcode == Rcode::NXDOMAIN).then_some(rcode)
     }
 
     /// A look at one packet.

@@ -8,6 +8,7 @@
 //!   it says of the zone's servers
 //! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
 //! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `dead`: zones of which no server answers
 //! - `minimise`: the same with no more of the name than a server needs
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
@@ -28,6 +29,7 @@ mod batch;
 mod case;
 mod child;
 mod cut;
+mod dead;
 mod dnssec;
 mod ends;
 mod exchange;
@@ -62,6 +64,10 @@ mod batch_tests;
 #[cfg(test)]
 mod broken_tests;
 #[cfg(test)]
+mod dead_tests;
+#[cfg(test)]
+mod family_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod lane_tests;
@@ -84,7 +90,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, DnssecPlan, Family, HttpsRecords, Question, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
@@ -190,11 +196,7 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
-        let types = match self.shared.plan.family {
-            Family::Any => vec![RecordType::A, RecordType::AAAA],
-            Family::Ipv4 => vec![RecordType::A],
-            Family::Ipv6 => vec![RecordType::AAAA],
-        };
+        let types = self.shared.plan.family.address_types();
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
         if let Some((lane, addresses)) = self.without_asking(host, port) {

@@ -17,8 +17,9 @@ use hickory_resolver::proto::rr::Name;
 use super::case::{Echo, Spelling};
 use super::child;
 use super::cut::{Candidate, Shared, Udp, Zone};
+use super::dead::Case;
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
-use super::fault::{FailureKind, ServerFailure};
+use super::fault::{FailureKind, Fault, ServerFailure};
 use super::log::{Log, NAME_BUDGET};
 use super::message::Recursion;
 use super::presentation::name_text;
@@ -111,6 +112,8 @@ pub(super) enum Lost {
     HostBudget,
     /// The line of work was given up.
     Detached,
+    /// Another question has met the zone's silence meanwhile.
+    Known(Box<Fault>),
 }
 
 /// Asks the candidates in their order. `first` says why the first one is asked.
@@ -120,9 +123,14 @@ pub(super) async fn ask_servers(
     first: Option<Choice>,
 ) -> Result<Won, Lost> {
     let _place = match candidates.first() {
-        Some(first) => quest.shared.places.take(first.address).await,
+        Some(first) => quest.log.queue(quest.shared.places.take(first.address)).await,
         None => None,
     };
+    let (shared, zone, now) = (&quest.shared, &quest.zone, quest.log.clock().now());
+    let case = Case { shared, zone, qname: &quest.qname, qtype: quest.qtype, now };
+    if let Some(known) = case.known() {
+        return Err(Lost::Known(Box::new(known)));
+    }
     let mut race = Race {
         quest,
         queue: candidates.into(),
@@ -449,7 +457,8 @@ impl Race<'_> {
                 self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::Other);
             }
             Verdict::ServerFailure => {
-                self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::ServerFailure);
+                let kind = FailureKind::ServerFailure(reply.header.rcode);
+                self.fail(id, &server, format!("answered {mnemonic}"), kind);
             }
             Verdict::Upward { to } => {
                 shared.lame(server.address, &self.quest.zone.name);

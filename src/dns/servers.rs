@@ -13,11 +13,11 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use super::cut::{Lookup, Server, Zone};
-use super::fault::{Fault, Found, arrows};
+use super::fault::{Fault, Found, arrows, each, in_short};
 use super::presentation::name_text;
 use super::race::Lane;
 use super::walk::{Aliases, Errand, Patience, find};
-use crate::trace::{AddressSource, FailureCode, Purpose, RecordType};
+use crate::trace::{AddressSource, FailureCode, Purpose};
 
 /// Names looked up at the same time.
 const AT_ONCE: usize = 3;
@@ -27,6 +27,7 @@ const MAX_DEPTH: usize = 4;
 const MAX_LOOKUPS: u32 = 16;
 /// Names that do not exist, for one cut.
 const MAX_MISSING: u32 = 5;
+const NO_ADDRESS: &str = "none of its name servers has an address";
 
 impl Server {
     /// Whether a lookup could still bring addresses.
@@ -45,11 +46,12 @@ pub(super) async fn resolve_servers(
     parent: Option<usize>,
 ) -> Result<(), Fault> {
     let mut last: Option<Fault> = None;
+    let mut told = Vec::new();
     loop {
         let known = count(zone);
         let changed = zone.changed.notified();
         match pick(errand, zone) {
-            Pick::Names(names) => match look_up(errand, zone, names, parent).await {
+            Pick::Names(names) => match look_up(errand, zone, names, parent, &mut told).await {
                 Ok(()) => return Ok(()),
                 // A loop says most about what is wrong.
                 Err(fault) => {
@@ -79,7 +81,11 @@ pub(super) async fn resolve_servers(
                 }));
             }
             Pick::Nothing(reason) => {
-                return Err(last.unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, reason)));
+                return Err(match last {
+                    Some(last) if told.is_empty() || last.code == FailureCode::GlueLoop => last,
+                    Some(last) => Fault { message: each(&told, &reason), ..last },
+                    None => Fault::new(FailureCode::NoUsableServer, reason),
+                });
             }
         }
     }
@@ -138,7 +144,7 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
     if let Some(own) = servers.iter().find(|server| errand.stack.contains(&server.name)) {
         return Pick::Loop(own.name.clone());
     }
-    Pick::Nothing("none of its name servers has an address".to_owned())
+    Pick::Nothing(NO_ADDRESS.to_owned())
 }
 
 /// Looks up a few names at once and goes on with the first that has an address.
@@ -147,6 +153,7 @@ async fn look_up(
     zone: &Rc<Zone>,
     names: Vec<Name>,
     parent: Option<usize>,
+    told: &mut Vec<String>,
 ) -> Result<(), Fault> {
     let mut running = FuturesUnordered::new();
     let mut lanes = Vec::new();
@@ -167,10 +174,11 @@ async fn look_up(
         lanes.push(Rc::clone(&sub.lane));
         let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
         let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
+        let types = errand.run.shared.plan.server_family.address_types();
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let work = async move {
             let _unfinished = unfinished;
-            let found = find(sub, name.clone(), vec![RecordType::A, RecordType::AAAA]).await;
+            let found = find(sub, name.clone(), types).await;
             let gave_up = found.is_err() && lane.is_detached();
             learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)
@@ -188,24 +196,17 @@ async fn look_up(
                 lanes.iter().for_each(|lane| lane.detach());
                 return Ok(());
             }
-            Ok(_) => {}
+            Ok(_) => told.push(format!("ns {}: no address", name_text(&name))),
             Err(failed) => {
+                told.push(format!("ns {}: {}", name_text(&name), in_short(&failed)));
                 let keep = fault.as_ref().is_some_and(|kept: &Fault| kept.code == FailureCode::GlueLoop);
                 if !keep {
-                    let message = if failed.code == FailureCode::GlueLoop {
-                        failed.message
-                    } else {
-                        format!("name server {}: {}", name_text(&name), failed.message)
-                    };
-                    fault =
-                        Some(Fault { message, rcode: None, negative: None, answers: Vec::new(), ..failed });
+                    fault = Some(Fault { rcode: None, negative: None, answers: Vec::new(), ..failed });
                 }
             }
         }
     }
-    Err(fault.unwrap_or_else(|| {
-        Fault::new(FailureCode::NoUsableServer, "none of its name servers has an address".to_owned())
-    }))
+    Err(fault.unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, NO_ADDRESS.to_owned())))
 }
 
 /// A lookup that is dropped before its end, with its resolution, leaves the server to be looked up

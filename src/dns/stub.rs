@@ -277,6 +277,7 @@ fn combine_types(
         }
         let chain = match one.said {
             Said::Records { chain, records } => {
+                found.rcode = found.rcode.or(one.rcode.filter(|rcode| *rcode == Rcode::NXDOMAIN));
                 found_records.extend(records);
                 chain
             }

@@ -4,7 +4,7 @@
 //! may.
 
 use super::{DnsPlan, parse_hosts};
-use crate::trace::{Dns, Record, SystemFiles};
+use crate::trace::{Dns, Record, RecordType, SystemFiles};
 
 /// Bytes of a file that are read at most.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -43,26 +43,39 @@ fn hosts_order(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// How old a copy is: what the authority gave, less what is left. `None` when a copy has more left
-/// than the authority gives, so that the TTL was changed meanwhile or is not passed on.
+/// How old a copy is: what the authority gave, less what is left, of the record that has lost least.
+/// `None` when a copy has more left than the authority gives, so that the TTL was changed meanwhile or
+/// is not passed on; or when no record is known on both sides.
 pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
     let ages: Option<Vec<u32>> = copy
         .iter()
+        .filter(|copied| !is_synthesised(copied, original) && !is_synthesised(copied, copy))
         .filter_map(|copied| {
             let same = |record: &&Record| {
-                record.rtype == copied.rtype && record.name.eq_ignore_ascii_case(&copied.name)
+                record.rtype == copied.rtype
+                    && record.name.eq_ignore_ascii_case(&copied.name)
+                    && record.data.eq_ignore_ascii_case(&copied.data)
             };
             let given = original.iter().filter(same).map(|record| record.ttl).max()?;
             Some(given.checked_sub(copied.ttl))
         })
         .collect();
-    ages?.into_iter().max()
+    ages?.into_iter().min()
+}
+
+/// Whether a CNAME was made from a DNAME among `records`: its TTL is its maker's choice.
+fn is_synthesised(record: &Record, records: &[Record]) -> bool {
+    let name = record.name.to_ascii_lowercase();
+    let above = |other: &Record| {
+        let above = name.strip_suffix(&other.name.to_ascii_lowercase());
+        other.rtype == RecordType::DNAME && above.is_some_and(|labels| labels.ends_with('.'))
+    };
+    record.rtype == RecordType::CNAME && records.iter().any(above)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::RecordType;
 
     fn record(name: &str, ttl: u32) -> Record {
         Record { name: name.to_owned(), rtype: RecordType::A, ttl, data: String::new() }
@@ -72,9 +85,28 @@ mod tests {
     fn a_copy_is_as_old_as_the_time_it_has_lost() {
         let original = [record("a.test.", 300), record("b.test.", 60)];
         assert_eq!(age(&original, &[record("A.test.", 263)]), Some(37));
-        assert_eq!(age(&original, &[record("a.test.", 290), record("b.test.", 20)]), Some(40));
+        let copies = [record("a.test.", 290), record("b.test.", 20)];
+        assert_eq!(age(&original, &copies), Some(10), "of the record that has lost least");
         assert_eq!(age(&original, &[record("a.test.", 301)]), None, "more than the authority gives");
         assert_eq!(age(&original, &[record("c.test.", 1)]), None, "nothing to compare");
+    }
+
+    #[test]
+    fn records_that_only_look_alike_say_nothing_of_the_age() {
+        let of =
+            |rtype, name: &str, ttl, data: &str| Record { rtype, data: data.to_owned(), ..record(name, ttl) };
+        // Two records of one name with TTLs of their own.
+        let a = |ttl, data| of(RecordType::A, "a.test.", ttl, data);
+        let original = [a(300, "192.0.2.1"), a(60, "192.0.2.2")];
+        assert_eq!(age(&original, &[a(55, "192.0.2.2"), a(295, "192.0.2.1")]), Some(5));
+        assert_eq!(age(&original, &[a(55, "192.0.2.3")]), None, "another address");
+        // A resolver gives the CNAME that it makes of a DNAME a TTL of its own choice.
+        let dname = |ttl| of(RecordType::DNAME, "old.test.", ttl, "new.test.");
+        let cname = |ttl| of(RecordType::CNAME, "x.old.test.", ttl, "x.new.test.");
+        assert_eq!(age(&[dname(300), cname(300)], &[dname(290), cname(0)]), Some(10));
+        assert_eq!(age(&[dname(300), cname(300)], &[cname(0)]), None);
+        let other = of(RecordType::DNAME, "ld.test.", 300, "new.test.");
+        assert_eq!(age(&[other, cname(300)], &[cname(293)]), Some(7), "no label of it");
     }
 
     #[test]

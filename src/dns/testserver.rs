@@ -34,6 +34,8 @@ pub(super) enum Quirk {
     Upward,
     /// Refers one label deeper with each question, to itself.
     Deeper,
+    /// Says NXDOMAIN beside its records.
+    DeniesNames,
     /// Forgets AA.
     NoAuthority,
     /// Answers as a recursive resolver: RA and no AA.
@@ -245,6 +247,7 @@ impl Server {
                     let ns = RData::NS(hickory_resolver::proto::rr::rdata::NS(host));
                     reply.authorities.push(Record::from_rdata(cut, 300, ns));
                 }
+                Quirk::DeniesNames => reply.metadata.response_code = ResponseCode::NXDomain,
                 Quirk::NoAuthority => reply.metadata.authoritative = false,
                 Quirk::Recursive => {
                     reply.metadata.authoritative = false;

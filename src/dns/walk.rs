@@ -14,8 +14,9 @@ use hickory_resolver::proto::rr::Name;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::cut::{Shared, Zone};
+use super::dead::Case;
 use super::ends::{TypeEnd, alias_target, assemble};
-use super::fault::{Fault, Found, ServerFailure, arrows, zone_failed};
+use super::fault::{Fault, Found, ServerFailure, arrows, no_server_of_family, servers_unknown};
 use super::flight::{Goal, Turn};
 use super::log::{HOST_BUDGET, Log, NAME_BUDGET, records};
 use super::message::Rr;
@@ -355,12 +356,12 @@ async fn descend(
                 if errand.aliases == Aliases::Follow {
                     return Ok(End::Alias { chain, target, id });
                 }
-                let end = TypeEnd::Records { chain: Vec::new(), records: chain };
+                let end = TypeEnd::Records { chain: Vec::new(), records: chain, rcode: None };
                 return Ok(End::Final(vec![(*first, end)]));
             }
             step => {
-                let mut all = vec![(*first, type_end(Some(step)))];
-                all.extend(ends.into_iter().map(|(rtype, step)| (rtype, type_end(step))));
+                let mut all = vec![(*first, type_end(run, Some(step)))];
+                all.extend(ends.into_iter().map(|(rtype, step)| (rtype, type_end(run, step))));
                 return Ok(End::Final(all));
             }
         }
@@ -420,12 +421,14 @@ async fn gather(
     ends
 }
 
-fn type_end(step: Option<Result<Step, Fault>>) -> TypeEnd {
+fn type_end(run: &Run, step: Option<Result<Step, Fault>>) -> TypeEnd {
     match step {
         None => TypeEnd::NotAwaited,
         Some(Err(fault)) => TypeEnd::Failed(fault),
-        Some(Ok(Step { verdict, .. })) => match verdict {
-            Verdict::Answer { chain, records } => TypeEnd::Records { chain, records },
+        Some(Ok(Step { id, verdict })) => match verdict {
+            Verdict::Answer { chain, records } => {
+                TypeEnd::Records { chain, records, rcode: run.log.name_denied(id) }
+            }
             Verdict::Absent { chain, absence, negative } => TypeEnd::Absent { chain, absence, negative },
             _ => TypeEnd::Failed(Fault::new(
                 FailureCode::NoUsableServer,
@@ -443,30 +446,33 @@ async fn ensure_servers(
     qtype: RecordType,
     parent: Option<usize>,
 ) -> Result<(), Fault> {
-    if errand.run.shared.order(zone, &HashSet::new()).is_empty() {
+    let shared = &errand.run.shared;
+    if shared.order(zone, &HashSet::new()).is_empty() {
+        let of_other_family = no_server_of_family(zone, shared.plan.server_family);
+        if let Some(fault) = of_other_family {
+            return Err(fault);
+        }
+        if let Some(known) = case(errand, zone, qname, qtype).known() {
+            return Err(known);
+        }
         resolve_servers(errand, zone, parent)
             .await
-            .map_err(|fault| servers_unknown(zone, qname, qtype, &[], &fault))?;
+            .map_err(|fault| unknown(errand, case(errand, zone, qname, qtype), &[], &fault))?;
     }
     Ok(())
 }
 
-/// The zone failed, and the addresses of its other servers were not found.
-fn servers_unknown(
-    zone: &Zone,
-    qname: &Name,
-    qtype: RecordType,
-    failed: &[ServerFailure],
-    why: &Fault,
-) -> Fault {
-    let fault = zone_failed(&zone.name, qname, qtype, failed, Some(&why.message));
-    // What a server's own name lacks (NXDOMAIN, ...) is not what the traced name lacks.
-    let code = match why.code {
-        FailureCode::GlueLoop | FailureCode::PacketBudget => why.code,
-        _ => FailureCode::NoUsableServer,
-    };
-    let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
-    Fault { code, hint, ..fault }
+fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> Case<'a> {
+    Case { shared: &errand.run.shared, zone, qname, qtype, now: errand.run.log.clock().now() }
+}
+
+/// No server is left, and no other has an address. What a lookup inside others met, or one that could
+/// send nothing more, need not hold for the next.
+fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
+    if errand.is_main() && !errand.run.log.is_spent() {
+        return case.failed(failed, Some(why));
+    }
+    servers_unknown(&case.zone.name, case.qname, case.qtype, failed, why)
 }
 
 /// One question to a zone: first its servers with known addresses, then the others.
@@ -491,6 +497,10 @@ pub(super) async fn ask_zone(
         parent,
         purpose: errand.purpose,
     };
+    let case = || case(errand, zone, qname, qtype);
+    if let Some(known) = case().known() {
+        return Err(known);
+    }
     let mut tried = HashSet::new();
     let mut failed: Vec<ServerFailure> = Vec::new();
     loop {
@@ -498,8 +508,8 @@ pub(super) async fn ask_zone(
         if candidates.is_empty() {
             match resolve_servers(errand, zone, parent).await {
                 Ok(()) if !run.shared.order(zone, &tried).is_empty() => continue,
-                Ok(()) => return Err(zone_failed(&zone.name, qname, qtype, &failed, None)),
-                Err(fault) => return Err(servers_unknown(zone, qname, qtype, &failed, &fault)),
+                Ok(()) => return Err(case().failed(&failed, None)),
+                Err(fault) => return Err(unknown(errand, case(), &failed, &fault)),
             }
         }
         tried.extend(candidates.iter().map(|candidate| candidate.address));
@@ -521,9 +531,10 @@ pub(super) async fn ask_zone(
                 errand.path.borrow_mut().extend(path);
                 failed.extend(failures);
                 if zone.servers.borrow().iter().all(|server| !server.can_be_looked_up()) {
-                    return Err(zone_failed(&zone.name, qname, qtype, &failed, None));
+                    return Err(case().failed(&failed, None));
                 }
             }
+            Err(Lost::Known(fault)) => return Err(*fault),
             Err(Lost::Detached) => {
                 return Err(Fault::new(FailureCode::DnsTimeout, "it was not awaited".to_owned()));
             }

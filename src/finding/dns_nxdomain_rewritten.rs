@@ -24,6 +24,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if dns.lane != DnsLane::Walk || dns.rcode != Some(Rcode::NXDOMAIN) || addresses.is_empty() {
             continue;
         }
+        // A server may say NXDOMAIN beside addresses of its own.
+        if !dns.addresses.is_empty() {
+            continue;
+        }
         let server = stub
             .server
             .map_or_else(|| "this machine's resolver".to_owned(), |server| server.ip().to_string());
@@ -55,6 +59,8 @@ mod tests {
         sample::dns(&mut trace).stub = Some(sample::stub(Rcode::NOERROR, &["192.0.2.66"]));
         assert!(sample::of(&RULE, &trace).is_empty(), "the name exists");
         sample::dns(&mut trace).rcode = Some(Rcode::NXDOMAIN);
+        assert!(sample::of(&RULE, &trace).is_empty(), "it has these addresses, too");
+        sample::dns(&mut trace).addresses.clear();
         assert!(sample::of(&RULE, &trace)[0].title.contains("192.0.2.66"));
         sample::dns(&mut trace).stub = Some(sample::stub(Rcode::NXDOMAIN, &[]));
         assert!(sample::of(&RULE, &trace).is_empty(), "both say the same");

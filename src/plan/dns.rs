@@ -10,8 +10,8 @@ use std::path::Path;
 use super::read::{Action, PlanError};
 use super::syntax::socket_address;
 use super::{
-    Batch, Endpoint, EndpointHost, Minimisation, Plan, PublicResolver, PublicResolvers, Question,
-    ResolverChoice, Reuse,
+    Batch, DnsPlan, Endpoint, EndpointHost, Family, Minimisation, Plan, PublicResolver, PublicResolvers,
+    Question, ResolverChoice, Reuse,
 };
 use crate::cli::DnsOptions;
 use crate::trace::{RecordType, Transport};
@@ -26,10 +26,15 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     if options.qmin {
         plan.dns.minimisation = Minimisation::Relaxed;
     }
+    // As dig has it. A URL's `-4` and `-6` are curl's: they choose among the addresses of the host.
+    plan.dns.server_family = plan.dns.family;
+    check_family(&plan.dns)?;
     plan.dns.survey.all_servers = options.all_ns;
     if options.propagation {
         let list = options.resolvers.as_deref().map(public_resolvers).transpose()?;
-        plan.dns.survey.propagation = Some(list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given));
+        let list = list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given);
+        check_public_resolvers(&list, plan.dns.family)?;
+        plan.dns.survey.propagation = Some(list);
     }
     if let Some(address) = &options.reverse {
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
@@ -57,6 +62,38 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
     let question = question(name, &types)
         .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
     Ok(Action::Ask(plan, question))
+}
+
+/// A resolver that `-4` or `-6` keeps from being asked.
+fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
+    let address = match &plan.lane {
+        ResolverChoice::Server(address) => address.ip(),
+        ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Address(address), .. }) => *address,
+        _ => return Ok(()),
+    };
+    match plan.family.words().filter(|_| !plan.family.admits(address)) {
+        None => Ok(()),
+        Some((family, option)) => Err(PlanError::with_hint(
+            format!("{option} asks by {family} only, and the resolver {address} has no {family} address"),
+            format!("leave out {option}, or give the resolver's {family} address"),
+        )),
+    }
+}
+
+/// The same for the resolvers of `--propagation`.
+fn check_public_resolvers(list: &PublicResolvers, family: Family) -> Result<(), PlanError> {
+    let Some((words, option)) = family.words() else { return Ok(()) };
+    let other = list.list().into_iter().find(|resolver| !family.admits(resolver.address.ip()));
+    match other {
+        None => Ok(()),
+        Some(resolver) => Err(PlanError::with_hint(
+            format!(
+                "{option} asks by {words} only, and --propagation would ask the resolver {}",
+                resolver.address.ip()
+            ),
+            format!("give a list of {words} addresses with --resolvers FILE"),
+        )),
+    }
 }
 
 /// What is worth its packets for one name only.

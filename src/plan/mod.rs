@@ -54,6 +54,26 @@ impl Family {
             Self::Ipv6 => address.is_ipv6(),
         }
     }
+
+    /// The records that hold its addresses.
+    #[must_use]
+    pub fn address_types(self) -> Vec<RecordType> {
+        match self {
+            Self::Any => vec![RecordType::A, RecordType::AAAA],
+            Self::Ipv4 => vec![RecordType::A],
+            Self::Ipv6 => vec![RecordType::AAAA],
+        }
+    }
+
+    /// Its name and the option that chooses it, for messages; `None` for both families.
+    #[must_use]
+    pub const fn words(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Any => None,
+            Self::Ipv4 => Some(("IPv4", "-4")),
+            Self::Ipv6 => Some(("IPv6", "-6")),
+        }
+    }
 }
 
 /// How names are resolved.
@@ -73,6 +93,8 @@ pub struct DnsPlan {
     pub nsswitch: Option<PathBuf>,
     /// Families to ask for and to use.
     pub family: Family,
+    /// Families that name servers are asked by: `urltrace dns -4` and `-6`.
+    pub server_family: Family,
     /// `--resolve HOST:PORT:ADDRESS`, in the order given.
     pub overrides: Vec<ResolveOverride>,
     /// The limit for resolving one host.
@@ -425,6 +447,7 @@ impl Default for DnsPlan {
             hosts_file: None,
             nsswitch: None,
             family: Family::Any,
+            server_family: Family::Any,
             overrides: Vec::new(),
             timeout: DNS_TIMEOUT,
             https_records: HttpsRecords::Use,

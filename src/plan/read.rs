@@ -496,6 +496,7 @@ mod tests {
             plan.dns.lane,
             super::super::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
         );
+        assert_eq!(plan.dns.server_family, Family::Any, "a URL's family is that of its connections");
         assert_eq!(plan.max_time, Duration::from_millis(500));
         assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
     }
@@ -525,6 +526,9 @@ mod tests {
             (&["dns", "--type", "NOPE", "x"], "`NOPE` is no record type"),
             (&["dns", ""], "no domain name"),
             (&["-4", "-6", "x"], "cannot be used with"),
+            (&["dns", "-6", "--resolver", "192.0.2.53", "x"], "the resolver 192.0.2.53 has no IPv6 address"),
+            (&["dns", "-4", "--resolver", "tcp://[2001:db8::1]", "x"], "2001:db8::1 has no IPv4 address"),
+            (&["dns", "-6", "--propagation", "x"], "--propagation would ask the resolver 1.1.1.1"),
             (&["--format", "xml", "x"], "invalid value"),
             (&[], "required"),
         ] {

@@ -10,8 +10,8 @@ use super::super::fault::Fault;
 use super::super::message::parse_name;
 use super::super::stub::{Questions, ask_resolvers};
 use super::super::walk::{Errand, Patience, Run, find};
-use crate::plan::{Endpoint, EndpointHost, Family};
-use crate::trace::{FailureCode, Purpose, RecordType};
+use crate::plan::{Endpoint, EndpointHost};
+use crate::trace::{FailureCode, Purpose};
 
 /// RFC 8305 §3: how long the other family is awaited.
 const OTHER_FAMILY: Duration = Duration::from_millis(50);
@@ -38,11 +38,7 @@ pub(super) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
         Err(reason) => return nothing(host, Vec::new(), &reason),
     };
     let plan = &run.shared.plan;
-    let types = match plan.family {
-        Family::Any => vec![RecordType::A, RecordType::AAAA],
-        Family::Ipv4 => vec![RecordType::A],
-        Family::Ipv6 => vec![RecordType::AAAA],
-    };
+    let types = plan.family.address_types();
     let patience = Patience::AtMost(OTHER_FAMILY);
     let mut path = Vec::new();
     let with_port = |address: &_| SocketAddr::new(*address, endpoint.port);
