@@ -141,3 +141,21 @@ fn with_udp_blocked_everything_goes_by_tcp() {
         assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(100), "UDP is not tried again");
     });
 }
+
+/// The broadcast address: whatever routes a machine has, nothing is sent there.
+#[test]
+fn an_address_that_nothing_can_be_sent_to_costs_only_itself() {
+    local(async {
+        let tld_zone = "example.test. NS ns1.example.test.\nns1.example.test. A 255.255.255.255\n\
+            example.test. NS ns2.example.test.\nns2.example.test. A 127.0.53.3\n";
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", tld_zone)]), auth()]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let first = run.walk()[2];
+        assert_eq!(
+            (first.server.ip().to_string().as_str(), first.meaning.as_str()),
+            ("255.255.255.255", "error")
+        );
+        assert!(!run.noted("route"), "{:?}", run.dns.notes);
+    });
+}

@@ -160,6 +160,16 @@ pub(super) enum Udp {
     Blocked,
 }
 
+/// What is known of the way out for one address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Unknown,
+    /// A datagram has left: what cannot be reached is a single address.
+    There,
+    /// None was sent, and the machine knew no way for the first one.
+    None,
+}
+
 /// When the machine's resolvers are asked beside a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StubUse {
@@ -182,8 +192,8 @@ pub(super) struct Shared {
     longest_srtt: Cell<Option<Duration>>,
     /// Whether anything comes back by UDP.
     pub(super) udp: Cell<Udp>,
-    no_ipv4: Cell<bool>,
-    no_ipv6: Cell<bool>,
+    ipv4: Cell<Route>,
+    ipv6: Cell<Route>,
     /// When the machine's resolvers are asked beside a walk.
     pub(super) stub_use: Cell<StubUse>,
     /// A resolver's answer was taken because no root server had answered. Many names need not find
@@ -214,8 +224,8 @@ impl Shared {
             servers: RefCell::default(),
             longest_srtt: Cell::new(None),
             udp: Cell::new(Udp::Unknown),
-            no_ipv4: Cell::new(false),
-            no_ipv6: Cell::new(false),
+            ipv4: Cell::new(Route::Unknown),
+            ipv6: Cell::new(Route::Unknown),
             stub_use: Cell::new(StubUse::Beside),
             root_silent: Cell::new(false),
             primed: Cell::new(false),
@@ -350,18 +360,32 @@ impl Shared {
         change(self.servers.borrow_mut().entry(server).or_default());
     }
 
-    /// This machine has no route for the address's whole family.
+    /// A datagram to this server has left the machine.
+    pub(super) fn left(&self, server: SocketAddr) {
+        self.route(server.is_ipv4()).set(Route::There);
+    }
+
+    /// This machine has no route to this server: if it never had one to any of the family, the
+    /// whole family is given up.
     pub(super) fn no_route(&self, server: SocketAddr) {
-        if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.set(true);
+        let route = self.route(server.is_ipv4());
+        if route.get() == Route::Unknown {
+            route.set(Route::None);
+        }
     }
 
     /// Whether there is no way out for either family.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.no_ipv4.get() && self.no_ipv6.get()
+        [true, false].into_iter().all(|ipv4| self.route(ipv4).get() == Route::None)
     }
 
+    /// Whether servers of this one's family are asked.
     pub(super) fn routed(&self, server: SocketAddr) -> bool {
-        !if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.get()
+        self.route(server.is_ipv4()).get() != Route::None
+    }
+
+    fn route(&self, ipv4: bool) -> &Cell<Route> {
+        if ipv4 { &self.ipv4 } else { &self.ipv6 }
     }
 }
 
@@ -448,5 +472,18 @@ mod tests {
         shared.no_route(server);
         assert!(!shared.routed("[2001:db8::2]:53".parse().unwrap()));
         assert!(shared.routed("192.0.2.1:53".parse().unwrap()));
+        assert!(!shared.is_cut_off());
+        shared.no_route("192.0.2.1:53".parse().unwrap());
+        assert!(shared.is_cut_off());
+    }
+
+    #[test]
+    fn one_address_without_a_route_says_nothing_of_a_family_that_has_one() {
+        let shared = shared();
+        shared.left("192.0.2.1:53".parse().unwrap());
+        shared.no_route("10.255.0.1:53".parse().unwrap());
+        assert!(shared.routed("192.0.2.2:53".parse().unwrap()));
+        shared.no_route("[2001:db8::1]:53".parse().unwrap());
+        assert!(!shared.is_cut_off());
     }
 }

@@ -54,6 +54,13 @@ pub(super) struct InFlight {
     link: Link,
 }
 
+impl InFlight {
+    /// Whether the machine has sent a datagram: it has a way to the server, or to a router.
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self.link, Link::Udp(_))
+    }
+}
+
 #[derive(Debug)]
 enum Link {
     Udp(UdpSocket),
@@ -83,8 +90,7 @@ pub(super) enum Outcome {
     WrongSource {
         from: SocketAddr,
     },
-    /// The system's words, and whether they mean that this machine has no route for the whole
-    /// address family.
+    /// The system's words, and whether they mean that this machine has no route to the server.
     Error {
         reason: String,
         no_route: bool,

@@ -29,6 +29,7 @@ mod case;
 mod child;
 mod cut;
 mod dnssec;
+mod effort;
 mod ends;
 mod exchange;
 mod fault;

@@ -17,9 +17,10 @@ use hickory_resolver::proto::rr::Name;
 use super::case::{Echo, Spelling};
 use super::child;
 use super::cut::{Candidate, Shared, Udp, Zone};
+pub(super) use super::effort::{Budget, Lane};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, ServerFailure};
-use super::log::{Log, NAME_BUDGET};
+use super::log::Log;
 use super::message::Recursion;
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, accept_forwarded, classify};
@@ -37,39 +38,6 @@ const PATIENCE_LEAST: Duration = Duration::from_millis(150);
 const TCP_AT_ONCE: usize = 2;
 /// After the first hedge, the next one.
 const HEDGE_STEP: Duration = Duration::from_millis(150);
-
-/// A line of work that may be given up: it sends nothing more then, but still listens.
-#[derive(Debug, Default)]
-pub(super) struct Lane {
-    above: Option<Rc<Self>>,
-    detached: Cell<bool>,
-}
-
-impl Lane {
-    pub(super) fn under(above: &Rc<Self>) -> Rc<Self> {
-        Rc::new(Self { above: Some(Rc::clone(above)), detached: Cell::new(false) })
-    }
-
-    pub(super) fn detach(&self) {
-        self.detached.set(true);
-    }
-
-    pub(super) fn is_detached(&self) -> bool {
-        self.detached.get() || self.above.as_ref().is_some_and(|above| above.is_detached())
-    }
-}
-
-/// The packets that may still be sent for one name.
-#[derive(Debug)]
-pub(super) struct Budget {
-    left: Cell<u32>,
-}
-
-impl Budget {
-    pub(super) fn for_a_name() -> Rc<Self> {
-        Rc::new(Self { left: Cell::new(NAME_BUDGET) })
-    }
-}
 
 /// The question, and on whose behalf it is asked.
 #[derive(Clone, Debug)]
@@ -315,7 +283,7 @@ impl Race<'_> {
         let quest = self.quest;
         if quest.lane.is_detached() {
             self.ended = Some(Lost::Detached);
-        } else if quest.budget.left.get() == 0 {
+        } else if quest.budget.is_spent() {
             self.ended = Some(Lost::NameBudget);
         } else if !quest.log.spend() {
             self.ended = Some(Lost::HostBudget);
@@ -324,7 +292,7 @@ impl Race<'_> {
             self.queue.clear();
             return false;
         }
-        quest.budget.left.set(quest.budget.left.get() - 1);
+        quest.budget.spend();
         let ask = Ask {
             parent,
             purpose: quest.purpose,
@@ -346,6 +314,9 @@ impl Race<'_> {
         };
         let flight = send_spelled(&quest.log, ask, spelling);
         let id = flight.id;
+        if flight.has_left() {
+            quest.shared.left(server.address);
+        }
         if !self.hedged {
             // A server that has not been asked yet is taken to be as far away as the farthest known.
             let patience = match (quest.shared.srtt(server.address), quest.shared.longest_srtt()) {
@@ -388,7 +359,8 @@ impl Race<'_> {
                     self.no_route(&server);
                 }
                 shared.missed(server.address);
-                self.without_tcp(id, server, &ask, reason, FailureKind::Other);
+                let why = if no_route { format!("could not be asked: {reason}") } else { reason };
+                self.without_tcp(id, server, &ask, why, FailureKind::Other);
                 return None;
             }
             Outcome::WrongSource { .. } => {
@@ -545,12 +517,16 @@ impl Race<'_> {
         }
     }
 
+    /// This machine does not know the way to a server: the way to a whole family only if nothing of
+    /// that family has left it.
     fn no_route(&self, server: &Candidate) {
-        let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
         self.quest.shared.no_route(server.address);
-        self.quest
-            .log
-            .note(format!("this machine has no {family} route: {family} name servers were not asked"));
+        if !self.quest.shared.routed(server.address) {
+            let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
+            self.quest
+                .log
+                .note(format!("this machine has no {family} route: {family} name servers were not asked"));
+        }
     }
 
     /// From the first packet to this one: each was sent because of the one before.
