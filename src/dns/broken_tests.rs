@@ -159,3 +159,56 @@ fn an_address_that_nothing_can_be_sent_to_costs_only_itself() {
         assert!(!run.noted("route"), "{:?}", run.dns.notes);
     });
 }
+
+#[test]
+fn a_server_that_drops_edns_is_asked_without_in_the_last_round_and_remembered() {
+    local(async {
+        let quirks = vec![Quirk::NoTcp, Quirk::DropsEdns];
+        let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let again =
+            run.walk().into_iter().find(|packet| packet.reply.is_some() && packet.zone == "example.test.");
+        let again = again.unwrap();
+        assert_eq!((again.chosen, again.edns, again.transport), (Choice::Again, false, Transport::Udp));
+        let note = "ns1.example.test. (127.0.53.3) answers only without EDNS: questions with it are dropped";
+        assert!(run.noted(note), "{:?}", run.dns.notes);
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert_eq!(run.addresses().len(), 1);
+        assert!(run.walk().iter().all(|packet| !packet.edns), "it is known by now");
+    });
+}
+
+#[test]
+fn a_server_that_answers_by_tcp_only_is_found_in_the_last_round_and_remembered() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::NoUdp)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let tcp = run.walk().into_iter().find(|packet| packet.transport == Transport::Tcp).unwrap();
+        assert_eq!((tcp.chosen, tcp.edns), (Choice::Again, true));
+        assert!(run.noted("(127.0.53.3) answers only by TCP: "), "{:?}", run.dns.notes);
+        assert!(!run.noted("UDP is blocked") && !run.noted("without EDNS"), "{:?}", run.dns.notes);
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert!(run.walk().iter().all(|packet| packet.transport == Transport::Tcp), "it is known by now");
+        assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(100), "UDP is not tried again");
+    });
+}
+
+/// Two rounds of 1500 ms each, as before: what is tried beside the second costs no time.
+#[test]
+fn a_dead_zone_is_given_up_after_two_rounds() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::Silent)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::DnsTimeout);
+        assert!(run.message().contains("(127.0.53.3) did not answer in 1500 ms"), "{}", run.message());
+        // 150 ms of scheduling are allowed.
+        let total = run.dns.end.since(run.dns.start);
+        assert!(total < Duration::from_millis(3_150), "{total:?}");
+        // For each type: two by UDP, one by TCP.
+        assert_eq!(net.seen(AUTH).len(), 6, "{:?}", net.seen(AUTH));
+    });
+}

@@ -137,8 +137,10 @@ struct ServerInfo {
     srtt: Option<Duration>,
     /// It did not answer in time, or not at all.
     missed: bool,
-    /// It refuses questions with EDNS.
+    /// It refuses questions with EDNS, or drops them.
     plain_only: bool,
+    /// It answers by TCP and not by UDP.
+    tcp_only: bool,
     /// It does not repeat a question in the case it was asked in.
     changes_case: bool,
     /// Zones it was named for and does not serve.
@@ -341,6 +343,14 @@ impl Shared {
 
     pub(super) fn plain_only(&self, server: SocketAddr) {
         self.learn(server, |info| info.plain_only = true);
+    }
+
+    pub(super) fn set_tcp_only(&self, server: SocketAddr) {
+        self.learn(server, |info| info.tcp_only = true);
+    }
+
+    pub(super) fn tcp_only(&self, server: SocketAddr) -> bool {
+        self.servers.borrow().get(&server).is_some_and(|info| info.tcp_only)
     }
 
     pub(super) fn changes_case(&self, server: SocketAddr) {

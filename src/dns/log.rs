@@ -179,6 +179,19 @@ impl Log {
         self.entries.borrow().get(id).map(|entry| look(&entry.packet))
     }
 
+    /// How many packets of a kind had no reply in time; `None` if one of them had a reply.
+    pub(super) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
+        let entries = self.entries.borrow();
+        let mut number = 0;
+        for entry in entries.iter().filter(|entry| which(&entry.packet)) {
+            if entry.packet.received.is_some() {
+                return None;
+            }
+            number += usize::from(entry.packet.meaning == Meaning::Timeout && entry.state == State::Closed);
+        }
+        Some(number)
+    }
+
     /// Every packet as it stands; one that is still open ends now.
     pub(super) fn packets(&self) -> Vec<Packet> {
         let now = self.clock.now();

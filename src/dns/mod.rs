@@ -38,6 +38,7 @@ mod flight;
 pub mod fuzzing;
 mod hints;
 mod lane;
+mod learn;
 mod lenient;
 mod log;
 mod message;

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::cut::{Candidate, Shared, Udp, Zone};
 pub(super) use super::effort::{Budget, Lane};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, ServerFailure};
+use super::learn::{self, label};
 use super::log::Log;
 use super::message::Recursion;
 use super::presentation::name_text;
@@ -106,6 +108,7 @@ pub(super) async fn ask_servers(
         last: None,
         ended: None,
         tcp_tried: false,
+        replied: false,
     };
     race.start_next(first, quest.parent, None);
     let won = race.run().await;
@@ -142,6 +145,8 @@ struct Race<'a> {
     ended: Option<Lost>,
     /// Whether root servers that are silent by UDP were asked by TCP.
     tcp_tried: bool,
+    /// Whether any server asked here has sent a reply.
+    replied: bool,
 }
 
 impl Race<'_> {
@@ -189,6 +194,7 @@ impl Race<'_> {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
+            self.again_by_tcp();
         }
         if self.queue.is_empty() && self.try_tcp() {
             return None;
@@ -249,6 +255,26 @@ impl Race<'_> {
         sent
     }
 
+    /// Beside the last round by UDP, if nobody in this zone answered by it: there are servers that
+    /// are reached by TCP only.
+    fn again_by_tcp(&mut self) {
+        if self.replied || self.quest.zone.name.is_root() {
+            return;
+        }
+        let first = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
+        for server in first.take(TCP_AT_ONCE).cloned().collect::<Vec<_>>() {
+            let edns = self.quest.shared.edns(server.address);
+            let before = self.last_to(server.address);
+            self.start(server, Choice::Again, before.or(self.quest.parent), before, Transport::Tcp, edns);
+        }
+    }
+
+    /// The packet sent last to a server.
+    fn last_to(&self, address: SocketAddr) -> Option<usize> {
+        let sent = self.servers.iter().filter(|(_, server)| server.address == address);
+        sent.map(|(id, _)| *id).max()
+    }
+
     /// Asks the next server of the queue; false when there is none, or when no more may be sent.
     fn start_next(&mut self, chosen: Option<Choice>, parent: Option<usize>, because: Option<usize>) -> bool {
         while let Some(next) = self.queue.pop_front() {
@@ -261,9 +287,13 @@ impl Race<'_> {
                 (Round::First, None) if next.measured => Choice::Fastest,
                 (Round::First, None) => Choice::First,
             };
-            let edns = self.quest.shared.edns(next.address);
-            let (chosen, transport) = match self.quest.shared.udp.get() {
+            let shared = &self.quest.shared;
+            // One that has never said anything may be one that drops what has EDNS in it.
+            let silent = self.round == Round::Again && shared.srtt(next.address).is_none();
+            let edns = shared.edns(next.address) && !silent;
+            let (chosen, transport) = match shared.udp.get() {
                 Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
+                Udp::Unknown | Udp::Works if shared.tcp_only(next.address) => (chosen, Transport::Tcp),
                 Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
             };
             return self.start(next, chosen, parent, because, transport, edns);
@@ -356,7 +386,7 @@ impl Race<'_> {
             }
             Outcome::Error { reason, no_route } => {
                 if no_route {
-                    self.no_route(&server);
+                    learn::no_route(self.quest, &server);
                 }
                 shared.missed(server.address);
                 let why = if no_route { format!("could not be asked: {reason}") } else { reason };
@@ -380,7 +410,9 @@ impl Race<'_> {
         if self.quest.zone.name.is_root() {
             self.quest.root_answered.set(true);
         }
-        self.learn_udp(&ask);
+        self.replied = true;
+        learn::udp(self.quest, &ask);
+        learn::form(self.quest, &server, &ask);
         if echo == Echo::OtherCase {
             shared.changes_case(server.address);
             self.quest.log.close(id, Meaning::CaseChanged);
@@ -469,7 +501,7 @@ impl Race<'_> {
                 self.ask_again(id, server, Choice::CaseMismatch, Transport::Udp, ask.edns);
             }
             // What it did by UDP says more.
-            (Transport::Tcp, Choice::UdpBlocked) if self.knows_failure(&server) => {}
+            (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&server) => {}
             (Transport::Tcp, Choice::WrongSource) => {
                 let why = format!("was answered for from another address by UDP, and by TCP: {why}");
                 self.fail(id, &server, why, FailureKind::Other);
@@ -500,35 +532,6 @@ impl Race<'_> {
         self.failures.iter().any(|failure| failure.server == named)
     }
 
-    /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
-    /// by TCP.
-    fn learn_udp(&self, ask: &Ask) {
-        let udp = &self.quest.shared.udp;
-        match (ask.transport, ask.chosen) {
-            (Transport::Udp, _) => udp.set(Udp::Works),
-            (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
-                udp.set(Udp::Blocked);
-                self.quest.log.note(
-                    "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
-                        .to_owned(),
-                );
-            }
-            _ => {}
-        }
-    }
-
-    /// This machine does not know the way to a server: the way to a whole family only if nothing of
-    /// that family has left it.
-    fn no_route(&self, server: &Candidate) {
-        self.quest.shared.no_route(server.address);
-        if !self.quest.shared.routed(server.address) {
-            let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
-            self.quest
-                .log
-                .note(format!("this machine has no {family} route: {family} name servers were not asked"));
-        }
-    }
-
     /// From the first packet to this one: each was sent because of the one before.
     fn path(&self, id: usize) -> Vec<usize> {
         let mut path = vec![id];
@@ -540,8 +543,4 @@ impl Race<'_> {
         path.reverse();
         path
     }
-}
-
-fn label(server: &Candidate) -> String {
-    format!("{} ({})", name_text(&server.name), server.address.ip())
 }

@@ -26,6 +26,8 @@ pub(super) enum Quirk {
     SilentFor(RecordType),
     /// FORMERR, without the question, to everything with EDNS.
     NoEdns,
+    /// Never answers what has EDNS in it.
+    DropsEdns,
     /// TC and nothing else over UDP.
     Truncate,
     /// Closes every TCP connection.
@@ -223,7 +225,8 @@ impl Server {
                     reply.edns = None;
                     reply.queries.clear();
                 }
-                Quirk::NoEdns => {}
+                Quirk::DropsEdns if query.edns.is_some() => return Vec::new(),
+                Quirk::NoEdns | Quirk::DropsEdns => {}
                 Quirk::Truncate if transport == "udp" => {
                     clear(&mut reply, ResponseCode::NoError);
                     reply.metadata.truncation = true;
