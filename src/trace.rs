@@ -29,7 +29,9 @@ pub use dnssec::{
 };
 pub use failure::{Failure, FailureCode};
 pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, Request, header};
-pub use packet::{Choice, Connection, MAX_UNTRUSTED, Meaning, Packet, Purpose, ReplyHeader, Transport};
+pub use packet::{
+    Choice, Connection, MAX_UNTRUSTED, Meaning, Packet, Purpose, ReplyHeader, Stray, Transport, astray,
+};
 pub use record::{Rcode, Record, RecordType};
 pub use service::{ServiceBinding, ServiceRecord};
 pub use tls::{

@@ -7,7 +7,7 @@ use super::testkit::{
     AUTH, ROOT, TLD, TRAP, auth, broken, local, other, plan, resolve, resolve_with, root, tld,
 };
 use super::testserver::{Quirk, TestNet};
-use crate::trace::{Choice, FailureCode, Meaning, Rcode, Transport};
+use crate::trace::{Choice, FailureCode, Meaning, Rcode, Stray, Transport};
 
 #[test]
 fn a_server_that_changes_case_is_asked_by_tcp_once_and_remembered() {
@@ -210,5 +210,46 @@ fn a_dead_zone_is_given_up_after_two_rounds() {
         assert!(total < Duration::from_millis(3_150), "{total:?}");
         // For each type: two by UDP, one by TCP.
         assert_eq!(net.seen(AUTH).len(), 6, "{:?}", net.seen(AUTH));
+    });
+}
+
+#[test]
+fn replies_that_were_dropped_are_not_told_as_silence() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::WrongIds(12))]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::DnsTimeout);
+        let told = "(127.0.53.3) sent only replies to other questions in 1500 ms (12 dropped: wrong id)";
+        assert!(run.message().contains(told), "{}", run.message());
+        assert!(run.noted("12 datagrams that were no reply"), "{:?}", run.dns.notes);
+        assert!(run.noted("(wrong id): possible spoofing"), "{:?}", run.dns.notes);
+    });
+}
+
+#[test]
+fn a_reply_of_another_operation_is_none() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::WrongOperation)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.walk()[2].dropped_kinds, [(Stray::WrongOperation, 1)]);
+        let answer =
+            run.walk().into_iter().find(|packet| packet.zone == "example.test." && packet.received.is_some());
+        assert_eq!(answer.unwrap().transport, Transport::Tcp);
+    });
+}
+
+#[test]
+fn servers_beyond_the_limit_are_told() {
+    local(async {
+        let mut tld_zone: String = (0..40)
+            .map(|n| format!("example.test. NS n{n}.example.test.\nn{n}.example.test. A 127.0.53.3\n"))
+            .collect();
+        tld_zone.push_str("ns1.example.test. A 127.0.53.3\n");
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", &tld_zone)]), auth()]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        assert!(run.noted("the limit of 32 name servers for one zone was hit: example.test. has 40"));
+        let Meaning::Referral { named, servers, ignored, .. } = &run.walk()[1].meaning else { panic!() };
+        assert_eq!((*named, servers.len(), *ignored), (40, 32, 0));
     });
 }

@@ -5,8 +5,9 @@
 use super::cut::{Candidate, Udp};
 use super::exchange::Ask;
 use super::presentation::name_text;
-use super::race::Quest;
-use crate::trace::{Choice, Packet, Transport};
+use super::race::{PACKET_TIMEOUT, Quest};
+use super::reply::{MAX_SERVERS, Referral};
+use crate::trace::{Choice, Packet, Stray, Transport};
 
 /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
 /// by TCP.
@@ -64,6 +65,39 @@ pub(super) fn no_route(quest: &Quest, server: &Candidate) {
     if !quest.shared.routed(server.address) {
         let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
         quest.log.note(format!("this machine has no {family} route: {family} name servers were not asked"));
+    }
+}
+
+/// Why a packet had no reply in time, in words: what came, and was none, is told.
+pub(super) fn silence(quest: &Quest, id: usize) -> String {
+    let limit = PACKET_TIMEOUT.as_millis();
+    let told = quest.log.with(id, |packet| {
+        let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
+        let other = |kind: &Stray| matches!(kind, Stray::WrongId | Stray::WrongQuestion);
+        let what = match (packet.dropped, own) {
+            (0, _) => return None,
+            (_, false) => {
+                return Some(format!(
+                    "did not answer in {limit} ms ({} dropped: wrong source)",
+                    packet.dropped
+                ));
+            }
+            _ if packet.dropped_kinds.iter().all(|(kind, _)| other(kind)) => "replies to other questions",
+            _ => "what is no reply to the question",
+        };
+        Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, packet.strays()))
+    });
+    told.flatten().unwrap_or_else(|| format!("did not answer in {limit} ms"))
+}
+
+/// A referral that names more servers than are looked at.
+pub(super) fn limit_of_servers(quest: &Quest, referral: &Referral) {
+    let used = referral.servers.len();
+    if referral.named > used {
+        let (cut, named) = (name_text(&referral.cut), referral.named);
+        quest.log.note(format!(
+            "the limit of {MAX_SERVERS} name servers for one zone was hit: {cut} has {named}, the first {used} are used"
+        ));
     }
 }
 

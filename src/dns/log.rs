@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use super::message::Rr;
 use crate::clock::Clock;
-use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader};
+use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
 /// Packets for one host, over all its aliases and name servers.
 pub(super) const HOST_BUDGET: u32 = 128;
+/// Datagrams dropped for one packet that look like an attempt at forging its reply.
+const SUSPICIOUS: u32 = 10;
 /// Packets for one name.
 pub(super) const NAME_BUDGET: u32 = 64;
 
@@ -101,7 +103,20 @@ impl Log {
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        self.notes.borrow().clone()
+        let mut notes = self.notes.borrow().clone();
+        let entries = self.entries.borrow();
+        // One packet tells it: the others of an attack are alike.
+        let flooded = entries.iter().map(|entry| &entry.packet).max_by_key(|packet| packet.dropped);
+        if let Some(packet) = flooded.filter(|packet| packet.dropped >= SUSPICIOUS) {
+            notes.push(format!(
+                "{} datagrams that were no reply to the question came while {} was awaited ({}): possible \
+                 spoofing (RFC 5452)",
+                packet.dropped,
+                packet.server,
+                packet.strays()
+            ));
+        }
+        notes
     }
 
     /// Takes one packet out of the host's budget; false when it is used up.
@@ -220,8 +235,14 @@ impl Open {
         self.log.clock
     }
 
-    pub(super) fn drop_one(&self) {
-        self.change(|packet| packet.dropped = packet.dropped.saturating_add(1));
+    pub(super) fn drop_one(&self, kind: Stray) {
+        self.change(|packet| {
+            packet.dropped = packet.dropped.saturating_add(1);
+            match packet.dropped_kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, number)) => *number = number.saturating_add(1),
+                None => packet.dropped_kinds.push((kind, 1)),
+            }
+        });
     }
 
     pub(super) fn note(&self, note: String) {

@@ -27,7 +27,7 @@ use super::message::Recursion;
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, accept_forwarded, classify};
 use super::untrusted::untrusted;
-use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport};
+use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport, astray};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -402,7 +402,7 @@ impl Race<'_> {
                 if self.round == Round::First && ask.transport == Transport::Udp {
                     self.again.push(server.clone());
                 }
-                let why = format!("did not answer in {} ms", PACKET_TIMEOUT.as_millis());
+                let why = learn::silence(self.quest, id);
                 self.without_tcp(id, server, &ask, why, FailureKind::Timeout);
                 return None;
             }
@@ -440,6 +440,9 @@ impl Race<'_> {
             *self.quest.zone.child.borrow_mut() = child::read(&reply, &self.quest.zone.name, id);
         }
         self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
+        if let Verdict::Referral(referral) = &verdict {
+            learn::limit_of_servers(self.quest, referral);
+        }
         self.quest.log.close(id, verdict.meaning());
         let mnemonic = reply.header.rcode.mnemonic();
         match verdict {
@@ -457,7 +460,9 @@ impl Race<'_> {
             }
             Verdict::Upward { to } => {
                 shared.lame(server.address, &self.quest.zone.name);
-                self.fail(id, &server, format!("referred back to {}", name_text(&to)), FailureKind::Other);
+                let zone = name_text(&self.quest.zone.name);
+                let astray = astray(&zone, &name_text(&ask.qname), &name_text(&to));
+                self.fail(id, &server, format!("referred {astray}"), FailureKind::Other);
             }
             Verdict::Lame { reason, spare } => {
                 shared.lame(server.address, &self.quest.zone.name);

@@ -42,6 +42,10 @@ pub(super) enum Quirk {
     Recursive,
     /// Sends datagrams with a wrong id and with a wrong question before each answer.
     Spoofed,
+    /// Sends so many replies with a wrong id by UDP, and none with the right one; closes TCP.
+    WrongIds(u32),
+    /// Answers by UDP as if it had been asked for another operation.
+    WrongOperation,
     /// Answers by UDP from another address.
     Elsewhere,
     /// The same, and then from its own.
@@ -264,6 +268,17 @@ impl Server {
                     wrong.metadata.message_type = MessageType::Query;
                     replies.push(wrong.to_vec().unwrap());
                 }
+                Quirk::WrongIds(number) => {
+                    if transport == "tcp" {
+                        return Vec::new();
+                    }
+                    reply.metadata.id ^= 1;
+                    return vec![reply.to_vec().unwrap(); *number as usize];
+                }
+                Quirk::WrongOperation if transport == "udp" => {
+                    reply.metadata.op_code = OpCode::Status;
+                }
+                Quirk::WrongOperation => {}
                 Quirk::Garbled => {
                     let mut bytes = reply.to_vec().unwrap();
                     bytes.truncate(bytes.len() - 3);

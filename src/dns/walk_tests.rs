@@ -13,7 +13,7 @@ use super::testkit::{
 };
 use super::testserver::{Quirk, TestNet};
 use crate::trace::{
-    AddressSource, Choice, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, Transport,
+    AddressSource, Choice, DnsLane, FailureCode, Meaning, Packet, Purpose, Rcode, Stray, Transport,
 };
 
 #[test]
@@ -137,7 +137,8 @@ fn a_zone_of_silent_servers_is_asked_twice_and_named() {
             types
         };
         assert_eq!((again(Transport::Udp), again(Transport::Tcp)), (vec![1, 28], vec![1, 28]));
-        assert!(run.walk()[2..].iter().all(|packet| packet.meaning == Meaning::Timeout));
+        let by_udp = |packet: &&&Packet| packet.transport == Transport::Udp;
+        assert!(run.walk()[2..].iter().filter(by_udp).all(|packet| packet.meaning == Meaning::Timeout));
         assert_eq!(run.dns.rcode, None);
     });
 }
@@ -197,6 +198,9 @@ fn a_spoofed_reply_is_dropped_counted_and_the_wait_goes_on() {
         let run = resolve(&net, "www.example.test").await;
         assert_eq!(run.addresses().len(), 2);
         assert_eq!(run.walk()[2].dropped, 3);
+        let kinds = [Stray::WrongId, Stray::WrongQuestion, Stray::NotAReply].map(|kind| (kind, 1));
+        assert_eq!(run.walk()[2].dropped_kinds, kinds);
+        assert!(!run.noted("spoofing"));
     });
 }
 
