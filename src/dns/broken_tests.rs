@@ -189,6 +189,7 @@ fn a_server_that_answers_by_tcp_only_is_found_in_the_last_round_and_remembered()
         assert_eq!(run.addresses().len(), 2);
         let tcp = run.walk().into_iter().find(|packet| packet.transport == Transport::Tcp).unwrap();
         assert_eq!((tcp.chosen, tcp.edns), (Choice::Again, true));
+        assert_eq!(run.dns.critical_path.len(), 4, "root, tld, the silent one, the same by TCP");
         assert!(run.noted("(127.0.53.3) answers only by TCP: "), "{:?}", run.dns.notes);
         assert!(!run.noted("UDP is blocked") && !run.noted("without EDNS"), "{:?}", run.dns.notes);
         let run = resolve_with(&resolver, "mail.example.test").await;
@@ -208,6 +209,7 @@ fn a_dead_zone_is_given_up_after_two_rounds() {
         // 150 ms of scheduling are allowed.
         let total = run.dns.end.since(run.dns.start);
         assert!(total < Duration::from_millis(3_150), "{total:?}");
+        assert_eq!(run.dns.critical_path.len(), 4, "root, tld, and two rounds by UDP");
         // For each type: two by UDP, one by TCP.
         assert_eq!(net.seen(AUTH).len(), 6, "{:?}", net.seen(AUTH));
     });

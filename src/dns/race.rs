@@ -190,16 +190,18 @@ impl Race<'_> {
         if let Some(lost) = self.ended.take() {
             return Some(Err(lost));
         }
-        if self.queue.is_empty() && self.round == Round::First && !self.again.is_empty() {
+        let began = self.queue.is_empty() && self.round == Round::First && !self.again.is_empty();
+        if began {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
-            self.again_by_tcp();
         }
+        let beside = if began { self.silent_by_udp() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
             return None;
         }
         if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
+            self.ask_by_tcp(beside);
             return None;
         }
         if self.ended.is_some() {
@@ -255,24 +257,35 @@ impl Race<'_> {
         sent
     }
 
-    /// Beside the last round by UDP, if nobody in this zone answered by it: there are servers that
-    /// are reached by TCP only.
-    fn again_by_tcp(&mut self) {
-        if self.replied || self.quest.zone.name.is_root() {
-            return;
+    /// Those of the last round that are asked by TCP beside it: there are servers that answer by
+    /// nothing else. None where UDP has brought a reply from this zone.
+    fn silent_by_udp(&self) -> Vec<Candidate> {
+        let by_udp = self.quest.shared.udp.get() != Udp::Blocked;
+        if self.replied || !by_udp || self.quest.zone.name.is_root() {
+            return Vec::new();
         }
-        let first = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
-        for server in first.take(TCP_AT_ONCE).cloned().collect::<Vec<_>>() {
-            let edns = self.quest.shared.edns(server.address);
-            let before = self.last_to(server.address);
-            self.start(server, Choice::Again, before.or(self.quest.parent), before, Transport::Tcp, edns);
-        }
+        let silent = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
+        silent.take(TCP_AT_ONCE).cloned().collect()
     }
 
-    /// The packet sent last to a server.
-    fn last_to(&self, address: SocketAddr) -> Option<usize> {
+    fn ask_by_tcp(&mut self, servers: Vec<Candidate>) {
+        let (quest, last) = (self.quest, self.last);
+        for server in servers {
+            if quest.budget.is_spent() || quest.log.is_spent() {
+                break;
+            }
+            let edns = quest.shared.edns(server.address);
+            let before = self.first_to(server.address);
+            self.start(server, Choice::Again, before.or(quest.parent), before, Transport::Tcp, edns);
+        }
+        // What is waited for is the round by UDP.
+        self.last = last;
+    }
+
+    /// The first packet to a server.
+    fn first_to(&self, address: SocketAddr) -> Option<usize> {
         let sent = self.servers.iter().filter(|(_, server)| server.address == address);
-        sent.map(|(id, _)| *id).max()
+        sent.map(|(id, _)| *id).min()
     }
 
     /// Asks the next server of the queue; false when there is none, or when no more may be sent.
