@@ -521,7 +521,7 @@ impl Race<'_> {
             // What it did by UDP says more.
             (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&server) => {}
             (Transport::Tcp, Choice::WrongSource) => {
-                let why = format!("was answered for from another address by UDP, and by TCP: {why}");
+                let why = format!("was answered for from another address or port by UDP, and by TCP: {why}");
                 self.fail(id, &server, why, FailureKind::Other);
             }
             (Transport::Tcp, Choice::Truncated) => {
