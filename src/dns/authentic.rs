@@ -52,6 +52,7 @@ mod tests {
             bytes_sent: 50,
             bytes_received: Some(100),
             dropped: 0,
+            dropped_kinds: Vec::new(),
             reply: Some(reply),
             meaning,
             untrusted: Vec::new(),

@@ -7,7 +7,7 @@ use super::testkit::{
     AUTH, ROOT, TLD, TRAP, auth, broken, local, other, plan, resolve, resolve_with, root, tld,
 };
 use super::testserver::{Quirk, TestNet};
-use crate::trace::{Choice, FailureCode, Meaning, Rcode, Transport};
+use crate::trace::{Choice, FailureCode, Meaning, Rcode, Stray, Transport};
 
 #[test]
 fn a_server_that_changes_case_is_asked_by_tcp_once_and_remembered() {
@@ -46,7 +46,11 @@ fn a_reply_from_elsewhere_is_not_believed_and_the_server_is_asked_by_tcp() {
         let quirks = vec![Quirk::NoTcp, Quirk::Elsewhere];
         let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
         let run = resolve(&net, "www.example.test").await;
-        assert!(run.message().contains("was answered for from another address by UDP"), "{}", run.message());
+        assert!(
+            run.message().contains("was answered for from another address or port by UDP"),
+            "{}",
+            run.message()
+        );
     });
 }
 
@@ -139,5 +143,130 @@ fn with_udp_blocked_everything_goes_by_tcp() {
         assert_eq!(run.addresses().len(), 2);
         assert!(run.walk().iter().all(|packet| packet.transport == Transport::Tcp));
         assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(100), "UDP is not tried again");
+    });
+}
+
+/// The broadcast address: whatever routes a machine has, nothing is sent there.
+#[test]
+fn an_address_that_nothing_can_be_sent_to_costs_only_itself() {
+    local(async {
+        let tld_zone = "example.test. NS ns1.example.test.\nns1.example.test. A 255.255.255.255\n\
+            example.test. NS ns2.example.test.\nns2.example.test. A 127.0.53.3\n";
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", tld_zone)]), auth()]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let first = run.walk()[2];
+        assert_eq!(
+            (first.server.ip().to_string().as_str(), first.meaning.as_str()),
+            ("255.255.255.255", "error")
+        );
+        assert!(!run.noted("route"), "{:?}", run.dns.notes);
+    });
+}
+
+#[test]
+fn a_server_that_drops_edns_is_asked_without_in_the_last_round_and_remembered() {
+    local(async {
+        let quirks = vec![Quirk::NoTcp, Quirk::DropsEdns];
+        let net = TestNet::start(vec![root(), tld(), (auth().0, quirks, auth().2)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let again =
+            run.walk().into_iter().find(|packet| packet.reply.is_some() && packet.zone == "example.test.");
+        let again = again.unwrap();
+        assert_eq!((again.chosen, again.edns, again.transport), (Choice::Again, false, Transport::Udp));
+        let note =
+            "ns1.example.test. (127.0.53.3) answered only without EDNS: 2 questions with it had no reply";
+        assert!(run.noted(note), "{:?}", run.dns.notes);
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert_eq!(run.addresses().len(), 1);
+        assert!(run.walk().iter().all(|packet| !packet.edns), "it is known by now");
+    });
+}
+
+#[test]
+fn one_lost_question_does_not_cost_a_server_its_edns() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::SilentFirst(2))]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        assert!(!run.noted("only without EDNS"), "{:?}", run.dns.notes);
+    });
+}
+
+#[test]
+fn a_server_that_answers_by_tcp_only_is_found_in_the_last_round_and_remembered() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::NoUdp)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        let tcp = run.walk().into_iter().find(|packet| packet.transport == Transport::Tcp).unwrap();
+        assert_eq!((tcp.chosen, tcp.edns), (Choice::Again, true));
+        assert_eq!(run.dns.critical_path.len(), 4, "root, tld, the silent one, the same by TCP");
+        assert!(run.noted("(127.0.53.3) answered only by TCP: "), "{:?}", run.dns.notes);
+        assert!(!run.noted("UDP is blocked") && !run.noted("without EDNS"), "{:?}", run.dns.notes);
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert!(run.walk().iter().all(|packet| packet.transport == Transport::Tcp), "it is known by now");
+        assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(100), "UDP is not tried again");
+    });
+}
+
+/// Two rounds of 1500 ms each, as before: what is tried beside the second costs no time.
+#[test]
+fn a_dead_zone_is_given_up_after_two_rounds() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::Silent)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::DnsTimeout);
+        assert!(run.message().contains("(127.0.53.3) did not answer in 1500 ms"), "{}", run.message());
+        // 150 ms of scheduling are allowed.
+        let total = run.dns.end.since(run.dns.start);
+        assert!(total < Duration::from_millis(3_150), "{total:?}");
+        assert_eq!(run.dns.critical_path.len(), 4, "root, tld, and two rounds by UDP");
+        // For each type: two by UDP, one more without EDNS, one by TCP.
+        assert_eq!(net.seen(AUTH).len(), 8, "{:?}", net.seen(AUTH));
+    });
+}
+
+#[test]
+fn replies_that_were_dropped_are_not_told_as_silence() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::WrongIds(12))]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::DnsTimeout);
+        let told = "(127.0.53.3) sent only replies to other questions in 1500 ms (12 dropped: wrong id)";
+        assert!(run.message().contains(told), "{}", run.message());
+        assert!(run.noted("12 datagrams that were no reply"), "{:?}", run.dns.notes);
+        assert!(run.noted("(wrong id): possible spoofing"), "{:?}", run.dns.notes);
+    });
+}
+
+#[test]
+fn a_reply_of_another_operation_is_none() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::WrongOperation)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.walk()[2].dropped_kinds, [(Stray::WrongOperation, 1)]);
+        let answer =
+            run.walk().into_iter().find(|packet| packet.zone == "example.test." && packet.received.is_some());
+        assert_eq!(answer.unwrap().transport, Transport::Tcp);
+    });
+}
+
+#[test]
+fn servers_beyond_the_limit_are_told() {
+    local(async {
+        let mut tld_zone: String = (0..40)
+            .map(|n| format!("example.test. NS n{n}.example.test.\nn{n}.example.test. A 127.0.53.3\n"))
+            .collect();
+        tld_zone.push_str("ns1.example.test. A 127.0.53.3\n");
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", &tld_zone)]), auth()]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+        assert!(run.noted("the limit of 32 name servers for one zone was hit: example.test. has 40"));
+        let Meaning::Referral { named, servers, ignored, .. } = &run.walk()[1].meaning else { panic!() };
+        assert_eq!((*named, servers.len(), *ignored), (40, 32, 0));
     });
 }

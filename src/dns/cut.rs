@@ -138,8 +138,10 @@ struct ServerInfo {
     srtt: Option<Duration>,
     /// It did not answer in time, or not at all.
     missed: bool,
-    /// It refuses questions with EDNS.
+    /// It refuses questions with EDNS, or drops them.
     plain_only: bool,
+    /// It answers by TCP and not by UDP.
+    tcp_only: bool,
     /// It does not repeat a question in the case it was asked in.
     changes_case: bool,
     /// Zones it was named for and does not serve.
@@ -159,6 +161,16 @@ pub(super) enum Udp {
     Works,
     /// No reply came, and TCP works.
     Blocked,
+}
+
+/// What is known of the way out for one address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Unknown,
+    /// A datagram has left: what cannot be reached is a single address.
+    There,
+    /// None was sent, and the machine knew no way for the first one.
+    None,
 }
 
 /// When the machine's resolvers are asked beside a walk.
@@ -183,8 +195,8 @@ pub(super) struct Shared {
     longest_srtt: Cell<Option<Duration>>,
     /// Whether anything comes back by UDP.
     pub(super) udp: Cell<Udp>,
-    no_ipv4: Cell<bool>,
-    no_ipv6: Cell<bool>,
+    ipv4: Cell<Route>,
+    ipv6: Cell<Route>,
     /// When the machine's resolvers are asked beside a walk.
     pub(super) stub_use: Cell<StubUse>,
     /// A resolver's answer was taken because no root server had answered. Many names need not find
@@ -217,8 +229,8 @@ impl Shared {
             servers: RefCell::default(),
             longest_srtt: Cell::new(None),
             udp: Cell::new(Udp::Unknown),
-            no_ipv4: Cell::new(false),
-            no_ipv6: Cell::new(false),
+            ipv4: Cell::new(Route::Unknown),
+            ipv6: Cell::new(Route::Unknown),
             stub_use: Cell::new(StubUse::Beside),
             root_silent: Cell::new(false),
             primed: Cell::new(false),
@@ -339,6 +351,14 @@ impl Shared {
         self.learn(server, |info| info.plain_only = true);
     }
 
+    pub(super) fn set_tcp_only(&self, server: SocketAddr) {
+        self.learn(server, |info| info.tcp_only = true);
+    }
+
+    pub(super) fn tcp_only(&self, server: SocketAddr) -> bool {
+        self.servers.borrow().get(&server).is_some_and(|info| info.tcp_only)
+    }
+
     pub(super) fn changes_case(&self, server: SocketAddr) {
         self.learn(server, |info| info.changes_case = true);
     }
@@ -356,17 +376,27 @@ impl Shared {
         change(self.servers.borrow_mut().entry(server).or_default());
     }
 
-    /// This machine has no route for the address's whole family.
+    /// A datagram to this server has left the machine.
+    pub(super) fn left(&self, server: SocketAddr) {
+        self.route(server.is_ipv4()).set(Route::There);
+    }
+
+    /// This machine has no route to this server: if it never had one to any of the family, the
+    /// whole family is given up.
     pub(super) fn no_route(&self, server: SocketAddr) {
-        if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.set(true);
+        let route = self.route(server.is_ipv4());
+        if route.get() == Route::Unknown {
+            route.set(Route::None);
+        }
     }
 
     /// Whether there is no way out for any family that may be used.
     pub(super) fn is_cut_off(&self) -> bool {
+        let lost = |ipv4| self.route(ipv4).get() == Route::None;
         match self.plan.server_family {
-            Family::Any => self.no_ipv4.get() && self.no_ipv6.get(),
-            Family::Ipv4 => self.no_ipv4.get(),
-            Family::Ipv6 => self.no_ipv6.get(),
+            Family::Any => lost(true) && lost(false),
+            Family::Ipv4 => lost(true),
+            Family::Ipv6 => lost(false),
         }
     }
 
@@ -376,8 +406,13 @@ impl Shared {
         self.hints.servers.iter().flat_map(|(_, at)| at).any(|at| family.admits(at.ip()))
     }
 
+    /// Whether servers of this one's family are asked.
     pub(super) fn routed(&self, server: SocketAddr) -> bool {
-        !if server.is_ipv4() { &self.no_ipv4 } else { &self.no_ipv6 }.get()
+        self.route(server.is_ipv4()).get() != Route::None
+    }
+
+    fn route(&self, ipv4: bool) -> &Cell<Route> {
+        if ipv4 { &self.ipv4 } else { &self.ipv6 }
     }
 }
 
@@ -464,5 +499,18 @@ mod tests {
         shared.no_route(server);
         assert!(!shared.routed("[2001:db8::2]:53".parse().unwrap()));
         assert!(shared.routed("192.0.2.1:53".parse().unwrap()));
+        assert!(!shared.is_cut_off());
+        shared.no_route("192.0.2.1:53".parse().unwrap());
+        assert!(shared.is_cut_off());
+    }
+
+    #[test]
+    fn one_address_without_a_route_says_nothing_of_a_family_that_has_one() {
+        let shared = shared();
+        shared.left("192.0.2.1:53".parse().unwrap());
+        shared.no_route("10.255.0.1:53".parse().unwrap());
+        assert!(shared.routed("192.0.2.2:53".parse().unwrap()));
+        shared.no_route("[2001:db8::1]:53".parse().unwrap());
+        assert!(!shared.is_cut_off());
     }
 }

@@ -17,10 +17,12 @@ use tokio::time::timeout_at;
 use super::arrival::{self, Datagram};
 use super::case::{Echo, Spelling, compare_and_restore, restore_owners};
 use super::log::{Log, Open};
-use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to};
+use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, encode, is_reply_to, why_not};
 use super::presentation::name_text;
 use crate::os;
-use crate::trace::{AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::trace::{
+    AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, RecordType, Stray, Transport,
+};
 
 /// How long the server's own answer is awaited after one from elsewhere.
 const AFTER_A_STRAY: Duration = Duration::from_millis(150);
@@ -54,6 +56,13 @@ pub(super) struct InFlight {
     link: Link,
 }
 
+impl InFlight {
+    /// Whether the machine has sent a datagram: it has a way to the server, or to a router.
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self.link, Link::Udp(_))
+    }
+}
+
 #[derive(Debug)]
 enum Link {
     Udp(UdpSocket),
@@ -83,8 +92,7 @@ pub(super) enum Outcome {
     WrongSource {
         from: SocketAddr,
     },
-    /// The system's words, and whether they mean that this machine has no route for the whole
-    /// address family.
+    /// The system's words, and whether they mean that this machine has no route to the server.
     Error {
         reason: String,
         no_route: bool,
@@ -171,12 +179,13 @@ async fn receive_udp(
         // The two stamps come from two clocks, each rounded to a microsecond of its own.
         let received = at.max(sent);
         let bytes = &mut buffer[..length];
-        if !is_reply_to(query, bytes) {
-            open.drop_one();
+        let elsewhere = (from.ip(), from.port()) != (ask.server.ip(), ask.server.port());
+        if let Some(kind) = why_not(query, bytes) {
+            open.drop_one(if elsewhere { Stray::WrongSource } else { kind });
             continue;
         }
-        if (from.ip(), from.port()) != (ask.server.ip(), ask.server.port()) {
-            open.drop_one();
+        if elsewhere {
+            open.drop_one(Stray::WrongSource);
             if stray.is_none() {
                 open.note(wrong_source(ask, from));
                 // The server's own answer, if there is one, is not far behind.
@@ -187,7 +196,7 @@ async fn receive_udp(
         }
         *echo = compare_and_restore(&query.bytes, bytes, &ask.qname);
         match decode(&ask.qname, ask.qtype, bytes) {
-            Decoded::OtherQuestion => open.drop_one(),
+            Decoded::OtherQuestion => open.drop_one(Stray::WrongQuestion),
             Decoded::Malformed(reason) => {
                 open.received(received, bytes.len(), None);
                 return Ok(Outcome::Malformed(reason));
@@ -313,6 +322,7 @@ pub(super) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         bytes_sent,
         bytes_received: None,
         dropped: 0,
+        dropped_kinds: Vec::new(),
         reply: None,
         meaning: Meaning::Timeout,
         untrusted: Vec::new(),

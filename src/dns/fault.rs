@@ -35,7 +35,7 @@ pub(super) struct Fault {
     pub(super) message: String,
     pub(super) hint: Option<String>,
     pub(super) rcode: Option<Rcode>,
-    pub(super) negative: Option<Negative>,
+    pub(super) negative: Option<Box<Negative>>,
     /// Aliases on the way to the failure.
     pub(super) answers: Vec<Record>,
 }
@@ -91,7 +91,7 @@ pub(super) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
         let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
-    Fault { rcode: Some(rcode), negative: Some(negative), ..Fault::new(code, message) }.hint(&hint)
+    Fault { rcode: Some(rcode), negative: Some(Box::new(negative)), ..Fault::new(code, message) }.hint(&hint)
 }
 
 /// `A, AAAA or TXT`.

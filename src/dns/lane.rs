@@ -463,7 +463,7 @@ fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {
         }
         Err(fault) => {
             dns.rcode = fault.rcode;
-            dns.negative.clone_from(&fault.negative);
+            dns.negative = fault.negative.as_deref().cloned();
             dns.answers.clone_from(&fault.answers);
             Err(fault)
         }

@@ -11,10 +11,12 @@ use std::time::Duration;
 use super::flight::Queue;
 use super::message::Rr;
 use crate::clock::Clock;
-use crate::trace::{At, Meaning, Packet, Purpose, Rcode, Record, ReplyHeader};
+use crate::trace::{At, Meaning, Packet, Purpose, Rcode, Record, ReplyHeader, Stray};
 
 /// Packets for one host, over all its aliases and name servers.
 pub(super) const HOST_BUDGET: u32 = 128;
+/// Datagrams dropped for one packet that look like an attempt at forging its reply.
+const SUSPICIOUS: u32 = 10;
 /// Packets for one name.
 pub(super) const NAME_BUDGET: u32 = 64;
 
@@ -121,7 +123,20 @@ impl Log {
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        self.notes.borrow().clone()
+        let mut notes = self.notes.borrow().clone();
+        let entries = self.entries.borrow();
+        // One packet tells it: the others of an attack are alike.
+        let flooded = entries.iter().map(|entry| &entry.packet).max_by_key(|packet| packet.dropped);
+        if let Some(packet) = flooded.filter(|packet| packet.dropped >= SUSPICIOUS) {
+            notes.push(format!(
+                "{} datagrams that were no reply to the question came while {} was awaited ({}): possible \
+                 spoofing (RFC 5452)",
+                packet.dropped,
+                packet.server,
+                packet.strays()
+            ));
+        }
+        notes
     }
 
     /// Takes one packet out of the host's budget; false when it is used up.
@@ -205,6 +220,19 @@ impl Log {
         self.entries.borrow().get(id).map(|entry| look(&entry.packet))
     }
 
+    /// How many packets of a kind had no reply in time; `None` if one of them had a reply.
+    pub(super) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
+        let entries = self.entries.borrow();
+        let mut number = 0;
+        for entry in entries.iter().filter(|entry| which(&entry.packet)) {
+            if entry.packet.received.is_some() {
+                return None;
+            }
+            number += usize::from(entry.packet.meaning == Meaning::Timeout && entry.state == State::Closed);
+        }
+        Some(number)
+    }
+
     /// Every packet as it stands; one that is still open ends now.
     pub(super) fn packets(&self) -> Vec<Packet> {
         let now = self.clock.now();
@@ -233,8 +261,14 @@ impl Open {
         self.log.clock
     }
 
-    pub(super) fn drop_one(&self) {
-        self.change(|packet| packet.dropped = packet.dropped.saturating_add(1));
+    pub(super) fn drop_one(&self, kind: Stray) {
+        self.change(|packet| {
+            packet.dropped = packet.dropped.saturating_add(1);
+            match packet.dropped_kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, number)) => *number = number.saturating_add(1),
+                None => packet.dropped_kinds.push((kind, 1)),
+            }
+        });
     }
 
     pub(super) fn note(&self, note: String) {

@@ -13,7 +13,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::lenient::read_message;
 use super::presentation::{data_text, name_text};
 use super::service::Service;
-use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
+use crate::trace::{Rcode, Record, RecordType, ReplyHeader, Stray};
 
 /// The UDP size we offer: what fits an IPv6 path without fragments (DNS flag day 2020).
 pub(super) const PAYLOAD: u16 = 1232;
@@ -184,9 +184,25 @@ pub(super) fn encode(
 }
 
 /// Whether bytes from the network are a reply to this question, as far as the header tells: long
-/// enough, same id, QR set. Anything else is somebody else's and the wait goes on.
+/// enough, same id, QR set, opcode QUERY. Anything else is somebody else's and the wait goes on.
 pub(super) fn is_reply_to(query: &EncodedQuery, bytes: &[u8]) -> bool {
-    bytes.len() >= 12 && query.bytes.len() >= 12 && bytes[..2] == query.bytes[..2] && bytes[2] & 0x80 != 0
+    why_not(query, bytes).is_none()
+}
+
+/// What makes bytes no reply to this question, as far as the header tells.
+pub(super) fn why_not(query: &EncodedQuery, bytes: &[u8]) -> Option<Stray> {
+    let (Some(head), Some(asked)) = (bytes.first_chunk::<12>(), query.bytes.first_chunk::<12>()) else {
+        return Some(Stray::NotAReply);
+    };
+    if head[..2] != asked[..2] {
+        Some(Stray::WrongId)
+    } else if head[2] & 0x80 == 0 {
+        Some(Stray::NotAReply)
+    } else if head[2] & 0x78 != 0 {
+        Some(Stray::WrongOperation)
+    } else {
+        None
+    }
 }
 
 /// What decoding gave.
@@ -393,7 +409,11 @@ mod tests {
         let shouted = parse_name("WWW.EXAMPLE.TEST").unwrap();
         assert!(matches!(decode(&shouted, RecordType::A, &bytes), Decoded::Reply(_)));
         bytes[0] ^= 1;
-        assert!(!is_reply_to(&query, &bytes));
+        assert_eq!(why_not(&query, &bytes), Some(Stray::WrongId));
+        bytes[0] ^= 1;
+        bytes[2] |= 0x20; // NOTIFY
+        assert_eq!(why_not(&query, &bytes), Some(Stray::WrongOperation));
+        assert_eq!(why_not(&query, &bytes[..11]), Some(Stray::NotAReply));
         // Without a question: only error codes that a server may send before it could read it.
         let mut bare = bytes[..12].to_vec();
         bare[5] = 0;

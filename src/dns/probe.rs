@@ -120,7 +120,7 @@ fn said(verdict: Verdict, reply: &Reply) -> Said {
         Verdict::Alias { chain, .. } => Said::Records(chain),
         Verdict::Absent { negative, .. } => Said::Nothing { rcode: reply.header.rcode, ttl: negative.ttl },
         Verdict::Referral(referral) => Said::Useless(format!("refers to {}", name_text(&referral.cut))),
-        Verdict::Upward { to } => Said::Useless(format!("refers back to {}", name_text(&to))),
+        Verdict::Upward { to } => Said::Useless(format!("refers to {}", name_text(&to))),
         Verdict::Lame { reason, .. } => Said::Useless(reason.to_owned()),
         Verdict::Malformed { reason } => Said::Useless(format!("sent a reply that cannot be used: {reason}")),
         _ => Said::Useless(format!("answered {}", reply.header.rcode.mnemonic())),

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,14 +19,16 @@ use super::case::{Echo, Spelling};
 use super::child;
 use super::cut::{Candidate, Shared, Udp, Zone};
 use super::dead::Case;
+pub(super) use super::effort::{Budget, Lane};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, Fault, ServerFailure};
-use super::log::{Log, NAME_BUDGET};
+use super::learn::{self, label};
+use super::log::Log;
 use super::message::Recursion;
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, accept_forwarded, classify};
 use super::untrusted::untrusted;
-use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport};
+use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport, astray};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -38,39 +41,6 @@ const PATIENCE_LEAST: Duration = Duration::from_millis(150);
 const TCP_AT_ONCE: usize = 2;
 /// After the first hedge, the next one.
 const HEDGE_STEP: Duration = Duration::from_millis(150);
-
-/// A line of work that may be given up: it sends nothing more then, but still listens.
-#[derive(Debug, Default)]
-pub(super) struct Lane {
-    above: Option<Rc<Self>>,
-    detached: Cell<bool>,
-}
-
-impl Lane {
-    pub(super) fn under(above: &Rc<Self>) -> Rc<Self> {
-        Rc::new(Self { above: Some(Rc::clone(above)), detached: Cell::new(false) })
-    }
-
-    pub(super) fn detach(&self) {
-        self.detached.set(true);
-    }
-
-    pub(super) fn is_detached(&self) -> bool {
-        self.detached.get() || self.above.as_ref().is_some_and(|above| above.is_detached())
-    }
-}
-
-/// The packets that may still be sent for one name.
-#[derive(Debug)]
-pub(super) struct Budget {
-    left: Cell<u32>,
-}
-
-impl Budget {
-    pub(super) fn for_a_name() -> Rc<Self> {
-        Rc::new(Self { left: Cell::new(NAME_BUDGET) })
-    }
-}
 
 /// The question, and on whose behalf it is asked.
 #[derive(Clone, Debug)]
@@ -146,6 +116,7 @@ pub(super) async fn ask_servers(
         last: None,
         ended: None,
         tcp_tried: false,
+        replied: false,
     };
     race.start_next(first, quest.parent, None);
     let won = race.run().await;
@@ -182,6 +153,8 @@ struct Race<'a> {
     ended: Option<Lost>,
     /// Whether root servers that are silent by UDP were asked by TCP.
     tcp_tried: bool,
+    /// Whether any server asked here has sent a reply.
+    replied: bool,
 }
 
 impl Race<'_> {
@@ -225,15 +198,18 @@ impl Race<'_> {
         if let Some(lost) = self.ended.take() {
             return Some(Err(lost));
         }
-        if self.queue.is_empty() && self.round == Round::First && !self.again.is_empty() {
+        let began = self.queue.is_empty() && self.round == Round::First && !self.again.is_empty();
+        if began {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
         }
+        let beside = if began { self.silent() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
             return None;
         }
         if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
+            self.ask_otherwise(beside);
             return None;
         }
         if self.ended.is_some() {
@@ -289,6 +265,49 @@ impl Race<'_> {
         sent
     }
 
+    /// Those of the last round that are asked in other forms beside it: there are servers that drop
+    /// what has EDNS in it, and some that answer by TCP alone. None where this zone has replied.
+    fn silent(&self) -> Vec<Candidate> {
+        let by_udp = self.quest.shared.udp.get() != Udp::Blocked;
+        if self.replied || !by_udp || self.quest.zone.name.is_root() {
+            return Vec::new();
+        }
+        let silent = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
+        silent.take(TCP_AT_ONCE).cloned().collect()
+    }
+
+    /// Without EDNS, and by TCP. The question in its usual form went out first: where that was only
+    /// lost on the way, its answer comes first, too.
+    fn ask_otherwise(&mut self, servers: Vec<Candidate>) {
+        let (quest, last) = (self.quest, self.last);
+        for server in servers {
+            let edns = quest.shared.edns(server.address);
+            let never_heard = quest.shared.srtt(server.address).is_none();
+            let before = self.first_to(server.address);
+            for (transport, edns) in [(Transport::Udp, false), (Transport::Tcp, edns)] {
+                let is_new = transport == Transport::Tcp || quest.shared.edns(server.address) && never_heard;
+                if is_new && !quest.budget.is_spent() && !quest.log.is_spent() {
+                    self.start(
+                        server.clone(),
+                        Choice::Again,
+                        before.or(quest.parent),
+                        before,
+                        transport,
+                        edns,
+                    );
+                }
+            }
+        }
+        // What is waited for is the round in the usual form.
+        self.last = last;
+    }
+
+    /// The first packet to a server.
+    fn first_to(&self, address: SocketAddr) -> Option<usize> {
+        let sent = self.servers.iter().filter(|(_, server)| server.address == address);
+        sent.map(|(id, _)| *id).min()
+    }
+
     /// Asks the next server of the queue; false when there is none, or when no more may be sent.
     fn start_next(&mut self, chosen: Option<Choice>, parent: Option<usize>, because: Option<usize>) -> bool {
         while let Some(next) = self.queue.pop_front() {
@@ -301,9 +320,11 @@ impl Race<'_> {
                 (Round::First, None) if next.measured => Choice::Fastest,
                 (Round::First, None) => Choice::First,
             };
-            let edns = self.quest.shared.edns(next.address);
-            let (chosen, transport) = match self.quest.shared.udp.get() {
+            let shared = &self.quest.shared;
+            let edns = shared.edns(next.address);
+            let (chosen, transport) = match shared.udp.get() {
                 Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
+                Udp::Unknown | Udp::Works if shared.tcp_only(next.address) => (chosen, Transport::Tcp),
                 Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
             };
             return self.start(next, chosen, parent, because, transport, edns);
@@ -323,7 +344,7 @@ impl Race<'_> {
         let quest = self.quest;
         if quest.lane.is_detached() {
             self.ended = Some(Lost::Detached);
-        } else if quest.budget.left.get() == 0 {
+        } else if quest.budget.is_spent() {
             self.ended = Some(Lost::NameBudget);
         } else if !quest.log.spend() {
             self.ended = Some(Lost::HostBudget);
@@ -332,7 +353,7 @@ impl Race<'_> {
             self.queue.clear();
             return false;
         }
-        quest.budget.left.set(quest.budget.left.get() - 1);
+        quest.budget.spend();
         let ask = Ask {
             parent,
             purpose: quest.purpose,
@@ -354,6 +375,9 @@ impl Race<'_> {
         };
         let flight = send_spelled(&quest.log, ask, spelling);
         let id = flight.id;
+        if flight.has_left() {
+            quest.shared.left(server.address);
+        }
         if !self.hedged {
             // A server that has not been asked yet is taken to be as far away as the farthest known.
             let patience = match (quest.shared.srtt(server.address), quest.shared.longest_srtt()) {
@@ -393,10 +417,11 @@ impl Race<'_> {
             }
             Outcome::Error { reason, no_route } => {
                 if no_route {
-                    self.no_route(&server);
+                    learn::no_route(self.quest, &server);
                 }
                 shared.missed(server.address);
-                self.without_tcp(id, server, &ask, reason, FailureKind::Other);
+                let why = if no_route { format!("could not be asked: {reason}") } else { reason };
+                self.without_tcp(id, server, &ask, why, FailureKind::Other);
                 return None;
             }
             Outcome::WrongSource { .. } => {
@@ -408,7 +433,7 @@ impl Race<'_> {
                 if self.round == Round::First && ask.transport == Transport::Udp {
                     self.again.push(server.clone());
                 }
-                let why = format!("did not answer in {} ms", PACKET_TIMEOUT.as_millis());
+                let why = learn::silence(self.quest, id);
                 self.without_tcp(id, server, &ask, why, FailureKind::Timeout);
                 return None;
             }
@@ -416,7 +441,9 @@ impl Race<'_> {
         if self.quest.zone.name.is_root() {
             self.quest.root_answered.set(true);
         }
-        self.learn_udp(&ask);
+        self.replied = true;
+        learn::udp(self.quest, &ask);
+        learn::form(self.quest, &server, &ask);
         if echo == Echo::OtherCase {
             shared.changes_case(server.address);
             self.quest.log.close(id, Meaning::CaseChanged);
@@ -444,6 +471,9 @@ impl Race<'_> {
             *self.quest.zone.child.borrow_mut() = child::read(&reply, &self.quest.zone.name, id);
         }
         self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
+        if let Verdict::Referral(referral) = &verdict {
+            learn::limit_of_servers(self.quest, referral);
+        }
         self.quest.log.close(id, verdict.meaning());
         let mnemonic = reply.header.rcode.mnemonic();
         match verdict {
@@ -462,7 +492,9 @@ impl Race<'_> {
             }
             Verdict::Upward { to } => {
                 shared.lame(server.address, &self.quest.zone.name);
-                self.fail(id, &server, format!("referred back to {}", name_text(&to)), FailureKind::Other);
+                let zone = name_text(&self.quest.zone.name);
+                let astray = astray(&zone, &name_text(&ask.qname), &name_text(&to));
+                self.fail(id, &server, format!("referred {astray}"), FailureKind::Other);
             }
             Verdict::Lame { reason, spare } => {
                 shared.lame(server.address, &self.quest.zone.name);
@@ -506,9 +538,9 @@ impl Race<'_> {
                 self.ask_again(id, server, Choice::CaseMismatch, Transport::Udp, ask.edns);
             }
             // What it did by UDP says more.
-            (Transport::Tcp, Choice::UdpBlocked) if self.knows_failure(&server) => {}
+            (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&server) => {}
             (Transport::Tcp, Choice::WrongSource) => {
-                let why = format!("was answered for from another address by UDP, and by TCP: {why}");
+                let why = format!("was answered for from another address or port by UDP, and by TCP: {why}");
                 self.fail(id, &server, why, FailureKind::Other);
             }
             (Transport::Tcp, Choice::Truncated) => {
@@ -537,31 +569,6 @@ impl Race<'_> {
         self.failures.iter().any(|failure| failure.server == named)
     }
 
-    /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
-    /// by TCP.
-    fn learn_udp(&self, ask: &Ask) {
-        let udp = &self.quest.shared.udp;
-        match (ask.transport, ask.chosen) {
-            (Transport::Udp, _) => udp.set(Udp::Works),
-            (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
-                udp.set(Udp::Blocked);
-                self.quest.log.note(
-                    "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
-                        .to_owned(),
-                );
-            }
-            _ => {}
-        }
-    }
-
-    fn no_route(&self, server: &Candidate) {
-        let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
-        self.quest.shared.no_route(server.address);
-        self.quest
-            .log
-            .note(format!("this machine has no {family} route: {family} name servers were not asked"));
-    }
-
     /// From the first packet to this one: each was sent because of the one before.
     fn path(&self, id: usize) -> Vec<usize> {
         let mut path = vec![id];
@@ -573,8 +580,4 @@ impl Race<'_> {
         path.reverse();
         path
     }
-}
-
-fn label(server: &Candidate) -> String {
-    format!("{} ({})", name_text(&server.name), server.address.ip())
 }

@@ -4,6 +4,7 @@
 //! asked never get into an answer, a referral or a set of addresses. What follows from a verdict
 //! is the walk's business.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::Name;
@@ -19,7 +20,7 @@ const NOTAUTH: Rcode = Rcode(9);
 /// Aliases followed inside one reply; the walk's own limit is lower.
 const MAX_CHAIN: usize = 16;
 /// Servers of one referral that are looked at; the root has 13.
-const MAX_SERVERS: usize = 32;
+pub(super) const MAX_SERVERS: usize = 32;
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
 
@@ -87,6 +88,8 @@ pub(super) struct Referral {
     pub(super) glue: usize,
     /// Addresses that came along and were not.
     pub(super) ignored: usize,
+    /// How many servers it names, those beyond [`MAX_SERVERS`] too.
+    pub(super) named: usize,
     /// The TTL of the NS records.
     pub(super) ttl: u32,
 }
@@ -301,7 +304,7 @@ fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
         _ if !reply.answers.is_empty() => {
             Verdict::Lame { reason: "answered a question that was not asked", spare: None }
         }
-        _ => Verdict::Lame { reason: "an empty reply without authority", spare: None },
+        _ => Verdict::Lame { reason: "sent an empty reply without authority", spare: None },
     }
 }
 
@@ -309,11 +312,12 @@ fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
     let mut servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)> = Vec::new();
     let own = |rr: &&Rr| matches!(rr.data, Data::Ns(_)) && rr.name == *cut;
     let ttl = reply.authorities.iter().find(own).map_or(0, |rr| rr.ttl);
+    let mut named = HashSet::new();
     for rr in &reply.authorities {
         if let Data::Ns(server) = &rr.data
             && rr.name == *cut
+            && named.insert(server)
             && servers.len() < MAX_SERVERS
-            && !servers.iter().any(|(known, _)| known == server)
         {
             servers.push((server.clone(), Vec::new()));
         }
@@ -335,10 +339,12 @@ fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
                     glue += 1;
                 }
             }
+            // One that the limit cut off is neither used nor suspect.
+            None if named.contains(&rr.name) && zone.zone_of(&rr.name) => {}
             _ => ignored += 1,
         }
     }
-    Referral { cut: cut.clone(), servers, glue, ignored, ttl }
+    Referral { cut: cut.clone(), servers, glue, ignored, named: named.len(), ttl }
 }
 
 /// The SOA of a negative reply: its owner lies in the asked zone and above the name.
@@ -358,7 +364,9 @@ fn absent(
     chain: Vec<Rr>,
 ) -> Verdict {
     let soa = soa(reply, zone, name);
+    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa { .. }));
     let negative = Negative {
+        foreign_soa: if soa.is_some() { None } else { foreign().map(|rr| name_text(&rr.name)) },
         zone: soa.map(|(rr, _)| name_text(&rr.name)),
         // RFC 2308 §5.
         ttl: soa.map(|(rr, minimum)| rr.ttl.min(minimum)),
@@ -392,6 +400,7 @@ impl Verdict {
                     .collect(),
                 glue: referral.glue,
                 ignored: referral.ignored,
+                named: referral.named,
             },
             Self::Absent { absence: Absence::Name, negative, .. } => Meaning::NxDomain(negative.clone()),
             Self::Absent { negative, .. } => Meaning::NoData(negative.clone()),

@@ -351,6 +351,22 @@ fn glue_is_believed_for_the_referral_s_servers_inside_the_asked_zone() {
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let many = says(&[], &["example.test NS ns.example.test"], &addresses).by_zone("test");
     assert_eq!(many.words(), "referral example.test. glue 16 ignored 0", "capped");
+    let servers: Vec<String> = (0..100).map(|n| format!("example.test NS n{n}.example.test")).collect();
+    let glue: Vec<String> = (0..101).map(|n| format!("n{n}.example.test A 192.0.2.{n}")).collect();
+    let servers: Vec<&str> = servers.iter().map(String::as_str).collect();
+    let glue: Vec<&str> = glue.iter().map(String::as_str).collect();
+    let Verdict::Referral(many) = says(&[], &servers, &glue).by_zone("test").verdict() else { panic!() };
+    // The last address belongs to none of the servers; those the limit cut off are not ignored ones.
+    assert_eq!((many.servers.len(), many.named, many.glue, many.ignored), (32, 100, 32, 1));
+}
+
+#[test]
+fn an_soa_of_another_zone_is_told_and_not_believed() {
+    let Verdict::Absent { negative, .. } = says(&[], &["other.test SOA 60"], &[]).verdict() else { panic!() };
+    assert_eq!((negative.zone, negative.foreign_soa.as_deref()), (None, Some("other.test.")));
+    let both = says(&[], &["other.test SOA 60", "example.test SOA 60"], &[]);
+    let Verdict::Absent { negative, .. } = both.verdict() else { panic!() };
+    assert_eq!((negative.zone.as_deref(), negative.foreign_soa), (Some("example.test."), None));
 }
 
 #[test]
@@ -362,7 +378,7 @@ fn negative_answers_name_their_zone_and_how_long_they_hold() {
         (says(&[], &[soa], &[]).rcode(Rcode::NXDOMAIN), "nxdomain example.test. Some(60) chain 0"),
         (says(&[], &[], &[]).rcode(Rcode::NXDOMAIN), "nxdomain ? None chain 0"),
         (says(&[], &[], &[]), "nodata ? None chain 0"),
-        (says(&[], &[], &[]).without_authority(), "lame an empty reply without authority, spare none"),
+        (says(&[], &[], &[]).without_authority(), "lame sent an empty reply without authority, spare none"),
         (
             says(&[], &[soa], &[]).without_authority(),
             "lame answered without authority, spare nodata example.test. Some(60) chain 0",

@@ -26,6 +26,10 @@ pub(super) enum Quirk {
     SilentFor(RecordType),
     /// FORMERR, without the question, to everything with EDNS.
     NoEdns,
+    /// Never answers what has EDNS in it.
+    DropsEdns,
+    /// Does not answer its first so many questions.
+    SilentFirst(usize),
     /// TC and nothing else over UDP.
     Truncate,
     /// Closes every TCP connection.
@@ -42,6 +46,10 @@ pub(super) enum Quirk {
     Recursive,
     /// Sends datagrams with a wrong id and with a wrong question before each answer.
     Spoofed,
+    /// Sends so many replies with a wrong id by UDP, and none with the right one; closes TCP.
+    WrongIds(u32),
+    /// Answers by UDP as if it had been asked for another operation.
+    WrongOperation,
     /// Answers by UDP from another address.
     Elsewhere,
     /// The same, and then from its own.
@@ -225,7 +233,10 @@ impl Server {
                     reply.edns = None;
                     reply.queries.clear();
                 }
-                Quirk::NoEdns => {}
+                Quirk::DropsEdns if query.edns.is_some() => return Vec::new(),
+                Quirk::NoEdns | Quirk::DropsEdns => {}
+                Quirk::SilentFirst(number) if self.seen.borrow().len() <= *number => return Vec::new(),
+                Quirk::SilentFirst(_) => {}
                 Quirk::Truncate if transport == "udp" => {
                     clear(&mut reply, ResponseCode::NoError);
                     reply.metadata.truncation = true;
@@ -264,6 +275,17 @@ impl Server {
                     wrong.metadata.message_type = MessageType::Query;
                     replies.push(wrong.to_vec().unwrap());
                 }
+                Quirk::WrongIds(number) => {
+                    if transport == "tcp" {
+                        return Vec::new();
+                    }
+                    reply.metadata.id ^= 1;
+                    return vec![reply.to_vec().unwrap(); *number as usize];
+                }
+                Quirk::WrongOperation if transport == "udp" => {
+                    reply.metadata.op_code = OpCode::Status;
+                }
+                Quirk::WrongOperation => {}
                 Quirk::Garbled => {
                     let mut bytes = reply.to_vec().unwrap();
                     bytes.truncate(bytes.len() - 3);

@@ -545,10 +545,13 @@ pub(super) async fn ask_zone(
 
 /// A negative answer without the SOA that RFC 2308 §3 demands.
 fn note_plain(run: &Run, id: usize, verdict: &Verdict) {
-    if let Verdict::Absent { negative: Negative { zone: None, .. }, .. } = verdict {
+    if let Verdict::Absent { negative: Negative { zone: None, foreign_soa, .. }, .. } = verdict {
         let server = run.log.with(id, |packet| packet.server_name.clone()).flatten().unwrap_or_default();
-        run.log
-            .note(format!("{server} sent a negative answer without an SOA: how long it holds is not known"));
+        let soa = match foreign_soa {
+            Some(zone) => format!("with an SOA of {zone}, which has no say here"),
+            None => "without an SOA".to_owned(),
+        };
+        run.log.note(format!("{server} sent a negative answer {soa}: how long it holds is not known"));
     }
 }
 

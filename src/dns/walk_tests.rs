@@ -13,7 +13,7 @@ use super::testkit::{
 };
 use super::testserver::{Quirk, TestNet};
 use crate::trace::{
-    AddressSource, Choice, DnsLane, FailureCode, Meaning, Purpose, Rcode, RecordType, Transport,
+    AddressSource, Choice, DnsLane, FailureCode, Meaning, Packet, Purpose, Rcode, Stray, Transport,
 };
 
 #[test]
@@ -130,10 +130,17 @@ fn a_zone_of_silent_servers_is_asked_twice_and_named() {
             run.message().contains("no server of zone example.test. gave an answer for www.example.test. A")
         );
         assert!(run.message().contains("ns1.example.test. (127.0.53.3) did not answer in 1500 ms"));
-        let again: Vec<_> =
-            run.walk().iter().filter(|p| p.chosen == Choice::Again).map(|p| p.qtype).collect();
-        assert_eq!(again, [RecordType::A, RecordType::AAAA]);
-        assert!(run.walk()[2..].iter().all(|packet| packet.meaning == Meaning::Timeout));
+        let again = |transport| {
+            let again = run.walk().into_iter().filter(move |p| p.chosen == Choice::Again);
+            let mut types: Vec<_> = again.filter(|p| p.transport == transport).map(|p| p.qtype.0).collect();
+            types.sort_unstable();
+            types
+        };
+        assert_eq!((again(Transport::Udp), again(Transport::Tcp)), (vec![1, 1, 28, 28], vec![1, 28]));
+        let plain = run.walk().into_iter().filter(|packet| !packet.edns).count();
+        assert_eq!(plain, 2, "one of the two of each type goes without EDNS");
+        let by_udp = |packet: &&&Packet| packet.transport == Transport::Udp;
+        assert!(run.walk()[2..].iter().filter(by_udp).all(|packet| packet.meaning == Meaning::Timeout));
         assert_eq!(run.dns.rcode, None);
     });
 }
@@ -193,6 +200,9 @@ fn a_spoofed_reply_is_dropped_counted_and_the_wait_goes_on() {
         let run = resolve(&net, "www.example.test").await;
         assert_eq!(run.addresses().len(), 2);
         assert_eq!(run.walk()[2].dropped, 3);
+        let kinds = [Stray::WrongId, Stray::WrongQuestion, Stray::NotAReply].map(|kind| (kind, 1));
+        assert_eq!(run.walk()[2].dropped_kinds, kinds);
+        assert!(!run.noted("spoofing"));
     });
 }
 

@@ -52,8 +52,13 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let dns = sample::dns(&mut trace);
-        dns.packets[1].meaning =
-            Meaning::Referral { cut: "example.test.".into(), servers: Vec::new(), glue: 0, ignored: 0 };
+        dns.packets[1].meaning = Meaning::Referral {
+            cut: "example.test.".into(),
+            servers: Vec::new(),
+            glue: 0,
+            ignored: 0,
+            named: 0,
+        };
         let mut sub = sample::packet("other.test.", "198.51.100.7:53", 20_000, 28_000, Meaning::Truncated);
         sub.purpose = Purpose::NsAddress;
         dns.packets.insert(2, sub);

@@ -22,7 +22,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             }
             named.push(packet.server);
             let name = packet.server_name.as_deref().unwrap_or("the resolver");
-            let title = format!("{name} ({}) was asked, and {} answered", packet.server.ip(), from.ip());
+            let title = if packet.server.ip() == from.ip() {
+                let (address, asked, answered) = (from.ip(), packet.server.port(), from.port());
+                format!("{name} ({address}) was asked at port {asked}, and port {answered} answered")
+            } else {
+                format!("{name} ({}) was asked, and {} answered", packet.server.ip(), from.ip())
+            };
             let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
             let mut finding = rule.finding(
                 title,
@@ -58,5 +63,11 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.ends_with("and 192.0.2.9 answered"), "{}", findings[0].title);
+        let packet = &mut sample::dns(&mut trace).packets[1];
+        let mut from = packet.server;
+        from.set_port(54);
+        packet.meaning = Meaning::WrongSource { from };
+        let title = sample::of(&RULE, &trace).remove(0).title;
+        assert!(title.ends_with("was asked at port 53, and port 54 answered"), "{title}");
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
 use crate::explain::dns_error;
-use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
+use crate::trace::{Dns, Meaning, Packet, StageName, Trace, astray};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "a name server of a zone refused, failed, was not authoritative or referred upwards",
+    fires: "a name server of a zone refused, failed, was not authoritative or referred elsewhere than down",
     check,
 };
 
@@ -80,7 +80,9 @@ fn fault(packet: &Packet) -> Option<String> {
             let rcode = packet.reply.as_ref().map_or("an error".into(), |reply| reply.rcode.mnemonic());
             Some(format!("answered {rcode}"))
         }
-        Meaning::UpwardReferral { to } => Some(format!("does not serve it: it refers back to {to}")),
+        Meaning::UpwardReferral { to } => {
+            Some(format!("does not serve it: it refers {}", astray(&packet.zone, &packet.qname, to)))
+        }
         Meaning::Lame { reason } => Some(format!("does not serve it: it {reason}")),
         Meaning::Malformed { reason } => Some(format!("sent a reply that cannot be read: {reason}")),
         _ => None,

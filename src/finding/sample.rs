@@ -35,6 +35,7 @@ pub(crate) fn packet(zone: &str, server: &str, sent: u64, received: u64, meaning
         bytes_sent: 50,
         bytes_received: Some(120),
         dropped: 0,
+        dropped_kinds: Vec::new(),
         reply: None,
         meaning,
         untrusted: Vec::new(),
@@ -103,8 +104,13 @@ fn answer() -> Record {
 
 /// Three zones, one address, TLS 1.3, HTTP/2 200: nothing to complain about.
 pub(crate) fn sound() -> Trace {
-    let referral =
-        |cut: &str| Meaning::Referral { cut: cut.to_owned(), servers: Vec::new(), glue: 1, ignored: 0 };
+    let referral = |cut: &str| Meaning::Referral {
+        cut: cut.to_owned(),
+        servers: Vec::new(),
+        glue: 1,
+        ignored: 0,
+        named: 0,
+    };
     let dns = Dns {
         name: format!("{HOST}."),
         types: vec![RecordType::A, RecordType::AAAA],

@@ -117,7 +117,8 @@ pub(crate) fn alias() -> Trace {
 pub(crate) fn nxdomain() -> Trace {
     let mut hop = good_hop("https", "nowhere.example.test", "/", false);
     let dns = hop.dns.ran_mut().unwrap();
-    let negative = Negative { zone: Some("example.test.".into()), ttl: Some(300), rtype: None };
+    let negative =
+        Negative { zone: Some("example.test.".into()), ttl: Some(300), rtype: None, foreign_soa: None };
     dns.rcode = Some(Rcode::NXDOMAIN);
     dns.answers.clear();
     dns.addresses.clear();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::trace::{
     CertificateFault, Connection, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
-    ServiceBinding, ServiceRecord,
+    ServiceBinding, ServiceRecord, astray,
 };
 use crate::units;
 
@@ -20,8 +20,10 @@ pub(super) fn meaning(packet: &Packet) -> String {
             _ => format!("answer: {}", units::count(records.len(), "record")),
         },
         Meaning::Cname { target, .. } => format!("alias of {target}"),
-        Meaning::Referral { cut, servers, glue, ignored } => {
-            let mut words = format!("referral to {cut}, {} NS, {glue} glue", servers.len());
+        Meaning::Referral { cut, servers, glue, ignored, named } => {
+            let used = servers.len();
+            let first = if *named > used { format!(", the first {used} used") } else { String::new() };
+            let mut words = format!("referral to {cut}, {} NS{first}, {glue} glue", used.max(*named));
             if *ignored > 0 {
                 words.push_str(&format!(", {ignored} out of bailiwick and ignored"));
             }
@@ -34,13 +36,21 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::EdnsRefused => "cannot do EDNS: the question goes without".to_owned(),
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
-        Meaning::UpwardReferral { to } => format!("referral upward to {to}: does not serve {}", packet.zone),
+        Meaning::UpwardReferral { to } => {
+            format!("referral {}: does not serve {}", astray(&packet.zone, &packet.qname, to), packet.zone)
+        }
         Meaning::Lame { reason } => format!("lame: {reason}"),
         Meaning::Malformed { reason } => format!("cannot be read: {reason}"),
         Meaning::WrongSource { from } => {
             format!("a reply came from {from} instead: the question goes by TCP")
         }
-        Meaning::Timeout => format!("no reply in {}", units::duration(packet.end.since(packet.sent))),
+        Meaning::Timeout => {
+            let waited = units::duration(packet.end.since(packet.sent));
+            match packet.dropped {
+                0 => format!("no reply in {waited}"),
+                dropped => format!("no reply in {waited}, {dropped} dropped: {}", packet.strays()),
+            }
+        }
         Meaning::Error { reason } => format!("error: {reason}"),
         Meaning::Superseded => "not awaited: another answer came first".to_owned(),
     }
@@ -68,8 +78,11 @@ pub(super) fn absence(name: &str, negative: &Negative, rtype: &str) -> String {
     } else {
         format!("{name} has no {rtype} record")
     };
-    let zone =
-        negative.zone.as_ref().map_or_else(|| ", without an SOA".to_owned(), |zone| format!(", says {zone}"));
+    let zone = match (&negative.zone, &negative.foreign_soa) {
+        (Some(zone), _) => format!(", says {zone}"),
+        (None, Some(foreign)) => format!(", with an SOA of {foreign}, which has no say here"),
+        (None, None) => ", without an SOA".to_owned(),
+    };
     let ttl = negative.ttl.map_or_else(String::new, |ttl| format!(", negative TTL {ttl} s"));
     format!("{what}{zone}{ttl}")
 }
@@ -347,6 +360,30 @@ mod tests {
         assert_eq!(set_up(&packet).unwrap(), "on the connection kept from before");
         packet.connection = Some(Connection::Opened);
         assert_eq!(set_up(&packet), None, "it never was");
+    }
+
+    #[test]
+    fn what_a_limit_cut_is_told_apart_from_what_was_ignored() {
+        let trace = testtrace::success();
+        let mut packet = trace.hops[0].dns.ran().unwrap().packets[0].clone();
+        let Meaning::Referral { named, servers, .. } = &mut packet.meaning else { panic!() };
+        *named = 999;
+        let used = servers.len();
+        let words = meaning(&packet);
+        assert!(words.contains(&format!(", 999 NS, the first {used} used, ")), "{words}");
+    }
+
+    #[test]
+    fn an_soa_of_another_zone_is_not_told_as_none() {
+        let foreign =
+            Negative { zone: None, foreign_soa: Some("other.test.".to_owned()), ttl: None, rtype: None };
+        let told = absence("www.example.test.", &foreign, "any");
+        assert_eq!(
+            told,
+            "www.example.test. does not exist, with an SOA of other.test., which has no say here"
+        );
+        let none = Negative { foreign_soa: None, ..foreign };
+        assert_eq!(absence("a.test.", &none, "A"), "a.test. has no A record, without an SOA");
     }
 
     #[test]

@@ -101,8 +101,10 @@ impl DnsLane {
 /// A proven or claimed absence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Negative {
-    /// The zone that said so (owner of the SOA); `None` when the reply had no SOA.
+    /// The zone that said so (owner of the SOA); `None` when the reply had no SOA, or one of another zone.
     pub zone: Option<String>,
+    /// The zone whose SOA came along although it has no say here, where no other SOA did.
+    pub foreign_soa: Option<String>,
     /// How long a resolver may remember the absence: min(SOA TTL, SOA minimum), RFC 2308 §5.
     pub ttl: Option<u32>,
     /// The type that is absent; `None` when the whole name is.

@@ -138,7 +138,7 @@ async fn check(
 #[test]
 fn what_is_odd_is_found_and_named() {
     for (id, finding, words) in [
-        ("upward-referral", "dns-server-failed", "refers back to"),
+        ("upward-referral", "dns-server-failed", "refers upward to"),
         ("lame-server-first", "dns-server-failed", "refused the question"),
         ("glue-mismatch", "dns-parent-child-differ", "ns1.glue.test. is at 127.53.0.103 by the parent"),
         ("parent-child", "dns-parent-child-differ", "only the zone names ns2.moved.test."),

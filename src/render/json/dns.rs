@@ -116,8 +116,10 @@ impl<'a> From<&'a Record> for RecordView<'a> {
 /// A claimed absence.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct NegativeView<'a> {
-    /// The zone that said so; null when the reply had no SOA.
+    /// The zone that said so; null when the reply had no SOA, or one of another zone.
     zone: Option<&'a str>,
+    /// The zone whose SOA came along although it has no say here; null where there was none.
+    foreign_soa: Option<&'a str>,
     /// How long a resolver may remember it, in seconds (RFC 2308 section 5).
     ttl: Option<u32>,
     /// The type that is absent; null when the whole name is.
@@ -129,6 +131,7 @@ impl<'a> From<&'a Negative> for NegativeView<'a> {
     fn from(negative: &'a Negative) -> Self {
         Self {
             zone: negative.zone.as_deref(),
+            foreign_soa: negative.foreign_soa.as_deref(),
             ttl: negative.ttl,
             rtype: negative.rtype.map(crate::trace::RecordType::mnemonic),
         }

@@ -9,7 +9,7 @@ use super::connect::family;
 use super::dns::{NameServerView, NegativeView, RecordView};
 use super::us;
 use crate::render::words;
-use crate::trace::{Connection, Meaning, Packet};
+use crate::trace::{Connection, Meaning, Packet, Stray};
 
 /// One question sent to one server, and what came of it.
 #[derive(Serialize, JsonSchema)]
@@ -61,6 +61,8 @@ pub(super) struct PacketView<'a> {
     bytes_received: Option<usize>,
     /// Datagrams dropped while waiting: wrong source, wrong id, wrong question, no reply.
     dropped: u32,
+    /// The same, by kind.
+    dropped_kinds: Vec<DroppedView>,
     /// The reply's response code by its IANA name.
     rcode: Option<Cow<'static, str>>,
     /// The reply's flags that were set: `aa`, `tc`, `rd`, `ra`, `ad`.
@@ -116,6 +118,7 @@ impl<'a> PacketView<'a> {
             bytes_sent: packet.bytes_sent,
             bytes_received: packet.bytes_received,
             dropped: packet.dropped,
+            dropped_kinds: packet.dropped_kinds.iter().map(Into::into).collect(),
             rcode: reply.map(|reply| reply.rcode.mnemonic()),
             flags: reply.map(words::flags),
             counts: reply.map(|reply| CountsView {
@@ -132,11 +135,12 @@ impl<'a> PacketView<'a> {
             detail: words::meaning(packet),
             records: records.iter().map(Into::into).collect(),
             referral: match &packet.meaning {
-                Meaning::Referral { cut, servers, glue, ignored } => Some(ReferralView {
+                Meaning::Referral { cut, servers, glue, ignored, named } => Some(ReferralView {
                     cut,
                     servers: servers.iter().map(Into::into).collect(),
                     glue: *glue,
                     ignored: *ignored,
+                    named: *named,
                 }),
                 _ => None,
             },
@@ -176,6 +180,22 @@ impl<'a> From<&'a Packet> for ServerView<'a> {
             family: family(packet.server),
             source: packet.source.as_str(),
         }
+    }
+}
+
+/// Datagrams that were dropped for one reason.
+#[derive(Serialize, JsonSchema)]
+struct DroppedView {
+    /// What made them no reply to the question.
+    #[schemars(extend("enum" = ["wrong-id", "wrong-question", "not-a-reply", "wrong-operation", "wrong-source"]))]
+    kind: &'static str,
+    /// How many.
+    count: u32,
+}
+
+impl From<&(Stray, u32)> for DroppedView {
+    fn from((kind, count): &(Stray, u32)) -> Self {
+        Self { kind: kind.as_str(), count: *count }
     }
 }
 
@@ -227,4 +247,6 @@ struct ReferralView<'a> {
     glue: usize,
     /// Addresses that came with it and were not believed.
     ignored: usize,
+    /// How many servers it named; only the first 32 are used.
+    named: usize,
 }

@@ -250,6 +250,7 @@ fn packet(
         bytes_sent: 45,
         bytes_received: Some(180),
         dropped: 0,
+        dropped_kinds: Vec::new(),
         reply: Some(reply(counts.0, counts.1, counts.2)),
         meaning,
         untrusted: Vec::new(),
@@ -258,7 +259,8 @@ fn packet(
 
 fn referral(cut: &str, servers: Vec<NameServer>) -> Meaning {
     let glue = servers.iter().map(|server| server.addresses.len()).sum();
-    Meaning::Referral { cut: cut.into(), servers, glue, ignored: 0 }
+    let named = servers.len();
+    Meaning::Referral { cut: cut.into(), servers, glue, ignored: 0, named }
 }
 
 fn dns(host: &str) -> Dns {

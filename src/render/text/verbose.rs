@@ -139,7 +139,8 @@ fn wire(line: &mut Line, packet: &Packet) {
         parts.push("no EDNS".to_owned());
     }
     if packet.dropped > 0 {
-        parts.push(format!("{} dropped", units::count(packet.dropped as usize, "datagram")));
+        let dropped = units::count(packet.dropped as usize, "datagram");
+        parts.push(format!("{dropped} dropped ({})", packet.strays()));
     }
     if let Some(reply) = &packet.reply {
         parts.push(reply.rcode.mnemonic().into_owned());

@@ -1,0 +1,106 @@
+//! What the outcome of one question teaches the run: of the network, and of the server's ways.
+//!
+//! Nothing is sent here, and nothing is decided about the question itself.
+
+use super::cut::{Candidate, Udp};
+use super::exchange::Ask;
+use super::presentation::name_text;
+use super::race::{PACKET_TIMEOUT, Quest};
+use super::reply::{MAX_SERVERS, Referral};
+use crate::trace::{Choice, Packet, Stray, Transport};
+
+/// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
+/// by TCP.
+pub(super) fn udp(quest: &Quest, ask: &Ask) {
+    let udp = &quest.shared.udp;
+    match (ask.transport, ask.chosen) {
+        (Transport::Udp, _) => udp.set(Udp::Works),
+        (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
+            udp.set(Udp::Blocked);
+            quest.log.note(
+                "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
+                    .to_owned(),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A reply in the last round, in another form than that of all the questions that had none: the
+/// run goes on in that form with this server.
+pub(super) fn form(quest: &Quest, server: &Candidate, ask: &Ask) {
+    let Quest { shared, log, .. } = quest;
+    if ask.chosen != Choice::Again {
+        return;
+    }
+    let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
+    let questions = |number: usize| crate::units::count(number, "question");
+    match (ask.transport, ask.edns) {
+        (Transport::Udp, false) if shared.edns(ask.server) && !shared.tcp_only(ask.server) => {
+            let Some(dropped) = log.unanswered(|packet| by_udp(packet) && packet.edns) else { return };
+            shared.plain_only(ask.server);
+            log.note(format!(
+                "{} answered only without EDNS: {} with it had no reply",
+                label(server),
+                questions(dropped)
+            ));
+        }
+        (Transport::Tcp, _) => {
+            let Some(dropped) = log.unanswered(by_udp) else { return };
+            shared.set_tcp_only(ask.server);
+            log.note(format!(
+                "{} answered only by TCP: {} by UDP had no reply",
+                label(server),
+                questions(dropped)
+            ));
+        }
+        _ => {}
+    }
+}
+
+/// This machine does not know the way to a server: the way to a whole family only if nothing of
+/// that family has left it.
+pub(super) fn no_route(quest: &Quest, server: &Candidate) {
+    quest.shared.no_route(server.address);
+    if !quest.shared.routed(server.address) {
+        let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
+        quest.log.note(format!("this machine has no {family} route: {family} name servers were not asked"));
+    }
+}
+
+/// Why a packet had no reply in time, in words: what came, and was none, is told.
+pub(super) fn silence(quest: &Quest, id: usize) -> String {
+    let limit = PACKET_TIMEOUT.as_millis();
+    let told = quest.log.with(id, |packet| {
+        let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
+        let other = |kind: &Stray| matches!(kind, Stray::WrongId | Stray::WrongQuestion);
+        let what = match (packet.dropped, own) {
+            (0, _) => return None,
+            (_, false) => {
+                return Some(format!(
+                    "did not answer in {limit} ms ({} dropped: wrong source)",
+                    packet.dropped
+                ));
+            }
+            _ if packet.dropped_kinds.iter().all(|(kind, _)| other(kind)) => "replies to other questions",
+            _ => "what is no reply to the question",
+        };
+        Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, packet.strays()))
+    });
+    told.flatten().unwrap_or_else(|| format!("did not answer in {limit} ms"))
+}
+
+/// A referral that names more servers than are looked at.
+pub(super) fn limit_of_servers(quest: &Quest, referral: &Referral) {
+    let used = referral.servers.len();
+    if referral.named > used {
+        let (cut, named) = (name_text(&referral.cut), referral.named);
+        quest.log.note(format!(
+            "the limit of {MAX_SERVERS} name servers for one zone was hit: {cut} has {named}, the first {used} are used"
+        ));
+    }
+}
+
+pub(super) fn label(server: &Candidate) -> String {
+    format!("{} ({})", name_text(&server.name), server.address.ip())
+}
