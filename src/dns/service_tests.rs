@@ -8,7 +8,7 @@ use hickory_resolver::proto::rr::RecordType as WireType;
 use super::Resolver;
 use super::testkit::{AUTH, OTHER, ROOT, TLD, local, other, plan, root, slow, tld};
 use super::testserver::{Quirk, TestNet};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::plan::{DnsPlan, HttpsRecords};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, Purpose, Scheme};
@@ -58,10 +58,15 @@ fn the_record_comes_with_the_addresses_at_no_extra_round_trip() {
         let net = TestNet::start(vec![slow(root(), 20), slow(tld(), 30), slow_auth]).await;
         let (dns, result) = https(&net, "www.example.test").await;
         assert_eq!(result.unwrap().len(), 2);
-        // 20 + 30 + 40 ms were put in; 40 ms of scheduling on a busy machine are allowed.
-        assert!((90..130).contains(&millis(&dns)), "{} ms", millis(&dns));
         assert_eq!((net.seen(ROOT).len(), net.seen(TLD).len(), net.seen(AUTH).len()), (2, 1, 3));
         assert_eq!(net.seen(AUTH)[2], "udp www.example.test. HTTPS");
+        // 20 + 30 + 40 ms were put in; 40 ms of scheduling are allowed, to the best of all runs: a busy
+        // machine can only add.
+        let (all, mut took) = (Stopwatch::start(), millis(&dns));
+        while took >= 130 && all.elapsed() < Duration::from_secs(10) {
+            took = took.min(millis(&https(&net, "www.example.test").await.0));
+        }
+        assert!((90..130).contains(&took), "{took} ms");
         let service = dns.service.unwrap();
         assert_eq!((service.used, service.records[0].target.as_str()), (Some(0), "www.example.test."));
         assert_eq!(service.records[0].alpn, ["h2", "h3"]);

@@ -1,6 +1,7 @@
 //! Handshakes that succeed: what the record says of them.
 
 use super::*;
+use crate::clock::Stopwatch;
 use crate::plan::TlsVersion;
 use crate::tls::provider;
 use crate::trace::Direction::{Received, Sent};
@@ -186,10 +187,16 @@ async fn a_delay_before_the_server_hello_is_found_between_the_flights() {
     let ca = Authority::root("root");
     let identity = ca.issue(&leaf(&[HOST]), &[]);
     let address = slow(server_config(identity, Speaks::Both, provider()), DELAY).await;
-    let tls = shake_ok(&client(&plan(&[&ca])), address).await;
-    let waited = tls.flights[1].start.since(tls.flights[0].end);
-    assert!(waited >= DELAY && waited < DELAY + TOLERANCE, "{waited:?}");
-    assert!(tls.end.since(tls.start) < DELAY + 2 * TOLERANCE);
+    // The best of all handshakes counts: a busy machine can only add.
+    let (all, mut waited, mut whole) = (Stopwatch::start(), Duration::MAX, Duration::MAX);
+    let is_slow = |waited, whole| waited >= DELAY + TOLERANCE || whole >= DELAY + 2 * TOLERANCE;
+    while is_slow(waited, whole) && all.elapsed() < Duration::from_secs(10) {
+        let tls = shake_ok(&client(&plan(&[&ca])), address).await;
+        waited = waited.min(tls.flights[1].start.since(tls.flights[0].end));
+        whole = whole.min(tls.end.since(tls.start));
+        assert!(waited >= DELAY, "{waited:?}");
+    }
+    assert!(!is_slow(waited, whole), "{waited:?} of {whole:?}");
 }
 
 #[tokio::test]
