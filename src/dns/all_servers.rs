@@ -45,10 +45,16 @@ pub(super) struct LastQuestion {
     pub(super) qname: Name,
 }
 
-/// Where the counted walk ended; `None` when it asked nobody.
+/// Where the counted walk ended; `None` when it asked nobody. A zone that was referred to is the last
+/// one also where none of its servers could be found.
 pub(super) fn last_question(dns: &Dns) -> Option<LastQuestion> {
-    let packet = dns.packets.get(*dns.critical_path.last()?)?;
-    Some(LastQuestion { zone: parse_name(&packet.zone).ok()?, qname: parse_name(&packet.qname).ok()? })
+    let on_the_way = dns.critical_path.iter().rev().filter_map(|id| dns.packets.get(*id));
+    let packet = on_the_way.into_iter().find(|packet| packet.purpose == Purpose::Walk)?;
+    let zone = match &packet.meaning {
+        Meaning::Referral { cut, .. } => cut,
+        _ => &packet.zone,
+    };
+    Some(LastQuestion { zone: parse_name(zone).ok()?, qname: parse_name(&packet.qname).ok()? })
 }
 
 impl Resolver {
@@ -61,6 +67,12 @@ impl Resolver {
         let log = Log::new(*clock);
         let work = async {
             let targets = self.targets(&last.zone, &log).await;
+            if targets.is_empty() {
+                dns.notes.push(format!(
+                    "no server of zone {} has an address that can be asked",
+                    name_text(&last.zone)
+                ));
+            }
             let check = |target| check(&log, &last, &dns.types, target);
             stream::iter(targets).map(check).buffered(AT_ONCE).collect::<Vec<_>>().await
         };

@@ -1,6 +1,7 @@
 //! An answer did not fit into a datagram and was fetched again over TCP.
 
-use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk};
+use super::asked::{is_of_the_walk, walks};
+use super::{Finding, Rule, Saving, Severity};
 use crate::trace::{Choice, Packet, StageName, Trace};
 use crate::units::duration;
 
@@ -17,7 +18,7 @@ const PAYLOAD: usize = 1232;
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let over_tcp = |packet: &Packet| packet.chosen == Choice::Truncated && is_of_the_walk(packet);
         for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| over_tcp(packet)) {
             // Where TCP gave nothing, that is what has to be told.

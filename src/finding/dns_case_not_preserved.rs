@@ -1,6 +1,7 @@
 //! A name server does not repeat a question in the case it was asked in.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::asked::{once_a_server, server};
+use super::{Finding, Rule, Severity};
 use crate::trace::{Meaning, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,34 +13,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            if packet.meaning != Meaning::CaseChanged || named.contains(&packet.server) {
-                continue;
-            }
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!(
-                "{name} ({}) does not keep the case of the letters it is asked with",
-                packet.server.ip()
-            );
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/meaning")];
-            let mut finding = rule.finding(
-                title,
-                evidence,
-                "let the server copy the question as it came (RFC 1035 section 4.1.2): resolvers use the case against forged replies",
-            );
-            finding.detail = "a forged reply looks the same, so the question went again by TCP".to_owned();
-            if dns.critical_path.contains(&index) {
-                finding.saving =
-                    Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
-            }
-            findings.push(finding);
+    once_a_server(trace, |spot| {
+        if spot.packet.meaning != Meaning::CaseChanged {
+            return None;
         }
-    }
-    findings
+        let mut finding = rule.finding(
+            format!("{} does not keep the case of the letters it is asked with", server(spot.packet)),
+            vec![spot.pointer("meaning")],
+            "let the server copy the question as it came (RFC 1035 section 4.1.2): resolvers use the case against forged replies",
+        );
+        finding.detail = "a forged reply looks the same, so the question went again by TCP".to_owned();
+        finding.saving = spot.cost("every first lookup at this server");
+        Some(finding)
+    })
 }
 
 #[cfg(test)]

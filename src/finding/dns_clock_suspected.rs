@@ -1,6 +1,7 @@
 //! Every signature is outside its time: it is rather this machine's clock that is wrong.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::trace::{StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let Some(_) = dns.dnssec.as_ref().filter(|dnssec| dnssec.clock_suspected) else { continue };
         let title = "no DNSSEC signature is within its time, not even the root's: this machine's clock seems to be wrong".to_owned();
         let evidence = vec![format!("/hops/{hop}/dns/dnssec/clock_suspected"), "/started_at".to_owned()];

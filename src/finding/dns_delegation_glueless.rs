@@ -1,6 +1,7 @@
 //! A zone's name servers came without addresses, so that their names had to be walked first.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Saving, Severity};
 use crate::trace::{At, Meaning, Purpose, StageName, Trace};
 use crate::units::duration;
 
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         for (index, referral) in dns.packets.iter().enumerate() {
             let Meaning::Referral { cut, glue: 0, .. } = &referral.meaning else { continue };
             let walked = dns

@@ -1,7 +1,8 @@
 //! Validating resolvers refuse this name.
 
+use super::asked::walks;
 use super::dns_intercepted::is_intercepted;
-use super::{Finding, Rule, Severity, hops};
+use super::{Finding, Rule, Severity};
 use crate::trace::{DnssecVerdict, Rcode, StageName, Trace};
 
 const SERVFAIL: Rcode = Rcode(2);
@@ -16,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let bogus = |dnssec: &&crate::trace::Dnssec| {
             dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected
         };

@@ -1,6 +1,7 @@
 //! A signature that the answer rests on will expire soon.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::trace::{SignatureInfo, StageName, Trace};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -24,7 +25,7 @@ fn is_old(signature: &SignatureInfo, now: SystemTime) -> bool {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let Some(dnssec) = &dns.dnssec else { continue };
         let root = format!("/hops/{hop}/dns/dnssec");
         let mut all: Vec<(String, &SignatureInfo)> = Vec::new();

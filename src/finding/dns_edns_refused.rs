@@ -1,7 +1,9 @@
 //! A name server cannot read questions with EDNS, or drops them.
 
-use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk};
+use super::asked::{Spot, is_of_the_walk, once_a_server, server};
+use super::{Finding, Rule, Saving, Severity};
 use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Trace};
+use crate::units::count;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-edns-refused",
@@ -12,53 +14,46 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            let refused = packet.meaning == Meaning::EdnsRefused && is_of_the_walk(packet);
-            if !refused || named.contains(&packet.server) {
-                continue;
-            }
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!(
-                "{name} ({}) does not understand EDNS (RFC 6891) and had to be asked twice",
-                packet.server.ip()
-            );
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/rcode")];
-            let mut finding = rule.finding(
-                title,
-                evidence,
-                "update the name server, or the firewall that strips EDNS before it",
-            );
-            finding.saving =
-                Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
-            findings.push(finding);
-        }
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| is_last_resort(packet)) {
-            let unanswered = unanswered(dns, packet);
-            let (Some(first), false) = (unanswered.first(), named.contains(&packet.server)) else { continue };
-            named.push(packet.server);
-            let title = format!(
-                "{} ({}) answered only without EDNS (RFC 6891): {} with it had no reply",
-                packet.server_name.as_deref().unwrap_or("a server"),
-                packet.server.ip(),
-                crate::units::count(unanswered.len(), "question")
-            );
-            let pointer = |index: usize, field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
-            let mut finding = rule.finding(
-                title,
-                vec![pointer(*first, "meaning"), pointer(index, "edns"), pointer(index, "rcode")],
-                "update the name server, or the firewall that drops EDNS before it",
-            );
-            let waited = packet.sent.since(dns.packets[*first].sent);
-            finding.saving = Saving::measured(waited, "every first lookup at this server");
-            findings.push(finding);
-        }
-    }
+    let mut findings = once_a_server(trace, |spot| refused(rule, spot));
+    findings.extend(once_a_server(trace, |spot| dropped(rule, spot)));
     findings
+}
+
+/// An error in answer to EDNS.
+fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
+    let packet = spot.packet;
+    if packet.meaning != Meaning::EdnsRefused || !is_of_the_walk(packet) {
+        return None;
+    }
+    let mut finding = rule.finding(
+        format!("{} does not understand EDNS (RFC 6891) and had to be asked twice", server(packet)),
+        vec![spot.pointer("rcode")],
+        "update the name server, or the firewall that strips EDNS before it",
+    );
+    finding.saving = Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
+    Some(finding)
+}
+
+/// Silence in answer to EDNS, from a server that answers without.
+fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
+    let (dns, packet) = (spot.dns, spot.packet);
+    if !is_last_resort(packet) {
+        return None;
+    }
+    let unanswered = unanswered(dns, packet);
+    let first = *unanswered.first()?;
+    let mut finding = rule.finding(
+        format!(
+            "{} answered only without EDNS (RFC 6891): {} with it had no reply",
+            server(packet),
+            count(unanswered.len(), "question")
+        ),
+        vec![spot.pointer_at(first, "meaning"), spot.pointer("edns"), spot.pointer("rcode")],
+        "update the name server, or the firewall that drops EDNS before it",
+    );
+    let waited = packet.sent.since(dns.packets[first].sent);
+    finding.saving = Saving::measured(waited, "every first lookup at this server");
+    Some(finding)
 }
 
 /// Whether a question went without EDNS in the last round, and was answered.

@@ -1,6 +1,7 @@
 //! Somebody answers in the place of a root or top-level server.
 
-use super::{Finding, Rule, Severity, hops, is_of_the_walk};
+use super::asked::{is_of_the_walk, server, walks};
+use super::{Finding, Rule, Severity};
 use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         // One is enough: what is on the way is on the way of all.
         let mut walked = dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
         let found = walked.clone().find(|(_, packet)| is_forwarded(packet));
@@ -21,13 +22,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         else {
             continue;
         };
-        let name = packet.server_name.as_deref().unwrap_or("a server");
         let what = if is_final(packet) {
             "answered as a resolver does: DNS is intercepted on the way"
         } else {
             "offers recursion (RA), which no root server does: DNS may be intercepted on the way"
         };
-        let title = format!("{name} ({}), a server of zone {}, {what}", packet.server.ip(), packet.zone);
+        let title = format!("{}, a server of zone {}, {what}", server(packet), packet.zone);
         let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
         let mut finding = rule.finding(
             title,

@@ -1,6 +1,7 @@
 //! This machine's resolver invents addresses for a name that does not exist.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::trace::{DnsLane, Rcode, RecordType, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let Some(stub) = dns.stub.as_ref() else { continue };
         let addresses: Vec<&str> = stub
             .answers

@@ -1,6 +1,7 @@
 //! A zone and its parent do not name the same servers, or not with the same addresses.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::trace::{ChildSide, Cut, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         for (index, cut) in dns.cuts.iter().enumerate() {
             let Some(child) = cut.child.as_ref().filter(|_| !seen.contains(&cut.zone.as_str())) else {
                 continue;

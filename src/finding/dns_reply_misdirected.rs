@@ -1,6 +1,7 @@
 //! A question was answered from another address than the one asked.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::once_a_server;
+use super::{Finding, Rule, Severity};
 use crate::trace::{Meaning, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,36 +13,27 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            let Meaning::WrongSource { from } = &packet.meaning else { continue };
-            if named.contains(&packet.server) {
-                continue;
-            }
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("the resolver");
-            let title = if packet.server.ip() == from.ip() {
-                let (address, asked, answered) = (from.ip(), packet.server.port(), from.port());
-                format!("{name} ({address}) was asked at port {asked}, and port {answered} answered")
-            } else {
-                format!("{name} ({}) was asked, and {} answered", packet.server.ip(), from.ip())
-            };
-            let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
-            let mut finding = rule.finding(
-                title,
-                vec![pointer("meaning"), pointer("detail"), pointer("dropped")],
-                "let the server answer from the address it was asked at; if it does, something on the way forges replies",
-            );
-            finding.detail =
-                "resolvers drop such replies (RFC 5452 section 3), and so for them the server is silent; \
-                here the question went by TCP"
-                    .to_owned();
-            findings.push(finding);
-        }
-    }
-    findings
+    once_a_server(trace, |spot| {
+        let Meaning::WrongSource { from } = &spot.packet.meaning else { return None };
+        let asked = spot.packet.server;
+        let name = spot.packet.server_name.as_deref().unwrap_or("the resolver");
+        let title = if asked.ip() == from.ip() {
+            let (address, to, back) = (from.ip(), asked.port(), from.port());
+            format!("{name} ({address}) was asked at port {to}, and port {back} answered")
+        } else {
+            format!("{name} ({}) was asked, and {} answered", asked.ip(), from.ip())
+        };
+        let mut finding = rule.finding(
+            title,
+            vec![spot.pointer("meaning"), spot.pointer("detail"), spot.pointer("dropped")],
+            "let the server answer from the address it was asked at; if it does, something on the way forges replies",
+        );
+        finding.detail =
+            "resolvers drop such replies (RFC 5452 section 3), and so for them the server is silent; \
+            here the question went by TCP"
+                .to_owned();
+        Some(finding)
+    })
 }
 
 #[cfg(test)]

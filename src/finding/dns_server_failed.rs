@@ -1,6 +1,7 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
-use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
+use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
+use super::{Finding, Rule, Severity};
 use crate::explain::dns_error;
 use crate::trace::{Dns, Meaning, Packet, StageName, Trace, astray};
 
@@ -13,54 +14,43 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            let errors = packet.reply.as_ref().map_or(&[][..], |reply| &reply.extended_errors);
-            // What is said of the whole zone is not said again, but for the server's own words.
-            let is_lost = is_told_by_its_zone(dns, packet);
-            if !is_of_the_walk(packet) || named.contains(&packet.server) || is_lost && errors.is_empty() {
-                continue;
-            }
-            let Some(what) = fault(packet) else { continue };
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!("{name} ({}), a server of zone {}, {what}", packet.server.ip(), packet.zone);
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/meaning")];
-            let mut finding = rule.finding(
-                title,
-                evidence,
-                if is_lost {
-                    format!("make {name} serve the zone {}", packet.zone)
-                } else if serves_other_names(dns, packet) {
-                    // Some refuse the names of no data that a careful resolver asks for on the way.
-                    format!(
-                        "see why {name} answers for other names and not for {}: RFC 9156 needs both",
-                        packet.qname
-                    )
-                } else {
-                    format!(
-                        "make {name} serve the zone {}, or take it out of the zone's NS records at the parent",
-                        packet.zone
-                    )
-                },
-            );
-            if !errors.is_empty() {
-                finding.detail = dns_error::sentence(errors);
-                finding.evidence.push(format!("/hops/{hop}/dns/packets/{index}/extended_errors"));
-            }
-            // Off the critical path a failed server cost nothing.
-            if dns.critical_path.contains(&index) && !is_lost {
-                finding.saving = Saving::measured(
-                    packet.end.since(packet.sent),
-                    "every lookup that asks this server first",
-                );
-            }
-            findings.push(finding);
+    once_a_server(trace, |spot| {
+        let (dns, packet) = (spot.dns, spot.packet);
+        let errors = packet.reply.as_ref().map_or(&[][..], |reply| &reply.extended_errors);
+        // What is said of the whole zone is not said again, but for the server's own words.
+        let is_lost = is_told_by_its_zone(dns, packet);
+        if !is_of_the_walk(packet) || is_lost && errors.is_empty() {
+            return None;
         }
-    }
-    findings
+        let what = fault(packet)?;
+        let (zone, name) = (&packet.zone, name(packet));
+        let mut finding = rule.finding(
+            format!("{}, a server of zone {zone}, {what}", server(packet)),
+            vec![spot.pointer("meaning")],
+            if is_lost {
+                format!("make {name} serve the zone {zone}")
+            } else if serves_other_names(dns, packet) {
+                // Some refuse the names of no data that a careful resolver asks for on the way.
+                format!(
+                    "see why {name} answers for other names and not for {}: RFC 9156 needs both",
+                    packet.qname
+                )
+            } else {
+                format!(
+                    "make {name} serve the zone {zone}, or take it out of the zone's NS records at the parent"
+                )
+            },
+        );
+        if !errors.is_empty() {
+            finding.detail = dns_error::sentence(errors);
+            finding.evidence.push(spot.pointer("extended_errors"));
+        }
+        // Off the critical path a failed server cost nothing.
+        if !is_lost {
+            finding.saving = spot.cost("every lookup that asks this server first");
+        }
+        Some(finding)
+    })
 }
 
 /// Whether the same server gave an answer of its zone to another question.

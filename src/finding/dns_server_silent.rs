@@ -1,7 +1,8 @@
 //! A name server did not answer at all, or could not be reached.
 
-use super::{Finding, Rule, Saving, Severity, hops, is_of_the_walk, is_told_by_its_zone};
-use crate::trace::{Dns, Meaning, StageName, Trace};
+use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
+use super::{Finding, Rule, Saving, Severity};
+use crate::trace::{Choice, Dns, Meaning, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,64 +14,49 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            let answered =
-                dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
-            if !is_of_the_walk(packet) || answered || named.contains(&packet.server) {
-                continue;
-            }
-            // Nobody waited long enough to say so, or the whole zone has failed.
-            if packet.meaning.was_stopped() || is_told_by_its_zone(dns, packet) {
-                continue;
-            }
-            let waited = dns.packets[index + 1..]
-                .iter()
-                .find(|next| {
-                    next.zone == packet.zone && next.qname == packet.qname && next.qtype == packet.qtype
-                })
-                .map_or(packet.end, |next| next.sent.min(packet.end))
-                .since(packet.sent);
-            let (what, lost) = match &packet.meaning {
-                Meaning::Timeout => ("did not answer", waited),
-                // Another server was asked beside it and won: silence as far as it was waited for.
-                Meaning::Superseded if hedged(dns, index) => {
-                    ("had not answered when another server did", waited)
-                }
-                Meaning::Error { .. } if !no_family(dns, index) => ("could not be reached", waited),
-                _ => continue,
-            };
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("a server");
-            let title = format!(
-                "{name} ({}), a server of zone {}, {what}: {} lost",
-                packet.server.ip(),
-                packet.zone,
-                duration(lost)
-            );
-            let mut finding = rule.finding(
-                title,
-                vec![
-                    format!("/hops/{hop}/dns/packets/{index}/meaning"),
-                    format!("/hops/{hop}/dns/packets/{index}/sent_us"),
-                ],
-                format!("bring {name} back, or take it out of the zone's NS records at the parent"),
-            );
-            finding.saving = Saving::measured(lost, "every lookup that asks this server first");
-            findings.push(finding);
+    once_a_server(trace, |spot| {
+        let (dns, packet) = (spot.dns, spot.packet);
+        let answered =
+            dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
+        // Nobody waited long enough to say so, or the whole zone has failed.
+        let is_told = packet.meaning.was_stopped() || is_told_by_its_zone(dns, packet);
+        if !is_of_the_walk(packet) || answered || is_told {
+            return None;
         }
-    }
-    findings
+        let waited = dns.packets[spot.index + 1..]
+            .iter()
+            .find(|next| next.zone == packet.zone && next.qname == packet.qname && next.qtype == packet.qtype)
+            .map_or(packet.end, |next| next.sent.min(packet.end))
+            .since(packet.sent);
+        let what = match &packet.meaning {
+            Meaning::Timeout => "did not answer",
+            // Another server was asked beside it and won: silence as far as it was waited for.
+            Meaning::Superseded if hedged(dns, spot.index) => "had not answered when another server did",
+            Meaning::Error { .. } if !no_family(dns, spot.index) => "could not be reached",
+            _ => return None,
+        };
+        let name = name(packet);
+        let mut finding = rule.finding(
+            format!(
+                "{}, a server of zone {}, {what}: {} lost",
+                server(packet),
+                packet.zone,
+                duration(waited)
+            ),
+            vec![spot.pointer("meaning"), spot.pointer("sent_us")],
+            format!("bring {name} back, or take it out of the zone's NS records at the parent"),
+        );
+        finding.saving = Saving::measured(waited, "every lookup that asks this server first");
+        Some(finding)
+    })
 }
 
 /// Whether a second server was asked because this one was late.
 fn hedged(dns: &Dns, index: usize) -> bool {
     let packet = &dns.packets[index];
-    packet.chosen != crate::trace::Choice::Hedge
+    packet.chosen != Choice::Hedge
         && dns.packets[index + 1..].iter().any(|next| {
-            next.chosen == crate::trace::Choice::Hedge
+            next.chosen == Choice::Hedge
                 && next.zone == packet.zone
                 && next.qname == packet.qname
                 && next.qtype == packet.qtype
@@ -87,7 +73,7 @@ fn no_family(dns: &Dns, index: usize) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Choice, Packet, StoppedBy};
+    use crate::trace::{At, Packet, StoppedBy};
 
     fn silent(meaning: Meaning) -> Packet {
         let mut packet = sample::packet("example.test.", "198.51.100.9:53", 20_000, 20_000, meaning);

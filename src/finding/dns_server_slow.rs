@@ -1,6 +1,7 @@
 //! One zone's server took far longer than the others on the way.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::asked::{server, walks};
+use super::{Finding, Rule, Saving, Severity};
 use crate::trace::{Packet, StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -18,7 +19,7 @@ const WORTH: Duration = Duration::from_millis(50);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let answered = || {
             dns.critical_path.iter().filter_map(|index| {
                 let packet = dns.packets.get(*index)?;
@@ -38,10 +39,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             if took < WORTH || took < median * 3 {
                 continue;
             }
-            let name = packet.server_name.as_deref().unwrap_or("a server");
             let title = format!(
-                "{name} ({}), a server of zone {}, took {}; the other servers on the way took {}",
-                packet.server.ip(),
+                "{}, a server of zone {}, took {}; the other servers on the way took {}",
+                server(packet),
                 packet.zone,
                 duration(took),
                 duration(median)

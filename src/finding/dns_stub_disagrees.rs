@@ -1,7 +1,8 @@
 //! This machine's resolver gives other addresses than the authoritative servers.
 
+use super::asked::walks;
 use super::dns_intercepted::is_intercepted;
-use super::{Finding, Rule, Severity, hops};
+use super::{Finding, Rule, Severity};
 use crate::trace::{DnsLane, Rcode, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
         // A resolver that invents addresses has a rule of its own.
         // Where the walk heard an interceptor, the resolver may be the one that is right.

@@ -1,6 +1,7 @@
 //! This machine's resolver says that it blocks the name (RFC 8914, codes 15 to 18).
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::explain::dns_error;
 use crate::trace::{DnsLane, Purpose, StageName, Trace};
 
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         if dns.lane != DnsLane::Walk || dns.addresses.is_empty() {
             continue;
         }

@@ -1,7 +1,9 @@
 //! A name server cuts its replies short by UDP and cannot be asked by TCP.
 
-use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{Choice, Meaning, StageName, Trace, Transport};
+use super::asked::{once_a_server, server};
+use super::{Finding, Rule, Severity};
+use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Trace, Transport};
+use std::net::SocketAddr;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-tcp-broken",
@@ -12,44 +14,34 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
-        let mut named = Vec::new();
-        for (index, packet) in dns.packets.iter().enumerate() {
-            let what = match (&packet.meaning, packet.connected) {
-                (Meaning::Error { reason }, _) => reason.as_str(),
-                (Meaning::Timeout, None) => "no connection in time",
-                (Meaning::Timeout, Some(_)) => "no reply on the connection in time",
-                _ => continue,
-            };
-            if (packet.transport, packet.chosen) != (Transport::Tcp, Choice::Truncated)
-                || named.contains(&packet.server)
-            {
-                continue;
-            }
-            named.push(packet.server);
-            let name = packet.server_name.as_deref().unwrap_or("a server");
-            let ip = packet.server.ip();
-            let title = format!("{name} ({ip}) truncates its reply and cannot be asked by TCP: {what}");
-            let evidence = vec![
-                format!("/hops/{hop}/dns/packets/{index}/meaning"),
-                format!("/hops/{hop}/dns/packets/{index}/transport"),
-            ];
-            let mut finding = rule.finding(
-                title,
-                evidence,
-                "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
-            );
-            if dns.critical_path.contains(&index) {
-                finding.saving = Saving::measured(
-                    packet.end.since(packet.sent),
-                    "every lookup of this name at this server",
-                );
-            }
-            findings.push(finding);
-        }
+    once_a_server(trace, |spot| {
+        let what = broken(spot.packet)?;
+        let mut finding = rule.finding(
+            format!("{} truncates its reply and cannot be asked by TCP: {what}", server(spot.packet)),
+            vec![spot.pointer("meaning"), spot.pointer("transport")],
+            "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
+        );
+        finding.saving = spot.cost("every lookup of this name at this server");
+        Some(finding)
+    })
+}
+
+/// How a question by TCP after a truncated reply failed, if it did.
+fn broken(packet: &Packet) -> Option<&str> {
+    if (packet.transport, packet.chosen) != (Transport::Tcp, Choice::Truncated) {
+        return None;
     }
-    findings
+    match (&packet.meaning, packet.connected) {
+        (Meaning::Error { reason }, _) => Some(reason),
+        (Meaning::Timeout, None) => Some("no connection in time"),
+        (Meaning::Timeout, Some(_)) => Some("no reply on the connection in time"),
+        _ => None,
+    }
+}
+
+/// Whether this rule speaks of a server.
+pub(super) fn is_told(dns: &Dns, server: SocketAddr) -> bool {
+    dns.packets.iter().any(|packet| packet.server == server && broken(packet).is_some())
 }
 
 #[cfg(test)]

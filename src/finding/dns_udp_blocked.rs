@@ -1,6 +1,7 @@
 //! Nothing comes back from port 53 by UDP, and TCP works.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Saving, Severity};
 use crate::trace::{Choice, Purpose, StageName, Trace, Transport};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let mut walked =
             dns.packets.iter().filter(|p| matches!(p.purpose, Purpose::Walk | Purpose::NsAddress));
         let by_udp = walked.any(|packet| packet.transport == Transport::Udp && packet.received.is_some());

@@ -1,6 +1,8 @@
 //! A server that is named for the zone does not serve it (`--all-ns`).
 
-use super::{Finding, Rule, Severity, told_by_the_walk, zone_servers};
+use super::asked::{of_zone_servers, told_by_the_walk};
+use super::dns_intercepted::is_intercepted;
+use super::{Finding, Rule, Severity};
 use crate::trace::{ServerFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,57 +14,51 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns, index, server) in zone_servers(trace) {
-        if told_by_the_walk(dns, server) {
-            continue;
-        }
-        let fault = server.faults.iter().find_map(|fault| match fault {
+    of_zone_servers(rule, trace, |dns, server| {
+        let why = server.faults.iter().find_map(|fault| match fault {
             ServerFault::Lame(why) => Some(why),
             _ => None,
-        });
-        let Some(fault) = fault else { continue };
-        let (name, ip) = (&server.name, server.address.ip());
-        findings.push(rule.finding(
-            format!("{name} ({ip}) does not serve the zone it is named for: it {fault}"),
-            vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
-            format!("make {name} serve the zone, or take it out of the zone's NS records at the parent and in the zone"),
-        ));
-    }
-    findings
+        })?;
+        let name = &server.name;
+        // Then it is not the server that answered.
+        if is_intercepted(dns) {
+            return None;
+        }
+        (!told_by_the_walk(dns, server)).then(|| {
+            (
+                format!("does not serve the zone it is named for: it {why}"),
+                format!("make {name} serve the zone, or take it out of the zone's NS records at the parent and in the zone"),
+            )
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Meaning;
 
     #[test]
     fn fires_on_a_lame_server_unless_the_walk_met_it() {
-        let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers =
-            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
-        assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults =
-            vec![ServerFault::Lame("answered REFUSED".into())];
-        let findings = sample::of(&RULE, &trace);
-        assert_eq!(findings.len(), 1);
-        assert!(
-            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("answered REFUSED"),
-            "{}",
-            findings[0].title
+        let fault = ServerFault::Lame("answered REFUSED".into());
+        let mut trace = sample::with_faulty_server(
+            &RULE,
+            fault,
+            ") does not serve the zone it is named for: it answered REFUSED",
         );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
         // What the walk met itself has a rule of its own.
-        let mut packet = sample::packet(
-            "example.test.",
-            "198.51.100.4:53",
-            20_000,
-            24_000,
-            crate::trace::Meaning::Refused,
-        );
-        packet.received = None;
-        sample::dns(&mut trace).packets.push(packet);
+        sample::walk_met(&mut trace, Meaning::Refused);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn says_nothing_of_a_server_that_somebody_answers_for() {
+        let fault = ServerFault::Lame("answered without authority".into());
+        let mut trace = sample::with_faulty_server(&RULE, fault, ") does not serve");
+        let packet = &mut sample::dns(&mut trace).packets[0];
+        packet.meaning = Meaning::Answer { records: Vec::new() };
+        packet.reply = Some(crate::trace::ReplyHeader { recursion_available: true, ..sample::header() });
         assert!(sample::of(&RULE, &trace).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! A server of the zone does not answer at all (`--all-ns`).
 
-use super::{Finding, Rule, Severity, told_by_the_walk, zone_servers};
+use super::asked::{of_zone_servers, told_by_the_walk};
+use super::{Finding, Rule, Severity};
 use crate::trace::{Dns, ServerCheck, ServerFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,24 +13,20 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns, index, server) in zone_servers(trace) {
-        if no_family(dns, server) || told_by_the_walk(dns, server) {
-            continue;
-        }
-        let fault = server.faults.iter().find_map(|fault| match fault {
+    of_zone_servers(rule, trace, |dns, server| {
+        let why = server.faults.iter().find_map(|fault| match fault {
             ServerFault::Unreachable(why) => Some(why),
             _ => None,
-        });
-        let Some(fault) = fault else { continue };
-        let (name, ip) = (&server.name, server.address.ip());
-        findings.push(rule.finding(
-            format!("{name} ({ip}) is unreachable, the zone's other servers are not: it {fault}"),
-            vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
-            format!("bring {name} back, or take it out of the zone's NS records: lookups that try it first wait in vain"),
-        ));
-    }
-    findings
+        })?;
+        let name = &server.name;
+        let is_told = no_family(dns, server) || told_by_the_walk(dns, server);
+        (!is_told).then(|| {
+            (
+                format!("is unreachable, the zone's other servers are not: it {why}"),
+                format!("bring {name} back, or take it out of the zone's NS records: lookups that try it first wait in vain"),
+            )
+        })
+    })
 }
 
 /// A whole family that cannot be reached says something about this machine, not about a server; so
@@ -44,33 +41,18 @@ fn no_family(dns: &Dns, server: &ServerCheck) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Meaning;
 
     #[test]
     fn fires_on_one_dead_server_and_not_on_a_missing_family_or_what_the_walk_met() {
-        let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers =
-            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
-        assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults =
-            vec![ServerFault::Unreachable("did not answer".into())];
-        let findings = sample::of(&RULE, &trace);
-        assert_eq!(findings.len(), 1);
-        assert!(
-            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("did not answer"),
-            "{}",
-            findings[0].title
+        let fault = ServerFault::Unreachable("did not answer".into());
+        let mut trace = sample::with_faulty_server(
+            &RULE,
+            fault,
+            ") is unreachable, the zone's other servers are not: it did not answer",
         );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
         // What the walk met itself has a rule of its own.
-        let mut packet = sample::packet(
-            "example.test.",
-            "198.51.100.4:53",
-            20_000,
-            24_000,
-            crate::trace::Meaning::Timeout,
-        );
-        packet.received = None;
-        sample::dns(&mut trace).packets.push(packet);
+        sample::walk_met(&mut trace, Meaning::Timeout);
         assert!(sample::of(&RULE, &trace).is_empty());
         // Without a route to any IPv6 address it is this machine.
         let mut trace = sample::sound();

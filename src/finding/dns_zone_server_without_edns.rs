@@ -1,6 +1,7 @@
 //! A server of the zone does not speak EDNS (`--all-ns`).
 
-use super::{Finding, Rule, Severity, told_by_the_walk, zone_servers};
+use super::asked::{of_zone_servers, told_by_the_walk};
+use super::{Finding, Rule, Severity};
 use crate::trace::{ServerFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,45 +13,31 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, dns, index, server) in zone_servers(trace) {
-        if told_by_the_walk(dns, server) {
-            continue;
-        }
-        let fault = server.faults.iter().find_map(|fault| match fault {
-            ServerFault::NoEdns => Some("does not speak EDNS"),
-            _ => None,
-        });
-        let Some(fault) = fault else { continue };
-        let (name, ip) = (&server.name, server.address.ip());
-        findings.push(rule.finding(
-            format!("{name} ({ip}) {fault}: no DNSSEC, and 512 bytes at most by UDP"),
-            vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
-            format!("update the software of {name}, or whatever filters EDNS (RFC 6891) on the way to it"),
-        ));
-    }
-    findings
+    of_zone_servers(rule, trace, |dns, server| {
+        let is_met = server.faults.contains(&ServerFault::NoEdns) && !told_by_the_walk(dns, server);
+        is_met.then(|| {
+            (
+                "does not speak EDNS: no DNSSEC, and 512 bytes at most by UDP".to_owned(),
+                format!(
+                    "update the software of {}, or whatever filters EDNS (RFC 6891) on the way to it",
+                    server.name
+                ),
+            )
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Meaning;
 
     #[test]
-    fn fires_on_a_server_without_edns() {
-        let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers =
-            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
+    fn fires_on_a_server_without_edns_unless_the_walk_met_it() {
+        let mut trace =
+            sample::with_faulty_server(&RULE, ServerFault::NoEdns, ") does not speak EDNS: no DNSSEC");
+        sample::walk_met(&mut trace, Meaning::EdnsRefused);
         assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![ServerFault::NoEdns];
-        let findings = sample::of(&RULE, &trace);
-        assert_eq!(findings.len(), 1);
-        assert!(
-            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("EDNS"),
-            "{}",
-            findings[0].title
-        );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
     }
 }

@@ -1,6 +1,8 @@
 //! A server of the zone does not answer by TCP (`--all-ns`).
 
-use super::{Finding, Rule, Severity, zone_servers};
+use super::asked::of_zone_servers;
+use super::dns_tcp_broken::is_told;
+use super::{Finding, Rule, Severity};
 use crate::trace::{ServerFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,42 +14,31 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (hop, _, index, server) in zone_servers(trace) {
-        let fault = server.faults.iter().find_map(|fault| match fault {
-            ServerFault::NoTcp => Some("does not answer by TCP"),
-            _ => None,
-        });
-        let Some(fault) = fault else { continue };
-        let (name, ip) = (&server.name, server.address.ip());
-        findings.push(rule.finding(
-            format!("{name} ({ip}) {fault}: long answers cannot be had there"),
-            vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
-            "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
-        ));
-    }
-    findings
+    of_zone_servers(rule, trace, |dns, server| {
+        let is_met = server.faults.contains(&ServerFault::NoTcp) && !is_told(dns, server.address);
+        is_met.then(|| {
+            (
+                "does not answer by TCP: long answers cannot be had there".to_owned(),
+                "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it"
+                    .to_owned(),
+            )
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::{Choice, Meaning, Transport};
 
     #[test]
-    fn fires_on_a_server_without_tcp() {
-        let mut trace = sample::sound();
-        sample::dns(&mut trace).all_servers =
-            Some(vec![sample::server("198.51.100.3:53", vec![]), sample::server("198.51.100.4:53", vec![])]);
-        assert!(sample::of(&RULE, &trace).is_empty());
-        sample::dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![ServerFault::NoTcp];
-        let findings = sample::of(&RULE, &trace);
-        assert_eq!(findings.len(), 1);
-        assert!(
-            findings[0].title.contains("198.51.100.4") && findings[0].title.contains("by TCP"),
-            "{}",
-            findings[0].title
-        );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
+    fn fires_on_a_server_without_tcp_unless_the_walk_needed_it() {
+        let mut trace = sample::with_faulty_server(&RULE, ServerFault::NoTcp, ") does not answer by TCP");
+        sample::walk_met(&mut trace, Meaning::Timeout);
+        assert_eq!(sample::of(&RULE, &trace).len(), 1, "a lost datagram says nothing of TCP");
+        let packet = sample::walk_met(&mut trace, Meaning::Timeout);
+        (packet.transport, packet.chosen) = (Transport::Tcp, Choice::Truncated);
+        assert!(sample::of(&RULE, &trace).is_empty(), "told by dns-tcp-broken");
     }
 }

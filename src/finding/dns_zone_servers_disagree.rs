@@ -1,6 +1,7 @@
 //! The servers of one zone do not hold the same zone (`--all-ns`): serials or answers differ.
 
-use super::{Finding, Rule, Severity, hops};
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
 use crate::trace::{ServerCheck, ServerFault, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         let servers: Vec<&ServerCheck> = dns.all_servers.iter().flatten().collect();
         let differ = |server: &ServerCheck| server.faults.contains(&ServerFault::AnswerDiffers);
         let behind: Vec<(usize, u32)> = servers

@@ -1,6 +1,7 @@
 //! Of all the servers of a zone that were asked none was of use.
 
-use super::{Finding, Rule, Severity, failed_zones, hops};
+use super::asked::{failed_zones, server, walks};
+use super::{Finding, Rule, Severity};
 use crate::trace::{Meaning, Packet, StageName, Trace};
 use crate::units::duration;
 
@@ -17,7 +18,7 @@ const TOLD: usize = 8;
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?))) {
+    for (hop, dns) in walks(trace) {
         for (zone, servers) in failed_zones(dns) {
             let who = match servers.len() {
                 1 => "the only server that was asked was of no use".to_owned(),
@@ -60,8 +61,7 @@ fn fate(packet: &Packet) -> String {
             |reply| format!("answered {}", reply.rcode.mnemonic()),
         ),
     };
-    let name = packet.server_name.as_deref().unwrap_or("a server");
-    format!("{name} ({}) {what}", packet.server.ip())
+    format!("{} {what}", server(packet))
 }
 
 #[cfg(test)]

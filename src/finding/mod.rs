@@ -6,9 +6,11 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
+mod asked;
 mod dns_answer_truncated;
 mod dns_case_not_preserved;
 mod dns_clock_suspected;
+mod dns_cname_beside_data;
 mod dns_delegation_glueless;
 mod dns_dnssec_bogus;
 mod dns_dnssec_expires_soon;
@@ -47,7 +49,7 @@ mod verdict;
 
 use std::time::Duration;
 
-use crate::trace::{At, Dns, Failure, Hop, Meaning, Packet, Purpose, ServerCheck, Stage, StageName, Trace};
+use crate::trace::{At, Dns, Failure, Hop, Stage, StageName, Trace};
 
 pub use verdict::{Verdict, verdict};
 
@@ -72,6 +74,7 @@ rules! {
     dns_reply_misdirected,
     dns_delegation_glueless,
     dns_parent_child_differ,
+    dns_cname_beside_data,
     dns_server_slow,
     dns_root_hints_drifted,
     dns_stub_disagrees,
@@ -240,43 +243,6 @@ impl Rule {
     }
 }
 
-/// Whether a packet is one of the walk's own: for the name, or for a name server's address.
-fn is_of_the_walk(packet: &Packet) -> bool {
-    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
-}
-
-/// The zones of which no server was of use, each with the last packet to each of its addresses. What
-/// was ended from outside before it could fail is left out.
-fn failed_zones(dns: &Dns) -> Vec<(&str, Vec<usize>)> {
-    let walked = || dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
-    let mut zones: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (index, packet) in walked() {
-        let zone = packet.zone.as_str();
-        let is_lost = !walked().any(|(_, other)| other.zone == zone && other.meaning.is_useful());
-        let has_failed = packet.meaning != Meaning::Superseded && !packet.meaning.was_stopped();
-        if !is_lost || !has_failed {
-            continue;
-        }
-        let at = zones.iter().position(|(known, _)| *known == zone).unwrap_or(zones.len());
-        if at == zones.len() {
-            zones.push((zone, Vec::new()));
-        }
-        let servers = &mut zones[at].1;
-        match servers.iter_mut().find(|known| dns.packets[**known].server == packet.server) {
-            Some(known) => *known = index,
-            None => servers.push(index),
-        }
-    }
-    zones
-}
-
-/// Whether a server's failure is told with that of its whole zone.
-fn is_told_by_its_zone(dns: &Dns, packet: &Packet) -> bool {
-    !dns.packets
-        .iter()
-        .any(|other| is_of_the_walk(other) && other.zone == packet.zone && other.meaning.is_useful())
-}
-
 /// All findings of a trace, worst first; of equals, in the order of the stages.
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
@@ -319,23 +285,6 @@ pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
     findings
 }
 
-/// Every server that `--all-ns` asked: its hop, the record, its place in the list.
-fn zone_servers(trace: &Trace) -> impl Iterator<Item = (usize, &Dns, usize, &ServerCheck)> {
-    let ran = hops(trace).filter_map(|(hop, record)| Some((hop, record.dns.ran()?)));
-    ran.flat_map(|(hop, dns)| {
-        let servers = dns.all_servers.iter().flatten().enumerate();
-        servers.map(move |(index, server)| (hop, dns, index, server))
-    })
-}
-
-/// Whether the walk itself met a server's fault: other rules tell that, with what it cost.
-fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
-    let walked = |purpose| matches!(purpose, Purpose::Walk | Purpose::NsAddress);
-    dns.packets.iter().any(|packet| {
-        packet.server == server.address && walked(packet.purpose) && !packet.meaning.is_useful()
-    })
-}
-
 /// Every hop with its index.
 fn hops(trace: &Trace) -> impl Iterator<Item = (usize, &Hop)> {
     trace.hops.iter().enumerate()
@@ -354,7 +303,8 @@ mod tests {
             assert!(!rule.fires.is_empty());
         }
         let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding")).unwrap();
-        let known = |name: &str| FILES.contains(&name) || ["mod", "verdict", "sample"].contains(&name);
+        let known =
+            |name: &str| FILES.contains(&name) || ["mod", "asked", "verdict", "sample"].contains(&name);
         for entry in on_disk {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(known(name.trim_end_matches(".rs")), "{name} is no rule of the table");

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use super::Rule;
 use crate::trace::*;
 
 const HOST: &str = "www.example.test";
@@ -78,6 +79,30 @@ pub(crate) fn server(address: &str, faults: Vec<ServerFault>) -> ServerCheck {
         faults,
         packets: Vec::new(),
     }
+}
+
+/// A trace whose `--all-ns` met `fault` at 198.51.100.4, after seeing that `rule` speaks of that server
+/// only, with `says` after its address.
+pub(crate) fn with_faulty_server(rule: &Rule, fault: ServerFault, says: &str) -> Trace {
+    let mut trace = sound();
+    dns(&mut trace).all_servers =
+        Some(vec![server("198.51.100.3:53", vec![]), server("198.51.100.4:53", vec![])]);
+    assert!(of(rule, &trace).is_empty());
+    dns(&mut trace).all_servers.as_mut().unwrap()[1].faults = vec![fault];
+    let findings = of(rule, &trace);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].title.contains(&format!("(198.51.100.4{says}")), "{}", findings[0].title);
+    assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
+    trace
+}
+
+/// What the walk itself met at 198.51.100.4.
+pub(crate) fn walk_met(trace: &mut Trace, meaning: Meaning) -> &mut Packet {
+    let mut met = packet("example.test.", "198.51.100.4:53", 20_000, 24_000, meaning);
+    met.received = None;
+    let packets = &mut dns(trace).packets;
+    packets.push(met);
+    packets.last_mut().unwrap()
 }
 
 /// What the machine's resolver said.

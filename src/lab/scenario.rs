@@ -203,6 +203,17 @@ pub const SCENARIOS: &[Scenario] = &[
         "the first name server cuts answers short and has no TCP",
     ),
     Scenario::new(
+        "udp-only",
+        "https://www.udp-only.test/",
+        "a name server without TCP: no answer needs it, but --all-ns shows it",
+    ),
+    Scenario::new(
+        "alias-at-apex",
+        "https://aliased.test/",
+        "a zone's own name that is an alias: it hides the zone's other records",
+    )
+    .dnssec(Some("insecure")),
+    Scenario::new(
         "intercepted",
         "https://www.shop.intercepted/",
         "a top-level server that answers as a resolver: an interceptor",

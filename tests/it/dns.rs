@@ -190,14 +190,23 @@ fn copies_are_a_table_with_what_follows_and_the_lab_asks_nobody_outside() {
 
 #[test]
 fn what_all_servers_show_is_found_and_its_pointers_resolve() {
-    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.no-tcp.test"]);
+    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.udp-only.test"]);
     check_document(&document);
     let findings = document["findings"].as_array().unwrap();
-    let of = |id: &str| findings.iter().find(|finding| finding["id"] == id);
-    let finding = of("dns-zone-server-without-tcp").unwrap_or_else(|| panic!("{findings:#?}"));
+    let [finding] = &findings[..] else { panic!("{findings:#?}") };
+    assert_eq!(finding["id"], "dns-zone-server-without-tcp");
     let evidence = &finding["evidence"][0];
     let seen = document.pointer(evidence["pointer"].as_str().unwrap()).unwrap();
     assert_eq!((seen, &evidence["value"]), (&serde_json::json!(["no-tcp"]), seen));
+    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.no-tcp.test"]);
+    let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|finding| &finding["id"]).collect();
+    assert_eq!(ids, ["dns-tcp-broken"], "one fault is told once");
     let (_, document) = json(&["dns", "--lab", "--all-ns", "www.example.test"]);
-    assert_eq!(document["findings"], serde_json::json!([]));
+    let empty = serde_json::json!([]);
+    assert_eq!(document["findings"], empty);
+    // The parent's servers are not those of the zone that they refer to.
+    let (_, document) = json(&["dns", "--lab", "--all-ns", "www.loop-a.test"]);
+    assert_eq!((&document["findings"], &document["dns"]["all_servers"]), (&empty, &empty), "{document:#}");
+    let note = document["dns"]["notes"].to_string();
+    assert!(note.contains("no server of zone loop-a.test. has an address"), "{note}");
 }

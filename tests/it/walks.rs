@@ -42,6 +42,8 @@ const CASES: &[Case] = &[
     ("dname", "127.53.1.74", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
     ("case-changed", "127.53.1.75", 5, &[(1, 2, 0), (11, 1, 0), (108, 3, 3)]),
     ("truncated-without-tcp", "127.53.1.76", 5, &[(1, 2, 0), (11, 1, 0), (109, 3, 0), (110, 3, 0)]),
+    ("udp-only", "127.53.1.78", 3, &[(1, 2, 0), (11, 1, 0), (112, 3, 0)]),
+    ("alias-at-apex", "127.53.1.79", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
     ("intercepted", "127.53.1.77", 2, &[(1, 2, 0), (111, 3, 0)]),
     ("https-service", "127.53.1.60", 4, &[(1, 2, 0), (11, 1, 0), (23, 5, 0)]),
     ("https-alias", "127.53.1.61", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (23, 3, 0), (32, 3, 0)]),
@@ -144,6 +146,11 @@ fn what_is_odd_is_found_and_named() {
         ("parent-child", "dns-parent-child-differ", "only the zone names ns2.moved.test."),
         ("case-changed", "dns-case-not-preserved", "ns1.case.test."),
         ("truncated-without-tcp", "dns-tcp-broken", "connection refused"),
+        (
+            "alias-at-apex",
+            "dns-cname-beside-data",
+            "is an alias of web.aliased.test. and the zone's own name",
+        ),
         ("intercepted", "dns-intercepted", "a.nic.intercepted."),
         ("no-edns", "dns-edns-refused", "does not understand EDNS"),
     ] {

@@ -31,6 +31,8 @@ pub(in crate::lab) enum Fault {
     LowersCase,
     /// Every answer by UDP is cut short, and nothing listens for TCP.
     TruncatesWithoutTcp,
+    /// It answers by UDP as it should, and nothing listens for TCP.
+    WithoutTcp,
     /// It answers as a resolver does, though nobody asks it to (it stands for an interceptor).
     Resolves,
     /// Nothing, and it adds the zone's own name servers to its answers.
@@ -58,6 +60,13 @@ pub(in crate::lab) struct Server {
     pub(in crate::lab) fault: Fault,
     /// What it adds to a refusal or failure.
     pub(in crate::lab) error: Option<ExtendedError>,
+}
+
+impl Fault {
+    /// Whether nothing listens for TCP.
+    pub(in crate::lab) const fn is_without_tcp(self) -> bool {
+        matches!(self, Self::TruncatesWithoutTcp | Self::WithoutTcp)
+    }
 }
 
 impl Server {
@@ -134,6 +143,7 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
     Server::new("ns1.no-tcp.test.", 109, "ns1.no-tcp.lab", &["no-tcp.test."])
         .fault(Fault::TruncatesWithoutTcp),
     Server::new("ns2.no-tcp.test.", 110, "ns2.no-tcp.lab", &["no-tcp.test."]),
+    Server::new("ns1.udp-only.test.", 112, "ns1.udp-only.lab", &["udp-only.test."]).fault(Fault::WithoutTcp),
     Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).fault(Fault::Resolves),
 ];
 
@@ -141,6 +151,8 @@ pub(in crate::lab) const SERVERS: &[Server] = &[
 const SIGNED: &[(&str, Signing)] = &[
     // A server without EDNS cannot send signatures.
     ("no-edns.test.", Signing::None),
+    // What DNSSEC would say of an alias at a zone's own name is for every validator to choose.
+    ("aliased.test.", Signing::None),
     // Whoever answers in the place of a zone's servers has no signatures of it.
     ("intercepted.", Signing::None),
     ("shop.intercepted.", Signing::None),
@@ -182,6 +194,7 @@ const HOSTED: &[&str] = &[
     "http.test.",
     "https.test.",
     "dname.test.",
+    "aliased.test.",
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
@@ -339,6 +352,10 @@ no-tcp IN NS ns1.no-tcp.test.
 no-tcp IN NS ns2.no-tcp.test.
 ns1.no-tcp IN A 127.53.0.109
 ns2.no-tcp IN A 127.53.0.110
+udp-only IN NS ns1.udp-only.test.
+ns1.udp-only IN A 127.53.0.112
+aliased IN NS ns1.hosting.test.
+aliased IN NS ns2.hosting.test.
 ",
     ),
     (

@@ -109,7 +109,7 @@ pub(super) fn name_servers(zones: Vec<Rc<Zone>>) -> Vec<Rc<NameServer>> {
 pub(super) fn spawn(server: Rc<NameServer>, sockets: Sockets, shared: Rc<Shared>) {
     let Sockets { udp, tcp } = sockets;
     tokio::task::spawn_local(serve_udp(server.clone(), udp, shared.clone()));
-    if server.server.fault != Fault::TruncatesWithoutTcp {
+    if !server.server.fault.is_without_tcp() {
         tokio::task::spawn_local(serve_tcp(server, tcp, shared));
     }
 }

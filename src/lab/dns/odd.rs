@@ -93,6 +93,23 @@ ns2 IN A 127.53.0.110
 ",
     ),
     (
+        "udp-only.test.",
+        "$TTL 300
+@ IN SOA ns1.udp-only.test. hostmaster.udp-only.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.udp-only.test.
+ns1 IN A 127.53.0.112
+",
+    ),
+    (
+        "aliased.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+@ IN CNAME web.aliased.test.
+",
+    ),
+    (
         "dname.test.",
         "$TTL 300
 @ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60

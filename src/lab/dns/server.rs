@@ -43,7 +43,7 @@ pub(in crate::lab) enum Role {
 impl NameServer {
     /// The bytes to send back, if any.
     pub(in crate::lab) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
-        let no_tcp = self.server.fault == Fault::TruncatesWithoutTcp && transport == Transport::Tcp;
+        let no_tcp = self.server.fault.is_without_tcp() && transport == Transport::Tcp;
         if self.server.fault == Fault::Silent || no_tcp {
             return None;
         }

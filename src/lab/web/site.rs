@@ -242,6 +242,8 @@ pub(in crate::lab) const SITES: &[Site] = &[
     Site::https("www.case.test", 75, GOOD),
     Site::https("www.no-tcp.test", 76, GOOD),
     Site::https("www.shop.intercepted", 77, GOOD),
+    Site::https("www.udp-only.test", 78, GOOD),
+    Site { dns_name: "web.aliased.test", ..Site::https("aliased.test", 79, GOOD) },
     Site::https("www.dnssec-insecure.test", 91, GOOD),
     Site::https("www.dnssec-nsec3.test", 92, GOOD),
     Site::https("www.unsigned.dnssec-opt-out.test", 93, GOOD),

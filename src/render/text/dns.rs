@@ -22,9 +22,11 @@ pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Writ
     let way: Vec<&Packet> = run.dns.critical_path.iter().filter_map(|id| run.dns.packets.get(*id)).collect();
     let cuts = run.dns.cuts.iter().map(|cut| cut.zone.as_str());
     let zones: BTreeSet<&str> = cuts.chain(way.iter().map(|packet| zone(packet))).collect();
-    let labels: Vec<String> = way.iter().map(|packet| branch(&page, &zones, zone(packet))).collect();
+    let before = std::iter::once(None).chain(way.iter().map(|packet| Some(zone(packet))));
+    let labels: Vec<String> =
+        way.iter().zip(before).map(|(packet, before)| branch(&page, &zones, zone(packet), before)).collect();
     let known: Vec<&Cut> = run.dns.cuts.iter().filter(|cut| is_reused(cut, &way)).collect();
-    let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, &zones, &cut.zone)).collect();
+    let known_labels: Vec<String> = known.iter().map(|cut| branch(&page, &zones, &cut.zone, None)).collect();
     let width = labels.iter().chain(&known_labels).map(|label| label.width()).max().unwrap_or(0);
     let width = width.min(page.width() / 3);
     for (cut, label) in known.iter().zip(&known_labels) {
@@ -95,16 +97,23 @@ fn zone(packet: &Packet) -> &str {
     }
 }
 
-/// A zone in the tree of cuts: each under the one that referred to it.
-fn branch(page: &Page, zones: &BTreeSet<&str>, zone: &str) -> String {
-    let above = |other: &&&str| match **other {
-        "." => zone != ".",
-        other => zone.strip_suffix(other).is_some_and(|rest| rest.ends_with('.')),
-    };
-    match zones.iter().filter(above).count() {
-        _ if zone == "resolver" || zone == "bootstrap" => zone.to_owned(),
-        0 => zone.to_owned(),
+/// A zone in the tree of cuts: each under the one that referred to it. Where the line before is of
+/// another part of the tree, as after an alias into a zone that is known, it stands by itself.
+fn branch(page: &Page, zones: &BTreeSet<&str>, zone: &str, before: Option<&str>) -> String {
+    let above: Vec<&str> = zones.iter().copied().filter(|other| is_above(other, zone)).collect();
+    let parent = above.iter().max_by_key(|other| other.len());
+    let follows = |parent: &&str| before.is_none_or(|before| before == *parent || is_above(parent, before));
+    match above.len() {
+        _ if zone == "resolver" || zone == "bootstrap" || !parent.is_some_and(follows) => zone.to_owned(),
         depth => format!("{}{}{zone}", "  ".repeat(depth - 1), page.line().signs().branch),
+    }
+}
+
+/// Whether a zone lies below another.
+fn is_above(above: &str, zone: &str) -> bool {
+    match above {
+        "." => zone != ".",
+        above => zone.strip_suffix(above).is_some_and(|rest| rest.ends_with('.')),
     }
 }
 

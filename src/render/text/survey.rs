@@ -13,7 +13,8 @@ const SERVER: usize = 36;
 
 /// The servers of the last zone, a line each.
 pub(super) fn all_servers(page: &mut Page, dns: &Dns) {
-    let Some(checks) = &dns.all_servers else { return };
+    // Of a zone without servers a note speaks.
+    let Some(checks) = dns.all_servers.as_ref().filter(|checks| !checks.is_empty()) else { return };
     page.gap();
     let labels: Vec<String> =
         checks.iter().map(|check| format!("{} {}", check.name, check.address.ip())).collect();

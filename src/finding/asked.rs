@@ -1,0 +1,133 @@
+//! What the rules about name servers share: the walks of a trace, the packets to one server, zones
+//! that failed, and the servers that `--all-ns` asked. No rule itself.
+
+use super::{Finding, Rule, Saving, hops};
+use crate::trace::{Dns, Meaning, Packet, Purpose, ServerCheck, Trace};
+
+/// The walk of every hop that had one, with the hop's index.
+pub(super) fn walks(trace: &Trace) -> impl Iterator<Item = (usize, &Dns)> {
+    hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?)))
+}
+
+/// Whether a packet is one of the walk's own: for the name, or for a name server's address.
+pub(super) fn is_of_the_walk(packet: &Packet) -> bool {
+    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
+}
+
+/// The name of who was asked; of some only the address is known.
+pub(super) fn name(packet: &Packet) -> &str {
+    packet.server_name.as_deref().unwrap_or("a server")
+}
+
+/// The name and address of who was asked, as titles have them.
+pub(super) fn server(packet: &Packet) -> String {
+    format!("{} ({})", name(packet), packet.server.ip())
+}
+
+/// A packet, and where it stands in the document.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'t> {
+    hop: usize,
+    pub(super) dns: &'t Dns,
+    pub(super) index: usize,
+    pub(super) packet: &'t Packet,
+}
+
+impl Spot<'_> {
+    /// A JSON pointer to one of its fields.
+    pub(super) fn pointer(&self, field: &str) -> String {
+        self.pointer_at(self.index, field)
+    }
+
+    /// The same for another packet of its walk.
+    pub(super) fn pointer_at(&self, index: usize, field: &str) -> String {
+        format!("/hops/{}/dns/packets/{index}/{field}", self.hop)
+    }
+
+    /// The time that it took from the answer: all of it on the critical path, none off it.
+    pub(super) fn cost(&self, applies: &str) -> Option<Saving> {
+        let is_waited_for = self.dns.critical_path.contains(&self.index);
+        is_waited_for
+            .then(|| self.packet.end.since(self.packet.sent))
+            .and_then(|it| Saving::measured(it, applies))
+    }
+}
+
+/// What is to be told of servers, once a walk and server: of its first packet that `tell` knows
+/// something about.
+pub(super) fn once_a_server(trace: &Trace, tell: impl Fn(Spot<'_>) -> Option<Finding>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in walks(trace) {
+        let mut told = Vec::new();
+        for (index, packet) in dns.packets.iter().enumerate() {
+            if told.contains(&packet.server) {
+                continue;
+            }
+            if let Some(finding) = tell(Spot { hop, dns, index, packet }) {
+                told.push(packet.server);
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// The zones of which no server was of use, each with the last packet to each of its addresses. What
+/// was ended from outside before it could fail is left out.
+pub(super) fn failed_zones(dns: &Dns) -> Vec<(&str, Vec<usize>)> {
+    let walked = || dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
+    let mut zones: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (index, packet) in walked() {
+        let zone = packet.zone.as_str();
+        let is_lost = !walked().any(|(_, other)| other.zone == zone && other.meaning.is_useful());
+        let has_failed = packet.meaning != Meaning::Superseded && !packet.meaning.was_stopped();
+        if !is_lost || !has_failed {
+            continue;
+        }
+        let at = zones.iter().position(|(known, _)| *known == zone).unwrap_or(zones.len());
+        if at == zones.len() {
+            zones.push((zone, Vec::new()));
+        }
+        let servers = &mut zones[at].1;
+        match servers.iter_mut().find(|known| dns.packets[**known].server == packet.server) {
+            Some(known) => *known = index,
+            None => servers.push(index),
+        }
+    }
+    zones
+}
+
+/// Whether a server's failure is told with that of its whole zone.
+pub(super) fn is_told_by_its_zone(dns: &Dns, packet: &Packet) -> bool {
+    !dns.packets
+        .iter()
+        .any(|other| is_of_the_walk(other) && other.zone == packet.zone && other.meaning.is_useful())
+}
+
+/// What is to be told of the servers that `--all-ns` asked: for each that `tell` knows something
+/// about, what its title says after its name, and the advice.
+pub(super) fn of_zone_servers(
+    rule: &Rule,
+    trace: &Trace,
+    tell: impl Fn(&Dns, &ServerCheck) -> Option<(String, String)>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in walks(trace) {
+        for (index, server) in dns.all_servers.iter().flatten().enumerate() {
+            let Some((what, advice)) = tell(dns, server) else { continue };
+            findings.push(rule.finding(
+                format!("{} ({}) {what}", server.name, server.address.ip()),
+                vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
+                advice,
+            ));
+        }
+    }
+    findings
+}
+
+/// Whether the walk itself met a server's fault: other rules tell that, with what it cost.
+pub(super) fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
+    dns.packets.iter().any(|packet| {
+        packet.server == server.address && is_of_the_walk(packet) && !packet.meaning.is_useful()
+    })
+}
