@@ -154,7 +154,7 @@ async fn ask(
     lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
     let failure = result.err();
     if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
-        survey(&resolver, &plan, &mut dns, &clock, &stop).await;
+        resolver.survey(&mut dns, &clock, &stop).await;
     }
     progress.finish();
     let findings = finding::check_dns(&dns, failure.as_ref());
@@ -176,16 +176,6 @@ async fn ask(
         code: failure.as_ref().map_or(exit::OK, |_| exit::DNS),
         complaint: failure.as_ref().and_then(|failure| complaint(failure, show)),
     })
-}
-
-/// Whom else the plan wants to hear.
-async fn survey(resolver: &crate::dns::Resolver, plan: &Plan, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-    if plan.dns.survey.all_servers {
-        resolver.ask_all_servers(dns, clock, stop).await;
-    }
-    if let Some(public) = &plan.dns.survey.propagation {
-        resolver.ask_everybody(&public.list(), dns, clock, stop).await;
-    }
 }
 
 /// A batch has no end to its whole: `--max-time` holds for each name.

@@ -84,19 +84,6 @@ pub struct DnsOptions {
     /// Print the data of the answer only, one record a line
     #[arg(long, conflicts_with = "format")]
     pub short: bool,
-    /// Tell each server no more of the name than it needs (RFC 9156)
-    #[arg(long)]
-    pub qmin: bool,
-    /// Afterwards ask every address of every name server of the last zone, and compare
-    #[arg(long)]
-    pub all_ns: bool,
-    /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
-    /// public resolvers; of several types for the first
-    #[arg(long)]
-    pub propagation: bool,
-    /// The public resolvers to ask, one `IP[:PORT] [NAME]` a line
-    #[arg(long, value_name = "FILE", requires = "propagation")]
-    pub resolvers: Option<PathBuf>,
     /// With `-`: ask for every name as if it were the first
     #[arg(long)]
     pub cold: bool,
@@ -135,6 +122,19 @@ pub struct Common {
     /// Begin the walk with the root servers of this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub root_hints: Option<PathBuf>,
+    /// Tell each server no more of the name than it needs (RFC 9156)
+    #[arg(long, global = true, help_heading = "DNS")]
+    pub qmin: bool,
+    /// Afterwards ask every address of every name server of the last zone, and compare
+    #[arg(long, global = true, help_heading = "DNS")]
+    pub all_ns: bool,
+    /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
+    /// public resolvers; of several types for the first
+    #[arg(long, global = true, help_heading = "DNS")]
+    pub propagation: bool,
+    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` a line
+    #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
+    pub resolvers: Option<PathBuf>,
     /// Ask for no signatures and validate nothing
     #[arg(long, global = true, help_heading = "DNS")]
     pub no_dnssec: bool,

@@ -96,6 +96,12 @@ impl Tracer {
                 lanes.settle(dns, SIDE_LANES_GRACE, clock).await;
             }
         }
+        if dns::is_worth_a_survey(trace.failure.as_ref().map(|failure| failure.code)) {
+            let walked = trace.hops.iter_mut().filter_map(|hop| hop.dns.ran_mut());
+            for dns in walked.filter(|dns| !dns.critical_path.is_empty()) {
+                self.resolver.survey(dns, clock, stop).await;
+            }
+        }
         trace
     }
 

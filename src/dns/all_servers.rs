@@ -58,6 +58,17 @@ pub(super) fn last_question(dns: &Dns) -> Option<LastQuestion> {
 }
 
 impl Resolver {
+    /// Asks whom else the plan wants to hear, and adds what they said to the record.
+    pub async fn survey(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        let survey = &self.shared.plan.survey;
+        if survey.all_servers {
+            self.ask_all_servers(dns, clock, stop).await;
+        }
+        if let Some(public) = &survey.propagation {
+            self.ask_everybody(&public.list(), dns, clock, stop).await;
+        }
+    }
+
     /// Asks all servers of the last zone and adds what they said to the record.
     pub async fn ask_all_servers(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let Some(last) = last_question(dns) else {

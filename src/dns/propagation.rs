@@ -40,10 +40,6 @@ impl Resolver {
     /// Asks everybody for the first type and adds what they said to the record.
     pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
-        if dns.types.len() > 1 {
-            let asked = rtype.mnemonic();
-            dns.notes.push(format!("--propagation asks for the first type, {asked}, only"));
-        }
         let log = Log::new(*clock);
         let work = async {
             let holders = self.holders(public, dns, &qname, rtype, &log).await;

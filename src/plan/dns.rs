@@ -10,10 +10,10 @@ use std::path::Path;
 use super::read::{Action, PlanError};
 use super::syntax::socket_address;
 use super::{
-    Batch, DnsPlan, Endpoint, EndpointHost, Family, Minimisation, Plan, PublicResolver, PublicResolvers,
-    Question, ResolverChoice, Reuse,
+    Batch, DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question,
+    ResolverChoice, Reuse, Survey,
 };
-use crate::cli::DnsOptions;
+use crate::cli::{Common, DnsOptions};
 use crate::trace::{RecordType, Transport};
 
 /// Questions that one server of a batch is asked at the same time.
@@ -22,20 +22,11 @@ const SERVER_LIMIT: usize = 8;
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// What is to be done for `urltrace dns`.
-pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, PlanError> {
-    if options.qmin {
-        plan.dns.minimisation = Minimisation::Relaxed;
-    }
+pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> Result<Action, PlanError> {
     // As dig has it. A URL's `-4` and `-6` are curl's: they choose among the addresses of the host.
     plan.dns.server_family = plan.dns.family;
     check_family(&plan.dns)?;
-    plan.dns.survey.all_servers = options.all_ns;
-    if options.propagation {
-        let list = options.resolvers.as_deref().map(public_resolvers).transpose()?;
-        let list = list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given);
-        check_public_resolvers(&list, plan.dns.family)?;
-        plan.dns.survey.propagation = Some(list);
-    }
+    plan.dns.survey = survey(common, plan.dns.server_family)?;
     if let Some(address) = &options.reverse {
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
         return Ok(Action::Ask(plan, question));
@@ -48,7 +39,7 @@ pub(super) fn action(mut plan: Plan, options: &DnsOptions) -> Result<Action, Pla
         ));
     }
     if name == "-" {
-        refuse_for_many(options)?;
+        refuse_for_many(common)?;
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
         return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
@@ -80,6 +71,22 @@ fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
     }
 }
 
+/// Whom else to ask, once the answer is there, by servers of `family`.
+pub(super) fn survey(common: &Common, family: Family) -> Result<Survey, PlanError> {
+    if !common.propagation {
+        return match common.resolvers {
+            None => Ok(Survey { all_servers: common.all_ns, propagation: None }),
+            Some(_) => {
+                Err(PlanError::usage("--resolvers says whom --propagation asks: it needs that option"))
+            }
+        };
+    }
+    let list = common.resolvers.as_deref().map(public_resolvers).transpose()?;
+    let list = list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given);
+    check_public_resolvers(&list, family)?;
+    Ok(Survey { all_servers: common.all_ns, propagation: Some(list) })
+}
+
 /// The same for the resolvers of `--propagation`.
 fn check_public_resolvers(list: &PublicResolvers, family: Family) -> Result<(), PlanError> {
     let Some((words, option)) = family.words() else { return Ok(()) };
@@ -97,8 +104,8 @@ fn check_public_resolvers(list: &PublicResolvers, family: Family) -> Result<(), 
 }
 
 /// What is worth its packets for one name only.
-fn refuse_for_many(options: &DnsOptions) -> Result<(), PlanError> {
-    for (given, option) in [(options.all_ns, "--all-ns"), (options.propagation, "--propagation")] {
+fn refuse_for_many(common: &Common) -> Result<(), PlanError> {
+    for (given, option) in [(common.all_ns, "--all-ns"), (common.propagation, "--propagation")] {
         if given {
             return Err(PlanError::with_hint(
                 format!("{option} asks many servers about one name: it cannot be used with `-`"),

@@ -10,8 +10,8 @@ use clap::Parser;
 
 use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use super::{
-    AnchorsText, Batch, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Plan,
-    Question, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    AnchorsText, Batch, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
+    Minimisation, Plan, Question, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
 };
 use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
@@ -174,7 +174,7 @@ pub fn settings(
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
-            let action = super::dns::action(plan, &options)?;
+            let action = super::dns::action(plan, &cli.common, &options)?;
             if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
                 return Err(PlanError::with_hint(
                     "-v has nothing to add to the one line that each name of `-` gets",
@@ -184,7 +184,8 @@ pub fn settings(
             Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
         }
         (None, Some(url)) => {
-            let plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
+            let mut plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
+            plan.dns.survey = super::dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace(plan), cli.common.lab)
         }
         (None, None) => {
@@ -257,6 +258,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
     Ok(DnsPlan {
         lane,
         root_hints,
+        minimisation: if common.qmin { Minimisation::Relaxed } else { Minimisation::Off },
         dnssec: dnssec_plan(common)?,
         stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),

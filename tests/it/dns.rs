@@ -189,6 +189,29 @@ fn copies_are_a_table_with_what_follows_and_the_lab_asks_nobody_outside() {
 }
 
 #[test]
+fn a_trace_asks_whom_else_it_is_told_to_once_the_page_is_there() {
+    let url = "https://www.udp-only.test/";
+    let (exit, document) = json(&["--lab", "--all-ns", "--propagation", "--qmin", url]);
+    assert_eq!(exit, 0);
+    check_document(&document);
+    let dns = &document["hops"][0]["dns"];
+    assert_eq!(dns["all_servers"].as_array().map(Vec::len), Some(1));
+    assert!(dns["propagation"]["copies"].as_array().is_some_and(|copies| copies.len() == 2), "{dns:#}");
+    let finding = &document["findings"][0];
+    assert_eq!(finding["id"], "dns-zone-server-without-tcp");
+    assert!(document.pointer(finding["evidence"][0]["pointer"].as_str().unwrap()).is_some());
+    let end = document["total_us"].as_u64().unwrap();
+    let packets = dns["packets"].as_array().unwrap();
+    let asked =
+        |purpose: &str| packets.iter().filter(|packet| packet["purpose"] == purpose).collect::<Vec<_>>();
+    assert!(asked("all-servers").iter().all(|packet| packet["sent_us"].as_u64().unwrap() >= end));
+    assert!(!asked("all-servers").is_empty() && !asked("propagation").is_empty());
+    assert_eq!(packets[0]["qname"], "test.", "--qmin");
+    let text = stdout(&run(&["--lab", "--all-ns", "--propagation", url]));
+    assert!(text.contains("all servers") && text.contains("copies of A"), "{text}");
+}
+
+#[test]
 fn what_all_servers_show_is_found_and_its_pointers_resolve() {
     let (_, document) = json(&["dns", "--lab", "--all-ns", "www.udp-only.test"]);
     check_document(&document);

@@ -4,7 +4,7 @@ use super::dnssec;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{fact, fact_text};
+use super::{fact, fact_text, survey};
 use crate::explain::status::explain;
 use crate::render::words;
 use crate::trace::{
@@ -41,6 +41,10 @@ fn hop_evidence(page: &mut Page, hop: &Hop) {
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
         fact_text(page, Ink::Faint, "stub", &stub(record));
+    }
+    if let Some(record) = hop.dns.ran() {
+        survey::all_servers(page, record);
+        survey::propagation(page, record);
     }
 }
 

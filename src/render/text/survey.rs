@@ -76,9 +76,10 @@ pub(super) fn propagation(page: &mut Page, dns: &Dns) {
         None => format!("{} {}", copy.keeper.as_str(), copy.address.ip()),
     };
     let labels: Vec<String> = propagation.copies.iter().map(label).collect();
-    let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).clamp(6, SERVER);
+    let title = format!("copies of {}", propagation.rtype.mnemonic());
+    let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).clamp(title.len(), SERVER);
     let mut head = page.line();
-    head.column(Ink::Strong, "copies", width).push(Ink::Plain, "  ");
+    head.column(Ink::Strong, &title, width).push(Ink::Plain, "  ");
     head.right(Ink::Faint, "RTT", 8).push(Ink::Plain, "  ").right(Ink::Faint, "TTL left", 8);
     head.push(Ink::Faint, "  answer");
     page.put(head);
