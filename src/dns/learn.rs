@@ -2,7 +2,9 @@
 //!
 //! Nothing is sent here, and nothing is decided about the question itself.
 
-use super::cut::{Candidate, Udp};
+use std::net::SocketAddr;
+
+use super::cut::{Candidate, Shared, Udp};
 use super::exchange::Ask;
 use super::presentation::name_text;
 use super::race::{PACKET_TIMEOUT, Quest};
@@ -23,6 +25,15 @@ pub(super) fn udp(quest: &Quest, ask: &Ask) {
             );
         }
         _ => {}
+    }
+}
+
+/// How a server is asked, by what the run has learnt of the network and of it.
+pub(super) fn way(shared: &Shared, server: SocketAddr, chosen: Choice) -> (Choice, Transport) {
+    match shared.udp.get() {
+        Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
+        Udp::Unknown | Udp::Works if shared.tcp_only(server) => (chosen, Transport::Tcp),
+        Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
     }
 }
 

@@ -108,6 +108,18 @@ pub(super) fn parse_name(text: &str) -> Result<Name, String> {
         // It may hold secrets, and as a name the root servers would read them.
         return Err("it is a URL, not a name".to_owned());
     }
+    printed_name(text)
+}
+
+/// Reads a name as [`name_text`](super::presentation::name_text) writes it, whatever bytes its labels have.
+///
+/// # Errors
+/// Says which length rule of RFC 1035 §2.3.4 the name breaks.
+pub(super) fn printed_name(text: &str) -> Result<Name, String> {
+    if text == "." {
+        return Ok(Name::root());
+    }
+    let bare = text.strip_suffix('.').unwrap_or(text);
     let labels = labels(bare)?;
     if let Some(label) = labels.iter().find(|label| label.len() > MAX_LABEL) {
         let shown = String::from_utf8_lossy(label);

@@ -322,11 +322,7 @@ impl Race<'_> {
             };
             let shared = &self.quest.shared;
             let edns = shared.edns(next.address);
-            let (chosen, transport) = match shared.udp.get() {
-                Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
-                Udp::Unknown | Udp::Works if shared.tcp_only(next.address) => (chosen, Transport::Tcp),
-                Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
-            };
+            let (chosen, transport) = learn::way(shared, next.address, chosen);
             return self.start(next, chosen, parent, because, transport, edns);
         }
         false

@@ -27,9 +27,11 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         chain: Validator::new(evidence, anchors, now),
         signatures: Vec::new(),
         denials: Vec::new(),
+        open: Vec::new(),
         worst: (DnssecVerdict::Secure, String::new()),
     };
-    for asked in &evidence.answers(anchors) {
+    let answers = evidence.answers(anchors);
+    for asked in &answers {
         judge.answer(asked);
     }
     if let Some(zone) = &evidence.lost_at {
@@ -38,6 +40,10 @@ pub(super) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         judge.note((DnssecVerdict::Indeterminate, why.clone()));
     } else if evidence.asked.is_empty() {
         judge.note((DnssecVerdict::Indeterminate, "no answer came that could be checked".to_owned()));
+    } else if let Some(name) = judge.unspoken(&answers) {
+        let why =
+            format!("no answer that could be checked came for {}, where an alias leads", name_text(&name));
+        judge.note((DnssecVerdict::Indeterminate, why));
     }
     let (mut verdict, mut why) = judge.worst;
     if evidence.source == Source::Resolver && verdict == DnssecVerdict::Bogus && !evidence.is_signed() {
@@ -80,6 +86,8 @@ struct Judge<'a> {
     chain: Validator<'a>,
     signatures: Vec<SignatureInfo>,
     denials: Vec<Denial>,
+    /// Where aliases lead that another reply has to speak of.
+    open: Vec<Name>,
     worst: Ending,
 }
 
@@ -89,6 +97,11 @@ impl Judge<'_> {
         if ending.0 > self.worst.0 {
             self.worst = ending;
         }
+    }
+
+    /// Where an alias leads of which no reply speaks: then the alias alone was checked.
+    fn unspoken(&self, answers: &[Asked]) -> Option<Name> {
+        self.open.iter().find(|name| !answers.iter().any(|asked| asked.qname == **name)).cloned()
     }
 
     /// A walk that ended without an answer: how far down the chain holds.
@@ -146,10 +159,16 @@ impl Judge<'_> {
                 // An alias may lead to a name that this reply does not speak of.
                 if passed.len() == 1 || ends_here(&asked.said, &name) {
                     self.absence(asked, &name);
+                } else {
+                    self.open.push(name);
                 }
                 return;
             };
-            if passed.contains(&target) || !asked.said.zone.zone_of(&target) {
+            if passed.contains(&target) {
+                return;
+            }
+            if !asked.said.zone.zone_of(&target) {
+                self.open.push(target);
                 return;
             }
             passed.push(target.clone());

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::dns::cut::Shared;
 use crate::dns::flight::{Goal, Turn};
 use crate::dns::log::Log;
+use crate::dns::message::printed_name;
 use crate::dns::reply::NO_AUTHORITY;
 use crate::trace::{Dnssec, Meaning, Packet, Purpose, RecordType};
 
@@ -218,10 +219,14 @@ fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: Wal
         if packet.purpose != Purpose::Walk || !is_answer && !spares.contains(&id) {
             continue;
         }
-        let (Ok(zone), Ok(qname)) = (Name::from_ascii(&packet.zone), Name::from_ascii(&packet.qname)) else {
+        let (Ok(zone), Ok(qname)) = (printed_name(&packet.zone), printed_name(&packet.qname)) else {
+            evidence.unanswered = Some(unread(&packet));
             continue;
         };
-        let Some(mut message) = Sections::read(&bytes) else { continue };
+        let Some(mut message) = Sections::read(&bytes) else {
+            evidence.unanswered = Some(unread(&packet));
+            continue;
+        };
         message.spell_as(&qname);
         let said = Said { zone, message: Rc::new(message) };
         evidence.asked.push(Asked { qname, qtype: WireType::from(packet.qtype.0), said });
@@ -232,6 +237,15 @@ fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: Wal
     }
     evidence.delegations = delegations(&evidence, store);
     evidence
+}
+
+/// What is said of an answer that validation cannot read: nothing is true of what nobody checked.
+pub(super) fn unread(packet: &Packet) -> String {
+    format!(
+        "the answer for {} {} cannot be read again to be validated",
+        packet.qname,
+        packet.qtype.mnemonic()
+    )
 }
 
 /// The answers without authority that the walk went by, since no server of the zone did better: of
@@ -276,7 +290,7 @@ fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
         _ => &last.zone,
     };
     let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
-    let Ok(zone) = Name::from_ascii(zone) else { return };
+    let Ok(zone) = printed_name(zone) else { return };
     if !spoke && !store.keys.borrow().contains_key(&zone) {
         let why = "none of its servers was of use to the walk".to_owned();
         evidence.keys.insert(zone.clone(), Fetched::Failed(why));

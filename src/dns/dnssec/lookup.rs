@@ -16,8 +16,9 @@ use hickory_resolver::proto::rr::Name;
 
 use super::evidence::{Fetched, Said, Sections};
 use super::fetch::{DNSKEY, answered};
-use crate::dns::cut::{Candidate, Shared, Udp, Zone};
+use crate::dns::cut::{Candidate, Shared, Zone};
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
+use crate::dns::learn;
 use crate::dns::log::Log;
 use crate::dns::message::{Recursion, Reply};
 use crate::dns::presentation::name_text;
@@ -232,14 +233,14 @@ impl Lookup<'_> {
                 continue;
             }
             let measured = server.candidate.measured;
-            let (chosen, transport) = match (self.shared.udp.get(), self.round, chosen) {
-                (Udp::Blocked, ..) => (Choice::UdpBlocked, Transport::Tcp),
-                (_, Round::Second, _) => (Choice::Again, Transport::Udp),
-                (_, Round::First, Some(chosen)) => (chosen, Transport::Udp),
-                (_, Round::First, None) if measured => (Choice::Fastest, Transport::Udp),
-                (_, Round::First, None) => (Choice::First, Transport::Udp),
+            let chosen = match (self.round, chosen) {
+                (Round::Second, _) => Choice::Again,
+                (Round::First, Some(chosen)) => chosen,
+                (Round::First, None) if measured => Choice::Fastest,
+                (Round::First, None) => Choice::First,
             };
             let (address, patience) = (server.candidate.address, server.patience);
+            let (chosen, transport) = learn::way(self.shared, address, chosen);
             let take = self.shared.places.take(address);
             let place = if server.open > 0 {
                 // A second packet to the same server needs no place of its own.

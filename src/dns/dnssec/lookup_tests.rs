@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::RecordType as WireType;
-use tokio::net::UdpSocket;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use super::lab_tests::{plan, traced};
 use crate::dns::testkit::local;
@@ -49,6 +50,8 @@ enum Conduct {
     NoAuthority,
     /// No OPT and no signatures in anything.
     CutsDown,
+    /// Silence by UDP.
+    NoUdp,
 }
 
 fn error(query: &Message, code: ResponseCode) -> Vec<u8> {
@@ -66,6 +69,7 @@ async fn reply(question: &[u8], lab: SocketAddr, conduct: Option<Conduct>, keys:
         Some(Conduct::SlowOnKeys(delay)) if of_keys => tokio::time::sleep(delay).await,
         Some(Conduct::Loses) if of_keys && keys % 2 == 1 => return None,
         Some(Conduct::SilentOnKeys) if of_keys => return None,
+        Some(Conduct::NoUdp) => return None,
         Some(Conduct::Refuses(code)) if of_keys => return Some(error(&query, code)),
         Some(Conduct::RefusesOnce(code)) if of_keys && keys == 1 => return Some(error(&query, code)),
         Some(Conduct::NoEdns) if query.edns.is_some() => return Some(error(&query, ResponseCode::FormErr)),
@@ -110,6 +114,15 @@ async fn behind(lab: &Plan, conducts: &[(u8, Conduct)]) -> Plan {
     };
     for (last, socket) in SERVERS.into_iter().zip(sockets) {
         let conduct = conducts.iter().find(|(server, _)| *server == last).map(|(_, conduct)| *conduct);
+        if conduct == Some(Conduct::NoUdp) {
+            let listener = TcpListener::bind((address(last), port)).await.unwrap();
+            tokio::task::spawn_local(async move {
+                while let Ok((mut from, _)) = listener.accept().await {
+                    let mut to = TcpStream::connect((address(last), old)).await.unwrap();
+                    tokio::task::spawn_local(async move { copy_bidirectional(&mut from, &mut to).await });
+                }
+            });
+        }
         let (socket, keys) = (Rc::new(socket), Cell::new(0));
         tokio::task::spawn_local(async move {
             let mut bytes = vec![0; 4096];
@@ -149,6 +162,7 @@ fn keys<'d>(dns: &'d Dns, zone: &str) -> Vec<&'d Packet> {
 
 const WILD: &str = "dnssec-wildcard.test.";
 const EXAMPLE: &str = "example.test.";
+const EXAMPLE_TLD: &str = "test.";
 const SECURE: (DnssecVerdict, &str) = (DnssecVerdict::Secure, "");
 
 #[test]
@@ -284,6 +298,18 @@ fn an_answer_without_authority_that_the_walk_goes_by_is_validated() {
         // Where another server did better, its answer is the one.
         let dns = through(&lab, TWO, &[(FIRST, Conduct::NoAuthority)]).await;
         assert_eq!(verdict(&dns), SECURE);
+    });
+}
+
+#[test]
+fn a_server_that_answers_by_tcp_only_is_asked_for_keys_by_tcp() {
+    let lab = plan(shared_lab());
+    local(async {
+        let dns = through(&lab, ALONE, &[(ONLY, Conduct::NoUdp)]).await;
+        assert_eq!(verdict(&dns), SECURE);
+        let way: Vec<_> = keys(&dns, WILD).iter().map(|packet| packet.transport).collect();
+        assert_eq!(way, [Transport::Tcp], "nothing is sent that is known to be in vain");
+        assert!(keys(&dns, EXAMPLE_TLD).iter().all(|packet| packet.transport == Transport::Udp));
     });
 }
 

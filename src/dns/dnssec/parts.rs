@@ -5,6 +5,7 @@
 //! nobody did, it is the deepest zone above that is known. Leaving records out can only make less
 //! provable.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
@@ -108,7 +109,7 @@ fn proofs(authorities: &[Record], zone: &Name, is_alias: bool) -> Vec<Record> {
         kept(set.rtype) && (set.signatures.is_empty() || set.signatures.iter().any(signer))
     };
     let sets = record_sets(authorities);
-    let owned: Vec<(&Name, WireType)> =
+    let owned: HashSet<(&Name, WireType)> =
         sets.iter().filter(|set| own(set)).map(|set| (set.owner, set.rtype)).collect();
     let of = |record: &&Record| {
         let rtype = match &record.data {

@@ -14,11 +14,11 @@ use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use super::evidence::{Asked, Evidence, Fetched, Said, Sections, Source};
-use super::fetch::{Checking, Keep};
+use super::fetch::{Checking, Keep, unread};
 use crate::dns::cut::Shared;
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
 use crate::dns::log::Log;
-use crate::dns::message::Recursion;
+use crate::dns::message::{Recursion, printed_name};
 use crate::dns::reply::{self, Verdict, classify_recursive};
 use crate::dns::stub::show;
 use crate::dns::transport::ask_beside;
@@ -184,7 +184,9 @@ impl Checking {
                 ..Evidence::default()
             });
             if given == Given::Answer {
-                own.evidence.borrow_mut().asked = answered(&log);
+                let (asked, unanswered) = answered(&log);
+                let mut evidence = own.evidence.borrow_mut();
+                (evidence.asked, evidence.unanswered) = (asked, unanswered);
             } else {
                 own.ask_again(&log, question).await;
             }
@@ -259,27 +261,30 @@ fn differs(log: &Log, purpose: Purpose) -> bool {
     })
 }
 
-/// What the resolver answered in the counted lane.
-fn answered(log: &Log) -> Vec<Asked> {
+/// What the resolver answered in the counted lane, and what of it cannot be read again.
+fn answered(log: &Log) -> (Vec<Asked>, Option<String>) {
     let mut answered: Vec<Asked> = Vec::new();
+    let mut unanswered = None;
     for (_, packet, bytes) in log.packets_with_raw().into_iter().rev() {
         let is_answer = matches!(
             packet.meaning,
             Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
         );
-        let Ok(qname) = Name::from_ascii(&packet.qname) else { continue };
-        let qtype = WireType::from(packet.qtype.0);
-        if packet.purpose != Purpose::Resolver
-            || !is_answer
-            || answered.iter().any(|other| (&other.qname, other.qtype) == (&qname, qtype))
-        {
+        if packet.purpose != Purpose::Resolver || !is_answer {
             continue;
         }
-        let Some(mut message) = Sections::read(&bytes) else { continue };
+        let qtype = WireType::from(packet.qtype.0);
+        let (Ok(qname), Some(mut message)) = (printed_name(&packet.qname), Sections::read(&bytes)) else {
+            unanswered = Some(unread(&packet));
+            continue;
+        };
+        if answered.iter().any(|other| (&other.qname, other.qtype) == (&qname, qtype)) {
+            continue;
+        }
         message.spell_as(&qname);
         let said = Said { zone: Name::root(), message: Rc::new(message) };
         answered.push(Asked { qname, qtype, said });
     }
     answered.reverse();
-    answered
+    (answered, unanswered)
 }

@@ -327,6 +327,13 @@ pub(super) const ALIASES: &[Row] = &[
     insecure("to-insecure.alias.alpha", "MX", NoData),
     insecure("to-island.alias.alpha", "A", Data),
     bogus("to-bogus.alias.alpha", "A", Data, "expired 30 days ago"),
+    // RFC 2317 puts `/` into names, RFC 1035 §5.1 anything.
+    secure("a/b.nsec.alpha", "A", Data),
+    secure(r"a\032b.nsec.alpha", "A", Data),
+    secure("to-slash.alias.alpha", "A", Data),
+    secure("to-blank.alias.alpha", "A", Data),
+    bogus("to-slash-bad.alias.alpha", "A", Data, "expired 30 days ago"),
+    bogus("to-blank-bad.alias.alpha", "A", Data, "expired 30 days ago"),
     insecure("to-omega.alias.alpha", "A", NoName),
     insecure("through.alias.alpha", "A", Data),
     insecure("to-secure.unsigned.alpha", "A", Data),

@@ -63,6 +63,8 @@ alias        IN CNAME www
 dangling     IN CNAME nothing
 *.wild-alias IN CNAME www
 MiXeD        IN A 203.0.113.29
+a/b          IN A 203.0.113.33
+a\032b       IN A 203.0.113.34
 "#;
 
 fn denial() -> Vec<Zone> {
@@ -156,6 +158,10 @@ to-nothing   IN CNAME nothing.p384.alpha.
 to-insecure  IN CNAME www.unsigned.alpha.
 to-island    IN CNAME www.island.alpha.
 to-bogus     IN CNAME www.expired.alpha.
+to-slash     IN CNAME a/b.n3.delta.
+to-blank     IN CNAME a\032b.nsec.alpha.
+to-slash-bad IN CNAME a/b.expired.alpha.
+to-blank-bad IN CNAME a\032b.expired.alpha.
 to-omega     IN CNAME nothing.omega.
 through      IN CNAME to-secure.unsigned.alpha.
 old          IN DNAME p384.alpha.
