@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault};
-pub use cut::{AddressSource, ChildSide, Cut, NameServer};
+pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, Negative, RootHints, Stub, SystemFiles};
 pub use dnssec::{
     Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
