@@ -169,6 +169,10 @@ async fn ask(
     };
     if show.short {
         render::render_short(&asked, &style(show), out)?;
+        // A failure has its own place, with its hint.
+        if failure.is_none() {
+            render::short_reason(&asked, &style(show));
+        }
     } else {
         render::render_dns(&asked, format(show), &style(show), out)?;
     }

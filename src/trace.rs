@@ -30,8 +30,8 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, Request, header};
 pub use packet::{
-    Choice, Connection, MAX_UNTRUSTED, Meaning, Packet, Purpose, ReplyHeader, StoppedBy, Stray, Transport,
-    astray,
+    Choice, Connection, MAX_UNTRUSTED, Meaning, NO_AUTHORITY, Packet, Purpose, ReplyHeader, StoppedBy, Stray,
+    Transport, astray,
 };
 pub use record::{Rcode, Record, RecordType};
 pub use service::{ServiceBinding, ServiceRecord};

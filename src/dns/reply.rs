@@ -12,7 +12,9 @@ use hickory_resolver::proto::rr::Name;
 use super::log::records;
 use super::message::{Data, Reply, Rr};
 use super::presentation::name_text;
-use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
+use crate::trace::{
+    AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
+};
 
 /// Any type, RFC 1035 §3.2.3.
 const ANY: RecordType = RecordType(255);
@@ -91,8 +93,6 @@ pub(super) struct Referral {
     /// The TTL of the NS records.
     pub(super) ttl: u32,
 }
-
-pub(super) const NO_AUTHORITY: &str = "answered without authority";
 
 /// Judges the reply of an authoritative server.
 pub(super) fn classify(reply: &Reply, asked: &Asked<'_>) -> Verdict {

@@ -12,8 +12,8 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::message::{Data, Reply, Rr, parse_name};
 use super::presentation::{data_text, name_text};
-use super::reply::{Absence, Asked, NO_AUTHORITY, Verdict, classify, classify_recursive};
-use crate::trace::{AddressSource, Rcode, RecordType, ReplyHeader, Transport};
+use super::reply::{Absence, Asked, Verdict, classify, classify_recursive};
+use crate::trace::{AddressSource, NO_AUTHORITY, Rcode, RecordType, ReplyHeader, Transport};
 
 fn name(text: &str) -> Name {
     parse_name(text).unwrap()

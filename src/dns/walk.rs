@@ -23,12 +23,12 @@ use super::message::Rr;
 use super::minimise::{Steps, lead_on};
 use super::presentation::name_text;
 use super::race::{Budget, Lane, Lost, Quest, ask_servers};
-use super::reply::{Absence, NO_AUTHORITY, Verdict};
+use super::reply::{Absence, Verdict};
 use super::servers::resolve_servers;
 use super::service_lane::{Wish, ask_beside};
 use super::together::{Gate, gate, refer, reuse};
 use crate::plan::Minimisation;
-use crate::trace::{Choice, Cut, FailureCode, Negative, Purpose, Record, RecordType};
+use crate::trace::{Choice, Cut, FailureCode, NO_AUTHORITY, Negative, Purpose, Record, RecordType};
 
 /// Referrals followed for one name.
 const MAX_CUTS: usize = 16;

@@ -24,8 +24,7 @@ use crate::dns::cut::Shared;
 use crate::dns::flight::{Goal, Turn};
 use crate::dns::log::Log;
 use crate::dns::message::printed_name;
-use crate::dns::reply::NO_AUTHORITY;
-use crate::trace::{Dnssec, Meaning, Packet, Purpose, RecordType};
+use crate::trace::{Dnssec, Meaning, NO_AUTHORITY, Packet, Purpose, RecordType};
 
 /// How long a finished trace waits for this lane, where something of it is still open.
 pub(in crate::dns) const GRACE: Duration = Duration::from_secs(2);
