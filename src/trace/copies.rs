@@ -77,7 +77,7 @@ pub struct ServerCheck {
     pub address: SocketAddr,
     /// Where the address came from.
     pub source: AddressSource,
-    /// Round trip of the question for the SOA, by UDP.
+    /// Round trip of the question for the SOA, by UDP; by TCP where UDP is blocked from here.
     pub rtt: Option<Duration>,
     /// Whether anything at all came back.
     pub reachable: bool,
@@ -115,6 +115,8 @@ pub enum ServerFault {
     AnswerDiffers,
     /// It refuses or ignores EDNS.
     NoEdns,
+    /// It answers by TCP and not by UDP; what it did instead.
+    NoUdp(String),
     /// It does not answer by TCP (RFC 7766 §5 demands it).
     NoTcp,
 }
@@ -129,6 +131,7 @@ impl ServerFault {
             Self::SerialDiffers { .. } => "serial-differs",
             Self::AnswerDiffers => "answer-differs",
             Self::NoEdns => "no-edns",
+            Self::NoUdp(_) => "no-udp",
             Self::NoTcp => "no-tcp",
         }
     }

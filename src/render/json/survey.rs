@@ -27,7 +27,7 @@ pub(super) struct ServerCheckView<'a> {
     source: &'static str,
     /// Whether anything at all came back.
     reachable: bool,
-    /// Round trip of the question for the SOA, by UDP.
+    /// Round trip of the question for the SOA, by UDP; by TCP where UDP is blocked from here.
     rtt_us: Option<u64>,
     /// The response code to the question itself.
     rcode: Option<Cow<'static, str>>,
@@ -42,7 +42,7 @@ pub(super) struct ServerCheckView<'a> {
     /// Whether it answers by TCP.
     tcp: Option<bool>,
     /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `serial-differs`,
-    /// `answer-differs`, `no-edns`, `no-tcp`.
+    /// `answer-differs`, `no-edns`, `no-udp`, `no-tcp`.
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],
