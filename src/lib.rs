@@ -93,7 +93,7 @@ impl Tracer {
         trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
         for (hop, lanes) in run.side_lanes {
             if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
-                lanes.settle(dns, SIDE_LANES_GRACE, clock).await;
+                lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
             }
         }
         if dns::is_worth_a_survey(trace.failure.as_ref().map(|failure| failure.code)) {
