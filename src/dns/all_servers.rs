@@ -31,7 +31,7 @@ use crate::trace::{
 const AT_ONCE: usize = 16;
 
 /// The question as it stood before the last zone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LastQuestion {
     pub(super) zone: Name,
     pub(super) qname: Name,
@@ -81,6 +81,31 @@ impl Resolver {
         }
         if let Some(public) = &survey.propagation {
             self.ask_everybody(&public.list(), dns, clock, stop).await;
+        }
+    }
+
+    /// The same for the hops of a trace, by their indexes: what was asked after one is not asked again after
+    /// a later one that walked to the same zone for the same name.
+    pub async fn survey_hops<'d>(
+        &self,
+        hops: impl Iterator<Item = (usize, &'d mut Dns)>,
+        clock: &Clock,
+        stop: &Stop,
+    ) {
+        let survey = &self.shared.plan.survey;
+        if !survey.all_servers && survey.propagation.is_none() {
+            return;
+        }
+        let mut asked: Vec<(usize, String, Option<LastQuestion>)> = Vec::new();
+        for (hop, dns) in hops.filter(|(_, dns)| !dns.critical_path.is_empty()) {
+            let last = last_question(dns, self.shared.plan.minimisation);
+            let same = asked.iter().find(|(_, name, known)| *name == dns.name && *known == last);
+            if let Some((earlier, ..)) = same {
+                dns.notes.push(format!("what other servers say is told with hop {}", earlier + 1));
+                continue;
+            }
+            asked.push((hop, dns.name.clone(), last));
+            self.survey(dns, clock, stop).await;
         }
     }
 

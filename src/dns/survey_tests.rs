@@ -366,3 +366,18 @@ fn a_stopped_survey_keeps_what_it_saw() {
         drop(sender);
     });
 }
+
+#[test]
+fn the_hops_of_a_trace_ask_the_same_servers_once() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), auth()]).await;
+        let survey = crate::plan::Survey { all_servers: true, ..Default::default() };
+        let (resolver, first, clock) = walked(DnsPlan { survey, ..plan(&net) }, "www.example.test").await;
+        let (_, other, _) = walked(plan(&net), "mail.example.test").await;
+        let mut hops = [first.clone(), other, first];
+        resolver.survey_hops(hops.iter_mut().enumerate(), &clock, &Stop::after(clock, LONG)).await;
+        let asked = hops.each_ref().map(|dns| dns.all_servers.as_ref().map(Vec::len));
+        assert_eq!(asked, [Some(1), Some(1), None]);
+        assert!(noted(&hops[2], "what other servers say is told with hop 1"), "{:?}", hops[2].notes);
+    });
+}
