@@ -117,19 +117,21 @@ impl Resolver {
         };
         let log = Log::new(*clock);
         let addresses = Cell::new(0);
+        let mut unfound = Vec::new();
         let mut seen: Vec<(usize, Seen)> = Vec::new();
         let work = async {
             // So that nothing is sent when all is over already.
             tokio::task::yield_now().await;
             let targets = self.targets(&last.zone, Purpose::AllServers, &log).await;
-            addresses.set(targets.len());
+            addresses.set(targets.known.len());
+            unfound = targets.unfound;
             let check = |(index, target): (usize, Target)| {
                 let way = self.way_to(target.address);
                 let check = check(&log, &last, &dns.types, target, way);
                 async move { (index, check.await) }
             };
             let mut checks =
-                stream::iter(targets.into_iter().enumerate()).map(check).buffer_unordered(AT_ONCE);
+                stream::iter(targets.known.into_iter().enumerate()).map(check).buffer_unordered(AT_ONCE);
             while let Some(one) = checks.next().await {
                 seen.push(one);
             }
@@ -149,6 +151,7 @@ impl Resolver {
         let first = adopt(dns, &log, stopped);
         let mut checks: Vec<ServerCheck> = seen.into_iter().map(|seen| seen.check).collect();
         checks.iter_mut().flat_map(|check| &mut check.packets).for_each(|id| *id += first);
+        dns.unfound_servers = unfound;
         dns.all_servers = (stopped.is_none() || !checks.is_empty()).then_some(checks);
     }
 }
@@ -240,22 +243,28 @@ async fn check(
             None
         }
     };
-    let (by_udp, by_tcp, mut answers) = futures_util::join!(
+    let (mut by_udp, by_tcp, mut answers) = futures_util::join!(
         by_udp,
         ask(zone, RecordType::SOA, (way.0, Transport::Tcp)),
         join_all(types.iter().map(|rtype| ask(&last.qname, *rtype, way))),
     );
     let heard_by_udp = by_udp.iter().chain(answers.iter().filter(|_| way.1 == Transport::Udp));
-    let heard_by_udp = heard_by_udp.map(Probe::was_heard).reduce(|one, other| one || other);
-    if by_tcp.was_heard() && way.1 == Transport::Udp {
+    let mut heard_by_udp = heard_by_udp.map(Probe::was_heard).reduce(|one, other| one || other);
+    if by_tcp.was_heard() {
+        // A datagram may have been lost on the way: silence is told of two rounds.
+        let silent = by_udp.iter_mut().filter(|_| heard_by_udp == Some(false));
+        let soa = silent.map(|probe| (zone, RecordType::SOA, Transport::Udp, probe));
         // What had no reply by UDP may have one by TCP, to be compared.
-        let again = types.iter().zip(&mut answers).filter(|(_, probe)| !probe.was_heard());
-        join_all(again.map(|(rtype, probe)| async {
-            let later = ask(&last.qname, *rtype, (Choice::Again, Transport::Tcp)).await;
+        let lost =
+            types.iter().zip(&mut answers).filter(|(_, probe)| way.1 == Transport::Udp && !probe.was_heard());
+        let lost = lost.map(|(rtype, probe)| (&last.qname, *rtype, Transport::Tcp, probe));
+        join_all(soa.chain(lost).map(|(qname, rtype, transport, probe)| async move {
+            let later = ask(qname, rtype, (Choice::Again, transport)).await;
             let packets = [std::mem::take(&mut probe.packets), later.packets].concat();
             *probe = Probe { packets, ..later };
         }))
         .await;
+        heard_by_udp = heard_by_udp.map(|heard| heard || by_udp.as_ref().is_some_and(Probe::was_heard));
     }
     judge(target, by_udp.as_ref(), &by_tcp, &answers, heard_by_udp)
 }

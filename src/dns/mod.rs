@@ -288,6 +288,7 @@ impl Resolver {
             service: None,
             notes: Vec::new(),
             all_servers: None,
+            unfound_servers: Vec::new(),
             propagation: None,
             system: None,
             dnssec: None,

@@ -23,6 +23,7 @@ use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
     AddressSource, Choice, Copied, Dns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    UnfoundServer,
 };
 
 /// Those who are asked at the same time.
@@ -101,7 +102,14 @@ impl Resolver {
         let plan = &self.shared.plan;
         let mut holders = Vec::new();
         if let Some(last) = last_question(dns, plan.minimisation) {
-            for target in self.targets(&last.zone, Purpose::Propagation, log).await {
+            let targets = self.targets(&last.zone, Purpose::Propagation, log).await;
+            for UnfoundServer { name, why } in targets.unfound {
+                // With `--all-ns` it is told already.
+                if dns.unfound_servers.iter().all(|known| known.name != name) {
+                    log.note(format!("the address of {name} was not found, so that it was not asked: {why}"));
+                }
+            }
+            for target in targets.known {
                 let way = self.way_to(target.address);
                 let ask = question(&target, &last.zone, &last.qname, rtype, way);
                 holders.push(Holder {

@@ -1,6 +1,6 @@
 //! Whom a survey asks: every address of every server of a zone.
 //!
-//! Servers without glue are looked up, within the limits of a walk. What cannot be asked is noted.
+//! Servers without glue are looked up, within the limits of a walk.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use super::log::Log;
 use super::presentation::name_text;
 use super::servers::{AT_ONCE, MAX_LOOKUPS, MAX_MISSING};
 use super::walk::{Errand, Patience, Run, find};
-use crate::trace::{AddressSource, Choice, FailureCode, Purpose, Transport};
+use crate::trace::{AddressSource, Choice, FailureCode, Purpose, Transport, UnfoundServer};
 use crate::units::count;
 
 /// Addresses that are asked at most.
@@ -32,14 +32,21 @@ pub(super) struct Target {
     pub(super) source: AddressSource,
 }
 
+/// All that is known of a zone's servers.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub(super) known: Vec<Target>,
+    pub(super) unfound: Vec<UnfoundServer>,
+}
+
 impl Resolver {
     /// The addresses of a zone's servers; those without glue are looked up.
-    pub(super) async fn targets(&self, zone: &Name, purpose: Purpose, log: &Rc<Log>) -> Vec<Target> {
+    pub(super) async fn targets(&self, zone: &Name, purpose: Purpose, log: &Rc<Log>) -> Targets {
         let shared = &self.shared;
         let known = shared.zones_above(zone).pop().filter(|known| known.name == *zone);
-        let Some(known) = known else { return Vec::new() };
+        let Some(known) = known else { return Targets::default() };
         let servers = known.servers.borrow().clone();
-        let mut found = self.look_up(zone, &servers, purpose, log).await;
+        let (mut found, unfound) = self.look_up(zone, &servers, purpose, log).await;
         let mut targets = Vec::new();
         for server in servers {
             let mut addresses = server.addresses;
@@ -56,17 +63,17 @@ impl Resolver {
             ));
             targets.truncate(MAX_ADDRESSES);
         }
-        targets
+        Targets { known: targets, unfound }
     }
 
-    /// Finds the addresses of servers without glue, and notes whose were not found.
+    /// Finds the addresses of servers without glue, and why others were not found.
     async fn look_up(
         &self,
         zone: &Name,
         servers: &[Server],
         purpose: Purpose,
         log: &Rc<Log>,
-    ) -> HashMap<Name, Vec<(SocketAddr, AddressSource)>> {
+    ) -> (HashMap<Name, Vec<(SocketAddr, AddressSource)>>, Vec<UnfoundServer>) {
         let plan = &self.shared.plan;
         let run = Run::new(Rc::clone(&self.shared), Rc::clone(log), None);
         let _guard = AbortOnDrop(Rc::clone(&run));
@@ -80,7 +87,8 @@ impl Resolver {
         };
         let allowed = unknown.iter().copied().take(MAX_LOOKUPS as usize);
         let mut running = stream::iter(allowed).map(look_up).buffered(AT_ONCE);
-        let (mut found, mut done, mut missing) = (HashMap::new(), 0, 0);
+        let (mut found, mut unfound) = (HashMap::new(), Vec::new());
+        let (mut done, mut missing) = (0, 0);
         while missing < MAX_MISSING
             && let Some((name, result)) = running.next().await
         {
@@ -91,8 +99,7 @@ impl Resolver {
                 Err(fault) => in_short(fault),
             };
             if !why.is_empty() {
-                let (name, zone) = (name_text(&name), name_text(zone));
-                log.note(format!("the address of {name}, a server of zone {zone}, was not found: {why}"));
+                unfound.push(UnfoundServer { name: name_text(&name), why: why.to_owned() });
             }
             missing += u32::from(result.as_ref().is_err_and(|fault| fault.code == FailureCode::NxDomain));
             let addresses = result.map(|found| found.addresses).unwrap_or_default();
@@ -112,7 +119,7 @@ impl Resolver {
                 name_text(zone)
             ));
         }
-        found
+        (found, unfound)
     }
 
     /// How a server is asked, as far as the walk has found out what works.

@@ -29,6 +29,7 @@ mod dns_tcp_broken;
 mod dns_udp_blocked;
 mod dns_zone_server_lame;
 mod dns_zone_server_unreachable;
+mod dns_zone_server_without_address;
 mod dns_zone_server_without_edns;
 mod dns_zone_server_without_tcp;
 mod dns_zone_server_without_udp;
@@ -89,6 +90,7 @@ rules! {
     dns_zone_servers_disagree,
     dns_zone_server_unreachable,
     dns_zone_server_lame,
+    dns_zone_server_without_address,
     dns_zone_server_without_tcp,
     dns_zone_server_without_udp,
     dns_zone_server_without_edns,

@@ -99,6 +99,15 @@ pub struct ServerCheck {
     pub packets: Vec<usize>,
 }
 
+/// A server of a zone that has no address to be asked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfoundServer {
+    /// The server's name, with its final dot.
+    pub name: String,
+    /// Why its address was not found.
+    pub why: String,
+}
+
 /// What is wrong with one server of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerFault {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::connect::family;
 use super::dns::RecordView;
 use super::us;
-use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles};
+use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles, UnfoundServer};
 
 /// What one address of a name server said.
 #[derive(Serialize, JsonSchema)]
@@ -67,6 +67,21 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
             faults: check.faults.iter().map(ServerFault::as_str).collect(),
             packets: &check.packets,
         }
+    }
+}
+
+/// A server of a zone that has no address to be asked at.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnfoundServerView<'a> {
+    /// The server's name.
+    name: &'a str,
+    /// Why its address was not found.
+    why: &'a str,
+}
+
+impl<'a> From<&'a UnfoundServer> for UnfoundServerView<'a> {
+    fn from(server: &'a UnfoundServer) -> Self {
+        Self { name: &server.name, why: &server.why }
     }
 }
 
