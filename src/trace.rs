@@ -20,7 +20,7 @@ mod url;
 use std::time::{Duration, SystemTime};
 
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
-pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault};
+pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, Negative, RootHints, Stub, SystemFiles};
 pub use dnssec::{

@@ -125,9 +125,13 @@ pub(super) fn of_zone_servers(
     findings
 }
 
-/// Whether the walk itself met a server's fault: other rules tell that, with what it cost.
+/// Whether the walk itself met a server's fault: other rules tell that, with what it cost. Of a packet
+/// that lost a race, or was cut off, they tell nothing.
 pub(super) fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
     dns.packets.iter().any(|packet| {
-        packet.server == server.address && is_of_the_walk(packet) && !packet.meaning.is_useful()
+        let has_failed = !packet.meaning.is_useful()
+            && packet.meaning != Meaning::Superseded
+            && !packet.meaning.was_stopped();
+        packet.server == server.address && is_of_the_walk(packet) && has_failed
     })
 }
