@@ -21,7 +21,7 @@ use super::presentation::name_text;
 use super::reply::Referral;
 use super::transport::Client;
 use crate::plan::{DnsPlan, Family};
-use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
+use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType, Transport};
 
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ pub(super) struct Shared {
     pub(super) primed: Cell<bool>,
     pub(super) drift: RefCell<Option<Vec<String>>>,
     pub(super) flights: Rc<Flights>,
-    pub(super) places: Places,
+    pub(super) places: Rc<Places>,
     pub(super) dead: Dead,
     /// The resolver of the plan, if it is asked on a connection.
     pub(super) client: Option<Client>,
@@ -218,7 +218,7 @@ impl Shared {
         let zones = HashMap::from([(Name::root(), Rc::new(Zone::root(&hints)))]);
         Self {
             flights: Rc::default(),
-            places: Places::new(plan.server_limit),
+            places: Rc::new(Places::new(plan.server_limit)),
             dead: Dead::default(),
             client: None,
             plan,
@@ -341,6 +341,16 @@ impl Shared {
         self.learn(server, |info| info.missed = true);
     }
 
+    /// Whether a server did not answer in time, and has not answered since.
+    pub(super) fn is_missed(&self, server: SocketAddr) -> bool {
+        self.servers.borrow().get(&server).is_some_and(|info| info.missed)
+    }
+
+    /// Whether any root server has answered anything in this run.
+    pub(super) fn has_heard_a_root(&self) -> bool {
+        self.hints.servers.iter().flat_map(|(_, at)| at).any(|at| self.srtt(*at).is_some())
+    }
+
     pub(super) fn lame(&self, server: SocketAddr, zone: &Name) {
         self.learn(server, |info| {
             info.lame_for.insert(zone.clone());
@@ -370,6 +380,12 @@ impl Shared {
 
     pub(super) fn edns(&self, server: SocketAddr) -> bool {
         !self.servers.borrow().get(&server).is_some_and(|info| info.plain_only)
+    }
+
+    /// How a server is asked: transport, and whether with EDNS.
+    pub(super) fn form(&self, server: SocketAddr) -> (Transport, bool) {
+        let transport = if self.tcp_only(server) { Transport::Tcp } else { Transport::Udp };
+        (transport, self.edns(server))
     }
 
     fn learn(&self, server: SocketAddr, change: impl FnOnce(&mut ServerInfo)) {

@@ -157,6 +157,9 @@ impl Drop for Queueing<'_> {
     }
 }
 
+/// Servers whose places are kept in mind; beyond that, only those that are asked now.
+const MOST_SERVERS: usize = 4_096;
+
 /// Bounds the questions that one server is asked at the same time.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -174,6 +177,10 @@ impl Places {
         let limit = self.limit?;
         let places = {
             let mut servers = self.servers.borrow_mut();
+            if servers.len() >= MOST_SERVERS {
+                // Who has a place, or waits for one, holds on to them.
+                servers.retain(|_, places| Arc::strong_count(places) > 1);
+            }
             Arc::clone(servers.entry(server).or_insert_with(|| Arc::new(Semaphore::new(limit))))
         };
         // It is never closed.
