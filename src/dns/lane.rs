@@ -262,6 +262,9 @@ impl Counted<'_> {
                 return Ended::FellBack(heard);
             }
         }
+        if shared.has_heard_a_root() {
+            return Ended::Walked(Err(fault));
+        }
         Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
     }
 
@@ -374,7 +377,8 @@ impl Counted<'_> {
                     return Fault::new(FailureCode::DnsTimeout, message)
                         .hint("ask for fewer names at a time, or for this one alone");
                 }
-                if self.shared.plan.lane == ResolverChoice::Walk && !run.root_answered.get() {
+                let root_answered = run.root_answered.get() || self.shared.has_heard_a_root();
+                if self.shared.plan.lane == ResolverChoice::Walk && !root_answered {
                     return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
                 }
                 Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))

@@ -73,6 +73,33 @@ fn a_busy_batch_does_not_take_the_resolvers_word_while_root_servers_answer() {
 }
 
 #[test]
+fn a_root_that_has_answered_another_name_is_not_told_to_answer_none() {
+    local(async {
+        let silent = (ROOT, vec![Quirk::SilentFor(WireType::MX)], root().2);
+        let stub = (STUB, vec![Quirk::Recursive], vec![(".", "www.nowhere. MX 1 mail.nowhere.\n")]);
+        let net = TestNet::start(vec![silent, tld(), auth(), stub]).await;
+        let mx = RecordType::from_mnemonic("MX").unwrap();
+        for (stub_servers, lane) in
+            [(vec![], DnsLane::Walk), (vec![net.address(STUB)], DnsLane::StubFallback)]
+        {
+            let resolver = Resolver::new(DnsPlan { stub_servers, ..plan(&net) }).unwrap();
+            let (_, result) = ask(&resolver, "www.example.test", RecordType::A).await;
+            assert_eq!(result, Ok(()));
+            let (dns, result) = ask(&resolver, "www.nowhere", mx).await;
+            assert_eq!(dns.lane, lane);
+            // Two rounds, and not the two seconds that are left to a root of which nothing was heard.
+            assert!(dns.end.since(dns.start) >= Duration::from_secs(3), "{:?}", dns.end);
+            if let Err(failure) = result {
+                assert_eq!(failure.code, FailureCode::DnsTimeout);
+                assert!(failure.message.starts_with("no server of zone . gave an answer"), "{failure:?}");
+            } else {
+                assert_eq!(dns.answers[0].data, "1 mail.nowhere.");
+            }
+        }
+    });
+}
+
+#[test]
 fn hedges_need_a_place_at_their_server_too() {
     local(async {
         let both = format!(
