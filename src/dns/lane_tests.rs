@@ -33,7 +33,7 @@ fn the_stub_never_delays_the_walk_and_is_compared_with_it() {
         let took = best(took(&stub), 260, async || took(&again().await.dns.stub.unwrap())).await;
         assert!((200..260).contains(&took), "{took} ms");
         let by = |purpose| run.dns.packets.iter().filter(move |packet| packet.purpose == purpose);
-        let (stub, walk) = (by(Purpose::Stub).last().unwrap(), by(Purpose::Walk).next().unwrap());
+        let (stub, walk) = (by(Purpose::Stub).next_back().unwrap(), by(Purpose::Walk).next().unwrap());
         assert!(stub.sent < walk.received.unwrap(), "asked at the same time");
 
         // A name that the two see differently, and one that the stub does not answer in time.

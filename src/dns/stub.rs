@@ -192,7 +192,7 @@ async fn ask_type(
             qname: qname.clone(),
             qtype,
             server_name: None,
-            server: server,
+            server,
             source: AddressSource::Configured,
             chosen,
             transport: Transport::Udp,

@@ -277,7 +277,7 @@ fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
     };
     let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
     let Ok(zone) = Name::from_ascii(zone) else { return };
-    if !spoke && !store.keys.borrow().peek(&zone).is_some() {
+    if !spoke && store.keys.borrow().peek(&zone).is_none() {
         let why = "none of its servers was of use to the walk".to_owned();
         evidence.keys.insert(zone.clone(), Fetched::Failed(why));
     }
