@@ -129,6 +129,30 @@ fn hedges_need_a_place_at_their_server_too() {
 }
 
 #[test]
+fn questions_that_need_each_others_places_do_not_wait_for_ever() {
+    local(async {
+        // Two zones with the same dead servers, in opposite order.
+        let zone = |zone: &str, first: &str, second: &str| {
+            format!(
+                "{zone}.test. NS n1.{zone}.test.\nn1.{zone}.test. A {first}\n\
+                {zone}.test. NS n2.{zone}.test.\nn2.{zone}.test. A {second}\n"
+            )
+        };
+        let tld_zone = format!("{TLD_ZONE}{}{}", zone("x", SECOND, OTHER), zone("y", OTHER, SECOND));
+        let dead = |address| (address, vec![Quirk::Silent], vec![]);
+        let tld = (TLD, vec![], vec![("test.", &*tld_zone)]);
+        let net = TestNet::start(vec![root(), tld, dead(SECOND), dead(OTHER)]).await;
+        let names: Vec<_> = names(32, "x.test").into_iter().zip(names(32, "y.test")).collect();
+        let names: Vec<_> = names.into_iter().flat_map(|(one, two)| [one, two]).collect();
+        let results = ask_names(plan(&net), &names, Reuse::Shared).await;
+        for (name, _, failure) in &results {
+            let failure = failure.as_ref().unwrap();
+            assert!(failure.message.contains("no server of zone"), "{name}: {}", failure.message);
+        }
+    });
+}
+
+#[test]
 fn cold_names_share_the_places_at_a_server() {
     local(async {
         let net = TestNet::start(vec![slow(root(), 20), slow(tld(), 20), slow(auth(), 20)]).await;

@@ -206,7 +206,8 @@ impl Race<'_> {
                         let server = done.ask.server;
                         let won = self.judge(*done);
                         // What is asked of the same server because of it has it by now, or will want it.
-                        if let Some(place) = place && self.is_asked_again(server) {
+                        let waits = self.running.len() > self.in_flight.len();
+                        if let Some(place) = place && !waits && self.is_asked_again(server) {
                             self.kept.insert(server, place);
                         }
                         if let Some(won) = won {
@@ -293,7 +294,9 @@ impl Race<'_> {
                 (Round::First, None) if server.measured => Choice::Fastest,
                 (Round::First, None) => Choice::First,
             };
-            return self.start(Shot { server, chosen, parent, because, form: None, aside: false });
+            if self.start(Shot { server, chosen, parent, because, form: None, aside: false }) {
+                return true;
+            }
         }
         false
     }

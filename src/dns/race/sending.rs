@@ -59,7 +59,8 @@ pub(super) enum Event {
 }
 
 impl Race<'_> {
-    /// Sends a packet, as soon as its server has a place for it.
+    /// Sends a packet, as soon as its server has a place for it; in the last round only if it has one
+    /// now. False when nothing is to come of it.
     pub(super) fn start(&mut self, shot: Shot) -> bool {
         if !self.may_send() {
             return false;
@@ -71,6 +72,10 @@ impl Race<'_> {
         let free = shared.places.take(address).now_or_never();
         if let Some(place) = free {
             return self.send(shot, place.map(Rc::new));
+        }
+        if self.round == Round::Again {
+            // Others ask it now, in vain as this one has: that is no time to try again.
+            return false;
         }
         let (was_missed, shot) = (shared.is_missed(address), Box::new(shot));
         let wait = async move {
