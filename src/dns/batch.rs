@@ -4,12 +4,14 @@
 //! it has to. Keys are asked for once a zone. The stub is asked when no root server answers.
 
 use std::io;
+use std::rc::Rc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Resolver;
 use super::cut::StubUse;
+use super::flight::Places;
 use crate::clock::Clock;
 use crate::plan::{Batch, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
@@ -32,9 +34,14 @@ pub async fn ask_all(
     stop: &Stop,
     on_result: OnResult<'_>,
 ) -> io::Result<()> {
+    // A server does not care which name's resolver asks it.
+    let places = Rc::new(Places::new(plan.server_limit));
     let resolver = || {
-        let resolver =
+        let mut resolver =
             Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        if let Some(shared) = Rc::get_mut(&mut resolver.shared) {
+            shared.places = Rc::clone(&places);
+        }
         resolver.shared.primed.set(true);
         resolver.shared.stub_use.set(StubUse::InNeed);
         Ok::<_, io::Error>(resolver)

@@ -24,7 +24,7 @@ pub(super) async fn ask_names(plan: DnsPlan, names: &[String], reuse: Reuse) -> 
     ask_questions(plan, names.iter().map(question).collect(), reuse).await
 }
 
-async fn ask_questions(plan: DnsPlan, questions: Vec<Question>, reuse: Reuse) -> Results {
+pub(super) async fn ask_questions(plan: DnsPlan, questions: Vec<Question>, reuse: Reuse) -> Results {
     let batch = Batch { questions, reuse };
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(60));
@@ -104,7 +104,7 @@ fn a_thousand_names_ask_the_root_once_and_the_tld_once_per_cut() {
 }
 
 /// The most questions that one server had in hand at the same time.
-fn busiest(results: &Results) -> usize {
+pub(super) fn busiest(results: &Results) -> usize {
     let mut events: HashMap<_, Vec<_>> = HashMap::new();
     for packet in results.iter().flat_map(|(_, dns, _)| &dns.packets) {
         let events = events.entry(packet.server).or_default();

@@ -3,7 +3,7 @@
 //! Nothing is sent here. The cache lives as long as one run, so that only answers can grow stale.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,10 +18,19 @@ use super::fault::{Fault, Found};
 use super::flight::{Flights, Places};
 use super::hints::Hints;
 use super::presentation::name_text;
+use super::recent::Recent;
 use super::reply::Referral;
 use super::transport::Client;
 use crate::plan::{DnsPlan, Family};
-use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
+use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType, Transport};
+
+/// What a run remembers at most of zones, answers and servers: all of it for thousands of names, and
+/// of millions what was needed last.
+const MOST_ZONES: usize = 16_384;
+pub(super) const MOST_ANSWERS: usize = 16_384;
+const MOST_SERVERS: usize = 32_768;
+/// Zones that one server is known not to serve.
+const MOST_LAME: usize = 1_024;
 
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
@@ -189,9 +198,10 @@ pub(super) struct Shared {
     pub(super) hints: Hints,
     /// Names of the hosts file, lower case without a final dot.
     pub(super) hosts: Vec<(IpAddr, Vec<String>)>,
-    zones: RefCell<HashMap<Name, Rc<Zone>>>,
-    answers: RefCell<HashMap<(Name, Vec<RecordType>), KnownAnswer>>,
-    servers: RefCell<HashMap<SocketAddr, ServerInfo>>,
+    root: Rc<Zone>,
+    zones: RefCell<Recent<Name, Rc<Zone>, MOST_ZONES>>,
+    answers: RefCell<Recent<(Name, Vec<RecordType>), KnownAnswer, MOST_ANSWERS>>,
+    servers: RefCell<Recent<SocketAddr, ServerInfo, MOST_SERVERS>>,
     longest_srtt: Cell<Option<Duration>>,
     /// Whether anything comes back by UDP.
     pub(super) udp: Cell<Udp>,
@@ -206,7 +216,7 @@ pub(super) struct Shared {
     pub(super) primed: Cell<bool>,
     pub(super) drift: RefCell<Option<Vec<String>>>,
     pub(super) flights: Rc<Flights>,
-    pub(super) places: Places,
+    pub(super) places: Rc<Places>,
     pub(super) dead: Dead,
     /// The resolver of the plan, if it is asked on a connection.
     pub(super) client: Option<Client>,
@@ -215,16 +225,17 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
-        let zones = HashMap::from([(Name::root(), Rc::new(Zone::root(&hints)))]);
+        let root = Rc::new(Zone::root(&hints));
         Self {
             flights: Rc::default(),
-            places: Places::new(plan.server_limit),
+            places: Rc::new(Places::new(plan.server_limit)),
             dead: Dead::default(),
             client: None,
             plan,
             hints,
             hosts,
-            zones: RefCell::new(zones),
+            root,
+            zones: RefCell::default(),
             answers: RefCell::default(),
             servers: RefCell::default(),
             longest_srtt: Cell::new(None),
@@ -241,16 +252,14 @@ impl Shared {
 
     /// The known zones above or at a name, from the root down; never empty.
     pub(super) fn zones_above(&self, name: &Name) -> Vec<Rc<Zone>> {
-        let zones = self.zones.borrow();
+        let mut zones = self.zones.borrow_mut();
         let mut above = Vec::new();
         let mut name = name.clone();
-        loop {
+        while !name.is_root() {
             above.extend(zones.get(&name).cloned());
-            if name.is_root() {
-                break;
-            }
             name = name.base_name();
         }
+        above.push(Rc::clone(&self.root));
         above.reverse();
         above
     }
@@ -258,13 +267,13 @@ impl Shared {
     /// Keeps a zone; one that is known already stays, with what was learned of it since.
     pub(super) fn keep_zone(&self, zone: Zone) -> Rc<Zone> {
         let mut zones = self.zones.borrow_mut();
-        Rc::clone(zones.entry(zone.name.clone()).or_insert_with(|| Rc::new(zone)))
+        Rc::clone(zones.get_or_insert_with(zone.name.clone(), || Rc::new(zone)))
     }
 
     /// An earlier answer to the same question, while its TTL lasts (a second at least, so that a
     /// TTL of zero does not make a run ask the same thing twice in a row).
     pub(super) fn known(&self, name: &Name, types: &[RecordType], now: At) -> Option<Result<Found, Fault>> {
-        let answers = self.answers.borrow();
+        let mut answers = self.answers.borrow_mut();
         let known = answers.get(&(name.clone(), types.to_vec()))?;
         let ttl = match &known.answer {
             Ok(found) => found.answers.iter().map(|record| record.ttl).min(),
@@ -305,7 +314,7 @@ impl Shared {
             }
         }
         let mut candidates = interleave(candidates);
-        let rank = |candidate: &Candidate| match infos.get(&candidate.address) {
+        let rank = |candidate: &Candidate| match infos.peek(&candidate.address) {
             Some(info) if info.lame_for.contains(&zone.name) => (3, Duration::ZERO),
             Some(info) if info.missed => (2, Duration::ZERO),
             // The root is asked in the hints' order: any of its instances may be near.
@@ -325,7 +334,7 @@ impl Shared {
     }
 
     pub(super) fn srtt(&self, server: SocketAddr) -> Option<Duration> {
-        self.servers.borrow().get(&server)?.srtt
+        self.servers.borrow().peek(&server)?.srtt
     }
 
     /// Takes a round trip into the server's average (RFC 6298 §2: an eighth each).
@@ -341,8 +350,21 @@ impl Shared {
         self.learn(server, |info| info.missed = true);
     }
 
+    /// Whether a server did not answer in time, and has not answered since.
+    pub(super) fn is_missed(&self, server: SocketAddr) -> bool {
+        self.servers.borrow().peek(&server).is_some_and(|info| info.missed)
+    }
+
+    /// Whether any root server has answered anything in this run.
+    pub(super) fn has_heard_a_root(&self) -> bool {
+        self.hints.servers.iter().flat_map(|(_, at)| at).any(|at| self.srtt(*at).is_some())
+    }
+
     pub(super) fn lame(&self, server: SocketAddr, zone: &Name) {
         self.learn(server, |info| {
+            if info.lame_for.len() >= MOST_LAME {
+                info.lame_for.clear();
+            }
             info.lame_for.insert(zone.clone());
         });
     }
@@ -356,7 +378,7 @@ impl Shared {
     }
 
     pub(super) fn tcp_only(&self, server: SocketAddr) -> bool {
-        self.servers.borrow().get(&server).is_some_and(|info| info.tcp_only)
+        self.servers.borrow().peek(&server).is_some_and(|info| info.tcp_only)
     }
 
     pub(super) fn changes_case(&self, server: SocketAddr) {
@@ -364,16 +386,22 @@ impl Shared {
     }
 
     pub(super) fn spelling(&self, server: SocketAddr) -> Spelling {
-        let changes_case = self.servers.borrow().get(&server).is_some_and(|info| info.changes_case);
+        let changes_case = self.servers.borrow().peek(&server).is_some_and(|info| info.changes_case);
         if changes_case { Spelling::Plain } else { Spelling::Random }
     }
 
     pub(super) fn edns(&self, server: SocketAddr) -> bool {
-        !self.servers.borrow().get(&server).is_some_and(|info| info.plain_only)
+        !self.servers.borrow().peek(&server).is_some_and(|info| info.plain_only)
+    }
+
+    /// How a server is asked: transport, and whether with EDNS.
+    pub(super) fn form(&self, server: SocketAddr) -> (Transport, bool) {
+        let transport = if self.tcp_only(server) { Transport::Tcp } else { Transport::Udp };
+        (transport, self.edns(server))
     }
 
     fn learn(&self, server: SocketAddr, change: impl FnOnce(&mut ServerInfo)) {
-        change(self.servers.borrow_mut().entry(server).or_default());
+        change(self.servers.borrow_mut().get_or_insert_with(server, ServerInfo::default));
     }
 
     /// A datagram to this server has left the machine.
@@ -489,6 +517,27 @@ mod tests {
         assert!(shared.order(&zone, &HashSet::new())[0].measured);
         let tried = HashSet::from(["192.0.2.4:53".parse().unwrap()]);
         assert_eq!(shared.order(&zone, &tried).len(), 3);
+    }
+
+    #[test]
+    fn millions_of_names_are_forgotten_and_the_zones_they_share_are_not() {
+        let shared = shared();
+        let new = |name: Name| Zone::new(name, Vec::new(), Some(0), Some(1));
+        let name = |number: usize| parse_name(&format!("h{number}.test")).unwrap();
+        shared.keep_zone(new(parse_name("test").unwrap()));
+        for number in 0..2 * MOST_ZONES {
+            let name = name(number);
+            assert_eq!(shared.zones_above(&name).len(), 2, "the root and the TLD, at {number}");
+            shared.keep_zone(new(name.clone()));
+            shared.keep_answer(&name, &[RecordType::A], At(0), Ok(Found::default()));
+        }
+        let is_known = |number| {
+            let name = name(number);
+            let zone = shared.zones_above(&name).len() == 3;
+            (zone, shared.known(&name, &[RecordType::A], At(0)).is_some())
+        };
+        assert_eq!(is_known(0), (false, false));
+        assert_eq!(is_known(2 * MOST_ZONES - 1_000), (true, true));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! and for another only so long: two that wait for each other go on on their own.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,11 +14,15 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use super::recent::Recent;
 use crate::clock::Clock;
 use crate::trace::{At, RecordType};
 
 /// How long another resolution's work is waited for: more than a server that has to be hedged.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Names that are remembered to be no cuts.
+const MOST_INSIDE: usize = 32_768;
 
 /// What is being found out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +40,7 @@ pub(super) enum Goal {
 pub(super) struct Flights {
     running: RefCell<HashMap<Goal, Rc<Flight>>>,
     /// Names that an authoritative server has shown to be no cut below a zone.
-    inside: RefCell<HashSet<(Name, Name)>>,
+    inside: RefCell<Recent<(Name, Name), (), MOST_INSIDE>>,
     resolutions: Cell<u64>,
 }
 
@@ -95,7 +99,7 @@ impl Flights {
 
     /// Whether a name is known to be no cut below a zone.
     pub(super) fn is_inside(&self, zone: &Name, child: &Name) -> bool {
-        self.inside.borrow().contains(&(zone.clone(), child.clone()))
+        self.inside.borrow_mut().get(&(zone.clone(), child.clone())).is_some()
     }
 }
 
@@ -107,7 +111,7 @@ impl Leading {
         let end = cut.map_or(name.iter().len(), |cut| cut.iter().len());
         let mut inside = self.flights.inside.borrow_mut();
         for labels in child.iter().len()..end {
-            inside.insert((zone.clone(), name.trim_to(labels)));
+            inside.insert((zone.clone(), name.trim_to(labels)), ());
         }
     }
 }
@@ -157,6 +161,9 @@ impl Drop for Queueing<'_> {
     }
 }
 
+/// Servers whose places are kept in mind; beyond that, only those that are asked now.
+const MOST_SERVERS: usize = 4_096;
+
 /// Bounds the questions that one server is asked at the same time.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -174,6 +181,10 @@ impl Places {
         let limit = self.limit?;
         let places = {
             let mut servers = self.servers.borrow_mut();
+            if servers.len() >= MOST_SERVERS {
+                // Who has a place, or waits for one, holds on to them.
+                servers.retain(|_, places| Arc::strong_count(places) > 1);
+            }
             Arc::clone(servers.entry(server).or_insert_with(|| Arc::new(Semaphore::new(limit))))
         };
         // It is never closed.

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
@@ -90,12 +91,14 @@ impl Counted<'_> {
         let _guard = AbortOnDrop(Rc::clone(&run));
         let errand = Errand::walk(&run, patience);
         let mut side = SideLanes::none();
+        // Boxed: what holds this one moves it about, and has room for it more than once.
         let ended = if plan.lane == ResolverChoice::Walk {
             side = self.side_lanes(&log, &walks);
-            let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone());
+            let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone()).boxed_local();
             self.limited(dns.start, &log, work).await
         } else {
-            self.limited(dns.start, &log, self.asked(&run, patience)).await.map(Ended::Asked)
+            let work = self.asked(&run, patience).boxed_local();
+            self.limited(dns.start, &log, work).await.map(Ended::Asked)
         };
         dns.end = self.clock.now();
         if plan.server_limit.is_some() {
@@ -143,15 +146,7 @@ impl Counted<'_> {
 
     /// Runs the lane until its limit, which does not count what it waited for its first place.
     async fn limited<T>(&self, start: At, log: &Log, work: impl Future<Output = T>) -> Result<T, Stopped> {
-        let over = async {
-            loop {
-                let limit = start.after(self.shared.plan.timeout).after(log.queued());
-                if limit <= self.clock.now() {
-                    return;
-                }
-                tokio::time::sleep_until(self.clock.instant(limit).into()).await;
-            }
-        };
+        let over = self.until(start, self.shared.plan.timeout, log);
         let work = async {
             tokio::select! {
                 biased;
@@ -160,6 +155,17 @@ impl Counted<'_> {
             }
         };
         self.stop.within(None, work).await?
+    }
+
+    /// Until so long after the start, not counting what the lane waited for its first place.
+    async fn until(&self, start: At, limit: Duration, log: &Log) {
+        loop {
+            let limit = start.after(limit).after(log.queued());
+            if limit <= self.clock.now() {
+                return;
+            }
+            tokio::time::sleep_until(self.clock.instant(limit).into()).await;
+        }
     }
 
     /// Starts the validation of what was found, or says why there is none.
@@ -214,7 +220,9 @@ impl Counted<'_> {
         stub: Option<Rc<StubLane>>,
     ) -> Ended {
         let shared = self.shared;
-        if let Some(stub) = stub.as_ref().filter(|_| shared.root_silent.get())
+        // What one name met says nothing once a root server has answered another.
+        let root_silent = shared.root_silent.get() && !shared.has_heard_a_root();
+        if let Some(stub) = stub.as_ref().filter(|_| root_silent)
             && shared.zones_above(&self.name).len() == 1
         {
             let heard = stub.heard().await;
@@ -222,13 +230,14 @@ impl Counted<'_> {
                 return Ended::FellBack(heard);
             }
         }
+        let root_answered = || run.root_answered.get() || shared.has_heard_a_root();
         let fallback = async {
-            tokio::time::sleep_until(self.clock.instant(start.after(ROOT_PATIENCE)).into()).await;
+            self.until(start, ROOT_PATIENCE, &run.log).await;
             if let Some(stub) = &stub
-                && !run.root_answered.get()
+                && !root_answered()
             {
                 let heard = stub.heard().await;
-                if is_answer(&heard.result) && !run.root_answered.get() {
+                if is_answer(&heard.result) && !root_answered() {
                     return heard;
                 }
             }
@@ -249,9 +258,12 @@ impl Counted<'_> {
         if let Some(stub) = stub {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
-                shared.root_silent.set(true);
+                shared.root_silent.set(!shared.has_heard_a_root());
                 return Ended::FellBack(heard);
             }
+        }
+        if shared.has_heard_a_root() {
+            return Ended::Walked(Err(fault));
         }
         Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
     }
@@ -315,7 +327,7 @@ impl Counted<'_> {
             return side;
         }
         if !shared.plan.stub_servers.is_empty() {
-            let lane = StubLane::new(log, shared.plan.stub_servers.clone(), &self.name, &self.types);
+            let lane = StubLane::new(shared, log, &self.name, &self.types);
             if shared.stub_use.get() == StubUse::Beside {
                 lane.begin();
             }
@@ -365,7 +377,8 @@ impl Counted<'_> {
                     return Fault::new(FailureCode::DnsTimeout, message)
                         .hint("ask for fewer names at a time, or for this one alone");
                 }
-                if self.shared.plan.lane == ResolverChoice::Walk && !run.root_answered.get() {
+                let root_answered = run.root_answered.get() || self.shared.has_heard_a_root();
+                if self.shared.plan.lane == ResolverChoice::Walk && !root_answered {
                     return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
                 }
                 Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))
@@ -412,7 +425,15 @@ impl Asker<'_> {
             ResolverChoice::Server(server) => vec![server],
             _ => plan.stub_servers.clone(),
         };
-        ask_resolvers(Rc::clone(&self.run.log), servers, questions, Purpose::Resolver, patience).await
+        ask_resolvers(
+            &self.run.shared,
+            Rc::clone(&self.run.log),
+            servers,
+            questions,
+            Purpose::Resolver,
+            patience,
+        )
+        .await
     }
 }
 

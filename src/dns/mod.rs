@@ -7,7 +7,8 @@
 //! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
 //!   it says of the zone's servers
 //! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
-//! - `race`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `race/`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `recent`: how much of it is kept
 //! - `dead`: zones of which no server answers
 //! - `minimise`: the same with no more of the name than a server needs
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
@@ -49,6 +50,7 @@ mod presentation;
 mod probe;
 mod propagation;
 mod race;
+mod recent;
 mod reply;
 mod servers;
 mod service;
@@ -74,6 +76,8 @@ mod family_tests;
 mod hostile_tests;
 #[cfg(test)]
 mod lane_tests;
+#[cfg(test)]
+mod places_tests;
 #[cfg(test)]
 mod reply_tests;
 #[cfg(test)]

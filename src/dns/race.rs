@@ -4,31 +4,35 @@
 //! Every server asked, again, by TCP or without EDNS is a packet of its own. Where the addresses
 //! come from, and what follows from the answer, is the walk's business.
 
+mod otherwise;
+mod sending;
+
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::case::{Echo, Spelling};
+use super::case::Echo;
 use super::child;
-use super::cut::{Candidate, Shared, Udp, Zone};
+use super::cut::{Candidate, Shared, Zone};
 use super::dead::Case;
 pub(super) use super::effort::{Budget, Lane};
-use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
+use super::exchange::{Ask, Exchanged, Outcome};
 use super::fault::{FailureKind, Fault, ServerFailure};
 use super::learn::{self, label};
 use super::log::Log;
-use super::message::Recursion;
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, accept_forwarded, classify};
 use super::untrusted::untrusted;
 use crate::trace::{At, Choice, Meaning, Purpose, RecordType, Transport, astray};
+use sending::{Event, Place, Shot, first_place};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -37,8 +41,6 @@ pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
 const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
 /// The least patience with any other server.
 const PATIENCE_LEAST: Duration = Duration::from_millis(150);
-/// Root servers that are asked by TCP when UDP seems to be blocked.
-const TCP_AT_ONCE: usize = 2;
 /// After the first hedge, the next one.
 const HEDGE_STEP: Duration = Duration::from_millis(150);
 
@@ -92,21 +94,20 @@ pub(super) async fn ask_servers(
     candidates: Vec<Candidate>,
     first: Option<Choice>,
 ) -> Result<Won, Lost> {
-    let _place = match candidates.first() {
-        Some(first) => quest.log.queue(quest.shared.places.take(first.address)).await,
-        None => None,
-    };
-    let (shared, zone, now) = (&quest.shared, &quest.zone, quest.log.clock().now());
-    let case = Case { shared, zone, qname: &quest.qname, qtype: quest.qtype, now };
-    if let Some(known) = case.known() {
+    let mut queue = VecDeque::from(candidates);
+    let place = first_place(quest, &mut queue).boxed_local().await;
+    if let Some(known) = quest.known() {
         return Err(Lost::Known(Box::new(known)));
     }
     let mut race = Race {
         quest,
-        queue: candidates.into(),
+        queue,
         again: Vec::new(),
         round: Round::First,
         running: FuturesUnordered::new(),
+        in_flight: HashMap::new(),
+        places: HashMap::new(),
+        kept: HashMap::new(),
         servers: HashMap::new(),
         because: HashMap::new(),
         failures: Vec::new(),
@@ -118,11 +119,23 @@ pub(super) async fn ask_servers(
         tcp_tried: false,
         replied: false,
     };
+    if let Some((address, place)) = &place {
+        race.places.insert(*address, Rc::downgrade(place));
+    }
     race.start_next(first, quest.parent, None);
+    drop(place);
     let won = race.run().await;
     drop(race);
     quest.log.supersede_abandoned();
     won
+}
+
+impl Quest {
+    /// What another question has found of the zone's silence.
+    fn known(&self) -> Option<Fault> {
+        let (shared, zone, now) = (&self.shared, &self.zone, self.log.clock().now());
+        Case { shared, zone, qname: &self.qname, qtype: self.qtype, now }.known()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,7 +150,15 @@ struct Race<'a> {
     /// Servers that did not answer in time, for a second round.
     again: Vec<Candidate>,
     round: Round,
-    running: FuturesUnordered<LocalBoxFuture<'static, Exchanged>>,
+    /// Packets on their way, and those that wait for a place at their server: a race that waits for one
+    /// has none but those of its packets, which end by themselves.
+    running: FuturesUnordered<LocalBoxFuture<'static, Event>>,
+    /// When the packets on their way were sent.
+    in_flight: HashMap<usize, At>,
+    /// The places that this question has: what is sent to a server again or beside needs no other.
+    places: HashMap<SocketAddr, Weak<OwnedSemaphorePermit>>,
+    /// Those at silent servers that will be asked again, as long as this race waits for no other place.
+    kept: HashMap<SocketAddr, Place>,
     /// Whose packet it is.
     servers: HashMap<usize, Candidate>,
     /// The packet whose failure or slowness made a packet be sent.
@@ -179,14 +200,36 @@ impl Race<'_> {
             };
             tokio::select! {
                 biased;
-                done = self.running.next() => {
-                    if let Some(done) = done && let Some(won) = self.judge(done) {
-                        return Ok(won);
+                event = self.running.next() => match event {
+                    Some(Event::Done(done, place)) => {
+                        self.in_flight.remove(&done.id);
+                        let server = done.ask.server;
+                        let won = self.judge(*done);
+                        // What is asked of the same server because of it has it by now, or will want it.
+                        let waits = self.running.len() > self.in_flight.len();
+                        if let Some(place) = place && !waits && self.is_asked_again(server) {
+                            self.kept.insert(server, place);
+                        }
+                        if let Some(won) = won {
+                            self.remember_overtaken();
+                            return Ok(won);
+                        }
                     }
-                }
+                    Some(Event::Free(shot, was_missed, place)) => {
+                        if let Some(known) = self.quest.known() {
+                            return Err(Lost::Known(Box::new(known)));
+                        }
+                        self.go_on(*shot, was_missed, place);
+                    }
+                    None => {}
+                },
                 () = hedge => self.hedge(),
             }
         }
+    }
+
+    fn is_asked_again(&self, server: SocketAddr) -> bool {
+        self.again.iter().any(|again| again.address == server)
     }
 
     /// Nobody is being asked: is there anything left to do?
@@ -223,6 +266,7 @@ impl Race<'_> {
     /// has many and where nothing is known yet.
     fn hedge(&mut self) {
         let clock = self.quest.log.clock();
+        let before = self.in_flight.len();
         if self.hedged || self.queue.is_empty() {
             self.try_tcp();
         }
@@ -233,163 +277,28 @@ impl Race<'_> {
             }
         }
         self.hedged = true;
-        self.hedge_at = Some(clock.now().after(HEDGE_STEP));
-    }
-
-    fn may_try_tcp(&self) -> bool {
-        let quest = self.quest;
-        !self.tcp_tried
-            && quest.zone.name.is_root()
-            && !quest.root_answered.get()
-            && quest.shared.udp.get() == Udp::Unknown
-    }
-
-    /// Nothing came back from any root server by UDP so far: the first ones are asked by TCP beside
-    /// it, once. True when something was sent.
-    fn try_tcp(&mut self) -> bool {
-        let quest = self.quest;
-        if !self.may_try_tcp() {
-            return false;
-        }
-        self.tcp_tried = true;
-        let mut asked: Vec<(usize, Candidate)> =
-            self.servers.iter().map(|(id, server)| (*id, server.clone())).collect();
-        // Where this machine has no way to, TCP has none either.
-        asked.retain(|(_, server)| quest.shared.routed(server.address));
-        asked.sort_by_key(|(id, _)| *id);
-        let mut sent = false;
-        for (id, server) in asked.into_iter().take(TCP_AT_ONCE) {
-            let edns = quest.shared.edns(server.address);
-            sent |= self.start(server, Choice::UdpBlocked, quest.parent, Some(id), Transport::Tcp, edns);
-        }
-        sent
-    }
-
-    /// Those of the last round that are asked in other forms beside it: there are servers that drop
-    /// what has EDNS in it, and some that answer by TCP alone. None where this zone has replied.
-    fn silent(&self) -> Vec<Candidate> {
-        let by_udp = self.quest.shared.udp.get() != Udp::Blocked;
-        if self.replied || !by_udp || self.quest.zone.name.is_root() {
-            return Vec::new();
-        }
-        let silent = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
-        silent.take(TCP_AT_ONCE).cloned().collect()
-    }
-
-    /// Without EDNS, and by TCP. The question in its usual form went out first: where that was only
-    /// lost on the way, its answer comes first, too.
-    fn ask_otherwise(&mut self, servers: Vec<Candidate>) {
-        let (quest, last) = (self.quest, self.last);
-        for server in servers {
-            let edns = quest.shared.edns(server.address);
-            let never_heard = quest.shared.srtt(server.address).is_none();
-            let before = self.first_to(server.address);
-            for (transport, edns) in [(Transport::Udp, false), (Transport::Tcp, edns)] {
-                let is_new = transport == Transport::Tcp || quest.shared.edns(server.address) && never_heard;
-                if is_new && !quest.budget.is_spent() && !quest.log.is_spent() {
-                    self.start(
-                        server.clone(),
-                        Choice::Again,
-                        before.or(quest.parent),
-                        before,
-                        transport,
-                        edns,
-                    );
-                }
-            }
-        }
-        // What is waited for is the round in the usual form.
-        self.last = last;
-    }
-
-    /// The first packet to a server.
-    fn first_to(&self, address: SocketAddr) -> Option<usize> {
-        let sent = self.servers.iter().filter(|(_, server)| server.address == address);
-        sent.map(|(id, _)| *id).min()
+        // One that waits for its place has not been silent yet.
+        let only_waits = self.in_flight.len() == before && self.running.len() > before;
+        self.hedge_at = (!only_waits).then(|| clock.now().after(HEDGE_STEP));
     }
 
     /// Asks the next server of the queue; false when there is none, or when no more may be sent.
     fn start_next(&mut self, chosen: Option<Choice>, parent: Option<usize>, because: Option<usize>) -> bool {
-        while let Some(next) = self.queue.pop_front() {
-            if !self.quest.shared.routed(next.address) {
+        while let Some(server) = self.queue.pop_front() {
+            if !self.quest.shared.routed(server.address) {
                 continue;
             }
             let chosen = match (self.round, chosen) {
                 (Round::Again, _) => Choice::Again,
                 (Round::First, Some(chosen)) => chosen,
-                (Round::First, None) if next.measured => Choice::Fastest,
+                (Round::First, None) if server.measured => Choice::Fastest,
                 (Round::First, None) => Choice::First,
             };
-            let shared = &self.quest.shared;
-            let edns = shared.edns(next.address);
-            let (chosen, transport) = learn::way(shared, next.address, chosen);
-            return self.start(next, chosen, parent, because, transport, edns);
+            if self.start(Shot { server, chosen, parent, because, form: None, aside: false }) {
+                return true;
+            }
         }
         false
-    }
-
-    fn start(
-        &mut self,
-        server: Candidate,
-        chosen: Choice,
-        parent: Option<usize>,
-        because: Option<usize>,
-        transport: Transport,
-        edns: bool,
-    ) -> bool {
-        let quest = self.quest;
-        if quest.lane.is_detached() {
-            self.ended = Some(Lost::Detached);
-        } else if quest.budget.is_spent() {
-            self.ended = Some(Lost::NameBudget);
-        } else if !quest.log.spend() {
-            self.ended = Some(Lost::HostBudget);
-        }
-        if self.ended.is_some() {
-            self.queue.clear();
-            return false;
-        }
-        quest.budget.spend();
-        let ask = Ask {
-            parent,
-            purpose: quest.purpose,
-            zone: name_text(&quest.zone.name),
-            qname: quest.qname.clone(),
-            qtype: quest.qtype,
-            server_name: Some(name_text(&server.name)),
-            server: server.address,
-            source: server.source,
-            chosen,
-            transport,
-            edns,
-            recursion: Recursion::No,
-        };
-        let spelling = match transport {
-            Transport::Udp => quest.shared.spelling(server.address),
-            // Nobody can write into a connection that he does not see.
-            Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,
-        };
-        let flight = send_spelled(&quest.log, ask, spelling);
-        let id = flight.id;
-        if flight.has_left() {
-            quest.shared.left(server.address);
-        }
-        if !self.hedged {
-            // A server that has not been asked yet is taken to be as far away as the farthest known.
-            let patience = match (quest.shared.srtt(server.address), quest.shared.longest_srtt()) {
-                (Some(srtt), _) => (srtt * 2).max(PATIENCE_LEAST),
-                (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
-                (None, None) => PATIENCE_UNKNOWN,
-            };
-            self.hedge_at = Some(flight.sent.after(patience));
-        }
-        self.last = Some(id);
-        self.servers.insert(id, server);
-        if let Some(because) = because {
-            self.because.insert(id, because);
-        }
-        self.running.push(receive(flight, PACKET_TIMEOUT).boxed_local());
-        true
     }
 
     /// Judges what came of a packet: a useful answer ends the race.
@@ -521,7 +430,8 @@ impl Race<'_> {
     fn ask_again(&mut self, id: usize, server: Candidate, chosen: Choice, transport: Transport, edns: bool) {
         let srtt = self.quest.shared.srtt(server.address).unwrap_or(PATIENCE_LEAST);
         let patience = (srtt * 4).max(PATIENCE_LEAST);
-        if self.start(server, chosen, Some(id), Some(id), transport, edns) {
+        let form = Some((transport, edns));
+        if self.start(Shot { server, chosen, parent: Some(id), because: Some(id), form, aside: false }) {
             self.hedge_at = Some(self.quest.log.clock().now().after(patience));
         }
     }

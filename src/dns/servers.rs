@@ -27,6 +27,7 @@ const MAX_DEPTH: usize = 4;
 pub(super) const MAX_LOOKUPS: u32 = 16;
 /// Names that do not exist, for one cut.
 pub(super) const MAX_MISSING: u32 = 5;
+const NOT_AWAITED: &str = "it was not awaited";
 const NO_ADDRESS: &str = "none of its name servers has an address";
 
 impl Server {
@@ -48,6 +49,10 @@ pub(super) async fn resolve_servers(
     let mut last: Option<Fault> = None;
     let mut told = Vec::new();
     loop {
+        if errand.lane.is_detached() {
+            // Its lookups would send nothing.
+            return Err(Fault::new(FailureCode::DnsTimeout, NOT_AWAITED.to_owned()));
+        }
         let known = count(zone);
         let changed = zone.changed.notified();
         match pick(errand, zone) {
@@ -180,6 +185,9 @@ async fn look_up(
             let _unfinished = unfinished;
             let found = find(sub, name.clone(), types).await;
             let gave_up = found.is_err() && lane.is_detached();
+            if gave_up {
+                return_lookup(&zone);
+            }
             learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)
         };
@@ -224,9 +232,15 @@ impl Drop for Unfinished {
         {
             server.lookup = Lookup::NotMade;
             drop(servers);
+            return_lookup(&self.zone);
             self.zone.changed.notify_waiters();
         }
     }
+}
+
+/// A lookup that gave up has told nothing of the zone: it is not one of those it may have.
+fn return_lookup(zone: &Zone) {
+    zone.lookups.set(zone.lookups.get().saturating_sub(1));
 }
 
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.

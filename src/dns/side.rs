@@ -27,6 +27,7 @@ use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType
 /// The stub's side of a resolution.
 #[derive(Debug)]
 pub(super) struct StubLane {
+    shared: Rc<Shared>,
     log: Rc<Log>,
     question: (Name, Vec<RecordType>),
     /// When it was asked; not at all as long as nobody needs it.
@@ -38,17 +39,13 @@ pub(super) struct StubLane {
 }
 
 impl StubLane {
-    pub(super) fn new(
-        log: &Rc<Log>,
-        servers: Vec<SocketAddr>,
-        name: &Name,
-        types: &[RecordType],
-    ) -> Rc<Self> {
+    pub(super) fn new(shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType]) -> Rc<Self> {
         Rc::new(Self {
+            shared: Rc::clone(shared),
             log: Rc::clone(log),
             question: (name.clone(), types.to_vec()),
             start: Cell::new(None),
-            servers,
+            servers: shared.plan.stub_servers.clone(),
             heard: RefCell::new(None),
             done: Notify::new(),
             task: RefCell::new(None),
@@ -62,7 +59,8 @@ impl StubLane {
             let (log, servers) = (Rc::clone(&own.log), own.servers.clone());
             let (name, types) = own.question.clone();
             let questions = Questions::of(name, types);
-            let heard = ask_resolvers(log, servers, questions, Purpose::Stub, Patience::Whole).await;
+            let heard =
+                ask_resolvers(&own.shared, log, servers, questions, Purpose::Stub, Patience::Whole).await;
             *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
             own.done.notify_waiters();
         };

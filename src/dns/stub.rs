@@ -3,6 +3,7 @@
 //! A resolver's answer is complete and taken as given: no bailiwick, no aliases to walk. Whether
 //! its time is counted is the caller's decision.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
+use super::cut::Shared;
 use super::ends::{addresses, services};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::fault::{Fault, Found, Witness, absent, type_list};
@@ -63,6 +65,7 @@ pub(super) struct Heard {
 
 /// Asks the resolvers in order, all questions at the same time.
 pub(super) async fn ask_resolvers(
+    shared: &Shared,
     log: Rc<Log>,
     servers: Vec<SocketAddr>,
     questions: Questions,
@@ -74,7 +77,7 @@ pub(super) async fn ask_resolvers(
         .enumerate()
         .map(|(index, (qname, rtype))| {
             let (log, servers) = (&log, &servers);
-            async move { (index, ask_type(log, servers, qname, rtype, purpose).await) }
+            async move { (index, ask_type(shared, log, servers, qname, rtype, purpose).await) }
         })
         .collect();
     let done = gather(&log, running, &questions, patience).await;
@@ -157,6 +160,7 @@ pub(super) enum Said {
 }
 
 async fn ask_type(
+    shared: &Shared,
     log: &Rc<Log>,
     servers: &[SocketAddr],
     qname: &Name,
@@ -167,7 +171,19 @@ async fn ask_type(
     let mut why = Vec::new();
     let mut timeouts_only = true;
     let mut rcode = None;
-    for server in servers.iter().take(MAX_RESOLVERS) {
+    let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
+    // The order is the user's. Many names need not find out each on its own who is silent.
+    let remembers = shared.plan.server_limit.is_some();
+    if remembers {
+        left.make_contiguous().sort_by_key(|server| shared.is_missed(*server));
+    }
+    while let Some(server) = left.pop_front() {
+        let was_missed = shared.is_missed(server);
+        let _place = log.queue(shared.places.take(server)).await;
+        if remembers && !was_missed && shared.is_missed(server) && !left.is_empty() {
+            left.push_back(server);
+            continue;
+        }
         let chosen = if path.is_empty() { Choice::First } else { Choice::NextAfterFailure };
         let mut ask = Ask {
             parent: path.last().copied(),
@@ -176,7 +192,7 @@ async fn ask_type(
             qname: qname.clone(),
             qtype,
             server_name: None,
-            server: *server,
+            server,
             source: AddressSource::Configured,
             chosen,
             transport: Transport::Udp,
@@ -185,28 +201,37 @@ async fn ask_type(
         };
         // At most: with EDNS, without, by TCP.
         for _ in 0..3 {
-            let Exchanged { id, ask: sent, outcome, .. } = receive(send(log, ask), RESOLVER_TIMEOUT).await;
+            let Exchanged { id, ask: sent, outcome, rtt, .. } =
+                receive(send(log, ask), RESOLVER_TIMEOUT).await;
             path.push(id);
             ask = Ask { parent: Some(id), ..sent };
             let reply = match outcome {
-                Outcome::Reply(reply) => reply,
+                Outcome::Reply(reply) => {
+                    if let Some(rtt) = rtt.filter(|_| remembers) {
+                        shared.measured(server, rtt);
+                    }
+                    reply
+                }
                 Outcome::Timeout => {
-                    why.push(format!("{} did not answer in {} s", show(*server), RESOLVER_TIMEOUT.as_secs()));
+                    if remembers && shared.srtt(server).is_none() {
+                        shared.missed(server);
+                    }
+                    why.push(format!("{} did not answer in {} s", show(server), RESOLVER_TIMEOUT.as_secs()));
                     break;
                 }
                 Outcome::Malformed(reason) => {
                     timeouts_only = false;
-                    why.push(format!("{} sent a reply that cannot be read: {reason}", show(*server)));
+                    why.push(format!("{} sent a reply that cannot be read: {reason}", show(server)));
                     break;
                 }
                 Outcome::WrongSource { from } => {
                     timeouts_only = false;
-                    why.push(format!("{} did not answer, and {from} did in its place", show(*server)));
+                    why.push(format!("{} did not answer, and {from} did in its place", show(server)));
                     break;
                 }
                 Outcome::Error { reason, .. } => {
                     timeouts_only = false;
-                    why.push(format!("{} {reason}", show(*server)));
+                    why.push(format!("{} {reason}", show(server)));
                     break;
                 }
             };
@@ -228,16 +253,16 @@ async fn ask_type(
                 Verdict::Absent { chain, negative, .. } => Said::Absent { chain, negative },
                 Verdict::Malformed { reason } => {
                     timeouts_only = false;
-                    why.push(format!("{} sent a reply that cannot be used: {reason}", show(*server)));
+                    why.push(format!("{} sent a reply that cannot be used: {reason}", show(server)));
                     break;
                 }
                 _ => {
                     timeouts_only = false;
-                    why.push(format!("{} answered {}", show(*server), reply.header.rcode.mnemonic()));
+                    why.push(format!("{} answered {}", show(server), reply.header.rcode.mnemonic()));
                     break;
                 }
             };
-            return TypeHeard { server: Some(*server), rcode, said, path };
+            return TypeHeard { server: Some(server), rcode, said, path };
         }
     }
     TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }

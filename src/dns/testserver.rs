@@ -20,6 +20,8 @@ use tokio::net::{TcpListener, UdpSocket};
 pub(super) enum Quirk {
     /// Answers every question with this code.
     Rcode(ResponseCode),
+    /// The same for questions of this type.
+    RcodeFor(RecordType, ResponseCode),
     /// Never answers.
     Silent,
     /// Never answers questions of this type.
@@ -228,6 +230,8 @@ impl Server {
                 Quirk::SilentFor(rtype) if *rtype == qtype => return Vec::new(),
                 Quirk::SilentFor(_) => {}
                 Quirk::Rcode(code) => clear(&mut reply, *code),
+                Quirk::RcodeFor(rtype, code) if *rtype == qtype => clear(&mut reply, *code),
+                Quirk::RcodeFor(..) => {}
                 Quirk::NoEdns if query.edns.is_some() => {
                     clear(&mut reply, ResponseCode::FormErr);
                     reply.edns = None;

@@ -11,7 +11,7 @@ use super::fault::{Fault, Found};
 use super::flight::{Goal, Leading, Turn};
 use super::reply::Referral;
 use super::walk::{Errand, Run};
-use crate::trace::RecordType;
+use crate::trace::{FailureCode, RecordType};
 
 /// What this run has heard of the question already.
 pub(super) fn reuse(errand: &Errand, qname: &Name, types: &[RecordType]) -> Option<Result<Found, Fault>> {
@@ -23,7 +23,13 @@ pub(super) fn reuse(errand: &Errand, qname: &Name, types: &[RecordType]) -> Opti
         }
         return known;
     }
-    known.or_else(|| types.iter().find_map(|rtype| shared.known(qname, &[*rtype], now)))
+    // Of a name server one family is enough to go on; that it has none of one says nothing of the other.
+    let of_one = |rtype: &RecordType| shared.known(qname, &[*rtype], now);
+    let holds_for_all = |known: &Result<Found, Fault>| match known {
+        Ok(_) => true,
+        Err(fault) => fault.code == FailureCode::NxDomain,
+    };
+    known.or_else(|| types.iter().filter_map(of_one).find(holds_for_all))
 }
 
 /// Takes a referral into the cache; whoever waits for it may go on.

@@ -467,7 +467,7 @@ fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordTy
 /// No server is left, and no other has an address. What a lookup inside others met, or one that could
 /// send nothing more, need not hold for the next.
 fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
-    if errand.is_main() && !errand.run.log.is_spent() {
+    if errand.is_main() && !errand.run.log.is_spent() && !errand.lane.is_detached() {
         return case.failed(failed, Some(why));
     }
     servers_unknown(&case.zone.name, case.qname, case.qtype, failed, why)

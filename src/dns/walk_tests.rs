@@ -8,11 +8,10 @@ use hickory_resolver::proto::rr::RecordType as WireType;
 
 use super::Resolver;
 use super::testkit::{
-    AUTH, EXAMPLE, OTHER, OTHER_ZONE, ROOT, ROOT_ZONE, Run, SECOND, TLD, TLD_ZONE, TRAP, auth, broken, local,
-    other, plan, resolve, resolve_with, root, slow, tld,
+    AUTH, EXAMPLE, OTHER, OTHER_ZONE, ROOT, ROOT_ZONE, Run, SECOND, TLD, TLD_ZONE, TRAP, auth, best, broken,
+    local, other, plan, resolve, resolve_with, root, slow, tld,
 };
 use super::testserver::{Quirk, TestNet};
-use crate::clock::Stopwatch;
 use crate::trace::{
     AddressSource, Choice, DnsLane, FailureCode, Meaning, Packet, Purpose, Rcode, Stray, Transport,
 };
@@ -40,11 +39,8 @@ fn a_cold_glued_name_costs_three_round_trips_and_asks_both_types_at_once() {
         assert!(packets[3].sent < packets[2].received.unwrap(), "both types are on their way at once");
         // 20 + 30 + 40 ms were put in; 40 ms of scheduling are allowed, to the best of all runs: a busy
         // machine can only add.
-        let took = |run: &Run| run.dns.end.since(run.dns.start).as_millis();
-        let (all, mut total) = (Stopwatch::start(), took(&run));
-        while total >= 130 && all.elapsed() < Duration::from_secs(10) {
-            total = total.min(took(&resolve(&net, "www.example.test").await));
-        }
+        let again = async || resolve(&net, "www.example.test").await.took();
+        let total = best(run.took(), 130, again).await;
         assert!((90..130).contains(&total), "{total} ms");
         let path: Vec<_> =
             run.dns.critical_path.iter().map(|id| run.dns.packets[*id].zone.as_str()).collect();
@@ -91,7 +87,7 @@ fn a_lame_server_is_left_at_once_for_the_next() {
             assert_eq!(first.meaning.as_str(), want);
             assert_eq!(next.server.ip().to_string(), AUTH);
             assert_eq!(run.dns.critical_path.len(), 4, "the failed one was waited for, too");
-            assert!(run.dns.end.since(run.dns.start) < Duration::from_millis(140), "no wait for a timer");
+            assert!(packets.iter().all(|packet| packet.chosen != Choice::Hedge), "no wait for a timer");
         });
     }
 }
@@ -114,13 +110,17 @@ fn a_silent_server_is_hedged_and_its_packet_superseded() {
         let silent = (SECOND, vec![Quirk::Silent], vec![]);
         let net =
             TestNet::start(vec![root(), (TLD, vec![], vec![("test.", tld_zone)]), silent, auth()]).await;
-        let run = resolve(&net, "www.example.test").await;
+        let again = async || resolve(&net, "www.example.test").await;
+        let run = again().await;
         assert_eq!(run.addresses().len(), 2);
-        let hedge = run.walk().into_iter().find(|packet| packet.chosen == Choice::Hedge).unwrap().clone();
         let first = run.walk()[2];
         assert_eq!((first.meaning.clone(), first.received), (Meaning::Superseded, None));
         // The others are near, so it gets 150 ms; 60 ms of scheduling are allowed.
-        let waited = hedge.sent.since(first.sent).as_millis();
+        let waited = |run: &Run| {
+            let hedge = run.walk().into_iter().find(|packet| packet.chosen == Choice::Hedge).unwrap();
+            hedge.sent.since(run.walk()[2].sent)
+        };
+        let waited = best(waited(&run), 210, async || waited(&again().await)).await;
         assert!((150..210).contains(&waited), "{waited} ms");
         assert_eq!(run.dns.critical_path.len(), 4, "root, tld, the silent one, the hedge");
     });
@@ -441,7 +441,8 @@ fn aaaa_is_awaited_fifty_milliseconds_more_and_no_longer() {
         assert_eq!(run.addresses(), ["192.0.2.1"]);
         assert!(run.noted("AAAA was not awaited"));
         // 50 ms are waited; 60 ms of scheduling are allowed.
-        let total = run.dns.end.since(run.dns.start).as_millis();
+        let again = async || resolve(&net, "www.example.test").await.took();
+        let total = best(run.took(), 110, again).await;
         assert!((50..110).contains(&total), "{total} ms");
         assert_eq!(run.lines()[3], "3 www.example.test. AAAA superseded");
     });

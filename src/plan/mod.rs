@@ -103,7 +103,7 @@ pub struct DnsPlan {
     pub https_records: HttpsRecords,
     /// How much of a name each server is told.
     pub minimisation: Minimisation,
-    /// Questions and their retries that one server is asked at the same time; `None` for no bound,
+    /// Questions, each with its retries, that one server or resolver is asked at the same time; `None` for no bound,
     /// which one name alone does not need.
     pub server_limit: Option<usize>,
     /// Whom `urltrace dns` asks once the answer is there.

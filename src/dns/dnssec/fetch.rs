@@ -142,7 +142,7 @@ impl Checking {
             // RFC 4035 §3.1.4.1: the parent has it.
             Need::Ds(zone) => (zone, zone.base_name(), DS, &store.ds),
         };
-        let reused = || known.borrow().get(zone).cloned();
+        let reused = || known.borrow_mut().get(zone).cloned();
         let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
         let mut fetched = reused();
         for turn in 0..MAX_TURNS {
@@ -288,7 +288,7 @@ fn spares(packets: &[(usize, Packet, Rc<[u8]>)]) -> Vec<usize> {
 /// Adds what was answered when the question was asked before, and keeps it for the next time.
 fn share(asked: &mut Vec<Asked>, store: &Store, question: (Name, Vec<RecordType>)) {
     let mut known = store.asked.borrow_mut();
-    let known = known.entry(question).or_default();
+    let known = known.get_or_insert_with(question, Vec::new);
     for old in known.iter() {
         if !asked.iter().any(|new| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
             asked.push(old.clone());
@@ -309,7 +309,7 @@ fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
     };
     let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
     let Ok(zone) = printed_name(zone) else { return };
-    if !spoke && !store.keys.borrow().contains_key(&zone) {
+    if !spoke && store.keys.borrow().peek(&zone).is_none() {
         let why = "none of its servers was of use to the walk".to_owned();
         evidence.keys.insert(zone.clone(), Fetched::Failed(why));
     }
@@ -328,6 +328,6 @@ fn delegations(evidence: &Evidence, store: &Store) -> BTreeMap<Name, Said> {
             name = name.base_name();
         }
     }
-    let known = store.delegations.borrow();
+    let mut known = store.delegations.borrow_mut();
     passed.into_iter().filter_map(|name| known.get(&name)?.said().map(|said| (name, said))).collect()
 }

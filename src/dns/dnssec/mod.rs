@@ -52,7 +52,6 @@ mod signature_tests;
 mod testzone;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
@@ -62,9 +61,16 @@ pub(super) use fetch::{Checking, GRACE, WalkEnd};
 pub(super) use resolver::Given;
 pub(super) use text::data_text;
 
+use super::cut::MOST_ANSWERS;
+use super::recent::Recent;
 use crate::trace::RecordType;
 use evidence::{Asked, Fetched, Said, Sections};
 use memory::Memory;
+
+/// Zones of which referral and keys are kept.
+const MOST_ZONES: usize = 16_384;
+/// Answers as they came: not forgotten before the answers that are reused.
+const MOST_ASKED: usize = 2 * MOST_ANSWERS;
 
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);
@@ -74,12 +80,12 @@ type Question = (Name, Vec<RecordType>);
 pub(super) struct Store {
     anchors: Anchors,
     /// The referral to each zone.
-    delegations: RefCell<HashMap<Name, Referred>>,
-    keys: RefCell<HashMap<Name, Fetched>>,
-    ds: RefCell<HashMap<Name, Fetched>>,
+    delegations: RefCell<Recent<Name, Referred, MOST_ZONES>>,
+    keys: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
+    ds: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
     memory: Memory,
     /// What zones answered, for answers that are reused.
-    asked: RefCell<HashMap<Question, Vec<Asked>>>,
+    asked: RefCell<Recent<Question, Vec<Asked>, MOST_ASKED>>,
 }
 
 impl Store {
@@ -91,7 +97,7 @@ impl Store {
     /// others walk on from there too, and may be at their end before the one that was referred.
     pub(super) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, reply: Rc<[u8]>) {
         let referred = || Referred { zone: zone.clone(), qname: qname.clone(), reply, said: OnceCell::new() };
-        self.delegations.borrow_mut().entry(cut.clone()).or_insert_with(referred);
+        self.delegations.borrow_mut().get_or_insert_with(cut.clone(), referred);
     }
 }
 

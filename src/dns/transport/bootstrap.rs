@@ -45,7 +45,7 @@ pub(super) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
     if !plan.stub_servers.is_empty() {
         let (log, servers) = (Rc::clone(&run.log), plan.stub_servers.clone());
         let questions = Questions::of(name.clone(), types.clone());
-        let heard = ask_resolvers(log, servers, questions, Purpose::Bootstrap, patience).await;
+        let heard = ask_resolvers(&run.shared, log, servers, questions, Purpose::Bootstrap, patience).await;
         path.extend(&heard.path);
         match heard.result {
             Ok(found) if !found.addresses.is_empty() => {
