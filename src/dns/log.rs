@@ -88,6 +88,11 @@ impl Log {
         self.entries.borrow().is_empty()
     }
 
+    /// How many packets were sent.
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
     /// From here on signatures are asked for (DO), and replies kept as they came.
     pub(super) fn ask_for_signatures(&self) {
         self.signed.set(true);

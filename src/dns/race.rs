@@ -18,10 +18,10 @@ use hickory_resolver::proto::rr::Name;
 use super::case::{Echo, Spelling};
 use super::child;
 use super::cut::{Candidate, Shared, Udp, Zone};
-use super::dead::Case;
-pub(super) use super::effort::{Budget, Lane};
+use super::dead::{CHANCE_AT_ONCE, Case, Entry, Extent, ask_apex, chance};
+pub(super) use super::effort::{Budget, Lane, Lost, Won};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
-use super::fault::{FailureKind, Fault, ServerFailure};
+use super::fault::{FailureKind, ServerFailure};
 use super::learn::{self, label};
 use super::log::Log;
 use super::message::Recursion;
@@ -54,36 +54,9 @@ pub(super) struct Quest {
     pub(super) zone: Rc<Zone>,
     pub(super) qname: Name,
     pub(super) qtype: RecordType,
+    pub(super) extent: Extent,
     pub(super) parent: Option<usize>,
     pub(super) purpose: Purpose,
-}
-
-/// The useful answer.
-#[derive(Debug)]
-pub(super) struct Won {
-    pub(super) id: usize,
-    pub(super) verdict: Verdict,
-    /// The packets the time was spent on, in order, the answered one last.
-    pub(super) path: Vec<usize>,
-    /// It was taken although the server did not answer with authority.
-    pub(super) without_authority: bool,
-}
-
-/// No useful answer.
-#[derive(Debug)]
-pub(super) enum Lost {
-    /// All servers failed.
-    Failed {
-        failures: Vec<ServerFailure>,
-        path: Vec<usize>,
-    },
-    /// No packet may be sent any more: for the name, or for the whole host.
-    NameBudget,
-    HostBudget,
-    /// The line of work was given up.
-    Detached,
-    /// Another question has met the zone's silence meanwhile.
-    Known(Box<Fault>),
 }
 
 /// Asks the candidates in their order. `first` says why the first one is asked.
@@ -96,16 +69,30 @@ pub(super) async fn ask_servers(
         Some(first) => quest.log.queue(quest.shared.places.take(first.address)).await,
         None => None,
     };
-    let (shared, zone, now) = (&quest.shared, &quest.zone, quest.log.clock().now());
-    let case = Case { shared, zone, qname: &quest.qname, qtype: quest.qtype, now };
-    if let Some(known) = case.known() {
-        return Err(Lost::Known(Box::new(known)));
+    match Case::of(quest).enter() {
+        Entry::Open => {}
+        Entry::Shut(fault) => return Err(Lost::Known(fault)),
+        Entry::Once => {
+            let end = race(quest, candidates.clone(), first, Round::Only).boxed_local().await;
+            if let Some(end) = Case::of(quest).after_chance(end) {
+                return end;
+            }
+        }
     }
+    race(quest, candidates, first, Round::First).boxed_local().await
+}
+
+async fn race(
+    quest: &Quest,
+    candidates: Vec<Candidate>,
+    first: Option<Choice>,
+    round: Round,
+) -> Result<Won, Lost> {
     let mut race = Race {
         quest,
         queue: candidates.into(),
         again: Vec::new(),
-        round: Round::First,
+        round,
         running: FuturesUnordered::new(),
         servers: HashMap::new(),
         because: HashMap::new(),
@@ -119,6 +106,10 @@ pub(super) async fn ask_servers(
         replied: false,
     };
     race.start_next(first, quest.parent, None);
+    if round == Round::Only {
+        while race.servers.len() < CHANCE_AT_ONCE && race.start_next(first, quest.parent, None) {}
+        race.queue.clear();
+    }
     let won = race.run().await;
     drop(race);
     quest.log.supersede_abandoned();
@@ -129,6 +120,8 @@ pub(super) async fn ask_servers(
 enum Round {
     First,
     Again,
+    /// All at once, see `dead`.
+    Only,
 }
 
 struct Race<'a> {
@@ -203,6 +196,7 @@ impl Race<'_> {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
+            ask_apex(self.quest, &self.queue);
         }
         let beside = if began { self.silent() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
@@ -316,9 +310,9 @@ impl Race<'_> {
             }
             let chosen = match (self.round, chosen) {
                 (Round::Again, _) => Choice::Again,
-                (Round::First, Some(chosen)) => chosen,
-                (Round::First, None) if next.measured => Choice::Fastest,
-                (Round::First, None) => Choice::First,
+                (_, Some(chosen)) => chosen,
+                (_, None) if next.measured => Choice::Fastest,
+                (_, None) => Choice::First,
             };
             let shared = &self.quest.shared;
             let edns = shared.edns(next.address);
@@ -388,7 +382,9 @@ impl Race<'_> {
         if let Some(because) = because {
             self.because.insert(id, because);
         }
-        self.running.push(receive(flight, PACKET_TIMEOUT).boxed_local());
+        let is_short = self.round == Round::Only && !self.replied;
+        let limit = if is_short { chance(&quest.shared) } else { PACKET_TIMEOUT };
+        self.running.push(receive(flight, limit).boxed_local());
         true
     }
 

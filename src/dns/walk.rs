@@ -14,7 +14,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::cut::{Shared, Zone};
-use super::dead::Case;
+use super::dead::{Case, Extent};
 use super::ends::{TypeEnd, alias_target, assemble};
 use super::fault::{Fault, Found, ServerFailure, arrows, no_server_of_family, servers_unknown};
 use super::flight::{Goal, Turn};
@@ -282,7 +282,7 @@ async fn descend(
         let question = |errand: &Errand, rtype: RecordType, zone: &Rc<Zone>| {
             let (errand, zone, budget) = (errand.clone(), Rc::clone(zone), Rc::clone(&budget));
             let qname = qname.clone();
-            async move { ask_zone(&errand, &zone, &qname, rtype, parent, &budget).await }
+            async move { ask_zone(&errand, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
         };
         let beside = |zone: &Rc<Zone>| -> Vec<Beside> {
             let start = |rtype: &RecordType| {
@@ -463,7 +463,8 @@ async fn ensure_servers(
 }
 
 fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> Case<'a> {
-    Case { shared: &errand.run.shared, zone, qname, qtype, now: errand.run.log.clock().now() }
+    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
+    Case { shared, zone, qname, qtype, extent: Extent::Whole, now }
 }
 
 /// No server is left, and no other has an address. What a lookup inside others met, or one that could
@@ -479,7 +480,7 @@ fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Faul
 pub(super) async fn ask_zone(
     errand: &Errand,
     zone: &Rc<Zone>,
-    qname: &Name,
+    (qname, extent): (&Name, Extent),
     qtype: RecordType,
     parent: Option<usize>,
     budget: &Rc<Budget>,
@@ -494,10 +495,11 @@ pub(super) async fn ask_zone(
         zone: Rc::clone(zone),
         qname: qname.clone(),
         qtype,
+        extent,
         parent,
         purpose: errand.purpose,
     };
-    let case = || case(errand, zone, qname, qtype);
+    let case = || Case { extent, ..case(errand, zone, qname, qtype) };
     if let Some(known) = case().known() {
         return Err(known);
     }
