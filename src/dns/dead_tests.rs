@@ -7,10 +7,11 @@ use hickory_resolver::proto::op::ResponseCode;
 use super::Resolver;
 use super::batch_tests::ask_names;
 use super::testkit::{AUTH, EXAMPLE, ask, auth, broken, local, plan, resolve, resolve_with, root, tld};
-use super::testkit::{TLD, TLD_ZONE};
+use super::testkit::{ROOT, SECOND, TLD, TLD_ZONE};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
 use crate::plan::{DnsPlan, Minimisation, Reuse};
+use crate::stop::Stop;
 use crate::trace::{At, FailureCode, Rcode};
 
 /// Eight places, one question and three, one about the zone itself, and the chances of eight names, and
@@ -183,6 +184,52 @@ fn each_name_server_without_an_address_is_told_and_a_dead_zone_met_once() {
         // Three lookups at a time, of two types, one question and three: the others know, or have a
         // chance.
         assert!(net.seen(AUTH).len() <= 24 + 1 + 10, "{:?}", net.seen(AUTH));
+    });
+}
+
+#[test]
+fn each_name_server_is_told_with_its_own_reason_and_looked_up_once() {
+    local(async {
+        // One is inside its own zone without glue, the other does not exist.
+        let zone = format!("{TLD_ZONE}half.test. NS ns1.half.test.\nhalf.test. NS ns2.example.test.\n");
+        let tld = (TLD, vec![], vec![("test.", zone.as_str())]);
+        let net = TestNet::start(vec![root(), tld, auth()]).await;
+        let run = resolve(&net, "www.half.test").await;
+        assert_eq!(run.code(), FailureCode::GlueLoop);
+        assert_eq!(
+            run.message(),
+            "no server of zone half.test. gave an answer for www.half.test. A: ns ns1.half.test.: it can only be \
+             found by asking itself; ns ns2.example.test.: NXDOMAIN"
+        );
+        assert_eq!(asked_for(&net, "udp ns2.example.test. A"), 1, "{:?}", net.seen(AUTH));
+        assert!(asked_for(&net, "udp ns2.example.test. AAAA") <= 1, "{:?}", net.seen(AUTH));
+        // What is found for one of them serves the other.
+        let zone = format!("{TLD_ZONE}half.test. NS ns1.half.test.\nhalf.test. NS mail.example.test.\n");
+        let tld = (TLD, vec![], vec![("test.", zone.as_str())]);
+        let example = EXAMPLE.replace("192.0.2.25", AUTH);
+        let auth = (
+            AUTH,
+            vec![],
+            vec![("example.test.", example.as_str()), ("half.test.", "www.half.test. A 192.0.2.7\n")],
+        );
+        let net = TestNet::start(vec![root(), tld, auth]).await;
+        assert_eq!(resolve(&net, "www.half.test").await.addresses(), ["192.0.2.7"]);
+    });
+}
+
+#[test]
+fn all_servers_that_were_awaited_when_time_was_up_are_on_the_way() {
+    local(async {
+        let zone = format!("{TLD_ZONE}example.test. NS ns2.example.test.\nns2.example.test. A {SECOND}\n");
+        let tld = (TLD, vec![], vec![("test.", zone.as_str())]);
+        let (auth, second) = (broken(auth(), Quirk::Silent), (SECOND, vec![Quirk::Silent], vec![]));
+        let net = TestNet::start(vec![root(), tld, auth, second]).await;
+        let (clock, resolver) = (Clock::start(), Resolver::new(plan(&net)).unwrap());
+        let stop = Stop::after(clock, Duration::from_secs(1));
+        let (dns, result, _side) = resolver.resolve("www.example.test", 443, 0, &clock, &stop).await;
+        assert_eq!(result.unwrap_err().code, FailureCode::MaxTime);
+        let way = dns.critical_path.iter().map(|id| dns.packets[*id].server.ip().to_string());
+        assert_eq!(way.collect::<Vec<_>>(), [ROOT, TLD, AUTH, SECOND]);
     });
 }
 

@@ -214,6 +214,18 @@ impl Log {
         entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
     }
 
+    /// That packet, and before it all others with the same question that had no reply either.
+    pub(super) fn unheard_with(&self, id: usize) -> Vec<usize> {
+        let entries = self.entries.borrow();
+        let Some(last) = entries.get(id).map(|entry| &entry.packet) else { return Vec::new() };
+        let is_same = |other: &Packet| {
+            let of = |packet: &Packet| (packet.qtype, packet.purpose);
+            of(other) == of(last) && (&other.zone, &other.qname) == (&last.zone, &last.qname)
+        };
+        let unheard = entries.iter().enumerate().filter(|(_, entry)| entry.packet.received.is_none());
+        unheard.filter(|(at, entry)| *at <= id && is_same(&entry.packet)).map(|(at, _)| at).collect()
+    }
+
     /// NXDOMAIN, if that is what a reply says, with or without records.
     pub(super) fn name_denied(&self, id: usize) -> Option<Rcode> {
         let rcode = self.with(id, |packet| packet.reply.as_ref().map(|reply| reply.rcode))??;

@@ -105,6 +105,8 @@ pub(super) struct Errand {
     pub(super) patience: Patience,
     /// The names of servers that are being looked up for this one, outermost first.
     pub(super) stack: Vec<Name>,
+    /// The zones those are servers of: their other servers are being looked up, too.
+    pub(super) within: Vec<Name>,
     pub(super) lane: Rc<Lane>,
     /// The packets its time was spent on.
     pub(super) path: Rc<RefCell<Vec<usize>>>,
@@ -119,6 +121,7 @@ impl Errand {
             aliases: Aliases::Follow,
             patience,
             stack: Vec::new(),
+            within: Vec::new(),
             lane: Rc::default(),
             path: Rc::default(),
             parent: None,
