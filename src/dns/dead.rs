@@ -21,7 +21,7 @@ use super::message::Recursion;
 use super::presentation::name_text;
 use super::race::{Lost, PACKET_TIMEOUT, Quest, Won};
 use super::reply::{Asked, classify};
-use crate::trace::{At, Choice, FailureCode, RecordType};
+use crate::trace::{At, Choice, FailureCode, Purpose, RecordType};
 
 /// How long it is believed: a server that was started again is not overlooked for long.
 const LIFE: Duration = Duration::from_secs(30);
@@ -175,8 +175,8 @@ impl<'a> Case<'a> {
             return fault;
         }
         if self.has_answered() {
-            return match failures {
-                [] => fault,
+            return match (failures, why) {
+                ([], _) | (_, Some(_)) => fault,
                 _ => fault.hint(
                     "its servers have answered other questions in this run: they, or something on the way, \
                      drop this one; `urltrace dns -v` shows every packet",
@@ -276,7 +276,8 @@ fn ask_about_zone(quest: &Quest, server: &Candidate) {
     let (chosen, transport) = learn::way(&shared, server.address, Choice::Again);
     let ask = Ask {
         parent: quest.parent,
-        purpose: quest.purpose,
+        // It is no name server's name, whoever's walk came here.
+        purpose: if quest.purpose == Purpose::NsAddress { Purpose::Walk } else { quest.purpose },
         zone: name_text(&zone),
         qname: zone.clone(),
         qtype: RecordType::SOA,
