@@ -1,11 +1,14 @@
-//! What one line of work may still do: whether anybody waits for it, and how many packets are left.
+//! What one line of work may still do: whether anybody waits for it, how many packets are left; and
+//! what became of one question.
 //!
 //! Nothing is sent here.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::fault::{Fault, ServerFailure};
 use super::log::NAME_BUDGET;
+use super::reply::Verdict;
 
 /// A line of work that may be given up: it sends nothing more then, but still listens.
 #[derive(Debug, Default)]
@@ -46,4 +49,32 @@ impl Budget {
     pub(super) fn spend(&self) {
         self.left.set(self.left.get().saturating_sub(1));
     }
+}
+
+/// The useful answer.
+#[derive(Debug)]
+pub(super) struct Won {
+    pub(super) id: usize,
+    pub(super) verdict: Verdict,
+    /// The packets the time was spent on, in order, the answered one last.
+    pub(super) path: Vec<usize>,
+    /// It was taken although the server did not answer with authority.
+    pub(super) without_authority: bool,
+}
+
+/// No useful answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// All servers failed.
+    Failed {
+        failures: Vec<ServerFailure>,
+        path: Vec<usize>,
+    },
+    /// No packet may be sent any more: for the name, or for the whole host.
+    NameBudget,
+    HostBudget,
+    /// The line of work was given up.
+    Detached,
+    /// Another question has met the zone's silence meanwhile.
+    Known(Box<Fault>),
 }

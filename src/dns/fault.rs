@@ -15,6 +15,8 @@ use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
 /// Servers that a message names one by one.
 const NAMED_SERVERS: usize = 6;
 
+const ITSELF: &str = "it can only be found by asking itself";
+
 /// An answer: the chain of aliases, then the records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
@@ -189,13 +191,18 @@ pub(super) fn in_short(fault: &Fault) -> &str {
         FailureCode::NxDomain => "NXDOMAIN",
         FailureCode::NoData => "no address",
         FailureCode::NoUsableServer => "its zone's servers gave no answer",
-        FailureCode::GlueLoop => "it can only be found by asking itself",
+        FailureCode::GlueLoop => ITSELF,
         FailureCode::CnameLoop => "its aliases come back to themselves",
         FailureCode::CnameChainTooLong => "it has too many aliases",
         FailureCode::TooManyCuts => "there are too many referrals to it",
         FailureCode::PacketBudget => "the limit of packets was hit",
         _ => &fault.message,
     }
+}
+
+/// Whether all name servers that were told are a loop: its own words say more than theirs.
+pub(super) fn only_loops(last: &Fault, told: &[String]) -> bool {
+    last.code == FailureCode::GlueLoop && told.iter().all(|told| told.ends_with(ITSELF))
 }
 
 /// What became of each name server, and the limit that ended the search, if it was one.

@@ -119,7 +119,9 @@ impl Counted<'_> {
             }
             Err(stopped) => {
                 let awaited = log.awaited();
-                dns.critical_path.extend(awaited.filter(|id| !dns.critical_path.contains(id)));
+                let mut unheard = awaited.map_or_else(Vec::new, |id| log.unheard_with(id));
+                unheard.retain(|id| !dns.critical_path.contains(id));
+                dns.critical_path.extend(unheard);
                 Err(self.stopped(stopped, &run, awaited))
             }
         };

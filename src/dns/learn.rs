@@ -75,8 +75,17 @@ pub(super) fn no_route(quest: &Quest, server: &Candidate) {
     quest.shared.no_route(server.address);
     if !quest.shared.routed(server.address) {
         let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
-        quest.log.note(format!("this machine has no {family} route: {family} name servers were not asked"));
+        quest.log.note(left_out(family, server.address));
     }
+}
+
+/// One packet to the family is on record: it is not said that nobody was asked.
+fn left_out(family: &str, first: SocketAddr) -> String {
+    let first = first.ip();
+    format!(
+        "this machine has no {family} route: the question to {first} could not be sent, and {family} name servers \
+         were left out after it"
+    )
 }
 
 /// Why a packet had no reply in time, in words: what came, and was none, is told.
@@ -114,4 +123,18 @@ pub(super) fn limit_of_servers(quest: &Quest, referral: &Referral) {
 
 pub(super) fn label(server: &Candidate) -> String {
     format!("{} ({})", name_text(&server.name), server.address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_a_missing_route_names_the_question_that_showed_it() {
+        assert_eq!(
+            left_out("IPv6", "[2001:db8::1]:53".parse().unwrap()),
+            "this machine has no IPv6 route: the question to 2001:db8::1 could not be sent, and IPv6 name servers \
+             were left out after it"
+        );
+    }
 }

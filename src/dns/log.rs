@@ -88,6 +88,11 @@ impl Log {
         self.entries.borrow().is_empty()
     }
 
+    /// How many packets were sent.
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
     /// From here on signatures are asked for (DO), and replies kept as they came.
     pub(super) fn ask_for_signatures(&self) {
         self.signed.set(true);
@@ -207,6 +212,18 @@ impl Log {
     pub(super) fn awaited(&self) -> Option<usize> {
         let entries = self.entries.borrow();
         entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
+    }
+
+    /// That packet, and before it all others with the same question that had no reply either.
+    pub(super) fn unheard_with(&self, id: usize) -> Vec<usize> {
+        let entries = self.entries.borrow();
+        let Some(last) = entries.get(id).map(|entry| &entry.packet) else { return Vec::new() };
+        let is_same = |other: &Packet| {
+            let of = |packet: &Packet| (packet.qtype, packet.purpose);
+            of(other) == of(last) && (&other.zone, &other.qname) == (&last.zone, &last.qname)
+        };
+        let unheard = entries.iter().enumerate().filter(|(_, entry)| entry.packet.received.is_none());
+        unheard.filter(|(at, entry)| *at <= id && is_same(&entry.packet)).map(|(at, _)| at).collect()
     }
 
     /// A look at one packet.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use super::cut::Zone;
+use super::dead::Extent;
 use super::presentation::name_text;
 use super::race::Budget;
 use super::reply::{Absence, Referral, Verdict};
@@ -42,13 +43,17 @@ pub(super) async fn lead_on(
         }
         steps.0 += 1;
         let part = name.trim_to(labels);
-        let why = match ask_zone(errand, zone, &part, RecordType::A, parent, budget).await {
+        let before = log.len();
+        let question = (&part, Extent::Part);
+        let why = match ask_zone(errand, zone, question, RecordType::A, parent, budget).await {
             Ok(Step { id, verdict: Verdict::Referral(referral) }) => return Some((id, referral)),
             Ok(Step { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
             Ok(Step { id, .. }) => {
                 parent = Some(id);
                 continue;
             }
+            // Another name has met its silence: this part was not asked for.
+            Err(_) if log.len() == before => return None,
             Err(_) => "does not answer",
         };
         log.note(format!(

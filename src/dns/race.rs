@@ -22,8 +22,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::case::Echo;
 use super::child;
 use super::cut::{Candidate, Shared, Zone};
-use super::dead::Case;
-pub(super) use super::effort::{Budget, Lane};
+use super::dead::{CHANCE_AT_ONCE, Case, Entry, Extent, ask_apex};
+pub(super) use super::effort::{Budget, Lane, Lost, Won};
 use super::exchange::{Ask, Exchanged, Outcome};
 use super::fault::{FailureKind, Fault, ServerFailure};
 use super::learn::{self, label};
@@ -56,36 +56,9 @@ pub(super) struct Quest {
     pub(super) zone: Rc<Zone>,
     pub(super) qname: Name,
     pub(super) qtype: RecordType,
+    pub(super) extent: Extent,
     pub(super) parent: Option<usize>,
     pub(super) purpose: Purpose,
-}
-
-/// The useful answer.
-#[derive(Debug)]
-pub(super) struct Won {
-    pub(super) id: usize,
-    pub(super) verdict: Verdict,
-    /// The packets the time was spent on, in order, the answered one last.
-    pub(super) path: Vec<usize>,
-    /// It was taken although the server did not answer with authority.
-    pub(super) without_authority: bool,
-}
-
-/// No useful answer.
-#[derive(Debug)]
-pub(super) enum Lost {
-    /// All servers failed.
-    Failed {
-        failures: Vec<ServerFailure>,
-        path: Vec<usize>,
-    },
-    /// No packet may be sent any more: for the name, or for the whole host.
-    NameBudget,
-    HostBudget,
-    /// The line of work was given up.
-    Detached,
-    /// Another question has met the zone's silence meanwhile.
-    Known(Box<Fault>),
 }
 
 /// Asks the candidates in their order. `first` says why the first one is asked.
@@ -95,15 +68,34 @@ pub(super) async fn ask_servers(
     first: Option<Choice>,
 ) -> Result<Won, Lost> {
     let mut queue = VecDeque::from(candidates);
-    let place = first_place(quest, &mut queue).boxed_local().await;
-    if let Some(known) = quest.known() {
-        return Err(Lost::Known(Box::new(known)));
+    let mut place = first_place(quest, &mut queue).boxed_local().await;
+    match Case::of(quest).enter() {
+        Entry::Open => {}
+        Entry::Shut(fault) => return Err(Lost::Known(fault)),
+        Entry::Once => {
+            let end = race(quest, queue.clone(), place, first, Round::Only).boxed_local().await;
+            if let Some(end) = Case::of(quest).after_chance(end) {
+                return end;
+            }
+            place = first_place(quest, &mut queue).boxed_local().await;
+        }
     }
+    race(quest, queue, place, first, Round::First).boxed_local().await
+}
+
+/// One race, with a place at its first server.
+async fn race(
+    quest: &Quest,
+    queue: VecDeque<Candidate>,
+    place: Option<(SocketAddr, Place)>,
+    first: Option<Choice>,
+    round: Round,
+) -> Result<Won, Lost> {
     let mut race = Race {
         quest,
         queue,
         again: Vec::new(),
-        round: Round::First,
+        round,
         running: FuturesUnordered::new(),
         in_flight: HashMap::new(),
         places: HashMap::new(),
@@ -123,6 +115,14 @@ pub(super) async fn ask_servers(
         race.places.insert(*address, Rc::downgrade(place));
     }
     race.start_next(first, quest.parent, None);
+    if round == Round::Only {
+        for _ in 1..CHANCE_AT_ONCE {
+            if !race.start_next(first, quest.parent, None) {
+                break;
+            }
+        }
+        race.queue.clear();
+    }
     drop(place);
     let won = race.run().await;
     drop(race);
@@ -133,8 +133,7 @@ pub(super) async fn ask_servers(
 impl Quest {
     /// What another question has found of the zone's silence.
     fn known(&self) -> Option<Fault> {
-        let (shared, zone, now) = (&self.shared, &self.zone, self.log.clock().now());
-        Case { shared, zone, qname: &self.qname, qtype: self.qtype, now }.known()
+        Case::of(self).known()
     }
 }
 
@@ -142,6 +141,8 @@ impl Quest {
 enum Round {
     First,
     Again,
+    /// All at once, see `dead`.
+    Only,
 }
 
 struct Race<'a> {
@@ -246,6 +247,7 @@ impl Race<'_> {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
+            ask_apex(self.quest, &self.queue);
         }
         let beside = if began { self.silent() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
@@ -290,9 +292,9 @@ impl Race<'_> {
             }
             let chosen = match (self.round, chosen) {
                 (Round::Again, _) => Choice::Again,
-                (Round::First, Some(chosen)) => chosen,
-                (Round::First, None) if server.measured => Choice::Fastest,
-                (Round::First, None) => Choice::First,
+                (_, Some(chosen)) => chosen,
+                (_, None) if server.measured => Choice::Fastest,
+                (_, None) => Choice::First,
             };
             if self.start(Shot { server, chosen, parent, because, form: None, aside: false }) {
                 return true;

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use super::cut::{Lookup, Server, Zone};
-use super::fault::{Fault, Found, arrows, each, in_short};
+use super::fault::{Fault, Found, arrows, each, in_short, only_loops};
 use super::presentation::name_text;
 use super::race::Lane;
 use super::walk::{Aliases, Errand, Patience, find};
@@ -80,14 +80,15 @@ pub(super) async fn resolve_servers(
                     name_text(&zone.name),
                     arrows(&loop_of)
                 );
-                let fault = Fault::new(FailureCode::GlueLoop, message);
+                told.insert(0, message);
+                let fault = Fault::new(FailureCode::GlueLoop, told.join("; "));
                 return Err(last.filter(|last| last.code == FailureCode::GlueLoop).unwrap_or_else(|| {
                     fault.hint("the parent zone needs address records (glue) for one of these servers")
                 }));
             }
             Pick::Nothing(reason) => {
                 return Err(match last {
-                    Some(last) if told.is_empty() || last.code == FailureCode::GlueLoop => last,
+                    Some(last) if told.is_empty() || only_loops(&last, &told) => last,
                     Some(last) => Fault { message: each(&told, &reason), ..last },
                     None => Fault::new(FailureCode::NoUsableServer, reason),
                 });
@@ -117,6 +118,8 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
         server.can_be_looked_up()
             && (server.lookup == Lookup::NotMade || nested)
             && !errand.stack.contains(&server.name)
+            // Whoever looks for this one's address asks for that one's, too, and will hear.
+            && (server.lookup == Lookup::NotMade || !errand.within.contains(&zone.name))
     };
     if errand.stack.len() >= MAX_DEPTH {
         errand
@@ -165,7 +168,9 @@ async fn look_up(
     for name in names {
         let mut stack = errand.stack.clone();
         stack.push(name.clone());
+        let within = errand.within.iter().chain([&zone.name]).cloned().collect();
         let sub = Errand {
+            within,
             run: Rc::clone(&errand.run),
             purpose: Purpose::NsAddress,
             aliases: Aliases::Follow,

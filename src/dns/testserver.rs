@@ -26,6 +26,10 @@ pub(super) enum Quirk {
     Silent,
     /// Never answers questions of this type.
     SilentFor(RecordType),
+    /// Never answers questions for this name.
+    SilentAt(&'static str),
+    /// Never answers questions for names that begin so.
+    SilentFrom(&'static str),
     /// FORMERR, without the question, to everything with EDNS.
     NoEdns,
     /// Never answers what has EDNS in it.
@@ -211,7 +215,8 @@ impl Server {
     async fn replies(&self, query: &Message, transport: &str) -> Vec<Vec<u8>> {
         let question = &query.queries[0];
         let qtype = question.query_type;
-        self.seen.borrow_mut().push(format!("{transport} {} {qtype}", question.name.to_lowercase()));
+        let asked = question.name.to_lowercase().to_string();
+        self.seen.borrow_mut().push(format!("{transport} {asked} {qtype}"));
         let mut reply = Message::response(query.metadata.id, OpCode::Query);
         reply.metadata.recursion_desired = query.metadata.recursion_desired;
         reply.queries.clone_from(&query.queries);
@@ -229,6 +234,9 @@ impl Server {
                 Quirk::Silent => return Vec::new(),
                 Quirk::SilentFor(rtype) if *rtype == qtype => return Vec::new(),
                 Quirk::SilentFor(_) => {}
+                Quirk::SilentAt(name) if asked == *name => return Vec::new(),
+                Quirk::SilentFrom(start) if asked.starts_with(start) => return Vec::new(),
+                Quirk::SilentAt(_) | Quirk::SilentFrom(_) => {}
                 Quirk::Rcode(code) => clear(&mut reply, *code),
                 Quirk::RcodeFor(rtype, code) if *rtype == qtype => clear(&mut reply, *code),
                 Quirk::RcodeFor(..) => {}

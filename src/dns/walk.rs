@@ -14,7 +14,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::cut::{Shared, Zone};
-use super::dead::Case;
+use super::dead::{Case, Extent};
 use super::ends::{TypeEnd, alias_target, assemble};
 use super::fault::{Fault, Found, ServerFailure, arrows, no_server_of_family, servers_unknown};
 use super::flight::{Goal, Turn};
@@ -105,6 +105,8 @@ pub(super) struct Errand {
     pub(super) patience: Patience,
     /// The names of servers that are being looked up for this one, outermost first.
     pub(super) stack: Vec<Name>,
+    /// The zones those are servers of: their other servers are being looked up, too.
+    pub(super) within: Vec<Name>,
     pub(super) lane: Rc<Lane>,
     /// The packets its time was spent on.
     pub(super) path: Rc<RefCell<Vec<usize>>>,
@@ -119,6 +121,7 @@ impl Errand {
             aliases: Aliases::Follow,
             patience,
             stack: Vec::new(),
+            within: Vec::new(),
             lane: Rc::default(),
             path: Rc::default(),
             parent: None,
@@ -282,7 +285,7 @@ async fn descend(
         let question = |errand: &Errand, rtype: RecordType, zone: &Rc<Zone>| {
             let (errand, zone, budget) = (errand.clone(), Rc::clone(zone), Rc::clone(&budget));
             let qname = qname.clone();
-            async move { ask_zone(&errand, &zone, &qname, rtype, parent, &budget).await }
+            async move { ask_zone(&errand, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
         };
         let beside = |zone: &Rc<Zone>| -> Vec<Beside> {
             let start = |rtype: &RecordType| {
@@ -461,7 +464,8 @@ async fn ensure_servers(
 }
 
 fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> Case<'a> {
-    Case { shared: &errand.run.shared, zone, qname, qtype, now: errand.run.log.clock().now() }
+    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
+    Case { shared, zone, qname, qtype, extent: Extent::Whole, now }
 }
 
 /// No server is left, and no other has an address. What a lookup inside others met, or one that could
@@ -477,7 +481,7 @@ fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Faul
 pub(super) async fn ask_zone(
     errand: &Errand,
     zone: &Rc<Zone>,
-    qname: &Name,
+    (qname, extent): (&Name, Extent),
     qtype: RecordType,
     parent: Option<usize>,
     budget: &Rc<Budget>,
@@ -492,10 +496,11 @@ pub(super) async fn ask_zone(
         zone: Rc::clone(zone),
         qname: qname.clone(),
         qtype,
+        extent,
         parent,
         purpose: errand.purpose,
     };
-    let case = || case(errand, zone, qname, qtype);
+    let case = || Case { extent, ..case(errand, zone, qname, qtype) };
     if let Some(known) = case().known() {
         return Err(known);
     }

@@ -16,6 +16,7 @@ mod dns_dnssec_bogus;
 mod dns_dnssec_expires_soon;
 mod dns_edns_refused;
 mod dns_intercepted;
+mod dns_ns_is_alias;
 mod dns_nxdomain_rewritten;
 mod dns_parent_child_differ;
 mod dns_reply_misdirected;
@@ -77,6 +78,7 @@ rules! {
     dns_delegation_glueless,
     dns_parent_child_differ,
     dns_cname_beside_data,
+    dns_ns_is_alias,
     dns_server_slow,
     dns_root_hints_drifted,
     dns_stub_disagrees,

@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{HEDGE_STEP, Lost, PACKET_TIMEOUT, PATIENCE_LEAST, PATIENCE_UNKNOWN, Quest, Race, Round};
 use crate::dns::case::Spelling;
 use crate::dns::cut::{Candidate, Udp};
+use crate::dns::dead::chance;
 use crate::dns::exchange::{Ask, Exchanged, receive, send_spelled};
 use crate::dns::message::Recursion;
 use crate::dns::presentation::name_text;
@@ -73,7 +74,7 @@ impl Race<'_> {
         if let Some(place) = free {
             return self.send(shot, place.map(Rc::new));
         }
-        if self.round == Round::Again {
+        if self.round != Round::First {
             // Others ask it now, in vain as this one has: that is no time to try again.
             return false;
         }
@@ -172,7 +173,9 @@ impl Race<'_> {
         if let Some(because) = because {
             self.because.insert(id, because);
         }
-        let wait = async move { Event::Done(Box::new(receive(flight, PACKET_TIMEOUT).await), place) };
+        let is_short = self.round == Round::Only && !self.replied;
+        let limit = if is_short { chance(shared) } else { PACKET_TIMEOUT };
+        let wait = async move { Event::Done(Box::new(receive(flight, limit).await), place) };
         self.running.push(wait.boxed_local());
         true
     }
