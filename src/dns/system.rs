@@ -9,6 +9,10 @@ use crate::trace::{Dns, Record, RecordType, SystemFiles};
 /// Bytes of a file that are read at most.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
+/// Beyond so many seconds resolvers cut a TTL short, as they come: systemd-resolved, Google's, Unbound
+/// and PowerDNS, BIND.
+const USUAL_LIMITS: [u32; 4] = [7_200, 21_600, 86_400, 604_800];
+
 /// Adds what the plan's files say of the name.
 pub(super) fn consult(plan: &DnsPlan, dns: &mut Dns) {
     let Some(path) = &plan.hosts_file else { return };
@@ -45,7 +49,8 @@ fn hosts_order(text: &str) -> Option<String> {
 
 /// How old a copy is: what the authority gave, less what is left, of the record that has lost least.
 /// `None` when a copy has more left than the authority gives, so that the TTL was changed meanwhile or
-/// is not passed on; or when no record is known on both sides.
+/// is not passed on; or when no record is known on both sides. One that a resolver may have cut short
+/// says nothing: nobody knows where it began to count.
 pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
     let ages: Option<Vec<u32>> = copy
         .iter()
@@ -57,10 +62,15 @@ pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
                     && record.data.eq_ignore_ascii_case(&copied.data)
             };
             let given = original.iter().filter(same).map(|record| record.ttl).max()?;
-            Some(given.checked_sub(copied.ttl))
+            (!may_be_cut(given, copied.ttl)).then(|| given.checked_sub(copied.ttl))
         })
         .collect();
     ages?.into_iter().min()
+}
+
+/// Whether what is left can be the rest of one of the usual limits in place of what was given.
+fn may_be_cut(given: u32, left: u32) -> bool {
+    USUAL_LIMITS.iter().any(|limit| left <= *limit && *limit < given)
 }
 
 /// Whether a CNAME was made from a DNAME among `records`: its TTL is its maker's choice.
@@ -89,6 +99,27 @@ mod tests {
         assert_eq!(age(&original, &copies), Some(10), "of the record that has lost least");
         assert_eq!(age(&original, &[record("a.test.", 301)]), None, "more than the authority gives");
         assert_eq!(age(&original, &[record("c.test.", 1)]), None, "nothing to compare");
+    }
+
+    #[test]
+    fn a_ttl_that_may_have_been_cut_short_says_nothing_of_the_age() {
+        for (given, left, want) in [
+            (518_400, 86_042, None),
+            (2_147_483_647, 86_250, None),
+            (2_147_483_647, 604_799, None),
+            (172_800, 21_000, None),
+            (86_400, 7_200, None),
+            // No usual limit leaves so much of it.
+            (86_400, 86_000, Some(400)),
+            (604_800, 604_000, Some(800)),
+            (7_200, 100, Some(7_100)),
+            (3_600, 3_599, Some(1)),
+        ] {
+            assert_eq!(age(&[record("a.test.", given)], &[record("a.test.", left)]), want, "{given} {left}");
+        }
+        let original = [record("a.test.", 86_400), record("b.test.", 300)];
+        let copies = [record("a.test.", 7_000), record("b.test.", 263)];
+        assert_eq!(age(&original, &copies), Some(37), "the other record's is known");
     }
 
     #[test]

@@ -50,8 +50,10 @@ pub(super) struct Through {
     /// What its answer was asked for.
     purpose: Purpose,
     given: Given,
-    /// How it is asked on connections; else it is asked by UDP.
+    /// How it is asked on connections that are kept.
     connected: Option<(Transport, Rc<Run>)>,
+    /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
+    transport: Transport,
 }
 
 impl Through {
@@ -68,7 +70,9 @@ impl Through {
         let on_connection = purpose == Purpose::Resolver && shared.client.is_some();
         let connected =
             on_connection.then(|| (packet.transport, Run::new(Rc::clone(shared), Rc::clone(log), None)));
-        Some(Self { server: packet.server, parent, purpose, given, connected })
+        let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
+        let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
+        Some(Self { server: packet.server, parent, purpose, given, connected, transport })
     }
 
     /// Whether what it says holds for other resolutions of the run: a fallback is only for once.
@@ -112,7 +116,7 @@ impl Through {
             server: self.server,
             source: AddressSource::Configured,
             chosen: Choice::First,
-            transport: self.connected.as_ref().map_or(Transport::Udp, |(transport, _)| *transport),
+            transport: self.connected.as_ref().map_or(self.transport, |(transport, _)| *transport),
             // Without EDNS there is no DO, and without DO there are no signatures.
             edns: true,
             recursion: Recursion::Unchecked,
@@ -157,7 +161,7 @@ impl Through {
                     let read = log.raw(id).and_then(|bytes| Sections::read(&bytes));
                     return read.ok_or_else(|| "sent a reply that cannot be read again".to_owned());
                 }
-                _ => return Err(format!("answered {}", reply.header.rcode.mnemonic())),
+                verdict => return Err(reply::unanswered(&verdict, &reply, qname)),
             }
         }
     }
@@ -266,10 +270,8 @@ fn answered(log: &Log) -> (Vec<Asked>, Option<String>) {
     let mut answered: Vec<Asked> = Vec::new();
     let mut unanswered = None;
     for (_, packet, bytes) in log.packets_with_raw().into_iter().rev() {
-        let is_answer = matches!(
-            packet.meaning,
-            Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
-        );
+        let is_answer =
+            matches!(packet.meaning, Meaning::Answer { .. } | Meaning::NoData(_) | Meaning::NxDomain(_));
         if packet.purpose != Purpose::Resolver || !is_answer {
             continue;
         }
