@@ -188,6 +188,9 @@ pub(super) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> Stri
         },
         Verdict::Lame { reason, .. } => (*reason).to_owned(),
         Verdict::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
+        Verdict::Refused if !no_recursion.is_empty() => {
+            format!("{no_recursion}answered {}", reply.header.rcode.mnemonic())
+        }
         _ => format!("answered {}", reply.header.rcode.mnemonic()),
     }
 }

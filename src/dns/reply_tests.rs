@@ -456,6 +456,8 @@ fn a_resolver_that_leaves_the_question_open_gave_no_answer() {
         (false, says(&[], &[], &[]).without_authority(), "offers no recursion (RA): it sent an empty reply"),
         (true, says(&[], &[], &[]).without_authority(), "nodata"),
         (false, says(&[], &[], &[]).rcode(Rcode::SERVFAIL), "answered SERVFAIL"),
+        (false, says(&[], &[], &[]).rcode(Rcode::REFUSED), "offers no recursion (RA): it answered REFUSED"),
+        (true, says(&[], &[], &[]).rcode(Rcode::REFUSED), "answered REFUSED"),
     ] {
         let mut case = case;
         case.reply.header.recursion_available = recursion;

@@ -187,7 +187,7 @@ impl Said {
             Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
             Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
             Verdict::Alias { chain, .. } if alias_loop(&chain, qname).is_some() => Ok(Self::Loop { chain }),
-            Verdict::Referral(_) | Verdict::Alias { .. } | Verdict::Lame { .. }
+            Verdict::Referral(_) | Verdict::Alias { .. } | Verdict::Lame { .. } | Verdict::Refused
                 if !reply.header.recursion_available =>
             {
                 Err((unanswered(&verdict, reply, qname), Cause::NoRecursion))

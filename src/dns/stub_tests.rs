@@ -3,13 +3,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hickory_resolver::proto::op::ResponseCode;
+
 use super::Resolver;
+use super::batch_tests::ask_names;
 use super::testkit::{AUTH, Run, STUB, TLD, auth, broken, local, plan, resolve_with, root, tld};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, DnssecPlan, Question, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, Question, ResolverChoice, Reuse};
 use crate::stop::Stop;
-use crate::trace::{Choice, Dns, Failure, FailureCode, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::trace::{
+    Choice, Dns, Failure, FailureCode, Meaning, Packet, Purpose, Rcode, RecordType, Transport,
+};
 
 const ADDRESS: &str = "www.example.test. A 192.0.2.1\nwww.example.test. AAAA 2001:db8::1\n";
 
@@ -175,5 +180,35 @@ fn the_machines_resolver_is_asked_again_too_and_given_up_in_the_same_time() {
         // 2 s are the limit of all three together; the rest is for a busy machine.
         let took = dns.end.since(dns.start).as_millis();
         assert!((2_000..2_400).contains(&took), "{took} ms");
+    });
+}
+
+#[test]
+fn a_batch_loses_no_name_with_its_datagrams() {
+    local(async {
+        let names: Vec<String> = (0..20).map(|n| format!("n{n}.example.test")).collect();
+        let zone: String = names.iter().map(|name| format!("{name}. A 192.0.2.1\n")).collect();
+        let lossy = (STUB, vec![Quirk::Recursive, Quirk::SilentFirst(7)], vec![(".", zone.as_str())]);
+        let net = TestNet::start(vec![root(), lossy]).await;
+        let lane = ResolverChoice::Server(net.address(STUB));
+        let results = ask_names(DnsPlan { lane, ..plan(&net) }, &names, Reuse::Shared).await;
+        assert!(results.iter().all(|(_, dns, failure)| failure.is_none() && dns.answers.len() == 1));
+        assert_eq!(net.seen(STUB).len(), 27, "only what was lost is asked again");
+    });
+}
+
+#[test]
+fn a_server_that_refuses_without_recursion_is_told_as_one_and_the_next_is_asked() {
+    local(async {
+        let closed = (TLD, vec![Quirk::Rcode(ResponseCode::Refused)], vec![]);
+        let net =
+            TestNet::start(vec![root(), closed, (STUB, vec![Quirk::Recursive], vec![(".", ADDRESS)])]).await;
+        let run = through(&net, TLD, "www.example.test").await;
+        assert!(run.message().contains("offers no recursion (RA): it answered REFUSED"), "{}", run.message());
+        assert_eq!(run.dns.rcode, Some(Rcode::REFUSED));
+        let servers = vec![net.address(TLD), net.address(STUB)];
+        let both = DnsPlan { lane: ResolverChoice::System, stub_servers: servers, ..plan(&net) };
+        let run = resolve_with(&Resolver::new(both).unwrap(), "www.example.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"]);
     });
 }
