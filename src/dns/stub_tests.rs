@@ -54,6 +54,7 @@ fn a_name_server_that_does_not_recurse_is_no_resolver() {
             assert_eq!((run.dns.dnssec, run.dns.negative), (None, None), "nothing to validate");
             assert_eq!(run.dns.unvalidated.as_deref(), Some("no resolver gave an answer"));
             assert_eq!(run.dns.packets[0].meaning.as_str(), "referral");
+            assert_eq!(run.dns.authenticated, None, "it has claimed nothing");
         }
         // The alias is in its zone, what that leads to is not.
         let run = through(&net, AUTH, "shop.example.test").await;

@@ -15,6 +15,7 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use super::evidence::{Asked, Evidence, Fetched, Said, Sections, Source};
 use super::fetch::{Checking, Keep, unread};
+use crate::dns::authentic::is_answer;
 use crate::dns::cut::Shared;
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
 use crate::dns::log::Log;
@@ -61,7 +62,7 @@ impl Through {
     fn of(shared: &Rc<Shared>, log: &Rc<Log>, purpose: Purpose, given: Given) -> Option<Self> {
         let packets = log.packets();
         let spoke = |packet: &&Packet| packet.purpose == purpose && packet.reply.is_some();
-        let useful = |packet: &&Packet| spoke(packet) && packet.meaning.is_useful();
+        let useful = |packet: &&Packet| spoke(packet) && is_answer(&packet.meaning);
         let packet = packets.iter().rfind(useful).or_else(|| packets.iter().rfind(spoke))?;
         let parent = packets.iter().position(|other| std::ptr::eq(other, packet))?;
         // Without EDNS nobody could ask for signatures.
@@ -270,9 +271,7 @@ fn answered(log: &Log) -> (Vec<Asked>, Option<String>) {
     let mut answered: Vec<Asked> = Vec::new();
     let mut unanswered = None;
     for (_, packet, bytes) in log.packets_with_raw().into_iter().rev() {
-        let is_answer =
-            matches!(packet.meaning, Meaning::Answer { .. } | Meaning::NoData(_) | Meaning::NxDomain(_));
-        if packet.purpose != Purpose::Resolver || !is_answer {
+        if packet.purpose != Purpose::Resolver || !is_answer(&packet.meaning) {
             continue;
         }
         let qtype = WireType::from(packet.qtype.0);
