@@ -89,15 +89,29 @@ async fn start_lab(wanted: bool, plan: &mut Plan) -> Result<Option<Lab>, Problem
     Ok(Some(lab))
 }
 
-/// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed.
+/// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed. A
+/// second one ends the process.
 fn interrupts() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::task::spawn_local(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            let _ = sender.send(true);
+            if heed(&sender) == Heed::EndTheProcess {
+                std::process::exit(i32::from(exit::INTERRUPTED));
+            }
         }
     });
     receiver
+}
+
+/// What an interrupt does.
+#[derive(Debug, PartialEq, Eq)]
+enum Heed {
+    EndTheTrace,
+    EndTheProcess,
+}
+
+fn heed(interrupted: &watch::Sender<bool>) -> Heed {
+    if interrupted.send_replace(true) { Heed::EndTheProcess } else { Heed::EndTheTrace }
 }
 
 async fn trace(
@@ -151,7 +165,7 @@ async fn ask(
     progress.stage(&format!("dns {}", question.name));
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
     let total = dns.end.since(crate::trace::At(0));
-    lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock).await;
+    lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock, &stop).await;
     let failure = result.err();
     if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
         resolver.survey(&mut dns, &clock, &stop).await;
@@ -169,6 +183,10 @@ async fn ask(
     };
     if show.short {
         render::render_short(&asked, &style(show), out)?;
+        // A failure has its own place, with its hint.
+        if failure.is_none() {
+            render::short_reason(&asked, &style(show));
+        }
     } else {
         render::render_dns(&asked, format(show), &style(show), out)?;
     }
@@ -272,5 +290,20 @@ fn style(show: &Show) -> Style {
         width: show.width,
         verbose: show.verbose,
         show_secrets: show.secrets,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_interrupt_ends_the_process() {
+        let (sender, receiver) = watch::channel(false);
+        assert_eq!(heed(&sender), Heed::EndTheTrace);
+        assert!(*receiver.borrow());
+        // Also when nobody listens any more.
+        drop(receiver);
+        assert_eq!(heed(&sender), Heed::EndTheProcess);
     }
 }

@@ -93,14 +93,13 @@ impl Tracer {
         trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
         for (hop, lanes) in run.side_lanes {
             if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
-                lanes.settle(dns, SIDE_LANES_GRACE, clock).await;
+                lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
             }
         }
         if dns::is_worth_a_survey(trace.failure.as_ref().map(|failure| failure.code)) {
-            let walked = trace.hops.iter_mut().filter_map(|hop| hop.dns.ran_mut());
-            for dns in walked.filter(|dns| !dns.critical_path.is_empty()) {
-                self.resolver.survey(dns, clock, stop).await;
-            }
+            let hops = trace.hops.iter_mut().enumerate();
+            let walked = hops.filter_map(|(index, hop)| Some((index, hop.dns.ran_mut()?)));
+            self.resolver.survey_hops(walked, clock, stop).await;
         }
         trace
     }

@@ -20,8 +20,8 @@ mod url;
 use std::time::{Duration, SystemTime};
 
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
-pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault};
-pub use cut::{AddressSource, ChildSide, Cut, NameServer};
+pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
+pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, Negative, RootHints, Stub, SystemFiles};
 pub use dnssec::{
     Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
@@ -30,8 +30,8 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, Request, header};
 pub use packet::{
-    Choice, Connection, MAX_UNTRUSTED, Meaning, Packet, Purpose, ReplyHeader, StoppedBy, Stray, Transport,
-    astray,
+    Choice, Connection, MAX_UNTRUSTED, Meaning, NO_AUTHORITY, Packet, Purpose, ReplyHeader, StoppedBy, Stray,
+    Transport, astray,
 };
 pub use record::{Rcode, Record, RecordType};
 pub use service::{ServiceBinding, ServiceRecord};

@@ -3,11 +3,12 @@
 //! It runs after the counted lane and adds to its record. The servers are those the parent named;
 //! which of two that differ is right is not decided, only which one is alone.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
@@ -17,29 +18,20 @@ use super::log::{Log, records};
 use super::message::{Recursion, Rr, parse_name};
 use super::presentation::name_text;
 use super::probe::{Probe, Said, as_set, probe};
-use super::walk::{Errand, Patience, Run, find};
+use super::targets::Target;
 use crate::clock::Clock;
-use crate::stop::Stop;
+use crate::plan::Minimisation;
+use crate::stop::{Stop, Stopped};
 use crate::trace::{
-    AddressSource, Choice, Dns, FailureCode, Meaning, Purpose, Rcode, RecordType, ServerCheck, ServerFault,
+    Choice, Dns, FailureCode, Meaning, Purpose, Rcode, RecordType, ServerCheck, ServerFault, StoppedBy,
     Transport,
 };
 
-/// Addresses that are asked at most.
-const MAX_ADDRESSES: usize = 64;
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 16;
 
-/// An address to be asked.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) name: Name,
-    pub(super) address: SocketAddr,
-    pub(super) source: AddressSource,
-}
-
 /// The question as it stood before the last zone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LastQuestion {
     pub(super) zone: Name,
     pub(super) qname: Name,
@@ -47,14 +39,37 @@ pub(super) struct LastQuestion {
 
 /// Where the counted walk ended; `None` when it asked nobody. A zone that was referred to is the last
 /// one also where none of its servers could be found.
-pub(super) fn last_question(dns: &Dns) -> Option<LastQuestion> {
+pub(super) fn last_question(dns: &Dns, minimisation: Minimisation) -> Option<LastQuestion> {
     let on_the_way = dns.critical_path.iter().rev().filter_map(|id| dns.packets.get(*id));
     let packet = on_the_way.into_iter().find(|packet| packet.purpose == Purpose::Walk)?;
     let zone = match &packet.meaning {
         Meaning::Referral { cut, .. } => cut,
         _ => &packet.zone,
     };
-    Some(LastQuestion { zone: parse_name(zone).ok()?, qname: parse_name(&packet.qname).ok()? })
+    let zone = parse_name(zone).ok()?;
+    let asked = parse_name(&packet.qname).ok()?;
+    let qname = match minimisation {
+        Minimisation::Off => asked,
+        Minimisation::Relaxed => whole_name(dns, &zone, asked),
+    };
+    Some(LastQuestion { zone, qname })
+}
+
+/// The name that `asked` is, or is a part of: the one that the walk began with, or that an alias led it to.
+fn whole_name(dns: &Dns, zone: &Name, asked: Name) -> Name {
+    let targets = dns.answers.iter().filter_map(|record| match record.rtype {
+        RecordType::CNAME => Some(record.data.as_str()),
+        // RFC 9460 §2.4.2: an alias has the priority 0.
+        RecordType::HTTPS => record.data.strip_prefix("0 "),
+        _ => None,
+    });
+    let names: Vec<Name> =
+        [dns.name.as_str()].into_iter().chain(targets).filter_map(|name| parse_name(name).ok()).collect();
+    if names.contains(&asked) {
+        return asked;
+    }
+    let part_of = |name: &&Name| asked.zone_of(name) && zone.zone_of(name);
+    names.iter().rev().find(part_of).cloned().unwrap_or(asked)
 }
 
 impl Resolver {
@@ -69,85 +84,118 @@ impl Resolver {
         }
     }
 
+    /// The same for the hops of a trace, by their indexes: what was asked after one is not asked again after
+    /// a later one that walked to the same zone for the same name.
+    pub async fn survey_hops<'d>(
+        &self,
+        hops: impl Iterator<Item = (usize, &'d mut Dns)>,
+        clock: &Clock,
+        stop: &Stop,
+    ) {
+        let survey = &self.shared.plan.survey;
+        if !survey.all_servers && survey.propagation.is_none() {
+            return;
+        }
+        let mut asked: Vec<(usize, String, Option<LastQuestion>)> = Vec::new();
+        for (hop, dns) in hops.filter(|(_, dns)| !dns.critical_path.is_empty()) {
+            let last = last_question(dns, self.shared.plan.minimisation);
+            let same = asked.iter().find(|(_, name, known)| *name == dns.name && *known == last);
+            if let Some((earlier, ..)) = same {
+                dns.notes.push(format!("what other servers say is told with hop {}", earlier + 1));
+                continue;
+            }
+            asked.push((hop, dns.name.clone(), last));
+            self.survey(dns, clock, stop).await;
+        }
+    }
+
     /// Asks all servers of the last zone and adds what they said to the record.
     pub async fn ask_all_servers(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        let Some(last) = last_question(dns) else {
+        let Some(last) = last_question(dns, self.shared.plan.minimisation) else {
             dns.notes.push("no zone was asked, so that there are no servers to compare".to_owned());
             return;
         };
         let log = Log::new(*clock);
+        let addresses = Cell::new(0);
+        let mut unfound = Vec::new();
+        let mut seen: Vec<(usize, Seen)> = Vec::new();
         let work = async {
-            let targets = self.targets(&last.zone, &log).await;
-            if targets.is_empty() {
-                dns.notes.push(format!(
-                    "no server of zone {} has an address that can be asked",
-                    name_text(&last.zone)
-                ));
+            // So that nothing is sent when all is over already.
+            tokio::task::yield_now().await;
+            let targets = self.targets(&last.zone, Purpose::AllServers, &log).await;
+            addresses.set(targets.known.len());
+            unfound = targets.unfound;
+            let check = |(index, target): (usize, Target)| {
+                let way = self.way_to(target.address);
+                let check = check(&log, &last, &dns.types, target, way);
+                async move { (index, check.await) }
+            };
+            let mut checks =
+                stream::iter(targets.known.into_iter().enumerate()).map(check).buffer_unordered(AT_ONCE);
+            while let Some(one) = checks.next().await {
+                seen.push(one);
             }
-            let check = |target| check(&log, &last, &dns.types, target);
-            stream::iter(targets).map(check).buffered(AT_ONCE).collect::<Vec<_>>().await
         };
-        let Ok(mut seen) = stop.within(None, work).await else {
-            dns.notes.push("the comparison of all servers was stopped".to_owned());
-            return;
-        };
-        compare(&mut seen);
-        log.end_all(&Meaning::Superseded);
-        let first = adopt(dns, &log);
-        let checks: Vec<ServerCheck> = seen
-            .into_iter()
-            .map(|seen| {
-                let mut check = seen.check;
-                check.packets.iter_mut().for_each(|id| *id += first);
-                check
-            })
-            .collect();
-        dns.all_servers = Some(checks);
-    }
-
-    /// The addresses of a zone's servers; those without glue are looked up.
-    pub(super) async fn targets(&self, zone: &Name, log: &Rc<Log>) -> Vec<Target> {
-        let shared = &self.shared;
-        let known = shared.zones_above(zone).pop().filter(|known| known.name == *zone);
-        let Some(zone) = known else { return Vec::new() };
-        let servers = zone.servers.borrow().clone();
-        let run = Run::new(Rc::clone(shared), Rc::clone(log), None);
-        let mut targets = Vec::new();
-        for server in servers {
-            let mut addresses = server.addresses;
-            if addresses.is_empty() {
-                let errand = Errand {
-                    purpose: Purpose::AllServers,
-                    stack: vec![server.name.clone()],
-                    ..Errand::walk(&run, Patience::Whole)
-                };
-                let types = shared.plan.server_family.address_types();
-                if let Ok(found) = find(errand, server.name.clone(), types).await {
-                    let port = shared.plan.server_port;
-                    let address = |address: &_| (SocketAddr::new(*address, port), AddressSource::Walk);
-                    addresses = found.addresses.iter().map(address).collect();
-                }
+        let stopped = stop.within(None, work).await.err();
+        let (zone, addresses) = (name_text(&last.zone), addresses.get());
+        match stopped {
+            Some(by) => dns.notes.push(cut_short("the comparison of all servers", by, seen.len(), addresses)),
+            None if addresses == 0 => {
+                dns.notes.push(format!("no server of zone {zone} has an address that can be asked"));
             }
-            addresses.retain(|(address, _)| shared.plan.server_family.admits(address.ip()));
-            let target = |(address, source)| Target { name: server.name.clone(), address, source };
-            targets.extend(addresses.into_iter().map(target));
+            None => {}
         }
-        targets.truncate(MAX_ADDRESSES);
-        targets
+        seen.sort_by_key(|(index, _)| *index);
+        let mut seen: Vec<Seen> = seen.into_iter().map(|(_, seen)| seen).collect();
+        compare(&mut seen);
+        let first = adopt(dns, &log, stopped);
+        let mut checks: Vec<ServerCheck> = seen.into_iter().map(|seen| seen.check).collect();
+        checks.iter_mut().flat_map(|check| &mut check.packets).for_each(|id| *id += first);
+        dns.unfound_servers = unfound;
+        dns.all_servers = (stopped.is_none() || !checks.is_empty()).then_some(checks);
     }
 }
 
-/// Appends the packets of a log to a record; returns the id of the first.
-pub(super) fn adopt(dns: &mut Dns, log: &Log) -> usize {
+/// What a stop left of a survey.
+pub(super) fn cut_short(what: &str, by: Stopped, done: usize, all: usize) -> String {
+    let by = match by {
+        Stopped::Interrupted => "Ctrl-C",
+        Stopped::MaxTime | Stopped::Limit => "--max-time",
+    };
+    match all {
+        0 => format!("{what} was ended by {by} before it began"),
+        all => format!("{what} was ended by {by}: {done} of {all} had been asked to the end"),
+    }
+}
+
+/// Ends the packets of a log and appends them, and its notes, to a record; returns the id of the first.
+pub(super) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize {
+    log.end_all(&match stopped {
+        None => Meaning::Superseded,
+        Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        Some(Stopped::MaxTime | Stopped::Limit) => Meaning::stopped(StoppedBy::MaxTime),
+    });
     let first = dns.packets.len();
     for mut packet in log.packets() {
         packet.parent = packet.parent.map(|parent| parent + first);
         dns.packets.push(packet);
     }
+    for note in log.notes() {
+        if !dns.notes.contains(&note) {
+            dns.notes.push(note);
+        }
+    }
     first
 }
 
-pub(super) fn question(target: &Target, zone: &Name, qname: &Name, qtype: RecordType) -> Ask {
+/// The question to one server, in the way that works there.
+pub(super) fn question(
+    target: &Target,
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    (chosen, transport): (Choice, Transport),
+) -> Ask {
     Ask {
         parent: None,
         purpose: Purpose::AllServers,
@@ -157,8 +205,8 @@ pub(super) fn question(target: &Target, zone: &Name, qname: &Name, qtype: Record
         server_name: Some(name_text(&target.name)),
         server: target.address,
         source: target.source,
-        chosen: Choice::First,
-        transport: Transport::Udp,
+        chosen,
+        transport,
         edns: true,
         recursion: Recursion::No,
     }
@@ -174,55 +222,107 @@ struct Seen {
 type Answer = (Rcode, Vec<(u16, String)>);
 
 /// Asks one address: the zone's SOA by UDP and by TCP, and the question.
-async fn check(log: &Rc<Log>, last: &LastQuestion, types: &[RecordType], target: Target) -> Seen {
+async fn check(
+    log: &Rc<Log>,
+    last: &LastQuestion,
+    types: &[RecordType],
+    target: Target,
+    way: (Choice, Transport),
+) -> Seen {
     let zone = &last.zone;
-    let soa = question(&target, zone, zone, RecordType::SOA);
-    let by_tcp = Ask { transport: Transport::Tcp, ..soa.clone() };
-    let ask = |rtype: &RecordType| probe(log, question(&target, zone, &last.qname, *rtype), Some(zone));
-    let (soa, by_tcp, answers) = futures_util::join!(
-        probe(log, soa, Some(zone)),
-        probe(log, by_tcp, Some(zone)),
-        futures_util::future::join_all(types.iter().map(ask)),
+    let ask = |qname, qtype, way| {
+        let ask = question(&target, zone, qname, qtype, way);
+        probe(log, ask, Some(zone))
+    };
+    let by_udp = async {
+        // Where nothing comes back from anybody, silence says nothing of this one.
+        let may_answer = way.0 != Choice::UdpBlocked;
+        if may_answer {
+            Some(ask(zone, RecordType::SOA, (Choice::First, Transport::Udp)).await)
+        } else {
+            None
+        }
+    };
+    let (mut by_udp, by_tcp, mut answers) = futures_util::join!(
+        by_udp,
+        ask(zone, RecordType::SOA, (way.0, Transport::Tcp)),
+        join_all(types.iter().map(|rtype| ask(&last.qname, *rtype, way))),
     );
-    judge(target, &soa, &by_tcp, &answers)
+    let heard_by_udp = by_udp.iter().chain(answers.iter().filter(|_| way.1 == Transport::Udp));
+    let mut heard_by_udp = heard_by_udp.map(Probe::was_heard).reduce(|one, other| one || other);
+    if by_tcp.was_heard() {
+        // A datagram may have been lost on the way: silence is told of two rounds.
+        let silent = by_udp.iter_mut().filter(|_| heard_by_udp == Some(false));
+        let soa = silent.map(|probe| (zone, RecordType::SOA, Transport::Udp, probe));
+        // What had no reply by UDP may have one by TCP, to be compared.
+        let lost =
+            types.iter().zip(&mut answers).filter(|(_, probe)| way.1 == Transport::Udp && !probe.was_heard());
+        let lost = lost.map(|(rtype, probe)| (&last.qname, *rtype, Transport::Tcp, probe));
+        join_all(soa.chain(lost).map(|(qname, rtype, transport, probe)| async move {
+            let later = ask(qname, rtype, (Choice::Again, transport)).await;
+            let packets = [std::mem::take(&mut probe.packets), later.packets].concat();
+            *probe = Probe { packets, ..later };
+        }))
+        .await;
+        heard_by_udp = heard_by_udp.map(|heard| heard || by_udp.as_ref().is_some_and(Probe::was_heard));
+    }
+    judge(target, by_udp.as_ref(), &by_tcp, &answers, heard_by_udp)
 }
 
-fn judge(target: Target, soa: &Probe, by_tcp: &Probe, answers: &[Probe]) -> Seen {
-    let all = || [soa, by_tcp].into_iter().chain(answers);
+/// `heard_by_udp`: whether any reply came so, if anything was asked so.
+fn judge(
+    target: Target,
+    by_udp: Option<&Probe>,
+    by_tcp: &Probe,
+    answers: &[Probe],
+    heard_by_udp: Option<bool>,
+) -> Seen {
+    let soa = || by_udp.into_iter().chain([by_tcp]);
+    let all = || soa().chain(answers);
     let mut faults = Vec::new();
-    let reachable = all().any(|probe| probe.header.is_some());
+    let reachable = all().any(Probe::was_heard);
     let (mut rrs, mut code): (Vec<Rr>, _) = (Vec::new(), None);
     for probe in answers {
         match &probe.said {
             Said::Records(found) => {
-                rrs.extend(found.iter().filter(|rr| !rrs.contains(rr)).cloned().collect::<Vec<_>>());
+                rrs.extend(found.iter().cloned());
                 code = Some(Rcode::NOERROR);
             }
             Said::Nothing { rcode, .. } => code = code.or(Some(*rcode)),
             Said::Useless(_) | Said::Silent(_) => {}
         }
     }
+    // The aliases come with every type.
+    let mut known = HashSet::new();
+    rrs.retain(|rr| known.insert((rr.rtype, rr.name.clone(), rr.ttl, rr.text.clone())));
+    let silence = |probes: &mut dyn Iterator<Item = &Probe>| {
+        let mut reasons = probes.filter_map(|probe| match &probe.said {
+            Said::Silent(why) => Some(why.clone()),
+            _ => None,
+        });
+        reasons.next().unwrap_or_default()
+    };
+    let edns = soa().find_map(|probe| probe.edns);
     if reachable {
         let useless = all().find_map(|probe| match &probe.said {
             Said::Useless(why) => Some(why.clone()),
             _ => None,
         });
         faults.extend(useless.map(ServerFault::Lame));
-        if soa.edns.or(by_tcp.edns) == Some(false) {
+        if edns == Some(false) {
             faults.push(ServerFault::NoEdns);
         }
-        if by_tcp.header.is_none() {
+        if heard_by_udp == Some(false) {
+            faults.push(ServerFault::NoUdp(silence(&mut by_udp.into_iter())));
+        }
+        if !by_tcp.was_heard() {
             faults.push(ServerFault::NoTcp);
         }
     } else {
-        let why = all().find_map(|probe| match &probe.said {
-            Said::Silent(why) => Some(why.clone()),
-            _ => None,
-        });
-        faults.push(ServerFault::Unreachable(why.unwrap_or_default()));
+        faults.push(ServerFault::Unreachable(silence(&mut all())));
     }
     let rcode = answers.iter().find_map(|probe| Some(probe.header.as_ref()?.rcode));
-    let serial = [soa, by_tcp].into_iter().find_map(|probe| match &probe.said {
+    let serial = soa().find_map(|probe| match &probe.said {
         Said::Records(rrs) => rrs.iter().find(|rr| rr.rtype == RecordType::SOA).and_then(serial),
         _ => None,
     });
@@ -231,14 +331,14 @@ fn judge(target: Target, soa: &Probe, by_tcp: &Probe, answers: &[Probe]) -> Seen
         name: name_text(&target.name),
         address: target.address,
         source: target.source,
-        rtt: soa.rtt,
+        rtt: by_udp.unwrap_or(by_tcp).rtt,
         reachable,
         rcode,
-        authoritative: soa.header.as_ref().map(|header| header.authoritative),
+        authoritative: soa().find_map(|probe| probe.header.as_ref()).map(|header| header.authoritative),
         serial,
         answers: records(&rrs),
-        edns: soa.edns.or(by_tcp.edns),
-        tcp: reachable.then_some(by_tcp.header.is_some()),
+        edns,
+        tcp: reachable.then_some(by_tcp.was_heard()),
         faults,
         packets: all().flat_map(|probe| probe.packets.iter().copied()).collect(),
     };

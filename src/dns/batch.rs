@@ -50,7 +50,7 @@ pub async fn ask_all(
                 Some(shared) => shared.ask(question, clock, stop).await,
                 None => resolver()?.ask(question, clock, stop).await,
             };
-            side.settle_one_of_many(&mut dns, clock).await;
+            side.settle_one_of_many(&mut dns, clock, stop).await;
             Ok::<_, io::Error>((question, dns, result.err()))
         }
     };

@@ -7,12 +7,7 @@ use hickory_resolver::proto::rr::Name;
 
 use super::message::{Data, Reply};
 use super::presentation::name_text;
-use crate::trace::ChildSide;
-
-/// Servers that are kept.
-const MAX_SERVERS: usize = 32;
-/// Addresses that are kept.
-const MAX_ADDRESSES: usize = 64;
+use crate::trace::{ChildSide, MAX_SERVER_ADDRESSES, MAX_SERVERS};
 
 /// The NS set of `zone` in an answer with authority from one of its servers.
 pub(super) fn read(reply: &Reply, zone: &Name, packet: usize) -> Option<ChildSide> {
@@ -33,7 +28,7 @@ pub(super) fn read(reply: &Reply, zone: &Name, packet: usize) -> Option<ChildSid
         let owner = name_text(&rr.name);
         // It may speak of what lies in it, and of nothing else.
         let named = child.servers.iter().any(|server| server.eq_ignore_ascii_case(&owner));
-        if named && zone.zone_of(&rr.name) && child.addresses.len() < MAX_ADDRESSES {
+        if named && zone.zone_of(&rr.name) && child.addresses.len() < MAX_SERVER_ADDRESSES {
             child.addresses.push((owner, address));
         }
     }

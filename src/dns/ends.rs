@@ -12,11 +12,11 @@ use super::message::{Data, Rr};
 use super::presentation::name_text;
 use super::reply::Absence;
 use super::walk::Errand;
-use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
+use crate::trace::{FailureCode, Negative, Record, RecordType};
 
 /// How one type of a name ended.
 pub(super) enum TypeEnd {
-    Records { chain: Vec<Rr>, records: Vec<Rr>, rcode: Option<Rcode> },
+    Records { chain: Vec<Rr>, records: Vec<Rr> },
     Absent { chain: Vec<Rr>, absence: Absence, negative: Negative },
     Failed(Fault),
     NotAwaited,
@@ -59,8 +59,7 @@ pub(super) fn assemble(
                 failed.get_or_insert((rtype, fault));
                 continue;
             }
-            TypeEnd::Records { chain, records, rcode } => {
-                found.rcode = found.rcode.or(rcode);
+            TypeEnd::Records { chain, records } => {
                 records_of_all.extend(records);
                 chain
             }

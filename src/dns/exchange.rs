@@ -127,7 +127,8 @@ pub(super) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFli
             link = Link::Failed(error);
         }
     }
-    let open = log.open(packet(&ask, sent, query.bytes.len()));
+    let bytes = if matches!(link, Link::Failed(_)) { 0 } else { query.bytes.len() };
+    let open = log.open(packet(&ask, sent, bytes));
     InFlight { id: open.id(), sent, ask, query, open, link }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Found {
     pub(super) finished: Vec<RecordType>,
     /// The HTTPS records among the answers.
     pub(super) services: Vec<Rr>,
-    /// NXDOMAIN where a server says so beside records.
+    /// NXDOMAIN where a resolver says so beside records.
     pub(super) rcode: Option<Rcode>,
 }
 

@@ -509,7 +509,7 @@ async fn prime(shared: &Shared, log: &Rc<Log>) {
 }
 
 /// Ends the tasks of a run when its resolution ends, whatever ends it.
-struct AbortOnDrop(Rc<Run>);
+pub(super) struct AbortOnDrop(pub(super) Rc<Run>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

@@ -8,8 +8,8 @@ use super::cut::{Candidate, Shared, Udp};
 use super::exchange::Ask;
 use super::presentation::name_text;
 use super::race::{PACKET_TIMEOUT, Quest};
-use super::reply::{MAX_SERVERS, Referral};
-use crate::trace::{Choice, Packet, Stray, Transport};
+use super::reply::Referral;
+use crate::trace::{Choice, MAX_SERVERS, Packet, Stray, Transport};
 
 /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
 /// by TCP.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::flight::Queue;
 use super::message::Rr;
 use crate::clock::Clock;
-use crate::trace::{At, Meaning, Packet, Purpose, Rcode, Record, ReplyHeader, Stray};
+use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
 /// Packets for one host, over all its aliases and name servers.
 pub(super) const HOST_BUDGET: u32 = 128;
@@ -207,12 +207,6 @@ impl Log {
     pub(super) fn awaited(&self) -> Option<usize> {
         let entries = self.entries.borrow();
         entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
-    }
-
-    /// NXDOMAIN, if that is what a reply says, with or without records.
-    pub(super) fn name_denied(&self, id: usize) -> Option<Rcode> {
-        let rcode = self.with(id, |packet| packet.reply.as_ref().map(|reply| reply.rcode))??;
-        (rcode == Rcode::NXDOMAIN).then_some(rcode)
     }
 
     /// A look at one packet.

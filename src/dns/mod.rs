@@ -19,7 +19,7 @@
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
 //! - `lane`, `side`: the counted lane and those beside it, put together into one record
 //! - `batch`: many names in one run
-//! - `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
+//! - `targets`, `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
 //!
 //! Nothing here opens a connection to what the name stands for.
 
@@ -58,6 +58,7 @@ mod service_lane;
 mod side;
 mod stub;
 mod system;
+mod targets;
 mod together;
 mod transport;
 mod untrusted;
@@ -291,6 +292,7 @@ impl Resolver {
             service: None,
             notes: Vec::new(),
             all_servers: None,
+            unfound_servers: Vec::new(),
             propagation: None,
             system: None,
             dnssec: None,

@@ -31,6 +31,13 @@ pub(super) struct Probe {
     pub(super) edns: Option<bool>,
 }
 
+impl Probe {
+    /// Whether anything came back, also what cannot be read.
+    pub(super) fn was_heard(&self) -> bool {
+        self.header.is_some() || matches!(self.said, Said::Useless(_))
+    }
+}
+
 /// What a server said, without the fine distinctions of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {

@@ -3,6 +3,7 @@
 //! The zone's own servers, this machine's resolvers and public ones, asked at the same time after
 //! the counted lane. A public resolver is many machines with a cache each: one of them answered.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -11,17 +12,18 @@ use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
-use super::all_servers::{Target, adopt, last_question, question};
+use super::all_servers::{adopt, cut_short, last_question, question};
 use super::exchange::Ask;
 use super::log::{Log, records};
 use super::message::{Recursion, parse_name};
 use super::probe::{Said, probe};
+use super::targets::Target;
 use crate::clock::Clock;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    AddressSource, Choice, Copied, Dns, Keeper, Meaning, Propagation, Purpose, Rcode, Record, RecordType,
-    Transport,
+    AddressSource, Choice, Copied, Dns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    UnfoundServer,
 };
 
 /// Those who are asked at the same time.
@@ -41,16 +43,28 @@ impl Resolver {
     pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
         let log = Log::new(*clock);
+        let asked = Cell::new(0);
+        let mut seen: Vec<(usize, Copied)> = Vec::new();
         let work = async {
+            // So that nothing is sent when all is over already.
+            tokio::task::yield_now().await;
             let holders = self.holders(public, dns, &qname, rtype, &log).await;
-            let ask = |holder| copied(&log, holder);
-            stream::iter(holders).map(ask).buffered(AT_ONCE).collect::<Vec<_>>().await
+            asked.set(holders.len());
+            let ask = |(index, holder)| {
+                let copied = copied(&log, holder);
+                async move { (index, copied.await) }
+            };
+            let mut copies = stream::iter(holders.into_iter().enumerate()).map(ask).buffer_unordered(AT_ONCE);
+            while let Some(one) = copies.next().await {
+                seen.push(one);
+            }
         };
-        let Ok(mut copies) = stop.within(None, work).await else {
-            dns.notes.push("the look at copies was stopped".to_owned());
-            return;
-        };
-        log.end_all(&Meaning::Superseded);
+        let stopped = stop.within(None, work).await.err();
+        if let Some(by) = stopped {
+            dns.notes.push(cut_short("the look at copies", by, seen.len(), asked.get()));
+        }
+        seen.sort_by_key(|(index, _)| *index);
+        let mut copies: Vec<Copied> = seen.into_iter().map(|(_, copy)| copy).collect();
         let original = original(dns, rtype);
         for copy in &mut copies {
             copy.agrees = match (&original, copy.rcode) {
@@ -58,7 +72,10 @@ impl Resolver {
                 _ => None,
             };
         }
-        let first = adopt(dns, &log);
+        let first = adopt(dns, &log, stopped);
+        if stopped.is_some() && copies.is_empty() {
+            return;
+        }
         copies.iter_mut().flat_map(|copy| &mut copy.packets).for_each(|id| *id += first);
         let differs = |copy: &&Copied| copy.keeper != Keeper::Authority && copy.agrees == Some(false);
         // Of a chain any link may be the one that is old.
@@ -84,9 +101,17 @@ impl Resolver {
     ) -> Vec<Holder> {
         let plan = &self.shared.plan;
         let mut holders = Vec::new();
-        if let Some(last) = last_question(dns) {
-            for target in self.targets(&last.zone, log).await {
-                let ask = question(&target, &last.zone, &last.qname, rtype);
+        if let Some(last) = last_question(dns, plan.minimisation) {
+            let targets = self.targets(&last.zone, Purpose::Propagation, log).await;
+            for UnfoundServer { name, why } in targets.unfound {
+                // With `--all-ns` it is told already.
+                if dns.unfound_servers.iter().all(|known| known.name != name) {
+                    log.note(format!("the address of {name} was not found, so that it was not asked: {why}"));
+                }
+            }
+            for target in targets.known {
+                let way = self.way_to(target.address);
+                let ask = question(&target, &last.zone, &last.qname, rtype, way);
                 holders.push(Holder {
                     keeper: Keeper::Authority,
                     name: ask.server_name.clone(),
@@ -101,14 +126,17 @@ impl Resolver {
         }
         let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
             let target = Target { name: Name::root(), address, source: AddressSource::Configured };
+            // One of this machine's own network has answered by UDP, or had its chance to.
+            let way = match keeper {
+                Keeper::Public => self.way_to(address),
+                Keeper::Configured | Keeper::Authority => (Choice::First, Transport::Udp),
+            };
             let ask = Ask {
                 purpose: Purpose::Propagation,
                 zone: String::new(),
                 server_name: None,
                 recursion: Recursion::Desired,
-                chosen: Choice::First,
-                transport: Transport::Udp,
-                ..question(&target, &Name::root(), qname, rtype)
+                ..question(&target, &Name::root(), qname, rtype, way)
             };
             holders.push(Holder { keeper, name, zone: None, ask });
         };

@@ -13,15 +13,15 @@ use super::fault::arrows;
 use super::log::records;
 use super::message::{Data, Reply, Rr};
 use super::presentation::name_text;
-use crate::trace::{AddressSource, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
+use crate::trace::{
+    AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
+};
 
 /// Any type, RFC 1035 §3.2.3.
 const ANY: RecordType = RecordType(255);
 const NOTAUTH: Rcode = Rcode(9);
 /// Aliases followed inside one reply; the walk's own limit is lower.
 const MAX_CHAIN: usize = 16;
-/// Servers of one referral that are looked at; the root has 13.
-pub(super) const MAX_SERVERS: usize = 32;
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
 
@@ -95,7 +95,6 @@ pub(super) struct Referral {
     pub(super) ttl: u32,
 }
 
-pub(super) const NO_AUTHORITY: &str = "answered without authority";
 const EMPTY_WITHOUT_RECURSION: &str = "offers no recursion (RA): it sent an empty reply";
 
 /// Judges the reply of an authoritative server.
@@ -265,6 +264,14 @@ fn follow(answers: &[Rr], qname: &Name, qtype: RecordType, zone: Option<&Name>) 
         let plain = |rr: &Rr| Rr { name: if renamed { &chain.end } else { &rr.name }.clone(), ..rr.clone() };
         chain.records = answers.iter().filter(wanted).map(plain).collect();
         if !chain.records.is_empty() {
+            if qtype == RecordType::CNAME
+                && let Some(Link { mut records, .. }) = alias(answers, &chain.end, zone)?
+                && records.len() > 1
+            {
+                // Made of a DNAME, which is a part of the answer (RFC 6672 §3.1).
+                chain.records = records.split_off(1);
+                chain.links.extend(records);
+            }
             break;
         }
         let Some(links) = alias(answers, &chain.end, zone)? else { break };
@@ -338,7 +345,13 @@ fn substitute(name: &Name, owner: &Name, target: &Name) -> Result<Name, String> 
 /// A reply that has the records, an alias, or both.
 fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
     if !chain.records.is_empty() {
-        return Verdict::Answer { chain: chain.links, records: chain.records };
+        // No code of a reply is signed: which of the two is true cannot be told, and resolvers take neither.
+        return if reply.header.rcode == Rcode::NXDOMAIN {
+            let (name, rtype) = (name_text(&chain.end), asked.qtype.mnemonic());
+            Verdict::Malformed { reason: format!("it says NXDOMAIN and has {rtype} records of {name}") }
+        } else {
+            Verdict::Answer { chain: chain.links, records: chain.records }
+        };
     }
     let again = chain.end == *asked.qname || chain.links.iter().any(|rr| rr.name == chain.end);
     if !chain.outside && !again {

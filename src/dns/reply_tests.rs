@@ -12,8 +12,8 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::message::{Data, Reply, Rr, parse_name};
 use super::presentation::{data_text, name_text};
-use super::reply::{Absence, Asked, NO_AUTHORITY, Verdict, classify, classify_recursive, unanswered};
-use crate::trace::{AddressSource, Rcode, RecordType, ReplyHeader, Transport};
+use super::reply::{Absence, Asked, Verdict, classify, classify_recursive, unanswered};
+use crate::trace::{AddressSource, NO_AUTHORITY, Rcode, RecordType, ReplyHeader, Transport};
 
 fn name(text: &str) -> Name {
     parse_name(text).unwrap()
@@ -243,6 +243,7 @@ fn aliases_are_followed_while_they_stay_in_the_zone() {
             says(&[www], &["example.test SOA 60"], &[]).rcode(Rcode::NXDOMAIN),
             "nxdomain example.test. Some(60) chain 1",
         ),
+        (says(&[www, "web.example.test A 192.0.2.1"], &[], &[]).rcode(Rcode::NXDOMAIN), "malformed"),
         // The code is about a target that is not this server's: walked.
         (
             says(&[www, out], &["example.test SOA 60"], &[]).rcode(Rcode::NXDOMAIN),
@@ -277,6 +278,11 @@ fn a_dname_makes_the_alias_and_has_to_agree_with_one_that_comes_along() {
             "alias old/DNAME a.b.old/CNAME to a.b.new.example.test.",
         ),
         (ask(&[dname, "a.b.old.example.test CNAME a.evil.example.test"]), "malformed"),
+        (
+            says(&[dname, "a.b.old.example.test CNAME a.b.new.example.test"], &[], &[])
+                .asked("a.b.old.example.test", RecordType::CNAME),
+            "answer old/DNAME then a.b.old/CNAME",
+        ),
         (ask(&[dname, "a.b.new.example.test A 192.0.2.1"]), "answer old/DNAME a.b.old/CNAME then a.b.new/A"),
         // A DNAME says nothing of its own name.
         (

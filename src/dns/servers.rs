@@ -20,13 +20,13 @@ use super::walk::{Aliases, Errand, Patience, find};
 use crate::trace::{AddressSource, FailureCode, Purpose};
 
 /// Names looked up at the same time.
-const AT_ONCE: usize = 3;
+pub(super) const AT_ONCE: usize = 3;
 /// Walks inside walks.
 const MAX_DEPTH: usize = 4;
 /// Lookups for one cut.
-const MAX_LOOKUPS: u32 = 16;
+pub(super) const MAX_LOOKUPS: u32 = 16;
 /// Names that do not exist, for one cut.
-const MAX_MISSING: u32 = 5;
+pub(super) const MAX_MISSING: u32 = 5;
 const NO_ADDRESS: &str = "none of its name servers has an address";
 
 impl Server {

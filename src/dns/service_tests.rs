@@ -39,7 +39,7 @@ pub(super) async fn origin(resolver: &Resolver, scheme: Scheme, host: &str, port
     let protocols = vec!["h2", "http/1.1"];
     let (mut dns, result, side) =
         resolver.resolve_origin(scheme, host, port, protocols, 0, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(100), &clock).await;
+    side.settle(&mut dns, Duration::from_millis(100), &clock, &stop).await;
     (dns, result)
 }
 

@@ -21,7 +21,8 @@ use super::stub::{Heard, Questions, ask_resolvers};
 use super::system::{self, age};
 use super::walk::Patience;
 use crate::clock::Clock;
-use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, Stub};
+use crate::stop::{Stop, Stopped};
+use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, StoppedBy, Stub};
 
 /// The stub's side of a resolution.
 #[derive(Debug)]
@@ -143,8 +144,8 @@ impl SideLanes {
     }
 
     /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
-    /// it to the record.
-    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock) {
+    /// it to the record. A stop ends the waits; what came until then is added all the same.
+    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock, stop: &Stop) {
         let Some(log) = &self.log else { return };
         let from = clock.now();
         let all = async {
@@ -156,8 +157,8 @@ impl SideLanes {
             }
         };
         // What has not come by then is told as such below.
-        let _ = tokio::time::timeout_at(clock.instant(from.after(grace)).into(), all).await;
-        self.validate(dns, from.after(grace.max(GRACE)), clock).await;
+        let stopped = stop.within(Some(from.after(grace)), all).await.err();
+        self.validate(dns, from.after(grace.max(GRACE)), clock, stop, stopped).await;
         self.write(dns, clock);
         dns.packets = log.packets();
         if let Some(shared) = &self.shared {
@@ -167,8 +168,8 @@ impl SideLanes {
 
     /// The same for one of many names, beside which nothing but validation runs. Others wait behind
     /// it at the same servers: it has more time.
-    pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock) {
-        self.validate(dns, clock.now().after(GRACE * 3), clock).await;
+    pub(super) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        self.validate(dns, clock.now().after(GRACE * 3), clock, stop, None).await;
         if let Some(log) = &self.log {
             dns.packets = log.packets();
         }
@@ -176,12 +177,27 @@ impl SideLanes {
 
     /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is
     /// told to be indeterminate.
-    async fn validate(&self, dns: &mut Dns, limit: At, clock: &Clock) {
-        if let Some(checking) = &self.dnssec {
-            let _ = tokio::time::timeout_at(clock.instant(limit).into(), checking.finished()).await;
-        }
+    async fn validate(
+        &self,
+        dns: &mut Dns,
+        limit: At,
+        clock: &Clock,
+        stop: &Stop,
+        stopped_before: Option<Stopped>,
+    ) {
+        let checked = async {
+            if let Some(checking) = &self.dnssec {
+                checking.finished().await;
+            }
+        };
+        let stopped = stop.within(Some(limit), checked).await.err();
+        let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
+            None | Some(Stopped::Limit) => Meaning::Timeout,
+            Some(Stopped::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
+            Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        };
         if let Some(log) = &self.log {
-            log.end_all(&Meaning::Timeout);
+            log.end_all(&cut_off);
             if dns.lane != DnsLane::Walk {
                 dns.notes = log.notes();
             }
@@ -277,5 +293,41 @@ impl Drop for SideLanes {
         for task in &self.tasks {
             task.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::Resolver;
+    use crate::dns::testkit::{ROOT, ROOT_ZONE, STUB, auth, local, plan, tld};
+    use crate::dns::testserver::{Quirk, TestNet};
+    use crate::plan::{AnchorsText, DnsPlan, DnssecPlan};
+
+    #[test]
+    fn a_stop_ends_the_waits_for_the_stub_and_for_keys() {
+        local(async {
+            let keyless = vec![Quirk::SilentFor(hickory_resolver::proto::rr::RecordType::DNSKEY)];
+            let root = (ROOT, keyless, vec![(".", ROOT_ZONE)]);
+            let net = TestNet::start(vec![root, tld(), auth(), (STUB, vec![Quirk::Silent], vec![])]).await;
+            let text = format!(". IN DS 1 13 2 {}\n", "00".repeat(32));
+            let anchors = || Some(AnchorsText { source: "test".to_owned(), text: text.clone() });
+            let clock = Clock::start();
+            for (stub, dnssec) in
+                [(vec![net.address(STUB)], DnssecPlan::Off), (vec![], DnssecPlan::On { anchors: anchors() })]
+            {
+                let plan = DnsPlan { stub_servers: stub, dnssec, ..plan(&net) };
+                let resolver = Resolver::new(plan).unwrap();
+                let hour = Duration::from_secs(3600);
+                let (mut dns, result, side) =
+                    resolver.resolve("www.example.test", 443, 0, &clock, &Stop::after(clock, hour)).await;
+                assert!(result.is_ok());
+                let soon = clock.now().after(Duration::from_millis(100)).since(At(0));
+                side.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
+                let cut_off = dns.packets.iter().filter(|packet| packet.meaning.was_stopped());
+                assert!(cut_off.count() > 0, "{:?}", dns.packets);
+                assert_eq!(dns.addresses.len(), 2, "what was found stays");
+            }
+        });
     }
 }

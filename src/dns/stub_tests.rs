@@ -32,7 +32,7 @@ async fn ask(plan: DnsPlan, name: &str, rtype: RecordType) -> (Dns, Result<(), F
     let question = Question { name: name.to_owned(), types: vec![rtype] };
     let resolver = Resolver::new(plan).unwrap();
     let (mut dns, result, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_secs(3), &clock).await;
+    side.settle(&mut dns, Duration::from_secs(3), &clock, &stop).await;
     (dns, result)
 }
 

@@ -2,30 +2,48 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::Resolver;
 use super::testkit::{AUTH, EXAMPLE, OTHER, SECOND, STUB, auth, local, plan, resolve_with, root, tld};
 use super::testserver::{Quirk, TestNet};
 use crate::clock::Clock;
-use crate::plan::{DnsPlan, PublicResolver, Question};
+use crate::plan::{DnsPlan, Minimisation, PublicResolver, Question};
 use crate::stop::Stop;
-use crate::trace::{Dns, Keeper, Purpose, RecordType, ServerFault};
+use crate::trace::{At, Dns, Keeper, Packet, Purpose, RecordType, ServerFault, Transport};
 
 const TLD: &str = super::testkit::TLD;
+const LONG: Duration = Duration::from_secs(30);
 
-/// Asks for an address, then whom `survey` says.
-async fn ask(plan: DnsPlan, name: &str) -> Dns {
+/// Asks for an address, and no more.
+async fn walked(plan: DnsPlan, name: &str) -> (Resolver, Dns, Clock) {
     let clock = Clock::start();
-    let stop = Stop::after(clock, Duration::from_secs(30));
+    let stop = Stop::after(clock, LONG);
     let question = Question { name: name.to_owned(), types: vec![RecordType::A] };
     let resolver = Resolver::new(plan).unwrap();
     let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    (resolver, dns, clock)
+}
+
+/// Asks for an address, then all servers.
+async fn ask(plan: DnsPlan, name: &str) -> Dns {
+    let (resolver, mut dns, clock) = walked(plan, name).await;
     let before = (dns.end, dns.critical_path.clone());
-    resolver.ask_all_servers(&mut dns, &clock, &stop).await;
+    resolver.ask_all_servers(&mut dns, &clock, &Stop::after(clock, LONG)).await;
     assert_eq!((dns.end, dns.critical_path.clone()), before, "nothing of it is counted");
     dns
+}
+
+fn faults(dns: &Dns, octet: &str) -> Vec<&'static str> {
+    let checks = dns.all_servers.as_ref().unwrap();
+    let check = checks.iter().find(|check| check.address.ip().to_string().ends_with(octet)).unwrap();
+    check.faults.iter().map(ServerFault::as_str).collect()
+}
+
+fn noted(dns: &Dns, words: &str) -> bool {
+    dns.notes.iter().any(|note| note.contains(words))
 }
 
 #[test]
@@ -41,7 +59,9 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
                 .collect();
         let top = format!(
             "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n{servers}\
-            example.test. NS ns.far.test.\nns.far.test. A 127.0.53.9\n"
+            example.test. NS ns.far.test.\nns.far.test. A 127.0.53.9\n\
+            example.test. NS ns2.far.test.\nns2.far.test. A 127.0.53.10\n\
+            example.test. NS ns3.far.test.\nns3.far.test. A 127.0.53.11\n"
         );
         let soa = "example.test. 300 IN SOA ns.x. h.x. 7 3600 600 86400 60\n";
         let fresh = format!("{soa}{EXAMPLE}");
@@ -57,15 +77,17 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
             ("127.0.53.7", vec![Quirk::NoEdns], good()),
             ("127.0.53.8", vec![Quirk::NoTcp], good()),
             ("127.0.53.9", vec![Quirk::Truncate], good()),
+            ("127.0.53.10", vec![Quirk::NoUdp], vec![("example.test.", old.as_str())]),
+            ("127.0.53.11", vec![Quirk::Garbled], good()),
         ])
         .await;
         let dns = ask(plan(&net), "www.example.test").await;
         let checks = dns.all_servers.as_ref().unwrap();
-        assert_eq!(checks.len(), 7);
+        assert_eq!(checks.len(), 9);
         let of = |octet: &str| {
             checks.iter().find(|check| check.address.ip().to_string().ends_with(octet)).unwrap()
         };
-        let words = |octet| of(octet).faults.iter().map(ServerFault::as_str).collect::<Vec<_>>();
+        let words = |octet| faults(&dns, octet);
         assert_eq!(words(".53.3"), [""; 0]);
         assert_eq!(words(".53.4"), ["serial-differs", "answer-differs"]);
         assert_eq!(words(".53.5"), ["lame"]);
@@ -73,6 +95,15 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
         assert_eq!(words(".53.7"), ["no-edns"]);
         assert_eq!(words(".53.8"), ["no-tcp"]);
         assert_eq!(words(".53.9"), [""; 0], "truncation costs a round trip and nothing else");
+        assert_eq!(
+            words(".53.10"),
+            ["no-udp", "serial-differs", "answer-differs"],
+            "asked by TCP, to compare"
+        );
+        let twice =
+            net.seen("127.0.53.10").into_iter().filter(|line| line == "udp example.test. SOA").count();
+        assert_eq!(twice, 2, "one datagram may be lost");
+        assert_eq!((words(".53.11"), of(".53.11").reachable), (vec!["lame"], true), "something came back");
         assert_eq!((of(".53.3").serial, of(".53.4").serial, of(".53.6").serial), (Some(7), Some(6), None));
         assert_eq!((of(".53.3").tcp, of(".53.8").tcp, of(".53.6").tcp), (Some(true), Some(false), None));
         assert_eq!((of(".53.3").authoritative, of(".53.5").authoritative), (Some(true), Some(false)));
@@ -140,7 +171,7 @@ fn copies_are_compared_with_the_original_and_say_when_they_end() {
         let question = Question { name: "www.example.test".to_owned(), types: vec![RecordType::A] };
         let resolver = Resolver::new(plan).unwrap();
         let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
-        side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+        side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
         assert_eq!(dns.stub.as_ref().unwrap().age, Some(37), "300 s were given, 263 s are left");
         let public: Vec<_> = [SECOND, OTHER, "127.0.53.6"]
             .map(|address| PublicResolver { address: net.address(address), name: Some("public".to_owned()) })
@@ -198,5 +229,159 @@ fn a_name_in_the_hosts_file_is_noted_and_not_heeded() {
         let system = run.dns.system.unwrap();
         assert_eq!((system.addresses.len(), system.order.as_deref()), (1, Some("files dns")));
         assert_eq!(system.hosts_file, hosts.display().to_string());
+    });
+}
+
+#[test]
+fn a_part_of_the_name_is_not_the_question() {
+    local(async {
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n\
+            example.test. NS ns1.example.test.\nns1.example.test. A {AUTH}\n\
+            dead.test. NS ns1.dead.test.\nns1.dead.test. A {OTHER}\n"
+        );
+        let zone = format!("{EXAMPLE}far.example.test. CNAME a.b.dead.test.\n");
+        let dead = vec![("dead.test.", "a.b.dead.test. A 192.0.2.7\n")];
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", top.as_str())]),
+            (AUTH, vec![], vec![("example.test.", zone.as_str())]),
+            (OTHER, vec![Quirk::Silent], dead),
+        ])
+        .await;
+        let relaxed = || DnsPlan { minimisation: Minimisation::Relaxed, ..plan(&net) };
+        let names = ["a.b.dead.test", "far.example.test"];
+        for dns in join_all(names.map(|name| ask(relaxed(), name))).await {
+            let last = &dns.packets[*dns.critical_path.last().unwrap()];
+            assert_eq!((last.zone.as_str(), last.qname.as_str()), ("dead.test.", "b.dead.test."));
+            let asked =
+                |packet: &&Packet| packet.purpose == Purpose::AllServers && packet.qtype == RecordType::A;
+            let names: Vec<_> = dns.packets.iter().filter(asked).map(|packet| &packet.qname).collect();
+            assert_eq!(names, ["a.b.dead.test."], "{}", dns.name);
+        }
+        // An alias inside the last zone is what its servers were asked for.
+        let dns = ask(relaxed(), "alias.example.test").await;
+        let checks = dns.all_servers.unwrap();
+        assert_eq!(checks[0].answers.len(), 2, "{checks:?}");
+    });
+}
+
+#[test]
+fn where_udp_is_blocked_servers_are_compared_by_tcp() {
+    local(async {
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n\
+            example.test. NS ns1.example.test.\nns1.example.test. A {AUTH}\n\
+            example.test. NS ns2.example.test.\nns2.example.test. A {SECOND}\n"
+        );
+        let other = EXAMPLE.replace("192.0.2.1\n", "192.0.2.2\n");
+        let no_udp = || vec![Quirk::NoUdp];
+        let net = TestNet::start(vec![
+            super::testkit::broken(root(), Quirk::NoUdp),
+            (TLD, no_udp(), vec![("test.", top.as_str())]),
+            (AUTH, no_udp(), vec![("example.test.", EXAMPLE)]),
+            (SECOND, no_udp(), vec![("example.test.", other.as_str())]),
+        ])
+        .await;
+        let (resolver, mut dns, clock) = walked(plan(&net), "www.example.test").await;
+        let before = dns.packets.len();
+        let stop = Stop::after(clock, LONG);
+        resolver.ask_all_servers(&mut dns, &clock, &stop).await;
+        resolver.ask_everybody(&[], &mut dns, &clock, &stop).await;
+        let differing = [".53.3", ".53.4"].map(|octet| faults(&dns, octet));
+        assert!(differing.iter().any(|faults| *faults == ["answer-differs"]), "{differing:?}");
+        assert!(differing.iter().flatten().all(|fault| *fault != "no-udp"), "{differing:?}");
+        assert!(dns.packets[before..].iter().all(|packet| packet.transport == Transport::Tcp));
+        let copies = dns.propagation.unwrap().copies;
+        assert_eq!(copies.iter().filter(|copy| copy.agrees.is_some()).count(), 2, "{copies:?}");
+    });
+}
+
+#[test]
+fn a_server_whose_address_is_not_found_is_named() {
+    local(async {
+        let missing: String =
+            (1..=7).map(|number| format!("example.test. NS gone{number}.nic.test.\n")).collect();
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\nexample.test. NS ns1.example.test.\n\
+            ns1.example.test. A {AUTH}\n{missing}"
+        );
+        let net = TestNet::start(vec![root(), (TLD, vec![], vec![("test.", top.as_str())]), auth()]).await;
+        let dns = ask(plan(&net), "www.example.test").await;
+        assert_eq!(dns.all_servers.as_ref().unwrap().len(), 1);
+        let lost = dns.unfound_servers.iter().map(|lost| (lost.name.as_str(), lost.why.as_str()));
+        let lost: Vec<_> = lost.collect();
+        assert_eq!((lost.len(), lost[4]), (5, ("gone5.nic.test.", "NXDOMAIN")), "{lost:?}");
+        assert!(
+            noted(
+                &dns,
+                "the limit of 5 name servers that do not exist was hit: 2 more servers of zone example.test."
+            ),
+            "{:?}",
+            dns.notes
+        );
+    });
+}
+
+#[test]
+fn a_stopped_survey_keeps_what_it_saw() {
+    local(async {
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n\
+            example.test. NS ns1.example.test.\nns1.example.test. A {AUTH}\n\
+            example.test. NS ns2.example.test.\nns2.example.test. A {SECOND}\n"
+        );
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", top.as_str())]),
+            (AUTH, vec![], vec![("example.test.", EXAMPLE)]),
+            (SECOND, vec![Quirk::Silent], vec![]),
+        ])
+        .await;
+        let (resolver, dns, clock) = walked(plan(&net), "www.example.test").await;
+        let soon = Stop::after(clock, clock.now().after(Duration::from_millis(300)).since(At(0)));
+        let mut seen = dns.clone();
+        resolver.ask_all_servers(&mut seen, &clock, &soon).await;
+        let checks = seen.all_servers.as_ref().unwrap();
+        assert_eq!(checks.len(), 1);
+        assert_eq!(checks[0].packets.len(), 3);
+        assert!(checks[0].packets.iter().all(|id| seen.packets[*id].server == checks[0].address));
+        let cut = seen.packets.iter().filter(|packet| packet.meaning.was_stopped());
+        assert_eq!(
+            cut.map(|packet| packet.server).collect::<Vec<_>>(),
+            [net.address(SECOND); 2],
+            "TCP was closed"
+        );
+        let note = "the comparison of all servers was ended by --max-time: 1 of 2 had been asked to the end";
+        assert!(noted(&seen, note), "{:?}", seen.notes);
+        // The same of copies; and nothing is sent when all is over.
+        let soon = Stop::after(clock, clock.now().after(Duration::from_millis(300)).since(At(0)));
+        let mut seen = dns.clone();
+        resolver.ask_everybody(&[], &mut seen, &clock, &soon).await;
+        assert_eq!(seen.propagation.unwrap().copies.len(), 1);
+        assert_eq!(seen.packets.iter().filter(|packet| packet.meaning.was_stopped()).count(), 1);
+        let (sender, interrupted) = tokio::sync::watch::channel(true);
+        let over = Stop::new(clock, LONG, interrupted);
+        let mut seen = dns.clone();
+        resolver.ask_all_servers(&mut seen, &clock, &over).await;
+        resolver.ask_everybody(&[], &mut seen, &clock, &over).await;
+        assert_eq!((seen.packets.len(), seen.all_servers, seen.propagation), (dns.packets.len(), None, None));
+        assert_eq!(seen.notes.iter().filter(|note| note.ends_with("by Ctrl-C before it began")).count(), 2);
+        drop(sender);
+    });
+}
+
+#[test]
+fn the_hops_of_a_trace_ask_the_same_servers_once() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), auth()]).await;
+        let survey = crate::plan::Survey { all_servers: true, ..Default::default() };
+        let (resolver, first, clock) = walked(DnsPlan { survey, ..plan(&net) }, "www.example.test").await;
+        let (_, other, _) = walked(plan(&net), "mail.example.test").await;
+        let mut hops = [first.clone(), other, first];
+        resolver.survey_hops(hops.iter_mut().enumerate(), &clock, &Stop::after(clock, LONG)).await;
+        let asked = hops.each_ref().map(|dns| dns.all_servers.as_ref().map(Vec::len));
+        assert_eq!(asked, [Some(1), Some(1), None]);
+        assert!(noted(&hops[2], "what other servers say is told with hop 1"), "{:?}", hops[2].notes);
     });
 }

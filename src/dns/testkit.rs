@@ -123,7 +123,7 @@ pub(super) async fn resolve_with(resolver: &Resolver, host: &str) -> Run {
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
     let (mut dns, result, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     Run { dns, result }
 }
 
@@ -138,6 +138,6 @@ pub(super) async fn ask(net: &TestNet, name: &str, types: &[&str]) -> (Dns, Resu
     let question = Question { name: name.to_owned(), types };
     let resolver = Resolver::new(plan(net)).unwrap();
     let (mut dns, result, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock).await;
+    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     (dns, result)
 }

@@ -23,12 +23,12 @@ use super::message::Rr;
 use super::minimise::{Steps, lead_on};
 use super::presentation::name_text;
 use super::race::{Budget, Lane, Lost, Quest, ask_servers};
-use super::reply::{Absence, NO_AUTHORITY, Verdict};
+use super::reply::{Absence, Verdict};
 use super::servers::resolve_servers;
 use super::service_lane::{Wish, ask_beside};
 use super::together::{Gate, gate, refer, reuse};
 use crate::plan::Minimisation;
-use crate::trace::{Choice, Cut, FailureCode, Negative, Purpose, Record, RecordType};
+use crate::trace::{Choice, Cut, FailureCode, NO_AUTHORITY, Negative, Purpose, Record, RecordType};
 
 /// Referrals followed for one name.
 const MAX_CUTS: usize = 16;
@@ -356,12 +356,12 @@ async fn descend(
                 if errand.aliases == Aliases::Follow {
                     return Ok(End::Alias { chain, target, id });
                 }
-                let end = TypeEnd::Records { chain: Vec::new(), records: chain, rcode: None };
+                let end = TypeEnd::Records { chain: Vec::new(), records: chain };
                 return Ok(End::Final(vec![(*first, end)]));
             }
             step => {
-                let mut all = vec![(*first, type_end(run, Some(step)))];
-                all.extend(ends.into_iter().map(|(rtype, step)| (rtype, type_end(run, step))));
+                let mut all = vec![(*first, type_end(Some(step)))];
+                all.extend(ends.into_iter().map(|(rtype, step)| (rtype, type_end(step))));
                 return Ok(End::Final(all));
             }
         }
@@ -421,14 +421,12 @@ async fn gather(
     ends
 }
 
-fn type_end(run: &Run, step: Option<Result<Step, Fault>>) -> TypeEnd {
+fn type_end(step: Option<Result<Step, Fault>>) -> TypeEnd {
     match step {
         None => TypeEnd::NotAwaited,
         Some(Err(fault)) => TypeEnd::Failed(fault),
-        Some(Ok(Step { id, verdict })) => match verdict {
-            Verdict::Answer { chain, records } => {
-                TypeEnd::Records { chain, records, rcode: run.log.name_denied(id) }
-            }
+        Some(Ok(Step { verdict, .. })) => match verdict {
+            Verdict::Answer { chain, records } => TypeEnd::Records { chain, records },
             Verdict::Absent { chain, absence, negative } => TypeEnd::Absent { chain, absence, negative },
             _ => TypeEnd::Failed(Fault::new(
                 FailureCode::NoUsableServer,

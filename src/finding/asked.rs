@@ -79,7 +79,7 @@ pub(super) fn failed_zones(dns: &Dns) -> Vec<(&str, Vec<usize>)> {
     let mut zones: Vec<(&str, Vec<usize>)> = Vec::new();
     for (index, packet) in walked() {
         let zone = packet.zone.as_str();
-        let is_lost = !walked().any(|(_, other)| other.zone == zone && other.meaning.is_useful());
+        let is_lost = !walked().any(|(_, other)| other.zone == zone && other.meaning.is_of_use());
         let has_failed = packet.meaning != Meaning::Superseded && !packet.meaning.was_stopped();
         if !is_lost || !has_failed {
             continue;
@@ -101,7 +101,7 @@ pub(super) fn failed_zones(dns: &Dns) -> Vec<(&str, Vec<usize>)> {
 pub(super) fn is_told_by_its_zone(dns: &Dns, packet: &Packet) -> bool {
     !dns.packets
         .iter()
-        .any(|other| is_of_the_walk(other) && other.zone == packet.zone && other.meaning.is_useful())
+        .any(|other| is_of_the_walk(other) && other.zone == packet.zone && other.meaning.is_of_use())
 }
 
 /// What is to be told of the servers that `--all-ns` asked: for each that `tell` knows something
@@ -125,9 +125,13 @@ pub(super) fn of_zone_servers(
     findings
 }
 
-/// Whether the walk itself met a server's fault: other rules tell that, with what it cost.
+/// Whether the walk itself met a server's fault: other rules tell that, with what it cost. Of a packet
+/// that lost a race, or was cut off, they tell nothing.
 pub(super) fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
     dns.packets.iter().any(|packet| {
-        packet.server == server.address && is_of_the_walk(packet) && !packet.meaning.is_useful()
+        let has_failed = !packet.meaning.is_useful()
+            && packet.meaning != Meaning::Superseded
+            && !packet.meaning.was_stopped();
+        packet.server == server.address && is_of_the_walk(packet) && has_failed
     })
 }

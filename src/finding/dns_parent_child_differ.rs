@@ -2,7 +2,7 @@
 
 use super::asked::walks;
 use super::{Finding, Rule, Severity};
-use crate::trace::{ChildSide, Cut, StageName, Trace};
+use crate::trace::{ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-parent-child-differ",
@@ -61,13 +61,15 @@ fn differences(cut: &Cut, child: &ChildSide) -> Vec<String> {
         .map(String::as_str)
         .filter(|own| !cut.servers.iter().any(|server| same(&server.name, own)))
         .collect();
-    if !parent_only.is_empty() {
+    // What a full list left out may well be there.
+    if !parent_only.is_empty() && child.servers.len() < MAX_SERVERS {
         found.push(format!("only the parent names {}", parent_only.join(", ")));
     }
-    if !child_only.is_empty() {
+    if !child_only.is_empty() && cut.servers.len() < MAX_SERVERS {
         found.push(format!("only the zone names {}", child_only.join(", ")));
     }
-    for server in &cut.servers {
+    let complete = child.addresses.len() < MAX_SERVER_ADDRESSES;
+    for server in cut.servers.iter().filter(|_| complete) {
         for four in [true, false] {
             let mut parent: Vec<String> = server
                 .addresses
@@ -143,6 +145,15 @@ mod tests {
         );
         assert!(title(cut(&["ns2.example.test."], "192.0.2.1")).contains("only the parent names ns1"));
         assert!(title(cut(&["ns1.example.test."], "192.0.2.9")).contains("at 192.0.2.9 by the zone"));
+        // Each side keeps so many, in the order they came.
+        let many: Vec<String> = (0..MAX_SERVERS).map(|index| format!("ns{index}.example.test.")).collect();
+        let many: Vec<&str> = many[2..].iter().map(String::as_str).chain(["a.test.", "b.test."]).collect();
+        let both = cut(&many, "192.0.2.1");
+        let servers =
+            many.iter().rev().map(|name| NameServer { name: (*name).to_owned(), addresses: vec![] });
+        let servers: Vec<_> = servers.chain(both.servers.clone()).skip(1).collect();
+        assert_eq!(title(Cut { servers, ..both.clone() }), "");
+        assert!(title(Cut { servers: vec![], ..both }).contains("only the zone names"));
         let silent = Cut { child: None, ..cut(&[], "192.0.2.9") };
         assert_eq!(title(silent), "");
     }

@@ -41,7 +41,7 @@ fn no_family(dns: &Dns, server: &ServerCheck) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::Meaning;
+    use crate::trace::{Meaning, StoppedBy};
 
     #[test]
     fn fires_on_one_dead_server_and_not_on_a_missing_family_or_what_the_walk_met() {
@@ -51,6 +51,11 @@ mod tests {
             fault,
             ") is unreachable, the zone's other servers are not: it did not answer",
         );
+        // An answer of another server came first: nobody has said what became of it.
+        for meaning in [Meaning::Superseded, Meaning::stopped(StoppedBy::MaxTime)] {
+            sample::walk_met(&mut trace, meaning);
+            assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        }
         // What the walk met itself has a rule of its own.
         sample::walk_met(&mut trace, Meaning::Timeout);
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -97,6 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_without_authority_is_one_that_the_walk_went_by() {
+        let mut trace = sample::sound();
+        let lame = |reason| failed("198.51.100.9:53", Meaning::Lame { reason });
+        sample::dns(&mut trace).packets.push(lame("sent an empty reply without authority"));
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        sample::dns(&mut trace).packets.push(lame(crate::trace::NO_AUTHORITY));
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let findings = sample::of(&super::super::dns_server_failed::RULE, &trace);
+        assert!(findings[0].title.contains("does not serve it"), "{findings:?}");
+    }
+
+    #[test]
     fn says_nothing_of_a_zone_with_a_server_of_use_or_of_what_was_stopped() {
         let mut trace = sample::sound();
         let dns = sample::dns(&mut trace);

@@ -29,8 +29,10 @@ mod dns_tcp_broken;
 mod dns_udp_blocked;
 mod dns_zone_server_lame;
 mod dns_zone_server_unreachable;
+mod dns_zone_server_without_address;
 mod dns_zone_server_without_edns;
 mod dns_zone_server_without_tcp;
+mod dns_zone_server_without_udp;
 mod dns_zone_servers_disagree;
 mod dns_zone_without_answer;
 mod http_body_slow;
@@ -88,7 +90,9 @@ rules! {
     dns_zone_servers_disagree,
     dns_zone_server_unreachable,
     dns_zone_server_lame,
+    dns_zone_server_without_address,
     dns_zone_server_without_tcp,
+    dns_zone_server_without_udp,
     dns_zone_server_without_edns,
     tcp_address_failed,
     tcp_syn_retransmitted,

@@ -168,6 +168,7 @@ pub(crate) fn sound() -> Trace {
         service: None,
         notes: Vec::new(),
         all_servers: None,
+        unfound_servers: Vec::new(),
         propagation: None,
         system: None,
         dnssec: None,

@@ -256,7 +256,8 @@ fn standard_input() -> Result<String, PlanError> {
         .take(MAX_INPUT)
         .read_to_end(&mut bytes)
         .map_err(|error| PlanError::usage(format!("standard input cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| PlanError::usage("the names on standard input are not text"))
+    // A name that is no text gets its line in the result, like any other that cannot be asked.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// RFC 1035 §3.5 and RFC 3596 §2.5.

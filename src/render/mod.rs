@@ -23,7 +23,7 @@ pub use lab::{lab_list, lab_serving};
 pub use progress::Progress;
 
 use crate::finding::{Finding, Verdict};
-use crate::trace::{Dns, Failure, Trace};
+use crate::trace::{Dns, DnssecVerdict, Failure, Trace};
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,10 +157,14 @@ pub fn render_short(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io:
     text::short(run.dns, style, out)
 }
 
-/// Tells standard error why a name of a batch has no data.
+/// Tells standard error why a name has no data, or that what it has is bogus: bare data cannot say it.
 pub fn short_reason(run: &DnsRun<'_>, style: &Style) {
-    if let Some(failure) = run.failure {
-        let (message, _) = complaint(failure, style);
+    let bogus = || {
+        let dnssec = run.dns.dnssec.as_ref().filter(|dnssec| dnssec.verdict == DnssecVerdict::Bogus)?;
+        let why = escape::text(dnssec.why.as_deref().unwrap_or_default(), style.charset()).into_owned();
+        Some(format!("dns: {} is bogus (DNSSEC): {why}", run.dns.name))
+    };
+    if let Some(message) = run.failure.map(|failure| complaint(failure, style).0).or_else(bogus) {
         // Standard error may be closed: there is nowhere to tell that.
         let _ = writeln!(io::stderr().lock(), "urltrace: {message}");
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::trace::{
     CertificateFault, Connection, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
-    ServiceBinding, ServiceRecord, astray,
+    ServiceBinding, ServiceRecord, Transport, astray,
 };
 use crate::units;
 
@@ -150,7 +150,8 @@ pub(super) fn service_record(record: &ServiceRecord) -> String {
 pub(super) fn round_trips(dns: &Dns) -> usize {
     let mut trips = 0;
     let mut free_from = None;
-    for packet in dns.critical_path.iter().filter_map(|id| dns.packets.get(*id)) {
+    let path = dns.critical_path.iter().filter_map(|id| dns.packets.get(*id));
+    for packet in path.filter(|packet| has_left(packet)) {
         if free_from.is_none_or(|end| packet.sent >= end) {
             // A question on a connection of its own waits for that first, and for TLS inside it.
             trips += 1 + usize::from(packet.connected.is_some()) + usize::from(packet.tcp_done.is_some());
@@ -160,11 +161,17 @@ pub(super) fn round_trips(dns: &Dns) -> usize {
     trips
 }
 
+/// Whether anything of a question has left this machine: what has no route has not.
+fn has_left(packet: &Packet) -> bool {
+    packet.bytes_sent > 0 || packet.transport != Transport::Udp
+}
+
 /// Packets sent for the answer, without the lanes that only compare.
 pub(super) fn counted_packets(dns: &Dns) -> usize {
     let fallback = dns.lane == crate::trace::DnsLane::StubFallback;
     dns.packets
         .iter()
+        .filter(|packet| has_left(packet))
         .filter(|packet| match packet.purpose {
             Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap => true,
             Purpose::Stub => fallback,
@@ -346,6 +353,9 @@ mod tests {
         let trace = testtrace::success();
         let dns = trace.hops[0].dns.ran().unwrap();
         assert_eq!((round_trips(dns), counted_packets(dns)), (3, 4));
+        let mut kept = dns.clone();
+        kept.packets[kept.critical_path[0]].bytes_sent = 0;
+        assert_eq!((round_trips(&kept), counted_packets(&kept)), (2, 3), "it never left this machine");
         let trace = testtrace::alias();
         let dns = trace.hops[0].dns.ran().unwrap();
         assert_eq!(round_trips(dns), 9, "the TCP question waits for its connection, too");

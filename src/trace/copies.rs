@@ -77,7 +77,7 @@ pub struct ServerCheck {
     pub address: SocketAddr,
     /// Where the address came from.
     pub source: AddressSource,
-    /// Round trip of the question for the SOA, by UDP.
+    /// Round trip of the question for the SOA, by UDP; by TCP where UDP is blocked from here.
     pub rtt: Option<Duration>,
     /// Whether anything at all came back.
     pub reachable: bool,
@@ -99,6 +99,15 @@ pub struct ServerCheck {
     pub packets: Vec<usize>,
 }
 
+/// A server of a zone that has no address to be asked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfoundServer {
+    /// The server's name, with its final dot.
+    pub name: String,
+    /// Why its address was not found.
+    pub why: String,
+}
+
 /// What is wrong with one server of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerFault {
@@ -115,6 +124,8 @@ pub enum ServerFault {
     AnswerDiffers,
     /// It refuses or ignores EDNS.
     NoEdns,
+    /// It answers by TCP and not by UDP; what it did instead.
+    NoUdp(String),
     /// It does not answer by TCP (RFC 7766 §5 demands it).
     NoTcp,
 }
@@ -129,6 +140,7 @@ impl ServerFault {
             Self::SerialDiffers { .. } => "serial-differs",
             Self::AnswerDiffers => "answer-differs",
             Self::NoEdns => "no-edns",
+            Self::NoUdp(_) => "no-udp",
             Self::NoTcp => "no-tcp",
         }
     }

@@ -19,6 +19,11 @@ pub struct Cut {
     pub child: Option<ChildSide>,
 }
 
+/// Name servers of one zone that are kept, of the parent's list and of the zone's own.
+pub const MAX_SERVERS: usize = 32;
+/// Addresses in a zone's own word that are kept.
+pub const MAX_SERVER_ADDRESSES: usize = 64;
+
 /// The zone's own word about its servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildSide {

@@ -6,7 +6,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{At, Cut, Dnssec, Packet, Propagation, Rcode, Record, RecordType, ServerCheck, ServiceBinding};
+use super::{
+    At, Cut, Dnssec, Packet, Propagation, Rcode, Record, RecordType, ServerCheck, ServiceBinding,
+    UnfoundServer,
+};
 
 /// Name resolution for one host, or one question of `urltrace dns`.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +48,8 @@ pub struct Dns {
     pub notes: Vec<String>,
     /// Every address of every server of the last zone, with `--all-ns`; never counted.
     pub all_servers: Option<Vec<ServerCheck>>,
+    /// Servers of the last zone that are not among those: their addresses were not found.
+    pub unfound_servers: Vec<UnfoundServer>,
     /// Who has which copy, with `--propagation`; never counted.
     pub propagation: Option<Propagation>,
     /// What this machine's own files say of the name; `None` when they were not looked at.

@@ -44,7 +44,7 @@ pub struct Packet {
     pub received: Option<At>,
     /// When waiting for it ended.
     pub end: At,
-    /// Bytes of the question (DNS message).
+    /// Bytes of the question (DNS message); 0 when it could not be sent.
     pub bytes_sent: usize,
     /// Bytes of the reply (DNS message).
     pub bytes_received: Option<usize>,
@@ -445,6 +445,12 @@ impl Meaning {
         }
     }
 
+    /// Whether a walk can go on by it: an answer without authority is taken where nobody does better.
+    #[must_use]
+    pub fn is_of_use(&self) -> bool {
+        self.is_useful() || matches!(self, Self::Lame { reason } if *reason == NO_AUTHORITY)
+    }
+
     /// Whether the server did what a server of the zone should.
     #[must_use]
     pub const fn is_useful(&self) -> bool {
@@ -460,6 +466,9 @@ impl Meaning {
         )
     }
 }
+
+/// What is wrong with an answer without AA from a server of the zone.
+pub const NO_AUTHORITY: &str = "answered without authority";
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{check_document, code, json, run, stderr, stdout, urltrace};
 
 /// Runs the binary with these lines on its standard input.
-fn with_input(arguments: &[&str], input: &str) -> Output {
+fn with_input(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = urltrace()
         .args(arguments)
         .stdin(Stdio::piped())
@@ -16,7 +16,7 @@ fn with_input(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -30,6 +30,27 @@ fn short_prints_data_only_and_its_reason_elsewhere() {
     let reason = stderr(&output);
     assert!(reason.starts_with("urltrace: dns: nope.example.test. does not exist"));
     assert_eq!((reason.matches("urltrace:").count(), reason.matches("hint:").count()), (1, 1), "{reason}");
+}
+
+#[test]
+fn bare_data_that_is_bogus_does_not_look_like_sound_data() {
+    let (bogus, sound) = ("www.dnssec-expired.test", "www.example.test");
+    let output = run(&["dns", "--lab", "--short", bogus]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (0, "127.53.1.94\n"));
+    let reason = stderr(&output);
+    assert!(reason.starts_with("urltrace: dns: www.dnssec-expired.test. is bogus (DNSSEC): "), "{reason}");
+    let output = with_input(&["dns", "--lab", "-"], format!("{bogus}\n{sound}\n"));
+    let text = stdout(&output);
+    let told: Vec<bool> = text.lines().map(|line| line.ends_with("  dnssec bogus")).collect();
+    assert_eq!(told, [true, false], "{text}");
+}
+
+#[test]
+fn a_name_that_is_no_text_costs_itself_only() {
+    let output = with_input(&["dns", "--lab", "-"], b"www.example.test\nw\xffw.example.test\n".as_slice());
+    let text = stdout(&output);
+    let codes: Vec<_> = text.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!((code(&output), codes), (4, vec!["NOERROR", "INVALID-NAME"]), "{text}");
 }
 
 #[test]

@@ -206,7 +206,7 @@ async fn walk(lab: &Lab, url: &str, dnssec: Option<DnssecPlan>) -> (Dns, Result<
     let scheme = Scheme::Https;
     let (mut dns, result, side) =
         resolver.resolve_origin(scheme, &url.host_ascii, 443, protocols, 0, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(300), &clock).await;
+    side.settle(&mut dns, Duration::from_millis(300), &clock, &stop).await;
     (dns, result)
 }
 

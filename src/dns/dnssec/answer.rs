@@ -131,18 +131,28 @@ impl Judge<'_> {
             if asked.qtype == WireType::ANY {
                 let all: Vec<_> = sets.iter().filter(|set| *set.owner == name).collect();
                 if !all.is_empty() {
-                    all.into_iter().for_each(|set| self.record_set(asked, set));
+                    // A resolver may have the NS records of a referral, which nobody signs.
+                    let is_copy = |set: &RrSet<'_>| set.rtype == WireType::NS && set.signatures.is_empty();
+                    let of_resolver = self.chain.evidence.source == Source::Resolver;
+                    let own = all.into_iter().filter(|set| !(of_resolver && is_copy(set)));
+                    own.for_each(|set| self.record_set(asked, set));
                     return;
                 }
-            }
-            if let Some(set) = find(&name, asked.qtype) {
-                self.record_set(asked, set);
-                return;
             }
             let dname = sets
                 .iter()
                 .find(|set| set.rtype == WireType::DNAME && *set.owner != name && set.owner.zone_of(&name));
             let cname = find(&name, WireType::CNAME);
+            if let Some(set) = find(&name, asked.qtype) {
+                // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.
+                let made = dname.filter(|_| asked.qtype == WireType::CNAME);
+                self.record_set(asked, made.unwrap_or(set));
+                // An alias beside the records is part of the answer: others may go by it.
+                if let (Some(cname), None) = (cname.filter(|_| asked.qtype != WireType::CNAME), dname) {
+                    self.record_set(asked, cname);
+                }
+                return;
+            }
             let target = match (dname, cname) {
                 // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.
                 (Some(dname), _) => {
@@ -197,7 +207,7 @@ impl Judge<'_> {
 
     /// Records that are there.
     fn record_set(&mut self, asked: &Asked, set: &RrSet<'_>) {
-        let zone = signer_for(&asked.said, set.owner, set.signatures.iter().copied());
+        let zone = signer_of_set(&asked.said, set);
         let state = self.chain.zone(&zone);
         if state.status != DnssecVerdict::Secure {
             self.note((state.status, state.why.clone()));
@@ -320,6 +330,19 @@ fn signer_for<'s>(said: &Said, owner: &Name, signatures: impl Iterator<Item = &'
     let mut signers = signatures.map(|signature| &signature.input().signer_name);
     let fits = |signer: &&Name| said.zone.zone_of(signer) && signer.zone_of(owner);
     signers.find(fits).unwrap_or(&said.zone).clone()
+}
+
+/// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.
+fn signer_of_set(said: &Said, set: &RrSet<'_>) -> Name {
+    let signatures = || set.signatures.iter().copied();
+    let above = |signature: &&RRSIG| {
+        let signer = &signature.input().signer_name;
+        signer != set.owner && signer.zone_of(set.owner)
+    };
+    match signatures().find(above).filter(|_| set.rtype == WireType::DS) {
+        Some(signature) => signature.input().signer_name.clone(),
+        None => signer_for(said, set.owner, signatures()),
+    }
 }
 
 /// Whether a reply says that an alias's target lacks what was asked for.

@@ -14,17 +14,20 @@ use super::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source, be
 use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
 use crate::dns::presentation::name_text;
 use crate::trace::{
-    Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, ProofKind, RecordType, SignatureInfo, ZoneLink,
+    Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType, SignatureInfo,
+    ZoneLink,
 };
 
-/// DS records of one zone that are looked at.
-const MAX_DS: usize = 16;
+/// DS records of one zone that are shown. All of them are looked at: a digest is made only for those
+/// that a key can fit.
+const MAX_DS: usize = 32;
 /// Keys of one zone that are shown. All of them are looked at: what one message holds.
 const MAX_KEYS: usize = 32;
 /// Tags of keys that a reason names.
 const MAX_TAGS: usize = 8;
-/// Records of a proof that are verified; the longest proof has three.
-const MAX_PROOF: usize = 8;
+/// Record sets of proofs in one message that are verified: three for each name of the longest chain of
+/// aliases in it, each made from a wildcard.
+const MAX_PROOF: usize = 3 * 16;
 const SHA1: u8 = 1;
 
 /// What is known of a zone's keys.
@@ -162,9 +165,8 @@ impl<'a> Validator<'a> {
                 RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
                 _ => None,
             })
-            .take(MAX_DS)
             .collect();
-        link.ds = records.iter().map(|ds| ds_info(ds)).collect();
+        link.ds = records.iter().take(MAX_DS).map(|ds| ds_info(ds)).collect();
         let (outcome, infos) = check(set, parent, &above.keys, self.now, &self.checks);
         link.signatures.extend(infos);
         let subject = format!("{} DS", link.zone);
@@ -184,12 +186,13 @@ impl<'a> Validator<'a> {
         // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
         let better = |ds: &&&DS| ds.digest_type().is_supported() && u8::from(ds.digest_type()) != SHA1;
         let has_better = records.iter().any(|ds| better(&ds) && ds.algorithm().is_supported());
-        let usable: Vec<Trusts> = records
+        let usable: Vec<&DS> = records
             .iter()
             .filter(|ds| ds.algorithm().is_supported() && ds.digest_type().is_supported())
             .filter(|ds| !has_better || better(ds))
-            .map(|ds| Trusts::Digest((*ds).clone()))
+            .copied()
             .collect();
+        let usable = few_of_each(usable);
         if usable.is_empty() {
             // RFC 4035 §5.2: as good as unsigned.
             let kinds: Vec<String> = link
@@ -265,8 +268,11 @@ impl<'a> Validator<'a> {
                 return Err((DnssecVerdict::Bogus, why));
             }
             Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
-                let why =
-                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.at_large());
+                let why = if self.evidence.lost_at.as_ref() == Some(zone) {
+                    format!("the keys of zone {text} were not asked for: {reason}")
+                } else {
+                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.at_large())
+                };
                 return Err((DnssecVerdict::Indeterminate, why));
             }
             None => {
@@ -313,7 +319,11 @@ impl<'a> Validator<'a> {
                 (Some(format!("{text} DNSKEY was made from a wildcard")), infos)
             }
             Outcome::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
-            Outcome::Fails(fault) => (Some(format!("the signature over {text} DNSKEY {fault}")), infos),
+            Outcome::Fails(fault) => {
+                let source = if anchored { "trust anchor" } else { "DS" };
+                let why = by_others(&text, set, &keys, &entries, source);
+                (Some(why.unwrap_or_else(|| format!("the signature over {text} DNSKEY {fault}"))), infos)
+            }
         };
         // Signatures by the zone's other keys are no fault: only those of trusted ones count here.
         let by_entry = |info: &SignatureInfo| entries.iter().any(|key| key.info.tag == info.tag);
@@ -423,6 +433,22 @@ impl<'a> Validator<'a> {
     }
 }
 
+/// Of DS records that a key can fit alike so many: each costs a digest of every such key (CVE-2023-50387).
+const MAX_ALIKE: usize = 4;
+
+/// The same ones in whatever order a server gives them.
+fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
+    let kind = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
+    records.sort_by(|one, other| (kind(one), one.digest()).cmp(&(kind(other), other.digest())));
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    records.retain(|ds| {
+        let count = counts.entry(kind(ds)).or_default();
+        *count += 1;
+        *count <= MAX_ALIKE
+    });
+    records.into_iter().map(|ds| Trusts::Digest(ds.clone())).collect()
+}
+
 /// The sentence for a record set without a signature.
 pub(super) fn unsigned_set(subject: &str, zone: &Name) -> String {
     format!("RRSIG missing: {subject} came without a signature, and zone {} is signed", name_text(zone))
@@ -471,6 +497,23 @@ fn anchor_info(trust: &Trusts) -> Option<DsInfo> {
     trust_info(trust)
 }
 
+/// The reason where the keys are signed, but not by one that is trusted from above.
+fn by_others(zone: &str, set: &RrSet<'_>, keys: &[Key], entries: &[Key], source: &str) -> Option<String> {
+    let tags: Vec<u16> = set.signatures.iter().map(|signature| signature.input().key_tag).collect();
+    let has = |keys: &[Key], tag: u16| keys.iter().any(|key| key.info.tag == tag);
+    let others = !tags.is_empty() && tags.iter().all(|tag| has(keys, *tag) && !has(entries, *tag));
+    let list = |tags: &mut dyn Iterator<Item = u16>| {
+        tags.take(MAX_TAGS).map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    others.then(|| {
+        format!(
+            "{zone} DNSKEY is signed by key {} only, and its {source} speaks of key {}",
+            list(&mut tags.iter().copied()),
+            list(&mut entries.iter().map(|key| key.info.tag))
+        )
+    })
+}
+
 /// Why none of the keys is the one that is trusted.
 fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> String {
     let source = if anchored { "trust anchor" } else { "DS" };
@@ -479,6 +522,13 @@ fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> Strin
         .iter()
         .find(|info| keys.iter().any(|key| key.info.tag == info.tag && key.info.algorithm == info.algorithm));
     if let Some(info) = same {
+        let is_other = |key: &&Key| key.info.tag == info.tag && key.info.role == KeyRole::Other;
+        if keys.iter().any(|key| is_other(&key)) {
+            return format!(
+                "key {} of zone {zone} has not the flag of a zone's key (RFC 4034 section 2.1.1)",
+                info.tag
+            );
+        }
         return format!("key {} of zone {zone} is not the one that its {source} speaks of", info.tag);
     }
     let tags: Vec<String> = infos.iter().map(|info| info.tag.to_string()).collect();

@@ -215,6 +215,9 @@ pub(super) fn by_nsec3(
             }
             match wildcard_of(&encloser).and_then(|wildcard| hashed.at(&wildcard)) {
                 Some(nsec3) if lacks(nsec3.type_set(), name, rtype) => Ok(kind(opt_out)),
+                // Signers leave out the empty names above delegations that are left out (RFC 5155 §7.1,
+                // erratum 3441): there may be one here.
+                _ if opt_out => Ok(ProofKind::Nsec3OptOut),
                 _ => missing(format!(
                     "no NSEC3 says that the wildcard below {} lacks {}",
                     name_text(&encloser),
@@ -320,7 +323,9 @@ impl<'a> Hashed<'a> {
             let candidate = closer.base_name();
             if let Some(nsec3) = self.at(&candidate) {
                 return if ends_there(nsec3.type_set()) {
-                    missing(format!("the NSEC3 of {} is of a delegation", name_text(&candidate)))
+                    let dname = nsec3.type_set().contains(WireType::DNAME);
+                    let what = if dname { "DNAME" } else { "delegation" };
+                    missing(format!("the NSEC3 of {} is of a {what}", name_text(&candidate)))
                 } else {
                     Ok((candidate, closer))
                 };

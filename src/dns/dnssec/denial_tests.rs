@@ -231,6 +231,9 @@ fn opt_out_leaves_unsigned_delegations_out_and_says_so() {
     assert_eq!(zone.all("cut.z.test", Wanted::Type(DS)), Ok(ProofKind::Nsec3OptOut));
     assert_eq!(zone.all("c.z.test", Wanted::Name), Ok(ProofKind::Nsec3OptOut));
     assert!(zone.all("signed.z.test", Wanted::Ds).is_err());
+    // An empty name above a delegation that was left out may have been left out with it.
+    assert_eq!(zone.all("c.z.test", Wanted::Type(A)), Ok(ProofKind::Nsec3OptOut));
+    assert!(chain(&names, false, 0).all("c.z.test", Wanted::Type(A)).is_err());
 }
 
 #[test]

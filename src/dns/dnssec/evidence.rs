@@ -15,9 +15,9 @@ use super::parts::parts;
 use super::signature::{RrSet, record_sets};
 use crate::dns::lenient::read_message;
 
-/// Names between a zone and an unsigned record of it that are asked for a DS: a zone served by its
-/// parent's servers is never referred to.
-pub(super) const MAX_BETWEEN: usize = 4;
+/// Names between a zone and one of its names that may be zones and are asked about: what the reverse
+/// name of an IPv6 address has (RFC 3596 §2.5).
+pub(super) const MAX_BETWEEN: usize = 34;
 /// The same in one round, where a resolver was asked and every zone is only guessed at.
 const MAX_GUESSED: usize = 8;
 /// Labels of a signer whose zones are asked for all at once.

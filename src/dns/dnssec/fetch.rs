@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hickory_resolver::proto::rr::{Name, RecordType as WireType};
+use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use tokio::sync::Notify;
 
 use super::evidence::{Asked, Evidence, Fetched, Need, Said, Sections};
@@ -24,8 +24,7 @@ use crate::dns::cut::Shared;
 use crate::dns::flight::{Goal, Turn};
 use crate::dns::log::Log;
 use crate::dns::message::printed_name;
-use crate::dns::reply::NO_AUTHORITY;
-use crate::trace::{Dnssec, Meaning, Packet, Purpose, RecordType};
+use crate::trace::{Dnssec, Meaning, NO_AUTHORITY, Packet, Purpose, RecordType};
 
 /// How long a finished trace waits for this lane, where something of it is still open.
 pub(in crate::dns) const GRACE: Duration = Duration::from_secs(2);
@@ -210,6 +209,9 @@ pub(super) fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
 fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
     let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
     let packets = log.packets_with_raw();
+    let walked = packets.iter().filter(|(_, packet, _)| packet.purpose == Purpose::Walk);
+    let names: BTreeSet<Name> =
+        walked.filter_map(|(_, packet, _)| printed_name(&packet.qname).ok()).collect();
     let spares = if end == WalkEnd::Answered { spares(&packets) } else { Vec::new() };
     for (id, packet, bytes) in packets {
         let is_answer = matches!(
@@ -231,12 +233,28 @@ fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: Wal
         let said = Said { zone, message: Rc::new(message) };
         evidence.asked.push(Asked { qname, qtype: WireType::from(packet.qtype.0), said });
     }
+    without_parts(&mut evidence.asked, &question.0, &names);
     match end {
         WalkEnd::Answered => share(&mut evidence.asked, store, question),
         WalkEnd::Lost => lost(&mut evidence, log, store),
     }
     evidence.delegations = delegations(&evidence, store);
     evidence
+}
+
+/// Leaves out what was said of the first labels of names (RFC 9156): it led the walk on, and is no part
+/// of the answer.
+fn without_parts(asked: &mut Vec<Asked>, question: &Name, walked: &BTreeSet<Name>) {
+    let records = asked.iter().flat_map(|asked| asked.said.message.answers.iter());
+    let targets: BTreeSet<Name> = records
+        .filter_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.clone()),
+            _ => None,
+        })
+        .collect();
+    let is_part = |name: &Name| walked.iter().any(|other| other != name && name.zone_of(other));
+    asked
+        .retain(|asked| asked.qname == *question || targets.contains(&asked.qname) || !is_part(&asked.qname));
 }
 
 /// What is said of an answer that validation cannot read: nothing is true of what nobody checked.

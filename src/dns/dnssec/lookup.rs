@@ -23,7 +23,7 @@ use crate::dns::log::Log;
 use crate::dns::message::{Recursion, Reply};
 use crate::dns::presentation::name_text;
 use crate::dns::reply::{self, Verdict, accept_forwarded, classify};
-use crate::trace::{At, Choice, Purpose, Rcode, RecordType, Transport};
+use crate::trace::{At, Choice, NO_AUTHORITY, Purpose, Rcode, RecordType, Transport};
 
 /// How long a server is awaited before the next is asked: this at least, and three of its round
 /// trips where they are known. It is awaited as long again beside the next.
@@ -407,7 +407,7 @@ impl Lookup<'_> {
         if self.spare.as_ref().is_none_or(|spare| is_signed && !spare.is_signed) {
             self.spare = Some(Spare { said, is_signed });
         }
-        self.lost(index, reply::NO_AUTHORITY.to_owned())
+        self.lost(index, NO_AUTHORITY.to_owned())
     }
 
     fn refused(&mut self, index: usize, rcode: Rcode) -> Heard {

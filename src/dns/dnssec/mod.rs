@@ -33,6 +33,8 @@ mod signature;
 mod text;
 
 #[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
 mod denial_tests;

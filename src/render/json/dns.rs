@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::dnssec::DnssecView;
 use super::packet::PacketView;
 use super::service::ServiceView;
-use super::survey::{PropagationView, ServerCheckView, SystemView};
+use super::survey::{PropagationView, ServerCheckView, SystemView, UnfoundServerView};
 use super::us;
 use crate::trace::{ChildSide, Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
@@ -51,6 +51,8 @@ pub(super) struct DnsView<'a> {
     notes: &'a [String],
     /// Every address of every server of the last zone, with `--all-ns`; null without.
     all_servers: Option<Vec<ServerCheckView<'a>>>,
+    /// With `--all-ns`: servers of the last zone whose addresses were not found.
+    unfound_servers: Vec<UnfoundServerView<'a>>,
     /// Who has which copy, with `--propagation`; null without.
     propagation: Option<PropagationView<'a>>,
     /// What this machine's own files say of the name; null when they were not looked at.
@@ -86,6 +88,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             propagation: dns.propagation.as_ref().map(Into::into),
             system: dns.system.as_ref().map(Into::into),
             all_servers: dns.all_servers.as_ref().map(|checks| checks.iter().map(Into::into).collect()),
+            unfound_servers: dns.unfound_servers.iter().map(Into::into).collect(),
             dnssec: dns.dnssec.as_ref().map(Into::into),
             dnssec_reason: dns.unvalidated.as_deref().filter(|_| dns.dnssec.is_none()),
             authenticated: dns.authenticated,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::connect::family;
 use super::dns::RecordView;
 use super::us;
-use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles};
+use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles, UnfoundServer};
 
 /// What one address of a name server said.
 #[derive(Serialize, JsonSchema)]
@@ -27,7 +27,7 @@ pub(super) struct ServerCheckView<'a> {
     source: &'static str,
     /// Whether anything at all came back.
     reachable: bool,
-    /// Round trip of the question for the SOA, by UDP.
+    /// Round trip of the question for the SOA, by UDP; by TCP where UDP is blocked from here.
     rtt_us: Option<u64>,
     /// The response code to the question itself.
     rcode: Option<Cow<'static, str>>,
@@ -42,7 +42,7 @@ pub(super) struct ServerCheckView<'a> {
     /// Whether it answers by TCP.
     tcp: Option<bool>,
     /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `serial-differs`,
-    /// `answer-differs`, `no-edns`, `no-tcp`.
+    /// `answer-differs`, `no-edns`, `no-udp`, `no-tcp`.
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],
@@ -67,6 +67,21 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
             faults: check.faults.iter().map(ServerFault::as_str).collect(),
             packets: &check.packets,
         }
+    }
+}
+
+/// A server of a zone that has no address to be asked at.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnfoundServerView<'a> {
+    /// The server's name.
+    name: &'a str,
+    /// Why its address was not found.
+    why: &'a str,
+}
+
+impl<'a> From<&'a UnfoundServer> for UnfoundServerView<'a> {
+    fn from(server: &'a UnfoundServer) -> Self {
+        Self { name: &server.name, why: &server.why }
     }
 }
 

@@ -351,6 +351,7 @@ fn dns(host: &str) -> Dns {
         }),
         notes: Vec::new(),
         all_servers: None,
+        unfound_servers: Vec::new(),
         propagation: None,
         system: None,
         dnssec: Some(crate::finding::sample::dnssec(DnssecVerdict::Secure)),

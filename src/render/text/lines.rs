@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::{DnsRun, Style, words};
-use crate::trace::{Dns, Rcode};
+use crate::trace::{Dns, DnssecVerdict, Rcode};
 use crate::units;
 
 /// Names up to this length stand in a column.
@@ -37,6 +37,10 @@ pub(in crate::render) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn
             line.push(Ink::Plain, data.join(", "))
         }
     };
+    let verdict = run.dns.dnssec.as_ref().map(|dnssec| dnssec.verdict);
+    if let Some(bogus @ DnssecVerdict::Bogus) = verdict {
+        line.push(Ink::Plain, "  dnssec ").push(Ink::Bad, bogus.as_str());
+    }
     page.put(line);
     out.write_all(page.into_text().as_bytes())
 }

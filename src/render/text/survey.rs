@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fact_text;
 use super::ink::Ink;
 use super::page::Page;
-use crate::trace::{Copied, Dns, Record, ServerCheck, ServerFault};
+use crate::trace::{Copied, Dns, Record, ServerCheck, ServerFault, UnfoundServer};
 use crate::units;
 
 /// Columns of a server's name and address.
@@ -13,12 +13,16 @@ const SERVER: usize = 36;
 
 /// The servers of the last zone, a line each.
 pub(super) fn all_servers(page: &mut Page, dns: &Dns) {
+    let checks = dns.all_servers.as_deref().unwrap_or_default();
     // Of a zone without servers a note speaks.
-    let Some(checks) = dns.all_servers.as_ref().filter(|checks| !checks.is_empty()) else { return };
+    if checks.is_empty() && dns.unfound_servers.is_empty() {
+        return;
+    }
     page.gap();
     let labels: Vec<String> =
         checks.iter().map(|check| format!("{} {}", check.name, check.address.ip())).collect();
-    let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).min(SERVER);
+    let names = dns.unfound_servers.iter().map(|server| &server.name);
+    let width = labels.iter().chain(names).map(|label| label.width()).max().unwrap_or(0).min(SERVER);
     let mut head = page.line();
     head.column(Ink::Strong, "all servers", width).push(Ink::Plain, "  ");
     head.right(Ink::Faint, "RTT", 8).push(Ink::Plain, "  ").right(Ink::Faint, "serial", 10);
@@ -26,6 +30,14 @@ pub(super) fn all_servers(page: &mut Page, dns: &Dns) {
     page.put(head);
     for (check, label) in checks.iter().zip(&labels) {
         server(page, check, label, width);
+    }
+    for UnfoundServer { name, why } in &dns.unfound_servers {
+        let (mut head, mut body) = (page.line(), page.line());
+        head.column(Ink::Plain, name.as_str(), width).push(Ink::Plain, "  ");
+        head.right(Ink::Plain, "-", 8).push(Ink::Plain, "  ").right(Ink::Plain, "-", 10);
+        head.push(Ink::Plain, "  -    -    ");
+        body.push(Ink::Bad, "no address").push(Ink::Plain, ": ").push(Ink::Plain, why);
+        page.wrap(head, &body);
     }
 }
 
@@ -41,7 +53,7 @@ fn server(page: &mut Page, check: &ServerCheck, label: &str, width: usize) {
     };
     head.push(Ink::Plain, format!("  {:<4} {:<3}  ", word(check.edns), word(check.tcp)));
     for (index, fault) in check.faults.iter().enumerate() {
-        let bad = matches!(fault, ServerFault::Unreachable(_) | ServerFault::Lame(_));
+        let bad = matches!(fault, ServerFault::Unreachable(_) | ServerFault::Lame(_) | ServerFault::NoUdp(_));
         let ink = if bad { Ink::Bad } else { Ink::Warn };
         body.push(Ink::Plain, if index == 0 { "" } else { ", " }).push(ink, fault.as_str());
     }

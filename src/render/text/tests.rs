@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::finding;
 use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
-use crate::trace::Trace;
+use crate::trace::{AddressSource, ServerCheck, ServerFault, Trace, UnfoundServer};
 
 fn report(trace: &Trace, style: &Style) -> String {
     let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
@@ -154,4 +154,38 @@ fn the_parts_of_a_report_come_in_their_order() {
     .map(|part| text.find(part).unwrap_or_else(|| panic!("no {part:?} in\n{text}")))
     .collect();
     assert!(places.is_sorted(), "{places:?}\n{text}");
+}
+
+#[test]
+fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
+    let mut trace = testtrace::success();
+    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let check = ServerCheck {
+        name: "ns1.example.test.".to_owned(),
+        address: "192.0.2.53:53".parse().unwrap(),
+        source: AddressSource::Walk,
+        rtt: None,
+        reachable: true,
+        rcode: None,
+        authoritative: Some(true),
+        serial: Some(7),
+        answers: Vec::new(),
+        edns: Some(true),
+        tcp: Some(true),
+        faults: vec![ServerFault::NoUdp("did not answer in 2 s".to_owned())],
+        packets: Vec::new(),
+    };
+    dns.all_servers = Some(vec![check]);
+    let (name, why) = ("ns9.example.test.".to_owned(), "NXDOMAIN".to_owned());
+    dns.unfound_servers = vec![UnfoundServer { name, why }];
+    let text = report(&trace, &Style { width: 100, ..UNICODE });
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("ns")).map(str::trim_end).collect();
+    assert_eq!(
+        rows,
+        [
+            "ns1.example.test. 192.0.2.53         -           7  yes  yes  no-udp: no answer",
+            "ns9.example.test.                    -           -  -    -    no address: NXDOMAIN",
+        ],
+        "{text}"
+    );
 }

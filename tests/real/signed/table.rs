@@ -231,6 +231,10 @@ pub(super) const DENIAL: &[Row] = &[
     secure("ent.optout.delta", "A", NoData),
     insecure("www.plain.optout.delta", "A", Data),
     insecure("nothing.plain.optout.delta", "A", NoName),
+    // RFC 5155 erratum 3441: signers leave out the empty names above what they leave out.
+    insecure("deep.optout.delta", "A", NoData),
+    insecure("y.deep.optout.delta", "TXT", NoData),
+    insecure("www.x.y.deep.optout.delta", "A", Data),
     secure("www.signed.optout.delta", "A", Data),
     insecure("plain.optout.delta", "DS", NoData),
     secure("signed.optout.delta", "DS", Data),
@@ -329,6 +333,10 @@ pub(super) const ALIASES: &[Row] = &[
     bogus("to-bogus.alias.alpha", "A", Data, "expired 30 days ago"),
     // RFC 2317 puts `/` into names, RFC 1035 §5.1 anything.
     secure("a/b.nsec.alpha", "A", Data),
+    // Each link was made from a wildcard: a proof for each, all in one message.
+    secure("x.made1.alias.alpha", "A", Data),
+    secure("x.made1.alias.delta", "A", Data),
+    secure("x.made1.alias.omega", "TXT", NoData),
     secure(r"a\032b.nsec.alpha", "A", Data),
     secure("to-slash.alias.alpha", "A", Data),
     secure("to-blank.alias.alpha", "A", Data),
@@ -394,6 +402,11 @@ pub(super) const SHARED: &[Row] = &[
     secure("bad.same.alpha", "DS", Data),
     bogus("bad.same.alpha", "DNSKEY", Data, "is not the one that its DS speaks of"),
     insecure("www.plain.same.alpha", "A", Data),
+    // Whether the servers of a signed zone have an unsigned one far below it, too.
+    insecure("www.l1.l2.l3.l4.l5.l6.same.alpha", "A", Data),
+    insecure("nothing.l1.l2.l3.l4.l5.l6.same.alpha", "A", NoName),
+    insecure("www.l1.l2.l3.l4.l5.l6.same.omega", "A", Data),
+    insecure("www.l1.l2.l3.l4.l5.l6.same.delta", "A", Data),
     insecure("nothing.plain.same.alpha", "A", NoName),
     insecure("www.plain.same.alpha", "MX", NoData),
     secure("plain.same.alpha", "DS", NoData),

@@ -76,6 +76,7 @@ fn denial() -> Vec<Zone> {
         zone("n3-bind.alpha", Bind, NAMES).signed(USUAL).nsec3("-", 0, false),
         zone("n3-knot.alpha", Knot, NAMES).by_knot(0, false),
         zone("optout.delta", Bind, NAMES).signed(USUAL).nsec3("-", 0, true),
+        zone("x.y.deep.optout.delta", Knot, ""),
         zone("iterations.delta", Knot, NAMES).by_knot(200, false),
         zone("plain.iterations.delta", Bind, ""),
         zone("signed.iterations.delta", Bind, "").signed(USUAL),
@@ -162,6 +163,11 @@ to-slash     IN CNAME a/b.n3.delta.
 to-blank     IN CNAME a\032b.nsec.alpha.
 to-slash-bad IN CNAME a/b.expired.alpha.
 to-blank-bad IN CNAME a\032b.expired.alpha.
+*.made1      IN CNAME x.made2
+*.made2      IN CNAME x.made3
+*.made3      IN CNAME x.made4
+*.made4      IN CNAME x.made5
+*.made5      IN A 203.0.113.41
 to-omega     IN CNAME nothing.omega.
 through      IN CNAME to-secure.unsigned.alpha.
 old          IN DNAME p384.alpha.
@@ -195,6 +201,7 @@ macro_rules! family {
             concat!("island.same.", $top),
             concat!("below.island.same.", $top),
             concat!("bad.same.", $top),
+            concat!("l1.l2.l3.l4.l5.l6.same.", $top),
         ]
     };
 }
@@ -203,7 +210,7 @@ macro_rules! family {
 fn shared() -> Vec<Zone> {
     let mut all = Vec::new();
     for (host, names) in [(Bind, family!("alpha")), (Nsd, family!("omega")), (Knot, family!("delta"))] {
-        let [parent, child, grand, two, plain, below, island, reef, bad] = names;
+        let [parent, child, grand, two, plain, below, island, reef, bad, deep] = names;
         let usual = |name| zone(name, host, NAMES).signed(USUAL);
         // The parent's kind of proof is another on each server.
         all.push(match host {
@@ -211,6 +218,7 @@ fn shared() -> Vec<Zone> {
             Nsd => usual(parent).nsec3("-", 0, false),
             _ => usual(parent).nsec3("-", 0, true),
         });
+        all.push(zone(deep, host, NAMES));
         all.extend([usual(child), usual(grand).nsec3("-", 0, false), usual(two)]);
         all.extend([
             zone(plain, host, NAMES),

@@ -1,0 +1,57 @@
+//! A server that is named for the zone has no address (`--all-ns`).
+
+use super::asked::walks;
+use super::{Finding, Rule, Severity};
+use crate::trace::{StageName, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-zone-server-without-address",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "with --all-ns: the address of one of several servers of the last zone was not found",
+    check,
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (hop, dns) in walks(trace) {
+        // Without any server there was no answer: the failure says so.
+        if dns.all_servers.as_ref().is_none_or(Vec::is_empty) {
+            continue;
+        }
+        for (index, server) in dns.unfound_servers.iter().enumerate() {
+            let name = &server.name;
+            findings.push(rule.finding(
+                format!("the address of {name}, a server of the zone, is not found: {}", server.why),
+                vec![format!("/hops/{hop}/dns/unfound_servers/{index}/why")],
+                format!("give {name} an address record, or take it out of the zone's NS records at the parent and in the zone"),
+            ));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::UnfoundServer;
+
+    #[test]
+    fn fires_on_a_server_without_an_address_where_others_have_one() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        dns.all_servers = Some(vec![sample::server("198.51.100.3:53", vec![])]);
+        let (name, why) = ("ns9.example.test.".to_owned(), "NXDOMAIN".to_owned());
+        dns.unfound_servers = vec![UnfoundServer { name, why }];
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].title,
+            "the address of ns9.example.test., a server of the zone, is not found: NXDOMAIN"
+        );
+        assert_eq!(findings[0].evidence, ["/hops/0/dns/unfound_servers/0/why"]);
+        sample::dns(&mut trace).all_servers = Some(Vec::new());
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}
