@@ -2,13 +2,18 @@
 //!
 //! It is told, never believed: the bit comes unsigned over whatever lies between.
 
-use crate::trace::{Packet, Purpose};
+use crate::trace::{Meaning, Packet, Purpose};
 
-/// Whether every useful reply of a lane has AD; `None` when there was none.
+/// Whether every answer of a lane has AD; `None` when there was none.
 pub(super) fn authenticated(packets: &[Packet], purpose: Purpose) -> Option<bool> {
-    let useful = |packet: &&Packet| packet.purpose == purpose && packet.meaning.is_useful();
-    let replies: Vec<_> = packets.iter().filter(useful).filter_map(|packet| packet.reply.as_ref()).collect();
+    let answer = |packet: &&Packet| packet.purpose == purpose && is_answer(&packet.meaning);
+    let replies: Vec<_> = packets.iter().filter(answer).filter_map(|packet| packet.reply.as_ref()).collect();
     (!replies.is_empty()).then(|| replies.iter().all(|reply| reply.authentic_data))
+}
+
+/// Whether a resolver has answered, be it by a no: a referral, or an alias alone, is no answer of one.
+pub(super) const fn is_answer(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Answer { .. } | Meaning::NoData(_) | Meaning::NxDomain(_))
 }
 
 #[cfg(test)]

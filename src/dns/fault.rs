@@ -243,6 +243,16 @@ pub(super) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> 
     Some(fault.hint(&format!("leave out {option} to ask them at these addresses")))
 }
 
+/// A resolver gave aliases that come back to themselves.
+pub(super) fn alias_loop_told(name: &Name, names: &[Name], server: &str) -> Fault {
+    let message = format!(
+        "the aliases of {} come back to themselves, says resolver {server}: {}",
+        name_text(name),
+        arrows(names)
+    );
+    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
+}
+
 /// Aliases, as a chain in a message.
 pub(super) fn arrows(names: &[Name]) -> String {
     names.iter().map(name_text).collect::<Vec<_>>().join(" -> ")

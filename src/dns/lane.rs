@@ -192,6 +192,7 @@ impl Counted<'_> {
             Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
                 return Err("the trace was stopped");
             }
+            Some((FailureCode::CnameLoop, _)) => return Err("the aliases come back to themselves"),
             Some(_) => return Err("no resolver gave an answer"),
         };
         side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);

@@ -14,7 +14,8 @@
 //! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
 //! - `ends`, `fault`: how a name ended, and why, in words
 //! - `dnssec/`: the chain of trust, beside the counted lane
-//! - `stub`, `authentic`: recursive resolvers, and what they say of their own validation
+//! - `stub`, `again`, `authentic`: recursive resolvers; lost datagrams; what they say of their own
+//!   validation
 //! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
 //! - `fuzzing`: a reply's way through all of it, for fuzzing
 //! - `lane`, `side`: the counted lane and those beside it, put together into one record
@@ -23,6 +24,7 @@
 //!
 //! Nothing here opens a connection to what the name stands for.
 
+mod again;
 mod all_servers;
 mod arrival;
 mod authentic;
@@ -84,6 +86,8 @@ mod reply_tests;
 mod service_resolver_tests;
 #[cfg(test)]
 mod service_tests;
+#[cfg(test)]
+mod stub_tests;
 #[cfg(test)]
 mod survey_tests;
 #[cfg(test)]

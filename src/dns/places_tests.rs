@@ -124,7 +124,7 @@ fn hedges_need_a_place_at_their_server_too() {
         }
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
         assert_eq!(net.seen(AUTH).len(), 64, "each question once");
-        assert!(net.seen(SECOND).len() <= 8, "found silent once: {}", net.seen(SECOND).len());
+        assert!(net.seen(SECOND).len() <= 24, "found silent once: {}", net.seen(SECOND).len());
     });
 }
 

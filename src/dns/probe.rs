@@ -12,7 +12,7 @@ use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::log::Log;
 use super::message::{Recursion, Reply, Rr};
 use super::presentation::name_text;
-use super::reply::{Asked, Verdict, classify, classify_recursive};
+use super::reply::{Asked, Verdict, classify, classify_recursive, unanswered};
 use crate::trace::{Choice, Rcode, ReplyHeader, Transport};
 
 /// The limit for one packet.
@@ -95,7 +95,7 @@ pub(super) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> P
             Verdict::Truncated => (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp),
             Verdict::EdnsRefused => (ask.chosen, ask.edns) = (Choice::WithoutEdns, false),
             verdict => {
-                probe.said = said(verdict, &reply);
+                probe.said = said(verdict, &reply, &ask);
                 break;
             }
         }
@@ -118,8 +118,12 @@ fn judge(reply: &Reply, ask: &Ask, zone: Option<&Name>) -> Verdict {
     }
 }
 
-fn said(verdict: Verdict, reply: &Reply) -> Said {
+fn said(verdict: Verdict, reply: &Reply, ask: &Ask) -> Said {
     match verdict {
+        // From a resolver none of these is an answer.
+        Verdict::Alias { .. } | Verdict::Referral(_) if ask.recursion != Recursion::No => {
+            Said::Useless(unanswered(&verdict, reply, &ask.qname))
+        }
         Verdict::Answer { mut chain, records } => {
             chain.extend(records);
             Said::Records(chain)

@@ -12,7 +12,7 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::message::{Data, Reply, Rr, parse_name};
 use super::presentation::{data_text, name_text};
-use super::reply::{Absence, Asked, Verdict, classify, classify_recursive};
+use super::reply::{Absence, Asked, Verdict, classify, classify_recursive, unanswered};
 use crate::trace::{AddressSource, NO_AUTHORITY, Rcode, RecordType, ReplyHeader, Transport};
 
 fn name(text: &str) -> Name {
@@ -415,6 +415,64 @@ fn a_resolver_is_believed_as_given() {
         (says(&far, &[], &[]).truncated(), "truncated"),
     ] {
         assert_eq!(words(&case.verdict_with(classify_recursive)), want);
+    }
+}
+
+#[test]
+fn a_resolver_that_leaves_the_question_open_gave_no_answer() {
+    let loops = ["www.example.test CNAME a.test", "a.test CNAME b.test", "b.test CNAME a.test"];
+    let links: Vec<String> = (0..40).map(|n| format!("l{n}.test CNAME l{}.test", n + 1)).collect();
+    let mut long = vec!["www.example.test CNAME l0.test"];
+    long.extend(links.iter().map(String::as_str));
+    let ns = ["test NS ns.test"];
+    for (recursion, case, want) in [
+        (false, says(&[], &ns, &[]).without_authority(), "offers no recursion (RA): it referred to test."),
+        (true, says(&[], &ns, &[]).without_authority(), "referred to test."),
+        (
+            false,
+            says(&[], &[". NS a.root"], &[]).without_authority(),
+            "offers no recursion (RA): it referred to .",
+        ),
+        // A zone's own servers beside their word that there is nothing.
+        (false, says(&[], &ns, &[]), "nodata"),
+        (false, says(&[], &["test NS ns.test", "test SOA 60"], &[]).without_authority(), "nodata"),
+        (
+            true,
+            says(&loops, &[], &[]),
+            "gave aliases that come back to themselves: www.example.test. -> a.test. -> b.test. -> a.test.",
+        ),
+        (true, says(&long, &[], &[]), "gave 16 aliases and no end of them"),
+        (
+            false,
+            says(&loops[..1], &[], &[]),
+            "offers no recursion (RA): it gave the alias www.example.test. -> a.test. and nothing of where that leads",
+        ),
+        (true, says(&loops[..1], &[], &[]), "nodata"),
+        (
+            true,
+            says(&["www.other.test A 192.0.2.1"], &[], &[]),
+            "sent a reply that cannot be used: it has records of www.other.test., and none of www.example.test.",
+        ),
+        (
+            true,
+            says(&["www.example.test CNAME a.test", "b.test A 192.0.2.1"], &[], &[]),
+            "sent a reply that cannot be used: it has records of b.test., and none of a.test.",
+        ),
+        (true, says(&["www.example.test TXT x"], &[], &[]), "nodata"),
+        (false, says(&[], &[], &[]).without_authority(), "offers no recursion (RA): it sent an empty reply"),
+        (true, says(&[], &[], &[]).without_authority(), "nodata"),
+        (false, says(&[], &[], &[]).rcode(Rcode::SERVFAIL), "answered SERVFAIL"),
+        (false, says(&[], &[], &[]).rcode(Rcode::REFUSED), "offers no recursion (RA): it answered REFUSED"),
+        (true, says(&[], &[], &[]).rcode(Rcode::REFUSED), "answered REFUSED"),
+    ] {
+        let mut case = case;
+        case.reply.header.recursion_available = recursion;
+        let verdict = case.verdict_with(classify_recursive);
+        let told = match &verdict {
+            Verdict::Absent { absence: Absence::Type, .. } => "nodata".to_owned(),
+            _ => unanswered(&verdict, &case.reply, &name("www.example.test")),
+        };
+        assert_eq!(told, want);
     }
 }
 

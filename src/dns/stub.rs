@@ -12,14 +12,15 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
+use super::again::persist;
 use super::cut::Shared;
 use super::ends::{addresses, services};
-use super::exchange::{Ask, Exchanged, Outcome, receive, send};
-use super::fault::{Fault, Found, Witness, absent, type_list};
+use super::exchange::{Ask, Exchanged, Outcome};
+use super::fault::{Fault, Found, Witness, absent, alias_loop_told, type_list};
 use super::log::{Log, records};
-use super::message::{Recursion, Rr};
+use super::message::{Recursion, Reply, Rr};
 use super::presentation::name_text;
-use super::reply::{Asked, Verdict, classify_recursive};
+use super::reply::{Asked, Verdict, alias_loop, alias_names, classify_recursive, unanswered};
 use super::service_lane::not_awaited;
 use super::walk::Patience;
 use crate::trace::{AddressSource, Choice, FailureCode, Negative, Purpose, Rcode, RecordType, Transport};
@@ -148,15 +149,55 @@ impl TypeHeard {
         match &self.said {
             Said::Records { .. } => true,
             Said::Absent { negative, .. } => negative.rtype.is_some(),
-            Said::Nothing { .. } => false,
+            Said::Loop { .. } | Said::Nothing { .. } => false,
         }
     }
 }
 
 pub(super) enum Said {
-    Records { chain: Vec<Rr>, records: Vec<Rr> },
-    Absent { chain: Vec<Rr>, negative: Negative },
-    Nothing { why: Vec<String>, timeouts_only: bool },
+    Records {
+        chain: Vec<Rr>,
+        records: Vec<Rr>,
+    },
+    Absent {
+        chain: Vec<Rr>,
+        negative: Negative,
+    },
+    /// Aliases that come back to themselves.
+    Loop {
+        chain: Vec<Rr>,
+    },
+    Nothing {
+        why: Vec<String>,
+        cause: Cause,
+    },
+}
+
+/// Why no resolver answered; of several the last of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// Nothing came back.
+    Silence,
+    Failure,
+    /// It answers for its own zones only.
+    NoRecursion,
+}
+
+impl Said {
+    /// What one reply of a resolver says; what it did instead of answering, if it did not.
+    pub(super) fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
+        match verdict {
+            Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
+            Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
+            Verdict::Alias { chain, .. } if alias_loop(&chain, qname).is_some() => Ok(Self::Loop { chain }),
+            Verdict::Referral(_) | Verdict::Alias { .. } | Verdict::Lame { .. } | Verdict::Refused
+                if !reply.header.recursion_available =>
+            {
+                Err((unanswered(&verdict, reply, qname), Cause::NoRecursion))
+            }
+            verdict => Err((unanswered(&verdict, reply, qname), Cause::Failure)),
+        }
+    }
 }
 
 async fn ask_type(
@@ -169,7 +210,7 @@ async fn ask_type(
 ) -> TypeHeard {
     let mut path = Vec::new();
     let mut why = Vec::new();
-    let mut timeouts_only = true;
+    let mut cause = Cause::Silence;
     let mut rcode = None;
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
     // The order is the user's. Many names need not find out each on its own who is silent.
@@ -199,11 +240,18 @@ async fn ask_type(
             edns: true,
             recursion: Recursion::Desired,
         };
-        // At most: with EDNS, without, by TCP.
+        // At most: with EDNS, without, by TCP; by UDP each once more.
         for _ in 0..3 {
-            let Exchanged { id, ask: sent, outcome, rtt, .. } =
-                receive(send(log, ask), RESOLVER_TIMEOUT).await;
-            path.push(id);
+            let asked = Box::pin(persist(log, ask, RESOLVER_TIMEOUT)).await;
+            path.extend(asked.path);
+            let Some(Exchanged { id, ask: sent, outcome, rtt, .. }) = asked.exchanged else {
+                if remembers && shared.srtt(server).is_none() {
+                    shared.missed(server);
+                }
+                let (limit, tried) = (RESOLVER_TIMEOUT.as_secs(), asked.tried);
+                why.push(format!("{} did not answer in {limit} s{tried}", show(server)));
+                break;
+            };
             ask = Ask { parent: Some(id), ..sent };
             let reply = match outcome {
                 Outcome::Reply(reply) => {
@@ -212,25 +260,19 @@ async fn ask_type(
                     }
                     reply
                 }
-                Outcome::Timeout => {
-                    if remembers && shared.srtt(server).is_none() {
-                        shared.missed(server);
-                    }
-                    why.push(format!("{} did not answer in {} s", show(server), RESOLVER_TIMEOUT.as_secs()));
-                    break;
-                }
+                Outcome::Timeout => break,
                 Outcome::Malformed(reason) => {
-                    timeouts_only = false;
+                    cause = cause.max(Cause::Failure);
                     why.push(format!("{} sent a reply that cannot be read: {reason}", show(server)));
                     break;
                 }
                 Outcome::WrongSource { from } => {
-                    timeouts_only = false;
+                    cause = cause.max(Cause::Failure);
                     why.push(format!("{} did not answer, and {from} did in its place", show(server)));
                     break;
                 }
                 Outcome::Error { reason, .. } => {
-                    timeouts_only = false;
+                    cause = cause.max(Cause::Failure);
                     why.push(format!("{} {reason}", show(server)));
                     break;
                 }
@@ -239,33 +281,38 @@ async fn ask_type(
             let asked = Asked { zone: &root, qname, qtype, transport: ask.transport, edns: ask.edns };
             let verdict = classify_recursive(&reply, &asked);
             log.close(id, verdict.meaning());
-            rcode = Some(reply.header.rcode);
-            let said = match verdict {
+            match verdict {
                 Verdict::Truncated => {
                     (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp);
                     continue;
                 }
                 Verdict::EdnsRefused => {
+                    rcode = failure_code(&reply);
                     (ask.chosen, ask.edns) = (Choice::WithoutEdns, false);
                     continue;
                 }
-                Verdict::Answer { chain, records } => Said::Records { chain, records },
-                Verdict::Absent { chain, negative, .. } => Said::Absent { chain, negative },
-                Verdict::Malformed { reason } => {
-                    timeouts_only = false;
-                    why.push(format!("{} sent a reply that cannot be used: {reason}", show(server)));
-                    break;
-                }
-                _ => {
-                    timeouts_only = false;
-                    why.push(format!("{} answered {}", show(server), reply.header.rcode.mnemonic()));
+                _ => {}
+            }
+            let said = match Said::of(verdict, &reply, qname) {
+                Ok(said) => said,
+                Err((reason, kind)) => {
+                    cause = cause.max(kind);
+                    rcode = failure_code(&reply);
+                    why.push(format!("{} {reason}", show(server)));
                     break;
                 }
             };
+            rcode = Some(reply.header.rcode);
             return TypeHeard { server: Some(server), rcode, said, path };
         }
     }
-    TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
+    TypeHeard { server: None, rcode, said: Said::Nothing { why, cause }, path }
+}
+
+/// The code of a reply that was of no use: NOERROR there says nothing of the name.
+pub(super) fn failure_code(reply: &Reply) -> Option<Rcode> {
+    let rcode = reply.header.rcode;
+    (rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN).then_some(rcode)
 }
 
 /// What all the replies say together. Those that are missing were not awaited.
@@ -290,7 +337,7 @@ fn combine_types(
 ) -> Heard {
     let mut found = Found::default();
     let mut heard: Option<Heard> = None;
-    let (mut gone, mut failed): (Option<(Negative, SocketAddr)>, Option<Fault>) = (None, None);
+    let (mut gone, mut failed): (Option<(Negative, Name, SocketAddr)>, Option<Fault>) = (None, None);
     let mut found_records = Vec::new();
     let mut answers = Vec::new();
     for (rtype, one) in types.iter().zip(done) {
@@ -310,12 +357,22 @@ fn combine_types(
                 if let Some(server) = one.server
                     && (gone.is_none() || negative.rtype.is_none())
                 {
-                    gone = Some((negative, server));
+                    // RFC 6604 §3: it is the last target that is not there.
+                    let end = alias_names(&chain, qname).pop().unwrap_or_else(|| qname.clone());
+                    gone = Some((negative, end, server));
                 }
                 chain
             }
-            Said::Nothing { why, timeouts_only } => {
-                failed.get_or_insert_with(|| nothing(qname, types, servers, &why, timeouts_only, one.rcode));
+            Said::Loop { chain } => {
+                let server = one.server.map(show).unwrap_or_default();
+                failed.get_or_insert_with(|| Fault {
+                    answers: records(&chain),
+                    ..alias_loop_told(qname, &alias_names(&chain, qname), &server)
+                });
+                continue;
+            }
+            Said::Nothing { why, cause } => {
+                failed.get_or_insert_with(|| nothing(qname, types, servers, &why, cause, one.rcode));
                 continue;
             }
         };
@@ -328,15 +385,16 @@ fn combine_types(
     found.services = services(&found_records);
     let result = if found_records.is_empty() {
         let fault = match (gone, failed) {
-            (Some((negative, server)), None) => {
-                absent(qname, types, negative, Witness::Resolver(&show(server)))
+            (Some((negative, end, server)), None) => {
+                absent(&end, types, negative, Witness::Resolver(&show(server)))
             }
-            (Some((negative, server)), Some(_)) if negative.rtype.is_none() => {
-                absent(qname, types, negative, Witness::Resolver(&show(server)))
+            (Some((negative, end, server)), Some(_)) if negative.rtype.is_none() => {
+                absent(&end, types, negative, Witness::Resolver(&show(server)))
             }
             (_, Some(fault)) => fault,
-            (None, None) => nothing(qname, types, servers, &[], true, None),
+            (None, None) => nothing(qname, types, servers, &[], Cause::Silence, None),
         };
+        let answers = if answers.is_empty() { fault.answers } else { answers };
         Err(Fault { answers, ..fault })
     } else {
         answers.extend(records(&found_records));
@@ -351,17 +409,24 @@ fn nothing(
     types: &[RecordType],
     servers: &[SocketAddr],
     why: &[String],
-    timeouts_only: bool,
+    cause: Cause,
     rcode: Option<Rcode>,
 ) -> Fault {
     let why = if servers.is_empty() { "none is configured".to_owned() } else { why.join("; ") };
     let message = format!("no resolver answered {} {}: {why}", name_text(qname), type_list(types, "and"));
-    let code = match (servers.is_empty(), timeouts_only) {
+    let code = match (servers.is_empty(), cause) {
         (true, _) => FailureCode::DnsUnreachable,
-        (false, true) => FailureCode::DnsTimeout,
-        (false, false) => FailureCode::ResolverFailed,
+        (false, Cause::Silence) => FailureCode::DnsTimeout,
+        (false, Cause::Failure | Cause::NoRecursion) => FailureCode::ResolverFailed,
     };
-    Fault { rcode, ..Fault::new(code, message) }.hint("leave out --resolver to walk from the root instead")
+    let hint = match cause {
+        Cause::NoRecursion => {
+            "a name server of some zones is no resolver for all names: give --resolver one that recurses, or \
+             leave it out to walk from the root"
+        }
+        Cause::Silence | Cause::Failure => "leave out --resolver to walk from the root instead",
+    };
+    Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
 
 /// The address, with its port when it is not the usual one.

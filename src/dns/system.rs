@@ -11,6 +11,10 @@ use crate::trace::{Dns, Record, RecordType, SystemFiles};
 /// Bytes of a file that are read at most.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
+/// Beyond so many seconds resolvers cut a TTL short, as they come: systemd-resolved, Google's, Unbound
+/// and PowerDNS, BIND.
+const USUAL_LIMITS: [u32; 4] = [7_200, 21_600, 86_400, 604_800];
+
 /// Adds what the plan's files say of the name.
 pub(super) fn consult(plan: &DnsPlan, dns: &mut Dns) {
     let Some(path) = &plan.hosts_file else { return };
@@ -47,7 +51,8 @@ fn hosts_order(text: &str) -> Option<String> {
 
 /// How old a copy is: what the authority gave, less what is left, of the record that has lost least.
 /// `None` when a copy has more left than the authority gives, so that the TTL was changed meanwhile or
-/// is not passed on; or when no record is known on both sides.
+/// is not passed on; or when no record is known on both sides. One that a resolver may have cut short
+/// says nothing: nobody knows where it began to count.
 pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
     // A resolver may send thousands of records: each is looked at once.
     let mut given: HashMap<_, u32> = HashMap::new();
@@ -59,9 +64,17 @@ pub(super) fn age(original: &[Record], copy: &[Record]) -> Option<u32> {
     let ages: Option<Vec<u32>> = copy
         .iter()
         .filter(|copied| !is_synthesised(copied, &owners))
-        .filter_map(|copied| Some(given.get(&identity(copied))?.checked_sub(copied.ttl)))
+        .filter_map(|copied| {
+            let given = *given.get(&identity(copied))?;
+            (!may_be_cut(given, copied.ttl)).then(|| given.checked_sub(copied.ttl))
+        })
         .collect();
     ages?.into_iter().min()
+}
+
+/// Whether what is left can be the rest of one of the usual limits in place of what was given.
+fn may_be_cut(given: u32, left: u32) -> bool {
+    USUAL_LIMITS.iter().any(|limit| left <= *limit && *limit < given)
 }
 
 /// What makes two records the same one, whatever time they have left.
@@ -100,6 +113,27 @@ mod tests {
         assert_eq!(age(&original, &copies), Some(10), "of the record that has lost least");
         assert_eq!(age(&original, &[record("a.test.", 301)]), None, "more than the authority gives");
         assert_eq!(age(&original, &[record("c.test.", 1)]), None, "nothing to compare");
+    }
+
+    #[test]
+    fn a_ttl_that_may_have_been_cut_short_says_nothing_of_the_age() {
+        for (given, left, want) in [
+            (518_400, 86_042, None),
+            (2_147_483_647, 86_250, None),
+            (2_147_483_647, 604_799, None),
+            (172_800, 21_000, None),
+            (86_400, 7_200, None),
+            // No usual limit leaves so much of it.
+            (86_400, 86_000, Some(400)),
+            (604_800, 604_000, Some(800)),
+            (7_200, 100, Some(7_100)),
+            (3_600, 3_599, Some(1)),
+        ] {
+            assert_eq!(age(&[record("a.test.", given)], &[record("a.test.", left)]), want, "{given} {left}");
+        }
+        let original = [record("a.test.", 86_400), record("b.test.", 300)];
+        let copies = [record("a.test.", 7_000), record("b.test.", 263)];
+        assert_eq!(age(&original, &copies), Some(37), "the other record's is known");
     }
 
     #[test]

@@ -145,7 +145,8 @@ pub struct Stub {
     pub answers: Vec<Record>,
     /// The least TTL left in its answers, in seconds.
     pub ttl: Option<u32>,
-    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left.
+    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left. `None` where the
+    /// resolver may have cut that TTL short, as many do beyond 2 h, 6 h, 1 d or 7 d: nobody knows then.
     pub age: Option<u32>,
     /// Whether its addresses are those of the walk; `None` when one of the two has none to compare.
     pub agrees: Option<bool>,

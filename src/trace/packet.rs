@@ -200,7 +200,7 @@ pub enum Choice {
     Truncated,
     /// The same server without EDNS, because it refused the question with it.
     WithoutEdns,
-    /// The same server once more: all had been asked.
+    /// The same server once more: all had been asked, or this one alone is to be, and nothing came back.
     Again,
     /// The same server, because its reply repeated the question in another case.
     CaseMismatch,

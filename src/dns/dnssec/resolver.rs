@@ -15,6 +15,7 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use super::evidence::{Asked, Evidence, Fetched, Said, Sections, Source};
 use super::fetch::{Checking, Keep, unread};
+use crate::dns::authentic::is_answer;
 use crate::dns::cut::Shared;
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
 use crate::dns::log::Log;
@@ -50,8 +51,10 @@ pub(super) struct Through {
     /// What its answer was asked for.
     purpose: Purpose,
     given: Given,
-    /// How it is asked on connections; else it is asked by UDP.
+    /// How it is asked on connections that are kept.
     connected: Option<(Transport, Rc<Run>)>,
+    /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
+    transport: Transport,
 }
 
 impl Through {
@@ -59,7 +62,7 @@ impl Through {
     fn of(shared: &Rc<Shared>, log: &Rc<Log>, purpose: Purpose, given: Given) -> Option<Self> {
         let packets = log.packets();
         let spoke = |packet: &&Packet| packet.purpose == purpose && packet.reply.is_some();
-        let useful = |packet: &&Packet| spoke(packet) && packet.meaning.is_useful();
+        let useful = |packet: &&Packet| spoke(packet) && is_answer(&packet.meaning);
         let packet = packets.iter().rfind(useful).or_else(|| packets.iter().rfind(spoke))?;
         let parent = packets.iter().position(|other| std::ptr::eq(other, packet))?;
         // Without EDNS nobody could ask for signatures.
@@ -68,7 +71,9 @@ impl Through {
         let on_connection = purpose == Purpose::Resolver && shared.client.is_some();
         let connected =
             on_connection.then(|| (packet.transport, Run::new(Rc::clone(shared), Rc::clone(log), None)));
-        Some(Self { server: packet.server, parent, purpose, given, connected })
+        let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
+        let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
+        Some(Self { server: packet.server, parent, purpose, given, connected, transport })
     }
 
     /// Whether what it says holds for other resolutions of the run: a fallback is only for once.
@@ -112,7 +117,7 @@ impl Through {
             server: self.server,
             source: AddressSource::Configured,
             chosen: Choice::First,
-            transport: self.connected.as_ref().map_or(Transport::Udp, |(transport, _)| *transport),
+            transport: self.connected.as_ref().map_or(self.transport, |(transport, _)| *transport),
             // Without EDNS there is no DO, and without DO there are no signatures.
             edns: true,
             recursion: Recursion::Unchecked,
@@ -157,7 +162,7 @@ impl Through {
                     let read = log.raw(id).and_then(|bytes| Sections::read(&bytes));
                     return read.ok_or_else(|| "sent a reply that cannot be read again".to_owned());
                 }
-                _ => return Err(format!("answered {}", reply.header.rcode.mnemonic())),
+                verdict => return Err(reply::unanswered(&verdict, &reply, qname)),
             }
         }
     }
@@ -266,11 +271,7 @@ fn answered(log: &Log) -> (Vec<Asked>, Option<String>) {
     let mut answered: Vec<Asked> = Vec::new();
     let mut unanswered = None;
     for (_, packet, bytes) in log.packets_with_raw().into_iter().rev() {
-        let is_answer = matches!(
-            packet.meaning,
-            Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
-        );
-        if packet.purpose != Purpose::Resolver || !is_answer {
+        if packet.purpose != Purpose::Resolver || !is_answer(&packet.meaning) {
             continue;
         }
         let qtype = WireType::from(packet.qtype.0);

@@ -32,7 +32,7 @@ use super::exchange::{Ask, Outcome, error_outcome};
 use super::log::Log;
 use super::message::{EncodedQuery, Form, Recursion, encode};
 use super::reply::{Asked, Verdict, classify_recursive};
-use super::stub::{Heard, Questions, Said, TypeHeard, combine, gather, show};
+use super::stub::{Cause, Heard, Questions, Said, TypeHeard, combine, failure_code, gather, show};
 use super::walk::{Patience, Run};
 use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{AddressSource, Choice, Purpose, Rcode, RecordType, Transport};
@@ -108,7 +108,7 @@ pub(super) async fn ask_endpoint(
             return Heard { server: None, rcode: None, result: Err(fault), services: None, path };
         }
         Err(NotTaken::Unreachable { why, path }) => {
-            let nothing = nothing(path, None, why, false);
+            let nothing = nothing(path, None, why, Cause::Failure);
             return combine(&questions, &[NOBODY], vec![Some(nothing)]);
         }
     };
@@ -149,28 +149,43 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
         let exchange = match put(client, run, &mut ask, taken.take(), QUESTION).await {
             Ok(exchange) => exchange,
             Err(NotTaken::Nowhere { fault, path: more }) => {
-                return nothing([path, more].concat(), rcode, vec![fault.message], false);
+                return nothing([path, more].concat(), rcode, vec![fault.message], Cause::Failure);
             }
             Err(NotTaken::Unreachable { why, path: more }) => {
-                return nothing([path, more].concat(), rcode, why, false);
+                return nothing([path, more].concat(), rcode, why, Cause::Failure);
             }
         };
         path.extend(exchange.path);
         let server = show(ask.server);
-        let failed = |path, rcode, reason: String, timeouts| {
-            nothing(path, rcode, vec![format!("{server} {reason}")], timeouts)
+        let failed = |path, rcode, reason: String, cause| {
+            nothing(path, rcode, vec![format!("{server} {reason}")], cause)
         };
         let reply = match exchange.outcome {
             Outcome::Reply(reply) => reply,
             Outcome::Timeout => {
-                return failed(path, rcode, format!("did not answer in {} s", QUESTION.as_secs()), true);
+                return failed(
+                    path,
+                    rcode,
+                    format!("did not answer in {} s", QUESTION.as_secs()),
+                    Cause::Silence,
+                );
             }
             Outcome::Malformed(reason) => {
-                return failed(path, rcode, format!("sent a reply that cannot be read: {reason}"), false);
+                return failed(
+                    path,
+                    rcode,
+                    format!("sent a reply that cannot be read: {reason}"),
+                    Cause::Failure,
+                );
             }
-            Outcome::Error { reason, .. } => return failed(path, rcode, reason, false),
+            Outcome::Error { reason, .. } => return failed(path, rcode, reason, Cause::Failure),
             Outcome::WrongSource { from } => {
-                return failed(path, rcode, format!("did not answer, and {from} did in its place"), false);
+                return failed(
+                    path,
+                    rcode,
+                    format!("did not answer, and {from} did in its place"),
+                    Cause::Failure,
+                );
             }
         };
         let root = Name::root();
@@ -178,26 +193,23 @@ async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Optio
         let asked = Asked { zone: &root, qname: &qname, qtype: ask.qtype, transport, edns: ask.edns };
         let verdict = classify_recursive(&reply, &asked);
         run.log.close(exchange.id, verdict.meaning());
-        rcode = Some(reply.header.rcode);
-        let said = match verdict {
-            Verdict::EdnsRefused => {
-                ask = Ask { parent: Some(exchange.id), chosen: Choice::WithoutEdns, edns: false, ..ask };
-                continue;
-            }
-            Verdict::Answer { chain, records } => Said::Records { chain, records },
-            Verdict::Absent { chain, negative, .. } => Said::Absent { chain, negative },
-            Verdict::Malformed { reason } => {
-                return failed(path, rcode, format!("sent a reply that cannot be used: {reason}"), false);
-            }
-            _ => return failed(path, rcode, format!("answered {}", reply.header.rcode.mnemonic()), false),
+        if verdict == Verdict::EdnsRefused {
+            rcode = failure_code(&reply);
+            ask = Ask { parent: Some(exchange.id), chosen: Choice::WithoutEdns, edns: false, ..ask };
+            continue;
+        }
+        let said = match Said::of(verdict, &reply, &qname) {
+            Ok(said) => said,
+            Err((reason, cause)) => return failed(path, failure_code(&reply), reason, cause),
         };
+        rcode = Some(reply.header.rcode);
         return TypeHeard { server: Some(ask.server), rcode, said, path };
     }
-    nothing(path, rcode, vec![format!("{} refuses every question", show(ask.server))], false)
+    nothing(path, rcode, vec![format!("{} refuses every question", show(ask.server))], Cause::Failure)
 }
 
-fn nothing(path: Vec<usize>, rcode: Option<Rcode>, why: Vec<String>, timeouts_only: bool) -> TypeHeard {
-    TypeHeard { server: None, rcode, said: Said::Nothing { why, timeouts_only }, path }
+fn nothing(path: Vec<usize>, rcode: Option<Rcode>, why: Vec<String>, cause: Cause) -> TypeHeard {
+    TypeHeard { server: None, rcode, said: Said::Nothing { why, cause }, path }
 }
 
 /// The reason of an error on a connection, for people.

@@ -269,7 +269,8 @@ struct StubView<'a> {
     answers: Vec<RecordView<'a>>,
     /// The least TTL left in its answers, in seconds.
     ttl: Option<u32>,
-    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left.
+    /// How old its copy is, in seconds: the TTL that the walk was given, less what is left. Null where the
+    /// resolver may have cut that TTL short, as many do beyond 2 h, 6 h, 1 d or 7 d: nobody knows then.
     age: Option<u32>,
     /// Whether its addresses are those of the walk; null when there is nothing to compare.
     agrees: Option<bool>,
