@@ -124,7 +124,7 @@ fn hedges_need_a_place_at_their_server_too() {
         }
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
         assert_eq!(net.seen(AUTH).len(), 64, "each question once");
-        assert!(net.seen(SECOND).len() <= 24, "found silent once: {}", net.seen(SECOND).len());
+        assert!(net.seen(SECOND).len() <= 8, "found silent once: {}", net.seen(SECOND).len());
     });
 }
 
@@ -176,7 +176,8 @@ fn a_resolver_is_asked_no_more_at_a_time_than_any_server() {
         .await;
         let question = |name: String| Question { name, types: vec![RecordType::A, RecordType::AAAA] };
         let one = ResolverChoice::Server(net.address(STUB));
-        for (lane, silent) in [(one, 0), (ResolverChoice::System, 8)] {
+        // A question that has no reply goes out twice by UDP and once by TCP.
+        for (lane, silent, at_once) in [(one, 0, 8), (ResolverChoice::System, 24, 24)] {
             let stub_servers = vec![net.address(SECOND), net.address(STUB)];
             let plan = DnsPlan { lane, stub_servers, ..plan(&net) };
             let before = net.seen(STUB).len();
@@ -186,7 +187,7 @@ fn a_resolver_is_asked_no_more_at_a_time_than_any_server() {
                 assert_eq!(failure.as_ref().unwrap().code, FailureCode::NxDomain, "{name}");
             }
             assert_eq!(net.seen(STUB).len() - before, 128);
-            assert!(busiest(&results) <= 8, "{}", busiest(&results));
+            assert!(busiest(&results) <= at_once, "{}", busiest(&results));
             assert_eq!(net.seen(SECOND).len(), silent, "found silent once");
         }
     });
