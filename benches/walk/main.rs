@@ -24,10 +24,8 @@ use servers::{DELAY, HOST, Servers};
 
 /// Zones on the way.
 const CUTS: u32 = 3;
-/// How long a server is given before the next is asked beside it, at each cut: nothing is known of any
-/// server at the root.
-const HEDGES: [Duration; 3] =
-    [Duration::from_millis(400), Duration::from_millis(150), Duration::from_millis(150)];
+/// How long a server is given before the next is asked beside it, at each cut.
+const HEDGE: Duration = Duration::from_millis(150);
 /// A hedge waits on a timer of the runtime, which counts whole milliseconds and rounds up.
 const TIMER: Duration = Duration::from_millis(2);
 /// The most that a walk may take of its ideal.
@@ -55,7 +53,7 @@ fn main() -> ExitCode {
         DELAY.as_millis(),
         others::TERMS
     );
-    let hedged = ideal.mul_f64(MAX_RATIO) + HEDGES.iter().sum::<Duration>() + TIMER * CUTS;
+    let hedged = ideal.mul_f64(MAX_RATIO) + (HEDGE + TIMER) * CUTS;
     let mut good = true;
     for (what, servers, most) in [
         ("all servers well", Servers::AllWell, ideal.mul_f64(MAX_RATIO)),

@@ -36,10 +36,9 @@ use sending::{Event, Place, Shot, first_place};
 
 /// The limit for one packet.
 pub(super) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// The next server is asked when one that has never answered takes longer than this, and nothing is
-/// known of any other.
+/// The most patience with a server that has never answered, and the least with UDP to the root.
 const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
-/// The least patience with any other server.
+/// The least patience with any server, and the whole of it while nothing is known of any.
 const PATIENCE_LEAST: Duration = Duration::from_millis(150);
 /// After the first hedge, the next one.
 const HEDGE_STEP: Duration = Duration::from_millis(150);
@@ -269,7 +268,10 @@ impl Race<'_> {
     fn hedge(&mut self) {
         let clock = self.quest.log.clock();
         let before = self.in_flight.len();
-        if self.hedged || self.queue.is_empty() {
+        // A root that is far away is not one that UDP does not reach.
+        let oldest = self.in_flight.values().min().copied();
+        let waited = oldest.map_or(Duration::ZERO, |sent| clock.now().since(sent));
+        if (self.hedged || self.queue.is_empty()) && waited >= PATIENCE_UNKNOWN {
             self.try_tcp();
         }
         let at_once = if self.quest.zone.name.is_root() { 2 } else { 1 };

@@ -187,7 +187,7 @@ impl Race<'_> {
         match (shared.srtt(server), shared.longest_srtt()) {
             (Some(srtt), _) => (srtt * 2).max(PATIENCE_LEAST),
             (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
-            (None, None) => PATIENCE_UNKNOWN,
+            (None, None) => PATIENCE_LEAST,
         }
     }
 
