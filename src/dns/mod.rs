@@ -50,6 +50,7 @@ mod probe;
 mod propagation;
 mod race;
 mod reply;
+mod server_check;
 mod servers;
 mod service;
 mod service_lane;

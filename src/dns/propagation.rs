@@ -12,12 +12,13 @@ use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
-use super::all_servers::{adopt, cut_short, last_question, question};
+use super::all_servers::{adopt, cut_short, last_question};
 use super::exchange::Ask;
 use super::log::{Log, records};
 use super::message::{Recursion, parse_name};
 use super::probe::{Said, probe};
-use super::targets::Target;
+use super::server_check::question;
+use super::targets::{Target, Way};
 use crate::clock::Clock;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
@@ -129,7 +130,7 @@ impl Resolver {
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
                 Keeper::Public => self.way_to(address),
-                Keeper::Configured | Keeper::Authority => (Choice::First, Transport::Udp),
+                Keeper::Configured | Keeper::Authority => Way::USUAL,
             };
             let ask = Ask {
                 purpose: Purpose::Propagation,
@@ -151,11 +152,28 @@ impl Resolver {
 async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
     let Holder { keeper, name, zone, ask } = holder;
     let address = ask.server;
-    let probe = probe(log, ask, zone.as_ref()).await;
+    let mut probe = probe(log, ask.clone(), zone.as_ref()).await;
+    if matches!(probe.said, Said::Silent(_)) {
+        // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
+        let again = |transport, edns| {
+            let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+            super::probe::probe(log, Ask { chosen, transport, edns, ..ask.clone() }, zone.as_ref())
+        };
+        let (plain, by_tcp) =
+            futures_util::join!(again(ask.transport, false), again(Transport::Tcp, ask.edns));
+        let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
+        for later in later {
+            if later.was_heard() {
+                probe = probe.then(later);
+            } else {
+                probe.packets.extend(later.packets);
+            }
+        }
+    }
     let (answers, ttl, error) = match &probe.said {
         Said::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
         Said::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
-        Said::Useless(why) | Said::Silent(why) => (Vec::new(), None, Some(why.clone())),
+        _ => (Vec::new(), None, probe.uselessness().or_else(|| probe.silence().map(str::to_owned))),
     };
     Copied {
         keeper,

@@ -124,6 +124,8 @@ pub enum ServerFault {
     AnswerDiffers,
     /// It refuses or ignores EDNS.
     NoEdns,
+    /// It does not answer what has EDNS in it, and the same without.
+    EdnsDropped,
     /// It answers by TCP and not by UDP; what it did instead.
     NoUdp(String),
     /// It does not answer by TCP (RFC 7766 §5 demands it).
@@ -140,6 +142,7 @@ impl ServerFault {
             Self::SerialDiffers { .. } => "serial-differs",
             Self::AnswerDiffers => "answer-differs",
             Self::NoEdns => "no-edns",
+            Self::EdnsDropped => "edns-dropped",
             Self::NoUdp(_) => "no-udp",
             Self::NoTcp => "no-tcp",
         }

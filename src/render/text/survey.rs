@@ -53,7 +53,13 @@ fn server(page: &mut Page, check: &ServerCheck, label: &str, width: usize) {
     };
     head.push(Ink::Plain, format!("  {:<4} {:<3}  ", word(check.edns), word(check.tcp)));
     for (index, fault) in check.faults.iter().enumerate() {
-        let bad = matches!(fault, ServerFault::Unreachable(_) | ServerFault::Lame(_) | ServerFault::NoUdp(_));
+        let bad = matches!(
+            fault,
+            ServerFault::Unreachable(_)
+                | ServerFault::Lame(_)
+                | ServerFault::NoUdp(_)
+                | ServerFault::EdnsDropped
+        );
         let ink = if bad { Ink::Bad } else { Ink::Warn };
         body.push(Ink::Plain, if index == 0 { "" } else { ", " }).push(ink, fault.as_str());
     }
