@@ -201,7 +201,9 @@ fn copies_are_compared_with_the_original_and_say_when_they_end() {
             "2 of 3 resolvers have something else: the last of these copies is gone in 200 s"
         );
         assert!(
-            propagation.advice[1].starts_with("before a change lower the TTL (now 300 s) and wait 300 s")
+            propagation.advice[1].starts_with(
+                "before a change lower the TTL of www.example.test. A (now 300 s) and wait 300 s"
+            )
         );
         let of_it = |id: &usize| *id >= counted.2 && dns.packets[*id].purpose == Purpose::Propagation;
         assert!(propagation.copies.iter().flat_map(|copy| &copy.packets).all(of_it));
@@ -504,5 +506,67 @@ fn servers_that_drop_edns_are_heard_without_it() {
         let agree = copies.iter().filter(|copy| copy.agrees == Some(true)).map(|copy| copy.address.ip());
         let agree: Vec<_> = agree.map(|at| at.to_string()).collect();
         assert_eq!(agree, [AUTH, SECOND, OTHER, "127.0.53.7", "127.0.53.8"], "{copies:?}");
+    });
+}
+
+#[test]
+fn a_change_waits_for_the_longest_ttl_that_the_zone_gives() {
+    local(async {
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n\
+            example.test. NS ns1.nic.test.\nns1.nic.test. A {AUTH}\n\
+            example.test. NS ns2.nic.test.\nns2.nic.test. A {SECOND}\n"
+        );
+        let zone = |ttl: u32| {
+            format!(
+                "www.example.test. {ttl} IN A 192.0.2.1\nalias.example.test. 60 IN CNAME www.example.test.\n"
+            )
+        };
+        let (few, more, at_most, late) = (zone(300), zone(600), zone(600), zone(100_000));
+        let recursive = || vec![Quirk::Recursive];
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", top.as_str())]),
+            (AUTH, vec![], vec![("example.test.", few.as_str())]),
+            (SECOND, vec![], vec![("example.test.", more.as_str())]),
+            (STUB, recursive(), vec![(".", at_most.as_str())]),
+            (OTHER, recursive(), vec![(".", late.as_str())]),
+        ])
+        .await;
+        let public = |address| PublicResolver { address: net.address(address), name: None };
+        let public = [public(STUB), public(OTHER)];
+        for (name, before, late) in [
+            (
+                "www.example.test",
+                "before a change lower the TTL of www.example.test. A (now 300 s to 600 s, by server) and wait 600 s:",
+                Some("longer than the zone gives (600 s) is what is left at public 127.0.53.5 (100000 s):"),
+            ),
+            // The target's TTL is not the alias's.
+            (
+                "alias.example.test",
+                "before a change lower the TTL of alias.example.test. CNAME (now 60 s) and wait 60 s:",
+                None,
+            ),
+            (
+                "gone.example.test",
+                "before a change lower the TTL of absence in the zone's SOA (now 60 s) and wait 60 s:",
+                None,
+            ),
+        ] {
+            let (resolver, mut dns, clock) = walked(plan(&net), name).await;
+            resolver.ask_everybody(&public, &mut dns, &clock, &Stop::after(clock, LONG)).await;
+            let advice = dns.propagation.unwrap().advice;
+            let at = advice.iter().position(|line| line.starts_with("before a change")).unwrap();
+            assert!(advice[at].starts_with(before), "{advice:?}");
+            let after = advice.get(at + 1).map(String::as_str);
+            assert_eq!(after.is_some(), late.is_some(), "{advice:?}");
+            assert!(after.unwrap_or_default().starts_with(late.unwrap_or_default()), "{advice:?}");
+        }
+        // What a resolver has left is not what the zone gives.
+        let lane = crate::plan::ResolverChoice::Server(net.address(STUB));
+        let (resolver, mut dns, clock) = walked(DnsPlan { lane, ..plan(&net) }, "www.example.test").await;
+        resolver.ask_everybody(&[], &mut dns, &clock, &Stop::after(clock, LONG)).await;
+        let advice = dns.propagation.unwrap().advice;
+        assert!(advice.iter().all(|line| !line.starts_with("before")), "{advice:?}");
     });
 }
