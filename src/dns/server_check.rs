@@ -77,7 +77,11 @@ pub(super) async fn check(
         let ask = question(&target, &last.zone, qname, rtype, way);
         probe(log, ask, Some(&last.zone))
     };
-    let soa = |way| soa(last, way, ask);
+    let parent = last.qname.base_name();
+    // RFC 4035 §3.1.4.1: a DS belongs to the zone above its name.
+    let is_of_parent = types == [super::DS] && last.zone.zone_of(&parent);
+    let inside = if is_of_parent { &parent } else { &last.qname };
+    let soa = |way| soa(&last.zone, inside, way, ask);
     let udp = Way { transport: Transport::Udp, ..way };
     let tcp = Way { transport: Transport::Tcp, ..way };
     // Where nothing comes back from anybody, silence says nothing of this one.
@@ -136,14 +140,14 @@ async fn when<T>(is_wanted: bool, future: impl Future<Output = T>) -> Option<T> 
     if is_wanted { Some(future.await) } else { None }
 }
 
-/// Asks for the SOA of the zone that the name is in: it stands beside the absence of one at the name
+/// Asks for the SOA of the zone that a name is in, `zone` or one below it: it stands beside the absence of one at the name
 /// itself (RFC 2308 §3). An alias shows none, and has none above it but in its own zone.
 async fn soa<F: Future<Output = Probe>>(
-    last: &LastQuestion,
+    zone: &Name,
+    qname: &Name,
     way: Way,
     ask: impl Fn(&Name, RecordType, Way) -> F,
 ) -> Probe {
-    let LastQuestion { zone, qname } = last;
     let mut probe = ask(qname, RecordType::SOA, way).await;
     let mut above = vec![zone.clone()];
     if qname.iter().len() > zone.iter().len() + 1 {

@@ -18,9 +18,13 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Asks for an address, and no more.
 async fn walked(plan: DnsPlan, name: &str) -> (Resolver, Dns, Clock) {
+    walked_for(RecordType::A, plan, name).await
+}
+
+async fn walked_for(rtype: RecordType, plan: DnsPlan, name: &str) -> (Resolver, Dns, Clock) {
     let clock = Clock::start();
     let stop = Stop::after(clock, LONG);
-    let question = Question { name: name.to_owned(), types: vec![RecordType::A] };
+    let question = Question { name: name.to_owned(), types: vec![rtype] };
     let resolver = Resolver::new(plan).unwrap();
     let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
     side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
@@ -437,6 +441,12 @@ fn a_child_on_its_parents_servers_is_the_zone_that_is_compared() {
                 dns.notes
             );
         }
+        // What is asked of the parent is compared by the parent.
+        let (resolver, mut dns, clock) = walked_for(super::DS, plan(&net), "same.test").await;
+        resolver.ask_all_servers(&mut dns, &clock, &Stop::after(clock, LONG)).await;
+        let checks = dns.all_servers.unwrap();
+        assert!(checks.iter().all(|check| check.serial == Some(1)), "{checks:?}");
+        assert!(checks[..2].iter().chain(&checks[3..]).all(|check| check.faults.is_empty()), "{checks:?}");
     });
 }
 
