@@ -4,28 +4,22 @@
 //! which of two that differ is right is not decided, only which one is alone.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::HashMap;
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
 use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
-use super::exchange::Ask;
-use super::log::{Log, records};
-use super::message::{Recursion, Rr, parse_name};
+use super::log::Log;
+use super::message::parse_name;
 use super::presentation::name_text;
-use super::probe::{Probe, Said, as_set, probe};
-use super::targets::Target;
+use super::server_check::{Answer, Seen, check};
+use super::targets::{Target, Way};
 use crate::clock::Clock;
 use crate::plan::Minimisation;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{
-    Choice, Dns, FailureCode, Meaning, Purpose, Rcode, RecordType, ServerCheck, ServerFault, StoppedBy,
-    Transport,
-};
+use crate::trace::{Dns, FailureCode, Meaning, Purpose, RecordType, ServerCheck, ServerFault, StoppedBy};
 
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 16;
@@ -109,6 +103,17 @@ impl Resolver {
         }
     }
 
+    /// What is asked after this is asked in the way that works.
+    fn learn(&self, check: &ServerCheck) {
+        for fault in &check.faults {
+            match fault {
+                ServerFault::EdnsDropped => self.shared.plain_only(check.address),
+                ServerFault::NoUdp(_) => self.shared.set_tcp_only(check.address),
+                _ => {}
+            }
+        }
+    }
+
     /// Asks all servers of the last zone and adds what they said to the record.
     pub async fn ask_all_servers(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let Some(last) = last_question(dns, self.shared.plan.minimisation) else {
@@ -127,7 +132,8 @@ impl Resolver {
             unfound = targets.unfound;
             let check = |(index, target): (usize, Target)| {
                 let way = self.way_to(target.address);
-                let check = check(&log, &last, &dns.types, target, way);
+                let known = known_fault(dns, &target, way);
+                let check = check(&log, &last, &dns.types, target, way, known);
                 async move { (index, check.await) }
             };
             let mut checks =
@@ -147,13 +153,29 @@ impl Resolver {
         }
         seen.sort_by_key(|(index, _)| *index);
         let mut seen: Vec<Seen> = seen.into_iter().map(|(_, seen)| seen).collect();
+        let usual = one_zone(&mut seen, &last.zone);
+        if usual != last.zone {
+            dns.notes.push(format!(
+                "{} is a zone of its own on the servers of {zone}: they are compared by it",
+                name_text(&usual)
+            ));
+        }
         compare(&mut seen);
+        seen.iter().for_each(|seen| self.learn(&seen.check));
         let first = adopt(dns, &log, stopped);
         let mut checks: Vec<ServerCheck> = seen.into_iter().map(|seen| seen.check).collect();
         checks.iter_mut().flat_map(|check| &mut check.packets).for_each(|id| *id += first);
         dns.unfound_servers = unfound;
         dns.all_servers = (stopped.is_none() || !checks.is_empty()).then_some(checks);
     }
+}
+
+/// What the walk has found out of a server's EDNS.
+fn known_fault(dns: &Dns, target: &Target, way: Way) -> Option<ServerFault> {
+    let mut packets = dns.packets.iter().filter(|packet| packet.server == target.address);
+    let has_dropped = packets.any(|packet| packet.edns && packet.meaning == Meaning::Timeout);
+    let fault = if has_dropped { ServerFault::EdnsDropped } else { ServerFault::NoEdns };
+    (!way.edns).then_some(fault)
 }
 
 /// What a stop left of a survey.
@@ -188,171 +210,38 @@ pub(super) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize
     first
 }
 
-/// The question to one server, in the way that works there.
-pub(super) fn question(
-    target: &Target,
-    zone: &Name,
-    qname: &Name,
-    qtype: RecordType,
-    (chosen, transport): (Choice, Transport),
-) -> Ask {
-    Ask {
-        parent: None,
-        purpose: Purpose::AllServers,
-        zone: name_text(zone),
-        qname: qname.clone(),
-        qtype,
-        server_name: Some(name_text(&target.name)),
-        server: target.address,
-        source: target.source,
-        chosen,
-        transport,
-        edns: true,
-        recursion: Recursion::No,
-    }
-}
-
-struct Seen {
-    check: ServerCheck,
-    /// For comparison; `None` when there is no answer to compare.
-    answer: Option<Answer>,
-}
-
-/// A response code, and the records' types and data.
-type Answer = (Rcode, Vec<(u16, String)>);
-
-/// Asks one address: the zone's SOA by UDP and by TCP, and the question.
-async fn check(
-    log: &Rc<Log>,
-    last: &LastQuestion,
-    types: &[RecordType],
-    target: Target,
-    way: (Choice, Transport),
-) -> Seen {
-    let zone = &last.zone;
-    let ask = |qname, qtype, way| {
-        let ask = question(&target, zone, qname, qtype, way);
-        probe(log, ask, Some(zone))
-    };
-    let by_udp = async {
-        // Where nothing comes back from anybody, silence says nothing of this one.
-        let may_answer = way.0 != Choice::UdpBlocked;
-        if may_answer {
-            Some(ask(zone, RecordType::SOA, (Choice::First, Transport::Udp)).await)
-        } else {
-            None
-        }
-    };
-    let (mut by_udp, by_tcp, mut answers) = futures_util::join!(
-        by_udp,
-        ask(zone, RecordType::SOA, (way.0, Transport::Tcp)),
-        join_all(types.iter().map(|rtype| ask(&last.qname, *rtype, way))),
-    );
-    let heard_by_udp = by_udp.iter().chain(answers.iter().filter(|_| way.1 == Transport::Udp));
-    let mut heard_by_udp = heard_by_udp.map(Probe::was_heard).reduce(|one, other| one || other);
-    if by_tcp.was_heard() {
-        // A datagram may have been lost on the way: silence is told of two rounds.
-        let silent = by_udp.iter_mut().filter(|_| heard_by_udp == Some(false));
-        let soa = silent.map(|probe| (zone, RecordType::SOA, Transport::Udp, probe));
-        // What had no reply by UDP may have one by TCP, to be compared.
-        let lost =
-            types.iter().zip(&mut answers).filter(|(_, probe)| way.1 == Transport::Udp && !probe.was_heard());
-        let lost = lost.map(|(rtype, probe)| (&last.qname, *rtype, Transport::Tcp, probe));
-        join_all(soa.chain(lost).map(|(qname, rtype, transport, probe)| async move {
-            let later = ask(qname, rtype, (Choice::Again, transport)).await;
-            let packets = [std::mem::take(&mut probe.packets), later.packets].concat();
-            *probe = Probe { packets, ..later };
-        }))
-        .await;
-        heard_by_udp = heard_by_udp.map(|heard| heard || by_udp.as_ref().is_some_and(Probe::was_heard));
-    }
-    judge(target, by_udp.as_ref(), &by_tcp, &answers, heard_by_udp)
-}
-
-/// `heard_by_udp`: whether any reply came so, if anything was asked so.
-fn judge(
-    target: Target,
-    by_udp: Option<&Probe>,
-    by_tcp: &Probe,
-    answers: &[Probe],
-    heard_by_udp: Option<bool>,
-) -> Seen {
-    let soa = || by_udp.into_iter().chain([by_tcp]);
-    let all = || soa().chain(answers);
-    let mut faults = Vec::new();
-    let reachable = all().any(Probe::was_heard);
-    let (mut rrs, mut code): (Vec<Rr>, _) = (Vec::new(), None);
-    for probe in answers {
-        match &probe.said {
-            Said::Records(found) => {
-                rrs.extend(found.iter().cloned());
-                code = Some(Rcode::NOERROR);
-            }
-            Said::Nothing { rcode, .. } => code = code.or(Some(*rcode)),
-            Said::Useless(_) | Said::Silent(_) => {}
-        }
-    }
-    // The aliases come with every type.
-    let mut known = HashSet::new();
-    rrs.retain(|rr| known.insert((rr.rtype, rr.name.clone(), rr.ttl, rr.text.clone())));
-    let silence = |probes: &mut dyn Iterator<Item = &Probe>| {
-        let mut reasons = probes.filter_map(|probe| match &probe.said {
-            Said::Silent(why) => Some(why.clone()),
-            _ => None,
-        });
-        reasons.next().unwrap_or_default()
-    };
-    let edns = soa().find_map(|probe| probe.edns);
-    if reachable {
-        let useless = all().find_map(|probe| match &probe.said {
-            Said::Useless(why) => Some(why.clone()),
-            _ => None,
-        });
-        faults.extend(useless.map(ServerFault::Lame));
-        if edns == Some(false) {
-            faults.push(ServerFault::NoEdns);
-        }
-        if heard_by_udp == Some(false) {
-            faults.push(ServerFault::NoUdp(silence(&mut by_udp.into_iter())));
-        }
-        if !by_tcp.was_heard() {
-            faults.push(ServerFault::NoTcp);
-        }
-    } else {
-        faults.push(ServerFault::Unreachable(silence(&mut all())));
-    }
-    let rcode = answers.iter().find_map(|probe| Some(probe.header.as_ref()?.rcode));
-    let serial = soa().find_map(|probe| match &probe.said {
-        Said::Records(rrs) => rrs.iter().find(|rr| rr.rtype == RecordType::SOA).and_then(serial),
-        _ => None,
-    });
-    let set = as_set(&rrs);
-    let check = ServerCheck {
-        name: name_text(&target.name),
-        address: target.address,
-        source: target.source,
-        rtt: by_udp.unwrap_or(by_tcp).rtt,
-        reachable,
-        rcode,
-        authoritative: soa().find_map(|probe| probe.header.as_ref()).map(|header| header.authoritative),
-        serial,
-        answers: records(&rrs),
-        edns,
-        tcp: reachable.then_some(by_tcp.was_heard()),
-        faults,
-        packets: all().flat_map(|probe| probe.packets.iter().copied()).collect(),
-    };
-    Seen { check, answer: code.map(|code| (code, set)) }
-}
-
-/// The third field of the data, after two names whose blanks are escaped.
-fn serial(rr: &Rr) -> Option<u32> {
-    rr.text.split(' ').nth(2)?.parse().ok()
-}
-
 /// RFC 1982 §3.2.
 fn is_newer(serial: u32, than: u32) -> bool {
     serial != than && serial.wrapping_sub(than) < 1 << 31
+}
+
+/// The zone that the servers answer from: that of the last referral, or one below it on the same servers,
+/// which is never referred to. A server that answers from another has nothing to compare.
+fn one_zone(seen: &mut [Seen], referred: &Name) -> Name {
+    let mut votes: HashMap<Name, usize> = HashMap::new();
+    let answering = seen.iter().filter(|seen| seen.refers_to.is_none());
+    for zone in answering.filter_map(|seen| seen.zone.clone()) {
+        *votes.entry(zone).or_default() += 1;
+    }
+    let all: usize = votes.values().sum();
+    let usual = votes.into_iter().max_by_key(|(zone, count)| (*count, zone.iter().len()));
+    let Some((usual, count)) = usual else { return referred.clone() };
+    for Seen { check, zone, refers_to, answer } in seen {
+        let Some(zone) = zone.as_ref().filter(|zone| **zone != usual) else { continue };
+        (check.serial, *answer) = (None, None);
+        if refers_to.as_ref() == Some(&usual) {
+            // It serves the zone above, and refers as it should.
+            check.faults.retain(|fault| !matches!(fault, ServerFault::Lame(_)));
+        } else if !check.faults.iter().any(|fault| matches!(fault, ServerFault::Lame(_))) {
+            let why = format!(
+                "answers from zone {}, {count} of {all} servers from zone {}",
+                name_text(zone),
+                name_text(&usual)
+            );
+            check.faults.insert(0, ServerFault::Lame(why));
+        }
+    }
+    usual
 }
 
 /// Adds what only shows beside the other servers.

@@ -54,6 +54,7 @@ mod propagation;
 mod race;
 mod recent;
 mod reply;
+mod server_check;
 mod servers;
 mod service;
 mod service_lane;

@@ -1,7 +1,7 @@
 //! One question to one server, uncounted, with what it takes to get an answer: TCP when truncated,
 //! no EDNS when refused.
 //!
-//! What the answers of several servers mean together is the caller's part.
+//! What the answers of several servers mean together, and what silence does, is the caller's part.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::Name;
 
 use super::exchange::{Ask, Exchanged, Outcome, receive, send};
 use super::log::Log;
-use super::message::{Recursion, Reply, Rr};
+use super::message::{Data, Recursion, Reply, Rr};
 use super::presentation::name_text;
 use super::reply::{Asked, Verdict, classify, classify_recursive, unanswered};
 use crate::trace::{Choice, Rcode, ReplyHeader, Transport};
@@ -27,6 +27,8 @@ pub(super) struct Probe {
     /// The header of the last reply.
     pub(super) header: Option<ReplyHeader>,
     pub(super) said: Said,
+    /// The SOA of the zone that the name is in, where the last reply tells it.
+    pub(super) soa: Option<Rr>,
     /// Whether the server refused EDNS, or left it out of its reply.
     pub(super) edns: Option<bool>,
 }
@@ -35,6 +37,28 @@ impl Probe {
     /// Whether anything came back, also what cannot be read.
     pub(super) fn was_heard(&self) -> bool {
         self.header.is_some() || matches!(self.said, Said::Useless(_))
+    }
+
+    /// What it did instead of an answer.
+    pub(super) fn uselessness(&self) -> Option<String> {
+        match &self.said {
+            Said::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
+            Said::Useless(why) => Some(why.clone()),
+            _ => None,
+        }
+    }
+
+    /// Why nothing came back.
+    pub(super) fn silence(&self) -> Option<&str> {
+        match &self.said {
+            Said::Silent(why) | Said::Unreached(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// What came later in its place, with the packets of both.
+    pub(super) fn then(self, later: Self) -> Self {
+        Self { packets: [self.packets, later.packets].concat(), ..later }
     }
 }
 
@@ -45,10 +69,14 @@ pub(super) enum Said {
     Records(Vec<Rr>),
     /// There are none; a resolver may remember that for so many seconds.
     Nothing { rcode: Rcode, ttl: Option<u32> },
+    /// It refers to another zone's servers.
+    Refers(Name),
     /// It answered and was of no use.
     Useless(String),
-    /// Nothing came back.
+    /// Nothing came back in time.
     Silent(String),
+    /// The system, or a router, says that there is no way.
+    Unreached(String),
 }
 
 /// Asks; `zone` is none for a resolver.
@@ -58,6 +86,7 @@ pub(super) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> P
         rtt: None,
         header: None,
         said: Said::Silent("was not asked".to_owned()),
+        soa: None,
         edns: None,
     };
     // At most: with EDNS, without, by TCP.
@@ -76,7 +105,7 @@ pub(super) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> P
                 break;
             }
             Outcome::Error { reason, .. } => {
-                probe.said = Said::Silent(reason);
+                probe.said = Said::Unreached(reason);
                 break;
             }
             Outcome::Malformed(reason) => {
@@ -96,6 +125,8 @@ pub(super) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> P
             Verdict::EdnsRefused => (ask.chosen, ask.edns) = (Choice::WithoutEdns, false),
             verdict => {
                 probe.said = said(verdict, &reply, &ask);
+                let is_of_use = matches!(probe.said, Said::Records(_) | Said::Nothing { .. });
+                probe.soa = is_of_use.then(|| soa(&reply, &ask.qname)).flatten();
                 break;
             }
         }
@@ -118,6 +149,15 @@ fn judge(reply: &Reply, ask: &Ask, zone: Option<&Name>) -> Verdict {
     }
 }
 
+/// The SOA at a name, or, with a reply that has no records for it, that of the zone above it. Beside an
+/// alias it is that of the alias's target.
+fn soa(reply: &Reply, name: &Name) -> Option<Rr> {
+    let is_soa = |rr: &&Rr| matches!(rr.data, Data::Soa { .. });
+    let own = reply.answers.iter().filter(is_soa).find(|rr| rr.name == *name);
+    let above = || reply.authorities.iter().filter(is_soa).find(|rr| rr.name.zone_of(name));
+    own.or_else(|| if reply.answers.is_empty() { above() } else { None }).cloned()
+}
+
 fn said(verdict: Verdict, reply: &Reply, ask: &Ask) -> Said {
     match verdict {
         // From a resolver none of these is an answer.
@@ -130,7 +170,7 @@ fn said(verdict: Verdict, reply: &Reply, ask: &Ask) -> Said {
         }
         Verdict::Alias { chain, .. } => Said::Records(chain),
         Verdict::Absent { negative, .. } => Said::Nothing { rcode: reply.header.rcode, ttl: negative.ttl },
-        Verdict::Referral(referral) => Said::Useless(format!("refers to {}", name_text(&referral.cut))),
+        Verdict::Referral(referral) => Said::Refers(referral.cut),
         Verdict::Upward { to } => Said::Useless(format!("refers to {}", name_text(&to))),
         Verdict::Lame { reason, .. } => Said::Useless(reason.to_owned()),
         Verdict::Malformed { reason } => Said::Useless(format!("sent a reply that cannot be used: {reason}")),

@@ -12,22 +12,26 @@ use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
-use super::all_servers::{adopt, cut_short, last_question, question};
+use super::all_servers::{adopt, cut_short, last_question};
 use super::exchange::Ask;
 use super::log::{Log, records};
 use super::message::{Recursion, parse_name};
 use super::probe::{Said, probe};
-use super::targets::Target;
+use super::server_check::question;
+use super::targets::{Target, Way};
 use crate::clock::Clock;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    AddressSource, Choice, Copied, Dns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
-    UnfoundServer,
+    AddressSource, Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType,
+    Transport, UnfoundServer,
 };
 
 /// Those who are asked at the same time.
 const AT_ONCE: usize = 32;
+
+/// Holders that are named in a sentence.
+const NAMED: usize = 4;
 
 /// Whom to ask, and as what.
 struct Holder {
@@ -81,14 +85,10 @@ impl Resolver {
         // Of a chain any link may be the one that is old.
         let longest = |copy: &Copied| copy.answers.iter().map(|record| record.ttl).max().or(copy.ttl);
         let stale_for = copies.iter().filter(differs).filter_map(longest).max();
-        let given = dns
-            .answers
-            .iter()
-            .map(|record| record.ttl)
-            .max()
-            .or_else(|| dns.negative.as_ref().and_then(|negative| negative.ttl));
-        let advice = advice(&copies, stale_for, given);
-        dns.propagation = Some(Propagation { rtype, copies, stale_for, advice });
+        let given = Given::of(dns, &copies);
+        let mut propagation = Propagation { rtype, copies, stale_for, advice: Vec::new() };
+        propagation.advice = advice(&propagation, given.as_ref());
+        dns.propagation = Some(propagation);
     }
 
     async fn holders(
@@ -129,7 +129,7 @@ impl Resolver {
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
                 Keeper::Public => self.way_to(address),
-                Keeper::Configured | Keeper::Authority => (Choice::First, Transport::Udp),
+                Keeper::Configured | Keeper::Authority => Way::USUAL,
             };
             let ask = Ask {
                 purpose: Purpose::Propagation,
@@ -151,11 +151,28 @@ impl Resolver {
 async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
     let Holder { keeper, name, zone, ask } = holder;
     let address = ask.server;
-    let probe = probe(log, ask, zone.as_ref()).await;
+    let mut probe = probe(log, ask.clone(), zone.as_ref()).await;
+    if matches!(probe.said, Said::Silent(_)) {
+        // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
+        let again = |transport, edns| {
+            let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+            super::probe::probe(log, Ask { chosen, transport, edns, ..ask.clone() }, zone.as_ref())
+        };
+        let (plain, by_tcp) =
+            futures_util::join!(again(ask.transport, false), again(Transport::Tcp, ask.edns));
+        let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
+        for later in later {
+            if later.was_heard() {
+                probe = probe.then(later);
+            } else {
+                probe.packets.extend(later.packets);
+            }
+        }
+    }
     let (answers, ttl, error) = match &probe.said {
         Said::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
         Said::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
-        Said::Useless(why) | Said::Silent(why) => (Vec::new(), None, Some(why.clone())),
+        _ => (Vec::new(), None, probe.uselessness().or_else(|| probe.silence().map(str::to_owned))),
     };
     Copied {
         keeper,
@@ -192,7 +209,52 @@ fn data(records: &[Record], rtype: RecordType) -> Vec<String> {
     data
 }
 
-fn advice(copies: &[Copied], stale_for: Option<u32>, given: Option<u32>) -> Vec<String> {
+/// What the zone gives for the name's own records, the first of a chain of aliases: a change is made
+/// there. Servers may differ.
+#[derive(Debug)]
+struct Given {
+    /// The owner and the type, or what there is in their place.
+    what: String,
+    owner: String,
+    least: u32,
+    most: u32,
+}
+
+impl Given {
+    fn of(dns: &Dns, copies: &[Copied]) -> Option<Self> {
+        let walked = (dns.lane == DnsLane::Walk).then_some(&dns.answers);
+        let authority = || copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
+        let heard = authority().map(|copy| &copy.answers).chain(walked);
+        let own: Vec<&Record> = heard.flat_map(|answers| own(answers, &dns.name)).collect();
+        let denied = walked.and(dns.negative.as_ref()).and_then(|negative| negative.ttl);
+        let denied =
+            authority().filter(|copy| copy.answers.is_empty()).filter_map(|copy| copy.ttl).chain(denied);
+        let (what, ttls): (_, Vec<u32>) = match own.first() {
+            Some(first) => {
+                let what = format!("{} {}", dns.name, first.rtype.mnemonic());
+                (what, own.iter().map(|record| record.ttl).collect())
+            }
+            None if dns.answers.is_empty() => ("absence in the zone's SOA".to_owned(), denied.collect()),
+            None => return None,
+        };
+        let (least, most) = (ttls.iter().min().copied()?, ttls.iter().max().copied()?);
+        Some(Self { what, owner: dns.name.clone(), least, most })
+    }
+
+    /// How much longer than that a copy will stay, if it does.
+    fn excess(&self, copy: &Copied) -> Option<u32> {
+        let own = own(&copy.answers, &self.owner).map(|record| record.ttl).max();
+        let left = own.or(if copy.answers.is_empty() { copy.ttl } else { None });
+        left.filter(|left| *left > self.most)
+    }
+}
+
+fn own<'r>(records: &'r [Record], owner: &'r str) -> impl Iterator<Item = &'r Record> {
+    records.iter().filter(move |record| record.name.eq_ignore_ascii_case(owner))
+}
+
+fn advice(propagation: &Propagation, given: Option<&Given>) -> Vec<String> {
+    let (copies, stale_for) = (&propagation.copies, propagation.stale_for);
     let kept = || copies.iter().filter(|copy| copy.keeper != Keeper::Authority && copy.agrees.is_some());
     let differ = kept().filter(|copy| copy.agrees == Some(false)).count();
     let mut advice = Vec::new();
@@ -210,10 +272,23 @@ fn advice(copies: &[Copied], stale_for: Option<u32>, given: Option<u32>) -> Vec<
     if authority.any(|copy| copy.agrees == Some(false)) {
         advice.push("the zone's own servers differ: see --all-ns".to_owned());
     }
-    if let Some(given) = given.filter(|given| *given > 0) {
+    let Some(given) = given.filter(|given| given.most > 0) else { return advice };
+    let Given { what, least, most, .. } = given;
+    let now = if least == most { format!("{most} s") } else { format!("{least} s to {most} s, by server") };
+    advice.push(format!(
+        "before a change lower the TTL of {what} (now {now}) and wait {most} s: then old copies live as long as \
+         the new TTL"
+    ));
+    let late = kept()
+        .filter_map(|copy| given.excess(copy).map(|left| format!("{} ({left} s)", propagation.label(copy))));
+    let late: Vec<String> = late.collect();
+    if !late.is_empty() {
+        let more = late.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         advice.push(format!(
-            "before a change lower the TTL (now {given} s) and wait {given} s: then old copies live as long as \
-             the new TTL"
+            "longer than the zone gives ({most} s) is what is left at {}{more}: taken while the TTL was higher, or \
+             kept against RFC 1035; a wait of {most} s does not end that",
+            late[..late.len().min(NAMED)].join(", ")
         ));
     }
     advice

@@ -18,9 +18,13 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Asks for an address, and no more.
 async fn walked(plan: DnsPlan, name: &str) -> (Resolver, Dns, Clock) {
+    walked_for(RecordType::A, plan, name).await
+}
+
+async fn walked_for(rtype: RecordType, plan: DnsPlan, name: &str) -> (Resolver, Dns, Clock) {
     let clock = Clock::start();
     let stop = Stop::after(clock, LONG);
-    let question = Question { name: name.to_owned(), types: vec![RecordType::A] };
+    let question = Question { name: name.to_owned(), types: vec![rtype] };
     let resolver = Resolver::new(plan).unwrap();
     let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
     side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
@@ -100,9 +104,9 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
             ["no-udp", "serial-differs", "answer-differs"],
             "asked by TCP, to compare"
         );
-        let twice =
-            net.seen("127.0.53.10").into_iter().filter(|line| line == "udp example.test. SOA").count();
-        assert_eq!(twice, 2, "one datagram may be lost");
+        let rounds = net.seen("127.0.53.10");
+        let rounds = rounds.iter().filter(|line| *line == "udp www.example.test. SOA").count();
+        assert_eq!(rounds, 3, "one datagram may be lost, or EDNS be what is dropped");
         assert_eq!((words(".53.11"), of(".53.11").reachable), (vec!["lame"], true), "something came back");
         assert_eq!((of(".53.3").serial, of(".53.4").serial, of(".53.6").serial), (Some(7), Some(6), None));
         assert_eq!((of(".53.3").tcp, of(".53.8").tcp, of(".53.6").tcp), (Some(true), Some(false), None));
@@ -201,7 +205,9 @@ fn copies_are_compared_with_the_original_and_say_when_they_end() {
             "2 of 3 resolvers have something else: the last of these copies is gone in 200 s"
         );
         assert!(
-            propagation.advice[1].starts_with("before a change lower the TTL (now 300 s) and wait 300 s")
+            propagation.advice[1].starts_with(
+                "before a change lower the TTL of www.example.test. A (now 300 s) and wait 300 s"
+            )
         );
         let of_it = |id: &usize| *id >= counted.2 && dns.packets[*id].purpose == Purpose::Propagation;
         assert!(propagation.copies.iter().flat_map(|copy| &copy.packets).all(of_it));
@@ -383,5 +389,194 @@ fn the_hops_of_a_trace_ask_the_same_servers_once() {
         let asked = hops.each_ref().map(|dns| dns.all_servers.as_ref().map(Vec::len));
         assert_eq!(asked, [Some(1), Some(1), None]);
         assert!(noted(&hops[2], "what other servers say is told with hop 1"), "{:?}", hops[2].notes);
+    });
+}
+
+#[test]
+fn a_child_on_its_parents_servers_is_the_zone_that_is_compared() {
+    local(async {
+        let servers: String = [(1, TLD), (2, SECOND), (3, OTHER), (4, "127.0.53.6")]
+            .iter()
+            .map(|(number, address)| {
+                format!("test. NS ns{number}.nic.test.\nns{number}.nic.test. A {address}\n")
+            })
+            .collect();
+        let top = format!(". NS a.root.\na.root. A 127.0.53.1\n{servers}");
+        let refers = format!("{servers}same.test. NS ns1.nic.test.\n");
+        let child = |serial: u32| {
+            format!(
+                "same.test. 300 IN SOA ns.x. h.x. {serial} 3600 600 86400 60\nwww.same.test. A 192.0.2.1\n\
+                alias.same.test. CNAME www.same.test.\nalias.b.same.test. CNAME top.test.\n"
+            )
+        };
+        let (old, new) = (child(1), child(99));
+        let parent = || ("test.", servers.as_str());
+        let net = TestNet::start(vec![
+            (super::testkit::ROOT, vec![], vec![(".", top.as_str())]),
+            (TLD, vec![], vec![parent(), ("same.test.", old.as_str())]),
+            (SECOND, vec![], vec![parent(), ("same.test.", new.as_str())]),
+            (OTHER, vec![], vec![parent()]),
+            ("127.0.53.6", vec![], vec![("test.", refers.as_str())]),
+        ])
+        .await;
+        let relaxed = || DnsPlan { minimisation: Minimisation::Relaxed, ..plan(&net) };
+        for (plan, name) in [
+            (plan(&net), "www.same.test"),
+            (relaxed(), "www.same.test"),
+            (plan(&net), "same.test"),
+            (plan(&net), "alias.same.test"),
+            (plan(&net), "gone.same.test"),
+        ] {
+            let dns = ask(plan, name).await;
+            let serials: Vec<_> = dns.all_servers.iter().flatten().map(|check| check.serial).collect();
+            assert_eq!(serials, [Some(1), Some(99), None, None], "{name}: {:?}", dns.all_servers);
+            assert_eq!(faults(&dns, ".53.2"), ["serial-differs"], "{name}");
+            assert!(faults(&dns, ".53.4").is_empty() && faults(&dns, ".53.6").is_empty(), "{name}");
+            let lame = &dns.all_servers.as_ref().unwrap()[2].faults;
+            let why = "answers from zone test., 2 of 3 servers from zone same.test.";
+            assert_eq!(*lame, [ServerFault::Lame(why.to_owned())], "{name}");
+            assert!(
+                noted(&dns, "same.test. is a zone of its own on the servers of test."),
+                "{:?}",
+                dns.notes
+            );
+        }
+        // What is asked of the parent is compared by the parent.
+        let (resolver, mut dns, clock) = walked_for(super::DS, plan(&net), "same.test").await;
+        resolver.ask_all_servers(&mut dns, &clock, &Stop::after(clock, LONG)).await;
+        let checks = dns.all_servers.unwrap();
+        assert!(checks.iter().all(|check| check.serial == Some(1)), "{checks:?}");
+        assert!(checks[..2].iter().chain(&checks[3..]).all(|check| check.faults.is_empty()), "{checks:?}");
+    });
+}
+
+#[test]
+fn servers_that_drop_edns_are_heard_without_it() {
+    local(async {
+        const SERVERS: [&str; 6] = [AUTH, SECOND, OTHER, "127.0.53.6", "127.0.53.7", "127.0.53.8"];
+        let servers: String = SERVERS
+            .iter()
+            .enumerate()
+            .map(|(number, at)| {
+                format!("example.test. NS ns{number}.nic.test.\nns{number}.nic.test. A {at}\n")
+            })
+            .collect();
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n{servers}\
+            plain.test. NS ns0.plain.test.\nns0.plain.test. A 127.0.53.9\n"
+        );
+        let good = || vec![("example.test.", EXAMPLE)];
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", top.as_str())]),
+            (AUTH, vec![], good()),
+            (SECOND, vec![Quirk::DropsEdns], good()),
+            (OTHER, vec![Quirk::DropsEdns, Quirk::NoTcp], good()),
+            ("127.0.53.6", vec![Quirk::DropsEdns, Quirk::NoUdp], good()),
+            ("127.0.53.7", vec![Quirk::SilentFirst(3)], good()),
+            ("127.0.53.8", vec![Quirk::NoEdns], good()),
+            ("127.0.53.9", vec![Quirk::DropsEdns], vec![("plain.test.", "www.plain.test. A 192.0.2.5\n")]),
+        ])
+        .await;
+        let others = async {
+            let dns = ask(plan(&net), "www.example.test").await;
+            for (octet, expected) in [
+                (".53.3", &[][..]),
+                (".53.4", &["edns-dropped"]),
+                (".53.5", &["edns-dropped", "no-tcp"]),
+                (".53.6", &["edns-dropped", "no-udp"]),
+                (".53.7", &[]),
+                (".53.8", &["no-edns"]),
+            ] {
+                assert_eq!(faults(&dns, octet), expected, "{octet}");
+            }
+            for check in dns.all_servers.unwrap() {
+                assert!(check.reachable && check.answers.len() == 1, "{check:?}");
+                assert_eq!(
+                    check.edns,
+                    Some(!check.faults.iter().any(|fault| fault.as_str().contains("edns")))
+                );
+            }
+        };
+        // What the walk has found out is used at once, and by the look at copies.
+        let known = async {
+            let (resolver, mut dns, clock) = walked(plan(&net), "www.plain.test").await;
+            let (before, stop) = (dns.packets.len(), Stop::after(clock, LONG));
+            resolver.ask_all_servers(&mut dns, &clock, &stop).await;
+            resolver.ask_everybody(&[], &mut dns, &clock, &stop).await;
+            assert_eq!(faults(&dns, ".53.9"), ["edns-dropped"]);
+            assert_eq!(dns.propagation.unwrap().copies[0].agrees, Some(true));
+            assert_eq!(dns.packets[before..].iter().filter(|packet| packet.received.is_none()).count(), 0);
+        };
+        futures_util::join!(others, known);
+        // The look at copies alone finds it out, too.
+        let (resolver, mut dns, clock) = walked(plan(&net), "www.example.test").await;
+        resolver.ask_everybody(&[], &mut dns, &clock, &Stop::after(clock, LONG)).await;
+        let copies = dns.propagation.unwrap().copies;
+        let agree = copies.iter().filter(|copy| copy.agrees == Some(true)).map(|copy| copy.address.ip());
+        let agree: Vec<_> = agree.map(|at| at.to_string()).collect();
+        assert_eq!(agree, [AUTH, SECOND, OTHER, "127.0.53.7", "127.0.53.8"], "{copies:?}");
+    });
+}
+
+#[test]
+fn a_change_waits_for_the_longest_ttl_that_the_zone_gives() {
+    local(async {
+        let top = format!(
+            "test. NS ns.nic.test.\nns.nic.test. A {TLD}\n\
+            example.test. NS ns1.nic.test.\nns1.nic.test. A {AUTH}\n\
+            example.test. NS ns2.nic.test.\nns2.nic.test. A {SECOND}\n"
+        );
+        let zone = |ttl: u32| {
+            format!(
+                "www.example.test. {ttl} IN A 192.0.2.1\nalias.example.test. 60 IN CNAME www.example.test.\n"
+            )
+        };
+        let (few, more, at_most, late) = (zone(300), zone(600), zone(600), zone(100_000));
+        let recursive = || vec![Quirk::Recursive];
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", top.as_str())]),
+            (AUTH, vec![], vec![("example.test.", few.as_str())]),
+            (SECOND, vec![], vec![("example.test.", more.as_str())]),
+            (STUB, recursive(), vec![(".", at_most.as_str())]),
+            (OTHER, recursive(), vec![(".", late.as_str())]),
+        ])
+        .await;
+        let public = |address| PublicResolver { address: net.address(address), name: None };
+        let public = [public(STUB), public(OTHER)];
+        for (name, before, late) in [
+            (
+                "www.example.test",
+                "before a change lower the TTL of www.example.test. A (now 300 s to 600 s, by server) and wait 600 s:",
+                Some("longer than the zone gives (600 s) is what is left at public 127.0.53.5 (100000 s):"),
+            ),
+            // The target's TTL is not the alias's.
+            (
+                "alias.example.test",
+                "before a change lower the TTL of alias.example.test. CNAME (now 60 s) and wait 60 s:",
+                None,
+            ),
+            (
+                "gone.example.test",
+                "before a change lower the TTL of absence in the zone's SOA (now 60 s) and wait 60 s:",
+                None,
+            ),
+        ] {
+            let (resolver, mut dns, clock) = walked(plan(&net), name).await;
+            resolver.ask_everybody(&public, &mut dns, &clock, &Stop::after(clock, LONG)).await;
+            let advice = dns.propagation.unwrap().advice;
+            let at = advice.iter().position(|line| line.starts_with("before a change")).unwrap();
+            assert!(advice[at].starts_with(before), "{advice:?}");
+            let after = advice.get(at + 1).map(String::as_str);
+            assert_eq!(after.is_some(), late.is_some(), "{advice:?}");
+            assert!(after.unwrap_or_default().starts_with(late.unwrap_or_default()), "{advice:?}");
+        }
+        // What a resolver has left is not what the zone gives.
+        let lane = crate::plan::ResolverChoice::Server(net.address(STUB));
+        let (resolver, mut dns, clock) = walked(DnsPlan { lane, ..plan(&net) }, "www.example.test").await;
+        resolver.ask_everybody(&[], &mut dns, &clock, &Stop::after(clock, LONG)).await;
+        let advice = dns.propagation.unwrap().advice;
+        assert!(advice.iter().all(|line| !line.starts_with("before")), "{advice:?}");
     });
 }

@@ -32,6 +32,20 @@ pub(super) struct Target {
     pub(super) source: AddressSource,
 }
 
+/// How a server is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) chosen: Choice,
+    pub(super) transport: Transport,
+    /// Whether with EDNS.
+    pub(super) edns: bool,
+}
+
+impl Way {
+    /// What is asked first of anybody.
+    pub(super) const USUAL: Self = Self { chosen: Choice::First, transport: Transport::Udp, edns: true };
+}
+
 /// All that is known of a zone's servers.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
@@ -123,11 +137,12 @@ impl Resolver {
     }
 
     /// How a server is asked, as far as the walk has found out what works.
-    pub(super) fn way_to(&self, server: SocketAddr) -> (Choice, Transport) {
-        match self.shared.udp.get() {
+    pub(super) fn way_to(&self, server: SocketAddr) -> Way {
+        let (chosen, transport) = match self.shared.udp.get() {
             Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
             Udp::Unknown | Udp::Works if self.shared.tcp_only(server) => (Choice::First, Transport::Tcp),
             Udp::Unknown | Udp::Works => (Choice::First, Transport::Udp),
-        }
+        };
+        Way { chosen, transport, edns: self.shared.edns(server) }
     }
 }

@@ -29,6 +29,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             .collect();
         let others: Vec<usize> = (0..servers.len()).filter(|index| differ(servers[*index])).collect();
         let name = |index: usize| format!("{} ({})", servers[index].name, servers[index].address.ip());
+        let is_same = |index: usize| {
+            let mut rest = servers.iter().enumerate().filter(|(other, _)| *other != index);
+            let serial = servers[index].serial;
+            serial.is_some() && rest.any(|(_, other)| other.serial == serial)
+        };
         let what = match (behind.first(), others.first()) {
             (Some((index, newest)), _) => {
                 let serial = servers[*index].serial.unwrap_or_default();
@@ -38,7 +43,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             }
             (None, Some(index)) => {
                 let more = and_more(others.len());
-                format!("{}{more} answers otherwise than the others, with the same serial", name(*index))
+                let serial = if is_same(*index) { ", with the same serial" } else { "" };
+                format!("{}{more} answers otherwise than the others{serial}", name(*index))
             }
             (None, None) => continue,
         };
@@ -50,7 +56,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let mut finding = rule.finding(
             format!("the servers of one zone do not agree: {what}"),
             indexes.iter().map(pointer).collect(),
-            if behind.is_empty() {
+            if behind.is_empty() && others.iter().all(|index| !is_same(*index)) {
+                "no serial says which is newer: ask the servers for the zone's SOA, and see whether they hold the same zone"
+            } else if behind.is_empty() {
                 "the same serial with other data is no zone transfer: look for servers that make answers up, or a \
                  serial that was not raised"
             } else {
@@ -95,7 +103,7 @@ mod tests {
             ),
             (
                 vec![vec![], vec![ServerFault::AnswerDiffers]],
-                "answers otherwise than the others",
+                "answers otherwise than the others, with the same serial",
                 Severity::Warning,
                 1,
             ),
@@ -112,5 +120,13 @@ mod tests {
             }
         }
         assert!(sample::of(&RULE, &sample::sound()).is_empty());
+        // Of a server without a serial nobody knows whether it is the same.
+        let mut trace = sample::sound();
+        let other = sample::server("198.51.100.2:53", vec![ServerFault::AnswerDiffers]);
+        sample::dns(&mut trace).all_servers =
+            Some(vec![sample::server("198.51.100.1:53", vec![]), ServerCheck { serial: None, ..other }]);
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].title.ends_with("answers otherwise than the others"), "{}", findings[0].title);
+        assert!(findings[0].advice.starts_with("no serial says"), "{}", findings[0].advice);
     }
 }

@@ -20,6 +20,22 @@ pub struct Propagation {
     pub advice: Vec<String>,
 }
 
+impl Propagation {
+    /// A holder in words: its name, or whose it is, and its address; the port where it is not that of the
+    /// zone's servers.
+    #[must_use]
+    pub fn label(&self, copy: &Copied) -> String {
+        let authority = self.copies.iter().find(|copy| copy.keeper == Keeper::Authority);
+        let usual = authority.map_or(53, |copy| copy.address.port());
+        let name = copy.name.as_deref().unwrap_or(copy.keeper.as_str());
+        if copy.address.port() == usual {
+            format!("{name} {}", copy.address.ip())
+        } else {
+            format!("{name} {}", copy.address)
+        }
+    }
+}
+
 /// What one server or resolver has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
@@ -124,6 +140,8 @@ pub enum ServerFault {
     AnswerDiffers,
     /// It refuses or ignores EDNS.
     NoEdns,
+    /// It does not answer what has EDNS in it, and the same without.
+    EdnsDropped,
     /// It answers by TCP and not by UDP; what it did instead.
     NoUdp(String),
     /// It does not answer by TCP (RFC 7766 §5 demands it).
@@ -140,6 +158,7 @@ impl ServerFault {
             Self::SerialDiffers { .. } => "serial-differs",
             Self::AnswerDiffers => "answer-differs",
             Self::NoEdns => "no-edns",
+            Self::EdnsDropped => "edns-dropped",
             Self::NoUdp(_) => "no-udp",
             Self::NoTcp => "no-tcp",
         }

@@ -42,7 +42,7 @@ pub(super) struct ServerCheckView<'a> {
     /// Whether it answers by TCP.
     tcp: Option<bool>,
     /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `serial-differs`,
-    /// `answer-differs`, `no-edns`, `no-udp`, `no-tcp`.
+    /// `answer-differs`, `no-edns`, `edns-dropped` (no answer with EDNS, one without), `no-udp`, `no-tcp`.
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],

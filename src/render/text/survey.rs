@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fact_text;
 use super::ink::Ink;
 use super::page::Page;
-use crate::trace::{Copied, Dns, Record, ServerCheck, ServerFault, UnfoundServer};
+use crate::trace::{Dns, Record, ServerCheck, ServerFault, UnfoundServer};
 use crate::units;
 
 /// Columns of a server's name and address.
@@ -53,7 +53,13 @@ fn server(page: &mut Page, check: &ServerCheck, label: &str, width: usize) {
     };
     head.push(Ink::Plain, format!("  {:<4} {:<3}  ", word(check.edns), word(check.tcp)));
     for (index, fault) in check.faults.iter().enumerate() {
-        let bad = matches!(fault, ServerFault::Unreachable(_) | ServerFault::Lame(_) | ServerFault::NoUdp(_));
+        let bad = matches!(
+            fault,
+            ServerFault::Unreachable(_)
+                | ServerFault::Lame(_)
+                | ServerFault::NoUdp(_)
+                | ServerFault::EdnsDropped
+        );
         let ink = if bad { Ink::Bad } else { Ink::Warn };
         body.push(Ink::Plain, if index == 0 { "" } else { ", " }).push(ink, fault.as_str());
     }
@@ -83,11 +89,7 @@ pub(super) fn answer(records: &[Record], rcode: Option<std::borrow::Cow<'static,
 pub(super) fn propagation(page: &mut Page, dns: &Dns) {
     let Some(propagation) = &dns.propagation else { return };
     page.gap();
-    let label = |copy: &Copied| match &copy.name {
-        Some(name) => format!("{name} {}", copy.address.ip()),
-        None => format!("{} {}", copy.keeper.as_str(), copy.address.ip()),
-    };
-    let labels: Vec<String> = propagation.copies.iter().map(label).collect();
+    let labels: Vec<String> = propagation.copies.iter().map(|copy| propagation.label(copy)).collect();
     let title = format!("copies of {}", propagation.rtype.mnemonic());
     let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).clamp(title.len(), SERVER);
     let mut head = page.line();

@@ -4,7 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::finding;
 use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
-use crate::trace::{AddressSource, ServerCheck, ServerFault, Trace, UnfoundServer};
+use crate::trace::{
+    AddressSource, Copied, Keeper, Propagation, RecordType, ServerCheck, ServerFault, Trace, UnfoundServer,
+};
 
 fn report(trace: &Trace, style: &Style) -> String {
     let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
@@ -188,4 +190,39 @@ fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
         ],
         "{text}"
     );
+}
+
+#[test]
+fn a_holder_of_a_copy_has_its_port_where_that_is_not_the_usual_one() {
+    let mut trace = testtrace::success();
+    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let copy = |keeper, name: Option<&str>, address: &str| Copied {
+        keeper,
+        name: name.map(str::to_owned),
+        address: address.parse().unwrap(),
+        rcode: None,
+        answers: Vec::new(),
+        ttl: None,
+        rtt: None,
+        agrees: None,
+        error: Some("did not answer in 2 s".to_owned()),
+        packets: Vec::new(),
+    };
+    let copies = vec![
+        copy(Keeper::Authority, Some("ns1.example.test."), "192.0.2.53:53"),
+        copy(Keeper::Configured, None, "192.0.2.1:5353"),
+        copy(Keeper::Public, Some("mine"), "[2001:db8::1]:5353"),
+        copy(Keeper::Public, None, "192.0.2.9:53"),
+    ];
+    let rtype = RecordType::A;
+    dns.propagation = Some(Propagation { rtype, copies, stale_for: None, advice: Vec::new() });
+    let text = report(&trace, &Style { width: 100, ..UNICODE });
+    for label in [
+        "ns1.example.test. 192.0.2.53  ",
+        "configured 192.0.2.1:5353  ",
+        "mine [2001:db8::1]:5353  ",
+        "public 192.0.2.9  ",
+    ] {
+        assert!(text.lines().any(|line| line.starts_with(label)), "{label} {text}");
+    }
 }
