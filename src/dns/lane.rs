@@ -166,7 +166,7 @@ impl Counted<'_> {
             if limit <= self.clock.now() {
                 return;
             }
-            tokio::time::sleep_until(self.clock.instant(limit).into()).await;
+            tokio::time::sleep_until(self.clock.instant(limit).into()).await; // the limit itself; it moves with the queue
         }
     }
 

@@ -170,7 +170,7 @@ impl Lookup<'_> {
             let next_at = self.next_at.filter(|_| self.has_more());
             let next = async {
                 match next_at {
-                    Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await,
+                    Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await, // the patience with a server
                     None => std::future::pending().await,
                 }
             };

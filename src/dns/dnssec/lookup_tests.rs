@@ -65,8 +65,8 @@ async fn reply(question: &[u8], lab: SocketAddr, conduct: Option<Conduct>, keys:
     let query = Message::from_vec(question).unwrap();
     let of_keys = query.queries[0].query_type == WireType::DNSKEY;
     match conduct {
-        Some(Conduct::Slow(delay)) => tokio::time::sleep(delay).await,
-        Some(Conduct::SlowOnKeys(delay)) if of_keys => tokio::time::sleep(delay).await,
+        Some(Conduct::Slow(delay)) => tokio::time::sleep(delay).await, // the injected delay of a slow server
+        Some(Conduct::SlowOnKeys(delay)) if of_keys => tokio::time::sleep(delay).await, // the same, injected for keys only
         Some(Conduct::Loses) if of_keys && keys % 2 == 1 => return None,
         Some(Conduct::SilentOnKeys) if of_keys => return None,
         Some(Conduct::NoUdp) => return None,
