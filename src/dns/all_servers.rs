@@ -11,15 +11,18 @@ use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
+use super::learn::Way;
 use super::log::Log;
 use super::message::parse_name;
 use super::presentation::name_text;
 use super::server_check::{Answer, Seen, check};
-use super::targets::{Target, Way};
+use super::targets::Target;
 use crate::clock::Clock;
 use crate::plan::Minimisation;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{Dns, FailureCode, Meaning, Purpose, RecordType, ServerCheck, ServerFault, StoppedBy};
+use crate::trace::{
+    Choice, Dns, FailureCode, Meaning, Purpose, RecordType, ServerCheck, ServerFault, StoppedBy,
+};
 
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 16;
@@ -131,7 +134,7 @@ impl Resolver {
             addresses.set(targets.known.len());
             unfound = targets.unfound;
             let check = |(index, target): (usize, Target)| {
-                let way = self.way_to(target.address);
+                let way = Way::to(&self.shared, target.address, Choice::First);
                 let known = known_fault(dns, &target, way);
                 let check = check(&log, &last, &dns.types, target, way, known);
                 async move { (index, check.await) }

@@ -22,7 +22,7 @@ use super::recent::Recent;
 use super::reply::Referral;
 use super::transport::Client;
 use crate::plan::{DnsPlan, Family};
-use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType, Transport};
+use crate::trace::{AddressSource, At, ChildSide, Cut, NameServer, RecordType};
 
 /// What a run remembers at most of zones, answers and servers: all of it for thousands of names, and
 /// of millions what was needed last.
@@ -392,12 +392,6 @@ impl Shared {
 
     pub(super) fn edns(&self, server: SocketAddr) -> bool {
         !self.servers.borrow().peek(&server).is_some_and(|info| info.plain_only)
-    }
-
-    /// How a server is asked: transport, and whether with EDNS.
-    pub(super) fn form(&self, server: SocketAddr) -> (Transport, bool) {
-        let transport = if self.tcp_only(server) { Transport::Tcp } else { Transport::Udp };
-        (transport, self.edns(server))
     }
 
     fn learn(&self, server: SocketAddr, change: impl FnOnce(&mut ServerInfo)) {

@@ -16,7 +16,7 @@ use super::case::Spelling;
 use super::cut::{Candidate, Shared, Zone};
 use super::exchange::{Ask, Exchanged, Outcome, receive, send_spelled};
 use super::fault::{FailureKind, Fault, ServerFailure, servers_unknown, zone_failed};
-use super::learn;
+use super::learn::Way;
 use super::message::Recursion;
 use super::presentation::name_text;
 use super::race::{Lost, PACKET_TIMEOUT, Quest, Won};
@@ -273,7 +273,7 @@ pub(super) fn ask_apex(quest: &Quest, silent: &VecDeque<Candidate>) {
 
 fn ask_about_zone(quest: &Quest, server: &Candidate) {
     let (shared, log, zone) = (Rc::clone(&quest.shared), Rc::clone(&quest.log), quest.zone.name.clone());
-    let (chosen, transport) = learn::way(&shared, server.address, Choice::Again);
+    let Way { chosen, transport, edns } = Way::to(&shared, server.address, Choice::Again);
     let ask = Ask {
         parent: quest.parent,
         // It is no name server's name, whoever's walk came here.
@@ -286,7 +286,7 @@ fn ask_about_zone(quest: &Quest, server: &Candidate) {
         source: server.source,
         chosen,
         transport,
-        edns: shared.edns(server.address),
+        edns,
         recursion: Recursion::No,
     };
     let flight = send_spelled(&log, ask, Spelling::Plain);

@@ -28,12 +28,27 @@ pub(super) fn udp(quest: &Quest, ask: &Ask) {
     }
 }
 
-/// How a server is asked, by what the run has learnt of the network and of it.
-pub(super) fn way(shared: &Shared, server: SocketAddr, chosen: Choice) -> (Choice, Transport) {
-    match shared.udp.get() {
-        Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
-        Udp::Unknown | Udp::Works if shared.tcp_only(server) => (chosen, Transport::Tcp),
-        Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
+/// How a server is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) chosen: Choice,
+    pub(super) transport: Transport,
+    /// Whether with EDNS.
+    pub(super) edns: bool,
+}
+
+impl Way {
+    /// What is asked first of anybody.
+    pub(super) const USUAL: Self = Self { chosen: Choice::First, transport: Transport::Udp, edns: true };
+
+    /// By what the run has learnt of the network and of the server.
+    pub(super) fn to(shared: &Shared, server: SocketAddr, chosen: Choice) -> Self {
+        let (chosen, transport) = match shared.udp.get() {
+            Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
+            Udp::Unknown | Udp::Works if shared.tcp_only(server) => (chosen, Transport::Tcp),
+            Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
+        };
+        Self { chosen, transport, edns: shared.edns(server) }
     }
 }
 

@@ -14,11 +14,12 @@ use hickory_resolver::proto::rr::Name;
 use super::Resolver;
 use super::all_servers::{adopt, cut_short, last_question};
 use super::exchange::Ask;
+use super::learn::Way;
 use super::log::{Log, records};
 use super::message::{Recursion, parse_name};
 use super::probe::{Said, probe};
 use super::server_check::question;
-use super::targets::{Target, Way};
+use super::targets::Target;
 use crate::clock::Clock;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
@@ -110,7 +111,7 @@ impl Resolver {
                 }
             }
             for target in targets.known {
-                let way = self.way_to(target.address);
+                let way = Way::to(&self.shared, target.address, Choice::First);
                 let ask = question(&target, &last.zone, &last.qname, rtype, way);
                 holders.push(Holder {
                     keeper: Keeper::Authority,
@@ -128,7 +129,7 @@ impl Resolver {
             let target = Target { name: Name::root(), address, source: AddressSource::Configured };
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
-                Keeper::Public => self.way_to(address),
+                Keeper::Public => Way::to(&self.shared, address, Choice::First),
                 Keeper::Configured | Keeper::Authority => Way::USUAL,
             };
             let ask = Ask {

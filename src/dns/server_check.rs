@@ -12,11 +12,12 @@ use hickory_resolver::proto::rr::Name;
 
 use super::all_servers::LastQuestion;
 use super::exchange::Ask;
+use super::learn::Way;
 use super::log::{Log, records};
 use super::message::{Recursion, Rr};
 use super::presentation::name_text;
 use super::probe::{Probe, Said, as_set, probe};
-use super::targets::{Target, Way};
+use super::targets::Target;
 use crate::trace::{Choice, Purpose, Rcode, RecordType, ServerCheck, ServerFault, Transport};
 
 /// What one address said.

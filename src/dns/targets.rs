@@ -11,14 +11,14 @@ use futures_util::stream;
 use hickory_resolver::proto::rr::Name;
 
 use super::Resolver;
-use super::cut::{Server, Udp};
+use super::cut::Server;
 use super::fault::in_short;
 use super::lane::AbortOnDrop;
 use super::log::Log;
 use super::presentation::name_text;
 use super::servers::{AT_ONCE, MAX_LOOKUPS, MAX_MISSING};
 use super::walk::{Errand, Patience, Run, find};
-use crate::trace::{AddressSource, Choice, FailureCode, Purpose, Transport, UnfoundServer};
+use crate::trace::{AddressSource, FailureCode, Purpose, UnfoundServer};
 use crate::units::count;
 
 /// Addresses that are asked at most.
@@ -30,20 +30,6 @@ pub(super) struct Target {
     pub(super) name: Name,
     pub(super) address: SocketAddr,
     pub(super) source: AddressSource,
-}
-
-/// How a server is asked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
-    pub(super) chosen: Choice,
-    pub(super) transport: Transport,
-    /// Whether with EDNS.
-    pub(super) edns: bool,
-}
-
-impl Way {
-    /// What is asked first of anybody.
-    pub(super) const USUAL: Self = Self { chosen: Choice::First, transport: Transport::Udp, edns: true };
 }
 
 /// All that is known of a zone's servers.
@@ -134,15 +120,5 @@ impl Resolver {
             ));
         }
         (found, unfound)
-    }
-
-    /// How a server is asked, as far as the walk has found out what works.
-    pub(super) fn way_to(&self, server: SocketAddr) -> Way {
-        let (chosen, transport) = match self.shared.udp.get() {
-            Udp::Blocked => (Choice::UdpBlocked, Transport::Tcp),
-            Udp::Unknown | Udp::Works if self.shared.tcp_only(server) => (Choice::First, Transport::Tcp),
-            Udp::Unknown | Udp::Works => (Choice::First, Transport::Udp),
-        };
-        Way { chosen, transport, edns: self.shared.edns(server) }
     }
 }

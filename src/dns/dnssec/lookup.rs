@@ -18,7 +18,7 @@ use super::evidence::{Fetched, Said, Sections};
 use super::fetch::{DNSKEY, answered};
 use crate::dns::cut::{Candidate, Shared, Zone};
 use crate::dns::exchange::{Ask, Exchanged, Outcome, receive, send};
-use crate::dns::learn;
+use crate::dns::learn::Way;
 use crate::dns::log::Log;
 use crate::dns::message::{Recursion, Reply};
 use crate::dns::presentation::name_text;
@@ -240,7 +240,7 @@ impl Lookup<'_> {
                 (Round::First, None) => Choice::First,
             };
             let (address, patience) = (server.candidate.address, server.patience);
-            let (chosen, transport) = learn::way(self.shared, address, chosen);
+            let Way { chosen, transport, edns } = Way::to(self.shared, address, chosen);
             let take = self.shared.places.take(address);
             let place = if server.open > 0 {
                 // A second packet to the same server needs no place of its own.
@@ -256,8 +256,7 @@ impl Lookup<'_> {
                 return;
             };
             let parent = self.last;
-            if let Some(sent) = self.send(index, chosen, transport, self.shared.edns(address), parent, place)
-            {
+            if let Some(sent) = self.send(index, chosen, transport, edns, parent, place) {
                 let server = &mut self.servers[index];
                 server.first_sent.get_or_insert(sent);
                 server.asked += 1;

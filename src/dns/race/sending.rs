@@ -15,6 +15,7 @@ use crate::dns::case::Spelling;
 use crate::dns::cut::{Candidate, Udp};
 use crate::dns::dead::chance;
 use crate::dns::exchange::{Ask, Exchanged, receive, send_spelled};
+use crate::dns::learn::Way;
 use crate::dns::message::Recursion;
 use crate::dns::presentation::name_text;
 use crate::trace::{Choice, Transport};
@@ -128,10 +129,9 @@ impl Race<'_> {
         let shared = &quest.shared;
         quest.log.spend();
         quest.budget.spend();
-        let (chosen, (transport, edns)) = match (form, shared.udp.get()) {
-            (Some(form), _) => (chosen, form),
-            (None, Udp::Blocked) => (Choice::UdpBlocked, (Transport::Tcp, shared.edns(server.address))),
-            (None, Udp::Unknown | Udp::Works) => (chosen, shared.form(server.address)),
+        let Way { chosen, transport, edns } = match form {
+            Some((transport, edns)) => Way { chosen, transport, edns },
+            None => Way::to(shared, server.address, chosen),
         };
         let ask = Ask {
             parent,
