@@ -54,14 +54,15 @@ pub(super) struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict, redactor: Redactor) -> Self {
+        let failed = trace.hops.len().saturating_sub(1);
         Self {
             schema: SCHEMA,
             urltrace_version: env!("CARGO_PKG_VERSION"),
             input: redactor.typed(&trace.input),
             started_at: words::timestamp(trace.started_at, 6),
             lab: trace.lab,
-            outcome: Outcome::of(trace.failure.as_ref()),
-            failure: trace.failure.as_ref().map(|failure| FailureView::new(failure, redactor)),
+            outcome: Outcome::of(trace.failure()),
+            failure: trace.failure().map(|failure| FailureView::new(failure, failed, redactor)),
             total_us: us(trace.total),
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, redactor),
@@ -123,7 +124,7 @@ impl<'a> DnsDocument<'a> {
             input: run.input,
             started_at: words::timestamp(run.started_at, 6),
             outcome: Outcome::of(run.failure),
-            failure: run.failure.map(|failure| FailureView::new(failure, redactor)),
+            failure: run.failure.map(|failure| FailureView::new(failure, 0, redactor)),
             total_us: us(run.total),
             setup_us: us(run.setup),
             rcode: run.dns.rcode.map(crate::trace::Rcode::mnemonic),
@@ -168,13 +169,13 @@ struct FailureView<'a> {
 }
 
 impl<'a> FailureView<'a> {
-    fn new(failure: &'a Failure, redactor: Redactor) -> Self {
+    fn new(failure: &'a Failure, hop: usize, redactor: Redactor) -> Self {
         Self {
             stage: failure.stage.as_str(),
             code: failure.code.as_str(),
             message: redactor.text(&failure.message),
             hint: failure.hint.as_deref().map(|hint| redactor.text(hint)),
-            hop: failure.hop,
+            hop,
             running_us: us(failure.running),
         }
     }
