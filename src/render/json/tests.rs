@@ -23,7 +23,7 @@ fn without_version(document: &str) -> String {
 
 fn dns_document(trace: &Trace) -> Option<String> {
     let hop = trace.hops.first()?;
-    let failure = trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns);
+    let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
     let findings = crate::finding::check_dns(hop.dns.ran()?, failure);
     let run = DnsRun {
         input: "www.example.test",
