@@ -1,10 +1,10 @@
 //! The delegation points that a run has learned (zone cuts, RFC 9499 §7), their name servers and addresses.
 
+use hickory_resolver::proto::rr::Name;
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use futures_util::future::FutureExt;
 use tokio::sync::Notify;
 
 use crate::dns::cache::root_hints::Hints;

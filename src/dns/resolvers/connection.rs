@@ -5,7 +5,6 @@
 
 #[cfg(feature = "encrypted-dns")]
 use crate::dns::transport::tls::Secure;
-#[cfg(feature = "encrypted-dns")]
 use crate::dns::wire::padding::pad;
 
 use std::cell::{Cell, RefCell};
