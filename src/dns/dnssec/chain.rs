@@ -2,7 +2,6 @@
 //!
 //! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
 
-use crate::dns::dnssec::denial::MAX_ITERATIONS;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -10,9 +9,9 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::{Anchors, Trusts};
-use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source};
-use crate::dns::dnssec::needs::between;
+use crate::dns::dnssec::denial::{MAX_ITERATIONS, Unproven, Wanted};
+use crate::dns::dnssec::evidence::{Evidence, Fetched, Said, Sections, Source};
+use crate::dns::dnssec::needs::{MAX_BETWEEN, between};
 use crate::dns::dnssec::nsec::by_nsec;
 use crate::dns::dnssec::nsec3::by_nsec3;
 use crate::dns::dnssec::rrset::{RrSet, record_sets};

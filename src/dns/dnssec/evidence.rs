@@ -1,33 +1,18 @@
-//! What servers have said that bears on DNSSEC, and what of it is still missing.
+//! What servers have said that bears on DNSSEC: referrals with their DS, DNSKEY and DS RRsets, and the
+//! answers (RFC 4035 §4.2, §4.3).
 //!
-//! Messages as they came, by zone; nothing is verified here. What has to be asked is told without
-//! any cryptography, so that finding it out costs the counted lane nothing.
+//! Messages as they came, by zone; nothing is verified here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::needs::{Need, Search};
-use crate::dns::dnssec::resolver_reply::parts;
 use crate::dns::dnssec::rrset::{RrSet, record_sets};
 use crate::dns::dnssec::signature_cache::Memory;
 use crate::dns::wire::unknown_rdata::read_message;
-
-/// Names between a zone and one of its names that may be zones and are asked about: what the reverse
-/// name of an IPv6 address has (RFC 3596 §2.5).
-pub(crate) const MAX_BETWEEN: usize = 34;
-
-/// The same in one round, where a resolver was asked and every zone is only guessed at.
-pub(crate) const MAX_GUESSED: usize = 8;
-
-/// Labels of a signer whose zones are asked for all at once.
-pub(crate) const MAX_AT_ONCE: usize = 4;
-
-/// Signers of one answer whose chains are followed.
-pub(crate) const MAX_SIGNERS: usize = 8;
 
 /// A message, as far as validation reads it.
 #[derive(Debug)]
@@ -195,14 +180,6 @@ impl Evidence {
         above.find(|zone| has_ds(zone) || anchors.at(zone).next().is_some()).unwrap_or_else(Name::root)
     }
 
-    /// The answers, each by the zone it belongs to.
-    pub(crate) fn answers(&self, anchors: &Anchors) -> Vec<Asked> {
-        match self.source {
-            Source::Servers => self.asked.clone(),
-            Source::Resolver => self.asked.iter().flat_map(|asked| parts(self, asked, anchors)).collect(),
-        }
-    }
-
     /// Whether any signature came at all.
     pub(crate) fn is_signed(&self) -> bool {
         let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
@@ -211,21 +188,5 @@ impl Evidence {
         });
         let mut said = fetched.chain(self.asked.iter().map(|asked| &asked.said));
         said.any(|said| said.message.signatures().next().is_some())
-    }
-
-    /// What still has to be asked, as far as can be told now.
-    pub(crate) fn needs(&self, anchors: &Anchors) -> Vec<Need> {
-        let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
-        for asked in &self.answers(anchors) {
-            search.answer(asked);
-        }
-        if let Some(zone) = &self.lost_at {
-            search.may_be_secure(zone);
-        }
-        search.needs.retain(|need| match need {
-            Need::Keys(zone) => !self.keys.contains_key(zone),
-            Need::Ds(zone) => !self.ds.contains_key(zone),
-        });
-        search.needs.into_iter().collect()
     }
 }

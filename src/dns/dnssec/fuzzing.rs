@@ -15,11 +15,11 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::needs::needs;
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::presentation_dnssec::data_text;
-use crate::plan::AnchorsText;
 use crate::trace::{Dnssec, DnssecVerdict};
 
 /// Messages of one input that are read.
@@ -39,7 +39,7 @@ pub(crate) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
         zone = place(&mut evidence, bytes, zone);
     }
     // What would have to be asked is found out before anything is verified.
-    let _ = evidence.needs(&anchors);
+    let _ = needs(&evidence, &anchors);
     let now = UNIX_EPOCH + Duration::from_secs(u32::from_be_bytes(*time).into());
     let dnssec = validate(&evidence, &anchors, Now::at(now));
     let signed = dnssec.signatures.iter().any(|signature| signature.fault.is_none());
@@ -70,7 +70,7 @@ fn anchors(bytes: &[u8]) -> Option<Anchors> {
             let _ = writeln!(text, "{} DNSKEY {}", name_text(&record.name), data_text(data)?);
         }
     }
-    Anchors::load(Some(&AnchorsText { source: "input".to_owned(), text })).ok()
+    Anchors::parse(&text).ok()
 }
 
 /// Puts a message where it belongs; the zone whose servers speak next.

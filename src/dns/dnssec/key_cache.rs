@@ -1,29 +1,13 @@
-//! DNSSEC: what a validating resolver would conclude of the walk's answer, and why.
+//! What the resolutions of one run share of DNSSEC: trust anchors, and the DNSKEY and DS RRsets, referrals
+//! and signatures that have come before (unbound's key cache).
 //!
-//! The walk's own replies bring DS, NSEC and RRSIG along (DO=1); what they lack, the zones' DNSKEYs
-//! above all, is fetched beside the trace once the answer is known. Signatures are checked when
-//! the trace has ended, so that no cryptography runs beside a measured phase.
-//!
-//! # Layout
-//! - `anchors`: what is trusted to begin with
-//! - `evidence`: what was said, and what is still to be asked
-//! - `fetch`, `lookup`, `resolver`: asking for it, in the uncounted lane; one question to the servers
-//!   of a zone; through a resolver
-//! - `parts`: what a resolver said in one reply, by zone
-//! - `signature`, `denial`: one record set; one proof of absence
-//! - `memory`: signatures that have held before
-//! - `chain`, `answer`: the zones' keys; the answer, and the verdict
-//! - `text`: the records of DNSSEC as `dig` prints them
-//! - `fuzzing`: all but the asking, for fuzzing
-//!
-//! Nothing here changes what the walk finds.
+//! Nothing is verified here, and nothing is asked for.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::MOST_ANSWERS;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
 use crate::dns::dnssec::signature_cache::Memory;
@@ -34,7 +18,7 @@ use crate::trace::RecordType;
 const MOST_ZONES: usize = 16_384;
 
 /// Answers as they came: not forgotten before the answers that are reused.
-const MOST_ASKED: usize = 2 * MOST_ANSWERS;
+const MOST_ASKED: usize = 32_768;
 
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);

@@ -1,14 +1,28 @@
-//! Which DS and DNSKEY records are still to be asked for. Nothing is asked here.
+//! Which DS and DNSKEY RRsets are still to be asked for (RFC 4035 §4.2). Nothing is asked here.
+//!
+//! Told without any cryptography, so that finding it out costs the counted lane nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{
-    Asked, Evidence, Fetched, MAX_AT_ONCE, MAX_BETWEEN, MAX_GUESSED, MAX_SIGNERS, Source,
-};
+use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Source};
+use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::record_sets;
+
+/// Names between a zone and one of its names that may be zones and are asked about: what the reverse
+/// name of an IPv6 address has (RFC 3596 §2.5).
+pub(crate) const MAX_BETWEEN: usize = 34;
+
+/// The same in one round, where a resolver was asked and every zone is only guessed at.
+const MAX_GUESSED: usize = 8;
+
+/// Labels of a signer whose zones are asked for all at once.
+const MAX_AT_ONCE: usize = 4;
+
+/// Signers of one answer whose chains are followed.
+const MAX_SIGNERS: usize = 8;
 
 /// A question that has to be asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,15 +38,31 @@ enum Last {
     MayBe,
 }
 
-pub(crate) struct Search<'a> {
-    pub(crate) evidence: &'a Evidence,
-    pub(crate) anchors: &'a Anchors,
-    pub(crate) seen: BTreeMap<Name, bool>,
-    pub(crate) needs: BTreeSet<Need>,
+/// What still has to be asked, as far as can be told now.
+pub(crate) fn needs(evidence: &Evidence, anchors: &Anchors) -> Vec<Need> {
+    let mut search = Search { evidence, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
+    for asked in &answers(evidence, anchors) {
+        search.answer(asked);
+    }
+    if let Some(zone) = &evidence.lost_at {
+        search.may_be_secure(zone);
+    }
+    search.needs.retain(|need| match need {
+        Need::Keys(zone) => !evidence.keys.contains_key(zone),
+        Need::Ds(zone) => !evidence.ds.contains_key(zone),
+    });
+    search.needs.into_iter().collect()
+}
+
+struct Search<'a> {
+    evidence: &'a Evidence,
+    anchors: &'a Anchors,
+    seen: BTreeMap<Name, bool>,
+    needs: BTreeSet<Need>,
 }
 
 impl Search<'_> {
-    pub(crate) fn answer(&mut self, asked: &Asked) {
+    fn answer(&mut self, asked: &Asked) {
         let zone = &asked.said.zone;
         if self.evidence.source == Source::Resolver {
             match asked.said.message.signatures().next() {
@@ -105,7 +135,7 @@ impl Search<'_> {
 
     /// Notes what a zone's chain needs; whether it can be secure, by what is known. It calls
     /// itself for ancestors only: at most as deep as a name has labels.
-    pub(crate) fn may_be_secure(&mut self, zone: &Name) -> bool {
+    fn may_be_secure(&mut self, zone: &Name) -> bool {
         if let Some(known) = self.seen.get(zone) {
             return *known;
         }

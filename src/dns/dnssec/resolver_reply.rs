@@ -12,14 +12,22 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Sections};
+use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Sections, Source};
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
 
 /// Parts of one reply: the same as resolvers follow aliases.
 const MAX_PARTS: usize = 17;
 
+/// The answers, each by the zone it belongs to.
+pub(crate) fn answers(evidence: &Evidence, anchors: &Anchors) -> Vec<Asked> {
+    match evidence.source {
+        Source::Servers => evidence.asked.clone(),
+        Source::Resolver => evidence.asked.iter().flat_map(|asked| parts(evidence, asked, anchors)).collect(),
+    }
+}
+
 /// The parts, in the order of the aliases; the last is what they end in.
-pub(crate) fn parts(evidence: &Evidence, asked: &Asked, anchors: &Anchors) -> Vec<Asked> {
+fn parts(evidence: &Evidence, asked: &Asked, anchors: &Anchors) -> Vec<Asked> {
     let message = &asked.said.message;
     let sets = record_sets(&message.answers);
     let mut parts: Vec<Asked> = Vec::new();

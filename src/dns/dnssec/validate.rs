@@ -8,7 +8,8 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::chain::{Ending, Validator, too_many_iterations, unsigned_set};
 use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Source};
+use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Source};
+use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
 use crate::dns::dnssec::rrsig::{Now, Outcome, Untimely, check, untimely};
 use crate::dns::wire::name::name_text;
@@ -30,7 +31,7 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         open: Vec::new(),
         worst: (DnssecVerdict::Secure, String::new()),
     };
-    let answers = evidence.answers(anchors);
+    let answers = answers(evidence, anchors);
     for asked in &answers {
         judge.answer(asked);
     }
@@ -65,9 +66,8 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
 /// it is not likely that all zones went wrong at once.
 fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
     let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
-        crate::dns::dnssec::evidence::Fetched::Said(said) => Some(said),
-        crate::dns::dnssec::evidence::Fetched::Failed(_)
-        | crate::dns::dnssec::evidence::Fetched::Refused(_) => None,
+        Fetched::Said(said) => Some(said),
+        Fetched::Failed(_) | Fetched::Refused(_) => None,
     });
     let said = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.said));
     let mut sides: Vec<Option<Untimely>> = Vec::new();

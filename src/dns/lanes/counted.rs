@@ -25,7 +25,6 @@ use crate::dns::lanes::validation::collect::WalkEnd;
 use crate::dns::lanes::validation::through_resolver::Given;
 use crate::dns::outcome::fault::{Fault, Found, is_answer};
 use crate::dns::outcome::words::show;
-use crate::dns::resolver::DS;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::{Heard, Questions};
@@ -37,11 +36,11 @@ use crate::trace::{At, Dns, DnsLane, FailureCode, Purpose, Rcode, RecordType};
 
 /// Questions that can be asked along one walk, and those that need a walk of their own.
 fn walks(types: &[RecordType]) -> Vec<(Vec<RecordType>, Aliases)> {
-    let alone = |rtype: RecordType| rtype == RecordType::CNAME || rtype == DS;
-    let together: Vec<RecordType> = types.iter().copied().filter(|rtype| !alone(*rtype)).collect();
+    let alone = |rtype: RecordType| rtype == RecordType::CNAME || rtype == RecordType::DS;
+    let of_one_walk: Vec<RecordType> = types.iter().copied().filter(|rtype| !alone(*rtype)).collect();
     let mut walks = Vec::new();
-    if !together.is_empty() {
-        walks.push((together, Aliases::Follow));
+    if !of_one_walk.is_empty() {
+        walks.push((of_one_walk, Aliases::Follow));
     }
     for rtype in types.iter().copied().filter(|rtype| alone(*rtype)) {
         let aliases = if rtype == RecordType::CNAME { Aliases::Keep } else { Aliases::Follow };
@@ -49,8 +48,6 @@ fn walks(types: &[RecordType]) -> Vec<(Vec<RecordType>, Aliases)> {
     }
     walks
 }
-
-const SERVFAIL: Rcode = Rcode(2);
 
 /// Without a word from any root server for this long, the stub's answer is taken.
 const ROOT_PATIENCE: Duration = Duration::from_secs(2);
@@ -201,7 +198,7 @@ impl Counted<'_> {
         let (purpose, given) = match failed.map(|fault| (fault.code, fault.rcode)) {
             None if lane == DnsLane::StubFallback => (Purpose::Stub, Given::Unsigned),
             None => (Purpose::Resolver, Given::Answer),
-            Some((FailureCode::ResolverFailed, Some(SERVFAIL))) => (Purpose::Resolver, Given::Failure),
+            Some((FailureCode::ResolverFailed, Some(Rcode::SERVFAIL))) => (Purpose::Resolver, Given::Failure),
             Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
                 return Err("the trace was stopped");
             }

@@ -2,7 +2,7 @@
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::classify::{ANY, MAX_CHAIN};
+use crate::dns::response::classify::MAX_CHAIN;
 use crate::dns::wire::message::{Data, Rr};
 use crate::dns::wire::name::name_text;
 use crate::trace::RecordType;
@@ -54,7 +54,7 @@ pub(crate) fn follow(
             chain.outside = true;
             break;
         }
-        let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == ANY);
+        let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == RecordType::ANY);
         // Below a DNAME the owner may have the case of letters of the question.
         let renamed = chain.links.iter().any(|rr| rr.rtype == RecordType::DNAME);
         let plain = |rr: &Rr| Rr { name: if renamed { &chain.end } else { &rr.name }.clone(), ..rr.clone() };

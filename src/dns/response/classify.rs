@@ -17,10 +17,6 @@ use crate::trace::{
 };
 
 /// Any type, RFC 1035 §3.2.3.
-pub(crate) const ANY: RecordType = RecordType(255);
-
-const NOTAUTH: Rcode = Rcode(9);
-
 /// Aliases followed inside one reply; the walk's own limit is lower.
 pub(crate) const MAX_CHAIN: usize = 16;
 
@@ -147,7 +143,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> 
         Rcode::NOERROR | Rcode::NXDOMAIN => None,
         // RFC 6891 §7: servers without EDNS answer one of the first two.
         Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
-        Rcode::REFUSED | NOTAUTH => Some(Verdict::Refused),
+        Rcode::REFUSED | Rcode::NOTAUTH => Some(Verdict::Refused),
         _ => Some(Verdict::ServerFailure),
     }
 }

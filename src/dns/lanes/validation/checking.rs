@@ -4,7 +4,6 @@
 //! It begins when the walk's answer is known and never changes it. Rounds after the first are rare:
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
-use crate::dns::dnssec::validate::validate;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -18,8 +17,9 @@ use crate::clock::Clock;
 use crate::dns::cache::in_flight::{Goal, Turn};
 use crate::dns::context::Shared;
 use crate::dns::dnssec::evidence::{Evidence, Fetched};
-use crate::dns::dnssec::needs::Need;
+use crate::dns::dnssec::needs::{Need, needs};
 use crate::dns::dnssec::rrsig::Now;
+use crate::dns::dnssec::validate::validate;
 use crate::dns::lanes::validation::collect::{WalkEnd, collect};
 use crate::dns::lanes::validation::from_servers::ask_servers;
 use crate::dns::lanes::validation::through_resolver::{Keep, Through};
@@ -36,10 +36,6 @@ const MAX_ROUNDS: usize = 4;
 
 /// Rounds through a resolver, where the zones have to be guessed.
 const MAX_GUESSES: usize = 8;
-
-pub(crate) const DNSKEY: RecordType = RecordType(48);
-
-const DS: RecordType = RecordType(43);
 
 /// How often a question is left to another resolution of the run.
 const MAX_TURNS: usize = 3;
@@ -120,7 +116,7 @@ impl Checking {
         let mut asked = BTreeSet::new();
         let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
         for _ in 0..rounds {
-            let needs = self.evidence.borrow().needs(&self.shared.dnssec.anchors);
+            let needs = needs(&self.evidence.borrow(), &self.shared.dnssec.anchors);
             let new: Vec<Need> =
                 needs.into_iter().filter(|need| !asked.contains(need)).take(MAX_NEEDS).collect();
             if new.is_empty() {
@@ -134,9 +130,9 @@ impl Checking {
     async fn ask_for(&self, log: &Rc<Log>, need: Need) {
         let store = &self.shared.dnssec;
         let (zone, above, qtype, known) = match &need {
-            Need::Keys(zone) => (zone, zone.clone(), DNSKEY, &store.keys),
+            Need::Keys(zone) => (zone, zone.clone(), RecordType::DNSKEY, &store.keys),
             // RFC 4035 §3.1.4.1: the parent has it.
-            Need::Ds(zone) => (zone, zone.base_name(), DS, &store.ds),
+            Need::Ds(zone) => (zone, zone.base_name(), RecordType::DS, &store.ds),
         };
         let reused = || known.borrow_mut().get(zone).cloned();
         let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
@@ -159,14 +155,14 @@ impl Checking {
         }
         let fetched = fetched.unwrap_or_else(|| Fetched::Failed("they were not asked for".to_owned()));
         let mut evidence = self.evidence.borrow_mut();
-        let place = if qtype == DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
+        let place = if qtype == RecordType::DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
         place.insert(zone.clone(), fetched);
     }
 
     /// Asks servers of the deepest known zone at or above `above`.
     async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
         if let Some(through) = &self.through {
-            let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
+            let purpose = if qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
             let fetched = through.ask(&self.shared, log, qname, qtype, purpose).await;
             return (fetched, through.keep(log));
         }

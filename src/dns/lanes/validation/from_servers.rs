@@ -18,7 +18,6 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::context::Shared;
 use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
-use crate::dns::lanes::validation::checking::DNSKEY;
 use crate::dns::lanes::validation::collect::answered;
 use crate::dns::name_servers::form::Way;
 use crate::dns::name_servers::selection::Candidate;
@@ -304,7 +303,7 @@ impl Lookup<'_> {
         let Server { candidate, patience, .. } = &self.servers[index];
         let ask = Ask {
             parent,
-            purpose: if self.qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
+            purpose: if self.qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
             zone: name_text(&self.zone.name),
             qname: self.qname.clone(),
             qtype: self.qtype,
@@ -374,7 +373,7 @@ impl Lookup<'_> {
             }
             // Without EDNS there is no DO, and without DO there are no signatures: the question tells
             // a server that does not take EDNS from one that refuses its keys.
-            Verdict::EdnsRefused if self.qtype == DNSKEY => {
+            Verdict::EdnsRefused if self.qtype == RecordType::DNSKEY => {
                 if self.send(index, Choice::WithoutEdns, transport, false, Some(id), None).is_some() {
                     return Heard::More;
                 }
@@ -461,7 +460,7 @@ impl Lookup<'_> {
         if more > 0 {
             text += &format!(", and {more} more were of no use");
         }
-        if self.qtype == DNSKEY && self.all_refuse() {
+        if self.qtype == RecordType::DNSKEY && self.all_refuse() {
             return Fetched::Refused(text);
         }
         Fetched::Failed(text)

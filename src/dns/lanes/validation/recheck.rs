@@ -8,7 +8,6 @@ use crate::dns::lanes::validation::checking::Checking;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
@@ -22,12 +21,6 @@ use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
-
-/// One packet; a resolver may have to ask others first.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(900);
-
-/// Datagrams for one question.
-pub(crate) const MAX_TRIES: usize = 2;
 
 impl Checking {
     /// Prepares the validation of what a resolver answered, through that resolver; `None` when none

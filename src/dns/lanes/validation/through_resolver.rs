@@ -3,13 +3,13 @@
 use crate::dns::response::recursive::unanswered;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::context::Shared;
 use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
 use crate::dns::iterate::job::Run;
-use crate::dns::lanes::validation::recheck::{MAX_TRIES, PATIENCE};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::resolvers::connection_query::ask_beside;
@@ -21,6 +21,12 @@ use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::query::Recursion;
 use crate::trace::{AddressSource, Choice, Packet, Purpose, RecordType, Transport};
+
+/// One packet; a resolver may have to ask others first.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// Datagrams for one question.
+const MAX_TRIES: usize = 2;
 
 /// Whether what came of a question holds for later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::clock::Clock;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
-use crate::dns::dnssec::needs::Need;
+use crate::dns::dnssec::needs::{Need, needs};
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::resolver::Resolver;
@@ -21,7 +21,7 @@ use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
 use crate::dns::tests::kit::local;
 use crate::dns::wire::name::name_text;
 use crate::lab::shared_lab;
-use crate::plan::{AnchorsText, Plan};
+use crate::plan::Plan;
 use crate::stop::Stop;
 use crate::trace::{Dnssec, DnssecVerdict};
 
@@ -85,7 +85,7 @@ fn a_referral_without_ds_needs_a_proof() {
     let (mut evidence, anchors, _) = gathered(HOST);
     let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
     bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
-    assert_eq!(evidence.needs(&anchors), [Need::Ds(name("example.test"))]);
+    assert_eq!(needs(&evidence, &anchors), [Need::Ds(name("example.test"))]);
 }
 
 /// A zone with an anchor, `before` keys in front of those that count, and an answer of it.
@@ -112,7 +112,7 @@ fn with_keys(before: usize, trusted: &TestKey, count: usize) -> Dnssec {
     let digest = trusted.dnskey.to_digest(&name("test"), DigestType::SHA256).unwrap();
     let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("test. DS {} 13 2 {hex}", trusted.tag());
-    let anchors = Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap();
+    let anchors = Anchors::parse(&text).unwrap();
     validate(&evidence, &anchors, now())
 }
 
@@ -180,7 +180,7 @@ fn an_unsigned_ds_may_be_the_word_of_a_zone_in_between() {
     evidence.ds.insert(name(zone), Fetched::Said(said(above, vec![ds])));
     let qname = name("www.deep.mid.example.test");
     evidence.asked = vec![Asked { qname, qtype: WireType::A, said: said(zone, Vec::new()) }];
-    assert!(evidence.needs(&anchors).contains(&Need::Ds(name("mid.example.test"))));
+    assert!(needs(&evidence, &anchors).contains(&Need::Ds(name("mid.example.test"))));
 }
 
 #[test]
@@ -271,8 +271,7 @@ fn an_algorithm_that_nobody_knows_counts_as_unsigned() {
             crate::dns::wire::presentation_dnssec::data_text(&DNSSECRData::DNSKEY(root.dnskey.clone()))
                 .unwrap()
         );
-        let anchors =
-            Anchors::load(Some(&crate::plan::AnchorsText { source: "t".to_owned(), text })).unwrap();
+        let anchors = Anchors::parse(&text).unwrap();
         let dnssec = validate(&evidence, &anchors, crate::dns::tests::dnssec::zone::now());
         ends(&dnssec, DnssecVerdict::Insecure, says);
     }
@@ -376,8 +375,8 @@ proptest! {
             }
         }
         // The anchors of the world sign nothing here.
-        let anchors = Anchors::load(None).unwrap();
-        let _ = evidence.needs(&anchors);
+        let anchors = Anchors::built_in();
+        let _ = needs(&evidence, &anchors);
         let dnssec = validate(&evidence, &anchors, crate::dns::tests::dnssec::zone::now());
         prop_assert!(dnssec.verdict != DnssecVerdict::Secure);
     }

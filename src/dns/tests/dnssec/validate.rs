@@ -11,7 +11,6 @@ use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
 use crate::dns::dnssec::validate::validate;
 use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
-use crate::plan::AnchorsText;
 use crate::trace::{Dnssec, DnssecVerdict};
 
 const ZONE: &str = "test";
@@ -48,7 +47,7 @@ fn zone(key: &TestKey) -> (Evidence, Anchors) {
     let digest = key.dnskey.to_digest(&name(ZONE), DigestType::SHA256).unwrap();
     let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("{ZONE}. DS {} 13 2 {hex}", key.tag());
-    (evidence, Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap())
+    (evidence, Anchors::parse(&text).unwrap())
 }
 
 fn answer(key: &TestKey, qname: &str, qtype: WireType, answers: Vec<Record>) -> Dnssec {
