@@ -17,7 +17,7 @@ use crate::dns::cache::in_flight::Flights;
 use crate::dns::cache::infra::ServerInfo;
 use crate::dns::cache::network::{Route, Udp};
 use crate::dns::cache::root_hints::Hints;
-use crate::dns::dnssec::key_cache::Store;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::lru::Recent;
 use crate::dns::name_servers::selection::{Candidate, interleave};
 use crate::dns::outcome::fault::{Fault, Found};
@@ -76,7 +76,7 @@ pub(crate) struct Shared {
     pub(crate) dead: Dead,
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<Client>,
-    pub(crate) dnssec: Store,
+    pub(crate) dnssec: KeyCache,
 }
 
 impl Shared {
@@ -102,7 +102,7 @@ impl Shared {
             root_silent: Cell::new(false),
             primed: Cell::new(false),
             drift: RefCell::new(None),
-            dnssec: Store::default(),
+            dnssec: KeyCache::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! is the lanes' part. Nothing here opens a connection to what the name stands for.
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::key_cache::Store;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -64,7 +64,7 @@ impl Resolver {
         };
         let mut shared = Shared::new(plan, hints, hosts);
         shared.client = client;
-        shared.dnssec = Store::new(anchors);
+        shared.dnssec = KeyCache::new(anchors);
         Ok(Self { shared: Rc::new(shared), _stamping: stamping })
     }
 

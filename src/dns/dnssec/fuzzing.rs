@@ -14,7 +14,7 @@ use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::needs::needs;
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
@@ -79,16 +79,16 @@ fn place(evidence: &mut Evidence, bytes: &[u8], zone: Name) -> Name {
     let (Some(query), Some(sections)) = (question, Sections::read(bytes)) else { return zone };
     let cut = sections.authorities.iter().find(|record| record.record_type() == WireType::NS);
     let cut = cut.map(|record| record.name.clone()).filter(|_| sections.answers.is_empty());
-    let said = Said { zone: zone.clone(), message: Rc::new(sections) };
+    let reply = ZoneReply { zone: zone.clone(), message: Rc::new(sections) };
     let (qname, qtype) = (query.name, query.query_type);
     match (qtype, cut) {
-        (WireType::DNSKEY, _) => _ = evidence.keys.insert(qname, Fetched::Said(said)),
-        (WireType::DS, _) => _ = evidence.ds.insert(qname, Fetched::Said(said)),
+        (WireType::DNSKEY, _) => _ = evidence.keys.insert(qname, Fetched::Reply(reply)),
+        (WireType::DS, _) => _ = evidence.ds.insert(qname, Fetched::Reply(reply)),
         (_, Some(cut)) => {
-            evidence.delegations.insert(cut.clone(), said);
+            evidence.delegations.insert(cut.clone(), reply);
             return cut;
         }
-        (_, None) => evidence.asked.push(Asked { qname, qtype, said }),
+        (_, None) => evidence.asked.push(AskedReply { qname, qtype, reply }),
     }
     zone
 }

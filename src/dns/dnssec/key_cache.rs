@@ -9,8 +9,8 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
-use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::lru::Recent;
 use crate::trace::RecordType;
 
@@ -25,26 +25,27 @@ type Question = (Name, Vec<RecordType>);
 
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
-pub(crate) struct Store {
+pub(crate) struct KeyCache {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
     pub(crate) delegations: RefCell<Recent<Name, Referred, MOST_ZONES>>,
     pub(crate) keys: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
     pub(crate) ds: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
-    pub(crate) memory: Memory,
+    pub(crate) verified: SignatureCache,
     /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Recent<Question, Vec<Asked>, MOST_ASKED>>,
+    pub(crate) asked: RefCell<Recent<Question, Vec<AskedReply>, MOST_ASKED>>,
 }
 
-impl Store {
+impl KeyCache {
     pub(crate) fn new(anchors: Anchors) -> Self {
         Self { anchors, ..Self::default() }
     }
 
     /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
     /// others walk on from there too, and may be at their end before the one that was referred.
-    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, reply: Rc<[u8]>) {
-        let referred = || Referred { zone: zone.clone(), qname: qname.clone(), reply, said: OnceCell::new() };
+    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, bytes: Rc<[u8]>) {
+        let referred =
+            || Referred { zone: zone.clone(), qname: qname.clone(), bytes, reply: OnceCell::new() };
         self.delegations.borrow_mut().get_or_insert_with(cut.clone(), referred);
     }
 }
@@ -54,17 +55,17 @@ impl Store {
 pub(crate) struct Referred {
     zone: Name,
     qname: Name,
-    reply: Rc<[u8]>,
-    said: OnceCell<Option<Said>>,
+    bytes: Rc<[u8]>,
+    reply: OnceCell<Option<ZoneReply>>,
 }
 
 impl Referred {
-    pub(crate) fn said(&self) -> Option<Said> {
+    pub(crate) fn reply(&self) -> Option<ZoneReply> {
         let read = || {
-            let mut message = Sections::read(&self.reply)?;
+            let mut message = Sections::read(&self.bytes)?;
             message.spell_as(&self.qname);
-            Some(Said { zone: self.zone.clone(), message: Rc::new(message) })
+            Some(ZoneReply { zone: self.zone.clone(), message: Rc::new(message) })
         };
-        self.said.get_or_init(read).clone()
+        self.reply.get_or_init(read).clone()
     }
 }

@@ -22,7 +22,7 @@ use crate::dns::lanes::stopped::{ended_by, fallback_note, seconds};
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::uncounted::SideLanes;
 use crate::dns::lanes::validation::collect::WalkEnd;
-use crate::dns::lanes::validation::through_resolver::Given;
+use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::{Fault, Found, is_answer};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::authenticated;
@@ -195,17 +195,19 @@ impl Counted<'_> {
             return Ok(());
         }
         let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
-        let (purpose, given) = match failed.map(|fault| (fault.code, fault.rcode)) {
-            None if lane == DnsLane::StubFallback => (Purpose::Stub, Given::Unsigned),
-            None => (Purpose::Resolver, Given::Answer),
-            Some((FailureCode::ResolverFailed, Some(Rcode::SERVFAIL))) => (Purpose::Resolver, Given::Failure),
+        let (purpose, received) = match failed.map(|fault| (fault.code, fault.rcode)) {
+            None if lane == DnsLane::StubFallback => (Purpose::Stub, Received::Unsigned),
+            None => (Purpose::Resolver, Received::Answer),
+            Some((FailureCode::ResolverFailed, Some(Rcode::SERVFAIL))) => {
+                (Purpose::Resolver, Received::ServFail)
+            }
             Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
                 return Err("the trace was stopped");
             }
             Some((FailureCode::CnameLoop, _)) => return Err("the aliases come back to themselves"),
             Some(_) => return Err("no resolver gave an answer"),
         };
-        side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);
+        side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, received);
         Ok(())
     }
 

@@ -1,5 +1,5 @@
-//! The uncounted lane of DNSSEC: the keys of all zones at once, and DS records that no referral
-//! brought.
+//! Validation in its uncounted lane: the DNSKEY RRsets of all zones at once, and the DS RRsets that no referral
+//! brought (RFC 4035 §5.2, §3.1.4.1).
 //!
 //! It begins when the walk's answer is known and never changes it. Rounds after the first are rare:
 //! a zone that is served by its parent's servers shows itself only by its signatures.
@@ -22,7 +22,7 @@ use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::lanes::validation::collect::{WalkEnd, collect};
 use crate::dns::lanes::validation::from_servers::ask_servers;
-use crate::dns::lanes::validation::through_resolver::{Keep, Through};
+use crate::dns::lanes::validation::through_resolver::{CdResolver, Reuse};
 use crate::dns::transport::log::Log;
 use crate::trace::{Dnssec, Purpose, RecordType};
 
@@ -48,18 +48,18 @@ pub(crate) struct Checking {
     resolution: u64,
     pub(crate) evidence: RefCell<Evidence>,
     /// Who is asked in place of the zones' servers.
-    pub(crate) through: Option<Through>,
+    pub(crate) resolver: Option<CdResolver>,
     finished: Cell<bool>,
     done: Notify,
 }
 
 impl Checking {
-    pub(crate) fn new(shared: &Rc<Shared>, through: Option<Through>) -> Self {
+    pub(crate) fn new(shared: &Rc<Shared>, resolver: Option<CdResolver>) -> Self {
         Self {
             shared: Rc::clone(shared),
             resolution: shared.flights.resolution(),
             evidence: RefCell::default(),
-            through,
+            resolver,
             finished: Cell::new(false),
             done: Notify::new(),
         }
@@ -114,7 +114,7 @@ impl Checking {
 
     pub(crate) async fn fetch(&self, log: &Rc<Log>) {
         let mut asked = BTreeSet::new();
-        let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
+        let rounds = if self.resolver.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
         for _ in 0..rounds {
             let needs = needs(&self.evidence.borrow(), &self.shared.dnssec.anchors);
             let new: Vec<Need> =
@@ -144,10 +144,10 @@ impl Checking {
             let lead = self.shared.flights.enter(goal.clone(), self.resolution).await;
             fetched = reused();
             // Who had the lead may have been given up.
-            let again = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
-            if fetched.is_none() && !again {
-                let (found, keep) = self.ask(log, zone, &above, qtype).await;
-                if keep == Keep::ForTheRun {
+            let retry = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
+            if fetched.is_none() && !retry {
+                let (found, reuse) = self.ask(log, zone, &above, qtype).await;
+                if reuse == Reuse::InRun {
                     known.borrow_mut().insert(zone.clone(), found.clone());
                 }
                 fetched = Some(found);
@@ -160,18 +160,18 @@ impl Checking {
     }
 
     /// Asks servers of the deepest known zone at or above `above`.
-    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
-        if let Some(through) = &self.through {
+    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Reuse) {
+        if let Some(resolver) = &self.resolver {
             let purpose = if qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
-            let fetched = through.ask(&self.shared, log, qname, qtype, purpose).await;
-            return (fetched, through.keep(log));
+            let fetched = resolver.ask(&self.shared, log, qname, qtype, purpose).await;
+            return (fetched, resolver.reuse(log));
         }
         let Some(zone) = self.shared.zones_above(above).pop() else {
-            return (Fetched::Failed("no server is known".to_owned()), Keep::No);
+            return (Fetched::Failed("no server is known".to_owned()), Reuse::No);
         };
         let fetched = ask_servers(&self.shared, log, &zone, qname, qtype).await;
         // The next host has a budget of its own.
-        let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
-        (fetched, keep)
+        let reuse = if log.is_spent() { Reuse::No } else { Reuse::InRun };
+        (fetched, reuse)
     }
 }
