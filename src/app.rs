@@ -9,11 +9,11 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Format, Generate};
+use crate::cli::{Action, Cli, Format, Generate, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
+use crate::plan::{Batch, Plan, Question};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, StageName};

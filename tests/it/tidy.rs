@@ -103,11 +103,11 @@ fn only_the_clock_reads_the_time() {
 }
 
 #[test]
-fn only_the_plan_reads_arguments_and_environment() {
+fn only_the_command_line_reads_arguments_and_environment() {
     none_of(
-        "only plan/ reads arguments and environment",
+        "only cli/ reads arguments and environment",
         &["env::var", "env::args"],
-        &["src/plan/", "src/main.rs"],
+        &["src/cli/", "src/main.rs"],
     );
 }
 
@@ -116,7 +116,7 @@ fn only_main_and_render_write_to_the_terminal() {
     none_of(
         "only main.rs and render/ write",
         &["println!", "eprintln!", "io::stdout", "io::stderr"],
-        &["src/main.rs", "src/render/", "src/plan/"],
+        &["src/main.rs", "src/render/", "src/cli/"],
     );
 }
 
