@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::odd::ZONES as ODD_ZONES;
-use super::signing::Signing;
+use super::signer::Signing;
+use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 use crate::lab::web::site::SITES;
-use crate::lab::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 
 /// What a name server does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Pure: no sockets, no times, no faults. Referrals are as a real authoritative server gives them
 //! (AA=0, NS in authority, whatever addresses the zone holds as glue), which ready-made server
-//! libraries were found not to do. What DNSSEC adds to an answer is [`signing`](super::signing)'s.
+//! libraries were found not to do. What DNSSEC adds to an answer is `signing`'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use hickory_resolver::proto::serialize::txt::Parser;
 
-use super::signing::Signer;
+use super::signer::Signer;
 
 /// CNAMEs that are followed inside one zone for one answer.
 const MAX_CHAIN: usize = 16;
