@@ -264,7 +264,7 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
         Generate::Bash => complete(clap_complete::Shell::Bash, &mut command, out)?,
         Generate::Zsh => complete(clap_complete::Shell::Zsh, &mut command, out)?,
         Generate::Fish => complete(clap_complete::Shell::Fish, &mut command, out)?,
-        Generate::Schema => out.write_all(render::schema().as_bytes())?,
+        Generate::Schema => out.write_all(render::SCHEMA_FILE.as_bytes())?,
     }
     Ok(exit::OK)
 }

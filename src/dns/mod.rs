@@ -39,7 +39,7 @@ mod ends;
 mod exchange;
 mod fault;
 mod flight;
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod hints;
 mod lane;

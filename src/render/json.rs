@@ -1,7 +1,7 @@
 //! The JSON document, schema `urltrace/1`.
 //!
 //! It is written from view structs of its own, never from the model, so that the model can change
-//! and the document cannot by accident. The schema file comes from the same structs. Within schema
+//! and the document cannot by accident. The schema file is made from the same structs by a test. Within schema
 //! 1 fields are only ever added.
 
 mod connect;
@@ -20,8 +20,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
+#[cfg(test)]
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 
@@ -76,38 +76,23 @@ pub(super) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> 
     out.write_all(b"\n")
 }
 
-/// The JSON Schema of both documents, as it stands in `fixtures/schema/urltrace-1.json`.
-#[must_use]
-pub fn schema() -> String {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<Document<'static>>();
-    schema.insert("title".to_owned(), SCHEMA.into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// A document of schema `urltrace/1`: of a traced URL, or of one `urltrace dns`.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[allow(dead_code)] // only its schema is used
-enum Document<'a> {
-    Trace(Box<TraceDocument<'a>>),
-    Dns(Box<DnsDocument<'a>>),
-}
+/// The JSON Schema of both documents: the file that a test makes from the structs of this folder.
+pub const SCHEMA_FILE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/schema/urltrace-1.json"));
 
 /// A traced URL.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct TraceDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
     input: Cow<'a, str>,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the trace ran inside the built-in lab.
     lab: bool,
@@ -159,20 +144,21 @@ impl<'a> TraceDocument<'a> {
 }
 
 /// One `urltrace dns`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct DnsDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// Tells this document from that of a traced URL.
-    #[schemars(extend("const" = "dns"))]
+    #[cfg_attr(test, schemars(extend("const" = "dns")))]
     kind: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The name as typed.
     input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the question was answered, be it with no.
     outcome: Outcome,
@@ -213,9 +199,10 @@ impl<'a> DnsDocument<'a> {
 }
 
 /// How it ended.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum Outcome {
     Ok,
     Failed,
@@ -228,10 +215,11 @@ impl Outcome {
 }
 
 /// Why there is no whole response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct FailureView<'a> {
     /// The stage that failed or was running.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A stable kebab-case word.
     code: &'static str,

@@ -18,7 +18,7 @@ mod words;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-pub use json::schema;
+pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use progress::Progress;
 

@@ -57,8 +57,9 @@ fn the_man_page_is_the_one_the_command_line_makes() {
     );
 }
 
+/// That it is the one the views make is held beside them.
 #[test]
-fn the_schema_is_the_one_the_views_make() {
+fn the_schema_is_the_committed_one() {
     assert_eq!(stdout(&run(&["--generate", "schema"])), read("fixtures/schema/urltrace-1.json"));
 }
 

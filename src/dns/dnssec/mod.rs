@@ -24,6 +24,7 @@ mod chain;
 mod denial;
 mod evidence;
 mod fetch;
+#[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod lookup;
 mod memory;

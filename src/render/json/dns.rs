@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,14 +15,15 @@ use super::us;
 use crate::trace::{ChildSide, Cut, Dns, NameServer, Negative, Rcode, Record, RootHints, Stub};
 
 /// Name resolution for one host. Names end in a dot.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct DnsView<'a> {
     /// The name asked.
     name: &'a str,
     /// The types asked, in the order asked.
     types: Vec<Cow<'static, str>>,
     /// Which lane is counted.
-    #[schemars(extend("enum" = ["walk", "resolver", "stub-fallback", "given", "special"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["walk", "resolver", "stub-fallback", "given", "special"])))]
     lane: &'static str,
     /// Start of the counted lane.
     start_us: u64,
@@ -97,7 +99,8 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
 }
 
 /// One resource record.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct RecordView<'a> {
     /// Owner, with its final dot.
     name: &'a str,
@@ -117,7 +120,8 @@ impl<'a> From<&'a Record> for RecordView<'a> {
 }
 
 /// A claimed absence.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct NegativeView<'a> {
     /// The zone that said so; null when the reply had no SOA, or one of another zone.
     zone: Option<&'a str>,
@@ -142,7 +146,8 @@ impl<'a> From<&'a Negative> for NegativeView<'a> {
 }
 
 /// A zone and the servers that were said to serve it.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct CutView<'a> {
     /// The zone.
     zone: &'a str,
@@ -159,7 +164,8 @@ struct CutView<'a> {
 }
 
 /// The zone's own word about its servers.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ChildView<'a> {
     /// Id of the packet whose reply told it; null when an earlier question had.
     told_by: Option<usize>,
@@ -172,7 +178,8 @@ struct ChildView<'a> {
 }
 
 /// A server's address by the zone itself.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ChildAddressView<'a> {
     /// The server.
     name: &'a str,
@@ -207,7 +214,8 @@ impl<'a> From<&'a Cut> for CutView<'a> {
 }
 
 /// A name server of a cut.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct NameServerView<'a> {
     /// Its name.
     name: &'a str,
@@ -226,17 +234,19 @@ impl<'a> From<&'a NameServer> for NameServerView<'a> {
 }
 
 /// An address of a name server and where it came from.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ServerAddressView {
     /// The address.
     address: String,
     /// Where it came from.
-    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"])))]
     source: &'static str,
 }
 
 /// The root hints.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct RootHintsView<'a> {
     /// `built-in`, a file's name, or `lab`.
     source: &'a str,
@@ -253,7 +263,8 @@ impl<'a> From<&'a RootHints> for RootHintsView<'a> {
 }
 
 /// What the machine's configured resolver said. Not counted, except as fallback.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct StubView<'a> {
     /// The configured servers, as `address:port`.
     servers: Vec<String>,
