@@ -143,7 +143,7 @@ async fn trace(
     }
     Ok(Ended {
         code: exit::of_trace(&trace, on_bad_status),
-        complaint: trace.failure.as_ref().and_then(|failure| complaint(failure, show)),
+        complaint: trace.failure().and_then(|failure| complaint(failure, show)),
     })
 }
 

@@ -61,7 +61,7 @@ pub enum OnBadStatus {
 /// The code of a trace.
 #[must_use]
 pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
-    if let Some(failure) = &trace.failure {
+    if let Some(failure) = trace.failure() {
         return of_stage(failure.stage);
     }
     let status = trace.hops.last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);

@@ -86,17 +86,17 @@ impl Tracer {
             setup,
             total: Duration::ZERO,
             hops: Vec::new(),
-            failure: None,
+            no_request: None,
             lab: false,
         };
-        trace.failure = run.chain(&mut trace.hops).await.err();
+        trace.no_request = run.chain(&mut trace.hops).await.err();
         trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
         for (hop, lanes) in run.side_lanes {
             if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
                 lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
             }
         }
-        if dns::is_worth_a_survey(trace.failure.as_ref().map(|failure| failure.code)) {
+        if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
             let hops = trace.hops.iter_mut().enumerate();
             let walked = hops.filter_map(|(index, hop)| Some((index, hop.dns.ran_mut()?)));
             self.resolver.survey_hops(walked, clock, stop).await;
@@ -137,7 +137,8 @@ fn origin(url: &Url) -> Origin {
 }
 
 impl Run<'_> {
-    /// The loop over hops. Every hop begun is in `hops` when it returns.
+    /// The loop over hops. Every hop begun is in `hops` when it returns, with its failure. An error is an
+    /// input that is no URL.
     async fn chain(&mut self, hops: &mut Vec<Hop>) -> Result<(), Failure> {
         let plan = &self.tracer.plan.http;
         let mut ask = http::Ask {
@@ -149,7 +150,7 @@ impl Run<'_> {
             credentials: true,
         };
         (self.on_stage)(StageName::Url, &self.tracer.plan.input);
-        let mut url = url::parse(&self.tracer.plan.input, 0)?;
+        let mut url = url::parse(&self.tracer.plan.input)?;
         let mut first = origin(&url);
         loop {
             let index = hops.len();
@@ -163,55 +164,33 @@ impl Run<'_> {
                 tls: Stage::NotReached,
                 http: Stage::NotReached,
                 reused: None,
+                failure: None,
             });
             let hop = &mut hops[index];
-            let result = self.hop(hop, index, &ask).await;
+            hop.failure = self.hop(hop, index, &ask).await.err();
             if index == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = origin(&hop.url);
             }
             hop.end = end_of(hop);
-            result?;
+            if hop.failure.is_some() {
+                return Ok(());
+            }
             let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else {
                 return Ok(());
             };
             if !plan.follow {
                 return Ok(());
             }
-            let fail = |code, message: String, hint: &str| Failure {
-                stage: StageName::Http,
-                code,
-                message,
-                hint: Some(hint.to_owned()),
-                hop: index,
-                running: hop.end.since(hop.start),
+            url = match next(&redirect.target, &redirect.location, index, plan.max_redirects) {
+                Ok(url) => url,
+                Err((code, message, hint)) => {
+                    let running = hop.end.since(hop.start);
+                    let (stage, hint) = (StageName::Http, Some(hint.to_owned()));
+                    hop.failure = Some(Failure { stage, code, message, hint, running });
+                    return Ok(());
+                }
             };
-            let Some(target) = redirect.target.clone() else {
-                let message =
-                    format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());
-                return Err(fail(
-                    FailureCode::BadRedirect,
-                    message,
-                    "the Location field must hold an http or https URL",
-                ));
-            };
-            if index >= plan.max_redirects {
-                let message =
-                    format!("more than {} redirects; the next would go to {target}", plan.max_redirects);
-                return Err(fail(
-                    FailureCode::TooManyRedirects,
-                    message,
-                    "raise --max-redirs, or look for a loop in the hops",
-                ));
-            }
-            url = url::parse(&target, index).map_err(|failure| {
-                let message = format!("the redirect cannot be followed: {}", failure.message);
-                fail(
-                    FailureCode::BadRedirect,
-                    message,
-                    "the Location field must hold a valid http or https URL",
-                )
-            })?;
             redirect.followed = true;
             if let Some(method) = redirect.next_method.clone() {
                 if method != ask.method {
@@ -238,7 +217,7 @@ impl Run<'_> {
         };
         let plan = &self.tracer.plan.http;
         (self.on_stage)(StageName::Http, &hop.url.host_ascii);
-        let (http, result) = http::fetch(session, &hop.url, ask, plan, index, self.clock, self.stop).await;
+        let (http, result) = http::fetch(session, &hop.url, ask, plan, self.clock, self.stop).await;
         hop.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
         if let (Some(tls), Some(unread)) = (hop.tls.ran_mut(), unread) {
@@ -281,12 +260,12 @@ impl Run<'_> {
                 let protocols = tls::Client::protocols(plan.http.version);
                 let (mut dns, result, lanes) = if target.redirected_from.is_none() {
                     let scheme = hop.url.scheme;
-                    resolver.resolve_origin(scheme, host, port, protocols, index, self.clock, self.stop).await
+                    resolver.resolve_origin(scheme, host, port, protocols, self.clock, self.stop).await
                 } else {
                     // `--connect-to` names the endpoint itself.
-                    resolver.resolve(host, port, index, self.clock, self.stop).await
+                    resolver.resolve(host, port, self.clock, self.stop).await
                 };
-                let upgrade = upgrade::to_https(&mut hop.url, &mut dns, index);
+                let upgrade = upgrade::to_https(&mut hop.url, &mut dns);
                 if upgrade == Upgrade::Done {
                     target.port = hop.url.port;
                 }
@@ -302,7 +281,7 @@ impl Run<'_> {
         let tls = offer.as_ref().unwrap_or(tls);
         (self.on_stage)(StageName::Tcp, &target.host);
         let (mut connect, stream) =
-            tcp::connect(&addresses, target.port, &plan.tcp, index, self.clock, self.stop).await;
+            tcp::connect(&addresses, target.port, &plan.tcp, self.clock, self.stop).await;
         if let Some(from) = target.redirected_from {
             connect.redirected_from = Some(from);
         }
@@ -315,13 +294,34 @@ impl Run<'_> {
         (self.on_stage)(StageName::Tls, &hop.url.host_ascii);
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
         let host = hop.url.host_ascii.trim_end_matches('.');
-        let (record, stream, details) =
-            tls.handshake_unread(stream, host, index, self.clock, self.stop).await;
+        let (record, stream, details) = tls.handshake_unread(stream, host, self.clock, self.stop).await;
         let alpn = record.alpn.clone();
         hop.tls = Stage::Ran(record);
         *unread = Some(details);
         Ok(http::Session::new(http::Stream::Tls(Box::new(stream?)), alpn.as_deref(), &plan.http))
     }
+}
+
+/// The URL of the request after a redirect, or why there is none.
+fn next(
+    target: &Option<String>,
+    location: &str,
+    redirects: usize,
+    most: usize,
+) -> Result<Url, (FailureCode, String, &'static str)> {
+    let Some(target) = target else {
+        let message = format!("the redirect to `{}` cannot be followed", location.escape_debug());
+        return Err((FailureCode::BadRedirect, message, "the Location field must hold an http or https URL"));
+    };
+    if redirects >= most {
+        let message = format!("more than {most} redirects; the next would go to {target}");
+        let hint = "raise --max-redirs, or look for a loop in the hops";
+        return Err((FailureCode::TooManyRedirects, message, hint));
+    }
+    url::parse(target).map_err(|failure| {
+        let message = format!("the redirect cannot be followed: {}", failure.message);
+        (FailureCode::BadRedirect, message, "the Location field must hold a valid http or https URL")
+    })
 }
 
 /// Where a hop connects to: the URL's host and port, or what `--connect-to` says instead.

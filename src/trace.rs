@@ -71,10 +71,18 @@ pub struct Trace {
     pub total: Duration,
     /// One record for each redirect hop; empty when the URL could not be parsed.
     pub hops: Vec<Hop>,
-    /// What ended the trace before its goal; `None` when the last response was read to its end.
-    pub failure: Option<Failure>,
+    /// Why the input led to no request at all.
+    pub no_request: Option<Failure>,
     /// True when the trace ran inside the built-in lab.
     pub lab: bool,
+}
+
+impl Trace {
+    /// What ended the trace before its goal; `None` when the last response was read to its end.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.no_request.as_ref().or_else(|| self.hops.last()?.failure.as_ref())
+    }
 }
 
 /// The stages of a hop, in their order.
@@ -155,4 +163,6 @@ pub struct Hop {
     pub http: Stage<Http>,
     /// The earlier hop whose connection this one used, if any.
     pub reused: Option<usize>,
+    /// What ended it before its goal.
+    pub failure: Option<Failure>,
 }

@@ -32,18 +32,17 @@ const OTHER_SCHEMES: &[&str] = &[
     "wss",
 ];
 
-/// Takes `input` apart. `hop` is only for the failure.
+/// Takes `input` apart.
 ///
 /// # Errors
 /// A failure of the stage `url` that names the reason and, where one character is at fault, its
 /// column.
-pub fn parse(input: &str, hop: usize) -> Result<Url, Failure> {
+pub fn parse(input: &str) -> Result<Url, Failure> {
     let fail = |code, message: String, hint: Option<String>| Failure {
         stage: StageName::Url,
         code,
         message,
         hint,
-        hop,
         running: std::time::Duration::ZERO,
     };
     let mut changes = Vec::new();
@@ -332,7 +331,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn ok(input: &str) -> Url {
-        parse(input, 0).unwrap_or_else(|failure| panic!("{input}: {failure:?}"))
+        parse(input).unwrap_or_else(|failure| panic!("{input}: {failure:?}"))
     }
 
     #[test]
@@ -424,7 +423,7 @@ mod tests {
             ("https://1.2.3.4.5/", InvalidHost, "IPv4"),
             ("https://256.1.1.1/", InvalidHost, "IPv4"),
         ] {
-            let failure = parse(input, 0).expect_err(input);
+            let failure = parse(input).expect_err(input);
             assert_eq!(failure.code, code, "{input}: {}", failure.message);
             assert!(failure.message.contains(text), "{input}: {}", failure.message);
         }
@@ -433,8 +432,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_input_gets_a_result_and_a_good_one_is_stable(input in ".{0,60}") {
-            if let Ok(url) = parse(&input, 0) {
-                let again = parse(&url.href, 0).expect("a browser's own form parses");
+            if let Ok(url) = parse(&input) {
+                let again = parse(&url.href).expect("a browser's own form parses");
                 prop_assert_eq!(again.href, url.href);
                 prop_assert!(url.port != 0);
             }
@@ -442,7 +441,7 @@ mod tests {
 
         #[test]
         fn url_shaped_input_never_panics(input in "(http|https|HTTPS|)(:|)[/\\\\]{0,3}[a-z%@:.\\[\\] \u{e9}0-9]{0,20}[/?#\\\\.%a-z]{0,12}") {
-            let _ = parse(&input, 0);
+            let _ = parse(&input);
         }
     }
 }

@@ -106,7 +106,7 @@ fn walk(port: u16, servers: Servers) -> Duration {
         let stop = Stop::after(clock, Duration::from_secs(30));
         let protocols = vec!["h2", "http/1.1"];
         let (dns, result, _side) =
-            resolver.resolve_origin(Scheme::Https, HOST, 443, protocols, 0, &clock, &stop).await;
+            resolver.resolve_origin(Scheme::Https, HOST, 443, protocols, &clock, &stop).await;
         assert_eq!(result.unwrap().len(), 2, "{:#?}", dns.packets);
         dns.end.since(dns.start)
     })

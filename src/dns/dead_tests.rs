@@ -230,7 +230,7 @@ fn all_servers_that_were_awaited_when_time_was_up_are_on_the_way() {
         let net = TestNet::start(vec![root(), tld, auth, second]).await;
         let (clock, resolver) = (Clock::start(), Resolver::new(plan(&net)).unwrap());
         let stop = Stop::after(clock, Duration::from_secs(1));
-        let (dns, result, _side) = resolver.resolve("www.example.test", 443, 0, &clock, &stop).await;
+        let (dns, result, _side) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
         assert_eq!(result.unwrap_err().code, FailureCode::MaxTime);
         let way = dns.critical_path.iter().map(|id| dns.packets[*id].server.ip().to_string());
         assert_eq!(way.collect::<Vec<_>>(), [ROOT, TLD, AUTH, SECOND]);

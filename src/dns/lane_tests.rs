@@ -42,7 +42,7 @@ fn the_stub_never_delays_the_walk_and_is_compared_with_it() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(30));
         let resolver = Resolver::new(plan).unwrap();
-        let (mut dns, _, side) = resolver.resolve("www.example.test", 443, 0, &clock, &stop).await;
+        let (mut dns, _, side) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
         side.settle(&mut dns, Duration::from_millis(10), &clock, &stop).await;
         let stub = dns.stub.unwrap();
         assert!(stub.error.unwrap().ends_with("ms when the trace ended") && stub.agrees.is_none());
@@ -111,9 +111,9 @@ fn an_interrupt_and_max_time_say_what_was_being_asked() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_millis(100));
         let resolver = Resolver::new(plan(&net)).unwrap();
-        let (dns, result, _side) = resolver.resolve("www.example.test", 443, 3, &clock, &stop).await;
+        let (dns, result, _side) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
         let failure = result.unwrap_err();
-        assert_eq!((failure.code, failure.hop), (FailureCode::MaxTime, 3));
+        assert_eq!(failure.code, FailureCode::MaxTime);
         assert_eq!(
             failure.message,
             "the limit of 100 ms passed while asking ns1.example.test. (127.0.53.3) for www.example.test. AAAA"
@@ -126,7 +126,7 @@ fn an_interrupt_and_max_time_say_what_was_being_asked() {
         let (send, receive) = tokio::sync::watch::channel(false);
         let stop = Stop::new(clock, Duration::from_secs(30), receive);
         send.send(true).unwrap();
-        let (_, result, _side) = resolver.resolve("mail.example.test", 443, 0, &clock, &stop).await;
+        let (_, result, _side) = resolver.resolve("mail.example.test", 443, &clock, &stop).await;
         assert_eq!(result.unwrap_err().code, FailureCode::Interrupted);
 
         let plan = DnsPlan { timeout: Duration::from_millis(150), ..plan(&net) };

@@ -170,11 +170,10 @@ impl Resolver {
         &self,
         host: &str,
         port: u16,
-        hop: usize,
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
-        self.resolve_with(host, port, None, hop, clock, stop).await
+        self.resolve_with(host, port, None, clock, stop).await
     }
 
     /// The same for an origin: asks for its HTTPS records beside the addresses (RFC 9460), if the
@@ -187,7 +186,6 @@ impl Resolver {
         host: &str,
         port: u16,
         protocols: Vec<&'static str>,
-        hop: usize,
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
@@ -196,7 +194,7 @@ impl Resolver {
         // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
         let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
         let wish = wanted.then(|| Rc::new(Wish::new(secure_port, protocols)));
-        self.resolve_with(host, port, wish, hop, clock, stop).await
+        self.resolve_with(host, port, wish, clock, stop).await
     }
 
     async fn resolve_with(
@@ -204,7 +202,6 @@ impl Resolver {
         host: &str,
         port: u16,
         wish: Option<Rc<Wish>>,
-        hop: usize,
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
@@ -221,7 +218,7 @@ impl Resolver {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), hop, &dns);
+                let failure = failure(&invalid(reason), &dns);
                 return (dns, Err(failure), SideLanes::none());
             }
         };
@@ -238,7 +235,7 @@ impl Resolver {
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
-            Err(fault) => Err(failure(&fault, hop, &dns)),
+            Err(fault) => Err(failure(&fault, &dns)),
         };
         (dns, result, side)
     }
@@ -263,14 +260,14 @@ impl Resolver {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), 0, &dns);
+                let failure = failure(&invalid(reason), &dns);
                 return (dns, Err(failure), SideLanes::none());
             }
         };
         dns.name = name_text(&name);
         let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
-        let result = result.map_err(|fault| failure(&fault, 0, &dns));
+        let result = result.map_err(|fault| failure(&fault, &dns));
         (dns, result, side)
     }
 
@@ -346,13 +343,12 @@ fn invalid(reason: String) -> Fault {
         .hint("a name has at most 253 characters, in labels of at most 63 between its dots")
 }
 
-fn failure(fault: &Fault, hop: usize, dns: &Dns) -> Failure {
+fn failure(fault: &Fault, dns: &Dns) -> Failure {
     Failure {
         stage: StageName::Dns,
         code: fault.code,
         message: fault.message.clone(),
         hint: fault.hint.clone(),
-        hop,
         running: dns.end.since(dns.start),
     }
 }

@@ -318,7 +318,7 @@ mod tests {
                 let resolver = Resolver::new(plan).unwrap();
                 let hour = Duration::from_secs(3600);
                 let (mut dns, result, side) =
-                    resolver.resolve("www.example.test", 443, 0, &clock, &Stop::after(clock, hour)).await;
+                    resolver.resolve("www.example.test", 443, &clock, &Stop::after(clock, hour)).await;
                 assert!(result.is_ok());
                 let soon = clock.now().after(Duration::from_millis(100)).since(At(0));
                 side.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;

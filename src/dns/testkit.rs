@@ -126,7 +126,7 @@ impl Run {
 pub(super) async fn resolve_with(resolver: &Resolver, host: &str) -> Run {
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (mut dns, result, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
+    let (mut dns, result, side) = resolver.resolve(host, 443, &clock, &stop).await;
     side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     Run { dns, result }
 }

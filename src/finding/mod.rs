@@ -261,7 +261,7 @@ pub fn check(trace: &Trace) -> Vec<Finding> {
 #[must_use]
 pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
     // The rules know traces: this is one that went no further than its name.
-    let Ok(url) = crate::url::parse("https://dns.invalid/", 0) else { return Vec::new() };
+    let Ok(url) = crate::url::parse("https://dns.invalid/") else { return Vec::new() };
     let hop = Hop {
         url,
         start: dns.start,
@@ -271,6 +271,7 @@ pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
         tls: Stage::NotReached,
         http: Stage::NotReached,
         reused: None,
+        failure: failure.cloned(),
     };
     let trace = Trace {
         input: dns.name.clone(),
@@ -278,7 +279,7 @@ pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
         setup: Duration::ZERO,
         total: dns.end.since(At(0)),
         hops: vec![hop],
-        failure: failure.cloned(),
+        no_request: None,
         lab: false,
     };
     let mut findings = check(&trace);

@@ -297,7 +297,7 @@ pub(crate) fn sound() -> Trace {
         setup: Duration::from_micros(500),
         total: Duration::from_micros(67_000),
         hops: vec![Hop {
-            url: crate::url::parse(&format!("https://{HOST}/"), 0).unwrap(),
+            url: crate::url::parse(&format!("https://{HOST}/")).unwrap(),
             start: At(0),
             end: At(67_000),
             dns: Stage::Ran(dns),
@@ -305,8 +305,9 @@ pub(crate) fn sound() -> Trace {
             tls: Stage::Ran(tls),
             http: Stage::Ran(http),
             reused: None,
+            failure: None,
         }],
-        failure: None,
+        no_request: None,
         lab: false,
     }
 }

@@ -22,7 +22,7 @@ pub struct Verdict {
 /// The verdict on a trace.
 #[must_use]
 pub fn verdict(trace: &Trace) -> Verdict {
-    if let Some(failure) = &trace.failure {
+    if let Some(failure) = trace.failure() {
         let summary = format!("{} failed: {}", failure.stage.as_str(), failure.message);
         return Verdict { summary, stage: None, share_percent: None, duration: None };
     }
@@ -151,12 +151,11 @@ mod tests {
     #[test]
     fn a_failure_is_the_verdict() {
         let mut trace = sample::sound();
-        trace.failure = Some(Failure {
+        trace.hops[0].failure = Some(Failure {
             stage: StageName::Tcp,
             code: FailureCode::ConnectionRefused,
             message: "connect to 192.0.2.1:443 was refused".into(),
             hint: None,
-            hop: 0,
             running: Duration::ZERO,
         });
         assert_eq!(verdict(&trace).summary, "tcp failed: connect to 192.0.2.1:443 was refused");

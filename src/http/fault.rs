@@ -11,7 +11,7 @@ use crate::stop::Stopped;
 use crate::trace::{At, Failure, FailureCode, Http, StageName};
 use crate::units::{bytes as size, duration as time};
 
-/// A failure that does not know its hop yet.
+/// A failure that does not know yet how long its stage had been running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) stage: StageName,
@@ -33,8 +33,8 @@ impl Fault {
         Self { stage, ..self }
     }
 
-    pub(super) fn into_failure(self, hop: usize, running: Duration) -> Failure {
-        Failure { stage: self.stage, code: self.code, message: self.message, hint: self.hint, hop, running }
+    pub(super) fn into_failure(self, running: Duration) -> Failure {
+        Failure { stage: self.stage, code: self.code, message: self.message, hint: self.hint, running }
     }
 }
 

@@ -154,7 +154,6 @@ pub async fn fetch(
     url: &Url,
     ask: &Ask,
     plan: &HttpPlan,
-    hop: usize,
     clock: &Clock,
     stop: &Stop,
 ) -> (Http, Result<Option<Session>, Failure>) {
@@ -175,7 +174,7 @@ pub async fn fetch(
         Ok(Persistence::Close) => (record, Ok(None)),
         Err(fault) => {
             record.end = clock.now();
-            let failure = fault.into_failure(hop, record.end.since(start));
+            let failure = fault.into_failure(record.end.since(start));
             (record, Err(failure))
         }
     }

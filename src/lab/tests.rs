@@ -184,7 +184,7 @@ fn labs_run_side_by_side_and_leave_nothing_behind() {
         }
     }
     let [first, ..] = labs;
-    let gone = SocketAddr::new(site, first.ports.https);
+    let gone = SocketAddr::new(site, first.ports().https);
     drop(first);
     assert!(TcpStream::connect(gone).is_err(), "a dropped lab still answers");
     ports.sort_unstable();
@@ -220,7 +220,7 @@ fn a_plan_is_pointed_into_the_lab() {
         [(80, lab.ports().http), (443, lab.ports().https), (8443, lab.ports().https)]
     );
     assert!(
-        matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == [lab.root_certificate()])
+        matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == &[lab.root_certificate()])
     );
     let mut plan = Plan::default();
     plan.tls.roots = RootsChoice::System;

@@ -206,16 +206,14 @@ pub(crate) fn garbage() -> Trace {
     let end = hop.http.ran().unwrap().end;
     let running = end.since(hop.http.ran().unwrap().start);
     hop.end = end;
-    let mut trace = trace("http://bad.test/", end.0, vec![hop]);
-    trace.failure = Some(Failure {
+    hop.failure = Some(Failure {
         stage: StageName::Http,
         code: FailureCode::NotHttp,
         message: "the server sent `SSH-2.0-OpenSSH_9.2` instead of HTTP".into(),
         hint: Some("this port seems to belong to an SSH server".into()),
-        hop: 0,
         running,
     });
-    trace
+    trace("http://bad.test/", end.0, vec![hop])
 }
 
 /// Terminal escapes, bidirectional controls and line breaks wherever a peer can put bytes.
@@ -309,12 +307,11 @@ pub(crate) fn stub_fallback() -> Trace {
 /// Not a URL: no hop at all.
 pub(crate) fn bad_url() -> Trace {
     let mut trace = trace("https://exa mple/", 90, Vec::new());
-    trace.failure = Some(Failure {
+    trace.no_request = Some(Failure {
         stage: StageName::Url,
         code: FailureCode::InvalidHost,
         message: "`exa mple` cannot be a host: it has a space at column 12".into(),
         hint: Some("write a space in a path as `%20`".into()),
-        hop: 0,
         running: Duration::from_micros(90),
     });
     trace
@@ -332,16 +329,14 @@ pub(crate) fn max_time() -> Trace {
     http.end = At(30_000_000);
     hop.end = At(30_000_000);
     let running = http.end.since(http.start);
-    let mut trace = trace("https://slow.test/report", 30_000_000, vec![hop]);
-    trace.failure = Some(Failure {
+    hop.failure = Some(Failure {
         stage: StageName::Http,
         code: FailureCode::MaxTime,
         message: "no answer from `slow.test` within the 30 s of `--max-time`".into(),
         hint: Some("give it more time with `--max-time 60`".into()),
-        hop: 0,
         running,
     });
-    trace
+    trace("https://slow.test/report", 30_000_000, vec![hop])
 }
 
 /// Findings of several kinds, with pointers into [`success`].

@@ -28,7 +28,6 @@ pub async fn connect(
     addresses: &[IpAddr],
     port: u16,
     plan: &TcpPlan,
-    hop: usize,
     clock: &Clock,
     stop: &Stop,
 ) -> (Connect, Result<TcpStream, Failure>) {
@@ -63,7 +62,7 @@ pub async fn connect(
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
-            let failure = explain(&connect, addresses, plan, stop, hop);
+            let failure = explain(&connect, addresses, plan, stop);
             (connect, Err(failure))
         }
     }
@@ -265,13 +264,12 @@ fn outcome_of(error: &io::Error) -> AttemptOutcome {
 }
 
 /// The failure that says what happened to each address.
-fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop, hop: usize) -> Failure {
+fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop) -> Failure {
     let fail = |code, message: String, hint: Option<&str>| Failure {
         stage: StageName::Tcp,
         code,
         message,
         hint: hint.map(str::to_owned),
-        hop,
         running: connect.end.since(connect.start),
     };
     let Some(last) = connect.attempts.last() else {
@@ -360,7 +358,7 @@ mod tests {
         max: Duration,
     ) -> (Connect, Result<TcpStream, Failure>) {
         let clock = Clock::start();
-        connect(&v(addresses), port, plan, 0, &clock, &Stop::after(clock, max)).await
+        connect(&v(addresses), port, plan, &clock, &Stop::after(clock, max)).await
     }
 
     const LONG: Duration = Duration::from_secs(20);

@@ -140,11 +140,10 @@ impl Client {
         &self,
         tcp: TcpStream,
         host: &str,
-        hop: usize,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream, Failure>) {
-        let (mut tls, result, unread) = self.handshake_unread(tcp, host, hop, clock, stop).await;
+        let (mut tls, result, unread) = self.handshake_unread(tcp, host, clock, stop).await;
         unread.read_into(&mut tls);
         (tls, result)
     }
@@ -156,7 +155,6 @@ impl Client {
         &self,
         tcp: TcpStream,
         host: &str,
-        hop: usize,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream, Failure>, Unread) {
@@ -180,7 +178,7 @@ impl Client {
             Ok(handshake) => handshake,
             Err((code, message)) => {
                 tls.end = clock.now();
-                let failure = failed(&tls, hop, Explained { code, message, hint: None });
+                let failure = failed(&tls, Explained { code, message, hint: None });
                 return (tls, Err(failure), Unread::default());
             }
         };
@@ -207,7 +205,7 @@ impl Client {
                 details.read_into(&mut tls);
                 let explained = self.look_into(&end, &mut tls, &handshake, &details.seen, peer, clock, stop);
                 let explained = explained.await;
-                let failure = failed(&tls, hop, explained);
+                let failure = failed(&tls, explained);
                 (tls, Err(failure), Unread::default())
             }
         }
@@ -355,9 +353,9 @@ fn server_name(host: &str) -> Result<ServerName<'static>, (FailureCode, String)>
     })
 }
 
-fn failed(tls: &Tls, hop: usize, explained: Explained) -> Failure {
+fn failed(tls: &Tls, explained: Explained) -> Failure {
     let Explained { code, message, hint } = explained;
-    Failure { stage: StageName::Tls, code, message, hint, hop, running: tls.end.since(tls.start) }
+    Failure { stage: StageName::Tls, code, message, hint, running: tls.end.since(tls.start) }
 }
 
 /// What the handshake and the check inside it know; the flights are moved apart.

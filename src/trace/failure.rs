@@ -17,8 +17,6 @@ pub struct Failure {
     pub message: String,
     /// What to try next.
     pub hint: Option<String>,
-    /// The hop it happened in.
-    pub hop: usize,
     /// How long the stage had been running.
     pub running: Duration,
 }

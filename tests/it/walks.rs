@@ -198,14 +198,14 @@ async fn walk(lab: &Lab, url: &str, dnssec: Option<DnssecPlan>) -> (Dns, Result<
     if let Some(dnssec) = dnssec {
         plan.dns.dnssec = dnssec;
     }
-    let url = urltrace::url::parse(url, 0).unwrap();
+    let url = urltrace::url::parse(url).unwrap();
     let resolver = Resolver::new(plan.dns).unwrap();
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
     let protocols = vec!["h2", "http/1.1"];
     let scheme = Scheme::Https;
     let (mut dns, result, side) =
-        resolver.resolve_origin(scheme, &url.host_ascii, 443, protocols, 0, &clock, &stop).await;
+        resolver.resolve_origin(scheme, &url.host_ascii, 443, protocols, &clock, &stop).await;
     side.settle(&mut dns, Duration::from_millis(300), &clock, &stop).await;
     (dns, result)
 }

@@ -18,7 +18,7 @@ pub(super) fn plan(lab: &Lab) -> Plan {
 pub(super) async fn traced(plan: &Plan, host: &str) -> Dns {
     let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns.clone()).unwrap());
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (mut dns, _, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
+    let (mut dns, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
     side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     dns
 }
@@ -196,7 +196,7 @@ fn what_one_hop_has_learned_the_next_need_not_ask() {
         let stop = Stop::after(clock, Duration::from_secs(30));
         let mut runs = Vec::new();
         for host in ["www.example.test", "example.test", "www.example.test"] {
-            let (mut dns, _, side) = resolver.resolve(host, 443, 0, &clock, &stop).await;
+            let (mut dns, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
             side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
             let fetched = dns.packets.iter().filter(|packet| packet.purpose == Purpose::DnsKey).count();
             let dnssec = dns.dnssec.unwrap();

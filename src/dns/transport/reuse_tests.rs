@@ -32,7 +32,7 @@ async fn batch(transport: Transport, server: &Server, reuse: Reuse) -> Vec<(Dns,
 /// A hop of a run: what is shared by the hops is stamped by the clock of the run.
 async fn hop(resolver: &Resolver, clock: &Clock, host: &str) -> Run {
     let stop = Stop::after(*clock, Duration::from_secs(30));
-    let (dns, result, _) = resolver.resolve(host, 443, 0, clock, &stop).await;
+    let (dns, result, _) = resolver.resolve(host, 443, clock, &stop).await;
     Run { dns, result }
 }
 

@@ -148,9 +148,9 @@ async fn an_asked_version_that_was_not_negotiated_ends_before_the_request() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(20));
         let target = url(&format!("https://{address}/"));
-        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, 3, &clock, &stop).await;
+        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
         let failure = result.err().unwrap();
-        assert_eq!((failure.code, failure.hop), (FailureCode::VersionNotNegotiated, 3));
+        assert_eq!(failure.code, FailureCode::VersionNotNegotiated);
         assert!(failure.message.contains(words), "{}", failure.message);
         assert_eq!((http.bytes_sent, http.sent), (0, None));
     }

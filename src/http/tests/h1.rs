@@ -54,10 +54,10 @@ async fn a_connection_carries_a_second_request_and_its_end_is_seen() {
     let (clock, target) = (Clock::start(), url(&format!("http://{address}/")));
     let stop = Stop::after(clock, Duration::from_secs(20));
     let session = connect(address, &plan).await;
-    let (first, session) = fetch(session, &target, &ask("GET", None), &plan, 0, &clock, &stop).await;
+    let (first, session) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
     let mut session = session.unwrap().unwrap();
     assert!(session.is_open().await);
-    let (second, session) = fetch(session, &target, &ask("GET", None), &plan, 1, &clock, &stop).await;
+    let (second, session) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
     assert_eq!((first.body.wire_bytes, second.body.wire_bytes), (1, 2));
     assert!(second.start >= first.end && second.bytes_received < first.bytes_received + 5);
     let mut session = session.unwrap().unwrap();

@@ -71,8 +71,8 @@ async fn a_response_is_recorded_and_the_connection_used_again() {
     let stop = Stop::after(clock, Duration::from_secs(20));
     let mut session = connect(address, &plan).await;
     assert_eq!(session.version(), HttpVersion::Http2);
-    for hop in 0..3 {
-        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, hop, &clock, &stop).await;
+    for _ in 0..3 {
+        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
         assert_eq!((http.status, http.version, &http.reason), (Some(200), HttpVersion::Http2, &None));
         assert_eq!(http.request.headers[0].name, ":method");
         assert_eq!(http.headers.iter().filter(|field| field.name == "x-one").count(), 2);

@@ -128,7 +128,7 @@ async fn fetch_within(address: SocketAddr, ask: &Ask, plan: &HttpPlan, limit: Du
     let session = connect(address, plan).await;
     let clock = Clock::start();
     let stop = Stop::after(clock, limit);
-    fetch(session, &url(&format!("http://{address}/path?query")), ask, plan, 0, &clock, &stop).await
+    fetch(session, &url(&format!("http://{address}/path?query")), ask, plan, &clock, &stop).await
 }
 
 /// One GET on a fresh connection.

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{DnsDocument, SCHEMA, TraceDocument};
+use super::schema::from_views::schema;
 use crate::finding;
 use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
 use crate::trace::Trace;
@@ -26,7 +24,7 @@ fn without_version(document: &str) -> String {
 
 fn dns_document(trace: &Trace) -> Option<String> {
     let hop = trace.hops.first()?;
-    let failure = trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns);
+    let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
     let findings = crate::finding::check_dns(hop.dns.ran()?, failure);
     let run = DnsRun {
         input: "www.example.test",
@@ -55,23 +53,6 @@ fn assert_file(path: &str, text: &str) {
         "{} is not current; run the tests once with URLTRACE_WRITE_FIXTURES=1 and look at the difference",
         path.display()
     );
-}
-
-/// A document of schema `urltrace/1`: of a traced URL, or of one `urltrace dns`.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
-enum Document<'a> {
-    Trace(Box<TraceDocument<'a>>),
-    Dns(Box<DnsDocument<'a>>),
-}
-
-/// The JSON Schema of both documents, from the views.
-fn schema() -> String {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<Document<'static>>();
-    schema.insert("title".to_owned(), SCHEMA.into());
-    serde_json::to_string_pretty(&schema).unwrap() + "\n"
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn trace(input: &str, total: u64, hops: Vec<Hop>) -> Trace {
         setup: Duration::from_micros(1_840),
         total: Duration::from_micros(total),
         hops,
-        failure: None,
+        no_request: None,
         lab: true,
     }
 }
@@ -59,6 +59,7 @@ pub(super) fn good_hop(scheme: &str, host: &str, path: &str, dead_ipv6: bool) ->
         tls: Stage::Ran(tls(host)),
         http: Stage::Ran(http(host, path)),
         reused: None,
+        failure: None,
     };
     if !dead_ipv6 {
         let connect = hop.connect.ran_mut().unwrap();
@@ -162,16 +163,14 @@ pub(super) fn fail(
         hop.http = Stage::NotReached;
     }
     hop.end = end;
-    let mut trace = trace(input, end.0, vec![hop.clone()]);
-    trace.failure = Some(Failure {
+    hop.failure = Some(Failure {
         stage,
         code,
         message: message.into(),
         hint: hint.map(Into::into),
-        hop: 0,
         running: end.since(start),
     });
-    trace
+    trace(input, end.0, vec![hop.clone()])
 }
 
 /// Turns a response into a redirect.

@@ -15,13 +15,13 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
         None => page.redactor().typed(&trace.input),
     };
     let mut facts = page.line();
-    match (&trace.failure, last) {
+    match (trace.failure(), last) {
         (Some(failure), _) => failed(&mut facts, trace, failure),
         (None, Some(hop)) => traced(&mut facts, trace, hop),
         (None, None) => {}
     }
     url_and_facts(page, &url, &facts);
-    match &trace.failure {
+    match trace.failure() {
         Some(failure) => {
             let mut message = page.line();
             message.push(Ink::Plain, page.redactor().text(&failure.message));

@@ -17,7 +17,7 @@ fn report(trace: &Trace, style: &Style) -> String {
 
 fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
     let dns = trace.hops.first()?.dns.ran()?;
-    let failure = trace.failure.as_ref().filter(|failure| failure.stage == crate::trace::StageName::Dns);
+    let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
     let findings = crate::finding::check_dns(dns, failure);
     let run = DnsRun {
         input: "www.example.test",

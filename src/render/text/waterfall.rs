@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::bar::{Axis, Kind};
+use super::fact::LABEL;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::Page;
@@ -29,7 +30,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
 
     // The label column is as wide as the labels need, within reason: the bars need the rest.
     let widest = hops.iter().flatten().map(Row::label_width).max().unwrap_or(0);
-    let label = widest.clamp(super::LABEL - 1, (page.width() * 3 / 10).max(super::LABEL));
+    let label = widest.clamp(LABEL - 1, (page.width() * 3 / 10).max(LABEL));
     let before_bar = label + 1 + DURATION + 1 + SHARE + 2;
     let axis = Axis {
         total: micros(trace),
@@ -143,7 +144,7 @@ impl Drawing<'_> {
         ];
         for (name, ink, us, reason) in steps {
             let Some(us) = us else {
-                rows.extend(self.missing(hop, index, name, reason.unwrap_or_default()));
+                rows.extend(self.missing(hop, name, reason.unwrap_or_default()));
                 continue;
             };
             let Some(span) = self.phase_span(index, name) else { continue };
@@ -187,7 +188,7 @@ impl Drawing<'_> {
     }
 
     fn failed_phase(&self, index: usize, phases: &Phases) -> Option<&'static str> {
-        let failure = self.trace.failure.as_ref().filter(|failure| failure.hop == index)?;
+        let failure = self.trace.hops[index].failure.as_ref()?;
         match failure.stage {
             StageName::Url => None,
             StageName::Dns => Some("dns"),
@@ -201,8 +202,8 @@ impl Drawing<'_> {
     }
 
     /// The row of a phase that did not happen, unless the line above has said why.
-    fn missing(&self, hop: &Hop, index: usize, phase: &'static str, reason: &str) -> Option<Row> {
-        let failed_here = self.trace.failure.as_ref().is_some_and(|failure| failure.hop == index);
+    fn missing(&self, hop: &Hop, phase: &'static str, reason: &str) -> Option<Row> {
+        let failed_here = hop.failure.is_some();
         let http = matches!(phase, "send" | "wait" | "receive");
         // Three rows for one stage that was not reached would say one thing three times.
         if self.chain && !failed_here || http && hop.http.ran().is_none() && phase != "send" {

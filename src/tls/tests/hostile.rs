@@ -147,9 +147,9 @@ async fn max_time_and_interrupt_end_a_handshake_with_its_record() {
     let clock = Clock::start();
     let tcp = TcpStream::connect(address).await.unwrap();
     let stop = Stop::after(clock, Duration::from_millis(40));
-    let (tls, result) = client.handshake(tcp, HOST, 3, &clock, &stop).await;
+    let (tls, result) = client.handshake(tcp, HOST, &clock, &stop).await;
     let failure = result.unwrap_err();
-    assert_eq!((failure.code, failure.hop), (FailureCode::MaxTime, 3));
+    assert_eq!(failure.code, FailureCode::MaxTime);
     assert_eq!(failure.message, "--max-time of 40 ms passed while waiting for the ServerHello");
     assert_eq!(tls.flights.len(), 1);
     assert!(tls.end >= At(40_000));
@@ -158,7 +158,7 @@ async fn max_time_and_interrupt_end_a_handshake_with_its_record() {
     let tcp = TcpStream::connect(address).await.unwrap();
     let stop = Stop::new(clock, Duration::from_secs(30), interrupted);
     send.send(true).unwrap();
-    let (_, result) = client.handshake(tcp, HOST, 0, &clock, &stop).await;
+    let (_, result) = client.handshake(tcp, HOST, &clock, &stop).await;
     assert_eq!(result.unwrap_err().code, FailureCode::Interrupted);
 }
 

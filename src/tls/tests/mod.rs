@@ -197,7 +197,7 @@ async fn shake(client: &Client, address: SocketAddr, host: &str) -> (Tls, Result
     let clock = Clock::start();
     let tcp = TcpStream::connect(address).await.unwrap();
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (tls, result) = client.handshake(tcp, host, 0, &clock, &stop).await;
+    let (tls, result) = client.handshake(tcp, host, &clock, &stop).await;
     check_times(&tls);
     (tls, result)
 }
