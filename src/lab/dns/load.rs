@@ -14,7 +14,7 @@ use super::zone::Zone;
 ///
 /// # Errors
 /// A zone text that cannot be read, or a key that cannot be made: a defect of this program.
-pub(in crate::lab) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
+pub(crate) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
     let mut zones = zone_texts()
         .iter()
         .map(|(origin, text)| {
@@ -45,13 +45,13 @@ pub(in crate::lab) fn zones(now: SystemTime) -> Result<Vec<Rc<Zone>>, String> {
 }
 
 /// The root's trust anchor, as `--trust-anchor` reads it.
-pub(in crate::lab) fn trust_anchor(zones: &[Rc<Zone>]) -> Result<String, String> {
+pub(crate) fn trust_anchor(zones: &[Rc<Zone>]) -> Result<String, String> {
     let root = zones.iter().find(|zone| zone.origin.is_root()).and_then(|zone| zone.signer.as_ref());
     root.map_or_else(|| Err("the lab's root is not signed".to_owned()), Signer::anchor)
 }
 
 /// The name servers, in the order of [`all_servers`](super::internet::all_servers).
-pub(in crate::lab) fn name_servers(zones: Vec<Rc<Zone>>) -> Vec<Rc<NameServer>> {
+pub(crate) fn name_servers(zones: Vec<Rc<Zone>>) -> Vec<Rc<NameServer>> {
     let serves = |names: &[&str]| {
         let served = |zone: &&Rc<Zone>| names.contains(&zone.origin.to_string().as_str());
         zones.iter().filter(served).cloned().collect()

@@ -22,13 +22,13 @@ const TCP_IDLE: Duration = Duration::from_secs(10);
 const MAX_QUESTION: usize = 4096;
 
 /// The sockets of one name server.
-pub(in crate::lab) struct Sockets {
-    pub(in crate::lab) udp: UdpSocket,
-    pub(in crate::lab) tcp: TcpListener,
+pub(crate) struct Sockets {
+    pub(crate) udp: UdpSocket,
+    pub(crate) tcp: TcpListener,
 }
 
 /// Serves until the runtime ends.
-pub(in crate::lab) fn spawn(server: Rc<NameServer>, sockets: Sockets, shared: Rc<Shared>) {
+pub(crate) fn spawn(server: Rc<NameServer>, sockets: Sockets, shared: Rc<Shared>) {
     let Sockets { udp, tcp } = sockets;
     tokio::task::spawn_local(serve_udp(server.clone(), udp, shared.clone()));
     if !server.server.fault.is_without_tcp() {

@@ -22,11 +22,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 const SINCE: Duration = Duration::from_secs(3_600);
 const VALID: Duration = Duration::from_secs(21 * 86_400);
 /// How long ago the signatures of an expired zone ended.
-pub(in crate::lab) const EXPIRED_DAYS: u32 = 3;
+pub(crate) const EXPIRED_DAYS: u32 = 3;
 
 /// How a zone is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::lab) enum Signing {
+pub(crate) enum Signing {
     /// Not at all: no DS in its parent.
     None,
     /// Soundly, with NSEC.
@@ -53,7 +53,7 @@ impl Signing {
 }
 
 /// The keys of a zone, and what was signed with them.
-pub(in crate::lab) struct Signer {
+pub(crate) struct Signer {
     pub(super) signing: Signing,
     pub(super) origin: Name,
     /// Signs the keys; what the parent's DS points to.
@@ -98,11 +98,7 @@ fn seconds(time: SystemTime) -> u32 {
 
 impl Signer {
     /// New keys for a zone; `None` for one that is not signed.
-    pub(in crate::lab) fn new(
-        origin: &Name,
-        signing: Signing,
-        now: SystemTime,
-    ) -> Result<Option<Self>, String> {
+    pub(crate) fn new(origin: &Name, signing: Signing, now: SystemTime) -> Result<Option<Self>, String> {
         if signing == Signing::None {
             return Ok(None);
         }
@@ -125,12 +121,12 @@ impl Signer {
     }
 
     /// Whether everything of the zone validates.
-    pub(in crate::lab) const fn is_sound(&self) -> bool {
+    pub(crate) const fn is_sound(&self) -> bool {
         matches!(self.signing, Signing::Nsec | Signing::Nsec3)
     }
 
     /// The zone's DNSKEY records, and NSEC3PARAM where it has NSEC3 (RFC 5155 §4).
-    pub(in crate::lab) fn keys(&self) -> Vec<Record> {
+    pub(crate) fn keys(&self) -> Vec<Record> {
         let keys = [Some(&self.entry), self.zone.as_ref()];
         let record = |key: &Key| {
             Record::from_rdata(
@@ -147,7 +143,7 @@ impl Signer {
     }
 
     /// What its parent publishes of it, if it does.
-    pub(in crate::lab) fn ds(&self) -> Result<Option<Record>, String> {
+    pub(crate) fn ds(&self) -> Result<Option<Record>, String> {
         if self.signing == Signing::Island {
             return Ok(None);
         }
@@ -160,7 +156,7 @@ impl Signer {
     }
 
     /// The zone's own DS as a line of zone text: a trust anchor.
-    pub(in crate::lab) fn anchor(&self) -> Result<String, String> {
+    pub(crate) fn anchor(&self) -> Result<String, String> {
         let digest = self
             .entry
             .dnskey

@@ -13,7 +13,7 @@ use super::zone::{Answer, End, Zone};
 
 /// Answers a question for an NSEC itself, which no zone text holds; every other question was answered
 /// as the zone's text says. An NSEC3 has a name of its own, which nobody asks for.
-pub(in crate::lab) fn answer_nsec(zone: &Zone, name: &Name, kind: RecordType, answer: &mut Answer) {
+pub(crate) fn answer_nsec(zone: &Zone, name: &Name, kind: RecordType, answer: &mut Answer) {
     let Some(signer) = zone.signer.as_ref().filter(|signer| !signer.signing.hashed()) else { return };
     if kind != RecordType::NSEC || answer.end != End::Negative || answer.rcode != ResponseCode::NoError {
         return;
@@ -25,7 +25,7 @@ pub(in crate::lab) fn answer_nsec(zone: &Zone, name: &Name, kind: RecordType, an
 }
 
 /// Adds to an answer of `zone` what DO asks for: signatures, DS, proofs of absence.
-pub(in crate::lab) fn sign(zone: &Zone, name: &Name, answer: &mut Answer) {
+pub(crate) fn sign(zone: &Zone, name: &Name, answer: &mut Answer) {
     let Some(signer) = &zone.signer else { return };
     let referral = answer.end == End::Referral;
     if referral {

@@ -15,7 +15,7 @@ use super::signing::{answer_nsec, sign};
 use super::zone::{Answer, End, Zone, zone_of};
 
 /// How long ago the resolver is taken to have learned everything, in seconds.
-pub(in crate::lab) const AGE: u32 = 37;
+pub(crate) const AGE: u32 = 37;
 /// Zones that one chain of CNAMEs may pass.
 const MAX_ZONES: usize = 8;
 

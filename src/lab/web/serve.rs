@@ -28,7 +28,7 @@ type Error = Box<dyn std::error::Error>;
 
 /// A site's TLS side, ready to serve.
 #[derive(Clone)]
-pub(in crate::lab) enum Door {
+pub(crate) enum Door {
     Tls(Tls, Arc<ServerConfig>),
     Legacy,
 }
@@ -37,7 +37,7 @@ pub(in crate::lab) enum Door {
 ///
 /// # Errors
 /// The texts of the libraries: a defect of this program.
-pub(in crate::lab) fn door(site: &Site, authority: &Authority) -> Result<Option<Door>, String> {
+pub(crate) fn door(site: &Site, authority: &Authority) -> Result<Option<Door>, String> {
     match &site.secure {
         None => Ok(None),
         Some(Secure::Legacy) => Ok(Some(Door::Legacy)),
@@ -48,7 +48,7 @@ pub(in crate::lab) fn door(site: &Site, authority: &Authority) -> Result<Option<
 }
 
 /// Serves a site in the clear until the runtime ends.
-pub(in crate::lab) async fn serve_plain(
+pub(crate) async fn serve_plain(
     site: &'static Site,
     conduct: Conduct,
     listener: TcpListener,
@@ -61,12 +61,7 @@ pub(in crate::lab) async fn serve_plain(
 }
 
 /// Serves a site over TLS until the runtime ends.
-pub(in crate::lab) async fn serve_secure(
-    site: &'static Site,
-    door: Door,
-    listener: TcpListener,
-    shared: Rc<Shared>,
-) {
+pub(crate) async fn serve_secure(site: &'static Site, door: Door, listener: TcpListener, shared: Rc<Shared>) {
     each_connection(site, listener, shared.clone(), move |stream| {
         let (door, shared) = (door.clone(), shared.clone());
         async move {
