@@ -44,7 +44,10 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
-use crate::trace::{At, Failure, FailureCode, Hop, Scheme, Stage, StageName, Trace, Url};
+use crate::trace::{
+    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
+    Scheme, Stage, StageName, Trace, Url,
+};
 use crate::upgrade::Upgrade;
 
 /// A tracer: everything that can be made ready before t0.
@@ -60,7 +63,6 @@ pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
 /// Why a literal has no DNS time.
 const IP_LITERAL: &str = "the host is an IP address";
 const CONNECT_TO: &str = "--connect-to gives the address";
-const REUSED: &str = "an earlier hop's connection is used again";
 const PLAIN: &str = "http has no TLS";
 
 /// How long a finished trace waits for the uncounted lanes.
@@ -79,26 +81,19 @@ impl Tracer {
 
     /// Traces the plan's URL. `clock` begins at t0; `setup` is what preparation took before it.
     pub async fn trace(&self, clock: &Clock, stop: &Stop, setup: Duration, on_stage: OnStage<'_>) -> Trace {
-        let mut run = Run { tracer: self, clock, stop, on_stage, side_lanes: Vec::new(), idle: None };
-        let mut trace = Trace {
-            input: self.plan.input.clone(),
-            started_at: clock.started_at(),
-            setup,
-            total: Duration::ZERO,
-            hops: Vec::new(),
-            no_request: None,
-            lab: false,
-        };
-        trace.no_request = run.chain(&mut trace.hops).await.err();
-        trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
-        for (hop, lanes) in run.side_lanes {
-            if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
+        let trace = Trace::new(self.plan.input.clone(), clock.started_at(), setup);
+        let mut run = Run { tracer: self, clock, stop, on_stage, trace, side_lanes: Vec::new(), idle: None };
+        run.trace.no_request = run.chain().await.err();
+        let Run { mut trace, side_lanes, .. } = run;
+        trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        for (lookup, lanes) in side_lanes {
+            if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
             }
         }
         if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
-            let hops = trace.hops.iter_mut().enumerate();
-            let walked = hops.filter_map(|(index, hop)| Some((index, hop.dns.ran_mut()?)));
+            let hops: Vec<usize> = trace.hops().filter_map(|hop| hop.lookup.map(|_| hop.id.0)).collect();
+            let walked = hops.into_iter().zip(&mut trace.lookups);
             self.resolver.survey_hops(walked, clock, stop).await;
         }
         trace
@@ -117,8 +112,10 @@ struct Run<'a> {
     clock: &'a Clock,
     stop: &'a Stop,
     on_stage: OnStage<'a>,
-    /// Lanes that are still running, and the hop they belong to.
-    side_lanes: Vec<(usize, dns::SideLanes)>,
+    /// What it has seen so far.
+    trace: Trace,
+    /// Lanes that are still running, and the lookup they belong to.
+    side_lanes: Vec<(LookupId, dns::SideLanes)>,
     /// A connection that can carry a further request to its origin.
     idle: Option<Idle>,
 }
@@ -126,7 +123,7 @@ struct Run<'a> {
 struct Idle {
     session: http::Session,
     origin: Origin,
-    hop: usize,
+    connection: ConnectionId,
 }
 
 /// Scheme, host and port (RFC 6454 §4).
@@ -137,9 +134,9 @@ fn origin(url: &Url) -> Origin {
 }
 
 impl Run<'_> {
-    /// The loop over hops. Every hop begun is in `hops` when it returns, with its failure. An error is an
-    /// input that is no URL.
-    async fn chain(&mut self, hops: &mut Vec<Hop>) -> Result<(), Failure> {
+    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure. An
+    /// error is an input that is no URL.
+    async fn chain(&mut self) -> Result<(), Failure> {
         let plan = &self.tracer.plan.http;
         let mut ask = http::Ask {
             method: plan
@@ -152,45 +149,34 @@ impl Run<'_> {
         (self.on_stage)(StageName::Url, &self.tracer.plan.input);
         let mut url = url::parse(&self.tracer.plan.input)?;
         let mut first = origin(&url);
+        let mut redirects = 0;
         loop {
-            let index = hops.len();
-            let start = hops.last().map_or(At(0), |hop| hop.end);
-            hops.push(Hop {
-                url,
-                start,
-                end: start,
-                dns: Stage::NotReached,
-                connect: Stage::NotReached,
-                tls: Stage::NotReached,
-                http: Stage::NotReached,
-                reused: None,
-                failure: None,
-            });
-            let hop = &mut hops[index];
-            hop.failure = self.hop(hop, index, &ask).await.err();
-            if index == 0 {
+            let start = self.trace.requests.last().map_or(At(0), |request| request.end);
+            let id = self.trace.add_request(Request::new(url, start));
+            let failure = self.request(id, &ask).await.err();
+            let end = self.trace.hops().last().map_or(start, |hop| end_of(&hop));
+            let Some(request) = self.trace.requests.get_mut(id.0) else { return Ok(()) };
+            (request.failure, request.end) = (failure, end);
+            if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
-                first = origin(&hop.url);
+                first = origin(&request.url);
             }
-            hop.end = end_of(hop);
-            if hop.failure.is_some() {
+            if request.failure.is_some() || !plan.follow {
                 return Ok(());
             }
-            let Some(redirect) = hop.http.ran_mut().and_then(|http| http.redirect.as_mut()) else {
+            let Some(redirect) = request.http.ran_mut().and_then(|http| http.redirect.as_mut()) else {
                 return Ok(());
             };
-            if !plan.follow {
-                return Ok(());
-            }
-            url = match next(&redirect.target, &redirect.location, index, plan.max_redirects) {
+            url = match next(redirect, redirects, plan.max_redirects) {
                 Ok(url) => url,
                 Err((code, message, hint)) => {
-                    let running = hop.end.since(hop.start);
+                    let running = request.end.since(request.start);
                     let (stage, hint) = (StageName::Http, Some(hint.to_owned()));
-                    hop.failure = Some(Failure { stage, code, message, hint, running });
+                    request.failure = Some(Failure { stage, code, message, hint, running });
                     return Ok(());
                 }
             };
+            redirects += 1;
             redirect.followed = true;
             if let Some(method) = redirect.next_method.clone() {
                 if method != ask.method {
@@ -202,38 +188,35 @@ impl Run<'_> {
         }
     }
 
-    /// The stages of one hop.
-    async fn hop(&mut self, hop: &mut Hop, index: usize, ask: &http::Ask) -> Result<(), Failure> {
+    /// The stages of one request.
+    async fn request(&mut self, id: RequestId, ask: &http::Ask) -> Result<(), Failure> {
         let mut unread = None;
-        let session = match self.idle(&hop.url).await {
+        let (session, connection) = match self.idle(id).await {
             Some(idle) => {
-                hop.reused = Some(idle.hop);
-                hop.dns = Stage::Skipped(REUSED);
-                hop.connect = Stage::Skipped(REUSED);
-                hop.tls = Stage::Skipped(if hop.url.scheme == Scheme::Https { REUSED } else { PLAIN });
-                idle.session
+                let request = &mut self.trace.requests[id.0];
+                request.lookup = Stage::Skipped(REUSED);
+                request.connection = Stage::Ran(idle.connection);
+                (idle.session, idle.connection)
             }
-            None => self.open(hop, index, &mut unread).await?,
+            None => self.open(id, &mut unread).await?,
         };
         let plan = &self.tracer.plan.http;
-        (self.on_stage)(StageName::Http, &hop.url.host_ascii);
-        let (http, result) = http::fetch(session, &hop.url, ask, plan, self.clock, self.stop).await;
-        hop.http = Stage::Ran(http);
+        let request = &mut self.trace.requests[id.0];
+        (self.on_stage)(StageName::Http, &request.url.host_ascii);
+        let (http, result) = http::fetch(session, &request.url, ask, plan, self.clock, self.stop).await;
+        request.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) = (hop.tls.ran_mut(), unread) {
+        if let (Some(tls), Some(unread)) = (self.trace.connections[connection.0].tls.ran_mut(), unread) {
             unread.read_into(tls);
         }
-        self.idle = result?.map(|session| Idle {
-            session,
-            origin: origin(&hop.url),
-            hop: hop.reused.unwrap_or(index),
-        });
+        self.idle = result?.map(|session| Idle { session, origin: origin(&request.url), connection });
         Ok(())
     }
 
-    /// The open connection of an earlier hop, if it leads to this origin and still stands.
-    async fn idle(&mut self, url: &Url) -> Option<Idle> {
-        let mut idle = self.idle.take().filter(|idle| idle.origin == origin(url))?;
+    /// The open connection of an earlier request, if it leads to this one's origin and still stands.
+    async fn idle(&mut self, id: RequestId) -> Option<Idle> {
+        let wanted = origin(&self.trace.requests[id.0].url);
+        let mut idle = self.idle.take().filter(|idle| idle.origin == wanted)?;
         idle.session.is_open().await.then_some(idle)
     }
 
@@ -241,17 +224,18 @@ impl Run<'_> {
     /// handshake goes into `unread`.
     async fn open(
         &mut self,
-        hop: &mut Hop,
-        index: usize,
+        id: RequestId,
         unread: &mut Option<tls::Unread>,
-    ) -> Result<http::Session, Failure> {
+    ) -> Result<(http::Session, ConnectionId), Failure> {
         let Tracer { plan, resolver, tls } = self.tracer;
-        let mut target = Target::of(&hop.url, plan);
+        let Trace { requests, lookups, connections, .. } = &mut self.trace;
+        let request = &mut requests[id.0];
+        let mut target = Target::of(&request.url, plan);
         let mut offer = None;
         let addresses = match target.literal() {
             Some(address) => {
-                let given = target.redirected_from.is_some() && hop.url.host.address().is_none();
-                hop.dns = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
+                let given = target.redirected_from.is_some() && request.url.host.address().is_none();
+                request.lookup = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
                 vec![address]
             }
             None => {
@@ -259,22 +243,24 @@ impl Run<'_> {
                 let (host, port) = (target.host.as_str(), target.port);
                 let protocols = tls::Client::protocols(plan.http.version);
                 let (mut dns, result, lanes) = if target.redirected_from.is_none() {
-                    let scheme = hop.url.scheme;
+                    let scheme = request.url.scheme;
                     resolver.resolve_origin(scheme, host, port, protocols, self.clock, self.stop).await
                 } else {
                     // `--connect-to` names the endpoint itself.
                     resolver.resolve(host, port, self.clock, self.stop).await
                 };
-                let upgrade = upgrade::to_https(&mut hop.url, &mut dns);
+                let upgrade = upgrade::to_https(&mut request.url, &mut dns);
                 if upgrade == Upgrade::Done {
-                    target.port = hop.url.port;
+                    target.port = request.url.port;
                 }
                 if let Some(record) = dns.service.as_ref().and_then(trace::ServiceBinding::used) {
                     target.port = record.port.unwrap_or(target.port);
                     offer = tls.offering(&record.protocols());
                 }
-                hop.dns = Stage::Ran(dns);
-                self.side_lanes.push((index, lanes));
+                let lookup = LookupId(lookups.len());
+                lookups.push(dns);
+                request.lookup = Stage::Ran(lookup);
+                self.side_lanes.push((lookup, lanes));
                 result?
             }
         };
@@ -285,32 +271,36 @@ impl Run<'_> {
         if let Some(from) = target.redirected_from {
             connect.redirected_from = Some(from);
         }
-        hop.connect = Stage::Ran(connect);
+        let connection = ConnectionId(connections.len());
+        connections.push(Connection { opened_for: id, tcp: connect, tls: Stage::NotReached });
+        request.connection = Stage::Ran(connection);
+        let handshake = &mut connections[connection.0].tls;
         let stream = stream?;
-        if hop.url.scheme == Scheme::Http {
-            hop.tls = Stage::Skipped(PLAIN);
-            return Ok(http::Session::new(http::Stream::Plain(stream), None, &plan.http));
+        if request.url.scheme == Scheme::Http {
+            *handshake = Stage::Skipped(PLAIN);
+            let session = http::Session::new(http::Stream::Plain(stream), None, &plan.http);
+            return Ok((session, connection));
         }
-        (self.on_stage)(StageName::Tls, &hop.url.host_ascii);
+        (self.on_stage)(StageName::Tls, &request.url.host_ascii);
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-        let host = hop.url.host_ascii.trim_end_matches('.');
+        let host = request.url.host_ascii.trim_end_matches('.');
         let (record, stream, details) = tls.handshake_unread(stream, host, self.clock, self.stop).await;
         let alpn = record.alpn.clone();
-        hop.tls = Stage::Ran(record);
+        *handshake = Stage::Ran(record);
         *unread = Some(details);
-        Ok(http::Session::new(http::Stream::Tls(Box::new(stream?)), alpn.as_deref(), &plan.http))
+        let stream = http::Stream::Tls(Box::new(stream?));
+        Ok((http::Session::new(stream, alpn.as_deref(), &plan.http), connection))
     }
 }
 
 /// The URL of the request after a redirect, or why there is none.
 fn next(
-    target: &Option<String>,
-    location: &str,
+    redirect: &Redirect,
     redirects: usize,
     most: usize,
 ) -> Result<Url, (FailureCode, String, &'static str)> {
-    let Some(target) = target else {
-        let message = format!("the redirect to `{}` cannot be followed", location.escape_debug());
+    let Some(target) = &redirect.target else {
+        let message = format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());
         return Err((FailureCode::BadRedirect, message, "the Location field must hold an http or https URL"));
     };
     if redirects >= most {
@@ -352,7 +342,7 @@ impl Target {
 }
 
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop) -> At {
+fn end_of(hop: &Hop<'_>) -> At {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),

@@ -21,7 +21,7 @@ use super::message::{Decoded, EncodedQuery, Form, Recursion, Reply, decode, enco
 use super::presentation::name_text;
 use crate::os;
 use crate::trace::{
-    AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, RecordType, Stray, Transport,
+    AddressSource, At, Choice, ConnectionUse, Meaning, Packet, Purpose, RecordType, Stray, Transport,
 };
 
 /// How long the server's own answer is awaited after one from elsewhere.
@@ -314,7 +314,7 @@ pub(super) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         chosen: ask.chosen,
         transport: ask.transport,
         edns: ask.edns,
-        connection: (ask.transport != Transport::Udp).then_some(Connection::Opened),
+        connection: (ask.transport != Transport::Udp).then_some(ConnectionUse::Opened),
         sent,
         connected: None,
         tcp_done: None,

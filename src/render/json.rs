@@ -132,7 +132,7 @@ struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     fn new(trace: &'a Trace, verdict: &'a Verdict, redactor: Redactor) -> Self {
-        let failed = trace.hops.len().saturating_sub(1);
+        let failed = trace.requests.len().saturating_sub(1);
         Self {
             schema: SCHEMA,
             urltrace_version: env!("CARGO_PKG_VERSION"),
@@ -145,8 +145,7 @@ impl<'a> TraceDocument<'a> {
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, redactor),
             hops: trace
-                .hops
-                .iter()
+                .hops()
                 .enumerate()
                 .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
                 .collect(),

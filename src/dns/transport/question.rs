@@ -14,7 +14,7 @@ use crate::dns::exchange::{Ask, Outcome, packet};
 use crate::dns::log::Open;
 use crate::dns::message::{Decoded, EncodedQuery, decode, is_reply_to};
 use crate::dns::walk::Run;
-use crate::trace::{At, Choice, Connection, Meaning, Packet};
+use crate::trace::{At, Choice, ConnectionUse, Meaning, Packet};
 
 /// What came of a question.
 pub(super) struct Exchange {
@@ -71,7 +71,7 @@ pub(super) async fn put(
         let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
             let query = query(log, ask);
             let packet = packet(ask, clock.now(), query.bytes.len());
-            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
+            (log.open(Packet { connection: Some(ConnectionUse::Kept), ..packet }), query)
         });
         let id = open.id();
         path.push(id);
