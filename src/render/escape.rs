@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::Charset;
+use super::style::Charset;
 
 /// `text` with everything escaped that a terminal would obey instead of show.
 pub(crate) fn text(text: &str, charset: Charset) -> Cow<'_, str> {

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::escape;
+use super::style::Charset;
+
 /// Redraws a second: enough for the eye, next to nothing for the machine.
 const REDRAWS: u8 = 8;
 
@@ -48,7 +51,7 @@ impl Progress {
     /// Says what is going on. Names from outside pass the escaper.
     pub fn stage(&self, stage: &str) {
         if let Some((_, word)) = &self.line {
-            let stage = super::escape::text(stage, super::Charset::Unicode).chars().take(LONGEST).collect();
+            let stage = escape::text(stage, Charset::Unicode).chars().take(LONGEST).collect();
             *word.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         }
     }

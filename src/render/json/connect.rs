@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::us;
+use super::micros::us;
 use crate::trace::{Attempt, AttemptOutcome, Connect, TcpInfo};
 
 /// The connection race (RFC 8305).

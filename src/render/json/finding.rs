@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::us;
+use super::micros::us;
 use crate::finding::{Finding, Saving, Verdict};
 use crate::render::redact::Redactor;
 

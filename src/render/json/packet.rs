@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::connect::family;
-use super::dns::{NameServerView, NegativeView, RecordView};
-use super::us;
+use super::micros::us;
+use super::record::{NameServerView, NegativeView, RecordView};
 use crate::render::words;
 use crate::trace::{ConnectionUse, Meaning, Packet, Stray};
 

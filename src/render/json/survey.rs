@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::connect::family;
-use super::dns::RecordView;
-use super::us;
+use super::micros::us;
+use super::record::RecordView;
 use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles, UnfoundServer};
 
 /// What one address of a name server said.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::us;
+use super::micros::us;
 use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, Verification};
 

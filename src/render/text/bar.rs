@@ -3,7 +3,7 @@
 //! Pure drawing: a stretch of time in, characters out. A stretch too short to be seen is a thin
 //! mark, never nothing.
 
-use crate::render::Charset;
+use crate::render::style::Charset;
 
 /// The axis that all bars of a report share.
 #[derive(Clone, Copy, Debug)]

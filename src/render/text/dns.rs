@@ -5,17 +5,21 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::alias::is_on_the_way;
+use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{dnssec, evidence, fact_text, findings, survey, verbose};
-use crate::render::{DnsRun, Style, words};
+use super::{dnssec, evidence, findings, survey, verbose};
+use crate::render::run::DnsRun;
+use crate::render::style::Style;
+use crate::render::words;
 use crate::trace::{
     Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
 };
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
-pub(in crate::render) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style);
     headline(&mut page, run);
     page.gap();
@@ -216,13 +220,6 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
         body.push(Ink::Plain, format!("; {} {set_up}{rtt}", packet.transport.as_str()));
     }
     page.wrap(head, &body);
-}
-
-/// Whether a name is the one asked for, or what an alias made of it: not that of a name server, and
-/// not the first labels of one (RFC 9156).
-pub(super) fn is_on_the_way(dns: &Dns, qname: &str) -> bool {
-    let is_target = |record: &Record| record.rtype == RecordType::CNAME && record.data == qname;
-    qname == dns.name || dns.answers.iter().any(is_target)
 }
 
 /// The final answer, a record a line, as `dig +noall +answer` prints it.

@@ -1,6 +1,6 @@
 //! DNSSEC in words: one line of evidence, and with `-v` the chain of trust as a table.
 
-use super::dns::is_on_the_way;
+use super::alias::is_on_the_way;
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::words;

@@ -1,10 +1,11 @@
 //! One line of evidence for each stage of a hop.
 
 use super::dnssec;
+use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{fact, fact_text, survey};
+use super::survey;
 use crate::explain::status::explain;
 use crate::render::words;
 use crate::trace::{

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 
 use super::ink::Ink;
 use super::page::Page;
-use crate::render::{DnsRun, Style, words};
+use crate::render::run::DnsRun;
+use crate::render::style::Style;
+use crate::render::words;
 use crate::trace::{Dns, DnssecVerdict, Rcode};
 use crate::units;
 
@@ -16,7 +18,7 @@ const NAME: usize = 32;
 const WIDTH: usize = 1 << 20;
 
 /// One name: name, code, time, what was known of it already, answers or the reason.
-pub(in crate::render) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(&Style { width: WIDTH, ..*style });
     let mut line = page.line();
     line.push(Ink::Strong, &run.dns.name).pad_to(NAME).push(Ink::Plain, "  ");
@@ -55,7 +57,7 @@ fn cached(run: &DnsRun<'_>) -> String {
 }
 
 /// The data of the answer, as `dig +short` prints it.
-pub(in crate::render) fn short(dns: &Dns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn short(dns: &Dns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(&Style { width: WIDTH, color: false, ..*style });
     for record in &dns.answers {
         let mut line = page.line();

@@ -6,8 +6,9 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::ink::Ink;
+use crate::render::escape;
 use crate::render::redact::Redactor;
-use crate::render::{Charset, Style, escape};
+use crate::render::style::{Charset, Style};
 
 /// Narrower than this, columns cannot be kept.
 const LEAST_WIDTH: usize = 40;

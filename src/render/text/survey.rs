@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::fact_text;
+use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::Page;
 use crate::trace::{Dns, Record, ServerCheck, ServerFault, UnfoundServer};

@@ -2,9 +2,9 @@
 //! flight, the chain, request and response as they went over the wire.
 
 use super::dnssec;
+use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{fact, fact_text};
 use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{

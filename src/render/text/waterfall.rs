@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::bar::{Axis, Kind};
+use super::fact::LABEL;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::Page;
@@ -30,7 +31,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
 
     // The label column is as wide as the labels need, within reason: the bars need the rest.
     let widest = drawn.iter().flatten().map(Row::label_width).max().unwrap_or(0);
-    let label = widest.clamp(super::LABEL - 1, (page.width() * 3 / 10).max(super::LABEL));
+    let label = widest.clamp(LABEL - 1, (page.width() * 3 / 10).max(LABEL));
     let before_bar = label + 1 + DURATION + 1 + SHARE + 2;
     let axis = Axis {
         total: micros(trace),

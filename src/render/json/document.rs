@@ -1,0 +1,181 @@
+//! The two documents: of a traced URL, and of one `urltrace dns`.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::micros::us;
+use super::record::RecordView;
+use super::{dns, finding, hop};
+use crate::finding::Verdict;
+use crate::render::redact::Redactor;
+use crate::render::run::DnsRun;
+use crate::render::words;
+use crate::timeline;
+use crate::trace::{Failure, Trace};
+
+/// The version of the documents' form.
+pub(super) const SCHEMA: &str = "urltrace/1";
+
+/// A traced URL.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TraceDocument<'a> {
+    /// The version of this document's form.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// The version of the program that wrote it.
+    urltrace_version: &'static str,
+    /// The URL as typed, secrets redacted.
+    input: Cow<'a, str>,
+    /// Wall time of t0, RFC 3339, UTC.
+    #[schemars(extend("format" = "date-time"))]
+    started_at: String,
+    /// Whether the trace ran inside the built-in lab.
+    lab: bool,
+    /// Whether the last response was read to its end.
+    outcome: Outcome,
+    /// What ended the trace before its goal.
+    failure: Option<FailureView<'a>>,
+    /// From t0 to the end of the last hop.
+    total_us: u64,
+    /// Client set-up before t0, not part of the total.
+    setup_us: u64,
+    /// Where the time went.
+    verdict: finding::VerdictView<'a>,
+    /// One record for each request of the redirect chain.
+    hops: Vec<hop::HopView<'a>>,
+    /// The waterfall's rows.
+    spans: Vec<hop::SpanView>,
+    /// What is wrong, slow or worth knowing, the most severe first.
+    findings: Vec<finding::FindingView<'a>>,
+}
+
+impl<'a> TraceDocument<'a> {
+    /// The document without its findings: these point into it.
+    pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict, redactor: Redactor) -> Self {
+        let failed = trace.requests.len().saturating_sub(1);
+        Self {
+            schema: SCHEMA,
+            urltrace_version: env!("CARGO_PKG_VERSION"),
+            input: redactor.typed(&trace.input),
+            started_at: words::timestamp(trace.started_at, 6),
+            lab: trace.lab,
+            outcome: Outcome::of(trace.failure()),
+            failure: trace.failure().map(|failure| FailureView::new(failure, failed, redactor)),
+            total_us: us(trace.total),
+            setup_us: us(trace.setup),
+            verdict: finding::VerdictView::new(verdict, redactor),
+            hops: trace
+                .hops()
+                .enumerate()
+                .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
+                .collect(),
+            spans: timeline::spans(trace)
+                .into_iter()
+                .map(|span| hop::SpanView::new(span, redactor))
+                .collect(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// One `urltrace dns`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DnsDocument<'a> {
+    /// The version of this document's form.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Tells this document from that of a traced URL.
+    #[schemars(extend("const" = "dns"))]
+    kind: &'static str,
+    /// The version of the program that wrote it.
+    urltrace_version: &'static str,
+    /// The name as typed.
+    input: &'a str,
+    /// Wall time of t0, RFC 3339, UTC.
+    #[schemars(extend("format" = "date-time"))]
+    started_at: String,
+    /// Whether the question was answered, be it with no.
+    outcome: Outcome,
+    /// What ended the walk before its goal.
+    failure: Option<FailureView<'a>>,
+    /// From t0 to the end of the walk; in a batch from the walk's own start.
+    total_us: u64,
+    /// Client set-up before t0, not part of the total.
+    setup_us: u64,
+    /// The final response code, by its IANA name.
+    rcode: Option<Cow<'static, str>>,
+    /// The final answer: the CNAME chain in order, then the records.
+    answers: Vec<RecordView<'a>>,
+    /// The walk, as in a trace.
+    dns: dns::DnsView<'a>,
+    /// What is wrong, slow or worth knowing of it, the most severe first.
+    findings: Vec<finding::FindingView<'a>>,
+}
+
+impl<'a> DnsDocument<'a> {
+    pub(super) fn new(run: &DnsRun<'a>, redactor: Redactor) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: "dns",
+            urltrace_version: env!("CARGO_PKG_VERSION"),
+            input: run.input,
+            started_at: words::timestamp(run.started_at, 6),
+            outcome: Outcome::of(run.failure),
+            failure: run.failure.map(|failure| FailureView::new(failure, 0, redactor)),
+            total_us: us(run.total),
+            setup_us: us(run.setup),
+            rcode: run.dns.rcode.map(crate::trace::Rcode::mnemonic),
+            answers: run.dns.answers.iter().map(Into::into).collect(),
+            dns: run.dns.into(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Outcome {
+    Ok,
+    Failed,
+}
+
+impl Outcome {
+    const fn of(failure: Option<&Failure>) -> Self {
+        if failure.is_some() { Self::Failed } else { Self::Ok }
+    }
+}
+
+/// Why there is no whole response.
+#[derive(Serialize, JsonSchema)]
+struct FailureView<'a> {
+    /// The stage that failed or was running.
+    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    stage: &'static str,
+    /// A stable kebab-case word.
+    code: &'static str,
+    /// One sentence with the names and numbers of this run.
+    message: Cow<'a, str>,
+    /// What to try next.
+    hint: Option<Cow<'a, str>>,
+    /// The hop it happened in.
+    hop: usize,
+    /// How long the stage had been running.
+    running_us: u64,
+}
+
+impl<'a> FailureView<'a> {
+    fn new(failure: &'a Failure, hop: usize, redactor: Redactor) -> Self {
+        Self {
+            stage: failure.stage.as_str(),
+            code: failure.code.as_str(),
+            message: redactor.text(&failure.message),
+            hint: failure.hint.as_deref().map(|hint| redactor.text(hint)),
+            hop,
+            running_us: us(failure.running),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How a report looks: its format, colours, characters and width. Decides nothing of its contents.
+
+use super::redact::Redactor;
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one document, schema `urltrace/1`.
+    Json,
+}
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour (text only).
+    pub color: bool,
+    /// UTF-8 when true, ASCII when false (text only).
+    pub unicode: bool,
+    /// Columns; no line is longer (text only). Below 40 it is taken as 40.
+    pub width: usize,
+    /// `-v`: every packet, flight, certificate and header.
+    pub verbose: bool,
+    /// `--show-secrets`: nothing is redacted.
+    pub show_secrets: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, unicode: true, width: 80, verbose: false, show_secrets: false }
+    }
+}
+
+impl Style {
+    pub(super) const fn charset(&self) -> Charset {
+        if self.unicode { Charset::Unicode } else { Charset::Ascii }
+    }
+
+    pub(super) const fn redactor(&self) -> Redactor {
+        Redactor::new(self.show_secrets)
+    }
+}
+
+/// The characters that an output can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charset {
+    /// All of them.
+    Unicode,
+    /// ASCII only.
+    Ascii,
+}

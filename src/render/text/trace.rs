@@ -1,0 +1,28 @@
+//! The report of a traced URL, section by section.
+
+use std::io::{self, Write};
+
+use super::page::Page;
+use super::{evidence, findings, headline, verbose, waterfall};
+use crate::finding::{Finding, Verdict};
+use crate::render::style::Style;
+use crate::trace::Trace;
+
+/// Writes the report of a trace.
+pub(crate) fn trace(
+    trace: &Trace,
+    findings: &[Finding],
+    verdict: &Verdict,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(style);
+    headline::put(&mut page, trace, verdict);
+    waterfall::put(&mut page, trace, style.verbose);
+    evidence::put(&mut page, trace, style.verbose);
+    findings::put(&mut page, findings);
+    if style.verbose {
+        verbose::put(&mut page, trace);
+    }
+    out.write_all(page.into_text().as_bytes())
+}
