@@ -8,16 +8,19 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::cli::{Cli, Format, Generate};
 use crate::clock::{Clock, Stopwatch};
+use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
+use crate::finding;
 use crate::lab::{Lab, SCENARIOS};
 use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
-use crate::trace::{Dns, Failure, StageName};
-use crate::{Tracer, finding};
+use crate::trace::{At, Dns, Failure, StageName};
+use crate::tracer::{Run, SIDE_LANES_GRACE, Tracer};
 
 /// Why a run could not even start, or could not tell its result.
 #[derive(Debug)]
@@ -80,27 +83,52 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Pr
     runtime.block_on(tokio::task::LocalSet::new().run_until(work))
 }
 
-async fn start_lab(wanted: bool, plan: &mut Plan) -> Result<Option<Lab>, Problem> {
-    if !wanted {
-        return Ok(None);
+/// What every run of the program has.
+struct Session {
+    lab: Option<Lab>,
+    /// What preparation took before t0.
+    setup: Duration,
+    clock: Clock,
+    stop: Stop,
+    _interrupts: JoinSet<()>,
+}
+
+impl Session {
+    /// Starts the lab, if it is wanted, prepares what the run needs, and then the clock. `max_time` ends
+    /// the run.
+    async fn begin<T>(
+        mut plan: Plan,
+        lab: bool,
+        max_time: Duration,
+        setup: Stopwatch,
+        prepare: impl FnOnce(Plan) -> Result<T, String>,
+    ) -> Result<(Self, T), Problem> {
+        let lab = if lab { Some(Lab::start().await.map_err(Problem::Internal)?) } else { None };
+        if let Some(lab) = &lab {
+            lab.apply(&mut plan);
+        }
+        let prepared = prepare(plan).map_err(Problem::Setup)?;
+        let (interrupts, interrupted) = interrupts();
+        let setup = setup.elapsed();
+        let clock = Clock::start();
+        let stop = Stop::new(clock, max_time, interrupted);
+        Ok((Self { lab, setup, clock, stop, _interrupts: interrupts }, prepared))
     }
-    let lab = Lab::start().await.map_err(Problem::Internal)?;
-    lab.apply(plan);
-    Ok(Some(lab))
 }
 
 /// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed. A
-/// second one ends the process.
-fn interrupts() -> watch::Receiver<bool> {
+/// second one ends the process. Whoever drops the set listens no longer.
+fn interrupts() -> (JoinSet<()>, watch::Receiver<bool>) {
     let (sender, receiver) = watch::channel(false);
-    tokio::task::spawn_local(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn_local(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             if heed(&sender) == Heed::EndTheProcess {
                 std::process::exit(i32::from(exit::INTERRUPTED));
             }
         }
     });
-    receiver
+    (tasks, receiver)
 }
 
 /// What an interrupt does.
@@ -115,25 +143,24 @@ fn heed(interrupted: &watch::Sender<bool>) -> Heed {
 }
 
 async fn trace(
-    mut plan: Plan,
+    plan: Plan,
     lab: bool,
     show: &Show,
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let lab = start_lab(lab, &mut plan).await?;
-    let max_time = plan.max_time;
-    let tracer = Tracer::new(plan).map_err(Problem::Setup)?;
     let progress = Progress::new(show.progress);
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, max_time, interrupted);
-    let mut trace = tracer
-        .trace(&clock, &stop, setup, &|stage, what| progress.stage(&format!("{} {what}", stage.as_str())))
-        .await;
-    trace.lab = lab.is_some();
+    let (url, max_time) = (plan.input.clone(), plan.max_time);
+    let (session, tracer) = Session::begin(plan, lab, max_time, setup, Tracer::new).await?;
+    let run = Run {
+        clock: &session.clock,
+        stop: &session.stop,
+        setup: session.setup,
+        on_stage: &|stage, what| progress.stage(&format!("{} {what}", stage.as_str())),
+    };
+    let mut trace = tracer.trace(&url, run).await;
+    trace.lab = session.lab.is_some();
     progress.finish();
     let findings = finding::check(&trace);
     let verdict = finding::verdict(&trace);
@@ -148,32 +175,30 @@ async fn trace(
 }
 
 async fn ask(
-    mut plan: Plan,
+    plan: Plan,
     question: Question,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let _lab = start_lab(lab, &mut plan).await?;
-    let resolver = crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
     let progress = Progress::new(show.progress);
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, plan.max_time, interrupted);
+    let (input, max_time) = (plan.input.clone(), plan.max_time);
+    let prepare = |plan: Plan| Resolver::new(plan.dns);
+    let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
+    let Session { setup, clock, ref stop, .. } = session;
     progress.stage(&format!("dns {}", question.name));
-    let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
-    let total = dns.end.since(crate::trace::At(0));
-    lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock, &stop).await;
+    let (mut dns, result, lanes) = resolver.ask(&question, &clock, stop).await;
+    let total = dns.end.since(At(0));
+    lanes.settle(&mut dns, SIDE_LANES_GRACE, &clock, stop).await;
     let failure = result.err();
-    if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
-        resolver.survey(&mut dns, &clock, &stop).await;
+    if dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
+        resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
     let findings = finding::check_dns(&dns, failure.as_ref());
     let asked = render::DnsRun {
-        input: &plan.input,
+        input: &input,
         started_at: clock.started_at(),
         setup,
         total,
@@ -200,20 +225,17 @@ async fn ask(
 const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 async fn ask_all(
-    mut plan: Plan,
+    plan: Plan,
     batch: Batch,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let _lab = start_lab(lab, &mut plan).await?;
-    // Said before the first question, not in the middle of the results.
-    crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, BATCH_TIME, interrupted);
+    // A plan that cannot be used is told of before the first question, not in the middle of the results.
+    let prepare = |plan: Plan| Resolver::new(plan.dns.clone()).map(|_| plan.dns);
+    let (session, plan) = Session::begin(plan, lab, BATCH_TIME, setup, prepare).await?;
+    let Session { setup, clock, ref stop, .. } = session;
     let mut code = exit::OK;
     let mut tell = |question: &Question, dns: &Dns, failure: Option<&Failure>| {
         if failure.is_some() {
@@ -239,7 +261,7 @@ async fn ask_all(
         // Whoever reads along sees each result when it is there.
         out.flush()
     };
-    crate::dns::ask_all(&plan.dns, &batch, &clock, &stop, &mut tell).await?;
+    dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await?;
     Ok(code.into())
 }
 

@@ -11,13 +11,13 @@ const KIND: &str = "https-record-upgrade";
 
 /// Whether a URL was rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Upgrade {
+pub(super) enum Upgrade {
     Done,
     NotWanted,
 }
 
 /// Rewrites an http URL whose host has an HTTPS record that is not of no use.
-pub(crate) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
+pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
     let wanted = dns.service.as_ref().is_some_and(crate::trace::ServiceBinding::demands_https);
     let (Scheme::Http, true, Some(rest)) = (url.scheme, wanted, url.href.strip_prefix("http:")) else {
         return Upgrade::NotWanted;
