@@ -103,7 +103,7 @@ impl ZoneReply {
 /// What came of a question of this lane.
 #[derive(Clone, Debug)]
 pub(crate) enum Fetched {
-    ZoneReply(ZoneReply),
+    Reply(ZoneReply),
     /// Why nothing came, as the end of a sentence.
     Failed(String),
     /// Every server of the zone says that it does not give it: who said what.
