@@ -3,21 +3,22 @@
 //! What needs no question (given addresses, RFC 6761 names, the hosts file) is answered here; everything else
 //! is the lanes' part. Nothing here opens a connection to what the name stands for.
 
-use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::key_cache::KeyCache;
-use crate::dns::transport::timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::context::Shared;
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::SideLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
+use crate::dns::transport::session::Upstream;
+use crate::dns::transport::timestamp;
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
@@ -30,6 +31,8 @@ const NOBODY_ASKED: &str = "nobody was asked";
 #[derive(Debug)]
 pub struct Resolver {
     pub(crate) shared: Rc<Shared>,
+    /// The resolver of the plan, if it is asked on a connection.
+    pub(crate) client: Option<Rc<Client>>,
     _stamping: timestamp::Stamping,
 }
 
@@ -51,7 +54,9 @@ impl Resolver {
             _ => Vec::new(),
         };
         let client = match &plan.lane {
-            ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
+            ResolverChoice::Endpoint(endpoint) => {
+                Some(Rc::new(Client::new(Upstream::new(endpoint, &plan.roots)?)))
+            }
             _ => None,
         };
         let anchors = match &plan.dnssec {
@@ -63,9 +68,8 @@ impl Resolver {
                 .map_err(|reason| format!("trust anchors {}: {reason}", given.source))?,
         };
         let mut shared = Shared::new(plan, hints, hosts);
-        shared.client = client;
         shared.dnssec = KeyCache::new(anchors);
-        Ok(Self { shared: Rc::new(shared), _stamping: stamping })
+        Ok(Self { shared: Rc::new(shared), client, _stamping: stamping })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -136,7 +140,8 @@ impl Resolver {
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
         }
-        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish };
+        let client = self.client.as_ref();
+        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish };
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -170,7 +175,8 @@ impl Resolver {
             }
         };
         dns.name = name_text(&name);
-        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
+        let client = self.client.as_ref();
+        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
         (dns, result, side)

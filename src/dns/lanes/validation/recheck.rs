@@ -17,6 +17,7 @@ use crate::dns::lanes::validation::collect::unread;
 use crate::dns::lanes::validation::through_resolver::{CdResolver, Received};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
@@ -26,12 +27,13 @@ impl Checking {
     /// has said anything. The work is to be run beside everything else.
     pub(crate) fn begin_through(
         shared: &Rc<Shared>,
+        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
         received: Received,
     ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let resolver = CdResolver::of(shared, log, purpose, received)?;
+        let resolver = CdResolver::of(shared, client, log, purpose, received)?;
         let received = resolver.received;
         let checking = Rc::new(Self::new(shared, Some(resolver)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));

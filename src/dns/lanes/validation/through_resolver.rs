@@ -13,6 +13,7 @@ use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::iterate::job::Run;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::resolvers::connection_query::ask_beside;
 use crate::dns::response::classify;
 use crate::dns::response::classify::Verdict;
@@ -57,7 +58,7 @@ pub(crate) struct CdResolver {
     pub(crate) purpose: Purpose,
     pub(crate) received: Received,
     /// How it is asked on connections that are kept.
-    connected: Option<(Transport, Rc<Run>)>,
+    connected: Option<(Transport, Rc<Client>, Rc<Run>)>,
     /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
     transport: Transport,
 }
@@ -66,6 +67,7 @@ impl CdResolver {
     /// The resolver that spoke last in a lane.
     pub(crate) fn of(
         shared: &Rc<Shared>,
+        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         purpose: Purpose,
         received: Received,
@@ -83,9 +85,8 @@ impl CdResolver {
         });
         let (parent, server, last_transport, by_tcp, plain) = last?;
         let received = if received == Received::Answer && plain { Received::Unsigned } else { received };
-        let on_connection = purpose == Purpose::Resolver && shared.client.is_some();
-        let connected =
-            on_connection.then(|| (last_transport, Run::new(Rc::clone(shared), Rc::clone(log), None)));
+        let run = || Run::new(Rc::clone(shared), Rc::clone(log), None);
+        let connected = client.map(|client| (last_transport, client, run()));
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
         Some(Self { server, parent, purpose, received, connected, transport })
     }
@@ -131,7 +132,7 @@ impl CdResolver {
             server: self.server,
             source: AddressSource::Configured,
             chosen: Choice::First,
-            transport: self.connected.as_ref().map_or(self.transport, |(transport, _)| *transport),
+            transport: self.connected.as_ref().map_or(self.transport, |(transport, ..)| *transport),
             // Without EDNS there is no DO, and without DO there are no signatures.
             edns: true,
             recursion: Recursion::Unchecked,
@@ -142,7 +143,7 @@ impl CdResolver {
                 return Err("was not asked: the limit of packets for this host was hit".to_owned());
             }
             let (id, outcome) = match &self.connected {
-                Some((_, run)) => ask_beside(run, &mut ask, PATIENCE).await?,
+                Some((_, client, run)) => ask_beside(client, run, &mut ask, PATIENCE).await?,
                 None => {
                     let _place = shared.places.take(self.server).await;
                     let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
