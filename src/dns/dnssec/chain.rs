@@ -1,6 +1,6 @@
-//! The chain of trust: for each zone from an anchor down, DS to DNSKEY to RRSIG, and why not.
+//! The authentication chain (RFC 4033 §2): for each zone from an anchor down, DS to DNSKEY to RRSIG, and why not.
 //!
-//! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
+//! Pure: it judges evidence that is there already. The answer itself is `validate`'s part.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -269,7 +269,7 @@ impl<'a> Validator<'a> {
         let text = name_text(zone);
         let anchored = link.ds_state == DsState::Anchor;
         if anchored {
-            link.ds = trusted.iter().filter_map(anchor_info).collect();
+            link.ds = trusted.iter().filter_map(trust_info).collect();
         }
         let reply = match self.evidence.keys.get(zone) {
             Some(Fetched::Reply(reply)) => reply,
@@ -506,10 +506,6 @@ fn trust_info(trust: &Trusts) -> Option<DsInfo> {
             Some(DsInfo { tag: info.tag, algorithm: info.algorithm, digest_type: None, matched: false })
         }
     }
-}
-
-fn anchor_info(trust: &Trusts) -> Option<DsInfo> {
-    trust_info(trust)
 }
 
 /// The reason where the keys are signed, but not by one that is trusted from above.

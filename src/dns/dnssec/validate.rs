@@ -1,4 +1,4 @@
-//! What the chain of trust says of an answer: its aliases, its records, or its absence.
+//! The security status of an answer (RFC 4033 §5): its aliases, its records, or its absence.
 //!
 //! Pure, on top of `chain`. The worst that is found is the verdict.
 
