@@ -12,7 +12,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::dns::lru::Recent;
+use crate::dns::lru::Lru;
 use crate::trace::RecordType;
 
 /// How long another resolution's work is waited for: more than a server that has to be hedged.
@@ -37,7 +37,7 @@ pub(crate) enum Goal {
 pub(crate) struct Flights {
     running: RefCell<HashMap<Goal, Rc<Flight>>>,
     /// Names that an authoritative server has shown to be no cut below a zone.
-    inside: RefCell<Recent<(Name, Name), (), MOST_INSIDE>>,
+    inside: RefCell<Lru<(Name, Name), (), MOST_INSIDE>>,
     resolutions: Cell<u64>,
 }
 
@@ -129,7 +129,7 @@ pub(crate) const MOST_SERVERS: usize = 4_096;
 mod tests {
     use super::*;
     use crate::dns::tests::kit::local;
-    use crate::dns::transport::slots::Places;
+    use crate::dns::transport::slots::Slots;
     use crate::dns::wire::name::parse_name;
     use std::net::SocketAddr;
 
@@ -176,12 +176,12 @@ mod tests {
     fn a_server_has_so_many_places_and_no_more() {
         local(async {
             let server: SocketAddr = "192.0.2.1:53".parse().unwrap();
-            assert!(Places::new(None).take(server).await.is_none());
-            let places = Places::new(Some(2));
-            let (one, _two) = (places.take(server).await, places.take(server).await);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_none());
+            assert!(Slots::new(None).take(server).await.is_none());
+            let slots = Slots::new(Some(2));
+            let (one, _two) = (slots.take(server).await, slots.take(server).await);
+            assert!(futures_util::FutureExt::now_or_never(slots.take(server)).is_none());
             drop(one);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_some());
+            assert!(futures_util::FutureExt::now_or_never(slots.take(server)).is_some());
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::dns::iterate::job::{Patience, Run};
+use crate::dns::iterate::job::{Patience, Resolution};
 use crate::dns::resolvers::combine::{Heard, Questions};
 use crate::dns::resolvers::configured::ask_resolvers;
 use crate::dns::resolvers::endpoint::ask_endpoint;
@@ -12,15 +12,15 @@ use crate::trace::Purpose;
 
 /// The resolver of the plan, as the counted lane asks it.
 pub(crate) struct Asker<'a> {
-    pub(crate) run: &'a Rc<Run>,
+    pub(crate) run: &'a Rc<Resolution>,
     /// What was waited for besides the first answer.
     pub(crate) path: RefCell<Vec<usize>>,
 }
 
 impl Asker<'_> {
     pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
-        let plan = &self.run.shared.plan;
-        if let Some(client) = &self.run.shared.client {
+        let plan = &self.run.context.plan;
+        if let Some(client) = &self.run.context.client {
             return ask_endpoint(client, self.run, questions, patience).await;
         }
         let servers = match plan.lane {
@@ -28,7 +28,7 @@ impl Asker<'_> {
             _ => plan.stub_servers.clone(),
         };
         ask_resolvers(
-            &self.run.shared,
+            &self.run.context,
             Rc::clone(&self.run.log),
             servers,
             questions,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::resolvers::connection::{Attempt, Client, NotTaken, Taken, query};
 use crate::dns::transport::ask::{Ask, Outcome, packet};
 use crate::dns::transport::error::{Unanswered, words};
@@ -31,11 +31,11 @@ pub(crate) struct Exchange {
 /// # Errors
 /// Why there is no connection.
 pub(crate) async fn ask_beside(
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     ask: &mut Ask,
     limit: Duration,
 ) -> Result<(usize, Outcome), String> {
-    let client = run.shared.client.as_ref().ok_or_else(|| "is not asked on connections".to_owned())?;
+    let client = run.context.client.as_ref().ok_or_else(|| "is not asked on connections".to_owned())?;
     match put(client, run, ask, None, limit).await {
         Ok(Exchange { id, outcome, .. }) => Ok((id, outcome)),
         Err(NotTaken::Nowhere { fault, .. }) => Err(fault.message),
@@ -50,7 +50,7 @@ pub(crate) async fn ask_beside(
 /// Why there is no connection.
 pub(crate) async fn put(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     ask: &mut Ask,
     mut taken: Option<Taken>,
     limit: Duration,

@@ -50,12 +50,12 @@ impl Drop for Queueing<'_> {
 
 /// Bounds the questions that one server is asked at the same time.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Slots {
     limit: Option<usize>,
     servers: RefCell<HashMap<SocketAddr, Arc<Semaphore>>>,
 }
 
-impl Places {
+impl Slots {
     pub(crate) fn new(limit: Option<usize>) -> Self {
         Self { limit, servers: RefCell::default() }
     }
@@ -63,15 +63,15 @@ impl Places {
     /// Waits for a place at a server; without a limit there is always one.
     pub(crate) async fn take(&self, server: SocketAddr) -> Option<OwnedSemaphorePermit> {
         let limit = self.limit?;
-        let places = {
+        let slots = {
             let mut servers = self.servers.borrow_mut();
             if servers.len() >= MOST_SERVERS {
                 // Who has a place, or waits for one, holds on to them.
-                servers.retain(|_, places| Arc::strong_count(places) > 1);
+                servers.retain(|_, slots| Arc::strong_count(slots) > 1);
             }
             Arc::clone(servers.entry(server).or_insert_with(|| Arc::new(Semaphore::new(limit))))
         };
         // It is never closed.
-        places.acquire_owned().await.ok()
+        slots.acquire_owned().await.ok()
     }
 }
