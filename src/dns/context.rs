@@ -15,7 +15,6 @@ use crate::dns::cache::infra::Infra;
 use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
 use crate::dns::dnssec::key_cache::Store;
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::slots::Slots;
 use crate::plan::DnsPlan;
 
@@ -46,8 +45,6 @@ pub(crate) struct Context {
     pub(crate) flights: Rc<Flights>,
     pub(crate) slots: Rc<Slots>,
     pub(crate) stub_use: Cell<StubUse>,
-    /// The resolver of the plan, if it is asked on a connection.
-    pub(crate) client: Option<Client>,
 }
 
 impl Context {
@@ -66,7 +63,6 @@ impl Context {
             dnssec: Store::default(),
             flights: Rc::default(),
             stub_use: Cell::default(),
-            client: None,
         }
     }
 

@@ -265,7 +265,7 @@ impl Race<'_> {
         if forwarded {
             self.query.log.note(format!(
                 "{} ({}), a server of zone {}, answered as a resolver does: something on the way answers in its \
-                 slot, and the walk goes by what it says",
+                 place, and the walk goes by what it says",
                 name_text(&server.name),
                 server.address.ip(),
                 name_text(&self.query.zone.name)

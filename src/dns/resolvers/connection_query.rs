@@ -14,7 +14,7 @@ use crate::dns::transport::error::{Unanswered, words};
 use crate::dns::transport::log::Open;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::query::{EncodedQuery, is_reply_to};
-use crate::trace::{At, Choice, Connection, Meaning, Packet};
+use crate::trace::{At, Choice, ConnectionUse, Meaning, Packet};
 
 /// What came of a question.
 pub(crate) struct Exchange {
@@ -31,11 +31,11 @@ pub(crate) struct Exchange {
 /// # Errors
 /// Why there is no connection.
 pub(crate) async fn ask_beside(
+    client: &Client,
     run: &Rc<Resolution>,
     ask: &mut Ask,
     limit: Duration,
 ) -> Result<(usize, Outcome), String> {
-    let client = run.context.client.as_ref().ok_or_else(|| "is not asked on connections".to_owned())?;
     match put(client, run, ask, None, limit).await {
         Ok(Exchange { id, outcome, .. }) => Ok((id, outcome)),
         Err(NotTaken::Nowhere { fault, .. }) => Err(fault.message),
@@ -71,7 +71,7 @@ pub(crate) async fn put(
         let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
             let query = query(log, ask);
             let packet = packet(ask, clock.now(), query.bytes.len());
-            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
+            (log.open(Packet { connection: Some(ConnectionUse::Kept), ..packet }), query)
         });
         let id = open.id();
         path.push(id);
