@@ -3,7 +3,8 @@
 use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
 use super::{Finding, Rule, Severity};
 use crate::explain::dns_error;
-use crate::trace::{Dns, Meaning, Packet, StageName, Trace, astray};
+use crate::explain::dns_words::{NO_AUTHORITY, astray};
+use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
@@ -73,6 +74,7 @@ fn fault(packet: &Packet) -> Option<String> {
         Meaning::UpwardReferral { to } => {
             Some(format!("does not serve it: it refers {}", astray(&packet.zone, &packet.qname, to)))
         }
+        Meaning::NonAuthoritative => Some(format!("does not serve it: it {NO_AUTHORITY}")),
         Meaning::Lame { reason } => Some(format!("does not serve it: it {reason}")),
         Meaning::Malformed { reason } => Some(format!("sent a reply that cannot be read: {reason}")),
         _ => None,

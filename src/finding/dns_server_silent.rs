@@ -104,7 +104,7 @@ mod tests {
         let mut six = silent(Meaning::Error { reason: "network is unreachable".into() });
         six.server = "[2001:db8::1]:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(six);
-        let mut stopped = silent(Meaning::stopped(StoppedBy::DnsLimit));
+        let mut stopped = silent(Meaning::Stopped(StoppedBy::DnsLimit));
         stopped.server = "198.51.100.10:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(stopped);
         assert!(sample::of(&RULE, &trace).is_empty());

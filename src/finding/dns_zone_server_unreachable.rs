@@ -52,7 +52,7 @@ mod tests {
             ") is unreachable, the zone's other servers are not: it did not answer",
         );
         // An answer of another server came first: nobody has said what became of it.
-        for meaning in [Meaning::Superseded, Meaning::stopped(StoppedBy::MaxTime)] {
+        for meaning in [Meaning::Superseded, Meaning::Stopped(StoppedBy::MaxTime)] {
             sample::walk_met(&mut trace, meaning);
             assert_eq!(sample::of(&RULE, &trace).len(), 1);
         }

@@ -2,6 +2,7 @@
 
 use super::asked::{failed_zones, server, walks};
 use super::{Finding, Rule, Severity};
+use crate::explain::dns_words::NO_AUTHORITY;
 use crate::trace::{Meaning, Packet, StageName, Trace};
 use crate::units::duration;
 
@@ -53,6 +54,7 @@ fn fate(packet: &Packet) -> String {
     let what = match &packet.meaning {
         Meaning::Timeout => format!("did not answer in {}", duration(packet.end.since(packet.sent))),
         Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
+        Meaning::NonAuthoritative => NO_AUTHORITY.to_owned(),
         Meaning::Lame { reason } => (*reason).to_owned(),
         Meaning::UpwardReferral { to } => format!("refers to {to}"),
         Meaning::WrongSource { from } => format!("was answered for by {from}"),
@@ -102,7 +104,7 @@ mod tests {
         let lame = |reason| failed("198.51.100.9:53", Meaning::Lame { reason });
         sample::dns(&mut trace).packets.push(lame("sent an empty reply without authority"));
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
-        sample::dns(&mut trace).packets.push(lame(crate::trace::NO_AUTHORITY));
+        sample::dns(&mut trace).packets.push(failed("198.51.100.9:53", Meaning::NonAuthoritative));
         assert!(sample::of(&RULE, &trace).is_empty());
         let findings = sample::of(&super::super::dns_server_failed::RULE, &trace);
         assert!(findings[0].title.contains("does not serve it"), "{findings:?}");
@@ -116,7 +118,7 @@ mod tests {
         let mut sound = dns.packets[2].clone();
         sound.zone = "lost.test.".to_owned();
         dns.packets.push(sound);
-        let stopped = Meaning::stopped(crate::trace::StoppedBy::MaxTime);
+        let stopped = Meaning::Stopped(crate::trace::StoppedBy::MaxTime);
         let mut packet = failed("198.51.100.7:53", stopped);
         packet.zone = "other.test.".to_owned();
         dns.packets.push(packet);
