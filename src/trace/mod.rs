@@ -38,7 +38,7 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use hop::{Hop, REUSED};
 pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, SentRequest, header};
-pub use ids::{ConnectionId, LookupId, RequestId};
+pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
 pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport};
 pub use record::{Rcode, Record, RecordType};

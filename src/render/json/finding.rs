@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::micros::us;
 use crate::finding::{Finding, Saving, Verdict};
 use crate::render::redact::Redactor;
+use crate::timeline::Phase;
 
 /// Where the time went, or why there is no response.
 #[derive(Serialize, JsonSchema)]
@@ -27,7 +28,7 @@ impl<'a> VerdictView<'a> {
     pub(super) fn new(verdict: &'a Verdict, redactor: Redactor) -> Self {
         Self {
             summary: redactor.text(&verdict.summary),
-            stage: verdict.stage,
+            stage: verdict.phase.map(Phase::as_str),
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
         }
