@@ -1,9 +1,11 @@
 //! Of all the servers of a zone that were asked none was of use.
 
 use super::asked::{failed_zones, server, walks};
-use super::{Finding, Rule, Severity};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_words::NO_AUTHORITY;
-use crate::trace::{Meaning, Packet, StageName, Trace};
+use crate::trace::{Meaning, Packet, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -11,15 +13,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Dns,
     fires: "every server of a zone that was asked in the walk was silent, unreachable or of no use",
-    check,
+    check: Check::Lookups(check),
 };
 
 /// Servers that are told one by one.
 const TOLD: usize = 8;
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         for (zone, servers) in failed_zones(dns) {
             let who = match servers.len() {
                 1 => "the only server that was asked was of no use".to_owned(),
@@ -27,7 +29,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             };
             let title = format!("zone {zone} gave no answer: {who}");
             let evidence =
-                servers.iter().map(|index| format!("/hops/{hop}/dns/packets/{index}/meaning")).collect();
+                servers.iter().map(|index| Place::packet(lookup, *index, PacketField::Meaning)).collect();
             let advice = if zone == "." {
                 "see whether port 53 is open here, by UDP and TCP; --resolver system asks the machine's resolver alone"
                     .to_owned()

@@ -3,7 +3,11 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use super::Rule;
+use super::found::Finding;
+use super::place::{InLookup, Place};
+use super::rule::Rule;
+use super::verdict::verdict;
+use crate::render::{Format, Style, render};
 use crate::trace::*;
 
 const HOST: &str = "www.example.test";
@@ -92,7 +96,7 @@ pub(crate) fn with_faulty_server(rule: &Rule, fault: ServerFault, says: &str) ->
     let findings = of(rule, &trace);
     assert_eq!(findings.len(), 1);
     assert!(findings[0].title.contains(&format!("(198.51.100.4{says}")), "{}", findings[0].title);
-    assert_eq!(findings[0].evidence, ["/hops/0/dns/all_servers/1/faults"]);
+    assert_eq!(findings[0].evidence, [Place::Lookup(LookupId(0), InLookup::ServerFaults(1))]);
     trace
 }
 
@@ -325,8 +329,12 @@ pub(crate) fn http(trace: &mut Trace) -> &mut Http {
 }
 
 /// The findings of one rule.
-pub(crate) fn of(rule: &super::Rule, trace: &Trace) -> Vec<super::Finding> {
-    (rule.check)(rule, trace)
+///
+/// Wherever one rests on, the document must show: the JSON renderer stops at a place that it does not have.
+pub(crate) fn of(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let findings = rule.look_at(trace);
+    render(trace, &findings, &verdict(trace), Format::Json, &Style::default(), &mut Vec::new()).unwrap();
+    findings
 }
 
 /// A chain of two zones with a signed answer; for anything but secure, its second zone's keys are

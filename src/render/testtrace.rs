@@ -7,7 +7,7 @@ mod parts;
 
 use std::time::Duration;
 
-use crate::finding::{Basis, Finding, Saving, Severity};
+use crate::finding::{AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
 use crate::trace::*;
 use parts::*;
 
@@ -349,9 +349,9 @@ pub(crate) fn findings() -> Vec<Finding> {
             title: "IPv6 does not answer, and every visitor with IPv6 waits 250 ms for it".into(),
             detail: "2001:db8:53::1 had not answered when 127.53.1.1 was tried after 250 ms".into(),
             evidence: vec![
-                "/hops/0/connect/attempts/0/outcome".into(),
-                "/hops/0/connect/duration_us".into(),
-                "/hops/0/phases".into(),
+                Place::Connection(ConnectionId(0), InConnection::Attempt(0, AttemptField::Outcome)),
+                Place::Connection(ConnectionId(0), InConnection::Duration),
+                Place::Request(RequestId(0), InRequest::Phases),
             ],
             advice: "repair the route to 2001:db8:53::1, or take its AAAA record away".into(),
             saving: Some(Saving {
@@ -368,7 +368,7 @@ pub(crate) fn findings() -> Vec<Finding> {
             stage: StageName::Http,
             title: "103 Early Hints came 12.2 ms before the response".into(),
             detail: String::new(),
-            evidence: vec!["/hops/0/http/informational/0/at_us".into()],
+            evidence: vec![Place::Request(RequestId(0), InRequest::Informational(0))],
             advice: String::new(),
             saving: None,
         },

@@ -54,7 +54,7 @@ pub(super) struct FindingView<'a> {
     /// What was seen, with this run's numbers.
     detail: Cow<'a, str>,
     /// Where in this document it can be seen.
-    evidence: Vec<EvidenceView<'a>>,
+    evidence: Vec<EvidenceView>,
     /// What to do about it.
     advice: Cow<'a, str>,
     /// The time that the mend would save.
@@ -62,13 +62,19 @@ pub(super) struct FindingView<'a> {
 }
 
 impl<'a> FindingView<'a> {
-    /// Looks the evidence up in `document`. A pointer that leads nowhere is a fault of its rule:
+    /// Looks the evidence up in `document`. A place that it does not have is a fault of its rule:
     /// a debug build stops at it, a release build leaves it out.
-    pub(super) fn new(finding: &'a Finding, document: &Value, redactor: Redactor) -> Self {
-        let evidence = finding.evidence.iter().filter_map(|pointer| {
-            let value = document.pointer(pointer);
-            debug_assert!(value.is_some(), "{}: {pointer} points nowhere", finding.id);
-            Some(EvidenceView { pointer, value: value?.clone() })
+    pub(super) fn new(
+        finding: &'a Finding,
+        within: Within<'_>,
+        document: &Value,
+        redactor: Redactor,
+    ) -> Self {
+        let evidence = finding.evidence.iter().filter_map(|place| {
+            let pointer = pointer(*place, within);
+            let value = pointer.as_deref().and_then(|pointer| document.pointer(pointer));
+            debug_assert!(value.is_some(), "{}: {place:?} points nowhere ({pointer:?})", finding.id);
+            Some(EvidenceView { value: value?.clone(), pointer: pointer? })
         });
         Self {
             id: finding.id,
@@ -86,9 +92,9 @@ impl<'a> FindingView<'a> {
 /// A place in this document and the value that stands there.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct EvidenceView<'a> {
+struct EvidenceView {
     /// A JSON pointer (RFC 6901).
-    pointer: &'a str,
+    pointer: String,
     /// What it points at.
     value: Value,
 }
