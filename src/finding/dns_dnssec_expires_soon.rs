@@ -25,13 +25,14 @@ fn is_old(signature: &SignatureInfo, now: SystemTime) -> bool {
     left * 4 < life
 }
 
+fn of_link((link, zone): (usize, &ZoneLink)) -> impl Iterator<Item = (SignaturePlace, &SignatureInfo)> {
+    zone.signatures.iter().enumerate().map(move |(at, it)| (SignaturePlace::Link(link, at), it))
+}
+
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (lookup, dns) in walks(lookups) {
         let Some(dnssec) = &dns.dnssec else { continue };
-        let of_link = |(link, zone): (usize, &'_ ZoneLink)| {
-            zone.signatures.iter().enumerate().map(move |(at, it)| (SignaturePlace::Link(link, at), it))
-        };
         let of_answer = dnssec.signatures.iter().enumerate();
         let of_answer = of_answer.map(|(at, it)| (SignaturePlace::Answer(at), it));
         let all = dnssec.chain.iter().enumerate().flat_map(of_link).chain(of_answer);

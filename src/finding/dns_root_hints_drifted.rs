@@ -41,6 +41,6 @@ mod tests {
         sample::dns(&mut trace).hints.drift = None;
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::dns(&mut trace).hints.drift = Some(vec!["b.root-servers.net. has moved".into()]);
-        assert!(sample::of(&RULE, &trace)[0].title.contains("2024-04-18 are out of date: b.root"));
+        assert!(sample::of(&RULE, &trace)[0].title.contains("2026-10-01 are out of date: b.root"));
     }
 }

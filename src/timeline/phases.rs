@@ -69,8 +69,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::render::testtrace;
     use crate::trace::At;
+    use crate::trace::sample;
 
     fn sum(phases: &Phases) -> u64 {
         phases.spent.iter().filter_map(|(_, us)| *us).sum::<u64>() + phases.unaccounted
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn phases_of_every_fixture_sum_to_the_total() {
-        for (name, trace) in testtrace::all() {
+        for (name, trace) in sample::all() {
             for hop in trace.hops() {
                 let phases = phases(&hop);
                 assert_eq!(sum(&phases), phases.total, "{name}");
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_success_fixture_has_its_own_stamps_as_phases() {
-        let trace = testtrace::success();
+        let trace = sample::success();
         let phases = phases(&trace.hops().next().unwrap());
         assert_eq!(phases.spent[Phase::Dns], Some(28_400));
         assert_eq!(phases.total, 302_800);
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn an_answer_before_the_request_is_sent_has_no_wait() {
-        let mut trace = testtrace::success();
+        let mut trace = sample::success();
         let http = trace.requests[0].http.ran_mut().unwrap();
         let start = http.start;
         http.sent = Some(At(start.0 + 500));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn given_and_special_addresses_take_no_dns_time() {
-        let mut trace = testtrace::success();
+        let mut trace = sample::success();
         for lane in [DnsLane::Given, DnsLane::Special] {
             trace.lookups[0].lane = lane;
             let hop = trace.hops().next().unwrap();
@@ -132,7 +132,7 @@ mod tests {
             first in prop::option::of(0u64..2_000_000),
             ran in 0u8..16,
         ) {
-            let mut trace = testtrace::success();
+            let mut trace = sample::success();
             let request = &mut trace.requests[0];
             (request.start, request.end) = (At(stamps[0]), At(stamps[1]));
             let http = request.http.ran_mut().unwrap();

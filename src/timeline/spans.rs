@@ -152,7 +152,7 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testtrace;
+    use crate::trace::sample;
 
     fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
         spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no row {name} in {spans:#?}"))
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_zone_attempt_and_flight_has_a_row_under_its_stage() {
-        let spans = spans(&testtrace::success());
+        let spans = spans(&sample::success());
         let dns = named(&spans, "www.example.test.");
         assert_eq!((dns.parent, &dns.subject), (None, &Subject::Phase(Phase::Dns)));
         for zone in [".", "test.", "example.test."] {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn ids_are_indices_and_parents_come_first() {
-        for (name, trace) in testtrace::all() {
+        for (name, trace) in sample::all() {
             for (index, span) in spans(&trace).iter().enumerate() {
                 assert_eq!(span.id, index, "{name}");
                 assert!(span.parent.is_none_or(|parent| parent < index), "{name}");
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_chain_has_a_row_a_hop_without_its_secrets() {
-        let spans = spans(&testtrace::redirects());
+        let spans = spans(&sample::redirects());
         let hops: Vec<_> =
             spans.iter().filter(|span| span.parent.is_none()).map(|span| span.name.as_str()).collect();
         assert_eq!(hops, ["http://shop.test/", "https://shop.test/", "https://www.shop.test/cart"]);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_walk_without_an_end_still_shows_what_it_sent() {
-        let mut trace = testtrace::success();
+        let mut trace = sample::success();
         trace.lookups[0].critical_path.clear();
         let spans = spans(&trace);
         assert!(matches!(named(&spans, "test.").subject, Subject::Packets(_)));

@@ -20,6 +20,8 @@ mod packet;
 mod record;
 mod request;
 mod run;
+#[cfg(test)]
+pub(crate) mod sample;
 mod service;
 mod stage;
 mod tls;

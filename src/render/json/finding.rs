@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::micros::us;
+use super::pointer::{Within, pointer};
 use crate::finding::{Finding, Saving, Verdict};
 use crate::render::redact::Redactor;
 use crate::timeline::Phase;
