@@ -66,7 +66,7 @@ pub(super) fn flight(
     start: u64,
     end: u64,
     messages: &[&'static str],
-    bytes: u64,
+    bytes: usize,
     cpu: u64,
 ) -> Flight {
     Flight {

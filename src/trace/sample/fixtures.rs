@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::*;
 use super::exchange::{field, headers, redirect};
-use super::hop::{Pull, fail, good_hop, shift, trace};
+use super::hop::{Pull, fail, good_hop, shift, time, trace};
 use super::hostile::hostile;
 use super::lookup::alias_walk;
 
@@ -34,7 +34,7 @@ pub(crate) fn success() -> Trace {
 }
 
 /// The same with a live first address: the walk takes the largest share.
-pub(crate) fn quick() -> Trace {
+fn quick() -> Trace {
     let mut hop = good_hop("https", "www.example.test", "/", false);
     hop.url.fragment = Some("top".into());
     hop.url.changes = vec![UrlChange {
@@ -88,7 +88,7 @@ pub(crate) fn redirects() -> Trace {
 }
 
 /// A missing slash, on the same connection.
-pub(crate) fn reused() -> Trace {
+fn reused() -> Trace {
     let mut first = good_hop("https", "www.example.test", "/docs", false);
     redirect(first.http.ran_mut().unwrap(), 301, "/docs/", &["slash", "path"]);
     let mut second = good_hop("https", "www.example.test", "/docs/", false);
@@ -111,7 +111,7 @@ pub(crate) fn alias() -> Trace {
 }
 
 /// The name does not exist.
-pub(crate) fn nxdomain() -> Trace {
+fn nxdomain() -> Trace {
     let mut hop = good_hop("https", "nowhere.example.test", "/", false);
     let dns = hop.dns.ran_mut().unwrap();
     let negative =
@@ -140,7 +140,7 @@ pub(crate) fn nxdomain() -> Trace {
 }
 
 /// A certificate that is over; nothing was sent.
-pub(crate) fn expired() -> Trace {
+fn expired() -> Trace {
     let mut hop = good_hop("https", "expired.test", "/", false);
     let tls = hop.tls.ran_mut().unwrap();
     tls.chain[0].not_after = time(1_795_000_000);
@@ -164,7 +164,7 @@ pub(crate) fn expired() -> Trace {
 }
 
 /// Nobody listens on either address.
-pub(crate) fn refused() -> Trace {
+fn refused() -> Trace {
     let mut hop = good_hop("https", "www.example.test", "/", true);
     let connect = hop.connect.ran_mut().unwrap();
     connect.winner = None;
@@ -213,55 +213,8 @@ pub(crate) fn garbage() -> Trace {
     trace("http://bad.test/", end.0, vec![hop])
 }
 
-/// Terminal escapes, bidirectional controls and line breaks wherever a peer can put bytes.
-pub(crate) fn hostile() -> Trace {
-    let evil = "\u{1b}[31mred\u{202e}txt.exe\n\u{9b}2J\u{7f}\u{2066}";
-    let mut hop = good_hop("https", "www.example.test", "/", true);
-    let dns = hop.dns.ran_mut().unwrap();
-    dns.notes.push(evil.into());
-    dns.answers[0].data = evil.into();
-    dns.answers[0].name = evil.into();
-    dns.stub.as_mut().unwrap().error = Some(evil.into());
-    let mut dnssec = crate::finding::sample::dnssec(DnssecVerdict::Bogus);
-    dnssec.why = Some(evil.into());
-    (dnssec.chain[1].zone, dnssec.chain[1].why) = (evil.into(), Some(evil.into()));
-    let signature = &mut dnssec.chain[1].signatures[0];
-    (signature.owner, signature.signer, signature.fault) = (evil.into(), evil.into(), Some(evil.into()));
-    dns.dnssec = Some(dnssec);
-    let packet = &mut dns.packets[4];
-    packet.server_name = Some(evil.into());
-    let reply = packet.reply.as_mut().unwrap();
-    reply.nsid = Some(b"\x1b]0;owned\x07\xff".to_vec());
-    reply.extended_errors = vec![(22, evil.into()), (4_711, String::new())];
-    packet.meaning = Meaning::Malformed { reason: evil.into() };
-    let connect = hop.connect.ran_mut().unwrap();
-    connect.attempts[0].outcome = AttemptOutcome::Failed(evil.into());
-    connect.redirected_from = Some(evil.into());
-    let tls = hop.tls.ran_mut().unwrap();
-    for certificate in &mut tls.chain {
-        certificate.subject = evil.into();
-        certificate.issuer = evil.into();
-        certificate.names = vec![evil.into(); 3];
-        certificate.issuer_urls = vec![evil.into()];
-    }
-    tls.alpn = Some(evil.into());
-    let http = hop.http.ran_mut().unwrap();
-    http.reason = Some(evil.into());
-    http.headers.push(field("x-evil", evil.as_bytes()));
-    http.headers.push(field(evil, b"\xff\xfe\x80 raw"));
-    http.headers.push(field("x-long", "long ".repeat(60).as_bytes()));
-    http.headers.push(field("x-unbroken", "a".repeat(400).as_bytes()));
-    http.headers.push(field("x-wide", "漢字".repeat(50).as_bytes()));
-    http.headers.push(field("content-type", evil.as_bytes()));
-    http.trailers.push(field("x-trailer", evil.as_bytes()));
-    http.informational[0].headers.push(field("link", evil.as_bytes()));
-    http.body.encoding = Some(evil.into());
-    http.body.decode_error = Some(evil.into());
-    trace(&format!("https://www.example.test/{evil}"), 302_820, vec![hop])
-}
-
 /// An IP literal: no DNS, no name to check.
-pub(crate) fn literal() -> Trace {
+fn literal() -> Trace {
     let mut hop = good_hop("http", "127.0.0.1", "/", false);
     hop.url.host = Host::Ipv4([127, 0, 0, 1].into());
     hop.url.port = 8080;
@@ -280,7 +233,7 @@ pub(crate) fn literal() -> Trace {
 }
 
 /// No root server could be reached; the machine's resolver could.
-pub(crate) fn stub_fallback() -> Trace {
+fn stub_fallback() -> Trace {
     let mut hop = good_hop("https", "www.example.test", "/", false);
     let dns = hop.dns.ran_mut().unwrap();
     dns.lane = DnsLane::StubFallback;
@@ -302,7 +255,7 @@ pub(crate) fn stub_fallback() -> Trace {
 }
 
 /// Not a URL: no hop at all.
-pub(crate) fn bad_url() -> Trace {
+fn bad_url() -> Trace {
     let mut trace = trace("https://exa mple/", 90, Vec::new());
     trace.no_request = Some(Failure {
         stage: StageName::Url,
@@ -315,7 +268,7 @@ pub(crate) fn bad_url() -> Trace {
 }
 
 /// `--max-time` passed while the first byte was awaited.
-pub(crate) fn max_time() -> Trace {
+fn max_time() -> Trace {
     let mut hop = good_hop("https", "slow.test", "/report", false);
     let http = hop.http.ran_mut().unwrap();
     http.first_byte = None;

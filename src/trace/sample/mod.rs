@@ -15,9 +15,6 @@ mod packet;
 mod sound;
 
 pub(crate) use dnssec::dnssec;
-pub(crate) use fixtures::{
-    alias, all, bad_url, expired, garbage, literal, max_time, nxdomain, quick, redirects, refused, reused,
-    stub_fallback, success,
-};
+pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use hostile::hostile;
-pub(crate) use sound::{address, connect, dns, header, http, packet, server, sound, stub, tls, walk_met};
+pub(crate) use sound::{connect, dns, header, http, packet, server, sound, stub, tls, walk_met};

@@ -13,7 +13,7 @@ use super::{connection, exchange};
 const HOST: &str = "www.example.test";
 
 /// The IPv4 address of the sample's server.
-pub(crate) fn address() -> IpAddr {
+fn address() -> IpAddr {
     "192.0.2.10".parse().unwrap()
 }
 
