@@ -15,13 +15,7 @@ use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::NO_AUTHORITY;
 use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
 
-/// Any type, RFC 1035 §3.2.3.
-pub(crate) const ANY: RecordType = RecordType(255);
-
 const NOTAUTH: Rcode = Rcode(9);
-
-/// Aliases followed inside one reply; the walk's own limit is lower.
-pub(crate) const MAX_CHAIN: usize = 16;
 
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
