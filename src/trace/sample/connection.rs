@@ -1,10 +1,14 @@
 //! A connection race and a TLS handshake.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::super::*;
-use super::hop::time;
+
+/// A point in wall time.
+pub(super) fn time(unix_seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds)
+}
 
 /// A race that a dead IPv6 address has delayed.
 pub(super) fn connect(port: u16) -> Connect {

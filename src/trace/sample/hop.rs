@@ -1,16 +1,11 @@
 //! A hop made by hand, ways to bend it, and laying it into the tables of a trace.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::super::*;
-use super::connection::{connect, tls};
+use super::connection::{connect, time, tls};
 use super::exchange::http;
 use super::lookup::dns;
-
-/// A point in wall time.
-pub(super) fn time(unix_seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds)
-}
 
 /// A hop as it is made by hand; [`trace`] lays it into the tables.
 #[derive(Clone)]
