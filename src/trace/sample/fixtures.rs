@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::exchange::{field, headers, redirect};
 use super::connection::time;
+use super::exchange::{field, headers, redirect};
 use super::hop::{Pull, fail, good_hop, shift, trace};
 use super::hostile::hostile;
 use super::lookup::alias_walk;
