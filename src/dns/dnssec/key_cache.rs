@@ -11,7 +11,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::signature_cache::SignatureCache;
-use crate::dns::lru::Recent;
+use crate::dns::lru::Lru;
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
@@ -28,12 +28,12 @@ type Question = (Name, Vec<RecordType>);
 pub(crate) struct KeyCache {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
-    pub(crate) delegations: RefCell<Recent<Name, Referred, MOST_ZONES>>,
-    pub(crate) keys: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
-    pub(crate) ds: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
+    pub(crate) delegations: RefCell<Lru<Name, Referred, MOST_ZONES>>,
+    pub(crate) keys: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
+    pub(crate) ds: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
     pub(crate) verified: SignatureCache,
     /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Recent<Question, Vec<AskedReply>, MOST_ASKED>>,
+    pub(crate) asked: RefCell<Lru<Question, Vec<AskedReply>, MOST_ASKED>>,
 }
 
 impl KeyCache {

@@ -11,7 +11,7 @@ use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Zone
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
-use crate::trace::{Meaning, NO_AUTHORITY, Packet, Purpose, RecordType};
+use crate::trace::{Meaning, Packet, Purpose, RecordType};
 
 /// How the walk ended whose answer is validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +114,7 @@ fn spares(walked: &[(usize, &Packet, Rc<[u8]>)]) -> Vec<usize> {
     let same = |one: &Packet, other: &Packet| {
         (&one.zone, &one.qname, one.qtype) == (&other.zone, &other.qname, other.qtype)
     };
-    let is_spare =
-        |packet: &Packet| matches!(packet.meaning, Meaning::Lame { reason } if reason == NO_AUTHORITY);
+    let is_spare = |packet: &Packet| packet.meaning == Meaning::NonAuthoritative;
     let taken = walked.iter().filter(|(id, packet, _)| {
         is_spare(packet)
             && !walked.iter().any(|(other, beside, _)| {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
 use crate::dns::lanes::validation::checking::Checking;
 use crate::dns::lanes::validation::collect::unread;
@@ -26,20 +26,20 @@ impl Checking {
     /// Prepares the validation of what a resolver answered, through that resolver; `None` when none
     /// has said anything. The work is to be run beside everything else.
     pub(crate) fn begin_through(
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
         received: Received,
     ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let resolver = CdResolver::of(shared, client, log, purpose, received)?;
+        let resolver = CdResolver::of(context, client, log, purpose, received)?;
         let received = resolver.received;
-        let checking = Rc::new(Self::new(shared, Some(resolver)));
+        let checking = Rc::new(Self::new(context, Some(resolver)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
         let work = async move {
             own.evidence.replace(Evidence {
-                verified: own.shared.dnssec.verified.clone(),
+                verified: own.context.dnssec.verified.clone(),
                 source: Source::Resolver,
                 ..Evidence::default()
             });
@@ -60,7 +60,7 @@ impl Checking {
     async fn ask_with_signatures(&self, log: &Rc<Log>, (name, types): (Name, Vec<RecordType>)) {
         let Some(resolver) = &self.resolver else { return };
         let asked = types.iter().map(|rtype| async {
-            let fetched = resolver.ask(&self.shared, log, &name, *rtype, Purpose::Recheck).await;
+            let fetched = resolver.ask(&self.context, log, &name, *rtype, Purpose::Recheck).await;
             (WireType::from(rtype.0), fetched)
         });
         let (mut replies, mut failed) = (Vec::new(), None);

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::resolvers::connection::Client;
@@ -58,7 +58,7 @@ pub(crate) struct CdResolver {
     pub(crate) purpose: Purpose,
     pub(crate) received: Received,
     /// How it is asked on connections that are kept.
-    connected: Option<(Transport, Rc<Client>, Rc<Run>)>,
+    connected: Option<(Transport, Rc<Client>, Rc<Resolution>)>,
     /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
     transport: Transport,
 }
@@ -66,7 +66,7 @@ pub(crate) struct CdResolver {
 impl CdResolver {
     /// The resolver that spoke last in a lane.
     pub(crate) fn of(
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         purpose: Purpose,
@@ -85,7 +85,7 @@ impl CdResolver {
         });
         let (parent, server, last_transport, by_tcp, plain) = last?;
         let received = if received == Received::Answer && plain { Received::Unsigned } else { received };
-        let run = || Run::new(Rc::clone(shared), Rc::clone(log), None);
+        let run = || Resolution::new(Rc::clone(context), Rc::clone(log), None);
         let connected = client.map(|client| (last_transport, client, run()));
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
         Some(Self { server, parent, purpose, received, connected, transport })
@@ -99,13 +99,13 @@ impl CdResolver {
     /// Asks one question.
     pub(crate) async fn ask(
         &self,
-        shared: &Shared,
+        context: &Context,
         log: &Rc<Log>,
         qname: &Name,
         qtype: RecordType,
         purpose: Purpose,
     ) -> Fetched {
-        let why = match self.query(shared, log, qname, qtype, purpose).await {
+        let why = match self.query(context, log, qname, qtype, purpose).await {
             Ok(message) => {
                 return Fetched::Reply(ZoneReply { zone: Name::root(), message: Rc::new(message) });
             }
@@ -116,7 +116,7 @@ impl CdResolver {
 
     async fn query(
         &self,
-        shared: &Shared,
+        context: &Context,
         log: &Rc<Log>,
         qname: &Name,
         qtype: RecordType,
@@ -145,7 +145,7 @@ impl CdResolver {
             let (id, outcome) = match &self.connected {
                 Some((_, client, run)) => ask_beside(client, run, &mut ask, PATIENCE).await?,
                 None => {
-                    let _place = shared.places.take(self.server).await;
+                    let _place = context.slots.take(self.server).await;
                     let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
                     (id, outcome)
                 }
