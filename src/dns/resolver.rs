@@ -14,7 +14,7 @@ use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
-use crate::dns::lanes::uncounted::SideLanes;
+use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::session::Upstream;
@@ -81,7 +81,7 @@ impl Resolver {
         port: u16,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         self.resolve_with(host, port, None, clock, stop).await
     }
 
@@ -97,7 +97,7 @@ impl Resolver {
         protocols: Vec<&'static str>,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         let plan = &self.context.plan;
         let wanted = plan.https_records == HttpsRecords::Use;
         // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
@@ -113,7 +113,7 @@ impl Resolver {
         wish: Option<Rc<Wish>>,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         let types = self.context.plan.family.address_types();
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
@@ -121,14 +121,14 @@ impl Resolver {
             dns.lane = lane;
             dns.addresses.clone_from(&addresses);
             dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-            return (dns, Ok(addresses), SideLanes::none());
+            return (dns, Ok(addresses), UncountedLanes::none());
         }
         let name = match parse_name(host) {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), SideLanes::none());
+                return (dns, Err(failure), UncountedLanes::none());
             }
         };
         dns.name = name_text(&name);
@@ -138,16 +138,16 @@ impl Resolver {
             dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
-            return (dns, Ok(addresses), SideLanes::none());
+            return (dns, Ok(addresses), UncountedLanes::none());
         }
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish };
-        let (result, side) = counted.addresses(&mut dns).await;
+        let (result, uncounted) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
             Err(fault) => Err(failure(&fault, &dns)),
         };
-        (dns, result, side)
+        (dns, result, uncounted)
     }
 
     /// Answers one question of `urltrace dns`. A name or type that does not exist is a failure,
@@ -157,7 +157,7 @@ impl Resolver {
         question: &Question,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<(), Failure>, SideLanes) {
+    ) -> (Dns, Result<(), Failure>, UncountedLanes) {
         let start = clock.now();
         let mut types: Vec<RecordType> = Vec::new();
         for rtype in &question.types {
@@ -171,15 +171,15 @@ impl Resolver {
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());
                 let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), SideLanes::none());
+                return (dns, Err(failure), UncountedLanes::none());
             }
         };
         dns.name = name_text(&name);
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish: None };
-        let (result, side) = counted.records(&mut dns).await;
+        let (result, uncounted) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
-        (dns, result, side)
+        (dns, result, uncounted)
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {

@@ -1,8 +1,8 @@
-//! What runs beside the counted lane: the machine's resolver, the priming question, validation.
+//! The uncounted lanes of a resolution: the machine's stub resolver (RFC 1034 §5.3.1), the priming query (RFC 9609),
+//! validation (RFC 4035 §5).
 //!
 //! Each is a task of its own. What it finds is added to the record when the trace has ended.
 
-use crate::dns::hosts::consult;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::dns::context::Context;
+use crate::dns::hosts::consult;
 use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
@@ -28,25 +29,25 @@ use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType
 
 /// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
 #[derive(Debug)]
-pub struct SideLanes {
+pub struct UncountedLanes {
     pub(crate) log: Option<Rc<Log>>,
     pub(crate) context: Option<Rc<Context>>,
     pub(crate) stub: Option<Rc<StubLane>>,
     pub(crate) priming: Option<Rc<Notify>>,
-    dnssec: Option<Rc<Checking>>,
+    validation: Option<Rc<Checking>>,
     tasks: Vec<AbortHandle>,
     /// The types the counted lane has answered: those can be compared.
     pub(crate) types: Vec<RecordType>,
 }
 
-impl SideLanes {
+impl UncountedLanes {
     pub(crate) fn none() -> Self {
         let (tasks, types) = (Vec::new(), Vec::new());
-        Self { log: None, context: None, stub: None, priming: None, dnssec: None, tasks, types }
+        Self { log: None, context: None, stub: None, priming: None, validation: None, tasks, types }
     }
 
     /// Starts to fetch what the answer's validation needs.
-    pub(crate) fn check(
+    pub(crate) fn validate_walk(
         &mut self,
         context: &Rc<Context>,
         log: &Rc<Log>,
@@ -55,12 +56,12 @@ impl SideLanes {
         end: WalkEnd,
     ) {
         let (checking, work) = Checking::begin(context, log, name, types, end);
-        self.dnssec = Some(checking);
+        self.validation = Some(checking);
         self.spawn(work);
     }
 
     /// The same for what a resolver answered, through that resolver.
-    pub(crate) fn check_through(
+    pub(crate) fn validate_through(
         &mut self,
         context: &Rc<Context>,
         client: Option<Rc<Client>>,
@@ -73,7 +74,7 @@ impl SideLanes {
         if let Some((checking, work)) =
             Checking::begin_through(context, client, log, question, purpose, received)
         {
-            self.dnssec = Some(checking);
+            self.validation = Some(checking);
             self.spawn(work);
         }
     }
@@ -81,7 +82,7 @@ impl SideLanes {
     /// The validation that runs in these lanes.
     #[cfg(test)]
     pub(crate) fn checking(&self) -> Option<Rc<Checking>> {
-        self.dnssec.clone()
+        self.validation.clone()
     }
 
     pub(crate) fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
@@ -131,7 +132,7 @@ impl SideLanes {
         stopped_before: Option<Stopped>,
     ) {
         let checked = async {
-            if let Some(checking) = &self.dnssec {
+            if let Some(checking) = &self.validation {
                 checking.finished().await;
             }
         };
@@ -147,7 +148,7 @@ impl SideLanes {
                 dns.notes = log.notes();
             }
         }
-        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
+        dns.dnssec = self.validation.as_ref().map(|checking| checking.conclude(clock));
     }
 
     /// What is known of the side lanes now.
@@ -228,7 +229,7 @@ impl SideLanes {
     }
 }
 
-impl Drop for SideLanes {
+impl Drop for UncountedLanes {
     fn drop(&mut self) {
         if let Some(stub) = &self.stub
             && let Some(task) = stub.task.borrow_mut().take()
@@ -264,11 +265,11 @@ mod tests {
                 let plan = DnsPlan { stub_servers: stub, dnssec, ..plan(&net) };
                 let resolver = Resolver::new(plan).unwrap();
                 let hour = Duration::from_secs(3600);
-                let (mut dns, result, side) =
+                let (mut dns, result, uncounted) =
                     resolver.resolve("www.example.test", 443, &clock, &Stop::after(clock, hour)).await;
                 assert!(result.is_ok());
                 let soon = clock.now().after(Duration::from_millis(100)).since(At(0));
-                side.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
+                uncounted.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
                 let cut_off = dns.packets.iter().filter(|packet| packet.meaning.was_stopped());
                 assert!(cut_off.count() > 0, "{:?}", dns.packets);
                 assert_eq!(dns.addresses.len(), 2, "what was found stays");
