@@ -6,12 +6,10 @@ use std::rc::Rc;
 use crate::dns::cache::failures::{APEX_AT_ONCE, APEX_TIMEOUT, Case, Extent};
 use crate::dns::name_servers::form::Way;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::Quest;
-use crate::dns::response::classify::{Asked, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Purpose, RecordType};
 
@@ -35,30 +33,17 @@ pub(crate) fn ask_apex(quest: &Quest, silent: &VecDeque<Candidate>) {
 
 fn ask_about_zone(quest: &Quest, server: &Candidate) {
     let (shared, log, zone) = (Rc::clone(&quest.shared), Rc::clone(&quest.log), quest.zone.name.clone());
-    let Way { chosen, transport, edns } = Way::to(&shared, server.address, Choice::Again);
-    let ask = Ask {
-        parent: quest.parent,
-        // It is no name server's name, whoever's walk came here.
-        purpose: if quest.purpose == Purpose::NsAddress { Purpose::Walk } else { quest.purpose },
-        zone: name_text(&zone),
-        qname: zone.clone(),
-        qtype: RecordType::SOA,
-        server_name: Some(name_text(&server.name)),
-        server: server.address,
-        source: server.source,
-        chosen,
-        transport,
-        edns,
-        recursion: Recursion::No,
-    };
+    // It is no name server's name, whoever's walk came here.
+    let purpose = if quest.purpose == Purpose::NsAddress { Purpose::Walk } else { quest.purpose };
+    let to = (&server.name, server.address, server.source);
+    let way = Way::to(&shared, server.address, Choice::Again);
+    let ask = Ask { parent: quest.parent, ..way.of(Ask::of(purpose, &zone, (&zone, RecordType::SOA), to)) };
     let flight = send_spelled(&log, ask, Spelling::Plain);
     tokio::task::spawn_local(async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;
-        if let (Outcome::Reply(reply), Some(rtt)) = (outcome, rtt) {
+        if let (Ok(reply), Some(rtt)) = (outcome, rtt) {
             shared.measured(ask.server, rtt);
-            let Ask { qname, qtype, transport, edns, .. } = ask;
-            let asked = Asked { zone: &zone, qname: &qname, qtype, transport, edns };
-            log.close(id, classify(&reply, &asked).meaning());
+            log.close(id, judge(&reply, &ask).meaning());
         }
     });
 }

@@ -19,8 +19,6 @@ use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::zone_query::{Lost, PACKET_TIMEOUT, Quest};
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{receive, send_spelled};
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Transport};
 
@@ -111,25 +109,14 @@ impl Race<'_> {
         let shared = &quest.shared;
         quest.log.spend();
         quest.budget.spend();
-        let Way { chosen, transport, edns } = match form {
+        let form = match form {
             Some((transport, edns)) => Way { chosen, transport, edns },
             None => Way::to(shared, server.address, chosen),
         };
-        let ask = Ask {
-            parent,
-            purpose: quest.purpose,
-            zone: name_text(&quest.zone.name),
-            qname: quest.qname.clone(),
-            qtype: quest.qtype,
-            server_name: Some(name_text(&server.name)),
-            server: server.address,
-            source: server.source,
-            chosen,
-            transport,
-            edns,
-            recursion: Recursion::No,
-        };
-        let spelling = match transport {
+        let to = (&server.name, server.address, server.source);
+        let question = (&quest.qname, quest.qtype);
+        let ask = Ask { parent, ..form.of(Ask::of(quest.purpose, &quest.zone.name, question, to)) };
+        let spelling = match form.transport {
             Transport::Udp => shared.spelling(server.address),
             // Nobody can write into a connection that he does not see.
             Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,

@@ -23,7 +23,7 @@ const MAX_ADDRESSES: usize = 16;
 
 /// What was asked, and of whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Question<'a> {
     /// The zone the server was asked as a server of.
     pub(crate) zone: &'a Name,
     pub(crate) qname: &'a Name,
@@ -94,7 +94,7 @@ pub(crate) struct Referral {
 pub(crate) const EMPTY_WITHOUT_RECURSION: &str = "offers no recursion (RA): it sent an empty reply";
 
 /// Judges the reply of an authoritative server.
-pub(crate) fn classify(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+pub(crate) fn classify(reply: &Reply, asked: &Question<'_>) -> Verdict {
     if let Some(verdict) = judge_header(reply, asked) {
         return verdict;
     }
@@ -128,7 +128,7 @@ pub(crate) fn accept_forwarded(verdict: Verdict, reply: &Reply, zone: &Name) -> 
 }
 
 /// What the header alone decides: truncation and error codes.
-pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> {
+pub(crate) fn judge_header(reply: &Reply, asked: &Question<'_>) -> Option<Verdict> {
     let rcode = reply.header.rcode;
     let fine = rcode == Rcode::NOERROR || rcode == Rcode::NXDOMAIN;
     if reply.header.truncated && fine {
@@ -147,7 +147,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> 
 }
 
 /// A reply that has the records, an alias, or both.
-fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
+fn judge_chain(reply: &Reply, asked: &Question<'_>, chain: Chain) -> Verdict {
     if !chain.records.is_empty() {
         // No code of a reply is signed: which of the two is true cannot be told, and resolvers take neither.
         return if reply.header.rcode == Rcode::NXDOMAIN {
@@ -172,7 +172,7 @@ fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
 }
 
 /// NOERROR with nothing in the answer section that belongs to the question.
-fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+fn judge_empty(reply: &Reply, asked: &Question<'_>) -> Verdict {
     let authoritative = reply.header.authoritative;
     if soa(reply, asked.zone, asked.qname).is_some() {
         let verdict = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());

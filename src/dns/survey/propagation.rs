@@ -17,17 +17,15 @@ use crate::dns::survey::adopt::{adopt, cut_short};
 use crate::dns::survey::last_zone::last_question;
 use crate::dns::survey::probe::{Said, probe};
 use crate::dns::survey::server_check::question;
-use crate::dns::survey::targets::Target;
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::parse_name;
-use crate::dns::wire::query::Recursion;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    AddressSource, Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType,
-    Transport, UnfoundServer,
+    Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    UnfoundServer,
 };
 
 /// Those who are asked at the same time.
@@ -40,8 +38,6 @@ const NAMED: usize = 4;
 struct Holder {
     keeper: Keeper,
     name: Option<String>,
-    /// The zone, when it is an authority's server.
-    zone: Option<Name>,
     ask: Ask,
 }
 
@@ -118,7 +114,6 @@ impl Resolver {
                 holders.push(Holder {
                     keeper: Keeper::Authority,
                     name: ask.server_name.clone(),
-                    zone: Some(last.zone.clone()),
                     ask: Ask { purpose: Purpose::Propagation, ..ask },
                 });
             }
@@ -128,20 +123,13 @@ impl Resolver {
             configured.insert(0, server);
         }
         let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
-            let target = Target { name: Name::root(), address, source: AddressSource::Configured };
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
                 Keeper::Public => Way::to(&self.shared, address, Choice::First),
                 Keeper::Configured | Keeper::Authority => Way::USUAL,
             };
-            let ask = Ask {
-                purpose: Purpose::Propagation,
-                zone: String::new(),
-                server_name: None,
-                recursion: Recursion::Desired,
-                ..question(&target, &Name::root(), qname, rtype, way)
-            };
-            holders.push(Holder { keeper, name, zone: None, ask });
+            let ask = way.of(Ask::to_resolver(Purpose::Propagation, (qname, rtype), address));
+            holders.push(Holder { keeper, name, ask });
         };
         configured.into_iter().for_each(|address| resolver(Keeper::Configured, None, address));
         for known in public {
@@ -152,18 +140,14 @@ impl Resolver {
 }
 
 async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
-    let Holder { keeper, name, zone, ask } = holder;
+    let Holder { keeper, name, ask } = holder;
     let address = ask.server;
-    let mut probe = probe(log, ask.clone(), zone.as_ref()).await;
+    let mut probe = probe(log, ask.clone()).await;
     if matches!(probe.said, Said::Silent(_)) {
         // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
         let again = |transport, edns| {
             let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
-            crate::dns::survey::probe::probe(
-                log,
-                Ask { chosen, transport, edns, ..ask.clone() },
-                zone.as_ref(),
-            )
+            crate::dns::survey::probe::probe(log, Ask { chosen, transport, edns, ..ask.clone() })
         };
         let (plain, by_tcp) =
             futures_util::join!(again(ask.transport, false), again(Transport::Tcp, ask.edns));

@@ -18,7 +18,6 @@ use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Rr, records};
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::trace::{Choice, Purpose, Rcode, RecordType, ServerCheck, ServerFault, Transport};
 
 /// What one address said.
@@ -37,20 +36,8 @@ pub(crate) type Answer = (Rcode, Vec<(u16, String)>);
 
 /// The question to one server, in the way that works there.
 pub(crate) fn question(target: &Target, zone: &Name, qname: &Name, qtype: RecordType, way: Way) -> Ask {
-    Ask {
-        parent: None,
-        purpose: Purpose::AllServers,
-        zone: name_text(zone),
-        qname: qname.clone(),
-        qtype,
-        server_name: Some(name_text(&target.name)),
-        server: target.address,
-        source: target.source,
-        chosen: way.chosen,
-        transport: way.transport,
-        edns: way.edns,
-        recursion: Recursion::No,
-    }
+    let server = (&target.name, target.address, target.source);
+    way.of(Ask::of(Purpose::AllServers, zone, (qname, qtype), server))
 }
 
 /// What was heard of one address.
@@ -75,10 +62,7 @@ pub(crate) async fn check(
     way: Way,
     known: Option<ServerFault>,
 ) -> Seen {
-    let ask = |qname: &Name, rtype, way| {
-        let ask = question(&target, &last.zone, qname, rtype, way);
-        probe(log, ask, Some(&last.zone))
-    };
+    let ask = |qname: &Name, rtype, way| probe(log, question(&target, &last.zone, qname, rtype, way));
     let parent = last.qname.base_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the zone above its name.
     let is_of_parent = types == [crate::dns::resolver::DS] && last.zone.zone_of(&parent);

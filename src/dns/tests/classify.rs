@@ -11,8 +11,9 @@ use hickory_resolver::proto::rr::rdata::{A, AAAA, CAA, HTTPS, NULL, SVCB};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::txt::Parser;
 
-use crate::dns::response::classify::{Absence, Asked, Verdict, classify};
-use crate::dns::response::recursive::{classify_recursive, unanswered};
+use crate::dns::outcome::words::unanswered;
+use crate::dns::response::classify::{Absence, Question, Verdict, classify};
+use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Data, Reply, Rr};
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::dns::wire::presentation::data_text;
@@ -115,9 +116,9 @@ impl Case {
         self
     }
 
-    fn verdict_with(&self, judge: fn(&Reply, &Asked<'_>) -> Verdict) -> Verdict {
+    fn verdict_with(&self, judge: fn(&Reply, &Question<'_>) -> Verdict) -> Verdict {
         let (zone, qname) = (name(self.zone), name(self.qname));
-        let asked = Asked {
+        let asked = Question {
             zone: &zone,
             qname: &qname,
             qtype: self.qtype,
