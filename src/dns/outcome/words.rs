@@ -22,7 +22,9 @@ pub(crate) fn show(server: SocketAddr) -> String {
 /// Why a server gave no reply that can be read, to stand behind its name.
 pub(crate) fn no_reply(why: &NoReply) -> String {
     match why {
-        NoReply::Timeout { limit, resent } => format!("did not answer in {}{}", span(*limit), again(resent)),
+        NoReply::Timeout { limit, resent } => {
+            format!("did not answer in {}{}", span(*limit), resent_text(resent.as_ref()))
+        }
         NoReply::WrongSource { from } => format!("did not answer, and {from} did in its place"),
         NoReply::Malformed(reason) => format!("sent a reply that cannot be read: {reason}"),
         NoReply::Error { reason, .. } => reason.clone(),
@@ -51,7 +53,7 @@ fn span(limit: Duration) -> String {
 }
 
 /// What was done about silence.
-fn again(resent: &Option<Resent>) -> String {
+fn resent_text(resent: Option<&Resent>) -> String {
     match resent {
         None => String::new(),
         Some(Resent { by_tcp: None }) => ", asked twice by UDP and once by TCP".to_owned(),

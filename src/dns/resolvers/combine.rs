@@ -1,4 +1,4 @@
-//! Answers of a resolver to the questions of one resolution, put together into one outcome.
+//! Answers of resolvers to the queries of one resolution, a type each (RFC 8305 §3), combined into one outcome.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::timeout_at;
@@ -17,7 +18,6 @@ use crate::dns::iterate::job::Run;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::bootstrap;
-use crate::dns::resolvers::endpoint::{MAX_ADDRESSES, SET_UP};
 use crate::dns::transport::ask::{Ask, packet, reason};
 use crate::dns::transport::error::Unanswered;
 use crate::dns::transport::exchange::encoded;
@@ -27,6 +27,12 @@ use crate::dns::wire::padding::pad;
 use crate::dns::wire::query::EncodedQuery;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{At, Choice, Meaning, Transport};
+
+/// The limit for a connection's set-up.
+const SET_UP: Duration = Duration::from_secs(3);
+
+/// Addresses of a resolver that are tried.
+const MAX_ADDRESSES: usize = 4;
 
 /// What a run keeps of its resolver.
 #[derive(Default)]

@@ -18,14 +18,8 @@ use crate::dns::resolvers::connection_query::put;
 use crate::dns::transport::ask::Ask;
 use crate::trace::{Purpose, RecordType};
 
-/// The limit for a connection's set-up.
-pub(crate) const SET_UP: Duration = Duration::from_secs(3);
-
 /// The limit for a question on it.
 const QUESTION: Duration = Duration::from_secs(3);
-
-/// Addresses of a resolver that are tried.
-pub(crate) const MAX_ADDRESSES: usize = 4;
 
 /// Stands where nobody has been chosen yet.
 const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);

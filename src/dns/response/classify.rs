@@ -1,4 +1,5 @@
-//! What a reply means: pure judgement, no I/O and no state.
+//! Classification of an authoritative server's response (RFC 1034 §4.3.2, RFC 2308 §2): answer, alias, referral,
+//! NXDOMAIN, NODATA, lame. No I/O and no state.
 //!
 //! A server is believed about its own zone only (its bailiwick): owners outside the zone that was
 //! asked never get into an answer, a referral or a set of addresses. What follows from a verdict
@@ -240,8 +241,8 @@ pub(crate) fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
 
 /// The SOA of a negative reply: its owner lies in the asked zone and above the name.
 pub(crate) fn soa<'a>(reply: &'a Reply, zone: &Name, name: &Name) -> Option<(&'a Rr, u32)> {
-    reply.authorities.iter().find_map(|rr| match rr.data {
-        Data::Soa { minimum } if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, minimum)),
+    reply.authorities.iter().find_map(|rr| match &rr.data {
+        Data::Soa(soa) if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, soa.minimum)),
         _ => None,
     })
 }
@@ -255,7 +256,7 @@ pub(crate) fn absent(
     chain: Vec<Rr>,
 ) -> Verdict {
     let soa = soa(reply, zone, name);
-    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa { .. }));
+    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa(_)));
     let negative = Negative {
         foreign_soa: if soa.is_some() { None } else { foreign().map(|rr| name_text(&rr.name)) },
         zone: soa.map(|(rr, _)| name_text(&rr.name)),

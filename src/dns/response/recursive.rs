@@ -1,4 +1,4 @@
-//! What the reply of a recursive resolver means (RFC 1034 §4.3.1). No I/O.
+//! Classification of a recursive resolver's response (RFC 1034 §4.3.1, RFC 2308 §2). No I/O.
 
 use hickory_resolver::proto::rr::Name;
 

@@ -30,7 +30,7 @@ pub(crate) struct Probe {
     pub(crate) rtt: Option<Duration>,
     /// The header of the last reply.
     pub(crate) header: Option<ReplyHeader>,
-    pub(crate) said: Said,
+    pub(crate) kind: ReplyKind,
     /// The SOA of the zone that the name is in, where the last reply tells it.
     pub(crate) soa: Option<Rr>,
     /// Whether the server refused EDNS, or left it out of its reply.
@@ -40,22 +40,22 @@ pub(crate) struct Probe {
 impl Probe {
     /// Whether anything came back, also what cannot be read.
     pub(crate) fn was_heard(&self) -> bool {
-        self.header.is_some() || matches!(self.said, Said::Useless(_))
+        self.header.is_some() || matches!(self.kind, ReplyKind::Useless(_))
     }
 
     /// What it did instead of an answer.
     pub(crate) fn uselessness(&self) -> Option<String> {
-        match &self.said {
-            Said::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
-            Said::Useless(why) => Some(why.clone()),
+        match &self.kind {
+            ReplyKind::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
+            ReplyKind::Useless(why) => Some(why.clone()),
             _ => None,
         }
     }
 
     /// Why nothing came back.
     pub(crate) fn silence(&self) -> Option<&str> {
-        match &self.said {
-            Said::Silent(why) | Said::Unreached(why) => Some(why),
+        match &self.kind {
+            ReplyKind::Silent(why) | ReplyKind::Unreached(why) => Some(why),
             _ => None,
         }
     }
@@ -68,7 +68,7 @@ impl Probe {
 
 /// What a server said, without the fine distinctions of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum ReplyKind {
     /// The aliases, then the records.
     Records(Vec<Rr>),
     /// There are none; a resolver may remember that for so many seconds.
@@ -99,56 +99,58 @@ pub(crate) async fn probe(log: &Rc<Log>, query: Ask) -> Probe {
     });
     let Asked { path: packets, ask, edns_refused, end } = asked.await;
     let edns = if edns_refused.is_some() { Some(false) } else { edns };
-    let (said, soa) = match end {
+    let (kind, soa) = match end {
         Ok((verdict, reply)) => {
-            let said = said(verdict, &reply, &ask);
-            let is_of_use = matches!(said, Said::Records(_) | Said::Nothing { .. });
-            (said, is_of_use.then(|| soa(&reply, &ask.qname)).flatten())
+            let kind = kind(verdict, &reply, &ask);
+            let is_of_use = matches!(kind, ReplyKind::Records(_) | ReplyKind::Nothing { .. });
+            (kind, is_of_use.then(|| soa(&reply, &ask.qname)).flatten())
         }
         Err(why) => (silence(&why), None),
     };
-    Probe { packets, rtt, header, said, soa, edns }
+    Probe { packets, rtt, header, kind, soa, edns }
 }
 
-fn silence(why: &NoReply) -> Said {
+fn silence(why: &NoReply) -> ReplyKind {
     let words = no_reply(why);
     match why {
-        NoReply::Timeout { .. } | NoReply::WrongSource { .. } => Said::Silent(words),
-        NoReply::Malformed(_) => Said::Useless(words),
-        NoReply::Error { .. } | NoReply::NotSent(_) => Said::Unreached(words),
+        NoReply::Timeout { .. } | NoReply::WrongSource { .. } => ReplyKind::Silent(words),
+        NoReply::Malformed(_) => ReplyKind::Useless(words),
+        NoReply::Error { .. } | NoReply::NotSent(_) => ReplyKind::Unreached(words),
     }
 }
 
 /// The SOA at a name, or, with a reply that has no records for it, that of the zone above it. Beside an
 /// alias it is that of the alias's target.
 fn soa(reply: &Reply, name: &Name) -> Option<Rr> {
-    let is_soa = |rr: &&Rr| matches!(rr.data, Data::Soa { .. });
+    let is_soa = |rr: &&Rr| matches!(rr.data, Data::Soa(_));
     let own = reply.answers.iter().filter(is_soa).find(|rr| rr.name == *name);
     let above = || reply.authorities.iter().filter(is_soa).find(|rr| rr.name.zone_of(name));
     own.or_else(|| if reply.answers.is_empty() { above() } else { None }).cloned()
 }
 
-fn said(verdict: Verdict, reply: &Reply, ask: &Ask) -> Said {
+fn kind(verdict: Verdict, reply: &Reply, ask: &Ask) -> ReplyKind {
     match verdict {
         // From a resolver none of these is an answer.
         Verdict::Alias { .. } | Verdict::Referral(_) if ask.recursion != Recursion::No => {
-            Said::Useless(unanswered(&verdict, reply, &ask.qname))
+            ReplyKind::Useless(unanswered(&verdict, reply, &ask.qname))
         }
         Verdict::Answer { mut chain, records } => {
             chain.extend(records);
-            Said::Records(chain)
+            ReplyKind::Records(chain)
         }
-        Verdict::Alias { chain, .. } => Said::Records(chain),
-        Verdict::Absent { negative, .. } => Said::Nothing { rcode: reply.header.rcode, ttl: negative.ttl },
-        Verdict::Referral(referral) => Said::Refers(referral.cut),
-        Verdict::Upward { to } => Said::Useless(format!("refers to {}", name_text(&to))),
-        verdict => Said::Useless(of_no_use(&verdict, reply.header.rcode)),
+        Verdict::Alias { chain, .. } => ReplyKind::Records(chain),
+        Verdict::Absent { negative, .. } => {
+            ReplyKind::Nothing { rcode: reply.header.rcode, ttl: negative.ttl }
+        }
+        Verdict::Referral(referral) => ReplyKind::Refers(referral.cut),
+        Verdict::Upward { to } => ReplyKind::Useless(format!("refers to {}", name_text(&to))),
+        verdict => ReplyKind::Useless(of_no_use(&verdict, reply.header.rcode)),
     }
 }
 
 /// Record data in an order of its own, for comparison: servers may turn theirs round.
 pub(crate) fn as_set(records: &[Rr]) -> Vec<(u16, String)> {
-    let mut set: Vec<_> = records.iter().map(|rr| (rr.rtype.0, rr.text.to_ascii_lowercase())).collect();
+    let mut set: Vec<_> = records.iter().map(|rr| (rr.rtype.0, rr.text().to_ascii_lowercase())).collect();
     set.sort_unstable();
     set.dedup();
     set

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use hickory_resolver::proto::rr::rdata::svcb::{
     Alpn, EchConfigList, IpHint, Mandatory, SvcParamKey, SvcParamValue, Unknown,
 };
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CAA, HTTPS, NULL, SVCB};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CAA, HTTPS, NULL, SOA, SVCB, TXT};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::txt::Parser;
 
@@ -32,10 +32,12 @@ fn rr(line: &str) -> Rr {
         "NS" => Data::Ns(name(fields[2])),
         "CNAME" => Data::Cname(name(fields[2])),
         "DNAME" => Data::Dname(name(fields[2])),
-        "SOA" => Data::Soa { minimum: fields[2].parse().unwrap() },
-        _ => Data::Other,
+        "SOA" => {
+            Data::Soa(Box::new(SOA::new(Name::root(), Name::root(), 1, 1, 1, 1, fields[2].parse().unwrap())))
+        }
+        _ => Data::Other(Box::new(RData::TXT(TXT::new(vec![fields[2].to_owned()])))),
     };
-    Rr { name: name(fields[0]), rtype, ttl: 300, data, text: fields[2].to_owned() }
+    Rr { name: name(fields[0]), rtype, ttl: 300, data }
 }
 
 struct Case {

@@ -1,4 +1,4 @@
-//! The packet log of one resolution: every lane writes its packets here, in the order sent.
+//! The packet capture of one resolution: every lane records its packets here, in the order sent.
 //!
 //! A packet is open from its send until somebody says what it meant. Waits that are dropped leave
 //! theirs abandoned, and whoever ended the wait says why. Nothing is sent here.
