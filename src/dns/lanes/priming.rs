@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
+use crate::dns::name_servers::selection::order;
 use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::PACKET_TIMEOUT;
 use crate::dns::response::classify::Verdict;
@@ -15,9 +16,9 @@ use crate::dns::transport::log::Log;
 use crate::trace::{Purpose, RecordType};
 
 /// RFC 9609: asks the root for its own servers, once in a run.
-pub(crate) async fn prime(shared: &Shared, log: &Rc<Log>) {
-    let root = shared.zones_above(&Name::root()).into_iter().next();
-    let first = root.and_then(|root| shared.order(&root, &HashSet::new()).into_iter().next());
+pub(crate) async fn prime(context: &Context, log: &Rc<Log>) {
+    let root = context.delegations.above(&Name::root()).into_iter().next();
+    let first = root.and_then(|root| order(context, &root, &HashSet::new()).into_iter().next());
     let Some(server) = first else { return };
     let to = (&server.name, server.address, server.source);
     let ask = Ask::of(Purpose::Priming, &Name::root(), (&Name::root(), RecordType::NS), to);
@@ -26,7 +27,7 @@ pub(crate) async fn prime(shared: &Shared, log: &Rc<Log>) {
         let verdict = judge(&reply, &ask);
         log.close(id, verdict.meaning());
         if let Verdict::Answer { .. } = verdict {
-            *shared.drift.borrow_mut() = Some(shared.hints.drift(&reply));
+            *context.priming.drift.borrow_mut() = Some(context.hints.drift(&reply));
         }
     }
 }

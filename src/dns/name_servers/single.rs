@@ -3,7 +3,7 @@
 //!
 //! How each form of it is sent is the caller's part, and so is what the reply means for a resolution.
 
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::response::classify::{Question, Verdict, classify};
 use crate::dns::response::recursive::classify_recursive;
 use crate::dns::transport::ask::{Ask, NoReply};
@@ -91,11 +91,11 @@ pub(crate) fn judge(reply: &Reply, ask: &Ask) -> Verdict {
 }
 
 /// The form in which the same server may still answer, after what it said.
-pub(crate) fn fallback(verdict: &Verdict, ask: &Ask) -> Option<Way> {
+pub(crate) fn fallback(verdict: &Verdict, ask: &Ask) -> Option<QueryForm> {
     let (transport, edns) = (ask.transport, ask.edns);
     match verdict {
-        Verdict::Truncated => Some(Way { chosen: Choice::Truncated, transport: Transport::Tcp, edns }),
-        Verdict::EdnsRefused => Some(Way { chosen: Choice::WithoutEdns, transport, edns: false }),
+        Verdict::Truncated => Some(QueryForm { chosen: Choice::Truncated, transport: Transport::Tcp, edns }),
+        Verdict::EdnsRefused => Some(QueryForm { chosen: Choice::WithoutEdns, transport, edns: false }),
         _ => None,
     }
 }

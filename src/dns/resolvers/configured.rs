@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
 use crate::dns::name_servers::single::{Attempt, Fallbacks, ask};
 use crate::dns::resolvers::combine::{Heard, Questions, TypeHeard, Useless, combine, gather};
@@ -29,7 +29,7 @@ const MAX_RESOLVERS: usize = 8;
 
 /// Asks the resolvers in order, all questions at the same time.
 pub(crate) async fn ask_resolvers(
-    shared: &Shared,
+    context: &Context,
     log: Rc<Log>,
     servers: Vec<SocketAddr>,
     questions: Questions,
@@ -41,7 +41,7 @@ pub(crate) async fn ask_resolvers(
         .enumerate()
         .map(|(index, question)| {
             let (log, servers) = (&log, &servers);
-            async move { (index, ask_type(shared, log, servers, question, purpose).await) }
+            async move { (index, ask_type(context, log, servers, question, purpose).await) }
         })
         .collect();
     let done = gather(&log, running, &questions, patience).await;
@@ -49,7 +49,7 @@ pub(crate) async fn ask_resolvers(
 }
 
 async fn ask_type(
-    shared: &Shared,
+    context: &Context,
     log: &Rc<Log>,
     servers: &[SocketAddr],
     question: (&Name, RecordType),
@@ -59,14 +59,14 @@ async fn ask_type(
     let mut useless = Useless::default();
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
     // The order is the user's. Many names need not find out each on its own who is silent.
-    let remembers = shared.plan.server_limit.is_some();
+    let remembers = context.plan.server_limit.is_some();
     if remembers {
-        left.make_contiguous().sort_by_key(|server| shared.is_missed(*server));
+        left.make_contiguous().sort_by_key(|server| context.infra.is_missed(*server));
     }
     while let Some(server) = left.pop_front() {
-        let was_missed = shared.is_missed(server);
-        let _place = log.queue(shared.places.take(server)).await;
-        if remembers && !was_missed && shared.is_missed(server) && !left.is_empty() {
+        let was_missed = context.infra.is_missed(server);
+        let _place = log.queue(context.slots.take(server)).await;
+        if remembers && !was_missed && context.infra.is_missed(server) && !left.is_empty() {
             left.push_back(server);
             continue;
         }
@@ -76,7 +76,7 @@ async fn ask_type(
         let asked = ask(log, query, Fallbacks::Any, async |query| {
             let attempt = Box::pin(retransmit(log, query, RESOLVER_TIMEOUT)).await;
             if remembers {
-                remember(shared, log, server, &attempt);
+                remember(context, log, server, &attempt);
             }
             attempt
         });
@@ -90,14 +90,14 @@ async fn ask_type(
 }
 
 /// Whether the resolver is to be asked first by the others of the run.
-fn remember(shared: &Shared, log: &Log, server: SocketAddr, attempt: &Attempt) {
+fn remember(context: &Context, log: &Log, server: SocketAddr, attempt: &Attempt) {
     match &attempt.outcome {
         Ok(_) => {
             if let Some(rtt) = attempt.path.last().and_then(|id| log.round_trip(*id)) {
-                shared.measured(server, rtt);
+                context.infra.measured(server, rtt);
             }
         }
-        Err(NoReply::Timeout { .. }) if shared.srtt(server).is_none() => shared.missed(server),
+        Err(NoReply::Timeout { .. }) if context.infra.srtt(server).is_none() => context.infra.missed(server),
         Err(_) => {}
     }
 }

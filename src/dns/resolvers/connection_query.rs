@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::name_servers::single::Attempt;
 use crate::dns::resolvers::connection::{Client, Losses, Taken, query};
 use crate::dns::transport::ask::{Ask, NoReply, packet, reason};
@@ -21,7 +21,7 @@ use crate::trace::{At, Choice, ConnectionUse, Packet};
 /// onto the connection; not for a connection that has to be made.
 pub(crate) async fn put(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     mut ask: Ask,
     mut taken: Option<Taken>,
     limit: Duration,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 
-use crate::dns::iterate::job::{Patience, Run};
+use crate::dns::iterate::job::{Patience, Resolution};
 use crate::dns::name_servers::single::{Fallbacks, ask};
 use crate::dns::resolvers::combine::{Heard, Questions, TypeHeard, Useless, combine, gather};
 use crate::dns::resolvers::connection::{Client, Losses, NotTaken, Taken};
@@ -27,7 +27,7 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)
 /// Asks the resolver of the plan, all questions at the same time, on the connection of the run.
 pub(crate) async fn ask_endpoint(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     questions: Questions,
     patience: Patience,
 ) -> Heard {
@@ -62,7 +62,7 @@ pub(crate) async fn ask_endpoint(
     combine(&questions, &[NOBODY], done)
 }
 
-async fn ask_type(client: &Client, run: &Rc<Run>, query: Ask, mut taken: Option<Taken>) -> TypeHeard {
+async fn ask_type(client: &Client, run: &Rc<Resolution>, query: Ask, mut taken: Option<Taken>) -> TypeHeard {
     let asked = ask(&run.log, query, Fallbacks::Any, async |query| {
         put(client, run, query, taken.take(), QUESTION).await
     });

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::resolver::Resolver;
 use crate::dns::survey::adopt::{Heard, adopt, ask_each, cut_short};
 use crate::dns::survey::last_zone::{LastQuestion, last_question};
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 16;
 impl Resolver {
     /// Asks whom else the plan wants to hear, and adds what they said to the record.
     pub async fn survey(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        let survey = &self.shared.plan.survey;
+        let survey = &self.context.plan.survey;
         if survey.all_servers {
             self.ask_all_servers(dns, clock, stop).await;
         }
@@ -43,13 +43,13 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) {
-        let survey = &self.shared.plan.survey;
+        let survey = &self.context.plan.survey;
         if !survey.all_servers && survey.propagation.is_none() {
             return;
         }
         let mut asked: Vec<(usize, String, Option<LastQuestion>)> = Vec::new();
         for (hop, dns) in hops.filter(|(_, dns)| !dns.critical_path.is_empty()) {
-            let last = last_question(dns, self.shared.plan.minimisation);
+            let last = last_question(dns, self.context.plan.minimisation);
             let same = asked.iter().find(|(_, name, known)| *name == dns.name && *known == last);
             if let Some((earlier, ..)) = same {
                 dns.notes.push(format!("what other servers say is told with hop {}", earlier + 1));
@@ -64,8 +64,8 @@ impl Resolver {
     fn take_note(&self, check: &ServerCheck) {
         for fault in &check.faults {
             match fault {
-                ServerFault::EdnsDropped => self.shared.plain_only(check.address),
-                ServerFault::NoUdp(_) => self.shared.set_tcp_only(check.address),
+                ServerFault::EdnsDropped => self.context.infra.plain_only(check.address),
+                ServerFault::NoUdp(_) => self.context.infra.set_tcp_only(check.address),
                 _ => {}
             }
         }
@@ -73,7 +73,7 @@ impl Resolver {
 
     /// Asks all servers of the last zone and adds what they said to the record.
     pub async fn ask_all_servers(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        let Some(last) = last_question(dns, self.shared.plan.minimisation) else {
+        let Some(last) = last_question(dns, self.context.plan.minimisation) else {
             dns.notes.push("no zone was asked, so that there are no servers to compare".to_owned());
             return;
         };
@@ -85,7 +85,7 @@ impl Resolver {
             targets.known
         };
         let check = |target: Target| {
-            let way = Way::to(&self.shared, target.address, Choice::First);
+            let way = QueryForm::to(&self.context, target.address, Choice::First);
             let known = known_fault(&dns.packets, &target, way);
             check(&log, &last, &dns.types, target, way, known)
         };
@@ -116,7 +116,7 @@ impl Resolver {
 }
 
 /// What the walk has found out of a server's EDNS.
-fn known_fault(packets: &[Packet], target: &Target, way: Way) -> Option<ServerFault> {
+fn known_fault(packets: &[Packet], target: &Target, way: QueryForm) -> Option<ServerFault> {
     let mut packets = packets.iter().filter(|packet| packet.server == target.address);
     let has_dropped = packets.any(|packet| packet.edns && packet.meaning == Meaning::Timeout);
     let fault = if has_dropped { ServerFault::EdnsDropped } else { ServerFault::NoEdns };

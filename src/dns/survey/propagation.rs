@@ -9,7 +9,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::resolver::Resolver;
 use crate::dns::survey::adopt::{Heard, adopt, ask_each, cut_short};
 use crate::dns::survey::last_zone::last_question;
@@ -80,7 +80,7 @@ impl Resolver {
         rtype: RecordType,
         log: &Rc<Log>,
     ) -> Vec<Holder> {
-        let plan = &self.shared.plan;
+        let plan = &self.context.plan;
         let mut holders = Vec::new();
         if let Some(last) = last_question(dns, plan.minimisation) {
             let targets = self.targets(&last.zone, Purpose::Propagation, log).await;
@@ -91,7 +91,7 @@ impl Resolver {
                 }
             }
             for target in targets.known {
-                let way = Way::to(&self.shared, target.address, Choice::First);
+                let way = QueryForm::to(&self.context, target.address, Choice::First);
                 let ask = question(&target, &last.zone, &last.qname, rtype, way);
                 holders.push(Holder {
                     keeper: Keeper::Authority,
@@ -107,8 +107,8 @@ impl Resolver {
         let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
-                Keeper::Public => Way::to(&self.shared, address, Choice::First),
-                Keeper::Configured | Keeper::Authority => Way::USUAL,
+                Keeper::Public => QueryForm::to(&self.context, address, Choice::First),
+                Keeper::Configured | Keeper::Authority => QueryForm::USUAL,
             };
             let ask = way.of(Ask::to_resolver(Purpose::Propagation, (qname, rtype), address));
             holders.push(Holder { keeper, name, ask });
