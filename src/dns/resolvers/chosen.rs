@@ -1,4 +1,4 @@
-//! The resolver of the plan, whether it is asked by datagrams or on a connection.
+//! The recursive resolver of the plan, whether it is asked by datagrams or on a connection.
 
 use std::cell::RefCell;
 use std::rc::Rc;

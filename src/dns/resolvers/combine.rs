@@ -1,4 +1,4 @@
-//! Answers of a resolver to the questions of one resolution, put together into one outcome.
+//! Answers of resolvers to the queries of one resolution, a type each (RFC 8305 §3), combined into one outcome.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -8,11 +8,14 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::iterate::job::{Patience, RESOLUTION_DELAY};
+use crate::dns::name_servers::single::Asked;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
-use crate::dns::outcome::words::{absent, alias_loop_told, not_awaited, show, type_list};
+use crate::dns::outcome::words::{
+    absent, alias_loop_told, no_reply_of, not_awaited, show, type_list, unanswered,
+};
 use crate::dns::response::alias::{alias_loop, alias_names};
 use crate::dns::response::classify::Verdict;
-use crate::dns::response::recursive::unanswered;
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Reply, Rr, records};
 use crate::dns::wire::name::name_text;
@@ -141,18 +144,62 @@ pub(crate) enum Said {
 }
 
 /// Why no resolver answered; of several the last of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     /// Nothing came back.
+    #[default]
     Silence,
     Failure,
     /// It answers for its own zones only.
     NoRecursion,
 }
 
+/// What resolvers did that gave no answer to one question.
+#[derive(Default)]
+pub(crate) struct Useless {
+    why: Vec<String>,
+    cause: Cause,
+    rcode: Option<Rcode>,
+}
+
+impl Useless {
+    /// What one resolver said, with its code; `None` when it is kept here as of no use.
+    pub(crate) fn or_said(&mut self, asked: Asked) -> Option<(Rcode, Said)> {
+        let Asked { ask: Ask { server, qname, .. }, edns_refused, end, .. } = asked;
+        self.rcode = edns_refused.or(self.rcode);
+        match end {
+            Ok((verdict, reply)) => match Said::of(verdict, &reply, &qname) {
+                Ok(said) => return Some((reply.header.rcode, said)),
+                Err((reason, cause)) => {
+                    self.cause = self.cause.max(cause);
+                    self.rcode = failure_code(&reply);
+                    self.why.push(format!("{} {reason}", show(server)));
+                }
+            },
+            Err(why) => {
+                let is_silent = matches!(why, NoReply::Timeout { .. });
+                self.cause = self.cause.max(if is_silent { Cause::Silence } else { Cause::Failure });
+                self.why.push(no_reply_of(server, &why));
+            }
+        }
+        None
+    }
+
+    /// No address of a resolver could be connected to.
+    pub(crate) fn unreachable(why: Vec<String>) -> Self {
+        Self { why, cause: Cause::Failure, rcode: None }
+    }
+
+    /// None of them is of use.
+    pub(crate) fn of_all(self, path: Vec<usize>) -> TypeHeard {
+        let Self { why, cause, rcode } = self;
+        TypeHeard { server: None, rcode, said: Said::Nothing { why, cause }, path }
+    }
+}
+
 impl Said {
     /// What one reply of a resolver says; what it did instead of answering, if it did not.
-    pub(crate) fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
+    fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
         match verdict {
             Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
             Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
@@ -168,7 +215,7 @@ impl Said {
 }
 
 /// The code of a reply that was of no use: NOERROR there says nothing of the name.
-pub(crate) fn failure_code(reply: &Reply) -> Option<Rcode> {
+fn failure_code(reply: &Reply) -> Option<Rcode> {
     let rcode = reply.header.rcode;
     (rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN).then_some(rcode)
 }
