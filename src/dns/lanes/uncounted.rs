@@ -159,41 +159,31 @@ impl UncountedLanes {
         let Some(stub) = &self.stub else { return };
         let Some(start) = stub.start.get() else { return };
         let heard = stub.heard.borrow();
-        let Some((end, heard)) = heard.as_ref() else {
-            let now = clock.now();
-            let waited = now.since(start).as_millis();
-            dns.stub = Some(Stub {
-                servers: stub.servers.clone(),
-                server: None,
-                start,
-                end: now,
-                rcode: None,
-                answers: Vec::new(),
-                ttl: None,
-                age: None,
-                agrees: None,
-                error: Some(format!("no answer in {waited} ms when the trace ended")),
-                authenticated: None,
-            });
-            return;
+        let (heard, now) = (heard.as_ref(), clock.now());
+        let (answers, error) = match heard.map(|(_, heard)| &heard.result) {
+            Some(Ok(found)) => (found.answers.clone(), None),
+            Some(Err(fault)) => {
+                (fault.answers.clone(), (!fault.is_negative()).then(|| fault.message.clone()))
+            }
+            None => {
+                let waited = now.since(start).as_millis();
+                (Vec::new(), Some(format!("no answer in {waited} ms when the trace ended")))
+            }
         };
-        let (answers, error) = match &heard.result {
-            Ok(found) => (found.answers.clone(), None),
-            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
-            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
-        };
+        let compared = heard.filter(|_| dns.lane != DnsLane::StubFallback);
+        let log = self.log.as_ref().filter(|_| heard.is_some());
         dns.stub = Some(Stub {
             servers: stub.servers.clone(),
-            server: heard.server,
+            server: heard.and_then(|(_, heard)| heard.server),
             start,
-            end: *end,
-            rcode: heard.rcode,
+            end: heard.map_or(now, |(end, _)| *end),
+            rcode: heard.and_then(|(_, heard)| heard.rcode),
             ttl: answers.iter().map(|record| record.ttl).min(),
             age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
-            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
+            agrees: compared.and_then(|(_, heard)| self.agrees(dns, heard)),
             answers,
             error,
-            authenticated: self.log.as_ref().and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
+            authenticated: log.and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
         });
     }
 
