@@ -1,6 +1,7 @@
 //! Where a response sends us (RFC 9110 §10.2.2 and §15.4). Pure: decides nothing but the target,
 //! the method, and what changes; whether to follow is the caller's choice.
 
+use percent_encoding::{AsciiSet, percent_encode};
 use url::Url as Parsed;
 
 use crate::trace::{Header, Redirect, Url};
@@ -37,18 +38,8 @@ pub(super) fn next_method(status: u16, method: &str) -> &str {
 /// The value as text. Bytes that are not UTF-8 are percent-encoded, so that none is lost.
 fn location(value: &[u8]) -> String {
     let value = value.trim_ascii();
-    if let Ok(text) = std::str::from_utf8(value) {
-        return text.to_owned();
-    }
-    let mut text = String::new();
-    for &byte in value {
-        if byte.is_ascii() {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+    std::str::from_utf8(value)
+        .map_or_else(|_| percent_encode(value, &AsciiSet::EMPTY).to_string(), str::to_owned)
 }
 
 fn resolve(base: &Parsed, location: &str) -> Option<Parsed> {

@@ -51,4 +51,4 @@ pub use stage::{Stage, StageName};
 pub use tls::{
     Alert, Certificate, CertificateFault, Direction, Flight, LegacyProbe, Offer, Tls, Verification,
 };
-pub use url::{Host, Scheme, Url, UrlChange};
+pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

@@ -107,7 +107,7 @@ fn url(page: &Page, url: &Url) -> String {
         words.push_str(&format!(", fragment {} (never sent)", page.redactor().query(fragment)));
     }
     if !url.changes.is_empty() {
-        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind).collect();
+        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind.as_str()).collect();
         words.push_str(&format!("; changed as a browser would: {}", kinds.join(", ")));
     }
     words

@@ -64,7 +64,7 @@ fn changes(page: &mut Page, url: &Url) {
         body.push(Ink::Plain, format!("{} {leads_to} ", redactor.typed(&change.before)));
         body.push(Ink::Plain, redactor.typed(&change.after));
         let mut head = page.line();
-        head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind).push(Ink::Plain, ": ");
+        head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind.as_str()).push(Ink::Plain, ": ");
         page.wrap(head, &body);
     }
 }

@@ -39,7 +39,7 @@ fn quick() -> Trace {
     let mut hop = good_hop("https", "www.example.test", "/", false);
     hop.url.fragment = Some("top".into());
     hop.url.changes = vec![UrlChange {
-        kind: "upper-case-host",
+        kind: crate::trace::UrlChangeKind::UpperCaseHost,
         before: "WWW.example.test".into(),
         after: "www.example.test".into(),
     }];
