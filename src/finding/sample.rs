@@ -1,5 +1,6 @@
 //! A sound trace for the rules' tests, and handles to break it. Not for production.
 
+use crate::trace::{BodyFraming, TlsVersion};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
@@ -237,7 +238,7 @@ pub(crate) fn sound() -> Trace {
             flight(Direction::Sent, 50_900, 51_000),
         ],
         round_trips: 1,
-        version: Some("TLSv1.3".to_owned()),
+        version: Some(TlsVersion::Tls13),
         cipher_suite: Some("TLS_AES_128_GCM_SHA256".to_owned()),
         group: Some("X25519MLKEM768".to_owned()),
         signature_scheme: Some("ecdsa_secp256r1_sha256".to_owned()),
@@ -282,7 +283,7 @@ pub(crate) fn sound() -> Trace {
         body: Body {
             wire_bytes: 4096,
             encoded_bytes: 4087,
-            framing: "h2",
+            framing: BodyFraming::Http2,
             complete: true,
             ..Body::default()
         },

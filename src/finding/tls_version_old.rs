@@ -1,7 +1,7 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
 use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{Direction, StageName, Tls, Trace};
+use crate::trace::{Direction, StageName, Tls, TlsVersion, Trace};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -16,9 +16,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
-        let offered =
-            tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
-        if tls.version.as_deref() != Some("TLSv1.2") || !offered {
+        let offered = tls
+            .offer
+            .as_ref()
+            .is_none_or(|offer| offer.versions.iter().any(|version| version == TlsVersion::Tls13.as_str()));
+        if tls.version != Some(TlsVersion::Tls12) || !offered {
             continue;
         }
         let saved = second_wait(tls).min(tls.end.since(tls.start));
@@ -55,7 +57,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let tls = sample::tls(&mut trace);
-        tls.version = Some("TLSv1.2".into());
+        tls.version = Some(TlsVersion::Tls12);
         let mut flight = tls.flights[1].clone();
         flight.start = At(61_000);
         tls.flights.push(flight);

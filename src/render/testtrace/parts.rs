@@ -1,5 +1,6 @@
 //! The parts that the fixtures are made of: one good hop, and ways to bend it.
 
+use crate::trace::{BodyFraming, HandshakeMessage, RedirectChange, TlsVersion};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
@@ -209,11 +210,11 @@ pub(super) fn fail(
 }
 
 /// Turns a response into a redirect.
-pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[&'static str]) {
+pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[RedirectChange]) {
     http.status = Some(status);
     http.reason = None;
     http.headers = headers(&[("location", location), ("content-length", "0")]);
-    http.body = Body { framing: "content-length", complete: true, ..Body::default() };
+    http.body = Body { framing: BodyFraming::ContentLength, complete: true, ..Body::default() };
     http.redirect = Some(Redirect {
         location: location.into(),
         target: Some(location.into()),
@@ -502,7 +503,7 @@ fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bool) -> Cert
 }
 
 fn tls(host: &str) -> Tls {
-    let flight = |direction, start, end, messages: &[&'static str], bytes, cpu| Flight {
+    let flight = |direction, start, end, messages: &[HandshakeMessage], bytes, cpu| Flight {
         direction,
         start: At(start),
         end: At(end),
@@ -525,20 +526,32 @@ fn tls(host: &str) -> Tls {
             bytes: 1_530,
         }),
         flights: vec![
-            flight(Direction::Sent, 278_680, 278_690, &["ClientHello"], 1_530, 180),
-            flight(Direction::Received, 281_000, 281_010, &["ServerHello", "ChangeCipherSpec"], 1_215, 210),
+            flight(Direction::Sent, 278_680, 278_690, &[HandshakeMessage::ClientHello], 1_530, 180),
+            flight(
+                Direction::Received,
+                281_000,
+                281_010,
+                &[HandshakeMessage::ServerHello, HandshakeMessage::ChangeCipherSpec],
+                1_215,
+                210,
+            ),
             flight(
                 Direction::Received,
                 281_020,
                 281_150,
-                &["EncryptedExtensions", "Certificate", "CertificateVerify", "Finished"],
+                &[
+                    HandshakeMessage::EncryptedExtensions,
+                    HandshakeMessage::Certificate,
+                    HandshakeMessage::CertificateVerify,
+                    HandshakeMessage::Finished,
+                ],
                 2_140,
                 40,
             ),
-            flight(Direction::Sent, 283_770, 283_780, &["Finished"], 74, 20),
+            flight(Direction::Sent, 283_770, 283_780, &[HandshakeMessage::Finished], 74, 20),
         ],
         round_trips: 1,
-        version: Some("TLSv1.3".into()),
+        version: Some(TlsVersion::Tls13),
         cipher_suite: Some("TLS_AES_128_GCM_SHA256".into()),
         group: Some("X25519MLKEM768".into()),
         signature_scheme: Some("ecdsa_secp256r1_sha256".into()),
@@ -607,7 +620,7 @@ fn http(host: &str, path: &str) -> Http {
             encoded_bytes: 4_096,
             decoded_bytes: Some(12_288),
             encoding: Some("gzip".into()),
-            framing: "h2",
+            framing: BodyFraming::Http2,
             complete: true,
             decode_error: None,
             saved_to: None,
