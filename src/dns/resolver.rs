@@ -6,6 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
+use hickory_resolver::proto::rr::Name;
+
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::context::Context;
@@ -118,27 +120,16 @@ impl Resolver {
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
         if let Some((lane, addresses)) = self.without_asking(host, port) {
-            dns.lane = lane;
-            dns.addresses.clone_from(&addresses);
-            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-            return (dns, Ok(addresses), UncountedLanes::none());
+            return unasked(dns, lane, addresses);
         }
-        let name = match parse_name(host) {
+        let name = match read_name(host, &mut dns) {
             Ok(name) => name,
-            Err(reason) => {
-                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), UncountedLanes::none());
-            }
+            Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
-        dns.name = name_text(&name);
         if let Some(addresses) = self.in_hosts(host) {
-            dns.lane = DnsLane::Resolver;
-            dns.addresses.clone_from(&addresses);
-            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
-            return (dns, Ok(addresses), UncountedLanes::none());
+            return unasked(dns, DnsLane::Resolver, addresses);
         }
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish };
@@ -166,15 +157,10 @@ impl Resolver {
             }
         }
         let mut dns = self.record(&question.name, types.clone(), start);
-        let name = match parse_name(&question.name) {
+        let name = match read_name(&question.name, &mut dns) {
             Ok(name) => name,
-            Err(reason) => {
-                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), UncountedLanes::none());
-            }
+            Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
-        dns.name = name_text(&name);
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish: None };
         let (result, uncounted) = counted.records(&mut dns).await;
@@ -249,9 +235,29 @@ impl Resolver {
     }
 }
 
-fn invalid(reason: String) -> Fault {
-    Fault::new(FailureCode::InvalidName, format!("the name cannot be asked for: {reason}"))
-        .hint("a name has at most 253 characters, in labels of at most 63 between its dots")
+/// The record of a host whose addresses are known without a question.
+fn unasked(
+    mut dns: Dns,
+    lane: DnsLane,
+    addresses: Vec<IpAddr>,
+) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
+    dns.lane = lane;
+    dns.addresses.clone_from(&addresses);
+    dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+    (dns, Ok(addresses), UncountedLanes::none())
+}
+
+/// The name to ask for, which the record has from here on as it is written.
+fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
+    let name = parse_name(text).map_err(|reason| {
+        dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+        let message = format!("the name cannot be asked for: {reason}");
+        let fault = Fault::new(FailureCode::InvalidName, message)
+            .hint("a name has at most 253 characters, in labels of at most 63 between its dots");
+        failure(&fault, dns)
+    })?;
+    dns.name = name_text(&name);
+    Ok(name)
 }
 
 fn failure(fault: &Fault, dns: &Dns) -> Failure {

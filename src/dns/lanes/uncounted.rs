@@ -151,7 +151,7 @@ impl UncountedLanes {
         dns.dnssec = self.validation.as_ref().map(|checking| checking.conclude(clock));
     }
 
-    /// What is known of the side lanes now.
+    /// What is known of these lanes now.
     pub(crate) fn write(&self, dns: &mut Dns, clock: &Clock) {
         if let Some(context) = &self.context {
             dns.hints.drift.clone_from(&context.priming.drift.borrow());
