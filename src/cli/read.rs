@@ -16,8 +16,9 @@ use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
-    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
+use crate::trace::TlsVersion;
 
 /// Reads arguments (the first is the program's name) into settings.
 ///
