@@ -45,7 +45,7 @@ impl Questions {
 
 /// What the resolvers said.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ResolverAnswer {
     pub(crate) server: Option<SocketAddr>,
     pub(crate) rcode: Option<Rcode>,
     pub(crate) result: Result<Found, Fault>,
@@ -59,12 +59,12 @@ pub(crate) struct Heard {
 /// HTTPS records not for long once there is nothing else to wait for.
 pub(crate) async fn gather(
     log: &Rc<Log>,
-    mut running: FuturesUnordered<impl Future<Output = (usize, TypeHeard)>>,
+    mut running: FuturesUnordered<impl Future<Output = (usize, TypeAnswer)>>,
     questions: &Questions,
     patience: Patience,
-) -> Vec<Option<TypeHeard>> {
+) -> Vec<Option<TypeAnswer>> {
     let own = questions.types.len();
-    let mut done: Vec<Option<TypeHeard>> = questions.each().map(|_| None).collect();
+    let mut done: Vec<Option<TypeAnswer>> = questions.each().map(|_| None).collect();
     let mut deadline = None;
     loop {
         let next = match deadline {
@@ -82,10 +82,10 @@ pub(crate) async fn gather(
             },
         };
         let Some((index, heard)) = next else { break };
-        let has_records = matches!(heard.said, Said::Records { .. });
+        let has_records = matches!(heard.outcome, TypeOutcome::Records { .. });
         done[index] = Some(heard);
         let is_over = questions.service.is_some() && done.iter().take(own).all(Option::is_some);
-        if is_over && !done.iter().take(own).flatten().any(TypeHeard::has_the_name) {
+        if is_over && !done.iter().take(own).flatten().any(TypeAnswer::has_the_name) {
             // Without the name there is no service.
             break;
         }
@@ -101,30 +101,30 @@ pub(crate) async fn gather(
     done
 }
 
-impl Heard {
+impl ResolverAnswer {
     fn nothing() -> Self {
         Self { server: None, rcode: None, result: Ok(Found::default()), services: None, path: Vec::new() }
     }
 }
 
-pub(crate) struct TypeHeard {
+pub(crate) struct TypeAnswer {
     pub(crate) server: Option<SocketAddr>,
     pub(crate) rcode: Option<Rcode>,
-    pub(crate) said: Said,
+    pub(crate) outcome: TypeOutcome,
     pub(crate) path: Vec<usize>,
 }
 
-impl TypeHeard {
+impl TypeAnswer {
     fn has_the_name(&self) -> bool {
-        match &self.said {
-            Said::Records { .. } => true,
-            Said::Absent { negative, .. } => negative.rtype.is_some(),
-            Said::Loop { .. } | Said::Nothing { .. } => false,
+        match &self.outcome {
+            TypeOutcome::Records { .. } => true,
+            TypeOutcome::Absent { negative, .. } => negative.rtype.is_some(),
+            TypeOutcome::Loop { .. } | TypeOutcome::Nothing { .. } => false,
         }
     }
 }
 
-pub(crate) enum Said {
+pub(crate) enum TypeOutcome {
     Records {
         chain: Vec<Rr>,
         records: Vec<Rr>,
@@ -164,12 +164,12 @@ pub(crate) struct Useless {
 
 impl Useless {
     /// What one resolver said, with its code; `None` when it is kept here as of no use.
-    pub(crate) fn or_said(&mut self, asked: Asked) -> Option<(Rcode, Said)> {
+    pub(crate) fn outcome_of(&mut self, asked: Asked) -> Option<(Rcode, TypeOutcome)> {
         let Asked { ask: Ask { server, qname, .. }, edns_refused, end, .. } = asked;
         self.rcode = edns_refused.or(self.rcode);
         match end {
-            Ok((verdict, reply)) => match Said::of(verdict, &reply, &qname) {
-                Ok(said) => return Some((reply.header.rcode, said)),
+            Ok((verdict, reply)) => match TypeOutcome::of(verdict, &reply, &qname) {
+                Ok(outcome) => return Some((reply.header.rcode, outcome)),
                 Err((reason, cause)) => {
                     self.cause = self.cause.max(cause);
                     self.rcode = failure_code(&reply);
@@ -191,13 +191,13 @@ impl Useless {
     }
 
     /// None of them is of use.
-    pub(crate) fn of_all(self, path: Vec<usize>) -> TypeHeard {
+    pub(crate) fn of_all(self, path: Vec<usize>) -> TypeAnswer {
         let Self { why, cause, rcode } = self;
-        TypeHeard { server: None, rcode, said: Said::Nothing { why, cause }, path }
+        TypeAnswer { server: None, rcode, outcome: TypeOutcome::Nothing { why, cause }, path }
     }
 }
 
-impl Said {
+impl TypeOutcome {
     /// What one reply of a resolver says; what it did instead of answering, if it did not.
     fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
         match verdict {
@@ -224,41 +224,46 @@ fn failure_code(reply: &Reply) -> Option<Rcode> {
 pub(crate) fn combine(
     questions: &Questions,
     servers: &[SocketAddr],
-    mut done: Vec<Option<TypeHeard>>,
-) -> Heard {
+    mut done: Vec<Option<TypeAnswer>>,
+) -> ResolverAnswer {
     let Questions { name, types, service } = questions;
     let beside = done.split_off(types.len().min(done.len()));
     let services = service.as_ref().zip(beside.into_iter().flatten().next());
     let services = services
         .map(|(name, one)| combine_types(name, &[RecordType::HTTPS], servers, vec![Some(one)]).result);
-    Heard { services, ..combine_types(name, types, servers, done) }
+    ResolverAnswer { services, ..combine_types(name, types, servers, done) }
 }
 
 fn combine_types(
     qname: &Name,
     types: &[RecordType],
     servers: &[SocketAddr],
-    done: Vec<Option<TypeHeard>>,
-) -> Heard {
+    done: Vec<Option<TypeAnswer>>,
+) -> ResolverAnswer {
     let mut found = Found::default();
-    let mut heard: Option<Heard> = None;
+    let mut heard: Option<ResolverAnswer> = None;
     let (mut gone, mut failed): (Option<(Negative, Name, SocketAddr)>, Option<Fault>) = (None, None);
     let mut found_records = Vec::new();
     let mut answers = Vec::new();
     for (rtype, one) in types.iter().zip(done) {
         let Some(one) = one else { continue };
-        let summary = Heard { server: one.server, rcode: one.rcode, path: one.path, ..Heard::nothing() };
+        let summary = ResolverAnswer {
+            server: one.server,
+            rcode: one.rcode,
+            path: one.path,
+            ..ResolverAnswer::nothing()
+        };
         // The first type that was answered speaks for all.
         if heard.as_ref().is_none_or(|heard| heard.server.is_none() && summary.server.is_some()) {
             heard = Some(summary);
         }
-        let chain = match one.said {
-            Said::Records { chain, records } => {
+        let chain = match one.outcome {
+            TypeOutcome::Records { chain, records } => {
                 found.rcode = found.rcode.or(one.rcode.filter(|rcode| *rcode == Rcode::NXDOMAIN));
                 found_records.extend(records);
                 chain
             }
-            Said::Absent { chain, negative } => {
+            TypeOutcome::Absent { chain, negative } => {
                 if let Some(server) = one.server
                     && (gone.is_none() || negative.rtype.is_none())
                 {
@@ -268,7 +273,7 @@ fn combine_types(
                 }
                 chain
             }
-            Said::Loop { chain } => {
+            TypeOutcome::Loop { chain } => {
                 let server = one.server.map(show).unwrap_or_default();
                 failed.get_or_insert_with(|| Fault {
                     answers: records(&chain),
@@ -276,7 +281,7 @@ fn combine_types(
                 });
                 continue;
             }
-            Said::Nothing { why, cause } => {
+            TypeOutcome::Nothing { why, cause } => {
                 failed.get_or_insert_with(|| nothing(qname, types, servers, &why, cause, one.rcode));
                 continue;
             }
@@ -306,7 +311,7 @@ fn combine_types(
         found.answers = answers;
         Ok(found)
     };
-    Heard { result, ..heard.unwrap_or_else(Heard::nothing) }
+    ResolverAnswer { result, ..heard.unwrap_or_else(ResolverAnswer::nothing) }
 }
 
 fn nothing(

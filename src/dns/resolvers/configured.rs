@@ -15,7 +15,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
 use crate::dns::name_servers::single::{Attempt, Fallbacks, ask};
-use crate::dns::resolvers::combine::{Heard, Questions, TypeHeard, Useless, combine, gather};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer, TypeAnswer, Useless, combine, gather};
 use crate::dns::resolvers::retransmit::retransmit;
 use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
@@ -35,7 +35,7 @@ pub(crate) async fn ask_resolvers(
     questions: Questions,
     purpose: Purpose,
     patience: Patience,
-) -> Heard {
+) -> ResolverAnswer {
     let running: FuturesUnordered<_> = questions
         .each()
         .enumerate()
@@ -54,7 +54,7 @@ async fn ask_type(
     servers: &[SocketAddr],
     question: (&Name, RecordType),
     purpose: Purpose,
-) -> TypeHeard {
+) -> TypeAnswer {
     let mut path = Vec::new();
     let mut useless = Useless::default();
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
@@ -82,8 +82,8 @@ async fn ask_type(
         });
         let asked = asked.await;
         path.extend(&asked.path);
-        if let Some((rcode, said)) = useless.or_said(asked) {
-            return TypeHeard { server: Some(server), rcode: Some(rcode), said, path };
+        if let Some((rcode, outcome)) = useless.outcome_of(asked) {
+            return TypeAnswer { server: Some(server), rcode: Some(rcode), outcome, path };
         }
     }
     useless.of_all(path)

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::dns::iterate::job::{Patience, Resolution};
 use crate::dns::name_servers::single::{Fallbacks, ask};
-use crate::dns::resolvers::combine::{Heard, Questions, TypeHeard, Useless, combine, gather};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer, TypeAnswer, Useless, combine, gather};
 use crate::dns::resolvers::connection::{Client, Losses, NotTaken, Taken};
 use crate::dns::resolvers::connection_query::put;
 use crate::dns::transport::ask::Ask;
@@ -30,7 +30,7 @@ pub(crate) async fn ask_endpoint(
     run: &Rc<Resolution>,
     questions: Questions,
     patience: Patience,
-) -> Heard {
+) -> ResolverAnswer {
     let query = |question| Ask {
         transport: client.upstream.endpoint.transport,
         ..Ask::to_resolver(Purpose::Resolver, question, NOBODY)
@@ -41,7 +41,7 @@ pub(crate) async fn ask_endpoint(
     let mut taken = match client.kept.take(client, run, &mut first, Losses::None).await {
         Ok(taken) => Some((taken, first)),
         Err(NotTaken::Nowhere { fault, path }) => {
-            return Heard { server: None, rcode: None, result: Err(fault), services: None, path };
+            return ResolverAnswer { server: None, rcode: None, result: Err(fault), services: None, path };
         }
         Err(NotTaken::Unreachable { why, path }) => {
             return combine(&questions, &[NOBODY], vec![Some(Useless::unreachable(why).of_all(path))]);
@@ -62,15 +62,15 @@ pub(crate) async fn ask_endpoint(
     combine(&questions, &[NOBODY], done)
 }
 
-async fn ask_type(client: &Client, run: &Rc<Resolution>, query: Ask, mut taken: Option<Taken>) -> TypeHeard {
+async fn ask_type(client: &Client, run: &Rc<Resolution>, query: Ask, mut taken: Option<Taken>) -> TypeAnswer {
     let asked = ask(&run.log, query, Fallbacks::Any, async |query| {
         put(client, run, query, taken.take(), QUESTION).await
     });
     let asked = asked.await;
     let (server, path) = (asked.ask.server, asked.path.clone());
     let mut useless = Useless::default();
-    match useless.or_said(asked) {
-        Some((rcode, said)) => TypeHeard { server: Some(server), rcode: Some(rcode), said, path },
+    match useless.outcome_of(asked) {
+        Some((rcode, outcome)) => TypeAnswer { server: Some(server), rcode: Some(rcode), outcome, path },
         None => useless.of_all(path),
     }
 }

@@ -413,13 +413,13 @@ fn a_child_on_its_parents_servers_is_the_zone_that_is_compared() {
             )
         };
         let (old, new) = (child(1), child(99));
-        let parent = || ("test.", servers.as_str());
+        let parent = || ("test.", refers.as_str());
         let net = TestNet::start(vec![
             (crate::dns::tests::kit::ROOT, vec![], vec![(".", top.as_str())]),
             (TLD, vec![], vec![parent(), ("same.test.", old.as_str())]),
             (SECOND, vec![], vec![parent(), ("same.test.", new.as_str())]),
-            (OTHER, vec![], vec![parent()]),
-            ("127.0.53.6", vec![], vec![("test.", refers.as_str())]),
+            (OTHER, vec![], vec![("test.", servers.as_str())]),
+            ("127.0.53.6", vec![], vec![parent()]),
         ])
         .await;
         let relaxed = || DnsPlan { minimisation: Minimisation::Relaxed, ..plan(&net) };

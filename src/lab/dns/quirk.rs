@@ -28,7 +28,8 @@ pub(crate) enum Quirk {
     Resolves,
     /// Adds the zone's own name servers to its answers.
     TellsServers,
-    /// Takes one question on a TCP connection, and repeats none that it has no EDNS for.
+    /// As test servers are: takes one question on a TCP connection, repeats none that it has no EDNS for, and
+    /// cuts no reply to size.
     #[cfg(test)]
     Curt,
     /// Answers questions of this type with this code.

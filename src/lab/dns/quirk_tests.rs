@@ -25,7 +25,7 @@ impl NameServer {
 
     /// Changes an answer before it is encoded; `None` where nothing is sent.
     pub(super) fn bend(&self, request: &Message, reply: &mut Message, transport: Transport) -> Option<()> {
-        let question = request.queries.first()?;
+        let Some(question) = request.queries.first() else { return Some(()) };
         let (qtype, name) = (question.query_type, question.name.to_lowercase().to_string());
         let (udp, edns) = (transport == Transport::Udp, request.edns.is_some());
         for quirk in self.server.quirks {
