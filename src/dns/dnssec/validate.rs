@@ -8,7 +8,7 @@ use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::chain::{Conclusion, Validator, too_many_iterations};
 use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Source, ZoneReply};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Source, ZoneReply};
 use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
 use crate::dns::dnssec::rrsig::{Now, Untimely, untimely};
