@@ -1,7 +1,7 @@
-//! Addresses of name servers that came without glue: walks of their own, a few at a time.
+//! Addresses of name servers that came without glue (RFC 9499 §7): resolutions of their own, a few at a time.
 //!
-//! Every limit here bounds what a hostile zone can make us do (the NXNS attack): names at once,
-//! lookups per cut, names that do not exist, depth. The walks themselves are `walk`'s.
+//! Every limit here bounds what a hostile zone can make us do (NXNSAttack): names at once,
+//! lookups per cut, names that do not exist, depth. How they are resolved is the resolution's part.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -14,8 +14,6 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::{Lookup, Server, Unfinished, Zone};
 use crate::dns::iterate::job::{Aliases, Job, Patience};
-use crate::dns::iterate::resolve::find;
-use crate::dns::name_servers::budget::Work;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::outcome::words::{each, in_short, only_loops};
 use crate::dns::response::alias::arrows;
@@ -165,15 +163,13 @@ async fn look_up(
         let within = job.within.iter().chain([&zone.name]).cloned().collect();
         let sub = Job {
             within,
-            resolution: Rc::clone(&job.resolution),
             purpose: Purpose::NsAddress,
             aliases: Aliases::Follow,
             // The first address is enough to go on; the second family may still come in.
             patience: Patience::AtMost(Duration::ZERO),
             stack,
-            work: Work::under(&job.work),
-            path: Rc::default(),
             parent,
+            ..job.beside()
         };
         works.push(Rc::clone(&sub.work));
         let (path, work) = (Rc::clone(&sub.path), Rc::clone(&sub.work));
@@ -182,12 +178,12 @@ async fn look_up(
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let lookup = async move {
             let _unfinished = unfinished;
-            let found = find(sub, name.clone(), types).await;
+            let found = sub.resolve(name.clone(), types).await;
             let gave_up = found.is_err() && work.is_detached();
             if gave_up {
                 zone.return_lookup();
             }
-            learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
+            take_addresses(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)
         };
         let task = job.resolution.spawn(lookup);
@@ -217,7 +213,7 @@ async fn look_up(
 }
 
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.
-fn learn(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
+fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
     if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
         server.lookup = lookup;
         for address in found.iter().flat_map(|found| &found.addresses) {

@@ -10,8 +10,9 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
 use crate::dns::iterate::job::Job;
-use crate::dns::iterate::zone::{Step, ask_zone};
+use crate::dns::iterate::zone::ask_zone;
 use crate::dns::name_servers::budget::Budget;
+use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::response::classify::{Absence, Referral, Verdict};
 use crate::dns::wire::name::name_text;
 use crate::trace::RecordType;
@@ -47,9 +48,9 @@ pub(crate) async fn lead_on(
         let before = log.len();
         let question = (&part, Extent::Part);
         let why = match ask_zone(job, zone, question, RecordType::A, parent, budget).await {
-            Ok(Step { id, verdict: Verdict::Referral(referral) }) => return Some((id, referral)),
-            Ok(Step { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
-            Ok(Step { id, .. }) => {
+            Ok(Answered { id, verdict: Verdict::Referral(referral), .. }) => return Some((id, referral)),
+            Ok(Answered { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
+            Ok(Answered { id, .. }) => {
                 parent = Some(id);
                 continue;
             }

@@ -1,4 +1,4 @@
-//! A question for the SOA of a zone, which tells a dead zone from a dead name.
+//! A query for the SOA at a zone's apex (RFC 9499 §7), which tells a zone that fails from a name that does.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -11,8 +11,6 @@ use crate::dns::name_servers::zone_query::ZoneQuery;
 use crate::dns::response::classify::{Asked, classify};
 use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Purpose, RecordType};
 
@@ -41,21 +39,13 @@ pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
 
 fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
     let (context, log, zone) = (Rc::clone(&query.context), Rc::clone(&query.log), query.zone.name.clone());
-    let QueryForm { chosen, transport, edns } = QueryForm::to(&context, server.address, Choice::Again);
+    let form = QueryForm::to(&context, server.address, Choice::Again);
     let ask = Ask {
-        parent: query.parent,
         // It is no name server's name, whoever's walk came here.
         purpose: if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose },
-        zone: name_text(&zone),
         qname: zone.clone(),
         qtype: RecordType::SOA,
-        server_name: Some(name_text(&server.name)),
-        server: server.address,
-        source: server.source,
-        chosen,
-        transport,
-        edns,
-        recursion: Recursion::No,
+        ..query.ask(server, form)
     };
     let flight = send_spelled(&log, ask, Spelling::Plain);
     tokio::task::spawn_local(async move {

@@ -1,4 +1,4 @@
-//! A query to the servers of one zone, and what it ends with.
+//! A query to the servers of one zone (unbound's serviced query), and what it ends with. Nothing is sent here.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,9 +10,14 @@ use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::context::Context;
 use crate::dns::name_servers::budget::{Budget, Work};
+use crate::dns::name_servers::form::QueryForm;
+use crate::dns::name_servers::selection::Candidate;
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
+use crate::dns::wire::name::name_text;
+use crate::dns::wire::query::Recursion;
 use crate::trace::{Purpose, RecordType};
 
 /// The limit for one packet.
@@ -49,6 +54,24 @@ impl ZoneQuery {
             qtype: self.qtype,
             extent: self.extent,
             now: self.log.clock().now(),
+        }
+    }
+
+    /// The packet to one server.
+    pub(crate) fn ask(&self, server: &Candidate, form: QueryForm) -> Ask {
+        Ask {
+            parent: self.parent,
+            purpose: self.purpose,
+            zone: name_text(&self.zone.name),
+            qname: self.qname.clone(),
+            qtype: self.qtype,
+            server_name: Some(name_text(&server.name)),
+            server: server.address,
+            source: server.source,
+            chosen: form.chosen,
+            transport: form.transport,
+            edns: form.edns,
+            recursion: Recursion::No,
         }
     }
 

@@ -9,6 +9,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
 use crate::dns::iterate::job::Resolution;
+use crate::dns::iterate::resolve::begin;
 use crate::dns::lanes::validation::recheck::{MAX_TRIES, PATIENCE};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
@@ -73,7 +74,7 @@ impl Through {
         // Without EDNS nobody could ask for signatures.
         let plain = packets.iter().any(|packet| useful(&packet) && !packet.edns);
         let given = if given == Given::Answer && plain { Given::Unsigned } else { given };
-        let run = || Resolution::new(Rc::clone(context), Rc::clone(log), None);
+        let run = || begin(context, log, None);
         let connected = client.map(|client| (packet.transport, client, run()));
         let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
