@@ -196,7 +196,7 @@ async fn ask(
         resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
-    let findings = finding::check_dns(&dns, failure.as_ref());
+    let findings = finding::check_dns(&dns, clock.started_at());
     let asked = render::DnsRun {
         input: &input,
         started_at: clock.started_at(),
@@ -241,8 +241,11 @@ async fn ask_all(
         if failure.is_some() {
             code = exit::DNS;
         }
-        let findings =
-            if show.format == Format::Json { finding::check_dns(dns, failure) } else { Vec::new() };
+        let findings = if show.format == Format::Json {
+            finding::check_dns(dns, clock.started_at())
+        } else {
+            Vec::new()
+        };
         let asked = render::DnsRun {
             input: &question.name,
             started_at: clock.started_at(),

@@ -19,8 +19,9 @@ use crate::dns::outcome::words::{NAMED_SERVERS, servers_unknown};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::log::{HOST_BUDGET, NAME_BUDGET};
 use crate::dns::wire::name::name_text;
+use crate::explain::dns_words::NO_AUTHORITY;
 use crate::plan::Family;
-use crate::trace::{Choice, FailureCode, NO_AUTHORITY, Negative, RecordType};
+use crate::trace::{Choice, FailureCode, Negative, RecordType};
 
 /// Looks up servers if no address of the zone is known.
 pub(crate) async fn ensure_servers(

@@ -138,8 +138,8 @@ impl SideLanes {
         let stopped = stop.within(Some(limit), checked).await.err();
         let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
             None | Some(Stopped::Limit) => Meaning::Timeout,
-            Some(Stopped::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
-            Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+            Some(Stopped::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
+            Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
         };
         if let Some(log) = &self.log {
             log.end_all(&cut_off);

@@ -19,7 +19,8 @@ use crate::dns::transport::exchange::Exchanged;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query_case::Echo;
-use crate::trace::{Choice, Meaning, Transport, astray};
+use crate::explain::dns_words::astray;
+use crate::trace::{Choice, Meaning, Transport};
 
 /// A packet whose end is known.
 struct Attempt {

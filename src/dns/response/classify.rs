@@ -12,9 +12,8 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::response::alias::{Chain, follow};
 use crate::dns::wire::message::{Data, Reply, Rr, records};
 use crate::dns::wire::name::name_text;
-use crate::trace::{
-    AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
-};
+use crate::explain::dns_words::NO_AUTHORITY;
+use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
 
 const NOTAUTH: Rcode = Rcode(9);
 
@@ -59,7 +58,7 @@ pub(crate) enum Verdict {
     Upward {
         to: Name,
     },
-    /// `spare` is what it would have meant with authority.
+    /// `spare` is what it would have meant with authority, where that is all it lacks.
     Lame {
         reason: &'static str,
         spare: Option<Box<Self>>,
@@ -300,7 +299,8 @@ impl Verdict {
             Self::Refused => Meaning::Refused,
             Self::ServerFailure => Meaning::ServerFailure,
             Self::Upward { to } => Meaning::UpwardReferral { to: name_text(to) },
-            Self::Lame { reason, .. } => Meaning::Lame { reason },
+            Self::Lame { spare: Some(_), .. } => Meaning::NonAuthoritative,
+            Self::Lame { reason, spare: None } => Meaning::Lame { reason },
             Self::Malformed { reason } => Meaning::Malformed { reason: reason.clone() },
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::dns::transport::slots::Queue;
+use crate::explain::dns_words::strays;
 use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
 /// Packets for one host, over all its aliases and name servers.
@@ -139,7 +140,7 @@ impl Log {
                  spoofing (RFC 5452)",
                 packet.dropped,
                 packet.server,
-                packet.strays()
+                strays(packet)
             ));
         }
         notes

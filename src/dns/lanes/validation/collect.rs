@@ -10,7 +10,7 @@ use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
 use crate::dns::dnssec::key_cache::Store;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
-use crate::trace::{Meaning, NO_AUTHORITY, Packet, Purpose, RecordType};
+use crate::trace::{Meaning, Packet, Purpose, RecordType};
 
 /// How the walk ended whose answer is validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +103,7 @@ fn spares(packets: &[(usize, Packet, Rc<[u8]>)]) -> Vec<usize> {
         other.purpose == Purpose::Walk
             && (&one.zone, &one.qname, one.qtype) == (&other.zone, &other.qname, other.qtype)
     };
-    let is_spare =
-        |packet: &Packet| matches!(packet.meaning, Meaning::Lame { reason } if reason == NO_AUTHORITY);
+    let is_spare = |packet: &Packet| packet.meaning == Meaning::NonAuthoritative;
     let spares = packets.iter().filter(|(_, packet, _)| packet.purpose == Purpose::Walk && is_spare(packet));
     let taken = spares.filter(|(id, packet, _)| {
         !packets.iter().any(|(other, beside, _)| {

@@ -30,7 +30,8 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{At, Choice, NO_AUTHORITY, Purpose, Rcode, RecordType, Transport};
+use crate::explain::dns_words::NO_AUTHORITY;
+use crate::trace::{At, Choice, Purpose, Rcode, RecordType, Transport};
 
 /// How long a server is awaited before the next is asked: this at least, and three of its round
 /// trips where they are known. It is awaited as long again beside the next.
