@@ -20,6 +20,7 @@ use crate::dns::iterate::https_query::ask_beside;
 use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::iterate::qname_minimisation::{Steps, lead_on};
 use crate::dns::iterate::zone::{ask_zone, ensure_servers};
+use crate::dns::limits::MAX_CUTS;
 use crate::dns::name_servers::budget::Budget;
 use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::outcome::fault::Fault;
@@ -28,9 +29,6 @@ use crate::dns::wire::message::Rr;
 use crate::dns::wire::name::name_text;
 use crate::plan::Minimisation;
 use crate::trace::{FailureCode, RecordType};
-
-/// Referrals followed for one name.
-const MAX_CUTS: usize = 16;
 
 /// A zone of so many labels has many children: one type is enough to get past it.
 const SHALLOW: usize = 1;

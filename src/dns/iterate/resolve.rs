@@ -13,15 +13,13 @@ use crate::dns::iterate::coalesce::reuse;
 use crate::dns::iterate::descend::{Descent, Next};
 use crate::dns::iterate::job::{Aliases, Job, Resolution};
 use crate::dns::iterate::wish::Wish;
+use crate::dns::limits::MAX_ALIASES;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::response::alias::{alias_target, arrows};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::name_text;
 use crate::trace::{FailureCode, Record, RecordType};
-
-/// Aliases followed for one question, as unbound does.
-const MAX_ALIASES: usize = 11;
 
 /// A new resolution; `wish` asks for HTTPS records beside the addresses.
 pub(crate) fn begin(context: &Rc<Context>, log: &Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Resolution> {

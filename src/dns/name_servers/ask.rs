@@ -35,10 +35,10 @@ pub(crate) async fn ask_servers(
         Entry::Open => {}
         Entry::Shut(fault) => return Err(Unanswered::Known(fault)),
         Entry::Once => {
-            let end = race(query, queue.clone(), slot, first, Round::Chance).boxed_local().await;
-            let Err(Unanswered::Failed { failures, .. }) = &end else { return end };
+            let result = race(query, queue.clone(), slot, first, Round::Chance).boxed_local().await;
+            let Err(Unanswered::Failed { failures, .. }) = &result else { return result };
             if !is_silence(failures) {
-                return end;
+                return result;
             }
             if let Some(fault) = query.failure().after_chance(query.chance()) {
                 return Err(Unanswered::Known(Box::new(fault)));
@@ -71,10 +71,10 @@ async fn race(
         race.queue.clear();
     }
     drop(slot);
-    let won = race.run().await;
+    let result = race.run().await;
     drop(race);
     query.log.supersede_abandoned();
-    won
+    result
 }
 
 impl Race<'_> {
@@ -82,8 +82,8 @@ impl Race<'_> {
         let clock = *self.query.log.clock();
         loop {
             if self.running.is_empty() {
-                if let Some(end) = self.end() {
-                    return end;
+                if let Some(result) = self.next_round() {
+                    return result;
                 }
                 continue;
             }
@@ -103,15 +103,15 @@ impl Race<'_> {
                     Some(Event::Done(done, slot)) => {
                         self.in_flight.remove(&done.id);
                         let server = done.ask.server;
-                        let won = self.take(*done);
+                        let answered = self.take(*done);
                         // What is asked of the same server because of it has it by now, or will want it.
                         let waits = self.running.len() > self.in_flight.len();
                         if let Some(slot) = slot && !waits && self.will_be_retried(server) {
                             self.kept.insert(server, slot);
                         }
-                        if let Some(won) = won {
+                        if let Some(answered) = answered {
                             self.remember_overtaken();
-                            return Ok(won);
+                            return Ok(answered);
                         }
                     }
                     Some(Event::Free(dispatch, was_missed, slot)) => {
@@ -128,13 +128,13 @@ impl Race<'_> {
     }
 
     /// Nobody is being asked: is there anything left to do?
-    fn end(&mut self) -> Option<Result<Answered, Unanswered>> {
+    fn next_round(&mut self) -> Option<Result<Answered, Unanswered>> {
         if let Some((id, verdict)) = self.spare.take() {
             let path = self.path(id);
             return Some(Ok(Answered { id, verdict, path, without_authority: true }));
         }
-        if let Some(lost) = self.ended.take() {
-            return Some(Err(lost));
+        if let Some(why) = self.stopped.take() {
+            return Some(Err(why));
         }
         let began = self.queue.is_empty() && self.round == Round::First && !self.timed_out.is_empty();
         if began {
@@ -151,8 +151,8 @@ impl Race<'_> {
             self.ask_otherwise(beside);
             return None;
         }
-        if self.ended.is_some() {
-            return self.ended.take().map(Err);
+        if self.stopped.is_some() {
+            return self.stopped.take().map(Err);
         }
         let path = self.last.map(|last| self.path(last)).unwrap_or_default();
         Some(Err(Unanswered::Failed { failures: std::mem::take(&mut self.failures), path }))

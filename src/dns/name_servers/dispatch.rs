@@ -112,16 +112,16 @@ impl Race<'_> {
     fn may_send(&mut self) -> bool {
         let query = self.query;
         if query.work.is_detached() {
-            self.ended = Some(Unanswered::Detached);
+            self.stopped = Some(Unanswered::Detached);
         } else if query.budget.is_spent() {
-            self.ended = Some(Unanswered::NameBudget);
+            self.stopped = Some(Unanswered::NameBudget);
         } else if query.log.is_spent() {
-            self.ended = Some(Unanswered::HostBudget);
+            self.stopped = Some(Unanswered::HostBudget);
         }
-        if self.ended.is_some() {
+        if self.stopped.is_some() {
             self.queue.clear();
         }
-        self.ended.is_none()
+        self.stopped.is_none()
     }
 
     fn send(&mut self, dispatch: Dispatch, slot: Option<Slot>) -> bool {

@@ -198,7 +198,7 @@ impl Race<'_> {
             Some(known) => *known = failure,
             None => self.failures.push(failure),
         }
-        if self.ended.is_none() {
+        if self.stopped.is_none() {
             self.start_next(Some(Choice::NextAfterFailure), Some(*id), Some(*id));
         }
     }

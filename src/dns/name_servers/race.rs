@@ -67,7 +67,7 @@ pub(crate) struct Race<'a> {
     /// The packet sent last.
     pub(crate) last: Option<usize>,
     /// Why nothing more may be sent.
-    pub(crate) ended: Option<Unanswered>,
+    pub(crate) stopped: Option<Unanswered>,
     /// Whether root servers that are silent by UDP were asked by TCP.
     pub(crate) tcp_tried: bool,
     /// Whether any server asked here has sent a reply.
@@ -114,7 +114,7 @@ impl<'a> Race<'a> {
             hedge_at: None,
             hedged: false,
             last: None,
-            ended: None,
+            stopped: None,
             tcp_tried: false,
             replied: false,
         }
