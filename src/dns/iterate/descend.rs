@@ -33,8 +33,6 @@ use crate::trace::{FailureCode, RecordType};
 /// A zone of so many labels has many children: one type is enough to get past it.
 const SHALLOW: usize = 1;
 
-const DS: RecordType = RecordType(43);
-
 /// Where one zone's answer leads.
 pub(crate) enum Next {
     /// To a zone below it.
@@ -76,7 +74,7 @@ impl<'a> Descent<'a> {
         parent: Option<usize>,
     ) -> Result<Self, Fault> {
         // RFC 4035 §3.1.4.1: a DS belongs to the parent.
-        let of_parent = types.first() == Some(&DS) && !qname.is_root();
+        let of_parent = types.first() == Some(&RecordType::DS) && !qname.is_root();
         let above = if of_parent { qname.base_name() } else { qname.clone() };
         let known = job.resolution.context.delegations.above(&above);
         let cached = known.len() > 1;

@@ -15,8 +15,6 @@ use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::NO_AUTHORITY;
 use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
 
-const NOTAUTH: Rcode = Rcode(9);
-
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
 
@@ -140,7 +138,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> 
         Rcode::NOERROR | Rcode::NXDOMAIN => None,
         // RFC 6891 §7: servers without EDNS answer one of the first two.
         Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
-        Rcode::REFUSED | NOTAUTH => Some(Verdict::Refused),
+        Rcode::REFUSED | Rcode::NOTAUTH => Some(Verdict::Refused),
         _ => Some(Verdict::ServerFailure),
     }
 }

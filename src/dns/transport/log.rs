@@ -107,13 +107,10 @@ impl Log {
         self.raw.borrow().get(&id).cloned()
     }
 
-    /// Every packet whose reply is kept, with it.
-    pub(crate) fn packets_with_raw(&self) -> Vec<(usize, Packet, Rc<[u8]>)> {
+    /// A look at all packets, by their ids; one that is still open has no end yet.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&[&Packet]) -> T) -> T {
         let entries = self.entries.borrow();
-        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| {
-            Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)))
-        };
-        self.raw.borrow().iter().filter_map(pair).collect()
+        look(&entries.iter().map(|entry| &entry.packet).collect::<Vec<_>>())
     }
 
     /// Adds a sentence for people, once.
