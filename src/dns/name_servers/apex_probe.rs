@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::dns::cache::failures::Extent;
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::ZoneQuery;
-use crate::dns::response::classify::{Asked, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Purpose, RecordType};
@@ -50,11 +50,9 @@ fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
     let flight = send_spelled(&log, ask, Spelling::Plain);
     tokio::task::spawn_local(async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;
-        if let (Outcome::Reply(reply), Some(rtt)) = (outcome, rtt) {
+        if let (Ok(reply), Some(rtt)) = (outcome, rtt) {
             context.infra.measured(ask.server, rtt);
-            let Ask { qname, qtype, transport, edns, .. } = ask;
-            let asked = Asked { zone: &zone, qname: &qname, qtype, transport, edns };
-            log.close(id, classify(&reply, &asked).meaning());
+            log.close(id, judge(&reply, &ask).meaning());
         }
     });
 }

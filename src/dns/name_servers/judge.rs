@@ -5,25 +5,28 @@
 
 use std::net::SocketAddr;
 
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::observe;
 use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::race::{Race, Round};
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::single::{fallback, judge};
 use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::outcome::fault::{FailureKind, ServerFailure};
+use crate::dns::outcome::words::{cut_short, no_reply, of_no_use};
 use crate::dns::response::apex_ns;
 use crate::dns::response::bailiwick::untrusted;
-use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::response::classify::{Verdict, accept_forwarded};
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::exchange::Exchanged;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query_case::Echo;
 use crate::explain::dns_words::astray;
-use crate::trace::{Choice, Meaning, Transport};
+use crate::trace::{Choice, Meaning, Rcode, Transport};
 
 /// A packet whose end is known.
-struct Attempt {
+struct Finished {
     id: usize,
     ask: Ask,
     server: Candidate,
@@ -31,41 +34,37 @@ struct Attempt {
 
 impl Race<'_> {
     /// Takes what came of a packet: a useful answer ends the race.
-    pub(crate) fn take(&mut self, done: Exchanged) -> Option<Answered> {
-        let Exchanged { id, ask, outcome, rtt, echo } = done;
+    pub(crate) fn take(&mut self, exchanged: Exchanged) -> Option<Answered> {
+        let Exchanged { id, ask, outcome, rtt, echo } = exchanged;
         let infra = &self.query.context.infra;
         let server = self.servers.get(&id)?.clone();
-        let attempt = Attempt { id, ask, server };
+        let done = Finished { id, ask, server };
         match outcome {
-            Outcome::Reply(reply) => {
+            Ok(reply) => {
                 if let Some(rtt) = rtt {
-                    infra.measured(attempt.server.address, rtt);
+                    infra.measured(done.server.address, rtt);
                 }
-                return self.reply(attempt, &reply, echo);
+                return self.reply(done, &reply, echo);
             }
-            Outcome::Malformed(reason) => {
-                self.fail(
-                    &attempt,
-                    format!("sent a reply that cannot be read: {reason}"),
-                    FailureKind::Other,
-                );
+            Err(why @ (NoReply::Malformed(_) | NoReply::NotSent(_))) => {
+                self.fail(&done, no_reply(&why), FailureKind::Other);
             }
-            Outcome::Error { reason, no_route } => {
+            Err(NoReply::Error { reason, no_route }) => {
                 if no_route {
-                    observe::no_route(self.query, &attempt.server);
+                    observe::no_route(self.query, &done.server);
                 }
-                infra.missed(attempt.server.address);
+                infra.missed(done.server.address);
                 let why = if no_route { format!("could not be asked: {reason}") } else { reason };
-                self.no_reply(attempt, why, FailureKind::Other);
+                self.no_reply(done, why, FailureKind::Other);
             }
-            Outcome::WrongSource { .. } => self.by_tcp(attempt, Choice::WrongSource),
-            Outcome::Timeout => {
-                infra.missed(attempt.server.address);
-                if self.round == Round::First && attempt.ask.transport == Transport::Udp {
-                    self.timed_out.push(attempt.server.clone());
+            Err(NoReply::WrongSource { .. }) => self.by_tcp(done, Choice::WrongSource),
+            Err(NoReply::Timeout { .. }) => {
+                infra.missed(done.server.address);
+                if self.round == Round::First && done.ask.transport == Transport::Udp {
+                    self.timed_out.push(done.server.clone());
                 }
                 let why = observe::silence(self.query, id);
-                self.no_reply(attempt, why, FailureKind::Timeout);
+                self.no_reply(done, why, FailureKind::Timeout);
             }
         }
         None
@@ -76,31 +75,29 @@ impl Race<'_> {
         self.timed_out.iter().any(|silent| silent.address == server)
     }
 
-    fn reply(&mut self, attempt: Attempt, reply: &Reply, echo: Echo) -> Option<Answered> {
+    fn reply(&mut self, done: Finished, reply: &Reply, echo: Echo) -> Option<Answered> {
         let query = self.query;
         if query.zone.name.is_root() {
             query.root_answered.set(true);
         }
         self.replied = true;
-        observe::udp(query, &attempt.ask);
-        observe::form(query, &attempt.server, &attempt.ask);
+        observe::udp(query, &done.ask);
+        observe::form(query, &done.server, &done.ask);
         if echo == Echo::OtherCase {
-            query.context.infra.changes_case(attempt.server.address);
-            query.log.close(attempt.id, Meaning::CaseChanged);
-            self.by_tcp(attempt, Choice::CaseMismatch);
+            query.context.infra.changes_case(done.server.address);
+            query.log.close(done.id, Meaning::CaseChanged);
+            self.by_tcp(done, Choice::CaseMismatch);
             return None;
         }
-        let verdict = self.read(&attempt, reply);
-        self.judge(attempt, reply, verdict)
+        let verdict = self.read(&done, reply);
+        self.judge(done, reply.header.rcode, verdict)
     }
 
     /// What a reply says, as it is told in the log and in the notes.
-    fn read(&self, attempt: &Attempt, reply: &Reply) -> Verdict {
-        let Attempt { id, ask, server } = attempt;
+    fn read(&self, done: &Finished, reply: &Reply) -> Verdict {
+        let Finished { id, ask, server } = done;
         let (zone, log) = (&self.query.zone, &self.query.log);
-        let Ask { qname, qtype, transport, edns, .. } = ask;
-        let asked = Asked { zone: &zone.name, qname, qtype: *qtype, transport: *transport, edns: *edns };
-        let (verdict, forwarded) = accept_forwarded(classify(reply, &asked), reply, &zone.name);
+        let (verdict, forwarded) = accept_forwarded(judge(reply, ask), reply, &zone.name);
         if forwarded {
             log.note(format!(
                 "{}, a server of zone {}, answered as a resolver does: something on the way answers in its place, \
@@ -120,79 +117,68 @@ impl Race<'_> {
         verdict
     }
 
-    fn judge(&mut self, attempt: Attempt, reply: &Reply, verdict: Verdict) -> Option<Answered> {
+    fn judge(&mut self, done: Finished, rcode: Rcode, verdict: Verdict) -> Option<Answered> {
         let (infra, zone) = (&self.query.context.infra, &self.query.zone.name);
-        let Attempt { id, server: Candidate { address, .. }, .. } = attempt;
-        let (why, kind) = match verdict {
-            Verdict::Truncated => {
-                self.by_tcp(attempt, Choice::Truncated);
-                return None;
-            }
-            Verdict::EdnsRefused => {
+        let (id, address) = (done.id, done.server.address);
+        if let Some(QueryForm { chosen, transport, edns }) = fallback(&verdict, &done.ask) {
+            if verdict == Verdict::EdnsRefused {
                 infra.plain_only(address);
-                self.ask_as(id, attempt.server, Choice::WithoutEdns, attempt.ask.transport, false);
-                return None;
             }
-            Verdict::Refused => {
-                infra.lame(address, zone);
-                (format!("answered {}", reply.header.rcode.mnemonic()), FailureKind::Other)
-            }
-            Verdict::ServerFailure => {
-                let rcode = reply.header.rcode;
-                (format!("answered {}", rcode.mnemonic()), FailureKind::ServerFailure(rcode))
-            }
+            self.ask_as(id, done.server, chosen, transport, edns);
+            return None;
+        }
+        let why = match &verdict {
             Verdict::Upward { to } => {
-                infra.lame(address, zone);
-                let astray = astray(&name_text(zone), &name_text(&attempt.ask.qname), &name_text(&to));
-                (format!("referred {astray}"), FailureKind::Other)
+                let astray = astray(&name_text(zone), &name_text(&done.ask.qname), &name_text(to));
+                format!("referred {astray}")
             }
-            Verdict::Lame { reason, spare } => {
-                infra.lame(address, zone);
-                if let (None, Some(spare)) = (&self.spare, spare) {
-                    self.spare = Some((id, *spare));
-                    self.timed_out.clear();
-                }
-                (reason.to_owned(), FailureKind::Other)
+            Verdict::Refused | Verdict::ServerFailure | Verdict::Lame { .. } | Verdict::Malformed { .. } => {
+                of_no_use(&verdict, rcode)
             }
-            Verdict::Malformed { reason } => {
-                (format!("sent a reply that cannot be used: {reason}"), FailureKind::Other)
-            }
-            verdict => {
-                let path = self.path(id);
-                return Some(Answered { id, verdict, path, without_authority: false });
-            }
+            _ => return Some(Answered { id, verdict, path: self.path(id), without_authority: false }),
         };
-        self.fail(&attempt, why, kind);
+        if matches!(verdict, Verdict::Refused | Verdict::Upward { .. } | Verdict::Lame { .. }) {
+            infra.lame(address, zone);
+        }
+        let is_failure = verdict == Verdict::ServerFailure;
+        if let (None, Verdict::Lame { spare: Some(spare), .. }) = (&self.spare, verdict) {
+            self.spare = Some((id, *spare));
+            self.timed_out.clear();
+        }
+        self.fail(
+            &done,
+            why,
+            if is_failure { FailureKind::ServerFailure(rcode) } else { FailureKind::Other },
+        );
         None
     }
 
-    fn by_tcp(&mut self, Attempt { id, ask, server }: Attempt, chosen: Choice) {
+    fn by_tcp(&mut self, Finished { id, ask, server }: Finished, chosen: Choice) {
         self.ask_as(id, server, chosen, Transport::Tcp, ask.edns);
     }
 
     /// No reply. What a question by TCP was for is told with it; one that was only to make sure of
     /// the case of letters goes by UDP again, and is believed.
-    fn no_reply(&mut self, attempt: Attempt, why: String, kind: FailureKind) {
-        match (attempt.ask.transport, attempt.ask.chosen) {
+    fn no_reply(&mut self, done: Finished, why: String, kind: FailureKind) {
+        match (done.ask.transport, done.ask.chosen) {
             (Transport::Tcp, chosen @ Choice::CaseMismatch) => {
-                self.ask_as(attempt.id, attempt.server, chosen, Transport::Udp, attempt.ask.edns);
+                self.ask_as(done.id, done.server, chosen, Transport::Udp, done.ask.edns);
             }
             // What it did by UDP says more.
-            (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&attempt.server) => {}
+            (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&done.server) => {}
             (Transport::Tcp, Choice::WrongSource) => {
                 let why = format!("was answered for from another address or port by UDP, and by TCP: {why}");
-                self.fail(&attempt, why, FailureKind::Other);
+                self.fail(&done, why, FailureKind::Other);
             }
             (Transport::Tcp, Choice::Truncated) => {
-                let why = format!("cut its reply by UDP short, and by TCP: {why}");
-                self.fail(&attempt, why, FailureKind::Other);
+                self.fail(&done, cut_short(&why), FailureKind::Other);
             }
-            _ => self.fail(&attempt, why, kind),
+            _ => self.fail(&done, why, kind),
         }
     }
 
     /// The server is of no use: the next one is asked at once.
-    fn fail(&mut self, Attempt { id, server, .. }: &Attempt, why: String, kind: FailureKind) {
+    fn fail(&mut self, Finished { id, server, .. }: &Finished, why: String, kind: FailureKind) {
         let failure = ServerFailure { server: label(server), why, kind };
         match self.failures.iter_mut().find(|known| known.server == failure.server) {
             Some(known) => *known = failure,

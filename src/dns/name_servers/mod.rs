@@ -10,4 +10,5 @@ pub(crate) mod judge;
 pub(crate) mod observe;
 pub(crate) mod race;
 pub(crate) mod selection;
+pub(crate) mod single;
 pub(crate) mod zone_query;

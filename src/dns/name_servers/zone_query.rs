@@ -16,8 +16,6 @@ use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::trace::{Purpose, RecordType};
 
 /// The limit for one packet.
@@ -59,20 +57,9 @@ impl ZoneQuery {
 
     /// The packet to one server.
     pub(crate) fn ask(&self, server: &Candidate, form: QueryForm) -> Ask {
-        Ask {
-            parent: self.parent,
-            purpose: self.purpose,
-            zone: name_text(&self.zone.name),
-            qname: self.qname.clone(),
-            qtype: self.qtype,
-            server_name: Some(name_text(&server.name)),
-            server: server.address,
-            source: server.source,
-            chosen: form.chosen,
-            transport: form.transport,
-            edns: form.edns,
-            recursion: Recursion::No,
-        }
+        let (question, to) = ((&self.qname, self.qtype), (&server.name, server.address, server.source));
+        let ask = Ask::of(self.purpose, &self.zone.name, question, to);
+        form.of(Ask { parent: self.parent, ..ask })
     }
 
     /// Whether no more packets may be sent, for the name or for the whole host.
