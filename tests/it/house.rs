@@ -180,6 +180,9 @@ fn an_import_up_through_the_layers_is_seen() {
     assert_eq!(broken_layers(&arrows, "dns/", DNS), ["dns/wire/name imports dns/cache"]);
     let rows: &[(&str, &[&str])] = &[("dns", &[])];
     assert_eq!(broken_rows(&arrows, rows), Vec::<String>::new());
-    let arrows = sketch("rows", &[("lib.rs", "mod dns;\nmod tls;"), ("dns.rs", "use crate::tls::T;"), ("tls.rs", "pub struct T;")]);
+    let arrows = sketch(
+        "rows",
+        &[("lib.rs", "mod dns;\nmod tls;"), ("dns.rs", "use crate::tls::T;"), ("tls.rs", "pub struct T;")],
+    );
     assert_eq!(broken_rows(&arrows, rows), ["dns imports tls", "tls has no row"]);
 }

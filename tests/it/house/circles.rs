@@ -43,7 +43,13 @@ pub(super) fn circles(arrows: &Arrows) -> Vec<Vec<String>> {
             *lowest = number.min(*lowest);
         }
     }
-    let mut search = Search { arrows, order: BTreeMap::new(), lowest: BTreeMap::new(), stack: Vec::new(), found: Vec::new() };
+    let mut search = Search {
+        arrows,
+        order: BTreeMap::new(),
+        lowest: BTreeMap::new(),
+        stack: Vec::new(),
+        found: Vec::new(),
+    };
     for file in arrows.keys() {
         if !search.order.contains_key(file.as_str()) {
             search.visit(file);

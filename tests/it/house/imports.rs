@@ -144,7 +144,10 @@ fn is_test(attributes: &[Attribute]) -> bool {
         };
         attribute.path().is_ident("test")
             || attribute.path().is_ident("cfg")
-                && attribute.meta.require_list().is_ok_and(|list| is("test", &list.tokens) && !is("not", &list.tokens))
+                && attribute
+                    .meta
+                    .require_list()
+                    .is_ok_and(|list| is("test", &list.tokens) && !is("not", &list.tokens))
     })
 }
 
