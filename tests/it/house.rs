@@ -11,7 +11,7 @@ use imports::{Arrows, Imports};
 
 /// The layers of `src/dns`: each imports only itself and those before it, its equals not.
 const DNS: &[&[&str]] = &[
-    &["lru", "hosts"],
+    &["lru", "limits", "hosts"],
     &["wire"],
     &["response", "transport", "dnssec"],
     &["outcome"],

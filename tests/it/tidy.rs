@@ -82,6 +82,22 @@ fn the_readme_has_the_exit_codes_and_the_changelog_the_version() {
 }
 
 #[test]
+fn the_files_that_the_readme_names_are_there() {
+    let readme = read("README.md");
+    let named = readme.split('`').filter(|word| {
+        let rooted =
+            ["src/", "tests/", "fixtures/", "man/", "fuzz/"].iter().any(|root| word.starts_with(root));
+        rooted && !word.contains(' ')
+    });
+    let mut count = 0;
+    for path in named {
+        assert!(Path::new(ROOT).join(path).exists(), "README.md names {path}");
+        count += 1;
+    }
+    assert!(count > 20, "{count} paths are not those of the README");
+}
+
+#[test]
 fn every_file_says_what_it_is_and_none_is_too_long() {
     for folder in ["src", "tests"] {
         for (path, text) in sources(folder) {
