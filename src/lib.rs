@@ -11,6 +11,7 @@
 //! - this file: the loop over redirect hops that runs the stages; `upgrade`: from http to https by
 //!   an HTTPS record
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - `roots`: what the stages that speak TLS trust
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded
@@ -27,7 +28,9 @@ pub mod http;
 pub mod lab;
 pub mod os;
 pub mod plan;
+pub mod redact;
 pub mod render;
+pub mod report;
 mod roots;
 pub mod stop;
 pub mod tcp;

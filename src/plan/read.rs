@@ -17,6 +17,7 @@ use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Ro
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::os;
+use crate::redact::Secrets;
 
 /// What a run is to do.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ pub struct Show {
     /// UTF-8 drawing.
     pub unicode: bool,
     /// Secrets in clear.
-    pub secrets: bool,
+    pub secrets: Secrets,
     /// A progress line on stderr.
     pub progress: bool,
     /// Columns.
@@ -207,7 +208,7 @@ fn show(common: &Common, environment: &Environment) -> Show {
         verbose: common.verbose,
         color,
         unicode: !common.ascii && environment.utf8,
-        secrets: common.show_secrets,
+        secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },
         progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
         width: width.clamp(60, 120),
         terminal: environment.stdout_is_terminal,

@@ -7,7 +7,9 @@ mod parts;
 
 use std::time::Duration;
 
-use crate::finding::{Basis, Finding, Saving, Severity};
+use crate::finding::{self, Basis, Finding, Saving, Severity};
+use crate::redact::{Redacted, Secrets, redact};
+use crate::report::{DnsReport, TraceReport};
 use crate::trace::*;
 use parts::*;
 
@@ -29,6 +31,29 @@ pub(crate) fn all() -> Vec<(&'static str, Trace)> {
         ("bad-url", bad_url()),
         ("max-time", max_time()),
     ]
+}
+
+/// A fixture as renderers get it. Findings are looked for in none but the first.
+pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
+    let findings = if trace == &success() { findings() } else { Vec::new() };
+    let verdict = finding::verdict(trace);
+    redact(TraceReport { trace: trace.clone(), findings, verdict }, secrets)
+}
+
+/// What `urltrace dns` would have to tell of a fixture's first name.
+pub(crate) fn dns_report(trace: &Trace) -> Option<Redacted<DnsReport>> {
+    let dns = trace.hops.first()?.dns.ran()?;
+    let failure = trace.failure().filter(|failure| failure.stage == StageName::Dns);
+    let report = DnsReport {
+        input: "www.example.test".to_owned(),
+        started_at: trace.started_at,
+        setup: trace.setup,
+        total: dns.end.since(At(0)),
+        dns: dns.clone(),
+        failure: failure.cloned(),
+        findings: finding::check_dns(dns, failure),
+    };
+    Some(redact(report, Secrets::Hide))
 }
 
 /// The whole walk, a dead IPv6 address, TLS 1.3, HTTP/2.

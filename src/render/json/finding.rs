@@ -1,20 +1,17 @@
 //! Views of the verdict and of findings.
 
-use std::borrow::Cow;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::micros::us;
 use crate::finding::{Finding, Saving, Verdict};
-use crate::render::redact::Redactor;
 
 /// Where the time went, or why there is no response.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct VerdictView<'a> {
     /// One sentence.
-    summary: Cow<'a, str>,
+    summary: &'a str,
     /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
     stage: Option<&'static str>,
     /// That phase's share of the total.
@@ -24,9 +21,9 @@ pub(super) struct VerdictView<'a> {
 }
 
 impl<'a> VerdictView<'a> {
-    pub(super) fn new(verdict: &'a Verdict, redactor: Redactor) -> Self {
+    pub(super) fn new(verdict: &'a Verdict) -> Self {
         Self {
-            summary: redactor.text(&verdict.summary),
+            summary: &verdict.summary,
             stage: verdict.stage,
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
@@ -46,13 +43,13 @@ pub(super) struct FindingView<'a> {
     #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
     stage: &'static str,
     /// One line.
-    title: Cow<'a, str>,
+    title: &'a str,
     /// What was seen, with this run's numbers.
-    detail: Cow<'a, str>,
+    detail: &'a str,
     /// Where in this document it can be seen.
     evidence: Vec<EvidenceView<'a>>,
     /// What to do about it.
-    advice: Cow<'a, str>,
+    advice: &'a str,
     /// The time that the mend would save.
     saving: Option<SavingView<'a>>,
 }
@@ -60,7 +57,7 @@ pub(super) struct FindingView<'a> {
 impl<'a> FindingView<'a> {
     /// Looks the evidence up in `document`. A pointer that leads nowhere is a fault of its rule:
     /// a debug build stops at it, a release build leaves it out.
-    pub(super) fn new(finding: &'a Finding, document: &Value, redactor: Redactor) -> Self {
+    pub(super) fn new(finding: &'a Finding, document: &Value) -> Self {
         let evidence = finding.evidence.iter().filter_map(|pointer| {
             let value = document.pointer(pointer);
             debug_assert!(value.is_some(), "{}: {pointer} points nowhere", finding.id);
@@ -70,10 +67,10 @@ impl<'a> FindingView<'a> {
             id: finding.id,
             severity: finding.severity.as_str(),
             stage: finding.stage.as_str(),
-            title: redactor.text(&finding.title),
-            detail: redactor.text(&finding.detail),
+            title: &finding.title,
+            detail: &finding.detail,
             evidence: evidence.collect(),
-            advice: redactor.text(&finding.advice),
+            advice: &finding.advice,
             saving: finding.saving.as_ref().map(Into::into),
         }
     }

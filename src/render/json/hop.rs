@@ -9,7 +9,6 @@ use super::http::HttpView;
 use super::micros::us;
 use super::tls::TlsView;
 use super::url::UrlView;
-use crate::render::redact::Redactor;
 use crate::timeline::{self, Phases, Reasons, Span};
 use crate::trace::Hop;
 
@@ -41,17 +40,17 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: &'a Hop, redactor: Redactor) -> Self {
+    pub(super) fn new(index: usize, hop: &'a Hop) -> Self {
         Self {
             index,
             start_us: hop.start.0,
             end_us: hop.end.0,
             reused_connection_of: hop.reused,
-            url: UrlView::new(&hop.url, redactor),
+            url: UrlView::new(&hop.url),
             dns: hop.dns.ran().map(Into::into),
             connect: hop.connect.ran().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
-            http: hop.http.ran().map(|http| HttpView::new(http, redactor)),
+            http: hop.http.ran().map(HttpView::new),
             phases: timeline::phases(hop).into(),
             reasons: timeline::reasons(hop).into(),
         }
@@ -148,7 +147,7 @@ pub(super) struct SpanView {
 }
 
 impl SpanView {
-    pub(super) fn new(span: Span, redactor: Redactor) -> Self {
+    pub(super) fn new(span: Span) -> Self {
         Self {
             id: span.id,
             parent: span.parent,
@@ -156,7 +155,7 @@ impl SpanView {
             stage: span.stage.as_str(),
             start_us: span.start.0,
             duration_us: us(span.end.since(span.start)),
-            name: redactor.text(&span.name).into_owned(),
+            name: span.name,
             counted: span.counted,
         }
     }
