@@ -8,18 +8,21 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::cli::{Cli, Format, Generate};
 use crate::clock::{Clock, Stopwatch};
+use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
+use crate::finding;
 use crate::lab::{Lab, SCENARIOS};
 use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
 use crate::redact::{Redacted, redact};
 use crate::render::{self, Progress, Style};
 use crate::report::{DnsReport, TraceReport};
 use crate::stop::Stop;
-use crate::trace::{Dns, Failure, StageName};
-use crate::{Tracer, finding};
+use crate::trace::{At, Dns, Failure, StageName};
+use crate::tracer::{Run, SIDE_LANES_GRACE, Tracer};
 
 /// Why a run could not even start, or could not tell its result.
 #[derive(Debug)]
@@ -82,27 +85,52 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Pr
     runtime.block_on(tokio::task::LocalSet::new().run_until(work))
 }
 
-async fn start_lab(wanted: bool, plan: &mut Plan) -> Result<Option<Lab>, Problem> {
-    if !wanted {
-        return Ok(None);
+/// What every run of the program has.
+struct Session {
+    lab: Option<Lab>,
+    /// What preparation took before t0.
+    setup: Duration,
+    clock: Clock,
+    stop: Stop,
+    _interrupts: JoinSet<()>,
+}
+
+impl Session {
+    /// Starts the lab, if it is wanted, prepares what the run needs, and then the clock. `max_time` ends
+    /// the run.
+    async fn begin<T>(
+        mut plan: Plan,
+        lab: bool,
+        max_time: Duration,
+        setup: Stopwatch,
+        prepare: impl FnOnce(Plan) -> Result<T, String>,
+    ) -> Result<(Self, T), Problem> {
+        let lab = if lab { Some(Lab::start().await.map_err(Problem::Internal)?) } else { None };
+        if let Some(lab) = &lab {
+            lab.apply(&mut plan);
+        }
+        let prepared = prepare(plan).map_err(Problem::Setup)?;
+        let (interrupts, interrupted) = interrupts();
+        let setup = setup.elapsed();
+        let clock = Clock::start();
+        let stop = Stop::new(clock, max_time, interrupted);
+        Ok((Self { lab, setup, clock, stop, _interrupts: interrupts }, prepared))
     }
-    let lab = Lab::start().await.map_err(Problem::Internal)?;
-    lab.apply(plan);
-    Ok(Some(lab))
 }
 
 /// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed. A
-/// second one ends the process.
-fn interrupts() -> watch::Receiver<bool> {
+/// second one ends the process. Whoever drops the set listens no longer.
+fn interrupts() -> (JoinSet<()>, watch::Receiver<bool>) {
     let (sender, receiver) = watch::channel(false);
-    tokio::task::spawn_local(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn_local(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             if heed(&sender) == Heed::EndTheProcess {
                 std::process::exit(i32::from(exit::INTERRUPTED));
             }
         }
     });
-    receiver
+    (tasks, receiver)
 }
 
 /// What an interrupt does.
@@ -117,27 +145,26 @@ fn heed(interrupted: &watch::Sender<bool>) -> Heed {
 }
 
 async fn trace(
-    mut plan: Plan,
+    plan: Plan,
     lab: bool,
     show: &Show,
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let lab = start_lab(lab, &mut plan).await?;
-    let max_time = plan.max_time;
-    let tracer = Tracer::new(plan).map_err(Problem::Setup)?;
     let progress = Progress::new(show.progress);
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, max_time, interrupted);
-    let mut trace = tracer
-        .trace(&clock, &stop, setup, &|stage, what| {
-            progress.stage(|| redact(format!("{} {what}", stage.as_str()), show.secrets))
-        })
-        .await;
-    trace.lab = lab.is_some();
+    let (url, max_time) = (plan.input.clone(), plan.max_time);
+    let (session, tracer) = Session::begin(plan, lab, max_time, setup, Tracer::new).await?;
+    let run = Run {
+        clock: &session.clock,
+        stop: &session.stop,
+        setup: session.setup,
+        on_stage: &|stage, what| {
+            progress.stage(|| redact(format!("{} {what}", stage.as_str()), show.secrets));
+        },
+    };
+    let mut trace = tracer.trace(&url, run).await;
+    trace.lab = session.lab.is_some();
     progress.finish();
     let code = exit::of_trace(&trace, on_bad_status);
     let report = redact(TraceReport::of(trace), show.secrets);
@@ -150,32 +177,29 @@ async fn trace(
 }
 
 async fn ask(
-    mut plan: Plan,
+    plan: Plan,
     question: Question,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let _lab = start_lab(lab, &mut plan).await?;
-    let resolver = crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
     let progress = Progress::new(show.progress);
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, plan.max_time, interrupted);
+    let (input, max_time) = (plan.input.clone(), plan.max_time);
+    let prepare = |plan: Plan| Resolver::new(plan.dns);
+    let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
+    let Session { setup, clock, ref stop, .. } = session;
     progress.stage(|| redact(format!("dns {}", question.name), show.secrets));
-    let (mut dns, result, lanes) = resolver.ask(&question, &clock, &stop).await;
-    let total = dns.end.since(crate::trace::At(0));
-    lanes.settle(&mut dns, crate::SIDE_LANES_GRACE, &clock, &stop).await;
+    let (mut dns, result, lanes) = resolver.ask(&question, &clock, stop).await;
+    let total = dns.end.since(At(0));
+    lanes.settle(&mut dns, SIDE_LANES_GRACE, &clock, stop).await;
     let failure = result.err();
-    if crate::dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
-        resolver.survey(&mut dns, &clock, &stop).await;
+    if dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
+        resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
     let findings = finding::check_dns(&dns, failure.as_ref());
-    let report =
-        DnsReport { input: plan.input, started_at: clock.started_at(), setup, total, dns, failure, findings };
+    let report = DnsReport { input, started_at: clock.started_at(), setup, total, dns, failure, findings };
     let report = redact(report, show.secrets);
     let failure = report.part(|report| report.failure.as_ref());
     if show.short {
@@ -197,20 +221,17 @@ async fn ask(
 const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 async fn ask_all(
-    mut plan: Plan,
+    plan: Plan,
     batch: Batch,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let _lab = start_lab(lab, &mut plan).await?;
-    // Said before the first question, not in the middle of the results.
-    crate::dns::Resolver::new(plan.dns.clone()).map_err(Problem::Setup)?;
-    let interrupted = interrupts();
-    let setup = setup.elapsed();
-    let clock = Clock::start();
-    let stop = Stop::new(clock, BATCH_TIME, interrupted);
+    // A plan that cannot be used is told of before the first question, not in the middle of the results.
+    let prepare = |plan: Plan| Resolver::new(plan.dns.clone()).map(|_| plan.dns);
+    let (session, plan) = Session::begin(plan, lab, BATCH_TIME, setup, prepare).await?;
+    let Session { setup, clock, ref stop, .. } = session;
     let mut code = exit::OK;
     let mut tell = |question: &Question, dns: Dns, failure: Option<Failure>| {
         if failure.is_some() {
@@ -237,7 +258,7 @@ async fn ask_all(
         // Whoever reads along sees each result when it is there.
         out.flush()
     };
-    crate::dns::ask_all(&plan.dns, &batch, &clock, &stop, &mut tell).await?;
+    dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await?;
     Ok(code.into())
 }
 

@@ -1,0 +1,23 @@
+//! A run: the stages of a request, over its redirects, to the trace.
+//!
+//! The stages know nothing of each other and of hops; here each gets what the one before it found. What
+//! follows from a trace (phases, findings, words) is made elsewhere.
+//!
+//! # Layout
+//! - `run`: [`Tracer`], what many runs share, and [`Run`], what belongs to one.
+//! - `chain`: the requests of one run, from redirect to redirect.
+//! - `connect`: from a URL to an open connection; `target`: whose; `upgrade`: from http to https by an
+//!   HTTPS record (RFC 9460).
+//! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
+//! - `scene`: what all of these are handed.
+
+mod chain;
+mod connect;
+mod pool;
+mod run;
+mod scene;
+mod target;
+mod upgrade;
+
+pub use self::run::{Run, SIDE_LANES_GRACE, Tracer};
+pub use self::scene::OnStage;

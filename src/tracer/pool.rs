@@ -1,0 +1,36 @@
+//! Connections between two requests, kept by origin (RFC 9112 §9.3, RFC 9113 §9.1).
+
+use std::collections::HashMap;
+
+use super::target::Origin;
+use crate::http::Session;
+
+/// A connection that can carry a further request.
+pub(super) struct Idle {
+    pub(super) session: Session,
+    /// The hop that opened it.
+    pub(super) opened_by: usize,
+}
+
+/// The idle connections of one run.
+#[derive(Default)]
+pub(super) struct Pool {
+    idle: HashMap<Origin, Vec<Idle>>,
+}
+
+impl Pool {
+    pub(super) fn keep(&mut self, origin: Origin, idle: Idle) {
+        self.idle.entry(origin).or_default().push(idle);
+    }
+
+    /// The connection to this origin that was used last, of those that still stand; the others are closed.
+    pub(super) async fn take(&mut self, origin: &Origin) -> Option<Idle> {
+        let kept = self.idle.get_mut(origin)?;
+        while let Some(mut idle) = kept.pop() {
+            if idle.session.is_open().await {
+                return Some(idle);
+            }
+        }
+        None
+    }
+}

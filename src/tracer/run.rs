@@ -1,0 +1,84 @@
+//! What many runs share, and one run from its t0 to its trace.
+
+use std::time::Duration;
+
+use super::chain::Chain;
+use super::scene::{OnStage, Scene};
+use crate::clock::Clock;
+use crate::dns;
+use crate::plan::Plan;
+use crate::stop::Stop;
+use crate::tls;
+use crate::trace::{At, Trace};
+
+/// How long a finished trace waits for the uncounted lanes.
+pub const SIDE_LANES_GRACE: Duration = Duration::from_millis(100);
+
+/// Everything that can be made ready before t0, for any number of runs: one after another or side by
+/// side on one thread.
+pub struct Tracer {
+    plan: Plan,
+    resolver: dns::Resolver,
+    tls: tls::Client,
+}
+
+/// What belongs to one run.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// Begins at t0.
+    pub clock: &'a Clock,
+    /// What may end the run early.
+    pub stop: &'a Stop,
+    /// What preparation took before t0.
+    pub setup: Duration,
+    /// Is told of each stage.
+    pub on_stage: OnStage<'a>,
+}
+
+impl Tracer {
+    /// Loads roots and hints and builds the configurations.
+    ///
+    /// # Errors
+    /// A file of the plan that cannot be used; the text names it.
+    pub fn new(plan: Plan) -> Result<Self, String> {
+        let resolver = dns::Resolver::new(plan.dns.clone())?;
+        let tls = tls::Client::new(&plan.tls, plan.http.version)?;
+        Ok(Self { plan, resolver, tls })
+    }
+
+    /// Traces a URL, as it was typed.
+    pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
+        let Self { plan, resolver, tls } = self;
+        let Run { clock, stop, setup, on_stage } = run;
+        let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
+        let mut trace = Trace {
+            input: url.to_owned(),
+            started_at: clock.started_at(),
+            setup,
+            total: Duration::ZERO,
+            hops: Vec::new(),
+            no_request: None,
+            lab: false,
+        };
+        let mut chain = Chain::new(&scene);
+        trace.no_request = chain.follow(url, &mut trace.hops).await.err();
+        trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
+        for (hop, lanes) in chain.into_side_lanes() {
+            if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
+                lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
+            }
+        }
+        if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
+            let hops = trace.hops.iter_mut().enumerate();
+            let walked = hops.filter_map(|(index, hop)| Some((index, hop.dns.ran_mut()?)));
+            resolver.survey_hops(walked, clock, stop).await;
+        }
+        trace
+    }
+
+    /// The resolver, for `urltrace dns`.
+    #[must_use]
+    pub fn resolver(&self) -> &dns::Resolver {
+        &self.resolver
+    }
+}

@@ -1,0 +1,21 @@
+//! What every step of a run is handed.
+
+use crate::clock::Clock;
+use crate::dns::Resolver;
+use crate::plan::Plan;
+use crate::stop::Stop;
+use crate::tls;
+use crate::trace::StageName;
+
+/// Told of each stage as it begins, with what it works on; for progress only.
+pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
+
+/// What is the same for all steps of one run.
+pub(super) struct Scene<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) resolver: &'a Resolver,
+    pub(super) tls: &'a tls::Client,
+    pub(super) clock: &'a Clock,
+    pub(super) stop: &'a Stop,
+    pub(super) on_stage: OnStage<'a>,
+}
