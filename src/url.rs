@@ -80,7 +80,14 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
     if host.is_empty() {
         return Err(fail(FailureCode::EmptyHost, format!("`{clean}` has no host"), None));
     }
-    check_port(port_text).map_err(|message| fail(FailureCode::InvalidPort, message, None))?;
+    check_port(port_text).map_err(|message| {
+        // `https://joe:a/b@host/`: the password ends the authority.
+        let hint = parts
+            .tail
+            .contains('@')
+            .then(|| "in a user name or password `/`, `?` and `#` are written %2F, %3F and %23".to_owned());
+        fail(FailureCode::InvalidPort, message, hint)
+    })?;
     let whole = format!("{}://{}{}", scheme.as_str(), parts.authority, parts.tail);
     let parsed = ::url::Url::parse(&whole).map_err(|error| {
         let (code, message) = explain(error, input, host);

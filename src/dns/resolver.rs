@@ -39,7 +39,7 @@ use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::SideLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
-use crate::dns::wire::name::{name_text, parse_name};
+use crate::dns::wire::name::{asked_name, name_text, parse_name};
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
@@ -182,7 +182,7 @@ impl Resolver {
             }
         }
         let mut dns = self.record(&question.name, types.clone(), start);
-        let name = match parse_name(&question.name) {
+        let name = match asked_name(&question.name) {
             Ok(name) => name,
             Err(reason) => {
                 dns.unvalidated = Some(NOBODY_ASKED.to_owned());

@@ -30,3 +30,4 @@ mod userinfo;
 mod view;
 
 pub use redacted::{Redact, Redacted, Secrets, redact};
+pub use report::Quoted;

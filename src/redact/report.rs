@@ -75,6 +75,19 @@ impl Redact for String {
     }
 }
 
+/// Words that are not ours, about what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted(pub String);
+
+impl Redact for Quoted {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self(text) = self;
+        seen.clean(text, Shape::Foreign);
+    }
+}
+
 fn hide_finding(finding: &mut Finding, seen: &Seen) {
     let Finding { id: _, severity: _, stage: _, title, detail, evidence: _, advice, saving } = finding;
     seen.sentences([title, detail, advice]);
