@@ -4,7 +4,7 @@
 //!
 //! Data flows one way: arguments, plan, the five stages, the trace, findings, a renderer, bytes.
 //!
-//! - [`cli`], [`plan`]: arguments and environment, and the validated plan made of them
+//! - [`cli`]: arguments and environment; [`plan`]: the validated plan made of them
 //! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
 //! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
 //!   plan and the previous stage's result to a plain record and a live handle

@@ -3,7 +3,7 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Body, Http, Informational, Redirect, Request};
+use crate::trace::{Body, Http, Informational, Redirect, SentRequest};
 
 impl Redact for Http {
     fn learn(&self, seen: &mut Seen) {
@@ -59,8 +59,8 @@ impl Redact for Http {
     }
 }
 
-fn hide_request(request: &mut Request, seen: &Seen) {
-    let Request { method: _, target, headers, body_bytes: _ } = request;
+fn hide_request(request: &mut SentRequest, seen: &Seen) {
+    let SentRequest { method: _, target, headers, body_bytes: _ } = request;
     seen.clean(target, Shape::Reference);
     headers.iter_mut().for_each(|field| seen.field(field));
 }

@@ -1,9 +1,9 @@
-//! The redaction of a trace: the URL and, by the stage, what each hop saw.
+//! The redaction of a trace: the URL and, by the stage, what was seen.
 
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Hop, Stage, Trace, Url, UrlChange};
+use crate::trace::{Connection, Request, Stage, Trace, Url, UrlChange};
 
 impl Redact for Trace {
     fn learn(&self, seen: &mut Seen) {
@@ -11,30 +11,42 @@ impl Redact for Trace {
         // Failures quote what is left of it.
         seen.learn(self.input.trim_matches(|char: char| char <= ' '), Shape::Typed);
         seen.learn(&self.input.replace(['\t', '\n', '\r'], ""), Shape::Typed);
-        for hop in &self.hops {
-            learn_url(&hop.url, seen);
-            if let Some(http) = hop.http.ran() {
+        for request in &self.requests {
+            learn_url(&request.url, seen);
+            if let Some(http) = request.http.as_ref().ran() {
                 http.learn(seen);
             }
         }
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, started_at: _, setup: _, total: _, hops, no_request, lab: _ } = self;
+        let Self {
+            input,
+            started_at: _,
+            setup: _,
+            total: _,
+            lookups,
+            connections,
+            requests,
+            no_request,
+            lab: _,
+        } = self;
         seen.clean(input, Shape::Typed);
-        hops.iter_mut().for_each(|hop| hide_hop(hop, seen));
+        lookups.iter_mut().for_each(|dns| dns.hide(seen));
+        for Connection { opened_for: _, tcp, tls } in connections {
+            tcp.hide(seen);
+            hide_stage(tls, seen);
+        }
+        requests.iter_mut().for_each(|request| hide_request(request, seen));
         if let Some(failure) = no_request {
             failure.hide(seen);
         }
     }
 }
 
-fn hide_hop(hop: &mut Hop, seen: &Seen) {
-    let Hop { url, start: _, end: _, dns, connect, tls, http, reused: _, failure } = hop;
+fn hide_request(request: &mut Request, seen: &Seen) {
+    let Request { url, start: _, end: _, lookup: _, connection: _, http, failure } = request;
     hide_url(url, seen);
-    hide_stage(dns, seen);
-    hide_stage(connect, seen);
-    hide_stage(tls, seen);
     hide_stage(http, seen);
     if let Some(failure) = failure {
         failure.hide(seen);

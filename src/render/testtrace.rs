@@ -42,7 +42,7 @@ pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
 
 /// What `urltrace dns` would have to tell of a fixture's first name.
 pub(crate) fn dns_report(trace: &Trace) -> Option<Redacted<DnsReport>> {
-    let dns = trace.hops.first()?.dns.ran()?;
+    let dns = trace.lookups.first()?;
     let failure = trace.failure().filter(|failure| failure.stage == StageName::Dns);
     let report = DnsReport {
         input: "www.example.test".to_owned(),
@@ -228,8 +228,8 @@ pub(crate) fn garbage() -> Trace {
     http.body = Body { framing: "none", ..Body::default() };
     http.version = HttpVersion::Http11;
     shift(&mut hop, 0, &[(Pull::Tls, 5_120)]);
-    let end = hop.http.ran().unwrap().end;
-    let running = end.since(hop.http.ran().unwrap().start);
+    let end = hop.http.as_ref().ran().unwrap().end;
+    let running = end.since(hop.http.as_ref().ran().unwrap().start);
     hop.end = end;
     hop.failure = Some(Failure {
         stage: StageName::Http,

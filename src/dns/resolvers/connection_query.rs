@@ -14,7 +14,7 @@ use crate::dns::transport::error::{Unanswered, words};
 use crate::dns::transport::log::Open;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::query::{EncodedQuery, is_reply_to};
-use crate::trace::{At, Choice, Connection, Meaning, Packet};
+use crate::trace::{At, Choice, ConnectionUse, Meaning, Packet};
 
 /// What came of a question.
 pub(crate) struct Exchange {
@@ -71,7 +71,7 @@ pub(crate) async fn put(
         let (open, mut query) = taken.opened.take().unwrap_or_else(|| {
             let query = query(log, ask);
             let packet = packet(ask, clock.now(), query.bytes.len());
-            (log.open(Packet { connection: Some(Connection::Kept), ..packet }), query)
+            (log.open(Packet { connection: Some(ConnectionUse::Kept), ..packet }), query)
         });
         let id = open.id();
         path.push(id);

@@ -10,7 +10,7 @@ use crate::dns::tests::endpoint::{ALL, Conduct, Server, endpoint, millis, start}
 use crate::dns::tests::kit::{Run, local, resolve_with};
 use crate::plan::{Batch, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
-use crate::trace::{Choice, Connection, Dns, Failure, Packet, RecordType, Transport};
+use crate::trace::{Choice, ConnectionUse, Dns, Failure, Packet, RecordType, Transport};
 
 const NAMES: usize = 50;
 
@@ -69,7 +69,7 @@ fn fifty_names_share_one_connection_and_each_gets_its_own_answer() {
             let ready = opener.connected.unwrap();
             for (dns, _) in &results[1..] {
                 let [packet] = &dns.packets[..] else { panic!("{:?}", dns.packets) };
-                assert_eq!((packet.connection, packet.tcp_done), (Some(Connection::Kept), None));
+                assert_eq!((packet.connection, packet.tcp_done), (Some(ConnectionUse::Kept), None));
                 assert!(
                     packet.sent >= ready,
                     "{transport:?}: waiting for the connection is not the question"
@@ -125,7 +125,7 @@ fn a_server_that_closes_early_still_gives_every_answer_and_each_opening_is_on_re
                 // on every connection, so that a question can be among those lost twice.
                 assert!(dns.packets.len() <= 3, "{transport:?}: {:?}", dns.packets);
                 if let [_, _, alone] = &dns.packets[..] {
-                    assert_eq!(alone.connection, Some(Connection::Opened));
+                    assert_eq!(alone.connection, Some(ConnectionUse::Opened));
                 }
                 if transport != Transport::Quic {
                     assert!(dns.packets.len() <= 2, "once, {transport:?}: {:?}", dns.packets);
@@ -145,7 +145,7 @@ fn a_question_that_was_lost_twice_with_others_is_asked_alone() {
         let [first, again, alone] = &results[6].0.packets[..] else { panic!("{:?}", results[6].0.packets) };
         assert_eq!((first.received, again.received), (None, None));
         assert_eq!((alone.chosen, alone.parent), (Choice::ConnectionEnded, Some(1)));
-        assert_eq!(alone.connection, Some(Connection::Opened));
+        assert_eq!(alone.connection, Some(ConnectionUse::Opened));
     });
 }
 
@@ -176,7 +176,7 @@ fn a_later_hop_has_no_set_up() {
                 took = took.min(millis(a.sent, a.received.unwrap()));
             }
             assert!(took < 58, "{transport:?}: {took} ms");
-            assert!(second.dns.packets.iter().all(|packet| packet.connection == Some(Connection::Kept)));
+            assert!(second.dns.packets.iter().all(|packet| packet.connection == Some(ConnectionUse::Kept)));
             assert_eq!((a.chosen, &second.dns.critical_path[..]), (Choice::First, &[0][..]));
         });
     }
@@ -203,7 +203,7 @@ fn a_connection_that_ended_between_hops_is_opened_again_in_sight() {
             let again = second.dns.packets.iter().find(|packet| packet.connected.is_some()).unwrap();
             assert_eq!(
                 (again.chosen, again.connection),
-                (Choice::ConnectionEnded, Some(Connection::Opened)),
+                (Choice::ConnectionEnded, Some(ConnectionUse::Opened)),
                 "{transport:?}"
             );
             assert_eq!(server.seen.connections.get(), 2, "{transport:?}");
@@ -220,7 +220,7 @@ fn a_connection_gone_silent_holds_nobody_for_long_and_is_not_asked_again() {
         assert_eq!(hop(&resolver, &clock, "www.example.test").await.addresses().len(), 2);
         let silent = hop(&resolver, &clock, "n9.example.test").await;
         assert!(silent.message().contains("did not answer in 3 s"), "{}", silent.message());
-        assert!(silent.dns.packets.iter().all(|packet| packet.connection == Some(Connection::Kept)));
+        assert!(silent.dns.packets.iter().all(|packet| packet.connection == Some(ConnectionUse::Kept)));
         // 3 s is the limit of a question; both were asked at the same time.
         assert!((3_000..3_500).contains(&millis(silent.dns.start, silent.dns.end)));
         let after = hop(&resolver, &clock, "n9.example.test").await;

@@ -10,7 +10,9 @@ use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
 use crate::os;
-use crate::trace::{AddressSource, At, Choice, Connection, Meaning, Packet, Purpose, RecordType, Transport};
+use crate::trace::{
+    AddressSource, At, Choice, ConnectionUse, Meaning, Packet, Purpose, RecordType, Transport,
+};
 
 /// Everything about a packet that is known before it is sent.
 #[derive(Clone, Debug)]
@@ -82,7 +84,7 @@ pub(crate) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         chosen: ask.chosen,
         transport: ask.transport,
         edns: ask.edns,
-        connection: (ask.transport != Transport::Udp).then_some(Connection::Opened),
+        connection: (ask.transport != Transport::Udp).then_some(ConnectionUse::Opened),
         sent,
         connected: None,
         tcp_done: None,

@@ -46,9 +46,9 @@ fn fields(marker: &str) -> Vec<Header> {
 fn planted(marker: &str) -> Trace {
     let mut trace = testtrace::redirects();
     trace.input = format!(" https://ann:{marker}@shop.test/?token={marker} {marker}#id_token={marker}");
-    let (last, hops) = (trace.hops.len() - 1, &mut trace.hops);
-    for (index, hop) in hops.iter_mut().enumerate() {
-        let url = &mut hop.url;
+    let last = trace.requests.len() - 1;
+    for (index, request) in trace.requests.iter_mut().enumerate() {
+        let url = &mut request.url;
         url.href = format!(
             "https://ann:{marker}@shop.test/x;jsessionid={marker}?+token={marker}%26{marker}#key={marker}"
         );
@@ -63,7 +63,7 @@ fn planted(marker: &str) -> Trace {
             change("tab-or-newline", format!("https://ann:{marker}@shop.test/?key={marker} {marker}")),
             change("surrounding-space", format!("joe:{marker}/{marker}@shop.test/")),
         ];
-        let Some(http) = hop.http.ran_mut() else { continue };
+        let Some(http) = request.http.ran_mut() else { continue };
         http.request.target = format!("/x?key={marker}&next=%2F%2Fu:{marker}@h");
         http.request.headers.extend(fields(marker));
         http.headers.extend(fields(marker));
@@ -83,7 +83,8 @@ fn planted(marker: &str) -> Trace {
             followed: index < last,
             next_method: None,
         });
-        let Some(dns) = hop.dns.ran_mut() else { continue };
+    }
+    for dns in &mut trace.lookups {
         dns.notes.push(format!("asked `https://u:{marker}@dns.test/dns-query?key={marker}` in vain"));
         dns.unvalidated = Some(format!("https://u:{marker}@dns.test/ said nothing"));
         dns.hints.drift = Some(vec![format!("it said token={marker}")]);
@@ -106,14 +107,14 @@ fn failed(marker: &str, code: FailureCode, stage: StageName, message: String) ->
     let mut failure = testtrace::nxdomain().failure().cloned().unwrap();
     (failure.code, failure.stage, failure.message) = (code, stage, message);
     failure.hint = Some(format!("try https://ann:{marker}@shop.test/"));
-    trace.hops.last_mut().unwrap().failure = Some(failure);
+    trace.requests.last_mut().unwrap().failure = Some(failure);
     trace
 }
 
 /// Everything that anybody is shown of a trace.
 fn shown(trace: Trace) -> String {
     let mut out = Vec::new();
-    let dns = trace.hops[0].dns.ran().cloned();
+    let dns = trace.lookups.first().cloned();
     let failure = trace.failure().cloned();
     let report = redact(TraceReport::of(trace), Secrets::Hide);
     for verbose in [false, true] {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,17 +19,18 @@ use crate::trace::{Failure, Trace};
 pub(super) const SCHEMA: &str = "urltrace/1";
 
 /// A traced URL.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct TraceDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
     input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the trace ran inside the built-in lab.
     lab: bool,
@@ -53,7 +55,7 @@ pub(super) struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict) -> Self {
-        let failed = trace.hops.len().saturating_sub(1);
+        let failed = trace.requests.len().saturating_sub(1);
         Self {
             schema: SCHEMA,
             urltrace_version: env!("CARGO_PKG_VERSION"),
@@ -65,7 +67,7 @@ impl<'a> TraceDocument<'a> {
             total_us: us(trace.total),
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict),
-            hops: trace.hops.iter().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
+            hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
         }
@@ -73,20 +75,21 @@ impl<'a> TraceDocument<'a> {
 }
 
 /// One `urltrace dns`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct DnsDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// Tells this document from that of a traced URL.
-    #[schemars(extend("const" = "dns"))]
+    #[cfg_attr(test, schemars(extend("const" = "dns")))]
     kind: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The name as typed.
     input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the question was answered, be it with no.
     outcome: Outcome,
@@ -127,9 +130,10 @@ impl<'a> DnsDocument<'a> {
 }
 
 /// How it ended.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum Outcome {
     Ok,
     Failed,
@@ -142,10 +146,11 @@ impl Outcome {
 }
 
 /// Why there is no whole response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct FailureView<'a> {
     /// The stage that failed or was running.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A stable kebab-case word.
     code: &'static str,

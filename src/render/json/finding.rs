@@ -1,5 +1,6 @@
 //! Views of the verdict and of findings.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +9,8 @@ use super::micros::us;
 use crate::finding::{Finding, Saving, Verdict};
 
 /// Where the time went, or why there is no response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct VerdictView<'a> {
     /// One sentence.
     summary: &'a str,
@@ -32,15 +34,16 @@ impl<'a> VerdictView<'a> {
 }
 
 /// One thing that is wrong, slow or worth knowing.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct FindingView<'a> {
     /// Its rule, kebab-case, prefixed by its stage.
     id: &'static str,
     /// How much it matters.
-    #[schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"])))]
     severity: &'static str,
     /// Where it was seen.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// One line.
     title: &'a str,
@@ -77,7 +80,8 @@ impl<'a> FindingView<'a> {
 }
 
 /// A place in this document and the value that stands there.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct EvidenceView<'a> {
     /// A JSON pointer (RFC 6901).
     pointer: &'a str,
@@ -86,7 +90,8 @@ struct EvidenceView<'a> {
 }
 
 /// The time that a mend would save.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct SavingView<'a> {
     /// The likely amount.
     us: u64,
@@ -95,7 +100,7 @@ struct SavingView<'a> {
     /// The most.
     high_us: u64,
     /// How it was found.
-    #[schemars(extend("enum" = ["measured", "derived", "modelled"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["measured", "derived", "modelled"])))]
     basis: &'static str,
     /// When it holds.
     applies: &'a str,

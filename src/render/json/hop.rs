@@ -1,5 +1,6 @@
 //! Views of a hop, its phases and the waterfall's rows.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,7 +14,8 @@ use crate::timeline::{self, Phases, Reasons, Span};
 use crate::trace::Hop;
 
 /// One request of a redirect chain.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct HopView<'a> {
     /// Its place in the chain.
     index: usize,
@@ -40,25 +42,26 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: &'a Hop) -> Self {
+    pub(super) fn new(index: usize, hop: Hop<'a>) -> Self {
         Self {
             index,
             start_us: hop.start.0,
             end_us: hop.end.0,
-            reused_connection_of: hop.reused,
-            url: UrlView::new(&hop.url),
+            reused_connection_of: hop.reused.map(|request| request.0),
+            url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             connect: hop.connect.ran().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),
-            phases: timeline::phases(hop).into(),
-            reasons: timeline::reasons(hop).into(),
+            phases: timeline::phases(&hop).into(),
+            reasons: timeline::reasons(&hop).into(),
         }
     }
 }
 
 /// The phases of a hop in microseconds; null where a phase did not happen.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
 struct PhasesView {
     /// Finding the address.
@@ -99,7 +102,8 @@ impl From<Phases> for PhasesView {
 }
 
 /// Why a phase is null: one member for each phase that is.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ReasonsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<&'static str>,
@@ -125,7 +129,8 @@ impl From<Reasons> for ReasonsView {
 }
 
 /// One row of the waterfall.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct SpanView {
     /// Its index in the list.
     id: usize,
@@ -134,7 +139,7 @@ pub(super) struct SpanView {
     /// Its hop.
     hop: usize,
     /// Its stage; the row of a whole hop has `url`.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A zone, an address, `handshake`, a flight's messages, `send`, `wait`, `receive`.
     name: String,

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::schema::from_views::schema;
 use crate::redact::{Secrets, redact};
-use crate::render::{Format, Style, escape, render, render_dns, schema, testtrace};
+use crate::render::{Format, Style, escape, render, render_dns, testtrace};
 use crate::trace::Trace;
 
 fn document(trace: &Trace, secrets: Secrets) -> String {
@@ -135,7 +136,7 @@ fn a_document_is_harmless_on_a_terminal_and_loses_nothing() {
     assert!(!text.chars().any(|char| char != '\n' && escape::is_control(char)));
     let document: Value = serde_json::from_str(&text).unwrap();
     let reason = document.pointer("/hops/0/http/reason").and_then(Value::as_str);
-    let Some(http) = testtrace::hostile().hops[0].http.ran().cloned() else { panic!("no http") };
+    let Some(http) = testtrace::hostile().requests.remove(0).http.ran() else { panic!("no http") };
     assert_eq!(reason, http.reason.as_deref());
     assert_eq!(document.pointer("/hops/0/dns/packets/4/nsid/hex").unwrap(), "1b5d303b6f776e656407ff");
     assert_eq!(

@@ -152,7 +152,7 @@ fn the_parts_of_a_report_come_in_their_order() {
 #[test]
 fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
     let mut trace = testtrace::success();
-    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let dns = &mut trace.lookups[0];
     let check = ServerCheck {
         name: "ns1.example.test.".to_owned(),
         address: "192.0.2.53:53".parse().unwrap(),
@@ -186,7 +186,7 @@ fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
 #[test]
 fn a_holder_of_a_copy_has_its_port_where_that_is_not_the_usual_one() {
     let mut trace = testtrace::success();
-    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let dns = &mut trace.lookups[0];
     let copy = |keeper, name: Option<&str>, address: &str| Copied {
         keeper,
         name: name.map(str::to_owned),

@@ -11,7 +11,7 @@ use crate::lab::{SCENARIOS, shared_lab};
 use crate::plan::{Batch, DnssecPlan, Endpoint, EndpointHost, Plan, Question, ResolverChoice, Reuse};
 use crate::stop::Stop;
 use crate::trace::{
-    Connection, Denied, Dns, DnssecVerdict, DsState, Failure, ProofKind, Purpose, RecordType, Transport,
+    ConnectionUse, Denied, Dns, DnssecVerdict, DsState, Failure, ProofKind, Purpose, RecordType, Transport,
 };
 
 /// The lab as its resolver tells it.
@@ -150,7 +150,7 @@ fn on_a_connection_the_one_that_is_kept_is_used() {
             assert_eq!((packet.server, packet.transport), (server, Transport::Tcp));
             assert!(packet.purpose == Purpose::Resolver || packet.sent >= dns.end, "{packet:?}");
         }
-        let opened = dns.packets.iter().filter(|packet| packet.connection == Some(Connection::Opened));
+        let opened = dns.packets.iter().filter(|packet| packet.connection == Some(ConnectionUse::Opened));
         assert_eq!(opened.count(), 1, "{:?}", dns.packets);
 
         let names = ["www.example.test", "example.test", "www.dnssec-expired.test", "nope.example.test"];
