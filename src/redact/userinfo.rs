@@ -26,7 +26,9 @@ fn starts(bytes: &[u8], shape: Shape) -> Vec<usize> {
     let mut starts = Vec::new();
     if shape == Shape::Typed {
         let blanks = bytes.iter().take_while(|byte| **byte <= b' ').count();
-        starts.push(after_slashes(bytes, blanks).0);
+        if !SCHEMES.iter().any(|scheme| starts_with(&bytes[blanks..], scheme)) {
+            starts.push(after_slashes(bytes, blanks).0);
+        }
     }
     let mut at = 0;
     while at < bytes.len() {
