@@ -11,17 +11,21 @@
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
-//! - `roots`: what the stages that speak TLS trust
+//! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
+//! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
+//!   a failure that every stage uses
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
+pub mod alert;
 pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod dns;
 pub mod exit;
 pub mod explain;
+mod fault;
 pub mod finding;
 pub mod http;
 pub mod lab;
@@ -32,6 +36,7 @@ pub mod render;
 pub mod report;
 mod roots;
 pub mod stop;
+pub mod stream;
 pub mod tcp;
 pub mod timeline;
 pub mod tls;
