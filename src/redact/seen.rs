@@ -73,7 +73,7 @@ impl Seen {
     pub(super) fn settle(&mut self) {
         let Self { values, hosts, quoted, pieces: _ } = self;
         let is_telling = |value: &[u8]| {
-            let word = value.iter().all(|byte| byte.is_ascii_lowercase());
+            let word = value.iter().all(u8::is_ascii_lowercase);
             value.len() >= SHORTEST && (!word || value.len() >= 2 * SHORTEST)
         };
         let lower = |value: &[u8]| String::from_utf8_lossy(value).to_ascii_lowercase();
@@ -124,7 +124,7 @@ impl Seen {
     pub(super) fn sentence_on_pieces(&self, text: &mut String) {
         self.sentence(text);
         let is_piece = |quoted: &str| {
-            !quoted.is_empty()
+            quoted.len() > 1
                 && self
                     .pieces
                     .iter()

@@ -3,6 +3,7 @@
 //! Every fixture is built from one good run ([`success`]) and says in its doc what it shows.
 //! Nothing here measures; the stamps are chosen so that each phase has its own number.
 
+mod draft;
 mod parts;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use crate::finding::{self, Basis, Finding, Saving, Severity};
 use crate::redact::{Redacted, Secrets, redact};
 use crate::report::{DnsReport, TraceReport};
 use crate::trace::*;
+use draft::*;
 use parts::*;
 
 /// Every fixture by its name.

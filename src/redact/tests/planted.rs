@@ -165,7 +165,7 @@ fn leaks(text: &str, marker: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_marker_is_shown_in_any_format(marker in "[A-Za-z0-9]{3}[A-Z][0-9][a-zA-Z0-9]{3,12}") {
