@@ -123,12 +123,10 @@ impl Seen {
     /// A sentence about a URL that could not be read: it may quote any piece of it.
     pub(super) fn sentence_on_pieces(&self, text: &mut String) {
         self.sentence(text);
+        let is_delimiter = |byte: &u8| b":/\\?#@".contains(byte);
         let is_piece = |quoted: &str| {
-            quoted.len() > 1
-                && self
-                    .pieces
-                    .iter()
-                    .any(|piece| piece.windows(quoted.len()).any(|part| part == quoted.as_bytes()))
+            let whole = |piece: &Vec<u8>| piece.split(is_delimiter).any(|part| part == quoted.as_bytes());
+            !quoted.is_empty() && self.pieces.iter().any(whole)
         };
         let parts = text.split('`').enumerate();
         let shown: Vec<&str> = parts
