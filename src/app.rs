@@ -198,7 +198,7 @@ async fn ask(
         resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
-    let findings = finding::check_dns(&dns, failure.as_ref());
+    let findings = finding::check_dns(&dns, clock.started_at());
     let report = DnsReport { input, started_at: clock.started_at(), setup, total, dns, failure, findings };
     let report = redact(report, show.secrets);
     let failure = report.part(|report| report.failure.as_ref());
@@ -237,8 +237,11 @@ async fn ask_all(
         if failure.is_some() {
             code = exit::DNS;
         }
-        let findings =
-            if show.format == Format::Json { finding::check_dns(&dns, failure.as_ref()) } else { Vec::new() };
+        let findings = if show.format == Format::Json {
+            finding::check_dns(&dns, clock.started_at())
+        } else {
+            Vec::new()
+        };
         let report = DnsReport {
             input: question.name.clone(),
             started_at: clock.started_at(),

@@ -14,7 +14,7 @@ use crate::dns::cache::in_flight::Flights;
 use crate::dns::cache::infra::Infra;
 use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
-use crate::dns::dnssec::key_cache::Store;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::slots::Slots;
 use crate::plan::DnsPlan;
 
@@ -41,7 +41,7 @@ pub(crate) struct Context {
     pub(crate) infra: Infra,
     pub(crate) network: Network,
     pub(crate) failures: Failures,
-    pub(crate) dnssec: Store,
+    pub(crate) dnssec: KeyCache,
     pub(crate) flights: Rc<Flights>,
     pub(crate) slots: Rc<Slots>,
     pub(crate) stub_use: Cell<StubUse>,
@@ -60,7 +60,7 @@ impl Context {
             infra: Infra::default(),
             network: Network::default(),
             failures: Failures::default(),
-            dnssec: Store::default(),
+            dnssec: KeyCache::default(),
             flights: Rc::default(),
             stub_use: Cell::default(),
         }

@@ -1,6 +1,8 @@
 //! A redirect was followed that a better link would have spared.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
 use crate::trace::{StageName, Trace};
 use crate::units::duration;
 
@@ -9,12 +11,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a redirect was followed",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, hop) in hops(trace) {
+    for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
         let took = hop.end.since(hop.start);
@@ -22,7 +24,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let title =
             format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), duration(took));
         let evidence =
-            vec![format!("/hops/{index}/http/redirect/target"), format!("/hops/{index}/phases/total_us")];
+            vec![Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)];
         let advice = if redirect.changes.contains(&"scheme") {
             "link to the https address at once; HSTS preloading spares it for good"
         } else {

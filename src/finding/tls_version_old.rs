@@ -1,6 +1,8 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InConnection, Place};
+use super::rule::{Check, Rule, handshakes};
 use crate::trace::{Direction, StageName, Tls, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -10,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "TLS 1.2 was negotiated although TLS 1.3 was offered",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
+    for (id, tls) in handshakes(trace) {
         let offered =
             tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
         if tls.version.as_deref() != Some("TLSv1.2") || !offered {
@@ -23,7 +25,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         let saved = second_wait(tls).min(tls.end.since(tls.start));
         let title = format!("the server speaks TLS 1.2 only: a second round trip of {}", duration(saved));
-        let evidence = vec![format!("/hops/{hop}/tls/version"), format!("/hops/{hop}/tls/round_trips")];
+        let evidence = vec![
+            Place::Connection(id, InConnection::TlsVersion),
+            Place::Connection(id, InConnection::TlsRoundTrips),
+        ];
         let mut finding = rule.finding(title, evidence, "enable TLS 1.3 on the server");
         finding.saving = Saving::derived(saved, "every full handshake");
         findings.push(finding);

@@ -117,6 +117,8 @@ fn hide_packet(packet: &mut Packet, seen: &Seen) {
         | Meaning::ServerFailure
         | Meaning::UpwardReferral { .. }
         | Meaning::Lame { .. }
+        | Meaning::NonAuthoritative
+        | Meaning::Stopped(_)
         | Meaning::WrongSource { .. }
         | Meaning::Timeout
         | Meaning::Superseded => {}

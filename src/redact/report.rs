@@ -16,7 +16,7 @@ impl Redact for TraceReport {
         let Self { trace, findings, verdict } = self;
         trace.hide(seen);
         findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
-        let Verdict { summary, stage: _, share_percent: _, duration: _ } = verdict;
+        let Verdict { summary, phase: _, share_percent: _, duration: _ } = verdict;
         // It repeats the failure's sentence.
         match trace.failure() {
             Some(failure) if is_on_url(failure.code) => seen.sentence_on_pieces(summary),

@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+use crate::explain::dns_words;
 use crate::trace::{
     CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
-    ServiceBinding, ServiceRecord, Transport, astray,
+    ServiceBinding, ServiceRecord, Transport,
 };
 use crate::units;
 
@@ -37,8 +38,13 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
         Meaning::UpwardReferral { to } => {
-            format!("referral {}: does not serve {}", astray(&packet.zone, &packet.qname, to), packet.zone)
+            format!(
+                "referral {}: does not serve {}",
+                dns_words::astray(&packet.zone, &packet.qname, to),
+                packet.zone
+            )
         }
+        Meaning::NonAuthoritative => format!("lame: {}", dns_words::NO_AUTHORITY),
         Meaning::Lame { reason } => format!("lame: {reason}"),
         Meaning::Malformed { reason } => format!("cannot be read: {reason}"),
         Meaning::WrongSource { from } => {
@@ -48,10 +54,11 @@ pub(super) fn meaning(packet: &Packet) -> String {
             let waited = units::duration(packet.end.since(packet.sent));
             match packet.dropped {
                 0 => format!("no reply in {waited}"),
-                dropped => format!("no reply in {waited}, {dropped} dropped: {}", packet.strays()),
+                dropped => format!("no reply in {waited}, {dropped} dropped: {}", dns_words::strays(packet)),
             }
         }
         Meaning::Error { reason } => format!("error: {reason}"),
+        Meaning::Stopped(by) => format!("error: {}", dns_words::stopped(*by)),
         Meaning::Superseded => "not awaited: another answer came first".to_owned(),
     }
 }
@@ -63,7 +70,9 @@ fn rcode(packet: &Packet) -> String {
 /// The reason of an outcome that has one beside its word.
 pub(super) fn reason(packet: &Packet) -> Option<String> {
     match &packet.meaning {
+        Meaning::NonAuthoritative => Some(dns_words::NO_AUTHORITY.to_owned()),
         Meaning::Lame { reason } => Some((*reason).to_owned()),
+        Meaning::Stopped(by) => Some(dns_words::stopped(*by).to_owned()),
         Meaning::Malformed { reason } | Meaning::Error { reason } => Some(reason.clone()),
         Meaning::UpwardReferral { to } => Some(format!("refers to {to}")),
         Meaning::Refused | Meaning::ServerFailure => Some(rcode(packet)),

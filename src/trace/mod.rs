@@ -20,6 +20,8 @@ mod packet;
 mod record;
 mod request;
 mod run;
+#[cfg(test)]
+pub(crate) mod sample;
 mod service;
 mod stage;
 mod tls;
@@ -38,11 +40,9 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use hop::{Hop, REUSED};
 pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, SentRequest, header};
-pub use ids::{ConnectionId, LookupId, RequestId};
-pub use meaning::{Meaning, NO_AUTHORITY, Negative, StoppedBy};
-pub use packet::{
-    Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport, astray,
-};
+pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
+pub use meaning::{Meaning, Negative, StoppedBy};
+pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;

@@ -39,8 +39,7 @@ pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::sample;
-    use crate::trace::{ServiceBinding, ServiceRecord};
+    use crate::trace::{ServiceBinding, ServiceRecord, sample};
 
     #[test]
     fn an_http_url_is_rewritten_once_and_says_so() {

@@ -1,22 +1,7 @@
-//! DNSSEC: what a validating resolver would conclude of the walk's answer, and why.
+//! What the resolutions of one run share of DNSSEC: trust anchors, and the DNSKEY and DS RRsets, referrals
+//! and signatures that have come before (unbound's key cache).
 //!
-//! The walk's own replies bring DS, NSEC and RRSIG along (DO=1); what they lack, the zones' DNSKEYs
-//! above all, is fetched beside the trace once the answer is known. Signatures are checked when
-//! the trace has ended, so that no cryptography runs beside a measured phase.
-//!
-//! # Layout
-//! - `anchors`: what is trusted to begin with
-//! - `evidence`: what was said, and what is still to be asked
-//! - `fetch`, `lookup`, `resolver`: asking for it, in the uncounted lane; one question to the servers
-//!   of a zone; through a resolver
-//! - `parts`: what a resolver said in one reply, by zone
-//! - `signature`, `denial`: one record set; one proof of absence
-//! - `memory`: signatures that have held before
-//! - `chain`, `answer`: the zones' keys; the answer, and the verdict
-//! - `text`: the records of DNSSEC as `dig` prints them
-//! - `fuzzing`: all but the asking, for fuzzing
-//!
-//! Nothing here changes what the walk finds.
+//! Nothing is verified here, and nothing is asked for.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -24,8 +9,8 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
-use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::lru::Lru;
 use crate::trace::RecordType;
 
@@ -40,26 +25,27 @@ type Question = (Name, Vec<RecordType>);
 
 /// What the resolutions of one run share of DNSSEC.
 #[derive(Debug, Default)]
-pub(crate) struct Store {
+pub(crate) struct KeyCache {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
     pub(crate) delegations: RefCell<Lru<Name, Referred, MOST_ZONES>>,
     pub(crate) keys: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
     pub(crate) ds: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
-    pub(crate) memory: Memory,
+    pub(crate) verified: SignatureCache,
     /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Lru<Question, Vec<Asked>, MOST_ASKED>>,
+    pub(crate) asked: RefCell<Lru<Question, Vec<AskedReply>, MOST_ASKED>>,
 }
 
-impl Store {
+impl KeyCache {
     pub(crate) fn new(anchors: Anchors) -> Self {
         Self { anchors, ..Self::default() }
     }
 
     /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
     /// others walk on from there too, and may be at their end before the one that was referred.
-    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, reply: Rc<[u8]>) {
-        let referred = || Referred { zone: zone.clone(), qname: qname.clone(), reply, said: OnceCell::new() };
+    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, bytes: Rc<[u8]>) {
+        let referred =
+            || Referred { zone: zone.clone(), qname: qname.clone(), bytes, reply: OnceCell::new() };
         self.delegations.borrow_mut().get_or_insert_with(cut.clone(), referred);
     }
 }
@@ -69,17 +55,17 @@ impl Store {
 pub(crate) struct Referred {
     zone: Name,
     qname: Name,
-    reply: Rc<[u8]>,
-    said: OnceCell<Option<Said>>,
+    bytes: Rc<[u8]>,
+    reply: OnceCell<Option<ZoneReply>>,
 }
 
 impl Referred {
-    pub(crate) fn said(&self) -> Option<Said> {
+    pub(crate) fn reply(&self) -> Option<ZoneReply> {
         let read = || {
-            let mut message = Sections::read(&self.reply)?;
+            let mut message = Sections::read(&self.bytes)?;
             message.spell_as(&self.qname);
-            Some(Said { zone: self.zone.clone(), message: Rc::new(message) })
+            Some(ZoneReply { zone: self.zone.clone(), message: Rc::new(message) })
         };
-        self.said.get_or_init(read).clone()
+        self.reply.get_or_init(read).clone()
     }
 }

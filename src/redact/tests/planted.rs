@@ -104,7 +104,7 @@ fn planted(marker: &str) -> Trace {
 
 fn failed(marker: &str, code: FailureCode, stage: StageName, message: String) -> Trace {
     let mut trace = planted(marker);
-    let mut failure = testtrace::nxdomain().failure().cloned().unwrap();
+    let mut failure = testtrace::all().iter().find_map(|(_, trace)| trace.failure().cloned()).unwrap();
     (failure.code, failure.stage, failure.message) = (code, stage, message);
     failure.hint = Some(format!("try https://ann:{marker}@shop.test/"));
     trace.requests.last_mut().unwrap().failure = Some(failure);

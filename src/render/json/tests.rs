@@ -5,9 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schema::from_views::schema;
+use crate::finding::{self, InRequest, Place};
 use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, escape, render, render_dns, testtrace};
-use crate::trace::Trace;
+use crate::report::TraceReport;
+use crate::trace::{RequestId, Trace};
 
 fn document(trace: &Trace, secrets: Secrets) -> String {
     let mut out = Vec::new();
@@ -107,12 +109,37 @@ fn evidence_is_copied_from_where_its_pointer_leads() {
 }
 
 #[test]
+fn what_every_finding_rests_on_is_in_its_document() {
+    for (name, trace) in testtrace::all() {
+        let report = redact(TraceReport::of(trace.clone()), Secrets::Hide);
+        let findings = &report.findings;
+        let mut out = Vec::new();
+        render(&report, Format::Json, &Style::default(), &mut out).unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        let mut told = document["findings"].as_array().unwrap().iter();
+        for finding in findings {
+            let evidence = told.next().unwrap()["evidence"].as_array().unwrap();
+            assert_eq!(evidence.len(), finding.evidence.len(), "{name}: {}", finding.id);
+            assert!(evidence.iter().all(|it| document.pointer(it["pointer"].as_str().unwrap()).is_some()));
+        }
+        // Without a request around it the same lookup has the same places in another document.
+        let Some(document) = dns_document(&trace) else { continue };
+        let document: Value = serde_json::from_str(&document).unwrap();
+        let findings = finding::check_dns(&trace.lookups[0], trace.started_at);
+        let told = document["findings"].as_array().unwrap();
+        for (finding, told) in findings.iter().zip(told) {
+            assert_eq!(told["evidence"].as_array().unwrap().len(), finding.evidence.len(), "{name}");
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "points nowhere")]
 #[cfg(debug_assertions)]
 fn a_pointer_that_leads_nowhere_is_a_fault_of_its_rule() {
     let trace = testtrace::success();
     let mut report = (*testtrace::report(&trace, Secrets::Hide)).clone();
-    report.findings[0].evidence.push("/hops/7".into());
+    report.findings[0].evidence.push(Place::Request(RequestId(7), InRequest::Phases));
     let report = redact(report, Secrets::Hide);
     let _ = render(&report, Format::Json, &Style::default(), &mut Vec::new());
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::document::{DnsDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
+use super::pointer::Within;
 use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
@@ -16,7 +17,7 @@ use crate::report::{DnsReport, TraceReport};
 pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let TraceReport { trace, findings, verdict } = &**report;
     let document = serde_json::to_value(TraceDocument::new(trace, verdict))?;
-    write(&with_findings(document, findings)?, out)
+    write(&with_findings(document, findings, Within::Trace(trace))?, out)
 }
 
 /// Writes the document of one `urltrace dns`.
@@ -32,14 +33,15 @@ pub(crate) fn dns_line(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io:
 }
 
 fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
-    with_findings(serde_json::to_value(DnsDocument::new(report))?, &report.findings)
+    let document = serde_json::to_value(DnsDocument::new(report))?;
+    with_findings(document, &report.findings, Within::Lookup)
 }
 
 /// Evidence is copied out of the finished document, so that a pointer and its value cannot disagree.
-fn with_findings(mut document: Value, findings: &[Finding]) -> serde_json::Result<Value> {
+fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) -> serde_json::Result<Value> {
     let findings = findings
         .iter()
-        .map(|finding| serde_json::to_value(FindingView::new(finding, &document)))
+        .map(|finding| serde_json::to_value(FindingView::new(finding, within, &document)))
         .collect::<Result<Vec<_>, _>>()?;
     document["findings"] = findings.into();
     Ok(document)

@@ -5,7 +5,7 @@ use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
-use crate::explain::dns_error;
+use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
     Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
@@ -139,7 +139,7 @@ fn wire(line: &mut Line, packet: &Packet) {
     }
     if packet.dropped > 0 {
         let dropped = units::count(packet.dropped as usize, "datagram");
-        parts.push(format!("{dropped} dropped ({})", packet.strays()));
+        parts.push(format!("{dropped} dropped ({})", dns_words::strays(packet)));
     }
     if let Some(reply) = &packet.reply {
         parts.push(reply.rcode.mnemonic().into_owned());
