@@ -70,9 +70,11 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
 
         Action::ServeLab => in_runtime(serve_lab(out)),
-        Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
+        Action::Trace { url, plan } => in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out)),
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
-        Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
+        Action::Ask { input, question, plan } => {
+            in_runtime(ask(input, question, plan, lab, &show, setup, out))
+        }
     }
 }
 
@@ -145,6 +147,7 @@ fn heed(interrupted: &watch::Sender<bool>) -> Heed {
 }
 
 async fn trace(
+    url: &str,
     plan: Plan,
     lab: bool,
     show: &Show,
@@ -153,7 +156,7 @@ async fn trace(
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
-    let (url, max_time) = (plan.input.clone(), plan.max_time);
+    let max_time = plan.max_time;
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, Tracer::new).await?;
     let run = Run {
         clock: &session.clock,
@@ -163,7 +166,7 @@ async fn trace(
             progress.stage(|| redact(format!("{} {what}", stage.as_str()), show.secrets));
         },
     };
-    let mut trace = tracer.trace(&url, run).await;
+    let mut trace = tracer.trace(url, run).await;
     trace.lab = session.lab.is_some();
     progress.finish();
     let code = exit::of_trace(&trace, on_bad_status);
@@ -177,15 +180,16 @@ async fn trace(
 }
 
 async fn ask(
-    plan: Plan,
+    input: String,
     question: Question,
+    plan: Plan,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
-    let (input, max_time) = (plan.input.clone(), plan.max_time);
+    let max_time = plan.max_time;
     let prepare = |plan: Plan| Resolver::new(plan.dns);
     let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let Session { setup, clock, ref stop, .. } = session;

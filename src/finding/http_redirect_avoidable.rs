@@ -3,7 +3,7 @@
 use super::found::{Finding, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{StageName, Trace};
+use crate::trace::{RedirectChange, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,11 +21,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
         let took = hop.end.since(hop.start);
         let target = redirect.target.as_deref().unwrap_or(&redirect.location);
-        let title =
-            format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), duration(took));
+        let changes: Vec<&str> = redirect.changes.iter().map(|change| change.as_str()).collect();
+        let title = format!("the redirect to {target} ({}) cost {}", changes.join(", "), duration(took));
         let evidence =
             vec![Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)];
-        let advice = if redirect.changes.contains(&"scheme") {
+        let advice = if redirect.changes.contains(&RedirectChange::Scheme) {
             "link to the https address at once; HSTS preloading spares it for good"
         } else {
             "link to the final address at once"
@@ -49,7 +49,7 @@ mod tests {
         let redirect = |followed| Redirect {
             location: "/b".into(),
             target: Some("https://www.example.test/b".into()),
-            changes: vec!["path"],
+            changes: vec![RedirectChange::Path],
             followed,
             next_method: None,
         };

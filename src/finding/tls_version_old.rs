@@ -3,7 +3,7 @@
 use super::found::{Finding, Saving, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
-use crate::trace::{Direction, StageName, Tls, Trace};
+use crate::trace::{Direction, StageName, Tls, TlsVersion, Trace};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, tls) in handshakes(trace) {
-        let offered =
-            tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
-        if tls.version.as_deref() != Some("TLSv1.2") || !offered {
+        let is_newest = |version: &String| version == TlsVersion::Tls13.as_str();
+        let offered = tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(is_newest));
+        if tls.version != Some(TlsVersion::Tls12) || !offered {
             continue;
         }
         let saved = second_wait(tls).min(tls.end.since(tls.start));
@@ -60,7 +60,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let tls = sample::tls(&mut trace);
-        tls.version = Some("TLSv1.2".into());
+        tls.version = Some(TlsVersion::Tls12);
         let mut flight = tls.flights[1].clone();
         flight.start = At(61_000);
         tls.flights.push(flight);

@@ -41,6 +41,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::RedirectChange;
 
     #[test]
     fn fires_on_a_page_over_http_and_not_on_a_redirect_to_https_or_on_localhost() {
@@ -54,7 +55,7 @@ mod tests {
         sample::http(&mut trace).redirect = Some(crate::trace::Redirect {
             location: "https://www.example.test/".into(),
             target: Some("https://www.example.test/".into()),
-            changes: vec!["scheme"],
+            changes: vec![RedirectChange::Scheme],
             followed: false,
             next_method: None,
         });

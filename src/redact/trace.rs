@@ -3,7 +3,7 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Connection, Request, Stage, Trace, Url, UrlChange};
+use crate::trace::{Connection, Request, Stage, Trace, Url, UrlChange, UrlChangeKind};
 
 impl Redact for Trace {
     fn learn(&self, seen: &mut Seen) {
@@ -113,7 +113,7 @@ fn hide_url(url: &mut Url, seen: &Seen) {
 /// A change of the encoding shows a path, a query or a fragment; every other one may show a whole URL.
 fn shape(change: &UrlChange) -> Shape {
     match change.kind {
-        "percent-encoding" => Shape::Query,
+        UrlChangeKind::PercentEncoding => Shape::Query,
         _ => Shape::Typed,
     }
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
-    ServiceBinding, ServiceRecord, Transport,
+    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, RedirectChange,
+    ReplyHeader, ServiceBinding, ServiceRecord, Transport,
 };
 use crate::units;
 
@@ -214,35 +214,30 @@ pub(super) fn set_up(packet: &Packet) -> Option<String> {
 
 /// The code and the sentence of a certificate's fault. The codes are those of failures.
 pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
-    match fault {
+    let words = match fault {
         CertificateFault::Expired { index, not_after } => {
-            ("certificate-expired", format!("{} was valid until {}", place(*index), date(*not_after)))
+            format!("{} was valid until {}", place(*index), date(*not_after))
         }
         CertificateFault::NotYetValid { index, not_before } => {
-            ("certificate-not-yet-valid", format!("{} is valid from {}", place(*index), date(*not_before)))
+            format!("{} is valid from {}", place(*index), date(*not_before))
         }
-        CertificateFault::WrongHost { wanted, nearest } => (
-            "certificate-wrong-host",
-            match nearest {
-                Some(nearest) => format!("it is not for {wanted}; the nearest of its names is {nearest}"),
-                None => format!("it is not for {wanted}, and names no host"),
-            },
-        ),
-        CertificateFault::SelfSigned => {
-            ("certificate-self-signed", "it signed itself and is no trusted root".to_owned())
+        CertificateFault::WrongHost { wanted, nearest: Some(nearest) } => {
+            format!("it is not for {wanted}; the nearest of its names is {nearest}")
         }
-        CertificateFault::MissingIntermediate { issuer, url } => (
-            "certificate-chain-incomplete",
-            match url {
-                Some(url) => format!("the certificate of {issuer} was not sent; it is at {url}"),
-                None => format!("the certificate of {issuer} was not sent"),
-            },
-        ),
-        CertificateFault::UnknownIssuer { issuer } => {
-            ("certificate-unknown-issuer", format!("{issuer} is not trusted"))
+        CertificateFault::WrongHost { wanted, nearest: None } => {
+            format!("it is not for {wanted}, and names no host")
         }
-        CertificateFault::Other(words) => ("certificate-invalid", words.clone()),
-    }
+        CertificateFault::SelfSigned => "it signed itself and is no trusted root".to_owned(),
+        CertificateFault::MissingIntermediate { issuer, url: Some(url) } => {
+            format!("the certificate of {issuer} was not sent; it is at {url}")
+        }
+        CertificateFault::MissingIntermediate { issuer, url: None } => {
+            format!("the certificate of {issuer} was not sent")
+        }
+        CertificateFault::UnknownIssuer { issuer } => format!("{issuer} is not trusted"),
+        CertificateFault::Other(words) => words.clone(),
+    };
+    (fault.code().as_str(), words)
 }
 
 fn place(index: usize) -> String {
@@ -268,29 +263,24 @@ pub(super) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
 }
 
 /// Why a redirect happened: `http to https`, `www`, `slash`.
-pub(super) fn redirect_changes(changes: &[&'static str], scheme_after: Option<&str>) -> String {
+pub(super) fn redirect_changes(changes: &[RedirectChange], scheme_after: Option<&str>) -> String {
     let mut words: Vec<&str> = Vec::new();
     for change in changes {
-        words.push(match *change {
-            "scheme" if scheme_after == Some("http") => "https to http",
-            "scheme" => "http to https",
+        words.push(match change {
+            RedirectChange::Scheme if scheme_after == Some("http") => "https to http",
+            RedirectChange::Scheme => "http to https",
             // A www that comes or goes is a change of host; saying both says it twice.
-            "host" if changes.contains(&"www") => continue,
-            "path" if changes.contains(&"slash") => continue,
-            "host" => "other host",
-            "port" => "other port",
-            "path" => "other path",
-            "query" => "other query",
-            "same" => "same URL",
-            other => other,
+            RedirectChange::Host if changes.contains(&RedirectChange::Www) => continue,
+            RedirectChange::Path if changes.contains(&RedirectChange::Slash) => continue,
+            RedirectChange::Host => "other host",
+            RedirectChange::Port => "other port",
+            RedirectChange::Path => "other path",
+            RedirectChange::Query => "other query",
+            RedirectChange::Same => "same URL",
+            RedirectChange::Www | RedirectChange::Slash => change.as_str(),
         });
     }
     words.join(", ")
-}
-
-/// `TLSv1.3` as people write it.
-pub(super) fn tls_version(version: &str) -> String {
-    version.strip_prefix("TLSv").map_or_else(|| version.to_owned(), |number| format!("TLS {number}"))
 }
 
 /// A wall time in RFC 3339 form, UTC, with `digits` digits of the second's fraction. Dates beyond
@@ -412,9 +402,15 @@ mod tests {
 
     #[test]
     fn a_redirect_is_named_once() {
-        assert_eq!(redirect_changes(&["scheme"], Some("https")), "http to https");
-        assert_eq!(redirect_changes(&["www", "host", "path"], Some("https")), "www, other path");
-        assert_eq!(redirect_changes(&["slash", "path"], None), "slash");
-        assert_eq!(redirect_changes(&["scheme"], Some("http")), "https to http");
+        assert_eq!(redirect_changes(&[RedirectChange::Scheme], Some("https")), "http to https");
+        assert_eq!(
+            redirect_changes(
+                &[RedirectChange::Www, RedirectChange::Host, RedirectChange::Path],
+                Some("https")
+            ),
+            "www, other path"
+        );
+        assert_eq!(redirect_changes(&[RedirectChange::Slash, RedirectChange::Path], None), "slash");
+        assert_eq!(redirect_changes(&[RedirectChange::Scheme], Some("http")), "https to http");
     }
 }

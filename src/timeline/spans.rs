@@ -131,8 +131,7 @@ impl Rows {
                 let end = verification.start.after(verification.cpu);
                 self.push(Some(parent), Subject::Verification, "verify", verification.start, end);
             }
-            let name =
-                if flight.messages.is_empty() { "data".to_owned() } else { flight.messages.join(", ") };
+            let name = if flight.messages.is_empty() { "data".to_owned() } else { flight.names().join(", ") };
             self.push(Some(parent), Subject::Flight(place), name, flight.start, flight.end);
         }
         if let Some(verification) = verified {

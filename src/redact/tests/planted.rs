@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, complaint, render, render_dns, render_dns_line, render_short, testtrace};
 use crate::report::{DnsReport, TraceReport};
-use crate::trace::{FailureCode, Header, Informational, Redirect, StageName, Trace, UrlChange};
+use crate::trace::{
+    FailureCode, Header, Informational, Redirect, StageName, Trace, UrlChange, UrlChangeKind,
+};
 
 /// A field of every kind with the marker in it.
 fn fields(marker: &str) -> Vec<Header> {
@@ -58,10 +60,13 @@ fn planted(marker: &str) -> Trace {
         url.fragment = Some(format!("access_token={marker}"));
         let change = |kind, before: String| UrlChange { kind, after: before.replace(' ', "%20"), before };
         url.changes = vec![
-            change("percent-encoding", format!("token={marker} {marker}")),
-            change("percent-encoding", format!("/x;jsessionid={marker} {marker}")),
-            change("tab-or-newline", format!("https://ann:{marker}@shop.test/?key={marker} {marker}")),
-            change("surrounding-space", format!("joe:{marker}/{marker}@shop.test/")),
+            change(UrlChangeKind::PercentEncoding, format!("token={marker} {marker}")),
+            change(UrlChangeKind::PercentEncoding, format!("/x;jsessionid={marker} {marker}")),
+            change(
+                UrlChangeKind::TabOrNewline,
+                format!("https://ann:{marker}@shop.test/?key={marker} {marker}"),
+            ),
+            change(UrlChangeKind::SurroundingSpace, format!("joe:{marker}/{marker}@shop.test/")),
         ];
         let Some(http) = request.http.ran_mut() else { continue };
         http.request.target = format!("/x?key={marker}&next=%2F%2Fu:{marker}@h");

@@ -85,6 +85,6 @@ struct UrlChangeView<'a> {
 
 impl<'a> UrlChangeView<'a> {
     fn new(change: &'a UrlChange) -> Self {
-        Self { kind: change.kind, before: &change.before, after: &change.after }
+        Self { kind: change.kind.as_str(), before: &change.before, after: &change.after }
     }
 }

@@ -11,11 +11,11 @@ pub(super) fn headers(fields: &[(&str, &str)]) -> Vec<Header> {
 }
 
 /// Turns a response into a redirect.
-pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[&'static str]) {
+pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[RedirectChange]) {
     http.status = Some(status);
     http.reason = None;
     http.headers = headers(&[("location", location), ("content-length", "0")]);
-    http.body = Body { framing: "content-length", complete: true, ..Body::default() };
+    http.body = Body { framing: BodyFraming::ContentLength, complete: true, ..Body::default() };
     http.redirect = Some(Redirect {
         location: location.into(),
         target: Some(location.into()),
@@ -67,7 +67,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             encoded_bytes: 4_096,
             decoded_bytes: Some(12_288),
             encoding: Some("gzip".into()),
-            framing: "h2",
+            framing: BodyFraming::Http2,
             complete: true,
             decode_error: None,
             saved_to: None,

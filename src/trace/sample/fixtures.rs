@@ -39,7 +39,7 @@ fn quick() -> Trace {
     let mut hop = good_hop("https", "www.example.test", "/", false);
     hop.url.fragment = Some("top".into());
     hop.url.changes = vec![UrlChange {
-        kind: "upper-case-host",
+        kind: UrlChangeKind::UpperCaseHost,
         before: "WWW.example.test".into(),
         after: "www.example.test".into(),
     }];
@@ -62,7 +62,7 @@ pub(crate) fn redirects() -> Trace {
         ("Cookie", "cart=4711; theme=dark"),
         ("User-Agent", "urltrace/0.1.0"),
     ]);
-    redirect(http, 301, "https://shop.test/?token=abc123&page=2", &["scheme"]);
+    redirect(http, 301, "https://shop.test/?token=abc123&page=2", &[RedirectChange::Scheme]);
     shift(&mut first, 0, &[(Pull::Tls, 5_120)]);
 
     let mut second = good_hop("https", "shop.test", "/", false);
@@ -72,7 +72,7 @@ pub(crate) fn redirects() -> Trace {
         second.http.ran_mut().unwrap(),
         308,
         "https://www.shop.test/cart",
-        &["www", "host", "path", "query"],
+        &[RedirectChange::Www, RedirectChange::Host, RedirectChange::Path, RedirectChange::Query],
     );
     let start = first.end.0;
     shift(&mut second, start, &[]);
@@ -91,7 +91,7 @@ pub(crate) fn redirects() -> Trace {
 /// A missing slash, on the same connection.
 fn reused() -> Trace {
     let mut first = good_hop("https", "www.example.test", "/docs", false);
-    redirect(first.http.ran_mut().unwrap(), 301, "/docs/", &["slash", "path"]);
+    redirect(first.http.ran_mut().unwrap(), 301, "/docs/", &[RedirectChange::Slash, RedirectChange::Path]);
     let mut second = good_hop("https", "www.example.test", "/docs/", false);
     second.reused = Some(0);
     second.dns = Stage::Skipped("the connection was open");
@@ -198,7 +198,7 @@ pub(crate) fn garbage() -> Trace {
     http.headers.clear();
     http.informational.clear();
     http.head_end = None;
-    http.body = Body { framing: "none", ..Body::default() };
+    http.body = Body { framing: BodyFraming::None, ..Body::default() };
     http.version = HttpVersion::Http11;
     shift(&mut hop, 0, &[(Pull::Tls, 5_120)]);
     let end = hop.http.as_ref().ran().unwrap().end;
@@ -276,7 +276,7 @@ fn max_time() -> Trace {
     http.head_end = None;
     http.status = None;
     http.headers.clear();
-    http.body = Body { framing: "none", ..Body::default() };
+    http.body = Body { framing: BodyFraming::None, ..Body::default() };
     http.end = At(30_000_000);
     hop.end = At(30_000_000);
     let running = http.end.since(http.start);

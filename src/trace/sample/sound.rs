@@ -180,7 +180,7 @@ fn response() -> Http {
         body: Body {
             wire_bytes: 4096,
             encoded_bytes: 4087,
-            framing: "h2",
+            framing: BodyFraming::Http2,
             complete: true,
             ..Body::default()
         },
