@@ -4,6 +4,7 @@
 
 mod cli;
 mod dns;
+mod house;
 mod lab;
 mod peers;
 mod secrets;
