@@ -50,11 +50,20 @@ const HOUSE: &[(&str, &[&str])] = &[
     // What follows from a trace.
     ("timeline", &["trace"]),
     ("finding", &["explain", "timeline", "trace", "units"]),
-    ("render", &["exit", "explain", "finding", "lab", "timeline", "trace", "units"]),
+    ("report", &["finding", "trace"]),
+    // The one pass that takes secrets out; renderers get what it made.
+    ("redact", &["finding", "report", "trace"]),
+    ("render", &["exit", "explain", "finding", "lab", "redact", "report", "timeline", "trace", "units"]),
     // The program around it.
-    ("cli", &["exit", "http", "os", "plan", "trace"]),
+    ("cli", &["exit", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
-    ("app", &["cli", "clock", "dns", "exit", "finding", "lab", "plan", "render", "stop", "trace", "tracer"]),
+    (
+        "app",
+        &[
+            "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
+            "trace", "tracer",
+        ],
+    ),
 ];
 
 fn arrows() -> Arrows {
