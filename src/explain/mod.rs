@@ -2,4 +2,5 @@
 
 pub mod dns_error;
 pub mod dns_words;
+pub mod dnssec;
 pub mod status;

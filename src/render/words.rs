@@ -1,6 +1,6 @@
 //! Facts of the model in words, for text and for the `detail` fields of the JSON alike.
 //!
-//! Nothing is escaped or redacted here: the renderers do that with everything they print.
+//! Nothing is escaped here: the renderers do that with everything they print.
 
 use std::time::SystemTime;
 
@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, RedirectChange,
-    ReplyHeader, ServiceBinding, ServiceRecord, Transport,
+    CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange, ReplyHeader,
+    ServiceBinding, ServiceRecord,
 };
 use crate::units;
 
@@ -155,45 +155,6 @@ pub(super) fn service_record(record: &ServiceRecord) -> String {
     words.join(", ")
 }
 
-/// Questions of the counted lanes that had to wait for each other.
-pub(super) fn round_trips(dns: &Dns) -> usize {
-    let mut trips = 0;
-    let mut free_from = None;
-    let path = dns.critical_path.iter().filter_map(|id| dns.packets.get(*id));
-    for packet in path.filter(|packet| has_left(packet)) {
-        if free_from.is_none_or(|end| packet.sent >= end) {
-            // A question on a connection of its own waits for that first, and for TLS inside it.
-            trips += 1 + usize::from(packet.connected.is_some()) + usize::from(packet.tcp_done.is_some());
-        }
-        free_from = free_from.max(Some(packet.end));
-    }
-    trips
-}
-
-/// Whether anything of a question has left this machine: what has no route has not.
-fn has_left(packet: &Packet) -> bool {
-    packet.bytes_sent > 0 || packet.transport != Transport::Udp
-}
-
-/// Packets sent for the answer, without the lanes that only compare.
-pub(super) fn counted_packets(dns: &Dns) -> usize {
-    let fallback = dns.lane == crate::trace::DnsLane::StubFallback;
-    dns.packets
-        .iter()
-        .filter(|packet| has_left(packet))
-        .filter(|packet| match packet.purpose {
-            Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap => true,
-            Purpose::Stub => fallback,
-            Purpose::Priming
-            | Purpose::AllServers
-            | Purpose::Propagation
-            | Purpose::DnsKey
-            | Purpose::Ds
-            | Purpose::Recheck => false,
-        })
-        .count()
-}
-
 /// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it; that it
 /// needed none, for one on a connection kept from before.
 pub(super) fn set_up(packet: &Packet) -> Option<String> {
@@ -298,62 +259,12 @@ pub(super) fn date(time: SystemTime) -> String {
     date
 }
 
-/// The name of an extended DNS error (RFC 8914 §4, and the codes registered since).
-pub(super) const fn extended_error(code: u16) -> &'static str {
-    crate::explain::dns_error::name(code)
-}
-
-/// The name of a DNSSEC algorithm (IANA's registry), or its number.
-pub(super) fn dnssec_algorithm(number: u8) -> std::borrow::Cow<'static, str> {
-    let name = match number {
-        1 => "RSAMD5",
-        3 => "DSA",
-        5 => "RSASHA1",
-        6 => "DSA-NSEC3-SHA1",
-        7 => "RSASHA1-NSEC3-SHA1",
-        8 => "RSASHA256",
-        10 => "RSASHA512",
-        12 => "ECC-GOST",
-        13 => "ECDSAP256SHA256",
-        14 => "ECDSAP384SHA384",
-        15 => "ED25519",
-        16 => "ED448",
-        _ => return format!("algorithm {number}").into(),
-    };
-    name.into()
-}
-
-/// The name of a DS digest type (IANA's registry), or its number.
-pub(super) fn digest_type(number: u8) -> std::borrow::Cow<'static, str> {
-    let name = match number {
-        1 => "SHA-1",
-        2 => "SHA-256",
-        3 => "GOST",
-        4 => "SHA-384",
-        _ => return format!("digest type {number}").into(),
-    };
-    name.into()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::render::testtrace;
-
-    #[test]
-    fn round_trips_are_those_that_waited_for_each_other() {
-        let trace = testtrace::success();
-        let dns = &trace.lookups[0];
-        assert_eq!((round_trips(dns), counted_packets(dns)), (3, 4));
-        let mut kept = dns.clone();
-        kept.packets[kept.critical_path[0]].bytes_sent = 0;
-        assert_eq!((round_trips(&kept), counted_packets(&kept)), (2, 3), "it never left this machine");
-        let trace = testtrace::alias();
-        let dns = &trace.lookups[0];
-        assert_eq!(round_trips(dns), 9, "the TCP question waits for its connection, too");
-    }
 
     #[test]
     fn a_kept_connection_is_named_and_has_no_set_up() {

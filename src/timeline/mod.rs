@@ -3,6 +3,7 @@
 //! Text, JSON, HTML and SVG draw from these. Nothing is measured here and nothing is worded for
 //! people beyond a span's name and the reason of a missing phase.
 
+mod lookup_cost;
 mod lookup_rows;
 mod phase;
 mod phases;
@@ -10,6 +11,7 @@ mod spans;
 mod stretch;
 mod subject;
 
+pub use lookup_cost::{counted_packets, round_trips};
 pub use phase::{PerPhase, Phase};
 pub use phases::{NOT_REACHED, Phases, phases, reasons};
 pub use spans::{Span, spans};

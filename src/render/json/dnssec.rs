@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::explain::dnssec as dnssec_names;
 use crate::render::words;
 use crate::trace::{Denial, Denied, Dnssec, DsInfo, KeyInfo, SignatureInfo, ZoneLink};
 
@@ -102,7 +103,7 @@ impl From<&DsInfo> for DsView {
         Self {
             tag: ds.tag,
             algorithm: ds.algorithm,
-            algorithm_name: words::dnssec_algorithm(ds.algorithm),
+            algorithm_name: dnssec_names::algorithm(ds.algorithm),
             digest_type: ds.digest_type,
             matched: ds.matched,
         }
@@ -133,7 +134,7 @@ impl From<&KeyInfo> for KeyView {
         Self {
             tag: key.tag,
             algorithm: key.algorithm,
-            algorithm_name: words::dnssec_algorithm(key.algorithm),
+            algorithm_name: dnssec_names::algorithm(key.algorithm),
             bits: key.bits,
             flags: key.flags,
             role: key.role.as_str(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::connect::family;
 use super::micros::us;
 use super::record::{NameServerView, NegativeView, RecordView};
+use crate::explain::dns_error;
 use crate::render::words;
 use crate::trace::{ConnectionUse, Meaning, Packet, Stray};
 
@@ -240,7 +241,7 @@ struct ExtendedErrorView<'a> {
 
 impl<'a> From<&'a (u16, String)> for ExtendedErrorView<'a> {
     fn from((code, text): &'a (u16, String)) -> Self {
-        Self { code: *code, name: words::extended_error(*code), text }
+        Self { code: *code, name: dns_error::name(*code), text }
     }
 }
 

@@ -10,10 +10,12 @@ use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{dnssec, evidence, findings, survey, verbose};
+use crate::explain::dns_error;
 use crate::redact::Redacted;
 use crate::render::style::Style;
 use crate::render::words;
 use crate::report::DnsReport;
+use crate::timeline;
 use crate::trace::{
     Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
 };
@@ -205,7 +207,7 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
     let reply = packet.reply.as_ref().filter(|_| packet.meaning.is_useful());
     for (code, text) in reply.iter().flat_map(|reply| &reply.extended_errors) {
         let text = if text.is_empty() { String::new() } else { format!(": {text}") };
-        body.push(Ink::Warn, format!("; {}{text} (EDE {code})", words::extended_error(*code)));
+        body.push(Ink::Warn, format!("; {}{text} (EDE {code})", dns_error::name(*code)));
     }
     if let Some(nsid) = reply.and_then(|reply| reply.nsid.as_deref()) {
         let mut site = page.line();
@@ -246,7 +248,7 @@ fn answers(page: &mut Page, dns: &Dns) {
 }
 
 fn total(run: &DnsReport) -> String {
-    let (trips, packets) = (words::round_trips(&run.dns), words::counted_packets(&run.dns));
+    let (trips, packets) = (timeline::round_trips(&run.dns), timeline::counted_packets(&run.dns));
     format!(
         "{}, critical path of {}, {}",
         units::duration(run.total),

@@ -3,6 +3,7 @@
 use super::alias::is_on_the_way;
 use super::ink::Ink;
 use super::page::Page;
+use crate::explain::dnssec as dnssec_names;
 use crate::render::words;
 use crate::trace::{
     Denial, Denied, Dns, DnsLane, Dnssec, DnssecVerdict, DsState, ProofKind, SignatureInfo, ZoneLink,
@@ -126,10 +127,11 @@ pub(super) fn table(page: &mut Page, dnssec: &Dnssec) {
 fn zone(page: &mut Page, link: &ZoneLink) {
     let label = if link.ds_state == DsState::Anchor { "anchor" } else { "DS" };
     for ds in &link.ds {
-        let digest =
-            ds.digest_type.map_or_else(String::new, |digest| format!(", {}", words::digest_type(digest)));
+        let digest = ds
+            .digest_type
+            .map_or_else(String::new, |digest| format!(", {}", dnssec_names::digest_type(digest)));
         let found = if ds.matched { "its key is there" } else { "no such key" };
-        let (ink, algorithm) = (mark(ds.matched), words::dnssec_algorithm(ds.algorithm));
+        let (ink, algorithm) = (mark(ds.matched), dnssec_names::algorithm(ds.algorithm));
         item(page, label, ink, &format!("tag {}, {algorithm}{digest}: {found}", ds.tag));
     }
     if let Some(denial) = &link.denial {
@@ -137,7 +139,7 @@ fn zone(page: &mut Page, link: &ZoneLink) {
     }
     for key in &link.keys {
         let bits = key.bits.map_or_else(String::new, |bits| format!(", {bits} bits"));
-        let algorithm = words::dnssec_algorithm(key.algorithm);
+        let algorithm = dnssec_names::algorithm(key.algorithm);
         let text = format!("tag {}, {algorithm}{bits}, flags {} ({})", key.tag, key.flags, key.role.as_str());
         item(page, "DNSKEY", Ink::Plain, &text);
     }

@@ -8,6 +8,7 @@ use super::page::{Line, Page};
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::words;
+use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls,
     Trace, Url, header,
@@ -137,11 +138,11 @@ pub(super) fn dns(dns: &Dns) -> String {
             None => said.push_str(&format!(" from resolver {}", packet.server.ip())),
         }
     }
-    let trips = words::round_trips(dns);
+    let trips = timeline::round_trips(dns);
     if trips > 0 {
         said.push_str(&format!(", {}", units::count(trips, "round trip")));
     }
-    said.push_str(&format!(", {}", units::count(words::counted_packets(dns), "packet")));
+    said.push_str(&format!(", {}", units::count(timeline::counted_packets(dns), "packet")));
     said
 }
 

@@ -8,8 +8,8 @@ use super::ink::Ink;
 use super::page::Page;
 use crate::redact::Redacted;
 use crate::render::style::Style;
-use crate::render::words;
 use crate::report::DnsReport;
+use crate::timeline;
 use crate::trace::{DnssecVerdict, Rcode};
 use crate::units;
 
@@ -50,7 +50,7 @@ pub(crate) fn dns_line(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn W
 
 /// `cached` for an answer that cost nothing, `cached test.` for a walk that began there.
 fn cached(run: &DnsReport) -> String {
-    if words::counted_packets(&run.dns) == 0 && run.dns.rcode.is_some() {
+    if timeline::counted_packets(&run.dns) == 0 && run.dns.rcode.is_some() {
         return "cached".to_owned();
     }
     let known = run.dns.cuts.iter().rfind(|cut| cut.cached && cut.zone != ".");

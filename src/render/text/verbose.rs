@@ -146,7 +146,7 @@ fn wire(line: &mut Line, packet: &Packet) {
         parts.extend(words::flags(reply).into_iter().map(str::to_owned));
         for (code, text) in &reply.extended_errors {
             let words = if text.is_empty() { String::new() } else { format!(": {text}") };
-            let (name, meaning) = (words::extended_error(*code), dns_error::meaning(*code));
+            let (name, meaning) = (dns_error::name(*code), dns_error::meaning(*code));
             parts.push(format!("EDE {code} {name} ({meaning}){words}"));
         }
     }
