@@ -165,7 +165,7 @@ async fn trace(
     let findings = finding::check(&trace);
     let verdict = finding::verdict(&trace);
     // A URL that cannot be traced has nothing to report but its error.
-    if !(trace.hops.is_empty() && show.format == Format::Text) {
+    if !(trace.requests.is_empty() && show.format == Format::Text) {
         render::render(&trace, &findings, &verdict, format(show), &style(show), out)?;
     }
     Ok(Ended {

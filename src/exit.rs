@@ -64,7 +64,7 @@ pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
     if let Some(failure) = trace.failure() {
         return of_stage(failure.stage);
     }
-    let status = trace.hops.last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
+    let status = trace.hops().last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
     match (bad_status, status) {
         (OnBadStatus::Fail, Some(400..)) => STATUS,
         _ => OK,

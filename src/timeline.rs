@@ -59,7 +59,7 @@ pub const NOT_REACHED: &str = "not reached";
 
 /// The phases of a hop.
 #[must_use]
-pub fn phases(hop: &Hop) -> Phases {
+pub fn phases(hop: &Hop<'_>) -> Phases {
     let Intervals { dns, connect, tls, send, wait, receive } = intervals(hop);
     let total = hop.end.0.saturating_sub(hop.start.0);
     // The intervals lie behind each other inside the hop, so that their sum cannot exceed it.
@@ -80,8 +80,8 @@ pub fn phases(hop: &Hop) -> Phases {
 
 /// Why phases of a hop are missing.
 #[must_use]
-pub fn reasons(hop: &Hop) -> Reasons {
-    const fn stage<T>(stage: &Stage<T>) -> Option<&'static str> {
+pub fn reasons(hop: &Hop<'_>) -> Reasons {
+    const fn stage<T: Copy>(stage: Stage<T>) -> Option<&'static str> {
         match stage {
             Stage::Ran(_) => None,
             Stage::Skipped(reason) => Some(reason),
@@ -91,25 +91,25 @@ pub fn reasons(hop: &Hop) -> Reasons {
     let dns = match hop.dns.ran().map(|dns| dns.lane) {
         Some(DnsLane::Given) => Some("the address was given"),
         Some(DnsLane::Special) => Some("a special name is never asked (RFC 6761)"),
-        Some(DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback) | None => stage(&hop.dns),
+        Some(DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback) | None => stage(hop.dns),
     };
     let wait = match hop.http.ran() {
         Some(Http { sent: Some(sent), first_byte: Some(first), .. }) if first < sent => {
             Some("the response began before the request was sent")
         }
         Some(Http { sent: None, .. }) => Some("the request was not sent to its end"),
-        _ => stage(&hop.http),
+        _ => stage(hop.http),
     };
     let receive = match hop.http.ran() {
         Some(Http { first_byte: None, .. }) => Some("no response began"),
-        _ => stage(&hop.http),
+        _ => stage(hop.http),
     };
     Reasons {
         dns,
-        connect: stage(&hop.connect),
-        tls: stage(&hop.tls),
+        connect: stage(hop.connect),
+        tls: stage(hop.tls),
         quic: Some("HTTP/3 was not used"),
-        send: stage(&hop.http),
+        send: stage(hop.http),
         wait,
         receive,
     }
@@ -138,7 +138,7 @@ struct Intervals {
     receive: Option<Interval>,
 }
 
-fn intervals(hop: &Hop) -> Intervals {
+fn intervals(hop: &Hop<'_>) -> Intervals {
     let mut clip = Clip { cursor: hop.start, end: hop.end.max(hop.start) };
     let dns = hop
         .dns
@@ -154,7 +154,7 @@ fn intervals(hop: &Hop) -> Intervals {
 
 /// The stamps of send, wait and receive. A server may answer before it has the whole request: then
 /// sending ends at the answer's first byte, and nothing was waited for.
-fn exchange(hop: &Hop) -> [Option<(At, At)>; 3] {
+fn exchange(hop: &Hop<'_>) -> [Option<(At, At)>; 3] {
     let Some(http) = hop.http.ran() else { return [None; 3] };
     let first = http.first_byte;
     let receive = first.map(|first| (first, http.end));
@@ -196,10 +196,10 @@ mod tests {
     #[test]
     fn phases_of_every_fixture_sum_to_the_total() {
         for (name, trace) in testtrace::all() {
-            for hop in &trace.hops {
-                let phases = phases(hop);
+            for hop in trace.hops() {
+                let phases = phases(&hop);
                 assert_eq!(sum(&phases), phases.total, "{name}");
-                let reasons = reasons(hop);
+                let reasons = reasons(&hop);
                 for (phase, us, reason) in [
                     ("dns", phases.dns, reasons.dns),
                     ("connect", phases.connect, reasons.connect),
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn the_success_fixture_has_its_own_stamps_as_phases() {
         let trace = testtrace::success();
-        let phases = phases(&trace.hops[0]);
+        let phases = phases(&trace.hops().next().unwrap());
         assert_eq!(phases.dns, Some(28_400));
         assert_eq!(phases.total, 302_800);
         assert!(phases.unaccounted < 200, "{phases:?}");
@@ -226,11 +226,12 @@ mod tests {
 
     #[test]
     fn an_answer_before_the_request_is_sent_has_no_wait() {
-        let mut hop = testtrace::success().hops.remove(0);
-        let http = hop.http.ran_mut().unwrap();
+        let mut trace = testtrace::success();
+        let http = trace.requests[0].http.ran_mut().unwrap();
         let start = http.start;
         http.sent = Some(At(start.0 + 500));
         http.first_byte = Some(At(start.0 + 200));
+        let hop = trace.hops().next().unwrap();
         let phases = phases(&hop);
         assert_eq!((phases.send, phases.wait), (Some(200), None));
         assert!(reasons(&hop).wait.unwrap().contains("before"));
@@ -238,9 +239,10 @@ mod tests {
 
     #[test]
     fn given_and_special_addresses_take_no_dns_time() {
-        let mut hop = testtrace::success().hops.remove(0);
+        let mut trace = testtrace::success();
         for lane in [DnsLane::Given, DnsLane::Special] {
-            hop.dns.ran_mut().unwrap().lane = lane;
+            trace.lookups[0].lane = lane;
+            let hop = trace.hops().next().unwrap();
             assert_eq!(phases(&hop).dns, None);
             assert!(reasons(&hop).dns.is_some());
         }
@@ -254,19 +256,19 @@ mod tests {
             first in prop::option::of(0u64..2_000_000),
             ran in 0u8..16,
         ) {
-            let mut hop = testtrace::success().hops.remove(0);
-            (hop.start, hop.end) = (At(stamps[0]), At(stamps[1]));
-            {
-                let dns = hop.dns.ran_mut().unwrap();
-                (dns.start, dns.end) = (At(stamps[2]), At(stamps[3]));
-                let connect = hop.connect.ran_mut().unwrap();
-                (connect.start, connect.end) = (At(stamps[4]), At(stamps[5]));
-                let tls = hop.tls.ran_mut().unwrap();
-                (tls.start, tls.end) = (At(stamps[6]), At(stamps[7]));
-                let http = hop.http.ran_mut().unwrap();
-                (http.start, http.end) = (At(stamps[8]), At(stamps[9]));
-                (http.sent, http.first_byte) = (sent.map(At), first.map(At));
-            }
+            let mut trace = testtrace::success();
+            let request = &mut trace.requests[0];
+            (request.start, request.end) = (At(stamps[0]), At(stamps[1]));
+            let http = request.http.ran_mut().unwrap();
+            (http.start, http.end) = (At(stamps[8]), At(stamps[9]));
+            (http.sent, http.first_byte) = (sent.map(At), first.map(At));
+            let dns = &mut trace.lookups[0];
+            (dns.start, dns.end) = (At(stamps[2]), At(stamps[3]));
+            let connection = &mut trace.connections[0];
+            (connection.tcp.start, connection.tcp.end) = (At(stamps[4]), At(stamps[5]));
+            let tls = connection.tls.ran_mut().unwrap();
+            (tls.start, tls.end) = (At(stamps[6]), At(stamps[7]));
+            let mut hop = trace.hops().next().unwrap();
             if ran & 1 == 0 { hop.dns = Stage::NotReached; }
             if ran & 2 == 0 { hop.connect = Stage::Skipped("x"); }
             if ran & 4 == 0 { hop.tls = Stage::NotReached; }

@@ -1,22 +1,27 @@
 //! Bytes in, verdicts out: the way of a reply through decoding and judging, for fuzzing and for the
 //! tests that hold its seeds. Nothing is sent, and no part of the program calls it.
 
+use crate::dns::response::apex_ns;
 use hickory_resolver::proto::op::{Header, Query};
 use hickory_resolver::proto::rr::Name;
-use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
+use hickory_resolver::proto::serialize::binary::BinDecodable;
+use hickory_resolver::proto::serialize::binary::BinDecoder;
 
-use super::case::{Echo, compare_and_restore, restore_owners};
-use super::message::{Decoded, Form, Recursion, decode, encode, is_reply_to, parse_name};
-use super::presentation::name_text;
-use super::reply::{Asked, Verdict, accept_forwarded, classify, classify_recursive};
-use super::untrusted::untrusted;
-use super::{child, dnssec};
+use crate::dns::response::bailiwick::untrusted;
+use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
+use crate::dns::response::recursive::classify_recursive;
+use crate::dns::wire::message::{Decoded, decode};
+use crate::dns::wire::name::{name_text, parse_name};
+use crate::dns::wire::query::{Form, Recursion, encode, is_reply_to};
+use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
 use crate::trace::{DnssecVerdict, RecordType, Transport};
 
 /// The zones that a reply may be judged for, and the parent of the name asked.
 const ZONES: &[&str] = &[".", "test", "example.test", "other.test"];
+
 /// The types that may have been asked for; one that was not is told from the question.
 const TYPES: &[RecordType] = &[RecordType::A, RecordType::DNAME, RecordType::HTTPS, RecordType(255)];
+
 /// The id of the question that a reply is taken for.
 const ID: [u8; 2] = [0x10, 0x35];
 
@@ -47,7 +52,7 @@ pub fn judge_as_asked(bytes: &[u8]) -> Result<Vec<String>, String> {
 /// # Errors
 /// Security out of nothing: a defect of this program.
 pub fn judge_chain(bytes: &[u8]) -> Result<Option<(DnssecVerdict, Option<String>)>, String> {
-    Ok(dnssec::fuzzing::judge(bytes)?.map(|dnssec| (dnssec.verdict, dnssec.why)))
+    Ok(crate::dns::dnssec::fuzzing::judge(bytes)?.map(|dnssec| (dnssec.verdict, dnssec.why)))
 }
 
 /// The question that a reply repeats.
@@ -108,14 +113,14 @@ fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<S
             if untrusted(&reply, zone).len() > crate::trace::MAX_UNTRUSTED {
                 return Err("too much is kept that is not trusted".to_owned());
             }
-            drop(child::read(&reply, zone, 0));
+            drop(apex_ns::read(&reply, zone, 0));
         }
     }
     Ok(words)
 }
 
 /// Whether everything in a verdict lies where the zone has a say.
-pub(super) fn is_inside(verdict: &Verdict, zone: &Name, qname: &Name) -> bool {
+pub(crate) fn is_inside(verdict: &Verdict, zone: &Name, qname: &Name) -> bool {
     match verdict {
         Verdict::Answer { chain, records } => chain.iter().chain(records).all(|rr| zone.zone_of(&rr.name)),
         Verdict::Alias { chain, .. } | Verdict::Absent { chain, .. } => {

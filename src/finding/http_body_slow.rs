@@ -51,7 +51,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::http(&mut trace).end = At(266_000);
-        trace.hops[0].end = At(266_000);
+        trace.requests[0].end = At(266_000);
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         sample::http(&mut trace).body.wire_bytes = 1_000_000;
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -63,7 +63,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::http(&mut trace).first_byte = Some(At(261_100));
-        trace.hops[0].end = At(262_000);
+        trace.requests[0].end = At(262_000);
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 200);
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();

@@ -52,7 +52,7 @@ mod verdict;
 
 use std::time::Duration;
 
-use crate::trace::{At, Dns, Failure, Hop, Stage, StageName, Trace};
+use crate::trace::{Dns, Failure, Hop, Request, Stage, StageName, Trace};
 
 pub use verdict::{Verdict, verdict};
 
@@ -262,26 +262,10 @@ pub fn check(trace: &Trace) -> Vec<Finding> {
 pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
     // The rules know traces: this is one that went no further than its name.
     let Ok(url) = crate::url::parse("https://dns.invalid/") else { return Vec::new() };
-    let hop = Hop {
-        url,
-        start: dns.start,
-        end: dns.end,
-        dns: Stage::Ran(dns.clone()),
-        connect: Stage::NotReached,
-        tls: Stage::NotReached,
-        http: Stage::NotReached,
-        reused: None,
-        failure: failure.cloned(),
-    };
-    let trace = Trace {
-        input: dns.name.clone(),
-        started_at: std::time::UNIX_EPOCH,
-        setup: Duration::ZERO,
-        total: dns.end.since(At(0)),
-        hops: vec![hop],
-        no_request: None,
-        lab: false,
-    };
+    let mut trace = Trace::new(dns.name.clone(), std::time::UNIX_EPOCH, Duration::ZERO);
+    let lookup = Stage::Ran(trace.add_lookup(dns.clone()));
+    let failure = failure.cloned();
+    trace.add_request(Request { lookup, end: dns.end, failure, ..Request::new(url, dns.start) });
     let mut findings = check(&trace);
     findings.retain(|finding| finding.stage == StageName::Dns);
     for pointer in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
@@ -293,8 +277,8 @@ pub fn check_dns(dns: &Dns, failure: Option<&Failure>) -> Vec<Finding> {
 }
 
 /// Every hop with its index.
-fn hops(trace: &Trace) -> impl Iterator<Item = (usize, &Hop)> {
-    trace.hops.iter().enumerate()
+fn hops(trace: &Trace) -> impl Iterator<Item = (usize, Hop<'_>)> {
+    trace.hops().enumerate()
 }
 
 #[cfg(test)]

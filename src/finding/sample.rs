@@ -261,7 +261,7 @@ pub(crate) fn sound() -> Trace {
         legacy_probe: None,
     };
     let http = Http {
-        request: Request {
+        request: SentRequest {
             method: "GET".to_owned(),
             target: "/".to_owned(),
             headers: Vec::new(),
@@ -291,41 +291,37 @@ pub(crate) fn sound() -> Trace {
         garbage: None,
         redirect: None,
     };
-    Trace {
-        input: format!("https://{HOST}/"),
-        started_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
-        setup: Duration::from_micros(500),
-        total: Duration::from_micros(67_000),
-        hops: vec![Hop {
-            url: crate::url::parse(&format!("https://{HOST}/")).unwrap(),
-            start: At(0),
-            end: At(67_000),
-            dns: Stage::Ran(dns),
-            connect: Stage::Ran(connect),
-            tls: Stage::Ran(tls),
-            http: Stage::Ran(http),
-            reused: None,
-            failure: None,
-        }],
-        no_request: None,
-        lab: false,
-    }
+    let started_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    let mut trace = Trace::new(format!("https://{HOST}/"), started_at, Duration::from_micros(500));
+    trace.total = Duration::from_micros(67_000);
+    let url = crate::url::parse(&trace.input).unwrap();
+    let lookup = trace.add_lookup(dns);
+    let connection =
+        trace.add_connection(Connection { opened_for: RequestId(0), tcp: connect, tls: Stage::Ran(tls) });
+    trace.add_request(Request {
+        end: At(67_000),
+        lookup: Stage::Ran(lookup),
+        connection: Stage::Ran(connection),
+        http: Stage::Ran(http),
+        ..Request::new(url, At(0))
+    });
+    trace
 }
 
 pub(crate) fn dns(trace: &mut Trace) -> &mut Dns {
-    trace.hops[0].dns.ran_mut().unwrap()
+    &mut trace.lookups[0]
 }
 
 pub(crate) fn connect(trace: &mut Trace) -> &mut Connect {
-    trace.hops[0].connect.ran_mut().unwrap()
+    &mut trace.connections[0].tcp
 }
 
 pub(crate) fn tls(trace: &mut Trace) -> &mut Tls {
-    trace.hops[0].tls.ran_mut().unwrap()
+    trace.connections[0].tls.ran_mut().unwrap()
 }
 
 pub(crate) fn http(trace: &mut Trace) -> &mut Http {
-    trace.hops[0].http.ran_mut().unwrap()
+    trace.requests[0].http.ran_mut().unwrap()
 }
 
 /// The findings of one rule.

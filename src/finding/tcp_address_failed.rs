@@ -14,13 +14,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, connect) in hops(trace).filter_map(|(index, hop)| Some((index, hop.connect.ran()?))) {
+    for (index, hop) in hops(trace) {
+        let Some(connect) = hop.connect.ran() else { continue };
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
         // This machine's own addresses for `localhost` are in no zone that could be mended.
-        if trace.hops[hop].dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
+        if hop.dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
             continue;
         }
-        for (index, attempt) in connect.attempts.iter().enumerate() {
+        for (place, attempt) in connect.attempts.iter().enumerate() {
             if attempt.start >= winner.start {
                 continue;
             }
@@ -34,7 +35,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let lost = winner.start.since(attempt.start);
             let title = format!("{} {what}: the connection began {} late", attempt.address, duration(lost));
             let family = if attempt.address.is_ipv6() { "AAAA" } else { "A" };
-            let evidence = vec![format!("/hops/{hop}/connect/attempts/{index}/outcome")];
+            let evidence = vec![format!("/hops/{index}/connect/attempts/{place}/outcome")];
             let advice = format!("mend {}, or take its {family} record out of DNS", attempt.address.ip());
             let mut finding = rule.finding(title, evidence, advice);
             finding.saving = Saving::measured(lost, "every new connection that tries this address first");

@@ -44,10 +44,10 @@ mod tests {
     fn fires_on_a_page_over_http_and_not_on_a_redirect_to_https_or_on_localhost() {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
-        trace.hops[0].url = crate::url::parse("http://www.example.test/").unwrap();
+        trace.requests[0].url = crate::url::parse("http://www.example.test/").unwrap();
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         let mut local = trace.clone();
-        local.hops[0].url = crate::url::parse("http://localhost:8080/").unwrap();
+        local.requests[0].url = crate::url::parse("http://localhost:8080/").unwrap();
         assert!(sample::of(&RULE, &local).is_empty());
         sample::http(&mut trace).redirect = Some(crate::trace::Redirect {
             location: "https://www.example.test/".into(),

@@ -35,17 +35,17 @@ pub fn verdict(trace: &Trace) -> Verdict {
         };
     };
     let share = share(spent, trace.total);
-    let redirects = trace.hops.len() - 1;
+    let redirects = trace.requests.len() - 1;
     let mut summary =
         format!("{} took {share} % of {}: {}", subject(name), duration(trace.total), duration(spent));
     if let Some(detail) =
-        trace.hops.iter().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, hop))
+        trace.hops().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, &hop))
     {
         summary.push_str("; ");
         summary.push_str(&detail);
     }
     if redirects > 0 {
-        let spent = trace.hops.last().map_or(Duration::ZERO, |hop| hop.start.since(crate::trace::At(0)));
+        let spent = trace.hops().last().map_or(Duration::ZERO, |hop| hop.start.since(crate::trace::At(0)));
         let word = if redirects == 1 { "redirect" } else { "redirects" };
         summary.push_str(&format!("; {redirects} {word} took {} of it all", duration(spent)));
     }
@@ -67,7 +67,7 @@ fn of(name: &str, phases: &Phases) -> Option<u64> {
 
 /// The phase with the most time over all hops.
 fn largest(trace: &Trace) -> Option<(&'static str, Duration)> {
-    let all: Vec<_> = trace.hops.iter().map(phases).collect();
+    let all: Vec<_> = trace.hops().map(|hop| phases(&hop)).collect();
     let sum = |name: &'static str| {
         let parts: Vec<u64> = all.iter().filter_map(|phases| of(name, phases)).collect();
         (!parts.is_empty()).then(|| (name, Duration::from_micros(parts.iter().sum())))
@@ -93,7 +93,7 @@ fn subject(name: &str) -> &'static str {
 }
 
 /// What this run knows more about the phase.
-fn detail(name: &str, hop: &Hop) -> Option<String> {
+fn detail(name: &str, hop: &Hop<'_>) -> Option<String> {
     match name {
         "dns" => slowest_zone(hop.dns.ran()?),
         "connect" => {
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_failure_is_the_verdict() {
         let mut trace = sample::sound();
-        trace.hops[0].failure = Some(Failure {
+        trace.requests[0].failure = Some(Failure {
             stage: StageName::Tcp,
             code: FailureCode::ConnectionRefused,
             message: "connect to 192.0.2.1:443 was refused".into(),

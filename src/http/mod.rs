@@ -43,7 +43,7 @@ use crate::clock::Clock;
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::tls::TlsStream;
-use crate::trace::{At, Body, Failure, FailureCode, Http, HttpVersion, Request, Url};
+use crate::trace::{At, Body, Failure, FailureCode, Http, HttpVersion, SentRequest, Url};
 
 /// Interim responses (1xx) that are read at most.
 pub const MAX_INFORMATIONAL: usize = 32;
@@ -208,7 +208,7 @@ async fn exchange(session: &mut Session, scene: &Scene<'_>, record: &mut Http) -
 /// A record in which nothing has happened yet.
 fn blank(version: HttpVersion, start: At) -> Http {
     Http {
-        request: Request::default(),
+        request: SentRequest::default(),
         version,
         start,
         sent: None,

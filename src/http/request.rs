@@ -5,7 +5,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Ask;
 use crate::plan::HttpPlan;
-use crate::trace::{Header, Host, Request, Scheme, Url};
+use crate::trace::{Header, Host, Scheme, SentRequest, Url};
 
 /// Encodings offered with `--compressed`: all that can be undone.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
@@ -102,7 +102,7 @@ impl Draft {
     }
 
     /// The head as sent in HTTP/1.1.
-    pub(super) fn http1(&self) -> (Vec<u8>, Request) {
+    pub(super) fn http1(&self) -> (Vec<u8>, SentRequest) {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.fields {
             head.extend([name.as_str(), ": ", value, "\r\n"]);
@@ -117,7 +117,7 @@ impl Draft {
     ///
     /// # Errors
     /// A target or a field that the types of HTTP/2 refuse.
-    pub(super) fn http2(&self) -> Result<(::http::Request<()>, Request), String> {
+    pub(super) fn http2(&self) -> Result<(::http::Request<()>, SentRequest), String> {
         let host = self.fields.iter().find(|(name, _)| is(name, "host"));
         let authority = host.map_or(&self.authority, |(_, value)| value);
         let mut map = HeaderMap::new();
@@ -152,8 +152,8 @@ impl Draft {
         Ok((request, self.record(headers)))
     }
 
-    fn record(&self, headers: Vec<Header>) -> Request {
-        Request {
+    fn record(&self, headers: Vec<Header>) -> SentRequest {
+        SentRequest {
             method: self.method.clone(),
             target: self.target.clone(),
             headers,

@@ -203,8 +203,8 @@ pub(crate) fn garbage() -> Trace {
     http.body = Body { framing: "none", ..Body::default() };
     http.version = HttpVersion::Http11;
     shift(&mut hop, 0, &[(Pull::Tls, 5_120)]);
-    let end = hop.http.ran().unwrap().end;
-    let running = end.since(hop.http.ran().unwrap().start);
+    let end = hop.http.as_ref().ran().unwrap().end;
+    let running = end.since(hop.http.as_ref().ran().unwrap().start);
     hop.end = end;
     hop.failure = Some(Failure {
         stage: StageName::Http,

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use crate::trace::{
-    CertificateFault, Connection, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
+    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
     ServiceBinding, ServiceRecord, Transport, astray,
 };
 use crate::units;
@@ -188,7 +188,7 @@ pub(super) fn counted_packets(dns: &Dns) -> usize {
 /// `connected in 12 ms (TCP 5 ms, TLS 7 ms)`, for a packet that had a connection made for it; that it
 /// needed none, for one on a connection kept from before.
 pub(super) fn set_up(packet: &Packet) -> Option<String> {
-    if packet.connection == Some(Connection::Kept) {
+    if packet.connection == Some(ConnectionUse::Kept) {
         return Some("on the connection kept from before".to_owned());
     }
     let connected = packet.connected?;
@@ -351,31 +351,31 @@ mod tests {
     #[test]
     fn round_trips_are_those_that_waited_for_each_other() {
         let trace = testtrace::success();
-        let dns = trace.hops[0].dns.ran().unwrap();
+        let dns = &trace.lookups[0];
         assert_eq!((round_trips(dns), counted_packets(dns)), (3, 4));
         let mut kept = dns.clone();
         kept.packets[kept.critical_path[0]].bytes_sent = 0;
         assert_eq!((round_trips(&kept), counted_packets(&kept)), (2, 3), "it never left this machine");
         let trace = testtrace::alias();
-        let dns = trace.hops[0].dns.ran().unwrap();
+        let dns = &trace.lookups[0];
         assert_eq!(round_trips(dns), 9, "the TCP question waits for its connection, too");
     }
 
     #[test]
     fn a_kept_connection_is_named_and_has_no_set_up() {
         let trace = testtrace::alias();
-        let mut packet = trace.hops[0].dns.ran().unwrap().packets.last().unwrap().clone();
+        let mut packet = trace.lookups[0].packets.last().unwrap().clone();
         assert!(set_up(&packet).unwrap().starts_with("connected in "));
-        (packet.connected, packet.connection) = (None, Some(Connection::Kept));
+        (packet.connected, packet.connection) = (None, Some(ConnectionUse::Kept));
         assert_eq!(set_up(&packet).unwrap(), "on the connection kept from before");
-        packet.connection = Some(Connection::Opened);
+        packet.connection = Some(ConnectionUse::Opened);
         assert_eq!(set_up(&packet), None, "it never was");
     }
 
     #[test]
     fn what_a_limit_cut_is_told_apart_from_what_was_ignored() {
         let trace = testtrace::success();
-        let mut packet = trace.hops[0].dns.ran().unwrap().packets[0].clone();
+        let mut packet = trace.lookups[0].packets[0].clone();
         let Meaning::Referral { named, servers, .. } = &mut packet.meaning else { panic!() };
         *named = 999;
         let used = servers.len();

@@ -33,14 +33,14 @@ pub struct Span {
 #[must_use]
 pub fn spans(trace: &Trace) -> Vec<Span> {
     let mut rows = Rows { spans: Vec::new(), hop: 0 };
-    for (index, hop) in trace.hops.iter().enumerate() {
+    for (index, hop) in trace.hops().enumerate() {
         rows.hop = index;
         // A row for the hop itself says nothing new when there is only one.
-        let parent = (trace.hops.len() > 1).then(|| {
+        let parent = (trace.requests.len() > 1).then(|| {
             let name = format!("{}://{}{}", hop.url.scheme.as_str(), hop.url.host_ascii, hop.url.path);
             rows.push(None, StageName::Url, name, hop.start, hop.end)
         });
-        rows.hop_rows(hop, parent);
+        rows.hop_rows(&hop, parent);
     }
     rows.spans
 }
@@ -86,7 +86,7 @@ impl Rows {
         self.spans[id].counted = false;
     }
 
-    fn hop_rows(&mut self, hop: &Hop, parent: Option<usize>) {
+    fn hop_rows(&mut self, hop: &Hop<'_>, parent: Option<usize>) {
         let phase = intervals(hop);
         if let (Some(dns), Some(Interval { start, end })) = (hop.dns.ran(), phase.dns) {
             let row = self.push(parent, StageName::Dns, dns.name.clone(), start, end);
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_walk_without_an_end_still_shows_what_it_sent() {
         let mut trace = testtrace::success();
-        trace.hops[0].dns.ran_mut().unwrap().critical_path.clear();
+        trace.lookups[0].critical_path.clear();
         let spans = spans(&trace);
         assert_eq!(named(&spans, "test.").stage, StageName::Dns);
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::At;
+use super::at::At;
 
 /// The connection race (RFC 8305).
 #[derive(Clone, Debug, PartialEq)]

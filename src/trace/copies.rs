@@ -5,7 +5,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{AddressSource, Rcode, Record, RecordType};
+use super::cut::AddressSource;
+use super::record::{Rcode, Record, RecordType};
 
 /// Who has which copy of an answer, by `--propagation`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,17 @@
 //! The model of stage 2, name resolution: the question, the answer, and what lies beside the walk.
 //!
-//! Its parts have files of their own: [records](super::Record), [zone cuts](super::Cut),
-//! [packets](super::Packet), [service bindings](super::ServiceBinding), [copies](super::Copied) and
-//! [DNSSEC](super::Dnssec).
+//! Its parts have files of their own: records, zone cuts, packets, service bindings, copies and DNSSEC.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{
-    At, Cut, Dnssec, Packet, Propagation, Rcode, Record, RecordType, ServerCheck, ServiceBinding,
-    UnfoundServer,
-};
+use super::at::At;
+use super::copies::{Propagation, ServerCheck, UnfoundServer};
+use super::cut::Cut;
+use super::dnssec::Dnssec;
+use super::meaning::Negative;
+use super::packet::Packet;
+use super::record::{Rcode, Record, RecordType};
+use super::service::ServiceBinding;
 
 /// Name resolution for one host, or one question of `urltrace dns`.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,19 +103,6 @@ impl DnsLane {
             Self::Special => "special",
         }
     }
-}
-
-/// A proven or claimed absence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Negative {
-    /// The zone that said so (owner of the SOA); `None` when the reply had no SOA, or one of another zone.
-    pub zone: Option<String>,
-    /// The zone whose SOA came along although it has no say here, where no other SOA did.
-    pub foreign_soa: Option<String>,
-    /// How long a resolver may remember the absence: min(SOA TTL, SOA minimum), RFC 2308 §5.
-    pub ttl: Option<u32>,
-    /// The type that is absent; `None` when the whole name is.
-    pub rtype: Option<RecordType>,
 }
 
 /// The root hints a walk began with.

@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use super::RecordType;
+use super::record::RecordType;
 
 /// What DNSSEC says of one resolution.
 #[derive(Clone, Debug, PartialEq, Eq)]

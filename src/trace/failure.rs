@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::StageName;
+use super::stage::StageName;
 
 /// Why a trace ended before its goal. A failure of the traced thing, not of this program.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::At;
+use super::at::At;
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Http {
     /// The request, as sent.
-    pub request: Request,
+    pub request: SentRequest,
     /// Version spoken.
     pub version: HttpVersion,
     /// Work on the request began (HTTP/2: the preface, too).
@@ -70,7 +70,7 @@ impl HttpVersion {
 
 /// A request as sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct SentRequest {
     /// Method.
     pub method: String,
     /// Path and query.

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::{AddressSource, At, NameServer, Negative, Rcode, Record, RecordType};
+use super::at::At;
+use super::cut::AddressSource;
+use super::meaning::Meaning;
+use super::record::{Rcode, Record, RecordType};
 
 /// One question sent to one server, and what came of it. A question sent again, by another
 /// transport or to another server is a packet of its own.
@@ -31,7 +34,7 @@ pub struct Packet {
     /// Whether the question carried EDNS.
     pub edns: bool,
     /// The connection it went out on; `None` by UDP.
-    pub connection: Option<Connection>,
+    pub connection: Option<ConnectionUse>,
     /// UDP: handed to the kernel. A connection made for it: the connect was started. A kept one: the
     /// question was written, or was to be and could not.
     pub sent: At,
@@ -214,14 +217,14 @@ pub enum Choice {
 
 /// Whose connection a question went out on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Connection {
+pub enum ConnectionUse {
     /// Its own: it was made for this question, or was to be.
     Opened,
     /// Made for an earlier question of the run, and kept open.
     Kept,
 }
 
-impl Connection {
+impl ConnectionUse {
     /// The word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -310,165 +313,6 @@ pub struct ReplyHeader {
     /// Extended DNS errors (RFC 8914): code and text.
     pub extended_errors: Vec<(u16, String)>,
 }
-
-/// What a packet's outcome meant for the walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// The records asked for.
-    Answer {
-        /// Answer records, in order.
-        records: Vec<Record>,
-    },
-    /// An alias; the walk goes on with its target.
-    Cname {
-        /// The whole chain of this reply, in order.
-        records: Vec<Record>,
-        /// Where it ends.
-        target: String,
-    },
-    /// Ask the servers of a deeper zone.
-    Referral {
-        /// The deeper zone.
-        cut: String,
-        /// Its servers, with the glue that was believed.
-        servers: Vec<NameServer>,
-        /// How many addresses came with it and were believed.
-        glue: usize,
-        /// Addresses that came with it and were not believed (out of bailiwick).
-        ignored: usize,
-        /// How many servers it named; only the first are used where there are very many.
-        named: usize,
-    },
-    /// The name exists, the type does not.
-    NoData(Negative),
-    /// The name does not exist.
-    NxDomain(Negative),
-    /// Truncated: the same question goes by TCP.
-    Truncated,
-    /// The server cannot do EDNS: the same question goes without.
-    EdnsRefused,
-    /// The reply repeated the question in another case (0x20): the same question goes by TCP.
-    CaseChanged,
-    /// The server does not serve the zone or does not want to answer; the reason is the rcode.
-    Refused,
-    /// The server failed (SERVFAIL and other error codes).
-    ServerFailure,
-    /// A referral that leads up or sideways: the server does not serve the zone.
-    UpwardReferral {
-        /// The zone it refers to.
-        to: String,
-    },
-    /// An answer without authority, or a reply that fits no case: the server does not serve the zone.
-    Lame {
-        /// Why, in words.
-        reason: &'static str,
-    },
-    /// A reply that cannot be read.
-    Malformed {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A reply came, and from another address than the one asked: it is not believed (RFC 5452 §3),
-    /// and the same question goes by TCP.
-    WrongSource {
-        /// Where it came from.
-        from: SocketAddr,
-    },
-    /// No reply within the limit.
-    Timeout,
-    /// The operating system said no (no route, port unreachable, connection refused or closed).
-    Error {
-        /// Its words.
-        reason: String,
-    },
-    /// Another server's answer came first; this one was not awaited.
-    Superseded,
-}
-
-/// What ended a trace, or a stage of it, before a packet had its reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StoppedBy {
-    /// Ctrl-C.
-    Interrupt,
-    /// The limit for everything.
-    MaxTime,
-    /// The limit for DNS.
-    DnsLimit,
-}
-
-impl StoppedBy {
-    const ALL: [Self; 3] = [Self::Interrupt, Self::MaxTime, Self::DnsLimit];
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Interrupt => "interrupted",
-            Self::MaxTime => "the time for the whole trace was over",
-            Self::DnsLimit => "the time for DNS was over",
-        }
-    }
-}
-
-impl Meaning {
-    /// Nobody waited any longer: this says nothing of the server.
-    #[must_use]
-    pub fn stopped(by: StoppedBy) -> Self {
-        Self::Error { reason: by.words().to_owned() }
-    }
-
-    /// Whether it is one of [`Meaning::stopped`].
-    #[must_use]
-    pub fn was_stopped(&self) -> bool {
-        matches!(self, Self::Error { reason } if StoppedBy::ALL.iter().any(|by| by.words() == reason))
-    }
-
-    /// The word used in JSON.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Answer { .. } => "answer",
-            Self::Cname { .. } => "cname",
-            Self::Referral { .. } => "referral",
-            Self::NoData(_) => "nodata",
-            Self::NxDomain(_) => "nxdomain",
-            Self::Truncated => "truncated",
-            Self::EdnsRefused => "edns-refused",
-            Self::CaseChanged => "case-changed",
-            Self::Refused => "refused",
-            Self::ServerFailure => "server-failure",
-            Self::UpwardReferral { .. } => "upward-referral",
-            Self::Lame { .. } => "lame",
-            Self::Malformed { .. } => "malformed",
-            Self::WrongSource { .. } => "wrong-source",
-            Self::Timeout => "timeout",
-            Self::Error { .. } => "error",
-            Self::Superseded => "superseded",
-        }
-    }
-
-    /// Whether a walk can go on by it: an answer without authority is taken where nobody does better.
-    #[must_use]
-    pub fn is_of_use(&self) -> bool {
-        self.is_useful() || matches!(self, Self::Lame { reason } if *reason == NO_AUTHORITY)
-    }
-
-    /// Whether the server did what a server of the zone should.
-    #[must_use]
-    pub const fn is_useful(&self) -> bool {
-        matches!(
-            self,
-            Self::Answer { .. }
-                | Self::Cname { .. }
-                | Self::Referral { .. }
-                | Self::NoData(_)
-                | Self::NxDomain(_)
-                | Self::Truncated
-                | Self::CaseChanged
-        )
-    }
-}
-
-/// What is wrong with an answer without AA from a server of the zone.
-pub const NO_AUTHORITY: &str = "answered without authority";
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::At;
+use super::at::At;
 
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, PartialEq)]

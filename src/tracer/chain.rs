@@ -1,23 +1,24 @@
 //! The requests of one run: from redirect to redirect (RFC 9110 §15.4), with what each takes over from
 //! the one before it.
 
-use super::connect::{self, Beside, PLAIN};
+use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
 use super::target::Origin;
 use crate::dns::SideLanes;
 use crate::http::{self, Ask};
-use crate::trace::{At, Failure, FailureCode, Hop, Redirect, Scheme, Stage, StageName, Url};
+use crate::trace::{
+    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
+    Url,
+};
 use crate::url;
-
-const REUSED: &str = "an earlier hop's connection is used again";
 
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
     pool: Pool,
-    /// Lanes that are still running, and the hop they belong to.
-    side_lanes: Vec<(usize, SideLanes)>,
+    /// Lanes that are still running, and the lookup they belong to.
+    side_lanes: Vec<(LookupId, SideLanes)>,
 }
 
 impl<'a> Chain<'a> {
@@ -26,15 +27,15 @@ impl<'a> Chain<'a> {
     }
 
     /// What still runs beside the trace.
-    pub(super) fn into_side_lanes(self) -> Vec<(usize, SideLanes)> {
+    pub(super) fn into_side_lanes(self) -> Vec<(LookupId, SideLanes)> {
         self.side_lanes
     }
 
-    /// The loop over hops. Every hop begun is in `hops` when it returns, with its failure.
+    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
     ///
     /// # Errors
     /// The input is no URL.
-    pub(super) async fn follow(&mut self, input: &str, hops: &mut Vec<Hop>) -> Result<(), Failure> {
+    pub(super) async fn follow(&mut self, input: &str, trace: &mut Trace) -> Result<(), Failure> {
         let plan = &self.scene.plan.http;
         let mut ask = Ask {
             method: plan
@@ -47,28 +48,30 @@ impl<'a> Chain<'a> {
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
+        let mut redirects = 0;
         loop {
-            let index = hops.len();
-            let start = hops.last().map_or(At(0), |hop| hop.end);
-            hops.push(begun(url, start));
-            let hop = &mut hops[index];
-            hop.failure = self.request(hop, index, &ask).await.err();
-            if index == 0 {
+            let start = trace.requests.last().map_or(At(0), |request| request.end);
+            let id = trace.add_request(Request::new(url, start));
+            let failure = self.request(trace, id, &ask).await.err();
+            let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
+            let request = &mut trace.requests[id.0];
+            (request.end, request.failure) = (end, failure);
+            if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
-                first = Origin::of(&hop.url);
+                first = Origin::of(&request.url);
             }
-            hop.end = end_of(hop);
-            let redirect = hop.http.ran_mut().and_then(|http| http.redirect.as_mut());
-            let Some(redirect) = redirect.filter(|_| plan.follow && hop.failure.is_none()) else {
+            let redirect = request.http.ran_mut().and_then(|http| http.redirect.as_mut());
+            let Some(redirect) = redirect.filter(|_| plan.follow && request.failure.is_none()) else {
                 return Ok(());
             };
-            url = match next(redirect, index, plan.max_redirects) {
+            url = match next(redirect, redirects, plan.max_redirects) {
                 Ok(url) => url,
                 Err(failure) => {
-                    hop.failure = Some(Failure { running: hop.end.since(hop.start), ..failure });
+                    request.failure = Some(Failure { running: end.since(start), ..failure });
                     return Ok(());
                 }
             };
+            redirects += 1;
             redirect.followed = true;
             if let Some(method) = redirect.next_method.clone() {
                 if method != ask.method {
@@ -80,58 +83,42 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The stages of one hop.
-    async fn request(&mut self, hop: &mut Hop, index: usize, ask: &Ask) -> Result<(), Failure> {
+    /// The stages of one request.
+    async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
         let mut unread = None;
-        let session = match self.pool.take(&Origin::of(&hop.url)).await {
+        let (session, connection) = match self.pool.take(&Origin::of(&trace.requests[id.0].url)).await {
             Some(idle) => {
-                hop.reused = Some(idle.opened_by);
-                hop.dns = Stage::Skipped(REUSED);
-                hop.connect = Stage::Skipped(REUSED);
-                hop.tls = Stage::Skipped(if hop.url.scheme == Scheme::Https { REUSED } else { PLAIN });
-                idle.session
+                let request = &mut trace.requests[id.0];
+                request.lookup = Stage::Skipped(REUSED);
+                request.connection = Stage::Ran(idle.connection);
+                (idle.session, idle.connection)
             }
             None => {
                 let mut beside = Beside::default();
-                let opened = connect::open(self.scene, hop, &mut beside).await;
-                self.side_lanes.extend(beside.lanes.map(|lanes| (index, lanes)));
+                let opened = connect::open(self.scene, trace, id, &mut beside).await;
+                self.side_lanes.extend(beside.lanes);
                 unread = beside.unread;
                 opened?
             }
         };
-        on_stage(StageName::Http, &hop.url.host_ascii);
-        let (http, result) = http::fetch(session, &hop.url, ask, &plan.http, clock, stop).await;
-        hop.http = Stage::Ran(http);
+        let request = &mut trace.requests[id.0];
+        on_stage(StageName::Http, &request.url.host_ascii);
+        let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
+        request.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) = (hop.tls.ran_mut(), unread) {
+        if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {
             unread.read_into(tls);
         }
         if let Some(session) = result? {
-            let opened_by = hop.reused.unwrap_or(index);
-            self.pool.keep(Origin::of(&hop.url), Idle { session, opened_by });
+            self.pool.keep(Origin::of(&request.url), Idle { session, connection });
         }
         Ok(())
     }
 }
 
-/// A hop in which nothing has happened yet.
-fn begun(url: Url, start: At) -> Hop {
-    Hop {
-        url,
-        start,
-        end: start,
-        dns: Stage::NotReached,
-        connect: Stage::NotReached,
-        tls: Stage::NotReached,
-        http: Stage::NotReached,
-        reused: None,
-        failure: None,
-    }
-}
-
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop) -> At {
+fn end_of(hop: &Hop<'_>) -> At {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::target::Origin;
 use crate::http::Session;
+use crate::trace::ConnectionId;
 
 /// A connection that can carry a further request.
 pub(super) struct Idle {
     pub(super) session: Session,
-    /// The hop that opened it.
-    pub(super) opened_by: usize,
+    /// Which it is.
+    pub(super) connection: ConnectionId,
 }
 
 /// The idle connections of one run.

@@ -51,27 +51,18 @@ impl Tracer {
         let Self { plan, resolver, tls } = self;
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
-        let mut trace = Trace {
-            input: url.to_owned(),
-            started_at: clock.started_at(),
-            setup,
-            total: Duration::ZERO,
-            hops: Vec::new(),
-            no_request: None,
-            lab: false,
-        };
+        let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
-        trace.no_request = chain.follow(url, &mut trace.hops).await.err();
-        trace.total = trace.hops.last().map_or(clock.now(), |hop| hop.end).since(At(0));
-        for (hop, lanes) in chain.into_side_lanes() {
-            if let Some(dns) = trace.hops.get_mut(hop).and_then(|hop| hop.dns.ran_mut()) {
+        trace.no_request = chain.follow(url, &mut trace).await.err();
+        trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        for (lookup, lanes) in chain.into_side_lanes() {
+            if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
             }
         }
         if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
-            let hops = trace.hops.iter_mut().enumerate();
-            let walked = hops.filter_map(|(index, hop)| Some((index, hop.dns.ran_mut()?)));
-            resolver.survey_hops(walked, clock, stop).await;
+            let hops: Vec<usize> = trace.hops().filter_map(|hop| hop.lookup.map(|_| hop.id.0)).collect();
+            resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
         trace
     }

@@ -14,17 +14,17 @@ const MAX_ANCHORS: usize = 256;
 
 /// What is trusted without a proof.
 #[derive(Clone, Debug, Default)]
-pub(in crate::dns) struct Anchors(Vec<Anchor>);
+pub(crate) struct Anchors(Vec<Anchor>);
 
 #[derive(Clone, Debug)]
-pub(super) struct Anchor {
-    pub(super) zone: Name,
-    pub(super) trusts: Trusts,
+pub(crate) struct Anchor {
+    pub(crate) zone: Name,
+    pub(crate) trusts: Trusts,
 }
 
 /// The forms of an anchor.
 #[derive(Clone, Debug)]
-pub(super) enum Trusts {
+pub(crate) enum Trusts {
     Key(DNSKEY),
     Digest(DS),
 }
@@ -34,7 +34,7 @@ impl Anchors {
     ///
     /// # Errors
     /// What of the text cannot be read or used, with the source's name.
-    pub(in crate::dns) fn load(text: Option<&AnchorsText>) -> Result<Self, String> {
+    pub(crate) fn load(text: Option<&AnchorsText>) -> Result<Self, String> {
         let Some(given) = text else { return Ok(Self::built_in()) };
         parse(&given.text).map(Self).map_err(|reason| format!("trust anchors {}: {reason}", given.source))
     }
@@ -49,12 +49,12 @@ impl Anchors {
         Self(keys.map(anchor).collect())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The anchors of one zone.
-    pub(super) fn at(&self, zone: &Name) -> impl Iterator<Item = &Anchor> {
+    pub(crate) fn at(&self, zone: &Name) -> impl Iterator<Item = &Anchor> {
         self.0.iter().filter(move |anchor| anchor.zone == *zone)
     }
 }
@@ -106,7 +106,7 @@ fn read(text: &str) -> Result<Anchor, String> {
     }
     let data: Vec<&str> = fields.collect();
     let ([first, second, third], parts) = data.split_first_chunk::<3>().ok_or(FORM)?;
-    let zone = crate::dns::message::parse_name(owner)?;
+    let zone = crate::dns::wire::name::parse_name(owner)?;
     // The parts of the key or digest may stand apart.
     let rest = parts.concat();
     if rest.is_empty() {
@@ -199,7 +199,7 @@ mod tests {
     fn a_key_can_be_an_anchor_too() {
         let key = "example.test. 3600 IN DNSKEY 257 3 13 m0YDL7YHCgqY5BPOy+UaYc6cqvGYlXA7rTnJPNzH Hy7fK65XVWKLyhVpnK0zsw0XSCz4DiGgVKPjHDCFmtnjqQ==";
         let anchors = load(key).unwrap();
-        let zone = crate::dns::message::parse_name("Example.test").unwrap();
+        let zone = crate::dns::wire::name::parse_name("Example.test").unwrap();
         assert_eq!((anchors.at(&zone).count(), anchors.at(&Name::root()).count()), (1, 0));
     }
 

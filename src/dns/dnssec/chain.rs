@@ -2,17 +2,22 @@
 //!
 //! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
 
+use crate::dns::dnssec::denial::MAX_ITERATIONS;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
-use super::anchors::{Anchors, Trusts};
-use super::denial::{MAX_ITERATIONS, Unproven, Wanted, by_nsec, by_nsec3};
-use super::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source, between};
-use super::signature::{Checks, Key, Now, Outcome, RrSet, check, record_sets};
-use crate::dns::presentation::name_text;
+use crate::dns::dnssec::anchors::{Anchors, Trusts};
+use crate::dns::dnssec::denial::{Unproven, Wanted};
+use crate::dns::dnssec::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source};
+use crate::dns::dnssec::needs::between;
+use crate::dns::dnssec::nsec::by_nsec;
+use crate::dns::dnssec::nsec3::by_nsec3;
+use crate::dns::dnssec::rrset::{RrSet, record_sets};
+use crate::dns::dnssec::rrsig::{Checks, Key, Now, Outcome, check};
+use crate::dns::wire::name::name_text;
 use crate::trace::{
     Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType, SignatureInfo,
     ZoneLink,
@@ -21,50 +26,54 @@ use crate::trace::{
 /// DS records of one zone that are shown. All of them are looked at: a digest is made only for those
 /// that a key can fit.
 const MAX_DS: usize = 32;
+
 /// Keys of one zone that are shown. All of them are looked at: what one message holds.
 const MAX_KEYS: usize = 32;
+
 /// Tags of keys that a reason names.
 const MAX_TAGS: usize = 8;
+
 /// Record sets of proofs in one message that are verified: three for each name of the longest chain of
 /// aliases in it, each made from a wildcard.
 const MAX_PROOF: usize = 3 * 16;
+
 const SHA1: u8 = 1;
 
 /// What is known of a zone's keys.
 #[derive(Debug)]
-pub(super) struct ZoneState {
-    pub(super) status: DnssecVerdict,
+pub(crate) struct ZoneState {
+    pub(crate) status: DnssecVerdict,
     /// Why they are not trusted; empty when they are.
-    pub(super) why: String,
-    pub(super) keys: Vec<Key>,
+    pub(crate) why: String,
+    pub(crate) keys: Vec<Key>,
 }
 
 /// How it ended, and why when it is not secure.
-pub(super) type Ending = (DnssecVerdict, String);
+pub(crate) type Ending = (DnssecVerdict, String);
 
 /// The judge of one resolution.
-pub(super) struct Validator<'a> {
-    pub(super) evidence: &'a Evidence,
+pub(crate) struct Validator<'a> {
+    pub(crate) evidence: &'a Evidence,
     anchors: &'a Anchors,
-    pub(super) now: Now,
-    pub(super) checks: Checks,
+    pub(crate) now: Now,
+    pub(crate) checks: Checks,
     zones: BTreeMap<Name, Rc<ZoneState>>,
     /// Parents before children.
-    pub(super) links: Vec<ZoneLink>,
+    pub(crate) links: Vec<ZoneLink>,
 }
 
 /// The proofs of a message that hold.
 #[derive(Default)]
-pub(super) struct Proofs<'m> {
+pub(crate) struct Proofs<'m> {
     nsec: Vec<(&'m Name, &'m NSEC)>,
     nsec3: Vec<(&'m Name, &'m NSEC3)>,
     /// Why a part of them does not hold.
     fault: Option<String>,
-    pub(super) signatures: Vec<SignatureInfo>,
+    pub(crate) signatures: Vec<SignatureInfo>,
 }
 
 impl<'a> Validator<'a> {
-    pub(super) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
+    pub(crate) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
         let (zones, links) = (BTreeMap::new(), Vec::new());
         let checks = Checks::remembering(&evidence.memory);
         Self { evidence, anchors, now, checks, zones, links }
@@ -72,7 +81,7 @@ impl<'a> Validator<'a> {
 
     /// Judges a zone's keys. It calls itself for ancestors only: at most as deep as a name has
     /// labels.
-    pub(super) fn zone(&mut self, zone: &Name) -> Rc<ZoneState> {
+    pub(crate) fn zone(&mut self, zone: &Name) -> Rc<ZoneState> {
         if let Some(known) = self.zones.get(zone) {
             return Rc::clone(known);
         }
@@ -348,7 +357,7 @@ impl<'a> Validator<'a> {
 
     /// An unsigned zone between a zone and a name of it, served by the same servers, or by any where
     /// only a resolver was asked.
-    pub(super) fn unsigned_between(&mut self, above: &Name, name: &Name, qtype: WireType) -> Option<Ending> {
+    pub(crate) fn unsigned_between(&mut self, above: &Name, name: &Name, qtype: WireType) -> Option<Ending> {
         let evidence = self.evidence;
         let of_resolver = evidence.source == Source::Resolver;
         let most = if of_resolver { usize::MAX } else { MAX_BETWEEN };
@@ -379,7 +388,7 @@ impl<'a> Validator<'a> {
     }
 
     /// The NSEC and NSEC3 records of a message whose signatures hold.
-    pub(super) fn proofs<'m>(&self, message: &'m Sections, zone: &Name, keys: &[Key]) -> Proofs<'m> {
+    pub(crate) fn proofs<'m>(&self, message: &'m Sections, zone: &Name, keys: &[Key]) -> Proofs<'m> {
         let mut proofs = Proofs::default();
         let sets = record_sets(&message.authorities);
         let relevant = sets.iter().filter(|set| matches!(set.rtype, WireType::NSEC | WireType::NSEC3));
@@ -411,7 +420,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Proves something by whichever kind of record there is.
-    pub(super) fn prove(
+    pub(crate) fn prove(
         &self,
         proofs: &Proofs<'_>,
         zone: &Name,
@@ -450,12 +459,12 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
 }
 
 /// The sentence for a record set without a signature.
-pub(super) fn unsigned_set(subject: &str, zone: &Name) -> String {
+pub(crate) fn unsigned_set(subject: &str, zone: &Name) -> String {
     format!("RRSIG missing: {subject} came without a signature, and zone {} is signed", name_text(zone))
 }
 
 /// RFC 9276 §3.2.
-pub(super) fn too_many_iterations(zone: &Name, count: u16) -> String {
+pub(crate) fn too_many_iterations(zone: &Name, count: u16) -> String {
     format!(
         "the NSEC3 records of zone {} take {count} iterations, more than {MAX_ITERATIONS}: what they \
          prove counts as unsigned (RFC 9276)",

@@ -9,33 +9,37 @@ use std::rc::Rc;
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
-use super::anchors::Anchors;
-use super::memory::Memory;
-use super::parts::parts;
-use super::signature::{RrSet, record_sets};
-use crate::dns::lenient::read_message;
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::needs::{Need, Search};
+use crate::dns::dnssec::resolver_reply::parts;
+use crate::dns::dnssec::rrset::{RrSet, record_sets};
+use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::wire::unknown_rdata::read_message;
 
 /// Names between a zone and one of its names that may be zones and are asked about: what the reverse
 /// name of an IPv6 address has (RFC 3596 §2.5).
-pub(super) const MAX_BETWEEN: usize = 34;
+pub(crate) const MAX_BETWEEN: usize = 34;
+
 /// The same in one round, where a resolver was asked and every zone is only guessed at.
-const MAX_GUESSED: usize = 8;
+pub(crate) const MAX_GUESSED: usize = 8;
+
 /// Labels of a signer whose zones are asked for all at once.
-const MAX_AT_ONCE: usize = 4;
+pub(crate) const MAX_AT_ONCE: usize = 4;
+
 /// Signers of one answer whose chains are followed.
-const MAX_SIGNERS: usize = 8;
+pub(crate) const MAX_SIGNERS: usize = 8;
 
 /// A message, as far as validation reads it.
 #[derive(Debug)]
-pub(super) struct Sections {
-    pub(super) name_error: bool,
-    pub(super) answers: Vec<Record>,
-    pub(super) authorities: Vec<Record>,
+pub(crate) struct Sections {
+    pub(crate) name_error: bool,
+    pub(crate) answers: Vec<Record>,
+    pub(crate) authorities: Vec<Record>,
 }
 
 impl Sections {
     /// Reads a message again that was read before.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let message = read_message(bytes).ok()?;
         Some(Self {
             name_error: u16::from(message.metadata.response_code) == crate::trace::Rcode::NXDOMAIN.0,
@@ -46,7 +50,7 @@ impl Sections {
 
     /// Writes the owners that are `plain` or above it in its case: a server that does not compress
     /// repeats the case of the question, which is drawn by lot.
-    pub(super) fn spell_as(&mut self, plain: &Name) {
+    pub(crate) fn spell_as(&mut self, plain: &Name) {
         let records = self.answers.iter_mut().chain(&mut self.authorities);
         for record in records.filter(|record| record.name.zone_of(plain)) {
             record.name = plain.trim_to(record.name.iter().len());
@@ -58,7 +62,7 @@ impl Sections {
     }
 
     /// Every signature with the name it stands at.
-    pub(super) fn signatures(
+    pub(crate) fn signatures(
         &self,
     ) -> impl Iterator<Item = (&Name, &hickory_resolver::proto::dnssec::rdata::RRSIG)> {
         self.all().filter_map(|record| match &record.data {
@@ -70,15 +74,15 @@ impl Sections {
 
 /// What a server of a zone said.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The zone it was asked as a server of.
-    pub(super) zone: Name,
-    pub(super) message: Rc<Sections>,
+    pub(crate) zone: Name,
+    pub(crate) message: Rc<Sections>,
 }
 
 impl Said {
     /// The DS records of a zone.
-    pub(super) fn ds_of(&self, zone: &Name) -> Option<RrSet<'_>> {
+    pub(crate) fn ds_of(&self, zone: &Name) -> Option<RrSet<'_>> {
         let find = |section| {
             record_sets(section).into_iter().find(|set| set.owner == zone && set.rtype == WireType::DS)
         };
@@ -86,13 +90,13 @@ impl Said {
     }
 
     /// Whether it brings a proof of absence of any kind.
-    fn denies(&self) -> bool {
+    pub(crate) fn denies(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), WireType::NSEC | WireType::NSEC3);
         self.message.authorities.iter().any(is_proof)
     }
 
     /// Whether it says anything of a zone's DS that could be verified.
-    pub(super) fn speaks_of(&self, zone: &Name) -> bool {
+    pub(crate) fn speaks_of(&self, zone: &Name) -> bool {
         self.ds_of(zone).is_some() || self.denies()
     }
 
@@ -113,7 +117,7 @@ impl Said {
 
 /// What came of a question of this lane.
 #[derive(Clone, Debug)]
-pub(super) enum Fetched {
+pub(crate) enum Fetched {
     Said(Said),
     /// Why nothing came, as the end of a sentence.
     Failed(String),
@@ -123,15 +127,15 @@ pub(super) enum Fetched {
 
 /// A question of the walk that a zone answered.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) qname: Name,
-    pub(super) qtype: WireType,
-    pub(super) said: Said,
+pub(crate) struct Asked {
+    pub(crate) qname: Name,
+    pub(crate) qtype: WireType,
+    pub(crate) said: Said,
 }
 
 /// Who said all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// Servers of the zones.
     #[default]
     Servers,
@@ -141,34 +145,27 @@ pub(super) enum Source {
 
 /// Everything known of one resolution.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     /// The referral to each zone.
-    pub(super) delegations: BTreeMap<Name, Said>,
+    pub(crate) delegations: BTreeMap<Name, Said>,
     /// Replies to questions for a DS.
-    pub(super) ds: BTreeMap<Name, Fetched>,
+    pub(crate) ds: BTreeMap<Name, Fetched>,
     /// Replies to questions for the keys.
-    pub(super) keys: BTreeMap<Name, Fetched>,
+    pub(crate) keys: BTreeMap<Name, Fetched>,
     /// The walk's own answers.
-    pub(super) asked: Vec<Asked>,
+    pub(crate) asked: Vec<Asked>,
     /// Where a walk ended that found no answer: the last zone on its way.
-    pub(super) lost_at: Option<Name>,
+    pub(crate) lost_at: Option<Name>,
     /// What has verified earlier in this run.
-    pub(super) memory: Memory,
-    pub(super) source: Source,
+    pub(crate) memory: Memory,
+    pub(crate) source: Source,
     /// What is wrong with the answers, where somebody had to be asked for them once more.
-    pub(super) unanswered: Option<String>,
-}
-
-/// A question that has to be asked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Need {
-    Keys(Name),
-    Ds(Name),
+    pub(crate) unanswered: Option<String>,
 }
 
 impl Evidence {
     /// What was said of a zone's DS; the answer to the question itself outweighs a referral.
-    pub(super) fn about(&self, zone: &Name) -> Option<&Said> {
+    pub(crate) fn about(&self, zone: &Name) -> Option<&Said> {
         let asked = match self.ds.get(zone) {
             Some(Fetched::Said(said)) => Some(said),
             _ => None,
@@ -179,7 +176,7 @@ impl Evidence {
 
     /// The zone that what was said of `zone`'s DS belongs to: who signed it, or else the zone asked;
     /// of a resolver the deepest zone above that is known to be one.
-    pub(super) fn parent_of(&self, zone: &Name, said: &Said, anchors: &Anchors) -> Option<Name> {
+    pub(crate) fn parent_of(&self, zone: &Name, said: &Said, anchors: &Anchors) -> Option<Name> {
         let asked = || match self.source {
             Source::Servers => said.zone.clone(),
             Source::Resolver => self.deepest_zone(&zone.base_name(), anchors),
@@ -189,7 +186,7 @@ impl Evidence {
     }
 
     /// The deepest zone at or above a name that has a DS or an anchor.
-    pub(super) fn deepest_zone(&self, name: &Name, anchors: &Anchors) -> Name {
+    pub(crate) fn deepest_zone(&self, name: &Name, anchors: &Anchors) -> Name {
         let has_ds = |zone: &Name| match self.ds.get(zone) {
             Some(Fetched::Said(said)) => said.ds_of(zone).is_some(),
             _ => false,
@@ -199,7 +196,7 @@ impl Evidence {
     }
 
     /// The answers, each by the zone it belongs to.
-    pub(super) fn answers(&self, anchors: &Anchors) -> Vec<Asked> {
+    pub(crate) fn answers(&self, anchors: &Anchors) -> Vec<Asked> {
         match self.source {
             Source::Servers => self.asked.clone(),
             Source::Resolver => self.asked.iter().flat_map(|asked| parts(self, asked, anchors)).collect(),
@@ -207,7 +204,7 @@ impl Evidence {
     }
 
     /// Whether any signature came at all.
-    pub(super) fn is_signed(&self) -> bool {
+    pub(crate) fn is_signed(&self) -> bool {
         let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
             Fetched::Said(said) => Some(said),
             Fetched::Failed(_) | Fetched::Refused(_) => None,
@@ -217,7 +214,7 @@ impl Evidence {
     }
 
     /// What still has to be asked, as far as can be told now.
-    pub(super) fn needs(&self, anchors: &Anchors) -> Vec<Need> {
+    pub(crate) fn needs(&self, anchors: &Anchors) -> Vec<Need> {
         let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
         for asked in &self.answers(anchors) {
             search.answer(asked);
@@ -231,164 +228,4 @@ impl Evidence {
         });
         search.needs.into_iter().collect()
     }
-}
-
-/// Whether the last name of a chain is known to be a zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Last {
-    IsZone,
-    MayBe,
-}
-
-struct Search<'a> {
-    evidence: &'a Evidence,
-    anchors: &'a Anchors,
-    seen: BTreeMap<Name, bool>,
-    needs: BTreeSet<Need>,
-}
-
-impl Search<'_> {
-    fn answer(&mut self, asked: &Asked) {
-        let zone = &asked.said.zone;
-        if self.evidence.source == Source::Resolver {
-            match asked.said.message.signatures().next() {
-                Some(_) => self.at_once(zone, Last::IsZone),
-                None if self.evidence.ds.is_empty() => self.at_once(&asked.qname.base_name(), Last::MayBe),
-                None => {}
-            }
-        }
-        let signed = self.may_be_secure(zone);
-        let mut signers: Vec<&Name> = Vec::new();
-        for (owner, signature) in asked.said.message.signatures() {
-            let signer = &signature.input().signer_name;
-            if signer != zone && zone.zone_of(signer) && signer.zone_of(owner) && !signers.contains(&signer) {
-                signers.push(signer);
-            }
-        }
-        for signer in signers.into_iter().take(MAX_SIGNERS) {
-            self.may_be_secure(signer);
-        }
-        if !signed {
-            return;
-        }
-        for name in unsigned_names(asked) {
-            self.between(zone, name, asked.qtype);
-        }
-    }
-
-    /// Asks for zones that may lie between two names.
-    fn between(&mut self, above: &Name, name: &Name, qtype: WireType) {
-        let all = between(above, name, qtype);
-        if self.evidence.source == Source::Servers {
-            self.needs.extend(all.take(MAX_BETWEEN).map(Need::Ds));
-            return;
-        }
-        let mut new = 0;
-        for zone in all {
-            match self.evidence.ds.get(&zone) {
-                // Whatever lies below this is of no use without it.
-                Some(Fetched::Failed(_) | Fetched::Refused(_)) => return,
-                Some(Fetched::Said(said)) if !said.speaks_of(&zone) => return,
-                Some(Fetched::Said(_)) => {}
-                None if new == MAX_GUESSED => return,
-                None => {
-                    new += 1;
-                    self.needs.insert(Need::Ds(zone));
-                }
-            }
-        }
-    }
-
-    /// Asks at once for all that a chain down to `zone` may need: a resolver refers to nothing, and
-    /// one zone after the other would take as many round trips.
-    fn at_once(&mut self, zone: &Name, last: Last) {
-        let labels = zone.iter().len();
-        let mut needs = Vec::new();
-        for depth in 0..=labels.min(MAX_AT_ONCE) {
-            let above = zone.trim_to(depth);
-            let keys = depth < labels || last == Last::IsZone;
-            if self.anchors.at(&above).next().is_some() {
-                needs = vec![Need::Keys(above)];
-            } else if !needs.is_empty() {
-                needs.push(Need::Ds(above.clone()));
-                if keys {
-                    needs.push(Need::Keys(above));
-                }
-            }
-        }
-        self.needs.extend(needs);
-    }
-
-    /// Notes what a zone's chain needs; whether it can be secure, by what is known. It calls
-    /// itself for ancestors only: at most as deep as a name has labels.
-    fn may_be_secure(&mut self, zone: &Name) -> bool {
-        if let Some(known) = self.seen.get(zone) {
-            return *known;
-        }
-        let secure = self.look(zone);
-        self.seen.insert(zone.clone(), secure);
-        secure
-    }
-
-    fn look(&mut self, zone: &Name) -> bool {
-        if self.anchors.at(zone).next().is_some() {
-            self.needs.insert(Need::Keys(zone.clone()));
-            return true;
-        }
-        if zone.is_root() {
-            return false;
-        }
-        let Some(said) = self.evidence.about(zone) else {
-            self.needs.insert(Need::Ds(zone.clone()));
-            return true;
-        };
-        let parent = self.evidence.parent_of(zone, said, self.anchors);
-        let Some(parent) = parent.filter(|parent| self.may_be_secure(parent)) else {
-            return false;
-        };
-        if let Some(set) = said.ds_of(zone) {
-            self.needs.insert(Need::Keys(zone.clone()));
-            if set.signatures.is_empty() {
-                // It may be the word of an unsigned zone between the two, on the same servers.
-                self.between(&parent, zone, WireType::DS);
-            }
-            true
-        } else if said.denies() {
-            false
-        } else {
-            self.needs.insert(Need::Ds(zone.clone()));
-            if self.evidence.source == Source::Resolver {
-                self.between(&parent, zone, WireType::DS);
-            }
-            true
-        }
-    }
-}
-
-/// Names of an answer that came without any signature where there should be one.
-fn unsigned_names(asked: &Asked) -> Vec<&Name> {
-    let message = &asked.said.message;
-    let sets = record_sets(&message.answers);
-    if sets.is_empty() {
-        let any = message.signatures().next().is_some();
-        return if any { Vec::new() } else { vec![&asked.qname] };
-    }
-    // A CNAME that follows from a DNAME has no signature of its own (RFC 6672 §5.3.1).
-    let dname = sets.iter().any(|set| set.rtype == WireType::DNAME);
-    sets.iter()
-        .filter(|set| set.signatures.is_empty() && !(dname && set.rtype == WireType::CNAME))
-        .map(|set| set.owner)
-        .filter(|owner| asked.said.zone.zone_of(owner))
-        .collect()
-}
-
-/// The names below `zone` down to `name` where an unsigned zone could begin. A DS itself belongs
-/// to the zone above its name.
-pub(super) fn between<'n>(
-    zone: &Name,
-    name: &'n Name,
-    qtype: WireType,
-) -> impl Iterator<Item = Name> + use<'n> {
-    let last = name.iter().len() - usize::from(qtype == WireType::DS && !name.is_root());
-    (zone.iter().len() + 1..=last).map(|labels| name.trim_to(labels))
 }

@@ -13,12 +13,12 @@ use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
-use super::anchors::Anchors;
-use super::answer::validate;
-use super::data_text;
-use super::evidence::{Asked, Evidence, Fetched, Said, Sections};
-use super::signature::Now;
-use crate::dns::presentation::name_text;
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::rrsig::Now;
+use crate::dns::dnssec::validate::validate;
+use crate::dns::wire::name::name_text;
+use crate::dns::wire::presentation_dnssec::data_text;
 use crate::plan::AnchorsText;
 use crate::trace::{Dnssec, DnssecVerdict};
 
@@ -29,7 +29,7 @@ const MAX_MESSAGES: usize = 12;
 ///
 /// # Errors
 /// Security out of nothing: a defect of this program.
-pub(in crate::dns) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
+pub(crate) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
     let Some((time, messages)) = bytes.split_first_chunk::<4>() else { return Ok(None) };
     let messages = split(messages);
     let Some(anchors) = messages.first().and_then(|first| anchors(first)) else { return Ok(None) };

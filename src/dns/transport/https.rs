@@ -9,10 +9,10 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
-use super::super::message::EncodedQuery;
-use super::session::Unanswered;
-use super::{MAX_MESSAGE, failed};
 use crate::clock::Clock;
+use crate::dns::resolvers::endpoint::MAX_MESSAGE;
+use crate::dns::transport::error::{Unanswered, failed};
+use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, EndpointHost};
 use crate::trace::At;
 
@@ -20,7 +20,7 @@ use crate::trace::At;
 const MESSAGE: &str = "application/dns-message";
 
 /// An HTTP/2 connection to a resolver.
-pub(super) struct Session {
+pub(crate) struct Session {
     sender: SendRequest<Bytes>,
     uri: String,
     clock: Clock,
@@ -28,7 +28,7 @@ pub(super) struct Session {
 }
 
 /// Begins HTTP/2 on a connection; that sends without waiting for the server.
-pub(super) async fn open(
+pub(crate) async fn open(
     stream: TlsStream<TcpStream>,
     endpoint: &Endpoint,
     clock: Clock,
@@ -58,11 +58,11 @@ fn authority(endpoint: &Endpoint) -> String {
 
 impl Session {
     /// Whether it has ended; a GOAWAY ends it once nothing is open.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.driver.is_finished()
     }
 
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         query: &EncodedQuery,
         written: impl Fn(At),

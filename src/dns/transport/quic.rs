@@ -7,18 +7,17 @@ use std::sync::Arc;
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, Connection, Endpoint};
 
-use super::super::message::EncodedQuery;
-use super::failed;
-use super::secure::Secure;
-use super::session::Unanswered;
 use crate::clock::Clock;
+use crate::dns::transport::error::{Unanswered, failed};
+use crate::dns::transport::tls::Secure;
+use crate::dns::wire::query::EncodedQuery;
 use crate::trace::At;
 
 /// RFC 9250 §4.3: DOQ_NO_ERROR.
 const NO_ERROR: quinn::VarInt = quinn::VarInt::from_u32(0);
 
 /// A QUIC connection to a resolver.
-pub(super) struct Session {
+pub(crate) struct Session {
     connection: Connection,
     /// Its socket and timers live as long as this.
     _endpoint: Endpoint,
@@ -26,7 +25,7 @@ pub(super) struct Session {
 }
 
 /// Connects; says when the handshake was done.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     secure: &Secure,
     address: SocketAddr,
     clock: &Clock,
@@ -47,11 +46,11 @@ pub(super) async fn connect(
 
 impl Session {
     /// Whether it has ended: closed by the resolver, or idle for too long.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.connection.close_reason().is_some()
     }
 
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         query: &EncodedQuery,
         written: impl Fn(At),

@@ -3,37 +3,31 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::super::message::EncodedQuery;
-use super::{Client, framed};
-#[cfg(feature = "encrypted-dns")]
-use super::{https, quic};
 use crate::clock::Clock;
+use crate::dns::resolvers::connection::Client;
+use crate::dns::transport::error::Unanswered;
+use crate::dns::transport::stream;
+use crate::dns::wire::query::EncodedQuery;
 use crate::trace::At;
+
+#[cfg(feature = "encrypted-dns")]
+use crate::dns::transport::{https, quic};
+
 #[cfg(feature = "encrypted-dns")]
 use crate::trace::Transport;
 
 /// An open connection to a resolver.
-pub(super) enum Session {
-    Framed(framed::Session),
+pub(crate) enum Session {
+    Framed(stream::Session),
     #[cfg(feature = "encrypted-dns")]
     Https(https::Session),
     #[cfg(feature = "encrypted-dns")]
     Quic(quic::Session),
 }
 
-/// Why a question has no reply.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    /// The connection has ended.
-    Lost(io::Error),
-    /// The resolver reacted in another way; the connection is as good as before.
-    #[cfg(feature = "encrypted-dns")]
-    Odd(io::Error),
-}
-
 impl Session {
     /// Connects; `tcp_done` hears when TCP is up and TLS begins. Returns when it was ready.
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         client: &Client,
         address: SocketAddr,
         clock: &Clock,
@@ -52,17 +46,17 @@ impl Session {
                 }
                 _ => {
                     let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Framed(framed::Session::new(stream, *clock)), at))
+                    Ok((Self::Framed(stream::Session::new(stream, *clock)), at))
                 }
             };
         }
         let _ = (&client.endpoint, tcp_done);
-        let (stream, at) = framed::connect(address, clock).await?;
-        Ok((Self::Framed(framed::Session::new(stream, *clock)), at))
+        let (stream, at) = stream::connect(address, clock).await?;
+        Ok((Self::Framed(stream::Session::new(stream, *clock)), at))
     }
 
     /// Sends a question and waits for its reply; `written` hears when the connection took it.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
         written: impl Fn(At),
@@ -77,7 +71,7 @@ impl Session {
     }
 
     /// Whether it is known to have ended.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         match self {
             Self::Framed(session) => session.is_closed(),
             #[cfg(feature = "encrypted-dns")]

@@ -54,7 +54,7 @@ pub(super) struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict, redactor: Redactor) -> Self {
-        let failed = trace.hops.len().saturating_sub(1);
+        let failed = trace.requests.len().saturating_sub(1);
         Self {
             schema: SCHEMA,
             urltrace_version: env!("CARGO_PKG_VERSION"),
@@ -67,8 +67,7 @@ impl<'a> TraceDocument<'a> {
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, redactor),
             hops: trace
-                .hops
-                .iter()
+                .hops()
                 .enumerate()
                 .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
                 .collect(),

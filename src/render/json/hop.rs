@@ -41,19 +41,19 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: &'a Hop, redactor: Redactor) -> Self {
+    pub(super) fn new(index: usize, hop: Hop<'a>, redactor: Redactor) -> Self {
         Self {
             index,
             start_us: hop.start.0,
             end_us: hop.end.0,
-            reused_connection_of: hop.reused,
-            url: UrlView::new(&hop.url, redactor),
+            reused_connection_of: hop.reused.map(|request| request.0),
+            url: UrlView::new(hop.url, redactor),
             dns: hop.dns.ran().map(Into::into),
             connect: hop.connect.ran().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(|http| HttpView::new(http, redactor)),
-            phases: timeline::phases(hop).into(),
-            reasons: timeline::reasons(hop).into(),
+            phases: timeline::phases(&hop).into(),
+            reasons: timeline::reasons(&hop).into(),
         }
     }
 }

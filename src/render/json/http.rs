@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::explain::status::explain;
 use crate::render::redact::Redactor;
 use crate::render::words;
-use crate::trace::{Body, Header, Http, Informational, Redirect, Request};
+use crate::trace::{Body, Header, Http, Informational, Redirect, SentRequest};
 
 /// A request and its response.
 #[derive(Serialize, JsonSchema)]
@@ -111,7 +111,7 @@ struct RequestView<'a> {
 }
 
 impl<'a> RequestView<'a> {
-    fn new(request: &'a Request, redactor: Redactor) -> Self {
+    fn new(request: &'a SentRequest, redactor: Redactor) -> Self {
         Self {
             method: &request.method,
             target: redactor.text(&request.target),

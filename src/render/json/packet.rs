@@ -9,7 +9,7 @@ use super::connect::family;
 use super::micros::us;
 use super::record::{NameServerView, NegativeView, RecordView};
 use crate::render::words;
-use crate::trace::{Connection, Meaning, Packet, Stray};
+use crate::trace::{ConnectionUse, Meaning, Packet, Stray};
 
 /// One question sent to one server, and what came of it.
 #[derive(Serialize, JsonSchema)]
@@ -108,7 +108,7 @@ impl<'a> PacketView<'a> {
             chosen: packet.chosen.as_str(),
             transport: packet.transport.as_str(),
             edns: packet.edns,
-            connection: packet.connection.map(Connection::as_str),
+            connection: packet.connection.map(ConnectionUse::as_str),
             sent_us: packet.sent.0,
             connected_us: packet.connected.map(|at| at.0),
             tcp_done_us: packet.tcp_done.map(|at| at.0),

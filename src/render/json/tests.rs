@@ -22,7 +22,7 @@ fn without_version(document: &str) -> String {
 }
 
 fn dns_document(trace: &Trace) -> Option<String> {
-    let hop = trace.hops.first()?;
+    let hop = trace.hops().next()?;
     let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
     let findings = crate::finding::check_dns(hop.dns.ran()?, failure);
     let run = DnsRun {
@@ -148,7 +148,7 @@ fn a_document_is_harmless_on_a_terminal_and_loses_nothing() {
     assert!(!text.chars().any(|char| char != '\n' && escape::is_control(char)));
     let document: Value = serde_json::from_str(&text).unwrap();
     let reason = document.pointer("/hops/0/http/reason").and_then(Value::as_str);
-    let Some(http) = testtrace::hostile().hops[0].http.ran().cloned() else { panic!("no http") };
+    let Some(http) = testtrace::hostile().requests.remove(0).http.ran() else { panic!("no http") };
     assert_eq!(reason, http.reason.as_deref());
     assert_eq!(document.pointer("/hops/0/dns/packets/4/nsid/hex").unwrap(), "1b5d303b6f776e656407ff");
     assert_eq!(

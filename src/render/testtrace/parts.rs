@@ -10,16 +10,51 @@ pub(super) fn time(unix_seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds)
 }
 
-pub(super) fn trace(input: &str, total: u64, hops: Vec<Hop>) -> Trace {
-    Trace {
-        input: input.into(),
-        // 2026-11-21T12:00:00.123456Z
-        started_at: time(1_795_262_400) + Duration::from_micros(123_456),
-        setup: Duration::from_micros(1_840),
-        total: Duration::from_micros(total),
-        hops,
-        no_request: None,
-        lab: true,
+/// A hop as it is made by hand; [`trace`] lays it into the tables.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) url: Url,
+    pub(super) start: At,
+    pub(super) end: At,
+    pub(super) dns: Stage<Dns>,
+    pub(super) connect: Stage<Connect>,
+    pub(super) tls: Stage<Tls>,
+    pub(super) http: Stage<Http>,
+    /// The earlier hop whose connection it goes out on.
+    pub(super) reused: Option<usize>,
+    pub(super) failure: Option<Failure>,
+}
+
+pub(super) fn trace(input: &str, total: u64, hops: Vec<Draft>) -> Trace {
+    // 2026-11-21T12:00:00.123456Z
+    let started_at = time(1_795_262_400) + Duration::from_micros(123_456);
+    let mut trace = Trace::new(input.into(), started_at, Duration::from_micros(1_840));
+    trace.total = Duration::from_micros(total);
+    trace.lab = true;
+    for hop in hops {
+        hop.lay_into(&mut trace);
+    }
+    trace
+}
+
+impl Draft {
+    fn lay_into(self, trace: &mut Trace) {
+        let Self { url, start, end, dns, connect, tls, http, reused, failure } = self;
+        let id = RequestId(trace.requests.len());
+        let lookup = match dns {
+            Stage::Ran(dns) => Stage::Ran(trace.add_lookup(dns)),
+            Stage::Skipped(reason) => Stage::Skipped(reason),
+            Stage::NotReached => Stage::NotReached,
+        };
+        let connection = match (reused, connect) {
+            (Some(earlier), _) => trace.requests[earlier].connection,
+            (None, Stage::Ran(tcp)) => {
+                Stage::Ran(trace.add_connection(Connection { opened_for: id, tcp, tls }))
+            }
+            (None, Stage::Skipped(reason)) => Stage::Skipped(reason),
+            (None, Stage::NotReached) => Stage::NotReached,
+        };
+        trace.add_request(Request { url, start, end, lookup, connection, http, failure });
     }
 }
 
@@ -32,7 +67,7 @@ pub(super) fn headers(fields: &[(&str, &str)]) -> Vec<Header> {
 }
 
 /// A hop that went well: 302.8 ms with a dead IPv6 address, 52.8 ms without.
-pub(super) fn good_hop(scheme: &str, host: &str, path: &str, dead_ipv6: bool) -> Hop {
+pub(super) fn good_hop(scheme: &str, host: &str, path: &str, dead_ipv6: bool) -> Draft {
     let url = Url {
         href: format!("{scheme}://{host}{path}"),
         scheme: if scheme == "http" { Scheme::Http } else { Scheme::Https },
@@ -50,7 +85,7 @@ pub(super) fn good_hop(scheme: &str, host: &str, path: &str, dead_ipv6: bool) ->
         changes: Vec::new(),
     };
     let port = url.port;
-    let mut hop = Hop {
+    let mut hop = Draft {
         url,
         start: At(20),
         end: At(302_820),
@@ -82,7 +117,7 @@ pub(super) enum Pull {
 }
 
 /// Moves a hop to begin `by` later, and everything behind the named stages earlier.
-pub(super) fn shift(hop: &mut Hop, by: u64, pulls: &[(Pull, u64)]) {
+pub(super) fn shift(hop: &mut Draft, by: u64, pulls: &[(Pull, u64)]) {
     let pull = |upto: &[Pull]| -> u64 {
         pulls.iter().filter(|(pull, _)| upto.contains(pull)).map(|(_, us)| us).sum()
     };
@@ -139,7 +174,7 @@ pub(super) fn shift(hop: &mut Hop, by: u64, pulls: &[(Pull, u64)]) {
 
 /// Ends a hop in `stage`: what comes after was not reached.
 pub(super) fn fail(
-    hop: &mut Hop,
+    hop: &mut Draft,
     input: &str,
     stage: StageName,
     code: FailureCode,
@@ -147,10 +182,10 @@ pub(super) fn fail(
     hint: Option<&str>,
 ) -> Trace {
     let (start, end) = match stage {
-        StageName::Dns => hop.dns.ran().map(|dns| (dns.start, dns.end)),
-        StageName::Tcp => hop.connect.ran().map(|connect| (connect.start, connect.end)),
-        StageName::Tls => hop.tls.ran().map(|tls| (tls.start, tls.end)),
-        StageName::Url | StageName::Http => hop.http.ran().map(|http| (http.start, http.end)),
+        StageName::Dns => hop.dns.as_ref().ran().map(|dns| (dns.start, dns.end)),
+        StageName::Tcp => hop.connect.as_ref().ran().map(|connect| (connect.start, connect.end)),
+        StageName::Tls => hop.tls.as_ref().ran().map(|tls| (tls.start, tls.end)),
+        StageName::Url | StageName::Http => hop.http.as_ref().ran().map(|http| (http.start, http.end)),
     }
     .unwrap();
     if stage < StageName::Tcp {
@@ -400,7 +435,7 @@ pub(super) fn alias_walk(dns: &mut Dns) {
     let mut tcp =
         packet("cdn.test.", target, edge, 23_450, 28_430, Meaning::Answer { records: vec![a.clone()] });
     (tcp.transport, tcp.connected) = (Transport::Tcp, Some(At(25_450)));
-    tcp.connection = Some(crate::trace::Connection::Opened);
+    tcp.connection = Some(crate::trace::ConnectionUse::Opened);
     dns.packets.push(after(tcp, 8, Choice::Truncated));
     dns.critical_path = vec![0, 3, 4, 5, 6, 7, 8, 9];
     dns.answers = vec![cname, a];
@@ -533,7 +568,7 @@ fn tls(host: &str) -> Tls {
 
 fn http(host: &str, path: &str) -> Http {
     Http {
-        request: Request {
+        request: SentRequest {
             method: "GET".into(),
             target: path.into(),
             headers: headers(&[

@@ -16,26 +16,26 @@ use crate::units;
 
 /// The last hop's evidence; with `-v` every hop's.
 pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
-    let first = if verbose { 0 } else { trace.hops.len().saturating_sub(1) };
-    for (index, hop) in trace.hops.iter().enumerate().skip(first) {
+    let first = if verbose { 0 } else { trace.requests.len().saturating_sub(1) };
+    for (index, hop) in trace.hops().enumerate().skip(first) {
         page.gap();
-        if trace.hops.len() > 1 && verbose {
+        if trace.requests.len() > 1 && verbose {
             let mut line = page.line();
             line.push(Ink::Strong, format!("hop {}", index + 1));
             page.put(line);
         }
-        hop_evidence(page, hop);
+        hop_evidence(page, &hop);
     }
 }
 
-fn hop_evidence(page: &mut Page, hop: &Hop) {
-    fact_text(page, Ink::Strong, "url", &url(page, &hop.url));
+fn hop_evidence(page: &mut Page, hop: &Hop<'_>) {
+    fact_text(page, Ink::Strong, "url", &url(page, hop.url));
     if let Some(earlier) = hop.reused {
-        fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier + 1));
+        fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier.0 + 1));
     } else {
         connection(page, hop);
     }
-    if let Stage::Ran(record) = &hop.http {
+    if let Stage::Ran(record) = hop.http {
         let body = http(page, record);
         fact(page, Ink::Wait, "http", &body);
     }
@@ -50,8 +50,8 @@ fn hop_evidence(page: &mut Page, hop: &Hop) {
 }
 
 /// The stages before the request.
-fn connection(page: &mut Page, hop: &Hop) {
-    match &hop.dns {
+fn connection(page: &mut Page, hop: &Hop<'_>) {
+    match hop.dns {
         Stage::Ran(record) => {
             fact_text(page, Ink::Dns, "dns", &dns(record));
             for note in &record.notes {
@@ -67,12 +67,12 @@ fn connection(page: &mut Page, hop: &Hop) {
         Stage::Skipped(reason) => skipped(page, "dns", reason),
         Stage::NotReached => {}
     }
-    match &hop.connect {
+    match hop.connect {
         Stage::Ran(record) => fact_text(page, Ink::Connect, "connect", &connect(record)),
         Stage::Skipped(reason) => skipped(page, "connect", reason),
         Stage::NotReached => {}
     }
-    match &hop.tls {
+    match hop.tls {
         Stage::Ran(record) => fact_text(page, Ink::Tls, "tls", &tls(record)),
         Stage::Skipped(reason) => skipped(page, "tls", reason),
         Stage::NotReached => {}

@@ -9,13 +9,13 @@ use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
 pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
-    let last = trace.hops.last();
-    let url = match last {
-        Some(hop) => page.redactor().href(&hop.url),
+    let last = trace.hops().last();
+    let url = match &last {
+        Some(hop) => page.redactor().href(hop.url),
         None => page.redactor().typed(&trace.input),
     };
     let mut facts = page.line();
-    match (trace.failure(), last) {
+    match (trace.failure(), &last) {
         (Some(failure), _) => failed(&mut facts, trace, failure),
         (None, Some(hop)) => traced(&mut facts, trace, hop),
         (None, None) => {}
@@ -84,7 +84,7 @@ fn failed(facts: &mut Line, trace: &Trace, failure: &Failure) {
     tail(facts, trace);
 }
 
-fn traced(facts: &mut Line, trace: &Trace, hop: &Hop) {
+fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
     if let Some(status) = hop.http.ran().and_then(|http| http.status) {
         push_status(facts, status);
         facts.push(Ink::Plain, "  ");
@@ -93,20 +93,19 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop) {
     if let Some(http) = hop.http.ran() {
         facts.push(Ink::Plain, format!("  {}", http.version.as_str()));
     }
-    // A hop on an open connection speaks through the TLS and to the address of an earlier one.
-    let opened = hop.reused.and_then(|earlier| trace.hops.get(earlier)).unwrap_or(hop);
-    if let Some(version) = opened.tls.ran().and_then(|tls| tls.version.as_deref()) {
+    let version = hop.connection.and_then(|used| used.tls.as_ref().ran()?.version.as_deref());
+    if let Some(version) = version {
         facts.push(Ink::Plain, format!("  {}", words::tls_version(version)));
     }
-    if let Some(address) = winner(opened) {
+    if let Some(address) = winner(hop) {
         facts.push(Ink::Plain, format!("  {address}"));
     }
     tail(facts, trace);
 }
 
 fn tail(facts: &mut Line, trace: &Trace) {
-    if trace.hops.len() > 1 {
-        facts.push(Ink::Plain, format!("  {}", units::count(trace.hops.len() - 1, "redirect")));
+    if trace.requests.len() > 1 {
+        facts.push(Ink::Plain, format!("  {}", units::count(trace.requests.len() - 1, "redirect")));
     }
     if trace.lab {
         facts.push(Ink::Faint, "  lab");
@@ -114,8 +113,8 @@ fn tail(facts: &mut Line, trace: &Trace) {
 }
 
 /// The address that a hop is connected to.
-pub(super) fn winner(hop: &Hop) -> Option<std::net::IpAddr> {
-    let connect = hop.connect.ran()?;
+fn winner(hop: &Hop<'_>) -> Option<std::net::IpAddr> {
+    let connect = &hop.connection?.tcp;
     Some(connect.attempts.get(connect.winner?)?.address.ip())
 }
 

@@ -16,7 +16,7 @@ fn report(trace: &Trace, style: &Style) -> String {
 }
 
 fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
-    let dns = trace.hops.first()?.dns.ran()?;
+    let dns = trace.lookups.first()?;
     let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
     let findings = crate::finding::check_dns(dns, failure);
     let run = DnsRun {
@@ -161,7 +161,7 @@ fn the_parts_of_a_report_come_in_their_order() {
 #[test]
 fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
     let mut trace = testtrace::success();
-    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let dns = &mut trace.lookups[0];
     let check = ServerCheck {
         name: "ns1.example.test.".to_owned(),
         address: "192.0.2.53:53".parse().unwrap(),
@@ -195,7 +195,7 @@ fn the_servers_of_a_zone_are_told_one_a_line_also_those_without_an_address() {
 #[test]
 fn a_holder_of_a_copy_has_its_port_where_that_is_not_the_usual_one() {
     let mut trace = testtrace::success();
-    let dns = trace.hops[0].dns.ran_mut().unwrap();
+    let dns = &mut trace.lookups[0];
     let copy = |keeper, name: Option<&str>, address: &str| Copied {
         keeper,
         name: name.map(str::to_owned),

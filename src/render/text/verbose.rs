@@ -13,9 +13,9 @@ use crate::trace::{
 use crate::units;
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
-    for (index, hop) in trace.hops.iter().enumerate() {
-        let of = if trace.hops.len() > 1 { format!(" of hop {}", index + 1) } else { String::new() };
-        hop_sections(page, hop, &of);
+    for (index, hop) in trace.hops().enumerate() {
+        let of = if trace.requests.len() > 1 { format!(" of hop {}", index + 1) } else { String::new() };
+        hop_sections(page, &hop, &of);
     }
     page.gap();
     let setup = units::duration(trace.setup);
@@ -23,10 +23,10 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
     fact_text(page, Ink::Faint, "started", &words::timestamp(trace.started_at, 6));
 }
 
-fn hop_sections(page: &mut Page, hop: &Hop, of: &str) {
+fn hop_sections(page: &mut Page, hop: &Hop<'_>, of: &str) {
     if !hop.url.changes.is_empty() {
         title(page, Ink::Strong, &format!("changes to the URL{of}"));
-        changes(page, &hop.url);
+        changes(page, hop.url);
     }
     if let Some(dns) = hop.dns.ran() {
         title(page, Ink::Dns, &format!("DNS packets{of}"));

@@ -20,16 +20,17 @@ const LEAST_URL: usize = 24;
 const PARTS: usize = 12;
 
 pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
-    if trace.hops.is_empty() {
+    if trace.requests.is_empty() {
         return;
     }
     let spans = timeline::spans(trace);
-    let chain = trace.hops.len() > 1;
+    let hops: Vec<Hop<'_>> = trace.hops().collect();
+    let chain = hops.len() > 1;
     let drawing = Drawing { trace, spans: &spans, chain, verbose };
-    let hops: Vec<Vec<Row>> = (0..trace.hops.len()).map(|index| drawing.hop(index)).collect();
+    let drawn: Vec<Vec<Row>> = hops.iter().map(|hop| drawing.hop(hop)).collect();
 
     // The label column is as wide as the labels need, within reason: the bars need the rest.
-    let widest = hops.iter().flatten().map(Row::label_width).max().unwrap_or(0);
+    let widest = drawn.iter().flatten().map(Row::label_width).max().unwrap_or(0);
     let label = widest.clamp(LABEL - 1, (page.width() * 3 / 10).max(LABEL));
     let before_bar = label + 1 + DURATION + 1 + SHARE + 2;
     let axis = Axis {
@@ -45,9 +46,9 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
     let gap = axis.cells.saturating_sub(1 + total.width());
     head.push(Ink::Plain, " ".repeat(gap)).push(Ink::Faint, total);
     page.put(head);
-    for (index, rows) in hops.iter().enumerate() {
+    for (index, rows) in drawn.iter().enumerate() {
         if chain {
-            hop_head(page, trace, index);
+            hop_head(page, &hops, index);
         }
         for row in rows {
             row.put(page, label, &axis);
@@ -63,24 +64,24 @@ fn micros(trace: &Trace) -> u64 {
 }
 
 /// `2 https://shop.test/  308 Permanent Redirect  (http to https)`.
-fn hop_head(page: &mut Page, trace: &Trace, index: usize) {
-    let hop = &trace.hops[index];
+fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
+    let hop = &hops[index];
     let mut facts = page.line();
     if let Some(status) = hop.http.ran().and_then(|http| http.status) {
         facts.push(Ink::Plain, "  ");
         push_status(&mut facts, status);
     }
-    let why = reason(trace, index);
+    let why = reason(hops, index);
     if !why.is_empty() {
         facts.push(Ink::Faint, format!("  ({why})"));
     }
     if let Some(earlier) = hop.reused {
-        facts.push(Ink::Faint, format!("  on connection {}", earlier + 1));
+        facts.push(Ink::Faint, format!("  on connection {}", earlier.0 + 1));
     }
     let mut line = page.line();
     line.push(Ink::Faint, format!("{} ", index + 1));
     let mut url = page.line();
-    url.push(Ink::Strong, page.redactor().href(&hop.url));
+    url.push(Ink::Strong, page.redactor().href(hop.url));
     let ellipsis = line.signs().ellipsis;
     // A URL of which nothing would be left goes on a line of its own.
     let beside = page.width().saturating_sub(line.width() + facts.width());
@@ -96,24 +97,23 @@ fn hop_head(page: &mut Page, trace: &Trace, index: usize) {
 }
 
 /// Why a hop happened: what the redirect before it changed.
-pub(super) fn reason(trace: &Trace, index: usize) -> String {
-    let before = index.checked_sub(1).and_then(|before| trace.hops[before].http.ran()?.redirect.as_ref());
+fn reason(hops: &[Hop<'_>], index: usize) -> String {
+    let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());
     before.map_or_else(String::new, |redirect| {
-        words::redirect_changes(&redirect.changes, Some(trace.hops[index].url.scheme.as_str()))
+        words::redirect_changes(&redirect.changes, Some(hops[index].url.scheme.as_str()))
     })
 }
 
 fn chain_total(page: &mut Page, trace: &Trace, label: usize) {
     let total = micros(trace);
-    let redirects: u64 = trace
-        .hops
-        .split_last()
-        .map_or(0, |(_, before)| before.iter().map(|hop| hop.end.0.saturating_sub(hop.start.0)).sum());
+    let redirects: u64 = trace.requests.split_last().map_or(0, |(_, before)| {
+        before.iter().map(|request| request.end.0.saturating_sub(request.start.0)).sum()
+    });
     let mut line = page.line();
     line.column(Ink::Strong, "chain", label + 1);
     line.right(Ink::Strong, &units::micros(total), DURATION).push(Ink::Plain, " ");
     line.right(Ink::Plain, &units::share(total, total), SHARE).push(Ink::Plain, "  ");
-    let (requests, share) = (units::count(trace.hops.len(), "request"), units::share(redirects, total));
+    let (requests, share) = (units::count(trace.requests.len(), "request"), units::share(redirects, total));
     let mut body = page.line();
     body.push(Ink::Plain, format!("{requests}; {share} went by before the last"));
     page.wrap(line, &body);
@@ -128,11 +128,10 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    fn hop(&self, index: usize) -> Vec<Row> {
-        let hop = &self.trace.hops[index];
+    fn hop(&self, hop: &Hop<'_>) -> Vec<Row> {
         let phases = timeline::phases(hop);
         let reasons = timeline::reasons(hop);
-        let failed = self.failed_phase(index, &phases);
+        let failed = failed_phase(hop, &phases);
         let mut rows = Vec::new();
         let steps = [
             ("dns", Ink::Dns, phases.dns, reasons.dns),
@@ -147,7 +146,7 @@ impl Drawing<'_> {
                 rows.extend(self.missing(hop, name, reason.unwrap_or_default()));
                 continue;
             };
-            let Some(span) = self.phase_span(index, name) else { continue };
+            let Some(span) = self.phase_span(hop.id.0, name) else { continue };
             let mut row = Row::new(usize::from(self.chain), name, ink, Kind::Phase, span.start.0, span.end.0);
             row.share = units::share(us, micros(self.trace));
             row.failed = failed == Some(name);
@@ -187,22 +186,8 @@ impl Drawing<'_> {
         }
     }
 
-    fn failed_phase(&self, index: usize, phases: &Phases) -> Option<&'static str> {
-        let failure = self.trace.hops[index].failure.as_ref()?;
-        match failure.stage {
-            StageName::Url => None,
-            StageName::Dns => Some("dns"),
-            StageName::Tcp => Some("connect"),
-            StageName::Tls => Some("tls"),
-            StageName::Http => {
-                let ran = [("receive", phases.receive), ("wait", phases.wait), ("send", phases.send)];
-                ran.into_iter().find_map(|(name, us)| us.map(|_| name))
-            }
-        }
-    }
-
     /// The row of a phase that did not happen, unless the line above has said why.
-    fn missing(&self, hop: &Hop, phase: &'static str, reason: &str) -> Option<Row> {
+    fn missing(&self, hop: &Hop<'_>, phase: &'static str, reason: &str) -> Option<Row> {
         let failed_here = hop.failure.is_some();
         let http = matches!(phase, "send" | "wait" | "receive");
         // Three rows for one stage that was not reached would say one thing three times.
@@ -216,7 +201,7 @@ impl Drawing<'_> {
         Some(row)
     }
 
-    fn parts(&self, hop: &Hop, phase: &Span, ink: Ink, rows: &mut Vec<Row>) {
+    fn parts(&self, hop: &Hop<'_>, phase: &Span, ink: Ink, rows: &mut Vec<Row>) {
         let depth = 1 + usize::from(self.chain);
         let mut parts: Vec<Row> = Vec::new();
         let all: Vec<&Span> = self.spans.iter().filter(|span| span.parent == Some(phase.id)).collect();
@@ -267,6 +252,21 @@ impl Drawing<'_> {
         };
         // In a chain only what took a twentieth of it: it is long enough.
         worthy && (!self.chain || (span.end.0 - span.start.0).saturating_mul(20) >= micros(self.trace))
+    }
+}
+
+/// The phase that a hop failed in.
+fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<&'static str> {
+    let failure = hop.failure?;
+    match failure.stage {
+        StageName::Url => None,
+        StageName::Dns => Some("dns"),
+        StageName::Tcp => Some("connect"),
+        StageName::Tls => Some("tls"),
+        StageName::Http => {
+            let ran = [("receive", phases.receive), ("wait", phases.wait), ("send", phases.send)];
+            ran.into_iter().find_map(|(name, us)| us.map(|_| name))
+        }
     }
 }
 

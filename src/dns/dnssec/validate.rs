@@ -1,0 +1,355 @@
+//! What the chain of trust says of an answer: its aliases, its records, or its absence.
+//!
+//! Pure, on top of `chain`. The worst that is found is the verdict.
+
+use hickory_resolver::proto::dnssec::rdata::RRSIG;
+use hickory_resolver::proto::rr::{Name, RecordType as WireType};
+
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::chain::{Ending, Validator, too_many_iterations, unsigned_set};
+use crate::dns::dnssec::denial::{Unproven, Wanted};
+use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Source};
+use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
+use crate::dns::dnssec::rrsig::{Now, Outcome, Untimely, check, untimely};
+use crate::dns::wire::name::name_text;
+use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
+
+/// Aliases followed inside one message; the walk's own limit is lower.
+const MAX_CHAIN: usize = 16;
+
+const NO_SIGNATURES: &str = "the resolver gives no signatures, not even over the keys of the zone where the \
+    chain of trust begins: it, or one that it forwards to, leaves DNSSEC out, and nothing it says can be \
+    validated";
+
+/// Judges a resolution.
+pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnssec {
+    let mut judge = Judge {
+        chain: Validator::new(evidence, anchors, now),
+        signatures: Vec::new(),
+        denials: Vec::new(),
+        open: Vec::new(),
+        worst: (DnssecVerdict::Secure, String::new()),
+    };
+    let answers = evidence.answers(anchors);
+    for asked in &answers {
+        judge.answer(asked);
+    }
+    if let Some(zone) = &evidence.lost_at {
+        judge.lost(zone);
+    } else if let Some(why) = &evidence.unanswered {
+        judge.note((DnssecVerdict::Indeterminate, why.clone()));
+    } else if evidence.asked.is_empty() {
+        judge.note((DnssecVerdict::Indeterminate, "no answer came that could be checked".to_owned()));
+    } else if let Some(name) = judge.unspoken(&answers) {
+        let why =
+            format!("no answer that could be checked came for {}, where an alias leads", name_text(&name));
+        judge.note((DnssecVerdict::Indeterminate, why));
+    }
+    let (mut verdict, mut why) = judge.worst;
+    if evidence.source == Source::Resolver && verdict == DnssecVerdict::Bogus && !evidence.is_signed() {
+        // Nothing of DNSSEC came with anything: that says more of the resolver than of the zones.
+        verdict = DnssecVerdict::Indeterminate;
+        why = NO_SIGNATURES.to_owned();
+    }
+    Dnssec {
+        verdict,
+        why: (verdict != DnssecVerdict::Secure).then_some(why),
+        chain: judge.chain.links,
+        signatures: judge.signatures,
+        denials: judge.denials,
+        clock_suspected: clock_suspected(evidence, anchors, now),
+    }
+}
+
+/// Whether everything seen is expired, or nothing is valid yet, the anchored zone's keys included:
+/// it is not likely that all zones went wrong at once.
+fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
+    let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
+        crate::dns::dnssec::evidence::Fetched::Said(said) => Some(said),
+        crate::dns::dnssec::evidence::Fetched::Failed(_)
+        | crate::dns::dnssec::evidence::Fetched::Refused(_) => None,
+    });
+    let said = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.said));
+    let mut sides: Vec<Option<Untimely>> = Vec::new();
+    let mut anchored = false;
+    for said in said {
+        let own = |(_, signature): (_, &RRSIG)| {
+            anchored |= anchors.at(&signature.input().signer_name).next().is_some();
+            untimely(signature, now)
+        };
+        sides.extend(said.message.signatures().map(own));
+    }
+    let same = |side| !sides.is_empty() && sides.iter().all(|one| *one == Some(side));
+    anchored && (same(Untimely::Expired) || same(Untimely::NotYet))
+}
+
+struct Judge<'a> {
+    chain: Validator<'a>,
+    signatures: Vec<SignatureInfo>,
+    denials: Vec<Denial>,
+    /// Where aliases lead that another reply has to speak of.
+    open: Vec<Name>,
+    worst: Ending,
+}
+
+impl Judge<'_> {
+    /// Takes an ending; the first of the worst kind stays.
+    fn note(&mut self, ending: Ending) {
+        if ending.0 > self.worst.0 {
+            self.worst = ending;
+        }
+    }
+
+    /// Where an alias leads of which no reply speaks: then the alias alone was checked.
+    fn unspoken(&self, answers: &[Asked]) -> Option<Name> {
+        self.open.iter().find(|name| !answers.iter().any(|asked| asked.qname == **name)).cloned()
+    }
+
+    /// A walk that ended without an answer: how far down the chain holds.
+    fn lost(&mut self, zone: &Name) {
+        let state = self.chain.zone(zone);
+        let far = self.chain.links.iter().rev().find(|link| link.status == DnssecVerdict::Secure);
+        let held = far.map(|link| format!("the chain of trust holds down to zone {}", link.zone));
+        let why = match (state.status, held) {
+            (DnssecVerdict::Secure, Some(held)) => held,
+            (_, Some(held)) => format!("{held}; {}", state.why),
+            (_, None) => state.why.clone(),
+        };
+        self.note((DnssecVerdict::Indeterminate, format!("there is no answer to validate; {why}")));
+    }
+
+    /// One reply of the walk: the chain of aliases in it, and what it ends with.
+    fn answer(&mut self, asked: &Asked) {
+        let sets = record_sets(&asked.said.message.answers);
+        let find =
+            |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
+        if asked.qtype == WireType::RRSIG && self.bare_signatures(asked) {
+            return;
+        }
+        let mut name = asked.qname.clone();
+        let mut passed = vec![name.clone()];
+        while passed.len() <= MAX_CHAIN {
+            if asked.qtype == WireType::ANY {
+                let all: Vec<_> = sets.iter().filter(|set| *set.owner == name).collect();
+                if !all.is_empty() {
+                    // A resolver may have the NS records of a referral, which nobody signs.
+                    let is_copy = |set: &RrSet<'_>| set.rtype == WireType::NS && set.signatures.is_empty();
+                    let of_resolver = self.chain.evidence.source == Source::Resolver;
+                    let own = all.into_iter().filter(|set| !(of_resolver && is_copy(set)));
+                    own.for_each(|set| self.record_set(asked, set));
+                    return;
+                }
+            }
+            let dname = sets
+                .iter()
+                .find(|set| set.rtype == WireType::DNAME && *set.owner != name && set.owner.zone_of(&name));
+            let cname = find(&name, WireType::CNAME);
+            if let Some(set) = find(&name, asked.qtype) {
+                // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.
+                let made = dname.filter(|_| asked.qtype == WireType::CNAME);
+                self.record_set(asked, made.unwrap_or(set));
+                // An alias beside the records is part of the answer: others may go by it.
+                if let (Some(cname), None) = (cname.filter(|_| asked.qtype != WireType::CNAME), dname) {
+                    self.record_set(asked, cname);
+                }
+                return;
+            }
+            let target = match (dname, cname) {
+                // RFC 6672 §5.3.1: the CNAME follows from the DNAME, which alone is signed.
+                (Some(dname), _) => {
+                    self.record_set(asked, dname);
+                    substituted(&name, dname)
+                }
+                (None, Some(cname)) => {
+                    self.record_set(asked, cname);
+                    cname_target(cname)
+                }
+                (None, None) => None,
+            };
+            let Some(target) = target else {
+                // An alias may lead to a name that this reply does not speak of.
+                if passed.len() == 1 || ends_here(&asked.said, &name) {
+                    self.absence(asked, &name);
+                } else {
+                    self.open.push(name);
+                }
+                return;
+            };
+            if passed.contains(&target) {
+                return;
+            }
+            if !asked.said.zone.zone_of(&target) {
+                self.open.push(target);
+                return;
+            }
+            passed.push(target.clone());
+            name = target;
+        }
+    }
+
+    /// Signatures that were asked for themselves, if there are any: nothing signs them.
+    fn bare_signatures(&mut self, asked: &Asked) -> bool {
+        let of_name = asked.said.message.signatures().filter(|(owner, _)| **owner == asked.qname);
+        let signatures: Vec<&RRSIG> = of_name.map(|(_, signature)| signature).collect();
+        if signatures.is_empty() {
+            return false;
+        }
+        let zone = signer_for(&asked.said, &asked.qname, signatures.into_iter());
+        let state = self.chain.zone(&zone);
+        self.note(match state.status {
+            DnssecVerdict::Secure => {
+                let why = "signatures are not signed themselves (RFC 4035 section 2.2)";
+                (DnssecVerdict::Insecure, why.to_owned())
+            }
+            status => (status, state.why.clone()),
+        });
+        true
+    }
+
+    /// Records that are there.
+    fn record_set(&mut self, asked: &Asked, set: &RrSet<'_>) {
+        let zone = signer_of_set(&asked.said, set);
+        let state = self.chain.zone(&zone);
+        if state.status != DnssecVerdict::Secure {
+            self.note((state.status, state.why.clone()));
+            return;
+        }
+        let (outcome, infos) = check(set, &zone, &state.keys, self.chain.now, &self.chain.checks);
+        self.keep(infos);
+        let rtype = RecordType(u16::from(set.rtype)).mnemonic();
+        let subject = format!("{} {rtype}", name_text(set.owner));
+        match outcome {
+            Outcome::Holds { wildcard: None } => {}
+            Outcome::Holds { wildcard: Some(labels) } => {
+                let wanted = Wanted::CloserName { labels };
+                let made = format!("{subject} was made from a wildcard");
+                self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
+            }
+            Outcome::Missing => {
+                let ending = self.unsigned_child(asked, set.owner);
+                self.note(ending.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, &zone))));
+            }
+            Outcome::Fails(fault) => {
+                self.note((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
+            }
+        }
+    }
+
+    /// A name or type that is said not to exist.
+    fn absence(&mut self, asked: &Asked, name: &Name) {
+        let message = &asked.said.message;
+        let sets = record_sets(&message.authorities);
+        let of_kind = |set: &&RrSet<'_>| {
+            matches!(set.rtype, WireType::NSEC | WireType::NSEC3)
+                || (set.rtype == WireType::SOA && set.owner.zone_of(name))
+        };
+        let relevant: Vec<&RrSet<'_>> = sets.iter().filter(of_kind).collect();
+        let signatures = relevant.iter().flat_map(|set| set.signatures.iter().copied());
+        let zone = signer_for(&asked.said, name, signatures);
+        let state = self.chain.zone(&zone);
+        if state.status != DnssecVerdict::Secure {
+            self.note((state.status, state.why.clone()));
+            return;
+        }
+        if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
+            let (outcome, infos) = check(soa, &zone, &state.keys, self.chain.now, &self.chain.checks);
+            self.keep(infos);
+            let subject = format!("{} SOA", name_text(soa.owner));
+            let fault = match outcome {
+                Outcome::Holds { .. } => None,
+                Outcome::Missing => self
+                    .unsigned_child(asked, name)
+                    .or_else(|| Some((DnssecVerdict::Bogus, unsigned_set(&subject, &zone)))),
+                Outcome::Fails(fault) => {
+                    Some((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
+                }
+            };
+            if let Some(ending) = fault {
+                self.note(ending);
+                return;
+            }
+        }
+        let text = name_text(name);
+        let (wanted, denied, claim) = if message.name_error {
+            (Wanted::Name, Denied::Name, format!("{text} is said not to exist"))
+        } else {
+            let rtype = RecordType(u16::from(asked.qtype));
+            let claim = format!("{text} is said to have no {}", rtype.mnemonic());
+            (Wanted::Type(asked.qtype), Denied::Type(rtype), claim)
+        };
+        self.deny(asked, &zone, name, wanted, denied, &claim);
+    }
+
+    /// Proves what `claim` says by the proofs of the message, or notes that it is not proven.
+    fn deny(&mut self, asked: &Asked, zone: &Name, name: &Name, wanted: Wanted, what: Denied, claim: &str) {
+        let state = self.chain.zone(zone);
+        let proofs = self.chain.proofs(&asked.said.message, zone, &state.keys);
+        let result = self.chain.prove(&proofs, zone, name, wanted);
+        self.keep(proofs.signatures);
+        let text = name_text(name);
+        match result {
+            Ok(proof) => {
+                let denial = Denial { name: text.clone(), what, proof, zone: name_text(zone) };
+                if !self.denials.contains(&denial) {
+                    self.denials.push(denial);
+                }
+                if proof == ProofKind::Nsec3OptOut {
+                    let why = format!(
+                        "{claim}; zone {} leaves unsigned names out there (NSEC3 opt-out)",
+                        name_text(zone)
+                    );
+                    self.note((DnssecVerdict::Insecure, why));
+                }
+            }
+            Err(Unproven::Iterations(count)) => {
+                self.note((DnssecVerdict::Insecure, too_many_iterations(zone, count)));
+            }
+            Err(Unproven::Missing(missing)) => {
+                let ending = self.unsigned_child(asked, name);
+                let why = format!("{claim} without proof: {missing}");
+                self.note(ending.unwrap_or((DnssecVerdict::Bogus, why)));
+            }
+        }
+    }
+
+    /// An unsigned zone between the zone asked and a name of it.
+    fn unsigned_child(&mut self, asked: &Asked, name: &Name) -> Option<Ending> {
+        self.chain.unsigned_between(&asked.said.zone, name, asked.qtype)
+    }
+
+    fn keep(&mut self, infos: Vec<SignatureInfo>) {
+        for info in infos {
+            if !self.signatures.contains(&info) {
+                self.signatures.push(info);
+            }
+        }
+    }
+}
+
+/// The zone that records belong to: who signed them, if that can be, or the zone that was asked.
+fn signer_for<'s>(said: &Said, owner: &Name, signatures: impl Iterator<Item = &'s RRSIG>) -> Name {
+    let mut signers = signatures.map(|signature| &signature.input().signer_name);
+    let fits = |signer: &&Name| said.zone.zone_of(signer) && signer.zone_of(owner);
+    signers.find(fits).unwrap_or(&said.zone).clone()
+}
+
+/// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.
+fn signer_of_set(said: &Said, set: &RrSet<'_>) -> Name {
+    let signatures = || set.signatures.iter().copied();
+    let above = |signature: &&RRSIG| {
+        let signer = &signature.input().signer_name;
+        signer != set.owner && signer.zone_of(set.owner)
+    };
+    match signatures().find(above).filter(|_| set.rtype == WireType::DS) {
+        Some(signature) => signature.input().signer_name.clone(),
+        None => signer_for(said, set.owner, signatures()),
+    }
+}
+
+/// Whether a reply says that an alias's target lacks what was asked for.
+fn ends_here(said: &Said, name: &Name) -> bool {
+    let soa = |record: &hickory_resolver::proto::rr::Record| {
+        record.record_type() == WireType::SOA && record.name.zone_of(name)
+    };
+    said.message.name_error || said.message.authorities.iter().any(soa)
+}

@@ -1,0 +1,84 @@
+//! Where the resolutions of one run meet: what one has found or is finding, another does not ask.
+//!
+//! The cache itself is `cut`'s, waiting is `flight`'s; here a walk looks into both before it asks.
+
+use std::rc::Rc;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::cache::delegations::Zone;
+use crate::dns::cache::in_flight::{Goal, Leading, Turn};
+use crate::dns::iterate::job::{Errand, Run};
+use crate::dns::outcome::fault::{Fault, Found};
+use crate::dns::response::classify::Referral;
+use crate::trace::{FailureCode, RecordType};
+
+/// What this run has heard of the question already.
+pub(crate) fn reuse(errand: &Errand, qname: &Name, types: &[RecordType]) -> Option<Result<Found, Fault>> {
+    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
+    let known = shared.known(qname, types, now);
+    if errand.is_main() {
+        if known.is_some() {
+            errand.run.log.note("answer reused from earlier in this run".to_owned());
+        }
+        return known;
+    }
+    // Of a name server one family is enough to go on; that it has none of one says nothing of the other.
+    let of_one = |rtype: &RecordType| shared.known(qname, &[*rtype], now);
+    let holds_for_all = |known: &Result<Found, Fault>| match known {
+        Ok(_) => true,
+        Err(fault) => fault.code == FailureCode::NxDomain,
+    };
+    known.or_else(|| types.iter().filter_map(of_one).find(holds_for_all))
+}
+
+/// Takes a referral into the cache; whoever waits for it may go on.
+pub(crate) fn refer(
+    errand: &Errand,
+    qname: &Name,
+    referral: &Referral,
+    id: usize,
+    lead: Option<Leading>,
+) -> Rc<Zone> {
+    let run = &errand.run;
+    if let Some(lead) = &lead {
+        lead.spoken(qname, Some(&referral.cut));
+    }
+    let zone = run.shared.keep_zone(Zone::referred(referral, run.shared.plan.server_port, id, run.id));
+    drop(lead);
+    if errand.is_main() {
+        run.use_zone(&zone, false);
+    }
+    zone
+}
+
+/// What to do at a zone.
+pub(crate) enum Gate {
+    /// To ask it; others that want to know the same wait.
+    Ask(Option<Leading>),
+    /// To go on below it: another resolution has found these meanwhile.
+    Deeper(Vec<Rc<Zone>>),
+}
+
+/// Waits for other resolutions of this run that are about to learn of a cut above the name.
+pub(crate) async fn gate(run: &Run, zone: &Rc<Zone>, name: &Name) -> Gate {
+    let top = zone.name.iter().len();
+    for labels in top + 1..=name.iter().len() {
+        let child = name.trim_to(labels);
+        if run.shared.flights.is_inside(&zone.name, &child) {
+            continue;
+        }
+        match run.shared.flights.enter(Goal::Cut { zone: zone.name.clone(), child }, run.id).await {
+            Turn::Ours(lead) => return Gate::Ask(Some(lead)),
+            Turn::Free => return Gate::Ask(None),
+            Turn::Finished => {
+                let mut known = run.shared.zones_above(name);
+                known.retain(|known| known.name.iter().len() > top);
+                if !known.is_empty() {
+                    return Gate::Deeper(known);
+                }
+            }
+        }
+    }
+    Gate::Ask(None)
+}

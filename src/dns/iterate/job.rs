@@ -1,0 +1,129 @@
+//! What the parts of one resolution share, and what one walk of it is for.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::task::{AbortHandle, JoinHandle};
+
+use crate::dns::cache::delegations::Zone;
+use crate::dns::context::Shared;
+use crate::dns::iterate::wish::Wish;
+use crate::dns::name_servers::budget::Lane;
+use crate::dns::transport::log::Log;
+use crate::trace::{Cut, Purpose};
+
+/// RFC 8305 §3: how long the other family is awaited once one has addresses.
+pub(crate) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+
+/// Ends the tasks of a run when its resolution ends, whatever ends it.
+pub(crate) struct AbortOnDrop(pub(crate) Rc<Run>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        for task in self.0.tasks.borrow().iter() {
+            task.abort();
+        }
+    }
+}
+
+/// What all parts of one resolution share.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Tells the resolutions of one resolver apart.
+    pub(crate) id: u64,
+    pub(crate) shared: Rc<Shared>,
+    pub(crate) log: Rc<Log>,
+    pub(crate) root_answered: Rc<Cell<bool>>,
+    pub(crate) cuts: RefCell<Vec<Cut>>,
+    pub(crate) tasks: RefCell<Vec<AbortHandle>>,
+    /// The HTTPS records that are asked for beside the addresses.
+    pub(crate) wish: Option<Rc<Wish>>,
+}
+
+impl Run {
+    /// `wish` asks for HTTPS records beside the addresses.
+    pub(crate) fn new(shared: Rc<Shared>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
+        let (cuts, tasks) = (RefCell::default(), RefCell::default());
+        let id = shared.flights.resolution();
+        Rc::new(Self { id, shared, log, root_answered: Rc::default(), cuts, tasks, wish })
+    }
+
+    /// Runs work beside the walk; it ends with the run at the latest.
+    pub(crate) fn spawn<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
+        let handle = tokio::task::spawn_local(work);
+        self.tasks.borrow_mut().push(handle.abort_handle());
+        handle
+    }
+
+    pub(crate) fn use_zone(&self, zone: &Zone, cached: bool) {
+        // What another resolution has found is news to this one, and cost it nothing.
+        let cut = zone.cut(cached || zone.found_by.is_some_and(|by| by != self.id));
+        let mut cuts = self.cuts.borrow_mut();
+        match cuts.iter_mut().find(|known| known.zone == cut.zone) {
+            // Addresses may have been found since.
+            Some(known) => (known.servers, known.child) = (cut.servers, cut.child),
+            None => cuts.push(cut),
+        }
+    }
+}
+
+/// Whether an alias is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aliases {
+    Follow,
+    /// The alias itself is wanted.
+    Keep,
+}
+
+/// How long the other types are awaited once the first has its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// All types are wanted.
+    Whole,
+    /// RFC 8305 §3: the resolution delay.
+    AtMost(Duration),
+}
+
+/// One question and its place in the run.
+#[derive(Clone, Debug)]
+pub(crate) struct Errand {
+    pub(crate) run: Rc<Run>,
+    pub(crate) purpose: Purpose,
+    pub(crate) aliases: Aliases,
+    pub(crate) patience: Patience,
+    /// The names of servers that are being looked up for this one, outermost first.
+    pub(crate) stack: Vec<Name>,
+    /// The zones those are servers of: their other servers are being looked up, too.
+    pub(crate) within: Vec<Name>,
+    pub(crate) lane: Rc<Lane>,
+    /// The packets its time was spent on.
+    pub(crate) path: Rc<RefCell<Vec<usize>>>,
+    pub(crate) parent: Option<usize>,
+}
+
+impl Errand {
+    pub(crate) fn walk(run: &Rc<Run>, patience: Patience) -> Self {
+        Self {
+            run: Rc::clone(run),
+            purpose: Purpose::Walk,
+            aliases: Aliases::Follow,
+            patience,
+            stack: Vec::new(),
+            within: Vec::new(),
+            lane: Rc::default(),
+            path: Rc::default(),
+            parent: None,
+        }
+    }
+
+    /// The same errand for work beside it, with a path and a lane of its own.
+    pub(crate) fn beside(&self) -> Self {
+        Self { lane: Lane::under(&self.lane), path: Rc::default(), ..self.clone() }
+    }
+
+    pub(crate) fn is_main(&self) -> bool {
+        self.stack.is_empty()
+    }
+}

@@ -1,0 +1,245 @@
+//! Addresses of name servers that came without glue: walks of their own, a few at a time.
+//!
+//! Every limit here bounds what a hostile zone can make us do (the NXNS attack): names at once,
+//! lookups per cut, names that do not exist, depth. The walks themselves are `walk`'s.
+
+use crate::dns::cache::delegations::Server;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::cache::delegations::{Lookup, Unfinished, Zone, count, return_lookup};
+use crate::dns::iterate::job::{Aliases, Errand, Patience};
+use crate::dns::iterate::resolve::find;
+use crate::dns::name_servers::budget::Lane;
+use crate::dns::outcome::fault::{Fault, Found};
+use crate::dns::outcome::words::{each, in_short, only_loops};
+use crate::dns::response::alias::arrows;
+use crate::dns::wire::name::name_text;
+use crate::trace::{AddressSource, FailureCode, Purpose};
+
+/// Names looked up at the same time.
+pub(crate) const AT_ONCE: usize = 3;
+
+/// Walks inside walks.
+const MAX_DEPTH: usize = 4;
+
+/// Lookups for one cut.
+pub(crate) const MAX_LOOKUPS: u32 = 16;
+
+/// Names that do not exist, for one cut.
+pub(crate) const MAX_MISSING: u32 = 5;
+
+const NOT_AWAITED: &str = "it was not awaited";
+
+const NO_ADDRESS: &str = "none of its name servers has an address";
+
+impl Server {
+    /// Whether a lookup could still bring addresses.
+    pub(crate) fn can_be_looked_up(&self) -> bool {
+        self.addresses.is_empty() && self.lookup != Lookup::Made
+    }
+}
+
+/// Looks up servers of the zone until one has an address that was not known before.
+///
+/// # Errors
+/// None was found; says why.
+pub(crate) async fn resolve_servers(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    parent: Option<usize>,
+) -> Result<(), Fault> {
+    let mut last: Option<Fault> = None;
+    let mut told = Vec::new();
+    loop {
+        if errand.lane.is_detached() {
+            // Its lookups would send nothing.
+            return Err(Fault::new(FailureCode::DnsTimeout, NOT_AWAITED.to_owned()));
+        }
+        let known = count(zone);
+        let changed = zone.changed.notified();
+        match pick(errand, zone) {
+            Pick::Names(names) => match look_up(errand, zone, names, parent, &mut told).await {
+                Ok(()) => return Ok(()),
+                // A loop says most about what is wrong.
+                Err(fault) => {
+                    last = match last {
+                        Some(kept) if kept.code == FailureCode::GlueLoop => Some(kept),
+                        _ => Some(fault),
+                    };
+                }
+            },
+            // Another type's walk is on it.
+            Pick::Wait => {
+                changed.await;
+                if count(zone) > known {
+                    return Ok(());
+                }
+            }
+            Pick::Loop(name) => {
+                let loop_of: Vec<Name> = errand.stack.iter().chain([&name]).cloned().collect();
+                let message = format!(
+                    "the name servers of {} can only be found by asking themselves: {}",
+                    name_text(&zone.name),
+                    arrows(&loop_of)
+                );
+                told.insert(0, message);
+                let fault = Fault::new(FailureCode::GlueLoop, told.join("; "));
+                return Err(last.filter(|last| last.code == FailureCode::GlueLoop).unwrap_or_else(|| {
+                    fault.hint("the parent zone needs address records (glue) for one of these servers")
+                }));
+            }
+            Pick::Nothing(reason) => {
+                return Err(match last {
+                    Some(last) if told.is_empty() || only_loops(&last, &told) => last,
+                    Some(last) => Fault { message: each(&told, &reason), ..last },
+                    None => Fault::new(FailureCode::NoUsableServer, reason),
+                });
+            }
+        }
+    }
+}
+
+enum Pick {
+    Names(Vec<Name>),
+    Wait,
+    /// All that is left are names that are being looked up by ourselves.
+    Loop(Name),
+    Nothing(String),
+}
+
+fn pick(errand: &Errand, zone: &Zone) -> Pick {
+    let mut servers = zone.servers.borrow_mut();
+    // Inside another lookup nothing is waited for: two lookups could wait for each other.
+    let nested = !errand.stack.is_empty();
+    let left = MAX_LOOKUPS.saturating_sub(zone.lookups.get()) as usize;
+    let free = |server: &&mut Server| {
+        server.can_be_looked_up()
+            && (server.lookup == Lookup::NotMade || nested)
+            && !errand.stack.contains(&server.name)
+            // Whoever looks for this one's address asks for that one's, too, and will hear.
+            && (server.lookup == Lookup::NotMade || !errand.within.contains(&zone.name))
+    };
+    if errand.stack.len() >= MAX_DEPTH {
+        errand
+            .run
+            .log
+            .note(format!("the limit of {MAX_DEPTH} name server lookups inside each other was hit"));
+        return Pick::Nothing(format!("{MAX_DEPTH} lookups of name servers inside each other are the limit"));
+    }
+    if zone.missing.get() >= MAX_MISSING {
+        errand.run.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
+        return Pick::Nothing(format!("{MAX_MISSING} of its name servers do not exist"));
+    }
+    if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
+        return Pick::Wait;
+    }
+    let chances = (MAX_MISSING - zone.missing.get()) as usize;
+    let mut names = Vec::new();
+    for server in servers.iter_mut().filter(free).take(AT_ONCE.min(left).min(chances)) {
+        server.lookup = Lookup::Running;
+        names.push(server.name.clone());
+    }
+    if !names.is_empty() {
+        zone.lookups.set(zone.lookups.get() + u32::try_from(names.len()).unwrap_or(u32::MAX));
+        return Pick::Names(names);
+    }
+    if left == 0 {
+        errand.run.log.note(format!("the limit of {MAX_LOOKUPS} name server lookups for one zone was hit"));
+        return Pick::Nothing(format!("{MAX_LOOKUPS} lookups of its name servers are the limit"));
+    }
+    if let Some(own) = servers.iter().find(|server| errand.stack.contains(&server.name)) {
+        return Pick::Loop(own.name.clone());
+    }
+    Pick::Nothing(NO_ADDRESS.to_owned())
+}
+
+/// Looks up a few names at once and goes on with the first that has an address.
+async fn look_up(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    names: Vec<Name>,
+    parent: Option<usize>,
+    told: &mut Vec<String>,
+) -> Result<(), Fault> {
+    let mut running = FuturesUnordered::new();
+    let mut lanes = Vec::new();
+    for name in names {
+        let mut stack = errand.stack.clone();
+        stack.push(name.clone());
+        let within = errand.within.iter().chain([&zone.name]).cloned().collect();
+        let sub = Errand {
+            within,
+            run: Rc::clone(&errand.run),
+            purpose: Purpose::NsAddress,
+            aliases: Aliases::Follow,
+            // The first address is enough to go on; the second family may still come in.
+            patience: Patience::AtMost(Duration::ZERO),
+            stack,
+            lane: Lane::under(&errand.lane),
+            path: Rc::default(),
+            parent,
+        };
+        lanes.push(Rc::clone(&sub.lane));
+        let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
+        let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
+        let types = errand.run.shared.plan.server_family.address_types();
+        let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
+        let work = async move {
+            let _unfinished = unfinished;
+            let found = find(sub, name.clone(), types).await;
+            let gave_up = found.is_err() && lane.is_detached();
+            if gave_up {
+                return_lookup(&zone);
+            }
+            learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
+            (name, found)
+        };
+        let task = errand.run.spawn(work);
+        running.push(task.map(move |done| (done, path)));
+    }
+    let mut fault = None;
+    while let Some((done, path)) = running.next().await {
+        // A task that was aborted has nothing to say.
+        let Ok((name, found)) = done else { continue };
+        match found {
+            Ok(found) if !found.addresses.is_empty() => {
+                errand.path.borrow_mut().extend(path.borrow().iter());
+                lanes.iter().for_each(|lane| lane.detach());
+                return Ok(());
+            }
+            Ok(_) => told.push(format!("ns {}: no address", name_text(&name))),
+            Err(failed) => {
+                told.push(format!("ns {}: {}", name_text(&name), in_short(&failed)));
+                let keep = fault.as_ref().is_some_and(|kept: &Fault| kept.code == FailureCode::GlueLoop);
+                if !keep {
+                    fault = Some(Fault { rcode: None, negative: None, answers: Vec::new(), ..failed });
+                }
+            }
+        }
+    }
+    Err(fault.unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, NO_ADDRESS.to_owned())))
+}
+
+/// Takes the result of a lookup into the zone, also when nobody waits for it any more.
+fn learn(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
+    if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
+        server.lookup = lookup;
+        for address in found.iter().flat_map(|found| &found.addresses) {
+            let address = (SocketAddr::new(*address, port), AddressSource::Walk);
+            if !server.addresses.contains(&address) {
+                server.addresses.push(address);
+            }
+        }
+    }
+    if found.as_ref().is_err_and(|fault| fault.code == FailureCode::NxDomain) {
+        zone.missing.set(zone.missing.get() + 1);
+    }
+    zone.changed.notify_waiters();
+}

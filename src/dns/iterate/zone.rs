@@ -1,0 +1,182 @@
+//! One zone's word in a walk: its servers are made ready, asked, and what they said is judged.
+
+use crate::trace::NO_AUTHORITY;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::cache::delegations::{Server, Zone};
+use crate::dns::cache::failures::{Case, Extent};
+use crate::dns::iterate::job::{Errand, Run};
+use crate::dns::iterate::ns_addresses::resolve_servers;
+use crate::dns::name_servers::ask::ask_servers;
+use crate::dns::name_servers::budget::Budget;
+use crate::dns::name_servers::zone_query::{Lost, Quest};
+use crate::dns::outcome::fault::{Fault, ServerFailure};
+use crate::dns::outcome::words::{NAMED_SERVERS, servers_unknown};
+use crate::dns::response::classify::Verdict;
+use crate::dns::transport::log::{HOST_BUDGET, NAME_BUDGET};
+use crate::dns::wire::name::name_text;
+use crate::plan::Family;
+use crate::trace::{Choice, FailureCode, Negative, RecordType};
+
+/// A useful answer of a zone.
+pub(crate) struct Step {
+    pub(crate) id: usize,
+    pub(crate) verdict: Verdict,
+}
+
+/// Looks up servers if no address of the zone is known.
+pub(crate) async fn ensure_servers(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    qname: &Name,
+    qtype: RecordType,
+    parent: Option<usize>,
+) -> Result<(), Fault> {
+    let shared = &errand.run.shared;
+    if shared.order(zone, &HashSet::new()).is_empty() {
+        let of_other_family = no_server_of_family(zone, shared.plan.server_family);
+        if let Some(fault) = of_other_family {
+            return Err(fault);
+        }
+        if let Some(known) = case(errand, zone, qname, qtype).known() {
+            return Err(known);
+        }
+        resolve_servers(errand, zone, parent)
+            .await
+            .map_err(|fault| unknown(errand, case(errand, zone, qname, qtype), &[], &fault))?;
+    }
+    Ok(())
+}
+
+fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> Case<'a> {
+    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
+    Case { shared, zone, qname, qtype, extent: Extent::Whole, now }
+}
+
+/// No server is left, and no other has an address. What a lookup inside others met, or one that could
+/// send nothing more, need not hold for the next.
+fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
+    if errand.is_main() && !errand.run.log.is_spent() && !errand.lane.is_detached() {
+        return case.failed(failed, Some(why));
+    }
+    servers_unknown(&case.zone.name, case.qname, case.qtype, failed, why)
+}
+
+/// One question to a zone: first its servers with known addresses, then the others.
+pub(crate) async fn ask_zone(
+    errand: &Errand,
+    zone: &Rc<Zone>,
+    (qname, extent): (&Name, Extent),
+    qtype: RecordType,
+    parent: Option<usize>,
+    budget: &Rc<Budget>,
+) -> Result<Step, Fault> {
+    let run = &errand.run;
+    let quest = Quest {
+        shared: Rc::clone(&run.shared),
+        log: Rc::clone(&run.log),
+        lane: Rc::clone(&errand.lane),
+        budget: Rc::clone(budget),
+        root_answered: Rc::clone(&run.root_answered),
+        zone: Rc::clone(zone),
+        qname: qname.clone(),
+        qtype,
+        extent,
+        parent,
+        purpose: errand.purpose,
+    };
+    let case = || Case { extent, ..case(errand, zone, qname, qtype) };
+    if let Some(known) = case().known() {
+        return Err(known);
+    }
+    let mut tried = HashSet::new();
+    let mut failed: Vec<ServerFailure> = Vec::new();
+    loop {
+        let candidates = run.shared.order(zone, &tried);
+        if candidates.is_empty() {
+            match resolve_servers(errand, zone, parent).await {
+                Ok(()) if !run.shared.order(zone, &tried).is_empty() => continue,
+                Ok(()) => return Err(case().failed(&failed, None)),
+                Err(fault) => return Err(unknown(errand, case(), &failed, &fault)),
+            }
+        }
+        tried.extend(candidates.iter().map(|candidate| candidate.address));
+        let first = (!failed.is_empty()).then_some(Choice::NextAfterFailure);
+        match ask_servers(&quest, candidates, first).await {
+            Ok(won) => {
+                errand.path.borrow_mut().extend(won.path);
+                if won.without_authority {
+                    let zone = name_text(&zone.name);
+                    run.log.note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
+                }
+                note_plain(run, won.id, &won.verdict);
+                if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, run.log.raw(won.id)) {
+                    run.shared.dnssec.referred(&referral.cut, &zone.name, qname, reply);
+                }
+                return Ok(Step { id: won.id, verdict: won.verdict });
+            }
+            Err(Lost::Failed { failures, path }) => {
+                errand.path.borrow_mut().extend(path);
+                failed.extend(failures);
+                if zone.servers.borrow().iter().all(|server| !server.can_be_looked_up()) {
+                    return Err(case().failed(&failed, None));
+                }
+            }
+            Err(Lost::Known(fault)) => return Err(*fault),
+            Err(Lost::Detached) => {
+                return Err(Fault::new(FailureCode::DnsTimeout, "it was not awaited".to_owned()));
+            }
+            Err(lost) => return Err(over_budget(run, qname, &lost)),
+        }
+    }
+}
+
+/// A negative answer without the SOA that RFC 2308 §3 demands.
+fn note_plain(run: &Run, id: usize, verdict: &Verdict) {
+    if let Verdict::Absent { negative: Negative { zone: None, foreign_soa, .. }, .. } = verdict {
+        let server = run.log.with(id, |packet| packet.server_name.clone()).flatten().unwrap_or_default();
+        let soa = match foreign_soa {
+            Some(zone) => format!("with an SOA of {zone}, which has no say here"),
+            None => "without an SOA".to_owned(),
+        };
+        run.log.note(format!("{server} sent a negative answer {soa}: how long it holds is not known"));
+    }
+}
+
+fn over_budget(run: &Run, qname: &Name, lost: &Lost) -> Fault {
+    let (limit, what) = match lost {
+        Lost::HostBudget => (HOST_BUDGET, "one host with its aliases and name servers"),
+        _ => (NAME_BUDGET, "one name"),
+    };
+    run.log.note(format!("the limit of {limit} packets for {what} was hit at {}", name_text(qname)));
+    let message = format!("{} is not answered after {limit} packets, the limit for {what}", name_text(qname));
+    Fault::new(FailureCode::PacketBudget, message)
+}
+
+/// All servers of a zone have addresses, and none of them is one that `-4` or `-6` allows.
+pub(crate) fn no_server_of_family(zone: &Zone, family: Family) -> Option<Fault> {
+    let (words, option) = family.words()?;
+    let servers = zone.servers.borrow();
+    if servers.is_empty() || servers.iter().any(Server::can_be_looked_up) {
+        return None;
+    }
+    let at = |server: &Server| {
+        let addresses: Vec<_> = server.addresses.iter().map(|(at, _)| at.ip().to_string()).collect();
+        format!("{} is at {}", name_text(&server.name), addresses.join(" and "))
+    };
+    let known = servers.iter().filter(|server| !server.addresses.is_empty());
+    let mut told: Vec<String> = known.take(NAMED_SERVERS).map(at).collect();
+    if servers.len() > NAMED_SERVERS {
+        told.push(format!("and {} more", servers.len() - NAMED_SERVERS));
+    }
+    let message = format!(
+        "no server of zone {} has an {words} address, and {option} allows no other: {}",
+        name_text(&zone.name),
+        told.join("; ")
+    );
+    let fault = Fault::new(FailureCode::NoUsableServer, message);
+    Some(fault.hint(&format!("leave out {option} to ask them at these addresses")))
+}

@@ -1,0 +1,452 @@
+//! The counted lane, the lanes beside it, and the one record they end up in.
+//!
+//! The stub and the priming question run as tasks of their own: they never delay the counted lane,
+//! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::FutureExt;
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::dns::context::{Shared, StubUse};
+use crate::dns::iterate::job::{AbortOnDrop, Aliases, Errand, Patience, RESOLUTION_DELAY, Run};
+use crate::dns::iterate::resolve::find;
+use crate::dns::iterate::wish::Wish;
+use crate::dns::lanes::priming::prime;
+use crate::dns::lanes::service_binding::{complete, complete_heard};
+use crate::dns::lanes::stopped::{ended_by, fallback_note, seconds};
+use crate::dns::lanes::stub::StubLane;
+use crate::dns::lanes::uncounted::SideLanes;
+use crate::dns::lanes::validation::collect::WalkEnd;
+use crate::dns::lanes::validation::through_resolver::Given;
+use crate::dns::outcome::fault::{Fault, Found, is_answer};
+use crate::dns::outcome::words::show;
+use crate::dns::resolver::DS;
+use crate::dns::resolvers::ad_bit::authenticated;
+use crate::dns::resolvers::chosen::Asker;
+use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::transport::log::Log;
+use crate::dns::wire::name::name_text;
+use crate::plan::{DnssecPlan, ResolverChoice};
+use crate::stop::{Stop, Stopped};
+use crate::trace::{At, Dns, DnsLane, FailureCode, Purpose, Rcode, RecordType};
+
+/// Questions that can be asked along one walk, and those that need a walk of their own.
+fn walks(types: &[RecordType]) -> Vec<(Vec<RecordType>, Aliases)> {
+    let alone = |rtype: RecordType| rtype == RecordType::CNAME || rtype == DS;
+    let together: Vec<RecordType> = types.iter().copied().filter(|rtype| !alone(*rtype)).collect();
+    let mut walks = Vec::new();
+    if !together.is_empty() {
+        walks.push((together, Aliases::Follow));
+    }
+    for rtype in types.iter().copied().filter(|rtype| alone(*rtype)) {
+        let aliases = if rtype == RecordType::CNAME { Aliases::Keep } else { Aliases::Follow };
+        walks.push((vec![rtype], aliases));
+    }
+    walks
+}
+
+const SERVFAIL: Rcode = Rcode(2);
+
+/// Without a word from any root server for this long, the stub's answer is taken.
+const ROOT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One resolution in its counted lane.
+pub(crate) struct Counted<'a> {
+    pub(crate) shared: &'a Rc<Shared>,
+    pub(crate) name: Name,
+    pub(crate) types: Vec<RecordType>,
+    pub(crate) clock: &'a Clock,
+    pub(crate) stop: &'a Stop,
+    /// HTTPS records, asked for beside the addresses.
+    pub(crate) wish: Option<Rc<Wish>>,
+}
+
+/// How the counted lane ended.
+enum Ended {
+    Walked(Result<Found, Fault>),
+    /// The stub's answer was taken.
+    FellBack(Heard),
+    Asked(Heard),
+}
+
+impl Counted<'_> {
+    /// The addresses of a host: the second family is not awaited for long.
+    pub(crate) async fn addresses(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+        let walks = vec![(self.types.clone(), Aliases::Follow)];
+        self.run(dns, walks, Patience::AtMost(RESOLUTION_DELAY)).await
+    }
+
+    /// All records of all types.
+    pub(crate) async fn records(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+        let walks = walks(&self.types);
+        self.run(dns, walks, Patience::Whole).await
+    }
+
+    async fn run(
+        self,
+        dns: &mut Dns,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+        patience: Patience,
+    ) -> (Result<(), Fault>, SideLanes) {
+        let plan = &self.shared.plan;
+        let log = Log::new(*self.clock);
+        if plan.dnssec != DnssecPlan::Off {
+            log.ask_for_signatures();
+        }
+        // A walk for the resolver's own name has no business with the host's records.
+        let wish = self.wish.clone().filter(|_| plan.lane == ResolverChoice::Walk);
+        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), wish);
+        let _guard = AbortOnDrop(Rc::clone(&run));
+        let errand = Errand::walk(&run, patience);
+        let mut side = SideLanes::none();
+        // Boxed: what holds this one moves it about, and has room for it more than once.
+        let ended = if plan.lane == ResolverChoice::Walk {
+            side = self.side_lanes(&log, &walks);
+            let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone()).boxed_local();
+            self.limited(dns.start, &log, work).await
+        } else {
+            let work = self.asked(&run, patience).boxed_local();
+            self.limited(dns.start, &log, work).await.map(Ended::Asked)
+        };
+        dns.end = self.clock.now();
+        if plan.server_limit.is_some() {
+            dns.start = dns.start.after(log.queued());
+        }
+        dns.critical_path = errand.path.borrow().clone();
+        let result = match ended {
+            Ok(Ended::Walked(result)) => result,
+            Ok(Ended::Asked(heard)) => {
+                dns.critical_path = heard.path;
+                heard.result
+            }
+            Ok(Ended::FellBack(heard)) => {
+                dns.lane = DnsLane::StubFallback;
+                dns.critical_path = heard.path;
+                log.note(fallback_note(heard.server));
+                heard.result
+            }
+            Err(stopped) => {
+                let awaited = log.awaited();
+                let mut unheard = awaited.map_or_else(Vec::new, |id| log.unheard_with(id));
+                unheard.retain(|id| !dns.critical_path.contains(id));
+                dns.critical_path.extend(unheard);
+                Err(self.stopped(stopped, &run, awaited))
+            }
+        };
+        log.end_walk(&ended_by(&result));
+        dns.cuts.clone_from(&run.cuts.borrow());
+        dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
+        if plan.dnssec != DnssecPlan::Off
+            && let Err(why) = self.check(&mut side, &result, dns.lane, &run)
+        {
+            dns.unvalidated = Some(why.to_owned());
+        }
+        side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
+        let result = fill(dns, result);
+        side.write(dns, self.clock);
+        dns.notes = log.notes();
+        dns.packets = log.packets();
+        dns.authenticated = match dns.lane {
+            DnsLane::Resolver => authenticated(&dns.packets, Purpose::Resolver),
+            DnsLane::StubFallback => authenticated(&dns.packets, Purpose::Stub),
+            _ => None,
+        };
+        (result, side)
+    }
+
+    /// Runs the lane until its limit, which does not count what it waited for its first place.
+    async fn limited<T>(&self, start: At, log: &Log, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        let over = self.until(start, self.shared.plan.timeout, log);
+        let work = async {
+            tokio::select! {
+                biased;
+                done = work => Ok(done),
+                () = over => Err(Stopped::Limit),
+            }
+        };
+        self.stop.within(None, work).await?
+    }
+
+    /// Until so long after the start, not counting what the lane waited for its first place.
+    async fn until(&self, start: At, limit: Duration, log: &Log) {
+        loop {
+            let limit = start.after(limit).after(log.queued());
+            if limit <= self.clock.now() {
+                return;
+            }
+            tokio::time::sleep_until(self.clock.instant(limit).into()).await; // the limit itself; it moves with the queue
+        }
+    }
+
+    /// Starts the validation of what was found, or says why there is none.
+    fn check(
+        &self,
+        side: &mut SideLanes,
+        result: &Result<Found, Fault>,
+        lane: DnsLane,
+        run: &Run,
+    ) -> Result<(), &'static str> {
+        let (shared, log) = (self.shared, &run.log);
+        if lane == DnsLane::Walk {
+            let end = worth_checking(result, run)?;
+            side.check(shared, log, &self.name, &self.types, end);
+            return Ok(());
+        }
+        let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
+        let (purpose, given) = match failed.map(|fault| (fault.code, fault.rcode)) {
+            None if lane == DnsLane::StubFallback => (Purpose::Stub, Given::Unsigned),
+            None => (Purpose::Resolver, Given::Answer),
+            Some((FailureCode::ResolverFailed, Some(SERVFAIL))) => (Purpose::Resolver, Given::Failure),
+            Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
+                return Err("the trace was stopped");
+            }
+            Some((FailureCode::CnameLoop, _)) => return Err("the aliases come back to themselves"),
+            Some(_) => return Err("no resolver gave an answer"),
+        };
+        side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);
+        Ok(())
+    }
+
+    /// What the resolver of the plan says, and what its HTTPS records make of it.
+    async fn asked(&self, run: &Rc<Run>, patience: Patience) -> Heard {
+        let asker = Asker { run, path: RefCell::default() };
+        let (name, types) = (self.name.clone(), self.types.clone());
+        let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
+        let mut heard = asker.ask(Questions { name, types, service }, patience).await;
+        if let Some(wish) = &self.wish {
+            let host = (&self.name, self.types.as_slice());
+            heard.result = complete_heard(&asker, wish, host, heard.result, heard.services.take()).await;
+            heard.path.append(&mut asker.path.borrow_mut());
+        }
+        heard
+    }
+
+    /// The walks, and the stub's answer in their place when no root server can be reached.
+    async fn walk(
+        &self,
+        start: At,
+        run: &Rc<Run>,
+        errand: &Errand,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+        stub: Option<Rc<StubLane>>,
+    ) -> Ended {
+        let shared = self.shared;
+        // What one name met says nothing once a root server has answered another.
+        let root_silent = shared.root_silent.get() && !shared.has_heard_a_root();
+        if let Some(stub) = stub.as_ref().filter(|_| root_silent)
+            && shared.zones_above(&self.name).len() == 1
+        {
+            let heard = stub.heard().await;
+            if is_answer(&heard.result) {
+                return Ended::FellBack(heard);
+            }
+        }
+        let root_answered = || run.root_answered.get() || shared.has_heard_a_root();
+        let fallback = async {
+            self.until(start, ROOT_PATIENCE, &run.log).await;
+            if let Some(stub) = &stub
+                && !root_answered()
+            {
+                let heard = stub.heard().await;
+                if is_answer(&heard.result) && !root_answered() {
+                    return heard;
+                }
+            }
+            std::future::pending().await
+        };
+        let result = tokio::select! {
+            biased;
+            result = self.with_services(errand, walks) => result,
+            heard = fallback => {
+                shared.root_silent.set(true);
+                return Ended::FellBack(heard);
+            }
+        };
+        let Err(fault) = result else { return Ended::Walked(result) };
+        if run.root_answered.get() || fault.is_negative() || !shared.has_a_root() {
+            return Ended::Walked(Err(fault));
+        }
+        if let Some(stub) = stub {
+            let heard = stub.heard().await;
+            if is_answer(&heard.result) {
+                shared.root_silent.set(!shared.has_heard_a_root());
+                return Ended::FellBack(heard);
+            }
+        }
+        if shared.has_heard_a_root() {
+            return Ended::Walked(Err(fault));
+        }
+        Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
+    }
+
+    /// The walks, and what the HTTPS records make of them.
+    async fn with_services(
+        &self,
+        errand: &Errand,
+        walks: Vec<(Vec<RecordType>, Aliases)>,
+    ) -> Result<Found, Fault> {
+        let result = self.all(errand, walks).await;
+        complete(errand, &self.name, &self.types, result).await
+    }
+
+    async fn all(&self, errand: &Errand, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
+        let mut all: Option<Found> = None;
+        let mut first_fault = None;
+        for (types, aliases) in walks {
+            let errand = Errand { aliases, ..errand.clone() };
+            match find(errand, self.name.clone(), types).await {
+                Ok(found) => {
+                    let all = all.get_or_insert_default();
+                    for record in found.answers {
+                        if !all.answers.contains(&record) {
+                            all.answers.push(record);
+                        }
+                    }
+                    all.addresses.extend(found.addresses);
+                    all.finished.extend(found.finished);
+                    all.services.extend(found.services);
+                    all.rcode = all.rcode.or(found.rcode);
+                }
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        match (all, first_fault) {
+            (Some(found), fault) => {
+                if let Some(fault) = fault {
+                    errand.run.log.note(format!("not every type was answered: {}", fault.message));
+                }
+                Ok(found)
+            }
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Ok(Found::default()),
+        }
+    }
+
+    /// Starts what runs beside the walk, unless the answer is known already.
+    fn side_lanes(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> SideLanes {
+        let shared = self.shared;
+        let now = self.clock.now();
+        let mut side = SideLanes::none();
+        side.log = Some(Rc::clone(log));
+        side.shared = Some(Rc::clone(shared));
+        let known = |(types, aliases): &(Vec<RecordType>, Aliases)| {
+            *aliases == Aliases::Follow && shared.known(&self.name, types, now).is_some()
+        };
+        if walks.iter().all(known) {
+            return side;
+        }
+        if !shared.plan.stub_servers.is_empty() {
+            let lane = StubLane::new(shared, log, &self.name, &self.types);
+            if shared.stub_use.get() == StubUse::Beside {
+                lane.begin();
+            }
+            side.stub = Some(lane);
+        }
+        if !shared.primed.replace(true) {
+            let (shared, log, done) = (Rc::clone(shared), Rc::clone(log), Rc::new(Notify::new()));
+            side.priming = Some(Rc::clone(&done));
+            side.spawn(async move {
+                prime(&shared, &log).await;
+                done.notify_one();
+            });
+        }
+        side
+    }
+
+    /// What was going on when the lane was stopped from outside.
+    fn stopped(&self, stopped: Stopped, run: &Run, awaited: Option<usize>) -> Fault {
+        let log = &run.log;
+        let asking = awaited.and_then(|id| {
+            log.with(id, |packet| {
+                let server = packet
+                    .server_name
+                    .as_ref()
+                    .map_or_else(|| show(packet.server), |name| format!("{name} ({})", packet.server.ip()));
+                format!("asking {server} for {} {}", packet.qname, packet.qtype.mnemonic())
+            })
+        });
+        let asking = asking.unwrap_or_else(|| format!("resolving {}", name_text(&self.name)));
+        match stopped {
+            Stopped::Interrupted => {
+                Fault::new(FailureCode::Interrupted, format!("interrupted while {asking}"))
+            }
+            Stopped::MaxTime => {
+                let limit = seconds(self.stop.max_time());
+                Fault::new(FailureCode::MaxTime, format!("the limit of {limit} passed while {asking}"))
+                    .hint("give it more time with --max-time")
+            }
+            Stopped::Limit => {
+                let limit = seconds(self.shared.plan.timeout);
+                log.note(format!("the limit of {limit} for DNS was hit"));
+                if log.is_empty() {
+                    let name = name_text(&self.name);
+                    let message = format!(
+                        "nobody was asked for {name}: {limit} passed while it waited for other names of this run"
+                    );
+                    return Fault::new(FailureCode::DnsTimeout, message)
+                        .hint("ask for fewer names at a time, or for this one alone");
+                }
+                let root_answered = run.root_answered.get() || self.shared.has_heard_a_root();
+                if self.shared.plan.lane == ResolverChoice::Walk && !root_answered {
+                    return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
+                }
+                Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))
+                    .hint("one zone on the way is slow or dead: see its packets")
+            }
+        }
+    }
+
+    /// Nobody at all could be asked.
+    fn unreachable(&self, why: &str) -> Fault {
+        let resolver = if self.shared.plan.stub_servers.is_empty() {
+            "no resolver is configured"
+        } else {
+            "no resolver answered"
+        };
+        let message = if self.shared.is_cut_off() {
+            let family = self.shared.plan.server_family.words();
+            let how = family.map_or("neither for IPv4 nor for IPv6".to_owned(), |(family, option)| {
+                format!("not for {family}, and {option} allows nothing else")
+            });
+            format!("this machine has no route to a root server, {how}, and {resolver}")
+        } else {
+            format!("no root server answered, and {resolver}: {why}")
+        };
+        Fault::new(FailureCode::DnsUnreachable, message)
+            .hint("check the network; where only a resolver can be reached, use --resolver")
+    }
+}
+
+/// Whether there is anything of the walk to validate, or why not.
+fn worth_checking(result: &Result<Found, Fault>, run: &Run) -> Result<WalkEnd, &'static str> {
+    match result.as_ref().err().map(|fault| fault.code) {
+        _ if is_answer(result) => Ok(WalkEnd::Answered),
+        Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),
+        _ if run.root_answered.get() => Ok(WalkEnd::Lost),
+        _ => Err("no root server answered"),
+    }
+}
+
+fn fill(dns: &mut Dns, result: Result<Found, Fault>) -> Result<(), Fault> {
+    match result {
+        Ok(found) => {
+            dns.rcode = found.rcode.or(Some(Rcode::NOERROR));
+            dns.answers = found.answers;
+            dns.addresses = found.addresses;
+            Ok(())
+        }
+        Err(fault) => {
+            dns.rcode = fault.rcode;
+            dns.negative = fault.negative.as_deref().cloned();
+            dns.answers.clone_from(&fault.answers);
+            Err(fault)
+        }
+    }
+}

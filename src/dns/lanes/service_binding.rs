@@ -1,0 +1,328 @@
+//! Asking for HTTPS records (RFC 9460) beside the addresses, and making use of them.
+//!
+//! The question goes out with those for A and AAAA, to the same zone or resolver. Its answer is awaited no
+//! longer than the second address family is, and nothing it says or lacks can fail a resolution:
+//! what cannot be used is told, and the host's own addresses serve. What a record's target is must
+//! be looked up like the target of a CNAME, and counts like it.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::iterate::https_query::ask_beside;
+use crate::dns::iterate::job::{Aliases, Errand, Patience, RESOLUTION_DELAY};
+use crate::dns::iterate::resolve::find;
+use crate::dns::iterate::wish::{State, Wish};
+use crate::dns::lanes::service_records::{Candidate, Mode, compare_hints, sort_out};
+use crate::dns::outcome::fault::{Fault, Found};
+use crate::dns::outcome::words::not_awaited;
+use crate::dns::resolvers::chosen::Asker;
+use crate::dns::resolvers::combine::Questions;
+use crate::dns::transport::log::Log;
+use crate::dns::wire::name::{name_text, parse_name};
+use crate::trace::{At, FailureCode, Record, RecordType, ServiceBinding};
+
+/// AliasMode records that are followed.
+const MAX_ALIASES: usize = 8;
+
+/// Records whose targets are looked up.
+const MAX_TARGETS: usize = 4;
+
+/// How long the look-ups of targets may take when the host has addresses of its own.
+const TARGET_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Puts what the HTTPS records say to the addresses found, and waits for them a little if need be.
+pub(crate) async fn complete(
+    errand: &Errand,
+    host: &Name,
+    types: &[RecordType],
+    result: Result<Found, Fault>,
+) -> Result<Found, Fault> {
+    let Some(wish) = errand.run.wish.clone() else { return result };
+    // Without the name there is no service; without its servers nobody can say so.
+    if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
+        return result;
+    }
+    let clock = *errand.run.log.clock();
+    let limit = wish.answered.get().unwrap_or_else(|| clock.now()).after(RESOLUTION_DELAY);
+    if !wish.was_asked() {
+        // The addresses were known from earlier in this run.
+        ask_beside(errand, host);
+    }
+    wish.closed.set(true);
+    if !wish.was_asked() {
+        return result;
+    }
+    let in_time = tokio::time::timeout_at(clock.instant(limit).into(), wish.heard()).await.is_ok();
+    let heard = match std::mem::replace(&mut *wish.state.borrow_mut(), State::Idle) {
+        State::Heard { result, .. } if in_time => Some(result),
+        State::Asked { lane, .. } => {
+            lane.detach();
+            None
+        }
+        _ => None,
+    };
+    let Some(heard) = heard else {
+        errand.run.log.note(not_awaited());
+        return result;
+    };
+    Use::new(Guide::Walk(errand), &wish, host, types).follow(heard, result).await.result(&wish)
+}
+
+/// The same for what a resolver said, which was asked for all of it at the same time; `heard` is
+/// `None` when the HTTPS records were not awaited.
+pub(crate) async fn complete_heard(
+    asker: &Asker<'_>,
+    wish: &Wish,
+    (host, types): (&Name, &[RecordType]),
+    result: Result<Found, Fault>,
+    heard: Option<Result<Found, Fault>>,
+) -> Result<Found, Fault> {
+    let Some(heard) = heard else { return result };
+    if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
+        return result;
+    }
+    Use::new(Guide::Resolver(asker), wish, host, types).follow(heard, result).await.result(wish)
+}
+
+/// What came of it.
+struct Outcome {
+    binding: ServiceBinding,
+    result: Result<Found, Fault>,
+}
+
+impl Outcome {
+    fn result(self, wish: &Wish) -> Result<Found, Fault> {
+        if !self.binding.records.is_empty() || !self.binding.aliases.is_empty() {
+            *wish.binding.borrow_mut() = Some(self.binding);
+        }
+        self.result
+    }
+}
+
+/// Who looks up what a record leads to.
+#[derive(Clone, Copy)]
+enum Guide<'a> {
+    Walk(&'a Errand),
+    Resolver(&'a Asker<'a>),
+}
+
+struct Use<'a> {
+    guide: Guide<'a>,
+    wish: &'a Wish,
+    types: &'a [RecordType],
+    binding: ServiceBinding,
+    /// The records that were followed.
+    followed: Vec<Record>,
+}
+
+impl<'a> Use<'a> {
+    fn new(guide: Guide<'a>, wish: &'a Wish, host: &Name, types: &'a [RecordType]) -> Self {
+        let name = wish.name(host).map(|name| name_text(&name)).unwrap_or_default();
+        let binding = ServiceBinding { name, ..ServiceBinding::default() };
+        Self { guide, wish, types, binding, followed: Vec::new() }
+    }
+
+    fn log(&self) -> &'a Log {
+        match self.guide {
+            Guide::Walk(errand) => &errand.run.log,
+            Guide::Resolver(asker) => &asker.run.log,
+        }
+    }
+
+    /// Aliases first, then the best record whose target has addresses.
+    async fn follow(mut self, heard: Result<Found, Fault>, own: Result<Found, Fault>) -> Outcome {
+        let limit = own.is_ok().then(|| self.log().clock().now().after(TARGET_PATIENCE));
+        let mut heard = match heard {
+            Ok(found) => found,
+            Err(fault) => {
+                if !fault.is_negative() {
+                    self.note(format!("no HTTPS record was learned: {}", fault.message));
+                }
+                return Outcome { binding: self.binding, result: own };
+            }
+        };
+        if let Some(target) = cname_end(&heard) {
+            // The host's alias was seen by this question only.
+            match self.look_up(&target, vec![RecordType::HTTPS], limit).await {
+                Some(Ok(found)) => heard = found,
+                _ => return Outcome { binding: self.binding, result: own },
+            }
+        }
+        let mut addresses_of = own.clone();
+        loop {
+            let protocols = &self.wish.protocols;
+            let (owner, target, shown) = match sort_out(&heard.services, protocols) {
+                Mode::None => break,
+                Mode::Services(candidates) => {
+                    return self.choose(candidates, own, addresses_of, limit).await;
+                }
+                Mode::Alias { owner, target, shown } => (owner, target, shown),
+            };
+            let (from, to) = (name_text(&owner), name_text(&target));
+            if target.is_root() {
+                self.note(format!("the HTTPS record of {from} says that there is no such service"));
+                break;
+            }
+            let again = self.binding.aliases.iter().any(|(known, _)| *known == to) || from == to;
+            if again || self.binding.aliases.len() == MAX_ALIASES {
+                let why = if again { "come back to themselves" } else { "are more than 8" };
+                self.note(format!("the HTTPS aliases of {} {why}: not followed", self.binding.name));
+                self.binding.aliases.clear();
+                return Outcome { binding: self.binding, result: own };
+            }
+            self.binding.aliases.push((from, to.clone()));
+            self.followed.push(shown);
+            let mut types = self.types.to_vec();
+            types.push(RecordType::HTTPS);
+            match self.look_up(&target, types, limit).await {
+                Some(Ok(found)) => {
+                    heard = found.clone();
+                    addresses_of = if found.addresses.is_empty() { own.clone() } else { Ok(found) };
+                }
+                other => {
+                    let why = other.map_or_else(too_slow, |result| result.err().unwrap_or_else(too_slow));
+                    self.note(format!("the HTTPS alias {to} is of no use: {}", why.message));
+                    return Outcome { binding: self.binding, result: own };
+                }
+            }
+        }
+        let result = if self.binding.aliases.is_empty() { own } else { self.take(own, addresses_of) };
+        Outcome { binding: self.binding, result }
+    }
+
+    /// The first record that can be used and whose target has an address.
+    async fn choose(
+        mut self,
+        candidates: Vec<Candidate>,
+        own: Result<Found, Fault>,
+        aliased: Result<Found, Fault>,
+        limit: Option<At>,
+    ) -> Outcome {
+        self.binding.records = candidates.iter().map(|candidate| candidate.record.clone()).collect();
+        let mut tries = 0;
+        for (index, Candidate { owner, service, record, shown }) in candidates.iter().enumerate() {
+            if record.ignored.is_some() || tries == MAX_TARGETS {
+                continue;
+            }
+            tries += 1;
+            let target = service.effective_target(owner);
+            let known =
+                [&own, &aliased].into_iter().find(|known| address_owner(known).as_ref() == Some(&target));
+            let found = match known {
+                Some(known) => known.clone(),
+                None => match self.look_up(&target, self.types.to_vec(), limit).await {
+                    Some(found) => found,
+                    None => Err(too_slow()),
+                },
+            };
+            match found {
+                Ok(found) if !found.addresses.is_empty() => {
+                    self.binding.used = Some(index);
+                    self.followed.push(shown.clone());
+                    for sentence in compare_hints(record, &found.addresses) {
+                        self.note(sentence);
+                    }
+                    let result = self.take(own, Ok(found));
+                    return Outcome { binding: self.binding, result };
+                }
+                Ok(_) => {}
+                Err(fault) => {
+                    self.note(format!("the HTTPS target {} is of no use: {}", record.target, fault.message));
+                    self.binding.records[index].ignored = Some("its target has no address".to_owned());
+                }
+            }
+        }
+        Outcome { binding: self.binding, result: own }
+    }
+
+    /// The target's addresses take the place of the host's own.
+    fn take(&self, own: Result<Found, Fault>, target: Result<Found, Fault>) -> Result<Found, Fault> {
+        let Ok(target) = target else { return own };
+        match own {
+            Ok(own) => Ok(Found { addresses: target.addresses, ..own }),
+            Err(fault) => {
+                // The host has no address: its record leads to the answer, as a CNAME would.
+                let mut answers = fault.answers;
+                answers.extend(self.followed.iter().cloned());
+                answers.extend(target.answers.into_iter().filter(|record| record.rtype != RecordType::HTTPS));
+                Ok(Found { answers, ..target })
+            }
+        }
+    }
+
+    /// Looks a target up; `None` when it took too long.
+    async fn look_up(
+        &self,
+        name: &Name,
+        types: Vec<RecordType>,
+        limit: Option<At>,
+    ) -> Option<Result<Found, Fault>> {
+        match self.guide {
+            Guide::Walk(errand) => self.walk(errand, name, types, limit).await,
+            Guide::Resolver(asker) => {
+                let questions = Questions::of(name.clone(), types);
+                let work = asker.ask(questions, Patience::AtMost(RESOLUTION_DELAY));
+                let heard = self.in_time(work, limit).await;
+                asker.run.log.supersede_abandoned();
+                let heard = heard?;
+                asker.path.borrow_mut().extend(&heard.path);
+                Some(heard.result)
+            }
+        }
+    }
+
+    async fn walk(
+        &self,
+        errand: &Errand,
+        name: &Name,
+        types: Vec<RecordType>,
+        limit: Option<At>,
+    ) -> Option<Result<Found, Fault>> {
+        let own = Errand {
+            aliases: Aliases::Follow,
+            patience: Patience::AtMost(RESOLUTION_DELAY),
+            ..errand.beside()
+        };
+        let path = Rc::clone(&own.path);
+        let lane = Rc::clone(&own.lane);
+        let result = self.in_time(find(own, name.clone(), types), limit).await;
+        lane.detach();
+        errand.path.borrow_mut().extend(path.borrow().iter());
+        result
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>, limit: Option<At>) -> Option<T> {
+        match limit {
+            None => Some(work.await),
+            Some(limit) => tokio::time::timeout_at(self.log().clock().instant(limit).into(), work).await.ok(),
+        }
+    }
+
+    fn note(&self, note: String) {
+        self.log().note(note);
+    }
+}
+
+fn too_slow() -> Fault {
+    let patience = TARGET_PATIENCE.as_secs();
+    Fault::new(FailureCode::DnsTimeout, format!("its address was not found in {patience} s"))
+}
+
+/// Where the CNAMEs of an answer without HTTPS records lead.
+fn cname_end(found: &Found) -> Option<Name> {
+    if !found.services.is_empty() {
+        return None;
+    }
+    let last = found.answers.iter().rev().find(|record| record.rtype == RecordType::CNAME)?;
+    parse_name(&last.data).ok()
+}
+
+/// The name that holds the addresses found.
+fn address_owner(found: &Result<Found, Fault>) -> Option<Name> {
+    let found = found.as_ref().ok()?;
+    let is_address = |record: &&Record| record.data.parse::<IpAddr>().is_ok();
+    parse_name(&found.answers.iter().rev().find(is_address)?.name).ok()
+}

@@ -1,0 +1,32 @@
+//! How the counted lane ends when a limit or an interrupt ends it, and when nobody can be reached.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::dns::outcome::fault::{Fault, Found};
+use crate::dns::outcome::words::show;
+use crate::trace::{FailureCode, Meaning, StoppedBy};
+use crate::units;
+
+/// What a stop leaves of packets that have no answer.
+pub(crate) fn ended_by(result: &Result<Found, Fault>) -> Meaning {
+    match result.as_ref().err().map(|fault| fault.code) {
+        Some(FailureCode::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        Some(FailureCode::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
+        Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable) => Meaning::stopped(StoppedBy::DnsLimit),
+        _ => Meaning::Superseded,
+    }
+}
+
+pub(crate) fn fallback_note(server: Option<SocketAddr>) -> String {
+    let server = server.map(show).unwrap_or_default();
+    format!(
+        "no root server answered: this is the answer of resolver {server}, and the time counted runs from \
+         the start of the walk until that answer was taken"
+    )
+}
+
+/// `10 s`, and what is no whole number of seconds as any duration.
+pub(crate) fn seconds(limit: Duration) -> String {
+    if limit.subsec_nanos() == 0 { format!("{} s", limit.as_secs()) } else { units::duration(limit) }
+}

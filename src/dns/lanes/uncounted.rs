@@ -1,0 +1,274 @@
+//! What runs beside the counted lane: the machine's resolver, the priming question, validation.
+//!
+//! Each is a task of its own. What it finds is added to the record when the trace has ended.
+
+use crate::dns::hosts::consult;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::clock::Clock;
+use crate::dns::context::Shared;
+use crate::dns::lanes::copy_age::age;
+use crate::dns::lanes::stub::StubLane;
+use crate::dns::lanes::validation::checking::{Checking, GRACE};
+use crate::dns::lanes::validation::collect::WalkEnd;
+use crate::dns::lanes::validation::through_resolver::Given;
+use crate::dns::outcome::fault::is_answer;
+use crate::dns::resolvers::ad_bit::authenticated;
+use crate::dns::resolvers::combine::Heard;
+use crate::dns::transport::log::Log;
+use crate::stop::{Stop, Stopped};
+use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, StoppedBy, Stub};
+
+/// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
+#[derive(Debug)]
+pub struct SideLanes {
+    pub(crate) log: Option<Rc<Log>>,
+    pub(crate) shared: Option<Rc<Shared>>,
+    pub(crate) stub: Option<Rc<StubLane>>,
+    pub(crate) priming: Option<Rc<Notify>>,
+    dnssec: Option<Rc<Checking>>,
+    tasks: Vec<AbortHandle>,
+    /// The types the counted lane has answered: those can be compared.
+    pub(crate) types: Vec<RecordType>,
+}
+
+impl SideLanes {
+    pub(crate) fn none() -> Self {
+        let (tasks, types) = (Vec::new(), Vec::new());
+        Self { log: None, shared: None, stub: None, priming: None, dnssec: None, tasks, types }
+    }
+
+    /// Starts to fetch what the answer's validation needs.
+    pub(crate) fn check(
+        &mut self,
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        name: &Name,
+        types: &[RecordType],
+        end: WalkEnd,
+    ) {
+        let (checking, work) = Checking::begin(shared, log, name, types, end);
+        self.dnssec = Some(checking);
+        self.spawn(work);
+    }
+
+    /// The same for what a resolver answered, through that resolver.
+    pub(crate) fn check_through(
+        &mut self,
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        question: (Name, Vec<RecordType>),
+        purpose: Purpose,
+        given: Given,
+    ) {
+        self.log = Some(Rc::clone(log));
+        if let Some((checking, work)) = Checking::begin_through(shared, log, question, purpose, given) {
+            self.dnssec = Some(checking);
+            self.spawn(work);
+        }
+    }
+
+    /// The validation that runs in these lanes.
+    #[cfg(test)]
+    pub(crate) fn checking(&self) -> Option<Rc<Checking>> {
+        self.dnssec.clone()
+    }
+
+    pub(crate) fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
+        self.tasks.push(tokio::task::spawn_local(work).abort_handle());
+    }
+
+    /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
+    /// it to the record. A stop ends the waits; what came until then is added all the same.
+    pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock, stop: &Stop) {
+        let Some(log) = &self.log else { return };
+        let from = clock.now();
+        let all = async {
+            if let Some(stub) = &self.stub {
+                stub.heard().await;
+            }
+            if let Some(priming) = &self.priming {
+                priming.notified().await;
+            }
+        };
+        // What has not come by then is told as such below.
+        let stopped = stop.within(Some(from.after(grace)), all).await.err();
+        self.validate(dns, from.after(grace.max(GRACE)), clock, stop, stopped).await;
+        self.write(dns, clock);
+        dns.packets = log.packets();
+        if let Some(shared) = &self.shared {
+            consult(&shared.plan, dns);
+        }
+    }
+
+    /// The same for one of many names, beside which nothing but validation runs. Others wait behind
+    /// it at the same servers: it has more time.
+    pub(crate) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        self.validate(dns, clock.now().after(GRACE * 3), clock, stop, None).await;
+        if let Some(log) = &self.log {
+            dns.packets = log.packets();
+        }
+    }
+
+    /// Judges the answer when all that is needed is there, or at `limit`: without its keys a zone is
+    /// told to be indeterminate.
+    async fn validate(
+        &self,
+        dns: &mut Dns,
+        limit: At,
+        clock: &Clock,
+        stop: &Stop,
+        stopped_before: Option<Stopped>,
+    ) {
+        let checked = async {
+            if let Some(checking) = &self.dnssec {
+                checking.finished().await;
+            }
+        };
+        let stopped = stop.within(Some(limit), checked).await.err();
+        let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
+            None | Some(Stopped::Limit) => Meaning::Timeout,
+            Some(Stopped::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
+            Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        };
+        if let Some(log) = &self.log {
+            log.end_all(&cut_off);
+            if dns.lane != DnsLane::Walk {
+                dns.notes = log.notes();
+            }
+        }
+        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
+    }
+
+    /// What is known of the side lanes now.
+    pub(crate) fn write(&self, dns: &mut Dns, clock: &Clock) {
+        if let Some(shared) = &self.shared {
+            dns.hints.drift.clone_from(&shared.drift.borrow());
+        }
+        let Some(stub) = &self.stub else { return };
+        let Some(start) = stub.start.get() else { return };
+        let heard = stub.heard.borrow();
+        let Some((end, heard)) = heard.as_ref() else {
+            let now = clock.now();
+            let waited = now.since(start).as_millis();
+            dns.stub = Some(Stub {
+                servers: stub.servers.clone(),
+                server: None,
+                start,
+                end: now,
+                rcode: None,
+                answers: Vec::new(),
+                ttl: None,
+                age: None,
+                agrees: None,
+                error: Some(format!("no answer in {waited} ms when the trace ended")),
+                authenticated: None,
+            });
+            return;
+        };
+        let (answers, error) = match &heard.result {
+            Ok(found) => (found.answers.clone(), None),
+            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
+            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
+        };
+        dns.stub = Some(Stub {
+            servers: stub.servers.clone(),
+            server: heard.server,
+            start,
+            end: *end,
+            rcode: heard.rcode,
+            ttl: answers.iter().map(|record| record.ttl).min(),
+            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
+            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
+            answers,
+            error,
+            authenticated: self.log.as_ref().and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
+        });
+    }
+
+    /// Whether both lanes say the same: the same records of the types that both have answered, or
+    /// both that there are none.
+    fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
+        // What an HTTPS alias leads to is no answer to the question that the resolver was asked.
+        if dns.service.is_some() && dns.answers.iter().any(|record| record.rtype == RecordType::HTTPS) {
+            return None;
+        }
+        if !is_answer(&heard.result)
+            || dns.rcode.is_none_or(|rcode| rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN)
+        {
+            return None;
+        }
+        let compared = |record: &&Record| {
+            let answered = heard.result.as_ref().map_or(&self.types, |found| &found.finished);
+            self.types.contains(&record.rtype) && answered.contains(&record.rtype)
+        };
+        let set = |records: &[Record]| -> BTreeSet<(RecordType, String)> {
+            records
+                .iter()
+                .filter(compared)
+                .map(|record| (record.rtype, record.data.to_ascii_lowercase()))
+                .collect()
+        };
+        let theirs = heard.result.as_ref().map(|found| set(&found.answers)).unwrap_or_default();
+        let ours = set(&dns.answers);
+        if ours.is_empty() && theirs.is_empty() {
+            return heard.rcode.map(|rcode| Some(rcode) == dns.rcode);
+        }
+        Some(ours == theirs)
+    }
+}
+
+impl Drop for SideLanes {
+    fn drop(&mut self) {
+        if let Some(stub) = &self.stub
+            && let Some(task) = stub.task.borrow_mut().take()
+        {
+            task.abort();
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::resolver::Resolver;
+    use crate::dns::tests::kit::{ROOT, ROOT_ZONE, STUB, auth, local, plan, tld};
+    use crate::dns::tests::server::{Quirk, TestNet};
+    use crate::plan::{AnchorsText, DnsPlan, DnssecPlan};
+
+    #[test]
+    fn a_stop_ends_the_waits_for_the_stub_and_for_keys() {
+        local(async {
+            let keyless = vec![Quirk::SilentFor(hickory_resolver::proto::rr::RecordType::DNSKEY)];
+            let root = (ROOT, keyless, vec![(".", ROOT_ZONE)]);
+            let net = TestNet::start(vec![root, tld(), auth(), (STUB, vec![Quirk::Silent], vec![])]).await;
+            let text = format!(". IN DS 1 13 2 {}\n", "00".repeat(32));
+            let anchors = || Some(AnchorsText { source: "test".to_owned(), text: text.clone() });
+            let clock = Clock::start();
+            for (stub, dnssec) in
+                [(vec![net.address(STUB)], DnssecPlan::Off), (vec![], DnssecPlan::On { anchors: anchors() })]
+            {
+                let plan = DnsPlan { stub_servers: stub, dnssec, ..plan(&net) };
+                let resolver = Resolver::new(plan).unwrap();
+                let hour = Duration::from_secs(3600);
+                let (mut dns, result, side) =
+                    resolver.resolve("www.example.test", 443, &clock, &Stop::after(clock, hour)).await;
+                assert!(result.is_ok());
+                let soon = clock.now().after(Duration::from_millis(100)).since(At(0));
+                side.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
+                let cut_off = dns.packets.iter().filter(|packet| packet.meaning.was_stopped());
+                assert!(cut_off.count() > 0, "{:?}", dns.packets);
+                assert_eq!(dns.addresses.len(), 2, "what was found stays");
+            }
+        });
+    }
+}

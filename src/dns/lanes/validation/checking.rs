@@ -1,0 +1,181 @@
+//! The uncounted lane of DNSSEC: the keys of all zones at once, and DS records that no referral
+//! brought.
+//!
+//! It begins when the walk's answer is known and never changes it. Rounds after the first are rare:
+//! a zone that is served by its parent's servers shows itself only by its signatures.
+
+use crate::dns::dnssec::validate::validate;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_resolver::proto::rr::Name;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::dns::cache::in_flight::{Goal, Turn};
+use crate::dns::context::Shared;
+use crate::dns::dnssec::evidence::{Evidence, Fetched};
+use crate::dns::dnssec::needs::Need;
+use crate::dns::dnssec::rrsig::Now;
+use crate::dns::lanes::validation::collect::{WalkEnd, collect};
+use crate::dns::lanes::validation::from_servers::ask_servers;
+use crate::dns::lanes::validation::through_resolver::{Keep, Through};
+use crate::dns::transport::log::Log;
+use crate::trace::{Dnssec, Purpose, RecordType};
+
+/// How long a finished trace waits for this lane, where something of it is still open.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// Questions of one round, and rounds.
+const MAX_NEEDS: usize = 24;
+
+const MAX_ROUNDS: usize = 4;
+
+/// Rounds through a resolver, where the zones have to be guessed.
+const MAX_GUESSES: usize = 8;
+
+pub(crate) const DNSKEY: RecordType = RecordType(48);
+
+const DS: RecordType = RecordType(43);
+
+/// How often a question is left to another resolution of the run.
+const MAX_TURNS: usize = 3;
+
+/// The validation of one resolution, while its evidence comes in.
+#[derive(Debug)]
+pub(crate) struct Checking {
+    pub(crate) shared: Rc<Shared>,
+    /// Tells the resolutions of one resolver apart.
+    resolution: u64,
+    pub(crate) evidence: RefCell<Evidence>,
+    /// Who is asked in place of the zones' servers.
+    pub(crate) through: Option<Through>,
+    finished: Cell<bool>,
+    done: Notify,
+}
+
+impl Checking {
+    pub(crate) fn new(shared: &Rc<Shared>, through: Option<Through>) -> Self {
+        Self {
+            shared: Rc::clone(shared),
+            resolution: shared.flights.resolution(),
+            evidence: RefCell::default(),
+            through,
+            finished: Cell::new(false),
+            done: Notify::new(),
+        }
+    }
+
+    /// Prepares the validation of a walk that has ended. The work that gathers the evidence is to
+    /// be run beside everything else: here nothing is read, because the next stage waits.
+    pub(crate) fn begin(
+        shared: &Rc<Shared>,
+        log: &Rc<Log>,
+        name: &Name,
+        types: &[RecordType],
+        end: WalkEnd,
+    ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
+        let checking = Rc::new(Self::new(shared, None));
+        let (own, log) = (Rc::clone(&checking), Rc::clone(log));
+        let question = (name.clone(), types.to_vec());
+        let work = async move {
+            *own.evidence.borrow_mut() = collect(&log, &own.shared.dnssec, question, end);
+            own.fetch(&log).await;
+            own.finish();
+        };
+        (checking, work)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.finished.set(true);
+        self.done.notify_waiters();
+    }
+
+    /// Waits until all is fetched.
+    pub(crate) async fn finished(&self) {
+        loop {
+            let done = self.done.notified();
+            if self.finished.get() {
+                return;
+            }
+            done.await;
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn evidence(&self) -> (Evidence, crate::dns::dnssec::anchors::Anchors) {
+        (self.evidence.borrow().clone(), self.shared.dnssec.anchors.clone())
+    }
+
+    /// Judges what there is.
+    pub(crate) fn conclude(&self, clock: &Clock) -> Dnssec {
+        let store = &self.shared.dnssec;
+        validate(&self.evidence.borrow(), &store.anchors, Now::at(clock.wall_now()))
+    }
+
+    pub(crate) async fn fetch(&self, log: &Rc<Log>) {
+        let mut asked = BTreeSet::new();
+        let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
+        for _ in 0..rounds {
+            let needs = self.evidence.borrow().needs(&self.shared.dnssec.anchors);
+            let new: Vec<Need> =
+                needs.into_iter().filter(|need| !asked.contains(need)).take(MAX_NEEDS).collect();
+            if new.is_empty() {
+                return;
+            }
+            asked.extend(new.iter().cloned());
+            join_all(new.into_iter().map(|need| self.ask_for(log, need))).await;
+        }
+    }
+
+    async fn ask_for(&self, log: &Rc<Log>, need: Need) {
+        let store = &self.shared.dnssec;
+        let (zone, above, qtype, known) = match &need {
+            Need::Keys(zone) => (zone, zone.clone(), DNSKEY, &store.keys),
+            // RFC 4035 §3.1.4.1: the parent has it.
+            Need::Ds(zone) => (zone, zone.base_name(), DS, &store.ds),
+        };
+        let reused = || known.borrow_mut().get(zone).cloned();
+        let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
+        let mut fetched = reused();
+        for turn in 0..MAX_TURNS {
+            if fetched.is_some() {
+                break;
+            }
+            let lead = self.shared.flights.enter(goal.clone(), self.resolution).await;
+            fetched = reused();
+            // Who had the lead may have been given up.
+            let again = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
+            if fetched.is_none() && !again {
+                let (found, keep) = self.ask(log, zone, &above, qtype).await;
+                if keep == Keep::ForTheRun {
+                    known.borrow_mut().insert(zone.clone(), found.clone());
+                }
+                fetched = Some(found);
+            }
+        }
+        let fetched = fetched.unwrap_or_else(|| Fetched::Failed("they were not asked for".to_owned()));
+        let mut evidence = self.evidence.borrow_mut();
+        let place = if qtype == DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
+        place.insert(zone.clone(), fetched);
+    }
+
+    /// Asks servers of the deepest known zone at or above `above`.
+    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
+        if let Some(through) = &self.through {
+            let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
+            let fetched = through.ask(&self.shared, log, qname, qtype, purpose).await;
+            return (fetched, through.keep(log));
+        }
+        let Some(zone) = self.shared.zones_above(above).pop() else {
+            return (Fetched::Failed("no server is known".to_owned()), Keep::No);
+        };
+        let fetched = ask_servers(&self.shared, log, &zone, qname, qtype).await;
+        // The next host has a budget of its own.
+        let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
+        (fetched, keep)
+    }
+}

@@ -1,0 +1,133 @@
+//! What the outcome of one question teaches the run: of the network, and of the server's ways.
+//!
+//! Nothing is sent here, and nothing is decided about the question itself.
+
+use crate::trace::MAX_SERVERS;
+use std::net::SocketAddr;
+
+use crate::dns::cache::network::Udp;
+use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Quest};
+use crate::dns::response::classify::Referral;
+use crate::dns::transport::ask::Ask;
+use crate::dns::wire::name::name_text;
+use crate::trace::{Choice, Packet, Stray, Transport};
+
+/// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
+/// by TCP.
+pub(crate) fn udp(quest: &Quest, ask: &Ask) {
+    let udp = &quest.shared.udp;
+    match (ask.transport, ask.chosen) {
+        (Transport::Udp, _) => udp.set(Udp::Works),
+        (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
+            udp.set(Udp::Blocked);
+            quest.log.note(
+                "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
+                    .to_owned(),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A reply in the last round, in another form than that of all the questions that had none: the
+/// run goes on in that form with this server.
+pub(crate) fn form(quest: &Quest, server: &Candidate, ask: &Ask) {
+    let Quest { shared, log, .. } = quest;
+    if ask.chosen != Choice::Again {
+        return;
+    }
+    let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
+    let questions = |number: usize| crate::units::count(number, "question");
+    match (ask.transport, ask.edns) {
+        (Transport::Udp, false) if shared.edns(ask.server) && !shared.tcp_only(ask.server) => {
+            let Some(dropped) = log.unanswered(|packet| by_udp(packet) && packet.edns) else { return };
+            shared.plain_only(ask.server);
+            log.note(format!(
+                "{} answered only without EDNS: {} with it had no reply",
+                label(server),
+                questions(dropped)
+            ));
+        }
+        (Transport::Tcp, _) => {
+            let Some(dropped) = log.unanswered(by_udp) else { return };
+            shared.set_tcp_only(ask.server);
+            log.note(format!(
+                "{} answered only by TCP: {} by UDP had no reply",
+                label(server),
+                questions(dropped)
+            ));
+        }
+        _ => {}
+    }
+}
+
+/// This machine does not know the way to a server: the way to a whole family only if nothing of
+/// that family has left it.
+pub(crate) fn no_route(quest: &Quest, server: &Candidate) {
+    quest.shared.no_route(server.address);
+    if !quest.shared.routed(server.address) {
+        let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
+        quest.log.note(left_out(family, server.address));
+    }
+}
+
+/// One packet to the family is on record: it is not said that nobody was asked.
+fn left_out(family: &str, first: SocketAddr) -> String {
+    let first = first.ip();
+    format!(
+        "this machine has no {family} route: the question to {first} could not be sent, and {family} name servers \
+         were left out after it"
+    )
+}
+
+/// Why a packet had no reply in time, in words: what came, and was none, is told.
+pub(crate) fn silence(quest: &Quest, id: usize) -> String {
+    let limit = PACKET_TIMEOUT.as_millis();
+    let told = quest.log.with(id, |packet| {
+        let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
+        let other = |kind: &Stray| matches!(kind, Stray::WrongId | Stray::WrongQuestion);
+        let what = match (packet.dropped, own) {
+            (0, _) => return None,
+            (_, false) => {
+                return Some(format!(
+                    "did not answer in {limit} ms ({} dropped: wrong source)",
+                    packet.dropped
+                ));
+            }
+            _ if packet.dropped_kinds.iter().all(|(kind, _)| other(kind)) => "replies to other questions",
+            _ => "what is no reply to the question",
+        };
+        Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, packet.strays()))
+    });
+    told.flatten().unwrap_or_else(|| format!("did not answer in {limit} ms"))
+}
+
+/// A referral that names more servers than are looked at.
+pub(crate) fn limit_of_servers(quest: &Quest, referral: &Referral) {
+    let used = referral.servers.len();
+    if referral.named > used {
+        let (cut, named) = (name_text(&referral.cut), referral.named);
+        quest.log.note(format!(
+            "the limit of {MAX_SERVERS} name servers for one zone was hit: {cut} has {named}, the first {used} are used"
+        ));
+    }
+}
+
+pub(crate) fn label(server: &Candidate) -> String {
+    format!("{} ({})", name_text(&server.name), server.address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_a_missing_route_names_the_question_that_showed_it() {
+        assert_eq!(
+            left_out("IPv6", "[2001:db8::1]:53".parse().unwrap()),
+            "this machine has no IPv6 route: the question to 2001:db8::1 could not be sent, and IPv6 name servers \
+             were left out after it"
+        );
+    }
+}

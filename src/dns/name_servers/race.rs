@@ -1,0 +1,410 @@
+//! A query to the servers of one zone as it runs: the attempts under way, the replies, what each leads to.
+
+use crate::dns::response::apex_ns;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::dns::name_servers::apex_probe::ask_apex;
+use crate::dns::name_servers::ask::{HEDGE_STEP, PATIENCE_LEAST, PATIENCE_UNKNOWN};
+use crate::dns::name_servers::observe;
+use crate::dns::name_servers::observe::label;
+use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::zone_query::{Lost, Quest, Won};
+use crate::dns::outcome::fault::{FailureKind, ServerFailure};
+use crate::dns::response::bailiwick::untrusted;
+use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
+use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::exchange::Exchanged;
+use crate::dns::wire::name::name_text;
+use crate::dns::wire::query_case::Echo;
+use crate::trace::{At, Choice, Meaning, Transport, astray};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Round {
+    First,
+    Again,
+    /// All at once, see `dead`.
+    Only,
+}
+
+pub(crate) struct Race<'a> {
+    pub(crate) quest: &'a Quest,
+    pub(crate) queue: VecDeque<Candidate>,
+    /// Servers that did not answer in time, for a second round.
+    pub(crate) again: Vec<Candidate>,
+    pub(crate) round: Round,
+    /// Packets on their way, and those that wait for a place at their server: a race that waits for one
+    /// has none but those of its packets, which end by themselves.
+    pub(crate) running: FuturesUnordered<LocalBoxFuture<'static, Event>>,
+    /// When the packets on their way were sent.
+    pub(crate) in_flight: HashMap<usize, At>,
+    /// The places that this question has: what is sent to a server again or beside needs no other.
+    pub(crate) places: HashMap<SocketAddr, Weak<OwnedSemaphorePermit>>,
+    /// Those at silent servers that will be asked again, as long as this race waits for no other place.
+    pub(crate) kept: HashMap<SocketAddr, Place>,
+    /// Whose packet it is.
+    pub(crate) servers: HashMap<usize, Candidate>,
+    /// The packet whose failure or slowness made a packet be sent.
+    pub(crate) because: HashMap<usize, usize>,
+    pub(crate) failures: Vec<ServerFailure>,
+    /// An answer without authority, kept in case nobody does better.
+    pub(crate) spare: Option<(usize, Verdict)>,
+    pub(crate) hedge_at: Option<At>,
+    pub(crate) hedged: bool,
+    /// The packet sent last.
+    pub(crate) last: Option<usize>,
+    /// Why nothing more may be sent.
+    pub(crate) ended: Option<Lost>,
+    /// Whether root servers that are silent by UDP were asked by TCP.
+    pub(crate) tcp_tried: bool,
+    /// Whether any server asked here has sent a reply.
+    pub(crate) replied: bool,
+}
+
+impl Race<'_> {
+    pub(crate) async fn run(&mut self) -> Result<Won, Lost> {
+        let clock = *self.quest.log.clock();
+        loop {
+            if self.running.is_empty() {
+                if let Some(end) = self.end() {
+                    return end;
+                }
+                continue;
+            }
+            let more = !self.queue.is_empty() || self.may_try_tcp();
+            let hedge_at = self.hedge_at.filter(|_| more);
+            let hedge = async {
+                match hedge_at {
+                    Some(at) => {
+                        tokio::time::sleep_until(clock.instant(at).into()).await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                event = self.running.next() => match event {
+                    Some(Event::Done(done, place)) => {
+                        self.in_flight.remove(&done.id);
+                        let server = done.ask.server;
+                        let won = self.judge(*done);
+                        // What is asked of the same server because of it has it by now, or will want it.
+                        let waits = self.running.len() > self.in_flight.len();
+                        if let Some(place) = place && !waits && self.is_asked_again(server) {
+                            self.kept.insert(server, place);
+                        }
+                        if let Some(won) = won {
+                            self.remember_overtaken();
+                            return Ok(won);
+                        }
+                    }
+                    Some(Event::Free(shot, was_missed, place)) => {
+                        if let Some(known) = self.quest.known() {
+                            return Err(Lost::Known(Box::new(known)));
+                        }
+                        self.go_on(*shot, was_missed, place);
+                    }
+                    None => {}
+                },
+                () = hedge => self.hedge(),
+            }
+        }
+    }
+
+    fn is_asked_again(&self, server: SocketAddr) -> bool {
+        self.again.iter().any(|again| again.address == server)
+    }
+
+    /// Nobody is being asked: is there anything left to do?
+    fn end(&mut self) -> Option<Result<Won, Lost>> {
+        if let Some((id, verdict)) = self.spare.take() {
+            let path = self.path(id);
+            return Some(Ok(Won { id, verdict, path, without_authority: true }));
+        }
+        if let Some(lost) = self.ended.take() {
+            return Some(Err(lost));
+        }
+        let began = self.queue.is_empty() && self.round == Round::First && !self.again.is_empty();
+        if began {
+            self.round = Round::Again;
+            self.queue = std::mem::take(&mut self.again).into();
+            self.hedged = false;
+            ask_apex(self.quest, &self.queue);
+        }
+        let beside = if began { self.silent() } else { Vec::new() };
+        if self.queue.is_empty() && self.try_tcp() {
+            return None;
+        }
+        if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
+            self.ask_otherwise(beside);
+            return None;
+        }
+        if self.ended.is_some() {
+            return self.ended.take().map(Err);
+        }
+        let path = self.last.map(|last| self.path(last)).unwrap_or_default();
+        Some(Err(Lost::Failed { failures: std::mem::take(&mut self.failures), path }))
+    }
+
+    /// The servers asked so far are slow: asks the next one beside them, two for the root, which
+    /// has many and where nothing is known yet.
+    fn hedge(&mut self) {
+        let clock = self.quest.log.clock();
+        let before = self.in_flight.len();
+        // A root that is far away is not one that UDP does not reach.
+        let oldest = self.in_flight.values().min().copied();
+        let waited = oldest.map_or(Duration::ZERO, |sent| clock.now().since(sent));
+        if (self.hedged || self.queue.is_empty()) && waited >= PATIENCE_UNKNOWN {
+            self.try_tcp();
+        }
+        let at_once = if self.quest.zone.name.is_root() { 2 } else { 1 };
+        for _ in 0..at_once {
+            if !self.start_next(Some(Choice::Hedge), self.quest.parent, self.last) {
+                break;
+            }
+        }
+        self.hedged = true;
+        // One that waits for its place has not been silent yet.
+        let only_waits = self.in_flight.len() == before && self.running.len() > before;
+        self.hedge_at = (!only_waits).then(|| clock.now().after(HEDGE_STEP));
+    }
+
+    /// Asks the next server of the queue; false when there is none, or when no more may be sent.
+    pub(crate) fn start_next(
+        &mut self,
+        chosen: Option<Choice>,
+        parent: Option<usize>,
+        because: Option<usize>,
+    ) -> bool {
+        while let Some(server) = self.queue.pop_front() {
+            if !self.quest.shared.routed(server.address) {
+                continue;
+            }
+            let chosen = match (self.round, chosen) {
+                (Round::Again, _) => Choice::Again,
+                (_, Some(chosen)) => chosen,
+                (_, None) if server.measured => Choice::Fastest,
+                (_, None) => Choice::First,
+            };
+            if self.start(Shot { server, chosen, parent, because, form: None, aside: false }) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Judges what came of a packet: a useful answer ends the race.
+    fn judge(&mut self, done: Exchanged) -> Option<Won> {
+        let Exchanged { id, ask, outcome, rtt, echo } = done;
+        let server = self.servers.get(&id)?.clone();
+        let shared = Rc::clone(&self.quest.shared);
+        if let (Some(rtt), Outcome::Reply(_)) = (rtt, &outcome) {
+            shared.measured(server.address, rtt);
+        }
+        let reply = match outcome {
+            Outcome::Reply(reply) => reply,
+            Outcome::Malformed(reason) => {
+                self.fail(
+                    id,
+                    &server,
+                    format!("sent a reply that cannot be read: {reason}"),
+                    FailureKind::Other,
+                );
+                return None;
+            }
+            Outcome::Error { reason, no_route } => {
+                if no_route {
+                    observe::no_route(self.quest, &server);
+                }
+                shared.missed(server.address);
+                let why = if no_route { format!("could not be asked: {reason}") } else { reason };
+                self.without_tcp(id, server, &ask, why, FailureKind::Other);
+                return None;
+            }
+            Outcome::WrongSource { .. } => {
+                self.ask_again(id, server, Choice::WrongSource, Transport::Tcp, ask.edns);
+                return None;
+            }
+            Outcome::Timeout => {
+                shared.missed(server.address);
+                if self.round == Round::First && ask.transport == Transport::Udp {
+                    self.again.push(server.clone());
+                }
+                let why = observe::silence(self.quest, id);
+                self.without_tcp(id, server, &ask, why, FailureKind::Timeout);
+                return None;
+            }
+        };
+        if self.quest.zone.name.is_root() {
+            self.quest.root_answered.set(true);
+        }
+        self.replied = true;
+        observe::udp(self.quest, &ask);
+        observe::form(self.quest, &server, &ask);
+        if echo == Echo::OtherCase {
+            shared.changes_case(server.address);
+            self.quest.log.close(id, Meaning::CaseChanged);
+            self.ask_again(id, server, Choice::CaseMismatch, Transport::Tcp, ask.edns);
+            return None;
+        }
+        let asked = Asked {
+            zone: &self.quest.zone.name,
+            qname: &ask.qname,
+            qtype: ask.qtype,
+            transport: ask.transport,
+            edns: ask.edns,
+        };
+        let (verdict, forwarded) = accept_forwarded(classify(&reply, &asked), &reply, &self.quest.zone.name);
+        if forwarded {
+            self.quest.log.note(format!(
+                "{} ({}), a server of zone {}, answered as a resolver does: something on the way answers in its \
+                 place, and the walk goes by what it says",
+                name_text(&server.name),
+                server.address.ip(),
+                name_text(&self.quest.zone.name)
+            ));
+        }
+        if self.quest.zone.child.borrow().is_none() {
+            *self.quest.zone.child.borrow_mut() = apex_ns::read(&reply, &self.quest.zone.name, id);
+        }
+        self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
+        if let Verdict::Referral(referral) = &verdict {
+            observe::limit_of_servers(self.quest, referral);
+        }
+        self.quest.log.close(id, verdict.meaning());
+        let mnemonic = reply.header.rcode.mnemonic();
+        match verdict {
+            Verdict::Truncated => self.ask_again(id, server, Choice::Truncated, Transport::Tcp, ask.edns),
+            Verdict::EdnsRefused => {
+                shared.plain_only(server.address);
+                self.ask_again(id, server, Choice::WithoutEdns, ask.transport, false);
+            }
+            Verdict::Refused => {
+                shared.lame(server.address, &self.quest.zone.name);
+                self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::Other);
+            }
+            Verdict::ServerFailure => {
+                let kind = FailureKind::ServerFailure(reply.header.rcode);
+                self.fail(id, &server, format!("answered {mnemonic}"), kind);
+            }
+            Verdict::Upward { to } => {
+                shared.lame(server.address, &self.quest.zone.name);
+                let zone = name_text(&self.quest.zone.name);
+                let astray = astray(&zone, &name_text(&ask.qname), &name_text(&to));
+                self.fail(id, &server, format!("referred {astray}"), FailureKind::Other);
+            }
+            Verdict::Lame { reason, spare } => {
+                shared.lame(server.address, &self.quest.zone.name);
+                if let (None, Some(spare)) = (&self.spare, spare) {
+                    self.spare = Some((id, *spare));
+                    self.again.clear();
+                }
+                self.fail(id, &server, reason.to_owned(), FailureKind::Other);
+            }
+            Verdict::Malformed { reason } => {
+                self.fail(
+                    id,
+                    &server,
+                    format!("sent a reply that cannot be used: {reason}"),
+                    FailureKind::Other,
+                );
+            }
+            useful => {
+                let path = self.path(id);
+                return Some(Won { id, verdict: useful, path, without_authority: false });
+            }
+        }
+        None
+    }
+
+    /// The same server once more, in another form. It has answered: hedging waits for a whole
+    /// exchange again.
+    fn ask_again(&mut self, id: usize, server: Candidate, chosen: Choice, transport: Transport, edns: bool) {
+        let srtt = self.quest.shared.srtt(server.address).unwrap_or(PATIENCE_LEAST);
+        let patience = (srtt * 4).max(PATIENCE_LEAST);
+        let form = Some((transport, edns));
+        if self.start(Shot { server, chosen, parent: Some(id), because: Some(id), form, aside: false }) {
+            self.hedge_at = Some(self.quest.log.clock().now().after(patience));
+        }
+    }
+
+    /// No reply. What a question by TCP was for is told with it; one that was only to make sure of
+    /// the case of letters goes by UDP again, and is believed.
+    fn without_tcp(&mut self, id: usize, server: Candidate, ask: &Ask, why: String, kind: FailureKind) {
+        match (ask.transport, ask.chosen) {
+            (Transport::Tcp, Choice::CaseMismatch) => {
+                self.ask_again(id, server, Choice::CaseMismatch, Transport::Udp, ask.edns);
+            }
+            // What it did by UDP says more.
+            (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&server) => {}
+            (Transport::Tcp, Choice::WrongSource) => {
+                let why = format!("was answered for from another address or port by UDP, and by TCP: {why}");
+                self.fail(id, &server, why, FailureKind::Other);
+            }
+            (Transport::Tcp, Choice::Truncated) => {
+                let why = format!("cut its reply by UDP short, and by TCP: {why}");
+                self.fail(id, &server, why, FailureKind::Other);
+            }
+            _ => self.fail(id, &server, why, kind),
+        }
+    }
+
+    /// The server is of no use: the next one is asked at once.
+    fn fail(&mut self, id: usize, server: &Candidate, why: String, kind: FailureKind) {
+        let server = label(server);
+        let failure = ServerFailure { server, why, kind };
+        match self.failures.iter_mut().find(|known| known.server == failure.server) {
+            Some(known) => *known = failure,
+            None => self.failures.push(failure),
+        }
+        if self.ended.is_none() {
+            self.start_next(Some(Choice::NextAfterFailure), Some(id), Some(id));
+        }
+    }
+
+    fn knows_failure(&self, server: &Candidate) -> bool {
+        let named = label(server);
+        self.failures.iter().any(|failure| failure.server == named)
+    }
+
+    /// From the first packet to this one: each was sent because of the one before.
+    fn path(&self, id: usize) -> Vec<usize> {
+        let mut path = vec![id];
+        let mut at = id;
+        while let Some(before) = self.because.get(&at) {
+            path.push(*before);
+            at = *before;
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// A place at a server, for all packets of one question to it.
+pub(crate) type Place = Rc<OwnedSemaphorePermit>;
+
+/// A packet that is to be sent.
+pub(crate) struct Shot {
+    pub(crate) server: Candidate,
+    pub(crate) chosen: Choice,
+    pub(crate) parent: Option<usize>,
+    pub(crate) because: Option<usize>,
+    /// Transport and EDNS; `None` for what the run knows of the server when it is sent.
+    pub(crate) form: Option<(Transport, bool)>,
+    /// Whether it goes beside the packet that is waited for.
+    pub(crate) aside: bool,
+}
+
+/// What is awaited.
+pub(crate) enum Event {
+    Done(Box<Exchanged>, Option<Place>),
+    /// The server of a packet has a place for it; `true` if it was known to be silent before.
+    Free(Box<Shot>, bool, Option<Place>),
+}

@@ -1,0 +1,4 @@
+//! How a resolution ended, and the sentences for it.
+
+pub(crate) mod fault;
+pub(crate) mod words;

@@ -1,0 +1,199 @@
+//! How a resolution ends: what was found, or why not, in words.
+//!
+//! The words are made here, in one place; deciding that something failed is not.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::iterate::job::RESOLUTION_DELAY;
+use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure, Witness};
+use crate::dns::response::alias::arrows;
+use crate::dns::wire::name::name_text;
+use crate::trace::{FailureCode, Negative, Rcode, RecordType};
+
+/// The address, with its port when it is not the usual one.
+pub(crate) fn show(server: SocketAddr) -> String {
+    if server.port() == 53 { server.ip().to_string() } else { server.to_string() }
+}
+
+/// Why nothing is known of HTTPS records that were asked for.
+pub(crate) fn not_awaited() -> String {
+    format!("HTTPS records were not awaited: no answer in {} ms", RESOLUTION_DELAY.as_millis())
+}
+
+/// Servers that a message names one by one.
+pub(crate) const NAMED_SERVERS: usize = 6;
+
+const ITSELF: &str = "it can only be found by asking itself";
+
+/// NXDOMAIN or NODATA, in words.
+pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witness: Witness<'_>) -> Fault {
+    let name = name_text(name);
+    let remembered = negative.ttl.map(|ttl| format!(" (remembered for {ttl} s)")).unwrap_or_default();
+    let who = match (witness, &negative.zone) {
+        (Witness::Resolver(server), _) => format!("resolver {server}"),
+        (Witness::Walk, Some(zone)) => format!("zone {zone}"),
+        (Witness::Walk, None) => "its server".to_owned(),
+    };
+    let (code, rcode, message, hint) = if negative.rtype.is_none() {
+        let message = format!("{name} does not exist: {who} says NXDOMAIN{remembered}");
+        let hint = "check the spelling, and whether the name was ever published in that zone";
+        let address = name.trim_end_matches('.').parse::<Ipv4Addr>();
+        let hint = address.map_or_else(
+            |_| hint.to_owned(),
+            |address| {
+                format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to")
+            },
+        );
+        (FailureCode::NxDomain, Rcode::NXDOMAIN, message, hint)
+    } else {
+        let types = type_list(types, "or");
+        let message = format!("{name} has no {types} record: {who} says so{remembered}");
+        let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
+        (FailureCode::NoData, Rcode::NOERROR, message, hint)
+    };
+    Fault { rcode: Some(rcode), negative: Some(Box::new(negative)), ..Fault::new(code, message) }.hint(&hint)
+}
+
+/// `A, AAAA or TXT`.
+pub(crate) fn type_list(types: &[RecordType], last: &str) -> String {
+    let words: Vec<String> = types.iter().map(|rtype| rtype.mnemonic().into_owned()).collect();
+    match words.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+    }
+}
+
+/// All servers of a zone failed.
+pub(crate) fn zone_failed(
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    failures: &[ServerFailure],
+    more: Option<&str>,
+) -> Fault {
+    let all = |kind| !failures.is_empty() && failures.iter().all(|failure| failure.kind == kind);
+    let code = if all(FailureKind::Timeout) { FailureCode::DnsTimeout } else { FailureCode::NoUsableServer };
+    let mut told: Vec<String> = failures
+        .iter()
+        .take(NAMED_SERVERS)
+        .map(|failure| format!("{} {}", failure.server, failure.why))
+        .collect();
+    if failures.len() > NAMED_SERVERS {
+        told.push(format!("and {} more", failures.len() - NAMED_SERVERS));
+    }
+    told.extend(more.map(str::to_owned));
+    if told.is_empty() {
+        told.push("none of their addresses can be reached from here".to_owned());
+    }
+    let message = format!(
+        "no server of zone {} gave an answer for {} {}: {}",
+        name_text(zone),
+        name_text(qname),
+        qtype.mnemonic(),
+        told.join("; ")
+    );
+    let rcode_of = |failure: &ServerFailure| match failure.kind {
+        FailureKind::ServerFailure(rcode) => Some(rcode),
+        FailureKind::Timeout | FailureKind::Other => None,
+    };
+    let rcodes: Option<Vec<Rcode>> = failures.iter().map(rcode_of).collect();
+    let rcode = rcodes.and_then(|rcodes| {
+        let first = *rcodes.first()?;
+        // Where they differ it is what a resolver makes of it.
+        Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
+    });
+    let hint = "the zone's operator has to mend its servers; `urltrace dns -v` shows every packet";
+    Fault { rcode, ..Fault::new(code, message) }.hint(hint)
+}
+
+/// The zone failed, and the addresses of its other servers were not found.
+pub(crate) fn servers_unknown(
+    zone: &Name,
+    qname: &Name,
+    qtype: RecordType,
+    failed: &[ServerFailure],
+    why: &Fault,
+) -> Fault {
+    let fault = zone_failed(zone, qname, qtype, failed, Some(&why.message));
+    // What a server's own name lacks (NXDOMAIN, ...) is not what the traced name lacks.
+    let code = match why.code {
+        FailureCode::GlueLoop | FailureCode::PacketBudget => why.code,
+        _ => FailureCode::NoUsableServer,
+    };
+    let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
+    Fault { code, hint, ..fault }
+}
+
+/// Why one name server's address was not found. Its own zone's servers are another story: see its packets.
+pub(crate) fn in_short(fault: &Fault) -> &str {
+    match fault.code {
+        FailureCode::DnsTimeout => "its zone's servers did not answer",
+        FailureCode::NxDomain => "NXDOMAIN",
+        FailureCode::NoData => "no address",
+        FailureCode::NoUsableServer => "its zone's servers gave no answer",
+        FailureCode::GlueLoop => ITSELF,
+        FailureCode::CnameLoop => "its aliases come back to themselves",
+        FailureCode::CnameChainTooLong => "it has too many aliases",
+        FailureCode::TooManyCuts => "there are too many referrals to it",
+        FailureCode::PacketBudget => "the limit of packets was hit",
+        _ => &fault.message,
+    }
+}
+
+/// Whether all name servers that were told are a loop: its own words say more than theirs.
+pub(crate) fn only_loops(last: &Fault, told: &[String]) -> bool {
+    last.code == FailureCode::GlueLoop && told.iter().all(|told| told.ends_with(ITSELF))
+}
+
+/// What became of each name server, and the limit that ended the search, if it was one.
+pub(crate) fn each(told: &[String], end: &str) -> String {
+    let mut all: Vec<&str> = told.iter().take(NAMED_SERVERS).map(String::as_str).collect();
+    let more = format!("and {} more", told.len().saturating_sub(NAMED_SERVERS));
+    if told.len() > NAMED_SERVERS {
+        all.push(&more);
+    }
+    if end.ends_with("the limit") {
+        all.push(end);
+    }
+    all.join("; ")
+}
+
+/// A resolver gave aliases that come back to themselves.
+pub(crate) fn alias_loop_told(name: &Name, names: &[Name], server: &str) -> Fault {
+    let message = format!(
+        "the aliases of {} come back to themselves, says resolver {server}: {}",
+        name_text(name),
+        arrows(names)
+    );
+    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::wire::name::parse_name;
+
+    #[test]
+    fn the_code_of_a_failed_zone_is_what_all_its_servers_said() {
+        let of = |kinds: &[FailureKind]| {
+            let failure = |kind: &FailureKind| ServerFailure {
+                server: "ns.".to_owned(),
+                why: "failed".to_owned(),
+                kind: *kind,
+            };
+            let failures: Vec<_> = kinds.iter().map(failure).collect();
+            let zone = parse_name("test").unwrap();
+            zone_failed(&zone, &zone, RecordType::A, &failures, None).rcode
+        };
+        let said = |code| FailureKind::ServerFailure(Rcode(code));
+        assert_eq!(of(&[said(11), said(11)]), Some(Rcode(11)));
+        assert_eq!(of(&[said(80)]).unwrap().mnemonic(), "RCODE80");
+        assert_eq!(of(&[said(11), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(2), said(2)]), Some(Rcode::SERVFAIL));
+        assert_eq!(of(&[said(11), FailureKind::Timeout]), None);
+        assert_eq!(of(&[]), None);
+    }
+}

@@ -1,0 +1,280 @@
+//! Stage 2: from a host name to addresses, by a walk from the root servers.
+//!
+//! # Layout
+//! - `message`, `presentation`: the codec's messages as plain replies, records as text
+//! - `exchange`, `arrival`, `log`: one packet each; when a datagram came; the record of all of them
+//! - `case`: the case of letters as a second id of a question
+//! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
+//!   it says of the zone's servers
+//! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
+//! - `race/`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
+//! - `recent`: how much of it is kept
+//! - `dead`: zones of which no server answers
+//! - `minimise`: the same with no more of the name than a server needs
+//! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
+//! - `ends`, `fault`: how a name ended, and why, in words
+//! - `dnssec/`: the chain of trust, beside the counted lane
+//! - `stub`, `again`, `authentic`: recursive resolvers; lost datagrams; what they say of their own
+//!   validation
+//! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
+//! - `fuzzing`: a reply's way through all of it, for fuzzing
+//! - `lane`, `side`: the counted lane and those beside it, put together into one record
+//! - `batch`: many names in one run
+//! - `targets`, `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
+//!
+//! Nothing here opens a connection to what the name stands for.
+
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::key_cache::Store;
+use crate::dns::transport::timestamp;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+
+use crate::clock::Clock;
+use crate::dns::cache::root_hints::Hints;
+use crate::dns::context::Shared;
+use crate::dns::hosts::parse_hosts;
+use crate::dns::iterate::wish::Wish;
+use crate::dns::lanes::counted::Counted;
+use crate::dns::lanes::uncounted::SideLanes;
+use crate::dns::outcome::fault::Fault;
+use crate::dns::resolvers::connection::Client;
+use crate::dns::wire::name::{name_text, parse_name};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
+use crate::stop::Stop;
+use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
+
+pub(crate) const DS: RecordType = RecordType(43);
+
+/// Why there is nothing to validate.
+const NOBODY_ASKED: &str = "nobody was asked";
+
+/// The resolver of one run: its cuts, servers and answers are shared by all hops.
+#[derive(Debug)]
+pub struct Resolver {
+    pub(crate) shared: Rc<Shared>,
+    _stamping: timestamp::Stamping,
+}
+
+impl Resolver {
+    /// Reads the hints, and the hosts file if the plan uses it. Before t0.
+    ///
+    /// # Errors
+    /// A hints file that has no usable root server, or trust anchors that cannot be read; the text
+    /// says why.
+    pub fn new(plan: DnsPlan) -> Result<Self, String> {
+        // First: the kernel needs a moment for it.
+        let stamping = timestamp::Stamping::begin();
+        let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
+        let hosts = match (&plan.lane, &plan.hosts_file) {
+            // A machine without a hosts file is a machine with an empty one.
+            (ResolverChoice::System, Some(path)) => std::fs::read(path)
+                .map(|bytes| parse_hosts(&String::from_utf8_lossy(&bytes)))
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let client = match &plan.lane {
+            ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
+            _ => None,
+        };
+        let anchors = match &plan.dnssec {
+            DnssecPlan::Off => Anchors::default(),
+            // IANA's keys are not those of a root that somebody else runs.
+            DnssecPlan::On { anchors: None } if !hints.are_of_the_internet() => Anchors::default(),
+            DnssecPlan::On { anchors } => Anchors::load(anchors.as_ref())?,
+        };
+        let mut shared = Shared::new(plan, hints, hosts);
+        shared.client = client;
+        shared.dnssec = Store::new(anchors);
+        Ok(Self { shared: Rc::new(shared), _stamping: stamping })
+    }
+
+    /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
+    ///
+    /// The record is whole also when there is a failure.
+    pub async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        self.resolve_with(host, port, None, clock, stop).await
+    }
+
+    /// The same for an origin: asks for its HTTPS records beside the addresses (RFC 9460), if the
+    /// plan does not leave them out. `protocols` is what the caller
+    /// can speak, by ALPN id; `port` is that of the URL.
+    #[allow(clippy::too_many_arguments)] // an origin is three things
+    pub async fn resolve_origin(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        protocols: Vec<&'static str>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        let plan = &self.shared.plan;
+        let wanted = plan.https_records == HttpsRecords::Use;
+        // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
+        let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
+        let wish = wanted.then(|| Rc::new(Wish::new(secure_port, protocols)));
+        self.resolve_with(host, port, wish, clock, stop).await
+    }
+
+    async fn resolve_with(
+        &self,
+        host: &str,
+        port: u16,
+        wish: Option<Rc<Wish>>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+        let types = self.shared.plan.family.address_types();
+        let start = clock.now();
+        let mut dns = self.record(host, types.clone(), start);
+        if let Some((lane, addresses)) = self.without_asking(host, port) {
+            dns.lane = lane;
+            dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+            return (dns, Ok(addresses), SideLanes::none());
+        }
+        let name = match parse_name(host) {
+            Ok(name) => name,
+            Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+                let failure = failure(&invalid(reason), &dns);
+                return (dns, Err(failure), SideLanes::none());
+            }
+        };
+        dns.name = name_text(&name);
+        if let Some(addresses) = self.in_hosts(host) {
+            dns.lane = DnsLane::Resolver;
+            dns.addresses.clone_from(&addresses);
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+            dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
+            dns.end = clock.now();
+            return (dns, Ok(addresses), SideLanes::none());
+        }
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish };
+        let (result, side) = counted.addresses(&mut dns).await;
+        let result = match result {
+            Ok(()) => Ok(dns.addresses.clone()),
+            Err(fault) => Err(failure(&fault, &dns)),
+        };
+        (dns, result, side)
+    }
+
+    /// Answers one question of `urltrace dns`. A name or type that does not exist is a failure,
+    /// with the whole record.
+    pub async fn ask(
+        &self,
+        question: &Question,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Dns, Result<(), Failure>, SideLanes) {
+        let start = clock.now();
+        let mut types: Vec<RecordType> = Vec::new();
+        for rtype in &question.types {
+            if !types.contains(rtype) {
+                types.push(*rtype);
+            }
+        }
+        let mut dns = self.record(&question.name, types.clone(), start);
+        let name = match parse_name(&question.name) {
+            Ok(name) => name,
+            Err(reason) => {
+                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+                let failure = failure(&invalid(reason), &dns);
+                return (dns, Err(failure), SideLanes::none());
+            }
+        };
+        dns.name = name_text(&name);
+        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
+        let (result, side) = counted.records(&mut dns).await;
+        let result = result.map_err(|fault| failure(&fault, &dns));
+        (dns, result, side)
+    }
+
+    fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {
+        let hints = &self.shared.hints;
+        Dns {
+            name: if name.ends_with('.') { name.to_owned() } else { format!("{name}.") },
+            types,
+            lane: match self.shared.plan.lane {
+                ResolverChoice::Walk => DnsLane::Walk,
+                _ => DnsLane::Resolver,
+            },
+            start,
+            end: start,
+            rcode: None,
+            answers: Vec::new(),
+            negative: None,
+            addresses: Vec::new(),
+            cuts: Vec::new(),
+            packets: Vec::new(),
+            critical_path: Vec::new(),
+            hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
+            stub: None,
+            service: None,
+            notes: Vec::new(),
+            all_servers: None,
+            unfound_servers: Vec::new(),
+            propagation: None,
+            system: None,
+            dnssec: None,
+            unvalidated: self.unvalidated().map(str::to_owned),
+            authenticated: None,
+        }
+    }
+
+    /// Why nothing is validated, as far as that is known before anybody is asked.
+    fn unvalidated(&self) -> Option<&'static str> {
+        (self.shared.plan.dnssec == DnssecPlan::Off).then_some("--no-dnssec")
+    }
+
+    /// Addresses that need no question: given by the user, or special by RFC 6761 §6.3.
+    fn without_asking(&self, host: &str, port: u16) -> Option<(DnsLane, Vec<IpAddr>)> {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let plan = &self.shared.plan;
+        let given = plan.overrides.iter().find(|given| {
+            given.port == port && (given.host == "*" || given.host.eq_ignore_ascii_case(&host))
+        });
+        if let Some(given) = given {
+            return Some((DnsLane::Given, given.addresses.clone()));
+        }
+        if host != "localhost" && !host.ends_with(".localhost") {
+            return None;
+        }
+        let both = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        Some((DnsLane::Special, both.into_iter().filter(|address| plan.family.admits(*address)).collect()))
+    }
+
+    fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let family = self.shared.plan.family;
+        let named = self
+            .shared
+            .hosts
+            .iter()
+            .filter(|(address, names)| family.admits(*address) && names.contains(&host));
+        let addresses: Vec<IpAddr> = named.map(|(address, _)| *address).collect();
+        (!addresses.is_empty()).then_some(addresses)
+    }
+}
+
+fn invalid(reason: String) -> Fault {
+    Fault::new(FailureCode::InvalidName, format!("the name cannot be asked for: {reason}"))
+        .hint("a name has at most 253 characters, in labels of at most 63 between its dots")
+}
+
+fn failure(fault: &Fault, dns: &Dns) -> Failure {
+    Failure {
+        stage: StageName::Dns,
+        code: fault.code,
+        message: fault.message.clone(),
+        hint: fault.hint.clone(),
+        running: dns.end.since(dns.start),
+    }
+}

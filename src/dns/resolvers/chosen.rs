@@ -1,0 +1,40 @@
+//! The resolver of the plan, whether it is asked by datagrams or on a connection.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::dns::iterate::job::{Patience, Run};
+use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::resolvers::configured::ask_resolvers;
+use crate::dns::resolvers::endpoint::ask_endpoint;
+use crate::plan::ResolverChoice;
+use crate::trace::Purpose;
+
+/// The resolver of the plan, as the counted lane asks it.
+pub(crate) struct Asker<'a> {
+    pub(crate) run: &'a Rc<Run>,
+    /// What was waited for besides the first answer.
+    pub(crate) path: RefCell<Vec<usize>>,
+}
+
+impl Asker<'_> {
+    pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
+        let plan = &self.run.shared.plan;
+        if let Some(client) = &self.run.shared.client {
+            return ask_endpoint(client, self.run, questions, patience).await;
+        }
+        let servers = match plan.lane {
+            ResolverChoice::Server(server) => vec![server],
+            _ => plan.stub_servers.clone(),
+        };
+        ask_resolvers(
+            &self.run.shared,
+            Rc::clone(&self.run.log),
+            servers,
+            questions,
+            Purpose::Resolver,
+            patience,
+        )
+        .await
+    }
+}

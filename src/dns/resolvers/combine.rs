@@ -1,0 +1,288 @@
+//! Answers of a resolver to the questions of one resolution, put together into one outcome.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::iterate::job::Patience;
+use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
+use crate::dns::outcome::words::{absent, alias_loop_told, not_awaited, show, type_list};
+use crate::dns::response::alias::{alias_loop, alias_names};
+use crate::dns::response::classify::Verdict;
+use crate::dns::response::recursive::unanswered;
+use crate::dns::transport::log::Log;
+use crate::dns::wire::message::{Reply, Rr, records};
+use crate::dns::wire::name::name_text;
+use crate::trace::{FailureCode, Negative, Rcode, RecordType};
+
+/// The questions about one name, which are asked at the same time.
+#[derive(Clone, Debug)]
+pub(crate) struct Questions {
+    pub(crate) name: Name,
+    pub(crate) types: Vec<RecordType>,
+    /// Whose HTTPS records are asked for beside them (RFC 9460): those of the name, or of
+    /// `_port._https` below it.
+    pub(crate) service: Option<Name>,
+}
+
+impl Questions {
+    /// Nothing but these types.
+    pub(crate) fn of(name: Name, types: Vec<RecordType>) -> Self {
+        Self { name, types, service: None }
+    }
+
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&Name, RecordType)> {
+        let own = self.types.iter().map(|rtype| (&self.name, *rtype));
+        own.chain(self.service.iter().map(|name| (name, RecordType::HTTPS)))
+    }
+}
+
+/// What the resolvers said.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) server: Option<SocketAddr>,
+    pub(crate) rcode: Option<Rcode>,
+    pub(crate) result: Result<Found, Fault>,
+    /// The HTTPS records; `None` when they were not asked for, or not awaited.
+    pub(crate) services: Option<Result<Found, Fault>>,
+    /// The packets its time was spent on.
+    pub(crate) path: Vec<usize>,
+}
+
+/// Waits for the types that were asked; the others not for long once the first has its records, and
+/// HTTPS records not for long once there is nothing else to wait for.
+pub(crate) async fn gather(
+    log: &Rc<Log>,
+    mut running: FuturesUnordered<impl Future<Output = (usize, TypeHeard)>>,
+    questions: &Questions,
+    patience: Patience,
+) -> Vec<Option<TypeHeard>> {
+    let own = questions.types.len();
+    let mut done: Vec<Option<TypeHeard>> = questions.each().map(|_| None).collect();
+    let mut deadline = None;
+    loop {
+        let next = match deadline {
+            None => running.next().await,
+            Some(at) => match tokio::time::timeout_at(at, running.next()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    log.note(if done.iter().take(own).all(Option::is_some) {
+                        not_awaited()
+                    } else {
+                        "not every type was awaited: the resolver had answered the first".to_owned()
+                    });
+                    break;
+                }
+            },
+        };
+        let Some((index, heard)) = next else { break };
+        let has_records = matches!(heard.said, Said::Records { .. });
+        done[index] = Some(heard);
+        let is_over = questions.service.is_some() && done.iter().take(own).all(Option::is_some);
+        if is_over && !done.iter().take(own).flatten().any(TypeHeard::has_the_name) {
+            // Without the name there is no service.
+            break;
+        }
+        if let (None, Patience::AtMost(delay)) = (deadline, patience)
+            && (index == 0 && has_records || is_over)
+        {
+            let clock = log.clock();
+            deadline = Some(clock.instant(clock.now().after(delay)).into());
+        }
+    }
+    drop(running);
+    log.supersede_abandoned();
+    done
+}
+
+impl Heard {
+    fn nothing() -> Self {
+        Self { server: None, rcode: None, result: Ok(Found::default()), services: None, path: Vec::new() }
+    }
+}
+
+pub(crate) struct TypeHeard {
+    pub(crate) server: Option<SocketAddr>,
+    pub(crate) rcode: Option<Rcode>,
+    pub(crate) said: Said,
+    pub(crate) path: Vec<usize>,
+}
+
+impl TypeHeard {
+    fn has_the_name(&self) -> bool {
+        match &self.said {
+            Said::Records { .. } => true,
+            Said::Absent { negative, .. } => negative.rtype.is_some(),
+            Said::Loop { .. } | Said::Nothing { .. } => false,
+        }
+    }
+}
+
+pub(crate) enum Said {
+    Records {
+        chain: Vec<Rr>,
+        records: Vec<Rr>,
+    },
+    Absent {
+        chain: Vec<Rr>,
+        negative: Negative,
+    },
+    /// Aliases that come back to themselves.
+    Loop {
+        chain: Vec<Rr>,
+    },
+    Nothing {
+        why: Vec<String>,
+        cause: Cause,
+    },
+}
+
+/// Why no resolver answered; of several the last of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// Nothing came back.
+    Silence,
+    Failure,
+    /// It answers for its own zones only.
+    NoRecursion,
+}
+
+impl Said {
+    /// What one reply of a resolver says; what it did instead of answering, if it did not.
+    pub(crate) fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
+        match verdict {
+            Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
+            Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
+            Verdict::Alias { chain, .. } if alias_loop(&chain, qname).is_some() => Ok(Self::Loop { chain }),
+            Verdict::Referral(_) | Verdict::Alias { .. } | Verdict::Lame { .. } | Verdict::Refused
+                if !reply.header.recursion_available =>
+            {
+                Err((unanswered(&verdict, reply, qname), Cause::NoRecursion))
+            }
+            verdict => Err((unanswered(&verdict, reply, qname), Cause::Failure)),
+        }
+    }
+}
+
+/// The code of a reply that was of no use: NOERROR there says nothing of the name.
+pub(crate) fn failure_code(reply: &Reply) -> Option<Rcode> {
+    let rcode = reply.header.rcode;
+    (rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN).then_some(rcode)
+}
+
+/// What all the replies say together. Those that are missing were not awaited.
+pub(crate) fn combine(
+    questions: &Questions,
+    servers: &[SocketAddr],
+    mut done: Vec<Option<TypeHeard>>,
+) -> Heard {
+    let Questions { name, types, service } = questions;
+    let beside = done.split_off(types.len().min(done.len()));
+    let services = service.as_ref().zip(beside.into_iter().flatten().next());
+    let services = services
+        .map(|(name, one)| combine_types(name, &[RecordType::HTTPS], servers, vec![Some(one)]).result);
+    Heard { services, ..combine_types(name, types, servers, done) }
+}
+
+fn combine_types(
+    qname: &Name,
+    types: &[RecordType],
+    servers: &[SocketAddr],
+    done: Vec<Option<TypeHeard>>,
+) -> Heard {
+    let mut found = Found::default();
+    let mut heard: Option<Heard> = None;
+    let (mut gone, mut failed): (Option<(Negative, Name, SocketAddr)>, Option<Fault>) = (None, None);
+    let mut found_records = Vec::new();
+    let mut answers = Vec::new();
+    for (rtype, one) in types.iter().zip(done) {
+        let Some(one) = one else { continue };
+        let summary = Heard { server: one.server, rcode: one.rcode, path: one.path, ..Heard::nothing() };
+        // The first type that was answered speaks for all.
+        if heard.as_ref().is_none_or(|heard| heard.server.is_none() && summary.server.is_some()) {
+            heard = Some(summary);
+        }
+        let chain = match one.said {
+            Said::Records { chain, records } => {
+                found.rcode = found.rcode.or(one.rcode.filter(|rcode| *rcode == Rcode::NXDOMAIN));
+                found_records.extend(records);
+                chain
+            }
+            Said::Absent { chain, negative } => {
+                if let Some(server) = one.server
+                    && (gone.is_none() || negative.rtype.is_none())
+                {
+                    // RFC 6604 §3: it is the last target that is not there.
+                    let end = alias_names(&chain, qname).pop().unwrap_or_else(|| qname.clone());
+                    gone = Some((negative, end, server));
+                }
+                chain
+            }
+            Said::Loop { chain } => {
+                let server = one.server.map(show).unwrap_or_default();
+                failed.get_or_insert_with(|| Fault {
+                    answers: records(&chain),
+                    ..alias_loop_told(qname, &alias_names(&chain, qname), &server)
+                });
+                continue;
+            }
+            Said::Nothing { why, cause } => {
+                failed.get_or_insert_with(|| nothing(qname, types, servers, &why, cause, one.rcode));
+                continue;
+            }
+        };
+        found.finished.push(*rtype);
+        if answers.is_empty() {
+            answers = records(&chain);
+        }
+    }
+    found.addresses = addresses(&found_records);
+    found.services = services(&found_records);
+    let result = if found_records.is_empty() {
+        let fault = match (gone, failed) {
+            (Some((negative, end, server)), None) => {
+                absent(&end, types, negative, Witness::Resolver(&show(server)))
+            }
+            (Some((negative, end, server)), Some(_)) if negative.rtype.is_none() => {
+                absent(&end, types, negative, Witness::Resolver(&show(server)))
+            }
+            (_, Some(fault)) => fault,
+            (None, None) => nothing(qname, types, servers, &[], Cause::Silence, None),
+        };
+        let answers = if answers.is_empty() { fault.answers } else { answers };
+        Err(Fault { answers, ..fault })
+    } else {
+        answers.extend(records(&found_records));
+        found.answers = answers;
+        Ok(found)
+    };
+    Heard { result, ..heard.unwrap_or_else(Heard::nothing) }
+}
+
+fn nothing(
+    qname: &Name,
+    types: &[RecordType],
+    servers: &[SocketAddr],
+    why: &[String],
+    cause: Cause,
+    rcode: Option<Rcode>,
+) -> Fault {
+    let why = if servers.is_empty() { "none is configured".to_owned() } else { why.join("; ") };
+    let message = format!("no resolver answered {} {}: {why}", name_text(qname), type_list(types, "and"));
+    let code = match (servers.is_empty(), cause) {
+        (true, _) => FailureCode::DnsUnreachable,
+        (false, Cause::Silence) => FailureCode::DnsTimeout,
+        (false, Cause::Failure | Cause::NoRecursion) => FailureCode::ResolverFailed,
+    };
+    let hint = match cause {
+        Cause::NoRecursion => {
+            "a name server of some zones is no resolver for all names: give --resolver one that recurses, or \
+             leave it out to walk from the root"
+        }
+        Cause::Silence | Cause::Failure => "leave out --resolver to walk from the root instead",
+    };
+    Fault { rcode, ..Fault::new(code, message) }.hint(hint)
+}

@@ -1,0 +1,313 @@
+//! What a reply means: pure judgement, no I/O and no state.
+//!
+//! A server is believed about its own zone only (its bailiwick): owners outside the zone that was
+//! asked never get into an answer, a referral or a set of addresses. What follows from a verdict
+//! is the walk's business.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::response::alias::{Chain, follow};
+use crate::dns::wire::message::{Data, Reply, Rr, records};
+use crate::dns::wire::name::name_text;
+use crate::trace::{
+    AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
+};
+
+/// Any type, RFC 1035 §3.2.3.
+pub(crate) const ANY: RecordType = RecordType(255);
+
+const NOTAUTH: Rcode = Rcode(9);
+
+/// Aliases followed inside one reply; the walk's own limit is lower.
+pub(crate) const MAX_CHAIN: usize = 16;
+
+/// Addresses of one server that are kept.
+const MAX_ADDRESSES: usize = 16;
+
+/// What was asked, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// The zone the server was asked as a server of.
+    pub(crate) zone: &'a Name,
+    pub(crate) qname: &'a Name,
+    pub(crate) qtype: RecordType,
+    pub(crate) transport: Transport,
+    pub(crate) edns: bool,
+}
+
+/// What a reply means for the walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The records asked for, after a chain of aliases inside the zone.
+    Answer {
+        chain: Vec<Rr>,
+        records: Vec<Rr>,
+    },
+    /// An alias whose target has to be asked for.
+    Alias {
+        chain: Vec<Rr>,
+        target: Name,
+    },
+    Referral(Referral),
+    /// The type, or the whole name, does not exist.
+    Absent {
+        chain: Vec<Rr>,
+        absence: Absence,
+        negative: Negative,
+    },
+    Truncated,
+    EdnsRefused,
+    Refused,
+    ServerFailure,
+    Upward {
+        to: Name,
+    },
+    /// `spare` is what it would have meant with authority.
+    Lame {
+        reason: &'static str,
+        spare: Option<Box<Self>>,
+    },
+    Malformed {
+        reason: String,
+    },
+}
+
+/// What is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absence {
+    Name,
+    Type,
+}
+
+/// A referral that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Referral {
+    pub(crate) cut: Name,
+    pub(crate) servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)>,
+    /// Addresses that came along and were believed.
+    pub(crate) glue: usize,
+    /// Addresses that came along and were not.
+    pub(crate) ignored: usize,
+    /// How many servers it names, those beyond [`MAX_SERVERS`] too.
+    pub(crate) named: usize,
+    /// The TTL of the NS records.
+    pub(crate) ttl: u32,
+}
+
+pub(crate) const EMPTY_WITHOUT_RECURSION: &str = "offers no recursion (RA): it sent an empty reply";
+
+/// Judges the reply of an authoritative server.
+pub(crate) fn classify(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+    if let Some(verdict) = judge_header(reply, asked) {
+        return verdict;
+    }
+    let chain = match follow(&reply.answers, asked.qname, asked.qtype, Some(asked.zone)) {
+        Ok(chain) => chain,
+        Err(reason) => return Verdict::Malformed { reason },
+    };
+    let found = !chain.records.is_empty() || !chain.links.is_empty();
+    let verdict = if found {
+        judge_chain(reply, asked, chain)
+    } else if reply.header.rcode == Rcode::NXDOMAIN {
+        absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Name, Vec::new())
+    } else {
+        return judge_empty(reply, asked);
+    };
+    if reply.header.authoritative {
+        return verdict;
+    }
+    Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) }
+}
+
+/// A final answer with recursion on offer and without authority from a server of the root or of a
+/// top-level zone: such servers never do that. Whoever answers in their place has the answer, and
+/// the others would say the same: it is taken at once.
+pub(crate) fn accept_forwarded(verdict: Verdict, reply: &Reply, zone: &Name) -> (Verdict, bool) {
+    let at_the_top = zone.iter().len() <= 1 && reply.header.recursion_available;
+    match verdict {
+        Verdict::Lame { spare: Some(spare), .. } if at_the_top => (*spare, true),
+        verdict => (verdict, false),
+    }
+}
+
+/// What the header alone decides: truncation and error codes.
+pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> {
+    let rcode = reply.header.rcode;
+    let fine = rcode == Rcode::NOERROR || rcode == Rcode::NXDOMAIN;
+    if reply.header.truncated && fine {
+        return Some(match asked.transport {
+            Transport::Udp => Verdict::Truncated,
+            _ => Verdict::Malformed { reason: "it says truncated over TCP".to_owned() },
+        });
+    }
+    match rcode {
+        Rcode::NOERROR | Rcode::NXDOMAIN => None,
+        // RFC 6891 §7: servers without EDNS answer one of the first two.
+        Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
+        Rcode::REFUSED | NOTAUTH => Some(Verdict::Refused),
+        _ => Some(Verdict::ServerFailure),
+    }
+}
+
+/// A reply that has the records, an alias, or both.
+fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
+    if !chain.records.is_empty() {
+        // No code of a reply is signed: which of the two is true cannot be told, and resolvers take neither.
+        return if reply.header.rcode == Rcode::NXDOMAIN {
+            let (name, rtype) = (name_text(&chain.end), asked.qtype.mnemonic());
+            Verdict::Malformed { reason: format!("it says NXDOMAIN and has {rtype} records of {name}") }
+        } else {
+            Verdict::Answer { chain: chain.links, records: chain.records }
+        };
+    }
+    let again = chain.end == *asked.qname || chain.links.iter().any(|rr| rr.name == chain.end);
+    if !chain.outside && !again {
+        // RFC 6604 §3: the code is about the last target. It is this server's to say when the
+        // target is in its zone, and only a negative reply with its SOA says so of NOERROR.
+        if reply.header.rcode == Rcode::NXDOMAIN {
+            return absent(reply, asked.zone, &chain.end, asked.qtype, Absence::Name, chain.links);
+        }
+        if soa(reply, asked.zone, &chain.end).is_some() {
+            return absent(reply, asked.zone, &chain.end, asked.qtype, Absence::Type, chain.links);
+        }
+    }
+    Verdict::Alias { chain: chain.links, target: chain.end }
+}
+
+/// NOERROR with nothing in the answer section that belongs to the question.
+fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+    let authoritative = reply.header.authoritative;
+    if soa(reply, asked.zone, asked.qname).is_some() {
+        let verdict = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());
+        if authoritative {
+            return verdict;
+        }
+        return Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) };
+    }
+    let owners = || reply.authorities.iter().filter(|rr| matches!(rr.data, Data::Ns(_))).map(|rr| &rr.name);
+    let below =
+        |owner: &&Name| **owner != *asked.zone && asked.zone.zone_of(owner) && owner.zone_of(asked.qname);
+    if let Some(cut) = owners().find(below) {
+        return Verdict::Referral(referral(reply, asked.zone, cut));
+    }
+    match owners().next() {
+        Some(owner) if !(authoritative && owner == asked.zone) => Verdict::Upward { to: owner.clone() },
+        _ if authoritative && reply.answers.is_empty() => {
+            absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new())
+        }
+        _ if !reply.answers.is_empty() => {
+            Verdict::Lame { reason: "answered a question that was not asked", spare: None }
+        }
+        _ => Verdict::Lame { reason: "sent an empty reply without authority", spare: None },
+    }
+}
+
+pub(crate) fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
+    let mut servers: Vec<(Name, Vec<(IpAddr, AddressSource)>)> = Vec::new();
+    let own = |rr: &&Rr| matches!(rr.data, Data::Ns(_)) && rr.name == *cut;
+    let ttl = reply.authorities.iter().find(own).map_or(0, |rr| rr.ttl);
+    let mut named = HashSet::new();
+    for rr in &reply.authorities {
+        if let Data::Ns(server) = &rr.data
+            && rr.name == *cut
+            && named.insert(server)
+            && servers.len() < MAX_SERVERS
+        {
+            servers.push((server.clone(), Vec::new()));
+        }
+    }
+    let (mut glue, mut ignored) = (0, 0);
+    for rr in &reply.additionals {
+        let Data::Address(address) = rr.data else { continue };
+        let server = servers.iter_mut().find(|(server, _)| *server == rr.name);
+        match server {
+            // The parent speaks for its own zone only: a server elsewhere is looked up.
+            Some((server, addresses)) if zone.zone_of(server) => {
+                let source = if cut.zone_of(server) {
+                    AddressSource::GlueInDomain
+                } else {
+                    AddressSource::GlueSibling
+                };
+                if addresses.len() < MAX_ADDRESSES && !addresses.contains(&(address, source)) {
+                    addresses.push((address, source));
+                    glue += 1;
+                }
+            }
+            // One that the limit cut off is neither used nor suspect.
+            None if named.contains(&rr.name) && zone.zone_of(&rr.name) => {}
+            _ => ignored += 1,
+        }
+    }
+    Referral { cut: cut.clone(), servers, glue, ignored, named: named.len(), ttl }
+}
+
+/// The SOA of a negative reply: its owner lies in the asked zone and above the name.
+pub(crate) fn soa<'a>(reply: &'a Reply, zone: &Name, name: &Name) -> Option<(&'a Rr, u32)> {
+    reply.authorities.iter().find_map(|rr| match rr.data {
+        Data::Soa { minimum } if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, minimum)),
+        _ => None,
+    })
+}
+
+pub(crate) fn absent(
+    reply: &Reply,
+    zone: &Name,
+    name: &Name,
+    qtype: RecordType,
+    absence: Absence,
+    chain: Vec<Rr>,
+) -> Verdict {
+    let soa = soa(reply, zone, name);
+    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa { .. }));
+    let negative = Negative {
+        foreign_soa: if soa.is_some() { None } else { foreign().map(|rr| name_text(&rr.name)) },
+        zone: soa.map(|(rr, _)| name_text(&rr.name)),
+        // RFC 2308 §5.
+        ttl: soa.map(|(rr, minimum)| rr.ttl.min(minimum)),
+        rtype: match absence {
+            Absence::Name => None,
+            Absence::Type => Some(qtype),
+        },
+    };
+    Verdict::Absent { chain, absence, negative }
+}
+
+impl Verdict {
+    /// The verdict as it stands in the packet's record.
+    pub(crate) fn meaning(&self) -> Meaning {
+        match self {
+            Self::Answer { chain, records: found } => {
+                Meaning::Answer { records: records(chain).into_iter().chain(records(found)).collect() }
+            }
+            Self::Alias { chain, target } => {
+                Meaning::Cname { records: records(chain), target: name_text(target) }
+            }
+            Self::Referral(referral) => Meaning::Referral {
+                cut: name_text(&referral.cut),
+                servers: referral
+                    .servers
+                    .iter()
+                    .map(|(name, addresses)| NameServer {
+                        name: name_text(name),
+                        addresses: addresses.clone(),
+                    })
+                    .collect(),
+                glue: referral.glue,
+                ignored: referral.ignored,
+                named: referral.named,
+            },
+            Self::Absent { absence: Absence::Name, negative, .. } => Meaning::NxDomain(negative.clone()),
+            Self::Absent { negative, .. } => Meaning::NoData(negative.clone()),
+            Self::Truncated => Meaning::Truncated,
+            Self::EdnsRefused => Meaning::EdnsRefused,
+            Self::Refused => Meaning::Refused,
+            Self::ServerFailure => Meaning::ServerFailure,
+            Self::Upward { to } => Meaning::UpwardReferral { to: name_text(to) },
+            Self::Lame { reason, .. } => Meaning::Lame { reason },
+            Self::Malformed { reason } => Meaning::Malformed { reason: reason.clone() },
+        }
+    }
+}

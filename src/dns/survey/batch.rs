@@ -1,0 +1,78 @@
+//! Many names in one run: asked side by side, told in their order, sharing what they find.
+//!
+//! The stub and the priming question, which only compare, are left out: a batch asks nobody more than
+//! it has to. Keys are asked for once a zone. The stub is asked when no root server answers.
+
+use std::io;
+use std::rc::Rc;
+
+use futures_util::{StreamExt, stream};
+
+use crate::clock::Clock;
+use crate::dns::context::StubUse;
+use crate::dns::resolver::Resolver;
+use crate::dns::transport::slots::Places;
+use crate::plan::{Batch, DnsPlan, Question, Reuse};
+use crate::stop::Stop;
+use crate::trace::{Dns, Failure, FailureCode};
+
+/// Names that are asked for at the same time.
+const AT_ONCE: usize = 64;
+
+/// Takes each result, in the order of the questions.
+pub type OnResult<'a> = &'a mut dyn FnMut(&Question, &Dns, Option<&Failure>) -> io::Result<()>;
+
+/// Asks all questions of a batch; an interrupt ends it after what was running then.
+///
+/// # Errors
+/// Those of `on_result`, or hints that cannot be used ([`io::ErrorKind::InvalidInput`]).
+pub async fn ask_all(
+    plan: &DnsPlan,
+    batch: &Batch,
+    clock: &Clock,
+    stop: &Stop,
+    on_result: OnResult<'_>,
+) -> io::Result<()> {
+    // A server does not care which name's resolver asks it.
+    let places = Rc::new(Places::new(plan.server_limit));
+    let resolver = || {
+        let mut resolver =
+            Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        if let Some(shared) = Rc::get_mut(&mut resolver.shared) {
+            shared.places = Rc::clone(&places);
+        }
+        resolver.shared.primed.set(true);
+        resolver.shared.stub_use.set(StubUse::InNeed);
+        Ok::<_, io::Error>(resolver)
+    };
+    let shared = match batch.reuse {
+        Reuse::Shared => Some(resolver()?),
+        Reuse::Cold => None,
+    };
+    let ask = |question| {
+        let (shared, resolver) = (&shared, &resolver);
+        async move {
+            let (mut dns, result, side) = match shared {
+                Some(shared) => shared.ask(question, clock, stop).await,
+                None => resolver()?.ask(question, clock, stop).await,
+            };
+            side.settle_one_of_many(&mut dns, clock, stop).await;
+            Ok::<_, io::Error>((question, dns, result.err()))
+        }
+    };
+    let mut results = stream::iter(&batch.questions).map(ask).buffered(AT_ONCE);
+    let mut interrupted = false;
+    while let Some(result) = results.next().await {
+        let (question, dns, failure) = result?;
+        let stopped = failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Interrupted);
+        if interrupted && !stopped {
+            break;
+        }
+        interrupted |= stopped;
+        on_result(question, &dns, failure.as_ref())?;
+        if interrupted {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! `--propagation`: the same question to everybody who may have a copy of the answer.
+//!
+//! The zone's own servers, this machine's resolvers and public ones, asked at the same time after
+//! the counted lane. A public resolver is many machines with a cache each: one of them answered.
+
+use crate::dns::resolver::Resolver;
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use futures_util::{StreamExt, stream};
+use hickory_resolver::proto::rr::Name;
+
+use crate::clock::Clock;
+use crate::dns::name_servers::form::Way;
+use crate::dns::survey::adopt::{adopt, cut_short};
+use crate::dns::survey::last_zone::last_question;
+use crate::dns::survey::probe::{Said, probe};
+use crate::dns::survey::server_check::question;
+use crate::dns::survey::targets::Target;
+use crate::dns::transport::ask::Ask;
+use crate::dns::transport::log::Log;
+use crate::dns::wire::message::records;
+use crate::dns::wire::name::parse_name;
+use crate::dns::wire::query::Recursion;
+use crate::plan::{PublicResolver, ResolverChoice};
+use crate::stop::Stop;
+use crate::trace::{
+    AddressSource, Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType,
+    Transport, UnfoundServer,
+};
+
+/// Those who are asked at the same time.
+const AT_ONCE: usize = 32;
+
+/// Holders that are named in a sentence.
+const NAMED: usize = 4;
+
+/// Whom to ask, and as what.
+struct Holder {
+    keeper: Keeper,
+    name: Option<String>,
+    /// The zone, when it is an authority's server.
+    zone: Option<Name>,
+    ask: Ask,
+}
+
+impl Resolver {
+    /// Asks everybody for the first type and adds what they said to the record.
+    pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
+        let log = Log::new(*clock);
+        let asked = Cell::new(0);
+        let mut seen: Vec<(usize, Copied)> = Vec::new();
+        let work = async {
+            // So that nothing is sent when all is over already.
+            tokio::task::yield_now().await;
+            let holders = self.holders(public, dns, &qname, rtype, &log).await;
+            asked.set(holders.len());
+            let ask = |(index, holder)| {
+                let copied = copied(&log, holder);
+                async move { (index, copied.await) }
+            };
+            let mut copies = stream::iter(holders.into_iter().enumerate()).map(ask).buffer_unordered(AT_ONCE);
+            while let Some(one) = copies.next().await {
+                seen.push(one);
+            }
+        };
+        let stopped = stop.within(None, work).await.err();
+        if let Some(by) = stopped {
+            dns.notes.push(cut_short("the look at copies", by, seen.len(), asked.get()));
+        }
+        seen.sort_by_key(|(index, _)| *index);
+        let mut copies: Vec<Copied> = seen.into_iter().map(|(_, copy)| copy).collect();
+        let original = original(dns, rtype);
+        for copy in &mut copies {
+            copy.agrees = match (&original, copy.rcode) {
+                (Some(original), Some(_)) if copy.error.is_none() => Some(*original == said(copy, rtype)),
+                _ => None,
+            };
+        }
+        let first = adopt(dns, &log, stopped);
+        if stopped.is_some() && copies.is_empty() {
+            return;
+        }
+        copies.iter_mut().flat_map(|copy| &mut copy.packets).for_each(|id| *id += first);
+        let differs = |copy: &&Copied| copy.keeper != Keeper::Authority && copy.agrees == Some(false);
+        // Of a chain any link may be the one that is old.
+        let longest = |copy: &Copied| copy.answers.iter().map(|record| record.ttl).max().or(copy.ttl);
+        let stale_for = copies.iter().filter(differs).filter_map(longest).max();
+        let given = Given::of(dns, &copies);
+        let mut propagation = Propagation { rtype, copies, stale_for, advice: Vec::new() };
+        propagation.advice = advice(&propagation, given.as_ref());
+        dns.propagation = Some(propagation);
+    }
+
+    async fn holders(
+        &self,
+        public: &[PublicResolver],
+        dns: &Dns,
+        qname: &Name,
+        rtype: RecordType,
+        log: &Rc<Log>,
+    ) -> Vec<Holder> {
+        let plan = &self.shared.plan;
+        let mut holders = Vec::new();
+        if let Some(last) = last_question(dns, plan.minimisation) {
+            let targets = self.targets(&last.zone, Purpose::Propagation, log).await;
+            for UnfoundServer { name, why } in targets.unfound {
+                // With `--all-ns` it is told already.
+                if dns.unfound_servers.iter().all(|known| known.name != name) {
+                    log.note(format!("the address of {name} was not found, so that it was not asked: {why}"));
+                }
+            }
+            for target in targets.known {
+                let way = Way::to(&self.shared, target.address, Choice::First);
+                let ask = question(&target, &last.zone, &last.qname, rtype, way);
+                holders.push(Holder {
+                    keeper: Keeper::Authority,
+                    name: ask.server_name.clone(),
+                    zone: Some(last.zone.clone()),
+                    ask: Ask { purpose: Purpose::Propagation, ..ask },
+                });
+            }
+        }
+        let mut configured = plan.stub_servers.clone();
+        if let ResolverChoice::Server(server) = plan.lane {
+            configured.insert(0, server);
+        }
+        let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
+            let target = Target { name: Name::root(), address, source: AddressSource::Configured };
+            // One of this machine's own network has answered by UDP, or had its chance to.
+            let way = match keeper {
+                Keeper::Public => Way::to(&self.shared, address, Choice::First),
+                Keeper::Configured | Keeper::Authority => Way::USUAL,
+            };
+            let ask = Ask {
+                purpose: Purpose::Propagation,
+                zone: String::new(),
+                server_name: None,
+                recursion: Recursion::Desired,
+                ..question(&target, &Name::root(), qname, rtype, way)
+            };
+            holders.push(Holder { keeper, name, zone: None, ask });
+        };
+        configured.into_iter().for_each(|address| resolver(Keeper::Configured, None, address));
+        for known in public {
+            resolver(Keeper::Public, known.name.clone(), known.address);
+        }
+        holders
+    }
+}
+
+async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
+    let Holder { keeper, name, zone, ask } = holder;
+    let address = ask.server;
+    let mut probe = probe(log, ask.clone(), zone.as_ref()).await;
+    if matches!(probe.said, Said::Silent(_)) {
+        // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
+        let again = |transport, edns| {
+            let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+            crate::dns::survey::probe::probe(
+                log,
+                Ask { chosen, transport, edns, ..ask.clone() },
+                zone.as_ref(),
+            )
+        };
+        let (plain, by_tcp) =
+            futures_util::join!(again(ask.transport, false), again(Transport::Tcp, ask.edns));
+        let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
+        for later in later {
+            if later.was_heard() {
+                probe = probe.then(later);
+            } else {
+                probe.packets.extend(later.packets);
+            }
+        }
+    }
+    let (answers, ttl, error) = match &probe.said {
+        Said::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
+        Said::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
+        _ => (Vec::new(), None, probe.uselessness().or_else(|| probe.silence().map(str::to_owned))),
+    };
+    Copied {
+        keeper,
+        name,
+        address,
+        rcode: probe.header.map(|header| header.rcode),
+        answers,
+        ttl,
+        rtt: probe.rtt,
+        agrees: None,
+        error,
+        packets: probe.packets,
+    }
+}
+
+type Answer = (Rcode, Vec<String>);
+
+/// What the counted lane found, for comparison.
+fn original(dns: &Dns, rtype: RecordType) -> Option<Answer> {
+    let rcode = dns.rcode.filter(|rcode| matches!(*rcode, Rcode::NOERROR | Rcode::NXDOMAIN))?;
+    Some((rcode, data(&dns.answers, rtype)))
+}
+
+fn said(copy: &Copied, rtype: RecordType) -> Answer {
+    (copy.rcode.unwrap_or(Rcode::NOERROR), data(&copy.answers, rtype))
+}
+
+/// The data of one type, in an order of its own.
+fn data(records: &[Record], rtype: RecordType) -> Vec<String> {
+    let of_type = records.iter().filter(|record| record.rtype == rtype);
+    let mut data: Vec<String> = of_type.map(|record| record.data.to_ascii_lowercase()).collect();
+    data.sort_unstable();
+    data.dedup();
+    data
+}
+
+/// What the zone gives for the name's own records, the first of a chain of aliases: a change is made
+/// there. Servers may differ.
+#[derive(Debug)]
+struct Given {
+    /// The owner and the type, or what there is in their place.
+    what: String,
+    owner: String,
+    least: u32,
+    most: u32,
+}
+
+impl Given {
+    fn of(dns: &Dns, copies: &[Copied]) -> Option<Self> {
+        let walked = (dns.lane == DnsLane::Walk).then_some(&dns.answers);
+        let authority = || copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
+        let heard = authority().map(|copy| &copy.answers).chain(walked);
+        let own: Vec<&Record> = heard.flat_map(|answers| own(answers, &dns.name)).collect();
+        let denied = walked.and(dns.negative.as_ref()).and_then(|negative| negative.ttl);
+        let denied =
+            authority().filter(|copy| copy.answers.is_empty()).filter_map(|copy| copy.ttl).chain(denied);
+        let (what, ttls): (_, Vec<u32>) = match own.first() {
+            Some(first) => {
+                let what = format!("{} {}", dns.name, first.rtype.mnemonic());
+                (what, own.iter().map(|record| record.ttl).collect())
+            }
+            None if dns.answers.is_empty() => ("absence in the zone's SOA".to_owned(), denied.collect()),
+            None => return None,
+        };
+        let (least, most) = (ttls.iter().min().copied()?, ttls.iter().max().copied()?);
+        Some(Self { what, owner: dns.name.clone(), least, most })
+    }
+
+    /// How much longer than that a copy will stay, if it does.
+    fn excess(&self, copy: &Copied) -> Option<u32> {
+        let own = own(&copy.answers, &self.owner).map(|record| record.ttl).max();
+        let left = own.or(if copy.answers.is_empty() { copy.ttl } else { None });
+        left.filter(|left| *left > self.most)
+    }
+}
+
+fn own<'r>(records: &'r [Record], owner: &'r str) -> impl Iterator<Item = &'r Record> {
+    records.iter().filter(move |record| record.name.eq_ignore_ascii_case(owner))
+}
+
+fn advice(propagation: &Propagation, given: Option<&Given>) -> Vec<String> {
+    let (copies, stale_for) = (&propagation.copies, propagation.stale_for);
+    let kept = || copies.iter().filter(|copy| copy.keeper != Keeper::Authority && copy.agrees.is_some());
+    let differ = kept().filter(|copy| copy.agrees == Some(false)).count();
+    let mut advice = Vec::new();
+    match (kept().count(), differ, stale_for) {
+        (0, ..) => advice.push("no resolver answered: nothing is known of copies".to_owned()),
+        (all, 0, _) => {
+            advice.push(format!("every resolver that answered ({all}) has what the authority says"));
+        }
+        (all, differ, Some(seconds)) => advice.push(format!(
+            "{differ} of {all} resolvers have something else: the last of these copies is gone in {seconds} s"
+        )),
+        (all, differ, None) => advice.push(format!("{differ} of {all} resolvers have something else")),
+    }
+    let mut authority = copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
+    if authority.any(|copy| copy.agrees == Some(false)) {
+        advice.push("the zone's own servers differ: see --all-ns".to_owned());
+    }
+    let Some(given) = given.filter(|given| given.most > 0) else { return advice };
+    let Given { what, least, most, .. } = given;
+    let now = if least == most { format!("{most} s") } else { format!("{least} s to {most} s, by server") };
+    advice.push(format!(
+        "before a change lower the TTL of {what} (now {now}) and wait {most} s: then old copies live as long as \
+         the new TTL"
+    ));
+    let late = kept()
+        .filter_map(|copy| given.excess(copy).map(|left| format!("{} ({left} s)", propagation.label(copy))));
+    let late: Vec<String> = late.collect();
+    if !late.is_empty() {
+        let more = late.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        advice.push(format!(
+            "longer than the zone gives ({most} s) is what is left at {}{more}: taken while the TTL was higher, or \
+             kept against RFC 1035; a wait of {most} s does not end that",
+            late[..late.len().min(NAMED)].join(", ")
+        ));
+    }
+    advice
+}

@@ -1,0 +1,204 @@
+//! Each check of a signature, passed and failed.
+
+use hickory_resolver::proto::dnssec::Algorithm;
+use hickory_resolver::proto::dnssec::rdata::RRSIG;
+use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
+use hickory_resolver::proto::rr::rdata::{MX, NULL};
+use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType, SerialNumber};
+
+use crate::dns::dnssec::rrset::record_sets;
+use crate::dns::dnssec::rrsig::{Checks, Key, Outcome, check, span};
+use crate::dns::tests::dnssec::zone::{DAY, NOW, TestKey, a, name, now, rrsig};
+use crate::trace::KeyRole;
+
+const ZONE: &str = "example.test";
+
+const WWW: &str = "www.example.test";
+
+/// Checks the first set of a section with these keys.
+fn outcome(section: &[Record], keys: &[Key]) -> Outcome {
+    let sets = record_sets(section);
+    check(&sets[0], &name(ZONE), keys, now(), &Checks::default()).0
+}
+
+fn changed(change: impl FnOnce(&mut SigInput)) -> Outcome {
+    let key = TestKey::new(257);
+    let set = [a(WWW, 1), a(WWW, 2)];
+    let signature = rrsig(WWW, key.sign(ZONE, WWW, &set, change));
+    outcome(&[&set[..], &[signature]].concat(), &[key.key()])
+}
+
+fn fails(outcome: Outcome, words: &str) {
+    match outcome {
+        Outcome::Fails(why) => assert!(why.contains(words), "{why}"),
+        other => panic!("{words}: {other:?}"),
+    }
+}
+
+const HOLDS: Outcome = Outcome::Holds { wildcard: None };
+
+#[test]
+fn a_good_signature_holds_whatever_the_order_case_and_number_of_copies() {
+    let key = TestKey::new(256);
+    let set = [a(WWW, 1), a(WWW, 200)];
+    let signature = rrsig(WWW, key.sign(ZONE, WWW, &set, |_| {}));
+    let keys = [key.key()];
+    assert_eq!(outcome(&[set[0].clone(), set[1].clone(), signature.clone()], &keys), HOLDS);
+    assert_eq!(outcome(&[signature.clone(), set[1].clone(), set[0].clone()], &keys), HOLDS);
+    let mut shouted = set.to_vec();
+    shouted.iter_mut().for_each(|record| record.name = name("WWW.Example.TEST"));
+    let twice = [&shouted[..], &shouted[..], std::slice::from_ref(&signature)].concat();
+    assert_eq!(outcome(&twice, &keys), HOLDS, "RFC 4034 section 6.3");
+    let mut aged = set.to_vec();
+    aged[0].ttl = 17;
+    assert_eq!(outcome(&[&aged[..], &[signature]].concat(), &keys), HOLDS, "the original TTL is signed");
+}
+
+#[test]
+fn names_in_data_are_sorted_and_signed_in_lower_case() {
+    let key = TestKey::new(256);
+    let mx = |host: &str| Record::from_rdata(name(ZONE), 300, RData::MX(MX::new(1, name(host))));
+    let signature = key.sign(ZONE, ZONE, &[mx("a.test"), mx("b.test")], |_| {});
+    assert_eq!(outcome(&[mx("B.test"), mx("a.test"), rrsig(ZONE, signature.clone())], &[key.key()]), HOLDS);
+    assert_eq!(outcome(&[mx("b.test"), mx("A.test"), rrsig(ZONE, signature)], &[key.key()]), HOLDS);
+    let opaque = |code: u16, data: &[u8]| {
+        let data = RData::Unknown { code: WireType::from(code), rdata: NULL::with(data.to_vec()) };
+        Record::from_rdata(name(ZONE), 300, data)
+    };
+    for (code, lower, mixed) in [
+        (39, &b"\x03new\x04test\0"[..], &b"\x03NEW\x04Test\0"[..]), // DNAME
+        (17, b"\x01a\x04test\0\x01b\0", b"\x01A\x04Test\0\x01B\0"), // RP
+        (36, b"\0A\x04test\0", b"\0A\x04TEST\0"),                   // KX: 65 is a number
+    ] {
+        let signature = key.sign(ZONE, ZONE, &[opaque(code, lower)], |_| {});
+        assert_eq!(outcome(&[opaque(code, mixed), rrsig(ZONE, signature)], &[key.key()]), HOLDS, "{code}");
+    }
+    let signature = key.sign(ZONE, ZONE, &[opaque(65_280, b"\x01a\0")], |_| {});
+    fails(outcome(&[opaque(65_280, b"\x01A\0"), rrsig(ZONE, signature)], &[key.key()]), "does not verify");
+}
+
+#[test]
+fn time_is_judged_by_serial_arithmetic() {
+    assert_eq!(changed(|input| input.sig_expiration = SerialNumber::new(NOW)), HOLDS, "the last second");
+    assert_eq!(changed(|input| input.sig_inception = SerialNumber::new(NOW)), HOLDS, "the first second");
+    fails(changed(|input| input.sig_expiration = SerialNumber::new(NOW - 3 * DAY)), "expired 3 days ago");
+    fails(changed(|input| input.sig_expiration = SerialNumber::new(NOW - 1)), "expired 1 second ago");
+    fails(
+        changed(|input| input.sig_inception = SerialNumber::new(NOW + 7_300)),
+        "not valid before 2 hours from now",
+    );
+    // Beyond 2106 the counter begins again (RFC 4034 section 3.1.5).
+    assert_eq!(changed(|input| input.sig_expiration = SerialNumber::new(NOW.wrapping_add(1 << 30))), HOLDS);
+    assert_eq!(changed(|input| input.sig_inception = SerialNumber::new(NOW.wrapping_sub(1 << 30))), HOLDS);
+    fails(
+        changed(|input| input.sig_expiration = SerialNumber::new(NOW.wrapping_add(1 << 31).wrapping_add(1))),
+        "expired",
+    );
+    assert_eq!((span(1), span(119), span(7_200), span(86_399)).3, "23 hours");
+}
+
+#[test]
+fn signer_labels_key_and_algorithm_have_to_fit() {
+    fails(
+        changed(|input| input.signer_name = name("other.test")),
+        "is by other.test., not by zone example.test.",
+    );
+    fails(changed(|input| input.signer_name = name("test")), "is by test., not by zone");
+    fails(
+        changed(|input| input.key_tag = input.key_tag.wrapping_add(1)),
+        "which zone example.test. does not have",
+    );
+    fails(changed(|input| input.algorithm = Algorithm::ED25519), "(algorithm 15), which zone");
+    let key = TestKey::new(257);
+    let set = [a(WWW, 1)];
+    let good = key.sign(ZONE, WWW, &set, |_| {});
+    let mut input = good.input().clone();
+    input.num_labels = 4;
+    let section = [a(WWW, 1), rrsig(WWW, RRSIG::from_sig(input, good.sig().to_vec()))];
+    fails(outcome(&section, &[key.key()]), "more labels than its own");
+    // An algorithm that nobody here can check.
+    let other = key.key_of(16);
+    let signature = key.sign(ZONE, WWW, &set, |input| {
+        (input.algorithm, input.key_tag) = (Algorithm::from_u8(16), other.info.tag);
+    });
+    fails(outcome(&[a(WWW, 1), rrsig(WWW, signature)], &[other]), "algorithm 16, which is not supported");
+}
+
+#[test]
+fn keys_that_may_not_sign_do_not() {
+    for (flags, role, words) in [
+        (0x0181, KeyRole::Revoked, "which is revoked"),
+        (0x0000, KeyRole::Other, "which may not sign zone data"),
+    ] {
+        let key = TestKey::new(flags);
+        assert_eq!(key.key().info.role, role);
+        let set = [a(WWW, 1)];
+        let signature = rrsig(WWW, key.sign(ZONE, WWW, &set, |_| {}));
+        fails(outcome(&[set[0].clone(), signature], &[key.key()]), words);
+    }
+    assert_eq!(TestKey::new(256).key().info.role, KeyRole::ZoneSigning);
+    let info = TestKey::new(257).key().info;
+    assert_eq!((info.role, info.bits, info.flags), (KeyRole::KeySigning, Some(256), 257));
+}
+
+#[test]
+fn what_was_changed_does_not_verify() {
+    let key = TestKey::new(257);
+    let set = [a(WWW, 1), a(WWW, 2)];
+    let good = key.sign(ZONE, WWW, &set, |_| {});
+    let keys = [key.key()];
+    for section in [vec![a(WWW, 1)], vec![a(WWW, 1), a(WWW, 3)], vec![a(WWW, 1), a(WWW, 2), a(WWW, 3)]] {
+        let section = [section, vec![rrsig(WWW, good.clone())]].concat();
+        fails(outcome(&section, &keys), &format!("does not verify with key {}", key.tag()));
+    }
+    let mut bytes = good.sig().to_vec();
+    bytes[10] ^= 1;
+    let bent = RRSIG::from_sig(good.input().clone(), bytes);
+    fails(outcome(&[set[0].clone(), set[1].clone(), rrsig(WWW, bent.clone())], &keys), "does not verify");
+    let empty = RRSIG::from_sig(good.input().clone(), Vec::new());
+    fails(outcome(&[set[0].clone(), set[1].clone(), rrsig(WWW, empty)], &keys), "does not verify");
+    // One that holds is enough.
+    let both = [set[0].clone(), set[1].clone(), rrsig(WWW, bent), rrsig(WWW, good)];
+    assert_eq!(outcome(&both, &keys), HOLDS);
+    assert_eq!(outcome(&set, &keys), Outcome::Missing);
+}
+
+#[test]
+fn a_wildcards_signature_tells_its_closest_encloser() {
+    let key = TestKey::new(257);
+    let signature = key.sign(ZONE, "*.example.test", &[a("*.example.test", 1)], |_| {});
+    let keys = [key.key()];
+    let made = |owner: &str| outcome(&[a(owner, 1), rrsig(owner, signature.clone())], &keys);
+    assert_eq!(made("x.example.test"), Outcome::Holds { wildcard: Some(2) });
+    assert_eq!(made("x.y.example.test"), Outcome::Holds { wildcard: Some(2) });
+    assert_eq!(made("*.example.test"), HOLDS, "the wildcard itself");
+    fails(made("example.test"), "does not verify");
+}
+
+#[test]
+fn colliding_keys_do_not_cost_without_end() {
+    let key = TestKey::new(257);
+    let set = [a(WWW, 1)];
+    let bent = RRSIG::from_sig(key.sign(ZONE, WWW, &set, |_| {}).input().clone(), vec![1; 64]);
+    let section: Vec<Record> =
+        std::iter::once(a(WWW, 1)).chain((0..1_000).map(|_| rrsig(WWW, bent.clone()))).collect();
+    let keys: Vec<Key> = (0..1_000).map(|_| key.key()).collect();
+    let checks = Checks::default();
+    let sets = record_sets(&section);
+    let (_, infos) = check(&sets[0], &name(ZONE), &keys, now(), &checks);
+    assert!(infos.len() <= 8);
+    for _ in 0..8 {
+        check(&sets[0], &name(ZONE), &keys, now(), &checks);
+    }
+    let (outcome, _) = check(&sets[0], &name(ZONE), &keys, now(), &checks);
+    fails(outcome, "96 signatures for one answer are the limit");
+}
+
+#[test]
+fn an_rsa_key_is_as_large_as_its_modulus() {
+    let anchors = crate::dns::dnssec::anchors::Anchors::load(None).unwrap();
+    for anchor in anchors.at(&hickory_resolver::proto::rr::Name::root()) {
+        let crate::dns::dnssec::anchors::Trusts::Key(key) = &anchor.trusts else { panic!() };
+        assert_eq!(Key::new(key).unwrap().info.bits, Some(2048));
+    }
+}

@@ -1,0 +1,145 @@
+//! Answers of a zone made here: what belongs to one and what does not, and who signed the keys.
+
+use std::rc::Rc;
+
+use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS};
+use hickory_resolver::proto::dnssec::{Algorithm, DigestType};
+use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
+use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
+
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::validate::validate;
+use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
+use crate::plan::AnchorsText;
+use crate::trace::{Dnssec, DnssecVerdict};
+
+const ZONE: &str = "test";
+
+fn said(answers: Vec<Record>) -> Said {
+    let message = Sections { name_error: false, answers, authorities: Vec::new() };
+    Said { zone: name(ZONE), message: Rc::new(message) }
+}
+
+fn cname(owner: &str, target: &str) -> Record {
+    Record::from_rdata(name(owner), 300, RData::CNAME(CNAME(name(target))))
+}
+
+/// As the parser leaves it: the type has no form of its own there.
+fn dname(owner: &str, target: &[u8]) -> Record {
+    let rdata = NULL::with(target.to_vec());
+    Record::from_rdata(name(owner), 300, RData::Unknown { code: WireType::DNAME, rdata })
+}
+
+fn dnskey(zone: &str, key: &TestKey) -> Record {
+    Record::from_rdata(name(zone), 300, RData::DNSSEC(DNSSECRData::DNSKEY(key.dnskey.clone())))
+}
+
+fn signed(by: &TestKey, zone: &str, owner: &str, set: Vec<Record>) -> Vec<Record> {
+    let signature = by.sign(zone, owner, &set, |_| ());
+    [set, vec![rrsig(owner, signature)]].concat()
+}
+
+/// What is known of a zone with one key, which is the anchor.
+fn zone(key: &TestKey) -> (Evidence, Anchors) {
+    let mut evidence = Evidence::default();
+    let keys = signed(key, ZONE, ZONE, vec![dnskey(ZONE, key)]);
+    evidence.keys.insert(name(ZONE), Fetched::Said(said(keys)));
+    let digest = key.dnskey.to_digest(&name(ZONE), DigestType::SHA256).unwrap();
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("{ZONE}. DS {} 13 2 {hex}", key.tag());
+    (evidence, Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap())
+}
+
+fn answer(key: &TestKey, qname: &str, qtype: WireType, answers: Vec<Record>) -> Dnssec {
+    let (mut evidence, anchors) = zone(key);
+    evidence.asked.push(Asked { qname: name(qname), qtype, said: said(answers) });
+    validate(&evidence, &anchors, now())
+}
+
+fn ends(dnssec: &Dnssec, verdict: DnssecVerdict, says: &str) {
+    let why = dnssec.why.clone().unwrap_or_default();
+    assert_eq!((dnssec.verdict, why.contains(says)), (verdict, true), "{why}");
+}
+
+#[test]
+fn an_alias_that_was_put_beside_signed_records_is_not_overlooked() {
+    let key = TestKey::new(257);
+    let records = signed(&key, ZONE, "www.test", vec![a("www.test", 1)]);
+    ends(&answer(&key, "www.test", WireType::A, records.clone()), DnssecVerdict::Secure, "");
+    let forged = [records, vec![cname("www.test", "evil.test")]].concat();
+    let says = "RRSIG missing: www.test. CNAME came without a signature";
+    ends(&answer(&key, "www.test", WireType::A, forged), DnssecVerdict::Bogus, says);
+}
+
+#[test]
+fn an_alias_alone_is_no_answer() {
+    let key = TestKey::new(257);
+    for target in ["www.elsewhere", "a/b.test", "www.test"] {
+        let records = signed(&key, ZONE, "alias.test", vec![cname("alias.test", target)]);
+        let says = format!("no answer that could be checked came for {target}., where an alias leads");
+        ends(&answer(&key, "alias.test", WireType::A, records.clone()), DnssecVerdict::Indeterminate, &says);
+        ends(&answer(&key, "alias.test", WireType::CNAME, records), DnssecVerdict::Secure, "");
+    }
+}
+
+#[test]
+fn an_alias_that_follows_from_a_dname_needs_no_signature() {
+    let key = TestKey::new(257);
+    let made = cname("www.old.test", "www.new.test");
+    let dname = dname("old.test", b"\x03new\x04test\0");
+    let records = signed(&key, ZONE, "old.test", vec![dname]);
+    let whole = [records, vec![made.clone()]].concat();
+    ends(&answer(&key, "www.old.test", WireType::CNAME, whole), DnssecVerdict::Secure, "");
+    let alone = answer(&key, "www.old.test", WireType::CNAME, vec![made]);
+    ends(&alone, DnssecVerdict::Bogus, "RRSIG missing: www.old.test. CNAME");
+}
+
+fn ds(key: &TestKey, digest: &[u8]) -> Record {
+    let ds = DS::new(key.tag(), Algorithm::ECDSAP256SHA256, DigestType::SHA256, digest.to_vec());
+    Record::from_rdata(name("child.test"), 300, RData::DNSSEC(DNSSECRData::DS(ds)))
+}
+
+/// A name in a zone below, by the DS records that its parent has and the key that signs its keys.
+fn below(parent: &TestKey, own: &TestKey, ds: Vec<Record>, keys: &[&TestKey], by: &TestKey) -> Dnssec {
+    let (mut evidence, anchors) = zone(parent);
+    evidence.delegations.insert(name("child.test"), said(signed(parent, ZONE, "child.test", ds)));
+    let keys = keys.iter().map(|key| dnskey("child.test", key)).collect();
+    let child = |answers| Said { zone: name("child.test"), ..said(answers) };
+    let keys = child(signed(by, "child.test", "child.test", keys));
+    evidence.keys.insert(name("child.test"), Fetched::Said(keys));
+    let records = signed(own, "child.test", "www.child.test", vec![a("www.child.test", 1)]);
+    evidence.asked.push(Asked { qname: name("www.child.test"), qtype: WireType::A, said: child(records) });
+    validate(&evidence, &anchors, now())
+}
+
+#[test]
+fn a_good_ds_is_found_among_any_number_in_any_order() {
+    let (parent, own) = (TestKey::new(257), TestKey::new(257));
+    let digest = own.dnskey.to_digest(&name("child.test"), DigestType::SHA256).unwrap();
+    let good = ds(&own, digest.as_ref());
+    let mut all: Vec<Record> = (0..40).map(|_| TestKey::new(257)).map(|other| ds(&other, &[7; 32])).collect();
+    all.push(good);
+    for _ in 0..2 {
+        all.reverse();
+        ends(&below(&parent, &own, all.clone(), &[&own], &own), DnssecVerdict::Secure, "");
+    }
+}
+
+#[test]
+fn keys_that_another_key_has_signed_are_told_apart_from_keys_that_are_not_there() {
+    let (parent, standby, own) = (TestKey::new(257), TestKey::new(257), TestKey::new(257));
+    let digest = standby.dnskey.to_digest(&name("child.test"), DigestType::SHA256).unwrap();
+    let only = || vec![ds(&standby, digest.as_ref())];
+    let dnssec = below(&parent, &own, only(), &[&standby, &own], &own);
+    let says = format!("is signed by key {} only, and its DS speaks of key {}", own.tag(), standby.tag());
+    ends(&dnssec, DnssecVerdict::Bogus, &says);
+    let dnssec = below(&parent, &own, only(), &[&own], &own);
+    ends(&dnssec, DnssecVerdict::Bogus, &format!("has no DNSKEY for DS tag {}", standby.tag()));
+    // A key without the flag signs nothing.
+    let plain = TestKey::new(1);
+    let digest = plain.dnskey.to_digest(&name("child.test"), DigestType::SHA256);
+    let digest = digest.map_or_else(|_| vec![7; 32], |digest| digest.as_ref().to_vec());
+    let dnssec = below(&parent, &own, vec![ds(&plain, &digest)], &[&plain, &own], &plain);
+    ends(&dnssec, DnssecVerdict::Bogus, "has not the flag of a zone's key");
+}

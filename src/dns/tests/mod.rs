@@ -1,0 +1,20 @@
+//! Tests of the stage against scripted servers and the built-in internet.
+
+mod batch;
+mod broken;
+mod classify;
+mod configured;
+mod connection;
+mod dnssec;
+mod endpoint;
+mod failures;
+mod family;
+mod hostile;
+mod iterate;
+pub(crate) mod kit;
+mod lanes;
+pub(crate) mod server;
+mod service;
+mod service_resolver;
+mod slots;
+mod survey;

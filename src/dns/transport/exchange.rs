@@ -1,0 +1,120 @@
+//! One question to one server: exact bytes, exact stamps, one packet record.
+//!
+//! The socket work that can be done before the send is done before its stamp; a datagram has the
+//! kernel's stamp of its arrival, a reply by TCP is stamped as soon as it is read. What a reply means is decided by the caller.
+
+use std::io;
+use std::io::ErrorKind;
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::UdpSocket;
+
+use crate::dns::transport::ask::{Ask, Outcome, error_outcome, packet, refusal};
+use crate::dns::transport::log::{Log, Open};
+use crate::dns::transport::tcp::exchange_tcp;
+use crate::dns::transport::udp::{receive_udp, udp_socket};
+use crate::dns::wire::query::{EncodedQuery, Form, encode};
+use crate::dns::wire::query_case::{Echo, Spelling};
+use crate::trace::{At, Meaning, Transport};
+
+/// How long the server's own answer is awaited after one from elsewhere.
+pub(crate) const AFTER_A_STRAY: Duration = Duration::from_millis(150);
+
+/// A question on its way.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    pub(crate) id: usize,
+    /// When it was handed to the kernel, or the connect was started.
+    pub(crate) sent: At,
+    ask: Ask,
+    query: EncodedQuery,
+    open: Open,
+    link: Link,
+}
+
+impl InFlight {
+    /// Whether the machine has sent a datagram: it has a way to the server, or to a router.
+    pub(crate) fn has_left(&self) -> bool {
+        matches!(self.link, Link::Udp(_))
+    }
+}
+
+#[derive(Debug)]
+enum Link {
+    Udp(UdpSocket),
+    Tcp,
+    Failed(io::Error),
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub(crate) struct Exchanged {
+    pub(crate) id: usize,
+    pub(crate) ask: Ask,
+    pub(crate) outcome: Outcome,
+    /// From the send to the reply; TCP without its connect.
+    pub(crate) rtt: Option<Duration>,
+    /// How the reply repeated the question.
+    pub(crate) echo: Echo,
+}
+
+/// Sends the question (UDP), or readies it (TCP). The packet is recorded from here on.
+pub(crate) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
+    send_spelled(log, ask, Spelling::Plain)
+}
+
+/// The same, with the name spelled so.
+pub(crate) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFlight {
+    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
+    let query = encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
+        // A name that was read can be written; should it not be so, the packet record says why.
+        log.note(format!("the question could not be encoded: {reason}"));
+        EncodedQuery { bytes: Vec::new() }
+    });
+    let mut link = match ask.transport {
+        Transport::Tcp => Link::Tcp,
+        // Those are asked on connections that `transport` makes.
+        Transport::Tls | Transport::Https | Transport::Quic => {
+            Link::Failed(io::Error::from(ErrorKind::Unsupported))
+        }
+        Transport::Udp => udp_socket(ask.server).map_or_else(Link::Failed, Link::Udp),
+    };
+    let sent = log.clock().now();
+    if let Link::Udp(socket) = &link {
+        // Past tokio, which would first wait to hear that the socket is writable: a fresh one is.
+        if let Err(error) = SockRef::from(socket).send_to(&query.bytes, &ask.server.into()) {
+            link = Link::Failed(error);
+        }
+    }
+    let bytes = if matches!(link, Link::Failed(_)) { 0 } else { query.bytes.len() };
+    let open = log.open(packet(&ask, sent, bytes));
+    InFlight { id: open.id(), sent, ask, query, open, link }
+}
+
+/// Waits for the reply, `wait` from the send at most.
+pub(crate) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
+    let InFlight { id, sent, ask, query, open, link } = flight;
+    let mut echo = Echo::Same;
+    let outcome = match link {
+        Link::Udp(socket) => {
+            let received = receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await;
+            // What a router on the way says of one server says nothing of this machine's routes.
+            received.or_else(|error| Ok(Outcome::Error { reason: refusal(&error), no_route: false }))
+        }
+        Link::Tcp => exchange_tcp(&ask, &query, &open, sent, wait).await,
+        Link::Failed(error) => Ok(error_outcome(&error, ask.transport)),
+    };
+    let outcome = outcome.unwrap_or_else(|error| error_outcome(&error, ask.transport));
+    match &outcome {
+        // Left open for the caller, who knows what it means.
+        Outcome::Reply(_) => {}
+        Outcome::Malformed(reason) => open.close(Meaning::Malformed { reason: reason.clone() }),
+        Outcome::Timeout => open.close(Meaning::Timeout),
+        Outcome::WrongSource { from } => open.close(Meaning::WrongSource { from: *from }),
+        Outcome::Error { reason, .. } => open.close(Meaning::Error { reason: reason.clone() }),
+    }
+    let rtt = open.round_trip();
+    Exchanged { id, ask, outcome, rtt, echo }
+}

@@ -1,0 +1,351 @@
+//! The packet log of one resolution: every lane writes its packets here, in the order sent.
+//!
+//! A packet is open from its send until somebody says what it meant. Waits that are dropped leave
+//! theirs abandoned, and whoever ended the wait says why. Nothing is sent here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::dns::transport::slots::Queue;
+use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
+
+/// Packets for one host, over all its aliases and name servers.
+pub(crate) const HOST_BUDGET: u32 = 128;
+
+/// Datagrams dropped for one packet that look like an attempt at forging its reply.
+const SUSPICIOUS: u32 = 10;
+
+/// Packets for one name.
+pub(crate) const NAME_BUDGET: u32 = 64;
+
+/// The log of one resolution.
+#[derive(Debug)]
+pub(crate) struct Log {
+    clock: Clock,
+    entries: RefCell<Vec<Entry>>,
+    notes: RefCell<Vec<String>>,
+    left: Cell<u32>,
+    /// Whether signatures are asked for, and replies kept for their validation.
+    signed: Cell<bool>,
+    raw: RefCell<BTreeMap<usize, Rc<[u8]>>>,
+    queue: Queue,
+}
+
+#[derive(Debug)]
+struct Entry {
+    packet: Packet,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Nobody waits for it any more, and nobody has said why.
+    Abandoned,
+    Closed,
+}
+
+/// A packet whose meaning is not known yet.
+#[derive(Debug)]
+pub(crate) struct Open {
+    log: Rc<Log>,
+    id: usize,
+}
+
+impl Log {
+    pub(crate) fn new(clock: Clock) -> Rc<Self> {
+        Rc::new(Self {
+            clock,
+            entries: RefCell::default(),
+            notes: RefCell::default(),
+            left: Cell::new(HOST_BUDGET),
+            signed: Cell::new(false),
+            raw: RefCell::default(),
+            queue: Queue::default(),
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Waits for a place at a server. Before the first packet that is no time of this resolution: the
+    /// others of a batch use it.
+    pub(crate) async fn queue<T>(&self, place: impl Future<Output = T>) -> T {
+        let _ends = self.is_empty().then(|| self.queue.enter(self.clock)).flatten();
+        place.await
+    }
+
+    /// How long the first packet had to wait for its place.
+    pub(crate) fn queued(&self) -> Duration {
+        self.queue.length(self.clock.now())
+    }
+
+    /// Whether nothing was sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.borrow().is_empty()
+    }
+
+    /// How many packets were sent.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    /// From here on signatures are asked for (DO), and replies kept as they came.
+    pub(crate) fn ask_for_signatures(&self) {
+        self.signed.set(true);
+    }
+
+    /// Whether a question of this purpose asks for signatures: not those that only compare.
+    pub(crate) fn wants_signatures(&self, purpose: Purpose) -> bool {
+        let counted = matches!(purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver);
+        let of_dnssec = matches!(purpose, Purpose::DnsKey | Purpose::Ds | Purpose::Recheck);
+        self.signed.get() && (counted || of_dnssec)
+    }
+
+    /// The reply to a packet, as it came; `None` where none is kept.
+    pub(crate) fn raw(&self, id: usize) -> Option<Rc<[u8]>> {
+        self.raw.borrow().get(&id).cloned()
+    }
+
+    /// Every packet whose reply is kept, with it.
+    pub(crate) fn packets_with_raw(&self) -> Vec<(usize, Packet, Rc<[u8]>)> {
+        let entries = self.entries.borrow();
+        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| {
+            Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)))
+        };
+        self.raw.borrow().iter().filter_map(pair).collect()
+    }
+
+    /// Adds a sentence for people, once.
+    pub(crate) fn note(&self, note: String) {
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.borrow().clone();
+        let entries = self.entries.borrow();
+        // One packet tells it: the others of an attack are alike.
+        let flooded = entries.iter().map(|entry| &entry.packet).max_by_key(|packet| packet.dropped);
+        if let Some(packet) = flooded.filter(|packet| packet.dropped >= SUSPICIOUS) {
+            notes.push(format!(
+                "{} datagrams that were no reply to the question came while {} was awaited ({}): possible \
+                 spoofing (RFC 5452)",
+                packet.dropped,
+                packet.server,
+                packet.strays()
+            ));
+        }
+        notes
+    }
+
+    /// Takes one packet out of the host's budget; false when it is used up.
+    pub(crate) fn spend(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Whether the host's budget is used up.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    pub(crate) fn open(self: &Rc<Self>, packet: Packet) -> Open {
+        let mut entries = self.entries.borrow_mut();
+        entries.push(Entry { packet, state: State::Open });
+        Open { log: Rc::clone(self), id: entries.len() - 1 }
+    }
+
+    /// Says what a packet meant. The first word stands.
+    pub(crate) fn close(&self, id: usize, meaning: Meaning) {
+        let now = self.clock.now();
+        if let Some(entry) = self.entries.borrow_mut().get_mut(id)
+            && entry.state != State::Closed
+        {
+            entry.packet.end = entry.packet.received.unwrap_or(now);
+            entry.packet.meaning = meaning;
+            entry.state = State::Closed;
+        }
+    }
+
+    /// Notes what a reply offered and its server has no say over.
+    pub(crate) fn untrusted(&self, id: usize, records: Vec<Record>) {
+        if let Some(entry) = self.entries.borrow_mut().get_mut(id) {
+            entry.packet.untrusted = records;
+        }
+    }
+
+    /// Another answer came first: says so of everything that was dropped while it was awaited.
+    pub(crate) fn supersede_abandoned(&self) {
+        self.close_where(&Meaning::Superseded, |entry| entry.state == State::Abandoned);
+    }
+
+    /// Ends what is still open in the counted lane.
+    pub(crate) fn end_walk(&self, meaning: &Meaning) {
+        self.close_where(meaning, |entry| is_counted(&entry.packet));
+    }
+
+    /// Ends what is still open in any lane.
+    pub(crate) fn end_all(&self, meaning: &Meaning) {
+        self.close_where(meaning, |_| true);
+    }
+
+    fn close_where(&self, meaning: &Meaning, which: impl Fn(&Entry) -> bool) {
+        let now = self.clock.now();
+        for entry in self.entries.borrow_mut().iter_mut() {
+            if entry.state != State::Closed && which(entry) {
+                entry.packet.end = entry.packet.received.unwrap_or(now);
+                entry.packet.meaning = meaning.clone();
+                entry.state = State::Closed;
+            }
+        }
+    }
+
+    /// The packet of the counted lane that was awaited last and has no end yet: what was being
+    /// asked when everything was stopped.
+    pub(crate) fn awaited(&self) -> Option<usize> {
+        let entries = self.entries.borrow();
+        entries.iter().rposition(|entry| entry.state != State::Closed && is_counted(&entry.packet))
+    }
+
+    /// That packet, and before it all others with the same question that had no reply either.
+    pub(crate) fn unheard_with(&self, id: usize) -> Vec<usize> {
+        let entries = self.entries.borrow();
+        let Some(last) = entries.get(id).map(|entry| &entry.packet) else { return Vec::new() };
+        let is_same = |other: &Packet| {
+            let of = |packet: &Packet| (packet.qtype, packet.purpose);
+            of(other) == of(last) && (&other.zone, &other.qname) == (&last.zone, &last.qname)
+        };
+        let unheard = entries.iter().enumerate().filter(|(_, entry)| entry.packet.received.is_none());
+        unheard.filter(|(at, entry)| *at <= id && is_same(&entry.packet)).map(|(at, _)| at).collect()
+    }
+
+    /// A look at one packet.
+    pub(crate) fn with<T>(&self, id: usize, look: impl FnOnce(&Packet) -> T) -> Option<T> {
+        self.entries.borrow().get(id).map(|entry| look(&entry.packet))
+    }
+
+    /// How many packets of a kind had no reply in time; `None` if one of them had a reply.
+    pub(crate) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
+        let entries = self.entries.borrow();
+        let mut number = 0;
+        for entry in entries.iter().filter(|entry| which(&entry.packet)) {
+            if entry.packet.received.is_some() {
+                return None;
+            }
+            number += usize::from(entry.packet.meaning == Meaning::Timeout && entry.state == State::Closed);
+        }
+        Some(number)
+    }
+
+    /// Every packet as it stands; one that is still open ends now.
+    pub(crate) fn packets(&self) -> Vec<Packet> {
+        let now = self.clock.now();
+        let view = |entry: &Entry| {
+            let mut packet = entry.packet.clone();
+            if entry.state != State::Closed {
+                packet.end = now;
+            }
+            packet
+        };
+        self.entries.borrow().iter().map(view).collect()
+    }
+}
+
+/// Whether a packet belongs to the lane whose time is counted.
+fn is_counted(packet: &Packet) -> bool {
+    matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress | Purpose::Resolver | Purpose::Bootstrap)
+}
+
+impl Open {
+    pub(crate) fn id(&self) -> usize {
+        self.id
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.log.clock
+    }
+
+    pub(crate) fn drop_one(&self, kind: Stray) {
+        self.change(|packet| {
+            packet.dropped = packet.dropped.saturating_add(1);
+            match packet.dropped_kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, number)) => *number = number.saturating_add(1),
+                None => packet.dropped_kinds.push((kind, 1)),
+            }
+        });
+    }
+
+    pub(crate) fn note(&self, note: String) {
+        self.log.note(note);
+    }
+
+    pub(crate) fn connected(&self, at: At) {
+        self.change(|packet| packet.connected = Some(at));
+    }
+
+    /// TCP is up, TLS is not.
+    pub(crate) fn tcp_done(&self, at: At) {
+        self.change(|packet| packet.tcp_done = Some(at));
+    }
+
+    /// On a kept connection: it took the question only now.
+    pub(crate) fn written(&self, at: At) {
+        self.change(|packet| packet.sent = at);
+    }
+
+    /// The reply came; what it means is still to be said, by [`Log::close`].
+    pub(crate) fn received(&self, at: At, bytes: usize, header: Option<ReplyHeader>) {
+        self.change(|packet| {
+            packet.received = Some(at);
+            packet.end = at;
+            packet.bytes_received = Some(bytes);
+            packet.reply = header;
+        });
+    }
+
+    pub(crate) fn close(&self, meaning: Meaning) {
+        self.log.close(self.id, meaning);
+    }
+
+    /// Keeps the reply as it came, where it may be needed for validation.
+    pub(crate) fn keep(&self, bytes: &[u8]) {
+        let wanted = self.log.with(self.id, |packet| self.log.wants_signatures(packet.purpose));
+        if wanted == Some(true) {
+            self.log.raw.borrow_mut().insert(self.id, bytes.into());
+        }
+    }
+
+    /// The measured round trip, if a reply came.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.log
+            .with(self.id, |packet| Some(packet.received?.since(packet.connected.unwrap_or(packet.sent))))
+            .flatten()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Packet)) {
+        if let Some(entry) = self.log.entries.borrow_mut().get_mut(self.id)
+            && entry.state == State::Open
+        {
+            change(&mut entry.packet);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(entry) = self.log.entries.borrow_mut().get_mut(self.id)
+            && entry.state == State::Open
+            && entry.packet.received.is_none()
+        {
+            entry.state = State::Abandoned;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One datagram with its source and the time it arrived, by the kernel's own stamp where there is one.
+//!
+//! One thread serves every lane, and a busy machine wakes it late: the kernel's stamp is the time a
+//! packet capture shows, whatever the process was doing. Linux only; elsewhere, and where the kernel
+//! gives none, it is the time of the read.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use crate::clock::Clock;
+use crate::trace::At;
+
+/// Keeps the kernel's stamping switched on. It is off while no socket of the machine wants it, and
+/// takes a moment to come on, in the background: held from before t0, no stamp of a run is missing.
+#[derive(Debug)]
+pub(crate) struct Stamping {
+    _socket: Option<Socket>,
+}
+
+impl Stamping {
+    /// Switches it on. A machine that allows no socket at all is told of later, by the stages.
+    pub(crate) fn begin() -> Self {
+        let socket = [Domain::IPV4, Domain::IPV6].into_iter().find_map(|family| {
+            let socket = Socket::new(family, Type::DGRAM, None).ok()?;
+            stamp_arrivals(&socket);
+            Some(socket)
+        });
+        Self { _socket: socket }
+    }
+}
+
+/// Asks the kernel to stamp what this socket receives. Without it the time of the read is taken.
+pub(crate) fn stamp_arrivals(socket: &impl std::os::fd::AsFd) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
+        // A kernel that does not know it leaves the datagrams unstamped.
+        let _ = setsockopt(socket, ReceiveTimestampns, &true);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
+}
+
+/// Makes the kernel tell of ICMP refusals on a socket that is not connected. Elsewhere than on Linux
+/// the socket has to be connected for that, and replies from other addresses are never seen.
+pub(crate) fn learn_refusals(socket: &std::net::UdpSocket, server: SocketAddr) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt};
+        match server {
+            SocketAddr::V4(_) => setsockopt(socket, sockopt::Ipv4RecvErr, &true)?,
+            SocketAddr::V6(_) => setsockopt(socket, sockopt::Ipv6RecvErr, &true)?,
+        }
+        Ok(())
+    }
+    #[cfg(not(target_os = "linux"))]
+    socket.connect(server)
+}
+
+/// What one read gave.
+#[derive(Debug)]
+pub(crate) struct Datagram {
+    /// Bytes in the buffer.
+    pub(crate) length: usize,
+    /// Who sent it, by its own word.
+    pub(crate) from: SocketAddr,
+    /// When it arrived.
+    pub(crate) at: At,
+}
+
+/// The next datagram.
+pub(crate) async fn receive(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+    // An ICMP refusal makes the socket no more readable: it is an error to be collected.
+    socket.async_io(Interest::READABLE | Interest::ERROR, || read(socket, buffer, clock)).await
+}
+
+#[cfg(target_os = "linux")]
+fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+    use std::io::IoSliceMut;
+    use std::os::fd::AsRawFd;
+    use std::time::{Duration, SystemTime};
+
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+    use nix::sys::time::TimeSpec;
+
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let mut parts = [IoSliceMut::new(buffer)];
+    let descriptor = socket.as_raw_fd();
+    let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let stamp = message.cmsgs()?.find_map(|control| match control {
+        ControlMessageOwned::ScmTimestampns(stamp) => {
+            Some(SystemTime::UNIX_EPOCH.checked_add(Duration::from(stamp))?)
+        }
+        _ => None,
+    });
+    let at = stamp.map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
+    let from = message.address.and_then(|from| {
+        let v4 = from.as_sockaddr_in().map(|from| SocketAddr::V4((*from).into()));
+        v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
+    });
+    let from = from.ok_or_else(|| io::Error::other("a datagram without a source"))?;
+    Ok(Datagram { length: message.bytes, from, at })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+    let (length, from) = socket.try_recv_from(buffer)?;
+    Ok(Datagram { length, from, at: clock.now() })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A process that comes late to its socket still tells when the datagram came.
+    #[tokio::test]
+    async fn a_late_read_has_the_time_of_the_arrival() {
+        let late = Duration::from_millis(60);
+        let clock = Clock::start();
+        let _stamping = Stamping::begin();
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        stamp_arrivals(&socket);
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut buffer = [0; 16];
+        // Until the kernel has switched stamping on, a datagram has the time of its read.
+        for _ in 0..20 {
+            let sent = clock.now();
+            peer.send_to(b"told", socket.local_addr().unwrap()).unwrap();
+            std::thread::sleep(late); // the injected delay of this test: a thread that is busy elsewhere
+            let Datagram { length, from, at: arrived } = receive(&socket, &mut buffer, &clock).await.unwrap();
+            assert_eq!((&buffer[..length], from), (&b"told"[..], peer.local_addr().unwrap()));
+            assert!(arrived.0 + 1 >= sent.0, "{arrived:?} before {sent:?}");
+            if arrived.since(sent) < late / 2 {
+                return;
+            }
+        }
+        panic!("no datagram had a stamp of its arrival");
+    }
+}

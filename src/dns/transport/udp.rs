@@ -1,0 +1,93 @@
+//! One query by UDP (RFC 1035 §4.2.1): the socket, the wait, what comes from elsewhere (RFC 5452 §9.1).
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::time::timeout_at;
+
+use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::exchange::AFTER_A_STRAY;
+use crate::dns::transport::log::Open;
+use crate::dns::transport::timestamp;
+use crate::dns::transport::timestamp::Datagram;
+use crate::dns::wire::message::{Decoded, decode};
+use crate::dns::wire::name::name_text;
+use crate::dns::wire::query::{EncodedQuery, why_not};
+use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
+use crate::trace::{At, Stray};
+
+pub(crate) async fn receive_udp(
+    socket: &UdpSocket,
+    ask: &Ask,
+    query: &EncodedQuery,
+    open: &Open,
+    sent: At,
+    wait: Duration,
+    echo: &mut Echo,
+) -> io::Result<Outcome> {
+    let clock = open.clock();
+    let mut deadline = sent.after(wait);
+    let mut buffer = vec![0_u8; 65_535];
+    let mut stray = None;
+    loop {
+        let next = timestamp::receive(socket, &mut buffer, &clock);
+        let Ok(read) = timeout_at(clock.instant(deadline).into(), next).await else {
+            return Ok(stray.map_or(Outcome::Timeout, |from| Outcome::WrongSource { from }));
+        };
+        let Datagram { length, from, at } = read?;
+        // The two stamps come from two clocks, each rounded to a microsecond of its own.
+        let received = at.max(sent);
+        let bytes = &mut buffer[..length];
+        let elsewhere = (from.ip(), from.port()) != (ask.server.ip(), ask.server.port());
+        if let Some(kind) = why_not(query, bytes) {
+            open.drop_one(if elsewhere { Stray::WrongSource } else { kind });
+            continue;
+        }
+        if elsewhere {
+            open.drop_one(Stray::WrongSource);
+            if stray.is_none() {
+                open.note(wrong_source(ask, from));
+                // The server's own answer, if there is one, is not far behind.
+                deadline = deadline.min(received.after(AFTER_A_STRAY));
+            }
+            stray = Some(from);
+            continue;
+        }
+        *echo = compare_and_restore(&query.bytes, bytes, &ask.qname);
+        match decode(&ask.qname, ask.qtype, bytes) {
+            Decoded::OtherQuestion => open.drop_one(Stray::WrongQuestion),
+            Decoded::Malformed(reason) => {
+                open.received(received, bytes.len(), None);
+                return Ok(Outcome::Malformed(reason));
+            }
+            Decoded::Reply(mut reply) => {
+                open.received(received, bytes.len(), Some(reply.header.clone()));
+                restore_owners(&mut reply, &ask.qname);
+                open.keep(bytes);
+                return Ok(Outcome::Reply(reply));
+            }
+        }
+    }
+}
+
+fn wrong_source(ask: &Ask, from: SocketAddr) -> String {
+    format!(
+        "a reply to the question for {} {} came from {from}, not from {}, which was asked: it was dropped",
+        name_text(&ask.qname),
+        ask.qtype.mnemonic(),
+        ask.server
+    )
+}
+
+/// A socket of our own for each question: port 0 makes the kernel draw a random source port (RFC 5452
+/// §9). It is not connected, so that a reply from elsewhere is seen, and dropped here.
+pub(crate) fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+    let socket = std::net::UdpSocket::bind(any)?;
+    socket.set_nonblocking(true)?;
+    timestamp::learn_refusals(&socket, server)?;
+    timestamp::stamp_arrivals(&socket);
+    UdpSocket::from_std(socket)
+}

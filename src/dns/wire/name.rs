@@ -1,0 +1,108 @@
+//! Domain names: the syntax that people write (RFC 1035 §5.1) and limits of length (RFC 1035 §2.3.4).
+
+use std::fmt::Write as _;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::wire::message::{MAX_LABEL, MAX_NAME};
+
+/// Reads a host name; the final dot may be missing.
+///
+/// # Errors
+/// Says which length rule of RFC 1035 §2.3.4 the name breaks.
+pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
+    let bare = text.strip_suffix('.').unwrap_or(text);
+    if bare.is_empty() {
+        return if text == "." { Ok(Name::root()) } else { Err("the name is empty".to_owned()) };
+    }
+    if !text.is_ascii() {
+        return Err(format!("{text} is not ASCII: internationalised names are asked in their xn-- form"));
+    }
+    if text.contains("://") {
+        // It may hold secrets, and as a name the root servers would read them.
+        return Err("it is a URL, not a name".to_owned());
+    }
+    printed_name(text)
+}
+
+/// Reads a name as [`name_text`](super::presentation::name_text) writes it, whatever bytes its labels have.
+///
+/// # Errors
+/// Says which length rule of RFC 1035 §2.3.4 the name breaks.
+pub(crate) fn printed_name(text: &str) -> Result<Name, String> {
+    if text == "." {
+        return Ok(Name::root());
+    }
+    let bare = text.strip_suffix('.').unwrap_or(text);
+    let labels = labels(bare)?;
+    if let Some(label) = labels.iter().find(|label| label.len() > MAX_LABEL) {
+        let shown = String::from_utf8_lossy(label);
+        return Err(format!("the label {shown} has {} characters, {MAX_LABEL} are allowed", label.len()));
+    }
+    if labels.iter().any(Vec::is_empty) {
+        return Err(format!("{text} has an empty label (two dots in a row, or one in front)"));
+    }
+    let length = labels.iter().map(|label| label.len() + 1).sum::<usize>() - 1;
+    if length > MAX_NAME {
+        return Err(format!("the name has {length} characters, {MAX_NAME} are allowed"));
+    }
+    Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|error| error.to_string())
+}
+
+/// The labels of a name as it is printed: `\.` is a dot inside a label, `\046` too (RFC 1035 §5.1).
+fn labels(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    let mut labels = vec![Vec::new()];
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let byte = match first {
+            b'.' => {
+                labels.push(Vec::new());
+                continue;
+            }
+            b'\\' => {
+                let digits = rest.first_chunk::<3>().filter(|digits| digits.iter().all(u8::is_ascii_digit));
+                let (value, length) = match digits {
+                    Some(digits) => {
+                        (digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')), 3)
+                    }
+                    None => (u16::from(*rest.first().ok_or("the name ends in a backslash")?), 1),
+                };
+                rest = &rest[length..];
+                u8::try_from(value).map_err(|_| format!("\\{value} is no byte"))?
+            }
+            byte => *byte,
+        };
+        if let Some(label) = labels.last_mut() {
+            label.push(byte);
+        }
+    }
+    Ok(labels)
+}
+
+/// A name with its final dot, in the case it has on the wire; bytes that are no plain characters
+/// are escaped.
+pub(crate) fn name_text(name: &Name) -> String {
+    if name.is_root() {
+        return ".".to_owned();
+    }
+    let mut text = String::with_capacity(name.len() + 1);
+    for label in name {
+        for &byte in label {
+            match byte {
+                b'"' | b'(' | b')' | b'.' | b';' | b'\\' | b'@' | b'$' => {
+                    text.push('\\');
+                    text.push(char::from(byte));
+                }
+                0x21..=0x7e => text.push(char::from(byte)),
+                _ => decimal(&mut text, byte),
+            }
+        }
+        text.push('.');
+    }
+    text
+}
+
+pub(crate) fn decimal(text: &mut String, byte: u8) {
+    let _ = write!(text, "\\{byte:03}");
+}

@@ -1,0 +1,91 @@
+//! Requests of a redirect chain as hops: each with all that was done for it, looked up in the tables.
+//!
+//! A view, made where it is read. Whoever changes a trace changes its tables.
+
+use super::at::At;
+use super::connect::Connect;
+use super::connection::Connection;
+use super::dns::Dns;
+use super::failure::Failure;
+use super::http::Http;
+use super::ids::{LookupId, RequestId};
+use super::request::Request;
+use super::stage::Stage;
+use super::tls::Tls;
+use super::url::Url;
+
+/// Why a request on a connection that was open has no lookup, no connect and no handshake.
+pub const REUSED: &str = "an earlier hop's connection is used again";
+
+/// One request of a redirect chain, with the stages that ran for it and for nobody else.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop<'t> {
+    /// Its request.
+    pub id: RequestId,
+    /// The URL, taken apart.
+    pub url: &'t Url,
+    /// Its start.
+    pub start: At,
+    /// Its end: last body byte, or the failure.
+    pub end: At,
+    /// The lookup that was made for it.
+    pub lookup: Option<LookupId>,
+    /// Name resolution.
+    pub dns: Stage<&'t Dns>,
+    /// The TCP connection; skipped where an earlier request's is used again.
+    pub connect: Stage<&'t Connect>,
+    /// The TLS handshake; skipped where an earlier request's connection is used again.
+    pub tls: Stage<&'t Tls>,
+    /// Request and response.
+    pub http: Stage<&'t Http>,
+    /// What it went out on, whoever it was opened for.
+    pub connection: Option<&'t Connection>,
+    /// The earlier request whose connection this one used, if any.
+    pub reused: Option<RequestId>,
+    /// What ended it before its goal.
+    pub failure: Option<&'t Failure>,
+}
+
+impl<'t> Hop<'t> {
+    /// The hop of one request, its stages taken from the tables.
+    pub(super) fn new(
+        id: RequestId,
+        request: &'t Request,
+        lookups: &'t [Dns],
+        connections: &'t [Connection],
+    ) -> Self {
+        let dns = match request.lookup {
+            Stage::Ran(id) => lookups.get(id.0).map_or(Stage::NotReached, Stage::Ran),
+            Stage::Skipped(reason) => Stage::Skipped(reason),
+            Stage::NotReached => Stage::NotReached,
+        };
+        let connection = request.connection.ran().and_then(|id| connections.get(id.0));
+        let reused = connection.map(|connection| connection.opened_for).filter(|opener| *opener != id);
+        let (connect, tls) = match (connection, reused) {
+            (Some(opened), None) => (Stage::Ran(&opened.tcp), opened.tls.as_ref()),
+            (Some(used), Some(_)) => {
+                // What spared the lookup spared the rest, too.
+                let reason = dns.reason().unwrap_or(REUSED);
+                (Stage::Skipped(reason), Stage::Skipped(used.tls.reason().unwrap_or(reason)))
+            }
+            (None, _) => match request.connection.reason() {
+                Some(reason) => (Stage::Skipped(reason), Stage::Skipped(reason)),
+                None => (Stage::NotReached, Stage::NotReached),
+            },
+        };
+        Self {
+            id,
+            url: &request.url,
+            start: request.start,
+            end: request.end,
+            lookup: request.lookup.ran(),
+            dns,
+            connect,
+            tls,
+            http: request.http.as_ref(),
+            connection,
+            reused,
+            failure: request.failure.as_ref(),
+        }
+    }
+}

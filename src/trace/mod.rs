@@ -1,0 +1,54 @@
+//! The model: what a trace saw, as plain public data.
+//!
+//! No I/O, no colours, no wording for people, and no import of any other module of this crate.
+//! Stages fill it in, [`timeline`](crate::timeline) computes phases and spans from it, findings
+//! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
+
+mod at;
+mod connect;
+mod connection;
+mod copies;
+mod cut;
+mod dns;
+mod dnssec;
+mod failure;
+mod hop;
+mod http;
+mod ids;
+mod meaning;
+mod packet;
+mod record;
+mod request;
+mod run;
+mod service;
+mod stage;
+mod tls;
+mod url;
+
+pub use at::At;
+pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
+pub use connection::Connection;
+pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
+pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
+pub use dns::{Dns, DnsLane, RootHints, Stub, SystemFiles};
+pub use dnssec::{
+    Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
+    ZoneLink,
+};
+pub use failure::{Failure, FailureCode};
+pub use hop::{Hop, REUSED};
+pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, SentRequest, header};
+pub use ids::{ConnectionId, LookupId, RequestId};
+pub use meaning::{Meaning, NO_AUTHORITY, Negative, StoppedBy};
+pub use packet::{
+    Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport, astray,
+};
+pub use record::{Rcode, Record, RecordType};
+pub use request::Request;
+pub use run::Trace;
+pub use service::{ServiceBinding, ServiceRecord};
+pub use stage::{Stage, StageName};
+pub use tls::{
+    Alert, Certificate, CertificateFault, Direction, Flight, LegacyProbe, Offer, Tls, Verification,
+};
+pub use url::{Host, Scheme, Url, UrlChange};

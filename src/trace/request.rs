@@ -1,0 +1,43 @@
+//! A request with all that was done for it: which lookup, which connection, what was said, how it failed.
+
+use super::at::At;
+use super::failure::Failure;
+use super::http::Http;
+use super::ids::{ConnectionId, LookupId};
+use super::stage::Stage;
+use super::url::Url;
+
+/// One request of a run, begun and perhaps not ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The URL, taken apart.
+    pub url: Url,
+    /// Its start.
+    pub start: At,
+    /// Its end: last body byte, or the failure.
+    pub end: At,
+    /// The lookup made for it.
+    pub lookup: Stage<LookupId>,
+    /// The connection it went out on, or was to.
+    pub connection: Stage<ConnectionId>,
+    /// Request and response.
+    pub http: Stage<Http>,
+    /// What ended it before its goal.
+    pub failure: Option<Failure>,
+}
+
+impl Request {
+    /// A request that nothing has been done for yet.
+    #[must_use]
+    pub const fn new(url: Url, start: At) -> Self {
+        Self {
+            url,
+            start,
+            end: start,
+            lookup: Stage::NotReached,
+            connection: Stage::NotReached,
+            http: Stage::NotReached,
+            failure: None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A whole run: its tables of lookups, connections and requests, and what it says of all of them.
+
+use std::time::{Duration, SystemTime};
+
+use super::connection::Connection;
+use super::dns::Dns;
+use super::failure::Failure;
+use super::hop::Hop;
+use super::ids::{ConnectionId, LookupId, RequestId};
+use super::request::Request;
+
+/// Everything one run saw, from the URL to the last byte. Whole also when the run failed.
+///
+/// Rows are only ever added: an id, once given, stays good. Several requests may name one lookup or
+/// one connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// The URL as it was typed.
+    pub input: String,
+    /// Wall time of t0.
+    pub started_at: SystemTime,
+    /// Client set-up before t0 (roots, TLS configuration, resolver configuration, the lab).
+    pub setup: Duration,
+    /// From t0 to the end of the last request.
+    pub total: Duration,
+    /// Every name that was resolved.
+    pub lookups: Vec<Dns>,
+    /// Every connection that was opened, or was to be.
+    pub connections: Vec<Connection>,
+    /// The requests of the redirect chain, in their order; empty when the URL could not be parsed.
+    pub requests: Vec<Request>,
+    /// Why the input led to no request at all.
+    pub no_request: Option<Failure>,
+    /// True when the trace ran inside the built-in lab.
+    pub lab: bool,
+}
+
+impl Trace {
+    /// A trace of an input that nothing has been done for yet.
+    #[must_use]
+    pub const fn new(input: String, started_at: SystemTime, setup: Duration) -> Self {
+        Self {
+            input,
+            started_at,
+            setup,
+            total: Duration::ZERO,
+            lookups: Vec::new(),
+            connections: Vec::new(),
+            requests: Vec::new(),
+            no_request: None,
+            lab: false,
+        }
+    }
+
+    /// Adds a lookup.
+    pub fn add_lookup(&mut self, dns: Dns) -> LookupId {
+        self.lookups.push(dns);
+        LookupId(self.lookups.len() - 1)
+    }
+
+    /// Adds a connection.
+    pub fn add_connection(&mut self, connection: Connection) -> ConnectionId {
+        self.connections.push(connection);
+        ConnectionId(self.connections.len() - 1)
+    }
+
+    /// Adds a request.
+    pub fn add_request(&mut self, request: Request) -> RequestId {
+        self.requests.push(request);
+        RequestId(self.requests.len() - 1)
+    }
+
+    /// The redirect chain, each request with what was done for it.
+    pub fn hops(&self) -> impl ExactSizeIterator<Item = Hop<'_>> + DoubleEndedIterator + Clone {
+        self.requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| Hop::new(RequestId(index), request, &self.lookups, &self.connections))
+    }
+
+    /// What ended the trace before its goal; `None` when the last response was read to its end.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.no_request.as_ref().or_else(|| self.requests.last()?.failure.as_ref())
+    }
+}
