@@ -10,13 +10,13 @@ use clap::CommandFactory;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::cli::{Cli, Format, Generate};
+use crate::cli::{Action, Cli, Format, Generate, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
 use crate::finding;
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Action, Batch, Plan, Question, Settings, Show};
+use crate::plan::{Batch, Plan, Question};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, Failure, StageName};
@@ -286,7 +286,7 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
         Generate::Bash => complete(clap_complete::Shell::Bash, &mut command, out)?,
         Generate::Zsh => complete(clap_complete::Shell::Zsh, &mut command, out)?,
         Generate::Fish => complete(clap_complete::Shell::Fish, &mut command, out)?,
-        Generate::Schema => out.write_all(render::schema().as_bytes())?,
+        Generate::Schema => out.write_all(render::SCHEMA_FILE.as_bytes())?,
     }
     Ok(exit::OK)
 }

@@ -4,23 +4,27 @@
 //!
 //! Data flows one way: arguments, plan, the five stages, the trace, findings, a renderer, bytes.
 //!
-//! - [`cli`], [`plan`]: arguments and environment, and the validated plan made of them
+//! - [`cli`]: arguments and environment; [`plan`]: the validated plan made of them
 //! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
 //! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
 //!   plan and the previous stage's result to a plain record and a live handle
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
-//! - `roots`: what the stages that speak TLS trust
+//! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
+//! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
+//!   a failure that every stage uses
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
 
+pub mod alert;
 pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod dns;
 pub mod exit;
 pub mod explain;
+mod fault;
 pub mod finding;
 pub mod http;
 pub mod lab;
@@ -29,6 +33,7 @@ pub mod plan;
 pub mod render;
 mod roots;
 pub mod stop;
+pub mod stream;
 pub mod tcp;
 pub mod timeline;
 pub mod tls;

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use urltrace::app::{self, Ended, Problem};
+use urltrace::cli::{self, Environment, PlanError};
 use urltrace::clock::Stopwatch;
 use urltrace::exit;
-use urltrace::plan::{self, Environment, PlanError};
 
 fn main() -> ExitCode {
     let setup = Stopwatch::start();
-    let settings = match plan::settings(std::env::args_os(), &Environment::read()) {
+    let settings = match cli::settings(std::env::args_os(), &Environment::read()) {
         Ok(settings) => settings,
         Err(PlanError::Clap(error)) => {
             // `--help` and `--version` are no errors: clap prints them to standard output.

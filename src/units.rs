@@ -37,6 +37,16 @@ fn three_digits(value: u64, unit: u64) -> String {
     ((value.saturating_add(unit / 2)) / unit).to_string()
 }
 
+/// A limit as it was given: `5 s`, `1.5 s`, `200 ms`.
+#[must_use]
+pub fn limit(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{} s", duration.as_secs_f64())
+    }
+}
+
 /// A byte count in decimal units: `812 B`, `4.1 kB`, `412 kB`, `1.3 MB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
@@ -114,6 +124,13 @@ mod tests {
         }
         assert_eq!(duration(Duration::from_nanos(312_900)), "0.31 ms");
         assert!(micros(u64::MAX).ends_with(" s"));
+    }
+
+    #[test]
+    fn limits_stand_as_they_were_given() {
+        assert_eq!(limit(Duration::from_secs(5)), "5 s");
+        assert_eq!(limit(Duration::from_millis(1_500)), "1.5 s");
+        assert_eq!(limit(Duration::from_millis(200)), "200 ms");
     }
 
     #[test]

@@ -21,7 +21,6 @@ use crate::dns::dnssec::key_cache::Store;
 use crate::dns::lru::Recent;
 use crate::dns::name_servers::selection::{Candidate, interleave};
 use crate::dns::outcome::fault::{Fault, Found};
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::slots::Places;
 use crate::dns::wire::query_case::Spelling;
 use crate::plan::{DnsPlan, Family};
@@ -74,8 +73,6 @@ pub(crate) struct Shared {
     pub(crate) flights: Rc<Flights>,
     pub(crate) places: Rc<Places>,
     pub(crate) dead: Dead,
-    /// The resolver of the plan, if it is asked on a connection.
-    pub(crate) client: Option<Client>,
     pub(crate) dnssec: Store,
 }
 
@@ -86,7 +83,6 @@ impl Shared {
             flights: Rc::default(),
             places: Rc::new(Places::new(plan.server_limit)),
             dead: Dead::default(),
-            client: None,
             plan,
             hints,
             hosts,

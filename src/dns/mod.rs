@@ -23,7 +23,7 @@
 mod cache;
 mod context;
 mod dnssec;
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod hosts;
 mod iterate;

@@ -26,6 +26,7 @@
 
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::key_cache::Store;
+use crate::dns::transport::session::Upstream;
 use crate::dns::transport::timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -53,6 +54,8 @@ const NOBODY_ASKED: &str = "nobody was asked";
 #[derive(Debug)]
 pub struct Resolver {
     pub(crate) shared: Rc<Shared>,
+    /// The resolver of the plan, if it is asked on a connection.
+    pub(crate) client: Option<Rc<Client>>,
     _stamping: timestamp::Stamping,
 }
 
@@ -74,7 +77,9 @@ impl Resolver {
             _ => Vec::new(),
         };
         let client = match &plan.lane {
-            ResolverChoice::Endpoint(endpoint) => Some(Client::new(endpoint, &plan.roots)?),
+            ResolverChoice::Endpoint(endpoint) => {
+                Some(Rc::new(Client::new(Upstream::new(endpoint, &plan.roots)?)))
+            }
             _ => None,
         };
         let anchors = match &plan.dnssec {
@@ -84,9 +89,8 @@ impl Resolver {
             DnssecPlan::On { anchors } => Anchors::load(anchors.as_ref())?,
         };
         let mut shared = Shared::new(plan, hints, hosts);
-        shared.client = client;
         shared.dnssec = Store::new(anchors);
-        Ok(Self { shared: Rc::new(shared), _stamping: stamping })
+        Ok(Self { shared: Rc::new(shared), client, _stamping: stamping })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -157,7 +161,8 @@ impl Resolver {
             dns.end = clock.now();
             return (dns, Ok(addresses), SideLanes::none());
         }
-        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish };
+        let client = self.client.as_ref();
+        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish };
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -191,7 +196,8 @@ impl Resolver {
             }
         };
         dns.name = name_text(&name);
-        let counted = Counted { shared: &self.shared, name, types, clock, stop, wish: None };
+        let client = self.client.as_ref();
+        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
         (dns, result, side)

@@ -19,8 +19,9 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::fault::Fault;
+use super::fault;
 use super::framing::list;
+use crate::fault::Fault;
 use crate::trace::{Body, FailureCode, Header};
 use crate::units::bytes as size;
 
@@ -162,7 +163,7 @@ impl Sink {
         }
         if let (Layers::Dead, Some(output), Some(why)) = (&self.layers, &self.output, &record.decode_error) {
             let message = format!("{} holds only a part of the body: {why}", output.path.display());
-            return Err(Fault::new(FailureCode::OutputFailed, message).hint("leave --compressed away"));
+            return Err(fault::new(FailureCode::OutputFailed, message).hint("leave --compressed away"));
         }
         Ok(())
     }
@@ -189,7 +190,7 @@ impl Sink {
 
     fn output_fault(&self, error: &io::Error) -> Fault {
         let path = self.output.as_ref().map(|output| output.path.display().to_string()).unwrap_or_default();
-        Fault::new(FailureCode::OutputFailed, format!("{path} cannot be written: {error}"))
+        fault::new(FailureCode::OutputFailed, format!("{path} cannot be written: {error}"))
     }
 
     fn settle(&mut self, result: io::Result<()>, record: &mut Body) -> Result<(), Fault> {

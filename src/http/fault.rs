@@ -1,41 +1,21 @@
 //! What went wrong in an exchange, worded with what was seen so far. Pure: works on the record.
 //!
-//! Turning a fault into a [`Failure`] of the trace is left to [`fetch`](super::fetch).
+//! Turning a fault into a failure of the trace is left to [`fetch`](super::fetch).
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::framing::content_length;
-use super::words::{escape, limit};
+use super::words::escape;
+use crate::alert::{self, AlertReceived};
+use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
 use crate::stop::Stopped;
-use crate::trace::{At, Failure, FailureCode, Http, StageName};
+use crate::trace::{At, FailureCode, Http, StageName};
 use crate::units::{bytes as size, duration as time};
 
-/// A failure that does not know yet how long its stage had been running.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) stage: StageName,
-    pub(super) code: FailureCode,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
-}
-
-impl Fault {
-    pub(super) fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        Self { stage: StageName::Http, code, message: message.into(), hint: None }
-    }
-
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-
-    fn stage(self, stage: StageName) -> Self {
-        Self { stage, ..self }
-    }
-
-    pub(super) fn into_failure(self, running: Duration) -> Failure {
-        Failure { stage: self.stage, code: self.code, message: self.message, hint: self.hint, running }
-    }
+/// A fault of this stage.
+pub(super) fn new(code: FailureCode, message: impl Into<String>) -> Fault {
+    Fault::new(StageName::Http, code, message)
 }
 
 /// How far an exchange had come.
@@ -92,22 +72,22 @@ fn place(record: &Http, now: At) -> String {
 /// The peer closed in good order before the response was whole.
 pub(super) fn closed(record: &Http, now: At) -> Fault {
     match progress(record) {
-        Progress::Body => Fault::new(
+        Progress::Body => new(
             FailureCode::BodyIncomplete,
             format!("the server closed the connection {}", place(record, now)),
         ),
-        Progress::Head => Fault::new(
+        Progress::Head => new(
             FailureCode::HeadIncomplete,
             format!("the server closed the connection {}", place(record, now)),
         ),
         Progress::Waiting | Progress::Sending if !record.informational.is_empty() => {
             let what = interim(record).unwrap_or_default();
-            Fault::new(
+            new(
                 FailureCode::HeadIncomplete,
                 format!("the server closed the connection after {what}, without a final one"),
             )
         }
-        Progress::Waiting | Progress::Sending if record.bytes_received > 0 => Fault::new(
+        Progress::Waiting | Progress::Sending if record.bytes_received > 0 => new(
             FailureCode::HeadIncomplete,
             format!(
                 "the server closed the connection {}; {} came and no response",
@@ -115,7 +95,7 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
                 size(record.bytes_received)
             ),
         ),
-        Progress::Waiting | Progress::Sending => Fault::new(
+        Progress::Waiting | Progress::Sending => new(
             FailureCode::EmptyResponse,
             format!("the server closed the connection without sending a byte, {}", place(record, now)),
         )
@@ -123,24 +103,30 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
     }
 }
 
+/// How a connection broke, kept to be told later.
+#[derive(Clone, Debug)]
+pub(super) enum Break {
+    /// The peer sent a TLS alert.
+    Alert(AlertReceived),
+    /// Anything else, in the words of whoever noticed.
+    Other(ErrorKind, String),
+}
+
+impl Break {
+    pub(super) fn of(error: &io::Error) -> Self {
+        match AlertReceived::of(error) {
+            Some(alert) => Self::Alert(alert.clone()),
+            None => Self::Other(error.kind(), error.to_string()),
+        }
+    }
+}
+
 /// The connection ended with an error.
-pub(super) fn broken(kind: ErrorKind, text: &str, record: &Http, now: At) -> Fault {
-    // Which words a TLS library chooses is not ours to decide: compare letters only.
-    let letters: String =
-        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    if letters.contains("certificaterequired") {
-        return Fault::new(
-            FailureCode::ClientCertificateRequired,
-            "the server wants a client certificate and ended the connection without one (alert certificate_required)",
-        )
-        .hint("this server knows its clients by certificate: its operator has to issue one")
-        .stage(StageName::Tls);
-    }
-    if letters.contains("fatalalert") {
-        let message =
-            format!("the server ended the connection by a TLS alert {}: {text}", place(record, now));
-        return Fault::new(FailureCode::TlsAlert, message).stage(StageName::Tls);
-    }
+pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
+    let (kind, text) = match how {
+        Break::Alert(alert) => return alerted(alert, record, now),
+        Break::Other(kind, text) => (*kind, text),
+    };
     match kind {
         ErrorKind::UnexpectedEof => {
             let fault = closed(record, now);
@@ -148,22 +134,34 @@ pub(super) fn broken(kind: ErrorKind, text: &str, record: &Http, now: At) -> Fau
         }
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             let message = format!("the connection was reset {}", place(record, now));
-            Fault::new(FailureCode::ConnectionReset, message)
+            new(FailureCode::ConnectionReset, message)
         }
         _ => {
             let message = format!("the connection broke {}: {text}", place(record, now));
-            Fault::new(FailureCode::ConnectionReset, message)
+            new(FailureCode::ConnectionReset, message)
         }
     }
+}
+
+/// The server ended the connection with an alert, after the handshake.
+fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
+    let AlertReceived { code, name, meaning } = alert;
+    if *code == alert::CERTIFICATE_REQUIRED {
+        let message = format!(
+            "the server wants a client certificate and ended the connection without one (alert {name})"
+        );
+        return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
+            .hint("this server knows its clients by certificate: its operator has to issue one");
+    }
+    let message =
+        format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
+    Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
 }
 
 /// The trace was stopped.
 pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
     let start = record.start;
-    let (code, end) = match why {
-        Stopped::Interrupted => (FailureCode::Interrupted, "interrupted".to_owned()),
-        Stopped::MaxTime | Stopped::Limit => (FailureCode::MaxTime, format!("max time {}", limit(max_time))),
-    };
+    let end = stop_words(why, max_time);
     let message = match progress(record) {
         Progress::Sending => format!(
             "the request was still being sent after {} ({end}): {} so far",
@@ -193,16 +191,16 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
             }
         ),
     };
-    let fault = Fault::new(code, message);
+    let fault = new(stop_code(why), message);
     match (why, progress(record)) {
         (Stopped::Interrupted, _) | (_, Progress::Sending) => fault,
-        _ => fault.hint("give it more time with --max-time"),
+        _ => fault.hint(MORE_TIME),
     }
 }
 
 /// Bytes that are no HTTP response, with a guess at what they are.
 pub(super) fn not_http(bytes: &[u8]) -> Fault {
-    let fault = Fault::new(
+    let fault = new(
         FailureCode::NotHttp,
         format!("what came back is not HTTP: it begins with \"{}\"", escape(bytes)),
     );
@@ -276,23 +274,27 @@ mod tests {
             closed(&in_body(), At(2_000)).message,
             "the server closed the connection inside the body: 1200 of 5000 bytes came"
         );
-        let reset = broken(ErrorKind::ConnectionReset, "reset", &waiting, At(4_200));
+        let reset = broken(&Break::of(&ErrorKind::ConnectionReset.into()), &waiting, At(4_200));
         assert_eq!(
             reset.message,
             "the connection was reset before an answer, 3.00 ms after the request was sent"
         );
-        let cut = broken(ErrorKind::UnexpectedEof, "eof", &in_body(), At(4_200));
+        let cut = broken(&Break::of(&ErrorKind::UnexpectedEof.into()), &in_body(), At(4_200));
         assert_eq!(cut.code, FailureCode::BodyIncomplete);
     }
 
     #[test]
     fn tls_alerts_belong_to_tls() {
-        for text in ["received fatal alert: CertificateRequired", "alert certificate_required"] {
-            let fault = broken(ErrorKind::InvalidData, text, &record(), At(2_000));
-            assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::ClientCertificateRequired));
-        }
-        let fault = broken(ErrorKind::InvalidData, "received fatal alert: UnknownCA", &record(), At(2_000));
-        assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::TlsAlert));
+        let fault = |code| {
+            let error = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(code));
+            broken(&Break::of(&error), &record(), At(2_000))
+        };
+        let wanted = fault(alert::CERTIFICATE_REQUIRED);
+        assert_eq!((wanted.stage, wanted.code), (StageName::Tls, FailureCode::ClientCertificateRequired));
+        assert!(wanted.message.ends_with("(alert certificate_required)"), "{}", wanted.message);
+        let other = fault(48);
+        assert_eq!((other.stage, other.code), (StageName::Tls, FailureCode::TlsAlert));
+        assert!(other.message.contains(": unknown_ca, it does not know"), "{}", other.message);
     }
 
     #[test]

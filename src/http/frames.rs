@@ -30,15 +30,31 @@ pub(super) struct Frame {
     pub(super) stream: u32,
 }
 
-/// What a byte brought.
+/// What bytes brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
+    /// Bytes before the first frame.
+    Preface(usize),
     /// The first byte of a frame.
     Begin,
     /// The last byte of a frame's header.
     Header(Frame),
+    /// Bytes of a frame's payload, as they come: a large frame may never end.
+    Payload(Frame, usize),
     /// The last byte of a frame.
     End(Frame),
+}
+
+impl Event {
+    /// The stream it belongs to, where that is known, and how many bytes it settles.
+    pub(super) fn bytes(self) -> (Option<u32>, usize) {
+        match self {
+            Self::Preface(count) => (None, count),
+            Self::Header(frame) => (Some(frame.stream), HEADER),
+            Self::Payload(frame, count) => (Some(frame.stream), count),
+            Self::Begin | Self::End(_) => (None, 0),
+        }
+    }
 }
 
 /// The state between two reads.
@@ -56,16 +72,25 @@ impl Tokenizer {
         Self { skip, ..Self::default() }
     }
 
+    /// Bytes of a frame header that is not whole yet: its stream is not known.
+    pub(super) fn unsettled(&self) -> usize {
+        self.filled
+    }
+
     /// Takes bytes as they came and says what they brought, in order.
     pub(super) fn push(&mut self, mut bytes: &[u8], mut seen: impl FnMut(Event)) {
         let skip = self.skip.min(bytes.len());
-        self.skip -= skip;
-        bytes = &bytes[skip..];
+        if skip > 0 {
+            self.skip -= skip;
+            bytes = &bytes[skip..];
+            seen(Event::Preface(skip));
+        }
         while !bytes.is_empty() {
             if let Some((frame, left)) = &mut self.current {
                 let step = bytes.len().min(*left as usize);
                 *left -= u32::try_from(step).unwrap_or(*left);
                 bytes = &bytes[step..];
+                seen(Event::Payload(*frame, step));
                 if *left == 0 {
                     seen(Event::End(*frame));
                     self.current = None;
@@ -117,9 +142,6 @@ pub(super) struct Block {
 /// What was received on one stream.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    tokenizer: Tokenizer,
-    began: At,
-    stream: u32,
     /// Blocks in order: interim responses, the final one, trailers.
     pub(super) blocks: Vec<Block>,
     /// HEADERS frames, also those beyond what `blocks` keeps.
@@ -131,55 +153,30 @@ pub(super) struct Received {
     /// The stream's last byte.
     pub(super) end: Option<At>,
     ending: bool,
-    partial: u64,
 }
 
 /// Blocks kept at most: interim responses up to their limit, the final one, trailers.
 const MAX_BLOCKS: usize = 64;
 
 impl Received {
-    /// Forgets the last exchange and follows this stream from now on.
-    pub(super) fn follow(&mut self, stream: u32) {
-        *self = Self {
-            tokenizer: std::mem::take(&mut self.tokenizer),
-            began: self.began,
-            stream,
-            ..Self::default()
-        };
+    /// Takes what came on this stream at `at`, in a frame that began at `began`.
+    pub(super) fn take(&mut self, event: Event, began: At, at: At) {
+        match event {
+            Event::Header(frame) => self.header(frame, began),
+            Event::Payload(frame, count) if frame.kind == DATA => self.data_bytes += count as u64,
+            Event::End(frame) => self.finish(frame, at),
+            Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
+        }
     }
 
-    /// Takes bytes that were read at `at`.
-    pub(super) fn push(&mut self, bytes: &[u8], at: At) {
-        let mut tokenizer = std::mem::take(&mut self.tokenizer);
-        tokenizer.push(bytes, |event| match event {
-            Event::Begin => self.began = at,
-            Event::Header(frame) if frame.stream == self.stream => self.header(frame),
-            Event::End(frame) if frame.stream == self.stream => self.finish(frame, at),
-            Event::Header(_) | Event::End(_) => {}
-        });
-        // Bytes of a DATA frame count as they come: a large frame may never end.
-        self.partial = match tokenizer.current {
-            Some((frame, left)) if frame.stream == self.stream && frame.kind == DATA => {
-                u64::from(frame.length - left)
-            }
-            _ => 0,
-        };
-        self.tokenizer = tokenizer;
-    }
-
-    /// Bytes of the DATA frames so far, frame headers and padding included.
-    pub(super) fn body_wire_bytes(&self) -> u64 {
-        self.data_bytes + self.partial
-    }
-
-    fn header(&mut self, frame: Frame) {
+    fn header(&mut self, frame: Frame, began: At) {
         let size = u64::from(frame.length) + HEADER as u64;
         match frame.kind {
             HEADERS => {
                 self.block_count += 1;
                 self.ending |= frame.flags & END_STREAM != 0;
                 if self.blocks.len() < MAX_BLOCKS {
-                    self.blocks.push(Block { at: self.began, end: None, bytes: size });
+                    self.blocks.push(Block { at: began, end: None, bytes: size });
                 }
             }
             CONTINUATION => {
@@ -203,7 +200,6 @@ impl Received {
                 }
             }
             DATA => {
-                self.data_bytes += u64::from(frame.length);
                 self.data_frames += 1;
                 if frame.flags & END_STREAM != 0 {
                     self.end = Some(at);
@@ -215,44 +211,25 @@ impl Received {
 }
 
 /// What was sent on one stream: only whether the request is complete.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sent {
-    tokenizer: Tokenizer,
-    stream: u32,
     ending: bool,
     /// Whether the last byte of the request was written.
     pub(super) complete: bool,
 }
 
-impl Default for Sent {
-    fn default() -> Self {
-        Self { tokenizer: Tokenizer::after(PREFACE), stream: 0, ending: false, complete: false }
-    }
-}
-
 impl Sent {
-    /// Forgets the last exchange and follows this stream from now on.
-    pub(super) fn follow(&mut self, stream: u32) {
-        (self.stream, self.ending, self.complete) = (stream, false, false);
-    }
-
-    /// Takes bytes that were written.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        let (stream, ending, complete) = (self.stream, &mut self.ending, &mut self.complete);
-        self.tokenizer.push(bytes, |event| {
-            let Event::End(frame) = event else { return };
-            if frame.stream != stream || stream == 0 {
-                return;
-            }
-            match frame.kind {
-                HEADERS => *ending |= frame.flags & END_STREAM != 0,
-                DATA if frame.flags & END_STREAM != 0 => *complete = true,
-                _ => {}
-            }
-            if matches!(frame.kind, HEADERS | CONTINUATION) && *ending && frame.flags & END_HEADERS != 0 {
-                *complete = true;
-            }
-        });
+    /// Takes what was written on this stream.
+    pub(super) fn take(&mut self, event: Event) {
+        let Event::End(frame) = event else { return };
+        match frame.kind {
+            HEADERS => self.ending |= frame.flags & END_STREAM != 0,
+            DATA if frame.flags & END_STREAM != 0 => self.complete = true,
+            _ => {}
+        }
+        if matches!(frame.kind, HEADERS | CONTINUATION) && self.ending && frame.flags & END_HEADERS != 0 {
+            self.complete = true;
+        }
     }
 }
 
@@ -269,58 +246,65 @@ mod tests {
         bytes
     }
 
+    /// What the bytes of one stream brought, read in these pieces.
+    fn received(stream: u32, pieces: &[(&[u8], u64)]) -> Received {
+        let (mut tokenizer, mut received, mut began) = (Tokenizer::default(), Received::default(), At(0));
+        for (bytes, at) in pieces {
+            tokenizer.push(bytes, |event| match event {
+                Event::Begin => began = At(*at),
+                Event::Header(frame) | Event::Payload(frame, _) | Event::End(frame) => {
+                    if frame.stream == stream {
+                        received.take(event, began, At(*at));
+                    }
+                }
+                Event::Preface(_) => {}
+            });
+        }
+        received
+    }
+
     #[test]
     fn one_stream_is_told_from_the_others() {
-        let mut received = Received::default();
-        received.follow(1);
-        received.push(&frame(0x4, 0, 0, &[0; 12]), At(1));
-        received.push(&frame(HEADERS, END_HEADERS, 1, b"103"), At(2));
         let head = [frame(HEADERS, 0, 1, b"200 "), frame(CONTINUATION, END_HEADERS, 1, b"more")].concat();
-        received.push(&head[..3], At(3));
-        received.push(&head[3..15], At(4));
-        received.push(&head[15..], At(5));
-        received.push(&frame(DATA, 0, 3, b"other"), At(6));
-        received.push(&frame(DATA, 0, 1, b"hello"), At(7));
-        received.push(&frame(DATA, 0, 1, b"wo")[..10], At(8));
-        assert_eq!(received.body_wire_bytes(), 9 + 5 + 9 + 1);
-        assert_eq!(received.end, None);
-        received.push(b"o", At(9));
-        received.push(&frame(HEADERS, END_HEADERS | END_STREAM, 1, b"trailers"), At(10));
-        assert_eq!(received.end, Some(At(10)));
-        assert_eq!(received.body_wire_bytes(), 9 + 5 + 9 + 2);
-        let stamps: Vec<_> =
-            received.blocks.iter().map(|block| (block.at.0, block.end, block.bytes)).collect();
+        let mut pieces: Vec<(&[u8], u64)> = Vec::new();
+        let (settings, interim) = (frame(0x4, 0, 0, &[0; 12]), frame(HEADERS, END_HEADERS, 1, b"103"));
+        pieces.extend([(&settings[..], 1), (&interim, 2), (&head[..3], 3), (&head[3..15], 4)]);
+        let (other, hello) = (frame(DATA, 0, 3, b"other"), frame(DATA, 0, 1, b"hello"));
+        let last = frame(DATA, 0, 1, b"wo");
+        pieces.extend([(&head[15..], 5), (&other, 6), (&hello, 7), (&last[..10], 8)]);
+        let so_far = received(1, &pieces);
+        assert_eq!((so_far.data_bytes, so_far.end), (9 + 5 + 9 + 1, None));
+        let trailers = frame(HEADERS, END_HEADERS | END_STREAM, 1, b"trailers");
+        pieces.extend([(&last[10..], 9), (&trailers, 10)]);
+        let whole = received(1, &pieces);
+        assert_eq!((whole.data_bytes, whole.data_frames, whole.end), (9 + 5 + 9 + 2, 2, Some(At(10))));
+        let stamps: Vec<_> = whole.blocks.iter().map(|block| (block.at.0, block.end, block.bytes)).collect();
         assert_eq!(
             stamps,
             [(2, Some(At(2)), 12), (3, Some(At(5)), 13 + 13), (10, Some(At(10)), 17)],
             "first byte, end and size of each block"
         );
-        received.follow(3);
-        assert_eq!((received.blocks.len(), received.end, received.body_wire_bytes()), (0, None, 0));
+        let other = received(3, &pieces);
+        assert_eq!((other.blocks.len(), other.end, other.data_bytes), (0, None, 9 + 5));
     }
 
     #[test]
     fn a_request_is_complete_with_its_last_frame() {
-        let mut sent = Sent::default();
-        sent.follow(1);
-        sent.push(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-        sent.push(&frame(0x4, 0, 0, &[0; 6]));
-        let head = frame(HEADERS, END_STREAM | END_HEADERS, 1, b"get");
-        sent.push(&head[..head.len() - 1]);
-        assert!(!sent.complete);
-        sent.push(&head[head.len() - 1..]);
-        assert!(sent.complete);
-        sent.follow(3);
-        sent.push(&frame(HEADERS, END_HEADERS, 3, b"post"));
-        sent.push(&frame(DATA, 0, 3, b"body"));
-        assert!(!sent.complete);
-        sent.push(&frame(DATA, END_STREAM, 3, b""));
-        assert!(sent.complete);
-        sent.follow(5);
-        sent.push(&frame(HEADERS, END_STREAM, 5, b"get"));
-        assert!(!sent.complete, "its fields go on");
-        sent.push(&frame(CONTINUATION, END_HEADERS, 5, b"more"));
-        assert!(sent.complete);
+        let complete = |frames: &[Vec<u8>]| {
+            let (mut tokenizer, mut sent) = (Tokenizer::after(PREFACE), Sent::default());
+            tokenizer.push(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", |event| sent.take(event));
+            frames.iter().for_each(|bytes| tokenizer.push(bytes, |event| sent.take(event)));
+            sent.complete
+        };
+        let get = frame(HEADERS, END_STREAM | END_HEADERS, 1, b"get");
+        assert!(!complete(&[frame(0x4, 0, 0, &[0; 6]), get[..get.len() - 1].to_vec()]));
+        assert!(complete(&[frame(0x4, 0, 0, &[0; 6]), get]));
+        let post = [frame(HEADERS, END_HEADERS, 3, b"post"), frame(DATA, 0, 3, b"body")];
+        assert!(!complete(&post));
+        assert!(complete(&[&post[..], &[frame(DATA, END_STREAM, 3, b"")]].concat()));
+        let parts = [frame(HEADERS, END_STREAM, 5, b"get"), frame(CONTINUATION, END_HEADERS, 5, b"more")];
+        assert!(!complete(&parts[..1]), "its fields go on");
+        assert!(complete(&parts));
     }
 
     proptest! {
@@ -338,17 +322,23 @@ mod tests {
             bytes.extend_from_slice(&junk);
             let run = |pieces: Vec<&[u8]>| {
                 let mut tokenizer = Tokenizer::default();
-                let mut events = Vec::new();
-                let mut received = Received::default();
-                received.follow(1);
-                for piece in pieces {
-                    tokenizer.push(piece, |event| events.push(event));
-                    received.push(piece, At(7));
+                let (mut events, mut settled) = (Vec::new(), 0);
+                for piece in &pieces {
+                    tokenizer.push(piece, |event| {
+                        settled += event.bytes().1;
+                        if !matches!(event, Event::Payload(..)) {
+                            events.push(event);
+                        }
+                    });
                 }
-                (events, received.blocks.clone(), received.body_wire_bytes(), received.end)
+                let pieces: Vec<_> = pieces.into_iter().map(|piece| (piece, 7)).collect();
+                let received = received(1, &pieces);
+                settled += tokenizer.unsettled();
+                (events, settled, received.blocks, received.data_bytes, received.end)
             };
             let cut = cut.index(bytes.len() + 1);
             let whole = run(vec![&bytes]);
+            prop_assert_eq!(whole.1, bytes.len());
             prop_assert_eq!(&run(vec![&bytes[..cut], &bytes[cut..]]), &whole);
             prop_assert_eq!(&run(bytes.chunks(1).collect()), &whole);
         }

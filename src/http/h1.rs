@@ -12,12 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::body::Sink;
 use super::chunked::Decoder;
-use super::fault::{self, Fault};
+use super::fault::{self, Break};
 use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
 use super::request::Draft;
 use super::{MAX_INFORMATIONAL, Scene};
 use crate::clock::Clock;
+use crate::fault::Fault;
 use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
 use crate::units::bytes as size;
 
@@ -54,7 +55,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     let mut link = Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ] };
 
     let (head, rest, at) = read_head(&mut link, scene, record).await?;
-    let bad = |why| Fault::new(FailureCode::BadFraming, why);
+    let bad = |why| fault::new(FailureCode::BadFraming, why);
     let framing = framing(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
@@ -110,7 +111,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
                     if record.informational.len() > MAX_INFORMATIONAL {
                         let message =
                             format!("more than {MAX_INFORMATIONAL} interim responses and no final one");
-                        return Err(Fault::new(FailureCode::TooManyInformational, message));
+                        return Err(fault::new(FailureCode::TooManyInformational, message));
                     }
                 }
                 Ok(Some(head)) => return Ok((head, reader.into_rest(), at)),
@@ -129,9 +130,9 @@ fn head_fault(error: HeadError, reader: &Reader, limits: Limits, record: &mut Ht
         }
         HeadError::Malformed(why) => {
             record.garbage = Some(reader.opening().to_vec());
-            Fault::new(FailureCode::NotHttp, format!("the response head cannot be read: {why}"))
+            fault::new(FailureCode::NotHttp, format!("the response head cannot be read: {why}"))
         }
-        HeadError::TooLarge => Fault::new(
+        HeadError::TooLarge => fault::new(
             FailureCode::HeadersTooLarge,
             format!(
                 "the response head is larger than {} kB: {} so far and no end",
@@ -139,7 +140,7 @@ fn head_fault(error: HeadError, reader: &Reader, limits: Limits, record: &mut Ht
                 size(record.head_bytes)
             ),
         ),
-        HeadError::TooManyFields => Fault::new(
+        HeadError::TooManyFields => fault::new(
             FailureCode::TooManyHeaders,
             format!("the response head has more than {} fields", limits.fields),
         ),
@@ -253,7 +254,7 @@ impl Cutter {
                 result?;
                 used.map_err(|error| {
                     let so_far = size(body.encoded_bytes);
-                    Fault::new(
+                    fault::new(
                         FailureCode::BadFraming,
                         format!("the chunked body breaks off after {so_far}: {error}"),
                     )
@@ -351,6 +352,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
     }
 
     fn broken(&self, error: &io::Error, record: &Http) -> Fault {
-        fault::broken(error.kind(), &error.to_string(), record, self.clock.now())
+        fault::broken(&Break::of(error), record, self.clock.now())
     }
 }

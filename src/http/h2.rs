@@ -1,25 +1,31 @@
-//! One exchange in HTTP/2, by the `h2` crate over a [`Tap`].
+//! An HTTP/2 connection (RFC 9113) and the exchanges on it, by the `h2` crate over a [`Tap`].
 //!
-//! The crate speaks the protocol; times, sizes and the evidence for failures come from the tap.
+//! The crate speaks the protocol; times, sizes and the evidence for failures come from the tap. It opens
+//! no connection by itself and decides nothing about who may share one.
 
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
-use ::h2::client::{Builder, Connection, ResponseFuture, SendRequest};
+use ::h2::client::{Builder, ResponseFuture, SendRequest};
 use ::h2::{Reason, RecvStream, SendStream};
 use ::http::HeaderMap;
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OnceCell;
+use tokio::task::AbortHandle;
 
 use super::body::Sink;
-use super::fault::{self, Fault};
+use super::fault;
 use super::frames::HEADER;
 use super::framing::{Persistence, content_length};
 use super::request::Draft;
-use super::tap::{Over, Shared, Tap};
+use super::tap::{Over, Shared, Tap, Watch};
 use super::words::escape;
 use super::{MAX_INFORMATIONAL, Scene};
+use crate::fault::Fault;
+use crate::stream::Stream;
 use crate::trace::{FailureCode, Header, Http, Informational};
 
 /// Flow control windows as large as a browser's, so that they do not shape what is measured.
@@ -33,51 +39,76 @@ const FIELD_OVERHEAD: usize = 32;
 /// Bytes of an upload that are handed over at once.
 const UPLOAD: usize = 256 * 1024;
 
-/// An HTTP/2 connection.
-pub(super) struct Link<S> {
-    sender: SendRequest<Bytes>,
-    /// `None` when it has ended.
-    connection: Option<Connection<Tap<S>, Bytes>>,
-    tap: Shared,
+/// What an exchange says of a connection that had ended before it.
+const GONE: &str = "the connection had ended before the request";
+
+/// An HTTP/2 connection, which any number of exchanges may share. It is a task of its own, which ends
+/// when this is dropped.
+pub(super) struct Link {
+    /// Until the first exchange speaks on it.
+    stream: RefCell<Option<Stream>>,
+    open: OnceCell<Open>,
+    pub(super) tap: Shared,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
-    /// Sends the connection preface.
-    ///
-    /// # Errors
-    /// The connection broke.
-    pub(super) async fn open(
-        stream: S,
-        scene: &Scene<'_>,
-        tap: &Shared,
-        record: &mut Http,
-    ) -> Result<Self, Fault> {
-        let stream = Tap::new(stream, scene.clock, scene.plan.max_head_bytes, Shared::clone(tap));
-        let opened = Builder::new()
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(
-                u32::try_from(scene.plan.max_head_bytes.saturating_mul(SLACK)).unwrap_or(u32::MAX),
-            )
-            .enable_push(false)
-            .handshake(stream)
-            .await;
-        let (sender, connection) = opened.map_err(|error| explain(&error, tap, scene, record))?;
-        Ok(Self { sender, connection: Some(connection), tap: Shared::clone(tap) })
+/// A connection after its preface.
+struct Open {
+    sender: SendRequest<Bytes>,
+    task: Task,
+}
+
+/// The task that moves a connection's frames.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Link {
+    /// Nothing is sent yet: that is the first exchange's work.
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream: RefCell::new(Some(stream)), open: OnceCell::new(), tap: Shared::default() }
+    }
+
+    /// A place at the tap for an exchange.
+    pub(super) fn watch(&self) -> Watch {
+        Watch::new(&self.tap)
     }
 
     /// Whether a further request can be sent, as far as can be seen without waiting.
-    pub(super) async fn is_open(&mut self) -> bool {
-        poll_fn(|cx| {
-            if let Some(connection) = &mut self.connection
-                && Pin::new(connection).poll(cx).is_ready()
-            {
-                self.connection = None;
-            }
-            let ready = matches!(self.sender.poll_ready(cx), Poll::Ready(Ok(())));
-            Poll::Ready(ready && self.connection.is_some())
-        })
-        .await
+    pub(super) async fn is_open(&self) -> bool {
+        let Some(open) = self.open.get() else { return self.stream.borrow().is_some() };
+        // What has come meanwhile, such as the end, is for the task to see first.
+        tokio::task::yield_now().await;
+        let mut sender = open.sender.clone();
+        let ready = poll_fn(|cx| Poll::Ready(matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))))).await;
+        ready && !open.task.0.is_finished()
+    }
+
+    /// The open connection; the first to ask sends the preface (RFC 9113 §3.4).
+    async fn open(&self, scene: &Scene<'_>, watch: &Watch, record: &mut Http) -> Result<&Open, Fault> {
+        let open = async {
+            let Some(stream) = self.stream.borrow_mut().take() else {
+                return Err(fault::new(FailureCode::ConnectionReset, GONE));
+            };
+            let stream = Tap::new(stream, scene.clock, scene.plan.max_head_bytes, Rc::clone(&self.tap));
+            let opened = Builder::new()
+                .initial_window_size(STREAM_WINDOW)
+                .initial_connection_window_size(CONNECTION_WINDOW)
+                .max_header_list_size(
+                    u32::try_from(scene.plan.max_head_bytes.saturating_mul(SLACK)).unwrap_or(u32::MAX),
+                )
+                .enable_push(false)
+                .handshake(stream)
+                .await;
+            let (sender, connection) = opened.map_err(|error| explain(&error, watch, scene, record))?;
+            // An error of the connection reaches every stream of it, so it needs no care here.
+            let task = tokio::task::spawn_local(async move { drop(connection.await) });
+            Ok(Open { sender, task: Task(task.abort_handle()) })
+        };
+        self.open.get_or_try_init(|| open).await
     }
 
     /// Sends the request and reads the response into `record`.
@@ -85,43 +116,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// # Errors
     /// What broke the exchange; `record` holds what was seen until then.
     pub(super) async fn exchange(
-        &mut self,
+        &self,
         scene: &Scene<'_>,
         draft: &Draft,
+        watch: &Watch,
         record: &mut Http,
     ) -> Result<Persistence, Fault> {
+        let open = self.open(scene, watch, record).await?;
         let (request, recorded) =
-            draft.http2().map_err(|why| Fault::new(FailureCode::InvalidRequest, why))?;
+            draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
         record.request = recorded;
         let body = Bytes::from(scene.ask.body.clone().unwrap_or_default());
-        let ready = self.sender.clone().ready();
-        let sender = drive(&mut self.connection, std::future::ready(()), ready).await.0;
+        let sender = open.sender.clone().ready().await;
         let sent = sender.and_then(|mut sender| sender.send_request(request, body.is_empty()));
-        let (response, upload) = sent.map_err(|error| explain(&error, &self.tap, scene, record))?;
-        self.tap.borrow_mut().follow(response.stream_id().as_u32());
-        let answer = answer(response, scene, &self.tap, record);
-        let (result, uploaded) = drive(&mut self.connection, send_body(upload, body), answer).await;
+        let (response, upload) = sent.map_err(|error| explain(&error, watch, scene, record))?;
+        watch.follow(response.stream_id().as_u32());
+        let answer = answer(response, scene, watch, record);
+        let (result, uploaded) = beside(send_body(upload, body), answer).await;
         result?;
-        let keep = uploaded && self.connection.is_some();
+        let keep = uploaded && !open.task.0.is_finished();
         Ok(if keep { Persistence::Keep } else { Persistence::Close })
     }
 }
 
-/// Runs `work` to its end, and the connection and the upload beside it. Also says whether the
-/// upload was done by then.
-async fn drive<S: AsyncRead + AsyncWrite + Unpin, T>(
-    connection: &mut Option<Connection<Tap<S>, Bytes>>,
-    upload: impl Future<Output = ()>,
-    work: impl Future<Output = T>,
-) -> (T, bool) {
+/// Runs `work` to its end, and the upload beside it. Also says whether the upload was done by then.
+async fn beside<T>(upload: impl Future<Output = ()>, work: impl Future<Output = T>) -> (T, bool) {
     let (mut upload, mut work, mut uploaded) = (pin!(upload), pin!(work), false);
     poll_fn(|cx| {
-        // An error of the connection reaches every stream of it, so it needs no care here.
-        if let Some(running) = connection
-            && Pin::new(running).poll(cx).is_ready()
-        {
-            *connection = None;
-        }
         if !uploaded {
             uploaded = upload.as_mut().poll(cx).is_ready();
         }
@@ -149,12 +170,12 @@ async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
 async fn answer(
     mut response: ResponseFuture,
     scene: &Scene<'_>,
-    tap: &Shared,
+    watch: &Watch,
     record: &mut Http,
 ) -> Result<(), Fault> {
     while let Some(interim) = poll_fn(|cx| response.poll_informational(cx)).await {
-        let interim = interim.map_err(|error| explain(&error, tap, scene, record))?;
-        let block = tap.borrow().received.blocks.get(record.informational.len()).copied();
+        let interim = interim.map_err(|error| explain(&error, watch, scene, record))?;
+        let block = watch.block(record.informational.len());
         record.informational.push(Informational {
             status: interim.status().as_u16(),
             at: block.map_or_else(|| scene.clock.now(), |block| block.at),
@@ -164,8 +185,8 @@ async fn answer(
             return Err(too_many_informational());
         }
     }
-    let response = response.await.map_err(|error| explain(&error, tap, scene, record))?;
-    let block = tap.borrow().received.blocks.get(record.informational.len()).copied();
+    let response = response.await.map_err(|error| explain(&error, watch, scene, record))?;
+    let block = watch.block(record.informational.len());
     let seen = scene.clock.now();
     record.first_byte = Some(block.map_or(seen, |block| block.at));
     record.head_end = Some(block.and_then(|block| block.end).unwrap_or(seen));
@@ -173,7 +194,7 @@ async fn answer(
     record.headers = fields(response.headers());
     if record.headers.len() > scene.plan.max_headers {
         let message = format!("the response head has more than {} fields", scene.plan.max_headers);
-        return Err(Fault::new(FailureCode::TooManyHeaders, message));
+        return Err(fault::new(FailureCode::TooManyHeaders, message));
     }
     let size = |field: &Header| field.name.len() + field.value.len() + FIELD_OVERHEAD;
     if record.headers.iter().map(size).sum::<usize>() > scene.plan.max_head_bytes {
@@ -182,14 +203,14 @@ async fn answer(
     let body = response.into_body();
     let framing = if body.is_end_stream() { "none" } else { "h2" };
     let sink = scene.open_sink(record, framing);
-    read_body(body, sink, scene, tap, record).await
+    read_body(body, sink, scene, watch, record).await
 }
 
 async fn read_body(
     mut body: RecvStream,
     mut sink: Sink,
     scene: &Scene<'_>,
-    tap: &Shared,
+    watch: &Watch,
     record: &mut Http,
 ) -> Result<(), Fault> {
     loop {
@@ -214,9 +235,9 @@ async fn read_body(
             Some(Some(Err(error))) => {
                 // A server that has said all may reset what it does not want to read (RFC 9113
                 // §8.1): the response is whole all the same.
-                let whole = tap.borrow().received.end.is_some() && error.is_remote();
+                let whole = watch.exchange().received.end.is_some() && error.is_remote();
                 if !(whole && error.is_reset()) {
-                    return Err(explain(&error, tap, scene, record));
+                    return Err(explain(&error, watch, scene, record));
                 }
                 break;
             }
@@ -226,10 +247,10 @@ async fn read_body(
     match poll_fn(|cx| body.poll_trailers(cx)).await {
         Ok(Some(trailers)) => record.trailers = fields(&trailers),
         Ok(None) => {}
-        Err(error) if error.is_reset() && error.is_remote() && tap.borrow().received.end.is_some() => {}
-        Err(error) => return Err(explain(&error, tap, scene, record)),
+        Err(error) if error.is_reset() && error.is_remote() && watch.exchange().received.end.is_some() => {}
+        Err(error) => return Err(explain(&error, watch, scene, record)),
     }
-    record.end = tap.borrow().received.end.unwrap_or_else(|| scene.clock.now());
+    record.end = watch.exchange().received.end.unwrap_or_else(|| scene.clock.now());
     record.body.complete = true;
     sink.finish(&mut record.body)
 }
@@ -242,21 +263,22 @@ fn fields(map: &HeaderMap) -> Vec<Header> {
 
 fn too_many_informational() -> Fault {
     let message = format!("more than {MAX_INFORMATIONAL} interim responses and no final one");
-    Fault::new(FailureCode::TooManyInformational, message)
+    fault::new(FailureCode::TooManyInformational, message)
 }
 
 fn too_large(scene: &Scene<'_>) -> Fault {
     let limit = scene.plan.max_head_bytes / 1024;
-    Fault::new(FailureCode::HeadersTooLarge, format!("the response head is larger than {limit} kB"))
+    fault::new(FailureCode::HeadersTooLarge, format!("the response head is larger than {limit} kB"))
 }
 
 /// Words for an error of the crate, by the evidence of the tap.
-fn explain(error: &::h2::Error, tap: &Shared, scene: &Scene<'_>, record: &mut Http) -> Fault {
-    let tap = tap.borrow();
-    tap.settle(record);
-    match tap.over {
+fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, record: &mut Http) -> Fault {
+    watch.settle(record);
+    let (tap, exchange) = (watch.connection(), watch.exchange());
+    match exchange.over {
         Some(Over::HeadBytes) => return too_large(scene),
         Some(Over::Blocks) => return too_many_informational(),
+        None if tap.over => return protocol("another response on the connection passed a limit".to_owned()),
         None => {}
     }
     if let Some(fault) = stranger(&tap.opening) {
@@ -266,7 +288,7 @@ fn explain(error: &::h2::Error, tap: &Shared, scene: &Scene<'_>, record: &mut Ht
     let Some(reason) = error.reason() else {
         let now = scene.clock.now();
         return match (&tap.error, tap.ended) {
-            (Some((kind, text)), _) => fault::broken(*kind, text, record, now),
+            (Some(how), _) => fault::broken(how, record, now),
             (None, true) => fault::closed(record, now),
             (None, false) => protocol(format!("HTTP/2 failed: {error}")),
         };
@@ -284,22 +306,25 @@ fn explain(error: &::h2::Error, tap: &Shared, scene: &Scene<'_>, record: &mut Ht
             _ => fault,
         };
     }
-    let text = error.to_string();
-    if ["header_list_way_too_large", "too_many_continuations"].iter().any(|word| text.contains(word)) {
+    let received = &exchange.received;
+    // The crate stops reading a list of fields that grows beyond all bounds. The block was begun, and
+    // never handed over.
+    let handed_over = record.informational.len() + usize::from(record.status.is_some());
+    if reason == Reason::ENHANCE_YOUR_CALM && received.blocks.len() > handed_over {
         return too_large(scene);
     }
-    let data = tap.received.data_bytes - tap.received.data_frames * HEADER as u64;
-    if let (Ok(Some(length)), Some(_)) = (content_length(&record.headers), tap.received.end)
+    let data = received.data_bytes - received.data_frames * HEADER as u64;
+    if let (Ok(Some(length)), Some(_)) = (content_length(&record.headers), received.end)
         && length != data
     {
         let message = format!("content-length says {length} bytes and {data} came");
-        return Fault::new(FailureCode::BadFraming, message);
+        return fault::new(FailureCode::BadFraming, message);
     }
     protocol(format!("the server broke the rules of HTTP/2: {name} ({})", reason.description()))
 }
 
 fn protocol(message: String) -> Fault {
-    Fault::new(FailureCode::Http2Protocol, message).hint("--http1.1 tells whether only HTTP/2 is affected")
+    fault::new(FailureCode::Http2Protocol, message).hint("--http1.1 tells whether only HTTP/2 is affected")
 }
 
 /// A connection that does not begin as HTTP/2 must (RFC 9113 §3.4: with a SETTINGS frame).
@@ -307,7 +332,7 @@ fn stranger(opening: &[u8]) -> Option<Fault> {
     if opening.starts_with(b"HTTP/1.") {
         let line = opening.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
         let message = format!("HTTP/2 was spoken to the server and it answered \"{}\"", escape(line));
-        return Some(Fault::new(FailureCode::Http2Protocol, message).hint("use --http1.1"));
+        return Some(fault::new(FailureCode::Http2Protocol, message).hint("use --http1.1"));
     }
     let settings = matches!(opening, [] | [0] | [0, _] | [0, _, _] | [0, _, _, 4, ..]);
     (!settings).then(|| fault::not_http(opening))

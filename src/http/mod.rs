@@ -28,73 +28,67 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use std::rc::Rc;
 
 use self::body::Sink;
-use self::fault::Fault;
 use self::framing::Persistence;
 use self::request::Draft;
 pub use self::request::{basic_credentials, validate_field, validate_method};
 use crate::clock::Clock;
+use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stop::Stop;
-use crate::tls::TlsStream;
+use crate::stream::Stream;
 use crate::trace::{At, Body, Failure, FailureCode, Http, HttpVersion, SentRequest, Url};
 
 /// Interim responses (1xx) that are read at most.
 pub const MAX_INFORMATIONAL: usize = 32;
 
-/// The stream an HTTP connection runs on.
-pub enum Stream {
-    /// In the clear.
-    Plain(TcpStream),
-    /// Over TLS.
-    Tls(Box<TlsStream>),
-}
-
 /// An HTTP connection that can carry a further request.
 pub struct Session {
     wire: Wire,
-    tap: tap::Shared,
     /// What ALPN chose, when the connection is over TLS.
     negotiated: Option<Option<String>>,
 }
 
 enum Wire {
+    /// One request at a time.
     Http1(Stream),
-    /// HTTP/2 before its first request.
-    Fresh2(Stream),
-    Http2(Box<h2::Link<Stream>>),
-    /// The connection ended.
-    Gone,
+    /// Any number of requests at a time.
+    Http2(Rc<h2::Link>),
 }
 
 impl Session {
     /// A fresh connection; `alpn` is what TLS negotiated.
     #[must_use]
     pub fn new(stream: Stream, alpn: Option<&str>, plan: &HttpPlan) -> Self {
-        let negotiated = match &stream {
-            Stream::Plain(_) => None,
-            Stream::Tls(_) => Some(alpn.map(str::to_owned)),
-        };
+        let negotiated = stream.is_encrypted().then(|| alpn.map(str::to_owned));
         let http2 = match &negotiated {
             None => plan.version == VersionChoice::Http2,
             Some(alpn) => alpn.as_deref() == Some("h2"),
         };
-        let wire = if http2 { Wire::Fresh2(stream) } else { Wire::Http1(stream) };
-        Self { wire, tap: tap::Shared::default(), negotiated }
+        let wire = if http2 { Wire::Http2(Rc::new(h2::Link::new(stream))) } else { Wire::Http1(stream) };
+        Self { wire, negotiated }
     }
 
     /// The version this connection speaks.
     #[must_use]
     pub fn version(&self) -> HttpVersion {
         match self.wire {
-            Wire::Http1(_) | Wire::Gone => HttpVersion::Http11,
-            Wire::Fresh2(_) | Wire::Http2(_) => HttpVersion::Http2,
+            Wire::Http1(_) => HttpVersion::Http11,
+            Wire::Http2(_) => HttpVersion::Http2,
+        }
+    }
+
+    /// A second hold of the same connection, for a request beside others; `None` where requests have
+    /// to wait for each other. The connection ends with its last hold.
+    #[must_use]
+    pub fn share(&self) -> Option<Self> {
+        match &self.wire {
+            Wire::Http1(_) => None,
+            Wire::Http2(link) => {
+                Some(Self { wire: Wire::Http2(Rc::clone(link)), negotiated: self.negotiated.clone() })
+            }
         }
     }
 
@@ -102,8 +96,6 @@ impl Session {
     /// before a further request: a server may close an idle connection at any time (RFC 9112 §9.3).
     pub async fn is_open(&mut self) -> bool {
         match &mut self.wire {
-            Wire::Gone => false,
-            Wire::Fresh2(_) => true,
             Wire::Http1(stream) => h1::is_idle(stream).await,
             Wire::Http2(link) => link.is_open().await,
         }
@@ -145,7 +137,8 @@ impl Scene<'_> {
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
-/// a further request.
+/// a further request. Of HTTP/2 the connection is a task of its own: this has to run in a
+/// [`LocalSet`](tokio::task::LocalSet).
 ///
 /// The record is whole also on failure: it holds what was seen until then. A session that comes
 /// back may be closed by the server at any time: see [`Session::is_open`].
@@ -160,11 +153,16 @@ pub async fn fetch(
     let start = clock.now();
     let mut record = blank(session.version(), start);
     let scene = Scene { url, ask, plan, clock: *clock };
-    session.tap.borrow_mut().begin();
-    let outcome = stop.within(None, exchange(&mut session, &scene, &mut record)).await;
-    if record.version == HttpVersion::Http2 {
-        session.tap.borrow().settle(&mut record);
+    let Session { wire, negotiated } = &mut session;
+    let mut line = match wire {
+        Wire::Http1(stream) => Line::Http1(stream),
+        Wire::Http2(link) => Line::Http2(link, link.watch()),
+    };
+    let outcome = stop.within(None, exchange(&mut line, negotiated, &scene, &mut record)).await;
+    if let Line::Http2(_, watch) = &line {
+        watch.settle(&mut record);
     }
+    drop(line);
     let result = match outcome {
         Ok(result) => result,
         Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
@@ -174,34 +172,38 @@ pub async fn fetch(
         Ok(Persistence::Close) => (record, Ok(None)),
         Err(fault) => {
             record.end = clock.now();
-            let failure = fault.into_failure(record.end.since(start));
+            let failure = fault.after(record.end.since(start));
             (record, Err(failure))
         }
     }
 }
 
-async fn exchange(session: &mut Session, scene: &Scene<'_>, record: &mut Http) -> Result<Persistence, Fault> {
+/// A connection, as one exchange has it.
+enum Line<'a> {
+    /// For itself.
+    Http1(&'a mut Stream),
+    /// With others; its own part is seen from the tap.
+    Http2(&'a h2::Link, tap::Watch),
+}
+
+async fn exchange(
+    line: &mut Line<'_>,
+    negotiated: &Option<Option<String>>,
+    scene: &Scene<'_>,
+    record: &mut Http,
+) -> Result<Persistence, Fault> {
     let draft = Draft::new(scene.url, scene.ask, scene.plan)
-        .map_err(|why| Fault::new(FailureCode::InvalidRequest, why))?;
-    if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, &session.negotiated)
+        .map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, negotiated)
         && alpn.as_deref() != Some("h2")
     {
         let chose = alpn.as_deref().map_or("no protocol".to_owned(), |alpn| words::escape(alpn.as_bytes()));
         let message = format!("HTTP/2 was asked for and the server chose {chose} by ALPN");
-        return Err(Fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
+        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
     }
-    if let Wire::Fresh2(_) = session.wire
-        && let Wire::Fresh2(stream) = std::mem::replace(&mut session.wire, Wire::Gone)
-    {
-        let link = h2::Link::open(stream, scene, &session.tap, record).await?;
-        session.wire = Wire::Http2(Box::new(link));
-    }
-    match &mut session.wire {
-        Wire::Http1(stream) => h1::exchange(stream, scene, &draft, record).await,
-        Wire::Http2(link) => link.exchange(scene, &draft, record).await,
-        Wire::Fresh2(_) | Wire::Gone => {
-            Err(Fault::new(FailureCode::ConnectionReset, "the connection had ended before the request"))
-        }
+    match line {
+        Line::Http1(stream) => h1::exchange(*stream, scene, &draft, record).await,
+        Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
     }
 }
 
@@ -226,59 +228,5 @@ fn blank(version: HttpVersion, start: At) -> Http {
         bytes_sent: 0,
         garbage: None,
         redirect: None,
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
-            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(tcp) => tcp.is_write_vectored(),
-            Self::Tls(tls) => tls.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-        }
     }
 }

@@ -1,10 +1,11 @@
-//! A look at an HTTP/2 connection from between TLS and the `h2` crate: counts, stamps, and caps.
+//! A look at an HTTP/2 connection (RFC 9113) from between TLS and the `h2` crate: counts, stamps, and
+//! caps, for each of the exchanges that share it.
 //!
 //! Passes every byte on unchanged. The stamps come from here because the crate reports a frame
 //! only after it has worked on it.
 
-use std::cell::RefCell;
-use std::io::{self, ErrorKind, IoSlice};
+use std::cell::{Ref, RefCell};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -12,20 +13,18 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::MAX_INFORMATIONAL;
-use super::frames::{Received, Sent};
+use super::fault::Break;
+use super::frames::{Block, Event, PREFACE, Received, Sent, Tokenizer};
 use crate::clock::Clock;
 use crate::trace::{At, Http};
 
 /// What is kept of a connection's first bytes.
 const OPENING: usize = 64;
 
-/// A number that no stream has: they have 31 bits.
-const NO_STREAM: u32 = u32::MAX;
-
-/// A tap's findings, shared with the exchange.
+/// A tap's findings, shared with the exchanges.
 pub(super) type Shared = Rc<RefCell<State>>;
 
-/// A cap that was hit.
+/// A cap that a response hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     /// A block of header fields too large, as sent.
@@ -34,56 +33,121 @@ pub(super) enum Over {
     Blocks,
 }
 
-/// What was seen in the current exchange.
-#[derive(Debug, Default)]
+/// What was seen of a connection.
+#[derive(Debug)]
 pub(super) struct State {
-    pub(super) received: Received,
-    sent: Sent,
-    sent_at: Option<At>,
-    bytes_received: u64,
-    bytes_sent: u64,
+    incoming: Tokenizer,
+    /// When the first byte came of the frame that is being read.
+    began: At,
+    outgoing: Tokenizer,
+    /// The exchanges under way, the oldest first.
+    exchanges: Vec<Rc<RefCell<Exchange>>>,
     /// The first bytes of the connection.
     pub(super) opening: Vec<u8>,
     /// The peer closed in good order.
     pub(super) ended: bool,
     /// The error that ended the connection.
-    pub(super) error: Option<(ErrorKind, String)>,
-    /// The cap that was hit.
+    pub(super) error: Option<Break>,
+    /// A response hit a cap, and the connection is given up.
+    pub(super) over: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            incoming: Tokenizer::default(),
+            began: At::default(),
+            outgoing: Tokenizer::after(PREFACE),
+            exchanges: Vec::new(),
+            opening: Vec::new(),
+            ended: false,
+            error: None,
+            over: false,
+        }
+    }
+}
+
+/// One exchange, as seen from the tap.
+#[derive(Debug, Default)]
+pub(super) struct Exchange {
+    /// Its stream, once that is known.
+    stream: Option<u32>,
+    pub(super) received: Received,
+    sent: Sent,
+    sent_at: Option<At>,
+    bytes_received: u64,
+    bytes_sent: u64,
+    /// The cap that its response hit.
     pub(super) over: Option<Over>,
 }
 
 impl State {
-    /// A new exchange begins; its stream is not known yet.
-    pub(super) fn begin(&mut self) {
-        (self.sent_at, self.bytes_received, self.bytes_sent) = (None, 0, 0);
-        self.follow(NO_STREAM);
-    }
-
-    /// The exchange has this stream.
-    pub(super) fn follow(&mut self, stream: u32) {
-        self.received.follow(stream);
-        self.sent.follow(stream);
-    }
-
-    /// Writes what the tap knows into the record. Can be called at any time.
-    pub(super) fn settle(&self, record: &mut Http) {
-        record.sent = self.sent_at;
-        record.bytes_received = self.bytes_received;
-        record.bytes_sent = self.bytes_sent;
-        record.body.wire_bytes = self.received.body_wire_bytes();
-        // Blocks of interim responses come first, each already noted in the record.
-        if let Some(block) = self.received.blocks.get(record.informational.len()) {
-            record.first_byte = Some(block.at);
-            record.head_bytes = block.bytes;
-        }
+    /// The exchange of this stream, and the one that its bytes count to. What belongs to no stream
+    /// (the preface, SETTINGS, window updates of the connection) or to one that is over counts to the
+    /// oldest exchange, so that all of them together have all bytes.
+    fn owner(&self, stream: Option<u32>) -> (bool, Option<&Rc<RefCell<Exchange>>>) {
+        let own = stream.and_then(|_| self.exchanges.iter().find(|one| one.borrow().stream == stream));
+        (own.is_some(), own.or_else(|| self.exchanges.first()))
     }
 
     fn receive(&mut self, bytes: &[u8], at: At, max_head_bytes: usize) -> io::Result<()> {
         let room = OPENING - self.opening.len();
         self.opening.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.bytes_received += bytes.len() as u64;
         self.ended |= bytes.is_empty();
-        self.received.push(bytes, at);
+        let mut tokenizer = std::mem::take(&mut self.incoming);
+        tokenizer.push(bytes, |event| {
+            let (stream, count) = match event {
+                Event::Begin => return self.began = at,
+                Event::End(frame) => (Some(frame.stream), 0),
+                event => event.bytes(),
+            };
+            let (is_own, Some(exchange)) = self.owner(stream) else { return };
+            let mut exchange = exchange.borrow_mut();
+            exchange.bytes_received += count as u64;
+            if is_own {
+                exchange.received.take(event, self.began, at);
+                exchange.check(max_head_bytes);
+            }
+            let over = exchange.over.is_some();
+            drop(exchange);
+            self.over |= over;
+        });
+        self.incoming = tokenizer;
+        if self.over { Err(io::Error::other("a limit was passed")) } else { Ok(()) }
+    }
+
+    /// Takes bytes that were written.
+    fn write(&mut self, bytes: &[u8]) {
+        let mut tokenizer = std::mem::take(&mut self.outgoing);
+        tokenizer.push(bytes, |event| {
+            let (stream, count) = match event {
+                Event::End(frame) => (Some(frame.stream), 0),
+                event => event.bytes(),
+            };
+            let (is_own, Some(exchange)) = self.owner(stream) else { return };
+            let mut exchange = exchange.borrow_mut();
+            exchange.bytes_sent += count as u64;
+            if is_own {
+                exchange.sent.take(event);
+            }
+        });
+        self.outgoing = tokenizer;
+    }
+
+    /// All that was written is with the kernel.
+    fn flushed(&self, clock: &Clock) {
+        let mut now = None;
+        for exchange in &self.exchanges {
+            let mut exchange = exchange.borrow_mut();
+            if exchange.sent.complete && exchange.sent_at.is_none() {
+                exchange.sent_at = Some(*now.get_or_insert_with(|| clock.now()));
+            }
+        }
+    }
+}
+
+impl Exchange {
+    fn check(&mut self, max_head_bytes: usize) {
         // The final response and its trailers have blocks too.
         if self.received.block_count > MAX_INFORMATIONAL + 2 {
             self.over = Some(Over::Blocks);
@@ -91,7 +155,65 @@ impl State {
         if self.received.blocks.last().is_some_and(|block| block.bytes > max_head_bytes as u64) {
             self.over = Some(Over::HeadBytes);
         }
-        if self.over.is_some() { Err(io::Error::other("a limit was passed")) } else { Ok(()) }
+    }
+}
+
+/// An exchange's place at the tap, from its start to its end.
+#[derive(Debug)]
+pub(super) struct Watch {
+    tap: Shared,
+    exchange: Rc<RefCell<Exchange>>,
+}
+
+impl Watch {
+    /// An exchange begins; its stream is not known yet.
+    pub(super) fn new(tap: &Shared) -> Self {
+        let exchange = Rc::<RefCell<Exchange>>::default();
+        tap.borrow_mut().exchanges.push(Rc::clone(&exchange));
+        Self { tap: Rc::clone(tap), exchange }
+    }
+
+    /// The exchange has this stream.
+    pub(super) fn follow(&self, stream: u32) {
+        self.exchange.borrow_mut().stream = Some(stream);
+    }
+
+    /// The connection, as seen so far.
+    pub(super) fn connection(&self) -> Ref<'_, State> {
+        self.tap.borrow()
+    }
+
+    /// The exchange, as seen so far.
+    pub(super) fn exchange(&self) -> Ref<'_, Exchange> {
+        self.exchange.borrow()
+    }
+
+    /// The block of header fields with this number.
+    pub(super) fn block(&self, number: usize) -> Option<Block> {
+        self.exchange.borrow().received.blocks.get(number).copied()
+    }
+
+    /// Writes what the tap knows into the record. Can be called at any time.
+    pub(super) fn settle(&self, record: &mut Http) {
+        let tap = self.tap.borrow();
+        let is_oldest = tap.exchanges.first().is_some_and(|first| Rc::ptr_eq(first, &self.exchange));
+        let unsettled = if is_oldest { tap.incoming.unsettled() as u64 } else { 0 };
+        let exchange = self.exchange.borrow();
+        record.sent = exchange.sent_at;
+        record.bytes_received = exchange.bytes_received + unsettled;
+        record.bytes_sent = exchange.bytes_sent;
+        record.body.wire_bytes = exchange.received.data_bytes;
+        // Blocks of interim responses come first, each already noted in the record.
+        if let Some(block) = exchange.received.blocks.get(record.informational.len()) {
+            record.first_byte = Some(block.at);
+            record.head_bytes = block.bytes;
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.tap.borrow_mut().exchanges.retain(|exchange| !Rc::ptr_eq(exchange, &self.exchange));
     }
 }
 
@@ -109,7 +231,7 @@ impl<S> Tap<S> {
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
-        self.state.borrow_mut().error = Some((error.kind(), error.to_string()));
+        self.state.borrow_mut().error = Some(Break::of(&error));
         error
     }
 }
@@ -136,9 +258,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
             Ok(count) => count,
             Err(error) => return Poll::Ready(Err(self.note_error(error))),
         };
-        let mut state = self.state.borrow_mut();
-        state.bytes_sent += count as u64;
-        state.sent.push(&bytes[..count]);
+        self.state.borrow_mut().write(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
 
@@ -152,11 +272,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
             Err(error) => return Poll::Ready(Err(self.note_error(error))),
         };
         let mut state = self.state.borrow_mut();
-        state.bytes_sent += count as u64;
         let mut left = count;
         for part in parts {
             let step = left.min(part.len());
-            state.sent.push(&part[..step]);
+            state.write(&part[..step]);
             left -= step;
         }
         Poll::Ready(Ok(count))
@@ -170,10 +289,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
             return Poll::Ready(Err(self.note_error(error)));
         }
-        let mut state = self.state.borrow_mut();
-        if state.sent.complete && state.sent_at.is_none() {
-            state.sent_at = Some(self.clock.now());
-        }
+        self.state.borrow().flushed(&self.clock);
         Poll::Ready(Ok(()))
     }
 

@@ -1,17 +1,6 @@
-//! What failure messages need beside [`crate::units`]: limits as they were given, bytes that are no
-//! text.
+//! What failure messages need beside [`crate::units`]: bytes that are no text.
 
 use std::fmt::Write as _;
-use std::time::Duration;
-
-/// A limit as it was given: `5 s`, `1.5 s`, `200 ms`.
-pub(super) fn limit(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{} s", duration.as_secs_f64())
-    }
-}
 
 /// Bytes as one line of ASCII: text as it is, everything else as `\r`, `\n` or `\x1b`.
 pub(super) fn escape(bytes: &[u8]) -> String {
@@ -34,10 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
-        assert_eq!(limit(Duration::from_secs(5)), "5 s");
-        assert_eq!(limit(Duration::from_millis(1_500)), "1.5 s");
-        assert_eq!(limit(Duration::from_millis(200)), "200 ms");
+    fn a_line_of_bytes_stays_a_line() {
         assert_eq!(escape(b"a\r\n\x1b[0m\\\xff"), "a\\r\\n\\x1b[0m\\\\\\xff");
     }
 }

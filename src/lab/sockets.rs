@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::dns::internet::all_servers;
 use super::ipv6::DeadListener;
-use super::web::site::SITES;
+use super::web::site::{SITES, Site};
 
 /// How often another port is tried when one is not free on every address.
 const ATTEMPTS: u32 = 64;
@@ -88,7 +88,7 @@ fn bind_dns(mut port: u16) -> io::Result<(u16, Vec<(UdpSocket, TcpListener)>)> {
 
 type Web = (Vec<Option<TcpListener>>, Option<DeadListener>);
 
-fn bind_web(mut port: u16, listens: impl Fn(&super::web::site::Site) -> bool) -> io::Result<(u16, Web)> {
+fn bind_web(mut port: u16, listens: impl Fn(&Site) -> bool) -> io::Result<(u16, Web)> {
     let mut listeners = Vec::new();
     for site in SITES {
         if !listens(site) {

@@ -11,7 +11,8 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use super::dns::server::NameServer;
 use super::web::site::{SITES, Secure};
 use super::*;
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
+use crate::plan::{Plan, RootsChoice};
 use crate::trace::{FailureCode, Transport};
 
 fn start() -> Lab {
@@ -175,15 +176,15 @@ fn sites_do_not_share_addresses_and_lie_in_a_zone() {
 fn labs_run_side_by_side_and_leave_nothing_behind() {
     let labs = [start(), start(), start()];
     let mut ports: Vec<u16> =
-        labs.iter().flat_map(|lab| [lab.ports.dns, lab.ports.http, lab.ports.https]).collect();
+        labs.iter().flat_map(|lab| [lab.ports().dns, lab.ports().http, lab.ports().https]).collect();
     let site: IpAddr = SITES[0].address();
     for lab in &labs {
-        for port in [lab.ports.http, lab.ports.https] {
+        for port in [lab.ports().http, lab.ports().https] {
             TcpStream::connect(SocketAddr::new(site, port)).unwrap();
         }
     }
     let [first, ..] = labs;
-    let gone = SocketAddr::new(site, first.ports.https);
+    let gone = SocketAddr::new(site, first.ports().https);
     drop(first);
     assert!(TcpStream::connect(gone).is_err(), "a dropped lab still answers");
     ports.sort_unstable();
@@ -211,12 +212,15 @@ fn a_plan_is_pointed_into_the_lab() {
     lab.apply(&mut plan);
     let hints = plan.dns.root_hints.unwrap();
     assert_eq!(hints.source, "lab");
-    assert!(hints.text.contains(&format!("a.root-servers.test. 3600000 A 127.53.0.1:{}", lab.ports.dns)));
-    assert_eq!(plan.dns.server_port, lab.ports.dns);
-    assert_eq!(plan.dns.stub_servers, [SocketAddr::from(([127, 53, 0, 53], lab.ports.dns))]);
-    assert_eq!(plan.tcp.port_map, [(80, lab.ports.http), (443, lab.ports.https), (8443, lab.ports.https)]);
+    assert!(hints.text.contains(&format!("a.root-servers.test. 3600000 A 127.53.0.1:{}", lab.ports().dns)));
+    assert_eq!(plan.dns.server_port, lab.ports().dns);
+    assert_eq!(plan.dns.stub_servers, [SocketAddr::from(([127, 53, 0, 53], lab.ports().dns))]);
+    assert_eq!(
+        plan.tcp.port_map,
+        [(80, lab.ports().http), (443, lab.ports().https), (8443, lab.ports().https)]
+    );
     assert!(
-        matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == std::slice::from_ref(&lab.root))
+        matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == &[lab.root_certificate()])
     );
     let mut plan = Plan::default();
     plan.tls.roots = RootsChoice::System;
@@ -227,7 +231,7 @@ fn a_plan_is_pointed_into_the_lab() {
 #[test]
 fn the_dead_ipv6_address_is_dead() {
     let lab = shared_lab();
-    for port in [lab.ports.http, lab.ports.https] {
+    for port in [lab.ports().http, lab.ports().https] {
         let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
         let error = TcpStream::connect_timeout(&address, Duration::from_millis(50)).unwrap_err();
         let unanswered = error.kind() == std::io::ErrorKind::TimedOut;

@@ -1,367 +1,265 @@
-//! The options of `urltrace dns`: which questions are asked, and how. Reads the names of a batch.
-//!
-//! What a name may be made of is decided where it is asked: a batch goes on past a name that
-//! cannot be, and says so in its place.
+//! How names are resolved: which resolver is asked what, and what is validated and surveyed.
 
-use std::io::Read;
-use std::net::IpAddr;
-use std::path::Path;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use super::read::{Action, PlanError};
-use super::syntax::socket_address;
-use super::{
-    Batch, DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question,
-    ResolverChoice, Reuse, Survey,
-};
-use crate::cli::{Common, DnsOptions};
+use super::family::Family;
+use super::roots::RootsChoice;
 use crate::trace::{RecordType, Transport};
 
-/// Questions that one server of a batch is asked at the same time.
-const SERVER_LIMIT: usize = 8;
-/// Bytes of names that are read from standard input at most.
-const MAX_INPUT: u64 = 64 * 1024 * 1024;
+/// The limit for DNS when not given.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(10);
+/// The path that `--resolver system` reads before it asks anybody.
+pub const HOSTS_FILE: &str = "/etc/hosts";
+/// Where the C library is told whom to ask in which order.
+pub const NSSWITCH: &str = "/etc/nsswitch.conf";
 
-/// What is to be done for `urltrace dns`.
-pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> Result<Action, PlanError> {
-    // As dig has it. A URL's `-4` and `-6` are curl's: they choose among the addresses of the host.
-    plan.dns.server_family = plan.dns.family;
-    check_family(&plan.dns)?;
-    plan.dns.survey = survey(common, plan.dns.server_family)?;
-    if let Some(address) = &options.reverse {
-        let question = Question { name: reverse_name(address)?, types: vec![PTR] };
-        return Ok(Action::Ask(plan, question));
-    }
-    let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
-    let name = options.name.as_deref().unwrap_or_default();
-    if name != "-" && options.cold {
-        return Err(PlanError::usage(
-            "--cold is for the names of `-`: one name alone is always asked afresh",
-        ));
-    }
-    if name == "-" {
-        refuse_for_many(common)?;
-        plan.dns.server_limit = Some(SERVER_LIMIT);
-        let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
-        return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
-    }
-    if let Some(host) = host_of_url(name) {
-        return Err(PlanError::with_hint(
-            "`urltrace dns` asks for a name, and this is a URL",
-            format!("`urltrace dns {host}`; `urltrace` alone traces the URL"),
-        ));
-    }
-    let question = question(name, &types)
-        .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
-    Ok(Action::Ask(plan, question))
+/// How names are resolved.
+#[derive(Clone, Debug)]
+pub struct DnsPlan {
+    /// The counted lane.
+    pub lane: ResolverChoice,
+    /// The text of a root hints file and where it came from; `None` for the built-in hints.
+    pub root_hints: Option<HintsText>,
+    /// The port of authoritative servers whose address came without one: 53, or the lab's.
+    pub server_port: u16,
+    /// The machine's resolvers, for the stub lane; empty when there is none.
+    pub stub_servers: Vec<SocketAddr>,
+    /// The addresses of the hosts file, used by `--resolver system` only.
+    pub hosts_file: Option<PathBuf>,
+    /// nsswitch.conf, to tell the order of sources; nothing is decided by it.
+    pub nsswitch: Option<PathBuf>,
+    /// Families to ask for and to use.
+    pub family: Family,
+    /// Families that name servers are asked by: `urltrace dns -4` and `-6`.
+    pub server_family: Family,
+    /// `--resolve HOST:PORT:ADDRESS`, in the order given.
+    pub overrides: Vec<ResolveOverride>,
+    /// The limit for resolving one host.
+    pub timeout: Duration,
+    /// What to do with HTTPS records.
+    pub https_records: HttpsRecords,
+    /// How much of a name each server is told.
+    pub minimisation: Minimisation,
+    /// Questions, each with its retries, that one server or resolver is asked at the same time; `None` for no bound,
+    /// which one name alone does not need.
+    pub server_limit: Option<usize>,
+    /// Whom `urltrace dns` asks once the answer is there.
+    pub survey: Survey,
+    /// What is trusted when the resolver is asked over TLS or QUIC.
+    pub roots: RootsChoice,
+    /// Whether answers are validated, and from which trust anchors.
+    pub dnssec: DnssecPlan,
 }
 
-/// A resolver that `-4` or `-6` keeps from being asked.
-fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
-    let address = match &plan.lane {
-        ResolverChoice::Server(address) => address.ip(),
-        ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Address(address), .. }) => *address,
-        _ => return Ok(()),
-    };
-    match plan.family.words().filter(|_| !plan.family.admits(address)) {
-        None => Ok(()),
-        Some((family, option)) => Err(PlanError::with_hint(
-            format!("{option} asks by {family} only, and the resolver {address} has no {family} address"),
-            format!("leave out {option}, or give the resolver's {family} address"),
-        )),
-    }
+/// Validation of what the walk finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnssecPlan {
+    /// `--no-dnssec`: no signatures are asked for.
+    Off,
+    /// Signatures are asked for and checked.
+    On {
+        /// `--trust-anchor`, or the lab's; `None` for the built-in keys of the root.
+        anchors: Option<AnchorsText>,
+    },
 }
 
-/// Whom else to ask, once the answer is there, by servers of `family`.
-pub(super) fn survey(common: &Common, family: Family) -> Result<Survey, PlanError> {
-    if !common.propagation {
-        return match common.resolvers {
-            None => Ok(Survey { all_servers: common.all_ns, propagation: None }),
-            Some(_) => {
-                Err(PlanError::usage("--resolvers says whom --propagation asks: it needs that option"))
-            }
+/// Trust anchors that were read before t0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorsText {
+    /// Their file, or `lab`.
+    pub source: String,
+    /// Zone-file records of type DS or DNSKEY.
+    pub text: String,
+}
+
+/// What to do with a host's HTTPS records (RFC 9460).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsRecords {
+    /// Ask for them beside the addresses and use them as a browser does.
+    #[default]
+    Use,
+    /// `--no-https-rr`.
+    Ignore,
+}
+
+/// Whom `urltrace dns` asks once the answer is there. Nothing of it is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// `--all-ns`: every address of every server of the last zone.
+    pub all_servers: bool,
+    /// `--propagation`: everybody who may have a copy.
+    pub propagation: Option<PublicResolvers>,
+}
+
+/// The public resolvers of `--propagation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicResolvers {
+    /// The well-known ones, [`PUBLIC_RESOLVERS`]. The lab, which has no network, asks none of them.
+    BuiltIn,
+    /// `--resolvers FILE`.
+    Given(Vec<PublicResolver>),
+}
+
+/// A public resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicResolver {
+    /// Its address.
+    pub address: SocketAddr,
+    /// What it is called.
+    pub name: Option<String>,
+}
+
+impl PublicResolvers {
+    /// Their addresses and names.
+    #[must_use]
+    pub fn list(&self) -> Vec<PublicResolver> {
+        let known = |(address, name): &([u8; 4], &str)| PublicResolver {
+            address: SocketAddr::from((*address, 53)),
+            name: Some((*name).to_owned()),
         };
-    }
-    let list = common.resolvers.as_deref().map(public_resolvers).transpose()?;
-    let list = list.map_or(PublicResolvers::BuiltIn, PublicResolvers::Given);
-    check_public_resolvers(&list, family)?;
-    Ok(Survey { all_servers: common.all_ns, propagation: Some(list) })
-}
-
-/// The same for the resolvers of `--propagation`.
-fn check_public_resolvers(list: &PublicResolvers, family: Family) -> Result<(), PlanError> {
-    let Some((words, option)) = family.words() else { return Ok(()) };
-    let other = list.list().into_iter().find(|resolver| !family.admits(resolver.address.ip()));
-    match other {
-        None => Ok(()),
-        Some(resolver) => Err(PlanError::with_hint(
-            format!(
-                "{option} asks by {words} only, and --propagation would ask the resolver {}",
-                resolver.address.ip()
-            ),
-            format!("give a list of {words} addresses with --resolvers FILE"),
-        )),
-    }
-}
-
-/// What is worth its packets for one name only.
-fn refuse_for_many(common: &Common) -> Result<(), PlanError> {
-    for (given, option) in [(common.all_ns, "--all-ns"), (common.propagation, "--propagation")] {
-        if given {
-            return Err(PlanError::with_hint(
-                format!("{option} asks many servers about one name: it cannot be used with `-`"),
-                format!("urltrace dns {option} NAME"),
-            ));
+        match self {
+            Self::BuiltIn => PUBLIC_RESOLVERS.iter().map(known).collect(),
+            Self::Given(list) => list.clone(),
         }
     }
-    Ok(())
 }
 
-/// Who is asked, by `--resolver`.
-pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
-    const FORMS: &str = "`walk`, `system`, 192.0.2.53, [2001:db8::53]:5353, tcp://192.0.2.53, \
-        tls://dns.example, tls://192.0.2.53#dns.example, https://dns.example/dns-query, quic://dns.example";
-    let bad = |why: &str| {
-        PlanError::with_hint(format!("--resolver: `{}` is no resolver{why}", text.escape_debug()), FORMS)
-    };
-    match text {
-        "walk" => return Ok(ResolverChoice::Walk),
-        "system" => return Ok(ResolverChoice::System),
-        _ => {}
-    }
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return socket_address(text, 53).map(ResolverChoice::Server).ok_or_else(|| bad(""));
-    };
-    let (transport, port) = match scheme.to_ascii_lowercase().as_str() {
-        "udp" => return socket_address(rest, 53).map(ResolverChoice::Server).ok_or_else(|| bad("")),
-        "tcp" => (Transport::Tcp, 53),
-        // RFC 7858 §3.1, RFC 8484, RFC 9250 §4.1.1.
-        "tls" => (Transport::Tls, 853),
-        "https" => (Transport::Https, 443),
-        "quic" => (Transport::Quic, 853),
-        _ => return Err(bad(": its scheme is not known")),
-    };
-    if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
-        return Err(PlanError::usage(
-            "this urltrace was built without encrypted DNS (feature `encrypted-dns`)",
-        ));
-    }
-    let (rest, given_name) = match rest.split_once('#') {
-        Some((rest, name)) if transport != Transport::Https && !name.is_empty() => (rest, Some(name)),
-        Some(_) => return Err(bad("")),
-        None => (rest, None),
-    };
-    let at = if transport == Transport::Https { rest.find('/') } else { None };
-    let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
-    if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
-        return Err(bad(": its path cannot be sent"));
-    }
-    let (host, port) = match socket_address(authority, port) {
-        Some(address) => (EndpointHost::Address(address.ip()), address.port()),
-        None => {
-            let (name, port) = match authority.rsplit_once(':') {
-                Some((name, digits)) => (name, digits.parse().ok().filter(|port| *port != 0)),
-                None => (authority, Some(port)),
-            };
-            let name = idna::domain_to_ascii(name).ok().filter(|name| !name.is_empty());
-            let fine = |name: &String| name.split('.').all(|label| !label.is_empty());
-            (EndpointHost::Name(name.filter(fine).ok_or_else(|| bad(""))?), port.ok_or_else(|| bad(""))?)
+/// Well-known public resolvers that do not filter, or filter malware only.
+pub const PUBLIC_RESOLVERS: &[([u8; 4], &str)] = &[
+    ([1, 1, 1, 1], "Cloudflare"),
+    ([8, 8, 8, 8], "Google"),
+    ([9, 9, 9, 9], "Quad9"),
+    ([208, 67, 222, 222], "OpenDNS"),
+    ([4, 2, 2, 1], "Level 3"),
+    ([64, 6, 64, 6], "UltraDNS"),
+    ([74, 82, 42, 42], "Hurricane Electric"),
+    ([94, 140, 14, 140], "AdGuard unfiltered"),
+    ([76, 76, 2, 0], "Control D"),
+    ([185, 222, 222, 222], "DNS.SB"),
+    ([77, 88, 8, 8], "Yandex"),
+    ([223, 5, 5, 5], "AliDNS"),
+];
+
+/// How much of a name each server of a walk is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Minimisation {
+    /// The whole name, as resolvers did before 2016: no round trip more than there are cuts.
+    #[default]
+    Off,
+    /// `--qmin`: one label more than its zone, and the whole name where that leads nowhere
+    /// (RFC 9156, relaxed).
+    Relaxed,
+}
+
+/// The names of `urltrace dns -`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The questions, in the order read.
+    pub questions: Vec<Question>,
+    /// Whether one name may use what another has found.
+    pub reuse: Reuse,
+}
+
+/// Whether the names of a batch share what they find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// One cache of cuts and answers for all.
+    #[default]
+    Shared,
+    /// `--cold`: every name begins at the root.
+    Cold,
+}
+
+/// The counted lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ResolverChoice {
+    /// The walk from the root.
+    #[default]
+    Walk,
+    /// `--resolver system`: hosts file, then the servers of resolv.conf.
+    System,
+    /// `--resolver ADDRESS[:PORT]`.
+    Server(SocketAddr),
+    /// `--resolver tcp://..`, `tls://..`, `https://..`, `quic://..`.
+    Endpoint(Endpoint),
+}
+
+/// A resolver that is asked on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As it was given.
+    pub text: String,
+    /// Any but UDP.
+    pub transport: Transport,
+    /// Its address, or its name, which has to be resolved first.
+    pub host: EndpointHost,
+    /// Its port.
+    pub port: u16,
+    /// What its certificate must be for: a name or an address.
+    pub certificate_name: String,
+    /// HTTPS: the path of the service.
+    pub path: String,
+}
+
+/// Where a resolver is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointHost {
+    /// At this address.
+    Address(IpAddr),
+    /// Where this name leads; ASCII.
+    Name(String),
+}
+
+/// A root hints file that was read before t0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HintsText {
+    /// Its name, or `lab`.
+    pub source: String,
+    /// Its text: zone-file records; an address may carry `:port` (IPv6: `[address]:port`).
+    pub text: String,
+}
+
+/// One `--resolve`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveOverride {
+    /// The host, lower case ASCII, or `*`.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The question of `urltrace dns`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The name, ASCII, with or without its final dot.
+    pub name: String,
+    /// The types.
+    pub types: Vec<RecordType>,
+}
+
+impl Default for DnsPlan {
+    fn default() -> Self {
+        Self {
+            lane: ResolverChoice::Walk,
+            root_hints: None,
+            server_port: 53,
+            stub_servers: Vec::new(),
+            hosts_file: None,
+            nsswitch: None,
+            family: Family::Any,
+            server_family: Family::Any,
+            overrides: Vec::new(),
+            timeout: DNS_TIMEOUT,
+            https_records: HttpsRecords::Use,
+            minimisation: Minimisation::Off,
+            server_limit: None,
+            survey: Survey::default(),
+            roots: RootsChoice::Embedded,
+            dnssec: DnssecPlan::On { anchors: None },
         }
-    };
-    let certificate_name = match (given_name, &host) {
-        (Some(name), _) => name.to_owned(),
-        (None, EndpointHost::Name(name)) => name.clone(),
-        (None, EndpointHost::Address(address)) => address.to_string(),
-    };
-    if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
-        return Err(bad(": by TCP it is an address"));
-    }
-    Ok(ResolverChoice::Endpoint(Endpoint {
-        text: text.to_owned(),
-        transport,
-        host,
-        port,
-        certificate_name,
-        path: if path.is_empty() { "/dns-query".to_owned() } else { path.to_owned() },
-    }))
-}
-
-const PTR: RecordType = RecordType(12);
-
-/// A type by its mnemonic or its number.
-fn record_type(word: &str) -> Result<RecordType, PlanError> {
-    let bad = |why: &str| PlanError::with_hint(format!("`{word}` is no record type{why}"), TYPES);
-    let rtype = RecordType::from_mnemonic(word)
-        .or_else(|| word.parse().ok().map(RecordType))
-        .ok_or_else(|| bad(""))?;
-    match rtype.0 {
-        // RFC 6895 §3.1: these belong to the protocol, or are transfers of whole zones.
-        0 | 41 | 128 | 249..=252 => Err(bad(" that can be asked for")),
-        _ => Ok(rtype),
-    }
-}
-
-const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
-
-/// A name as it is asked: lower case, internationalised labels in their xn-- form.
-fn question(name: &str, types: &[RecordType]) -> Option<Question> {
-    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
-    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
-    fine.then(|| Question { name: ascii, types: types.to_vec() })
-}
-
-/// The host of what was meant as a URL. As a name it would tell the root servers all of itself.
-fn host_of_url(text: &str) -> Option<String> {
-    let url = text.contains("://").then(|| url::Url::parse(text).ok())??;
-    url.host_str().map(str::to_owned)
-}
-
-/// One name a line; what follows the first space, empty lines and lines that begin with `#` are
-/// left out.
-fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
-    let name = |line: &str| {
-        let word = line.split_whitespace().next().filter(|word| !word.starts_with('#'))?;
-        // A name that cannot be asked gets a line in the result, too.
-        let as_typed = || Question { name: word.to_owned(), types: types.to_vec() };
-        Some(question(word, types).unwrap_or_else(as_typed))
-    };
-    text.lines().filter_map(name).collect()
-}
-
-/// `IP[:PORT] [name]` a line; `#` begins a comment.
-fn public_resolvers(path: &Path) -> Result<Vec<PublicResolver>, PlanError> {
-    let text = super::read::read_text("--resolvers", path)?;
-    let mut list = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
-        let (address, name) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let address = socket_address(address, 53).ok_or_else(|| {
-            let line = format!("--resolvers: `{}`, line {}", path.display(), index + 1);
-            PlanError::with_hint(
-                format!("{line}: `{}` is no address", address.escape_debug()),
-                "one resolver a line, such as `192.0.2.53 our resolver`",
-            )
-        })?;
-        let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
-        list.push(PublicResolver { address, name });
-    }
-    Ok(list)
-}
-
-fn standard_input() -> Result<String, PlanError> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .take(MAX_INPUT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| PlanError::usage(format!("standard input cannot be read: {error}")))?;
-    // A name that is no text gets its line in the result, like any other that cannot be asked.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// RFC 1035 §3.5 and RFC 3596 §2.5.
-fn reverse_name(text: &str) -> Result<String, PlanError> {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<IpAddr>().map_err(|_| {
-        PlanError::with_hint(
-            format!("-x: `{}` is no IP address", text.escape_debug()),
-            "-x 192.0.2.1, or -x 2001:db8::1",
-        )
-    })?;
-    Ok(match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_have_names_and_numbers() {
-        for (word, number) in [
-            ("a", 1),
-            ("HTTPS", 65),
-            ("TYPE65", 65),
-            ("65", 65),
-            ("srv", 33),
-            ("LOC", 29),
-            ("type65280", 65280),
-        ] {
-            assert_eq!(record_type(word).unwrap(), RecordType(number), "{word}");
-        }
-        for word in ["NOPE", "TYPE", "65536", "-1", "OPT", "AXFR", "252", "0", ""] {
-            assert!(record_type(word).is_err(), "{word}");
-        }
-    }
-
-    #[test]
-    fn addresses_become_names_of_the_reverse_tree() {
-        assert_eq!(reverse_name("192.0.2.1").unwrap(), "1.2.0.192.in-addr.arpa");
-        assert_eq!(
-            reverse_name("2001:db8::1").unwrap(),
-            "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
-        );
-        assert!(reverse_name("www.example.test").is_err());
-    }
-
-    #[test]
-    fn resolvers_have_many_forms() {
-        let endpoint = |text: &str| match resolver(text).unwrap() {
-            ResolverChoice::Endpoint(endpoint) => endpoint,
-            other => panic!("{text}: {other:?}"),
-        };
-        for (text, transport, host, port, name, path) in [
-            ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
-            ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
-            ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
-            ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
-            ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
-            ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
-        ] {
-            if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
-                let refused = format!("{:?}", resolver(text).unwrap_err());
-                assert!(refused.contains("without encrypted DNS"), "{text}: {refused}");
-                continue;
-            }
-            let found = endpoint(text);
-            let host_text = match &found.host {
-                EndpointHost::Address(address) => address.to_string(),
-                EndpointHost::Name(name) => name.clone(),
-            };
-            assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");
-            assert_eq!((found.certificate_name.as_str(), found.path.as_str()), (name, path), "{text}");
-        }
-        assert_eq!(resolver("udp://192.0.2.1").unwrap(), resolver("192.0.2.1:53").unwrap());
-        for text in [
-            "tcp://dns.test",
-            "tls://",
-            "ftp://x",
-            "tls://a..b",
-            "https://x/ y",
-            "tls://x:0",
-            "nobody",
-            "https://x#y",
-        ] {
-            assert!(resolver(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_list_of_names_may_have_comments_and_bad_names() {
-        let list = names(
-            "# all of them\n\nwww.Example.test\n  b\u{fc}cher.test  # mine\na..b\n#x\n",
-            &[RecordType::A],
-        );
-        let names: Vec<_> = list.iter().map(|question| question.name.as_str()).collect();
-        assert_eq!(names, ["www.example.test", "xn--bcher-kva.test", "a..b"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The JSON document, schema `urltrace/1`.
 //!
 //! It is written from view structs of its own, never from the model, so that the model can change
-//! and the document cannot by accident. The schema file comes from the same structs. Within schema
+//! and the document cannot by accident. The schema file is made from the same structs by a test. Within schema
 //! 1 fields are only ever added.
 
 mod connect;
@@ -22,7 +22,7 @@ mod tls;
 mod url;
 mod write;
 
-pub use schema::schema;
+pub use schema::SCHEMA_FILE;
 pub(super) use write::{dns, dns_line, trace};
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod text;
 mod words;
 
 pub use complaint::{complaint, short_reason};
-pub use json::schema;
+pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;

@@ -336,11 +336,6 @@ pub(super) fn digest_type(number: u8) -> std::borrow::Cow<'static, str> {
     name.into()
 }
 
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

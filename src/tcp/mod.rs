@@ -8,12 +8,14 @@ mod info;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
 use crate::clock::Clock;
+use crate::fault::Fault;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
@@ -34,7 +36,8 @@ pub async fn connect(
     let real_port = plan.port_map.iter().find(|(from, _)| *from == port).map_or(port, |(_, to)| *to);
     let queue = interleave(addresses, plan.family, real_port);
     let mut race = Race { plan, clock, stop, start: clock.now(), runners: Vec::new() };
-    let won = if queue.is_empty() { None } else { race.run(&queue).await };
+    let outcome = if queue.is_empty() { Ok(None) } else { race.run(&queue).await };
+    let won = outcome.ok().flatten();
     let end = match won {
         Some(index) => race.runners[index].attempt.end,
         None => race.runners.iter().map(|runner| runner.attempt.end).max().unwrap_or(race.start),
@@ -62,8 +65,9 @@ pub async fn connect(
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
-            let failure = explain(&connect, addresses, plan, stop);
-            (connect, Err(failure))
+            let fault = explain(&connect, addresses, plan, outcome.err().map(|why| (why, stop.max_time())));
+            let running = connect.end.since(connect.start);
+            (connect, Err(fault.after(running)))
         }
     }
 }
@@ -104,8 +108,11 @@ struct Race<'a> {
 }
 
 impl Race<'_> {
-    /// Runs the race and returns the winner's index.
-    async fn run(&mut self, queue: &[SocketAddr]) -> Option<usize> {
+    /// Runs the race and returns the winner's index, `None` when every address failed.
+    ///
+    /// # Errors
+    /// What stopped it.
+    async fn run(&mut self, queue: &[SocketAddr]) -> Result<Option<usize>, Stopped> {
         let (clock, limit) = (*self.clock, self.plan.connect_timeout);
         let mut running = FuturesUnordered::new();
         let mut waiting = queue.iter();
@@ -156,7 +163,7 @@ impl Race<'_> {
                     self.settle(index, end, AttemptOutcome::Won);
                     drop(running);
                     self.abandon(end, &AttemptOutcome::Lost);
-                    return Some(index);
+                    return Ok(Some(index));
                 }
                 Ok(Step::Done((index, end, Some(outcome)))) => {
                     self.settle(index, end, outcome);
@@ -164,14 +171,14 @@ impl Race<'_> {
                         next_start = Some(end);
                     }
                 }
-                Err(Stopped::MaxTime | Stopped::Interrupted | Stopped::Limit) => {
+                Err(why) => {
                     drop(running);
                     self.abandon(clock.now(), &AttemptOutcome::Stopped);
-                    return None;
+                    return Err(why);
                 }
             }
             if running.is_empty() && next_start.is_none() {
-                return None;
+                return Ok(None);
             }
         }
     }
@@ -222,6 +229,9 @@ impl Race<'_> {
     }
 }
 
+/// What to try when no address is of the family asked for.
+const FAMILY_HINT: &str = "leave the family option out";
+
 enum Step {
     Start,
     Done((usize, At, Option<AttemptOutcome>)),
@@ -263,40 +273,30 @@ fn outcome_of(error: &io::Error) -> AttemptOutcome {
     }
 }
 
-/// The failure that says what happened to each address.
-fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop) -> Failure {
-    let fail = |code, message: String, hint: Option<&str>| Failure {
-        stage: StageName::Tcp,
-        code,
-        message,
-        hint: hint.map(str::to_owned),
-        running: connect.end.since(connect.start),
-    };
+/// The failure that says what happened to each address. `stopped` is what ended the race early, and
+/// the time that the whole trace was given.
+fn explain(
+    connect: &Connect,
+    addresses: &[IpAddr],
+    plan: &TcpPlan,
+    stopped: Option<(Stopped, Duration)>,
+) -> Fault {
+    let fault = |code, message: String| Fault::new(StageName::Tcp, code, message);
     let Some(last) = connect.attempts.last() else {
-        let (wanted, other) = match plan.family {
-            Family::Ipv4 => ("IPv4", "-4"),
-            Family::Ipv6 => ("IPv6", "-6"),
-            Family::Any => ("usable", ""),
+        let (wanted, hint) = match plan.family {
+            Family::Ipv4 => ("IPv4", Some(FAMILY_HINT)),
+            Family::Ipv6 => ("IPv6", Some(FAMILY_HINT)),
+            Family::Any => ("usable", None),
         };
         let message = format!("none of the {} addresses found is an {wanted} address", addresses.len());
-        return fail(
-            FailureCode::NoAddress,
-            message,
-            (!other.is_empty()).then_some("leave the family option out"),
-        );
+        return fault(FailureCode::NoAddress, message).hint_if(hint);
     };
-    let stopped = connect.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Stopped);
-    if let Some(attempt) = stopped {
+    if let Some((why, max_time)) = stopped {
+        let running = connect.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Stopped);
+        let attempt = running.unwrap_or(last);
         let took = units::duration(attempt.end.since(attempt.start));
-        let late = attempt.end.0 >= u64::try_from(stop.max_time().as_micros()).unwrap_or(u64::MAX);
-        let (code, why) = match late {
-            true => (
-                FailureCode::MaxTime,
-                format!("the limit of {} s for everything passed", stop.max_time().as_secs_f64()),
-            ),
-            false => (FailureCode::Interrupted, "interrupted".to_owned()),
-        };
-        return fail(code, format!("{why} while connecting to {} ({took} so far)", attempt.address), None);
+        let doing = format!("connecting to {} ({took} so far)", attempt.address);
+        return Fault::stopped(StageName::Tcp, why, max_time, &doing);
     }
     let has =
         |wanted: fn(&AttemptOutcome) -> bool| connect.attempts.iter().any(|attempt| wanted(&attempt.outcome));
@@ -325,7 +325,7 @@ fn explain(connect: &Connect, addresses: &[IpAddr], plan: &TcpPlan, stop: &Stop)
             .collect();
         format!("none of {} addresses could be connected: {}", each.len(), each.join("; "))
     };
-    fail(code, message, Some(hint))
+    fault(code, message).hint(hint)
 }
 
 fn phrase(attempt: &Attempt) -> String {
@@ -343,8 +343,6 @@ fn phrase(attempt: &Attempt) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn v(list: &[&str]) -> Vec<IpAddr> {

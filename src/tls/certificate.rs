@@ -3,10 +3,10 @@
 //! Every text of a certificate comes from the peer: control characters are escaped at this point,
 //! so that no message or report can be steered by them.
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -18,7 +18,7 @@ use crate::trace::Certificate;
 
 /// Reads one certificate. One that cannot be parsed keeps its fingerprint, and says so as subject.
 pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
-    let sha256 = hex(&Sha256::digest(der));
+    let sha256 = HEXLOWER.encode(&Sha256::digest(der));
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {
         return Certificate {
             subject: "(not a readable certificate)".to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
     Certificate {
         subject: distinguished_name(parsed.subject()),
         issuer: distinguished_name(parsed.issuer()),
-        serial: hex(parsed.raw_serial()),
+        serial: HEXLOWER.encode(parsed.raw_serial()),
         names: alternative_names(&parsed),
         not_before: time(parsed.validity().not_before),
         not_after,
@@ -53,7 +53,7 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
         key_bits,
         signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm.to_id_string()),
         sha256,
-        spki_sha256: hex(&Sha256::digest(parsed.public_key().raw)),
+        spki_sha256: HEXLOWER.encode(&Sha256::digest(parsed.public_key().raw)),
         is_ca: parsed.is_ca(),
         self_issued: self_issued(&parsed),
         issuer_urls: issuer_urls(&parsed),
@@ -210,14 +210,6 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Wording only; nothing here touches a connection. Certificate faults have a file of their own.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use rustls::{CertificateError, Error, PeerIncompatible};
@@ -10,10 +11,13 @@ use super::certificate::escape;
 use super::handshake::End;
 use super::record::{Names, ServerChoice};
 use super::verify::{MAX_CERTIFICATES, Seen};
-use super::{alert, blame, faults, names};
+use super::{certificate_faults, faults, names};
+use crate::alert;
+use crate::fault::Fault;
 use crate::plan::TlsVersion;
 use crate::stop::Stopped;
-use crate::trace::{FailureCode, Tls};
+use crate::trace::{FailureCode, StageName, Tls};
+use crate::units::limit;
 
 /// All that a failed handshake left behind.
 pub(super) struct Case<'a> {
@@ -33,15 +37,8 @@ pub(super) struct Case<'a> {
     pub(super) max_version: TlsVersion,
 }
 
-/// Code, message and hint.
-pub(super) struct Explained {
-    pub(super) code: FailureCode,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
-}
-
-fn explained(code: FailureCode, message: String, hint: impl Into<Option<&'static str>>) -> Explained {
-    Explained { code, message, hint: hint.into().map(ToOwned::to_owned) }
+fn fault(code: FailureCode, message: impl Into<String>) -> Fault {
+    Fault::new(StageName::Tls, code, message)
 }
 
 /// Whether an old-fashioned ClientHello could tell more: the server turned the offer down, or went
@@ -58,28 +55,26 @@ pub(super) fn wants_probe(end: &End, received: &Names, bytes_received: u64) -> b
 }
 
 /// Says what happened.
-pub(super) fn explain(case: &Case<'_>) -> Explained {
+pub(super) fn explain(case: &Case<'_>) -> Fault {
     match case.end {
         End::Stopped(stopped) => stopped_early(case, *stopped),
         End::NotTls if case.received_nothing_readable() => not_tls(case),
-        End::NotTls => explained(
+        End::NotTls => fault(
             FailureCode::TlsProtocol,
             format!("{} broke off TLS in the handshake: then came \"{}\"", case.peer, excerpt(case.unread)),
-            None,
         ),
         End::Closed | End::Io(_) => closed(case),
-        End::RecordTooLong(length) => explained(
+        End::RecordTooLong(length) => fault(
             FailureCode::TlsProtocol,
             format!("{} announced a TLS record of {length} bytes; the protocol allows 18437", case.peer),
-            "what listens there may not speak TLS",
-        ),
-        End::TooManyBytes => explained(
+        )
+        .hint("what listens there may not speak TLS"),
+        End::TooManyBytes => fault(
             FailureCode::TlsProtocol,
             format!(
                 "{} sent {} bytes of handshake without coming to its end",
                 case.peer, case.tls.bytes_received
             ),
-            None,
         ),
         End::Tls(error) => refused(case, error),
     }
@@ -91,40 +86,24 @@ impl Case<'_> {
     }
 }
 
-fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Explained {
+fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
     let awaited = case.awaited;
-    match stopped {
-        Stopped::Limit => explained(
-            FailureCode::TlsTimeout,
-            format!(
-                "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
-                case.peer,
-                span(case.limit),
-                case.tls.bytes_received
-            ),
-            "the port is open, so something accepted the connection: an overloaded server, a service \
-             that speaks first or no TLS, or a firewall that drops the ClientHello",
-        ),
-        Stopped::MaxTime => explained(
-            FailureCode::MaxTime,
-            format!("--max-time of {} passed while waiting for {awaited}", span(case.max_time)),
-            "give more time with --max-time",
-        ),
-        Stopped::Interrupted => {
-            explained(FailureCode::Interrupted, format!("interrupted while waiting for {awaited}"), None)
-        }
+    if stopped != Stopped::Limit {
+        return Fault::stopped(StageName::Tls, stopped, case.max_time, &format!("waiting for {awaited}"));
     }
+    let message = format!(
+        "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
+        case.peer,
+        limit(case.limit),
+        case.tls.bytes_received
+    );
+    fault(FailureCode::TlsTimeout, message).hint(
+        "the port is open, so something accepted the connection: an overloaded server, a service \
+         that speaks first or no TLS, or a firewall that drops the ClientHello",
+    )
 }
 
-fn span(time: Duration) -> String {
-    if time.subsec_millis() == 0 && time.as_secs() > 0 {
-        format!("{} s", time.as_secs())
-    } else {
-        format!("{} ms", time.as_millis())
-    }
-}
-
-fn not_tls(case: &Case<'_>) -> Explained {
+fn not_tls(case: &Case<'_>) -> Fault {
     let (spoken, hint) = match case.unread {
         [b'H', b'T', b'T', b'P', b'/', ..] => ("plain HTTP", "try the URL with http:// and this port"),
         [b'S', b'S', b'H', b'-', ..] => ("SSH", "check the port"),
@@ -134,7 +113,7 @@ fn not_tls(case: &Case<'_>) -> Explained {
         _ => ("something else", "check the port, and whether the service there speaks TLS"),
     };
     let message = format!("{} answered in {spoken}, not TLS: \"{}\"", case.peer, excerpt(case.unread));
-    explained(FailureCode::NotTls, message, hint)
+    fault(FailureCode::NotTls, message).hint(hint)
 }
 
 /// The first bytes of what came, safe to print.
@@ -144,21 +123,23 @@ fn excerpt(bytes: &[u8]) -> String {
     if bytes.len() > SHOWN { format!("{shown}...") } else { shown }
 }
 
-fn closed(case: &Case<'_>) -> Explained {
+fn closed(case: &Case<'_>) -> Fault {
     if let Some(legacy) = legacy(case) {
         return legacy;
     }
     let how = match case.end {
-        End::Io(error) if error.kind() == std::io::ErrorKind::ConnectionReset => "reset".to_owned(),
-        End::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => "closed".to_owned(),
+        End::Io(error) if error.kind() == ErrorKind::ConnectionReset => "reset",
+        // A tunnel says so when it ends in the middle.
+        End::Io(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
+            "closed"
+        }
         End::Io(error) => {
-            return explained(
+            return fault(
                 FailureCode::TlsClosed,
                 format!("the connection to {} failed while waiting for {}: {error}", case.peer, case.awaited),
-                None,
             );
         }
-        _ => "closed".to_owned(),
+        _ => "closed",
     };
     let message = match case.tls.bytes_received {
         0 => format!("{} {how} the connection right after the ClientHello, without a word", case.peer),
@@ -167,72 +148,64 @@ fn closed(case: &Case<'_>) -> Explained {
             case.peer, case.awaited
         ),
     };
-    explained(
-        FailureCode::TlsClosed,
-        message,
-        "the server's log may say why; a firewall that forbids this host name (SNI) looks the same",
-    )
+    fault(FailureCode::TlsClosed, message)
+        .hint("the server's log may say why; a firewall that forbids this host name (SNI) looks the same")
 }
 
-fn refused(case: &Case<'_>, error: &Error) -> Explained {
+fn refused(case: &Case<'_>, error: &Error) -> Fault {
     match error {
         Error::AlertReceived(description) => alert_received(case, u8::from(*description)),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => old_server_hello(case),
-        _ if case.seen.sent > MAX_CERTIFICATES => explained(
+        _ if case.seen.sent > MAX_CERTIFICATES => fault(
             FailureCode::TlsProtocol,
             format!("the server sent {} certificates; {MAX_CERTIFICATES} are read at most", case.seen.sent),
-            None,
         ),
         Error::InvalidCertificate(error) => certificate_refused(case, error),
         Error::NoCertificatesPresented => {
-            explained(FailureCode::CertificateInvalid, "the server sent no certificate".to_owned(), None)
+            fault(FailureCode::CertificateInvalid, "the server sent no certificate")
         }
-        _ => explained(
+        _ => fault(
             FailureCode::TlsProtocol,
             format!("{} broke the TLS protocol: {}", case.peer, escape(&error.to_string())),
-            "try `--tls-max 1.2`, and look for a middlebox between here and the server",
-        ),
+        )
+        .hint("try `--tls-max 1.2`, and look for a middlebox between here and the server"),
     }
 }
 
-fn certificate_refused(case: &Case<'_>, error: &CertificateError) -> Explained {
-    let blamed = blame::explain(case.tls, case.seen.now);
+fn certificate_refused(case: &Case<'_>, error: &CertificateError) -> Fault {
+    let blamed = certificate_faults::explain(case.tls, case.seen.now);
     let short_key = case.tls.chain.first().is_some_and(faults::has_short_rsa_key);
     match error {
-        CertificateError::BadSignature if case.seen.signature_error.is_some() && !short_key => explained(
-            FailureCode::BadSignature,
-            blamed.message,
-            "not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match",
-        ),
+        CertificateError::BadSignature if case.seen.signature_error.is_some() && !short_key => fault(FailureCode::BadSignature, blamed.message).hint("not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match"),
         _ => blamed,
     }
 }
 
-fn alert_received(case: &Case<'_>, code: u8) -> Explained {
+fn alert_received(case: &Case<'_>, code: u8) -> Fault {
     let wants_certificate =
         [alert::CERTIFICATE_REQUIRED, alert::HANDSHAKE_FAILURE, alert::BAD_CERTIFICATE, alert::ACCESS_DENIED];
     if code == alert::CERTIFICATE_REQUIRED
         || case.tls.client_certificate_requested && wants_certificate.contains(&code)
     {
-        return explained(
+        return fault(
             FailureCode::ClientCertificateRequired,
             format!(
                 "the server asked for a client certificate and ended the handshake without one (alert {})",
                 alert::name(code)
             ),
-            "urltrace has no client certificate to give yet",
-        );
+        )
+        .hint("urltrace has no client certificate to give yet");
     }
     if code == alert::NO_APPLICATION_PROTOCOL {
         let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();
-        return explained(
+        return fault(
             FailureCode::VersionNotNegotiated,
             format!("the server speaks none of the protocols offered by ALPN ({offered})"),
-            alert::hint(code),
-        );
+        )
+        .hint_if(alert::hint(code));
     }
     if let Some(legacy) = legacy(case) {
         return legacy;
@@ -258,31 +231,28 @@ fn alert_received(case: &Case<'_>, code: u8) -> Explained {
         }
         _ => alert::hint(code),
     };
-    explained(FailureCode::TlsAlert, message, hint)
+    fault(FailureCode::TlsAlert, message).hint_if(hint)
 }
 
 /// The server answered our own ClientHello with a version nobody speaks any more.
-fn old_server_hello(case: &Case<'_>) -> Explained {
+fn old_server_hello(case: &Case<'_>) -> Fault {
     match case.received.server_hello {
         Some(choice) if choice.version < 0x0303 => old_version(choice, "chose"),
-        Some(choice) => explained(
+        Some(choice) => fault(
             FailureCode::TlsProtocol,
             format!(
                 "the server chose {}, which was not offered",
                 names::spoken_version(&names::version(choice.version))
             ),
-            matches!(case.max_version, TlsVersion::Tls12).then_some("drop --tls-max"),
-        ),
-        None => explained(
-            FailureCode::LegacyProtocol,
-            "the server speaks no TLS version from 1.2 on".to_owned(),
-            alert::hint(alert::PROTOCOL_VERSION),
-        ),
+        )
+        .hint_if(matches!(case.max_version, TlsVersion::Tls12).then_some("drop --tls-max")),
+        None => fault(FailureCode::LegacyProtocol, "the server speaks no TLS version from 1.2 on")
+            .hint_if(alert::hint(alert::PROTOCOL_VERSION)),
     }
 }
 
 /// What the probe found, if that explains the refusal.
-fn legacy(case: &Case<'_>) -> Option<Explained> {
+fn legacy(case: &Case<'_>) -> Option<Fault> {
     let choice = case.probed?;
     if choice.version < 0x0303 {
         return Some(old_version(choice, "would choose"));
@@ -299,21 +269,23 @@ fn legacy(case: &Case<'_>) -> Option<Explained> {
     } else {
         "it does not authenticate what it encrypts in one step (AEAD)"
     };
-    Some(explained(
-        FailureCode::LegacyCipher,
-        format!("the server speaks TLS 1.2 only with old cipher suites (would choose {suite}): {why}"),
-        "the server needs an ECDHE suite with AES-GCM or ChaCha20-Poly1305 turned on",
-    ))
+    Some(
+        fault(
+            FailureCode::LegacyCipher,
+            format!("the server speaks TLS 1.2 only with old cipher suites (would choose {suite}): {why}"),
+        )
+        .hint("the server needs an ECDHE suite with AES-GCM or ChaCha20-Poly1305 turned on"),
+    )
 }
 
-fn old_version(choice: ServerChoice, verb: &str) -> Explained {
-    explained(
+fn old_version(choice: ServerChoice, verb: &str) -> Fault {
+    fault(
         FailureCode::LegacyProtocol,
         format!(
             "the server speaks only {} ({verb} {}); urltrace and browsers need TLS 1.2",
             names::spoken_version(&names::version(choice.version)),
             names::cipher_suite(choice.cipher_suite)
         ),
-        alert::hint(alert::PROTOCOL_VERSION),
     )
+    .hint_if(alert::hint(alert::PROTOCOL_VERSION))
 }

@@ -14,12 +14,11 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::group;
 use super::record::{self, Cut, Names};
-use super::stream::Inbound;
+use super::stream::{Inbound, at_once};
 use super::verify::Observer;
 use crate::clock::{Clock, Stopwatch};
 use crate::stop::{Stop, Stopped};
@@ -33,7 +32,7 @@ const MAX_BYTES: u64 = 4 * 64 * 1024;
 pub(super) enum End {
     /// A limit or the user.
     Stopped(Stopped),
-    /// The socket failed; a reset, mostly.
+    /// What carries the records failed; a reset, mostly.
     Io(io::Error),
     /// The peer closed the connection.
     Closed,
@@ -54,13 +53,16 @@ impl From<io::Error> for End {
 }
 
 /// A handshake under way, or ended.
-pub(super) struct Handshake<'a> {
+pub(super) struct Handshake<'a, S> {
     clock: &'a Clock,
     stop: &'a Stop,
     limit: At,
-    pub(super) tcp: TcpStream,
+    /// What carries the records: a socket, or a tunnel.
+    pub(super) carrier: S,
     pub(super) connection: ClientConnection,
     observer: Arc<Observer>,
+    /// The name asked for (RFC 6066 §3); an address literal is none.
+    pub(super) sni: Option<String>,
     pub(super) inbound: Inbound,
     outbound: Vec<u8>,
     /// The first record we sent.
@@ -89,10 +91,10 @@ struct Encrypted {
     certificate: bool,
 }
 
-impl<'a> Handshake<'a> {
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
     /// Makes the ClientHello, keys included. Nothing is sent yet.
     pub(super) fn new(
-        tcp: TcpStream,
+        carrier: S,
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         observer: Arc<Observer>,
@@ -100,6 +102,10 @@ impl<'a> Handshake<'a> {
         clock: &'a Clock,
         stop: &'a Stop,
     ) -> Result<Self, rustls::Error> {
+        let sni = match &name {
+            ServerName::DnsName(name) => Some(name.as_ref().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
         group::take_spent();
         let watch = Stopwatch::start();
         let connection = ClientConnection::new(config, name)?;
@@ -107,9 +113,10 @@ impl<'a> Handshake<'a> {
             clock,
             stop,
             limit,
-            tcp,
+            carrier,
             connection,
             observer,
+            sni,
             inbound: Inbound::default(),
             outbound: Vec::with_capacity(2048),
             hello: Vec::new(),
@@ -190,7 +197,12 @@ impl<'a> Handshake<'a> {
 
     async fn send(&mut self) -> Result<(), End> {
         let start = self.clock.now();
-        let written = self.stop.within(Some(self.limit), self.tcp.write_all(&self.outbound)).await;
+        let written = self.stop.within(Some(self.limit), async {
+            self.carrier.write_all(&self.outbound).await?;
+            // A socket has nothing to flush; a tunnel may hold a record back.
+            self.carrier.flush().await
+        });
+        let written = written.await;
         let end = self.clock.now();
         match written.map_err(End::Stopped)? {
             Ok(()) => self.flight_sent(start, end),
@@ -223,7 +235,7 @@ impl<'a> Handshake<'a> {
     }
 
     async fn receive(&mut self) -> Result<(), End> {
-        let read = self.stop.within(Some(self.limit), self.tcp.read(self.inbound.space())).await;
+        let read = self.stop.within(Some(self.limit), self.carrier.read(self.inbound.space())).await;
         let now = self.clock.now();
         let count = match read.map_err(End::Stopped)? {
             Ok(count) if count > 0 => count,
@@ -318,14 +330,16 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    /// After a failure rustls may have an alert for the peer. It is sent if the socket takes it at
+    /// After a failure rustls may have an alert for the peer. It is sent if the carrier takes it at
     /// once: nobody waits for a peer that failed.
     fn say_why(&mut self) {
         if self.broken.is_some() || self.collect().is_err() || self.outbound.is_empty() {
             return;
         }
         let start = self.clock.now();
-        let Ok(bytes) = self.tcp.try_write(&self.outbound) else { return };
+        let (carrier, outbound) = (&mut self.carrier, &self.outbound);
+        let written = at_once(|cx| std::pin::Pin::new(&mut *carrier).poll_write(cx, outbound));
+        let Some(Ok(bytes)) = written else { return };
         let end = self.clock.now();
         self.bytes_sent += bytes as u64;
         let mut messages = Vec::new();
@@ -335,6 +349,14 @@ impl<'a> Handshake<'a> {
         }
         let cpu = std::mem::take(&mut self.prepared);
         self.flights.push(Flight { direction: Direction::Sent, start, end, messages, bytes, cpu });
+    }
+}
+
+impl<S> Handshake<'_, S> {
+    /// Bytes of application data that came along with the server's Finished. After a failure what came
+    /// belongs to its flight, read or not.
+    pub(super) fn early_data(&self) -> usize {
+        if self.connection.is_handshaking() { 0 } else { self.inbound.bytes().len() }
     }
 
     /// The description of an alert of ours, if it was sent in plaintext.
@@ -348,7 +370,7 @@ impl<'a> Handshake<'a> {
 
     /// What the server owes us, for messages.
     pub(super) fn awaited(&self) -> &'static str {
-        if self.flights.is_empty() {
+        if self.bytes_sent == 0 {
             "room to send the ClientHello"
         } else if self.received.server_hello.is_none() {
             if self.received.hello_retry {

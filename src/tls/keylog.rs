@@ -2,11 +2,12 @@
 //!
 //! Only this file writes secrets, and only where the user asked for it. It decides nothing.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use data_encoding::HEXLOWER;
 
 /// A key log file, open for appending.
 #[derive(Debug)]
@@ -36,9 +37,7 @@ impl rustls::KeyLog for KeyLogFile {
         line.push_str(label);
         for part in [client_random, secret] {
             line.push(' ');
-            for byte in part {
-                let _ = write!(line, "{byte:02x}");
-            }
+            HEXLOWER.encode_append(part, &mut line);
         }
         line.push('\n');
         // One write a line, unbuffered: a reader never sees half a line, and a crash loses none.

@@ -1,50 +1,35 @@
-//! Application data over a finished handshake: rustls on one side, a TCP socket on the other.
+//! Application data over a finished handshake: rustls on one side, any stream of bytes on the other
+//! (a TCP socket, or a tunnel through a proxy).
 //!
 //! What was decrypted is always handed out before any error. The end of the connection is told
 //! apart: `close_notify` reads as end of file, a bare TCP end as [`io::ErrorKind::UnexpectedEof`],
 //! an alert as an error that holds an [`AlertReceived`]. Nothing is stamped here.
 
 use std::io::{self, BufRead as _, IoSlice, Write as _};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
 use rustls::ClientConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-use super::alert;
+use crate::alert::AlertReceived;
 
 /// A TLS connection after its handshake: reads and writes application data.
 #[derive(Debug)]
-pub struct TlsStream {
-    tcp: TcpStream,
+pub struct TlsStream<S> {
+    /// What carries the records.
+    carrier: S,
     connection: ClientConnection,
-    /// Read from the socket, not yet given to rustls.
+    /// Read from the carrier, not yet given to rustls.
     inbound: Inbound,
     /// Why nothing more can be read; what was decrypted before is still handed out.
     failure: Option<ReadFailure>,
     close_notify_sent: bool,
+    /// A writer waits for room in the carrier, and has its place in the queue for it.
+    writer_waits: bool,
     bytes_received: u64,
     bytes_sent: u64,
 }
-
-/// The server ended the connection with this alert. Found inside the [`io::Error`] of a read, such
-/// as `certificate_required`, which TLS 1.3 servers send only after the handshake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlertReceived {
-    /// Its name by RFC 8446 §6.
-    pub name: String,
-    /// What it says, in plain words.
-    pub meaning: &'static str,
-}
-
-impl std::fmt::Display for AlertReceived {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the server ended the connection with the alert {}: {}", self.name, self.meaning)
-    }
-}
-
-impl std::error::Error for AlertReceived {}
 
 /// An error that can be given out at every further read.
 #[derive(Clone, Debug)]
@@ -71,56 +56,53 @@ impl From<io::Error> for ReadFailure {
 impl From<rustls::Error> for ReadFailure {
     fn from(error: rustls::Error) -> Self {
         match error {
-            rustls::Error::AlertReceived(alert) => {
-                let code = u8::from(alert);
-                Self::Alert(AlertReceived { name: alert::name(code), meaning: alert::meaning(code) })
-            }
+            rustls::Error::AlertReceived(alert) => Self::Alert(AlertReceived::new(u8::from(alert))),
             error => Self::Other(io::ErrorKind::InvalidData, format!("broken TLS from the server: {error}")),
         }
     }
 }
 
-impl TlsStream {
-    pub(super) fn new(tcp: TcpStream, connection: ClientConnection, inbound: Inbound) -> Self {
+impl<S> TlsStream<S> {
+    pub(super) fn new(carrier: S, connection: ClientConnection, inbound: Inbound) -> Self {
         Self {
-            tcp,
+            carrier,
             connection,
             inbound,
             failure: None,
             close_notify_sent: false,
+            writer_waits: false,
             bytes_received: 0,
             bytes_sent: 0,
         }
     }
 
-    /// The connection under TLS, for its socket options.
+    /// What is under TLS: a socket, for its options, or a tunnel.
     #[must_use]
-    pub fn tcp(&self) -> &TcpStream {
-        &self.tcp
+    pub fn carrier(&self) -> &S {
+        &self.carrier
     }
 
-    /// Bytes read from the socket since the handshake: records, session tickets included.
+    /// Bytes read from the carrier since the handshake: records, session tickets included.
     #[must_use]
     pub fn bytes_received(&self) -> u64 {
         self.bytes_received
     }
 
-    /// Bytes written to the socket since the handshake.
+    /// Bytes written to the carrier since the handshake.
     #[must_use]
     pub fn bytes_sent(&self) -> u64 {
         self.bytes_sent
     }
+}
 
-    /// Gives rustls more bytes, from the socket if none are left over.
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
+    /// Gives rustls more bytes, from the carrier if none are left over.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ReadFailure>> {
         if self.inbound.is_empty() {
-            let count = loop {
-                ready!(self.tcp.poll_read_ready(cx)).map_err(ReadFailure::from)?;
-                match self.tcp.try_read(self.inbound.space()) {
-                    Ok(count) => break count,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Poll::Ready(Err(error.into())),
-                }
+            let count = {
+                let mut space = ReadBuf::new(self.inbound.space());
+                ready!(Pin::new(&mut self.carrier).poll_read(cx, &mut space))?;
+                space.filled().len()
             };
             self.inbound.filled(count);
             self.bytes_received += count as u64;
@@ -136,36 +118,37 @@ impl TlsStream {
         }
         self.inbound.consume(taken);
         let processed = self.connection.process_new_packets();
-        // An alert of ours, or the answer to a KeyUpdate. Sent if the socket takes it now; else with
-        // the next write: a reader must not take the writer's place in the queue for the socket.
-        let _ = self.send_now();
+        // An alert of ours, or the answer to a KeyUpdate. Sent if the carrier takes it now; else with
+        // the next write: a reader must not take the writer's place in the queue for the carrier.
+        if self.connection.wants_write() && !self.writer_waits {
+            let _ = at_once(|cx| self.poll_send(cx));
+        }
         Poll::Ready(processed.map(|_| ()).map_err(ReadFailure::from))
     }
 
-    /// Hands the socket what rustls has for it. `WouldBlock` when it does not take all.
-    fn send_now(&mut self) -> io::Result<()> {
+    /// Hands the carrier all that rustls has for it.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.connection.wants_write() {
-            match self.connection.write_tls(&mut SocketWriter(&self.tcp))? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                count => self.bytes_sent += count as u64,
+            let mut writer = Writer { carrier: &mut self.carrier, cx };
+            match self.connection.write_tls(&mut writer) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => self.bytes_sent += count as u64,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            match self.send_now() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.tcp.poll_write_ready(cx))?;
-                }
-                result => return Poll::Ready(result),
-            }
-        }
+    /// Does it as the writer, who waits in the queue for the carrier where it is not done at once.
+    fn as_writer(&mut self, done: impl FnOnce(&mut Self) -> Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        let result = done(self);
+        self.writer_waits = result.is_pending();
+        result
     }
 }
 
-impl AsyncRead for TlsStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
@@ -193,45 +176,63 @@ impl AsyncRead for TlsStream {
     }
 }
 
-impl AsyncWrite for TlsStream {
-    /// Takes data and hands it to the socket as far as that takes it; `flush` waits for the rest.
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
+    /// Takes data and hands it to the carrier as far as that takes it; `flush` waits for the rest.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         // What was taken before goes first, so that no more than one piece is ever held.
-        ready!(this.poll_send(cx))?;
+        ready!(this.as_writer(|this| this.poll_send(cx)))?;
         let count = this.connection.writer().write(data)?;
-        match this.send_now() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(count)),
+        match this.poll_send(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(count)),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_send(cx)
+        self.get_mut().as_writer(|this| {
+            ready!(this.poll_send(cx))?;
+            Pin::new(&mut this.carrier).poll_flush(cx)
+        })
     }
 
-    /// Sends close_notify, then ends our side of the TCP connection.
+    /// Sends close_notify, then ends our side of the carrier.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.close_notify_sent {
             this.connection.send_close_notify();
             this.close_notify_sent = true;
         }
-        ready!(this.poll_send(cx))?;
-        Pin::new(&mut this.tcp).poll_shutdown(cx)
+        this.as_writer(|this| {
+            ready!(this.poll_send(cx))?;
+            Pin::new(&mut this.carrier).poll_shutdown(cx)
+        })
     }
 }
 
-/// The socket as a plain writer that says `WouldBlock`.
-struct SocketWriter<'a>(&'a TcpStream);
+/// Polls once and waits for nothing: `None` when it was not done at once.
+pub(super) fn at_once<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Option<T> {
+    // Beside the budget of the task: else this could fail although the carrier has room.
+    let poll = pin!(tokio::task::unconstrained(std::future::poll_fn(poll)));
+    match poll.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
 
-impl io::Write for SocketWriter<'_> {
+/// The carrier as a plain writer, for rustls. It says `WouldBlock` where it has to be waited for.
+struct Writer<'a, 'b, S> {
+    carrier: &'a mut S,
+    cx: &'a mut Context<'b>,
+}
+
+impl<S: AsyncWrite + Unpin> io::Write for Writer<'_, '_, S> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.0.try_write(data)
+        ready_now(Pin::new(&mut *self.carrier).poll_write(self.cx, data))
     }
 
     fn write_vectored(&mut self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(data)
+        ready_now(Pin::new(&mut *self.carrier).poll_write_vectored(self.cx, data))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -239,7 +240,14 @@ impl io::Write for SocketWriter<'_> {
     }
 }
 
-/// Bytes read from a socket and not used yet. One buffer for a connection's life; it does not grow.
+fn ready_now(written: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match written {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Bytes read from a carrier and not used yet. One buffer for a connection's life; it does not grow.
 #[derive(Debug)]
 pub(super) struct Inbound {
     buffer: Box<[u8]>,

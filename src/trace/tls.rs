@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::at::At;
+use super::failure::FailureCode;
 
 /// A TLS handshake, flight by flight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tls {
     /// The connection was there and making the ClientHello began; the first flight has the moment
     /// it was handed to the kernel.
@@ -193,6 +194,22 @@ pub enum CertificateFault {
     },
     /// Anything else, in the library's words.
     Other(String),
+}
+
+impl CertificateFault {
+    /// The code of a failure by this fault.
+    #[must_use]
+    pub const fn code(&self) -> FailureCode {
+        match self {
+            Self::Expired { .. } => FailureCode::CertificateExpired,
+            Self::NotYetValid { .. } => FailureCode::CertificateNotYetValid,
+            Self::SelfSigned => FailureCode::CertificateSelfSigned,
+            Self::MissingIntermediate { .. } => FailureCode::CertificateChainIncomplete,
+            Self::UnknownIssuer { .. } => FailureCode::CertificateUnknownIssuer,
+            Self::WrongHost { .. } => FailureCode::CertificateWrongHost,
+            Self::Other(_) => FailureCode::CertificateInvalid,
+        }
+    }
 }
 
 /// A TLS alert.

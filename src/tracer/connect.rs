@@ -8,9 +8,10 @@ use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
 use crate::dns::SideLanes;
-use crate::http::{Session, Stream};
+use crate::http::Session;
+use crate::stream::Stream;
 use crate::tcp;
-use crate::tls;
+use crate::tls::{self, Peer};
 use crate::trace::{
     Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, ServiceBinding, Stage, StageName,
     Tls, Trace, Url,
@@ -117,7 +118,9 @@ async fn secure(
     (scene.on_stage)(StageName::Tls, host);
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
     let host = host.trim_end_matches('.');
-    let (record, stream, unread) = tls.handshake_unread(stream, host, scene.clock, scene.stop).await;
+    let peer = Peer { host, address: stream.peer_addr().ok() };
+    let carrier = Stream::Plain(stream);
+    let (record, stream, unread) = tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     beside.unread = Some(unread);

@@ -57,8 +57,9 @@ fn the_man_page_is_the_one_the_command_line_makes() {
     );
 }
 
+/// That it is the one the views make is held beside them.
 #[test]
-fn the_schema_is_the_one_the_views_make() {
+fn the_schema_is_the_committed_one() {
     assert_eq!(stdout(&run(&["--generate", "schema"])), read("fixtures/schema/urltrace-1.json"));
 }
 
@@ -103,11 +104,11 @@ fn only_the_clock_reads_the_time() {
 }
 
 #[test]
-fn only_the_plan_reads_arguments_and_environment() {
+fn only_the_command_line_reads_arguments_and_environment() {
     none_of(
-        "only plan/ reads arguments and environment",
+        "only cli/ reads arguments and environment",
         &["env::var", "env::args"],
-        &["src/plan/", "src/main.rs"],
+        &["src/cli/", "src/main.rs"],
     );
 }
 
@@ -116,7 +117,7 @@ fn only_main_and_render_write_to_the_terminal() {
     none_of(
         "only main.rs and render/ write",
         &["println!", "eprintln!", "io::stdout", "io::stderr"],
-        &["src/main.rs", "src/render/", "src/plan/"],
+        &["src/main.rs", "src/render/", "src/cli/"],
     );
 }
 

@@ -122,16 +122,11 @@ impl Drop for Leading {
     }
 }
 
-/// Servers whose places are kept in mind; beyond that, only those that are asked now.
-pub(crate) const MOST_SERVERS: usize = 4_096;
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dns::tests::kit::local;
-    use crate::dns::transport::slots::Places;
     use crate::dns::wire::name::parse_name;
-    use std::net::SocketAddr;
 
     fn cut(child: &str) -> Goal {
         Goal::Cut { zone: parse_name("test").unwrap(), child: parse_name(child).unwrap() }
@@ -169,19 +164,6 @@ mod tests {
             lead.spoken(&name("a.b.co.test"), None);
             assert!(flights.is_inside(&name("test"), &name("b.co.test")));
             assert!(!flights.is_inside(&name("test"), &name("a.b.co.test")));
-        });
-    }
-
-    #[test]
-    fn a_server_has_so_many_places_and_no_more() {
-        local(async {
-            let server: SocketAddr = "192.0.2.1:53".parse().unwrap();
-            assert!(Places::new(None).take(server).await.is_none());
-            let places = Places::new(Some(2));
-            let (one, _two) = (places.take(server).await, places.take(server).await);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_none());
-            drop(one);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_some());
         });
     }
 }

@@ -3,6 +3,7 @@
 //! IANA's two root keys (tags 20326 and 38696) come with the DNS codec. Whether a zone's keys match
 //! its anchors is decided by the chain.
 
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_resolver::proto::dnssec::{Algorithm, PublicKeyBuf, TrustAnchors};
 use hickory_resolver::proto::rr::Name;
@@ -113,7 +114,9 @@ fn read(text: &str) -> Result<Anchor, String> {
         return Err(FORM.to_owned());
     }
     let trusts = if rtype == "DS" {
-        let digest = hex(&rest).ok_or("the digest is not hexadecimal, two digits a byte")?;
+        let digest = HEXLOWER_PERMISSIVE
+            .decode(rest.as_bytes())
+            .map_err(|_| "the digest is not hexadecimal, two digits a byte")?;
         let (algorithm, digest_type) = (number::<u8>(second)?, number::<u8>(third)?);
         Trusts::Digest(DS::new(number(first)?, Algorithm::from_u8(algorithm), digest_type.into(), digest))
     } else {
@@ -121,7 +124,7 @@ fn read(text: &str) -> Result<Anchor, String> {
         if protocol != 3 {
             return Err(format!("the protocol of a DNSKEY is 3, not {protocol} (RFC 4034 section 2.1.2)"));
         }
-        let key = base64(&rest).ok_or("the key is not base64")?;
+        let key = BASE64.decode(rest.as_bytes()).map_err(|_| "the key is not base64")?;
         let key = DNSKEY::with_flags(flags, PublicKeyBuf::new(key, Algorithm::from_u8(number(third)?)));
         if key.revoke() {
             return Err("the key is revoked (RFC 5011): it is no anchor any more".to_owned());
@@ -133,41 +136,6 @@ fn read(text: &str) -> Result<Anchor, String> {
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("`{}` is no number that fits here", text.escape_debug()))
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).map(pair).collect()
-}
-
-/// RFC 4648 §4.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let data = text.trim_end_matches('=');
-    if !text.len().is_multiple_of(4) || text.len() - data.len() > 2 {
-        return None;
-    }
-    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
-    for character in data.bytes() {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        buffer = (buffer << 6 | u32::from(value)) & 0x3fff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(crate) mod anchors;
 pub(crate) mod chain;
 pub(crate) mod denial;
 pub(crate) mod evidence;
+#[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 pub(crate) mod key_cache;
 pub(crate) mod needs;

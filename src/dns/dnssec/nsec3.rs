@@ -10,6 +10,7 @@ use crate::dns::dnssec::denial::{
     MAX_ITERATIONS, Unproven, Wanted, ends_there, lacks, missing, unsigned_delegation, wildcard_of, word,
 };
 use crate::dns::wire::name::name_text;
+use crate::dns::wire::rfc4648::from_base32hex;
 use crate::trace::ProofKind;
 
 // -------------------------------------------------------------------------------------- NSEC3
@@ -115,7 +116,7 @@ impl<'a> Hashed<'a> {
         }
         let own = |(owner, nsec3): &(&'a Name, &'a NSEC3)| {
             let same = nsec3.salt() == salt && nsec3.iterations() == iterations;
-            let hash = owner.iter().next().and_then(base32)?;
+            let hash = owner.iter().next().and_then(from_base32hex)?;
             (same && owner.base_name() == *zone).then_some((hash, *nsec3))
         };
         Ok(Self {
@@ -180,25 +181,4 @@ impl<'a> Hashed<'a> {
         }
         missing(format!("no NSEC3 is of an ancestor of {}", name_text(name)))
     }
-}
-
-/// RFC 4648 §7: base32 with the extended hex alphabet, without padding.
-fn base32(text: &[u8]) -> Option<Vec<u8>> {
-    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
-    for character in text {
-        let value = match character {
-            b'0'..=b'9' => character - b'0',
-            b'a'..=b'v' => character - b'a' + 10,
-            b'A'..=b'V' => character - b'A' + 10,
-            _ => return None,
-        };
-        buffer = buffer << 5 | u32::from(value);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
-        }
-        buffer &= 0xff;
-    }
-    Some(bytes)
 }

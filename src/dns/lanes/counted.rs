@@ -29,6 +29,7 @@ use crate::dns::resolver::DS;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
 use crate::plan::{DnssecPlan, ResolverChoice};
@@ -58,6 +59,8 @@ const ROOT_PATIENCE: Duration = Duration::from_secs(2);
 /// One resolution in its counted lane.
 pub(crate) struct Counted<'a> {
     pub(crate) shared: &'a Rc<Shared>,
+    /// The resolver of the plan, if it is asked on a connection.
+    pub(crate) client: Option<&'a Rc<Client>>,
     pub(crate) name: Name,
     pub(crate) types: Vec<RecordType>,
     pub(crate) clock: &'a Clock,
@@ -208,13 +211,14 @@ impl Counted<'_> {
             Some((FailureCode::CnameLoop, _)) => return Err("the aliases come back to themselves"),
             Some(_) => return Err("no resolver gave an answer"),
         };
-        side.check_through(shared, log, (self.name.clone(), self.types.clone()), purpose, given);
+        let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
+        side.check_through(shared, client, log, (self.name.clone(), self.types.clone()), purpose, given);
         Ok(())
     }
 
     /// What the resolver of the plan says, and what its HTTPS records make of it.
     async fn asked(&self, run: &Rc<Run>, patience: Patience) -> Heard {
-        let asker = Asker { run, path: RefCell::default() };
+        let asker = Asker { run, client: self.client.map(Rc::as_ref), path: RefCell::default() };
         let (name, types) = (self.name.clone(), self.types.clone());
         let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
         let mut heard = asker.ask(Questions { name, types, service }, patience).await;

@@ -65,7 +65,7 @@ pub(crate) async fn complete(
         _ => None,
     };
     let Some(heard) = heard else {
-        errand.run.log.note(not_awaited());
+        errand.run.log.note(not_awaited(RESOLUTION_DELAY));
         return result;
     };
     Use::new(Guide::Walk(errand), &wish, host, types).follow(heard, result).await.result(&wish)

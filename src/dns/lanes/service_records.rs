@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::Name;
+use hickory_resolver::proto::rr::rdata::svcb::SvcParamKey;
 
 use crate::dns::wire::message::{Data, Rr};
 use crate::dns::wire::name::name_text;
@@ -13,9 +14,6 @@ use crate::trace::{Record, ServiceRecord};
 
 /// Records of one name that are looked at.
 const MAX_RECORDS: usize = 16;
-
-/// Protocols, keys and hints of one record that are kept.
-pub(crate) const MAX_VALUES: usize = 16;
 
 /// The record set of one name, sorted out.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ fn candidate(rr: &Rr, service: &Service, protocols: &[&str]) -> Candidate {
         port: service.port,
         hints: service.hints.clone(),
         ech: service.ech,
-        mandatory: service.mandatory.iter().map(|key| key_text(*key)).collect(),
+        mandatory: service.mandatory.iter().map(|key| key_text(SvcParamKey::from(*key))).collect(),
         ignored: service.unusable(protocols),
     };
     Candidate { owner: rr.name.clone(), service: service.clone(), record, shown: rr.record() }

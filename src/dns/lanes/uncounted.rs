@@ -21,6 +21,7 @@ use crate::dns::lanes::validation::through_resolver::Given;
 use crate::dns::outcome::fault::is_answer;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::combine::Heard;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, StoppedBy, Stub};
@@ -62,13 +63,15 @@ impl SideLanes {
     pub(crate) fn check_through(
         &mut self,
         shared: &Rc<Shared>,
+        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
         given: Given,
     ) {
         self.log = Some(Rc::clone(log));
-        if let Some((checking, work)) = Checking::begin_through(shared, log, question, purpose, given) {
+        if let Some((checking, work)) = Checking::begin_through(shared, client, log, question, purpose, given)
+        {
             self.dnssec = Some(checking);
             self.spawn(work);
         }

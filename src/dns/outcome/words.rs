@@ -3,10 +3,10 @@
 //! The words are made here, in one place; deciding that something failed is not.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::iterate::job::RESOLUTION_DELAY;
 use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure, Witness};
 use crate::dns::response::alias::arrows;
 use crate::dns::wire::name::name_text;
@@ -18,8 +18,8 @@ pub(crate) fn show(server: SocketAddr) -> String {
 }
 
 /// Why nothing is known of HTTPS records that were asked for.
-pub(crate) fn not_awaited() -> String {
-    format!("HTTPS records were not awaited: no answer in {} ms", RESOLUTION_DELAY.as_millis())
+pub(crate) fn not_awaited(delay: Duration) -> String {
+    format!("HTTPS records were not awaited: no answer in {} ms", delay.as_millis())
 }
 
 /// Servers that a message names one by one.

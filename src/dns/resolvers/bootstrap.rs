@@ -4,9 +4,8 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::dns::iterate::job::{Errand, Patience, Run};
+use crate::dns::iterate::job::{Errand, Patience, RESOLUTION_DELAY, Run};
 use crate::dns::iterate::resolve::find;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::combine::Questions;
@@ -14,9 +13,6 @@ use crate::dns::resolvers::configured::ask_resolvers;
 use crate::dns::wire::name::parse_name;
 use crate::plan::{Endpoint, EndpointHost};
 use crate::trace::{FailureCode, Purpose};
-
-/// RFC 8305 §3: how long the other family is awaited.
-const OTHER_FAMILY: Duration = Duration::from_millis(50);
 
 /// A resolver's addresses, and the packets it took to find them.
 pub(crate) struct Addresses {
@@ -41,7 +37,7 @@ pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
     };
     let plan = &run.shared.plan;
     let types = plan.family.address_types();
-    let patience = Patience::AtMost(OTHER_FAMILY);
+    let patience = Patience::AtMost(RESOLUTION_DELAY);
     let mut path = Vec::new();
     let with_port = |address: &_| SocketAddr::new(*address, endpoint.port);
     if !plan.stub_servers.is_empty() {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::dns::iterate::job::{Patience, Run};
 use crate::dns::resolvers::combine::{Heard, Questions};
 use crate::dns::resolvers::configured::ask_resolvers;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::resolvers::endpoint::ask_endpoint;
 use crate::plan::ResolverChoice;
 use crate::trace::Purpose;
@@ -13,6 +14,8 @@ use crate::trace::Purpose;
 /// The resolver of the plan, as the counted lane asks it.
 pub(crate) struct Asker<'a> {
     pub(crate) run: &'a Rc<Run>,
+    /// Who is asked on a connection.
+    pub(crate) client: Option<&'a Client>,
     /// What was waited for besides the first answer.
     pub(crate) path: RefCell<Vec<usize>>,
 }
@@ -20,7 +23,7 @@ pub(crate) struct Asker<'a> {
 impl Asker<'_> {
     pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
         let plan = &self.run.shared.plan;
-        if let Some(client) = &self.run.shared.client {
+        if let Some(client) = self.client {
             return ask_endpoint(client, self.run, questions, patience).await;
         }
         let servers = match plan.lane {

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::iterate::job::Patience;
+use crate::dns::iterate::job::{Patience, RESOLUTION_DELAY};
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
 use crate::dns::outcome::words::{absent, alias_loop_told, not_awaited, show, type_list};
 use crate::dns::response::alias::{alias_loop, alias_names};
@@ -70,7 +70,7 @@ pub(crate) async fn gather(
                 Ok(next) => next,
                 Err(_) => {
                     log.note(if done.iter().take(own).all(Option::is_some) {
-                        not_awaited()
+                        not_awaited(RESOLUTION_DELAY)
                     } else {
                         "not every type was awaited: the resolver had answered the first".to_owned()
                     });

@@ -3,10 +3,6 @@
 //! Every opening is on record, with the question it was made for. Whoever comes while it is being
 //! opened waits; when that fails they fail with it. What is asked on it is decided elsewhere.
 
-#[cfg(feature = "encrypted-dns")]
-use crate::dns::transport::tls::Secure;
-use crate::dns::wire::padding::pad;
-
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,9 +20,9 @@ use crate::dns::resolvers::endpoint::{MAX_ADDRESSES, SET_UP};
 use crate::dns::transport::ask::{Ask, packet};
 use crate::dns::transport::error::{Unanswered, words};
 use crate::dns::transport::log::{Log, Open};
-use crate::dns::transport::session::Session;
+use crate::dns::transport::session::{Session, Upstream};
+use crate::dns::wire::padding::pad;
 use crate::dns::wire::query::{EncodedQuery, Form, encode};
-use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{At, Choice, Meaning, Transport};
 
 /// What a run keeps of its resolver.
@@ -252,7 +248,7 @@ impl Kept {
         let log = &run.log;
         let mut path = Vec::new();
         if self.addresses.borrow().is_empty() {
-            let found = bootstrap::addresses(&client.endpoint, run).await;
+            let found = bootstrap::addresses(&client.upstream.endpoint, run).await;
             path = found.path;
             if let Some(fault) = found.fault {
                 return Err(NotTaken::Nowhere { fault, path });
@@ -277,7 +273,7 @@ impl Kept {
             let start = clock.now();
             let open = log.open(packet(ask, start, query.bytes.len()));
             let deadline = clock.instant(start.after(SET_UP)).into();
-            let connecting = Session::connect(client, address, &clock, |at| open.tcp_done(at));
+            let connecting = Session::connect(&client.upstream, address, &clock, |at| open.tcp_done(at));
             let reason = match timeout_at(deadline, connecting).await {
                 Ok(Ok((session, at))) => {
                     open.connected(at);
@@ -313,29 +309,16 @@ impl Kept {
     }
 }
 
-/// What a run has of its resolver: what can be made ready before t0, then the open connection.
+/// What a run has of its resolver.
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) endpoint: Endpoint,
-    #[cfg(feature = "encrypted-dns")]
-    pub(crate) secure: Option<Secure>,
+    pub(crate) upstream: Upstream,
     pub(crate) kept: Kept,
 }
 
 impl Client {
-    /// Loads what is trusted, for the transports that need it.
-    ///
-    /// # Errors
-    /// Roots that cannot be used, or a name that no certificate can be for.
-    pub(crate) fn new(endpoint: &Endpoint, roots: &RootsChoice) -> Result<Self, String> {
-        #[cfg(not(feature = "encrypted-dns"))]
-        let _ = roots;
-        Ok(Self {
-            #[cfg(feature = "encrypted-dns")]
-            secure: Secure::new(endpoint, roots)?,
-            endpoint: endpoint.clone(),
-            kept: Kept::default(),
-        })
+    pub(crate) fn new(upstream: Upstream) -> Self {
+        Self { upstream, kept: Kept::default() }
     }
 }
 

@@ -31,11 +31,11 @@ pub(crate) struct Exchange {
 /// # Errors
 /// Why there is no connection.
 pub(crate) async fn ask_beside(
+    client: &Client,
     run: &Rc<Run>,
     ask: &mut Ask,
     limit: Duration,
 ) -> Result<(usize, Outcome), String> {
-    let client = run.shared.client.as_ref().ok_or_else(|| "is not asked on connections".to_owned())?;
     match put(client, run, ask, None, limit).await {
         Ok(Exchange { id, outcome, .. }) => Ok((id, outcome)),
         Err(NotTaken::Nowhere { fault, .. }) => Err(fault.message),

@@ -32,10 +32,6 @@ const QUESTION: Duration = Duration::from_secs(3);
 /// Addresses of a resolver that are tried.
 pub(crate) const MAX_ADDRESSES: usize = 4;
 
-/// The longest DNS message.
-#[cfg(feature = "encrypted-dns")]
-pub(crate) const MAX_MESSAGE: usize = 65_535;
-
 /// Stands where nobody has been chosen yet.
 const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -56,7 +52,7 @@ pub(crate) async fn ask_endpoint(
         server: NOBODY,
         source: AddressSource::Configured,
         chosen: Choice::First,
-        transport: client.endpoint.transport,
+        transport: client.upstream.endpoint.transport,
         edns: true,
         recursion: Recursion::Desired,
     };

@@ -2,10 +2,15 @@
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::classify::{ANY, MAX_CHAIN};
 use crate::dns::wire::message::{Data, Rr};
 use crate::dns::wire::name::name_text;
 use crate::trace::RecordType;
+
+/// Any type, RFC 1035 §3.2.3.
+pub(crate) const ANY: RecordType = RecordType(255);
+
+/// Aliases followed inside one reply; the walk's own limit is lower.
+const MAX_CHAIN: usize = 16;
 
 /// Where a CNAME leads.
 pub(crate) fn alias_target(rr: &Rr) -> Option<&Name> {
@@ -17,11 +22,7 @@ pub(crate) fn alias_target(rr: &Rr) -> Option<&Name> {
 
 /// The name asked for and the targets of a chain of aliases.
 pub(crate) fn alias_names(chain: &[Rr], qname: &Name) -> Vec<Name> {
-    let target = |rr: &Rr| match &rr.data {
-        Data::Cname(target) => Some(target.clone()),
-        _ => None,
-    };
-    std::iter::once(qname.clone()).chain(chain.iter().filter_map(target)).collect()
+    std::iter::once(qname).chain(chain.iter().filter_map(alias_target)).cloned().collect()
 }
 
 /// The names of a chain of aliases that comes back to itself.

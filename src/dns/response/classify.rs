@@ -16,13 +16,7 @@ use crate::trace::{
     AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
 };
 
-/// Any type, RFC 1035 §3.2.3.
-pub(crate) const ANY: RecordType = RecordType(255);
-
 const NOTAUTH: Rcode = Rcode(9);
-
-/// Aliases followed inside one reply; the walk's own limit is lower.
-pub(crate) const MAX_CHAIN: usize = 16;
 
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;

@@ -193,7 +193,7 @@ fn a_connection_that_ended_between_hops_is_opened_again_in_sight() {
             let first = hop(&resolver, &clock, "www.example.test").await;
             assert_eq!(set_ups(first.dns.packets.iter()), 1, "{transport:?}: {:?}", first.dns.packets);
             let ended = async {
-                while resolver.shared.client.as_ref().unwrap().kept.is_open() {
+                while resolver.client.as_ref().unwrap().kept.is_open() {
                     tokio::task::yield_now().await;
                 }
             };

@@ -19,9 +19,6 @@ use crate::dns::wire::query::{EncodedQuery, Form, encode};
 use crate::dns::wire::query_case::{Echo, Spelling};
 use crate::trace::{At, Meaning, Transport};
 
-/// How long the server's own answer is awaited after one from elsewhere.
-pub(crate) const AFTER_A_STRAY: Duration = Duration::from_millis(150);
-
 /// A question on its way.
 #[derive(Debug)]
 pub(crate) struct InFlight {

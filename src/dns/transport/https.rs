@@ -10,11 +10,13 @@ use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock::Clock;
-use crate::dns::resolvers::endpoint::MAX_MESSAGE;
 use crate::dns::transport::error::{Unanswered, failed};
 use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, EndpointHost};
 use crate::trace::At;
+
+/// The longest DNS message.
+const MAX_MESSAGE: usize = 65_535;
 
 /// The media type of RFC 8484 §6.
 const MESSAGE: &str = "application/dns-message";

@@ -4,17 +4,41 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::clock::Clock;
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::error::Unanswered;
 use crate::dns::transport::stream;
 use crate::dns::wire::query::EncodedQuery;
+use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::At;
 
 #[cfg(feature = "encrypted-dns")]
-use crate::dns::transport::{https, quic};
+use crate::dns::transport::{https, quic, tls::Secure};
 
 #[cfg(feature = "encrypted-dns")]
 use crate::trace::Transport;
+
+/// A resolver that is asked on connections, with what can be made ready before t0.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) endpoint: Endpoint,
+    #[cfg(feature = "encrypted-dns")]
+    secure: Option<Secure>,
+}
+
+impl Upstream {
+    /// Loads what is trusted, for the transports that need it.
+    ///
+    /// # Errors
+    /// Roots that cannot be used, or a name that no certificate can be for.
+    pub(crate) fn new(endpoint: &Endpoint, roots: &RootsChoice) -> Result<Self, String> {
+        #[cfg(not(feature = "encrypted-dns"))]
+        let _ = roots;
+        Ok(Self {
+            #[cfg(feature = "encrypted-dns")]
+            secure: Secure::new(endpoint, roots)?,
+            endpoint: endpoint.clone(),
+        })
+    }
+}
 
 /// An open connection to a resolver.
 pub(crate) enum Session {
@@ -28,21 +52,21 @@ pub(crate) enum Session {
 impl Session {
     /// Connects; `tcp_done` hears when TCP is up and TLS begins. Returns when it was ready.
     pub(crate) async fn connect(
-        client: &Client,
+        upstream: &Upstream,
         address: SocketAddr,
         clock: &Clock,
         tcp_done: impl Fn(At),
     ) -> io::Result<(Self, At)> {
         #[cfg(feature = "encrypted-dns")]
-        if let Some(secure) = &client.secure {
-            return match client.endpoint.transport {
+        if let Some(secure) = &upstream.secure {
+            return match upstream.endpoint.transport {
                 Transport::Quic => {
                     let (session, at) = quic::connect(secure, address, clock).await?;
                     Ok((Self::Quic(session), at))
                 }
                 Transport::Https => {
                     let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Https(https::open(stream, &client.endpoint, *clock).await?), at))
+                    Ok((Self::Https(https::open(stream, &upstream.endpoint, *clock).await?), at))
                 }
                 _ => {
                     let (stream, at) = secure.connect(address, clock, tcp_done).await?;
@@ -50,7 +74,7 @@ impl Session {
                 }
             };
         }
-        let _ = (&client.endpoint, tcp_done);
+        let _ = (&upstream.endpoint, tcp_done);
         let (stream, at) = stream::connect(address, clock).await?;
         Ok((Self::Framed(stream::Session::new(stream, *clock)), at))
     }

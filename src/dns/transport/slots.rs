@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
-use crate::dns::cache::in_flight::MOST_SERVERS;
 use crate::trace::At;
+
+/// Servers whose places are kept in mind; beyond that, only those that are asked now.
+const MOST_SERVERS: usize = 4_096;
 
 /// How long one resolution has waited for its first place.
 #[derive(Debug, Default)]
@@ -73,5 +75,24 @@ impl Places {
         };
         // It is never closed.
         places.acquire_owned().await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::tests::kit::local;
+
+    #[test]
+    fn a_server_has_so_many_places_and_no_more() {
+        local(async {
+            let server: SocketAddr = "192.0.2.1:53".parse().unwrap();
+            assert!(Places::new(None).take(server).await.is_none());
+            let places = Places::new(Some(2));
+            let (one, _two) = (places.take(server).await, places.take(server).await);
+            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_none());
+            drop(one);
+            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_some());
+        });
     }
 }

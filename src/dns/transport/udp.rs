@@ -8,7 +8,6 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout_at;
 
 use crate::dns::transport::ask::{Ask, Outcome};
-use crate::dns::transport::exchange::AFTER_A_STRAY;
 use crate::dns::transport::log::Open;
 use crate::dns::transport::timestamp;
 use crate::dns::transport::timestamp::Datagram;
@@ -17,6 +16,9 @@ use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::{EncodedQuery, why_not};
 use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
 use crate::trace::{At, Stray};
+
+/// How long the server's own answer is awaited after one from elsewhere.
+const AFTER_A_STRAY: Duration = Duration::from_millis(150);
 
 pub(crate) async fn receive_udp(
     socket: &UdpSocket,

@@ -1,15 +1,14 @@
-//! DNS messages: the question as it is sent, the reply as the walk reads it.
+//! Replies (RFC 1035 §4.1): the codec's message as a plain [`Reply`] of records of class IN.
 //!
-//! The wire format itself is read and written by `hickory-proto`; here its message becomes a plain
-//! [`Reply`] that the rest of the stage can judge without it. Nothing is sent and nothing is judged.
+//! The wire format itself is read by `hickory-proto`. Nothing is judged here.
 
-use hickory_resolver::proto::serialize::binary::BinDecodable;
 use std::net::IpAddr;
 
+use data_encoding::HEXLOWER;
 use hickory_resolver::proto::op::{Edns, Message};
 use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, RecordType as WireType};
-use hickory_resolver::proto::serialize::binary::BinDecoder;
+use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::presentation::data_text;
@@ -17,16 +16,8 @@ use crate::dns::wire::svcb::Service;
 use crate::dns::wire::unknown_rdata::read_message;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
 
-/// The UDP size we offer: what fits an IPv6 path without fragments (DNS flag day 2020).
-pub(crate) const PAYLOAD: u16 = 1232;
-
 /// The option code of extended DNS errors, RFC 8914 §2.
 const EXTENDED_ERROR: u16 = 15;
-
-/// The longest presentation of a name without its final dot, RFC 1035 §2.3.4.
-pub(crate) const MAX_NAME: usize = 253;
-
-pub(crate) const MAX_LABEL: usize = 63;
 
 /// A reply, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +100,7 @@ pub(crate) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
 /// ask by TCP.
 fn unreadable(bytes: &[u8], error: &str) -> Decoded {
     if bytes[2] & 0x02 == 0 {
-        let head: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let head = HEXLOWER.encode(&bytes[..bytes.len().min(16)]);
         return Decoded::Malformed(format!("{error} (begins {head})"));
     }
     let count = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
@@ -206,7 +197,7 @@ pub(crate) fn records(rrs: &[Rr]) -> Vec<Record> {
 mod tests {
     use super::*;
     use crate::dns::wire::name::parse_name;
-    use crate::dns::wire::query::{EncodedQuery, Form, Recursion, encode, is_reply_to, why_not};
+    use crate::dns::wire::query::{EncodedQuery, Form, PAYLOAD, Recursion, encode, is_reply_to, why_not};
     use crate::trace::Stray;
 
     const EDNS: Form = Form { edns: true, signatures: false };

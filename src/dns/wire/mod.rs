@@ -7,5 +7,6 @@ pub(crate) mod presentation;
 pub(crate) mod presentation_dnssec;
 pub(crate) mod query;
 pub(crate) mod query_case;
+pub(crate) mod rfc4648;
 pub(crate) mod svcb;
 pub(crate) mod unknown_rdata;

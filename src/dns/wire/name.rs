@@ -1,10 +1,13 @@
-//! Domain names: the syntax that people write (RFC 1035 §5.1) and limits of length (RFC 1035 §2.3.4).
+//! Domain names in presentation format (RFC 1035 §5.1, RFC 9499 §2), and their limits of length (RFC 1035 §2.3.4).
 
 use std::fmt::Write as _;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::wire::message::{MAX_LABEL, MAX_NAME};
+/// The longest presentation of a name without its final dot, RFC 1035 §2.3.4.
+const MAX_NAME: usize = 253;
+
+const MAX_LABEL: usize = 63;
 
 /// Reads a host name; the final dot may be missing.
 ///
@@ -25,7 +28,7 @@ pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
     printed_name(text)
 }
 
-/// Reads a name as [`name_text`](super::presentation::name_text) writes it, whatever bytes its labels have.
+/// Reads a name as [`name_text`] writes it, whatever bytes its labels have.
 ///
 /// # Errors
 /// Says which length rule of RFC 1035 §2.3.4 the name breaks.

@@ -1,20 +1,21 @@
-//! Names and record data as `dig` prints them.
+//! Record data in presentation format, as `dig` prints it (RFC 1035 §5.1, RFC 3597 §5 for types without a
+//! form of their own, RFC 9460 §2.1 for SVCB).
 //!
-//! Only text is made here; what the data means for the walk is decided elsewhere. The forms are
-//! those of BIND 9.18 (RFC 1035 §5.1, RFC 3597 §5 for types without one, RFC 9460 §2.1 for SVCB).
+//! Only text is made here; what the data means for the walk is decided elsewhere.
 
-use hickory_resolver::proto::serialize::binary::BinEncodable;
 use std::fmt::Write as _;
 
+use data_encoding::BASE64;
 use hickory_resolver::proto::rr::rdata::SVCB;
-use hickory_resolver::proto::rr::rdata::svcb::{SvcParamKey, SvcParamValue};
+use hickory_resolver::proto::rr::rdata::svcb::SvcParamValue;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
+use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 
 use crate::dns::wire::name::{decimal, name_text};
+use crate::dns::wire::presentation_dnssec;
+use crate::dns::wire::rfc4648::{base64_words, hex_words};
+use crate::dns::wire::svcb::key_text;
 use crate::trace::RecordType;
-
-/// How many hexadecimal or base64 digits stand together before a space, as in BIND.
-const HEX_WORD: usize = 56;
 
 /// Types that the codec has no name for.
 const RP: u16 = 17;
@@ -79,7 +80,7 @@ pub(crate) fn data_text(data: &RData) -> String {
         RData::SVCB(svcb) => service(svcb),
         RData::HTTPS(https) => service(&https.0),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
-        RData::DNSSEC(data) => crate::dns::wire::presentation_dnssec::data_text(data).unwrap_or_else(|| {
+        RData::DNSSEC(data) => presentation_dnssec::data_text(data).unwrap_or_else(|| {
             let data = RData::DNSSEC(data.clone());
             unknown(data.record_type(), &data.to_bytes().unwrap_or_default())
         }),
@@ -126,7 +127,6 @@ fn unknown(code: WireType, bytes: &[u8]) -> String {
 
 /// Data of so many names and nothing else, which nobody may compress (RFC 3597 §4).
 fn names(bytes: &[u8], count: usize) -> Option<String> {
-    use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
     let mut decoder = BinDecoder::new(bytes);
     let names: Option<Vec<String>> =
         (0..count).map(|_| Name::read(&mut decoder).ok().map(|name| name_text(&name))).collect();
@@ -235,30 +235,9 @@ const fn algorithm_name(algorithm: u8) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn base64_words(bytes: &[u8]) -> String {
-    let text = base64(bytes);
-    let words: Vec<&str> = (0..text.len())
-        .step_by(HEX_WORD)
-        .filter_map(|from| text.get(from..text.len().min(from + HEX_WORD)))
-        .collect();
-    words.join(" ")
-}
-
 /// RFC 3597 §5.
 fn opaque(bytes: &[u8]) -> String {
     if bytes.is_empty() { "\\# 0".to_owned() } else { format!("\\# {} {}", bytes.len(), hex_words(bytes)) }
-}
-
-pub(crate) fn hex_words(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2 + bytes.len() / 28);
-    for (index, byte) in bytes.iter().enumerate() {
-        if index > 0 && index % (HEX_WORD / 2) == 0 {
-            text.push(' ');
-        }
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02X}");
-    }
-    text
 }
 
 fn strings<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
@@ -286,16 +265,16 @@ fn service(svcb: &SVCB) -> String {
     let mut text = format!("{} {}", svcb.svc_priority, name_text(&svcb.target_name));
     for (key, value) in &svcb.svc_params {
         text.push(' ');
-        text.push_str(&parameter_name(*key));
+        text.push_str(&key_text(*key));
         match value {
             SvcParamValue::NoDefaultAlpn => {}
             SvcParamValue::Mandatory(keys) => {
-                let keys: Vec<_> = keys.0.iter().map(|key| parameter_name(*key)).collect();
+                let keys: Vec<_> = keys.0.iter().map(|key| key_text(*key)).collect();
                 let _ = write!(text, "={}", keys.join(","));
             }
             SvcParamValue::Alpn(ids) => {
                 let ids: Vec<_> = ids.0.iter().map(|id| list_item(id)).collect();
-                let _ = write!(text, "={}", quoted_again(&ids.join(",")));
+                let _ = write!(text, "={}", quoted(ids.join(",").as_bytes()));
             }
             SvcParamValue::Port(port) => {
                 let _ = write!(text, "={port}");
@@ -309,7 +288,7 @@ fn service(svcb: &SVCB) -> String {
                 let _ = write!(text, "={}", hint.join(","));
             }
             SvcParamValue::EchConfigList(config) => {
-                let _ = write!(text, "={}", base64(&config.0));
+                let _ = write!(text, "={}", BASE64.encode(&config.0));
             }
             SvcParamValue::Unknown(bytes) if bytes.0.is_empty() => {}
             SvcParamValue::Unknown(bytes) => {
@@ -320,45 +299,10 @@ fn service(svcb: &SVCB) -> String {
     text
 }
 
-pub(crate) fn parameter_name(key: SvcParamKey) -> String {
-    match key {
-        SvcParamKey::Mandatory => "mandatory".to_owned(),
-        SvcParamKey::Alpn => "alpn".to_owned(),
-        SvcParamKey::NoDefaultAlpn => "no-default-alpn".to_owned(),
-        SvcParamKey::Port => "port".to_owned(),
-        SvcParamKey::Ipv4Hint => "ipv4hint".to_owned(),
-        SvcParamKey::EchConfigList => "ech".to_owned(),
-        SvcParamKey::Ipv6Hint => "ipv6hint".to_owned(),
-        other => format!("key{}", u16::from(other)),
-    }
-}
-
 /// RFC 9460 appendix A.1: a comma or backslash inside an item of a list is escaped for the list,
 /// before the whole is escaped as a string.
 fn list_item(id: &str) -> String {
     id.replace('\\', "\\\\").replace(',', "\\,")
-}
-
-fn quoted_again(list: &str) -> String {
-    quoted(list.as_bytes())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group =
-            chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for index in 0..4 {
-            if index > chunk.len() {
-                text.push('=');
-            } else {
-                let six = (group >> (18 - 6 * index)) & 0x3f;
-                text.push(char::from(ALPHABET[six as usize]));
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]

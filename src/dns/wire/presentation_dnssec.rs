@@ -1,16 +1,16 @@
-//! The records of DNSSEC as `dig` prints them (RFC 4034 §2.2, §3.2, §4.2, §5.3; RFC 5155 §3.3).
-//!
-//! Only text is made here.
+//! RDATA of DNSSEC records in presentation format, as `dig` prints it (RFC 4034 §2.2, §3.2, §4.2, §5.3;
+//! RFC 5155 §3.3). Only text is made here.
 
+use data_encoding::HEXUPPER;
 use hickory_resolver::proto::dnssec::PublicKey;
 use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
-use hickory_resolver::proto::rr::RecordTypeSet;
+use hickory_resolver::proto::rr::{RData, RecordTypeSet};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::presentation::{base64_words, hex_words};
+use crate::dns::wire::rfc4648::{base32hex, base64_words, hex_words};
 use crate::trace::RecordType;
 
 /// Record data in zone-file form; `None` for types without one of their own.
@@ -44,7 +44,7 @@ pub(crate) fn data_text(data: &DNSSECRData) -> Option<String> {
             u8::from(nsec3.opt_out()),
             nsec3.iterations(),
             salt(nsec3.salt()),
-            base32(nsec3.next_hashed_owner_name()),
+            base32hex(nsec3.next_hashed_owner_name()),
             types(nsec3.type_set())
         )),
         DNSSECRData::NSEC3PARAM(parameters) => Some(format!(
@@ -58,7 +58,6 @@ pub(crate) fn data_text(data: &DNSSECRData) -> Option<String> {
 }
 
 fn encoded(data: &DNSSECRData) -> Vec<u8> {
-    use hickory_resolver::proto::rr::RData;
     RData::DNSSEC(data.clone()).to_bytes().unwrap_or_default()
 }
 
@@ -91,26 +90,7 @@ fn types(set: &RecordTypeSet) -> String {
 }
 
 fn salt(salt: &[u8]) -> String {
-    if salt.is_empty() { "-".to_owned() } else { hex_words(salt).replace(' ', "") }
-}
-
-/// RFC 4648 §7, without padding.
-pub(crate) fn base32(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
-    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
-    let (mut buffer, mut bits) = (0_u32, 0);
-    for byte in bytes {
-        buffer = (buffer << 8 | u32::from(*byte)) & 0xfff;
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            text.push(char::from(ALPHABET[(buffer >> bits & 31) as usize]));
-        }
-    }
-    if bits > 0 {
-        text.push(char::from(ALPHABET[(buffer << (5 - bits) & 31) as usize]));
-    }
-    text
+    if salt.is_empty() { "-".to_owned() } else { HEXUPPER.encode(salt) }
 }
 
 #[cfg(test)]
@@ -159,14 +139,5 @@ mod tests {
         };
         assert_eq!(text(DNSSECRData::NSEC3(nsec3(true, vec![0xAB, 1]))), "1 1 5 AB01 2KMQ0UJ5 NS");
         assert_eq!(text(DNSSECRData::NSEC3(nsec3(false, Vec::new()))), "1 0 5 - 2KMQ0UJ5 NS");
-    }
-
-    #[test]
-    fn base32_is_that_of_rfc_4648_without_padding() {
-        for (bytes, text) in
-            [("", ""), ("f", "CO"), ("fo", "CPNG"), ("foo", "CPNMU"), ("foobar", "CPNMUOJ1E8")]
-        {
-            assert_eq!(base32(bytes.as_bytes()), text);
-        }
     }
 }

@@ -4,8 +4,10 @@ use hickory_resolver::proto::op::{Edns, Message, Query};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsOption, NSIDPayload};
 use hickory_resolver::proto::rr::{DNSClass, Name, RecordType as WireType};
 
-use crate::dns::wire::message::PAYLOAD;
 use crate::trace::{RecordType, Stray};
+
+/// The UDP size we offer: what fits an IPv6 path without fragments (DNS flag day 2020).
+pub(crate) const PAYLOAD: u16 = 1232;
 
 /// Whether a resolver is asked to do the work (RD).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) struct EncodedQuery {
 /// Encodes a question with a random id.
 ///
 /// # Errors
-/// A name that cannot be encoded; [`parse_name`] lets none through.
+/// A name that cannot be encoded; [`parse_name`](super::name::parse_name) lets none through.
 pub(crate) fn encode(
     name: &Name,
     rtype: RecordType,

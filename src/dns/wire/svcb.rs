@@ -6,8 +6,8 @@ use hickory_resolver::proto::rr::Name;
 use hickory_resolver::proto::rr::rdata::SVCB;
 use hickory_resolver::proto::rr::rdata::svcb::{SvcParamKey, SvcParamValue};
 
-use crate::dns::lanes::service_records::MAX_VALUES;
-use crate::dns::wire::presentation::parameter_name;
+/// Protocols, keys and hints of one record that are kept.
+const MAX_VALUES: usize = 16;
 
 /// What an HTTPS record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,10 @@ impl Service {
         // RFC 9460 §8: a mandatory key that is not understood. ECH is one: it is not spoken here.
         let understood = |key: &&u16| matches!(**key, 1..=4 | 6);
         if let Some(key) = self.mandatory.iter().find(|key| !understood(key)) {
-            return Some(format!("its mandatory key {} is not understood here", key_text(*key)));
+            return Some(format!(
+                "its mandatory key {} is not understood here",
+                key_text(SvcParamKey::from(*key))
+            ));
         }
         if self.no_default_alpn && self.alpn.is_empty() {
             return Some("it has no-default-alpn without alpn (RFC 9460 section 7.1.1)".to_owned());
@@ -97,6 +100,16 @@ impl Service {
     }
 }
 
-pub(crate) fn key_text(key: u16) -> String {
-    parameter_name(SvcParamKey::from(key))
+/// The presentation name of a SvcParamKey, RFC 9460 §14.3.2.
+pub(crate) fn key_text(key: SvcParamKey) -> String {
+    match key {
+        SvcParamKey::Mandatory => "mandatory".to_owned(),
+        SvcParamKey::Alpn => "alpn".to_owned(),
+        SvcParamKey::NoDefaultAlpn => "no-default-alpn".to_owned(),
+        SvcParamKey::Port => "port".to_owned(),
+        SvcParamKey::Ipv4Hint => "ipv4hint".to_owned(),
+        SvcParamKey::EchConfigList => "ech".to_owned(),
+        SvcParamKey::Ipv6Hint => "ipv6hint".to_owned(),
+        other => format!("key{}", u16::from(other)),
+    }
 }

@@ -6,9 +6,11 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
+use crate::alert::AlertReceived;
 use crate::http::request::Draft;
 use crate::http::{Scene, blank, h1};
 use crate::trace::{At, FailureCode, HttpVersion, StageName};
+use std::io::ErrorKind;
 
 #[tokio::test]
 async fn every_bad_answer_has_its_name() {
@@ -157,7 +159,7 @@ async fn an_asked_version_that_was_not_negotiated_ends_before_the_request() {
 }
 
 /// Takes every write, gives some bytes, then an error, as a TLS stream does.
-struct Breaking(&'static [u8], std::io::ErrorKind, &'static str);
+struct Breaking(&'static [u8], fn() -> std::io::Error);
 
 impl AsyncRead for Breaking {
     fn poll_read(
@@ -166,7 +168,7 @@ impl AsyncRead for Breaking {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
         if self.0.is_empty() {
-            return Poll::Ready(Err(std::io::Error::new(self.1, self.2)));
+            return Poll::Ready(Err((self.1)()));
         }
         buf.put_slice(self.0);
         self.0 = &[];
@@ -188,27 +190,25 @@ impl AsyncWrite for Breaking {
 
 #[tokio::test]
 async fn errors_of_the_tls_layer_are_told_apart() {
-    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
     let whole: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nsome of it";
+    let wanted: fn() -> std::io::Error =
+        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(116));
+    let broken: fn() -> std::io::Error =
+        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(80));
+    let ended: fn() -> std::io::Error = || std::io::Error::new(ErrorKind::UnexpectedEof, "no close_notify");
     let table = [
-        (
-            b"".as_slice(),
-            InvalidData,
-            "received fatal alert: CertificateRequired",
-            FailureCode::ClientCertificateRequired,
-            StageName::Tls,
-        ),
-        (b"", InvalidData, "received fatal alert: InternalError", FailureCode::TlsAlert, StageName::Tls),
-        (b"", UnexpectedEof, "closed without close_notify", FailureCode::EmptyResponse, StageName::Http),
-        (whole, UnexpectedEof, "closed without close_notify", FailureCode::BodyIncomplete, StageName::Http),
+        (b"".as_slice(), wanted, FailureCode::ClientCertificateRequired, StageName::Tls),
+        (b"", broken, FailureCode::TlsAlert, StageName::Tls),
+        (b"", ended, FailureCode::EmptyResponse, StageName::Http),
+        (whole, ended, FailureCode::BodyIncomplete, StageName::Http),
     ];
-    for (bytes, kind, text, code, stage) in table {
+    for (bytes, error, code, stage) in table {
         let (url, ask, plan) = (url("https://a.test/"), ask("GET", None), HttpPlan::default());
         let scene = Scene { url: &url, ask: &ask, plan: &plan, clock: Clock::start() };
         let draft = Draft::new(&url, &ask, &plan).unwrap();
         let mut record = blank(HttpVersion::Http11, At(0));
         let fault =
-            h1::exchange(&mut Breaking(bytes, kind, text), &scene, &draft, &mut record).await.err().unwrap();
+            h1::exchange(&mut Breaking(bytes, error), &scene, &draft, &mut record).await.err().unwrap();
         assert_eq!((fault.code, fault.stage), (code, stage), "{}", fault.message);
         assert!(!record.body.complete);
     }

@@ -8,12 +8,12 @@ use super::*;
 use crate::plan::VersionChoice;
 use crate::trace::{FailureCode, HttpVersion, header};
 
-fn plan() -> HttpPlan {
+pub(super) fn plan() -> HttpPlan {
     HttpPlan { version: VersionChoice::Http2, ..HttpPlan::default() }
 }
 
 /// A server that gives every request to `answer`, one after another.
-async fn serve_h2<F, W>(mut answer: F) -> SocketAddr
+pub(super) async fn serve_h2<F, W>(mut answer: F) -> SocketAddr
 where
     F: FnMut(Request<::h2::RecvStream>, SendResponse<Bytes>) -> W + Send + 'static,
     W: Future<Output = ()> + Send + 'static,
@@ -55,261 +55,286 @@ async fn raw(bytes: Vec<u8>) -> SocketAddr {
     .await
 }
 
-#[tokio::test]
-async fn a_response_is_recorded_and_the_connection_used_again() {
-    let address = serve_h2(|request, mut respond| async move {
-        assert_eq!(request.uri().path(), "/");
-        let mut stream = respond.send_response(ok(), false).unwrap();
-        stream.send_data(Bytes::from_static(b"hello "), false).unwrap();
-        stream.send_data(Bytes::from_static(b"world"), false).unwrap();
-        let mut trailers = HeaderMap::new();
-        trailers.insert("x-sum", "42".parse().unwrap());
-        stream.send_trailers(trailers).unwrap();
-    })
-    .await;
-    let (clock, target, plan) = (Clock::start(), url(&format!("http://{address}/")), plan());
-    let stop = Stop::after(clock, Duration::from_secs(20));
-    let mut session = connect(address, &plan).await;
-    assert_eq!(session.version(), HttpVersion::Http2);
-    for _ in 0..3 {
-        let (http, result) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
-        assert_eq!((http.status, http.version, &http.reason), (Some(200), HttpVersion::Http2, &None));
-        assert_eq!(http.request.headers[0].name, ":method");
-        assert_eq!(http.headers.iter().filter(|field| field.name == "x-one").count(), 2);
-        assert_eq!((http.body.encoded_bytes, http.body.wire_bytes), (11, 11 + 2 * 9));
-        assert_eq!((http.body.framing, http.body.complete), ("h2", true));
-        assert_eq!(header(&http.trailers, "x-sum").as_deref(), Some("42"));
-        assert!(http.head_bytes > 9 && http.head_bytes < 100, "{}", http.head_bytes);
-        assert!(http.bytes_received > http.head_bytes + http.body.wire_bytes && http.bytes_sent > 9);
-        let stamps = [Some(http.start), http.sent, http.first_byte, http.head_end, Some(http.end)];
-        assert!(stamps.iter().all(Option::is_some) && stamps.is_sorted(), "{stamps:?}");
-        session = result.unwrap().unwrap();
-        assert!(session.is_open().await);
-    }
-}
-
-#[tokio::test]
-async fn interim_responses_and_delays_are_where_they_belong() {
-    let delays = Delays::default();
-    let pauses = delays.clone();
-    let answer = |pause: Delays, mut respond: SendResponse<Bytes>| async move {
-        pause.sleep().await;
-        let early = Response::builder().status(103).header("link", "</a>").body(()).unwrap();
-        respond.send_informational(early).unwrap();
-        pause.sleep().await;
-        let mut stream = respond.send_response(ok(), false).unwrap();
-        pause.sleep().await;
-        stream.send_data(Bytes::from_static(b"end"), true).unwrap();
-    };
-    let address = serve_h2(move |_, respond| answer(pauses.clone(), respond)).await;
-    let (http, result) = get(address, &plan()).await;
-    assert!(result.is_ok());
-    let [early] = http.informational.as_slice() else { panic!("{:?}", http.informational) };
-    assert_eq!((early.status, header(&early.headers, "link").as_deref()), (103, Some("</a>")));
-    delays.assert_found(0, early.at.since(http.sent.unwrap()));
-    delays.assert_found(1, http.first_byte.unwrap().since(early.at));
-    delays.assert_found(2, http.end.since(http.head_end.unwrap()));
-    assert!(http.sent.unwrap().since(http.start) < TOLERANCE);
-}
-
-#[tokio::test]
-async fn a_response_may_have_no_body() {
-    let address = serve_h2(|_, mut respond| async move {
-        respond.send_response(Response::builder().status(204).body(()).unwrap(), true).unwrap();
-    })
-    .await;
-    let (http, result) = get(address, &plan()).await;
-    assert!(result.unwrap().is_some());
-    assert_eq!((http.body.framing, http.body.wire_bytes, http.body.complete), ("none", 0, true));
-    assert_eq!(Some(http.end), http.head_end);
-}
-
-#[tokio::test]
-async fn a_head_request_may_be_answered_with_a_length() {
-    let address = raw(frame(1, 5, &[0x88, 0x0f, 0x0d, 0x02, b'1', b'0'])).await;
-    let limit = Duration::from_secs(20);
-    let (http, result) = fetch_within(address, &ask("HEAD", None), &plan(), limit).await;
-    assert!(result.unwrap().is_some());
-    assert_eq!((http.status, http.body.framing, http.body.complete), (Some(200), "none", true));
-}
-
-#[tokio::test]
-async fn a_large_upload_and_a_large_answer_pass() {
-    const SIZE: usize = 4_000_000;
-    let address = serve_h2(|request, mut respond| async move {
-        let (mut body, mut count) = (request.into_body(), 0);
-        while let Some(Ok(bytes)) = body.data().await {
-            body.flow_control().release_capacity(bytes.len()).unwrap();
-            count += bytes.len();
+#[test]
+fn a_response_is_recorded_and_the_connection_used_again() {
+    local(async {
+        let address = serve_h2(|request, mut respond| async move {
+            assert_eq!(request.uri().path(), "/");
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            stream.send_data(Bytes::from_static(b"hello "), false).unwrap();
+            stream.send_data(Bytes::from_static(b"world"), false).unwrap();
+            let mut trailers = HeaderMap::new();
+            trailers.insert("x-sum", "42".parse().unwrap());
+            stream.send_trailers(trailers).unwrap();
+        })
+        .await;
+        let (clock, target, plan) = (Clock::start(), url(&format!("http://{address}/")), plan());
+        let stop = Stop::after(clock, Duration::from_secs(20));
+        let mut session = connect(address, &plan).await;
+        assert_eq!(session.version(), HttpVersion::Http2);
+        for _ in 0..3 {
+            let (http, result) = fetch(session, &target, &ask("GET", None), &plan, &clock, &stop).await;
+            assert_eq!((http.status, http.version, &http.reason), (Some(200), HttpVersion::Http2, &None));
+            assert_eq!(http.request.headers[0].name, ":method");
+            assert_eq!(http.headers.iter().filter(|field| field.name == "x-one").count(), 2);
+            assert_eq!((http.body.encoded_bytes, http.body.wire_bytes), (11, 11 + 2 * 9));
+            assert_eq!((http.body.framing, http.body.complete), ("h2", true));
+            assert_eq!(header(&http.trailers, "x-sum").as_deref(), Some("42"));
+            assert!(http.head_bytes > 9 && http.head_bytes < 100, "{}", http.head_bytes);
+            assert!(http.bytes_received > http.head_bytes + http.body.wire_bytes && http.bytes_sent > 9);
+            let stamps = [Some(http.start), http.sent, http.first_byte, http.head_end, Some(http.end)];
+            assert!(stamps.iter().all(Option::is_some) && stamps.is_sorted(), "{stamps:?}");
+            session = result.unwrap().unwrap();
+            assert!(session.is_open().await);
         }
-        assert_eq!(count, SIZE);
-        tokio::time::sleep(DELAY).await;
-        let mut stream = respond.send_response(ok(), false).unwrap();
-        stream.send_data(Bytes::from(vec![b'd'; SIZE]), true).unwrap();
-    })
-    .await;
-    let limit = Duration::from_secs(20);
-    let (http, result) = fetch_within(address, &ask("POST", Some(&vec![0; SIZE])), &plan(), limit).await;
-    assert!(result.unwrap().is_some());
-    assert_eq!((http.request.body_bytes, http.body.encoded_bytes), (SIZE as u64, SIZE as u64));
-    assert!(http.body.wire_bytes > SIZE as u64 + 9);
-    assert!(http.first_byte.unwrap().since(http.sent.unwrap()) >= DELAY);
+    });
 }
 
-#[tokio::test]
-async fn a_server_may_answer_before_it_has_read_the_upload() {
-    let address = serve_h2(|request, mut respond| async move {
-        let mut stream = respond.send_response(ok(), false).unwrap();
-        stream.send_data(Bytes::from_static(b"enough"), true).unwrap();
-        drop(request);
-    })
-    .await;
-    let limit = Duration::from_secs(20);
-    let (http, result) = fetch_within(address, &ask("POST", Some(&vec![0; 4 << 20])), &plan(), limit).await;
-    assert!(result.is_ok(), "{:?}", result.err());
-    assert_eq!((http.status, http.body.encoded_bytes, http.body.complete), (Some(200), 6, true));
+#[test]
+fn interim_responses_and_delays_are_where_they_belong() {
+    local(async {
+        let delays = Delays::default();
+        let pauses = delays.clone();
+        let answer = |pause: Delays, mut respond: SendResponse<Bytes>| async move {
+            pause.sleep().await;
+            let early = Response::builder().status(103).header("link", "</a>").body(()).unwrap();
+            respond.send_informational(early).unwrap();
+            pause.sleep().await;
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            pause.sleep().await;
+            stream.send_data(Bytes::from_static(b"end"), true).unwrap();
+        };
+        let address = serve_h2(move |_, respond| answer(pauses.clone(), respond)).await;
+        let (http, result) = get(address, &plan()).await;
+        assert!(result.is_ok());
+        let [early] = http.informational.as_slice() else { panic!("{:?}", http.informational) };
+        assert_eq!((early.status, header(&early.headers, "link").as_deref()), (103, Some("</a>")));
+        delays.assert_found(0, early.at.since(http.sent.unwrap()));
+        delays.assert_found(1, http.first_byte.unwrap().since(early.at));
+        delays.assert_found(2, http.end.since(http.head_end.unwrap()));
+        assert!(http.sent.unwrap().since(http.start) < TOLERANCE);
+    });
 }
 
-#[tokio::test]
-async fn an_encoding_is_undone() {
-    let data = b"to be decoded ".repeat(10_000);
-    let mut br = Vec::new();
-    let encoder = async_compression::tokio::bufread::BrotliEncoder::new(&data[..]);
-    tokio::io::BufReader::new(encoder).read_to_end(&mut br).await.unwrap();
-    let size = br.len() as u64;
-    let address = serve_h2(move |request, mut respond| {
-        assert_eq!(request.headers()["accept-encoding"], "gzip, deflate, br, zstd");
-        let body = Bytes::from(br.clone());
-        async move {
-            let head = Response::builder().header("content-encoding", "br").body(()).unwrap();
-            respond.send_response(head, false).unwrap().send_data(body, true).unwrap();
-        }
-    })
-    .await;
-    let (http, _) = get(address, &HttpPlan { compressed: true, ..plan() }).await;
-    assert_eq!((http.body.encoded_bytes, http.body.decoded_bytes), (size, Some(140_000)));
-}
-
-#[tokio::test]
-async fn every_bad_answer_has_its_name() {
-    const OK: u8 = 0x88; // HPACK: `:status: 200` of the static table
-    let fields = |count: usize| [&[OK][..], &b"\x00\x01a\x01b".repeat(count)].concat();
-    let large = |size: usize| {
-        let mut frames = frame(1, 0, &[&[OK][..], b"\x00\x01a\x01b"].concat());
-        for _ in 0..size / 16_000 {
-            frames.extend(frame(9, 0, &[&b"\x00\x01a\x7f\x81\x7c"[..], &[b'v'; 16_000]].concat()));
-        }
-        frames
-    };
-    let length = [OK, 0x0f, 0x0d, 0x02, b'1', b'0'];
-    let interim = frame(1, 4, b"\x08\x03102").repeat(40);
-    let table: Vec<(Vec<u8>, FailureCode, &str)> = vec![
-        (frame(3, 0, &[0, 0, 0, 0xb]), FailureCode::Http2Protocol, "ENHANCE_YOUR_CALM (RST_STREAM)"),
-        (frame(3, 0, &[0, 0, 0, 0xd]), FailureCode::Http2Protocol, "HTTP_1_1_REQUIRED (RST_STREAM)"),
-        (
-            b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x02".to_vec(),
-            FailureCode::Http2Protocol,
-            "INTERNAL_ERROR (GOAWAY)",
-        ),
-        (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "PROTOCOL_ERROR"),
-        (frame(1, 4, &fields(1001)), FailureCode::TooManyHeaders, "more than 1000 fields"),
-        (large(300_000), FailureCode::HeadersTooLarge, "256 kB"),
-        (interim, FailureCode::TooManyInformational, "more than 32"),
-        (
-            [frame(1, 4, &length), frame(0, 1, b"abc")].concat(),
-            FailureCode::BadFraming,
-            "says 10 bytes and 3 came",
-        ),
-    ];
-    for (bytes, code, words) in table {
-        let (http, result) = get(raw(bytes).await, &plan()).await;
-        let failure = result.err().unwrap_or_else(|| panic!("{words} passed"));
-        assert_eq!(failure.code, code, "{}", failure.message);
-        assert!(failure.message.contains(words), "{}", failure.message);
-        assert!(http.sent.is_some() && http.bytes_received > 0 && !http.body.complete);
-    }
-}
-
-#[tokio::test]
-async fn a_list_that_unpacks_to_too_much_is_refused() {
-    // One field of 4000 bytes goes into the table of HPACK; 100 references to it cost a byte each.
-    let mut block = vec![0x88, 0x40, 0x01, b'a', 0x7f, 0xa1, 0x1e];
-    block.extend_from_slice(&[b'v'; 4000]);
-    for count in [100, 1200] {
-        let bytes = [block.clone(), vec![0xbe; count]].concat();
-        let failure = get(raw(frame(1, 4, &bytes)).await, &plan()).await.1.err().unwrap();
-        assert_eq!(failure.code, FailureCode::HeadersTooLarge, "{}", failure.message);
-    }
-}
-
-#[tokio::test]
-async fn a_peer_that_does_not_speak_http2_is_named() {
-    let table: [(&[u8], FailureCode, &str, &str); 4] = [
-        (
-            b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            FailureCode::Http2Protocol,
-            "\"HTTP/1.1 400 Bad Request\"",
-            "--http1.1",
-        ),
-        (b"\x15\x03\x01\0\x02\x02F", FailureCode::NotHttp, "\\x15\\x03", "https://"),
-        (b"SSH-2.0-OpenSSH_9.6 Debian\r\n", FailureCode::NotHttp, "SSH-2.0", "SSH"),
-        (b"", FailureCode::EmptyResponse, "without sending a byte", "HTTP version"),
-    ];
-    for (bytes, code, words, hint) in table {
-        let address = serve(move |mut stream| async move {
-            let mut preface = [0; 24];
-            stream.read_exact(&mut preface).await.unwrap();
-            stream.write_all(bytes).await.unwrap();
-            stream.shutdown().await.unwrap();
-            hold(stream).await;
+#[test]
+fn a_response_may_have_no_body() {
+    local(async {
+        let address = serve_h2(|_, mut respond| async move {
+            respond.send_response(Response::builder().status(204).body(()).unwrap(), true).unwrap();
         })
         .await;
         let (http, result) = get(address, &plan()).await;
-        let failure = result.err().unwrap();
-        assert_eq!(failure.code, code, "{}", failure.message);
-        assert!(failure.message.contains(words), "{}", failure.message);
-        assert!(failure.hint.as_ref().unwrap().contains(hint), "{:?}", failure.hint);
-        assert_eq!(http.garbage.as_deref(), (!bytes.is_empty()).then_some(bytes));
-    }
+        assert!(result.unwrap().is_some());
+        assert_eq!((http.body.framing, http.body.wire_bytes, http.body.complete), ("none", 0, true));
+        assert_eq!(Some(http.end), http.head_end);
+    });
 }
 
-#[tokio::test]
-async fn an_end_of_the_connection_is_named_by_its_place() {
-    let head = frame(1, 4, &[0x88, 0x0f, 0x0d, 0x02, b'1', b'0']);
-    let table = [
-        (Vec::new(), FailureCode::HeadIncomplete, "and no response"),
-        ([head, frame(0, 0, b"abc")].concat(), FailureCode::BodyIncomplete, "3 of 10 bytes came"),
-    ];
-    for (bytes, code, words) in table {
-        let address = serve(move |mut stream| async move {
-            let mut preface = [0; 24 + 9];
-            stream.read_exact(&mut preface).await.unwrap();
-            stream.write_all(SETTINGS).await.unwrap();
-            let mut more = [0; 4096];
-            let _ = stream.read(&mut more).await;
-            stream.write_all(&bytes).await.unwrap();
-            stream.shutdown().await.unwrap();
-            hold(stream).await;
+#[test]
+fn a_head_request_may_be_answered_with_a_length() {
+    local(async {
+        let address = raw(frame(1, 5, &[0x88, 0x0f, 0x0d, 0x02, b'1', b'0'])).await;
+        let limit = Duration::from_secs(20);
+        let (http, result) = fetch_within(address, &ask("HEAD", None), &plan(), limit).await;
+        assert!(result.unwrap().is_some());
+        assert_eq!((http.status, http.body.framing, http.body.complete), (Some(200), "none", true));
+    });
+}
+
+#[test]
+fn a_large_upload_and_a_large_answer_pass() {
+    local(async {
+        const SIZE: usize = 4_000_000;
+        let address = serve_h2(|request, mut respond| async move {
+            let (mut body, mut count) = (request.into_body(), 0);
+            while let Some(Ok(bytes)) = body.data().await {
+                body.flow_control().release_capacity(bytes.len()).unwrap();
+                count += bytes.len();
+            }
+            assert_eq!(count, SIZE);
+            tokio::time::sleep(DELAY).await;
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            stream.send_data(Bytes::from(vec![b'd'; SIZE]), true).unwrap();
         })
         .await;
-        let failure = get(address, &plan()).await.1.err().unwrap();
-        assert_eq!(failure.code, code, "{}", failure.message);
-        assert!(failure.message.contains(words), "{}", failure.message);
-    }
+        let limit = Duration::from_secs(20);
+        let (http, result) = fetch_within(address, &ask("POST", Some(&vec![0; SIZE])), &plan(), limit).await;
+        assert!(result.unwrap().is_some());
+        assert_eq!((http.request.body_bytes, http.body.encoded_bytes), (SIZE as u64, SIZE as u64));
+        assert!(http.body.wire_bytes > SIZE as u64 + 9);
+        assert!(http.first_byte.unwrap().since(http.sent.unwrap()) >= DELAY);
+    });
 }
 
-#[tokio::test]
-async fn max_time_says_what_was_going_on() {
-    let limit = Duration::from_millis(100);
-    let table = [
-        (Vec::new(), "no answer from the server"),
-        ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 B so far"),
-    ];
-    for (bytes, words) in table {
-        let (http, result) = fetch_within(raw(bytes).await, &ask("GET", None), &plan(), limit).await;
-        let failure = result.err().unwrap();
-        assert_eq!(failure.code, FailureCode::MaxTime);
-        assert!(failure.message.contains(words), "{}", failure.message);
-        assert!(http.sent.is_some() && http.bytes_received >= 18);
-    }
+#[test]
+fn a_server_may_answer_before_it_has_read_the_upload() {
+    local(async {
+        let address = serve_h2(|request, mut respond| async move {
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            stream.send_data(Bytes::from_static(b"enough"), true).unwrap();
+            drop(request);
+        })
+        .await;
+        let limit = Duration::from_secs(20);
+        let (http, result) =
+            fetch_within(address, &ask("POST", Some(&vec![0; 4 << 20])), &plan(), limit).await;
+        assert!(result.is_ok(), "{:?}", result.err());
+        assert_eq!((http.status, http.body.encoded_bytes, http.body.complete), (Some(200), 6, true));
+    });
+}
+
+#[test]
+fn an_encoding_is_undone() {
+    local(async {
+        let data = b"to be decoded ".repeat(10_000);
+        let mut br = Vec::new();
+        let encoder = async_compression::tokio::bufread::BrotliEncoder::new(&data[..]);
+        tokio::io::BufReader::new(encoder).read_to_end(&mut br).await.unwrap();
+        let size = br.len() as u64;
+        let address = serve_h2(move |request, mut respond| {
+            assert_eq!(request.headers()["accept-encoding"], "gzip, deflate, br, zstd");
+            let body = Bytes::from(br.clone());
+            async move {
+                let head = Response::builder().header("content-encoding", "br").body(()).unwrap();
+                respond.send_response(head, false).unwrap().send_data(body, true).unwrap();
+            }
+        })
+        .await;
+        let (http, _) = get(address, &HttpPlan { compressed: true, ..plan() }).await;
+        assert_eq!((http.body.encoded_bytes, http.body.decoded_bytes), (size, Some(140_000)));
+    });
+}
+
+#[test]
+fn every_bad_answer_has_its_name() {
+    local(async {
+        const OK: u8 = 0x88; // HPACK: `:status: 200` of the static table
+        let fields = |count: usize| [&[OK][..], &b"\x00\x01a\x01b".repeat(count)].concat();
+        let large = |size: usize| {
+            let mut frames = frame(1, 0, &[&[OK][..], b"\x00\x01a\x01b"].concat());
+            for _ in 0..size / 16_000 {
+                frames.extend(frame(9, 0, &[&b"\x00\x01a\x7f\x81\x7c"[..], &[b'v'; 16_000]].concat()));
+            }
+            frames
+        };
+        let length = [OK, 0x0f, 0x0d, 0x02, b'1', b'0'];
+        let interim = frame(1, 4, b"\x08\x03102").repeat(40);
+        let table: Vec<(Vec<u8>, FailureCode, &str)> = vec![
+            (frame(3, 0, &[0, 0, 0, 0xb]), FailureCode::Http2Protocol, "ENHANCE_YOUR_CALM (RST_STREAM)"),
+            (frame(3, 0, &[0, 0, 0, 0xd]), FailureCode::Http2Protocol, "HTTP_1_1_REQUIRED (RST_STREAM)"),
+            (
+                b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x02".to_vec(),
+                FailureCode::Http2Protocol,
+                "INTERNAL_ERROR (GOAWAY)",
+            ),
+            (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "PROTOCOL_ERROR"),
+            (frame(1, 4, &fields(1001)), FailureCode::TooManyHeaders, "more than 1000 fields"),
+            (large(300_000), FailureCode::HeadersTooLarge, "256 kB"),
+            (interim, FailureCode::TooManyInformational, "more than 32"),
+            (
+                [frame(1, 4, &length), frame(0, 1, b"abc")].concat(),
+                FailureCode::BadFraming,
+                "says 10 bytes and 3 came",
+            ),
+        ];
+        for (bytes, code, words) in table {
+            let (http, result) = get(raw(bytes).await, &plan()).await;
+            let failure = result.err().unwrap_or_else(|| panic!("{words} passed"));
+            assert_eq!(failure.code, code, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}", failure.message);
+            assert!(http.sent.is_some() && http.bytes_received > 0 && !http.body.complete);
+        }
+    });
+}
+
+#[test]
+fn a_list_that_unpacks_to_too_much_is_refused() {
+    local(async {
+        // One field of 4000 bytes goes into the table of HPACK; 100 references to it cost a byte each.
+        let mut block = vec![0x88, 0x40, 0x01, b'a', 0x7f, 0xa1, 0x1e];
+        block.extend_from_slice(&[b'v'; 4000]);
+        for count in [100, 1200] {
+            let bytes = [block.clone(), vec![0xbe; count]].concat();
+            let failure = get(raw(frame(1, 4, &bytes)).await, &plan()).await.1.err().unwrap();
+            assert_eq!(failure.code, FailureCode::HeadersTooLarge, "{}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn a_peer_that_does_not_speak_http2_is_named() {
+    local(async {
+        let table: [(&[u8], FailureCode, &str, &str); 4] = [
+            (
+                b"HTTP/1.1 400 Bad Request\r\n\r\n",
+                FailureCode::Http2Protocol,
+                "\"HTTP/1.1 400 Bad Request\"",
+                "--http1.1",
+            ),
+            (b"\x15\x03\x01\0\x02\x02F", FailureCode::NotHttp, "\\x15\\x03", "https://"),
+            (b"SSH-2.0-OpenSSH_9.6 Debian\r\n", FailureCode::NotHttp, "SSH-2.0", "SSH"),
+            (b"", FailureCode::EmptyResponse, "without sending a byte", "HTTP version"),
+        ];
+        for (bytes, code, words, hint) in table {
+            let address = serve(move |mut stream| async move {
+                let mut preface = [0; 24];
+                stream.read_exact(&mut preface).await.unwrap();
+                stream.write_all(bytes).await.unwrap();
+                stream.shutdown().await.unwrap();
+                hold(stream).await;
+            })
+            .await;
+            let (http, result) = get(address, &plan()).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, code, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}", failure.message);
+            assert!(failure.hint.as_ref().unwrap().contains(hint), "{:?}", failure.hint);
+            assert_eq!(http.garbage.as_deref(), (!bytes.is_empty()).then_some(bytes));
+        }
+    });
+}
+
+#[test]
+fn an_end_of_the_connection_is_named_by_its_place() {
+    local(async {
+        let head = frame(1, 4, &[0x88, 0x0f, 0x0d, 0x02, b'1', b'0']);
+        let table = [
+            (Vec::new(), FailureCode::HeadIncomplete, "and no response"),
+            ([head, frame(0, 0, b"abc")].concat(), FailureCode::BodyIncomplete, "3 of 10 bytes came"),
+        ];
+        for (bytes, code, words) in table {
+            let address = serve(move |mut stream| async move {
+                let mut preface = [0; 24 + 9];
+                stream.read_exact(&mut preface).await.unwrap();
+                stream.write_all(SETTINGS).await.unwrap();
+                let mut more = [0; 4096];
+                let _ = stream.read(&mut more).await;
+                stream.write_all(&bytes).await.unwrap();
+                stream.shutdown().await.unwrap();
+                hold(stream).await;
+            })
+            .await;
+            let failure = get(address, &plan()).await.1.err().unwrap();
+            assert_eq!(failure.code, code, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn max_time_says_what_was_going_on() {
+    local(async {
+        let limit = Duration::from_millis(100);
+        let table = [
+            (Vec::new(), "no answer from the server"),
+            ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 B so far"),
+        ];
+        for (bytes, words) in table {
+            let (http, result) = fetch_within(raw(bytes).await, &ask("GET", None), &plan(), limit).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, FailureCode::MaxTime);
+            assert!(failure.message.contains(words), "{}", failure.message);
+            assert!(http.sent.is_some() && http.bytes_received >= 18);
+        }
+    });
 }

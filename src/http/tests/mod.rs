@@ -3,6 +3,7 @@
 mod bad;
 mod h1;
 mod h2;
+mod shared;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,10 +12,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Ask, Session, Stream, fetch};
+use super::{Ask, Session, fetch};
 use crate::clock::{Clock, Stopwatch};
 use crate::plan::HttpPlan;
 use crate::stop::Stop;
+use crate::stream::Stream;
 use crate::trace::{Failure, Host, Http, Scheme, Url};
 
 /// A delay that a server puts in.
@@ -39,6 +41,12 @@ impl Delays {
         let real = self.0.lock().unwrap()[number];
         assert!(found.abs_diff(real) < TOLERANCE, "{found:?}, put in: {real:?}");
     }
+}
+
+/// Runs a test as the program runs: one thread, one `LocalSet`.
+fn local(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test);
 }
 
 /// A URL of the model from its text.

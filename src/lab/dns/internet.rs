@@ -7,13 +7,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::odd::ZONES as ODD_ZONES;
-use super::signing::Signing;
+use super::signer::Signing;
+use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 use crate::lab::web::site::SITES;
-use crate::lab::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 
 /// What a name server does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::lab) enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     #[default]
     None,
@@ -41,30 +41,30 @@ pub(in crate::lab) enum Fault {
 
 /// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) struct ExtendedError(pub(in crate::lab) u16, pub(in crate::lab) &'static str);
+pub(crate) struct ExtendedError(pub(crate) u16, pub(crate) &'static str);
 
 /// One name server.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) struct Server {
+pub(crate) struct Server {
     /// Its name, as in the zones.
-    pub(in crate::lab) name: &'static str,
+    pub(crate) name: &'static str,
     /// The last byte of its address.
-    pub(in crate::lab) last: u8,
+    pub(crate) last: u8,
     /// What it says when asked for its id (NSID, RFC 5001).
-    pub(in crate::lab) nsid: &'static str,
+    pub(crate) nsid: &'static str,
     /// The zones it serves. A lame server serves none of those that were delegated to it.
-    pub(in crate::lab) zones: &'static [&'static str],
+    pub(crate) zones: &'static [&'static str],
     /// How long it thinks before each answer.
-    pub(in crate::lab) delay: Duration,
+    pub(crate) delay: Duration,
     /// What it does wrong.
-    pub(in crate::lab) fault: Fault,
+    pub(crate) fault: Fault,
     /// What it adds to a refusal or failure.
-    pub(in crate::lab) error: Option<ExtendedError>,
+    pub(crate) error: Option<ExtendedError>,
 }
 
 impl Fault {
     /// Whether nothing listens for TCP.
-    pub(in crate::lab) const fn is_without_tcp(self) -> bool {
+    pub(crate) const fn is_without_tcp(self) -> bool {
         matches!(self, Self::TruncatesWithoutTcp | Self::WithoutTcp)
     }
 }
@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// Its address.
-    pub(in crate::lab) const fn address(&self) -> IpAddr {
+    pub(crate) const fn address(&self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(127, 53, 0, self.last))
     }
 }
@@ -98,7 +98,7 @@ const NOT_AUTHORITATIVE: u16 = 20;
 const NETWORK_ERROR: u16 = 23;
 
 /// The authoritative servers, the roots first.
-pub(in crate::lab) const SERVERS: &[Server] = &[
+pub(crate) const SERVERS: &[Server] = &[
     Server::new("a.root-servers.test.", 1, "root-a.lab", &["."]),
     Server::new("b.root-servers.test.", 2, "root-b.lab", &["."]),
     Server::new("a.nic.test.", 11, "test-a.lab", &["test."]),
@@ -167,7 +167,7 @@ const SIGNED: &[(&str, Signing)] = &[
 ];
 
 /// How a zone is signed.
-pub(in crate::lab) fn signing(origin: &str) -> Signing {
+pub(crate) fn signing(origin: &str) -> Signing {
     SIGNED.iter().find(|(zone, _)| *zone == origin).map_or_else(Signing::default, |(_, signing)| *signing)
 }
 
@@ -198,15 +198,15 @@ const HOSTED: &[&str] = &[
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
-pub(in crate::lab) const STUB: Server = Server::new("resolver.lab.", 53, "stub.lab", &[]).delay(STUB_DELAY);
+pub(crate) const STUB: Server = Server::new("resolver.lab.", 53, "stub.lab", &[]).delay(STUB_DELAY);
 
 /// Every server with an address of its own.
-pub(in crate::lab) fn all_servers() -> impl Iterator<Item = &'static Server> {
+pub(crate) fn all_servers() -> impl Iterator<Item = &'static Server> {
     SERVERS.iter().chain(std::iter::once(&STUB))
 }
 
 /// The root hints: zone text, each address with its port.
-pub(in crate::lab) fn hints(port: u16) -> String {
+pub(crate) fn hints(port: u16) -> String {
     let mut text = String::from("; the root servers of the lab\n");
     for server in SERVERS.iter().filter(|server| server.zones.contains(&".")) {
         let (name, address) = (server.name, server.address());
@@ -216,7 +216,7 @@ pub(in crate::lab) fn hints(port: u16) -> String {
 }
 
 /// The text of every zone, by apex.
-pub(in crate::lab) fn zone_texts() -> Vec<(&'static str, String)> {
+pub(crate) fn zone_texts() -> Vec<(&'static str, String)> {
     let mut zones: Vec<(&str, String)> =
         ZONES.iter().chain(ODD_ZONES).map(|(origin, text)| (*origin, (*text).to_owned())).collect();
     for site in SITES {

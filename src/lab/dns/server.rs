@@ -27,13 +27,13 @@ const HEADER: usize = 12;
 const EXTENDED_ERROR: u16 = 15;
 
 /// A name server.
-pub(in crate::lab) struct NameServer {
-    pub(in crate::lab) server: &'static Server,
-    pub(in crate::lab) role: Role,
+pub(crate) struct NameServer {
+    pub(crate) server: &'static Server,
+    pub(crate) role: Role,
 }
 
 /// What a name server is there for.
-pub(in crate::lab) enum Role {
+pub(crate) enum Role {
     /// To speak for these zones, and to refer.
     Authority(Vec<Rc<Zone>>),
     /// To find the whole answer in these zones, as a resolver with a warm cache.
@@ -42,7 +42,7 @@ pub(in crate::lab) enum Role {
 
 impl NameServer {
     /// The bytes to send back, if any.
-    pub(in crate::lab) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
+    pub(crate) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
         let no_tcp = self.server.fault.is_without_tcp() && transport == Transport::Tcp;
         if self.server.fault == Fault::Silent || no_tcp {
             return None;

@@ -1,19 +1,21 @@
 //! The lab's resolver: the whole answer to a question, out of every zone at once.
 //!
 //! It stands for the machine's configured resolver with a warm cache: it follows CNAMEs across
-//! zones, asks nobody, and its TTLs have already run for a while. It says AD of what is soundly signed. It does not know of the faults
-//! of name servers, except that a zone which no server has loaded cannot be resolved.
+//! zones, asks nobody, and its TTLs have already run for a while. It says AD of what is soundly
+//! signed. It does not know of the faults of name servers, except that a zone which no server has
+//! loaded cannot be resolved.
 
 use std::rc::Rc;
 
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RecordType};
 
-use super::signing::{Signer, answer_nsec, sign};
+use super::signer::Signer;
+use super::signing::{answer_nsec, sign};
 use super::zone::{Answer, End, Zone, zone_of};
 
 /// How long ago the resolver is taken to have learned everything, in seconds.
-pub(in crate::lab) const AGE: u32 = 37;
+pub(crate) const AGE: u32 = 37;
 /// Zones that one chain of CNAMEs may pass.
 const MAX_ZONES: usize = 8;
 

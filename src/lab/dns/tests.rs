@@ -10,10 +10,10 @@ use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload}
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, RecordType};
 use proptest::prelude::*;
 
-use super::internet::{SERVERS, all_servers};
+use super::internet::{SERVERS, all_servers, zone_texts};
 use super::server::NameServer;
 use super::stub::AGE;
-use super::{name_servers, zone_texts, zones};
+use super::{name_servers, zones};
 use crate::clock::{Clock, Stopwatch};
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 use crate::lab::{Lab, shared_lab};

@@ -2,7 +2,7 @@
 //!
 //! Pure: no sockets, no times, no faults. Referrals are as a real authoritative server gives them
 //! (AA=0, NS in authority, whatever addresses the zone holds as glue), which ready-made server
-//! libraries were found not to do. What DNSSEC adds to an answer is [`signing`](super::signing)'s.
+//! libraries were found not to do. What DNSSEC adds to an answer is `signing`'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -13,25 +13,25 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use hickory_resolver::proto::serialize::txt::Parser;
 
-use super::signing::Signer;
+use super::signer::Signer;
 
 /// CNAMEs that are followed inside one zone for one answer.
 const MAX_CHAIN: usize = 16;
 
 /// One zone.
 #[derive(Debug)]
-pub(in crate::lab) struct Zone {
+pub(crate) struct Zone {
     /// Its apex, lower case.
-    pub(in crate::lab) origin: Name,
+    pub(crate) origin: Name,
     /// By owner in canonical order (RFC 4034 §6.1), so that what lies below a name follows it.
     names: BTreeMap<Name, BTreeMap<RecordType, Vec<Record>>>,
     /// Its keys; `None` for a zone that is not signed.
-    pub(in crate::lab) signer: Option<Signer>,
+    pub(crate) signer: Option<Signer>,
 }
 
 /// How an answer ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::lab) enum End {
+pub(crate) enum End {
     /// With records of the wanted type.
     #[default]
     Found,
@@ -47,17 +47,17 @@ pub(in crate::lab) enum End {
 
 /// The parts of an answer.
 #[derive(Clone, Debug, Default)]
-pub(in crate::lab) struct Answer {
-    pub(in crate::lab) end: End,
-    pub(in crate::lab) rcode: ResponseCode,
-    pub(in crate::lab) answers: Vec<Record>,
-    pub(in crate::lab) authorities: Vec<Record>,
-    pub(in crate::lab) additionals: Vec<Record>,
+pub(crate) struct Answer {
+    pub(crate) end: End,
+    pub(crate) rcode: ResponseCode,
+    pub(crate) answers: Vec<Record>,
+    pub(crate) authorities: Vec<Record>,
+    pub(crate) additionals: Vec<Record>,
 }
 
 impl Zone {
     /// Reads a zone from its text (RFC 1035 §5). `origin` ends in a dot.
-    pub(in crate::lab) fn parse(origin: &str, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(origin: &str, text: &str) -> Result<Self, String> {
         let name = Name::from_str(origin).map_err(|error| format!("zone {origin}: {error}"))?;
         // The library's zone text has no DNAME (RFC 6672).
         let (dnames, text): (Vec<&str>, Vec<&str>) =
@@ -78,18 +78,18 @@ impl Zone {
     }
 
     /// Adds a record that is not in the zone's text.
-    pub(in crate::lab) fn add(&mut self, record: Record) {
+    pub(crate) fn add(&mut self, record: Record) {
         let types = self.names.entry(record.name.to_lowercase()).or_default();
         types.entry(record.record_type()).or_default().push(record);
     }
 
     /// The record set of `owner` and `kind`; empty when there is none.
-    pub(in crate::lab) fn records(&self, owner: &Name, kind: RecordType) -> Vec<Record> {
+    pub(crate) fn records(&self, owner: &Name, kind: RecordType) -> Vec<Record> {
         self.names.get(owner).and_then(|types| types.get(&kind)).cloned().unwrap_or_default()
     }
 
     /// Answers a question whose name lies in this zone.
-    pub(in crate::lab) fn answer(&self, name: &Name, kind: RecordType) -> Answer {
+    pub(crate) fn answer(&self, name: &Name, kind: RecordType) -> Answer {
         let mut answer = Answer::default();
         let mut owner = name.to_lowercase();
         let mut passed = vec![owner.clone()];
@@ -148,7 +148,7 @@ impl Zone {
 
     /// The servers of this zone, and those of their addresses that it holds: what many servers add
     /// to their answers (RFC 1034 §4.3.2).
-    pub(in crate::lab) fn servers(&self) -> (Vec<Record>, Vec<Record>) {
+    pub(crate) fn servers(&self) -> (Vec<Record>, Vec<Record>) {
         let servers = self.records(&self.origin, RecordType::NS);
         let addresses = self.addresses_of_targets(&servers);
         (servers, addresses)
@@ -190,12 +190,12 @@ impl Zone {
     }
 
     /// Whether there is anything at or below a name.
-    pub(in crate::lab) fn exists(&self, name: &Name) -> bool {
+    pub(crate) fn exists(&self, name: &Name) -> bool {
         self.names.range(name..).next().is_some_and(|(next, _)| name.zone_of(next))
     }
 
     /// The deepest ancestor of a name, or the name itself, that exists.
-    pub(in crate::lab) fn closest(&self, name: &Name) -> Name {
+    pub(crate) fn closest(&self, name: &Name) -> Name {
         let mut closest = name.clone();
         while !self.exists(&closest) && closest != self.origin {
             closest = closest.base_name();
@@ -204,7 +204,7 @@ impl Zone {
     }
 
     /// Where the records of a name come from: the name itself, or the wildcard in its place.
-    pub(in crate::lab) fn source_of(&self, name: &Name) -> Name {
+    pub(crate) fn source_of(&self, name: &Name) -> Name {
         if self.exists(name) {
             return name.clone();
         }
@@ -213,13 +213,13 @@ impl Zone {
     }
 
     /// The names that the zone speaks for, cuts included, in canonical order.
-    pub(in crate::lab) fn authoritative_names(&self) -> Vec<Name> {
+    pub(crate) fn authoritative_names(&self) -> Vec<Name> {
         let below_a_cut = |name: &Name| self.cut_above(name, RecordType::A).is_some_and(|cut| cut != *name);
         self.names.keys().filter(|name| !below_a_cut(name)).cloned().collect()
     }
 
     /// The same with the names between them that hold nothing (RFC 5155 §7.1).
-    pub(in crate::lab) fn names_with_empty(&self) -> BTreeSet<Name> {
+    pub(crate) fn names_with_empty(&self) -> BTreeSet<Name> {
         let mut all = BTreeSet::new();
         for mut name in self.authoritative_names() {
             while self.origin.zone_of(&name) && all.insert(name.clone()) && name != self.origin {
@@ -230,7 +230,7 @@ impl Zone {
     }
 
     /// The types at a name; at a cut, those that are this side's.
-    pub(in crate::lab) fn types_at(&self, name: &Name) -> Vec<RecordType> {
+    pub(crate) fn types_at(&self, name: &Name) -> Vec<RecordType> {
         let cut = self.cut_above(name, RecordType::A).is_some();
         let own = |kind: &RecordType| !cut || matches!(kind, RecordType::NS | RecordType::DS);
         self.names.get(name).into_iter().flat_map(BTreeMap::keys).copied().filter(own).collect()
@@ -266,11 +266,7 @@ fn cname_target(record: &Record) -> Option<Name> {
 }
 
 /// The deepest of `zones` that holds `name`. The DS set of an apex lies in the zone above.
-pub(in crate::lab) fn zone_of<'a, Z: AsRef<Zone>>(
-    zones: &'a [Z],
-    name: &Name,
-    kind: RecordType,
-) -> Option<&'a Zone> {
+pub(crate) fn zone_of<'a, Z: AsRef<Zone>>(zones: &'a [Z], name: &Name, kind: RecordType) -> Option<&'a Zone> {
     let holding = zones.iter().map(AsRef::as_ref).filter(|zone| zone.origin.zone_of(name));
     let below = |zone: &&Zone| !(kind == RecordType::DS && zone.origin == *name && zones.len() > 1);
     holding.filter(below).max_by_key(|zone| zone.origin.iter().count())

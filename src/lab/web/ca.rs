@@ -17,10 +17,10 @@ use super::site::{Certificate, Protocols, Tls, Versions};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where the intermediate can be fetched, as leaf certificates say.
-pub(in crate::lab) const INTERMEDIATE_URL: &str = "http://ca.tls.test/intermediate.der";
+pub(crate) const INTERMEDIATE_URL: &str = "http://ca.tls.test/intermediate.der";
 
 /// The authority, and one that nobody trusts.
-pub(in crate::lab) struct Authority {
+pub(crate) struct Authority {
     now: SystemTime,
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
@@ -29,7 +29,7 @@ pub(in crate::lab) struct Authority {
 
 impl Authority {
     /// Makes the keys and the certificates of the authorities.
-    pub(in crate::lab) fn new(now: SystemTime) -> Result<Self, rcgen::Error> {
+    pub(crate) fn new(now: SystemTime) -> Result<Self, rcgen::Error> {
         let root = new_root("urltrace lab root CA", now)?;
         let intermediate = new_intermediate("urltrace lab intermediate CA", now, &root)?;
         let unknown_root = new_root("urltrace lab unknown root CA", now)?;
@@ -38,22 +38,22 @@ impl Authority {
     }
 
     /// The root's certificate: what a client has to trust.
-    pub(in crate::lab) fn root(&self) -> Vec<u8> {
+    pub(crate) fn root(&self) -> Vec<u8> {
         self.root.der().to_vec()
     }
 
     /// The root's certificate, PEM.
-    pub(in crate::lab) fn root_pem(&self) -> String {
+    pub(crate) fn root_pem(&self) -> String {
         self.root.as_ref().pem()
     }
 
     /// The intermediate's certificate.
-    pub(in crate::lab) fn intermediate(&self) -> Vec<u8> {
+    pub(crate) fn intermediate(&self) -> Vec<u8> {
         self.intermediate.der().to_vec()
     }
 
     /// The TLS configuration of a site.
-    pub(in crate::lab) fn server_config(&self, host: &str, tls: &Tls) -> Result<Arc<ServerConfig>, String> {
+    pub(crate) fn server_config(&self, host: &str, tls: &Tls) -> Result<Arc<ServerConfig>, String> {
         let (chain, key) = self.leaf(host, tls.certificate).map_err(|error| error.to_string())?;
         let versions: &[&rustls::SupportedProtocolVersion] = match tls.versions {
             Versions::Both => &[&rustls::version::TLS13, &rustls::version::TLS12],
@@ -109,7 +109,7 @@ impl Authority {
 }
 
 /// The cryptography of the lab's servers.
-pub(in crate::lab) fn provider() -> rustls::crypto::CryptoProvider {
+pub(crate) fn provider() -> rustls::crypto::CryptoProvider {
     crate::tls::provider()
 }
 

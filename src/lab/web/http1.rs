@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::reply::{HINT, Reply, Request, reason, reply};
 use super::site::{Conduct, Hints, Pace, Page};
-use crate::lab::Shared;
+use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 use crate::trace::At;
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::reply::{HINT, Request, reply};
 use super::site::{Hints, Pace, Page};
-use crate::lab::Shared;
+use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 
 /// How long a client may take for its next request.

@@ -1,141 +1,18 @@
-//! The lab's web servers on their sockets: each site on its own address, two ports for all.
+//! The lab's web servers: what each site does, and how it is reached.
 //!
-//! What a site does stands in [`site`]; here connections are taken, TLS is spoken, and the rest is
-//! handed to the HTTP versions. A delay of the connection itself cannot be put in: on loopback the
-//! kernel completes a connection before a server hears of it.
+//! # Layout
+//! - `site`: the sites, a table; `ca`: their certificates; `reply`: what a page says
+//! - `http1`, `http2`, `legacy`: how it is said, or not
+//! - `serve`: connections and TLS
 
 pub(super) mod ca;
 mod http1;
 mod http2;
 mod legacy;
 pub(super) mod reply;
+mod serve;
 pub(super) mod site;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
-
-use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-use tokio_rustls::LazyConfigAcceptor;
-
-use self::ca::Authority;
-use self::site::{Conduct, Secure, Site, Tls};
-use super::Shared;
-use super::dns::Slot;
-use super::timer::precise_sleep;
-
-/// How long a client may take for a handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// What ends a connection. Nobody is told: the client sees it.
-type Error = Box<dyn std::error::Error>;
-
-/// A site's TLS side, ready to serve.
-#[derive(Clone)]
-pub(super) enum Door {
-    Tls(Tls, Arc<ServerConfig>),
-    Legacy,
-}
-
-/// Makes a site's certificate and configuration.
-///
-/// # Errors
-/// The texts of the libraries: a defect of this program.
-pub(super) fn door(site: &Site, authority: &Authority) -> Result<Option<Door>, String> {
-    match &site.secure {
-        None => Ok(None),
-        Some(Secure::Legacy) => Ok(Some(Door::Legacy)),
-        Some(Secure::Tls(tls)) => {
-            authority.server_config(site.host, tls).map(|config| Some(Door::Tls(*tls, config)))
-        }
-    }
-}
-
-/// Serves a site in the clear until the runtime ends.
-pub(super) async fn serve_plain(
-    site: &'static Site,
-    conduct: Conduct,
-    listener: TcpListener,
-    shared: Rc<Shared>,
-) {
-    each_connection(site, listener, shared.clone(), move |stream| {
-        in_the_clear(stream, conduct, shared.clone())
-    })
-    .await;
-}
-
-/// Serves a site over TLS until the runtime ends.
-pub(super) async fn serve_secure(site: &'static Site, door: Door, listener: TcpListener, shared: Rc<Shared>) {
-    each_connection(site, listener, shared.clone(), move |stream| {
-        let (door, shared) = (door.clone(), shared.clone());
-        async move {
-            match door {
-                Door::Legacy => Ok(legacy::serve(stream).await?),
-                Door::Tls(tls, config) => over_tls(stream, tls, config, shared).await,
-            }
-        }
-    })
-    .await;
-}
-
-async fn each_connection<F>(
-    site: &'static Site,
-    listener: TcpListener,
-    shared: Rc<Shared>,
-    serve: impl Fn(TcpStream) -> F,
-) where
-    F: Future<Output = Result<(), Error>> + 'static,
-{
-    let in_hand = Rc::new(Cell::new(0));
-    loop {
-        let Some(stream) = super::accept(&listener).await else { continue };
-        shared.tally.connection(site.address());
-        let Some(slot) = Slot::take(&in_hand) else { continue };
-        // Without it a dripped piece waits for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
-        let served = serve(stream);
-        tokio::task::spawn_local(async move {
-            // A client that leaves or breaks the protocol ends its own connection only.
-            let _ = served.await;
-            drop(slot);
-        });
-    }
-}
-
-async fn in_the_clear(stream: TcpStream, conduct: Conduct, shared: Rc<Shared>) -> Result<(), Error> {
-    if let Conduct::Page(page) = conduct {
-        let mut first = [0; 3];
-        let there = timeout(HANDSHAKE, stream.peek(&mut first)).await??;
-        // "PRI" is no method, so three bytes tell; a client that sends fewer at first is taken for
-        // one of HTTP/1.
-        if first[..there] == http2::PREFACE[..3] {
-            return http2::serve(stream, page, shared).await;
-        }
-    }
-    Ok(http1::serve(stream, conduct, &shared).await?)
-}
-
-async fn over_tls(
-    stream: TcpStream,
-    tls: Tls,
-    config: Arc<ServerConfig>,
-    shared: Rc<Shared>,
-) -> Result<(), Error> {
-    let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
-    let handshake = async {
-        let hello = hello.await?;
-        let received = shared.clock.now();
-        precise_sleep(&shared.clock, received.after(tls.delay)).await;
-        hello.into_stream(config).await
-    };
-    let stream = timeout(HANDSHAKE, handshake).await??;
-    match (stream.get_ref().1.alpn_protocol(), tls.conduct) {
-        (Some(b"h2"), Conduct::Page(page)) => http2::serve(stream, page, shared).await,
-        (_, conduct) => Ok(http1::serve(stream, conduct, &shared).await?),
-    }
-}
+pub(super) use self::serve::{door, serve_plain, serve_secure};

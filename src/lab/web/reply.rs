@@ -9,7 +9,7 @@ use super::site::{Encoding, Page};
 use crate::clock::Clock;
 
 /// Bodies made when the lab starts, so that no request waits for them.
-pub(in crate::lab) struct Bodies {
+pub(crate) struct Bodies {
     page: Vec<u8>,
     gzipped: Vec<u8>,
     intermediate: Vec<u8>,
@@ -35,7 +35,7 @@ pub(super) const HINT: (&str, &str) = ("link", "</style.css>; rel=preload; as=st
 
 impl Bodies {
     /// Makes them. `intermediate` is the certificate that leaves say where to fetch.
-    pub(in crate::lab) async fn new(intermediate: Vec<u8>) -> std::io::Result<Self> {
+    pub(crate) async fn new(intermediate: Vec<u8>) -> std::io::Result<Self> {
         let page = page().into_bytes();
         let mut encoder = GzipEncoder::new(Vec::new());
         encoder.write_all(&page).await?;

@@ -13,24 +13,24 @@ use crate::lab::scenario::{
 
 /// One web site.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) struct Site {
+pub(crate) struct Site {
     /// Its host name, without final dot: what its certificate is for.
-    pub(in crate::lab) host: &'static str,
+    pub(crate) host: &'static str,
     /// The name that holds its address: the host, or where the host's CNAMEs end.
-    pub(in crate::lab) dns_name: &'static str,
+    pub(crate) dns_name: &'static str,
     /// The last byte of its address.
-    pub(in crate::lab) last: u8,
+    pub(crate) last: u8,
     /// What it has besides its IPv4 address.
-    pub(in crate::lab) ipv6: Ipv6,
+    pub(crate) ipv6: Ipv6,
     /// What it does on port 80; `None` when nothing listens there.
-    pub(in crate::lab) plain: Option<Conduct>,
+    pub(crate) plain: Option<Conduct>,
     /// What it does on port 443; `None` when nothing listens there.
-    pub(in crate::lab) secure: Option<Secure>,
+    pub(crate) secure: Option<Secure>,
 }
 
 /// An IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Ipv6 {
+pub(crate) enum Ipv6 {
     /// None.
     None,
     /// One that nothing answers at.
@@ -39,7 +39,7 @@ pub(in crate::lab) enum Ipv6 {
 
 /// What a site does on its TLS port.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) enum Secure {
+pub(crate) enum Secure {
     /// It speaks TLS.
     Tls(Tls),
     /// It speaks TLS 1.0 and nothing later.
@@ -48,19 +48,19 @@ pub(in crate::lab) enum Secure {
 
 /// How a site speaks TLS.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) struct Tls {
-    pub(in crate::lab) certificate: Certificate,
-    pub(in crate::lab) versions: Versions,
-    pub(in crate::lab) protocols: Protocols,
+pub(crate) struct Tls {
+    pub(crate) certificate: Certificate,
+    pub(crate) versions: Versions,
+    pub(crate) protocols: Protocols,
     /// From the ClientHello's arrival to the ServerHello.
-    pub(in crate::lab) delay: Duration,
+    pub(crate) delay: Duration,
     /// What it does inside.
-    pub(in crate::lab) conduct: Conduct,
+    pub(crate) conduct: Conduct,
 }
 
 /// The certificate a site shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Certificate {
+pub(crate) enum Certificate {
     Good,
     Expired,
     NotYetValid,
@@ -72,21 +72,21 @@ pub(in crate::lab) enum Certificate {
 
 /// The TLS versions a site speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Versions {
+pub(crate) enum Versions {
     Both,
     Tls12,
 }
 
 /// The HTTP versions a site takes by ALPN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Protocols {
+pub(crate) enum Protocols {
     Http2And1,
     Http1,
 }
 
 /// What a site does with a request.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) enum Conduct {
+pub(crate) enum Conduct {
     /// It answers.
     Page(Page),
     /// It answers in another protocol.
@@ -103,22 +103,22 @@ pub(in crate::lab) enum Conduct {
 
 /// How a site answers.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lab) struct Page {
-    pub(in crate::lab) status: u16,
+pub(crate) struct Page {
+    pub(crate) status: u16,
     /// Header fields of its own.
-    pub(in crate::lab) fields: &'static [(&'static str, &'static str)],
+    pub(crate) fields: &'static [(&'static str, &'static str)],
     /// From the request's last byte to the response's first.
-    pub(in crate::lab) think: Duration,
+    pub(crate) think: Duration,
     /// What comes before the response.
-    pub(in crate::lab) hints: Hints,
+    pub(crate) hints: Hints,
     /// How the body comes.
-    pub(in crate::lab) pace: Pace,
-    pub(in crate::lab) encoding: Encoding,
+    pub(crate) pace: Pace,
+    pub(crate) encoding: Encoding,
 }
 
 /// Interim responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Hints {
+pub(crate) enum Hints {
     None,
     /// A 103 as soon as the request is there (RFC 8297).
     Early,
@@ -126,7 +126,7 @@ pub(in crate::lab) enum Hints {
 
 /// How a body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Pace {
+pub(crate) enum Pace {
     AtOnce,
     /// In pieces, with a pause before each.
     Drip {
@@ -137,7 +137,7 @@ pub(in crate::lab) enum Pace {
 
 /// Content codings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lab) enum Encoding {
+pub(crate) enum Encoding {
     Identity,
     /// gzip for those who ask.
     Gzip,
@@ -190,11 +190,11 @@ impl Site {
     }
 
     /// Its address.
-    pub(in crate::lab) const fn address(&self) -> IpAddr {
+    pub(crate) const fn address(&self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(127, 53, 1, self.last))
     }
 
-    pub(in crate::lab) const fn has_dead_ipv6(&self) -> bool {
+    pub(crate) const fn has_dead_ipv6(&self) -> bool {
         matches!(self.ipv6, Ipv6::Dead)
     }
 }
@@ -202,7 +202,7 @@ impl Site {
 const GOOD: Conduct = Conduct::Page(PAGE);
 
 /// Every site.
-pub(in crate::lab) const SITES: &[Site] = &[
+pub(crate) const SITES: &[Site] = &[
     Site::https("www.example.test", 1, GOOD).and_http(redirect(&[("location", "https://www.example.test/")])),
     Site::https("example.test", 2, redirect(&[("location", "https://www.example.test/")]))
         .and_http(redirect(&[("location", "https://example.test/")])),

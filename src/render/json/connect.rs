@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,7 +10,8 @@ use super::micros::us;
 use crate::trace::{Attempt, AttemptOutcome, Connect, TcpInfo};
 
 /// The connection race (RFC 8305).
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct ConnectView<'a> {
     /// First attempt's start.
     start_us: u64,
@@ -58,14 +60,15 @@ pub(super) const fn family(address: SocketAddr) -> &'static str {
 }
 
 /// One connection attempt.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct AttemptView<'a> {
     /// The address.
     address: String,
     /// The port.
     port: u16,
     /// The address's family.
-    #[schemars(extend("enum" = ["ipv4", "ipv6"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ipv4", "ipv6"])))]
     family: &'static str,
     /// `connect()` was called.
     start_us: u64,
@@ -74,7 +77,7 @@ struct AttemptView<'a> {
     /// From start to end.
     duration_us: u64,
     /// How it ended.
-    #[schemars(extend("enum" = ["won", "lost", "refused", "timed-out", "unreachable", "failed", "stopped"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["won", "lost", "refused", "timed-out", "unreachable", "failed", "stopped"])))]
     outcome: &'static str,
     /// The operating system's words.
     error: Option<&'a str>,
@@ -102,7 +105,8 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
 }
 
 /// TCP_INFO (Linux).
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct TcpInfoView {
     /// Smoothed round-trip time.
     rtt_us: u64,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,14 +16,15 @@ use super::survey::{PropagationView, ServerCheckView, SystemView, UnfoundServerV
 use crate::trace::{ChildSide, Cut, Dns, Rcode, RootHints, Stub};
 
 /// Name resolution for one host. Names end in a dot.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct DnsView<'a> {
     /// The name asked.
     name: &'a str,
     /// The types asked, in the order asked.
     types: Vec<Cow<'static, str>>,
     /// Which lane is counted.
-    #[schemars(extend("enum" = ["walk", "resolver", "stub-fallback", "given", "special"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["walk", "resolver", "stub-fallback", "given", "special"])))]
     lane: &'static str,
     /// Start of the counted lane.
     start_us: u64,
@@ -98,7 +100,8 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
 }
 
 /// A zone and the servers that were said to serve it.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct CutView<'a> {
     /// The zone.
     zone: &'a str,
@@ -115,7 +118,8 @@ struct CutView<'a> {
 }
 
 /// The zone's own word about its servers.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ChildView<'a> {
     /// Id of the packet whose reply told it; null when an earlier question had.
     told_by: Option<usize>,
@@ -128,7 +132,8 @@ struct ChildView<'a> {
 }
 
 /// A server's address by the zone itself.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ChildAddressView<'a> {
     /// The server.
     name: &'a str,
@@ -163,7 +168,8 @@ impl<'a> From<&'a Cut> for CutView<'a> {
 }
 
 /// The root hints.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct RootHintsView<'a> {
     /// `built-in`, a file's name, or `lab`.
     source: &'a str,
@@ -180,7 +186,8 @@ impl<'a> From<&'a RootHints> for RootHintsView<'a> {
 }
 
 /// What the machine's configured resolver said. Not counted, except as fallback.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct StubView<'a> {
     /// The configured servers, as `address:port`.
     servers: Vec<String>,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,10 +11,11 @@ use crate::trace::{Denial, Denied, Dnssec, DsInfo, KeyInfo, SignatureInfo, ZoneL
 
 /// What a validating resolver would conclude of the answer. Keys are fetched beside the trace and
 /// never counted.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct DnssecView<'a> {
     /// The state of RFC 4035 section 4.3.
-    #[schemars(extend("enum" = ["secure", "insecure", "indeterminate", "bogus"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["secure", "insecure", "indeterminate", "bogus"])))]
     verdict: &'static str,
     /// Which link decides it and why; null when all is secure.
     why: Option<&'a str>,
@@ -41,17 +43,18 @@ impl<'a> From<&'a Dnssec> for DnssecView<'a> {
 }
 
 /// One zone: from its parent's word about its keys to the keys themselves.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ZoneLinkView<'a> {
     /// The zone.
     zone: &'a str,
     /// Whether its keys are trusted, and if not, how that ended.
-    #[schemars(extend("enum" = ["secure", "insecure", "indeterminate", "bogus"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["secure", "insecure", "indeterminate", "bogus"])))]
     status: &'static str,
     /// Why they are not trusted.
     why: Option<&'a str>,
     /// Where trust in its keys would come from.
-    #[schemars(extend("enum" = ["anchor", "present", "proven-absent", "missing"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["anchor", "present", "proven-absent", "missing"])))]
     ds_state: &'static str,
     /// The DS records of its parent, or the trust anchors.
     ds: Vec<DsView>,
@@ -79,7 +82,8 @@ impl<'a> From<&'a ZoneLink> for ZoneLinkView<'a> {
 }
 
 /// A DS record, or a trust anchor.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct DsView {
     /// Tag of the key it is about.
     tag: u16,
@@ -106,7 +110,8 @@ impl From<&DsInfo> for DsView {
 }
 
 /// A DNSKEY record.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct KeyView {
     /// Its tag.
     tag: u16,
@@ -119,7 +124,7 @@ struct KeyView {
     /// The flags as they stand in the record.
     flags: u16,
     /// What the flags say it is for.
-    #[schemars(extend("enum" = ["ksk", "zsk", "revoked", "other"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ksk", "zsk", "revoked", "other"])))]
     role: &'static str,
 }
 
@@ -137,7 +142,8 @@ impl From<&KeyInfo> for KeyView {
 }
 
 /// An RRSIG record and what came of it.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct SignatureView<'a> {
     /// The owner of the records it covers.
     owner: &'a str,
@@ -179,18 +185,19 @@ impl<'a> From<&'a SignatureInfo> for SignatureView<'a> {
 }
 
 /// Something that was proven not to exist.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct DenialView<'a> {
     /// The name.
     name: &'a str,
     /// What about it was denied.
-    #[schemars(extend("enum" = ["name", "type", "closer-name", "ds"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["name", "type", "closer-name", "ds"])))]
     what: &'static str,
     /// The type that is denied; null unless `what` is `type`.
     #[serde(rename = "type")]
     rtype: Option<Cow<'static, str>>,
     /// How.
-    #[schemars(extend("enum" = ["nsec", "nsec3", "nsec3-opt-out"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["nsec", "nsec3", "nsec3-opt-out"])))]
     proof: &'static str,
     /// The zone that proved it.
     zone: &'a str,

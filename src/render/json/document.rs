@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,17 +20,18 @@ use crate::trace::{Failure, Trace};
 pub(super) const SCHEMA: &str = "urltrace/1";
 
 /// A traced URL.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct TraceDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
     input: Cow<'a, str>,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the trace ran inside the built-in lab.
     lab: bool,
@@ -81,20 +83,21 @@ impl<'a> TraceDocument<'a> {
 }
 
 /// One `urltrace dns`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct DnsDocument<'a> {
     /// The version of this document's form.
-    #[schemars(extend("const" = SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// Tells this document from that of a traced URL.
-    #[schemars(extend("const" = "dns"))]
+    #[cfg_attr(test, schemars(extend("const" = "dns")))]
     kind: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The name as typed.
     input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
     /// Whether the question was answered, be it with no.
     outcome: Outcome,
@@ -135,9 +138,10 @@ impl<'a> DnsDocument<'a> {
 }
 
 /// How it ended.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum Outcome {
     Ok,
     Failed,
@@ -150,10 +154,11 @@ impl Outcome {
 }
 
 /// Why there is no whole response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct FailureView<'a> {
     /// The stage that failed or was running.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A stable kebab-case word.
     code: &'static str,

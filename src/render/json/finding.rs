@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,7 +12,8 @@ use crate::finding::{Finding, Saving, Verdict};
 use crate::render::redact::Redactor;
 
 /// Where the time went, or why there is no response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct VerdictView<'a> {
     /// One sentence.
     summary: Cow<'a, str>,
@@ -35,15 +37,16 @@ impl<'a> VerdictView<'a> {
 }
 
 /// One thing that is wrong, slow or worth knowing.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct FindingView<'a> {
     /// Its rule, kebab-case, prefixed by its stage.
     id: &'static str,
     /// How much it matters.
-    #[schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"])))]
     severity: &'static str,
     /// Where it was seen.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// One line.
     title: Cow<'a, str>,
@@ -80,7 +83,8 @@ impl<'a> FindingView<'a> {
 }
 
 /// A place in this document and the value that stands there.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct EvidenceView<'a> {
     /// A JSON pointer (RFC 6901).
     pointer: &'a str,
@@ -89,7 +93,8 @@ struct EvidenceView<'a> {
 }
 
 /// The time that a mend would save.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct SavingView<'a> {
     /// The likely amount.
     us: u64,
@@ -98,7 +103,7 @@ struct SavingView<'a> {
     /// The most.
     high_us: u64,
     /// How it was found.
-    #[schemars(extend("enum" = ["measured", "derived", "modelled"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["measured", "derived", "modelled"])))]
     basis: &'static str,
     /// When it holds.
     applies: &'a str,

@@ -1,5 +1,6 @@
 //! Views of a hop, its phases and the waterfall's rows.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +15,8 @@ use crate::timeline::{self, Phases, Reasons, Span};
 use crate::trace::Hop;
 
 /// One request of a redirect chain.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct HopView<'a> {
     /// Its place in the chain.
     index: usize,
@@ -59,7 +61,8 @@ impl<'a> HopView<'a> {
 }
 
 /// The phases of a hop in microseconds; null where a phase did not happen.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
 struct PhasesView {
     /// Finding the address.
@@ -100,7 +103,8 @@ impl From<Phases> for PhasesView {
 }
 
 /// Why a phase is null: one member for each phase that is.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ReasonsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<&'static str>,
@@ -126,7 +130,8 @@ impl From<Reasons> for ReasonsView {
 }
 
 /// One row of the waterfall.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct SpanView {
     /// Its index in the list.
     id: usize,
@@ -135,7 +140,7 @@ pub(super) struct SpanView {
     /// Its hop.
     hop: usize,
     /// Its stage; the row of a whole hop has `url`.
-    #[schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A zone, an address, `handshake`, a flight's messages, `send`, `wait`, `receive`.
     name: String,

@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 
+use data_encoding::HEXLOWER;
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::explain::status::explain;
 use crate::render::redact::Redactor;
-use crate::render::words;
 use crate::trace::{Body, Header, Http, Informational, Redirect, SentRequest};
 
 /// A request and its response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct HttpView<'a> {
     /// Version spoken.
-    #[schemars(extend("enum" = ["HTTP/1.0", "HTTP/1.1", "HTTP/2"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["HTTP/1.0", "HTTP/1.1", "HTTP/2"])))]
     version: &'static str,
     /// Status of the final response.
     status: Option<u16>,
@@ -89,7 +91,7 @@ impl<'a> HttpView<'a> {
             bytes_received: http.bytes_received,
             bytes_sent: http.bytes_sent,
             garbage: http.garbage.as_deref().map(|bytes| GarbageView {
-                hex: words::hex(bytes),
+                hex: HEXLOWER.encode(bytes),
                 text: String::from_utf8_lossy(bytes).into_owned(),
             }),
             redirect: http.redirect.as_ref().map(|redirect| RedirectView::new(redirect, redactor)),
@@ -98,7 +100,8 @@ impl<'a> HttpView<'a> {
 }
 
 /// A request as sent.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct RequestView<'a> {
     /// Method.
     method: &'a str,
@@ -122,7 +125,8 @@ impl<'a> RequestView<'a> {
 }
 
 /// A header field.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct HeaderView<'a> {
     /// Name as on the wire.
     name: &'a str,
@@ -139,7 +143,8 @@ fn headers<'a>(headers: &'a [Header], redactor: Redactor) -> Vec<HeaderView<'a>>
 }
 
 /// An interim response.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct InformationalView<'a> {
     /// 100 to 199.
     status: u16,
@@ -156,7 +161,8 @@ impl<'a> InformationalView<'a> {
 }
 
 /// The body: counted, not kept.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct BodyView<'a> {
     /// Bytes on the wire, framing included.
     wire_bytes: u64,
@@ -192,7 +198,8 @@ impl<'a> From<&'a Body> for BodyView<'a> {
 }
 
 /// Bytes that were not HTTP.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct GarbageView {
     /// In hexadecimal.
     hex: String,
@@ -201,7 +208,8 @@ struct GarbageView {
 }
 
 /// Where a response sends us.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct RedirectView<'a> {
     /// `Location` as sent, secrets redacted.
     location: Cow<'a, str>,

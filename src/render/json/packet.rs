@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use data_encoding::HEXLOWER;
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,14 +14,15 @@ use crate::render::words;
 use crate::trace::{ConnectionUse, Meaning, Packet, Stray};
 
 /// One question sent to one server, and what came of it.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct PacketView<'a> {
     /// Its index in the list.
     id: usize,
     /// The packet whose reply made this one needed.
     parent: Option<usize>,
     /// What it was for.
-    #[schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver", "all-servers", "bootstrap", "propagation", "dnskey", "ds", "recheck"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["walk", "ns-address", "priming", "stub", "resolver", "all-servers", "bootstrap", "propagation", "dnskey", "ds", "recheck"])))]
     purpose: &'static str,
     /// The zone the server was asked as a server of; empty for a resolver.
     zone: &'a str,
@@ -30,16 +33,16 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source", "connection-ended"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source", "connection-ended"])))]
     chosen: &'static str,
     /// How it travelled.
-    #[schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"])))]
     transport: &'static str,
     /// Whether the question carried EDNS.
     edns: bool,
     /// The connection it went out on: made for this question, or kept from an earlier one of this
     /// run. Null by UDP.
-    #[schemars(extend("enum" = ["opened", "kept", null]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["opened", "kept", null])))]
     connection: Option<&'static str>,
     /// UDP: handed to the kernel. A connection opened for it: the connect was started. A kept one:
     /// the question was written.
@@ -127,7 +130,7 @@ impl<'a> PacketView<'a> {
                 additional: reply.additionals,
             }),
             nsid: reply.and_then(|reply| reply.nsid.as_deref()).map(|nsid| NsidView {
-                hex: words::hex(nsid),
+                hex: HEXLOWER.encode(nsid),
                 text: String::from_utf8_lossy(nsid).into_owned(),
             }),
             extended_errors: errors.iter().map(Into::into).collect(),
@@ -155,7 +158,8 @@ impl<'a> PacketView<'a> {
 }
 
 /// The server that a packet was sent to.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ServerView<'a> {
     /// Its name; null for a resolver.
     name: Option<&'a str>,
@@ -164,10 +168,10 @@ struct ServerView<'a> {
     /// Its port.
     port: u16,
     /// The address's family.
-    #[schemars(extend("enum" = ["ipv4", "ipv6"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ipv4", "ipv6"])))]
     family: &'static str,
     /// Where the address came from.
-    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"])))]
     source: &'static str,
 }
 
@@ -184,10 +188,11 @@ impl<'a> From<&'a Packet> for ServerView<'a> {
 }
 
 /// Datagrams that were dropped for one reason.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct DroppedView {
     /// What made them no reply to the question.
-    #[schemars(extend("enum" = ["wrong-id", "wrong-question", "not-a-reply", "wrong-operation", "wrong-source"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["wrong-id", "wrong-question", "not-a-reply", "wrong-operation", "wrong-source"])))]
     kind: &'static str,
     /// How many.
     count: u32,
@@ -200,7 +205,8 @@ impl From<&(Stray, u32)> for DroppedView {
 }
 
 /// Records in the sections of a reply, OPT not counted.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct CountsView {
     /// Answer section.
     answer: usize,
@@ -211,7 +217,8 @@ struct CountsView {
 }
 
 /// A server's identity.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct NsidView {
     /// As sent, in hexadecimal.
     hex: String,
@@ -220,7 +227,8 @@ struct NsidView {
 }
 
 /// An extended DNS error.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ExtendedErrorView<'a> {
     /// Its code.
     code: u16,
@@ -237,7 +245,8 @@ impl<'a> From<&'a (u16, String)> for ExtendedErrorView<'a> {
 }
 
 /// Where a referral leads.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ReferralView<'a> {
     /// The deeper zone.
     cut: &'a str,

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trace::{AddressSource, NameServer, Negative, Record, RecordType};
 
 /// One resource record.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct RecordView<'a> {
     /// Owner, with its final dot.
     name: &'a str,
@@ -29,7 +31,8 @@ impl<'a> From<&'a Record> for RecordView<'a> {
 }
 
 /// A claimed absence.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct NegativeView<'a> {
     /// The zone that said so; null when the reply had no SOA, or one of another zone.
     zone: Option<&'a str>,
@@ -54,7 +57,8 @@ impl<'a> From<&'a Negative> for NegativeView<'a> {
 }
 
 /// A name server of a cut.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct NameServerView<'a> {
     /// Its name.
     name: &'a str,
@@ -73,11 +77,12 @@ impl<'a> From<&'a NameServer> for NameServerView<'a> {
 }
 
 /// An address of a name server and where it came from.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ServerAddressView {
     /// The address.
     address: String,
     /// Where it came from.
-    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"])))]
     source: &'static str,
 }

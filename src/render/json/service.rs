@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trace::{ServiceBinding, ServiceRecord};
 
 /// The HTTPS records of an origin, and what was made of them.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct ServiceView<'a> {
     /// The name asked: the host, behind `_port._https.` when the port is not the default one.
     name: &'a str,
@@ -33,7 +35,8 @@ impl<'a> From<&'a ServiceBinding> for ServiceView<'a> {
 }
 
 /// A record in AliasMode.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct AliasView<'a> {
     /// Its owner.
     owner: &'a str,
@@ -42,7 +45,8 @@ struct AliasView<'a> {
 }
 
 /// A record in ServiceMode.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct ServiceRecordView<'a> {
     /// Its owner.
     owner: &'a str,

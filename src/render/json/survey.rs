@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +12,8 @@ use super::record::RecordView;
 use crate::trace::{Copied, Propagation, Rcode, ServerCheck, ServerFault, SystemFiles, UnfoundServer};
 
 /// What one address of a name server said.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct ServerCheckView<'a> {
     /// The server's name.
     name: &'a str,
@@ -20,10 +22,10 @@ pub(super) struct ServerCheckView<'a> {
     /// Its port.
     port: u16,
     /// The address's family.
-    #[schemars(extend("enum" = ["ipv4", "ipv6"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ipv4", "ipv6"])))]
     family: &'static str,
     /// Where the address came from.
-    #[schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["hint", "glue-in-domain", "glue-sibling", "walk", "configured"])))]
     source: &'static str,
     /// Whether anything at all came back.
     reachable: bool,
@@ -71,7 +73,8 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
 }
 
 /// A server of a zone that has no address to be asked at.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct UnfoundServerView<'a> {
     /// The server's name.
     name: &'a str,
@@ -86,7 +89,8 @@ impl<'a> From<&'a UnfoundServer> for UnfoundServerView<'a> {
 }
 
 /// Who has which copy of the answer.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct PropagationView<'a> {
     /// The type that was asked for.
     #[serde(rename = "type")]
@@ -111,10 +115,11 @@ impl<'a> From<&'a Propagation> for PropagationView<'a> {
 }
 
 /// What one server or resolver has.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct CopyView<'a> {
     /// Whose it is.
-    #[schemars(extend("enum" = ["authority", "configured", "public"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["authority", "configured", "public"])))]
     keeper: &'static str,
     /// The server's or the resolver's name.
     name: Option<&'a str>,
@@ -157,7 +162,8 @@ impl<'a> From<&'a Copied> for CopyView<'a> {
 }
 
 /// What this machine's own files say of the name. The walk heeds none of them.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct SystemView<'a> {
     /// The hosts file.
     hosts_file: &'a str,

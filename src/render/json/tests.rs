@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::schema::from_views::schema;
 use crate::finding;
-use crate::render::{DnsRun, Format, Style, escape, render, render_dns, schema, testtrace};
+use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
 use crate::trace::Trace;
 
 fn document(trace: &Trace, style: &Style) -> String {

@@ -1,5 +1,6 @@
 //! Views of the TLS handshake.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -8,7 +9,8 @@ use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, Verification};
 
 /// A TLS handshake, flight by flight.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct TlsView<'a> {
     /// The ClientHello was handed to the kernel.
     start_us: u64,
@@ -99,7 +101,8 @@ const fn direction(direction: Direction) -> &'static str {
 }
 
 /// What a ClientHello offers, by IANA's names; unknown numbers are `0x1234`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct OfferView<'a> {
     /// Versions.
     versions: &'a [String],
@@ -136,7 +139,8 @@ impl<'a> From<&'a Offer> for OfferView<'a> {
 }
 
 /// A key share sent along.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct KeyShareView<'a> {
     /// Its group.
     group: &'a str,
@@ -145,10 +149,11 @@ struct KeyShareView<'a> {
 }
 
 /// One burst of handshake messages in one direction.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct FlightView<'a> {
     /// Who sent it: we (`sent`) or the peer (`received`).
-    #[schemars(extend("enum" = ["sent", "received"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["sent", "received"])))]
     direction: &'static str,
     /// First byte received, or handed to the kernel.
     start_us: u64,
@@ -176,7 +181,8 @@ impl<'a> From<&'a Flight> for FlightView<'a> {
 }
 
 /// A certificate as sent.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct CertificateView<'a> {
     /// Subject as one line.
     subject: &'a str,
@@ -187,10 +193,10 @@ struct CertificateView<'a> {
     /// DNS names and addresses it is for.
     names: &'a [String],
     /// Start of validity, RFC 3339.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     not_before: String,
     /// End of validity, RFC 3339.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     not_after: String,
     /// Whole days left when it was seen; negative when over.
     days_left: i64,
@@ -238,7 +244,8 @@ impl<'a> From<&'a Certificate> for CertificateView<'a> {
 }
 
 /// What checking the chain gave, all faults at once.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct VerificationView<'a> {
     /// Whether the certificate is good.
     verified: bool,
@@ -276,7 +283,8 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
 }
 
 /// One thing wrong with a certificate or its chain.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct FaultView {
     /// The same words as a failure's code.
     code: &'static str,
@@ -285,17 +293,19 @@ struct FaultView {
 }
 
 /// A TLS alert.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct AlertView<'a> {
     /// Who sent it: we (`sent`) or the peer (`received`).
-    #[schemars(extend("enum" = ["sent", "received"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["sent", "received"])))]
     direction: &'static str,
     /// Its name by RFC 8446 section 6.
     description: &'a str,
 }
 
 /// What an old-fashioned ClientHello found.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct LegacyProbeView<'a> {
     /// The newest version the server answered with; null when it refused all.
     version: Option<&'a str>,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,12 +10,13 @@ use crate::render::redact::Redactor;
 use crate::trace::{Host, Url, UrlChange};
 
 /// A URL taken apart by the WHATWG URL standard.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct UrlView<'a> {
     /// The whole URL, secrets redacted.
     href: Cow<'a, str>,
     /// Its scheme.
-    #[schemars(extend("enum" = ["http", "https"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "https"])))]
     scheme: &'static str,
     /// Whether the scheme was missing and https was taken.
     scheme_assumed: bool,
@@ -27,7 +29,7 @@ pub(super) struct UrlView<'a> {
     /// The host in Unicode.
     host_unicode: &'a str,
     /// What the host is.
-    #[schemars(extend("enum" = ["name", "ipv4", "ipv6"]))]
+    #[cfg_attr(test, schemars(extend("enum" = ["name", "ipv4", "ipv6"])))]
     host_kind: &'static str,
     /// The port.
     port: u16,
@@ -40,7 +42,7 @@ pub(super) struct UrlView<'a> {
     /// Fragment without `#`.
     fragment: Option<Cow<'a, str>>,
     /// A fragment is never sent: always false.
-    #[schemars(extend("const" = false))]
+    #[cfg_attr(test, schemars(extend("const" = false)))]
     fragment_sent: bool,
     /// What a browser would silently change in the input.
     changes: Vec<UrlChangeView<'a>>,
@@ -73,7 +75,8 @@ impl<'a> UrlView<'a> {
 }
 
 /// One silent change between what was typed and what is used.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 struct UrlChangeView<'a> {
     /// What kind of change, kebab-case.
     kind: &'static str,

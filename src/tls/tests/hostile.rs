@@ -147,7 +147,8 @@ async fn max_time_and_interrupt_end_a_handshake_with_its_record() {
     let clock = Clock::start();
     let tcp = TcpStream::connect(address).await.unwrap();
     let stop = Stop::after(clock, Duration::from_millis(40));
-    let (tls, result) = client.handshake(tcp, HOST, &clock, &stop).await;
+    let peer = Peer { host: HOST, address: Some(address) };
+    let (tls, result) = client.handshake(tcp, peer, &clock, &stop).await;
     let failure = result.unwrap_err();
     assert_eq!(failure.code, FailureCode::MaxTime);
     assert_eq!(failure.message, "--max-time of 40 ms passed while waiting for the ServerHello");
@@ -158,7 +159,7 @@ async fn max_time_and_interrupt_end_a_handshake_with_its_record() {
     let tcp = TcpStream::connect(address).await.unwrap();
     let stop = Stop::new(clock, Duration::from_secs(30), interrupted);
     send.send(true).unwrap();
-    let (_, result) = client.handshake(tcp, HOST, &clock, &stop).await;
+    let (_, result) = client.handshake(tcp, peer, &clock, &stop).await;
     assert_eq!(result.unwrap_err().code, FailureCode::Interrupted);
 }
 
@@ -389,7 +390,7 @@ async fn a_wanted_client_certificate_is_said_in_both_versions() {
         error.to_string().contains("alert certificate_required: it wants a client certificate"),
         "{error}"
     );
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<crate::tls::AlertReceived>());
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<crate::alert::AlertReceived>());
     assert_eq!(inner.unwrap().name, "certificate_required");
 }
 

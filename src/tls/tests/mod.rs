@@ -4,6 +4,7 @@ mod faults;
 mod handshakes;
 mod hostile;
 mod streams;
+mod tunnels;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream as ServerStream;
 
-use super::{Client, TlsStream};
+use super::{Client, Peer, TlsStream};
 use crate::clock::Clock;
 use crate::plan::{RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
@@ -193,11 +194,23 @@ fn client(plan: &TlsPlan) -> Client {
     Client::new(plan, VersionChoice::Auto).unwrap()
 }
 
-async fn shake(client: &Client, address: SocketAddr, host: &str) -> (Tls, Result<TlsStream, Failure>) {
-    let clock = Clock::start();
+/// A connection as the stage before makes it.
+async fn connect(address: SocketAddr) -> TcpStream {
     let tcp = TcpStream::connect(address).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
+    tcp
+}
+
+async fn shake(
+    client: &Client,
+    address: SocketAddr,
+    host: &str,
+) -> (Tls, Result<TlsStream<TcpStream>, Failure>) {
+    let clock = Clock::start();
+    let tcp = connect(address).await;
+    let peer = Peer { host, address: Some(address) };
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (tls, result) = client.handshake(tcp, host, &clock, &stop).await;
+    let (tls, result) = client.handshake(tcp, peer, &clock, &stop).await;
     check_times(&tls);
     (tls, result)
 }

@@ -5,7 +5,7 @@ use crate::tls::provider;
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-async fn open<F, Fut>(speaks: Speaks, serve: F) -> TlsStream
+async fn open<F, Fut>(speaks: Speaks, serve: F) -> TlsStream<TcpStream>
 where
     F: Fn(ServerStream<TcpStream>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,

@@ -19,6 +19,7 @@ use crate::dns::lanes::validation::collect::unread;
 use crate::dns::lanes::validation::through_resolver::{Given, Through};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
@@ -34,12 +35,13 @@ impl Checking {
     /// has said anything. The work is to be run beside everything else.
     pub(crate) fn begin_through(
         shared: &Rc<Shared>,
+        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
         given: Given,
     ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let through = Through::of(shared, log, purpose, given)?;
+        let through = Through::of(shared, client, log, purpose, given)?;
         let given = through.given;
         let checking = Rc::new(Self::new(shared, Some(through)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));

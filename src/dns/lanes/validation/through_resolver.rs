@@ -12,6 +12,7 @@ use crate::dns::iterate::job::Run;
 use crate::dns::lanes::validation::recheck::{MAX_TRIES, PATIENCE};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
+use crate::dns::resolvers::connection::Client;
 use crate::dns::resolvers::connection_query::ask_beside;
 use crate::dns::response::classify;
 use crate::dns::response::classify::Verdict;
@@ -50,14 +51,20 @@ pub(crate) struct Through {
     pub(crate) purpose: Purpose,
     pub(crate) given: Given,
     /// How it is asked on connections that are kept.
-    connected: Option<(Transport, Rc<Run>)>,
+    connected: Option<(Transport, Rc<Client>, Rc<Run>)>,
     /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
     transport: Transport,
 }
 
 impl Through {
     /// The resolver that spoke last in a lane.
-    pub(crate) fn of(shared: &Rc<Shared>, log: &Rc<Log>, purpose: Purpose, given: Given) -> Option<Self> {
+    pub(crate) fn of(
+        shared: &Rc<Shared>,
+        client: Option<Rc<Client>>,
+        log: &Rc<Log>,
+        purpose: Purpose,
+        given: Given,
+    ) -> Option<Self> {
         let packets = log.packets();
         let spoke = |packet: &&Packet| packet.purpose == purpose && packet.reply.is_some();
         let useful = |packet: &&Packet| spoke(packet) && is_answer(&packet.meaning);
@@ -66,9 +73,8 @@ impl Through {
         // Without EDNS nobody could ask for signatures.
         let plain = packets.iter().any(|packet| useful(&packet) && !packet.edns);
         let given = if given == Given::Answer && plain { Given::Unsigned } else { given };
-        let on_connection = purpose == Purpose::Resolver && shared.client.is_some();
-        let connected =
-            on_connection.then(|| (packet.transport, Run::new(Rc::clone(shared), Rc::clone(log), None)));
+        let run = || Run::new(Rc::clone(shared), Rc::clone(log), None);
+        let connected = client.map(|client| (packet.transport, client, run()));
         let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
         Some(Self { server: packet.server, parent, purpose, given, connected, transport })
@@ -115,7 +121,7 @@ impl Through {
             server: self.server,
             source: AddressSource::Configured,
             chosen: Choice::First,
-            transport: self.connected.as_ref().map_or(self.transport, |(transport, _)| *transport),
+            transport: self.connected.as_ref().map_or(self.transport, |(transport, ..)| *transport),
             // Without EDNS there is no DO, and without DO there are no signatures.
             edns: true,
             recursion: Recursion::Unchecked,
@@ -126,7 +132,7 @@ impl Through {
                 return Err("was not asked: the limit of packets for this host was hit".to_owned());
             }
             let (id, outcome) = match &self.connected {
-                Some((_, run)) => ask_beside(run, &mut ask, PATIENCE).await?,
+                Some((_, client, run)) => ask_beside(client, run, &mut ask, PATIENCE).await?,
                 None => {
                     let _place = shared.places.take(self.server).await;
                     let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;

@@ -9,7 +9,7 @@ use crate::dns::dnssec::denial::{MAX_ITERATIONS, Unproven, Wanted};
 use crate::dns::dnssec::nsec::by_nsec;
 use crate::dns::dnssec::nsec3::by_nsec3;
 use crate::dns::tests::dnssec::zone::name;
-use crate::dns::wire::presentation_dnssec::base32;
+use crate::dns::wire::rfc4648::base32hex;
 use crate::trace::ProofKind;
 
 const ZONE: &str = "z.test";
@@ -138,7 +138,7 @@ fn chain(names: &[(&str, &[WireType])], opt_out: bool, iterations: u16) -> Chain
     hashed.sort();
     let next = |at: usize| hashed[(at + 1) % hashed.len()].0.clone();
     let record = |(at, (hash, _, types)): (usize, &(Vec<u8>, Name, &[WireType]))| {
-        let owner = name(ZONE).prepend_label(base32(hash)).unwrap();
+        let owner = name(ZONE).prepend_label(base32hex(hash)).unwrap();
         let algorithm = Nsec3HashAlgorithm::SHA1;
         let types = types.iter().copied();
         (owner, NSEC3::new(algorithm, opt_out, iterations, salt.to_vec(), next(at), types))

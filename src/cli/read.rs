@@ -1,153 +1,23 @@
-//! From arguments and environment to a plan. Reads the small files that a plan needs as text (root
-//! hints, request bodies, resolv.conf); certificates are read by the stage that trusts them.
+//! From arguments and environment to a plan: which option sets what, and which exclude each other.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
+use super::dns::{action, resolver, survey};
+use super::environment::Environment;
+use super::error::PlanError;
+use super::files::{argument_or_file, check_output, read_text, system_resolvers};
+use super::settings::{Action, Settings, Show};
 use super::syntax::{connect_to, header_field, resolve_override, seconds};
-use super::{
-    AnchorsText, Batch, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, Plan, Question, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
-};
-use crate::cli::{Cli, Command, Common, Connection, Format, Generate, Request, Roots, TlsMax, When};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
-use crate::os;
-
-/// What a run is to do.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The action.
-    pub action: Action,
-    /// Inside the lab.
-    pub lab: bool,
-    /// How to show the result.
-    pub show: Show,
-    /// `--fail`.
-    pub on_bad_status: OnBadStatus,
-}
-
-/// What the program can do.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Trace a URL.
-    Trace(Plan),
-    /// Walk a name.
-    Ask(Plan, Question),
-    /// Walk many names.
-    AskAll(Plan, Batch),
-    /// `urltrace lab`.
-    ListLab,
-    /// `urltrace lab --serve`.
-    ServeLab,
-    /// `--generate`.
-    Generate(Generate),
-}
-
-/// How to show the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
-pub struct Show {
-    /// The format.
-    pub format: Format,
-    /// Headers, chain and packets, too.
-    pub verbose: bool,
-    /// Colours.
-    pub color: bool,
-    /// UTF-8 drawing.
-    pub unicode: bool,
-    /// Secrets in clear.
-    pub secrets: bool,
-    /// A progress line on stderr.
-    pub progress: bool,
-    /// Columns.
-    pub width: usize,
-    /// Whether somebody reads the report on a terminal.
-    pub terminal: bool,
-    /// The data of a DNS answer only.
-    pub short: bool,
-}
-
-/// What the environment says, read once.
-#[derive(Clone, Debug, Default)]
-pub struct Environment {
-    /// `SSL_CERT_FILE`.
-    pub ssl_cert_file: Option<PathBuf>,
-    /// `SSL_CERT_DIR`.
-    pub ssl_cert_dir: Option<PathBuf>,
-    /// `SSLKEYLOGFILE`.
-    pub ssl_key_log_file: Option<PathBuf>,
-    /// `NO_COLOR` is set and not empty (no-color.org).
-    pub no_color: bool,
-    /// `CLICOLOR_FORCE` is set and not `0`.
-    pub force_color: bool,
-    /// The locale speaks UTF-8.
-    pub utf8: bool,
-    /// `TERM=dumb`.
-    pub dumb_terminal: bool,
-    /// `COLUMNS`.
-    pub columns: Option<usize>,
-    /// Standard output is a terminal.
-    pub stdout_is_terminal: bool,
-    /// Standard error is a terminal.
-    pub stderr_is_terminal: bool,
-}
-
-impl Environment {
-    /// Reads the process's environment.
-    #[must_use]
-    pub fn read() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let path = |name: &str| set(name).map(PathBuf::from);
-        let text = |name: &str| set(name).and_then(|value| value.into_string().ok());
-        // POSIX: the first of these that is set and not empty decides.
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
-        Self {
-            ssl_cert_file: path("SSL_CERT_FILE"),
-            ssl_cert_dir: path("SSL_CERT_DIR"),
-            ssl_key_log_file: path("SSLKEYLOGFILE"),
-            no_color: set("NO_COLOR").is_some(),
-            force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            // No locale at all is common in containers and CI, where UTF-8 is the rule by now.
-            utf8: locale.is_none_or(|locale| {
-                let locale = locale.to_ascii_lowercase();
-                locale.contains("utf-8") || locale.contains("utf8")
-            }),
-            dumb_terminal: text("TERM").as_deref() == Some("dumb"),
-            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
-            stdout_is_terminal: std::io::stdout().is_terminal(),
-            stderr_is_terminal: std::io::stderr().is_terminal(),
-        }
-    }
-}
-
-/// Why there is no plan.
-#[derive(Debug)]
-pub enum PlanError {
-    /// Clap's own error, or `--help` and `--version`.
-    Clap(Box<clap::Error>),
-    /// An argument that reads well and means nothing, or a file that cannot be used.
-    Usage {
-        /// What is wrong.
-        message: String,
-        /// What would be right.
-        hint: Option<String>,
-    },
-}
-
-impl PlanError {
-    pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), hint: None }
-    }
-
-    pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), hint: Some(hint.into()) }
-    }
-}
+use crate::plan::{
+    AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
+    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+};
 
 /// Reads arguments (the first is the program's name) into settings.
 ///
@@ -174,7 +44,7 @@ pub fn settings(
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
-            let action = super::dns::action(plan, &cli.common, &options)?;
+            let action = action(plan, &cli.common, &options)?;
             if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
                 return Err(PlanError::with_hint(
                     "-v has nothing to add to the one line that each name of `-` gets",
@@ -185,7 +55,7 @@ pub fn settings(
         }
         (None, Some(url)) => {
             let mut plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
-            plan.dns.survey = super::dns::survey(&cli.common, plan.dns.server_family)?;
+            plan.dns.survey = survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace(plan), cli.common.lab)
         }
         (None, None) => {
@@ -248,7 +118,7 @@ fn plan(
 }
 
 fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<DnsPlan, PlanError> {
-    let lane = super::dns::resolver(&common.resolver)?;
+    let lane = resolver(&common.resolver)?;
     let root_hints = match &common.root_hints {
         None => None,
         Some(path) => {
@@ -262,7 +132,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
         dnssec: dnssec_plan(common)?,
         stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
-        nsswitch: Some(PathBuf::from(super::NSSWITCH)),
+        nsswitch: Some(PathBuf::from(NSSWITCH)),
         family,
         overrides: connection.resolve.iter().map(|text| resolve_override(text)).collect::<Result<_, _>>()?,
         https_records: if connection.no_https_rr { HttpsRecords::Ignore } else { HttpsRecords::Use },
@@ -283,20 +153,6 @@ fn dnssec_plan(common: &Common) -> Result<DnssecPlan, PlanError> {
         }
     };
     Ok(DnssecPlan::On { anchors })
-}
-
-/// The servers of resolv.conf, in order; none when the machine has none.
-fn system_resolvers() -> Vec<SocketAddr> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
-    let mut servers = Vec::new();
-    for server in config.name_servers() {
-        let port = server.connections.first().map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(server.ip, port);
-        if !servers.contains(&address) {
-            servers.push(address);
-        }
-    }
-    servers
 }
 
 fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
@@ -387,39 +243,6 @@ fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
     Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
 }
 
-fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
-    let Some(path) = text.strip_prefix('@') else { return Ok(text.as_bytes().to_vec()) };
-    let result = if path == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    result.map_err(|error| {
-        PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os::words(&error)))
-    })
-}
-
-pub(super) fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os::words(&error)))
-    })?;
-    String::from_utf8(bytes)
-        .map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
-}
-
-/// Said before the network is touched, so that a long trace does not end at a wrong path.
-fn check_output(path: &Path) -> Result<(), PlanError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() {
-        return Err(PlanError::usage(format!("-o: `{}` is a directory", path.display())));
-    }
-    if !parent.is_dir() {
-        return Err(PlanError::usage(format!("-o: there is no directory `{}`", parent.display())));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -496,7 +319,7 @@ mod tests {
         assert_eq!(plan.tcp.connect_to[0].to_host.as_deref(), Some("::1"));
         assert_eq!(
             plan.dns.lane,
-            super::super::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
+            crate::plan::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
         );
         assert_eq!(plan.dns.server_family, Family::Any, "a URL's family is that of its connections");
         assert_eq!(plan.max_time, Duration::from_millis(500));

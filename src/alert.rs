@@ -1,6 +1,10 @@
-//! TLS alerts: their names (RFC 8446 §6 and its forerunners) and what they mean in plain words.
+//! TLS alerts (RFC 8446 §6 and its forerunners): their names, what they mean in plain words, and the
+//! error that a stream ends with when its peer sent one.
 //!
-//! Tables only. Which alert is whose fault in a given handshake is decided in `failure.rs`.
+//! On the ground, because an alert may come in a handshake or on the stream after it. Tables only:
+//! whose fault an alert is in a given handshake is decided in `tls::failure`.
+
+use std::io;
 
 /// One row of the table.
 struct Row {
@@ -12,17 +16,17 @@ struct Row {
 }
 
 /// The name of an alert by RFC 8446 §6; unknown ones as `alert 77`.
-pub(super) fn name(code: u8) -> String {
+pub(crate) fn name(code: u8) -> String {
     row(code).map_or_else(|| format!("alert {code}"), |row| row.name.to_owned())
 }
 
 /// What an alert from a server says, to end a sentence.
-pub(super) fn meaning(code: u8) -> &'static str {
+pub(crate) fn meaning(code: u8) -> &'static str {
     row(code).map_or("its number is not in the registry", |row| row.meaning)
 }
 
 /// What to try after such an alert.
-pub(super) fn hint(code: u8) -> Option<&'static str> {
+pub(crate) fn hint(code: u8) -> Option<&'static str> {
     row(code).and_then(|row| row.hint)
 }
 
@@ -30,13 +34,13 @@ fn row(code: u8) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.code == code)
 }
 
-pub(super) const HANDSHAKE_FAILURE: u8 = 40;
-pub(super) const BAD_CERTIFICATE: u8 = 42;
-pub(super) const ACCESS_DENIED: u8 = 49;
-pub(super) const PROTOCOL_VERSION: u8 = 70;
-pub(super) const INSUFFICIENT_SECURITY: u8 = 71;
-pub(super) const CERTIFICATE_REQUIRED: u8 = 116;
-pub(super) const NO_APPLICATION_PROTOCOL: u8 = 120;
+pub(crate) const HANDSHAKE_FAILURE: u8 = 40;
+pub(crate) const BAD_CERTIFICATE: u8 = 42;
+pub(crate) const ACCESS_DENIED: u8 = 49;
+pub(crate) const PROTOCOL_VERSION: u8 = 70;
+pub(crate) const INSUFFICIENT_SECURITY: u8 = 71;
+pub(crate) const CERTIFICATE_REQUIRED: u8 = 116;
+pub(crate) const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 const OUR_FAULT: Option<&str> =
     Some("try `--tls-max 1.2`: if that works, the server or a box before it mishandles TLS 1.3");
@@ -87,6 +91,38 @@ const ROWS: &[Row] = &[
         hint: Some("try `--http1.1`, or without `--http2`") },
     Row { code: 121, name: "ech_required", meaning: "it wants Encrypted Client Hello", hint: SERVER_LOG },
 ];
+
+/// The peer ended a stream with this alert. Found inside the [`io::Error`] of a read, such as
+/// `certificate_required`, which TLS 1.3 servers send only after the handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertReceived {
+    /// Its number.
+    pub code: u8,
+    /// Its name by RFC 8446 §6.
+    pub name: String,
+    /// What it says, in plain words.
+    pub meaning: &'static str,
+}
+
+impl AlertReceived {
+    pub(crate) fn new(code: u8) -> Self {
+        Self { code, name: name(code), meaning: meaning(code) }
+    }
+
+    /// The alert in an error of a stream, if that is what ended it.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl std::fmt::Display for AlertReceived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the server ended the connection with the alert {}: {}", self.name, self.meaning)
+    }
+}
+
+impl std::error::Error for AlertReceived {}
 
 #[cfg(test)]
 mod tests {

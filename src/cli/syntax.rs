@@ -4,9 +4,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::read::PlanError;
-use super::{ConnectTo, ResolveOverride};
+use super::error::PlanError;
 use crate::http::validate_field;
+use crate::plan::{ConnectTo, ResolveOverride};
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
 pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {

@@ -4,29 +4,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::failure::Explained;
-use crate::trace::{CertificateFault, FailureCode, Tls};
+use crate::fault::Fault;
+use crate::trace::{CertificateFault, FailureCode, StageName, Tls};
 
 /// The failure of a handshake whose certificate check found faults. `now` is when it was checked.
-pub(super) fn explain(tls: &Tls, now: Option<SystemTime>) -> Explained {
+pub(super) fn explain(tls: &Tls, now: Option<SystemTime>) -> Fault {
     let checked = tls.verification.as_ref();
     let faults = checked.map(|checked| checked.faults.as_slice()).unwrap_or_default();
     let system_would_trust = checked.and_then(|checked| checked.system_would_trust);
-    let code =
-        faults.iter().map(code).min_by_key(|code| rank(*code)).unwrap_or(FailureCode::CertificateInvalid);
-    Explained { code, message: message(tls, now), hint: Some(hint(code, system_would_trust).to_owned()) }
-}
-
-fn code(fault: &CertificateFault) -> FailureCode {
-    match fault {
-        CertificateFault::Expired { .. } => FailureCode::CertificateExpired,
-        CertificateFault::NotYetValid { .. } => FailureCode::CertificateNotYetValid,
-        CertificateFault::SelfSigned => FailureCode::CertificateSelfSigned,
-        CertificateFault::MissingIntermediate { .. } => FailureCode::CertificateChainIncomplete,
-        CertificateFault::UnknownIssuer { .. } => FailureCode::CertificateUnknownIssuer,
-        CertificateFault::WrongHost { .. } => FailureCode::CertificateWrongHost,
-        CertificateFault::Other(_) => FailureCode::CertificateInvalid,
-    }
+    let code = faults
+        .iter()
+        .map(CertificateFault::code)
+        .min_by_key(|code| rank(*code))
+        .unwrap_or(FailureCode::CertificateInvalid);
+    Fault::new(StageName::Tls, code, message(tls, now)).hint(hint(code, system_would_trust))
 }
 
 const ORDER: [FailureCode; 7] = [

@@ -1,4 +1,4 @@
-//! The command line: clap declarations only. [`crate::plan`] turns them into a plan.
+//! The command line: clap declarations only. `read` makes a plan of them.
 
 use std::path::PathBuf;
 

@@ -1,0 +1,26 @@
+//! The command line: arguments, environment and the files they name become a validated
+//! [`Plan`](crate::plan::Plan).
+//!
+//! The only module that reads arguments and the environment; everything after it works from plain
+//! values. Nothing here touches the network.
+//!
+//! # Layout
+//! - `declarations`: what can be typed; `environment`: what the process was started in
+//! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
+//! - `files`: the small files that a plan needs as text
+//! - `settings`, `error`: what comes out
+
+mod declarations;
+mod dns;
+mod environment;
+mod error;
+mod files;
+mod read;
+mod settings;
+mod syntax;
+
+pub use self::declarations::*;
+pub use self::environment::Environment;
+pub use self::error::PlanError;
+pub use self::read::settings;
+pub use self::settings::{Action, Settings, Show};

@@ -1,0 +1,59 @@
+//! What the command line comes to: an action, its plan, and how the result is shown. Types only.
+
+use super::declarations::{Format, Generate};
+use crate::exit::OnBadStatus;
+use crate::plan::{Batch, Plan, Question};
+
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The action.
+    pub action: Action,
+    /// Inside the lab.
+    pub lab: bool,
+    /// How to show the result.
+    pub show: Show,
+    /// `--fail`.
+    pub on_bad_status: OnBadStatus,
+}
+
+/// What the program can do.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Trace a URL.
+    Trace(Plan),
+    /// Walk a name.
+    Ask(Plan, Question),
+    /// Walk many names.
+    AskAll(Plan, Batch),
+    /// `urltrace lab`.
+    ListLab,
+    /// `urltrace lab --serve`.
+    ServeLab,
+    /// `--generate`.
+    Generate(Generate),
+}
+
+/// How to show the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
+pub struct Show {
+    /// The format.
+    pub format: Format,
+    /// Headers, chain and packets, too.
+    pub verbose: bool,
+    /// Colours.
+    pub color: bool,
+    /// UTF-8 drawing.
+    pub unicode: bool,
+    /// Secrets in clear.
+    pub secrets: bool,
+    /// A progress line on stderr.
+    pub progress: bool,
+    /// Columns.
+    pub width: usize,
+    /// Whether somebody reads the report on a terminal.
+    pub terminal: bool,
+    /// The data of a DNS answer only.
+    pub short: bool,
+}

@@ -1,0 +1,67 @@
+//! What is asked by HTTP, and what is done with the response.
+
+use std::path::PathBuf;
+
+/// `--max-redirs` when not given; a browser gives up at 20.
+pub const MAX_REDIRECTS: usize = 20;
+/// Bytes of a response head that are read at most.
+pub const MAX_HEAD_BYTES: usize = 256 * 1024;
+/// Header fields that are read at most.
+pub const MAX_HEADERS: usize = 1000;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct HttpPlan {
+    /// Which versions to offer.
+    pub version: VersionChoice,
+    /// `-X`; `None` for GET, or POST with a body.
+    pub method: Option<String>,
+    /// `-H` in order: name and value; `None` removes a default field (curl: `-H 'Name:'`).
+    pub headers: Vec<(String, Option<String>)>,
+    /// `-d`, `--data-binary`, `--json`.
+    pub body: Option<Vec<u8>>,
+    /// `-A`.
+    pub user_agent: String,
+    /// `--compressed`: offer encodings and undo them.
+    pub compressed: bool,
+    /// `-L`.
+    pub follow: bool,
+    /// `--max-redirs`.
+    pub max_redirects: usize,
+    /// `-o`.
+    pub output: Option<PathBuf>,
+    /// Bytes of a response head that are read at most.
+    pub max_head_bytes: usize,
+    /// Header fields that are read at most.
+    pub max_headers: usize,
+}
+
+/// Which HTTP versions to offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VersionChoice {
+    /// HTTP/2 and HTTP/1.1 by ALPN; HTTP/1.1 in the clear.
+    #[default]
+    Auto,
+    /// `--http1.1`.
+    Http11,
+    /// `--http2`: HTTP/2 only by ALPN; in the clear with prior knowledge.
+    Http2,
+}
+
+impl Default for HttpPlan {
+    fn default() -> Self {
+        Self {
+            version: VersionChoice::Auto,
+            method: None,
+            headers: Vec::new(),
+            body: None,
+            user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
+            compressed: false,
+            follow: false,
+            max_redirects: MAX_REDIRECTS,
+            output: None,
+            max_head_bytes: MAX_HEAD_BYTES,
+            max_headers: MAX_HEADERS,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How connections are made (RFC 8305), and where to instead of where the URL says.
+
+use std::time::Duration;
+
+use super::family::Family;
+
+/// RFC 8305 §8: recommended connection attempt delay.
+pub const STAGGER: Duration = Duration::from_millis(250);
+/// `--connect-timeout` when not given.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub struct TcpPlan {
+    /// The limit of one attempt.
+    pub connect_timeout: Duration,
+    /// RFC 8305 §5: the time before the next attempt is started beside the last.
+    pub stagger: Duration,
+    /// Families to use.
+    pub family: Family,
+    /// `--connect-to HOST1:PORT1:HOST2:PORT2`, in the order given.
+    pub connect_to: Vec<ConnectTo>,
+    /// The lab's ports: (port in the URL, port really used). Empty outside the lab.
+    pub port_map: Vec<(u16, u16)>,
+}
+
+/// One `--connect-to`. An empty host or port matches any, or keeps what was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectTo {
+    /// Host in the URL; `None` matches every host.
+    pub host: Option<String>,
+    /// Port in the URL; `None` matches every port.
+    pub port: Option<u16>,
+    /// Host to connect to; `None` keeps the URL's.
+    pub to_host: Option<String>,
+    /// Port to connect to; `None` keeps the URL's.
+    pub to_port: Option<u16>,
+}
+
+impl Default for TcpPlan {
+    fn default() -> Self {
+        Self {
+            connect_timeout: CONNECT_TIMEOUT,
+            stagger: STAGGER,
+            family: Family::Any,
+            connect_to: Vec::new(),
+            port_map: Vec::new(),
+        }
+    }
+}

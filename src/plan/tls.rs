@@ -1,0 +1,34 @@
+//! How TLS is spoken.
+
+use std::path::PathBuf;
+
+use super::roots::RootsChoice;
+
+/// How TLS is spoken.
+#[derive(Clone, Debug)]
+pub struct TlsPlan {
+    /// What is trusted.
+    pub roots: RootsChoice,
+    /// `-k`: go on in spite of certificate faults.
+    pub insecure: bool,
+    /// `--tls-max`.
+    pub max_version: TlsVersion,
+    /// `SSLKEYLOGFILE`.
+    pub key_log: Option<PathBuf>,
+}
+
+/// TLS versions that can be spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    #[default]
+    Tls13,
+}
+
+impl Default for TlsPlan {
+    fn default() -> Self {
+        Self { roots: RootsChoice::Embedded, insecure: false, max_version: TlsVersion::Tls13, key_log: None }
+    }
+}

@@ -1,0 +1,211 @@
+//! The TLS client of one run, and one handshake of it from its start to its record.
+//!
+//! It decides what is offered and trusted, and in which order a handshake is run, recorded and, when it
+//! failed, looked into. It moves no bytes (`handshake`) and words nothing (`failure`).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::handshake::Handshake;
+use super::inquiry::Inquiry;
+use super::keylog::KeyLogFile;
+use super::stream::TlsStream;
+use super::summary::{self, Details, Unread};
+use super::verify::{Observer, Trust};
+use super::{certificate, group};
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::plan::{RootsChoice, TlsPlan, TlsVersion, VersionChoice};
+use crate::stop::Stop;
+use crate::trace::{Failure, FailureCode, StageName, Tls};
+
+/// A handshake takes at most this long.
+pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Whom a handshake is with.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<'a> {
+    /// The URL's host (name or address literal, no brackets).
+    pub host: &'a str,
+    /// Its address, where it can be asked once more after a failure; `None` at the end of a tunnel.
+    pub address: Option<SocketAddr>,
+}
+
+/// The TLS client of one run: roots and configuration, made before t0.
+#[derive(Clone, Debug)]
+pub struct Client {
+    config: ClientConfig,
+    trust: Trust,
+    /// The roots, as they are called in the report.
+    roots: Arc<str>,
+    embedded: bool,
+    insecure: bool,
+    max_version: TlsVersion,
+    pub(super) limit: Duration,
+}
+
+impl Client {
+    /// Loads the roots, opens the key log and builds the configuration. Before t0.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, or holds no certificate; the text names it.
+    pub fn new(plan: &TlsPlan, version: VersionChoice) -> Result<Self, String> {
+        let roots = crate::roots::load(&plan.roots)?;
+        let provider = group::timed_provider();
+        let trust = Trust { roots: roots.store, algorithms: provider.signature_verification_algorithms };
+        let versions: &[&rustls::SupportedProtocolVersion] = match plan.max_version {
+            TlsVersion::Tls12 => &[&rustls::version::TLS12],
+            TlsVersion::Tls13 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+        };
+        // Each handshake puts its own observer in the verifier's place; this one stands for none.
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(versions)
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?
+            .with_root_certificates(Arc::clone(&trust.roots))
+            .with_no_client_auth();
+        // Every handshake is a full one: a resumed one shows neither chain nor check.
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols =
+            Self::protocols(version).into_iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        if let Some(path) = &plan.key_log {
+            config.key_log = Arc::new(KeyLogFile::open(path)?);
+        }
+        Ok(Self {
+            config,
+            trust,
+            roots: roots.description.into(),
+            embedded: plan.roots == RootsChoice::Embedded,
+            insecure: plan.insecure,
+            max_version: plan.max_version,
+            limit: HANDSHAKE_LIMIT,
+        })
+    }
+
+    /// The same client, offering only those of its protocols that a server's HTTPS record lists
+    /// (RFC 9460 §7.1.2). `None` when that changes nothing: it lists all of them, or none.
+    #[must_use]
+    pub fn offering(&self, alpn: &[String]) -> Option<Self> {
+        let listed = |own: &&Vec<u8>| alpn.iter().any(|id| id.as_bytes() == own.as_slice());
+        let own = &self.config.alpn_protocols;
+        let kept: Vec<Vec<u8>> = own.iter().filter(listed).cloned().collect();
+        if kept.is_empty() || kept.len() == own.len() {
+            return None;
+        }
+        let mut client = self.clone();
+        client.config.alpn_protocols = kept;
+        Some(client)
+    }
+
+    /// The protocols it offers by ALPN, most wanted first.
+    #[must_use]
+    pub fn protocols(version: VersionChoice) -> Vec<&'static str> {
+        match version {
+            VersionChoice::Auto => vec!["h2", "http/1.1"],
+            VersionChoice::Http11 => vec!["http/1.1"],
+            VersionChoice::Http2 => vec!["h2"],
+        }
+    }
+
+    /// Shakes hands over `carrier`.
+    ///
+    /// The record is complete when this returns. Reading it out of the handshake takes some 100 us
+    /// after [`Tls::end`]; a caller that has a request to send meanwhile uses
+    /// [`handshake_unread`](Self::handshake_unread).
+    pub async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        carrier: S,
+        peer: Peer<'_>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Tls, Result<TlsStream<S>, Failure>) {
+        let (mut tls, result, unread) = self.handshake_unread(carrier, peer, clock, stop).await;
+        unread.read_into(&mut tls);
+        (tls, result)
+    }
+
+    /// Shakes hands, and leaves offer, chain and the details of a verification with faults to
+    /// [`Unread::read_into`], to be called when time no longer matters. After a failure the record
+    /// is complete at once.
+    pub async fn handshake_unread<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        carrier: S,
+        peer: Peer<'_>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> (Tls, Result<TlsStream<S>, Failure>, Unread) {
+        // Making the ClientHello, keys and all, is this handshake's work: the phase begins here.
+        let start = clock.now();
+        let host = peer.host.trim_end_matches('.');
+        let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, *clock));
+        let config = self.config_for(&observer);
+        let limit = start.after(self.limit);
+        let prepared = server_name(peer.host).and_then(|name| {
+            Handshake::new(carrier, config, name, Arc::clone(&observer), limit, clock, stop).map_err(
+                |error| {
+                    let message = format!("no ClientHello could be made: {error}");
+                    Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+                },
+            )
+        });
+        let mut handshake = match prepared {
+            Ok(handshake) => handshake,
+            Err(fault) => {
+                let end = clock.now();
+                let tls = Tls { start, end, verified_name: host.to_owned(), ..Tls::default() };
+                return (tls, Err(fault.after(end.since(start))), Unread::default());
+            }
+        };
+        let (end, result) = handshake.run().await;
+        let seen = std::mem::take(&mut *observer.seen());
+        let mut tls = summary::of(&mut handshake, &seen, host, start..end);
+        let details = Details {
+            hello: std::mem::take(&mut handshake.hello),
+            seen,
+            trust: self.trust.clone(),
+            roots: Arc::clone(&self.roots),
+            insecure: self.insecure,
+        };
+        match result {
+            Ok(()) => {
+                let Handshake { carrier, connection, inbound, .. } = handshake;
+                (tls, Ok(TlsStream::new(carrier, connection, inbound)), Unread::of(details))
+            }
+            // The phase is over, and the failure is looked into at leisure.
+            Err(why) => {
+                details.read_into(&mut tls);
+                let inquiry = Inquiry {
+                    end: &why,
+                    address: peer.address,
+                    seen: &details.seen,
+                    embedded_roots: self.embedded.then_some(&self.trust),
+                    limit: self.limit,
+                    max_version: self.max_version,
+                };
+                let fault = inquiry.run(&handshake, &mut tls, clock, stop).await;
+                let failure = fault.after(tls.end.since(tls.start));
+                (tls, Err(failure), Unread::default())
+            }
+        }
+    }
+
+    fn config_for(&self, observer: &Arc<Observer>) -> Arc<ClientConfig> {
+        let mut config = self.config.clone();
+        config.dangerous().set_certificate_verifier(Arc::clone(observer) as _);
+        config.client_auth_cert_resolver = Arc::clone(observer) as _;
+        Arc::new(config)
+    }
+}
+
+/// The URL's host as rustls wants it.
+fn server_name(host: &str) -> Result<ServerName<'static>, Fault> {
+    ServerName::try_from(host.to_owned()).map_err(|_| {
+        let message = format!("`{}` is no name that TLS can ask for (SNI)", certificate::escape(host));
+        Fault::new(StageName::Tls, FailureCode::InvalidHost, message)
+    })
+}

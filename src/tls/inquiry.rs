@@ -1,0 +1,96 @@
+//! After a handshake failed: what else is asked to say why, of the machine's own roots and of the
+//! server. Outside the measured phase; it changes no verdict.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::failure::{self, Case};
+use super::handshake::{End, Handshake};
+use super::verify::{Seen, Trust};
+use super::{faults, probe};
+use crate::alert;
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::plan::TlsVersion;
+use crate::stop::Stop;
+use crate::trace::{Alert, CertificateFault, Direction, Tls, Verification};
+
+/// A failed handshake, to be looked into.
+pub(super) struct Inquiry<'a> {
+    pub(super) end: &'a End,
+    /// Where the server can be asked once more.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) seen: &'a Seen,
+    /// The trust of the run, when its roots are the embedded ones.
+    pub(super) embedded_roots: Option<&'a Trust>,
+    pub(super) limit: Duration,
+    pub(super) max_version: TlsVersion,
+}
+
+impl Inquiry<'_> {
+    /// Completes the record of the handshake, and says why it failed.
+    pub(super) async fn run<S>(
+        &self,
+        handshake: &Handshake<'_, S>,
+        tls: &mut Tls,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Fault {
+        tls.alert = alert_of(self.end, handshake.plain_alert_sent());
+        if let Some(verification) = &mut tls.verification {
+            verification.system_would_trust = self.system_would_trust(verification);
+        }
+        let mut probed = None;
+        if let Some(address) = self.address
+            && failure::wants_probe(self.end, &handshake.received, tls.bytes_received)
+        {
+            let found = probe::probe(address, tls.sni.as_deref(), clock, stop).await;
+            probed = found.choice;
+            tls.legacy_probe = Some(found.record);
+        }
+        failure::explain(&Case {
+            end: self.end,
+            tls,
+            seen: self.seen,
+            received: &handshake.received,
+            unread: handshake.inbound.bytes(),
+            probed,
+            peer: &self.address.map_or_else(|| "the server".to_owned(), |address| address.to_string()),
+            awaited: handshake.awaited(),
+            limit: self.limit,
+            max_time: stop.max_time(),
+            max_version: self.max_version,
+        })
+    }
+
+    /// When the embedded roots refuse a chain: whether the machine's would trust it.
+    fn system_would_trust(&self, verification: &Verification) -> Option<bool> {
+        let untrusted = verification.faults.iter().any(|fault| {
+            matches!(
+                fault,
+                CertificateFault::SelfSigned
+                    | CertificateFault::MissingIntermediate { .. }
+                    | CertificateFault::UnknownIssuer { .. }
+            )
+        });
+        let (Some(trust), true, Some(now)) = (self.embedded_roots, untrusted, self.seen.now) else {
+            return None;
+        };
+        let system = Trust { roots: crate::roots::system().ok()?.store, algorithms: trust.algorithms };
+        Some(faults::would_trust(&system, &self.seen.certificates, now))
+    }
+}
+
+/// The alert that ended the handshake, whoever sent it. `plain` is ours, if it was sent in plaintext.
+fn alert_of(end: &End, plain: Option<u8>) -> Option<Alert> {
+    let End::Tls(error) = end else { return None };
+    let (direction, code) = match error {
+        rustls::Error::AlertReceived(description) => (Direction::Received, u8::from(*description)),
+        // Ours may be encrypted; then the kind of error says which one it was.
+        rustls::Error::InvalidCertificate(error) => {
+            (Direction::Sent, u8::from(rustls::AlertDescription::from(error.clone())))
+        }
+        _ => (Direction::Sent, plain?),
+    };
+    Some(Alert { direction, description: alert::name(code) })
+}

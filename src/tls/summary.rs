@@ -1,0 +1,102 @@
+//! What a handshake that ended left behind, in the model's form: first what it knows itself, later
+//! what has to be read out of bytes (offer, chain, what checking it gave).
+//!
+//! In two steps, because the second takes some 100 us that no phase should pay for. Nothing is asked of
+//! anybody here.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::handshake::Handshake;
+use super::verify::{Seen, Trust};
+use super::{certificate, faults, names, offer};
+use crate::trace::{At, Direction, Flight, Tls, Verification};
+
+/// The record of a handshake, but for what is in its [`Details`].
+pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, ran: Range<At>) -> Tls {
+    let connection = &handshake.connection;
+    Tls {
+        start: ran.start,
+        end: ran.end,
+        sni: handshake.sni.take(),
+        verified_name: host.to_owned(),
+        flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),
+        round_trips: handshake.round_trips,
+        version: connection.protocol_version().map(|version| names::version(version.into())),
+        cipher_suite: connection
+            .negotiated_cipher_suite()
+            .map(|suite| names::cipher_suite(suite.suite().into())),
+        group: connection.negotiated_key_exchange_group().map(|group| names::group(group.name().into())),
+        signature_scheme: seen.scheme.map(|scheme| names::signature_scheme(scheme.into())),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+        hello_retry: handshake.received.hello_retry,
+        client_certificate_requested: seen.client_certificate_requested,
+        ocsp_bytes: seen.ocsp_bytes,
+        bytes_received: handshake.bytes_received,
+        bytes_sent: handshake.bytes_sent,
+        key_exchange_cpu: handshake.key_exchange,
+        // What follows is for Details::read_into, and after a failure for the inquiry.
+        offer: None,
+        chain: Vec::new(),
+        verification: None,
+        alert: None,
+        legacy_probe: None,
+    }
+}
+
+/// Application data may come along with the server's Finished: it is no part of the flight.
+fn without_early_data(mut flights: Vec<Flight>, early: usize) -> Vec<Flight> {
+    if let Some(flight) = flights.iter_mut().rfind(|flight| flight.direction == Direction::Received) {
+        flight.bytes = flight.bytes.saturating_sub(early);
+    }
+    flights
+}
+
+/// What a handshake saw and did not read yet: the offer and the chain, as bytes.
+#[derive(Debug, Default)]
+#[must_use = "without it the record lacks offer and chain"]
+pub struct Unread(Option<Details>);
+
+impl Unread {
+    pub(super) fn of(details: Details) -> Self {
+        Self(Some(details))
+    }
+
+    /// Completes the record: offer, chain, verification.
+    pub fn read_into(self, tls: &mut Tls) {
+        if let Some(details) = self.0 {
+            details.read_into(tls);
+        }
+    }
+}
+
+/// The bytes of a handshake, and what they were judged by.
+#[derive(Debug)]
+pub(super) struct Details {
+    pub(super) hello: Vec<u8>,
+    pub(super) seen: Seen,
+    pub(super) trust: Trust,
+    /// The roots, as they are called in the report.
+    pub(super) roots: Arc<str>,
+    pub(super) insecure: bool,
+}
+
+impl Details {
+    pub(super) fn read_into(&self, tls: &mut Tls) {
+        tls.offer = offer::read(&self.hello);
+        let seen = &self.seen;
+        let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
+        tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
+        let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
+        let overridden = self.insecure && !faults.is_empty() && seen.signature_error.is_none();
+        faults.extend(faults::unproven(seen, &tls.chain));
+        tls.verification = Some(Verification {
+            roots: self.roots.to_string(),
+            overridden,
+            faults,
+            start,
+            cpu: seen.cpu,
+            system_would_trust: None,
+        });
+    }
+}
