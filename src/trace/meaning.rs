@@ -88,17 +88,20 @@ pub enum StoppedBy {
     Interrupt,
     /// The limit for everything.
     MaxTime,
+    /// The limit for a part of the trace.
+    Part,
     /// The limit for DNS.
     DnsLimit,
 }
 
 impl StoppedBy {
-    const ALL: [Self; 3] = [Self::Interrupt, Self::MaxTime, Self::DnsLimit];
+    const ALL: [Self; 4] = [Self::Interrupt, Self::MaxTime, Self::Part, Self::DnsLimit];
 
     const fn words(self) -> &'static str {
         match self {
             Self::Interrupt => "interrupted",
             Self::MaxTime => "the time for the whole trace was over",
+            Self::Part => "the time for this part of the trace was over",
             Self::DnsLimit => "the time for DNS was over",
         }
     }

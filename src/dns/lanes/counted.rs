@@ -121,6 +121,7 @@ impl Counted<'_> {
             dns.start = dns.start.after(log.queued());
         }
         dns.critical_path = errand.path.borrow().clone();
+        let stopped = ended.as_ref().err().copied();
         let result = match ended {
             Ok(Ended::Walked(result)) => result,
             Ok(Ended::Asked(heard)) => {
@@ -141,7 +142,7 @@ impl Counted<'_> {
                 Err(self.stopped(stopped, &run, awaited))
             }
         };
-        log.end_walk(&ended_by(&result));
+        log.end_walk(&ended_by(&result, stopped));
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
@@ -380,6 +381,13 @@ impl Counted<'_> {
         match stopped {
             Stopped::Interrupted => {
                 Fault::new(FailureCode::Interrupted, format!("interrupted while {asking}"))
+            }
+            Stopped::Part(limit) => {
+                let limit = seconds(limit);
+                Fault::new(
+                    FailureCode::MaxTime,
+                    format!("the limit of {limit} for this part passed while {asking}"),
+                )
             }
             Stopped::MaxTime => {
                 let limit = seconds(self.stop.max_time());

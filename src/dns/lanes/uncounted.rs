@@ -137,6 +137,7 @@ impl SideLanes {
         let stopped = stop.within(Some(limit), checked).await.err();
         let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
             None | Some(Stopped::Limit) => Meaning::Timeout,
+            Some(Stopped::Part(_)) => Meaning::stopped(StoppedBy::Part),
             Some(Stopped::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
             Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
         };

@@ -8,6 +8,7 @@ use crate::trace::{Dns, Meaning, StoppedBy};
 pub(crate) fn cut_short(what: &str, by: Stopped, done: usize, all: usize) -> String {
     let by = match by {
         Stopped::Interrupted => "Ctrl-C",
+        Stopped::Part(_) => "the limit of its part",
         Stopped::MaxTime | Stopped::Limit => "--max-time",
     };
     match all {
@@ -21,6 +22,7 @@ pub(crate) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize
     log.end_all(&match stopped {
         None => Meaning::Superseded,
         Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+        Some(Stopped::Part(_)) => Meaning::stopped(StoppedBy::Part),
         Some(Stopped::MaxTime | Stopped::Limit) => Meaning::stopped(StoppedBy::MaxTime),
     });
     let first = dns.packets.len();
