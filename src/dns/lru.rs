@@ -9,19 +9,19 @@ use std::hash::Hash;
 
 /// Holds `MOST` entries at most.
 #[derive(Debug)]
-pub(crate) struct Recent<K, V, const MOST: usize> {
+pub(crate) struct Lru<K, V, const MOST: usize> {
     young: HashMap<K, V>,
     /// Those that were young before, and not needed since.
     old: HashMap<K, V>,
 }
 
-impl<K, V, const MOST: usize> Default for Recent<K, V, MOST> {
+impl<K, V, const MOST: usize> Default for Lru<K, V, MOST> {
     fn default() -> Self {
         Self { young: HashMap::new(), old: HashMap::new() }
     }
 }
 
-impl<K: Eq + Hash, V, const MOST: usize> Recent<K, V, MOST> {
+impl<K: Eq + Hash, V, const MOST: usize> Lru<K, V, MOST> {
     /// A look that does not keep it from being forgotten.
     pub(crate) fn peek<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
     where
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_needed_stays_and_the_rest_is_forgotten_in_time() {
-        let mut recent = Recent::<u32, u32, 100>::default();
+        let mut recent = Lru::<u32, u32, 100>::default();
         for number in 0..10_000 {
             recent.insert(number, number);
             assert_eq!(recent.get(&0), Some(&0), "at {number}");

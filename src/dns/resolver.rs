@@ -33,7 +33,7 @@ use std::rc::Rc;
 
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
@@ -53,7 +53,7 @@ const NOBODY_ASKED: &str = "nobody was asked";
 /// The resolver of one run: its cuts, servers and answers are shared by all hops.
 #[derive(Debug)]
 pub struct Resolver {
-    pub(crate) shared: Rc<Shared>,
+    pub(crate) context: Rc<Context>,
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<Rc<Client>>,
     _stamping: timestamp::Stamping,
@@ -88,9 +88,9 @@ impl Resolver {
             DnssecPlan::On { anchors: None } if !hints.are_of_the_internet() => Anchors::default(),
             DnssecPlan::On { anchors } => Anchors::load(anchors.as_ref())?,
         };
-        let mut shared = Shared::new(plan, hints, hosts);
-        shared.dnssec = Store::new(anchors);
-        Ok(Self { shared: Rc::new(shared), client, _stamping: stamping })
+        let mut context = Context::new(plan, hints, hosts);
+        context.dnssec = Store::new(anchors);
+        Ok(Self { context: Rc::new(context), client, _stamping: stamping })
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.
@@ -119,7 +119,7 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
-        let plan = &self.shared.plan;
+        let plan = &self.context.plan;
         let wanted = plan.https_records == HttpsRecords::Use;
         // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
         let secure_port = if (scheme, port) == (Scheme::Http, 80) { 443 } else { port };
@@ -135,7 +135,7 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
-        let types = self.shared.plan.family.address_types();
+        let types = self.context.plan.family.address_types();
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
         if let Some((lane, addresses)) = self.without_asking(host, port) {
@@ -162,7 +162,7 @@ impl Resolver {
             return (dns, Ok(addresses), SideLanes::none());
         }
         let client = self.client.as_ref();
-        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish };
+        let counted = Counted { context: &self.context, client, name, types, clock, stop, wish };
         let (result, side) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -197,18 +197,18 @@ impl Resolver {
         };
         dns.name = name_text(&name);
         let client = self.client.as_ref();
-        let counted = Counted { shared: &self.shared, client, name, types, clock, stop, wish: None };
+        let counted = Counted { context: &self.context, client, name, types, clock, stop, wish: None };
         let (result, side) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
         (dns, result, side)
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {
-        let hints = &self.shared.hints;
+        let hints = &self.context.hints;
         Dns {
             name: if name.ends_with('.') { name.to_owned() } else { format!("{name}.") },
             types,
-            lane: match self.shared.plan.lane {
+            lane: match self.context.plan.lane {
                 ResolverChoice::Walk => DnsLane::Walk,
                 _ => DnsLane::Resolver,
             },
@@ -237,13 +237,13 @@ impl Resolver {
 
     /// Why nothing is validated, as far as that is known before anybody is asked.
     fn unvalidated(&self) -> Option<&'static str> {
-        (self.shared.plan.dnssec == DnssecPlan::Off).then_some("--no-dnssec")
+        (self.context.plan.dnssec == DnssecPlan::Off).then_some("--no-dnssec")
     }
 
     /// Addresses that need no question: given by the user, or special by RFC 6761 §6.3.
     fn without_asking(&self, host: &str, port: u16) -> Option<(DnsLane, Vec<IpAddr>)> {
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        let plan = &self.shared.plan;
+        let plan = &self.context.plan;
         let given = plan.overrides.iter().find(|given| {
             given.port == port && (given.host == "*" || given.host.eq_ignore_ascii_case(&host))
         });
@@ -259,9 +259,9 @@ impl Resolver {
 
     fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        let family = self.shared.plan.family;
+        let family = self.context.plan.family;
         let named = self
-            .shared
+            .context
             .hosts
             .iter()
             .filter(|(address, names)| family.admits(*address) && names.contains(&host));

@@ -1,10 +1,81 @@
-//! Answers that a run has got, by name and types (RFC 2308 for those that say no). Nothing is sent here.
+//! The answer cache: what was answered to a name and types, by records or by their absence (RFC 2308), while
+//! its TTL lasts. Not the packets, and nothing of who said it; nothing is sent here.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
+use hickory_resolver::proto::rr::Name;
+
+use crate::dns::lru::Lru;
 use crate::dns::outcome::fault::{Fault, Found};
-use crate::trace::At;
+use crate::trace::{At, RecordType};
+
+/// Answers that a run remembers at most.
+const MOST_ANSWERS: usize = 16_384;
+
+/// The answers of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    known: RefCell<Lru<(Name, Vec<RecordType>), Answer, MOST_ANSWERS>>,
+}
 
 #[derive(Clone, Debug)]
-pub(crate) struct KnownAnswer {
-    pub(crate) at: At,
-    pub(crate) answer: Result<Found, Fault>,
+struct Answer {
+    at: At,
+    result: Result<Found, Fault>,
+}
+
+impl Answers {
+    /// An earlier answer to the same question, while its TTL lasts (a second at least, so that a
+    /// TTL of zero does not make a run ask the same thing twice in a row).
+    pub(crate) fn get(&self, name: &Name, types: &[RecordType], now: At) -> Option<Result<Found, Fault>> {
+        let mut known = self.known.borrow_mut();
+        let Answer { at, result } = known.get(&(name.clone(), types.to_vec()))?;
+        let ttl = match result {
+            Ok(found) => found.answers.iter().map(|record| record.ttl).min(),
+            Err(fault) => fault.negative.as_ref().and_then(|negative| negative.ttl),
+        };
+        let life = Duration::from_secs(u64::from(ttl.unwrap_or(0).max(1)));
+        (now.since(*at) <= life).then(|| result.clone())
+    }
+
+    pub(crate) fn keep(&self, name: &Name, types: &[RecordType], at: At, result: Result<Found, Fault>) {
+        self.known.borrow_mut().insert((name.clone(), types.to_vec()), Answer { at, result });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::wire::name::parse_name;
+    use crate::trace::{FailureCode, Negative};
+
+    const A: &[RecordType] = &[RecordType::A];
+
+    #[test]
+    fn what_was_answered_long_ago_is_forgotten() {
+        let answers = Answers::default();
+        let name = |number: usize| parse_name(&format!("h{number}.test")).unwrap();
+        for number in 0..2 * MOST_ANSWERS {
+            answers.keep(&name(number), A, At(0), Ok(Found::default()));
+        }
+        assert!(answers.get(&name(0), A, At(0)).is_none());
+        assert!(answers.get(&name(2 * MOST_ANSWERS - 1_000), A, At(0)).is_some());
+    }
+
+    #[test]
+    fn an_answer_holds_for_its_types_and_its_ttl() {
+        let answers = Answers::default();
+        let (name, later) =
+            (parse_name("www.test").unwrap(), |seconds| At(0).after(Duration::from_secs(seconds)));
+        let negative = Negative { zone: None, foreign_soa: None, ttl: Some(60), rtype: None };
+        let fault = Fault::new(FailureCode::NxDomain, "it does not exist".to_owned());
+        answers.keep(&name, A, At(0), Err(Fault { negative: Some(Box::new(negative)), ..fault }));
+        assert!(answers.get(&name, A, later(60)).is_some());
+        assert!(answers.get(&name, A, later(61)).is_none());
+        assert!(answers.get(&name, &[RecordType::AAAA], later(0)).is_none());
+        answers.keep(&name, A, At(0), Ok(Found::default()));
+        assert!(answers.get(&name, A, later(1)).is_some(), "a second at least");
+        assert!(answers.get(&name, A, later(2)).is_none());
+    }
 }

@@ -1,16 +1,57 @@
-//! The delegation points that a run has learned (zone cuts, RFC 9499 §7), their name servers and addresses.
+//! The delegation cache: the zone cuts that a run has learned (RFC 9499 §7), the name servers there and their
+//! addresses, in-bailiwick or looked up.
+//!
+//! It lives as long as one run: a delegation's TTL is told, and not counted down. Nothing is asked here.
 
-use hickory_resolver::proto::rr::Name;
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
+use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use crate::dns::cache::root_hints::Hints;
+use crate::dns::lru::Lru;
 use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
 use crate::trace::{AddressSource, ChildSide, Cut, NameServer};
+
+/// Zones that a run remembers at most: all of them for thousands of names, and of millions what was
+/// needed last.
+const MOST_ZONES: usize = 16_384;
+
+/// The zones of a run.
+#[derive(Debug)]
+pub(crate) struct Delegations {
+    root: Rc<Zone>,
+    zones: RefCell<Lru<Name, Rc<Zone>, MOST_ZONES>>,
+}
+
+impl Delegations {
+    pub(crate) fn below(hints: &Hints) -> Self {
+        Self { root: Rc::new(Zone::root(hints)), zones: RefCell::default() }
+    }
+
+    /// The known zones above or at a name, from the root down; never empty.
+    pub(crate) fn above(&self, name: &Name) -> Vec<Rc<Zone>> {
+        let mut zones = self.zones.borrow_mut();
+        let mut above = Vec::new();
+        let mut name = name.clone();
+        while !name.is_root() {
+            above.extend(zones.get(&name).cloned());
+            name = name.base_name();
+        }
+        above.push(Rc::clone(&self.root));
+        above.reverse();
+        above
+    }
+
+    /// Keeps a zone; one that is known already stays, with what was learned of it since.
+    pub(crate) fn keep(&self, zone: Zone) -> Rc<Zone> {
+        let mut zones = self.zones.borrow_mut();
+        Rc::clone(zones.get_or_insert_with(zone.name.clone(), || Rc::new(zone)))
+    }
+}
 
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
@@ -49,8 +90,15 @@ pub(crate) enum Lookup {
     Made,
 }
 
+impl Server {
+    /// Whether a lookup could still bring addresses.
+    pub(crate) fn can_be_looked_up(&self) -> bool {
+        self.addresses.is_empty() && self.lookup != Lookup::Made
+    }
+}
+
 impl Zone {
-    pub(crate) fn root(hints: &Hints) -> Self {
+    fn root(hints: &Hints) -> Self {
         let server = |(name, addresses): &(Name, Vec<SocketAddr>)| Server {
             name: name.clone(),
             addresses: addresses.iter().map(|address| (*address, AddressSource::Hint)).collect(),
@@ -93,6 +141,22 @@ impl Zone {
         }
     }
 
+    /// How many addresses of its servers are known.
+    pub(crate) fn addresses(&self) -> usize {
+        self.servers.borrow().iter().map(|server| server.addresses.len()).sum()
+    }
+
+    /// Whether an address of any of its servers is one of these.
+    pub(crate) fn has_address(&self, which: impl Fn(SocketAddr) -> bool) -> bool {
+        let servers = self.servers.borrow();
+        servers.iter().flat_map(|server| &server.addresses).any(|(address, _)| which(*address))
+    }
+
+    /// A lookup that gave up has told nothing of the zone: it is not one of those it may have.
+    pub(crate) fn return_lookup(&self) {
+        self.lookups.set(self.lookups.get().saturating_sub(1));
+    }
+
     /// The cut as it stands in a trace.
     pub(crate) fn cut(&self, cached: bool) -> Cut {
         let server = |server: &Server| NameServer {
@@ -115,10 +179,6 @@ impl Zone {
     }
 }
 
-pub(crate) fn count(zone: &Zone) -> usize {
-    zone.servers.borrow().iter().map(|server| server.addresses.len()).sum()
-}
-
 /// A lookup that is dropped before its end, with its resolution, leaves the server to be looked up
 /// by another.
 pub(crate) struct Unfinished {
@@ -134,13 +194,29 @@ impl Drop for Unfinished {
         {
             server.lookup = Lookup::NotMade;
             drop(servers);
-            return_lookup(&self.zone);
+            self.zone.return_lookup();
             self.zone.changed.notify_waiters();
         }
     }
 }
 
-/// A lookup that gave up has told nothing of the zone: it is not one of those it may have.
-pub(crate) fn return_lookup(zone: &Zone) {
-    zone.lookups.set(zone.lookups.get().saturating_sub(1));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::wire::name::parse_name;
+
+    #[test]
+    fn millions_of_zones_are_forgotten_and_those_that_they_share_are_not() {
+        let delegations = Delegations::below(&Hints::load(None, 53).unwrap());
+        let keep = |name: Name| delegations.keep(Zone::new(name, Vec::new(), Some(0), Some(1)));
+        let name = |number: usize| parse_name(&format!("h{number}.test")).unwrap();
+        keep(parse_name("test").unwrap());
+        for number in 0..2 * MOST_ZONES {
+            let name = name(number);
+            assert_eq!(delegations.above(&name).len(), 2, "the root and the TLD, at {number}");
+            keep(name);
+        }
+        assert_eq!(delegations.above(&name(0)).len(), 2);
+        assert_eq!(delegations.above(&name(2 * MOST_ZONES - 1_000)).len(), 3);
+    }
 }

@@ -1,9 +1,10 @@
-//! Zones of which no server answers: found once, and told to every name behind them.
+//! The resolution failure cache (RFC 9520): zones of which no server answers, found once, and told to every
+//! name behind them.
 //!
 //! A name that comes later would wait as long, for nothing. But silence about one name need not be
-//! silence about all: a zone is dead when none of its servers has answered anything in this run, two
+//! silence about all: a zone has failed when none of its servers has answered anything in this run, two
 //! names were asked in vain, one of them a whole one, and the first names after that are still asked
-//! for, once. The second name is the zone's own: asked for here, beside the last round of the first.
+//! for, once. The second name is the zone's own: `name_servers::apex_probe` asks for it. Nothing is sent here.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -12,8 +13,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
-use crate::dns::context::Shared;
-use crate::dns::name_servers::zone_query::{Lost, PACKET_TIMEOUT, Quest, Won};
+use crate::dns::cache::infra::Infra;
 use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure};
 use crate::dns::outcome::words::{servers_unknown, zone_failed};
 use crate::dns::wire::name::name_text;
@@ -25,27 +25,22 @@ const LIFE: Duration = Duration::from_secs(30);
 /// Zones that are remembered at the same time.
 const MOST: usize = 1_024;
 
-/// Names that are asked for once although the zone is dead; one a second more.
+/// Names that are asked for once although the zone has failed; one a second more.
 const CHANCES: u64 = 8;
-
-/// How long those are waited for at least.
-const CHANCE: Duration = Duration::from_millis(400);
-
-/// The servers that are asked about such a name.
-pub(crate) const CHANCE_AT_ONCE: usize = 4;
-
-/// The servers that are asked about the zone itself.
-pub(crate) const APEX_AT_ONCE: usize = 2;
-
-/// Less than the packets of a round have: its end is known before theirs.
-pub(crate) const APEX_TIMEOUT: Duration = Duration::from_millis(1_400);
 
 /// What a run has found of them.
 #[derive(Debug, Default)]
-pub(crate) struct Dead {
+pub(crate) struct Failures {
     zones: RefCell<HashMap<Name, Known>>,
     /// Zones that were asked about themselves.
-    pub(crate) apex: RefCell<HashSet<Name>>,
+    probed: RefCell<HashSet<Name>>,
+}
+
+impl Failures {
+    /// Whether a zone has yet to be asked about itself; it counts as asked from now on.
+    pub(crate) fn begin_probe(&self, zone: &Name) -> bool {
+        self.probed.borrow_mut().insert(zone.clone())
+    }
 }
 
 #[derive(Debug)]
@@ -84,15 +79,16 @@ pub(crate) enum Extent {
 #[derive(Debug)]
 pub(crate) enum Entry {
     Open,
-    /// It is dead, as far as is known: each server gets one question, and not much time.
+    /// It has failed, as far as is known: each server gets one question, and not much time.
     Once,
     Shut(Box<Fault>),
 }
 
 /// A question and its zone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Case<'a> {
-    pub(crate) shared: &'a Shared,
+pub(crate) struct ZoneFailure<'a> {
+    pub(crate) failures: &'a Failures,
+    pub(crate) infra: &'a Infra,
     pub(crate) zone: &'a Zone,
     pub(crate) qname: &'a Name,
     pub(crate) qtype: RecordType,
@@ -100,18 +96,7 @@ pub(crate) struct Case<'a> {
     pub(crate) now: At,
 }
 
-impl<'a> Case<'a> {
-    pub(crate) fn of(quest: &'a Quest) -> Self {
-        Self {
-            shared: &quest.shared,
-            zone: &quest.zone,
-            qname: &quest.qname,
-            qtype: quest.qtype,
-            extent: quest.extent,
-            now: quest.log.clock().now(),
-        }
-    }
-
+impl ZoneFailure<'_> {
     /// What is known of the zone already, in the words of this question; `None` also where the name
     /// has a chance.
     pub(crate) fn known(&self) -> Option<Fault> {
@@ -130,21 +115,15 @@ impl<'a> Case<'a> {
         if chance.is_some() { Entry::Once } else { Entry::Open }
     }
 
-    /// What came of a chance: where it was silence again, the zone is as dead as before. `None` where
-    /// it has answered another name meanwhile: then this one may take its time.
-    pub(crate) fn after_chance(&self, end: Result<Won, Lost>) -> Option<Result<Won, Lost>> {
-        match &end {
-            Err(Lost::Failed { failures, .. }) if is_silence(failures) => {}
-            _ => return Some(end),
-        }
-        let waited = chance(self.shared).as_millis();
-        let told = self.told(|_| Some(format!(", and one more question had no reply in {waited} ms")))?;
-        Some(Err(Lost::Known(Box::new(told))))
+    /// The one chance of a name has ended in silence, and the zone is as silent as before. `None` where it
+    /// has answered another name meanwhile: then this one may take its time.
+    pub(crate) fn after_chance(&self, waited: Duration) -> Option<Fault> {
+        self.told(|_| Some(format!(", and one more question had no reply in {} ms", waited.as_millis())))
     }
 
-    /// The words for a zone that is dead, if `more` adds any to them.
+    /// The words for a zone that has failed, if `more` adds any to them.
     fn told(&self, more: impl Fn(&Known) -> Option<String>) -> Option<Fault> {
-        let zones = self.shared.dead.zones.borrow();
+        let zones = self.failures.zones.borrow();
         let known = zones.get(&self.zone.name).filter(|known| self.holds(known))?;
         // For one who asks about a part, the whole name is left to ask for.
         if self.has_answered() || (known.guilt, self.extent) == (Guilt::Suspected, Extent::Whole) {
@@ -157,7 +136,7 @@ impl<'a> Case<'a> {
     }
 
     fn holds(&self, known: &Known) -> bool {
-        self.now.since(known.at) <= LIFE && known.addresses == self.addresses()
+        self.now.since(known.at) <= LIFE && known.addresses == self.zone.addresses()
     }
 
     fn has_chance(&self, known: &Known) -> bool {
@@ -185,7 +164,7 @@ impl<'a> Case<'a> {
                 ),
             };
         }
-        // Many names need not find out each on its own that the root is silent, see `lane`.
+        // Many names need not find out each on its own that the root is silent, see `lanes::counted`.
         if lasts && !self.zone.name.is_root() {
             self.remember(failures, why);
         }
@@ -193,14 +172,13 @@ impl<'a> Case<'a> {
     }
 
     fn remember(&self, failures: &[ServerFailure], why: Option<&Fault>) {
-        let dead = &self.shared.dead;
-        let mut zones = dead.zones.borrow_mut();
+        let mut zones = self.failures.zones.borrow_mut();
         let earlier = zones.get(&self.zone.name).filter(|known| self.holds(known));
         if earlier.is_some_and(|known| known.guilt == Guilt::Convicted) {
             return;
         }
         let before = earlier.and_then(|known| known.whole.clone());
-        let is_second = dead.apex.borrow().contains(&self.zone.name)
+        let is_second = self.failures.probed.borrow().contains(&self.zone.name)
             || before.as_ref().is_some_and(|before| before != self.qname);
         // Without an address the name that is asked for plays no part in it.
         let guilt = match self.extent {
@@ -219,7 +197,7 @@ impl<'a> Case<'a> {
                 whole: if self.extent == Extent::Whole { Some(self.qname.clone()) } else { before },
                 failures: failures.to_vec(),
                 why: why.cloned(),
-                addresses: self.addresses(),
+                addresses: self.zone.addresses(),
                 chances: Cell::new(0),
             };
             zones.insert(self.zone.name.clone(), known);
@@ -234,23 +212,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn addresses(&self) -> usize {
-        self.zone.servers.borrow().iter().map(|server| server.addresses.len()).sum()
-    }
-
     pub(crate) fn has_answered(&self) -> bool {
-        let servers = self.zone.servers.borrow();
-        let mut addresses = servers.iter().flat_map(|server| &server.addresses);
-        addresses.any(|(address, _)| self.shared.srtt(*address).is_some())
+        self.zone.has_address(|address| self.infra.srtt(address).is_some())
     }
 }
 
-fn is_silence(failures: &[ServerFailure]) -> bool {
+/// Whether nothing but silence came from any of them.
+pub(crate) fn is_silence(failures: &[ServerFailure]) -> bool {
     failures.iter().all(|failure| failure.kind == FailureKind::Timeout)
-}
-
-/// How long a name's one chance lasts: no server is taken to be farther away than twice the farthest.
-pub(crate) fn chance(shared: &Shared) -> Duration {
-    let farthest = shared.longest_srtt().unwrap_or_default();
-    (farthest * 2).clamp(CHANCE, PACKET_TIMEOUT)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::dns::lru::Recent;
+use crate::dns::lru::Lru;
 use crate::trace::RecordType;
 
 /// How long another resolution's work is waited for: more than a server that has to be hedged.
@@ -37,7 +37,7 @@ pub(crate) enum Goal {
 pub(crate) struct Flights {
     running: RefCell<HashMap<Goal, Rc<Flight>>>,
     /// Names that an authoritative server has shown to be no cut below a zone.
-    inside: RefCell<Recent<(Name, Name), (), MOST_INSIDE>>,
+    inside: RefCell<Lru<(Name, Name), (), MOST_INSIDE>>,
     resolutions: Cell<u64>,
 }
 

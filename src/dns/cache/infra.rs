@@ -1,23 +1,157 @@
-//! The infrastructure cache: what a run has learned of a name server by its address (SRTT, EDNS, TCP, lame).
+//! The infrastructure cache (unbound's infra cache): what a run has learned of a name server by its address,
+//! its smoothed round-trip time (SRTT), EDNS, TCP, case, and the zones it is lame for (RFC 9499 §7).
+//!
+//! In which order servers are asked is `name_servers::selection`'s part; nothing is sent here.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::dns::lru::Lru;
+use crate::dns::wire::query_case::Spelling;
+
+/// Servers that a run remembers at most.
+const MOST_SERVERS: usize = 32_768;
+
+/// Zones that one server is known not to serve.
+const MOST_LAME: usize = 1_024;
+
+/// What is known of the servers of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Infra {
+    servers: RefCell<Lru<SocketAddr, ServerInfo, MOST_SERVERS>>,
+    longest_srtt: Cell<Option<Duration>>,
+}
+
 /// What is known of a server's address.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ServerInfo {
-    /// Smoothed round-trip time.
-    pub(crate) srtt: Option<Duration>,
+#[derive(Debug, Default)]
+struct ServerInfo {
+    srtt: Option<Duration>,
     /// It did not answer in time, or not at all.
-    pub(crate) missed: bool,
+    missed: bool,
     /// It refuses questions with EDNS, or drops them.
-    pub(crate) plain_only: bool,
+    plain_only: bool,
     /// It answers by TCP and not by UDP.
-    pub(crate) tcp_only: bool,
+    tcp_only: bool,
     /// It does not repeat a question in the case it was asked in.
-    pub(crate) changes_case: bool,
+    changes_case: bool,
     /// Zones it was named for and does not serve.
-    pub(crate) lame_for: HashSet<Name>,
+    lame_for: HashSet<Name>,
+}
+
+/// What to expect of a server, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    Answers(Duration),
+    Unknown,
+    Missed,
+    Lame,
+}
+
+impl Infra {
+    pub(crate) fn standing(&self, server: SocketAddr, zone: &Name) -> Standing {
+        match self.servers.borrow().peek(&server) {
+            Some(info) if info.lame_for.contains(zone) => Standing::Lame,
+            Some(info) if info.missed => Standing::Missed,
+            Some(info) => info.srtt.map_or(Standing::Unknown, Standing::Answers),
+            None => Standing::Unknown,
+        }
+    }
+
+    /// The longest average of all servers that have answered in this run.
+    pub(crate) fn longest_srtt(&self) -> Option<Duration> {
+        self.longest_srtt.get()
+    }
+
+    pub(crate) fn srtt(&self, server: SocketAddr) -> Option<Duration> {
+        self.servers.borrow().peek(&server)?.srtt
+    }
+
+    /// Takes a round trip into the server's average (RFC 6298 §2: an eighth each).
+    pub(crate) fn measured(&self, server: SocketAddr, rtt: Duration) {
+        self.change(server, |info| {
+            info.missed = false;
+            info.srtt = Some(info.srtt.map_or(rtt, |srtt| (srtt * 7 + rtt) / 8));
+        });
+        self.longest_srtt.set(self.longest_srtt.get().max(self.srtt(server)));
+    }
+
+    pub(crate) fn missed(&self, server: SocketAddr) {
+        self.change(server, |info| info.missed = true);
+    }
+
+    /// Whether a server did not answer in time, and has not answered since.
+    pub(crate) fn is_missed(&self, server: SocketAddr) -> bool {
+        self.is(server, |info| info.missed)
+    }
+
+    pub(crate) fn lame(&self, server: SocketAddr, zone: &Name) {
+        self.change(server, |info| {
+            if info.lame_for.len() >= MOST_LAME {
+                info.lame_for.clear();
+            }
+            info.lame_for.insert(zone.clone());
+        });
+    }
+
+    pub(crate) fn plain_only(&self, server: SocketAddr) {
+        self.change(server, |info| info.plain_only = true);
+    }
+
+    pub(crate) fn edns(&self, server: SocketAddr) -> bool {
+        !self.is(server, |info| info.plain_only)
+    }
+
+    pub(crate) fn set_tcp_only(&self, server: SocketAddr) {
+        self.change(server, |info| info.tcp_only = true);
+    }
+
+    pub(crate) fn tcp_only(&self, server: SocketAddr) -> bool {
+        self.is(server, |info| info.tcp_only)
+    }
+
+    pub(crate) fn changes_case(&self, server: SocketAddr) {
+        self.change(server, |info| info.changes_case = true);
+    }
+
+    pub(crate) fn spelling(&self, server: SocketAddr) -> Spelling {
+        if self.is(server, |info| info.changes_case) { Spelling::Plain } else { Spelling::Random }
+    }
+
+    fn is(&self, server: SocketAddr, what: impl Fn(&ServerInfo) -> bool) -> bool {
+        self.servers.borrow().peek(&server).is_some_and(what)
+    }
+
+    fn change(&self, server: SocketAddr, change: impl FnOnce(&mut ServerInfo)) {
+        change(self.servers.borrow_mut().get_or_insert_with(server, ServerInfo::default));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::wire::name::parse_name;
+
+    #[test]
+    fn a_server_stands_by_its_last_behaviour() {
+        let (infra, server) = (Infra::default(), "192.0.2.1:53".parse().unwrap());
+        let (own, other) = (parse_name("own.test").unwrap(), parse_name("other.test").unwrap());
+        assert_eq!(infra.standing(server, &own), Standing::Unknown);
+        infra.measured(server, Duration::from_millis(80));
+        infra.measured(server, Duration::from_millis(160));
+        assert_eq!(infra.standing(server, &own), Standing::Answers(Duration::from_millis(90)));
+        infra.missed(server);
+        assert_eq!(infra.standing(server, &own), Standing::Missed);
+        infra.lame(server, &own);
+        assert_eq!(
+            (infra.standing(server, &own), infra.standing(server, &other)),
+            (Standing::Lame, Standing::Missed)
+        );
+        infra.measured(server, Duration::from_millis(90));
+        assert!(!infra.is_missed(server));
+        assert_eq!(infra.longest_srtt(), Some(Duration::from_millis(90)));
+    }
 }

@@ -1,15 +1,16 @@
-//! The root hints: where a walk begins.
+//! The root hints, the safety belt (SBELT) of RFC 1034 §5.3.2: where iterative resolution begins; and what
+//! priming has found of them (RFC 9609).
 //!
-//! IANA's file is built in with its date; `--root-hints` and the lab bring their own. Whether the
-//! hints still hold is asked elsewhere, by priming (RFC 9609); nothing is sent here.
+//! IANA's file is built in with its date; `--root-hints` and the lab bring their own. Nothing is sent here.
 
+use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::wire::message::{Data, Reply};
 use crate::dns::wire::name::{name_text, parse_name};
-use crate::plan::HintsText;
+use crate::plan::{Family, HintsText};
 
 /// IANA's root hints, as published.
 const BUILT_IN: &str = include_str!("../../../fixtures/dns/named.root");
@@ -42,6 +43,13 @@ pub(crate) struct Hints {
     pub(crate) servers: Vec<(Name, Vec<SocketAddr>)>,
 }
 
+/// Whether the root was asked for its own servers, and where what it says differs from the hints.
+#[derive(Debug, Default)]
+pub(crate) struct Priming {
+    pub(crate) begun: Cell<bool>,
+    pub(crate) drift: RefCell<Option<Vec<String>>>,
+}
+
 impl Hints {
     /// The built-in hints, or those of the text given; addresses without a port get `port`.
     ///
@@ -57,11 +65,17 @@ impl Hints {
     /// those of another root, such as a laboratory's.
     pub(crate) fn are_of_the_internet(&self) -> bool {
         let Ok(built_in) = Self::load(None, 53) else { return true };
-        let addresses = |hints: &Self| -> Vec<IpAddr> {
-            hints.servers.iter().flat_map(|(_, addresses)| addresses.iter().map(SocketAddr::ip)).collect()
-        };
-        let known = addresses(&built_in);
-        addresses(self).iter().any(|address| known.contains(address))
+        let known: Vec<IpAddr> = built_in.addresses().map(|address| address.ip()).collect();
+        self.addresses().any(|address| known.contains(&address.ip()))
+    }
+
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.servers.iter().flat_map(|(_, addresses)| addresses).copied()
+    }
+
+    /// Whether there is a server that may be asked.
+    pub(crate) fn has_server_of(&self, family: Family) -> bool {
+        self.addresses().any(|address| family.admits(address.ip()))
     }
 
     /// Where the root's own word (the reply to `. NS`) differs from the hints: a sentence each.

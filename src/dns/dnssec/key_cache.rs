@@ -23,18 +23,17 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::MOST_ANSWERS;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
 use crate::dns::dnssec::signature_cache::Memory;
-use crate::dns::lru::Recent;
+use crate::dns::lru::Lru;
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
 const MOST_ZONES: usize = 16_384;
 
 /// Answers as they came: not forgotten before the answers that are reused.
-const MOST_ASKED: usize = 2 * MOST_ANSWERS;
+const MOST_ASKED: usize = 32_768;
 
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);
@@ -44,12 +43,12 @@ type Question = (Name, Vec<RecordType>);
 pub(crate) struct Store {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
-    pub(crate) delegations: RefCell<Recent<Name, Referred, MOST_ZONES>>,
-    pub(crate) keys: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
-    pub(crate) ds: RefCell<Recent<Name, Fetched, MOST_ZONES>>,
+    pub(crate) delegations: RefCell<Lru<Name, Referred, MOST_ZONES>>,
+    pub(crate) keys: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
+    pub(crate) ds: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
     pub(crate) memory: Memory,
     /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Recent<Question, Vec<Asked>, MOST_ASKED>>,
+    pub(crate) asked: RefCell<Lru<Question, Vec<Asked>, MOST_ASKED>>,
 }
 
 impl Store {

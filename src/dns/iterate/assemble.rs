@@ -4,7 +4,7 @@
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::iterate::job::Errand;
+use crate::dns::iterate::job::Job;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
 use crate::dns::outcome::words::{absent, type_list};
 use crate::dns::response::alias::alias_target;
@@ -33,7 +33,7 @@ impl TypeEnd {
 
 /// Puts the ends of all types together.
 pub(crate) fn assemble(
-    errand: &Errand,
+    job: &Job,
     name: &Name,
     types: &[RecordType],
     mut answers: Vec<Record>,
@@ -73,9 +73,9 @@ pub(crate) fn assemble(
     found.services = services(&records_of_all);
     answers.extend(records(&records_of_all));
     if !records_of_all.is_empty() {
-        if let (true, Some((rtype, fault))) = (errand.is_main(), failed) {
+        if let (true, Some((rtype, fault))) = (job.is_main(), failed) {
             let rtype = rtype.mnemonic();
-            errand.run.log.note(format!("{rtype} failed, the other types did not: {}", fault.message));
+            job.resolution.log.note(format!("{rtype} failed, the other types did not: {}", fault.message));
         }
         found.answers = answers;
         return Ok(found);

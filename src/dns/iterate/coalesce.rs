@@ -8,23 +8,23 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::in_flight::{Goal, Leading, Turn};
-use crate::dns::iterate::job::{Errand, Run};
+use crate::dns::iterate::job::{Job, Resolution};
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::response::classify::Referral;
 use crate::trace::{FailureCode, RecordType};
 
 /// What this run has heard of the question already.
-pub(crate) fn reuse(errand: &Errand, qname: &Name, types: &[RecordType]) -> Option<Result<Found, Fault>> {
-    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
-    let known = shared.known(qname, types, now);
-    if errand.is_main() {
+pub(crate) fn reuse(job: &Job, qname: &Name, types: &[RecordType]) -> Option<Result<Found, Fault>> {
+    let (context, now) = (&job.resolution.context, job.resolution.log.clock().now());
+    let known = context.answers.get(qname, types, now);
+    if job.is_main() {
         if known.is_some() {
-            errand.run.log.note("answer reused from earlier in this run".to_owned());
+            job.resolution.log.note("answer reused from earlier in this run".to_owned());
         }
         return known;
     }
     // Of a name server one family is enough to go on; that it has none of one says nothing of the other.
-    let of_one = |rtype: &RecordType| shared.known(qname, &[*rtype], now);
+    let of_one = |rtype: &RecordType| context.answers.get(qname, &[*rtype], now);
     let holds_for_all = |known: &Result<Found, Fault>| match known {
         Ok(_) => true,
         Err(fault) => fault.code == FailureCode::NxDomain,
@@ -34,20 +34,25 @@ pub(crate) fn reuse(errand: &Errand, qname: &Name, types: &[RecordType]) -> Opti
 
 /// Takes a referral into the cache; whoever waits for it may go on.
 pub(crate) fn refer(
-    errand: &Errand,
+    job: &Job,
     qname: &Name,
     referral: &Referral,
     id: usize,
     lead: Option<Leading>,
 ) -> Rc<Zone> {
-    let run = &errand.run;
+    let resolution = &job.resolution;
     if let Some(lead) = &lead {
         lead.spoken(qname, Some(&referral.cut));
     }
-    let zone = run.shared.keep_zone(Zone::referred(referral, run.shared.plan.server_port, id, run.id));
+    let zone = resolution.context.delegations.keep(Zone::referred(
+        referral,
+        resolution.context.plan.server_port,
+        id,
+        resolution.id,
+    ));
     drop(lead);
-    if errand.is_main() {
-        run.use_zone(&zone, false);
+    if job.is_main() {
+        resolution.use_zone(&zone, false);
     }
     zone
 }
@@ -61,18 +66,23 @@ pub(crate) enum Gate {
 }
 
 /// Waits for other resolutions of this run that are about to learn of a cut above the name.
-pub(crate) async fn gate(run: &Run, zone: &Rc<Zone>, name: &Name) -> Gate {
+pub(crate) async fn gate(resolution: &Resolution, zone: &Rc<Zone>, name: &Name) -> Gate {
     let top = zone.name.iter().len();
     for labels in top + 1..=name.iter().len() {
         let child = name.trim_to(labels);
-        if run.shared.flights.is_inside(&zone.name, &child) {
+        if resolution.context.flights.is_inside(&zone.name, &child) {
             continue;
         }
-        match run.shared.flights.enter(Goal::Cut { zone: zone.name.clone(), child }, run.id).await {
+        match resolution
+            .context
+            .flights
+            .enter(Goal::Cut { zone: zone.name.clone(), child }, resolution.id)
+            .await
+        {
             Turn::Ours(lead) => return Gate::Ask(Some(lead)),
             Turn::Free => return Gate::Ask(None),
             Turn::Finished => {
-                let mut known = run.shared.zones_above(name);
+                let mut known = resolution.context.delegations.above(name);
                 known.retain(|known| known.name.iter().len() > top);
                 if !known.is_empty() {
                     return Gate::Deeper(known);

@@ -15,7 +15,7 @@ use crate::dns::cache::failures::Extent;
 use crate::dns::iterate::assemble::TypeEnd;
 use crate::dns::iterate::coalesce::{Gate, gate, refer};
 use crate::dns::iterate::https_query::ask_beside;
-use crate::dns::iterate::job::{Aliases, Errand, Patience};
+use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::iterate::qname_minimisation::{Steps, lead_on};
 use crate::dns::iterate::zone::{Step, ask_zone, ensure_servers};
 use crate::dns::name_servers::budget::Budget;
@@ -45,26 +45,26 @@ pub(crate) enum End {
 
 /// From the deepest known zone of a name down to what its own zone says of it.
 pub(crate) async fn descend(
-    errand: &Errand,
+    job: &Job,
     qname: &Name,
     types: &[RecordType],
     parent: Option<usize>,
 ) -> Result<End, Fault> {
-    let run = &errand.run;
+    let resolution = &job.resolution;
     let Some((first, rest)) = types.split_first() else {
         return Ok(End::Final(Vec::new()));
     };
     let budget = Budget::for_a_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the parent.
     let above = if *first == DS && !qname.is_root() { qname.base_name() } else { qname.clone() };
-    let known = run.shared.zones_above(&above);
-    if errand.is_main() {
+    let known = resolution.context.delegations.above(&above);
+    if job.is_main() {
         let cached = known.len() > 1;
-        known.iter().for_each(|zone| run.use_zone(zone, cached));
+        known.iter().for_each(|zone| resolution.use_zone(zone, cached));
     }
     if known.len() > 1 {
         // There is no root to wait for.
-        run.root_answered.set(true);
+        resolution.root_answered.set(true);
     }
     let Some(mut zone) = known.last().cloned() else {
         return Err(Fault::new(FailureCode::NoUsableServer, "no root server is known".to_owned()));
@@ -72,49 +72,49 @@ pub(crate) async fn descend(
     let mut parent = parent;
     let mut hidden = Steps::default();
     for _ in 0..MAX_CUTS {
-        let lead = match gate(run, &zone, &above).await {
+        let lead = match gate(resolution, &zone, &above).await {
             Gate::Ask(lead) => lead,
             Gate::Deeper(found) => {
                 for deeper in found {
-                    if errand.is_main() {
-                        run.use_zone(&deeper, true);
+                    if job.is_main() {
+                        resolution.use_zone(&deeper, true);
                     }
                     zone = deeper;
                 }
-                run.root_answered.set(true);
+                resolution.root_answered.set(true);
                 continue;
             }
         };
-        if run.shared.plan.minimisation == Minimisation::Relaxed
-            && let Some((id, referral)) = lead_on(errand, &zone, qname, parent, &budget, &mut hidden).await
+        if resolution.context.plan.minimisation == Minimisation::Relaxed
+            && let Some((id, referral)) = lead_on(job, &zone, qname, parent, &budget, &mut hidden).await
         {
-            zone = refer(errand, qname, &referral, id, lead);
+            zone = refer(job, qname, &referral, id, lead);
             parent = Some(id);
             continue;
         }
-        let question = |errand: &Errand, rtype: RecordType, zone: &Rc<Zone>| {
-            let (errand, zone, budget) = (errand.clone(), Rc::clone(zone), Rc::clone(&budget));
+        let question = |job: &Job, rtype: RecordType, zone: &Rc<Zone>| {
+            let (job, zone, budget) = (job.clone(), Rc::clone(zone), Rc::clone(&budget));
             let qname = qname.clone();
-            async move { ask_zone(&errand, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
+            async move { ask_zone(&job, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
         };
         let beside = |zone: &Rc<Zone>| -> Vec<Beside> {
             let start = |rtype: &RecordType| {
-                let errand = errand.beside();
-                let task = run.spawn(question(&errand, *rtype, zone).boxed_local());
-                Beside { rtype: *rtype, errand, task }
+                let job = job.beside();
+                let task = resolution.spawn(question(&job, *rtype, zone).boxed_local());
+                Beside { rtype: *rtype, job, task }
             };
             rest.iter().map(start).collect()
         };
         // Without glue the addresses come first, once, before the types part ways.
-        ensure_servers(errand, &zone, qname, *first, parent).await?;
+        ensure_servers(job, &zone, qname, *first, parent).await?;
         let shallow = zone.name.iter().len() <= SHALLOW;
         let others = if shallow { Vec::new() } else { beside(&zone) };
         if !shallow {
-            ask_beside(errand, qname);
+            ask_beside(job, qname);
         }
-        let mut step = question(errand, *first, &zone).await;
-        if errand.is_main() {
-            run.use_zone(&zone, false);
+        let mut step = question(job, *first, &zone).await;
+        if job.is_main() {
+            resolution.use_zone(&zone, false);
         }
         if let (Some(lead), Ok(Step { verdict, .. })) = (&lead, &step)
             && !matches!(verdict, Verdict::Referral(_))
@@ -127,7 +127,7 @@ pub(crate) async fn descend(
                 verdict: Verdict::Answer { .. } | Verdict::Absent { absence: Absence::Type, .. },
                 ..
             }) if shallow => {
-                ask_beside(errand, qname);
+                ask_beside(job, qname);
                 beside(&zone)
             }
             _ => others,
@@ -135,17 +135,17 @@ pub(crate) async fn descend(
         match &step {
             Ok(Step { verdict: Verdict::Answer { .. }, .. }) => {
                 if let Some(wish) =
-                    run.wish.as_ref().filter(|_| errand.is_main() && errand.aliases == Aliases::Follow)
+                    resolution.wish.as_ref().filter(|_| job.is_main() && job.aliases == Aliases::Follow)
                 {
-                    wish.address_answered(run.log.clock().now());
+                    wish.address_answered(resolution.log.clock().now());
                 }
-                ends = gather(errand, others, errand.patience).await;
+                ends = gather(job, others, job.patience).await;
             }
             Ok(Step { verdict: Verdict::Absent { absence: Absence::Type, .. }, .. }) => {
-                ends = gather(errand, others, Patience::Whole).await;
+                ends = gather(job, others, Patience::Whole).await;
             }
             Err(_) => {
-                ends = gather(errand, others, Patience::Whole).await;
+                ends = gather(job, others, Patience::Whole).await;
                 // What leads on for one type leads on for all.
                 let on = ends.iter().position(|(_, step)| {
                     matches!(
@@ -158,15 +158,15 @@ pub(crate) async fn descend(
                 }
             }
             // A referral, an alias or NXDOMAIN holds for every type.
-            Ok(_) => others.iter().for_each(|other| other.errand.lane.detach()),
+            Ok(_) => others.iter().for_each(|other| other.job.work.detach()),
         }
         match step {
             Ok(Step { id, verdict: Verdict::Referral(referral), .. }) => {
-                zone = refer(errand, qname, &referral, id, lead);
+                zone = refer(job, qname, &referral, id, lead);
                 parent = Some(id);
             }
             Ok(Step { id, verdict: Verdict::Alias { chain, target }, .. }) => {
-                if errand.aliases == Aliases::Follow {
+                if job.aliases == Aliases::Follow {
                     return Ok(End::Alias { chain, target, id });
                 }
                 let end = TypeEnd::Records { chain: Vec::new(), records: chain };
@@ -179,7 +179,7 @@ pub(crate) async fn descend(
             }
         }
     }
-    run.log.note(format!("the limit of {MAX_CUTS} referrals for one name was hit"));
+    resolution.log.note(format!("the limit of {MAX_CUTS} referrals for one name was hit"));
     let message = format!(
         "{} was referred {MAX_CUTS} times and is still not answered, last by zone {}",
         name_text(qname),
@@ -191,23 +191,23 @@ pub(crate) async fn descend(
 /// A type that is asked beside the first.
 struct Beside {
     rtype: RecordType,
-    errand: Errand,
+    job: Job,
     task: JoinHandle<Result<Step, Fault>>,
 }
 
 /// Awaits the other types; those that take too long are given up, and `None` stands for them.
 async fn gather(
-    errand: &Errand,
+    job: &Job,
     others: Vec<Beside>,
     patience: Patience,
 ) -> Vec<(RecordType, Option<Result<Step, Fault>>)> {
-    let clock = errand.run.log.clock();
+    let clock = job.resolution.log.clock();
     let limit = match patience {
         Patience::Whole => None,
         Patience::AtMost(delay) => Some((delay, clock.instant(clock.now().after(delay)))),
     };
     let mut ends = Vec::new();
-    for Beside { rtype, errand: own, task } in others {
+    for Beside { rtype, job: own, task } in others {
         let done = match limit {
             None => Some(task.await),
             Some((_, deadline)) => tokio::time::timeout_at(deadline.into(), task).await.ok(),
@@ -215,10 +215,10 @@ async fn gather(
         // A task that was aborted or lost ends as one that was not awaited.
         let done = done.and_then(Result::ok);
         if done.is_none() {
-            own.lane.detach();
-            if let (true, Some((delay, _))) = (errand.is_main(), limit) {
+            own.work.detach();
+            if let (true, Some((delay, _))) = (job.is_main(), limit) {
                 let (rtype, delay) = (rtype.mnemonic(), delay.as_millis());
-                errand.run.log.note(format!(
+                job.resolution.log.note(format!(
                     "{rtype} was not awaited: no answer {delay} ms after the first type had one (RFC 8305 section 3)"
                 ));
             }

@@ -8,9 +8,9 @@ use hickory_resolver::proto::rr::Name;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::dns::cache::delegations::Zone;
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::iterate::wish::Wish;
-use crate::dns::name_servers::budget::Lane;
+use crate::dns::name_servers::budget::Work;
 use crate::dns::transport::log::Log;
 use crate::trace::{Cut, Purpose};
 
@@ -18,7 +18,7 @@ use crate::trace::{Cut, Purpose};
 pub(crate) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 
 /// Ends the tasks of a run when its resolution ends, whatever ends it.
-pub(crate) struct AbortOnDrop(pub(crate) Rc<Run>);
+pub(crate) struct AbortOnDrop(pub(crate) Rc<Resolution>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -30,10 +30,10 @@ impl Drop for AbortOnDrop {
 
 /// What all parts of one resolution share.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub(crate) struct Resolution {
     /// Tells the resolutions of one resolver apart.
     pub(crate) id: u64,
-    pub(crate) shared: Rc<Shared>,
+    pub(crate) context: Rc<Context>,
     pub(crate) log: Rc<Log>,
     pub(crate) root_answered: Rc<Cell<bool>>,
     pub(crate) cuts: RefCell<Vec<Cut>>,
@@ -42,12 +42,12 @@ pub(crate) struct Run {
     pub(crate) wish: Option<Rc<Wish>>,
 }
 
-impl Run {
+impl Resolution {
     /// `wish` asks for HTTPS records beside the addresses.
-    pub(crate) fn new(shared: Rc<Shared>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
+    pub(crate) fn new(context: Rc<Context>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
         let (cuts, tasks) = (RefCell::default(), RefCell::default());
-        let id = shared.flights.resolution();
-        Rc::new(Self { id, shared, log, root_answered: Rc::default(), cuts, tasks, wish })
+        let id = context.flights.resolution();
+        Rc::new(Self { id, context, log, root_answered: Rc::default(), cuts, tasks, wish })
     }
 
     /// Runs work beside the walk; it ends with the run at the latest.
@@ -88,8 +88,8 @@ pub(crate) enum Patience {
 
 /// One question and its place in the run.
 #[derive(Clone, Debug)]
-pub(crate) struct Errand {
-    pub(crate) run: Rc<Run>,
+pub(crate) struct Job {
+    pub(crate) resolution: Rc<Resolution>,
     pub(crate) purpose: Purpose,
     pub(crate) aliases: Aliases,
     pub(crate) patience: Patience,
@@ -97,22 +97,22 @@ pub(crate) struct Errand {
     pub(crate) stack: Vec<Name>,
     /// The zones those are servers of: their other servers are being looked up, too.
     pub(crate) within: Vec<Name>,
-    pub(crate) lane: Rc<Lane>,
+    pub(crate) work: Rc<Work>,
     /// The packets its time was spent on.
     pub(crate) path: Rc<RefCell<Vec<usize>>>,
     pub(crate) parent: Option<usize>,
 }
 
-impl Errand {
-    pub(crate) fn walk(run: &Rc<Run>, patience: Patience) -> Self {
+impl Job {
+    pub(crate) fn walk(resolution: &Rc<Resolution>, patience: Patience) -> Self {
         Self {
-            run: Rc::clone(run),
+            resolution: Rc::clone(resolution),
             purpose: Purpose::Walk,
             aliases: Aliases::Follow,
             patience,
             stack: Vec::new(),
             within: Vec::new(),
-            lane: Rc::default(),
+            work: Rc::default(),
             path: Rc::default(),
             parent: None,
         }
@@ -120,7 +120,7 @@ impl Errand {
 
     /// The same errand for work beside it, with a path and a lane of its own.
     pub(crate) fn beside(&self) -> Self {
-        Self { lane: Lane::under(&self.lane), path: Rc::default(), ..self.clone() }
+        Self { work: Work::under(&self.work), path: Rc::default(), ..self.clone() }
     }
 
     pub(crate) fn is_main(&self) -> bool {

@@ -3,7 +3,6 @@
 //! Every limit here bounds what a hostile zone can make us do (the NXNS attack): names at once,
 //! lookups per cut, names that do not exist, depth. The walks themselves are `walk`'s.
 
-use crate::dns::cache::delegations::Server;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,10 +12,10 @@ use futures_util::future::FutureExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::cache::delegations::{Lookup, Unfinished, Zone, count, return_lookup};
-use crate::dns::iterate::job::{Aliases, Errand, Patience};
+use crate::dns::cache::delegations::{Lookup, Server, Unfinished, Zone};
+use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::iterate::resolve::find;
-use crate::dns::name_servers::budget::Lane;
+use crate::dns::name_servers::budget::Work;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::outcome::words::{each, in_short, only_loops};
 use crate::dns::response::alias::arrows;
@@ -39,33 +38,22 @@ const NOT_AWAITED: &str = "it was not awaited";
 
 const NO_ADDRESS: &str = "none of its name servers has an address";
 
-impl Server {
-    /// Whether a lookup could still bring addresses.
-    pub(crate) fn can_be_looked_up(&self) -> bool {
-        self.addresses.is_empty() && self.lookup != Lookup::Made
-    }
-}
-
 /// Looks up servers of the zone until one has an address that was not known before.
 ///
 /// # Errors
 /// None was found; says why.
-pub(crate) async fn resolve_servers(
-    errand: &Errand,
-    zone: &Rc<Zone>,
-    parent: Option<usize>,
-) -> Result<(), Fault> {
+pub(crate) async fn resolve_servers(job: &Job, zone: &Rc<Zone>, parent: Option<usize>) -> Result<(), Fault> {
     let mut last: Option<Fault> = None;
     let mut told = Vec::new();
     loop {
-        if errand.lane.is_detached() {
+        if job.work.is_detached() {
             // Its lookups would send nothing.
             return Err(Fault::new(FailureCode::DnsTimeout, NOT_AWAITED.to_owned()));
         }
-        let known = count(zone);
+        let known = zone.addresses();
         let changed = zone.changed.notified();
-        match pick(errand, zone) {
-            Pick::Names(names) => match look_up(errand, zone, names, parent, &mut told).await {
+        match pick(job, zone) {
+            Pick::Names(names) => match look_up(job, zone, names, parent, &mut told).await {
                 Ok(()) => return Ok(()),
                 // A loop says most about what is wrong.
                 Err(fault) => {
@@ -78,12 +66,12 @@ pub(crate) async fn resolve_servers(
             // Another type's walk is on it.
             Pick::Wait => {
                 changed.await;
-                if count(zone) > known {
+                if zone.addresses() > known {
                     return Ok(());
                 }
             }
             Pick::Loop(name) => {
-                let loop_of: Vec<Name> = errand.stack.iter().chain([&name]).cloned().collect();
+                let loop_of: Vec<Name> = job.stack.iter().chain([&name]).cloned().collect();
                 let message = format!(
                     "the name servers of {} can only be found by asking themselves: {}",
                     name_text(&zone.name),
@@ -114,27 +102,26 @@ enum Pick {
     Nothing(String),
 }
 
-fn pick(errand: &Errand, zone: &Zone) -> Pick {
+fn pick(job: &Job, zone: &Zone) -> Pick {
     let mut servers = zone.servers.borrow_mut();
     // Inside another lookup nothing is waited for: two lookups could wait for each other.
-    let nested = !errand.stack.is_empty();
+    let nested = !job.stack.is_empty();
     let left = MAX_LOOKUPS.saturating_sub(zone.lookups.get()) as usize;
     let free = |server: &&mut Server| {
         server.can_be_looked_up()
             && (server.lookup == Lookup::NotMade || nested)
-            && !errand.stack.contains(&server.name)
+            && !job.stack.contains(&server.name)
             // Whoever looks for this one's address asks for that one's, too, and will hear.
-            && (server.lookup == Lookup::NotMade || !errand.within.contains(&zone.name))
+            && (server.lookup == Lookup::NotMade || !job.within.contains(&zone.name))
     };
-    if errand.stack.len() >= MAX_DEPTH {
-        errand
-            .run
+    if job.stack.len() >= MAX_DEPTH {
+        job.resolution
             .log
             .note(format!("the limit of {MAX_DEPTH} name server lookups inside each other was hit"));
         return Pick::Nothing(format!("{MAX_DEPTH} lookups of name servers inside each other are the limit"));
     }
     if zone.missing.get() >= MAX_MISSING {
-        errand.run.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
+        job.resolution.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
         return Pick::Nothing(format!("{MAX_MISSING} of its name servers do not exist"));
     }
     if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
@@ -151,10 +138,12 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
         return Pick::Names(names);
     }
     if left == 0 {
-        errand.run.log.note(format!("the limit of {MAX_LOOKUPS} name server lookups for one zone was hit"));
+        job.resolution
+            .log
+            .note(format!("the limit of {MAX_LOOKUPS} name server lookups for one zone was hit"));
         return Pick::Nothing(format!("{MAX_LOOKUPS} lookups of its name servers are the limit"));
     }
-    if let Some(own) = servers.iter().find(|server| errand.stack.contains(&server.name)) {
+    if let Some(own) = servers.iter().find(|server| job.stack.contains(&server.name)) {
         return Pick::Loop(own.name.clone());
     }
     Pick::Nothing(NO_ADDRESS.to_owned())
@@ -162,46 +151,46 @@ fn pick(errand: &Errand, zone: &Zone) -> Pick {
 
 /// Looks up a few names at once and goes on with the first that has an address.
 async fn look_up(
-    errand: &Errand,
+    job: &Job,
     zone: &Rc<Zone>,
     names: Vec<Name>,
     parent: Option<usize>,
     told: &mut Vec<String>,
 ) -> Result<(), Fault> {
     let mut running = FuturesUnordered::new();
-    let mut lanes = Vec::new();
+    let mut works = Vec::new();
     for name in names {
-        let mut stack = errand.stack.clone();
+        let mut stack = job.stack.clone();
         stack.push(name.clone());
-        let within = errand.within.iter().chain([&zone.name]).cloned().collect();
-        let sub = Errand {
+        let within = job.within.iter().chain([&zone.name]).cloned().collect();
+        let sub = Job {
             within,
-            run: Rc::clone(&errand.run),
+            resolution: Rc::clone(&job.resolution),
             purpose: Purpose::NsAddress,
             aliases: Aliases::Follow,
             // The first address is enough to go on; the second family may still come in.
             patience: Patience::AtMost(Duration::ZERO),
             stack,
-            lane: Lane::under(&errand.lane),
+            work: Work::under(&job.work),
             path: Rc::default(),
             parent,
         };
-        lanes.push(Rc::clone(&sub.lane));
-        let (path, lane) = (Rc::clone(&sub.path), Rc::clone(&sub.lane));
-        let (zone, port) = (Rc::clone(zone), errand.run.shared.plan.server_port);
-        let types = errand.run.shared.plan.server_family.address_types();
+        works.push(Rc::clone(&sub.work));
+        let (path, work) = (Rc::clone(&sub.path), Rc::clone(&sub.work));
+        let (zone, port) = (Rc::clone(zone), job.resolution.context.plan.server_port);
+        let types = job.resolution.context.plan.server_family.address_types();
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
-        let work = async move {
+        let lookup = async move {
             let _unfinished = unfinished;
             let found = find(sub, name.clone(), types).await;
-            let gave_up = found.is_err() && lane.is_detached();
+            let gave_up = found.is_err() && work.is_detached();
             if gave_up {
-                return_lookup(&zone);
+                zone.return_lookup();
             }
             learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)
         };
-        let task = errand.run.spawn(work);
+        let task = job.resolution.spawn(lookup);
         running.push(task.map(move |done| (done, path)));
     }
     let mut fault = None;
@@ -210,8 +199,8 @@ async fn look_up(
         let Ok((name, found)) = done else { continue };
         match found {
             Ok(found) if !found.addresses.is_empty() => {
-                errand.path.borrow_mut().extend(path.borrow().iter());
-                lanes.iter().for_each(|lane| lane.detach());
+                job.path.borrow_mut().extend(path.borrow().iter());
+                works.iter().for_each(|work| work.detach());
                 return Ok(());
             }
             Ok(_) => told.push(format!("ns {}: no address", name_text(&name))),

@@ -9,7 +9,7 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
-use crate::dns::iterate::job::Errand;
+use crate::dns::iterate::job::Job;
 use crate::dns::iterate::zone::{Step, ask_zone};
 use crate::dns::name_servers::budget::Budget;
 use crate::dns::response::classify::{Absence, Referral, Verdict};
@@ -28,7 +28,7 @@ pub(crate) struct Steps(usize);
 ///
 /// RFC 9156 §2.1: the type is A, which every middlebox knows and which says nothing of ours.
 pub(crate) async fn lead_on(
-    errand: &Errand,
+    job: &Job,
     zone: &Rc<Zone>,
     name: &Name,
     parent: Option<usize>,
@@ -37,7 +37,7 @@ pub(crate) async fn lead_on(
 ) -> Option<(usize, Referral)> {
     let mut parent = parent;
     for labels in zone.name.iter().len() + 1..name.iter().len() {
-        let log = &errand.run.log;
+        let log = &job.resolution.log;
         if steps.0 >= MAX_STEPS {
             log.note(format!("the limit of {MAX_STEPS} questions for parts of one name was hit"));
             return None;
@@ -46,7 +46,7 @@ pub(crate) async fn lead_on(
         let part = name.trim_to(labels);
         let before = log.len();
         let question = (&part, Extent::Part);
-        let why = match ask_zone(errand, zone, question, RecordType::A, parent, budget).await {
+        let why = match ask_zone(job, zone, question, RecordType::A, parent, budget).await {
             Ok(Step { id, verdict: Verdict::Referral(referral) }) => return Some((id, referral)),
             Ok(Step { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
             Ok(Step { id, .. }) => {

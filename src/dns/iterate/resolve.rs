@@ -9,7 +9,7 @@ use crate::dns::cache::in_flight::{Goal, Turn};
 use crate::dns::iterate::assemble::assemble;
 use crate::dns::iterate::coalesce::reuse;
 use crate::dns::iterate::descend::{End, MAX_ALIASES, descend};
-use crate::dns::iterate::job::{Aliases, Errand};
+use crate::dns::iterate::job::{Aliases, Job};
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::response::alias::{alias_target, arrows};
 use crate::dns::wire::message::records;
@@ -18,35 +18,35 @@ use crate::trace::{FailureCode, Record, RecordType};
 
 /// Finds the records of a name, over all aliases. Boxed: servers without glue make it call itself.
 pub(crate) fn find(
-    errand: Errand,
+    job: Job,
     qname: Name,
     types: Vec<RecordType>,
 ) -> LocalBoxFuture<'static, Result<Found, Fault>> {
     async move {
-        let (shared, log) = (Rc::clone(&errand.run.shared), Rc::clone(&errand.run.log));
+        let (context, log) = (Rc::clone(&job.resolution.context), Rc::clone(&job.resolution.log));
         // The alias itself is another question than what it leads to.
-        let cachable = errand.aliases == Aliases::Follow;
+        let cachable = job.aliases == Aliases::Follow;
         if !cachable {
-            return follow(&errand, &qname, &types).await;
+            return follow(&job, &qname, &types).await;
         }
-        if let Some(known) = reuse(&errand, &qname, &types) {
+        if let Some(known) = reuse(&job, &qname, &types) {
             return known;
         }
         let goal = Goal::Answer { name: qname.clone(), types: types.clone() };
-        let turn = shared.flights.enter(goal, errand.run.id).await;
-        if let (Turn::Finished, Some(known)) = (&turn, reuse(&errand, &qname, &types)) {
+        let turn = context.flights.enter(goal, job.resolution.id).await;
+        if let (Turn::Finished, Some(known)) = (&turn, reuse(&job, &qname, &types)) {
             return known;
         }
-        let result = follow(&errand, &qname, &types).await;
+        let result = follow(&job, &qname, &types).await;
         let worth_keeping = match &result {
             Ok(found) => types.iter().all(|rtype| found.finished.contains(rtype)),
             Err(fault) => fault.is_negative(),
         };
         if worth_keeping {
-            shared.keep_answer(&qname, &types, log.clock().now(), result.clone());
-        } else if let (false, Ok(Found { finished, .. })) = (errand.is_main(), &result) {
+            context.answers.keep(&qname, &types, log.clock().now(), result.clone());
+        } else if let (false, Ok(Found { finished, .. })) = (job.is_main(), &result) {
             // Of a name server one family is enough to go on.
-            shared.keep_answer(&qname, finished, log.clock().now(), result.clone());
+            context.answers.keep(&qname, finished, log.clock().now(), result.clone());
         }
         drop(turn);
         result
@@ -55,13 +55,13 @@ pub(crate) fn find(
 }
 
 /// The loop over aliases.
-async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<Found, Fault> {
+async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, Fault> {
     let mut answers: Vec<Record> = Vec::new();
     let mut seen = vec![qname.clone()];
-    let mut parent = errand.parent;
+    let mut parent = job.parent;
     loop {
         let current = seen.last().unwrap_or(qname).clone();
-        let end = descend(errand, &current, types, parent).await;
+        let end = descend(job, &current, types, parent).await;
         let end = end.map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
         let (chain, target, id) = match end {
             End::Alias { chain, target, id } => (chain, target, id),
@@ -71,11 +71,11 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
                 let targets = inside.unwrap_or_default().iter().filter_map(alias_target).cloned();
                 let all: Vec<Name> = seen.iter().cloned().chain(targets).collect();
                 if all.len() > MAX_ALIASES + 1 {
-                    let fault = too_many_aliases(errand, qname, &all);
+                    let fault = too_many_aliases(job, qname, &all);
                     answers.extend(records(inside.unwrap_or_default()));
                     return Err(Fault { answers, ..fault });
                 }
-                return assemble(errand, &current, types, answers, ends);
+                return assemble(job, &current, types, answers, ends);
             }
         };
         answers.extend(records(&chain));
@@ -88,7 +88,7 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
                 format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(&seen));
             Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
         } else if seen.len() > MAX_ALIASES + 1 {
-            too_many_aliases(errand, qname, &seen)
+            too_many_aliases(job, qname, &seen)
         } else {
             parent = Some(id);
             continue;
@@ -97,8 +97,8 @@ async fn follow(errand: &Errand, qname: &Name, types: &[RecordType]) -> Result<F
     }
 }
 
-fn too_many_aliases(errand: &Errand, qname: &Name, chain: &[Name]) -> Fault {
-    errand.run.log.note(format!("the limit of {MAX_ALIASES} CNAMEs was hit"));
+fn too_many_aliases(job: &Job, qname: &Name, chain: &[Name]) -> Fault {
+    job.resolution.log.note(format!("the limit of {MAX_ALIASES} CNAMEs was hit"));
     let message =
         format!("{} has more than {MAX_ALIASES} aliases in a row: {}", name_text(qname), arrows(chain));
     Fault::new(FailureCode::CnameChainTooLong, message)

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::dns::name_servers::budget::Lane;
+use crate::dns::name_servers::budget::Work;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::trace::{At, ServiceBinding};
@@ -30,7 +30,7 @@ pub(crate) struct Wish {
 #[derive(Debug)]
 pub(crate) enum State {
     Idle,
-    Asked { name: Name, lane: Rc<Lane> },
+    Asked { name: Name, work: Rc<Work> },
     Heard { name: Name, result: Result<Found, Fault> },
 }
 

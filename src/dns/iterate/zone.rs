@@ -7,12 +7,13 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::{Server, Zone};
-use crate::dns::cache::failures::{Case, Extent};
-use crate::dns::iterate::job::{Errand, Run};
+use crate::dns::cache::failures::{Extent, ZoneFailure};
+use crate::dns::iterate::job::{Job, Resolution};
 use crate::dns::iterate::ns_addresses::resolve_servers;
 use crate::dns::name_servers::ask::ask_servers;
 use crate::dns::name_servers::budget::Budget;
-use crate::dns::name_servers::zone_query::{Lost, Quest};
+use crate::dns::name_servers::selection::order;
+use crate::dns::name_servers::zone_query::{Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::outcome::words::{NAMED_SERVERS, servers_unknown};
 use crate::dns::response::classify::Verdict;
@@ -29,129 +30,133 @@ pub(crate) struct Step {
 
 /// Looks up servers if no address of the zone is known.
 pub(crate) async fn ensure_servers(
-    errand: &Errand,
+    job: &Job,
     zone: &Rc<Zone>,
     qname: &Name,
     qtype: RecordType,
     parent: Option<usize>,
 ) -> Result<(), Fault> {
-    let shared = &errand.run.shared;
-    if shared.order(zone, &HashSet::new()).is_empty() {
-        let of_other_family = no_server_of_family(zone, shared.plan.server_family);
+    let context = &job.resolution.context;
+    if order(context, zone, &HashSet::new()).is_empty() {
+        let of_other_family = no_server_of_family(zone, context.plan.server_family);
         if let Some(fault) = of_other_family {
             return Err(fault);
         }
-        if let Some(known) = case(errand, zone, qname, qtype).known() {
+        if let Some(known) = failure(job, zone, qname, qtype).known() {
             return Err(known);
         }
-        resolve_servers(errand, zone, parent)
+        resolve_servers(job, zone, parent)
             .await
-            .map_err(|fault| unknown(errand, case(errand, zone, qname, qtype), &[], &fault))?;
+            .map_err(|fault| unknown(job, failure(job, zone, qname, qtype), &[], &fault))?;
     }
     Ok(())
 }
 
-fn case<'a>(errand: &'a Errand, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> Case<'a> {
-    let (shared, now) = (&errand.run.shared, errand.run.log.clock().now());
-    Case { shared, zone, qname, qtype, extent: Extent::Whole, now }
+fn failure<'a>(job: &'a Job, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> ZoneFailure<'a> {
+    let (context, now) = (&job.resolution.context, job.resolution.log.clock().now());
+    let (failures, infra) = (&context.failures, &context.infra);
+    ZoneFailure { failures, infra, zone, qname, qtype, extent: Extent::Whole, now }
 }
 
 /// No server is left, and no other has an address. What a lookup inside others met, or one that could
 /// send nothing more, need not hold for the next.
-fn unknown(errand: &Errand, case: Case<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
-    if errand.is_main() && !errand.run.log.is_spent() && !errand.lane.is_detached() {
-        return case.failed(failed, Some(why));
+fn unknown(job: &Job, of: ZoneFailure<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
+    if job.is_main() && !job.resolution.log.is_spent() && !job.work.is_detached() {
+        return of.failed(failed, Some(why));
     }
-    servers_unknown(&case.zone.name, case.qname, case.qtype, failed, why)
+    servers_unknown(&of.zone.name, of.qname, of.qtype, failed, why)
 }
 
 /// One question to a zone: first its servers with known addresses, then the others.
 pub(crate) async fn ask_zone(
-    errand: &Errand,
+    job: &Job,
     zone: &Rc<Zone>,
     (qname, extent): (&Name, Extent),
     qtype: RecordType,
     parent: Option<usize>,
     budget: &Rc<Budget>,
 ) -> Result<Step, Fault> {
-    let run = &errand.run;
-    let quest = Quest {
-        shared: Rc::clone(&run.shared),
-        log: Rc::clone(&run.log),
-        lane: Rc::clone(&errand.lane),
+    let resolution = &job.resolution;
+    let query = ZoneQuery {
+        context: Rc::clone(&resolution.context),
+        log: Rc::clone(&resolution.log),
+        work: Rc::clone(&job.work),
         budget: Rc::clone(budget),
-        root_answered: Rc::clone(&run.root_answered),
+        root_answered: Rc::clone(&resolution.root_answered),
         zone: Rc::clone(zone),
         qname: qname.clone(),
         qtype,
         extent,
         parent,
-        purpose: errand.purpose,
+        purpose: job.purpose,
     };
-    let case = || Case { extent, ..case(errand, zone, qname, qtype) };
-    if let Some(known) = case().known() {
+    if let Some(known) = query.failure().known() {
         return Err(known);
     }
     let mut tried = HashSet::new();
     let mut failed: Vec<ServerFailure> = Vec::new();
     loop {
-        let candidates = run.shared.order(zone, &tried);
+        let candidates = order(&resolution.context, zone, &tried);
         if candidates.is_empty() {
-            match resolve_servers(errand, zone, parent).await {
-                Ok(()) if !run.shared.order(zone, &tried).is_empty() => continue,
-                Ok(()) => return Err(case().failed(&failed, None)),
-                Err(fault) => return Err(unknown(errand, case(), &failed, &fault)),
+            match resolve_servers(job, zone, parent).await {
+                Ok(()) if !order(&resolution.context, zone, &tried).is_empty() => continue,
+                Ok(()) => return Err(query.failure().failed(&failed, None)),
+                Err(fault) => return Err(unknown(job, query.failure(), &failed, &fault)),
             }
         }
         tried.extend(candidates.iter().map(|candidate| candidate.address));
         let first = (!failed.is_empty()).then_some(Choice::NextAfterFailure);
-        match ask_servers(&quest, candidates, first).await {
+        match ask_servers(&query, candidates, first).await {
             Ok(won) => {
-                errand.path.borrow_mut().extend(won.path);
+                job.path.borrow_mut().extend(won.path);
                 if won.without_authority {
                     let zone = name_text(&zone.name);
-                    run.log.note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
+                    resolution
+                        .log
+                        .note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
                 }
-                note_plain(run, won.id, &won.verdict);
-                if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, run.log.raw(won.id)) {
-                    run.shared.dnssec.referred(&referral.cut, &zone.name, qname, reply);
+                note_plain(resolution, won.id, &won.verdict);
+                if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, resolution.log.raw(won.id))
+                {
+                    resolution.context.dnssec.referred(&referral.cut, &zone.name, qname, reply);
                 }
                 return Ok(Step { id: won.id, verdict: won.verdict });
             }
-            Err(Lost::Failed { failures, path }) => {
-                errand.path.borrow_mut().extend(path);
+            Err(Unanswered::Failed { failures, path }) => {
+                job.path.borrow_mut().extend(path);
                 failed.extend(failures);
                 if zone.servers.borrow().iter().all(|server| !server.can_be_looked_up()) {
-                    return Err(case().failed(&failed, None));
+                    return Err(query.failure().failed(&failed, None));
                 }
             }
-            Err(Lost::Known(fault)) => return Err(*fault),
-            Err(Lost::Detached) => {
+            Err(Unanswered::Known(fault)) => return Err(*fault),
+            Err(Unanswered::Detached) => {
                 return Err(Fault::new(FailureCode::DnsTimeout, "it was not awaited".to_owned()));
             }
-            Err(lost) => return Err(over_budget(run, qname, &lost)),
+            Err(lost) => return Err(over_budget(resolution, qname, &lost)),
         }
     }
 }
 
 /// A negative answer without the SOA that RFC 2308 §3 demands.
-fn note_plain(run: &Run, id: usize, verdict: &Verdict) {
+fn note_plain(resolution: &Resolution, id: usize, verdict: &Verdict) {
     if let Verdict::Absent { negative: Negative { zone: None, foreign_soa, .. }, .. } = verdict {
-        let server = run.log.with(id, |packet| packet.server_name.clone()).flatten().unwrap_or_default();
+        let server =
+            resolution.log.with(id, |packet| packet.server_name.clone()).flatten().unwrap_or_default();
         let soa = match foreign_soa {
             Some(zone) => format!("with an SOA of {zone}, which has no say here"),
             None => "without an SOA".to_owned(),
         };
-        run.log.note(format!("{server} sent a negative answer {soa}: how long it holds is not known"));
+        resolution.log.note(format!("{server} sent a negative answer {soa}: how long it holds is not known"));
     }
 }
 
-fn over_budget(run: &Run, qname: &Name, lost: &Lost) -> Fault {
+fn over_budget(resolution: &Resolution, qname: &Name, lost: &Unanswered) -> Fault {
     let (limit, what) = match lost {
-        Lost::HostBudget => (HOST_BUDGET, "one host with its aliases and name servers"),
+        Unanswered::HostBudget => (HOST_BUDGET, "one host with its aliases and name servers"),
         _ => (NAME_BUDGET, "one name"),
     };
-    run.log.note(format!("the limit of {limit} packets for {what} was hit at {}", name_text(qname)));
+    resolution.log.note(format!("the limit of {limit} packets for {what} was hit at {}", name_text(qname)));
     let message = format!("{} is not answered after {limit} packets, the limit for {what}", name_text(qname));
     Fault::new(FailureCode::PacketBudget, message)
 }

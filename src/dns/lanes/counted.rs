@@ -12,8 +12,8 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::dns::context::{Shared, StubUse};
-use crate::dns::iterate::job::{AbortOnDrop, Aliases, Errand, Patience, RESOLUTION_DELAY, Run};
+use crate::dns::context::{Context, StubUse};
+use crate::dns::iterate::job::{AbortOnDrop, Aliases, Job, Patience, RESOLUTION_DELAY, Resolution};
 use crate::dns::iterate::resolve::find;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::priming::prime;
@@ -58,7 +58,7 @@ const ROOT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One resolution in its counted lane.
 pub(crate) struct Counted<'a> {
-    pub(crate) shared: &'a Rc<Shared>,
+    pub(crate) context: &'a Rc<Context>,
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<&'a Rc<Client>>,
     pub(crate) name: Name,
@@ -96,21 +96,21 @@ impl Counted<'_> {
         walks: Vec<(Vec<RecordType>, Aliases)>,
         patience: Patience,
     ) -> (Result<(), Fault>, SideLanes) {
-        let plan = &self.shared.plan;
+        let plan = &self.context.plan;
         let log = Log::new(*self.clock);
         if plan.dnssec != DnssecPlan::Off {
             log.ask_for_signatures();
         }
         // A walk for the resolver's own name has no business with the host's records.
         let wish = self.wish.clone().filter(|_| plan.lane == ResolverChoice::Walk);
-        let run = Run::new(Rc::clone(self.shared), Rc::clone(&log), wish);
+        let run = Resolution::new(Rc::clone(self.context), Rc::clone(&log), wish);
         let _guard = AbortOnDrop(Rc::clone(&run));
-        let errand = Errand::walk(&run, patience);
+        let job = Job::walk(&run, patience);
         let mut side = SideLanes::none();
         // Boxed: what holds this one moves it about, and has room for it more than once.
         let ended = if plan.lane == ResolverChoice::Walk {
             side = self.side_lanes(&log, &walks);
-            let work = self.walk(dns.start, &run, &errand, walks, side.stub.clone()).boxed_local();
+            let work = self.walk(dns.start, &run, &job, walks, side.stub.clone()).boxed_local();
             self.limited(dns.start, &log, work).await
         } else {
             let work = self.asked(&run, patience).boxed_local();
@@ -120,7 +120,7 @@ impl Counted<'_> {
         if plan.server_limit.is_some() {
             dns.start = dns.start.after(log.queued());
         }
-        dns.critical_path = errand.path.borrow().clone();
+        dns.critical_path = job.path.borrow().clone();
         let stopped = ended.as_ref().err().copied();
         let result = match ended {
             Ok(Ended::Walked(result)) => result,
@@ -165,7 +165,7 @@ impl Counted<'_> {
 
     /// Runs the lane until its limit, which does not count what it waited for its first place.
     async fn limited<T>(&self, start: At, log: &Log, work: impl Future<Output = T>) -> Result<T, Stopped> {
-        let over = self.until(start, self.shared.plan.timeout, log);
+        let over = self.until(start, self.context.plan.timeout, log);
         let work = async {
             tokio::select! {
                 biased;
@@ -193,12 +193,12 @@ impl Counted<'_> {
         side: &mut SideLanes,
         result: &Result<Found, Fault>,
         lane: DnsLane,
-        run: &Run,
+        run: &Resolution,
     ) -> Result<(), &'static str> {
-        let (shared, log) = (self.shared, &run.log);
+        let (context, log) = (self.context, &run.log);
         if lane == DnsLane::Walk {
             let end = worth_checking(result, run)?;
-            side.check(shared, log, &self.name, &self.types, end);
+            side.check(context, log, &self.name, &self.types, end);
             return Ok(());
         }
         let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
@@ -213,12 +213,12 @@ impl Counted<'_> {
             Some(_) => return Err("no resolver gave an answer"),
         };
         let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
-        side.check_through(shared, client, log, (self.name.clone(), self.types.clone()), purpose, given);
+        side.check_through(context, client, log, (self.name.clone(), self.types.clone()), purpose, given);
         Ok(())
     }
 
     /// What the resolver of the plan says, and what its HTTPS records make of it.
-    async fn asked(&self, run: &Rc<Run>, patience: Patience) -> Heard {
+    async fn asked(&self, run: &Rc<Resolution>, patience: Patience) -> Heard {
         let asker = Asker { run, client: self.client.map(Rc::as_ref), path: RefCell::default() };
         let (name, types) = (self.name.clone(), self.types.clone());
         let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
@@ -235,23 +235,23 @@ impl Counted<'_> {
     async fn walk(
         &self,
         start: At,
-        run: &Rc<Run>,
-        errand: &Errand,
+        run: &Rc<Resolution>,
+        job: &Job,
         walks: Vec<(Vec<RecordType>, Aliases)>,
         stub: Option<Rc<StubLane>>,
     ) -> Ended {
-        let shared = self.shared;
+        let context = self.context;
         // What one name met says nothing once a root server has answered another.
-        let root_silent = shared.root_silent.get() && !shared.has_heard_a_root();
+        let root_silent = context.network.root_silent.get() && !context.has_heard_a_root();
         if let Some(stub) = stub.as_ref().filter(|_| root_silent)
-            && shared.zones_above(&self.name).len() == 1
+            && context.delegations.above(&self.name).len() == 1
         {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
                 return Ended::FellBack(heard);
             }
         }
-        let root_answered = || run.root_answered.get() || shared.has_heard_a_root();
+        let root_answered = || run.root_answered.get() || context.has_heard_a_root();
         let fallback = async {
             self.until(start, ROOT_PATIENCE, &run.log).await;
             if let Some(stub) = &stub
@@ -266,45 +266,44 @@ impl Counted<'_> {
         };
         let result = tokio::select! {
             biased;
-            result = self.with_services(errand, walks) => result,
+            result = self.with_services(job, walks) => result,
             heard = fallback => {
-                shared.root_silent.set(true);
+                context.network.root_silent.set(true);
                 return Ended::FellBack(heard);
             }
         };
         let Err(fault) = result else { return Ended::Walked(result) };
-        if run.root_answered.get() || fault.is_negative() || !shared.has_a_root() {
+        if run.root_answered.get()
+            || fault.is_negative()
+            || !context.hints.has_server_of(context.plan.server_family)
+        {
             return Ended::Walked(Err(fault));
         }
         if let Some(stub) = stub {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
-                shared.root_silent.set(!shared.has_heard_a_root());
+                context.network.root_silent.set(!context.has_heard_a_root());
                 return Ended::FellBack(heard);
             }
         }
-        if shared.has_heard_a_root() {
+        if context.has_heard_a_root() {
             return Ended::Walked(Err(fault));
         }
         Ended::Walked(Err(Fault { rcode: None, ..self.unreachable(&fault.message) }))
     }
 
     /// The walks, and what the HTTPS records make of them.
-    async fn with_services(
-        &self,
-        errand: &Errand,
-        walks: Vec<(Vec<RecordType>, Aliases)>,
-    ) -> Result<Found, Fault> {
-        let result = self.all(errand, walks).await;
-        complete(errand, &self.name, &self.types, result).await
+    async fn with_services(&self, job: &Job, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
+        let result = self.all(job, walks).await;
+        complete(job, &self.name, &self.types, result).await
     }
 
-    async fn all(&self, errand: &Errand, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
+    async fn all(&self, job: &Job, walks: Vec<(Vec<RecordType>, Aliases)>) -> Result<Found, Fault> {
         let mut all: Option<Found> = None;
         let mut first_fault = None;
         for (types, aliases) in walks {
-            let errand = Errand { aliases, ..errand.clone() };
-            match find(errand, self.name.clone(), types).await {
+            let job = Job { aliases, ..job.clone() };
+            match find(job, self.name.clone(), types).await {
                 Ok(found) => {
                     let all = all.get_or_insert_default();
                     for record in found.answers {
@@ -325,7 +324,7 @@ impl Counted<'_> {
         match (all, first_fault) {
             (Some(found), fault) => {
                 if let Some(fault) = fault {
-                    errand.run.log.note(format!("not every type was answered: {}", fault.message));
+                    job.resolution.log.note(format!("not every type was answered: {}", fault.message));
                 }
                 Ok(found)
             }
@@ -336,29 +335,29 @@ impl Counted<'_> {
 
     /// Starts what runs beside the walk, unless the answer is known already.
     fn side_lanes(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> SideLanes {
-        let shared = self.shared;
+        let context = self.context;
         let now = self.clock.now();
         let mut side = SideLanes::none();
         side.log = Some(Rc::clone(log));
-        side.shared = Some(Rc::clone(shared));
+        side.context = Some(Rc::clone(context));
         let known = |(types, aliases): &(Vec<RecordType>, Aliases)| {
-            *aliases == Aliases::Follow && shared.known(&self.name, types, now).is_some()
+            *aliases == Aliases::Follow && context.answers.get(&self.name, types, now).is_some()
         };
         if walks.iter().all(known) {
             return side;
         }
-        if !shared.plan.stub_servers.is_empty() {
-            let lane = StubLane::new(shared, log, &self.name, &self.types);
-            if shared.stub_use.get() == StubUse::Beside {
+        if !context.plan.stub_servers.is_empty() {
+            let lane = StubLane::new(context, log, &self.name, &self.types);
+            if context.stub_use.get() == StubUse::Beside {
                 lane.begin();
             }
             side.stub = Some(lane);
         }
-        if !shared.primed.replace(true) {
-            let (shared, log, done) = (Rc::clone(shared), Rc::clone(log), Rc::new(Notify::new()));
+        if !context.priming.begun.replace(true) {
+            let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(Notify::new()));
             side.priming = Some(Rc::clone(&done));
             side.spawn(async move {
-                prime(&shared, &log).await;
+                prime(&context, &log).await;
                 done.notify_one();
             });
         }
@@ -366,7 +365,7 @@ impl Counted<'_> {
     }
 
     /// What was going on when the lane was stopped from outside.
-    fn stopped(&self, stopped: Stopped, run: &Run, awaited: Option<usize>) -> Fault {
+    fn stopped(&self, stopped: Stopped, run: &Resolution, awaited: Option<usize>) -> Fault {
         let log = &run.log;
         let asking = awaited.and_then(|id| {
             log.with(id, |packet| {
@@ -395,7 +394,7 @@ impl Counted<'_> {
                     .hint("give it more time with --max-time")
             }
             Stopped::Limit => {
-                let limit = seconds(self.shared.plan.timeout);
+                let limit = seconds(self.context.plan.timeout);
                 log.note(format!("the limit of {limit} for DNS was hit"));
                 if log.is_empty() {
                     let name = name_text(&self.name);
@@ -405,8 +404,8 @@ impl Counted<'_> {
                     return Fault::new(FailureCode::DnsTimeout, message)
                         .hint("ask for fewer names at a time, or for this one alone");
                 }
-                let root_answered = run.root_answered.get() || self.shared.has_heard_a_root();
-                if self.shared.plan.lane == ResolverChoice::Walk && !root_answered {
+                let root_answered = run.root_answered.get() || self.context.has_heard_a_root();
+                if self.context.plan.lane == ResolverChoice::Walk && !root_answered {
                     return self.unreachable(&format!("nothing was answered in {limit}, last {asking}"));
                 }
                 Fault::new(FailureCode::DnsTimeout, format!("no answer within {limit}, while {asking}"))
@@ -417,13 +416,13 @@ impl Counted<'_> {
 
     /// Nobody at all could be asked.
     fn unreachable(&self, why: &str) -> Fault {
-        let resolver = if self.shared.plan.stub_servers.is_empty() {
+        let resolver = if self.context.plan.stub_servers.is_empty() {
             "no resolver is configured"
         } else {
             "no resolver answered"
         };
-        let message = if self.shared.is_cut_off() {
-            let family = self.shared.plan.server_family.words();
+        let message = if self.context.network.is_cut_off(self.context.plan.server_family) {
+            let family = self.context.plan.server_family.words();
             let how = family.map_or("neither for IPv4 nor for IPv6".to_owned(), |(family, option)| {
                 format!("not for {family}, and {option} allows nothing else")
             });
@@ -437,7 +436,7 @@ impl Counted<'_> {
 }
 
 /// Whether there is anything of the walk to validate, or why not.
-fn worth_checking(result: &Result<Found, Fault>, run: &Run) -> Result<WalkEnd, &'static str> {
+fn worth_checking(result: &Result<Found, Fault>, run: &Resolution) -> Result<WalkEnd, &'static str> {
     match result.as_ref().err().map(|fault| fault.code) {
         _ if is_answer(result) => Ok(WalkEnd::Answered),
         Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
+use crate::dns::name_servers::selection::order;
 use crate::dns::name_servers::zone_query::PACKET_TIMEOUT;
 use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
@@ -15,9 +16,9 @@ use crate::dns::wire::query::Recursion;
 use crate::trace::{Choice, Purpose, RecordType, Transport};
 
 /// RFC 9609: asks the root for its own servers, once in a run.
-pub(crate) async fn prime(shared: &Shared, log: &Rc<Log>) {
-    let root = shared.zones_above(&Name::root()).into_iter().next();
-    let first = root.and_then(|root| shared.order(&root, &HashSet::new()).into_iter().next());
+pub(crate) async fn prime(context: &Context, log: &Rc<Log>) {
+    let root = context.delegations.above(&Name::root()).into_iter().next();
+    let first = root.and_then(|root| order(context, &root, &HashSet::new()).into_iter().next());
     let Some(server) = first else { return };
     let ask = Ask {
         parent: None,
@@ -46,7 +47,7 @@ pub(crate) async fn prime(shared: &Shared, log: &Rc<Log>) {
         let verdict = crate::dns::response::classify::classify(&reply, &asked);
         log.close(id, verdict.meaning());
         if let crate::dns::response::classify::Verdict::Answer { .. } = verdict {
-            *shared.drift.borrow_mut() = Some(shared.hints.drift(&reply));
+            *context.priming.drift.borrow_mut() = Some(context.hints.drift(&reply));
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::iterate::https_query::ask_beside;
-use crate::dns::iterate::job::{Aliases, Errand, Patience, RESOLUTION_DELAY};
+use crate::dns::iterate::job::{Aliases, Job, Patience, RESOLUTION_DELAY};
 use crate::dns::iterate::resolve::find;
 use crate::dns::iterate::wish::{State, Wish};
 use crate::dns::lanes::service_records::{Candidate, Mode, compare_hints, sort_out};
@@ -35,21 +35,21 @@ const TARGET_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Puts what the HTTPS records say to the addresses found, and waits for them a little if need be.
 pub(crate) async fn complete(
-    errand: &Errand,
+    job: &Job,
     host: &Name,
     types: &[RecordType],
     result: Result<Found, Fault>,
 ) -> Result<Found, Fault> {
-    let Some(wish) = errand.run.wish.clone() else { return result };
+    let Some(wish) = job.resolution.wish.clone() else { return result };
     // Without the name there is no service; without its servers nobody can say so.
     if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
         return result;
     }
-    let clock = *errand.run.log.clock();
+    let clock = *job.resolution.log.clock();
     let limit = wish.answered.get().unwrap_or_else(|| clock.now()).after(RESOLUTION_DELAY);
     if !wish.was_asked() {
         // The addresses were known from earlier in this run.
-        ask_beside(errand, host);
+        ask_beside(job, host);
     }
     wish.closed.set(true);
     if !wish.was_asked() {
@@ -58,17 +58,17 @@ pub(crate) async fn complete(
     let in_time = tokio::time::timeout_at(clock.instant(limit).into(), wish.heard()).await.is_ok();
     let heard = match std::mem::replace(&mut *wish.state.borrow_mut(), State::Idle) {
         State::Heard { result, .. } if in_time => Some(result),
-        State::Asked { lane, .. } => {
-            lane.detach();
+        State::Asked { work, .. } => {
+            work.detach();
             None
         }
         _ => None,
     };
     let Some(heard) = heard else {
-        errand.run.log.note(not_awaited(RESOLUTION_DELAY));
+        job.resolution.log.note(not_awaited(RESOLUTION_DELAY));
         return result;
     };
-    Use::new(Guide::Walk(errand), &wish, host, types).follow(heard, result).await.result(&wish)
+    Use::new(Guide::Walk(job), &wish, host, types).follow(heard, result).await.result(&wish)
 }
 
 /// The same for what a resolver said, which was asked for all of it at the same time; `heard` is
@@ -105,7 +105,7 @@ impl Outcome {
 /// Who looks up what a record leads to.
 #[derive(Clone, Copy)]
 enum Guide<'a> {
-    Walk(&'a Errand),
+    Walk(&'a Job),
     Resolver(&'a Asker<'a>),
 }
 
@@ -127,7 +127,7 @@ impl<'a> Use<'a> {
 
     fn log(&self) -> &'a Log {
         match self.guide {
-            Guide::Walk(errand) => &errand.run.log,
+            Guide::Walk(job) => &job.resolution.log,
             Guide::Resolver(asker) => &asker.run.log,
         }
     }
@@ -261,7 +261,7 @@ impl<'a> Use<'a> {
         limit: Option<At>,
     ) -> Option<Result<Found, Fault>> {
         match self.guide {
-            Guide::Walk(errand) => self.walk(errand, name, types, limit).await,
+            Guide::Walk(job) => self.walk(job, name, types, limit).await,
             Guide::Resolver(asker) => {
                 let questions = Questions::of(name.clone(), types);
                 let work = asker.ask(questions, Patience::AtMost(RESOLUTION_DELAY));
@@ -276,21 +276,18 @@ impl<'a> Use<'a> {
 
     async fn walk(
         &self,
-        errand: &Errand,
+        job: &Job,
         name: &Name,
         types: Vec<RecordType>,
         limit: Option<At>,
     ) -> Option<Result<Found, Fault>> {
-        let own = Errand {
-            aliases: Aliases::Follow,
-            patience: Patience::AtMost(RESOLUTION_DELAY),
-            ..errand.beside()
-        };
+        let own =
+            Job { aliases: Aliases::Follow, patience: Patience::AtMost(RESOLUTION_DELAY), ..job.beside() };
         let path = Rc::clone(&own.path);
-        let lane = Rc::clone(&own.lane);
+        let lane = Rc::clone(&own.work);
         let result = self.in_time(find(own, name.clone(), types), limit).await;
         lane.detach();
-        errand.path.borrow_mut().extend(path.borrow().iter());
+        job.path.borrow_mut().extend(path.borrow().iter());
         result
     }
 

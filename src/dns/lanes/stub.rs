@@ -8,7 +8,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
 use crate::dns::resolvers::combine::{Heard, Questions};
 use crate::dns::resolvers::configured::ask_resolvers;
@@ -18,7 +18,7 @@ use crate::trace::{At, Purpose, RecordType};
 /// The stub's side of a resolution.
 #[derive(Debug)]
 pub(crate) struct StubLane {
-    shared: Rc<Shared>,
+    context: Rc<Context>,
     log: Rc<Log>,
     question: (Name, Vec<RecordType>),
     /// When it was asked; not at all as long as nobody needs it.
@@ -30,13 +30,13 @@ pub(crate) struct StubLane {
 }
 
 impl StubLane {
-    pub(crate) fn new(shared: &Rc<Shared>, log: &Rc<Log>, name: &Name, types: &[RecordType]) -> Rc<Self> {
+    pub(crate) fn new(context: &Rc<Context>, log: &Rc<Log>, name: &Name, types: &[RecordType]) -> Rc<Self> {
         Rc::new(Self {
-            shared: Rc::clone(shared),
+            context: Rc::clone(context),
             log: Rc::clone(log),
             question: (name.clone(), types.to_vec()),
             start: Cell::new(None),
-            servers: shared.plan.stub_servers.clone(),
+            servers: context.plan.stub_servers.clone(),
             heard: RefCell::new(None),
             done: Notify::new(),
             task: RefCell::new(None),
@@ -51,7 +51,7 @@ impl StubLane {
             let (name, types) = own.question.clone();
             let questions = Questions::of(name, types);
             let heard =
-                ask_resolvers(&own.shared, log, servers, questions, Purpose::Stub, Patience::Whole).await;
+                ask_resolvers(&own.context, log, servers, questions, Purpose::Stub, Patience::Whole).await;
             *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
             own.done.notify_waiters();
         };

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
@@ -30,7 +30,7 @@ use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType
 #[derive(Debug)]
 pub struct SideLanes {
     pub(crate) log: Option<Rc<Log>>,
-    pub(crate) shared: Option<Rc<Shared>>,
+    pub(crate) context: Option<Rc<Context>>,
     pub(crate) stub: Option<Rc<StubLane>>,
     pub(crate) priming: Option<Rc<Notify>>,
     dnssec: Option<Rc<Checking>>,
@@ -42,19 +42,19 @@ pub struct SideLanes {
 impl SideLanes {
     pub(crate) fn none() -> Self {
         let (tasks, types) = (Vec::new(), Vec::new());
-        Self { log: None, shared: None, stub: None, priming: None, dnssec: None, tasks, types }
+        Self { log: None, context: None, stub: None, priming: None, dnssec: None, tasks, types }
     }
 
     /// Starts to fetch what the answer's validation needs.
     pub(crate) fn check(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         log: &Rc<Log>,
         name: &Name,
         types: &[RecordType],
         end: WalkEnd,
     ) {
-        let (checking, work) = Checking::begin(shared, log, name, types, end);
+        let (checking, work) = Checking::begin(context, log, name, types, end);
         self.dnssec = Some(checking);
         self.spawn(work);
     }
@@ -62,7 +62,7 @@ impl SideLanes {
     /// The same for what a resolver answered, through that resolver.
     pub(crate) fn check_through(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
@@ -70,7 +70,8 @@ impl SideLanes {
         given: Given,
     ) {
         self.log = Some(Rc::clone(log));
-        if let Some((checking, work)) = Checking::begin_through(shared, client, log, question, purpose, given)
+        if let Some((checking, work)) =
+            Checking::begin_through(context, client, log, question, purpose, given)
         {
             self.dnssec = Some(checking);
             self.spawn(work);
@@ -105,8 +106,8 @@ impl SideLanes {
         self.validate(dns, from.after(grace.max(GRACE)), clock, stop, stopped).await;
         self.write(dns, clock);
         dns.packets = log.packets();
-        if let Some(shared) = &self.shared {
-            consult(&shared.plan, dns);
+        if let Some(context) = &self.context {
+            consult(&context.plan, dns);
         }
     }
 
@@ -152,8 +153,8 @@ impl SideLanes {
 
     /// What is known of the side lanes now.
     pub(crate) fn write(&self, dns: &mut Dns, clock: &Clock) {
-        if let Some(shared) = &self.shared {
-            dns.hints.drift.clone_from(&shared.drift.borrow());
+        if let Some(context) = &self.context {
+            dns.hints.drift.clone_from(&context.priming.drift.borrow());
         }
         let Some(stub) = &self.stub else { return };
         let Some(start) = stub.start.get() else { return };

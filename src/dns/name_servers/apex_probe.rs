@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::dns::cache::failures::{APEX_AT_ONCE, APEX_TIMEOUT, Case, Extent};
-use crate::dns::name_servers::form::Way;
+use crate::dns::cache::failures::Extent;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::Quest;
+use crate::dns::name_servers::zone_query::ZoneQuery;
 use crate::dns::response::classify::{Asked, classify};
 use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
@@ -15,31 +16,36 @@ use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Purpose, RecordType};
 
+/// The servers that are asked about the zone itself.
+const APEX_AT_ONCE: usize = 2;
+
+/// Less than the packets of a round have: its end is known before theirs.
+const APEX_TIMEOUT: Duration = Duration::from_millis(1_400);
+
 /// Silent servers are asked about their zone itself, once in a run: one that answers that is not dead,
 /// whatever it does with the name. What it says is not waited for.
-pub(crate) fn ask_apex(quest: &Quest, silent: &VecDeque<Candidate>) {
-    let zone = &quest.zone.name;
-    let is_new = !zone.is_root() && (&quest.qname, quest.qtype) != (zone, RecordType::SOA);
-    let is_idle = quest.extent == Extent::Part || quest.lane.is_detached() || Case::of(quest).has_answered();
-    let is_spent = || quest.budget.is_spent() || quest.log.is_spent();
-    if !is_new || is_idle || is_spent() || !quest.shared.dead.apex.borrow_mut().insert(zone.clone()) {
+pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
+    let zone = &query.zone.name;
+    let is_new = !zone.is_root() && (&query.qname, query.qtype) != (zone, RecordType::SOA);
+    let is_idle = query.extent == Extent::Part || query.work.is_detached() || query.failure().has_answered();
+    if !is_new || is_idle || query.is_spent() || !query.context.failures.begin_probe(zone) {
         return;
     }
     for server in silent.iter().take(APEX_AT_ONCE) {
-        if !is_spent() && quest.log.spend() {
-            quest.budget.spend();
-            ask_about_zone(quest, server);
+        if !query.is_spent() && query.log.spend() {
+            query.budget.spend();
+            ask_about_zone(query, server);
         }
     }
 }
 
-fn ask_about_zone(quest: &Quest, server: &Candidate) {
-    let (shared, log, zone) = (Rc::clone(&quest.shared), Rc::clone(&quest.log), quest.zone.name.clone());
-    let Way { chosen, transport, edns } = Way::to(&shared, server.address, Choice::Again);
+fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
+    let (context, log, zone) = (Rc::clone(&query.context), Rc::clone(&query.log), query.zone.name.clone());
+    let QueryForm { chosen, transport, edns } = QueryForm::to(&context, server.address, Choice::Again);
     let ask = Ask {
-        parent: quest.parent,
+        parent: query.parent,
         // It is no name server's name, whoever's walk came here.
-        purpose: if quest.purpose == Purpose::NsAddress { Purpose::Walk } else { quest.purpose },
+        purpose: if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose },
         zone: name_text(&zone),
         qname: zone.clone(),
         qtype: RecordType::SOA,
@@ -55,7 +61,7 @@ fn ask_about_zone(quest: &Quest, server: &Candidate) {
     tokio::task::spawn_local(async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;
         if let (Outcome::Reply(reply), Some(rtt)) = (outcome, rtt) {
-            shared.measured(ask.server, rtt);
+            context.infra.measured(ask.server, rtt);
             let Ask { qname, qtype, transport, edns, .. } = ask;
             let asked = Asked { zone: &zone, qname: &qname, qtype, transport, edns };
             log.close(id, classify(&reply, &asked).meaning());

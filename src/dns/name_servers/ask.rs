@@ -12,11 +12,11 @@ use std::time::Duration;
 use futures_util::future::FutureExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::dns::cache::failures::{CHANCE_AT_ONCE, Case, Entry};
-use crate::dns::name_servers::dispatch::first_place;
-use crate::dns::name_servers::race::{Place, Race, Round};
+use crate::dns::cache::failures::{Entry, is_silence};
+use crate::dns::name_servers::dispatch::first_slot;
+use crate::dns::name_servers::race::{Race, Round, Slot};
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{Lost, Quest, Won};
+use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::trace::Choice;
 
 /// The most patience with a server that has never answered, and the least with UDP to the root.
@@ -28,44 +28,51 @@ pub(crate) const PATIENCE_LEAST: Duration = Duration::from_millis(150);
 /// After the first hedge, the next one.
 pub(crate) const HEDGE_STEP: Duration = Duration::from_millis(150);
 
+/// The servers that are asked at once about a name of a zone that has failed.
+const CHANCE_AT_ONCE: usize = 4;
+
 /// Asks the candidates in their order. `first` says why the first one is asked.
 pub(crate) async fn ask_servers(
-    quest: &Quest,
+    query: &ZoneQuery,
     candidates: Vec<Candidate>,
     first: Option<Choice>,
-) -> Result<Won, Lost> {
+) -> Result<Answered, Unanswered> {
     let mut queue = VecDeque::from(candidates);
-    let mut place = first_place(quest, &mut queue).boxed_local().await;
-    match Case::of(quest).enter() {
+    let mut slot = first_slot(query, &mut queue).boxed_local().await;
+    match query.failure().enter() {
         Entry::Open => {}
-        Entry::Shut(fault) => return Err(Lost::Known(fault)),
+        Entry::Shut(fault) => return Err(Unanswered::Known(fault)),
         Entry::Once => {
-            let end = race(quest, queue.clone(), place, first, Round::Only).boxed_local().await;
-            if let Some(end) = Case::of(quest).after_chance(end) {
+            let end = race(query, queue.clone(), slot, first, Round::Only).boxed_local().await;
+            let Err(Unanswered::Failed { failures, .. }) = &end else { return end };
+            if !is_silence(failures) {
                 return end;
             }
-            place = first_place(quest, &mut queue).boxed_local().await;
+            if let Some(fault) = query.failure().after_chance(query.chance()) {
+                return Err(Unanswered::Known(Box::new(fault)));
+            }
+            slot = first_slot(query, &mut queue).boxed_local().await;
         }
     }
-    race(quest, queue, place, first, Round::First).boxed_local().await
+    race(query, queue, slot, first, Round::First).boxed_local().await
 }
 
 /// One race, with a place at its first server.
 async fn race(
-    quest: &Quest,
+    query: &ZoneQuery,
     queue: VecDeque<Candidate>,
-    place: Option<(SocketAddr, Place)>,
+    slot: Option<(SocketAddr, Slot)>,
     first: Option<Choice>,
     round: Round,
-) -> Result<Won, Lost> {
+) -> Result<Answered, Unanswered> {
     let mut race = Race {
-        quest,
+        query,
         queue,
         again: Vec::new(),
         round,
         running: FuturesUnordered::new(),
         in_flight: HashMap::new(),
-        places: HashMap::new(),
+        slots: HashMap::new(),
         kept: HashMap::new(),
         servers: HashMap::new(),
         because: HashMap::new(),
@@ -78,21 +85,21 @@ async fn race(
         tcp_tried: false,
         replied: false,
     };
-    if let Some((address, place)) = &place {
-        race.places.insert(*address, Rc::downgrade(place));
+    if let Some((address, slot)) = &slot {
+        race.slots.insert(*address, Rc::downgrade(slot));
     }
-    race.start_next(first, quest.parent, None);
+    race.start_next(first, query.parent, None);
     if round == Round::Only {
         for _ in 1..CHANCE_AT_ONCE {
-            if !race.start_next(first, quest.parent, None) {
+            if !race.start_next(first, query.parent, None) {
                 break;
             }
         }
         race.queue.clear();
     }
-    drop(place);
+    drop(slot);
     let won = race.run().await;
     drop(race);
-    quest.log.supersede_abandoned();
+    query.log.supersede_abandoned();
     won
 }

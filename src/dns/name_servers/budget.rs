@@ -10,12 +10,12 @@ use crate::dns::transport::log::NAME_BUDGET;
 
 /// A line of work that may be given up: it sends nothing more then, but still listens.
 #[derive(Debug, Default)]
-pub(crate) struct Lane {
+pub(crate) struct Work {
     above: Option<Rc<Self>>,
     detached: Cell<bool>,
 }
 
-impl Lane {
+impl Work {
     pub(crate) fn under(above: &Rc<Self>) -> Rc<Self> {
         Rc::new(Self { above: Some(Rc::clone(above)), detached: Cell::new(false) })
     }

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt;
 
-use crate::dns::cache::failures::chance;
 use crate::dns::cache::network::Udp;
 use crate::dns::name_servers::ask::{HEDGE_STEP, PATIENCE_LEAST, PATIENCE_UNKNOWN};
-use crate::dns::name_servers::form::Way;
-use crate::dns::name_servers::race::{Event, Place, Round, Shot};
+use crate::dns::name_servers::form::QueryForm;
+use crate::dns::name_servers::race::{Dispatch, Event, Round, Slot};
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{Lost, PACKET_TIMEOUT, Quest};
+use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Unanswered, ZoneQuery};
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{receive, send_spelled};
 use crate::dns::wire::name::name_text;
@@ -25,17 +24,17 @@ use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Transport};
 
 /// Waits for a place at the first server; one that others have found silent meanwhile goes last.
-pub(crate) async fn first_place(
-    quest: &Quest,
+pub(crate) async fn first_slot(
+    query: &ZoneQuery,
     queue: &mut VecDeque<Candidate>,
-) -> Option<(SocketAddr, Place)> {
-    let shared = &quest.shared;
+) -> Option<(SocketAddr, Slot)> {
+    let context = &query.context;
     for _ in 0..queue.len() {
         let address = queue.front()?.address;
-        let was_missed = shared.is_missed(address);
-        let place = quest.log.queue(shared.places.take(address)).await?;
-        if was_missed || !shared.is_missed(address) || queue.len() == 1 {
-            return Some((address, Rc::new(place)));
+        let was_missed = context.infra.is_missed(address);
+        let slot = query.log.queue(context.slots.take(address)).await?;
+        if was_missed || !context.infra.is_missed(address) || queue.len() == 1 {
+            return Some((address, Rc::new(slot)));
         }
         queue.rotate_left(1);
     }
@@ -45,26 +44,26 @@ pub(crate) async fn first_place(
 impl Race<'_> {
     /// Sends a packet, as soon as its server has a place for it; in the last round only if it has one
     /// now. False when nothing is to come of it.
-    pub(crate) fn start(&mut self, shot: Shot) -> bool {
+    pub(crate) fn start(&mut self, dispatch: Dispatch) -> bool {
         if !self.may_send() {
             return false;
         }
-        let (shared, address) = (Rc::clone(&self.quest.shared), shot.server.address);
-        if let Some(place) = self.places.get(&address).and_then(Weak::upgrade) {
-            return self.send(shot, Some(place));
+        let (context, address) = (Rc::clone(&self.query.context), dispatch.server.address);
+        if let Some(slot) = self.slots.get(&address).and_then(Weak::upgrade) {
+            return self.send(dispatch, Some(slot));
         }
-        let free = shared.places.take(address).now_or_never();
-        if let Some(place) = free {
-            return self.send(shot, place.map(Rc::new));
+        let free = context.slots.take(address).now_or_never();
+        if let Some(slot) = free {
+            return self.send(dispatch, slot.map(Rc::new));
         }
         if self.round != Round::First {
             // Others ask it now, in vain as this one has: that is no time to try again.
             return false;
         }
-        let (was_missed, shot) = (shared.is_missed(address), Box::new(shot));
+        let (was_missed, dispatch) = (context.infra.is_missed(address), Box::new(dispatch));
         let wait = async move {
-            let place = shared.places.take(address).await;
-            Event::Free(shot, was_missed, place.map(Rc::new))
+            let slot = context.slots.take(address).await;
+            Event::Free(dispatch, was_missed, slot.map(Rc::new))
         };
         self.running.push(wait.boxed_local());
         // Two races that wait for each other's would wait for ever.
@@ -75,29 +74,30 @@ impl Race<'_> {
 
     /// A packet has its place: it is sent, or another in its place where others have found its server
     /// silent meanwhile.
-    pub(crate) fn go_on(&mut self, shot: Shot, was_missed: bool, place: Option<Place>) {
-        let is_silent = !was_missed && self.quest.shared.is_missed(shot.server.address);
-        if !is_silent || self.round == Round::Again || shot.form.is_some() || self.queue.is_empty() {
+    pub(crate) fn go_on(&mut self, dispatch: Dispatch, was_missed: bool, slot: Option<Slot>) {
+        let is_silent = !was_missed && self.query.context.infra.is_missed(dispatch.server.address);
+        if !is_silent || self.round == Round::Again || dispatch.form.is_some() || self.queue.is_empty() {
             if self.may_send() {
-                self.send(shot, place);
+                self.send(dispatch, slot);
             }
             return;
         }
-        drop(place);
-        self.queue.push_back(shot.server);
-        let chosen = Some(shot.chosen).filter(|chosen| !matches!(chosen, Choice::First | Choice::Fastest));
-        self.start_next(chosen, shot.parent, shot.because);
+        drop(slot);
+        self.queue.push_back(dispatch.server);
+        let chosen =
+            Some(dispatch.chosen).filter(|chosen| !matches!(chosen, Choice::First | Choice::Fastest));
+        self.start_next(chosen, dispatch.parent, dispatch.because);
     }
 
     /// Whether one more packet may be sent.
     fn may_send(&mut self) -> bool {
-        let quest = self.quest;
-        if quest.lane.is_detached() {
-            self.ended = Some(Lost::Detached);
-        } else if quest.budget.is_spent() {
-            self.ended = Some(Lost::NameBudget);
-        } else if quest.log.is_spent() {
-            self.ended = Some(Lost::HostBudget);
+        let query = self.query;
+        if query.work.is_detached() {
+            self.ended = Some(Unanswered::Detached);
+        } else if query.budget.is_spent() {
+            self.ended = Some(Unanswered::NameBudget);
+        } else if query.log.is_spent() {
+            self.ended = Some(Unanswered::HostBudget);
         }
         if self.ended.is_some() {
             self.queue.clear();
@@ -105,22 +105,22 @@ impl Race<'_> {
         self.ended.is_none()
     }
 
-    fn send(&mut self, shot: Shot, place: Option<Place>) -> bool {
-        let Shot { server, chosen, parent, because, form, aside } = shot;
-        let quest = self.quest;
-        let shared = &quest.shared;
-        quest.log.spend();
-        quest.budget.spend();
-        let Way { chosen, transport, edns } = match form {
-            Some((transport, edns)) => Way { chosen, transport, edns },
-            None => Way::to(shared, server.address, chosen),
+    fn send(&mut self, dispatch: Dispatch, slot: Option<Slot>) -> bool {
+        let Dispatch { server, chosen, parent, because, form, aside } = dispatch;
+        let query = self.query;
+        let context = &query.context;
+        query.log.spend();
+        query.budget.spend();
+        let QueryForm { chosen, transport, edns } = match form {
+            Some((transport, edns)) => QueryForm { chosen, transport, edns },
+            None => QueryForm::to(context, server.address, chosen),
         };
         let ask = Ask {
             parent,
-            purpose: quest.purpose,
-            zone: name_text(&quest.zone.name),
-            qname: quest.qname.clone(),
-            qtype: quest.qtype,
+            purpose: query.purpose,
+            zone: name_text(&query.zone.name),
+            qname: query.qname.clone(),
+            qtype: query.qtype,
             server_name: Some(name_text(&server.name)),
             server: server.address,
             source: server.source,
@@ -130,14 +130,14 @@ impl Race<'_> {
             recursion: Recursion::No,
         };
         let spelling = match transport {
-            Transport::Udp => shared.spelling(server.address),
+            Transport::Udp => context.infra.spelling(server.address),
             // Nobody can write into a connection that he does not see.
             Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,
         };
-        let flight = send_spelled(&quest.log, ask, spelling);
+        let flight = send_spelled(&query.log, ask, spelling);
         let id = flight.id;
         if flight.has_left() {
-            shared.left(server.address);
+            context.network.left(server.address);
         }
         if !self.hedged {
             self.hedge_at = Some(flight.sent.after(self.patience(server.address)));
@@ -147,8 +147,8 @@ impl Race<'_> {
         if !aside {
             self.last = Some(id);
         }
-        if let Some(place) = &place {
-            self.places.insert(server.address, Rc::downgrade(place));
+        if let Some(slot) = &slot {
+            self.slots.insert(server.address, Rc::downgrade(slot));
         }
         self.in_flight.insert(id, flight.sent);
         self.servers.insert(id, server);
@@ -156,8 +156,8 @@ impl Race<'_> {
             self.because.insert(id, because);
         }
         let is_short = self.round == Round::Only && !self.replied;
-        let limit = if is_short { chance(shared) } else { PACKET_TIMEOUT };
-        let wait = async move { Event::Done(Box::new(receive(flight, limit).await), place) };
+        let limit = if is_short { query.chance() } else { PACKET_TIMEOUT };
+        let wait = async move { Event::Done(Box::new(receive(flight, limit).await), slot) };
         self.running.push(wait.boxed_local());
         true
     }
@@ -165,8 +165,8 @@ impl Race<'_> {
     /// How long a server is awaited before the next is asked. One that has not been asked yet is taken
     /// to be as far away as the farthest known.
     fn patience(&self, server: SocketAddr) -> Duration {
-        let shared = &self.quest.shared;
-        match (shared.srtt(server), shared.longest_srtt()) {
+        let context = &self.query.context;
+        match (context.infra.srtt(server), context.infra.longest_srtt()) {
             (Some(srtt), _) => (srtt * 2).max(PATIENCE_LEAST),
             (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
             (None, None) => PATIENCE_LEAST,
@@ -176,15 +176,15 @@ impl Race<'_> {
     /// Another server's answer came first: those that have had their time, and have never answered in
     /// this run, are not to be asked first by the next question.
     pub(crate) fn remember_overtaken(&self) {
-        let Quest { shared, log, .. } = self.quest;
+        let ZoneQuery { context, log, .. } = self.query;
         let now = log.clock().now();
         for (id, sent) in &self.in_flight {
             if let Some(Candidate { address, .. }) = self.servers.get(id)
-                && shared.srtt(*address).is_none()
-                && shared.udp.get() != Udp::Blocked
+                && context.infra.srtt(*address).is_none()
+                && context.network.udp.get() != Udp::Blocked
                 && now.since(*sent) >= self.patience(*address)
             {
-                shared.missed(*address);
+                context.infra.missed(*address);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::dns::name_servers::race::Race;
 use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
-use crate::dns::name_servers::race::Shot;
+use crate::dns::name_servers::race::Dispatch;
 use crate::dns::name_servers::selection::Candidate;
 use crate::trace::{Choice, Transport};
 
@@ -16,17 +16,17 @@ const TCP_AT_ONCE: usize = 2;
 
 impl Race<'_> {
     pub(crate) fn may_try_tcp(&self) -> bool {
-        let quest = self.quest;
+        let query = self.query;
         !self.tcp_tried
-            && quest.zone.name.is_root()
-            && !quest.root_answered.get()
-            && quest.shared.udp.get() == Udp::Unknown
+            && query.zone.name.is_root()
+            && !query.root_answered.get()
+            && query.context.network.udp.get() == Udp::Unknown
     }
 
     /// Nothing came back from any root server by UDP so far: the first ones are asked by TCP beside
     /// it, once. True when something was sent.
     pub(crate) fn try_tcp(&mut self) -> bool {
-        let quest = self.quest;
+        let query = self.query;
         if !self.may_try_tcp() {
             return false;
         }
@@ -34,14 +34,14 @@ impl Race<'_> {
         let mut asked: Vec<(usize, Candidate)> =
             self.servers.iter().map(|(id, server)| (*id, server.clone())).collect();
         // Where this machine has no way to, TCP has none either.
-        asked.retain(|(_, server)| quest.shared.routed(server.address));
+        asked.retain(|(_, server)| query.context.network.routed(server.address));
         asked.sort_by_key(|(id, _)| *id);
         let mut sent = false;
         for (id, server) in asked.into_iter().take(TCP_AT_ONCE) {
-            let edns = quest.shared.edns(server.address);
-            let (form, parent) = (Some((Transport::Tcp, edns)), quest.parent);
+            let edns = query.context.infra.edns(server.address);
+            let (form, parent) = (Some((Transport::Tcp, edns)), query.parent);
             let chosen = Choice::UdpBlocked;
-            sent |= self.start(Shot { server, chosen, parent, because: Some(id), form, aside: false });
+            sent |= self.start(Dispatch { server, chosen, parent, because: Some(id), form, aside: false });
         }
         sent
     }
@@ -49,29 +49,30 @@ impl Race<'_> {
     /// Those of the last round that are asked in other forms beside it: there are servers that drop
     /// what has EDNS in it, and some that answer by TCP alone. None where this zone has replied.
     pub(crate) fn silent(&self) -> Vec<Candidate> {
-        let by_udp = self.quest.shared.udp.get() != Udp::Blocked;
-        if self.replied || !by_udp || self.quest.zone.name.is_root() {
+        let by_udp = self.query.context.network.udp.get() != Udp::Blocked;
+        if self.replied || !by_udp || self.query.zone.name.is_root() {
             return Vec::new();
         }
-        let silent = self.queue.iter().filter(|server| !self.quest.shared.tcp_only(server.address));
+        let silent = self.queue.iter().filter(|server| !self.query.context.infra.tcp_only(server.address));
         silent.take(TCP_AT_ONCE).cloned().collect()
     }
 
     /// Without EDNS, and by TCP. The question in its usual form went out first: where that was only
     /// lost on the way, its answer comes first, too.
     pub(crate) fn ask_otherwise(&mut self, servers: Vec<Candidate>) {
-        let quest = self.quest;
+        let query = self.query;
         for server in servers {
-            let edns = quest.shared.edns(server.address);
-            let never_heard = quest.shared.srtt(server.address).is_none();
+            let edns = query.context.infra.edns(server.address);
+            let never_heard = query.context.infra.srtt(server.address).is_none();
             let before = self.first_to(server.address);
             for (transport, edns) in [(Transport::Udp, false), (Transport::Tcp, edns)] {
-                let is_new = transport == Transport::Tcp || quest.shared.edns(server.address) && never_heard;
-                if is_new && !quest.budget.is_spent() && !quest.log.is_spent() {
-                    self.start(Shot {
+                let is_new =
+                    transport == Transport::Tcp || query.context.infra.edns(server.address) && never_heard;
+                if is_new && !query.budget.is_spent() && !query.log.is_spent() {
+                    self.start(Dispatch {
                         server: server.clone(),
                         chosen: Choice::Again,
-                        parent: before.or(quest.parent),
+                        parent: before.or(query.parent),
                         because: before,
                         form: Some((transport, edns)),
                         // What is waited for is the round in the usual form.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Quest};
+use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, ZoneQuery};
 use crate::dns::response::classify::Referral;
 use crate::dns::transport::ask::Ask;
 use crate::dns::wire::name::name_text;
@@ -15,13 +15,13 @@ use crate::trace::{Choice, Packet, Stray, Transport};
 
 /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
 /// by TCP.
-pub(crate) fn udp(quest: &Quest, ask: &Ask) {
-    let udp = &quest.shared.udp;
+pub(crate) fn udp(query: &ZoneQuery, ask: &Ask) {
+    let udp = &query.context.network.udp;
     match (ask.transport, ask.chosen) {
         (Transport::Udp, _) => udp.set(Udp::Works),
         (Transport::Tcp, Choice::UdpBlocked) if udp.get() == Udp::Unknown => {
             udp.set(Udp::Blocked);
-            quest.log.note(
+            query.log.note(
                 "no reply came by UDP, and one by TCP did: port 53 is blocked for UDP, every question goes by TCP"
                     .to_owned(),
             );
@@ -32,17 +32,17 @@ pub(crate) fn udp(quest: &Quest, ask: &Ask) {
 
 /// A reply in the last round, in another form than that of all the questions that had none: the
 /// run goes on in that form with this server.
-pub(crate) fn form(quest: &Quest, server: &Candidate, ask: &Ask) {
-    let Quest { shared, log, .. } = quest;
+pub(crate) fn form(query: &ZoneQuery, server: &Candidate, ask: &Ask) {
+    let ZoneQuery { context, log, .. } = query;
     if ask.chosen != Choice::Again {
         return;
     }
     let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
     let questions = |number: usize| crate::units::count(number, "question");
     match (ask.transport, ask.edns) {
-        (Transport::Udp, false) if shared.edns(ask.server) && !shared.tcp_only(ask.server) => {
+        (Transport::Udp, false) if context.infra.edns(ask.server) && !context.infra.tcp_only(ask.server) => {
             let Some(dropped) = log.unanswered(|packet| by_udp(packet) && packet.edns) else { return };
-            shared.plain_only(ask.server);
+            context.infra.plain_only(ask.server);
             log.note(format!(
                 "{} answered only without EDNS: {} with it had no reply",
                 label(server),
@@ -51,7 +51,7 @@ pub(crate) fn form(quest: &Quest, server: &Candidate, ask: &Ask) {
         }
         (Transport::Tcp, _) => {
             let Some(dropped) = log.unanswered(by_udp) else { return };
-            shared.set_tcp_only(ask.server);
+            context.infra.set_tcp_only(ask.server);
             log.note(format!(
                 "{} answered only by TCP: {} by UDP had no reply",
                 label(server),
@@ -64,11 +64,11 @@ pub(crate) fn form(quest: &Quest, server: &Candidate, ask: &Ask) {
 
 /// This machine does not know the way to a server: the way to a whole family only if nothing of
 /// that family has left it.
-pub(crate) fn no_route(quest: &Quest, server: &Candidate) {
-    quest.shared.no_route(server.address);
-    if !quest.shared.routed(server.address) {
+pub(crate) fn no_route(query: &ZoneQuery, server: &Candidate) {
+    query.context.network.no_route(server.address);
+    if !query.context.network.routed(server.address) {
         let family = if server.address.is_ipv4() { "IPv4" } else { "IPv6" };
-        quest.log.note(left_out(family, server.address));
+        query.log.note(left_out(family, server.address));
     }
 }
 
@@ -82,9 +82,9 @@ fn left_out(family: &str, first: SocketAddr) -> String {
 }
 
 /// Why a packet had no reply in time, in words: what came, and was none, is told.
-pub(crate) fn silence(quest: &Quest, id: usize) -> String {
+pub(crate) fn silence(query: &ZoneQuery, id: usize) -> String {
     let limit = PACKET_TIMEOUT.as_millis();
-    let told = quest.log.with(id, |packet| {
+    let told = query.log.with(id, |packet| {
         let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
         let other = |kind: &Stray| matches!(kind, Stray::WrongId | Stray::WrongQuestion);
         let what = match (packet.dropped, own) {
@@ -104,11 +104,11 @@ pub(crate) fn silence(quest: &Quest, id: usize) -> String {
 }
 
 /// A referral that names more servers than are looked at.
-pub(crate) fn limit_of_servers(quest: &Quest, referral: &Referral) {
+pub(crate) fn limit_of_servers(query: &ZoneQuery, referral: &Referral) {
     let used = referral.servers.len();
     if referral.named > used {
         let (cut, named) = (name_text(&referral.cut), referral.named);
-        quest.log.note(format!(
+        query.log.note(format!(
             "the limit of {MAX_SERVERS} name servers for one zone was hit: {cut} has {named}, the first {used} are used"
         ));
     }

@@ -16,7 +16,7 @@ use crate::dns::name_servers::ask::{HEDGE_STEP, PATIENCE_LEAST, PATIENCE_UNKNOWN
 use crate::dns::name_servers::observe;
 use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{Lost, Quest, Won};
+use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::{FailureKind, ServerFailure};
 use crate::dns::response::bailiwick::untrusted;
 use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
@@ -35,7 +35,7 @@ pub(crate) enum Round {
 }
 
 pub(crate) struct Race<'a> {
-    pub(crate) quest: &'a Quest,
+    pub(crate) query: &'a ZoneQuery,
     pub(crate) queue: VecDeque<Candidate>,
     /// Servers that did not answer in time, for a second round.
     pub(crate) again: Vec<Candidate>,
@@ -46,9 +46,9 @@ pub(crate) struct Race<'a> {
     /// When the packets on their way were sent.
     pub(crate) in_flight: HashMap<usize, At>,
     /// The places that this question has: what is sent to a server again or beside needs no other.
-    pub(crate) places: HashMap<SocketAddr, Weak<OwnedSemaphorePermit>>,
+    pub(crate) slots: HashMap<SocketAddr, Weak<OwnedSemaphorePermit>>,
     /// Those at silent servers that will be asked again, as long as this race waits for no other place.
-    pub(crate) kept: HashMap<SocketAddr, Place>,
+    pub(crate) kept: HashMap<SocketAddr, Slot>,
     /// Whose packet it is.
     pub(crate) servers: HashMap<usize, Candidate>,
     /// The packet whose failure or slowness made a packet be sent.
@@ -61,7 +61,7 @@ pub(crate) struct Race<'a> {
     /// The packet sent last.
     pub(crate) last: Option<usize>,
     /// Why nothing more may be sent.
-    pub(crate) ended: Option<Lost>,
+    pub(crate) ended: Option<Unanswered>,
     /// Whether root servers that are silent by UDP were asked by TCP.
     pub(crate) tcp_tried: bool,
     /// Whether any server asked here has sent a reply.
@@ -69,8 +69,8 @@ pub(crate) struct Race<'a> {
 }
 
 impl Race<'_> {
-    pub(crate) async fn run(&mut self) -> Result<Won, Lost> {
-        let clock = *self.quest.log.clock();
+    pub(crate) async fn run(&mut self) -> Result<Answered, Unanswered> {
+        let clock = *self.query.log.clock();
         loop {
             if self.running.is_empty() {
                 if let Some(end) = self.end() {
@@ -91,25 +91,25 @@ impl Race<'_> {
             tokio::select! {
                 biased;
                 event = self.running.next() => match event {
-                    Some(Event::Done(done, place)) => {
+                    Some(Event::Done(done, slot)) => {
                         self.in_flight.remove(&done.id);
                         let server = done.ask.server;
                         let won = self.judge(*done);
                         // What is asked of the same server because of it has it by now, or will want it.
                         let waits = self.running.len() > self.in_flight.len();
-                        if let Some(place) = place && !waits && self.is_asked_again(server) {
-                            self.kept.insert(server, place);
+                        if let Some(slot) = slot && !waits && self.is_asked_again(server) {
+                            self.kept.insert(server, slot);
                         }
                         if let Some(won) = won {
                             self.remember_overtaken();
                             return Ok(won);
                         }
                     }
-                    Some(Event::Free(shot, was_missed, place)) => {
-                        if let Some(known) = self.quest.known() {
-                            return Err(Lost::Known(Box::new(known)));
+                    Some(Event::Free(dispatch, was_missed, slot)) => {
+                        if let Some(known) = self.query.failure().known() {
+                            return Err(Unanswered::Known(Box::new(known)));
                         }
-                        self.go_on(*shot, was_missed, place);
+                        self.go_on(*dispatch, was_missed, slot);
                     }
                     None => {}
                 },
@@ -123,10 +123,10 @@ impl Race<'_> {
     }
 
     /// Nobody is being asked: is there anything left to do?
-    fn end(&mut self) -> Option<Result<Won, Lost>> {
+    fn end(&mut self) -> Option<Result<Answered, Unanswered>> {
         if let Some((id, verdict)) = self.spare.take() {
             let path = self.path(id);
-            return Some(Ok(Won { id, verdict, path, without_authority: true }));
+            return Some(Ok(Answered { id, verdict, path, without_authority: true }));
         }
         if let Some(lost) = self.ended.take() {
             return Some(Err(lost));
@@ -136,13 +136,13 @@ impl Race<'_> {
             self.round = Round::Again;
             self.queue = std::mem::take(&mut self.again).into();
             self.hedged = false;
-            ask_apex(self.quest, &self.queue);
+            ask_apex(self.query, &self.queue);
         }
         let beside = if began { self.silent() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
             return None;
         }
-        if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.quest.parent), self.last) {
+        if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.query.parent), self.last) {
             self.ask_otherwise(beside);
             return None;
         }
@@ -150,13 +150,13 @@ impl Race<'_> {
             return self.ended.take().map(Err);
         }
         let path = self.last.map(|last| self.path(last)).unwrap_or_default();
-        Some(Err(Lost::Failed { failures: std::mem::take(&mut self.failures), path }))
+        Some(Err(Unanswered::Failed { failures: std::mem::take(&mut self.failures), path }))
     }
 
     /// The servers asked so far are slow: asks the next one beside them, two for the root, which
     /// has many and where nothing is known yet.
     fn hedge(&mut self) {
-        let clock = self.quest.log.clock();
+        let clock = self.query.log.clock();
         let before = self.in_flight.len();
         // A root that is far away is not one that UDP does not reach.
         let oldest = self.in_flight.values().min().copied();
@@ -164,9 +164,9 @@ impl Race<'_> {
         if (self.hedged || self.queue.is_empty()) && waited >= PATIENCE_UNKNOWN {
             self.try_tcp();
         }
-        let at_once = if self.quest.zone.name.is_root() { 2 } else { 1 };
+        let at_once = if self.query.zone.name.is_root() { 2 } else { 1 };
         for _ in 0..at_once {
-            if !self.start_next(Some(Choice::Hedge), self.quest.parent, self.last) {
+            if !self.start_next(Some(Choice::Hedge), self.query.parent, self.last) {
                 break;
             }
         }
@@ -184,7 +184,7 @@ impl Race<'_> {
         because: Option<usize>,
     ) -> bool {
         while let Some(server) = self.queue.pop_front() {
-            if !self.quest.shared.routed(server.address) {
+            if !self.query.context.network.routed(server.address) {
                 continue;
             }
             let chosen = match (self.round, chosen) {
@@ -193,7 +193,7 @@ impl Race<'_> {
                 (_, None) if server.measured => Choice::Fastest,
                 (_, None) => Choice::First,
             };
-            if self.start(Shot { server, chosen, parent, because, form: None, aside: false }) {
+            if self.start(Dispatch { server, chosen, parent, because, form: None, aside: false }) {
                 return true;
             }
         }
@@ -201,12 +201,12 @@ impl Race<'_> {
     }
 
     /// Judges what came of a packet: a useful answer ends the race.
-    fn judge(&mut self, done: Exchanged) -> Option<Won> {
+    fn judge(&mut self, done: Exchanged) -> Option<Answered> {
         let Exchanged { id, ask, outcome, rtt, echo } = done;
         let server = self.servers.get(&id)?.clone();
-        let shared = Rc::clone(&self.quest.shared);
+        let context = Rc::clone(&self.query.context);
         if let (Some(rtt), Outcome::Reply(_)) = (rtt, &outcome) {
-            shared.measured(server.address, rtt);
+            context.infra.measured(server.address, rtt);
         }
         let reply = match outcome {
             Outcome::Reply(reply) => reply,
@@ -221,9 +221,9 @@ impl Race<'_> {
             }
             Outcome::Error { reason, no_route } => {
                 if no_route {
-                    observe::no_route(self.quest, &server);
+                    observe::no_route(self.query, &server);
                 }
-                shared.missed(server.address);
+                context.infra.missed(server.address);
                 let why = if no_route { format!("could not be asked: {reason}") } else { reason };
                 self.without_tcp(id, server, &ask, why, FailureKind::Other);
                 return None;
@@ -233,61 +233,61 @@ impl Race<'_> {
                 return None;
             }
             Outcome::Timeout => {
-                shared.missed(server.address);
+                context.infra.missed(server.address);
                 if self.round == Round::First && ask.transport == Transport::Udp {
                     self.again.push(server.clone());
                 }
-                let why = observe::silence(self.quest, id);
+                let why = observe::silence(self.query, id);
                 self.without_tcp(id, server, &ask, why, FailureKind::Timeout);
                 return None;
             }
         };
-        if self.quest.zone.name.is_root() {
-            self.quest.root_answered.set(true);
+        if self.query.zone.name.is_root() {
+            self.query.root_answered.set(true);
         }
         self.replied = true;
-        observe::udp(self.quest, &ask);
-        observe::form(self.quest, &server, &ask);
+        observe::udp(self.query, &ask);
+        observe::form(self.query, &server, &ask);
         if echo == Echo::OtherCase {
-            shared.changes_case(server.address);
-            self.quest.log.close(id, Meaning::CaseChanged);
+            context.infra.changes_case(server.address);
+            self.query.log.close(id, Meaning::CaseChanged);
             self.ask_again(id, server, Choice::CaseMismatch, Transport::Tcp, ask.edns);
             return None;
         }
         let asked = Asked {
-            zone: &self.quest.zone.name,
+            zone: &self.query.zone.name,
             qname: &ask.qname,
             qtype: ask.qtype,
             transport: ask.transport,
             edns: ask.edns,
         };
-        let (verdict, forwarded) = accept_forwarded(classify(&reply, &asked), &reply, &self.quest.zone.name);
+        let (verdict, forwarded) = accept_forwarded(classify(&reply, &asked), &reply, &self.query.zone.name);
         if forwarded {
-            self.quest.log.note(format!(
+            self.query.log.note(format!(
                 "{} ({}), a server of zone {}, answered as a resolver does: something on the way answers in its \
                  place, and the walk goes by what it says",
                 name_text(&server.name),
                 server.address.ip(),
-                name_text(&self.quest.zone.name)
+                name_text(&self.query.zone.name)
             ));
         }
-        if self.quest.zone.child.borrow().is_none() {
-            *self.quest.zone.child.borrow_mut() = apex_ns::read(&reply, &self.quest.zone.name, id);
+        if self.query.zone.child.borrow().is_none() {
+            *self.query.zone.child.borrow_mut() = apex_ns::read(&reply, &self.query.zone.name, id);
         }
-        self.quest.log.untrusted(id, untrusted(&reply, asked.zone));
+        self.query.log.untrusted(id, untrusted(&reply, asked.zone));
         if let Verdict::Referral(referral) = &verdict {
-            observe::limit_of_servers(self.quest, referral);
+            observe::limit_of_servers(self.query, referral);
         }
-        self.quest.log.close(id, verdict.meaning());
+        self.query.log.close(id, verdict.meaning());
         let mnemonic = reply.header.rcode.mnemonic();
         match verdict {
             Verdict::Truncated => self.ask_again(id, server, Choice::Truncated, Transport::Tcp, ask.edns),
             Verdict::EdnsRefused => {
-                shared.plain_only(server.address);
+                context.infra.plain_only(server.address);
                 self.ask_again(id, server, Choice::WithoutEdns, ask.transport, false);
             }
             Verdict::Refused => {
-                shared.lame(server.address, &self.quest.zone.name);
+                context.infra.lame(server.address, &self.query.zone.name);
                 self.fail(id, &server, format!("answered {mnemonic}"), FailureKind::Other);
             }
             Verdict::ServerFailure => {
@@ -295,13 +295,13 @@ impl Race<'_> {
                 self.fail(id, &server, format!("answered {mnemonic}"), kind);
             }
             Verdict::Upward { to } => {
-                shared.lame(server.address, &self.quest.zone.name);
-                let zone = name_text(&self.quest.zone.name);
+                context.infra.lame(server.address, &self.query.zone.name);
+                let zone = name_text(&self.query.zone.name);
                 let astray = astray(&zone, &name_text(&ask.qname), &name_text(&to));
                 self.fail(id, &server, format!("referred {astray}"), FailureKind::Other);
             }
             Verdict::Lame { reason, spare } => {
-                shared.lame(server.address, &self.quest.zone.name);
+                context.infra.lame(server.address, &self.query.zone.name);
                 if let (None, Some(spare)) = (&self.spare, spare) {
                     self.spare = Some((id, *spare));
                     self.again.clear();
@@ -318,7 +318,7 @@ impl Race<'_> {
             }
             useful => {
                 let path = self.path(id);
-                return Some(Won { id, verdict: useful, path, without_authority: false });
+                return Some(Answered { id, verdict: useful, path, without_authority: false });
             }
         }
         None
@@ -327,11 +327,11 @@ impl Race<'_> {
     /// The same server once more, in another form. It has answered: hedging waits for a whole
     /// exchange again.
     fn ask_again(&mut self, id: usize, server: Candidate, chosen: Choice, transport: Transport, edns: bool) {
-        let srtt = self.quest.shared.srtt(server.address).unwrap_or(PATIENCE_LEAST);
+        let srtt = self.query.context.infra.srtt(server.address).unwrap_or(PATIENCE_LEAST);
         let patience = (srtt * 4).max(PATIENCE_LEAST);
         let form = Some((transport, edns));
-        if self.start(Shot { server, chosen, parent: Some(id), because: Some(id), form, aside: false }) {
-            self.hedge_at = Some(self.quest.log.clock().now().after(patience));
+        if self.start(Dispatch { server, chosen, parent: Some(id), because: Some(id), form, aside: false }) {
+            self.hedge_at = Some(self.query.log.clock().now().after(patience));
         }
     }
 
@@ -388,10 +388,10 @@ impl Race<'_> {
 }
 
 /// A place at a server, for all packets of one question to it.
-pub(crate) type Place = Rc<OwnedSemaphorePermit>;
+pub(crate) type Slot = Rc<OwnedSemaphorePermit>;
 
 /// A packet that is to be sent.
-pub(crate) struct Shot {
+pub(crate) struct Dispatch {
     pub(crate) server: Candidate,
     pub(crate) chosen: Choice,
     pub(crate) parent: Option<usize>,
@@ -404,7 +404,7 @@ pub(crate) struct Shot {
 
 /// What is awaited.
 pub(crate) enum Event {
-    Done(Box<Exchanged>, Option<Place>),
+    Done(Box<Exchanged>, Option<Slot>),
     /// The server of a packet has a place for it; `true` if it was known to be silent before.
-    Free(Box<Shot>, bool, Option<Place>),
+    Free(Box<Dispatch>, bool, Option<Slot>),
 }

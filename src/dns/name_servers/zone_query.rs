@@ -7,9 +7,9 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
-use crate::dns::cache::failures::{Case, Extent};
-use crate::dns::context::Shared;
-use crate::dns::name_servers::budget::{Budget, Lane};
+use crate::dns::cache::failures::{Extent, ZoneFailure};
+use crate::dns::context::Context;
+use crate::dns::name_servers::budget::{Budget, Work};
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::log::Log;
@@ -18,12 +18,15 @@ use crate::trace::{Purpose, RecordType};
 /// The limit for one packet.
 pub(crate) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
 
+/// How long a name at a silent zone is waited for at least.
+const CHANCE: Duration = Duration::from_millis(400);
+
 /// The question, and on whose behalf it is asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Quest {
-    pub(crate) shared: Rc<Shared>,
+pub(crate) struct ZoneQuery {
+    pub(crate) context: Rc<Context>,
     pub(crate) log: Rc<Log>,
-    pub(crate) lane: Rc<Lane>,
+    pub(crate) work: Rc<Work>,
     pub(crate) budget: Rc<Budget>,
     /// Set as soon as any root server has answered anything.
     pub(crate) root_answered: Rc<Cell<bool>>,
@@ -35,16 +38,36 @@ pub(crate) struct Quest {
     pub(crate) purpose: Purpose,
 }
 
-impl Quest {
-    /// What another question has found of the zone's silence.
-    pub(crate) fn known(&self) -> Option<Fault> {
-        Case::of(self).known()
+impl ZoneQuery {
+    /// What other questions have found of the zone's silence.
+    pub(crate) fn failure(&self) -> ZoneFailure<'_> {
+        ZoneFailure {
+            failures: &self.context.failures,
+            infra: &self.context.infra,
+            zone: &self.zone,
+            qname: &self.qname,
+            qtype: self.qtype,
+            extent: self.extent,
+            now: self.log.clock().now(),
+        }
+    }
+
+    /// Whether no more packets may be sent, for the name or for the whole host.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.budget.is_spent() || self.log.is_spent()
+    }
+
+    /// How long the one chance of a name at a silent zone lasts: no server is taken to be farther away than
+    /// twice the farthest.
+    pub(crate) fn chance(&self) -> Duration {
+        let farthest = self.context.infra.longest_srtt().unwrap_or_default();
+        (farthest * 2).clamp(CHANCE, PACKET_TIMEOUT)
     }
 }
 
 /// The useful answer.
 #[derive(Debug)]
-pub(crate) struct Won {
+pub(crate) struct Answered {
     pub(crate) id: usize,
     pub(crate) verdict: Verdict,
     /// The packets the time was spent on, in order, the answered one last.
@@ -55,7 +78,7 @@ pub(crate) struct Won {
 
 /// No useful answer.
 #[derive(Debug)]
-pub(crate) enum Lost {
+pub(crate) enum Unanswered {
     /// All servers failed.
     Failed {
         failures: Vec<ServerFailure>,

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::dns::iterate::job::{Errand, Patience, RESOLUTION_DELAY, Run};
+use crate::dns::iterate::job::{Job, Patience, RESOLUTION_DELAY, Resolution};
 use crate::dns::iterate::resolve::find;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::combine::Questions;
@@ -23,7 +23,7 @@ pub(crate) struct Addresses {
 }
 
 /// Finds the addresses of a resolver.
-pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
+pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Resolution>) -> Addresses {
     let host = match &endpoint.host {
         EndpointHost::Address(address) => {
             let addresses = vec![SocketAddr::new(*address, endpoint.port)];
@@ -35,7 +35,7 @@ pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
         Ok(name) => name,
         Err(reason) => return nothing(host, Vec::new(), &reason),
     };
-    let plan = &run.shared.plan;
+    let plan = &run.context.plan;
     let types = plan.family.address_types();
     let patience = Patience::AtMost(RESOLUTION_DELAY);
     let mut path = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
     if !plan.stub_servers.is_empty() {
         let (log, servers) = (Rc::clone(&run.log), plan.stub_servers.clone());
         let questions = Questions::of(name.clone(), types.clone());
-        let heard = ask_resolvers(&run.shared, log, servers, questions, Purpose::Bootstrap, patience).await;
+        let heard = ask_resolvers(&run.context, log, servers, questions, Purpose::Bootstrap, patience).await;
         path.extend(&heard.path);
         match heard.result {
             Ok(found) if !found.addresses.is_empty() => {
@@ -55,10 +55,9 @@ pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Run>) -> Addresses {
         }
     }
     // As the walk of another name inside this one: its cuts are not those of the name asked.
-    let errand =
-        Errand { purpose: Purpose::Bootstrap, stack: vec![name.clone()], ..Errand::walk(run, patience) };
-    let walked = Rc::clone(&errand.path);
-    let found = find(errand, name, types).await;
+    let job = Job { purpose: Purpose::Bootstrap, stack: vec![name.clone()], ..Job::walk(run, patience) };
+    let walked = Rc::clone(&job.path);
+    let found = find(job, name, types).await;
     path.extend(walked.borrow().iter());
     match found {
         Ok(found) if !found.addresses.is_empty() => {

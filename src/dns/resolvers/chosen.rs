@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::dns::iterate::job::{Patience, Run};
+use crate::dns::iterate::job::{Patience, Resolution};
 use crate::dns::resolvers::combine::{Heard, Questions};
 use crate::dns::resolvers::configured::ask_resolvers;
 use crate::dns::resolvers::connection::Client;
@@ -13,7 +13,7 @@ use crate::trace::Purpose;
 
 /// The resolver of the plan, as the counted lane asks it.
 pub(crate) struct Asker<'a> {
-    pub(crate) run: &'a Rc<Run>,
+    pub(crate) run: &'a Rc<Resolution>,
     /// Who is asked on a connection.
     pub(crate) client: Option<&'a Client>,
     /// What was waited for besides the first answer.
@@ -22,7 +22,7 @@ pub(crate) struct Asker<'a> {
 
 impl Asker<'_> {
     pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
-        let plan = &self.run.shared.plan;
+        let plan = &self.run.context.plan;
         if let Some(client) = self.client {
             return ask_endpoint(client, self.run, questions, patience).await;
         }
@@ -31,7 +31,7 @@ impl Asker<'_> {
             _ => plan.stub_servers.clone(),
         };
         ask_resolvers(
-            &self.run.shared,
+            &self.run.context,
             Rc::clone(&self.run.log),
             servers,
             questions,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::combine::{
@@ -34,7 +34,7 @@ const MAX_RESOLVERS: usize = 8;
 
 /// Asks the resolvers in order, all questions at the same time.
 pub(crate) async fn ask_resolvers(
-    shared: &Shared,
+    context: &Context,
     log: Rc<Log>,
     servers: Vec<SocketAddr>,
     questions: Questions,
@@ -46,7 +46,7 @@ pub(crate) async fn ask_resolvers(
         .enumerate()
         .map(|(index, (qname, rtype))| {
             let (log, servers) = (&log, &servers);
-            async move { (index, ask_type(shared, log, servers, qname, rtype, purpose).await) }
+            async move { (index, ask_type(context, log, servers, qname, rtype, purpose).await) }
         })
         .collect();
     let done = gather(&log, running, &questions, patience).await;
@@ -54,7 +54,7 @@ pub(crate) async fn ask_resolvers(
 }
 
 async fn ask_type(
-    shared: &Shared,
+    context: &Context,
     log: &Rc<Log>,
     servers: &[SocketAddr],
     qname: &Name,
@@ -67,14 +67,14 @@ async fn ask_type(
     let mut rcode = None;
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
     // The order is the user's. Many names need not find out each on its own who is silent.
-    let remembers = shared.plan.server_limit.is_some();
+    let remembers = context.plan.server_limit.is_some();
     if remembers {
-        left.make_contiguous().sort_by_key(|server| shared.is_missed(*server));
+        left.make_contiguous().sort_by_key(|server| context.infra.is_missed(*server));
     }
     while let Some(server) = left.pop_front() {
-        let was_missed = shared.is_missed(server);
-        let _place = log.queue(shared.places.take(server)).await;
-        if remembers && !was_missed && shared.is_missed(server) && !left.is_empty() {
+        let was_missed = context.infra.is_missed(server);
+        let _place = log.queue(context.slots.take(server)).await;
+        if remembers && !was_missed && context.infra.is_missed(server) && !left.is_empty() {
             left.push_back(server);
             continue;
         }
@@ -98,8 +98,8 @@ async fn ask_type(
             let asked = Box::pin(persist(log, ask, RESOLVER_TIMEOUT)).await;
             path.extend(asked.path);
             let Some(Exchanged { id, ask: sent, outcome, rtt, .. }) = asked.exchanged else {
-                if remembers && shared.srtt(server).is_none() {
-                    shared.missed(server);
+                if remembers && context.infra.srtt(server).is_none() {
+                    context.infra.missed(server);
                 }
                 let (limit, tried) = (RESOLVER_TIMEOUT.as_secs(), asked.tried);
                 why.push(format!("{} did not answer in {limit} s{tried}", show(server)));
@@ -109,7 +109,7 @@ async fn ask_type(
             let reply = match outcome {
                 Outcome::Reply(reply) => {
                     if let Some(rtt) = rtt.filter(|_| remembers) {
-                        shared.measured(server, rtt);
+                        context.infra.measured(server, rtt);
                     }
                     reply
                 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::timeout_at;
 
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::bootstrap;
@@ -156,7 +156,7 @@ impl Kept {
     pub(crate) async fn take(
         &self,
         client: &Client,
-        run: &Rc<Run>,
+        run: &Rc<Resolution>,
         ask: &mut Ask,
         attempt: Attempt,
     ) -> Result<Taken, NotTaken> {
@@ -168,7 +168,7 @@ impl Kept {
         loop {
             let current = self.current.borrow().clone();
             if let Some(connection) = current.filter(|connection| self.has_room(connection)) {
-                let place = run.shared.places.take(connection.address).await;
+                let place = run.context.slots.take(connection.address).await;
                 if !self.has_room(&connection) {
                     continue;
                 }
@@ -244,7 +244,7 @@ impl Kept {
         !connection.has_ended() && self.quota.get().is_none_or(|quota| connection.used.get() < quota)
     }
 
-    async fn open(&self, client: &Client, run: &Rc<Run>, ask: &mut Ask) -> Result<Taken, NotTaken> {
+    async fn open(&self, client: &Client, run: &Rc<Resolution>, ask: &mut Ask) -> Result<Taken, NotTaken> {
         let log = &run.log;
         let mut path = Vec::new();
         if self.addresses.borrow().is_empty() {
@@ -267,7 +267,7 @@ impl Kept {
         let addresses = self.addresses.borrow().clone();
         for address in addresses {
             ask.server = address;
-            let place = run.shared.places.take(address).await;
+            let place = run.context.slots.take(address).await;
             let query = query(log, ask);
             let clock = *log.clock();
             let start = clock.now();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::resolvers::connection::{Attempt, Client, NotTaken, Taken, query};
 use crate::dns::transport::ask::{Ask, Outcome, packet};
 use crate::dns::transport::error::{Unanswered, words};
@@ -32,7 +32,7 @@ pub(crate) struct Exchange {
 /// Why there is no connection.
 pub(crate) async fn ask_beside(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     ask: &mut Ask,
     limit: Duration,
 ) -> Result<(usize, Outcome), String> {
@@ -50,7 +50,7 @@ pub(crate) async fn ask_beside(
 /// Why there is no connection.
 pub(crate) async fn put(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     ask: &mut Ask,
     mut taken: Option<Taken>,
     limit: Duration,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::iterate::job::{Patience, Run};
+use crate::dns::iterate::job::{Patience, Resolution};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::combine::{
     Cause, Heard, Questions, Said, TypeHeard, combine, failure_code, gather,
@@ -38,7 +38,7 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)
 /// Asks the resolver of the plan, all questions at the same time, on the connection of the run.
 pub(crate) async fn ask_endpoint(
     client: &Client,
-    run: &Rc<Run>,
+    run: &Rc<Resolution>,
     questions: Questions,
     patience: Patience,
 ) -> Heard {
@@ -84,7 +84,12 @@ pub(crate) async fn ask_endpoint(
 }
 
 /// Asks one type, once more without EDNS if need be.
-async fn ask_type(client: &Client, run: &Rc<Run>, mut ask: Ask, mut taken: Option<Taken>) -> TypeHeard {
+async fn ask_type(
+    client: &Client,
+    run: &Rc<Resolution>,
+    mut ask: Ask,
+    mut taken: Option<Taken>,
+) -> TypeHeard {
     let (mut path, mut rcode) = (Vec::new(), None);
     // At most: with EDNS, without.
     for _ in 0..2 {

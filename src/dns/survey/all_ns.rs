@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::survey::adopt::{adopt, cut_short};
 use crate::dns::survey::last_zone::{LastQuestion, last_question};
 use crate::dns::survey::server_check::{Answer, Seen, check};
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 16;
 impl Resolver {
     /// Asks whom else the plan wants to hear, and adds what they said to the record.
     pub async fn survey(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        let survey = &self.shared.plan.survey;
+        let survey = &self.context.plan.survey;
         if survey.all_servers {
             self.ask_all_servers(dns, clock, stop).await;
         }
@@ -44,13 +44,13 @@ impl Resolver {
         clock: &Clock,
         stop: &Stop,
     ) {
-        let survey = &self.shared.plan.survey;
+        let survey = &self.context.plan.survey;
         if !survey.all_servers && survey.propagation.is_none() {
             return;
         }
         let mut asked: Vec<(usize, String, Option<LastQuestion>)> = Vec::new();
         for (hop, dns) in hops.filter(|(_, dns)| !dns.critical_path.is_empty()) {
-            let last = last_question(dns, self.shared.plan.minimisation);
+            let last = last_question(dns, self.context.plan.minimisation);
             let same = asked.iter().find(|(_, name, known)| *name == dns.name && *known == last);
             if let Some((earlier, ..)) = same {
                 dns.notes.push(format!("what other servers say is told with hop {}", earlier + 1));
@@ -65,8 +65,8 @@ impl Resolver {
     fn learn(&self, check: &ServerCheck) {
         for fault in &check.faults {
             match fault {
-                ServerFault::EdnsDropped => self.shared.plain_only(check.address),
-                ServerFault::NoUdp(_) => self.shared.set_tcp_only(check.address),
+                ServerFault::EdnsDropped => self.context.infra.plain_only(check.address),
+                ServerFault::NoUdp(_) => self.context.infra.set_tcp_only(check.address),
                 _ => {}
             }
         }
@@ -74,7 +74,7 @@ impl Resolver {
 
     /// Asks all servers of the last zone and adds what they said to the record.
     pub async fn ask_all_servers(&self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        let Some(last) = last_question(dns, self.shared.plan.minimisation) else {
+        let Some(last) = last_question(dns, self.context.plan.minimisation) else {
             dns.notes.push("no zone was asked, so that there are no servers to compare".to_owned());
             return;
         };
@@ -89,7 +89,7 @@ impl Resolver {
             addresses.set(targets.known.len());
             unfound = targets.unfound;
             let check = |(index, target): (usize, Target)| {
-                let way = Way::to(&self.shared, target.address, Choice::First);
+                let way = QueryForm::to(&self.context, target.address, Choice::First);
                 let known = known_fault(dns, &target, way);
                 let check = check(&log, &last, &dns.types, target, way, known);
                 async move { (index, check.await) }
@@ -129,7 +129,7 @@ impl Resolver {
 }
 
 /// What the walk has found out of a server's EDNS.
-fn known_fault(dns: &Dns, target: &Target, way: Way) -> Option<ServerFault> {
+fn known_fault(dns: &Dns, target: &Target, way: QueryForm) -> Option<ServerFault> {
     let mut packets = dns.packets.iter().filter(|packet| packet.server == target.address);
     let has_dropped = packets.any(|packet| packet.edns && packet.meaning == Meaning::Timeout);
     let fault = if has_dropped { ServerFault::EdnsDropped } else { ServerFault::NoEdns };

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use crate::clock::Clock;
 use crate::dns::context::StubUse;
 use crate::dns::resolver::Resolver;
-use crate::dns::transport::slots::Places;
+use crate::dns::transport::slots::Slots;
 use crate::plan::{Batch, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, FailureCode};
@@ -34,15 +34,15 @@ pub async fn ask_all(
     on_result: OnResult<'_>,
 ) -> io::Result<()> {
     // A server does not care which name's resolver asks it.
-    let places = Rc::new(Places::new(plan.server_limit));
+    let places = Rc::new(Slots::new(plan.server_limit));
     let resolver = || {
         let mut resolver =
             Resolver::new(plan.clone()).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
-        if let Some(shared) = Rc::get_mut(&mut resolver.shared) {
-            shared.places = Rc::clone(&places);
+        if let Some(context) = Rc::get_mut(&mut resolver.context) {
+            context.slots = Rc::clone(&places);
         }
-        resolver.shared.primed.set(true);
-        resolver.shared.stub_use.set(StubUse::InNeed);
+        resolver.context.priming.begun.set(true);
+        resolver.context.stub_use.set(StubUse::InNeed);
         Ok::<_, io::Error>(resolver)
     };
     let shared = match batch.reuse {

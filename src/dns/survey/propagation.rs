@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::survey::adopt::{adopt, cut_short};
 use crate::dns::survey::last_zone::last_question;
 use crate::dns::survey::probe::{Said, probe};
@@ -102,7 +102,7 @@ impl Resolver {
         rtype: RecordType,
         log: &Rc<Log>,
     ) -> Vec<Holder> {
-        let plan = &self.shared.plan;
+        let plan = &self.context.plan;
         let mut holders = Vec::new();
         if let Some(last) = last_question(dns, plan.minimisation) {
             let targets = self.targets(&last.zone, Purpose::Propagation, log).await;
@@ -113,7 +113,7 @@ impl Resolver {
                 }
             }
             for target in targets.known {
-                let way = Way::to(&self.shared, target.address, Choice::First);
+                let way = QueryForm::to(&self.context, target.address, Choice::First);
                 let ask = question(&target, &last.zone, &last.qname, rtype, way);
                 holders.push(Holder {
                     keeper: Keeper::Authority,
@@ -131,8 +131,8 @@ impl Resolver {
             let target = Target { name: Name::root(), address, source: AddressSource::Configured };
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
-                Keeper::Public => Way::to(&self.shared, address, Choice::First),
-                Keeper::Configured | Keeper::Authority => Way::USUAL,
+                Keeper::Public => QueryForm::to(&self.context, address, Choice::First),
+                Keeper::Configured | Keeper::Authority => QueryForm::USUAL,
             };
             let ask = Ask {
                 purpose: Purpose::Propagation,

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use futures_util::join;
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::survey::last_zone::LastQuestion;
 use crate::dns::survey::probe::{Probe, Said, as_set, probe};
 use crate::dns::survey::targets::Target;
@@ -36,7 +36,7 @@ pub(crate) struct Seen {
 pub(crate) type Answer = (Rcode, Vec<(u16, String)>);
 
 /// The question to one server, in the way that works there.
-pub(crate) fn question(target: &Target, zone: &Name, qname: &Name, qtype: RecordType, way: Way) -> Ask {
+pub(crate) fn question(target: &Target, zone: &Name, qname: &Name, qtype: RecordType, way: QueryForm) -> Ask {
     Ask {
         parent: None,
         purpose: Purpose::AllServers,
@@ -72,7 +72,7 @@ pub(crate) async fn check(
     last: &LastQuestion,
     types: &[RecordType],
     target: Target,
-    way: Way,
+    way: QueryForm,
     known: Option<ServerFault>,
 ) -> Seen {
     let ask = |qname: &Name, rtype, way| {
@@ -84,12 +84,12 @@ pub(crate) async fn check(
     let is_of_parent = types == [crate::dns::resolver::DS] && last.zone.zone_of(&parent);
     let inside = if is_of_parent { &parent } else { &last.qname };
     let soa = |way| soa(&last.zone, inside, way, ask);
-    let udp = Way { transport: Transport::Udp, ..way };
-    let tcp = Way { transport: Transport::Tcp, ..way };
+    let udp = QueryForm { transport: Transport::Udp, ..way };
+    let tcp = QueryForm { transport: Transport::Tcp, ..way };
     // Where nothing comes back from anybody, silence says nothing of this one.
     let may_answer = way.chosen != Choice::UdpBlocked;
     let (mut by_udp, mut by_tcp, mut answers) = join!(
-        when(may_answer, soa(Way { chosen: Choice::First, ..udp })),
+        when(may_answer, soa(QueryForm { chosen: Choice::First, ..udp })),
         soa(tcp),
         join_all(types.iter().map(|rtype| ask(&last.qname, *rtype, way))),
     );
@@ -101,10 +101,10 @@ pub(crate) async fn check(
         let has_tcp = by_tcp.was_heard();
         // Some drop what has EDNS in it.
         let may_be_plain = way.edns && may_wait;
-        let plain = |way| Way { chosen: Choice::WithoutEdns, edns: false, ..way };
+        let plain = |way| QueryForm { chosen: Choice::WithoutEdns, edns: false, ..way };
         let (again, plain_udp, plain_tcp) = join!(
             // A datagram may have been lost on the way: silence is told of two rounds.
-            when(may_answer && (has_tcp || may_be_plain), soa(Way { chosen: Choice::Again, ..udp })),
+            when(may_answer && (has_tcp || may_be_plain), soa(QueryForm { chosen: Choice::Again, ..udp })),
             when(may_answer && may_be_plain, soa(plain(udp))),
             when(!has_tcp && may_be_plain, soa(plain(tcp))),
         );
@@ -118,11 +118,14 @@ pub(crate) async fn check(
         by_udp = by_udp.map(|first| later.into_iter().flatten().fold(first, Probe::then));
         by_tcp = plain_tcp.into_iter().fold(by_tcp, Probe::then);
     }
-    let works = Way { chosen: Choice::Again, edns: edns_fault.is_none(), ..way };
+    let works = QueryForm { chosen: Choice::Again, edns: edns_fault.is_none(), ..way };
     let works = if by_tcp.was_heard() {
-        Some(Way { transport: Transport::Tcp, ..works })
+        Some(QueryForm { transport: Transport::Tcp, ..works })
     } else {
-        by_udp.as_ref().is_some_and(Probe::was_heard).then_some(Way { transport: Transport::Udp, ..works })
+        by_udp
+            .as_ref()
+            .is_some_and(Probe::was_heard)
+            .then_some(QueryForm { transport: Transport::Udp, ..works })
     };
     if let Some(works) = works {
         let has_changed = works.transport != way.transport || works.edns != way.edns;
@@ -147,8 +150,8 @@ async fn when<T>(is_wanted: bool, future: impl Future<Output = T>) -> Option<T> 
 async fn soa<F: Future<Output = Probe>>(
     zone: &Name,
     qname: &Name,
-    way: Way,
-    ask: impl Fn(&Name, RecordType, Way) -> F,
+    way: QueryForm,
+    ask: impl Fn(&Name, RecordType, QueryForm) -> F,
 ) -> Probe {
     let mut probe = ask(qname, RecordType::SOA, way).await;
     let mut above = vec![zone.clone()];

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Server;
-use crate::dns::iterate::job::{AbortOnDrop, Errand, Patience, Run};
+use crate::dns::iterate::job::{AbortOnDrop, Job, Patience, Resolution};
 use crate::dns::iterate::ns_addresses::{AT_ONCE, MAX_LOOKUPS, MAX_MISSING};
 use crate::dns::iterate::resolve::find;
 use crate::dns::outcome::words::in_short;
@@ -41,8 +41,8 @@ pub(crate) struct Targets {
 impl Resolver {
     /// The addresses of a zone's servers; those without glue are looked up.
     pub(crate) async fn targets(&self, zone: &Name, purpose: Purpose, log: &Rc<Log>) -> Targets {
-        let shared = &self.shared;
-        let known = shared.zones_above(zone).pop().filter(|known| known.name == *zone);
+        let context = &self.context;
+        let known = context.delegations.above(zone).pop().filter(|known| known.name == *zone);
         let Some(known) = known else { return Targets::default() };
         let servers = known.servers.borrow().clone();
         let (mut found, unfound) = self.look_up(zone, &servers, purpose, log).await;
@@ -50,7 +50,7 @@ impl Resolver {
         for server in servers {
             let mut addresses = server.addresses;
             addresses.extend(found.remove(&server.name).unwrap_or_default());
-            addresses.retain(|(address, _)| shared.plan.server_family.admits(address.ip()));
+            addresses.retain(|(address, _)| context.plan.server_family.admits(address.ip()));
             let target = |(address, source)| Target { name: server.name.clone(), address, source };
             targets.extend(addresses.into_iter().map(target));
         }
@@ -73,16 +73,16 @@ impl Resolver {
         purpose: Purpose,
         log: &Rc<Log>,
     ) -> (HashMap<Name, Vec<(SocketAddr, AddressSource)>>, Vec<UnfoundServer>) {
-        let plan = &self.shared.plan;
-        let run = Run::new(Rc::clone(&self.shared), Rc::clone(log), None);
+        let plan = &self.context.plan;
+        let run = Resolution::new(Rc::clone(&self.context), Rc::clone(log), None);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let unknown: Vec<&Name> =
             servers.iter().filter(|server| server.addresses.is_empty()).map(|server| &server.name).collect();
         let look_up = |name: &Name| {
             let stack = vec![name.clone()];
-            let errand = Errand { purpose, stack, ..Errand::walk(&run, Patience::Whole) };
+            let job = Job { purpose, stack, ..Job::walk(&run, Patience::Whole) };
             let (name, types) = (name.clone(), plan.server_family.address_types());
-            async move { (name.clone(), find(errand, name, types).await) }
+            async move { (name.clone(), find(job, name, types).await) }
         };
         let allowed = unknown.iter().copied().take(MAX_LOOKUPS as usize);
         let mut running = stream::iter(allowed).map(look_up).buffered(AT_ONCE);

@@ -52,12 +52,12 @@ impl Drop for Queueing<'_> {
 
 /// Bounds the questions that one server is asked at the same time.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Slots {
     limit: Option<usize>,
     servers: RefCell<HashMap<SocketAddr, Arc<Semaphore>>>,
 }
 
-impl Places {
+impl Slots {
     pub(crate) fn new(limit: Option<usize>) -> Self {
         Self { limit, servers: RefCell::default() }
     }
@@ -65,16 +65,16 @@ impl Places {
     /// Waits for a place at a server; without a limit there is always one.
     pub(crate) async fn take(&self, server: SocketAddr) -> Option<OwnedSemaphorePermit> {
         let limit = self.limit?;
-        let places = {
+        let slots = {
             let mut servers = self.servers.borrow_mut();
             if servers.len() >= MOST_SERVERS {
                 // Who has a place, or waits for one, holds on to them.
-                servers.retain(|_, places| Arc::strong_count(places) > 1);
+                servers.retain(|_, slots| Arc::strong_count(slots) > 1);
             }
             Arc::clone(servers.entry(server).or_insert_with(|| Arc::new(Semaphore::new(limit))))
         };
         // It is never closed.
-        places.acquire_owned().await.ok()
+        slots.acquire_owned().await.ok()
     }
 }
 
@@ -87,12 +87,12 @@ mod tests {
     fn a_server_has_so_many_places_and_no_more() {
         local(async {
             let server: SocketAddr = "192.0.2.1:53".parse().unwrap();
-            assert!(Places::new(None).take(server).await.is_none());
-            let places = Places::new(Some(2));
-            let (one, _two) = (places.take(server).await, places.take(server).await);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_none());
+            assert!(Slots::new(None).take(server).await.is_none());
+            let slots = Slots::new(Some(2));
+            let (one, _two) = (slots.take(server).await, slots.take(server).await);
+            assert!(futures_util::FutureExt::now_or_never(slots.take(server)).is_none());
             drop(one);
-            assert!(futures_util::FutureExt::now_or_never(places.take(server)).is_some());
+            assert!(futures_util::FutureExt::now_or_never(slots.take(server)).is_some());
         });
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::dns::cache::in_flight::{Goal, Turn};
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Evidence, Fetched};
 use crate::dns::dnssec::needs::Need;
 use crate::dns::dnssec::rrsig::Now;
@@ -47,7 +47,7 @@ const MAX_TURNS: usize = 3;
 /// The validation of one resolution, while its evidence comes in.
 #[derive(Debug)]
 pub(crate) struct Checking {
-    pub(crate) shared: Rc<Shared>,
+    pub(crate) context: Rc<Context>,
     /// Tells the resolutions of one resolver apart.
     resolution: u64,
     pub(crate) evidence: RefCell<Evidence>,
@@ -58,10 +58,10 @@ pub(crate) struct Checking {
 }
 
 impl Checking {
-    pub(crate) fn new(shared: &Rc<Shared>, through: Option<Through>) -> Self {
+    pub(crate) fn new(context: &Rc<Context>, through: Option<Through>) -> Self {
         Self {
-            shared: Rc::clone(shared),
-            resolution: shared.flights.resolution(),
+            context: Rc::clone(context),
+            resolution: context.flights.resolution(),
             evidence: RefCell::default(),
             through,
             finished: Cell::new(false),
@@ -72,17 +72,17 @@ impl Checking {
     /// Prepares the validation of a walk that has ended. The work that gathers the evidence is to
     /// be run beside everything else: here nothing is read, because the next stage waits.
     pub(crate) fn begin(
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         log: &Rc<Log>,
         name: &Name,
         types: &[RecordType],
         end: WalkEnd,
     ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
-        let checking = Rc::new(Self::new(shared, None));
+        let checking = Rc::new(Self::new(context, None));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
         let question = (name.clone(), types.to_vec());
         let work = async move {
-            *own.evidence.borrow_mut() = collect(&log, &own.shared.dnssec, question, end);
+            *own.evidence.borrow_mut() = collect(&log, &own.context.dnssec, question, end);
             own.fetch(&log).await;
             own.finish();
         };
@@ -107,12 +107,12 @@ impl Checking {
 
     #[cfg(test)]
     pub(crate) fn evidence(&self) -> (Evidence, crate::dns::dnssec::anchors::Anchors) {
-        (self.evidence.borrow().clone(), self.shared.dnssec.anchors.clone())
+        (self.evidence.borrow().clone(), self.context.dnssec.anchors.clone())
     }
 
     /// Judges what there is.
     pub(crate) fn conclude(&self, clock: &Clock) -> Dnssec {
-        let store = &self.shared.dnssec;
+        let store = &self.context.dnssec;
         validate(&self.evidence.borrow(), &store.anchors, Now::at(clock.wall_now()))
     }
 
@@ -120,7 +120,7 @@ impl Checking {
         let mut asked = BTreeSet::new();
         let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
         for _ in 0..rounds {
-            let needs = self.evidence.borrow().needs(&self.shared.dnssec.anchors);
+            let needs = self.evidence.borrow().needs(&self.context.dnssec.anchors);
             let new: Vec<Need> =
                 needs.into_iter().filter(|need| !asked.contains(need)).take(MAX_NEEDS).collect();
             if new.is_empty() {
@@ -132,7 +132,7 @@ impl Checking {
     }
 
     async fn ask_for(&self, log: &Rc<Log>, need: Need) {
-        let store = &self.shared.dnssec;
+        let store = &self.context.dnssec;
         let (zone, above, qtype, known) = match &need {
             Need::Keys(zone) => (zone, zone.clone(), DNSKEY, &store.keys),
             // RFC 4035 §3.1.4.1: the parent has it.
@@ -145,7 +145,7 @@ impl Checking {
             if fetched.is_some() {
                 break;
             }
-            let lead = self.shared.flights.enter(goal.clone(), self.resolution).await;
+            let lead = self.context.flights.enter(goal.clone(), self.resolution).await;
             fetched = reused();
             // Who had the lead may have been given up.
             let again = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
@@ -167,13 +167,13 @@ impl Checking {
     async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
         if let Some(through) = &self.through {
             let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
-            let fetched = through.ask(&self.shared, log, qname, qtype, purpose).await;
+            let fetched = through.ask(&self.context, log, qname, qtype, purpose).await;
             return (fetched, through.keep(log));
         }
-        let Some(zone) = self.shared.zones_above(above).pop() else {
+        let Some(zone) = self.context.delegations.above(above).pop() else {
             return (Fetched::Failed("no server is known".to_owned()), Keep::No);
         };
-        let fetched = ask_servers(&self.shared, log, &zone, qname, qtype).await;
+        let fetched = ask_servers(&self.context, log, &zone, qname, qtype).await;
         // The next host has a budget of its own.
         let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
         (fetched, keep)

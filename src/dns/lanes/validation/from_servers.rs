@@ -16,12 +16,13 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
 use crate::dns::lanes::validation::checking::DNSKEY;
 use crate::dns::lanes::validation::collect::answered;
-use crate::dns::name_servers::form::Way;
+use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::selection::order;
 use crate::dns::response::classify::{Verdict, accept_forwarded, classify};
 use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
@@ -51,24 +52,25 @@ const MAX_NAMED: usize = 3;
 
 /// Asks the servers of a zone until one gives an answer that can be checked.
 pub(crate) async fn ask_servers(
-    shared: &Shared,
+    context: &Context,
     log: &Rc<Log>,
     zone: &Zone,
     qname: &Name,
     qtype: RecordType,
 ) -> Fetched {
     let known = answered(log, &name_text(&zone.name));
-    let mut candidates = shared.order(zone, &HashSet::new());
+    let mut candidates = order(context, zone, &HashSet::new());
     // The one that has just answered first: the root's order is that of the hints.
     if let Some((server, _)) = known {
         candidates.sort_by_key(|candidate| candidate.address != server);
     }
     let servers: Vec<Server> = candidates
         .into_iter()
-        .filter(|candidate| shared.routed(candidate.address))
+        .filter(|candidate| context.network.routed(candidate.address))
         .take(MAX_SERVERS)
         .map(|candidate| Server {
-            patience: shared
+            patience: context
+                .infra
                 .srtt(candidate.address)
                 .map_or(PATIENCE, |srtt| srtt.saturating_mul(ROUND_TRIPS).max(PATIENCE)),
             candidate,
@@ -79,7 +81,7 @@ pub(crate) async fn ask_servers(
         })
         .collect();
     let lookup = Lookup {
-        shared,
+        context,
         log,
         zone,
         qname,
@@ -152,7 +154,7 @@ struct Spare {
 }
 
 struct Lookup<'a> {
-    shared: &'a Shared,
+    context: &'a Context,
     log: &'a Rc<Log>,
     zone: &'a Zone,
     qname: &'a Name,
@@ -251,8 +253,8 @@ impl Lookup<'_> {
                 (Round::First, None) => Choice::First,
             };
             let (address, patience) = (server.candidate.address, server.patience);
-            let Way { chosen, transport, edns } = Way::to(self.shared, address, chosen);
-            let take = self.shared.places.take(address);
+            let QueryForm { chosen, transport, edns } = QueryForm::to(self.context, address, chosen);
+            let take = self.context.slots.take(address);
             let place = if server.open > 0 {
                 // A second packet to the same server needs no place of its own.
                 None

@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections, Source};
 use crate::dns::lanes::validation::collect::unread;
 use crate::dns::lanes::validation::through_resolver::{Given, Through};
@@ -34,20 +34,20 @@ impl Checking {
     /// Prepares the validation of what a resolver answered, through that resolver; `None` when none
     /// has said anything. The work is to be run beside everything else.
     pub(crate) fn begin_through(
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
         given: Given,
     ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let through = Through::of(shared, client, log, purpose, given)?;
+        let through = Through::of(context, client, log, purpose, given)?;
         let given = through.given;
-        let checking = Rc::new(Self::new(shared, Some(through)));
+        let checking = Rc::new(Self::new(context, Some(through)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
         let work = async move {
             own.evidence.replace(Evidence {
-                memory: own.shared.dnssec.memory.clone(),
+                memory: own.context.dnssec.memory.clone(),
                 source: Source::Resolver,
                 ..Evidence::default()
             });
@@ -71,7 +71,7 @@ impl Checking {
         join_all(types.iter().map(|rtype| {
             let (name, said) = (&name, &said);
             async move {
-                match through.ask(&self.shared, log, name, *rtype, Purpose::Recheck).await {
+                match through.ask(&self.context, log, name, *rtype, Purpose::Recheck).await {
                     Fetched::Said(one) => {
                         let qtype = WireType::from(rtype.0);
                         said.borrow_mut().push(Asked { qname: name.clone(), qtype, said: one });

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::context::Shared;
+use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
-use crate::dns::iterate::job::Run;
+use crate::dns::iterate::job::Resolution;
 use crate::dns::lanes::validation::recheck::{MAX_TRIES, PATIENCE};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
@@ -51,7 +51,7 @@ pub(crate) struct Through {
     pub(crate) purpose: Purpose,
     pub(crate) given: Given,
     /// How it is asked on connections that are kept.
-    connected: Option<(Transport, Rc<Client>, Rc<Run>)>,
+    connected: Option<(Transport, Rc<Client>, Rc<Resolution>)>,
     /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
     transport: Transport,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Through {
 impl Through {
     /// The resolver that spoke last in a lane.
     pub(crate) fn of(
-        shared: &Rc<Shared>,
+        context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         purpose: Purpose,
@@ -73,7 +73,7 @@ impl Through {
         // Without EDNS nobody could ask for signatures.
         let plain = packets.iter().any(|packet| useful(&packet) && !packet.edns);
         let given = if given == Given::Answer && plain { Given::Unsigned } else { given };
-        let run = || Run::new(Rc::clone(shared), Rc::clone(log), None);
+        let run = || Resolution::new(Rc::clone(context), Rc::clone(log), None);
         let connected = client.map(|client| (packet.transport, client, run()));
         let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
@@ -88,13 +88,13 @@ impl Through {
     /// Asks one question.
     pub(crate) async fn ask(
         &self,
-        shared: &Shared,
+        context: &Context,
         log: &Rc<Log>,
         qname: &Name,
         qtype: RecordType,
         purpose: Purpose,
     ) -> Fetched {
-        let why = match self.try_to_ask(shared, log, qname, qtype, purpose).await {
+        let why = match self.try_to_ask(context, log, qname, qtype, purpose).await {
             Ok(message) => {
                 return Fetched::Said(Said { zone: Name::root(), message: Rc::new(message) });
             }
@@ -105,7 +105,7 @@ impl Through {
 
     async fn try_to_ask(
         &self,
-        shared: &Shared,
+        context: &Context,
         log: &Rc<Log>,
         qname: &Name,
         qtype: RecordType,
@@ -134,7 +134,7 @@ impl Through {
             let (id, outcome) = match &self.connected {
                 Some((_, client, run)) => ask_beside(client, run, &mut ask, PATIENCE).await?,
                 None => {
-                    let _place = shared.places.take(self.server).await;
+                    let _place = context.slots.take(self.server).await;
                     let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
                     (id, outcome)
                 }
