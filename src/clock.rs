@@ -103,6 +103,13 @@ impl Moment {
         Self(Instant::now())
     }
 
+    /// The point so much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        // TTLs stay within the clock's range; what does not is over at once.
+        Self(self.0.checked_add(duration).unwrap_or(self.0))
+    }
+
     /// The time since an earlier point; zero since a later one.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

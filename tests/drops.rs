@@ -24,21 +24,25 @@ const AT_ONCE: usize = 50;
 /// Within this a task that was given up has ended: less than any limit that one might wait for.
 const AT_THE_LATEST: Duration = Duration::from_millis(500);
 
-/// Traces until the work was polled so often, then drops it; whether it was at its end before.
-async fn cut_off(tracer: &Tracer, url: &str, polls: usize) -> bool {
+/// A trace that is waiting is given up after this.
+const LONGEST: Duration = Duration::from_millis(400);
+
+/// Traces until the work was polled so often or has lasted so long, then drops it; whether it was at its
+/// end before.
+async fn cut_off(tracer: &Tracer, url: &str, polls: usize, longest: Duration) -> bool {
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(20));
     let run = Run { clock: &clock, stop: &stop, setup: Duration::ZERO, on_stage: &|_, _| {} };
     let mut trace = pin!(tracer.trace(url, run));
     let mut left = polls;
-    poll_fn(|context| {
+    let work = poll_fn(|context| {
         if left == 0 {
             return Poll::Ready(false);
         }
         left -= 1;
         trace.as_mut().poll(context).map(|_| true)
-    })
-    .await
+    });
+    tokio::time::timeout(longest, work).await.unwrap_or(false)
 }
 
 /// The descriptors of this process, once the lab has seen that its peers are gone.
@@ -80,7 +84,7 @@ fn a_dropped_trace_leaves_no_descriptor_and_no_task() {
         let lab = Lab::start().await.unwrap();
         let warm = async {
             let tracer = Tracer::new(plan(&lab, 0)).unwrap();
-            assert!(cut_off(&tracer, "https://www.example.test/", usize::MAX).await);
+            assert!(cut_off(&tracer, "https://www.example.test/", usize::MAX, Duration::from_secs(20)).await);
         };
         LocalSet::new().run_until(warm).await;
         let before = descriptors().await;
@@ -91,7 +95,7 @@ fn a_dropped_trace_leaves_no_descriptor_and_no_task() {
                 let number = batch * AT_ONCE + index;
                 let url = SCENARIOS[number % SCENARIOS.len()].url;
                 // From the first await to the last, the early ones more often.
-                cut_off(&tracer, url, index * index / 12)
+                cut_off(&tracer, url, index * index / 12, LONGEST)
             });
             let ends = tasks.run_until(join_all(traces)).await;
             finished += ends.iter().filter(|finished| **finished).count();

@@ -6,6 +6,7 @@ mod cli;
 mod dns;
 mod lab;
 mod peers;
+mod runs;
 mod support;
 mod tidy;
 mod walks;

@@ -20,13 +20,15 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
 use crate::dns::dnssec::signature_cache::Memory;
-use crate::dns::lru::Lru;
+use crate::dns::lru::{Expiring, Lru};
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
@@ -38,17 +40,17 @@ const MOST_ASKED: usize = 32_768;
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);
 
-/// What the resolutions of one run share of DNSSEC.
+/// What the resolutions of a resolver share of DNSSEC.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
-    pub(crate) delegations: RefCell<Lru<Name, Referred, MOST_ZONES>>,
-    pub(crate) keys: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
-    pub(crate) ds: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
+    pub(crate) delegations: RefCell<Expiring<Name, Referred, MOST_ZONES>>,
+    pub(crate) keys: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
+    pub(crate) ds: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
     pub(crate) memory: Memory,
-    /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Lru<Question, Vec<Asked>, MOST_ASKED>>,
+    /// What zones answered, for answers that are reused, and until when it may be.
+    pub(crate) asked: RefCell<Lru<Question, Vec<(Asked, Moment)>, MOST_ASKED>>,
 }
 
 impl Store {
@@ -58,9 +60,21 @@ impl Store {
 
     /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
     /// others walk on from there too, and may be at their end before the one that was referred.
-    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, reply: Rc<[u8]>) {
-        let referred = || Referred { zone: zone.clone(), qname: qname.clone(), reply, said: OnceCell::new() };
-        self.delegations.borrow_mut().get_or_insert_with(cut.clone(), referred);
+    pub(crate) fn referred(
+        &self,
+        cut: &Name,
+        zone: &Name,
+        qname: &Name,
+        reply: Rc<[u8]>,
+        ttl: u32,
+        now: Moment,
+    ) {
+        let mut delegations = self.delegations.borrow_mut();
+        if delegations.get(cut, now).is_none() {
+            let (zone, qname, said) = (zone.clone(), qname.clone(), OnceCell::new());
+            let until = now.after(Duration::from_secs(u64::from(ttl.max(1))));
+            delegations.insert(cut.clone(), Referred { zone, qname, reply, at: now, said }, until);
+        }
     }
 }
 
@@ -70,16 +84,19 @@ pub(crate) struct Referred {
     zone: Name,
     qname: Name,
     reply: Rc<[u8]>,
+    at: Moment,
     said: OnceCell<Option<Said>>,
 }
 
 impl Referred {
-    pub(crate) fn said(&self) -> Option<Said> {
+    /// What was said, as long as its DS records hold.
+    pub(crate) fn said(&self, now: Moment) -> Option<Said> {
         let read = || {
             let mut message = Sections::read(&self.reply)?;
             message.spell_as(&self.qname);
             Some(Said { zone: self.zone.clone(), message: Rc::new(message) })
         };
-        self.said.get_or_init(read).clone()
+        let said = self.said.get_or_init(read).as_ref()?;
+        (now.since(self.at) <= said.message.life()).then(|| said.clone())
     }
 }

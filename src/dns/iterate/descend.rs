@@ -10,6 +10,7 @@ use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
 use tokio::task::JoinHandle;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
 use crate::dns::iterate::assemble::TypeEnd;
@@ -57,7 +58,7 @@ pub(crate) async fn descend(
     let budget = Budget::for_a_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the parent.
     let above = if *first == DS && !qname.is_root() { qname.base_name() } else { qname.clone() };
-    let known = resolution.context.delegations.above(&above);
+    let known = resolution.context.delegations.above(&above, Moment::now());
     if job.is_main() {
         let cached = known.len() > 1;
         known.iter().for_each(|zone| resolution.use_zone(zone, cached));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::{Server, Zone};
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::iterate::job::{Job, Resolution};
@@ -53,8 +54,8 @@ pub(crate) async fn ensure_servers(
 }
 
 fn failure<'a>(job: &'a Job, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> ZoneFailure<'a> {
-    let (context, now) = (&job.resolution.context, job.resolution.log.clock().now());
-    let (failures, infra) = (&context.failures, &context.infra);
+    let context = &job.resolution.context;
+    let (failures, infra, now) = (&context.failures, &context.infra, context.now());
     ZoneFailure { failures, infra, zone, qname, qtype, extent: Extent::Whole, now }
 }
 
@@ -82,6 +83,7 @@ pub(crate) async fn ask_zone(
         log: Rc::clone(&resolution.log),
         work: Rc::clone(&job.work),
         budget: Rc::clone(budget),
+        tasks: Rc::clone(&resolution.tasks),
         root_answered: Rc::clone(&resolution.root_answered),
         zone: Rc::clone(zone),
         qname: qname.clone(),
@@ -118,7 +120,8 @@ pub(crate) async fn ask_zone(
                 note_plain(resolution, won.id, &won.verdict);
                 if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, resolution.log.raw(won.id))
                 {
-                    resolution.context.dnssec.referred(&referral.cut, &zone.name, qname, reply);
+                    let (store, now) = (&resolution.context.dnssec, Moment::now());
+                    store.referred(&referral.cut, &zone.name, qname, reply, referral.ttl, now);
                 }
                 return Ok(Step { id: won.id, verdict: won.verdict });
             }

@@ -11,7 +11,7 @@ use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::context::{Context, StubUse};
 use crate::dns::iterate::job::{AbortOnDrop, Aliases, Job, Patience, RESOLUTION_DELAY, Resolution};
 use crate::dns::iterate::resolve::find;
@@ -244,7 +244,7 @@ impl Counted<'_> {
         // What one name met says nothing once a root server has answered another.
         let root_silent = context.network.root_silent.get() && !context.has_heard_a_root();
         if let Some(stub) = stub.as_ref().filter(|_| root_silent)
-            && context.delegations.above(&self.name).len() == 1
+            && context.delegations.above(&self.name, Moment::now()).len() == 1
         {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
@@ -336,7 +336,7 @@ impl Counted<'_> {
     /// Starts what runs beside the walk, unless the answer is known already.
     fn side_lanes(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> SideLanes {
         let context = self.context;
-        let now = self.clock.now();
+        let now = context.now();
         let mut side = SideLanes::none();
         side.log = Some(Rc::clone(log));
         side.context = Some(Rc::clone(context));

@@ -9,4 +9,5 @@ pub(crate) mod form;
 pub(crate) mod observe;
 pub(crate) mod race;
 pub(crate) mod selection;
+pub(crate) mod tasks;
 pub(crate) mod zone_query;

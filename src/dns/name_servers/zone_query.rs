@@ -10,6 +10,7 @@ use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::context::Context;
 use crate::dns::name_servers::budget::{Budget, Work};
+use crate::dns::name_servers::tasks::Tasks;
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::log::Log;
@@ -28,6 +29,8 @@ pub(crate) struct ZoneQuery {
     pub(crate) log: Rc<Log>,
     pub(crate) work: Rc<Work>,
     pub(crate) budget: Rc<Budget>,
+    /// What runs beside the resolution.
+    pub(crate) tasks: Rc<Tasks>,
     /// Set as soon as any root server has answered anything.
     pub(crate) root_answered: Rc<Cell<bool>>,
     pub(crate) zone: Rc<Zone>,
@@ -48,7 +51,7 @@ impl ZoneQuery {
             qname: &self.qname,
             qtype: self.qtype,
             extent: self.extent,
-            now: self.log.clock().now(),
+            now: self.context.now(),
         }
     }
 

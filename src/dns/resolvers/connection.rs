@@ -12,6 +12,7 @@ use std::rc::Rc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::timeout_at;
 
+use crate::clock::Moment;
 use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::outcome::words::show;
@@ -23,7 +24,7 @@ use crate::dns::transport::log::{Log, Open};
 use crate::dns::transport::session::{Session, Upstream};
 use crate::dns::wire::padding::pad;
 use crate::dns::wire::query::{EncodedQuery, Form, encode};
-use crate::trace::{At, Choice, Meaning, Transport};
+use crate::trace::{Choice, Meaning, Transport};
 
 /// What a run keeps of its resolver.
 #[derive(Default)]
@@ -59,8 +60,8 @@ impl Connection {
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
-        written: impl Fn(At),
-    ) -> Result<(At, Vec<u8>), Unanswered> {
+        written: impl Fn(Moment),
+    ) -> Result<(Moment, Vec<u8>), Unanswered> {
         let reply = self.session.ask(query, written).await;
         match &reply {
             Ok(_) => self.replies.set(self.replies.get() + 1),

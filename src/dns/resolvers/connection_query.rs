@@ -78,7 +78,8 @@ pub(crate) async fn put(
         let replies = taken.connection.replies();
         let ready = clock.now();
         let written_at: Cell<Option<At>> = Cell::new(None);
-        let written = |at| {
+        let written = |moment| {
+            let at = clock.at(moment);
             written_at.set(Some(at));
             if !opened_for_this {
                 open.written(at);
@@ -104,7 +105,7 @@ pub(crate) async fn put(
         }
         let reason = match asking {
             Some(Ok((received, bytes))) => {
-                let outcome = read(ask, &open, &query, received, &bytes);
+                let outcome = read(ask, &open, &query, clock.at(received), &bytes);
                 return Ok(Exchange { id, outcome, path });
             }
             Some(Err(Unanswered::Lost(error))) => {
