@@ -68,9 +68,11 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
 
         Action::ServeLab => in_runtime(serve_lab(out)),
-        Action::Trace(plan) => in_runtime(trace(plan, lab, &show, on_bad_status, setup, out)),
+        Action::Trace { url, plan } => in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out)),
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
-        Action::Ask(plan, question) => in_runtime(ask(plan, question, lab, &show, setup, out)),
+        Action::Ask { input, question, plan } => {
+            in_runtime(ask(input, question, plan, lab, &show, setup, out))
+        }
     }
 }
 
@@ -143,6 +145,7 @@ fn heed(interrupted: &watch::Sender<bool>) -> Heed {
 }
 
 async fn trace(
+    url: &str,
     plan: Plan,
     lab: bool,
     show: &Show,
@@ -151,7 +154,7 @@ async fn trace(
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
-    let (url, max_time) = (plan.input.clone(), plan.max_time);
+    let max_time = plan.max_time;
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, Tracer::new).await?;
     let run = Run {
         clock: &session.clock,
@@ -159,7 +162,7 @@ async fn trace(
         setup: session.setup,
         on_stage: &|stage, what| progress.stage(&format!("{} {what}", stage.as_str())),
     };
-    let mut trace = tracer.trace(&url, run).await;
+    let mut trace = tracer.trace(url, run).await;
     trace.lab = session.lab.is_some();
     progress.finish();
     let findings = finding::check(&trace);
@@ -175,15 +178,16 @@ async fn trace(
 }
 
 async fn ask(
-    plan: Plan,
+    input: String,
     question: Question,
+    plan: Plan,
     lab: bool,
     show: &Show,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
-    let (input, max_time) = (plan.input.clone(), plan.max_time);
+    let max_time = plan.max_time;
     let prepare = |plan: Plan| Resolver::new(plan.dns);
     let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let Session { setup, clock, ref stop, .. } = session;
@@ -196,7 +200,7 @@ async fn ask(
         resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
-    let findings = finding::check_dns(&dns, failure.as_ref());
+    let findings = finding::check_dns(&dns, clock.started_at());
     let asked = render::DnsRun {
         input: &input,
         started_at: clock.started_at(),
@@ -241,8 +245,11 @@ async fn ask_all(
         if failure.is_some() {
             code = exit::DNS;
         }
-        let findings =
-            if show.format == Format::Json { finding::check_dns(dns, failure) } else { Vec::new() };
+        let findings = if show.format == Format::Json {
+            finding::check_dns(dns, clock.started_at())
+        } else {
+            Vec::new()
+        };
         let asked = render::DnsRun {
             input: &question.name,
             started_at: clock.started_at(),

@@ -28,7 +28,7 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
     plan.dns.survey = survey(common, plan.dns.server_family)?;
     if let Some(address) = &options.reverse {
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
-        return Ok(Action::Ask(plan, question));
+        return Ok(Action::Ask { input: address.clone(), question, plan });
     }
     let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
     let name = options.name.as_deref().unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
     }
     let question = question(name, &types)
         .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
-    Ok(Action::Ask(plan, question))
+    Ok(Action::Ask { input: name.to_owned(), question, plan })
 }
 
 /// A resolver that `-4` or `-6` keeps from being asked.

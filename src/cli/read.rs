@@ -16,8 +16,9 @@ use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
-    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, TlsVersion, VersionChoice,
+    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
+use crate::trace::TlsVersion;
 
 /// Reads arguments (the first is the program's name) into settings.
 ///
@@ -39,8 +40,7 @@ pub fn settings(
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve)
         }
         (Some(Command::Dns(options)), _) => {
-            let input = options.name.clone().or_else(|| options.reverse.clone()).unwrap_or_default();
-            let mut plan = plan(input, &cli.common, &cli.connection, &cli.request, environment)?;
+            let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
@@ -54,9 +54,9 @@ pub fn settings(
             Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
         }
         (None, Some(url)) => {
-            let mut plan = plan(url, &cli.common, &cli.connection, &cli.request, environment)?;
+            let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
             plan.dns.survey = survey(&cli.common, plan.dns.server_family)?;
-            settings(Action::Trace(plan), cli.common.lab)
+            settings(Action::Trace { url, plan }, cli.common.lab)
         }
         (None, None) => {
             Err(PlanError::with_hint("there is no URL to trace", "urltrace https://www.example.com/"))
@@ -86,7 +86,6 @@ fn show(common: &Common, environment: &Environment) -> Show {
 }
 
 fn plan(
-    input: String,
     common: &Common,
     connection: &Connection,
     request: &Request,
@@ -99,7 +98,6 @@ fn plan(
     };
     let tls = tls_plan(connection, environment);
     Ok(Plan {
-        input,
         dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
             connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
@@ -256,7 +254,7 @@ mod tests {
 
     fn plan(line: &[&str]) -> Plan {
         match read(line).unwrap().action {
-            Action::Trace(plan) | Action::Ask(plan, _) => plan,
+            Action::Trace { plan, .. } | Action::Ask { plan, .. } => plan,
             other => panic!("{other:?}"),
         }
     }
@@ -366,7 +364,7 @@ mod tests {
         let environment = Environment { ssl_cert_file: Some("/x.pem".into()), ..Environment::default() };
         let roots =
             |line: &[&str]| match settings(line.iter().map(OsString::from), &environment).unwrap().action {
-                Action::Trace(plan) => plan.tls.roots,
+                Action::Trace { plan, .. } => plan.tls.roots,
                 other => panic!("{other:?}"),
             };
         assert!(matches!(roots(&["urltrace", "x"]), RootsChoice::Environment { file: Some(_), dir: None }));

@@ -21,9 +21,21 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Trace a URL.
-    Trace(Plan),
+    Trace {
+        /// As it was typed.
+        url: String,
+        /// How.
+        plan: Plan,
+    },
     /// Walk a name.
-    Ask(Plan, Question),
+    Ask {
+        /// The name or address as it was typed.
+        input: String,
+        /// What it comes to.
+        question: Question,
+        /// How.
+        plan: Plan,
+    },
     /// Walk many names.
     AskAll(Plan, Batch),
     /// `urltrace lab`.

@@ -16,7 +16,7 @@ use crate::dns::cache::infra::Infra;
 use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
 use crate::dns::cache::stamp::{RunId, Runs, Stamp};
-use crate::dns::dnssec::key_cache::Store;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::slots::Slots;
 use crate::plan::DnsPlan;
 
@@ -46,7 +46,7 @@ pub(crate) struct Context {
     pub(crate) infra: Infra,
     pub(crate) network: Network,
     pub(crate) failures: Rc<Failures>,
-    pub(crate) dnssec: Rc<Store>,
+    pub(crate) dnssec: Rc<KeyCache>,
     pub(crate) flights: Rc<Flights>,
     pub(crate) slots: Rc<Slots>,
     pub(crate) stub_use: Cell<StubUse>,

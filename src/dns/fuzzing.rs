@@ -20,7 +20,7 @@ use crate::trace::{DnssecVerdict, RecordType, Transport};
 const ZONES: &[&str] = &[".", "test", "example.test", "other.test"];
 
 /// The types that may have been asked for; one that was not is told from the question.
-const TYPES: &[RecordType] = &[RecordType::A, RecordType::DNAME, RecordType::HTTPS, RecordType(255)];
+const TYPES: &[RecordType] = &[RecordType::A, RecordType::DNAME, RecordType::HTTPS, RecordType::ANY];
 
 /// The id of the question that a reply is taken for.
 const ID: [u8; 2] = [0x10, 0x35];

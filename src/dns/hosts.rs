@@ -1,10 +1,13 @@
-//! The hosts file and the order of nsswitch.conf. The walk heeds none of them.
+//! The hosts file (hosts(5), RFC 1123 §2.1) and the `hosts:` line of nsswitch.conf(5). The walk heeds none of
+//! them; programs on this machine may.
 
 use std::net::IpAddr;
 
-use crate::dns::lanes::copy_age::MAX_FILE;
 use crate::plan::DnsPlan;
 use crate::trace::{Dns, SystemFiles};
+
+/// Bytes of a file that are read at most.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// `address name name ...` a line, `#` begins a comment; lines that are no such thing are nothing.
 pub(crate) fn parse_hosts(text: &str) -> Vec<(IpAddr, Vec<String>)> {
@@ -46,8 +49,20 @@ fn read(path: &std::path::Path) -> Option<String> {
 }
 
 /// The `hosts:` line of nsswitch.conf.
-pub(crate) fn hosts_order(text: &str) -> Option<String> {
+fn hosts_order(text: &str) -> Option<String> {
     let line = text.lines().find_map(|line| line.trim_start().strip_prefix("hosts:"))?;
     let words: Vec<&str> = line.split('#').next()?.split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_sources_is_one_line() {
+        let text = "# x\npasswd: files\nhosts:   files mdns4_minimal [NOTFOUND=return] dns # y\n";
+        assert_eq!(hosts_order(text).unwrap(), "files mdns4_minimal [NOTFOUND=return] dns");
+        assert_eq!(hosts_order("hosts:\n"), None);
+    }
 }

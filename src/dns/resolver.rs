@@ -1,51 +1,28 @@
-//! Stage 2: from a host name to addresses, by a walk from the root servers.
+//! Stage 2's API: from a host name to addresses, or to the records that were asked for (RFC 1034 §5).
 //!
-//! # Layout
-//! - `message`, `presentation`: the codec's messages as plain replies, records as text
-//! - `exchange`, `arrival`, `log`: one packet each; when a datagram came; the record of all of them
-//! - `case`: the case of letters as a second id of a question
-//! - `reply`, `untrusted`, `child`: what a reply means, without I/O; what in it is not believed; what
-//!   it says of the zone's servers
-//! - `hints`, `cut`, `flight`, `together`: where a walk begins, what a run has learned, and is finding out
-//! - `race/`, `servers`, `walk`: one zone's servers; servers without glue; zone after zone
-//! - `recent`: how much of it is kept
-//! - `dead`: zones of which no server answers
-//! - `minimise`: the same with no more of the name than a server needs
-//! - `service`, `service_lane`: HTTPS records beside the addresses (RFC 9460)
-//! - `ends`, `fault`: how a name ended, and why, in words
-//! - `dnssec/`: the chain of trust, beside the counted lane
-//! - `stub`, `again`, `authentic`: recursive resolvers; lost datagrams; what they say of their own
-//!   validation
-//! - `transport`: resolvers on connections: TCP, TLS, HTTPS, QUIC
-//! - `fuzzing`: a reply's way through all of it, for fuzzing
-//! - `lane`, `side`: the counted lane and those beside it, put together into one record
-//! - `batch`: many names in one run
-//! - `targets`, `probe`, `all_servers`, `propagation`, `system`: whom else one may ask once the answer is there
-//!
-//! Nothing here opens a connection to what the name stands for.
+//! What needs no question (given addresses, RFC 6761 names, the hosts file) is answered here; everything else
+//! is the lanes' part. Nothing here opens a connection to what the name stands for.
 
-use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::key_cache::Store;
-use crate::dns::transport::session::Upstream;
-use crate::dns::transport::timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::context::Context;
+use crate::dns::dnssec::anchors::Anchors;
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::SideLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
+use crate::dns::transport::session::Upstream;
+use crate::dns::transport::timestamp;
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
-
-pub(crate) const DS: RecordType = RecordType(43);
 
 /// Why there is nothing to validate.
 const NOBODY_ASKED: &str = "nobody was asked";
@@ -87,10 +64,12 @@ impl Resolver {
             DnssecPlan::Off => Anchors::default(),
             // IANA's keys are not those of a root that somebody else runs.
             DnssecPlan::On { anchors: None } if !hints.are_of_the_internet() => Anchors::default(),
-            DnssecPlan::On { anchors } => Anchors::load(anchors.as_ref())?,
+            DnssecPlan::On { anchors: None } => Anchors::built_in(),
+            DnssecPlan::On { anchors: Some(given) } => Anchors::parse(&given.text)
+                .map_err(|reason| format!("trust anchors {}: {reason}", given.source))?,
         };
         let mut context = Context::new(plan, hints, hosts);
-        context.dnssec = Rc::new(Store::new(anchors));
+        context.dnssec = Rc::new(KeyCache::new(anchors));
         Ok(Self { context: Rc::new(context), client, stamping: Rc::new(stamping) })
     }
 

@@ -1,12 +1,14 @@
 //! What the rules about name servers share: the walks of a trace, the packets to one server, zones
 //! that failed, and the servers that `--all-ns` asked. No rule itself.
 
-use super::{Finding, Rule, Saving, hops};
-use crate::trace::{Dns, Meaning, Packet, Purpose, ServerCheck, Trace};
+use super::found::{Finding, Saving};
+use super::place::{InLookup, PacketField, Place};
+use super::rule::{Lookups, Rule};
+use crate::trace::{Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
 
-/// The walk of every hop that had one, with the hop's index.
-pub(super) fn walks(trace: &Trace) -> impl Iterator<Item = (usize, &Dns)> {
-    hops(trace).filter_map(|(index, hop)| Some((index, hop.dns.ran()?)))
+/// Every lookup, with its id.
+pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {
+    lookups.all.iter().enumerate().map(|(index, dns)| (LookupId(index), dns))
 }
 
 /// Whether a packet is one of the walk's own: for the name, or for a name server's address.
@@ -24,24 +26,24 @@ pub(super) fn server(packet: &Packet) -> String {
     format!("{} ({})", name(packet), packet.server.ip())
 }
 
-/// A packet, and where it stands in the document.
+/// A packet, and where it stands in the trace.
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'t> {
-    hop: usize,
+    lookup: LookupId,
     pub(super) dns: &'t Dns,
     pub(super) index: usize,
     pub(super) packet: &'t Packet,
 }
 
 impl Spot<'_> {
-    /// A JSON pointer to one of its fields.
-    pub(super) fn pointer(&self, field: &str) -> String {
-        self.pointer_at(self.index, field)
+    /// One of its fields.
+    pub(super) const fn place(&self, field: PacketField) -> Place {
+        self.place_at(self.index, field)
     }
 
-    /// The same for another packet of its walk.
-    pub(super) fn pointer_at(&self, index: usize, field: &str) -> String {
-        format!("/hops/{}/dns/packets/{index}/{field}", self.hop)
+    /// The same of another packet of its walk.
+    pub(super) const fn place_at(&self, index: usize, field: PacketField) -> Place {
+        Place::packet(self.lookup, index, field)
     }
 
     /// The time that it took from the answer: all of it on the critical path, none off it.
@@ -55,15 +57,18 @@ impl Spot<'_> {
 
 /// What is to be told of servers, once a walk and server: of its first packet that `tell` knows
 /// something about.
-pub(super) fn once_a_server(trace: &Trace, tell: impl Fn(Spot<'_>) -> Option<Finding>) -> Vec<Finding> {
+pub(super) fn once_a_server(
+    lookups: Lookups<'_>,
+    tell: impl Fn(Spot<'_>) -> Option<Finding>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let mut told = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
             if told.contains(&packet.server) {
                 continue;
             }
-            if let Some(finding) = tell(Spot { hop, dns, index, packet }) {
+            if let Some(finding) = tell(Spot { lookup, dns, index, packet }) {
                 told.push(packet.server);
                 findings.push(finding);
             }
@@ -108,16 +113,16 @@ pub(super) fn is_told_by_its_zone(dns: &Dns, packet: &Packet) -> bool {
 /// about, what its title says after its name, and the advice.
 pub(super) fn of_zone_servers(
     rule: &Rule,
-    trace: &Trace,
+    lookups: Lookups<'_>,
     tell: impl Fn(&Dns, &ServerCheck) -> Option<(String, String)>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         for (index, server) in dns.all_servers.iter().flatten().enumerate() {
             let Some((what, advice)) = tell(dns, server) else { continue };
             findings.push(rule.finding(
                 format!("{} ({}) {what}", server.name, server.address.ip()),
-                vec![format!("/hops/{hop}/dns/all_servers/{index}/faults")],
+                vec![Place::Lookup(lookup, InLookup::ServerFaults(index))],
                 advice,
             ));
         }

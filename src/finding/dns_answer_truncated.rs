@@ -1,8 +1,10 @@
 //! An answer did not fit into a datagram and was fetched again over TCP.
 
 use super::asked::{is_of_the_walk, walks};
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{Choice, Packet, StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Choice, Packet, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,15 +12,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a reply of the walk was truncated and the question was asked again over TCP",
-    check,
+    check: Check::Lookups(check),
 };
 
 /// The payload that our questions offer (DNS Flag Day 2020).
 const PAYLOAD: usize = 1232;
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let over_tcp = |packet: &Packet| packet.chosen == Choice::Truncated && is_of_the_walk(packet);
         for (index, packet) in dns.packets.iter().enumerate().filter(|(_, packet)| over_tcp(packet)) {
             // Where TCP gave nothing, that is what has to be told.
@@ -40,8 +42,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 )
             };
             let evidence = vec![
-                format!("/hops/{hop}/dns/packets/{index}/transport"),
-                format!("/hops/{hop}/dns/packets/{index}/bytes_received"),
+                Place::packet(lookup, index, PacketField::Transport),
+                Place::packet(lookup, index, PacketField::BytesReceived),
             ];
             let mut finding = rule.finding(title, evidence, advice);
             finding.saving = Saving::measured(cost, "every lookup of this name that no cache answers");

@@ -1,25 +1,27 @@
 //! A name server does not repeat a question in the case it was asked in.
 
 use super::asked::{once_a_server, server};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Meaning, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Meaning, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-case-not-preserved",
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a name server repeated a question in another case, so that it had to be asked again by TCP",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    once_a_server(trace, |spot| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
         if spot.packet.meaning != Meaning::CaseChanged {
             return None;
         }
         let mut finding = rule.finding(
             format!("{} does not keep the case of the letters it is asked with", server(spot.packet)),
-            vec![spot.pointer("meaning")],
+            vec![spot.place(PacketField::Meaning)],
             "let the server copy the question as it came (RFC 1035 section 4.1.2): resolvers use the case against forged replies",
         );
         finding.detail = "a forged reply looks the same, so the question went again by TCP".to_owned();

@@ -1,23 +1,26 @@
 //! Every signature is outside its time: it is rather this machine's clock that is wrong.
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InDnssec, InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::StageName;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-clock-suspected",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "all DNSSEC signatures seen, those of the trust anchor's zone included, are expired or not yet valid",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let Some(_) = dns.dnssec.as_ref().filter(|dnssec| dnssec.clock_suspected) else { continue };
         let title = "no DNSSEC signature is within its time, not even the root's: this machine's clock seems to be wrong".to_owned();
-        let evidence = vec![format!("/hops/{hop}/dns/dnssec/clock_suspected"), "/started_at".to_owned()];
+        let evidence =
+            vec![Place::Lookup(lookup, InLookup::Dnssec(InDnssec::ClockSuspected)), Place::StartedAt];
         findings.push(rule.finding(
             title,
             evidence,

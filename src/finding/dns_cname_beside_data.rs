@@ -1,24 +1,26 @@
 //! A name is an alias (CNAME) and has records of its own, which an alias must not have.
 
 use super::asked::{is_of_the_walk, walks};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Dns, Meaning, Packet, Record, RecordType, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, Meaning, Packet, Record, RecordType, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-cname-beside-data",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a zone's own name is an alias (CNAME), or an authoritative server gave an alias and other records for one name",
-    check,
+    check: Check::Lookups(check),
 };
 
 const CNAME: RecordType = RecordType(5);
 /// What DNSSEC puts beside an alias: RRSIG, NSEC, KEY (RFC 4034 §3 and §4, RFC 3007 §3.2).
 const ALLOWED: [RecordType; 4] = [CNAME, RecordType(46), RecordType(47), RecordType(25)];
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let mut told: Vec<&str> = Vec::new();
         for (index, alias, zone) in aliases(dns) {
             let beside = beside(dns, alias);
@@ -27,9 +29,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 continue;
             }
             told.push(&alias.name);
-            let pointer = |index: usize| format!("/hops/{hop}/dns/packets/{index}/meaning");
-            let mut evidence = vec![pointer(index)];
-            evidence.extend(beside.map(|(other, _)| pointer(other)).filter(|other| *other != evidence[0]));
+            let place = |index: usize| Place::packet(lookup, index, PacketField::Meaning);
+            let mut evidence = vec![place(index)];
+            evidence.extend(beside.map(|(other, _)| place(other)).filter(|other| *other != evidence[0]));
             let (name, target) = (&alias.name, &alias.data);
             let (what, advice) = match beside {
                 _ if is_apex => (
@@ -87,6 +89,7 @@ fn given(dns: &Dns) -> impl Iterator<Item = (usize, &Packet, &Record)> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::{LookupId, Trace};
 
     fn given(trace: &mut Trace, records: &[(&str, RecordType, &str)]) {
         let record = |(name, rtype, data): &(&str, RecordType, &str)| Record {
@@ -125,7 +128,7 @@ mod tests {
             findings[0].title,
             "www.example.test. is an alias of web.example.test. and has A records beside it"
         );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/packets/2/meaning"]);
+        assert_eq!(findings[0].evidence, [Place::packet(LookupId(0), 2, PacketField::Meaning)]);
         given(&mut trace, &[("Example.test.", CNAME, "web.example.test.")]);
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);

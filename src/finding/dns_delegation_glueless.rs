@@ -1,8 +1,10 @@
 //! A zone's name servers came without addresses, so that their names had to be walked first.
 
 use super::asked::walks;
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{At, Meaning, Purpose, StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{At, Meaning, Purpose, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the walk had to find a name server's address by a walk of its own",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         for (index, referral) in dns.packets.iter().enumerate() {
             let Meaning::Referral { cut, glue: 0, .. } = &referral.meaning else { continue };
             let walked = dns
@@ -29,7 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 "the servers of zone {cut} came without addresses: finding them took {}",
                 duration(cost)
             );
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/referral/glue")];
+            let evidence = vec![Place::packet(lookup, index, PacketField::Glue)];
             let mut finding = rule.finding(
                 title,
                 evidence,

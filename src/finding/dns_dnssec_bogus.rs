@@ -2,8 +2,10 @@
 
 use super::asked::walks;
 use super::dns_intercepted::is_intercepted;
-use super::{Finding, Rule, Severity};
-use crate::trace::{DnssecVerdict, Rcode, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InDnssec, InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{DnssecVerdict, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -12,22 +14,24 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Dns,
     fires: "DNSSEC says bogus, and not because this machine's clock is suspected",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let bogus = |dnssec: &&crate::trace::Dnssec| {
             dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected
         };
         let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
         let title = format!("resolvers that validate answer SERVFAIL for {}: {why}", dns.name);
-        let mut evidence =
-            vec![format!("/hops/{hop}/dns/dnssec/verdict"), format!("/hops/{hop}/dns/dnssec/why")];
+        let mut evidence = vec![
+            Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Verdict)),
+            Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Why)),
+        ];
         if let Some(link) = dnssec.chain.iter().position(|link| link.status == DnssecVerdict::Bogus) {
-            evidence.push(format!("/hops/{hop}/dns/dnssec/chain/{link}/why"));
+            evidence.push(Place::Lookup(lookup, InLookup::Dnssec(InDnssec::LinkWhy(link))));
         }
         let advice = if is_intercepted(dns) {
             "ask over a network that does not redirect port 53: what was validated came from whoever does, not from the zone"

@@ -1,8 +1,10 @@
 //! A signature that the answer rests on will expire soon.
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{SignatureInfo, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InDnssec, InLookup, Place, SignatureField, SignaturePlace};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{SignatureInfo, StageName, ZoneLink};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -11,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a good signature of the chain or the answer has less than three days left, and less than a quarter of its life",
-    check,
+    check: Check::Lookups(check),
 };
 
 const DAYS: i64 = 3;
@@ -23,38 +25,32 @@ fn is_old(signature: &SignatureInfo, now: SystemTime) -> bool {
     left * 4 < life
 }
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn of_link((link, zone): (usize, &ZoneLink)) -> impl Iterator<Item = (SignaturePlace, &SignatureInfo)> {
+    zone.signatures.iter().enumerate().map(move |(at, it)| (SignaturePlace::Link(link, at), it))
+}
+
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let Some(dnssec) = &dns.dnssec else { continue };
-        let root = format!("/hops/{hop}/dns/dnssec");
-        let mut all: Vec<(String, &SignatureInfo)> = Vec::new();
-        for (index, link) in dnssec.chain.iter().enumerate() {
-            all.extend(
-                link.signatures
-                    .iter()
-                    .enumerate()
-                    .map(|(at, it)| (format!("{root}/chain/{index}/signatures/{at}"), it)),
-            );
-        }
-        all.extend(
-            dnssec.signatures.iter().enumerate().map(|(at, it)| (format!("{root}/signatures/{at}"), it)),
-        );
+        let of_answer = dnssec.signatures.iter().enumerate();
+        let of_answer = of_answer.map(|(at, it)| (SignaturePlace::Answer(at), it));
+        let all = dnssec.chain.iter().enumerate().flat_map(of_link).chain(of_answer);
         // The soonest of each signer: its operator is the one to act.
-        let mut soonest: BTreeMap<&str, (String, &SignatureInfo)> = BTreeMap::new();
-        for (pointer, signature) in all {
+        let mut soonest: BTreeMap<&str, (SignaturePlace, &SignatureInfo)> = BTreeMap::new();
+        for (place, signature) in all {
             if !signature.ok()
                 || !(0..DAYS).contains(&signature.days_left)
-                || !is_old(signature, trace.started_at)
+                || !is_old(signature, lookups.started_at)
             {
                 continue;
             }
-            let place = soonest.entry(&signature.signer).or_insert_with(|| (pointer.clone(), signature));
-            if signature.expiration < place.1.expiration {
-                *place = (pointer, signature);
+            let known = soonest.entry(&signature.signer).or_insert((place, signature));
+            if signature.expiration < known.1.expiration {
+                *known = (place, signature);
             }
         }
-        for (signer, (pointer, signature)) in soonest {
+        for (signer, (place, signature)) in soonest {
             let left = signature.days_left;
             let when = match left {
                 0 => "in less than a day".to_owned(),
@@ -66,10 +62,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 signature.owner,
                 signature.covers.mnemonic()
             );
-            let evidence = vec![format!("{pointer}/days_left"), format!("{pointer}/expiration")];
+            let evidence = [SignatureField::DaysLeft, SignatureField::Expiration]
+                .map(|field| Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Signature(place, field))));
             findings.push(rule.finding(
                 title,
-                evidence,
+                evidence.to_vec(),
                 format!("see why zone {signer} was not signed anew"),
             ));
         }

@@ -1,8 +1,10 @@
 //! A name server cannot read questions with EDNS, or drops them.
 
 use super::asked::{Spot, is_of_the_walk, once_a_server, server};
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Choice, Dns, Meaning, Packet, StageName};
 use crate::units::count;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server answered FORMERR, NOTIMP or BADVERS to a question with EDNS, or answered none that had it, and had to be asked again without",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = once_a_server(trace, |spot| refused(rule, spot));
-    findings.extend(once_a_server(trace, |spot| dropped(rule, spot)));
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    let mut findings = once_a_server(lookups, |spot| refused(rule, spot));
+    findings.extend(once_a_server(lookups, |spot| dropped(rule, spot)));
     findings
 }
 
@@ -27,7 +29,7 @@ fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     }
     let mut finding = rule.finding(
         format!("{} does not understand EDNS (RFC 6891) and had to be asked twice", server(packet)),
-        vec![spot.pointer("rcode")],
+        vec![spot.place(PacketField::Rcode)],
         "update the name server, or the firewall that strips EDNS before it",
     );
     finding.saving = Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
@@ -48,7 +50,11 @@ fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
             server(packet),
             count(unanswered.len(), "question")
         ),
-        vec![spot.pointer_at(first, "meaning"), spot.pointer("edns"), spot.pointer("rcode")],
+        vec![
+            spot.place_at(first, PacketField::Meaning),
+            spot.place(PacketField::Edns),
+            spot.place(PacketField::Rcode),
+        ],
         "update the name server, or the firewall that drops EDNS before it",
     );
     let waited = packet.sent.since(dns.packets[first].sent);

@@ -1,20 +1,22 @@
 //! Somebody answers in the place of a root or top-level server.
 
 use super::asked::{is_of_the_walk, server, walks};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Dns, Meaning, Packet, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, Meaning, Packet, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-intercepted",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a root server offered recursion (RA), or a server of a top-level zone gave a final answer with recursion on offer and without authority",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         // One is enough: what is on the way is on the way of all.
         let mut walked = dns.packets.iter().enumerate().filter(|(_, packet)| is_of_the_walk(packet));
         let found = walked.clone().find(|(_, packet)| is_forwarded(packet));
@@ -28,10 +30,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             "offers recursion (RA), which no root server does: DNS may be intercepted on the way"
         };
         let title = format!("{}, a server of zone {}, {what}", server(packet), packet.zone);
-        let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
+        let place = |field| Place::packet(lookup, index, field);
         let mut finding = rule.finding(
             title,
-            vec![pointer("flags"), pointer("meaning")],
+            vec![place(PacketField::Flags), place(PacketField::Meaning)],
             "a router, a firewall or the provider redirects port 53: ask over another network, or an encrypted resolver",
         );
         if is_final(packet) {

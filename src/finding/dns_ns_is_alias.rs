@@ -1,20 +1,22 @@
 //! A name in a zone's NS records is an alias (CNAME).
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{Dns, Meaning, Packet, Purpose, RecordType, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, Meaning, Packet, Purpose, RecordType, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-ns-is-alias",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server's name, looked up for its address, turned out to be an alias (CNAME)",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let mut told: Vec<&str> = Vec::new();
         for (index, packet) in dns.packets.iter().enumerate() {
             let server = packet.qname.as_str();
@@ -25,7 +27,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             told.push(server);
             let mut finding = rule.finding(
                 format!("{server}, a server of zone {zone}, is an alias of {target}"),
-                vec![format!("/hops/{hop}/dns/packets/{index}/meaning")],
+                vec![Place::packet(lookup, index, PacketField::Meaning)],
                 format!("name {target} in the NS records of {zone}, at its parent, too, or give {server} addresses"),
             );
             finding.detail =
@@ -69,7 +71,7 @@ fn zone_of<'t>(dns: &'t Dns, server: &str) -> Option<&'t str> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{NameServer, Record};
+    use crate::trace::{LookupId, NameServer, Record, Trace};
 
     fn alias(trace: &mut Trace, qname: &str, purpose: Purpose) {
         let record = |name: &str, rtype, data: &str| Record {
@@ -109,6 +111,6 @@ mod tests {
             "ns.other.test., a server of zone example.test., is an alias of host.other.test."
         );
         let index = sample::dns(&mut trace).packets.len() - 2;
-        assert_eq!(findings[0].evidence, [format!("/hops/0/dns/packets/{index}/meaning")]);
+        assert_eq!(findings[0].evidence, [Place::packet(LookupId(0), index, PacketField::Meaning)]);
     }
 }

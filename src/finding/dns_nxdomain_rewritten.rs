@@ -1,20 +1,22 @@
 //! This machine's resolver invents addresses for a name that does not exist.
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{DnsLane, Rcode, RecordType, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{DnsLane, Rcode, RecordType, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-nxdomain-rewritten",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the name does not exist by its zone, and the machine's resolver has addresses for it",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let Some(stub) = dns.stub.as_ref() else { continue };
         let addresses: Vec<&str> = stub
             .answers
@@ -39,7 +41,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         );
         let mut finding = rule.finding(
             title,
-            vec![format!("/hops/{hop}/dns/rcode"), format!("/hops/{hop}/dns/stub/answers")],
+            vec![Place::Lookup(lookup, InLookup::Rcode), Place::Lookup(lookup, InLookup::StubAnswers)],
             "the provider leads mistyped names to pages of its own: switch that off there, or use another resolver; \
              or the name exists only inside this network (split view)",
         );

@@ -1,21 +1,23 @@
 //! A zone and its parent do not name the same servers, or not with the same addresses.
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{CutField, InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-parent-child-differ",
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a reply of the zone named other servers, or other addresses of them, than its parent's referral",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         for (index, cut) in dns.cuts.iter().enumerate() {
             let Some(child) = cut.child.as_ref().filter(|_| !seen.contains(&cut.zone.as_str())) else {
                 continue;
@@ -28,10 +30,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let zone = &cut.zone;
             let title =
                 format!("{zone} and its parent disagree on its name servers: {}", differences.join("; "));
-            let pointer = |field: &str| format!("/hops/{hop}/dns/cuts/{index}/{field}");
+            let place = |field| Place::Lookup(lookup, InLookup::Cut(index, field));
             let mut finding = rule.finding(
                 title,
-                vec![pointer("servers"), pointer("child")],
+                vec![place(CutField::Servers), place(CutField::Child)],
                 format!("make the NS records and addresses at the parent of {zone} those of the zone (RFC 1034 section 4.2.2)"),
             );
             let parent_ttl = cut.ttl.map_or_else(|| "?".to_owned(), |ttl| ttl.to_string());

@@ -1,19 +1,21 @@
 //! A question was answered from another address than the one asked.
 
 use super::asked::once_a_server;
-use super::{Finding, Rule, Severity};
-use crate::trace::{Meaning, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Meaning, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-reply-misdirected",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the only reply to a question came from another address than the one asked",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    once_a_server(trace, |spot| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
         let Meaning::WrongSource { from } = &spot.packet.meaning else { return None };
         let asked = spot.packet.server;
         let name = spot.packet.server_name.as_deref().unwrap_or("the resolver");
@@ -25,7 +27,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         };
         let mut finding = rule.finding(
             title,
-            vec![spot.pointer("meaning"), spot.pointer("detail"), spot.pointer("dropped")],
+            vec![spot.place(PacketField::Meaning), spot.place(PacketField::Detail), spot.place(PacketField::Dropped)],
             "let the server answer from the address it was asked at; if it does, something on the way forges replies",
         );
         finding.detail =

@@ -1,27 +1,30 @@
 //! The root servers are no longer where the hints say.
 
-use super::{Finding, Rule, Severity, hops};
-use crate::trace::{StageName, Trace};
+use super::asked::walks;
+use super::found::{Finding, Severity};
+use super::place::{InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::StageName;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-root-hints-drifted",
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the root's own answer to `. NS` differs from the root hints",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let found = hops(trace).find_map(|(index, hop)| {
-        let drift = hop.dns.ran()?.hints.drift.as_ref()?;
-        (!drift.is_empty()).then_some((index, hop.dns.ran()?, drift))
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    let found = walks(lookups).find_map(|(lookup, dns)| {
+        let drift = dns.hints.drift.as_ref()?;
+        (!drift.is_empty()).then_some((lookup, dns, drift))
     });
-    let Some((hop, dns, drift)) = found else { return Vec::new() };
+    let Some((lookup, dns, drift)) = found else { return Vec::new() };
     let date = dns.hints.date.as_deref().map_or_else(String::new, |date| format!(" of {date}"));
     let title = format!("the root hints{date} are out of date: {}", drift.join("; "));
     vec![rule.finding(
         title,
-        vec![format!("/hops/{hop}/dns/root_hints/drift")],
+        vec![Place::Lookup(lookup, InLookup::RootHintsDrift)],
         "update urltrace, or give current hints by --root-hints",
     )]
 }
@@ -38,6 +41,6 @@ mod tests {
         sample::dns(&mut trace).hints.drift = None;
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::dns(&mut trace).hints.drift = Some(vec!["b.root-servers.net. has moved".into()]);
-        assert!(sample::of(&RULE, &trace)[0].title.contains("2024-04-18 are out of date: b.root"));
+        assert!(sample::of(&RULE, &trace)[0].title.contains("2026-10-01 are out of date: b.root"));
     }
 }

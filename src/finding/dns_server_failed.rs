@@ -1,20 +1,23 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
 use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
-use super::{Finding, Rule, Severity};
+use super::found::{Finding, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_error;
-use crate::trace::{Dns, Meaning, Packet, StageName, Trace, astray};
+use crate::explain::dns_words::{NO_AUTHORITY, astray};
+use crate::trace::{Dns, Meaning, Packet, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server of a zone refused, failed, was not authoritative or referred elsewhere than down",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    once_a_server(trace, |spot| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
         let (dns, packet) = (spot.dns, spot.packet);
         let errors = packet.reply.as_ref().map_or(&[][..], |reply| &reply.extended_errors);
         // What is said of the whole zone is not said again, but for the server's own words.
@@ -26,7 +29,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let (zone, name) = (&packet.zone, name(packet));
         let mut finding = rule.finding(
             format!("{}, a server of zone {zone}, {what}", server(packet)),
-            vec![spot.pointer("meaning")],
+            vec![spot.place(PacketField::Meaning)],
             if is_lost {
                 format!("make {name} serve the zone {zone}")
             } else if serves_other_names(dns, packet) {
@@ -43,7 +46,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         );
         if !errors.is_empty() {
             finding.detail = dns_error::sentence(errors);
-            finding.evidence.push(spot.pointer("extended_errors"));
+            finding.evidence.push(spot.place(PacketField::ExtendedErrors));
         }
         // Off the critical path a failed server cost nothing.
         if !is_lost {
@@ -73,6 +76,7 @@ fn fault(packet: &Packet) -> Option<String> {
         Meaning::UpwardReferral { to } => {
             Some(format!("does not serve it: it refers {}", astray(&packet.zone, &packet.qname, to)))
         }
+        Meaning::NonAuthoritative => Some(format!("does not serve it: it {NO_AUTHORITY}")),
         Meaning::Lame { reason } => Some(format!("does not serve it: it {reason}")),
         Meaning::Malformed { reason } => Some(format!("sent a reply that cannot be read: {reason}")),
         _ => None,

@@ -1,8 +1,10 @@
 //! A name server did not answer at all, or could not be reached.
 
 use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{Choice, Dns, Meaning, StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Choice, Dns, Meaning, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,11 +12,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server did not answer in time or could not be reached, and never answered later in the trace",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    once_a_server(trace, |spot| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
         let (dns, packet) = (spot.dns, spot.packet);
         let answered =
             dns.packets.iter().any(|other| other.server == packet.server && other.received.is_some());
@@ -43,7 +45,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 packet.zone,
                 duration(waited)
             ),
-            vec![spot.pointer("meaning"), spot.pointer("sent_us")],
+            vec![spot.place(PacketField::Meaning), spot.place(PacketField::Sent)],
             format!("bring {name} back, or take it out of the zone's NS records at the parent"),
         );
         finding.saving = Saving::measured(waited, "every lookup that asks this server first");
@@ -104,7 +106,7 @@ mod tests {
         let mut six = silent(Meaning::Error { reason: "network is unreachable".into() });
         six.server = "[2001:db8::1]:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(six);
-        let mut stopped = silent(Meaning::stopped(StoppedBy::DnsLimit));
+        let mut stopped = silent(Meaning::Stopped(StoppedBy::DnsLimit));
         stopped.server = "198.51.100.10:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(stopped);
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -1,8 +1,10 @@
 //! One zone's server took far longer than the others on the way.
 
 use super::asked::{server, walks};
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{Packet, StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Packet, StageName};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -11,15 +13,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a server on the critical path took at least 50 ms and three times as long as the median of the others",
-    check,
+    check: Check::Lookups(check),
 };
 
 /// Below this a slow server is not worth a word.
 const WORTH: Duration = Duration::from_millis(50);
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let answered = || {
             dns.critical_path.iter().filter_map(|index| {
                 let packet = dns.packets.get(*index)?;
@@ -46,7 +48,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 duration(took),
                 duration(median)
             );
-            let evidence = vec![format!("/hops/{hop}/dns/packets/{index}/rtt_us")];
+            let evidence = vec![Place::packet(lookup, index, PacketField::RoundTrip)];
             let advice = format!("serve {} from nearer or less busy servers (anycast)", packet.zone);
             let mut finding = rule.finding(title, evidence, advice);
             finding.saving =

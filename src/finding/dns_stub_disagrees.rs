@@ -2,20 +2,22 @@
 
 use super::asked::walks;
 use super::dns_intercepted::is_intercepted;
-use super::{Finding, Rule, Severity};
-use crate::trace::{DnsLane, Rcode, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{DnsLane, Rcode, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-stub-disagrees",
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the machine's resolver answered with other addresses, or another response code, than the walk",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
         // A resolver that invents addresses has a rule of its own.
         // Where the walk heard an interceptor, the resolver may be the one that is right.
@@ -39,7 +41,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         );
         let mut finding = rule.finding(
             title,
-            vec![format!("/hops/{hop}/dns/stub/agrees"), format!("/hops/{hop}/dns/stub/answers")],
+            vec![Place::Lookup(lookup, InLookup::StubAgrees), Place::Lookup(lookup, InLookup::StubAnswers)],
             "normal for sites that answer by place; else a stale cache, a filter or a split view: compare with --resolver system",
         );
         finding.detail =

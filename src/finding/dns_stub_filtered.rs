@@ -1,21 +1,23 @@
 //! This machine's resolver says that it blocks the name (RFC 8914, codes 15 to 18).
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_error;
-use crate::trace::{DnsLane, Purpose, StageName, Trace};
+use crate::trace::{DnsLane, Purpose, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-stub-filtered",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the machine's resolver answered with an extended error that says the name is blocked, censored or filtered",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         if dns.lane != DnsLane::Walk || dns.addresses.is_empty() {
             continue;
         }
@@ -33,7 +35,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         );
         let mut finding = rule.finding(
             title,
-            vec![format!("/hops/{hop}/dns/packets/{index}/extended_errors")],
+            vec![Place::packet(lookup, index, PacketField::ExtendedErrors)],
             "browsers on this machine do not get there: ask whoever runs the resolver, or use another one",
         );
         let words = if text.is_empty() { String::new() } else { format!("; its words: {text}") };

@@ -1,8 +1,10 @@
 //! A name server cuts its replies short by UDP and cannot be asked by TCP.
 
 use super::asked::{once_a_server, server};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Trace, Transport};
+use super::found::{Finding, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Transport};
 use std::net::SocketAddr;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,15 +12,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server's reply was truncated, and the same question by TCP was refused or not answered",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    once_a_server(trace, |spot| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
         let what = broken(spot.packet)?;
         let mut finding = rule.finding(
             format!("{} truncates its reply and cannot be asked by TCP: {what}", server(spot.packet)),
-            vec![spot.pointer("meaning"), spot.pointer("transport")],
+            vec![spot.place(PacketField::Meaning), spot.place(PacketField::Transport)],
             "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
         );
         finding.saving = spot.cost("every lookup of this name at this server");

@@ -1,20 +1,22 @@
 //! Nothing comes back from port 53 by UDP, and TCP works.
 
 use super::asked::walks;
-use super::{Finding, Rule, Saving, Severity};
-use crate::trace::{Choice, Purpose, StageName, Trace, Transport};
+use super::found::{Finding, Saving, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Choice, Purpose, StageName, Transport};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-udp-blocked",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "no name server answered by UDP and one that was asked by TCP did",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let mut walked =
             dns.packets.iter().filter(|p| matches!(p.purpose, Purpose::Walk | Purpose::NsAddress));
         let by_udp = walked.any(|packet| packet.transport == Transport::Udp && packet.received.is_some());
@@ -26,10 +28,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             "UDP to port 53 is blocked: {silent} questions by UDP had no reply, {} answered by TCP",
             packet.server.ip()
         );
-        let pointer = |field: &str| format!("/hops/{hop}/dns/packets/{index}/{field}");
+        let place = |field| Place::packet(lookup, index, field);
         let mut finding = rule.finding(
             title,
-            vec![pointer("transport"), pointer("chosen")],
+            vec![place(PacketField::Transport), place(PacketField::Chosen)],
             "open UDP port 53 in the firewall, or use a resolver inside the network (--resolver system)",
         );
         if dns.critical_path.contains(&index) {

@@ -2,19 +2,20 @@
 
 use super::asked::{of_zone_servers, told_by_the_walk};
 use super::dns_intercepted::is_intercepted;
-use super::{Finding, Rule, Severity};
-use crate::trace::{ServerFault, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{ServerFault, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-lame",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered and does not serve it (REFUSED, SERVFAIL, not authoritative, ...)",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    of_zone_servers(rule, trace, |dns, server| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    of_zone_servers(rule, lookups, |dns, server| {
         let why = server.faults.iter().find_map(|fault| match fault {
             ServerFault::Lame(why) => Some(why),
             _ => None,

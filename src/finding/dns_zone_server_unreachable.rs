@@ -1,19 +1,20 @@
 //! A server of the zone does not answer at all (`--all-ns`).
 
 use super::asked::{of_zone_servers, told_by_the_walk};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Dns, ServerCheck, ServerFault, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, ServerCheck, ServerFault, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-unreachable",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: one of several servers of the last zone answered neither by UDP nor by TCP",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    of_zone_servers(rule, trace, |dns, server| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    of_zone_servers(rule, lookups, |dns, server| {
         let why = server.faults.iter().find_map(|fault| match fault {
             ServerFault::Unreachable(why) => Some(why),
             _ => None,
@@ -52,7 +53,7 @@ mod tests {
             ") is unreachable, the zone's other servers are not: it did not answer",
         );
         // An answer of another server came first: nobody has said what became of it.
-        for meaning in [Meaning::Superseded, Meaning::stopped(StoppedBy::MaxTime)] {
+        for meaning in [Meaning::Superseded, Meaning::Stopped(StoppedBy::MaxTime)] {
             sample::walk_met(&mut trace, meaning);
             assert_eq!(sample::of(&RULE, &trace).len(), 1);
         }

@@ -1,20 +1,22 @@
 //! A server that is named for the zone has no address (`--all-ns`).
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::StageName;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-without-address",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: the address of one of several servers of the last zone was not found",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         // Without any server there was no answer: the failure says so.
         if dns.all_servers.as_ref().is_none_or(Vec::is_empty) {
             continue;
@@ -23,7 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let name = &server.name;
             findings.push(rule.finding(
                 format!("the address of {name}, a server of the zone, is not found: {}", server.why),
-                vec![format!("/hops/{hop}/dns/unfound_servers/{index}/why")],
+                vec![Place::Lookup(lookup, InLookup::UnfoundServer(index))],
                 format!("give {name} an address record, or take it out of the zone's NS records at the parent and in the zone"),
             ));
         }
@@ -35,7 +37,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::UnfoundServer;
+    use crate::trace::{LookupId, UnfoundServer};
 
     #[test]
     fn fires_on_a_server_without_an_address_where_others_have_one() {
@@ -50,7 +52,7 @@ mod tests {
             findings[0].title,
             "the address of ns9.example.test., a server of the zone, is not found: NXDOMAIN"
         );
-        assert_eq!(findings[0].evidence, ["/hops/0/dns/unfound_servers/0/why"]);
+        assert_eq!(findings[0].evidence, [Place::Lookup(LookupId(0), InLookup::UnfoundServer(0))]);
         sample::dns(&mut trace).all_servers = Some(Vec::new());
         assert!(sample::of(&RULE, &trace).is_empty());
     }

@@ -1,19 +1,20 @@
 //! A server of the zone does not speak EDNS (`--all-ns`).
 
 use super::asked::{of_zone_servers, told_by_the_walk};
-use super::{Finding, Rule, Severity};
-use crate::trace::{ServerFault, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{ServerFault, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-without-edns",
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone refused or ignored EDNS, or answered only what came without",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = of_zone_servers(rule, trace, |dns, server| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    let mut findings = of_zone_servers(rule, lookups, |dns, server| {
         let is_met = server.faults.contains(&ServerFault::NoEdns) && !told_by_the_walk(dns, server);
         is_met.then(|| {
             (
@@ -26,7 +27,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         })
     });
     // Of silence the walk knows how long it was, and not that it was for EDNS.
-    let dropping = of_zone_servers(rule, trace, |_, server| {
+    let dropping = of_zone_servers(rule, lookups, |_, server| {
         server.faults.contains(&ServerFault::EdnsDropped).then(|| {
             (
                 "does not answer questions with EDNS, and answers them without".to_owned(),

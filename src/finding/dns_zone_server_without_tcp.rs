@@ -2,19 +2,20 @@
 
 use super::asked::of_zone_servers;
 use super::dns_tcp_broken::is_told;
-use super::{Finding, Rule, Severity};
-use crate::trace::{ServerFault, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{ServerFault, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-without-tcp",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered by UDP and not by TCP",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    of_zone_servers(rule, trace, |dns, server| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    of_zone_servers(rule, lookups, |dns, server| {
         let is_met = server.faults.contains(&ServerFault::NoTcp) && !is_told(dns, server.address);
         is_met.then(|| {
             (

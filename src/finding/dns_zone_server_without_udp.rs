@@ -1,19 +1,20 @@
 //! A server of the zone does not answer by UDP (`--all-ns`).
 
 use super::asked::{of_zone_servers, told_by_the_walk};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Dns, ServerCheck, ServerFault, StageName, Trace, Transport};
+use super::found::{Finding, Severity};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, ServerCheck, ServerFault, StageName, Transport};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-without-udp",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered by TCP and not by UDP, and other servers answer by UDP",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    of_zone_servers(rule, trace, |dns, server| {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    of_zone_servers(rule, lookups, |dns, server| {
         let why = server.faults.iter().find_map(|fault| match fault {
             ServerFault::NoUdp(why) => Some(why),
             _ => None,

@@ -1,20 +1,22 @@
 //! The servers of one zone do not hold the same zone (`--all-ns`): serials or answers differ.
 
 use super::asked::walks;
-use super::{Finding, Rule, Severity};
-use crate::trace::{ServerCheck, ServerFault, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{InLookup, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{ServerCheck, ServerFault, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-zone-servers-disagree",
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: servers of the last zone have different SOA serials or answer the question differently",
-    check,
+    check: Check::Lookups(check),
 };
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         let servers: Vec<&ServerCheck> = dns.all_servers.iter().flatten().collect();
         let differ = |server: &ServerCheck| server.faults.contains(&ServerFault::AnswerDiffers);
         let behind: Vec<(usize, u32)> = servers
@@ -52,10 +54,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             behind.iter().map(|(index, _)| *index).chain(others.iter().copied()).collect();
         indexes.sort_unstable();
         indexes.dedup();
-        let pointer = |index: &usize| format!("/hops/{hop}/dns/all_servers/{index}/faults");
+        let place = |index: &usize| Place::Lookup(lookup, InLookup::ServerFaults(*index));
         let mut finding = rule.finding(
             format!("the servers of one zone do not agree: {what}"),
-            indexes.iter().map(pointer).collect(),
+            indexes.iter().map(place).collect(),
             if behind.is_empty() && others.iter().all(|index| !is_same(*index)) {
                 "no serial says which is newer: ask the servers for the zone's SOA, and see whether they hold the same zone"
             } else if behind.is_empty() {

@@ -1,8 +1,11 @@
 //! Of all the servers of a zone that were asked none was of use.
 
 use super::asked::{failed_zones, server, walks};
-use super::{Finding, Rule, Severity};
-use crate::trace::{Meaning, Packet, StageName, Trace};
+use super::found::{Finding, Severity};
+use super::place::{PacketField, Place};
+use super::rule::{Check, Lookups, Rule};
+use crate::explain::dns_words::NO_AUTHORITY;
+use crate::trace::{Meaning, Packet, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,15 +13,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Dns,
     fires: "every server of a zone that was asked in the walk was silent, unreachable or of no use",
-    check,
+    check: Check::Lookups(check),
 };
 
 /// Servers that are told one by one.
 const TOLD: usize = 8;
 
-fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, dns) in walks(trace) {
+    for (lookup, dns) in walks(lookups) {
         for (zone, servers) in failed_zones(dns) {
             let who = match servers.len() {
                 1 => "the only server that was asked was of no use".to_owned(),
@@ -26,7 +29,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             };
             let title = format!("zone {zone} gave no answer: {who}");
             let evidence =
-                servers.iter().map(|index| format!("/hops/{hop}/dns/packets/{index}/meaning")).collect();
+                servers.iter().map(|index| Place::packet(lookup, *index, PacketField::Meaning)).collect();
             let advice = if zone == "." {
                 "see whether port 53 is open here, by UDP and TCP; --resolver system asks the machine's resolver alone"
                     .to_owned()
@@ -53,6 +56,7 @@ fn fate(packet: &Packet) -> String {
     let what = match &packet.meaning {
         Meaning::Timeout => format!("did not answer in {}", duration(packet.end.since(packet.sent))),
         Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
+        Meaning::NonAuthoritative => NO_AUTHORITY.to_owned(),
         Meaning::Lame { reason } => (*reason).to_owned(),
         Meaning::UpwardReferral { to } => format!("refers to {to}"),
         Meaning::WrongSource { from } => format!("was answered for by {from}"),
@@ -102,7 +106,7 @@ mod tests {
         let lame = |reason| failed("198.51.100.9:53", Meaning::Lame { reason });
         sample::dns(&mut trace).packets.push(lame("sent an empty reply without authority"));
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
-        sample::dns(&mut trace).packets.push(lame(crate::trace::NO_AUTHORITY));
+        sample::dns(&mut trace).packets.push(failed("198.51.100.9:53", Meaning::NonAuthoritative));
         assert!(sample::of(&RULE, &trace).is_empty());
         let findings = sample::of(&super::super::dns_server_failed::RULE, &trace);
         assert!(findings[0].title.contains("does not serve it"), "{findings:?}");
@@ -116,7 +120,7 @@ mod tests {
         let mut sound = dns.packets[2].clone();
         sound.zone = "lost.test.".to_owned();
         dns.packets.push(sound);
-        let stopped = Meaning::stopped(crate::trace::StoppedBy::MaxTime);
+        let stopped = Meaning::Stopped(crate::trace::StoppedBy::MaxTime);
         let mut packet = failed("198.51.100.7:53", stopped);
         packet.zone = "other.test.".to_owned();
         dns.packets.push(packet);

@@ -1,6 +1,9 @@
 //! The body came in drips.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
+use crate::timeline::Phase;
 use crate::trace::{StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -10,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "receiving took at least 100 ms and half of the hop, at less than 100 kB/s",
-    check,
+    check: Check::Trace(check),
 };
 
 /// Below this a body is not slow.
@@ -18,7 +21,7 @@ const WORTH: Duration = Duration::from_millis(100);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, hop) in hops(trace) {
+    for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(first) = http.first_byte else { continue };
         let took = http.end.since(first);
@@ -29,8 +32,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         let title = format!("the body came slowly: {bytes} bytes in {}", duration(took));
-        let evidence =
-            vec![format!("/hops/{index}/phases/receive_us"), format!("/hops/{index}/http/body/wire_bytes")];
+        let evidence = vec![
+            Place::Request(hop.id, InRequest::Phase(Phase::Receive)),
+            Place::Request(hop.id, InRequest::WireBytes),
+        ];
         findings.push(rule.finding(
             title,
             evidence,

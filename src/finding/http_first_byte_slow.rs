@@ -1,6 +1,9 @@
 //! The server thought for a long time before it answered.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InConnection, InRequest, Place};
+use super::rule::{Check, Rule};
+use crate::timeline::Phase;
 use crate::trace::{StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -10,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "the first byte came at least 100 ms later than one network round trip explains, and that was at least 30 % of the hop",
-    check,
+    check: Check::Trace(check),
 };
 
 /// Below this a server is not slow.
@@ -18,9 +21,10 @@ const WORTH: Duration = Duration::from_millis(100);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, hop) in hops(trace) {
+    for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let (Some(sent), Some(first)) = (http.sent, http.first_byte) else { continue };
+        let Some(id) = hop.request.connection.ran() else { continue };
         let Some(rtt) = hop
             .connect
             .ran()
@@ -39,8 +43,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             duration(thinking),
             duration(rtt)
         );
-        let evidence =
-            vec![format!("/hops/{index}/phases/wait_us"), format!("/hops/{index}/connect/tcp_info/rtt_us")];
+        let evidence = vec![
+            Place::Request(hop.id, InRequest::Phase(Phase::Wait)),
+            Place::Connection(id, InConnection::RoundTrip),
+        ];
         let mut finding = rule.finding(
             title,
             evidence,

@@ -1,6 +1,8 @@
 //! The server says: too many requests.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
 use crate::trace::{StageName, Trace, header};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,12 +10,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "the status is 429",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, http) in hops(trace).filter_map(|(index, hop)| Some((index, hop.http.ran()?))) {
+    for (hop, http) in trace.hops().filter_map(|hop| Some((hop, hop.http.ran()?))) {
         if http.status != Some(429) {
             continue;
         }
@@ -31,7 +33,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 "wait, then ask more slowly".to_owned(),
             ),
         };
-        findings.push(rule.finding(title, vec![format!("/hops/{index}/http/status")], advice));
+        findings.push(rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], advice));
     }
     findings
 }

@@ -1,7 +1,9 @@
 //! A redirect was followed that a better link would have spared.
 
-use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{StageName, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
+use crate::trace::{RedirectChange, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -9,21 +11,21 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a redirect was followed",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, hop) in hops(trace) {
+    for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
         let took = hop.end.since(hop.start);
         let target = redirect.target.as_deref().unwrap_or(&redirect.location);
-        let title =
-            format!("the redirect to {target} ({}) cost {}", redirect.changes.join(", "), duration(took));
+        let changes: Vec<&str> = redirect.changes.iter().map(|change| change.as_str()).collect();
+        let title = format!("the redirect to {target} ({}) cost {}", changes.join(", "), duration(took));
         let evidence =
-            vec![format!("/hops/{index}/http/redirect/target"), format!("/hops/{index}/phases/total_us")];
-        let advice = if redirect.changes.contains(&"scheme") {
+            vec![Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)];
+        let advice = if redirect.changes.contains(&RedirectChange::Scheme) {
             "link to the https address at once; HSTS preloading spares it for good"
         } else {
             "link to the final address at once"
@@ -47,7 +49,7 @@ mod tests {
         let redirect = |followed| Redirect {
             location: "/b".into(),
             target: Some("https://www.example.test/b".into()),
-            changes: vec!["path"],
+            changes: vec![RedirectChange::Path],
             followed,
             next_method: None,
         };

@@ -1,6 +1,8 @@
 //! The status says that something is wrong at the server, or with the request.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
 use crate::explain::status::explain;
 use crate::trace::{StageName, Trace};
 
@@ -9,12 +11,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Http,
     fires: "the last status is 5xx (error) or 4xx (warning), except 429",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((index, http)) = hops(trace).last().and_then(|(index, hop)| Some((index, hop.http.ran()?)))
-    else {
+    let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
@@ -24,7 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let text = explain(status);
     let side = if status >= 500 { "the server's side" } else { "the request's side" };
     let title = format!("{status} {}: the fault is on {side}", text.name);
-    let mut finding = rule.finding(title, vec![format!("/hops/{index}/http/status")], text.check_next);
+    let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
     if status < 500 {
         finding.severity = Severity::Warning;

@@ -1,6 +1,8 @@
 //! An address of the name does not work and made the connection late.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{AttemptField, InConnection, Place};
+use super::rule::{Check, Rule};
 use crate::trace::{AttemptOutcome, DnsLane, StageName, Trace};
 use crate::units::duration;
 
@@ -9,13 +11,13 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tcp,
     fires: "a connection was made, but an address tried before it failed or stayed silent",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, hop) in hops(trace) {
-        let Some(connect) = hop.connect.ran() else { continue };
+    for hop in trace.hops() {
+        let (Some(connect), Some(id)) = (hop.connect.ran(), hop.request.connection.ran()) else { continue };
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
         // This machine's own addresses for `localhost` are in no zone that could be mended.
         if hop.dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
@@ -35,7 +37,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             let lost = winner.start.since(attempt.start);
             let title = format!("{} {what}: the connection began {} late", attempt.address, duration(lost));
             let family = if attempt.address.is_ipv6() { "AAAA" } else { "A" };
-            let evidence = vec![format!("/hops/{index}/connect/attempts/{place}/outcome")];
+            let evidence = vec![Place::Connection(id, InConnection::Attempt(place, AttemptField::Outcome))];
             let advice = format!("mend {}, or take its {family} record out of DNS", attempt.address.ip());
             let mut finding = rule.finding(title, evidence, advice);
             finding.saving = Saving::measured(lost, "every new connection that tries this address first");

@@ -1,6 +1,8 @@
 //! The first packet of the connection was lost and had to be sent again.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{AttemptField, InConnection, Place};
+use super::rule::{Check, Rule, connections};
 use crate::trace::{StageName, Trace};
 use crate::units::duration;
 
@@ -9,12 +11,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tcp,
     fires: "the kernel had to send a SYN of the winning connection again",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, connect) in hops(trace).filter_map(|(index, hop)| Some((index, hop.connect.ran()?))) {
+    for (id, connect) in connections(trace) {
         let Some((winner, attempt)) =
             connect.winner.and_then(|winner| Some((winner, connect.attempts.get(winner)?)))
         else {
@@ -27,7 +29,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             attempt.address,
             duration(took)
         );
-        let evidence = vec![format!("/hops/{hop}/connect/attempts/{winner}/syn_retransmits")];
+        let evidence =
+            vec![Place::Connection(id, InConnection::Attempt(winner, AttemptField::SynRetransmits))];
         let mut finding = rule.finding(
             title,
             evidence,

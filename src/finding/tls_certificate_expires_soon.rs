@@ -1,6 +1,8 @@
 //! A certificate of the chain will be over soon.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{CertificateField, InConnection, Place};
+use super::rule::{Check, Rule, handshakes};
 use crate::trace::{StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tls,
     fires: "a valid certificate of the chain has less than a third of its life left, and 14 days at most",
-    check,
+    check: Check::Trace(check),
 };
 
 /// Certificates of 90 days are renewed at 30 days left: below 14 something did not run.
@@ -16,7 +18,7 @@ const DAYS: i64 = 14;
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
+    for (id, tls) in handshakes(trace) {
         for (index, certificate) in tls.chain.iter().enumerate() {
             let life = certificate
                 .not_after
@@ -32,8 +34,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 certificate.days_left
             );
             let evidence = vec![
-                format!("/hops/{hop}/tls/chain/{index}/days_left"),
-                format!("/hops/{hop}/tls/chain/{index}/not_after"),
+                Place::Connection(id, InConnection::Certificate(index, CertificateField::DaysLeft)),
+                Place::Connection(id, InConnection::Certificate(index, CertificateField::NotAfter)),
             ];
             findings.push(rule.finding(title, evidence, "renew it now, and see why the renewal did not run"));
         }

@@ -1,6 +1,8 @@
 //! The certificate cannot be trusted: every fault of it, one finding each.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{InConnection, Place};
+use super::rule::{Check, Rule, handshakes};
 use std::time::SystemTime;
 
 use crate::trace::{Certificate, CertificateFault, StageName, Trace};
@@ -10,17 +12,20 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Tls,
     fires: "checking the certificate chain found a fault (expired, wrong host, self-signed, incomplete, ...)",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
+    for (id, tls) in handshakes(trace) {
         let Some(verification) = &tls.verification else { continue };
         for (index, fault) in verification.faults.iter().enumerate() {
             let (title, advice) = words(fault, &tls.chain, trace.started_at);
-            let mut finding =
-                rule.finding(title, vec![format!("/hops/{hop}/tls/verification/faults/{index}")], advice);
+            let mut finding = rule.finding(
+                title,
+                vec![Place::Connection(id, InConnection::CertificateFault(index))],
+                advice,
+            );
             if verification.overridden {
                 finding.severity = Severity::Warning;
                 "put aside by -k".clone_into(&mut finding.detail);

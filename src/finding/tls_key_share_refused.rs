@@ -1,6 +1,8 @@
 //! The server asked for another key share, which costs a round trip.
 
-use super::{Finding, Rule, Saving, Severity, hops};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InConnection, Place};
+use super::rule::{Check, Rule, handshakes};
 use crate::trace::{Direction, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,12 +10,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "the server answered the ClientHello with HelloRetryRequest",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
+    for (id, tls) in handshakes(trace) {
         if !tls.hello_retry {
             continue;
         }
@@ -23,7 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         );
         let mut finding = rule.finding(
             title,
-            vec![format!("/hops/{hop}/tls/hello_retry")],
+            vec![Place::Connection(id, InConnection::HelloRetry)],
             "let the server accept X25519, which every browser sends",
         );
         let mut flights = tls.flights.iter();

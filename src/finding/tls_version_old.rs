@@ -1,7 +1,9 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
-use super::{Finding, Rule, Saving, Severity, hops};
-use crate::trace::{Direction, StageName, Tls, Trace};
+use super::found::{Finding, Saving, Severity};
+use super::place::{InConnection, Place};
+use super::rule::{Check, Rule, handshakes};
+use crate::trace::{Direction, StageName, Tls, TlsVersion, Trace};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -10,20 +12,23 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "TLS 1.2 was negotiated although TLS 1.3 was offered",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (hop, tls) in hops(trace).filter_map(|(index, hop)| Some((index, hop.tls.ran()?))) {
-        let offered =
-            tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(|version| version == "TLSv1.3"));
-        if tls.version.as_deref() != Some("TLSv1.2") || !offered {
+    for (id, tls) in handshakes(trace) {
+        let is_newest = |version: &String| version == TlsVersion::Tls13.as_str();
+        let offered = tls.offer.as_ref().is_none_or(|offer| offer.versions.iter().any(is_newest));
+        if tls.version != Some(TlsVersion::Tls12) || !offered {
             continue;
         }
         let saved = second_wait(tls).min(tls.end.since(tls.start));
         let title = format!("the server speaks TLS 1.2 only: a second round trip of {}", duration(saved));
-        let evidence = vec![format!("/hops/{hop}/tls/version"), format!("/hops/{hop}/tls/round_trips")];
+        let evidence = vec![
+            Place::Connection(id, InConnection::TlsVersion),
+            Place::Connection(id, InConnection::TlsRoundTrips),
+        ];
         let mut finding = rule.finding(title, evidence, "enable TLS 1.3 on the server");
         finding.saving = Saving::derived(saved, "every full handshake");
         findings.push(finding);
@@ -55,7 +60,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let tls = sample::tls(&mut trace);
-        tls.version = Some("TLSv1.2".into());
+        tls.version = Some(TlsVersion::Tls12);
         let mut flight = tls.flights[1].clone();
         flight.start = At(61_000);
         tls.flights.push(flight);

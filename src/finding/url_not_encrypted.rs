@@ -1,6 +1,8 @@
 //! The page was read over plain HTTP.
 
-use super::{Finding, Rule, Severity, hops};
+use super::found::{Finding, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
 use crate::trace::{Host, Scheme, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,11 +10,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Url,
     fires: "the last response came over http from a host that is not this machine, and did not lead to https",
-    check,
+    check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((index, hop)) = hops(trace).last() else { return Vec::new() };
+    let Some(hop) = trace.hops().last() else { return Vec::new() };
     let Some(http) = hop.http.ran().filter(|http| http.status.is_some()) else { return Vec::new() };
     let to_https = http
         .redirect
@@ -30,7 +32,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         format!("{} was read in the clear: anybody on the way can read and change it", hop.url.host_ascii);
     vec![rule.finding(
         title,
-        vec![format!("/hops/{index}/url/scheme")],
+        vec![Place::Request(hop.id, InRequest::Scheme)],
         "serve the page over https and redirect http to it",
     )]
 }
@@ -39,6 +41,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::RedirectChange;
 
     #[test]
     fn fires_on_a_page_over_http_and_not_on_a_redirect_to_https_or_on_localhost() {
@@ -52,7 +55,7 @@ mod tests {
         sample::http(&mut trace).redirect = Some(crate::trace::Redirect {
             location: "https://www.example.test/".into(),
             target: Some("https://www.example.test/".into()),
-            changes: vec!["scheme"],
+            changes: vec![RedirectChange::Scheme],
             followed: false,
             next_method: None,
         });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::timeline::{Phases, phases};
+use crate::timeline::{Phase, phases};
 use crate::trace::{Dns, Hop, Trace};
 use crate::units::duration;
 
@@ -11,8 +11,8 @@ use crate::units::duration;
 pub struct Verdict {
     /// The sentence.
     pub summary: String,
-    /// The phase that took the largest share: `dns`, `connect`, `tls`, `send`, `wait`, `receive`.
-    pub stage: Option<&'static str>,
+    /// The phase that took the largest share.
+    pub phase: Option<Phase>,
     /// Its share of the total, in percent.
     pub share_percent: Option<u8>,
     /// Its time, over all hops.
@@ -24,12 +24,12 @@ pub struct Verdict {
 pub fn verdict(trace: &Trace) -> Verdict {
     if let Some(failure) = trace.failure() {
         let summary = format!("{} failed: {}", failure.stage.as_str(), failure.message);
-        return Verdict { summary, stage: None, share_percent: None, duration: None };
+        return Verdict { summary, phase: None, share_percent: None, duration: None };
     }
-    let Some((name, spent)) = largest(trace) else {
+    let Some((phase, spent)) = largest(trace) else {
         return Verdict {
             summary: "nothing was measured".to_owned(),
-            stage: None,
+            phase: None,
             share_percent: None,
             duration: None,
         };
@@ -37,9 +37,9 @@ pub fn verdict(trace: &Trace) -> Verdict {
     let share = share(spent, trace.total);
     let redirects = trace.requests.len() - 1;
     let mut summary =
-        format!("{} took {share} % of {}: {}", subject(name), duration(trace.total), duration(spent));
+        format!("{} took {share} % of {}: {}", subject(phase), duration(trace.total), duration(spent));
     if let Some(detail) =
-        trace.hops().max_by_key(|hop| of(name, &phases(hop))).and_then(|hop| detail(name, &hop))
+        trace.hops().max_by_key(|hop| phases(hop).spent[phase]).and_then(|hop| detail(phase, &hop))
     {
         summary.push_str("; ");
         summary.push_str(&detail);
@@ -49,30 +49,17 @@ pub fn verdict(trace: &Trace) -> Verdict {
         let word = if redirects == 1 { "redirect" } else { "redirects" };
         summary.push_str(&format!("; {redirects} {word} took {} of it all", duration(spent)));
     }
-    Verdict { summary, stage: Some(name), share_percent: Some(share), duration: Some(spent) }
-}
-
-const PHASES: [&str; 6] = ["dns", "connect", "tls", "send", "wait", "receive"];
-
-fn of(name: &str, phases: &Phases) -> Option<u64> {
-    match name {
-        "dns" => phases.dns,
-        "connect" => phases.connect,
-        "tls" => phases.tls,
-        "send" => phases.send,
-        "wait" => phases.wait,
-        _ => phases.receive,
-    }
+    Verdict { summary, phase: Some(phase), share_percent: Some(share), duration: Some(spent) }
 }
 
 /// The phase with the most time over all hops.
-fn largest(trace: &Trace) -> Option<(&'static str, Duration)> {
+fn largest(trace: &Trace) -> Option<(Phase, Duration)> {
     let all: Vec<_> = trace.hops().map(|hop| phases(&hop)).collect();
-    let sum = |name: &'static str| {
-        let parts: Vec<u64> = all.iter().filter_map(|phases| of(name, phases)).collect();
-        (!parts.is_empty()).then(|| (name, Duration::from_micros(parts.iter().sum())))
+    let sum = |phase: Phase| {
+        let parts: Vec<u64> = all.iter().filter_map(|phases| phases.spent[phase]).collect();
+        (!parts.is_empty()).then(|| (phase, Duration::from_micros(parts.iter().sum())))
     };
-    PHASES.into_iter().filter_map(sum).max_by_key(|(_, duration)| *duration)
+    Phase::ALL.into_iter().filter_map(sum).max_by_key(|(_, duration)| *duration)
 }
 
 /// Percent, rounded to the nearest.
@@ -81,41 +68,43 @@ fn share(part: Duration, whole: Duration) -> u8 {
     u8::try_from(((part.as_micros() * 200 + whole) / (2 * whole)).min(100)).unwrap_or(100)
 }
 
-fn subject(name: &str) -> &'static str {
-    match name {
-        "dns" => "Name resolution",
-        "connect" => "Connecting",
-        "tls" => "The TLS handshake",
-        "send" => "Sending the request",
-        "wait" => "Waiting for the server",
-        _ => "Receiving the body",
+const fn subject(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Dns => "Name resolution",
+        Phase::Connect => "Connecting",
+        Phase::Proxy => "The proxy's tunnel",
+        Phase::Tls => "The TLS handshake",
+        Phase::Quic => "The QUIC handshake",
+        Phase::Send => "Sending the request",
+        Phase::Wait => "Waiting for the server",
+        Phase::Receive => "Receiving the body",
     }
 }
 
 /// What this run knows more about the phase.
-fn detail(name: &str, hop: &Hop<'_>) -> Option<String> {
-    match name {
-        "dns" => slowest_zone(hop.dns.ran()?),
-        "connect" => {
+fn detail(phase: Phase, hop: &Hop<'_>) -> Option<String> {
+    match phase {
+        Phase::Dns => slowest_zone(hop.dns.ran()?),
+        Phase::Connect => {
             let connect = hop.connect.ran()?;
             let winner = connect.attempts.get(connect.winner?)?;
             let before = winner.start.since(connect.start);
             (connect.winner != Some(0))
                 .then(|| format!("{} went by before {} was tried", duration(before), winner.address.ip()))
         }
-        "tls" => {
+        Phase::Tls => {
             let tls = hop.tls.ran()?;
             let trips = tls.round_trips;
             let word = if trips == 1 { "round trip" } else { "round trips" };
             let cpu = tls.verification.as_ref().map_or(Duration::ZERO, |verification| verification.cpu);
             Some(format!("{trips} {word}, {} of our own checking", duration(cpu)))
         }
-        "wait" => {
+        Phase::Wait => {
             let info = hop.connect.ran()?.tcp_info?;
             Some(format!("the network round trip is {}", duration(info.min_rtt.unwrap_or(info.rtt))))
         }
-        "receive" => Some(format!("{} bytes", hop.http.ran()?.body.wire_bytes)),
-        _ => None,
+        Phase::Receive => Some(format!("{} bytes", hop.http.ran()?.body.wire_bytes)),
+        Phase::Proxy | Phase::Quic | Phase::Send => None,
     }
 }
 
@@ -139,7 +128,7 @@ mod tests {
     #[test]
     fn the_largest_phase_is_named_with_its_share() {
         let verdict = verdict(&sample::sound());
-        assert_eq!((verdict.stage, verdict.share_percent), (Some("dns"), Some(45)));
+        assert_eq!((verdict.phase, verdict.share_percent), (Some(Phase::Dns), Some(45)));
         assert_eq!(verdict.duration, Some(Duration::from_millis(30)));
         assert!(
             verdict.summary.starts_with("Name resolution took 45 % of 67.0 ms: 30.0 ms"),

@@ -10,7 +10,7 @@ use super::words::escape;
 use crate::alert::{self, AlertReceived};
 use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
 use crate::stop::Stopped;
-use crate::trace::{At, FailureCode, Http, StageName};
+use crate::trace::{At, BodyFraming, FailureCode, Http, StageName};
 use crate::units::{bytes as size, duration as time};
 
 /// A fault of this stage.
@@ -38,7 +38,7 @@ fn progress(record: &Http) -> Progress {
 /// `1200 of 5000 bytes`, or `1200 bytes` when the whole is not known.
 fn body_so_far(record: &Http) -> String {
     let got = record.body.encoded_bytes;
-    let known = matches!(record.body.framing, "content-length" | "h2");
+    let known = matches!(record.body.framing, BodyFraming::ContentLength | BodyFraming::Http2);
     match content_length(&record.headers) {
         Ok(Some(whole)) if known => format!("{got} of {whole} bytes"),
         _ => size(got),
@@ -227,7 +227,7 @@ mod tests {
     use crate::trace::{Header, Informational};
 
     fn record() -> Http {
-        Http { start: At(1_000), ..crate::http::blank(crate::trace::HttpVersion::Http11, At(1_000)) }
+        Http { start: At(1_000), ..crate::http::scene::blank(crate::trace::HttpVersion::Http11, At(1_000)) }
     }
 
     fn in_body() -> Http {
@@ -236,7 +236,7 @@ mod tests {
         record.first_byte = Some(At(2_000));
         record.head_end = Some(At(2_000));
         record.headers = vec![Header { name: "content-length".to_owned(), value: b"5000".to_vec() }];
-        record.body.framing = "content-length";
+        record.body.framing = BodyFraming::ContentLength;
         record.body.encoded_bytes = 1_200;
         record
     }

@@ -1,7 +1,7 @@
 //! How the end of an HTTP/1 body is found (RFC 9112 §6.3) and whether the connection may be used
 //! again (§9.3). Pure: works on a head that was read.
 
-use crate::trace::Header;
+use crate::trace::{BodyFraming, Header};
 
 /// How the end of a body is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    /// The word used in JSON.
-    pub(super) const fn as_str(self) -> &'static str {
+    /// How the model calls it.
+    pub(super) const fn kind(self) -> BodyFraming {
         match self {
-            Self::None => "none",
-            Self::Length(_) => "content-length",
-            Self::Chunked => "chunked",
-            Self::Close => "close",
+            Self::None => BodyFraming::None,
+            Self::Length(_) => BodyFraming::ContentLength,
+            Self::Chunked => BodyFraming::Chunked,
+            Self::Close => BodyFraming::Close,
         }
     }
 }

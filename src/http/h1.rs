@@ -16,7 +16,7 @@ use super::fault::{self, Break};
 use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
 use super::request::Draft;
-use super::{MAX_INFORMATIONAL, Scene};
+use super::scene::{MAX_INFORMATIONAL, Scene};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
@@ -60,7 +60,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
     let framing = framing.map_err(bad)?;
-    let sink = scene.open_sink(record, framing.as_str());
+    let sink = scene.open_sink(record, framing.kind());
     let extra = read_body(&mut link, scene, framing, sink, (rest, at), record).await?;
 
     let written = matches!(link.outgoing.state, Writing::Done);

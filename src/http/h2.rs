@@ -21,12 +21,12 @@ use super::fault;
 use super::frames::HEADER;
 use super::framing::{Persistence, content_length};
 use super::request::Draft;
+use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::tap::{Over, Shared, Tap, Watch};
 use super::words::escape;
-use super::{MAX_INFORMATIONAL, Scene};
 use crate::fault::Fault;
 use crate::stream::Stream;
-use crate::trace::{FailureCode, Header, Http, Informational};
+use crate::trace::{BodyFraming, FailureCode, Header, Http, Informational};
 
 /// Flow control windows as large as a browser's, so that they do not shape what is measured.
 const STREAM_WINDOW: u32 = 6 << 20;
@@ -201,7 +201,7 @@ async fn answer(
         return Err(too_large(scene));
     }
     let body = response.into_body();
-    let framing = if body.is_end_stream() { "none" } else { "h2" };
+    let framing = if body.is_end_stream() { BodyFraming::None } else { BodyFraming::Http2 };
     let sink = scene.open_sink(record, framing);
     read_body(body, sink, scene, watch, record).await
 }

@@ -1,9 +1,10 @@
 //! Where a response sends us (RFC 9110 §10.2.2 and §15.4). Pure: decides nothing but the target,
 //! the method, and what changes; whether to follow is the caller's choice.
 
+use percent_encoding::{AsciiSet, percent_encode};
 use url::Url as Parsed;
 
-use crate::trace::{Header, Redirect, Url};
+use crate::trace::{Header, Redirect, RedirectChange, Url};
 
 /// The redirect in a response to `method url`, if it is one: 301, 302, 303, 307 or 308 with a
 /// `Location`. The first `Location` counts.
@@ -37,18 +38,8 @@ pub(super) fn next_method(status: u16, method: &str) -> &str {
 /// The value as text. Bytes that are not UTF-8 are percent-encoded, so that none is lost.
 fn location(value: &[u8]) -> String {
     let value = value.trim_ascii();
-    if let Ok(text) = std::str::from_utf8(value) {
-        return text.to_owned();
-    }
-    let mut text = String::new();
-    for &byte in value {
-        if byte.is_ascii() {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+    std::str::from_utf8(value)
+        .map_or_else(|_| percent_encode(value, &AsciiSet::EMPTY).to_string(), str::to_owned)
 }
 
 fn resolve(base: &Parsed, location: &str) -> Option<Parsed> {
@@ -63,30 +54,30 @@ fn resolve(base: &Parsed, location: &str) -> Option<Parsed> {
     Some(target)
 }
 
-fn changes(from: &Parsed, to: &Parsed) -> Vec<&'static str> {
+fn changes(from: &Parsed, to: &Parsed) -> Vec<RedirectChange> {
     let mut changes = Vec::new();
     if from.scheme() != to.scheme() {
-        changes.push("scheme");
+        changes.push(RedirectChange::Scheme);
     }
     let (old, new) = (from.host_str().unwrap_or_default(), to.host_str().unwrap_or_default());
     if old.strip_prefix("www.") == Some(new) || new.strip_prefix("www.") == Some(old) {
-        changes.push("www");
+        changes.push(RedirectChange::Www);
     } else if old != new {
-        changes.push("host");
+        changes.push(RedirectChange::Host);
     }
     // `port()` is `None` for a scheme's default: from http to https, 80 turns to 443 by itself.
     if from.port() != to.port() {
-        changes.push("port");
+        changes.push(RedirectChange::Port);
     }
     if from.path() != to.path() {
         let slash = from.path().trim_end_matches('/') == to.path().trim_end_matches('/');
-        changes.push(if slash { "slash" } else { "path" });
+        changes.push(if slash { RedirectChange::Slash } else { RedirectChange::Path });
     }
     if from.query() != to.query() {
-        changes.push("query");
+        changes.push(RedirectChange::Query);
     }
     if changes.is_empty() {
-        changes.push("same");
+        changes.push(RedirectChange::Same);
     }
     changes
 }
@@ -133,7 +124,8 @@ mod tests {
                 continue;
             }
             let found = follow(from, location);
-            assert_eq!((found.target.as_deref(), found.changes.as_slice()), (target, changes), "{from}");
+            let words: Vec<&str> = found.changes.iter().map(|change| change.as_str()).collect();
+            assert_eq!((found.target.as_deref(), &words[..]), (target, changes), "{from}");
             assert_eq!(found.next_method.is_some(), target.is_some());
         }
     }

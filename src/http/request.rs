@@ -4,7 +4,7 @@
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
-use super::Ask;
+use super::scene::Ask;
 use crate::plan::HttpPlan;
 use crate::trace::{Header, Host, Scheme, SentRequest, Url};
 

@@ -12,9 +12,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::MAX_INFORMATIONAL;
 use super::fault::Break;
 use super::frames::{Block, Event, PREFACE, Received, Sent, Tokenizer};
+use super::scene::MAX_INFORMATIONAL;
 use crate::clock::Clock;
 use crate::trace::{At, Http};
 

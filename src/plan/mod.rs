@@ -17,11 +17,9 @@ pub use self::roots::RootsChoice;
 pub use self::tcp::*;
 pub use self::tls::*;
 
-/// What a run traces, and how.
+/// How a run traces, whatever URL or name it is given.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The URL as typed.
-    pub input: String,
     /// Name resolution.
     pub dns: DnsPlan,
     /// Connections.
@@ -40,7 +38,6 @@ pub const MAX_TIME: Duration = Duration::from_secs(30);
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            input: String::new(),
             dns: DnsPlan::default(),
             tcp: TcpPlan::default(),
             tls: TlsPlan::default(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::roots::RootsChoice;
+use crate::trace::TlsVersion;
 
 /// How TLS is spoken.
 #[derive(Clone, Debug)]
@@ -15,16 +16,6 @@ pub struct TlsPlan {
     pub max_version: TlsVersion,
     /// `SSLKEYLOGFILE`.
     pub key_log: Option<PathBuf>,
-}
-
-/// TLS versions that can be spoken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TlsVersion {
-    /// TLS 1.2.
-    Tls12,
-    /// TLS 1.3.
-    #[default]
-    Tls13,
 }
 
 impl Default for TlsPlan {

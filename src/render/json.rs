@@ -14,6 +14,7 @@ mod hop;
 mod http;
 mod micros;
 mod packet;
+mod pointer;
 mod record;
 mod schema;
 mod service;

@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+use crate::explain::dns_words;
 use crate::trace::{
-    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, ReplyHeader,
-    ServiceBinding, ServiceRecord, Transport, astray,
+    CertificateFault, ConnectionUse, Dns, Meaning, Negative, Packet, Purpose, Record, RedirectChange,
+    ReplyHeader, ServiceBinding, ServiceRecord, Transport,
 };
 use crate::units;
 
@@ -37,8 +38,13 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
         Meaning::UpwardReferral { to } => {
-            format!("referral {}: does not serve {}", astray(&packet.zone, &packet.qname, to), packet.zone)
+            format!(
+                "referral {}: does not serve {}",
+                dns_words::astray(&packet.zone, &packet.qname, to),
+                packet.zone
+            )
         }
+        Meaning::NonAuthoritative => format!("lame: {}", dns_words::NO_AUTHORITY),
         Meaning::Lame { reason } => format!("lame: {reason}"),
         Meaning::Malformed { reason } => format!("cannot be read: {reason}"),
         Meaning::WrongSource { from } => {
@@ -48,10 +54,11 @@ pub(super) fn meaning(packet: &Packet) -> String {
             let waited = units::duration(packet.end.since(packet.sent));
             match packet.dropped {
                 0 => format!("no reply in {waited}"),
-                dropped => format!("no reply in {waited}, {dropped} dropped: {}", packet.strays()),
+                dropped => format!("no reply in {waited}, {dropped} dropped: {}", dns_words::strays(packet)),
             }
         }
         Meaning::Error { reason } => format!("error: {reason}"),
+        Meaning::Stopped(by) => format!("error: {}", dns_words::stopped(*by)),
         Meaning::Superseded => "not awaited: another answer came first".to_owned(),
     }
 }
@@ -63,7 +70,9 @@ fn rcode(packet: &Packet) -> String {
 /// The reason of an outcome that has one beside its word.
 pub(super) fn reason(packet: &Packet) -> Option<String> {
     match &packet.meaning {
+        Meaning::NonAuthoritative => Some(dns_words::NO_AUTHORITY.to_owned()),
         Meaning::Lame { reason } => Some((*reason).to_owned()),
+        Meaning::Stopped(by) => Some(dns_words::stopped(*by).to_owned()),
         Meaning::Malformed { reason } | Meaning::Error { reason } => Some(reason.clone()),
         Meaning::UpwardReferral { to } => Some(format!("refers to {to}")),
         Meaning::Refused | Meaning::ServerFailure => Some(rcode(packet)),
@@ -205,35 +214,30 @@ pub(super) fn set_up(packet: &Packet) -> Option<String> {
 
 /// The code and the sentence of a certificate's fault. The codes are those of failures.
 pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
-    match fault {
+    let words = match fault {
         CertificateFault::Expired { index, not_after } => {
-            ("certificate-expired", format!("{} was valid until {}", place(*index), date(*not_after)))
+            format!("{} was valid until {}", place(*index), date(*not_after))
         }
         CertificateFault::NotYetValid { index, not_before } => {
-            ("certificate-not-yet-valid", format!("{} is valid from {}", place(*index), date(*not_before)))
+            format!("{} is valid from {}", place(*index), date(*not_before))
         }
-        CertificateFault::WrongHost { wanted, nearest } => (
-            "certificate-wrong-host",
-            match nearest {
-                Some(nearest) => format!("it is not for {wanted}; the nearest of its names is {nearest}"),
-                None => format!("it is not for {wanted}, and names no host"),
-            },
-        ),
-        CertificateFault::SelfSigned => {
-            ("certificate-self-signed", "it signed itself and is no trusted root".to_owned())
+        CertificateFault::WrongHost { wanted, nearest: Some(nearest) } => {
+            format!("it is not for {wanted}; the nearest of its names is {nearest}")
         }
-        CertificateFault::MissingIntermediate { issuer, url } => (
-            "certificate-chain-incomplete",
-            match url {
-                Some(url) => format!("the certificate of {issuer} was not sent; it is at {url}"),
-                None => format!("the certificate of {issuer} was not sent"),
-            },
-        ),
-        CertificateFault::UnknownIssuer { issuer } => {
-            ("certificate-unknown-issuer", format!("{issuer} is not trusted"))
+        CertificateFault::WrongHost { wanted, nearest: None } => {
+            format!("it is not for {wanted}, and names no host")
         }
-        CertificateFault::Other(words) => ("certificate-invalid", words.clone()),
-    }
+        CertificateFault::SelfSigned => "it signed itself and is no trusted root".to_owned(),
+        CertificateFault::MissingIntermediate { issuer, url: Some(url) } => {
+            format!("the certificate of {issuer} was not sent; it is at {url}")
+        }
+        CertificateFault::MissingIntermediate { issuer, url: None } => {
+            format!("the certificate of {issuer} was not sent")
+        }
+        CertificateFault::UnknownIssuer { issuer } => format!("{issuer} is not trusted"),
+        CertificateFault::Other(words) => words.clone(),
+    };
+    (fault.code().as_str(), words)
 }
 
 fn place(index: usize) -> String {
@@ -259,29 +263,24 @@ pub(super) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
 }
 
 /// Why a redirect happened: `http to https`, `www`, `slash`.
-pub(super) fn redirect_changes(changes: &[&'static str], scheme_after: Option<&str>) -> String {
+pub(super) fn redirect_changes(changes: &[RedirectChange], scheme_after: Option<&str>) -> String {
     let mut words: Vec<&str> = Vec::new();
     for change in changes {
-        words.push(match *change {
-            "scheme" if scheme_after == Some("http") => "https to http",
-            "scheme" => "http to https",
+        words.push(match change {
+            RedirectChange::Scheme if scheme_after == Some("http") => "https to http",
+            RedirectChange::Scheme => "http to https",
             // A www that comes or goes is a change of host; saying both says it twice.
-            "host" if changes.contains(&"www") => continue,
-            "path" if changes.contains(&"slash") => continue,
-            "host" => "other host",
-            "port" => "other port",
-            "path" => "other path",
-            "query" => "other query",
-            "same" => "same URL",
-            other => other,
+            RedirectChange::Host if changes.contains(&RedirectChange::Www) => continue,
+            RedirectChange::Path if changes.contains(&RedirectChange::Slash) => continue,
+            RedirectChange::Host => "other host",
+            RedirectChange::Port => "other port",
+            RedirectChange::Path => "other path",
+            RedirectChange::Query => "other query",
+            RedirectChange::Same => "same URL",
+            RedirectChange::Www | RedirectChange::Slash => change.as_str(),
         });
     }
     words.join(", ")
-}
-
-/// `TLSv1.3` as people write it.
-pub(super) fn tls_version(version: &str) -> String {
-    version.strip_prefix("TLSv").map_or_else(|| version.to_owned(), |number| format!("TLS {number}"))
 }
 
 /// A wall time in RFC 3339 form, UTC, with `digits` digits of the second's fraction. Dates beyond
@@ -403,9 +402,15 @@ mod tests {
 
     #[test]
     fn a_redirect_is_named_once() {
-        assert_eq!(redirect_changes(&["scheme"], Some("https")), "http to https");
-        assert_eq!(redirect_changes(&["www", "host", "path"], Some("https")), "www, other path");
-        assert_eq!(redirect_changes(&["slash", "path"], None), "slash");
-        assert_eq!(redirect_changes(&["scheme"], Some("http")), "https to http");
+        assert_eq!(redirect_changes(&[RedirectChange::Scheme], Some("https")), "http to https");
+        assert_eq!(
+            redirect_changes(
+                &[RedirectChange::Www, RedirectChange::Host, RedirectChange::Path],
+                Some("https")
+            ),
+            "www, other path"
+        );
+        assert_eq!(redirect_changes(&[RedirectChange::Slash, RedirectChange::Path], None), "slash");
+        assert_eq!(redirect_changes(&[RedirectChange::Scheme], Some("http")), "https to http");
     }
 }

@@ -21,9 +21,9 @@ use super::verify::{Observer, Trust};
 use super::{certificate, group};
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{RootsChoice, TlsPlan, TlsVersion, VersionChoice};
+use crate::plan::{RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
-use crate::trace::{Failure, FailureCode, StageName, Tls};
+use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);

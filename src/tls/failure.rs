@@ -14,9 +14,8 @@ use super::verify::{MAX_CERTIFICATES, Seen};
 use super::{certificate_faults, faults, names};
 use crate::alert;
 use crate::fault::Fault;
-use crate::plan::TlsVersion;
 use crate::stop::Stopped;
-use crate::trace::{FailureCode, StageName, Tls};
+use crate::trace::{FailureCode, StageName, Tls, TlsVersion};
 use crate::units::limit;
 
 /// All that a failed handshake left behind.

@@ -22,7 +22,7 @@ use super::stream::{Inbound, at_once};
 use super::verify::Observer;
 use crate::clock::{Clock, Stopwatch};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Direction, Flight};
+use crate::trace::{At, Direction, Flight, HandshakeMessage};
 
 /// Bytes of a server's handshake that are read at most: four of the largest messages.
 const MAX_BYTES: u64 = 4 * 64 * 1024;
@@ -223,9 +223,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         if self.speaks(ProtocolVersion::TLSv1_3) && !self.connection.is_handshaking() {
             // Encrypted; and these are all there is (RFC 8446 §4.4).
             if self.encrypted.request {
-                messages.push("Certificate");
+                messages.push(HandshakeMessage::Certificate);
             }
-            messages.push("Finished");
+            messages.push(HandshakeMessage::Finished);
         }
         let bytes = self.outbound.len();
         let cpu = std::mem::take(&mut self.prepared);
@@ -257,7 +257,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
             Some(flight) if flight.direction == Direction::Received && !apart => {
                 // The ChangeCipherSpec behind a HelloRetryRequest may come after our answer, which
                 // it does not answer: what follows does.
-                if self.received.hello_retry && flight.messages == ["ChangeCipherSpec"] {
+                if self.received.hello_retry && flight.messages == [HandshakeMessage::ChangeCipherSpec] {
                     flight.start = now;
                 }
                 flight.end = now;
@@ -280,7 +280,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         self.inbound.is_empty()
             && !self.encrypted.extensions
             && self.speaks(ProtocolVersion::TLSv1_3)
-            && self.flights.last().is_some_and(|flight| flight.messages.contains(&"ServerHello"))
+            && self
+                .flights
+                .last()
+                .is_some_and(|flight| flight.messages.contains(&HandshakeMessage::ServerHello))
     }
 
     fn process(&mut self, length: usize) -> Result<(), rustls::Error> {
@@ -316,17 +319,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         };
         let Some(flight) = self.flights.last_mut() else { return };
         let messages = &mut flight.messages;
-        let mut first = |known: &mut bool, now: bool, names: &[&'static str]| {
+        let mut first = |known: &mut bool, now: bool, names: &[HandshakeMessage]| {
             if now && !*known {
                 *known = true;
                 messages.extend_from_slice(names);
             }
         };
-        first(&mut self.encrypted.extensions, accepted || checked, &["EncryptedExtensions"]);
-        first(&mut self.encrypted.request, requested, &["CertificateRequest"]);
-        first(&mut self.encrypted.certificate, checked, &["Certificate", "CertificateVerify"]);
+        first(&mut self.encrypted.extensions, accepted || checked, &[HandshakeMessage::EncryptedExtensions]);
+        first(&mut self.encrypted.request, requested, &[HandshakeMessage::CertificateRequest]);
+        first(
+            &mut self.encrypted.certificate,
+            checked,
+            &[HandshakeMessage::Certificate, HandshakeMessage::CertificateVerify],
+        );
         if !self.connection.is_handshaking() {
-            messages.push("Finished");
+            messages.push(HandshakeMessage::Finished);
         }
     }
 
@@ -344,8 +351,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         self.bytes_sent += bytes as u64;
         let mut messages = Vec::new();
         each_record(&self.outbound, |record| self.sent.record(record, false, &mut messages));
-        if !messages.contains(&"Alert") {
-            messages.push("Alert");
+        if !messages.contains(&HandshakeMessage::Alert) {
+            messages.push(HandshakeMessage::Alert);
         }
         let cpu = std::mem::take(&mut self.prepared);
         self.flights.push(Flight { direction: Direction::Sent, start, end, messages, bytes, cpu });

@@ -11,9 +11,8 @@ use super::{faults, probe};
 use crate::alert;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::TlsVersion;
 use crate::stop::Stop;
-use crate::trace::{Alert, CertificateFault, Direction, Tls, Verification};
+use crate::trace::{Alert, CertificateFault, Direction, Tls, TlsVersion, Verification};
 
 /// A failed handshake, to be looked into.
 pub(super) struct Inquiry<'a> {

@@ -3,6 +3,8 @@
 //! Pure and bounded: nothing here allocates by a length the peer claims, decrypts, or trusts. What
 //! is encrypted stays unnamed here; the handshake names it by what the key schedule shows.
 
+use crate::trace::HandshakeMessage;
+
 /// Content type, version and length (RFC 8446 §5.1).
 pub(super) const HEADER: usize = 5;
 /// The longest record a peer may send: 2^14 bytes and 2048 of TLS 1.2 expansion (RFC 5246 §6.2.3).
@@ -96,27 +98,27 @@ impl Names {
     /// Appends the names of the messages that begin in `record` (header included) to `names`.
     /// `tls12` says that TLS 1.2 was negotiated: there ChangeCipherSpec really starts encryption
     /// and Finished follows; in TLS 1.3 it is for middleboxes only (RFC 8446 §D.4).
-    pub(super) fn record(&mut self, record: &[u8], tls12: bool, names: &mut Vec<&'static str>) {
+    pub(super) fn record(&mut self, record: &[u8], tls12: bool, names: &mut Vec<HandshakeMessage>) {
         let Some((header, body)) = record.split_first_chunk::<HEADER>() else { return };
         match header[0] {
             CHANGE_CIPHER_SPEC => {
                 self.encrypted |= tls12;
-                push(names, "ChangeCipherSpec");
+                push(names, HandshakeMessage::ChangeCipherSpec);
             }
             ALERT => {
                 if let (false, [_, description]) = (self.encrypted, body) {
                     self.alert = Some(*description);
                 }
-                push(names, "Alert");
+                push(names, HandshakeMessage::Alert);
             }
-            HANDSHAKE if self.encrypted => push(names, "Finished"),
+            HANDSHAKE if self.encrypted => push(names, HandshakeMessage::Finished),
             HANDSHAKE => self.handshake(body, names),
             // TLS 1.3: encrypted, and not for us to name.
             _ => {}
         }
     }
 
-    fn handshake(&mut self, mut body: &[u8], names: &mut Vec<&'static str>) {
+    fn handshake(&mut self, mut body: &[u8], names: &mut Vec<HandshakeMessage>) {
         while !body.is_empty() {
             let skipped = self.skip.min(body.len());
             self.skip -= skipped;
@@ -142,7 +144,7 @@ impl Names {
         usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low)
     }
 
-    fn head_read(&mut self, names: &mut Vec<&'static str>) {
+    fn head_read(&mut self, names: &mut Vec<HandshakeMessage>) {
         let head = &self.head[..self.have];
         let retry = head[0] == 2 && head.get(6..38) == Some(&HELLO_RETRY_RANDOM[..]);
         if retry {
@@ -150,13 +152,13 @@ impl Names {
         } else if head[0] == 2 {
             self.server_hello = server_choice(head);
         }
-        push(names, if retry { "HelloRetryRequest" } else { message_name(head[0]) });
+        push(names, if retry { HandshakeMessage::HelloRetryRequest } else { message_name(head[0]) });
         self.skip = self.length() + 4 - self.have;
         self.have = 0;
     }
 }
 
-fn push(names: &mut Vec<&'static str>, name: &'static str) {
+fn push(names: &mut Vec<HandshakeMessage>, name: HandshakeMessage) {
     if names.len() < MAX_NAMES {
         names.push(name);
     }
@@ -177,30 +179,33 @@ const HELLO_RETRY_RANDOM: [u8; 32] = [
     0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-fn message_name(kind: u8) -> &'static str {
+fn message_name(kind: u8) -> HandshakeMessage {
     match kind {
-        0 => "HelloRequest",
-        1 => "ClientHello",
-        2 => "ServerHello",
-        4 => "NewSessionTicket",
-        8 => "EncryptedExtensions",
-        11 => "Certificate",
-        12 => "ServerKeyExchange",
-        13 => "CertificateRequest",
-        14 => "ServerHelloDone",
-        15 => "CertificateVerify",
-        16 => "ClientKeyExchange",
-        20 => "Finished",
-        22 => "CertificateStatus",
-        24 => "KeyUpdate",
-        25 => "CompressedCertificate",
-        _ => "unknown message",
+        0 => HandshakeMessage::HelloRequest,
+        1 => HandshakeMessage::ClientHello,
+        2 => HandshakeMessage::ServerHello,
+        4 => HandshakeMessage::NewSessionTicket,
+        8 => HandshakeMessage::EncryptedExtensions,
+        11 => HandshakeMessage::Certificate,
+        12 => HandshakeMessage::ServerKeyExchange,
+        13 => HandshakeMessage::CertificateRequest,
+        14 => HandshakeMessage::ServerHelloDone,
+        15 => HandshakeMessage::CertificateVerify,
+        16 => HandshakeMessage::ClientKeyExchange,
+        20 => HandshakeMessage::Finished,
+        22 => HandshakeMessage::CertificateStatus,
+        24 => HandshakeMessage::KeyUpdate,
+        25 => HandshakeMessage::CompressedCertificate,
+        _ => HandshakeMessage::Unknown,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::HandshakeMessage::{
+        Alert, Certificate, ChangeCipherSpec, Finished, HelloRetryRequest, ServerHello, ServerHelloDone,
+    };
     use proptest::prelude::*;
 
     fn record(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -247,7 +252,7 @@ mod tests {
             for piece in flight.chunks(step) {
                 names.record(&record(HANDSHAKE, piece), true, &mut seen);
             }
-            assert_eq!(seen, ["ServerHello", "Certificate", "ServerHelloDone"], "in steps of {step}");
+            assert_eq!(seen, [ServerHello, Certificate, ServerHelloDone], "in steps of {step}");
             assert_eq!(names.server_hello, Some(ServerChoice { version: 0x0301, cipher_suite: 0x002f }));
             assert!(!names.hello_retry);
         }
@@ -264,14 +269,14 @@ mod tests {
         names.record(&record(APPLICATION_DATA, &[0; 40]), false, &mut seen);
         names.record(&record(ALERT, &[2, 70]), false, &mut seen);
         assert_eq!(names.alert, Some(70));
-        assert_eq!(seen, ["HelloRetryRequest", "ChangeCipherSpec", "ServerHello", "Alert"]);
+        assert_eq!(seen, [HelloRetryRequest, ChangeCipherSpec, ServerHello, Alert]);
 
         let mut names = Names::default();
         let mut seen = Vec::new();
         names.record(&record(CHANGE_CIPHER_SPEC, &[1]), true, &mut seen);
         names.record(&record(HANDSHAKE, &[0xab; 40]), true, &mut seen);
         names.record(&record(ALERT, &[2, 70]), true, &mut seen);
-        assert_eq!(seen, ["ChangeCipherSpec", "Finished", "Alert"]);
+        assert_eq!(seen, [ChangeCipherSpec, Finished, Alert]);
         assert_eq!(names.alert, None, "an encrypted alert is not to be read");
     }
 

@@ -7,10 +7,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustls::ProtocolVersion;
+
 use super::handshake::Handshake;
 use super::verify::{Seen, Trust};
 use super::{certificate, faults, names, offer};
-use crate::trace::{At, Direction, Flight, Tls, Verification};
+use crate::trace::{At, Direction, Flight, Tls, TlsVersion, Verification};
 
 /// The record of a handshake, but for what is in its [`Details`].
 pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, ran: Range<At>) -> Tls {
@@ -22,7 +24,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         verified_name: host.to_owned(),
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),
         round_trips: handshake.round_trips,
-        version: connection.protocol_version().map(|version| names::version(version.into())),
+        version: connection.protocol_version().and_then(version),
         cipher_suite: connection
             .negotiated_cipher_suite()
             .map(|suite| names::cipher_suite(suite.suite().into())),
@@ -41,6 +43,15 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         verification: None,
         alert: None,
         legacy_probe: None,
+    }
+}
+
+/// Others are never negotiated.
+fn version(version: ProtocolVersion) -> Option<TlsVersion> {
+    match version {
+        ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
+        ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
+        _ => None,
     }
 }
 

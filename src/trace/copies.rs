@@ -21,22 +21,6 @@ pub struct Propagation {
     pub advice: Vec<String>,
 }
 
-impl Propagation {
-    /// A holder in words: its name, or whose it is, and its address; the port where it is not that of the
-    /// zone's servers.
-    #[must_use]
-    pub fn label(&self, copy: &Copied) -> String {
-        let authority = self.copies.iter().find(|copy| copy.keeper == Keeper::Authority);
-        let usual = authority.map_or(53, |copy| copy.address.port());
-        let name = copy.name.as_deref().unwrap_or(copy.keeper.as_str());
-        if copy.address.port() == usual {
-            format!("{name} {}", copy.address.ip())
-        } else {
-            format!("{name} {}", copy.address)
-        }
-    }
-}
-
 /// What one server or resolver has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::dns::Dns;
 use super::failure::Failure;
 use super::http::Http;
-use super::ids::{LookupId, RequestId};
+use super::ids::RequestId;
 use super::request::Request;
 use super::stage::Stage;
 use super::tls::Tls;
@@ -20,16 +20,16 @@ pub const REUSED: &str = "an earlier hop's connection is used again";
 /// One request of a redirect chain, with the stages that ran for it and for nobody else.
 #[derive(Clone, Copy, Debug)]
 pub struct Hop<'t> {
-    /// Its request.
+    /// Which request it is.
     pub id: RequestId,
+    /// The request itself: its ids lead into the tables.
+    pub request: &'t Request,
     /// The URL, taken apart.
     pub url: &'t Url,
     /// Its start.
     pub start: At,
     /// Its end: last body byte, or the failure.
     pub end: At,
-    /// The lookup that was made for it.
-    pub lookup: Option<LookupId>,
     /// Name resolution.
     pub dns: Stage<&'t Dns>,
     /// The TCP connection; skipped where an earlier request's is used again.
@@ -75,10 +75,10 @@ impl<'t> Hop<'t> {
         };
         Self {
             id,
+            request,
             url: &request.url,
             start: request.start,
             end: request.end,
-            lookup: request.lookup.ran(),
             dns,
             connect,
             tls,

@@ -126,14 +126,82 @@ pub struct Body {
     pub decoded_bytes: Option<u64>,
     /// Value of `content-encoding`.
     pub encoding: Option<String>,
-    /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
-    pub framing: &'static str,
+    /// How its end is found.
+    pub framing: BodyFraming,
     /// Whether the end was seen.
     pub complete: bool,
     /// Why decoding failed or stopped.
     pub decode_error: Option<String>,
     /// The file it was written to.
     pub saved_to: Option<PathBuf>,
+}
+
+/// How the end of a body is found (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BodyFraming {
+    /// There is none.
+    #[default]
+    None,
+    /// By its length.
+    ContentLength,
+    /// By the last chunk.
+    Chunked,
+    /// By the end of the connection.
+    Close,
+    /// By the frames of HTTP/2.
+    Http2,
+}
+
+impl BodyFraming {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ContentLength => "content-length",
+            Self::Chunked => "chunked",
+            Self::Close => "close",
+            Self::Http2 => "h2",
+        }
+    }
+}
+
+/// What is different in the URL that a redirect leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RedirectChange {
+    /// The scheme.
+    Scheme,
+    /// The host, by more than `www.`.
+    Host,
+    /// `www.` before the host comes or goes.
+    Www,
+    /// The port.
+    Port,
+    /// The path, by more than its last slash.
+    Path,
+    /// The last slash of the path.
+    Slash,
+    /// The query.
+    Query,
+    /// Nothing at all.
+    Same,
+}
+
+impl RedirectChange {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheme => "scheme",
+            Self::Host => "host",
+            Self::Www => "www",
+            Self::Port => "port",
+            Self::Path => "path",
+            Self::Slash => "slash",
+            Self::Query => "query",
+            Self::Same => "same",
+        }
+    }
 }
 
 /// Where a response sends us.
@@ -143,8 +211,8 @@ pub struct Redirect {
     pub location: String,
     /// The absolute URL; `None` when it cannot be followed.
     pub target: Option<String>,
-    /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
-    pub changes: Vec<&'static str>,
+    /// What changes.
+    pub changes: Vec<RedirectChange>,
     /// Whether it was followed.
     pub followed: bool,
     /// The method of the next request (RFC 9110 §15.4: 303, and POST on 301 and 302, turn to GET).

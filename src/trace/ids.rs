@@ -15,4 +15,6 @@ ids! {
     ConnectionId,
     /// A request of a trace: its place in `Trace::requests`.
     RequestId,
+    /// A packet of a lookup: its place in `Dns::packets`.
+    PacketId,
 }

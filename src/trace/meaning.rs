@@ -54,7 +54,9 @@ pub enum Meaning {
         /// The zone it refers to.
         to: String,
     },
-    /// An answer without authority, or a reply that fits no case: the server does not serve the zone.
+    /// An answer of a server of the zone, without authority (AA): it does not serve the zone.
+    NonAuthoritative,
+    /// A reply that fits no case: the server does not serve the zone.
     Lame {
         /// Why, in words.
         reason: &'static str,
@@ -77,6 +79,8 @@ pub enum Meaning {
         /// Its words.
         reason: String,
     },
+    /// Everything, or all of DNS, was ended before a reply came: this says nothing of the server.
+    Stopped(StoppedBy),
     /// Another server's answer came first; this one was not awaited.
     Superseded,
 }
@@ -94,30 +98,11 @@ pub enum StoppedBy {
     DnsLimit,
 }
 
-impl StoppedBy {
-    const ALL: [Self; 4] = [Self::Interrupt, Self::MaxTime, Self::Part, Self::DnsLimit];
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Interrupt => "interrupted",
-            Self::MaxTime => "the time for the whole trace was over",
-            Self::Part => "the time for this part of the trace was over",
-            Self::DnsLimit => "the time for DNS was over",
-        }
-    }
-}
-
 impl Meaning {
-    /// Nobody waited any longer: this says nothing of the server.
+    /// Whether nobody waited any longer: then it says nothing of the server.
     #[must_use]
-    pub fn stopped(by: StoppedBy) -> Self {
-        Self::Error { reason: by.words().to_owned() }
-    }
-
-    /// Whether it is one of [`Meaning::stopped`].
-    #[must_use]
-    pub fn was_stopped(&self) -> bool {
-        matches!(self, Self::Error { reason } if StoppedBy::ALL.iter().any(|by| by.words() == reason))
+    pub const fn was_stopped(&self) -> bool {
+        matches!(self, Self::Stopped(_))
     }
 
     /// The word used in JSON.
@@ -135,19 +120,19 @@ impl Meaning {
             Self::Refused => "refused",
             Self::ServerFailure => "server-failure",
             Self::UpwardReferral { .. } => "upward-referral",
-            Self::Lame { .. } => "lame",
+            Self::NonAuthoritative | Self::Lame { .. } => "lame",
             Self::Malformed { .. } => "malformed",
             Self::WrongSource { .. } => "wrong-source",
             Self::Timeout => "timeout",
-            Self::Error { .. } => "error",
+            Self::Error { .. } | Self::Stopped(_) => "error",
             Self::Superseded => "superseded",
         }
     }
 
     /// Whether a walk can go on by it: an answer without authority is taken where nobody does better.
     #[must_use]
-    pub fn is_of_use(&self) -> bool {
-        self.is_useful() || matches!(self, Self::Lame { reason } if *reason == NO_AUTHORITY)
+    pub const fn is_of_use(&self) -> bool {
+        self.is_useful() || matches!(self, Self::NonAuthoritative)
     }
 
     /// Whether the server did what a server of the zone should.
@@ -165,9 +150,6 @@ impl Meaning {
         )
     }
 }
-
-/// What is wrong with an answer without AA from a server of the zone.
-pub const NO_AUTHORITY: &str = "answered without authority";
 
 /// A proven or claimed absence.
 #[derive(Clone, Debug, PartialEq, Eq)]

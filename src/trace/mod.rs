@@ -20,6 +20,8 @@ mod packet;
 mod record;
 mod request;
 mod run;
+#[cfg(test)]
+pub(crate) mod sample;
 mod service;
 mod stage;
 mod tls;
@@ -37,18 +39,20 @@ pub use dnssec::{
 };
 pub use failure::{Failure, FailureCode};
 pub use hop::{Hop, REUSED};
-pub use http::{Body, Header, Http, HttpVersion, Informational, Redirect, SentRequest, header};
-pub use ids::{ConnectionId, LookupId, RequestId};
-pub use meaning::{Meaning, NO_AUTHORITY, Negative, StoppedBy};
-pub use packet::{
-    Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport, astray,
+pub use http::{
+    Body, BodyFraming, Header, Http, HttpVersion, Informational, Redirect, RedirectChange, SentRequest,
+    header,
 };
+pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
+pub use meaning::{Meaning, Negative, StoppedBy};
+pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;
 pub use service::{ServiceBinding, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
-    Alert, Certificate, CertificateFault, Direction, Flight, LegacyProbe, Offer, Tls, Verification,
+    Alert, Certificate, CertificateFault, Direction, Flight, HandshakeMessage, LegacyProbe, Offer, Tls,
+    TlsVersion, Verification,
 };
-pub use url::{Host, Scheme, Url, UrlChange};
+pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

@@ -64,21 +64,6 @@ pub struct Packet {
     pub untrusted: Vec<Record>,
 }
 
-impl Packet {
-    /// The kinds of what was dropped, in words: `wrong id`, or `3 wrong id, 1 not a reply`.
-    #[must_use]
-    pub fn strays(&self) -> String {
-        match &self.dropped_kinds[..] {
-            [(only, _)] => only.words().to_owned(),
-            kinds => {
-                let words: Vec<String> =
-                    kinds.iter().map(|(kind, number)| format!("{number} {}", kind.words())).collect();
-                words.join(", ")
-            }
-        }
-    }
-}
-
 /// What makes a datagram no reply to the question that is awaited (RFC 5452 §9.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stray {
@@ -105,35 +90,6 @@ impl Stray {
             Self::WrongOperation => "wrong-operation",
             Self::WrongSource => "wrong-source",
         }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::WrongId => "wrong id",
-            Self::WrongQuestion => "wrong question",
-            Self::NotAReply => "not a reply",
-            Self::WrongOperation => "wrong operation",
-            Self::WrongSource => "wrong source",
-        }
-    }
-}
-
-/// Where a referral that leads nowhere points, seen from the zone that was asked for a name: what
-/// follows `refers`.
-#[must_use]
-pub fn astray(zone: &str, qname: &str, to: &str) -> String {
-    let below = |name: &str, above: &str| {
-        let (name, above) = (name.to_ascii_lowercase(), above.to_ascii_lowercase());
-        above == "." || name == above || name.ends_with(&format!(".{above}"))
-    };
-    if to.eq_ignore_ascii_case(zone) {
-        format!("to itself ({to})")
-    } else if below(zone, to) {
-        format!("upward to {to}")
-    } else if !below(to, zone) {
-        format!("to {to}, which is not below {zone}")
-    } else {
-        format!("to {to}, which is not above {qname}")
     }
 }
 
@@ -312,29 +268,4 @@ pub struct ReplyHeader {
     pub nsid: Option<Vec<u8>>,
     /// Extended DNS errors (RFC 8914): code and text.
     pub extended_errors: Vec<(u16, String)>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::astray;
-
-    #[test]
-    fn a_referral_that_leads_nowhere_is_told_by_where_it_points() {
-        for (zone, qname, to, want) in [
-            ("example.test.", "www.example.test.", ".", "upward to ."),
-            ("example.test.", "www.example.test.", "TEST.", "upward to TEST."),
-            ("example.test.", "www.example.test.", "Example.test.", "to itself (Example.test.)"),
-            (".", "www.test.", ".", "to itself (.)"),
-            (
-                "example.test.",
-                "www.example.test.",
-                "ok.test.",
-                "to ok.test., which is not below example.test.",
-            ),
-            ("le.test.", "www.le.test.", "example.test.", "to example.test., which is not below le.test."),
-            ("test.", "www.example.test.", "ok.test.", "to ok.test., which is not above www.example.test."),
-        ] {
-            assert_eq!(astray(zone, qname, to), want);
-        }
-    }
 }

@@ -50,7 +50,10 @@ impl RecordType {
     pub const SOA: Self = Self(6);
     pub const AAAA: Self = Self(28);
     pub const DNAME: Self = Self(39);
+    pub const DS: Self = Self(43);
+    pub const DNSKEY: Self = Self(48);
     pub const HTTPS: Self = Self(65);
+    pub const ANY: Self = Self(255);
 }
 
 #[allow(missing_docs)]
@@ -61,6 +64,7 @@ impl Rcode {
     pub const NXDOMAIN: Self = Self(3);
     pub const NOTIMP: Self = Self(4);
     pub const REFUSED: Self = Self(5);
+    pub const NOTAUTH: Self = Self(9);
     pub const BADVERS: Self = Self(16);
 }
 

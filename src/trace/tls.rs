@@ -23,8 +23,8 @@ pub struct Tls {
     pub flights: Vec<Flight>,
     /// Times we had to wait for the server: 1 for TLS 1.3, 2 with HelloRetryRequest or TLS 1.2.
     pub round_trips: u32,
-    /// `TLSv1.3` or `TLSv1.2`.
-    pub version: Option<String>,
+    /// The version chosen.
+    pub version: Option<TlsVersion>,
     /// Cipher suite by its IANA name.
     pub cipher_suite: Option<String>,
     /// Key exchange group by its IANA name.
@@ -53,6 +53,35 @@ pub struct Tls {
     pub key_exchange_cpu: Duration,
     /// What a second, old-fashioned ClientHello found after this one was turned down.
     pub legacy_probe: Option<LegacyProbe>,
+}
+
+/// A version that can be negotiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    Tls12,
+    /// RFC 8446.
+    Tls13,
+}
+
+impl TlsVersion {
+    /// The name used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+
+    /// The name people write.
+    #[must_use]
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        }
+    }
 }
 
 /// What a ClientHello offers. Names are IANA's; unknown numbers are `0x1234`.
@@ -84,11 +113,55 @@ pub struct Flight {
     /// Last byte of it.
     pub end: At,
     /// Message names as they can be seen: plaintext names, or what the key schedule shows.
-    pub messages: Vec<&'static str>,
+    pub messages: Vec<HandshakeMessage>,
     /// Bytes, record headers included.
     pub bytes: usize,
     /// CPU time spent on it: key exchange, verification, key schedule.
     pub cpu: Duration,
+}
+
+macro_rules! handshake_messages {
+    ($($variant:ident => $name:literal,)+) => {
+        /// What a record of a handshake carries: the messages of RFC 8446 §4 and RFC 5246 §7.4, and the two
+        /// that are no handshake messages and stand between them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum HandshakeMessage { $(#[doc = $name] $variant,)+ }
+        impl HandshakeMessage {
+            /// The name by the RFC.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$variant => $name,)+ } }
+        }
+    };
+}
+
+handshake_messages! {
+    HelloRequest => "HelloRequest",
+    ClientHello => "ClientHello",
+    ServerHello => "ServerHello",
+    HelloRetryRequest => "HelloRetryRequest",
+    NewSessionTicket => "NewSessionTicket",
+    EncryptedExtensions => "EncryptedExtensions",
+    Certificate => "Certificate",
+    ServerKeyExchange => "ServerKeyExchange",
+    CertificateRequest => "CertificateRequest",
+    ServerHelloDone => "ServerHelloDone",
+    CertificateVerify => "CertificateVerify",
+    ClientKeyExchange => "ClientKeyExchange",
+    Finished => "Finished",
+    CertificateStatus => "CertificateStatus",
+    KeyUpdate => "KeyUpdate",
+    CompressedCertificate => "CompressedCertificate",
+    ChangeCipherSpec => "ChangeCipherSpec",
+    Alert => "Alert",
+    Unknown => "unknown message",
+}
+
+impl Flight {
+    /// The names of its messages.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.messages.iter().map(|message| message.as_str()).collect()
+    }
 }
 
 /// Who sent something.

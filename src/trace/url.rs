@@ -90,11 +90,75 @@ impl Host {
 /// One silent change between what was typed and what is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlChange {
-    /// What kind of change, in kebab-case (`backslash`, `tab-or-newline`, `upper-case-host`,
-    /// `default-port`, `dot-segments`, `ipv4-form`, `idn`, ...).
-    pub kind: &'static str,
+    /// What kind of change.
+    pub kind: UrlChangeKind,
     /// The part as typed.
     pub before: String,
     /// The part as used.
     pub after: String,
+}
+
+/// The kinds of silent changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlChangeKind {
+    /// Space around the URL is left out.
+    SurroundingSpace,
+    /// Tabs and newlines are left out.
+    TabOrNewline,
+    /// The scheme is written in lower case.
+    UpperCaseScheme,
+    /// What should be `//` is written so.
+    Slashes,
+    /// An `@` in the user information is percent-encoded.
+    AtSignInUserinfo,
+    /// The host is percent-decoded.
+    PercentEncodingInHost,
+    /// The host is written in lower case.
+    UpperCaseHost,
+    /// The host is written in ASCII (RFC 5890).
+    Idn,
+    /// An IPv4 address gets its usual form.
+    Ipv4Form,
+    /// An IPv6 address gets its usual form (RFC 5952).
+    Ipv6Form,
+    /// The port is the scheme's and is left out.
+    DefaultPort,
+    /// The port gets its usual form.
+    PortForm,
+    /// A colon without a port is left out.
+    EmptyPort,
+    /// Backslashes become slashes.
+    Backslash,
+    /// The segments `.` and `..` are resolved.
+    DotSegments,
+    /// What cannot stand in a URL is percent-encoded.
+    PercentEncoding,
+    /// The host has an HTTPS record: http becomes https (RFC 9460 §9.5).
+    HttpsRecordUpgrade,
+}
+
+impl UrlChangeKind {
+    /// The word for it, kebab-case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SurroundingSpace => "surrounding-space",
+            Self::TabOrNewline => "tab-or-newline",
+            Self::UpperCaseScheme => "upper-case-scheme",
+            Self::Slashes => "slashes",
+            Self::AtSignInUserinfo => "at-sign-in-userinfo",
+            Self::PercentEncodingInHost => "percent-encoding-in-host",
+            Self::UpperCaseHost => "upper-case-host",
+            Self::Idn => "idn",
+            Self::Ipv4Form => "ipv4-form",
+            Self::Ipv6Form => "ipv6-form",
+            Self::DefaultPort => "default-port",
+            Self::PortForm => "port-form",
+            Self::EmptyPort => "empty-port",
+            Self::Backslash => "backslash",
+            Self::DotSegments => "dot-segments",
+            Self::PercentEncoding => "percent-encoding",
+            Self::HttpsRecordUpgrade => "https-record-upgrade",
+        }
+    }
 }

@@ -62,7 +62,8 @@ impl Tracer {
             }
         }
         if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
-            let hops: Vec<usize> = trace.hops().filter_map(|hop| hop.lookup.map(|_| hop.id.0)).collect();
+            let hops: Vec<usize> =
+                trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
         trace

@@ -3,11 +3,8 @@
 //! A browser takes the record as a redirect that it need not fetch. Here the hop's URL is rewritten
 //! before anything is connected, and the change is on record; nothing is asked and nothing waits.
 
-use crate::trace::{Dns, Scheme, Url, UrlChange};
+use crate::trace::{Dns, Scheme, Url, UrlChange, UrlChangeKind};
 use crate::url;
-
-/// The kind of the change in the changes of a URL.
-const KIND: &str = "https-record-upgrade";
 
 /// Whether a URL was rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +23,7 @@ pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
     let Ok(mut secure) = url::parse(&format!("https:{rest}")) else { return Upgrade::NotWanted };
     secure.changes = std::mem::take(&mut url.changes);
     secure.changes.push(UrlChange {
-        kind: KIND,
+        kind: UrlChangeKind::HttpsRecordUpgrade,
         before: format!("http://{}", url.host_ascii),
         after: format!("https://{}", url.host_ascii),
     });
@@ -39,8 +36,7 @@ pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::sample;
-    use crate::trace::{ServiceBinding, ServiceRecord};
+    use crate::trace::{ServiceBinding, ServiceRecord, sample};
 
     #[test]
     fn an_http_url_is_rewritten_once_and_says_so() {
@@ -57,7 +53,7 @@ mod tests {
         assert_eq!(to_https(&mut url, dns), Upgrade::Done);
         assert_eq!(url.href, "https://www.example.test/a?b#c");
         assert_eq!((url.scheme, url.port), (Scheme::Https, 443));
-        assert_eq!(url.changes.last().unwrap().kind, KIND);
+        assert_eq!(url.changes.last().unwrap().kind, UrlChangeKind::HttpsRecordUpgrade);
         assert!(dns.notes.last().unwrap().contains("HTTPS record"));
         assert_eq!(to_https(&mut url, dns), Upgrade::NotWanted, "it is https by now");
         let mut odd = url::parse("http://www.example.test:8080/").unwrap();

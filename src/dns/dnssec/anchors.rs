@@ -8,8 +8,6 @@ use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_resolver::proto::dnssec::{Algorithm, PublicKeyBuf, TrustAnchors};
 use hickory_resolver::proto::rr::Name;
 
-use crate::plan::AnchorsText;
-
 /// More anchors than anybody has.
 const MAX_ANCHORS: usize = 256;
 
@@ -31,16 +29,16 @@ pub(crate) enum Trusts {
 }
 
 impl Anchors {
-    /// The built-in anchors of the root, or those of the text given.
+    /// DS and DNSKEY records in zone-file form, as anchors of their owners.
     ///
     /// # Errors
-    /// What of the text cannot be read or used, with the source's name.
-    pub(crate) fn load(text: Option<&AnchorsText>) -> Result<Self, String> {
-        let Some(given) = text else { return Ok(Self::built_in()) };
-        parse(&given.text).map(Self).map_err(|reason| format!("trust anchors {}: {reason}", given.source))
+    /// What of the text cannot be read or used.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        parse(text).map(Self)
     }
 
-    fn built_in() -> Self {
+    /// The root's keys as IANA publishes them.
+    pub(crate) fn built_in() -> Self {
         let anchors = TrustAnchors::default();
         let keys = (0..anchors.len()).filter_map(|index| anchors.get(index));
         let anchor = |key: &PublicKeyBuf| Anchor {
@@ -147,14 +145,10 @@ mod tests {
         ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
     const DS_38696: &str = ".\t86400 IN DS 38696 8 2 ( 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4\n C0FB2B16 ) ; 2024";
 
-    fn load(text: &str) -> Result<Anchors, String> {
-        Anchors::load(Some(&AnchorsText { source: "f".to_owned(), text: text.to_owned() }))
-    }
-
     #[test]
     fn the_built_in_keys_are_those_that_iana_digests() {
         let built_in = Anchors::built_in();
-        let published = load(&format!("; comment\n\n{DS_20326}\n{DS_38696}\n")).unwrap();
+        let published = Anchors::parse(&format!("; comment\n\n{DS_20326}\n{DS_38696}\n")).unwrap();
         assert_eq!(built_in.at(&Name::root()).count(), 2);
         for (key, digest) in built_in.0.iter().zip(&published.0) {
             let (Trusts::Key(key), Trusts::Digest(ds)) = (&key.trusts, &digest.trusts) else { panic!() };
@@ -166,7 +160,7 @@ mod tests {
     #[test]
     fn a_key_can_be_an_anchor_too() {
         let key = "example.test. 3600 IN DNSKEY 257 3 13 m0YDL7YHCgqY5BPOy+UaYc6cqvGYlXA7rTnJPNzH Hy7fK65XVWKLyhVpnK0zsw0XSCz4DiGgVKPjHDCFmtnjqQ==";
-        let anchors = load(key).unwrap();
+        let anchors = Anchors::parse(key).unwrap();
         let zone = crate::dns::wire::name::parse_name("Example.test").unwrap();
         assert_eq!((anchors.at(&zone).count(), anchors.at(&Name::root()).count()), (1, 0));
     }
@@ -189,8 +183,7 @@ mod tests {
             ("a..b DS 1 8 2 AB", "line 1: a..b has an empty label"),
             ("ünder. DS 1 8 2 AB", "line 1:"),
         ] {
-            let error = load(text).unwrap_err();
-            assert!(error.starts_with("trust anchors f: "), "{error}");
+            let error = Anchors::parse(text).unwrap_err();
             assert!(error.contains(says), "{text:?}: {error}");
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
 
-use crate::dns::dnssec::denial::MAX_ITERATIONS;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -10,13 +9,13 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::{Anchors, Trusts};
-use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{Evidence, Fetched, MAX_BETWEEN, Said, Sections, Source};
-use crate::dns::dnssec::needs::between;
+use crate::dns::dnssec::denial::{MAX_ITERATIONS, Unproven, Wanted};
+use crate::dns::dnssec::evidence::{Evidence, Fetched, Sections, Source, ZoneReply};
+use crate::dns::dnssec::needs::{MAX_BETWEEN, between};
 use crate::dns::dnssec::nsec::by_nsec;
 use crate::dns::dnssec::nsec3::by_nsec3;
 use crate::dns::dnssec::rrset::{RrSet, record_sets};
-use crate::dns::dnssec::rrsig::{Checks, Key, Now, Outcome, check};
+use crate::dns::dnssec::rrsig::{Checks, Key, Now, Validity, check};
 use crate::dns::wire::name::name_text;
 use crate::trace::{
     Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType, SignatureInfo,
@@ -49,7 +48,7 @@ pub(crate) struct ZoneState {
 }
 
 /// How it ended, and why when it is not secure.
-pub(crate) type Ending = (DnssecVerdict, String);
+pub(crate) type Conclusion = (DnssecVerdict, String);
 
 /// The judge of one resolution.
 pub(crate) struct Validator<'a> {
@@ -75,7 +74,7 @@ pub(crate) struct Proofs<'m> {
 impl<'a> Validator<'a> {
     pub(crate) fn new(evidence: &'a Evidence, anchors: &'a Anchors, now: Now) -> Self {
         let (zones, links) = (BTreeMap::new(), Vec::new());
-        let checks = Checks::remembering(&evidence.memory);
+        let checks = Checks::remembering(&evidence.verified);
         Self { evidence, anchors, now, checks, zones, links }
     }
 
@@ -109,7 +108,7 @@ impl<'a> Validator<'a> {
     }
 
     /// The zone's keys, or why they are not to be trusted.
-    fn trust(&mut self, zone: &Name, link: &mut ZoneLink) -> Result<Vec<Key>, Ending> {
+    fn trust(&mut self, zone: &Name, link: &mut ZoneLink) -> Result<Vec<Key>, Conclusion> {
         let text = name_text(zone);
         let anchors: Vec<Trusts> = self.anchors.at(zone).map(|anchor| anchor.trusts.clone()).collect();
         if !anchors.is_empty() {
@@ -125,7 +124,7 @@ impl<'a> Validator<'a> {
             return Err((DnssecVerdict::Indeterminate, why));
         }
         let evidence = self.evidence;
-        let Some(said) = evidence.about(zone) else {
+        let Some(reply) = evidence.about(zone) else {
             let why = match evidence.ds.get(zone) {
                 Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
                     format!("the DS of {text} could not be asked for: {reason}")
@@ -134,7 +133,7 @@ impl<'a> Validator<'a> {
             };
             return Err((DnssecVerdict::Indeterminate, why));
         };
-        let Some(parent) = evidence.parent_of(zone, said, self.anchors) else {
+        let Some(parent) = evidence.parent_of(zone, reply, self.anchors) else {
             let why = format!("nobody above zone {text} was heard of its DS");
             return Err((DnssecVerdict::Indeterminate, why));
         };
@@ -142,19 +141,19 @@ impl<'a> Validator<'a> {
         if above.status != DnssecVerdict::Secure {
             return Err((above.status, above.why.clone()));
         }
-        match said.ds_of(zone) {
+        match reply.ds_of(zone) {
             Some(set) => {
                 link.ds_state = DsState::Present;
                 let trusts = self.verified_ds(&set, &parent, &above, link)?;
                 self.keys(zone, &trusts, link)
             }
             None => {
-                let ending = self.unsigned(zone, said, &parent, &above, link);
-                let unproven = evidence.source == Source::Resolver && ending.0 == DnssecVerdict::Bogus;
+                let conclusion = self.unsigned(zone, reply, &parent, &above, link);
+                let unproven = evidence.source == Source::Resolver && conclusion.0 == DnssecVerdict::Bogus;
                 // It may be the word of an unsigned zone between the two.
                 let between =
                     if unproven { self.unsigned_between(&parent, zone, WireType::DS) } else { None };
-                Err(between.unwrap_or(ending))
+                Err(between.unwrap_or(conclusion))
             }
         }
     }
@@ -166,7 +165,7 @@ impl<'a> Validator<'a> {
         parent: &Name,
         above: &ZoneState,
         link: &mut ZoneLink,
-    ) -> Result<Vec<Trusts>, Ending> {
+    ) -> Result<Vec<Trusts>, Conclusion> {
         let records: Vec<&DS> = set
             .records
             .iter()
@@ -180,15 +179,17 @@ impl<'a> Validator<'a> {
         link.signatures.extend(infos);
         let subject = format!("{} DS", link.zone);
         match outcome {
-            Outcome::Holds { wildcard: None } => {}
-            Outcome::Holds { wildcard: Some(_) } => {
+            Validity::Holds { wildcard: None } => {}
+            Validity::Holds { wildcard: Some(_) } => {
                 return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
             }
-            Outcome::Missing => {
-                let ending = self.unsigned_between(parent, set.owner, WireType::DS);
-                return Err(ending.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, parent))));
+            Validity::Missing => {
+                let conclusion = self.unsigned_between(parent, set.owner, WireType::DS);
+                return Err(
+                    conclusion.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, parent)))
+                );
             }
-            Outcome::Fails(fault) => {
+            Validity::Fails(fault) => {
                 return Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
             }
         }
@@ -226,12 +227,12 @@ impl<'a> Validator<'a> {
     fn unsigned(
         &self,
         zone: &Name,
-        said: &Said,
+        reply: &ZoneReply,
         parent: &Name,
         above: &ZoneState,
         link: &mut ZoneLink,
-    ) -> Ending {
-        let proofs = self.proofs(&said.message, parent, &above.keys);
+    ) -> Conclusion {
+        let proofs = self.proofs(&reply.message, parent, &above.keys);
         link.signatures.extend(proofs.signatures.iter().cloned());
         let (text, parent_text) = (name_text(zone), name_text(parent));
         match self.prove(&proofs, parent, zone, Wanted::Ds) {
@@ -264,14 +265,14 @@ impl<'a> Validator<'a> {
     }
 
     /// The keys of a zone, once one that is trusted from above has signed them.
-    fn keys(&self, zone: &Name, trusted: &[Trusts], link: &mut ZoneLink) -> Result<Vec<Key>, Ending> {
+    fn keys(&self, zone: &Name, trusted: &[Trusts], link: &mut ZoneLink) -> Result<Vec<Key>, Conclusion> {
         let text = name_text(zone);
         let anchored = link.ds_state == DsState::Anchor;
         if anchored {
             link.ds = trusted.iter().filter_map(anchor_info).collect();
         }
-        let said = match self.evidence.keys.get(zone) {
-            Some(Fetched::Said(said)) => said,
+        let reply = match self.evidence.keys.get(zone) {
+            Some(Fetched::Reply(reply)) => reply,
             Some(Fetched::Refused(reason)) if !anchored => {
                 let why = format!("the servers of zone {text} refuse its DNSKEY: {reason}");
                 return Err((DnssecVerdict::Bogus, why));
@@ -280,7 +281,7 @@ impl<'a> Validator<'a> {
                 let why = if self.evidence.lost_at.as_ref() == Some(zone) {
                     format!("the keys of zone {text} were not asked for: {reason}")
                 } else {
-                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.at_large())
+                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.consequence())
                 };
                 return Err((DnssecVerdict::Indeterminate, why));
             }
@@ -289,7 +290,7 @@ impl<'a> Validator<'a> {
                 return Err((DnssecVerdict::Indeterminate, why));
             }
         };
-        let sets = record_sets(&said.message.answers);
+        let sets = record_sets(&reply.message.answers);
         let set = sets.iter().find(|set| set.owner == zone && set.rtype == WireType::DNSKEY);
         let Some(set) = set else {
             let source = if anchored { "a trust anchor" } else { "a DS" };
@@ -323,12 +324,12 @@ impl<'a> Validator<'a> {
         }
         let (outcome, infos) = check(set, zone, &entries, self.now, &self.checks);
         let (fault, infos) = match outcome {
-            Outcome::Holds { wildcard: None } => (None, infos),
-            Outcome::Holds { wildcard: Some(_) } => {
+            Validity::Holds { wildcard: None } => (None, infos),
+            Validity::Holds { wildcard: Some(_) } => {
                 (Some(format!("{text} DNSKEY was made from a wildcard")), infos)
             }
-            Outcome::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
-            Outcome::Fails(fault) => {
+            Validity::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
+            Validity::Fails(fault) => {
                 let source = if anchored { "trust anchor" } else { "DS" };
                 let why = by_others(&text, set, &keys, &entries, source);
                 (Some(why.unwrap_or_else(|| format!("the signature over {text} DNSKEY {fault}"))), infos)
@@ -345,7 +346,7 @@ impl<'a> Validator<'a> {
     }
 
     /// What keys that do not come mean to others.
-    fn at_large(&self) -> &'static str {
+    fn consequence(&self) -> &'static str {
         match self.evidence.source {
             Source::Servers => {
                 "; while no server of the zone gives them, resolvers that validate answer SERVFAIL"
@@ -357,7 +358,12 @@ impl<'a> Validator<'a> {
 
     /// An unsigned zone between a zone and a name of it, served by the same servers, or by any where
     /// only a resolver was asked.
-    pub(crate) fn unsigned_between(&mut self, above: &Name, name: &Name, qtype: WireType) -> Option<Ending> {
+    pub(crate) fn unsigned_between(
+        &mut self,
+        above: &Name,
+        name: &Name,
+        qtype: WireType,
+    ) -> Option<Conclusion> {
         let evidence = self.evidence;
         let of_resolver = evidence.source == Source::Resolver;
         let most = if of_resolver { usize::MAX } else { MAX_BETWEEN };
@@ -376,7 +382,7 @@ impl<'a> Validator<'a> {
             if state.status == DnssecVerdict::Insecure || unknown {
                 return Some((state.status, state.why.clone()));
             }
-            let speaks = matches!(fetched, Fetched::Said(said) if said.speaks_of(&zone));
+            let speaks = matches!(fetched, Fetched::Reply(reply) if reply.speaks_of(&zone));
             if of_resolver && !speaks {
                 return Some((state.status, state.why.clone()));
             }
@@ -398,8 +404,8 @@ impl<'a> Validator<'a> {
             let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
             match outcome {
                 // A proof that was made from a wildcard would prove anything (RFC 4035 §5.4).
-                Outcome::Holds { wildcard: Some(_) } => {}
-                Outcome::Holds { wildcard: None } => {
+                Validity::Holds { wildcard: Some(_) } => {}
+                Validity::Holds { wildcard: None } => {
                     for record in &set.records {
                         match &record.data {
                             RData::DNSSEC(DNSSECRData::NSEC(nsec)) => proofs.nsec.push((&record.name, nsec)),
@@ -410,8 +416,8 @@ impl<'a> Validator<'a> {
                         }
                     }
                 }
-                Outcome::Missing => _ = proofs.fault.get_or_insert_with(|| unsigned_set(&subject, zone)),
-                Outcome::Fails(fault) => {
+                Validity::Missing => _ = proofs.fault.get_or_insert_with(|| unsigned_set(&subject, zone)),
+                Validity::Fails(fault) => {
                     proofs.fault.get_or_insert_with(|| format!("the signature over {subject} {fault}"));
                 }
             }

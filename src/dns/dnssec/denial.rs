@@ -62,7 +62,7 @@ pub(crate) fn unsigned_delegation(types: &RecordTypeSet) -> bool {
 }
 
 /// RFC 6840 §4.1: the word of a delegation's parent, or of a DNAME, ends at that name.
-pub(crate) fn ends_there(types: &RecordTypeSet) -> bool {
+pub(crate) fn is_cut_or_dname(types: &RecordTypeSet) -> bool {
     types.contains(WireType::DNAME) || (types.contains(WireType::NS) && !types.contains(WireType::SOA))
 }
 

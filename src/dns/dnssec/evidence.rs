@@ -1,9 +1,9 @@
-//! What servers have said that bears on DNSSEC, and what of it is still missing.
+//! What servers have said that bears on DNSSEC: referrals with their DS, DNSKEY and DS RRsets, and the
+//! answers (RFC 4035 §4.2, §4.3).
 //!
-//! Messages as they came, by zone; nothing is verified here. What has to be asked is told without
-//! any cryptography, so that finding it out costs the counted lane nothing.
+//! Messages as they came, by zone; nothing is verified here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,24 +11,9 @@ use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::needs::{Need, Search};
-use crate::dns::dnssec::resolver_reply::parts;
 use crate::dns::dnssec::rrset::{RrSet, record_sets};
-use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::wire::unknown_rdata::read_message;
-
-/// Names between a zone and one of its names that may be zones and are asked about: what the reverse
-/// name of an IPv6 address has (RFC 3596 §2.5).
-pub(crate) const MAX_BETWEEN: usize = 34;
-
-/// The same in one round, where a resolver was asked and every zone is only guessed at.
-pub(crate) const MAX_GUESSED: usize = 8;
-
-/// Labels of a signer whose zones are asked for all at once.
-pub(crate) const MAX_AT_ONCE: usize = 4;
-
-/// Signers of one answer whose chains are followed.
-pub(crate) const MAX_SIGNERS: usize = 8;
 
 /// A message, as far as validation reads it.
 #[derive(Debug)]
@@ -86,13 +71,13 @@ impl Sections {
 
 /// What a server of a zone said.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct ZoneReply {
     /// The zone it was asked as a server of.
     pub(crate) zone: Name,
     pub(crate) message: Rc<Sections>,
 }
 
-impl Said {
+impl ZoneReply {
     /// The DS records of a zone.
     pub(crate) fn ds_of(&self, zone: &Name) -> Option<RrSet<'_>> {
         let find = |section| {
@@ -130,7 +115,7 @@ impl Said {
 /// What came of a question of this lane.
 #[derive(Clone, Debug)]
 pub(crate) enum Fetched {
-    Said(Said),
+    Reply(ZoneReply),
     /// Why nothing came, as the end of a sentence.
     Failed(String),
     /// Every server of the zone says that it does not give it: who said what.
@@ -139,10 +124,10 @@ pub(crate) enum Fetched {
 
 /// A question of the walk that a zone answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedReply {
     pub(crate) qname: Name,
     pub(crate) qtype: WireType,
-    pub(crate) said: Said,
+    pub(crate) reply: ZoneReply,
 }
 
 /// Who said all of it.
@@ -159,17 +144,17 @@ pub(crate) enum Source {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     /// The referral to each zone.
-    pub(crate) delegations: BTreeMap<Name, Said>,
+    pub(crate) delegations: BTreeMap<Name, ZoneReply>,
     /// Replies to questions for a DS.
     pub(crate) ds: BTreeMap<Name, Fetched>,
     /// Replies to questions for the keys.
     pub(crate) keys: BTreeMap<Name, Fetched>,
     /// The walk's own answers.
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<AskedReply>,
     /// Where a walk ended that found no answer: the last zone on its way.
     pub(crate) lost_at: Option<Name>,
     /// What has verified earlier in this run.
-    pub(crate) memory: Memory,
+    pub(crate) verified: SignatureCache,
     pub(crate) source: Source,
     /// What is wrong with the answers, where somebody had to be asked for them once more.
     pub(crate) unanswered: Option<String>,
@@ -177,67 +162,43 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// What was said of a zone's DS; the answer to the question itself outweighs a referral.
-    pub(crate) fn about(&self, zone: &Name) -> Option<&Said> {
+    pub(crate) fn about(&self, zone: &Name) -> Option<&ZoneReply> {
         let asked = match self.ds.get(zone) {
-            Some(Fetched::Said(said)) => Some(said),
+            Some(Fetched::Reply(reply)) => Some(reply),
             _ => None,
         };
         let referral = self.delegations.get(zone);
-        asked.filter(|said| said.speaks_of(zone)).or(referral).or(asked)
+        asked.filter(|reply| reply.speaks_of(zone)).or(referral).or(asked)
     }
 
     /// The zone that what was said of `zone`'s DS belongs to: who signed it, or else the zone asked;
     /// of a resolver the deepest zone above that is known to be one.
-    pub(crate) fn parent_of(&self, zone: &Name, said: &Said, anchors: &Anchors) -> Option<Name> {
+    pub(crate) fn parent_of(&self, zone: &Name, reply: &ZoneReply, anchors: &Anchors) -> Option<Name> {
         let asked = || match self.source {
-            Source::Servers => said.zone.clone(),
+            Source::Servers => reply.zone.clone(),
             Source::Resolver => self.deepest_zone(&zone.base_name(), anchors),
         };
         let fits = |parent: &Name| parent.zone_of(zone) && parent != zone;
-        said.signer_of_ds(zone).or_else(|| Some(asked()).filter(fits))
+        reply.signer_of_ds(zone).or_else(|| Some(asked()).filter(fits))
     }
 
     /// The deepest zone at or above a name that has a DS or an anchor.
     pub(crate) fn deepest_zone(&self, name: &Name, anchors: &Anchors) -> Name {
         let has_ds = |zone: &Name| match self.ds.get(zone) {
-            Some(Fetched::Said(said)) => said.ds_of(zone).is_some(),
+            Some(Fetched::Reply(reply)) => reply.ds_of(zone).is_some(),
             _ => false,
         };
         let mut above = (1..=name.iter().len()).rev().map(|labels| name.trim_to(labels));
         above.find(|zone| has_ds(zone) || anchors.at(zone).next().is_some()).unwrap_or_else(Name::root)
     }
 
-    /// The answers, each by the zone it belongs to.
-    pub(crate) fn answers(&self, anchors: &Anchors) -> Vec<Asked> {
-        match self.source {
-            Source::Servers => self.asked.clone(),
-            Source::Resolver => self.asked.iter().flat_map(|asked| parts(self, asked, anchors)).collect(),
-        }
-    }
-
     /// Whether any signature came at all.
     pub(crate) fn is_signed(&self) -> bool {
         let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
-            Fetched::Said(said) => Some(said),
+            Fetched::Reply(reply) => Some(reply),
             Fetched::Failed(_) | Fetched::Refused(_) => None,
         });
-        let mut said = fetched.chain(self.asked.iter().map(|asked| &asked.said));
-        said.any(|said| said.message.signatures().next().is_some())
-    }
-
-    /// What still has to be asked, as far as can be told now.
-    pub(crate) fn needs(&self, anchors: &Anchors) -> Vec<Need> {
-        let mut search = Search { evidence: self, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
-        for asked in &self.answers(anchors) {
-            search.answer(asked);
-        }
-        if let Some(zone) = &self.lost_at {
-            search.may_be_secure(zone);
-        }
-        search.needs.retain(|need| match need {
-            Need::Keys(zone) => !self.keys.contains_key(zone),
-            Need::Ds(zone) => !self.ds.contains_key(zone),
-        });
-        search.needs.into_iter().collect()
+        let mut reply = fetched.chain(self.asked.iter().map(|asked| &asked.reply));
+        reply.any(|reply| reply.message.signatures().next().is_some())
     }
 }

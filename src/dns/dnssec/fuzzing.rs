@@ -14,12 +14,12 @@ use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::needs::needs;
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::presentation_dnssec::data_text;
-use crate::plan::AnchorsText;
 use crate::trace::{Dnssec, DnssecVerdict};
 
 /// Messages of one input that are read.
@@ -39,7 +39,7 @@ pub(crate) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
         zone = place(&mut evidence, bytes, zone);
     }
     // What would have to be asked is found out before anything is verified.
-    let _ = evidence.needs(&anchors);
+    let _ = needs(&evidence, &anchors);
     let now = UNIX_EPOCH + Duration::from_secs(u32::from_be_bytes(*time).into());
     let dnssec = validate(&evidence, &anchors, Now::at(now));
     let signed = dnssec.signatures.iter().any(|signature| signature.fault.is_none());
@@ -70,7 +70,7 @@ fn anchors(bytes: &[u8]) -> Option<Anchors> {
             let _ = writeln!(text, "{} DNSKEY {}", name_text(&record.name), data_text(data)?);
         }
     }
-    Anchors::load(Some(&AnchorsText { source: "input".to_owned(), text })).ok()
+    Anchors::parse(&text).ok()
 }
 
 /// Puts a message where it belongs; the zone whose servers speak next.
@@ -79,16 +79,16 @@ fn place(evidence: &mut Evidence, bytes: &[u8], zone: Name) -> Name {
     let (Some(query), Some(sections)) = (question, Sections::read(bytes)) else { return zone };
     let cut = sections.authorities.iter().find(|record| record.record_type() == WireType::NS);
     let cut = cut.map(|record| record.name.clone()).filter(|_| sections.answers.is_empty());
-    let said = Said { zone: zone.clone(), message: Rc::new(sections) };
+    let reply = ZoneReply { zone: zone.clone(), message: Rc::new(sections) };
     let (qname, qtype) = (query.name, query.query_type);
     match (qtype, cut) {
-        (WireType::DNSKEY, _) => _ = evidence.keys.insert(qname, Fetched::Said(said)),
-        (WireType::DS, _) => _ = evidence.ds.insert(qname, Fetched::Said(said)),
+        (WireType::DNSKEY, _) => _ = evidence.keys.insert(qname, Fetched::Reply(reply)),
+        (WireType::DS, _) => _ = evidence.ds.insert(qname, Fetched::Reply(reply)),
         (_, Some(cut)) => {
-            evidence.delegations.insert(cut.clone(), said);
+            evidence.delegations.insert(cut.clone(), reply);
             return cut;
         }
-        (_, None) => evidence.asked.push(Asked { qname, qtype, said }),
+        (_, None) => evidence.asked.push(AskedReply { qname, qtype, reply }),
     }
     zone
 }

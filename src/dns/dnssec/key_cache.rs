@@ -1,22 +1,7 @@
-//! DNSSEC: what a validating resolver would conclude of the walk's answer, and why.
+//! What the resolutions of a resolver share of DNSSEC: trust anchors, and the DNSKEY and DS RRsets, referrals
+//! and signatures that have come before (unbound's key cache).
 //!
-//! The walk's own replies bring DS, NSEC and RRSIG along (DO=1); what they lack, the zones' DNSKEYs
-//! above all, is fetched beside the trace once the answer is known. Signatures are checked when
-//! the trace has ended, so that no cryptography runs beside a measured phase.
-//!
-//! # Layout
-//! - `anchors`: what is trusted to begin with
-//! - `evidence`: what was said, and what is still to be asked
-//! - `fetch`, `lookup`, `resolver`: asking for it, in the uncounted lane; one question to the servers
-//!   of a zone; through a resolver
-//! - `parts`: what a resolver said in one reply, by zone
-//! - `signature`, `denial`: one record set; one proof of absence
-//! - `memory`: signatures that have held before
-//! - `chain`, `answer`: the zones' keys; the answer, and the verdict
-//! - `text`: the records of DNSSEC as `dig` prints them
-//! - `fuzzing`: all but the asking, for fuzzing
-//!
-//! Nothing here changes what the walk finds.
+//! Nothing is verified here, and nothing is asked for.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -26,8 +11,8 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Moment;
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Fetched, Said, Sections};
-use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::lru::{Expiring, Lru};
 use crate::trace::RecordType;
 
@@ -42,18 +27,18 @@ type Question = (Name, Vec<RecordType>);
 
 /// What the resolutions of a resolver share of DNSSEC.
 #[derive(Debug, Default)]
-pub(crate) struct Store {
+pub(crate) struct KeyCache {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
     pub(crate) delegations: RefCell<Expiring<Name, Referred, MOST_ZONES>>,
     pub(crate) keys: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
     pub(crate) ds: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
-    pub(crate) memory: Memory,
+    pub(crate) verified: SignatureCache,
     /// What zones answered, for answers that are reused, and until when it may be.
-    pub(crate) asked: RefCell<Lru<Question, Vec<(Asked, Moment)>, MOST_ASKED>>,
+    pub(crate) asked: RefCell<Lru<Question, Vec<(AskedReply, Moment)>, MOST_ASKED>>,
 }
 
-impl Store {
+impl KeyCache {
     pub(crate) fn new(anchors: Anchors) -> Self {
         Self { anchors, ..Self::default() }
     }
@@ -65,15 +50,15 @@ impl Store {
         cut: &Name,
         zone: &Name,
         qname: &Name,
-        reply: Rc<[u8]>,
+        bytes: Rc<[u8]>,
         ttl: u32,
         now: Moment,
     ) {
         let mut delegations = self.delegations.borrow_mut();
         if delegations.get(cut, now).is_none() {
-            let (zone, qname, said) = (zone.clone(), qname.clone(), OnceCell::new());
+            let (zone, qname, reply) = (zone.clone(), qname.clone(), OnceCell::new());
             let until = now.after(Duration::from_secs(u64::from(ttl.max(1))));
-            delegations.insert(cut.clone(), Referred { zone, qname, reply, at: now, said }, until);
+            delegations.insert(cut.clone(), Referred { zone, qname, bytes, at: now, reply }, until);
         }
     }
 }
@@ -83,20 +68,20 @@ impl Store {
 pub(crate) struct Referred {
     zone: Name,
     qname: Name,
-    reply: Rc<[u8]>,
+    bytes: Rc<[u8]>,
     at: Moment,
-    said: OnceCell<Option<Said>>,
+    reply: OnceCell<Option<ZoneReply>>,
 }
 
 impl Referred {
     /// What was said, as long as its DS records hold.
-    pub(crate) fn said(&self, now: Moment) -> Option<Said> {
+    pub(crate) fn reply(&self, now: Moment) -> Option<ZoneReply> {
         let read = || {
-            let mut message = Sections::read(&self.reply)?;
+            let mut message = Sections::read(&self.bytes)?;
             message.spell_as(&self.qname);
-            Some(Said { zone: self.zone.clone(), message: Rc::new(message) })
+            Some(ZoneReply { zone: self.zone.clone(), message: Rc::new(message) })
         };
-        let said = self.said.get_or_init(read).as_ref()?;
-        (now.since(self.at) <= said.message.life()).then(|| said.clone())
+        let reply = self.reply.get_or_init(read).as_ref()?;
+        (now.since(self.at) <= reply.message.life()).then(|| reply.clone())
     }
 }

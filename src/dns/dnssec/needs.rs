@@ -1,14 +1,28 @@
-//! Which DS and DNSKEY records are still to be asked for. Nothing is asked here.
+//! Which DS and DNSKEY RRsets are still to be asked for (RFC 4035 §4.2). Nothing is asked here.
+//!
+//! Told without any cryptography, so that finding it out costs the counted lane nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{
-    Asked, Evidence, Fetched, MAX_AT_ONCE, MAX_BETWEEN, MAX_GUESSED, MAX_SIGNERS, Source,
-};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Source};
+use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::record_sets;
+
+/// Names between a zone and one of its names that may be zones and are asked about: what the reverse
+/// name of an IPv6 address has (RFC 3596 §2.5).
+pub(crate) const MAX_BETWEEN: usize = 34;
+
+/// The same in one round, where a resolver was asked and every zone is only guessed at.
+const MAX_GUESSED: usize = 8;
+
+/// Labels of a signer whose zones are asked for all at once.
+const MAX_AT_ONCE: usize = 4;
+
+/// Signers of one answer whose chains are followed.
+const MAX_SIGNERS: usize = 8;
 
 /// A question that has to be asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,33 +31,49 @@ pub(crate) enum Need {
     Ds(Name),
 }
 
-/// Whether the last name of a chain is known to be a zone.
+/// Whether the last name of a chain is the apex of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Last {
-    IsZone,
-    MayBe,
+enum Apex {
+    Known,
+    Possible,
 }
 
-pub(crate) struct Search<'a> {
-    pub(crate) evidence: &'a Evidence,
-    pub(crate) anchors: &'a Anchors,
-    pub(crate) seen: BTreeMap<Name, bool>,
-    pub(crate) needs: BTreeSet<Need>,
+/// What still has to be asked, as far as can be told now.
+pub(crate) fn needs(evidence: &Evidence, anchors: &Anchors) -> Vec<Need> {
+    let mut search = Search { evidence, anchors, seen: BTreeMap::new(), needs: BTreeSet::new() };
+    for asked in &answers(evidence, anchors) {
+        search.answer(asked);
+    }
+    if let Some(zone) = &evidence.lost_at {
+        search.may_be_secure(zone);
+    }
+    search.needs.retain(|need| match need {
+        Need::Keys(zone) => !evidence.keys.contains_key(zone),
+        Need::Ds(zone) => !evidence.ds.contains_key(zone),
+    });
+    search.needs.into_iter().collect()
+}
+
+struct Search<'a> {
+    evidence: &'a Evidence,
+    anchors: &'a Anchors,
+    seen: BTreeMap<Name, bool>,
+    needs: BTreeSet<Need>,
 }
 
 impl Search<'_> {
-    pub(crate) fn answer(&mut self, asked: &Asked) {
-        let zone = &asked.said.zone;
+    fn answer(&mut self, asked: &AskedReply) {
+        let zone = &asked.reply.zone;
         if self.evidence.source == Source::Resolver {
-            match asked.said.message.signatures().next() {
-                Some(_) => self.at_once(zone, Last::IsZone),
-                None if self.evidence.ds.is_empty() => self.at_once(&asked.qname.base_name(), Last::MayBe),
+            match asked.reply.message.signatures().next() {
+                Some(_) => self.at_once(zone, Apex::Known),
+                None if self.evidence.ds.is_empty() => self.at_once(&asked.qname.base_name(), Apex::Possible),
                 None => {}
             }
         }
         let signed = self.may_be_secure(zone);
         let mut signers: Vec<&Name> = Vec::new();
-        for (owner, signature) in asked.said.message.signatures() {
+        for (owner, signature) in asked.reply.message.signatures() {
             let signer = &signature.input().signer_name;
             if signer != zone && zone.zone_of(signer) && signer.zone_of(owner) && !signers.contains(&signer) {
                 signers.push(signer);
@@ -72,8 +102,8 @@ impl Search<'_> {
             match self.evidence.ds.get(&zone) {
                 // Whatever lies below this is of no use without it.
                 Some(Fetched::Failed(_) | Fetched::Refused(_)) => return,
-                Some(Fetched::Said(said)) if !said.speaks_of(&zone) => return,
-                Some(Fetched::Said(_)) => {}
+                Some(Fetched::Reply(reply)) if !reply.speaks_of(&zone) => return,
+                Some(Fetched::Reply(_)) => {}
                 None if new == MAX_GUESSED => return,
                 None => {
                     new += 1;
@@ -85,12 +115,12 @@ impl Search<'_> {
 
     /// Asks at once for all that a chain down to `zone` may need: a resolver refers to nothing, and
     /// one zone after the other would take as many round trips.
-    fn at_once(&mut self, zone: &Name, last: Last) {
+    fn at_once(&mut self, zone: &Name, last: Apex) {
         let labels = zone.iter().len();
         let mut needs = Vec::new();
         for depth in 0..=labels.min(MAX_AT_ONCE) {
             let above = zone.trim_to(depth);
-            let keys = depth < labels || last == Last::IsZone;
+            let keys = depth < labels || last == Apex::Known;
             if self.anchors.at(&above).next().is_some() {
                 needs = vec![Need::Keys(above)];
             } else if !needs.is_empty() {
@@ -105,7 +135,7 @@ impl Search<'_> {
 
     /// Notes what a zone's chain needs; whether it can be secure, by what is known. It calls
     /// itself for ancestors only: at most as deep as a name has labels.
-    pub(crate) fn may_be_secure(&mut self, zone: &Name) -> bool {
+    fn may_be_secure(&mut self, zone: &Name) -> bool {
         if let Some(known) = self.seen.get(zone) {
             return *known;
         }
@@ -122,22 +152,22 @@ impl Search<'_> {
         if zone.is_root() {
             return false;
         }
-        let Some(said) = self.evidence.about(zone) else {
+        let Some(reply) = self.evidence.about(zone) else {
             self.needs.insert(Need::Ds(zone.clone()));
             return true;
         };
-        let parent = self.evidence.parent_of(zone, said, self.anchors);
+        let parent = self.evidence.parent_of(zone, reply, self.anchors);
         let Some(parent) = parent.filter(|parent| self.may_be_secure(parent)) else {
             return false;
         };
-        if let Some(set) = said.ds_of(zone) {
+        if let Some(set) = reply.ds_of(zone) {
             self.needs.insert(Need::Keys(zone.clone()));
             if set.signatures.is_empty() {
                 // It may be the word of an unsigned zone between the two, on the same servers.
                 self.between(&parent, zone, WireType::DS);
             }
             true
-        } else if said.denies() {
+        } else if reply.denies() {
             false
         } else {
             self.needs.insert(Need::Ds(zone.clone()));
@@ -150,8 +180,8 @@ impl Search<'_> {
 }
 
 /// Names of an answer that came without any signature where there should be one.
-fn unsigned_names(asked: &Asked) -> Vec<&Name> {
-    let message = &asked.said.message;
+fn unsigned_names(asked: &AskedReply) -> Vec<&Name> {
+    let message = &asked.reply.message;
     let sets = record_sets(&message.answers);
     if sets.is_empty() {
         let any = message.signatures().next().is_some();
@@ -162,7 +192,7 @@ fn unsigned_names(asked: &Asked) -> Vec<&Name> {
     sets.iter()
         .filter(|set| set.signatures.is_empty() && !(dname && set.rtype == WireType::CNAME))
         .map(|set| set.owner)
-        .filter(|owner| asked.said.zone.zone_of(owner))
+        .filter(|owner| asked.reply.zone.zone_of(owner))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use hickory_resolver::proto::dnssec::rdata::NSEC;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::denial::{
-    NXNAME, Unproven, Wanted, common, ends_there, lacks, missing, unsigned_delegation, wildcard_of, word,
+    NXNAME, Unproven, Wanted, common, is_cut_or_dname, lacks, missing, unsigned_delegation, wildcard_of, word,
 };
 use crate::dns::wire::name::name_text;
 use crate::trace::ProofKind;
@@ -87,7 +87,7 @@ pub(crate) fn covers(owner: &Name, nsec: &NSEC, zone: &Name, name: &Name) -> boo
     let next = nsec.next_domain_name();
     // The last NSEC of a zone points back to its apex.
     let within = owner < name && (name < next || next == zone);
-    within && zone.zone_of(owner) && !(owner.zone_of(name) && ends_there(nsec.type_set()))
+    within && zone.zone_of(owner) && !(owner.zone_of(name) && is_cut_or_dname(nsec.type_set()))
 }
 
 /// The deepest ancestor of the name that exists, by the NSEC that covers the name.

@@ -7,7 +7,7 @@ use hickory_resolver::proto::dnssec::rdata::NSEC3;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::denial::{
-    MAX_ITERATIONS, Unproven, Wanted, ends_there, lacks, missing, unsigned_delegation, wildcard_of, word,
+    MAX_ITERATIONS, Unproven, Wanted, is_cut_or_dname, lacks, missing, unsigned_delegation, wildcard_of, word,
 };
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::rfc4648::from_base32hex;
@@ -169,7 +169,7 @@ impl<'a> Hashed<'a> {
         while self.zone.zone_of(&closer) && closer != *self.zone {
             let candidate = closer.base_name();
             if let Some(nsec3) = self.at(&candidate) {
-                return if ends_there(nsec3.type_set()) {
+                return if is_cut_or_dname(nsec3.type_set()) {
                     let dname = nsec3.type_set().contains(WireType::DNAME);
                     let what = if dname { "DNAME" } else { "delegation" };
                     missing(format!("the NSEC3 of {} is of a {what}", name_text(&candidate)))

@@ -12,17 +12,25 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Sections};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Sections, Source, ZoneReply};
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
 
 /// Parts of one reply: the same as resolvers follow aliases.
 const MAX_PARTS: usize = 17;
 
+/// The answers, each by the zone it belongs to.
+pub(crate) fn answers(evidence: &Evidence, anchors: &Anchors) -> Vec<AskedReply> {
+    match evidence.source {
+        Source::Servers => evidence.asked.clone(),
+        Source::Resolver => evidence.asked.iter().flat_map(|asked| parts(evidence, asked, anchors)).collect(),
+    }
+}
+
 /// The parts, in the order of the aliases; the last is what they end in.
-pub(crate) fn parts(evidence: &Evidence, asked: &Asked, anchors: &Anchors) -> Vec<Asked> {
-    let message = &asked.said.message;
+fn parts(evidence: &Evidence, asked: &AskedReply, anchors: &Anchors) -> Vec<AskedReply> {
+    let message = &asked.reply.message;
     let sets = record_sets(&message.answers);
-    let mut parts: Vec<Asked> = Vec::new();
+    let mut parts: Vec<AskedReply> = Vec::new();
     let mut name = asked.qname.clone();
     while parts.len() < MAX_PARTS && !parts.iter().any(|part| part.qname == name) {
         let alias = alias_at(&sets, &name, asked.qtype);
@@ -43,8 +51,8 @@ pub(crate) fn parts(evidence: &Evidence, asked: &Asked, anchors: &Anchors) -> Ve
             answers: answers.cloned().collect(),
             authorities: proofs(&message.authorities, &zone, alias.is_some()),
         };
-        let said = Said { zone, message: Rc::new(own) };
-        parts.push(Asked { qname: name.clone(), qtype: asked.qtype, said });
+        let reply = ZoneReply { zone, message: Rc::new(own) };
+        parts.push(AskedReply { qname: name.clone(), qtype: asked.qtype, reply });
         let Some((_, target)) = alias else { break };
         name = target;
     }

@@ -13,7 +13,7 @@ use hickory_resolver::proto::rr::{DNSClass, Name, RData};
 use hickory_resolver::proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
 use crate::dns::dnssec::rrset::RrSet;
-use crate::dns::dnssec::signature_cache::Memory;
+use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::unknown_rdata::opaque_names;
 use crate::trace::{KeyInfo, KeyRole, RecordType, SignatureInfo};
@@ -62,18 +62,18 @@ impl Now {
 #[derive(Debug)]
 pub(crate) struct Checks {
     left: Cell<u32>,
-    memory: Memory,
+    verified: SignatureCache,
 }
 
 impl Default for Checks {
     fn default() -> Self {
-        Self::remembering(&Memory::default())
+        Self::remembering(&SignatureCache::default())
     }
 }
 
 impl Checks {
-    pub(crate) fn remembering(memory: &Memory) -> Self {
-        Self { left: Cell::new(MAX_CHECKS), memory: memory.clone() }
+    pub(crate) fn remembering(verified: &SignatureCache) -> Self {
+        Self { left: Cell::new(MAX_CHECKS), verified: verified.clone() }
     }
 
     fn take(&self) -> bool {
@@ -141,7 +141,7 @@ fn bits(algorithm: Algorithm, key: &[u8]) -> Option<usize> {
 
 /// What the signatures over a record set come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Validity {
     /// One of them holds. `wildcard` has the labels of the closest encloser when the records were
     /// made from a wildcard (RFC 4035 §5.3.4).
     Holds { wildcard: Option<usize> },
@@ -153,7 +153,7 @@ pub(crate) enum Outcome {
 
 /// Why a signature does not hold, in the order of how far it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fault {
+enum SignatureFault {
     Signer(String),
     Labels,
     NoKey(String),
@@ -164,7 +164,7 @@ enum Fault {
     Wrong(String),
 }
 
-impl Fault {
+impl SignatureFault {
     fn text(self) -> String {
         match self {
             Self::Signer(text)
@@ -188,9 +188,9 @@ pub(crate) fn check(
     keys: &[Key],
     now: Now,
     checks: &Checks,
-) -> (Outcome, Vec<SignatureInfo>) {
+) -> (Validity, Vec<SignatureInfo>) {
     let mut infos = Vec::new();
-    let mut nearest: Option<Fault> = None;
+    let mut nearest: Option<SignatureFault> = None;
     let mut holds = None;
     for signature in set.signatures.iter().take(MAX_SIGNATURES) {
         let result = check_one(set, signature, zone, keys, now, checks);
@@ -205,9 +205,9 @@ pub(crate) fn check(
         infos.push(info);
     }
     let outcome = match (holds, nearest) {
-        (Some(wildcard), _) => Outcome::Holds { wildcard },
-        (None, Some(fault)) => Outcome::Fails(fault.text()),
-        (None, None) => Outcome::Missing,
+        (Some(wildcard), _) => Validity::Holds { wildcard },
+        (None, Some(fault)) => Validity::Fails(fault.text()),
+        (None, None) => Validity::Missing,
     };
     (outcome, infos)
 }
@@ -254,27 +254,27 @@ fn check_one(
     keys: &[Key],
     now: Now,
     checks: &Checks,
-) -> Result<Option<usize>, Fault> {
+) -> Result<Option<usize>, SignatureFault> {
     let input = signature.input();
     if input.signer_name != *zone {
         let (signer, zone) = (name_text(&input.signer_name), name_text(zone));
-        return Err(Fault::Signer(format!("is by {signer}, not by zone {zone}")));
+        return Err(SignatureFault::Signer(format!("is by {signer}, not by zone {zone}")));
     }
     // A leading asterisk is no label of its own here (RFC 4034 §3.1.3).
     let starred = usize::from(set.owner.iter().next() == Some(b"*"));
     let own = set.owner.iter().len() - starred;
     let labels = usize::from(input.num_labels);
     if labels > own {
-        return Err(Fault::Labels);
+        return Err(SignatureFault::Labels);
     }
     match untimely(signature, now) {
         Some(Untimely::Expired) => {
             let ago = span(-now.until(input.sig_expiration.get()));
-            return Err(Fault::Untimely(format!("expired {ago} ago")));
+            return Err(SignatureFault::Untimely(format!("expired {ago} ago")));
         }
         Some(Untimely::NotYet) => {
             let ahead = span(now.until(input.sig_inception.get()));
-            return Err(Fault::Untimely(format!("is not valid before {ahead} from now")));
+            return Err(SignatureFault::Untimely(format!("is not valid before {ahead} from now")));
         }
         None => {}
     }
@@ -286,33 +286,35 @@ fn check_one(
         .collect();
     if named.is_empty() {
         let zone = name_text(zone);
-        return Err(Fault::NoKey(format!(
+        return Err(SignatureFault::NoKey(format!(
             "is by key {tag} (algorithm {algorithm}), which zone {zone} does not have"
         )));
     }
     if !input.algorithm.is_supported() {
-        return Err(Fault::Unsupported(format!("uses algorithm {algorithm}, which is not supported here")));
+        return Err(SignatureFault::Unsupported(format!(
+            "uses algorithm {algorithm}, which is not supported here"
+        )));
     }
     let Some(data) = signed_data(set, signature, labels, own) else {
-        return Err(Fault::Wrong(
+        return Err(SignatureFault::Wrong(
             "cannot be checked: its records cannot be put in canonical form".to_owned(),
         ));
     };
-    let mut fault = Fault::BadKey(format!("is by key {tag}, which may not sign zone data"));
+    let mut fault = SignatureFault::BadKey(format!("is by key {tag}, which may not sign zone data"));
     for key in named {
         if !key.may_sign() {
             if key.info.role == KeyRole::Revoked {
-                fault = Fault::BadKey(format!("is by key {tag}, which is revoked"));
+                fault = SignatureFault::BadKey(format!("is by key {tag}, which is revoked"));
             }
             continue;
         }
         if !checks.take() {
-            return Err(Fault::TooMany);
+            return Err(SignatureFault::TooMany);
         }
-        if checks.memory.verify(&key.dnskey, data.as_ref(), signature.sig()) {
+        if checks.verified.verify(&key.dnskey, data.as_ref(), signature.sig()) {
             return Ok((labels < own).then_some(labels));
         }
-        fault = Fault::Wrong(format!("does not verify with key {tag}"));
+        fault = SignatureFault::Wrong(format!("does not verify with key {tag}"));
     }
     Err(fault)
 }

@@ -19,9 +19,9 @@ const MAX: usize = 1 << 17;
 
 /// The signatures that held, shared by the resolutions of a run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Memory(Rc<RefCell<HashSet<[u8; 32]>>>);
+pub(crate) struct SignatureCache(Rc<RefCell<HashSet<[u8; 32]>>>);
 
-impl Memory {
+impl SignatureCache {
     /// Whether a signature over data holds with a key.
     pub(crate) fn verify(&self, key: &DNSKEY, data: &[u8], signature: &[u8]) -> bool {
         let public = key.public_key();

@@ -6,11 +6,12 @@ use hickory_resolver::proto::dnssec::rdata::RRSIG;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::chain::{Ending, Validator, too_many_iterations, unsigned_set};
+use crate::dns::dnssec::chain::{Conclusion, Validator, too_many_iterations, unsigned_set};
 use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{Asked, Evidence, Said, Source};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Source, ZoneReply};
+use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
-use crate::dns::dnssec::rrsig::{Now, Outcome, Untimely, check, untimely};
+use crate::dns::dnssec::rrsig::{Now, Untimely, Validity, check, untimely};
 use crate::dns::wire::name::name_text;
 use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
 
@@ -30,7 +31,7 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         open: Vec::new(),
         worst: (DnssecVerdict::Secure, String::new()),
     };
-    let answers = evidence.answers(anchors);
+    let answers = answers(evidence, anchors);
     for asked in &answers {
         judge.answer(asked);
     }
@@ -65,19 +66,18 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
 /// it is not likely that all zones went wrong at once.
 fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
     let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
-        crate::dns::dnssec::evidence::Fetched::Said(said) => Some(said),
-        crate::dns::dnssec::evidence::Fetched::Failed(_)
-        | crate::dns::dnssec::evidence::Fetched::Refused(_) => None,
+        Fetched::Reply(reply) => Some(reply),
+        Fetched::Failed(_) | Fetched::Refused(_) => None,
     });
-    let said = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.said));
+    let reply = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.reply));
     let mut sides: Vec<Option<Untimely>> = Vec::new();
     let mut anchored = false;
-    for said in said {
+    for reply in reply {
         let own = |(_, signature): (_, &RRSIG)| {
             anchored |= anchors.at(&signature.input().signer_name).next().is_some();
             untimely(signature, now)
         };
-        sides.extend(said.message.signatures().map(own));
+        sides.extend(reply.message.signatures().map(own));
     }
     let same = |side| !sides.is_empty() && sides.iter().all(|one| *one == Some(side));
     anchored && (same(Untimely::Expired) || same(Untimely::NotYet))
@@ -89,19 +89,19 @@ struct Judge<'a> {
     denials: Vec<Denial>,
     /// Where aliases lead that another reply has to speak of.
     open: Vec<Name>,
-    worst: Ending,
+    worst: Conclusion,
 }
 
 impl Judge<'_> {
     /// Takes an ending; the first of the worst kind stays.
-    fn note(&mut self, ending: Ending) {
-        if ending.0 > self.worst.0 {
-            self.worst = ending;
+    fn note(&mut self, conclusion: Conclusion) {
+        if conclusion.0 > self.worst.0 {
+            self.worst = conclusion;
         }
     }
 
     /// Where an alias leads of which no reply speaks: then the alias alone was checked.
-    fn unspoken(&self, answers: &[Asked]) -> Option<Name> {
+    fn unspoken(&self, answers: &[AskedReply]) -> Option<Name> {
         self.open.iter().find(|name| !answers.iter().any(|asked| asked.qname == **name)).cloned()
     }
 
@@ -119,8 +119,8 @@ impl Judge<'_> {
     }
 
     /// One reply of the walk: the chain of aliases in it, and what it ends with.
-    fn answer(&mut self, asked: &Asked) {
-        let sets = record_sets(&asked.said.message.answers);
+    fn answer(&mut self, asked: &AskedReply) {
+        let sets = record_sets(&asked.reply.message.answers);
         let find =
             |name: &Name, rtype: WireType| sets.iter().find(|set| set.owner == name && set.rtype == rtype);
         if asked.qtype == WireType::RRSIG && self.bare_signatures(asked) {
@@ -168,7 +168,7 @@ impl Judge<'_> {
             };
             let Some(target) = target else {
                 // An alias may lead to a name that this reply does not speak of.
-                if passed.len() == 1 || ends_here(&asked.said, &name) {
+                if passed.len() == 1 || denies_target(&asked.reply, &name) {
                     self.absence(asked, &name);
                 } else {
                     self.open.push(name);
@@ -178,7 +178,7 @@ impl Judge<'_> {
             if passed.contains(&target) {
                 return;
             }
-            if !asked.said.zone.zone_of(&target) {
+            if !asked.reply.zone.zone_of(&target) {
                 self.open.push(target);
                 return;
             }
@@ -188,13 +188,13 @@ impl Judge<'_> {
     }
 
     /// Signatures that were asked for themselves, if there are any: nothing signs them.
-    fn bare_signatures(&mut self, asked: &Asked) -> bool {
-        let of_name = asked.said.message.signatures().filter(|(owner, _)| **owner == asked.qname);
+    fn bare_signatures(&mut self, asked: &AskedReply) -> bool {
+        let of_name = asked.reply.message.signatures().filter(|(owner, _)| **owner == asked.qname);
         let signatures: Vec<&RRSIG> = of_name.map(|(_, signature)| signature).collect();
         if signatures.is_empty() {
             return false;
         }
-        let zone = signer_for(&asked.said, &asked.qname, signatures.into_iter());
+        let zone = signer_for(&asked.reply, &asked.qname, signatures.into_iter());
         let state = self.chain.zone(&zone);
         self.note(match state.status {
             DnssecVerdict::Secure => {
@@ -207,8 +207,8 @@ impl Judge<'_> {
     }
 
     /// Records that are there.
-    fn record_set(&mut self, asked: &Asked, set: &RrSet<'_>) {
-        let zone = signer_of_set(&asked.said, set);
+    fn record_set(&mut self, asked: &AskedReply, set: &RrSet<'_>) {
+        let zone = signer_of_set(&asked.reply, set);
         let state = self.chain.zone(&zone);
         if state.status != DnssecVerdict::Secure {
             self.note((state.status, state.why.clone()));
@@ -219,25 +219,27 @@ impl Judge<'_> {
         let rtype = RecordType(u16::from(set.rtype)).mnemonic();
         let subject = format!("{} {rtype}", name_text(set.owner));
         match outcome {
-            Outcome::Holds { wildcard: None } => {}
-            Outcome::Holds { wildcard: Some(labels) } => {
+            Validity::Holds { wildcard: None } => {}
+            Validity::Holds { wildcard: Some(labels) } => {
                 let wanted = Wanted::CloserName { labels };
                 let made = format!("{subject} was made from a wildcard");
                 self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
             }
-            Outcome::Missing => {
-                let ending = self.unsigned_child(asked, set.owner);
-                self.note(ending.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, &zone))));
+            Validity::Missing => {
+                let conclusion = self.unsigned_child(asked, set.owner);
+                self.note(
+                    conclusion.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, &zone))),
+                );
             }
-            Outcome::Fails(fault) => {
+            Validity::Fails(fault) => {
                 self.note((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
             }
         }
     }
 
     /// A name or type that is said not to exist.
-    fn absence(&mut self, asked: &Asked, name: &Name) {
-        let message = &asked.said.message;
+    fn absence(&mut self, asked: &AskedReply, name: &Name) {
+        let message = &asked.reply.message;
         let sets = record_sets(&message.authorities);
         let of_kind = |set: &&RrSet<'_>| {
             matches!(set.rtype, WireType::NSEC | WireType::NSEC3)
@@ -245,7 +247,7 @@ impl Judge<'_> {
         };
         let relevant: Vec<&RrSet<'_>> = sets.iter().filter(of_kind).collect();
         let signatures = relevant.iter().flat_map(|set| set.signatures.iter().copied());
-        let zone = signer_for(&asked.said, name, signatures);
+        let zone = signer_for(&asked.reply, name, signatures);
         let state = self.chain.zone(&zone);
         if state.status != DnssecVerdict::Secure {
             self.note((state.status, state.why.clone()));
@@ -256,16 +258,16 @@ impl Judge<'_> {
             self.keep(infos);
             let subject = format!("{} SOA", name_text(soa.owner));
             let fault = match outcome {
-                Outcome::Holds { .. } => None,
-                Outcome::Missing => self
+                Validity::Holds { .. } => None,
+                Validity::Missing => self
                     .unsigned_child(asked, name)
                     .or_else(|| Some((DnssecVerdict::Bogus, unsigned_set(&subject, &zone)))),
-                Outcome::Fails(fault) => {
+                Validity::Fails(fault) => {
                     Some((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
                 }
             };
-            if let Some(ending) = fault {
-                self.note(ending);
+            if let Some(conclusion) = fault {
+                self.note(conclusion);
                 return;
             }
         }
@@ -281,9 +283,17 @@ impl Judge<'_> {
     }
 
     /// Proves what `claim` says by the proofs of the message, or notes that it is not proven.
-    fn deny(&mut self, asked: &Asked, zone: &Name, name: &Name, wanted: Wanted, what: Denied, claim: &str) {
+    fn deny(
+        &mut self,
+        asked: &AskedReply,
+        zone: &Name,
+        name: &Name,
+        wanted: Wanted,
+        what: Denied,
+        claim: &str,
+    ) {
         let state = self.chain.zone(zone);
-        let proofs = self.chain.proofs(&asked.said.message, zone, &state.keys);
+        let proofs = self.chain.proofs(&asked.reply.message, zone, &state.keys);
         let result = self.chain.prove(&proofs, zone, name, wanted);
         self.keep(proofs.signatures);
         let text = name_text(name);
@@ -305,16 +315,16 @@ impl Judge<'_> {
                 self.note((DnssecVerdict::Insecure, too_many_iterations(zone, count)));
             }
             Err(Unproven::Missing(missing)) => {
-                let ending = self.unsigned_child(asked, name);
+                let conclusion = self.unsigned_child(asked, name);
                 let why = format!("{claim} without proof: {missing}");
-                self.note(ending.unwrap_or((DnssecVerdict::Bogus, why)));
+                self.note(conclusion.unwrap_or((DnssecVerdict::Bogus, why)));
             }
         }
     }
 
     /// An unsigned zone between the zone asked and a name of it.
-    fn unsigned_child(&mut self, asked: &Asked, name: &Name) -> Option<Ending> {
-        self.chain.unsigned_between(&asked.said.zone, name, asked.qtype)
+    fn unsigned_child(&mut self, asked: &AskedReply, name: &Name) -> Option<Conclusion> {
+        self.chain.unsigned_between(&asked.reply.zone, name, asked.qtype)
     }
 
     fn keep(&mut self, infos: Vec<SignatureInfo>) {
@@ -327,14 +337,14 @@ impl Judge<'_> {
 }
 
 /// The zone that records belong to: who signed them, if that can be, or the zone that was asked.
-fn signer_for<'s>(said: &Said, owner: &Name, signatures: impl Iterator<Item = &'s RRSIG>) -> Name {
+fn signer_for<'s>(reply: &ZoneReply, owner: &Name, signatures: impl Iterator<Item = &'s RRSIG>) -> Name {
     let mut signers = signatures.map(|signature| &signature.input().signer_name);
-    let fits = |signer: &&Name| said.zone.zone_of(signer) && signer.zone_of(owner);
-    signers.find(fits).unwrap_or(&said.zone).clone()
+    let fits = |signer: &&Name| reply.zone.zone_of(signer) && signer.zone_of(owner);
+    signers.find(fits).unwrap_or(&reply.zone).clone()
 }
 
 /// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.
-fn signer_of_set(said: &Said, set: &RrSet<'_>) -> Name {
+fn signer_of_set(reply: &ZoneReply, set: &RrSet<'_>) -> Name {
     let signatures = || set.signatures.iter().copied();
     let above = |signature: &&RRSIG| {
         let signer = &signature.input().signer_name;
@@ -342,14 +352,14 @@ fn signer_of_set(said: &Said, set: &RrSet<'_>) -> Name {
     };
     match signatures().find(above).filter(|_| set.rtype == WireType::DS) {
         Some(signature) => signature.input().signer_name.clone(),
-        None => signer_for(said, set.owner, signatures()),
+        None => signer_for(reply, set.owner, signatures()),
     }
 }
 
 /// Whether a reply says that an alias's target lacks what was asked for.
-fn ends_here(said: &Said, name: &Name) -> bool {
+fn denies_target(reply: &ZoneReply, name: &Name) -> bool {
     let soa = |record: &hickory_resolver::proto::rr::Record| {
         record.record_type() == WireType::SOA && record.name.zone_of(name)
     };
-    said.message.name_error || said.message.authorities.iter().any(soa)
+    reply.message.name_error || reply.message.authorities.iter().any(soa)
 }

@@ -36,8 +36,6 @@ pub(crate) const MAX_ALIASES: usize = 11;
 /// A zone of so many labels has many children: one type is enough to get past it.
 const SHALLOW: usize = 1;
 
-const DS: RecordType = RecordType(43);
-
 /// What one name gave.
 pub(crate) enum End {
     Alias { chain: Vec<Rr>, target: Name, id: usize },
@@ -57,7 +55,7 @@ pub(crate) async fn descend(
     };
     let budget = Budget::for_a_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the parent.
-    let above = if *first == DS && !qname.is_root() { qname.base_name() } else { qname.clone() };
+    let above = if *first == RecordType::DS && !qname.is_root() { qname.base_name() } else { qname.clone() };
     let known = resolution.context.delegations.above(&above, Moment::now());
     if job.is_main() {
         let cached = known.len() > 1;

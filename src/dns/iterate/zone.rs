@@ -1,6 +1,6 @@
 //! One zone's word in a walk: its servers are made ready, asked, and what they said is judged.
 
-use crate::trace::NO_AUTHORITY;
+use crate::explain::dns_words::NO_AUTHORITY;
 use std::collections::HashSet;
 use std::rc::Rc;
 

@@ -1,14 +1,11 @@
-//! What a machine has of a name already: its hosts file, and how old its resolver's copy is.
+//! How long the resolver has had its copy in the cache: the authority's TTL less what is left of it
+//! (RFC 1035 §3.2.1, RFC 2181 §8).
 //!
-//! Looked at after the counted lane has ended. The walk heeds none of it; programs on this machine
-//! may.
+//! Pure: both answers are given.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::trace::{Record, RecordType};
-
-/// Bytes of a file that are read at most.
-pub(crate) const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Beyond so many seconds resolvers cut a TTL short, as they come: systemd-resolved, Google's, Unbound
 /// and PowerDNS, BIND.
@@ -65,7 +62,6 @@ fn is_synthesised(record: &Record, owners: &HashSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::hosts::hosts_order;
 
     fn record(name: &str, ttl: u32) -> Record {
         Record { name: name.to_owned(), rtype: RecordType::A, ttl, data: String::new() }
@@ -118,13 +114,6 @@ mod tests {
         assert_eq!(age(&[dname(300), cname(300)], &[cname(0)]), None);
         let other = of(RecordType::DNAME, "ld.test.", 300, "new.test.");
         assert_eq!(age(&[other, cname(300)], &[cname(293)]), Some(7), "no label of it");
-    }
-
-    #[test]
-    fn the_order_of_sources_is_one_line() {
-        let text = "# x\npasswd: files\nhosts:   files mdns4_minimal [NOTFOUND=return] dns # y\n";
-        assert_eq!(hosts_order(text).unwrap(), "files mdns4_minimal [NOTFOUND=return] dns");
-        assert_eq!(hosts_order("hosts:\n"), None);
     }
 
     #[test]

@@ -22,10 +22,9 @@ use crate::dns::lanes::stopped::{ended_by, fallback_note, seconds};
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::uncounted::SideLanes;
 use crate::dns::lanes::validation::collect::WalkEnd;
-use crate::dns::lanes::validation::through_resolver::Given;
+use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::{Fault, Found, is_answer};
 use crate::dns::outcome::words::show;
-use crate::dns::resolver::DS;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::{Heard, Questions};
@@ -38,11 +37,11 @@ use crate::trace::{At, Dns, DnsLane, FailureCode, Purpose, Rcode, RecordType};
 
 /// Questions that can be asked along one walk, and those that need a walk of their own.
 fn walks(types: &[RecordType]) -> Vec<(Vec<RecordType>, Aliases)> {
-    let alone = |rtype: RecordType| rtype == RecordType::CNAME || rtype == DS;
-    let together: Vec<RecordType> = types.iter().copied().filter(|rtype| !alone(*rtype)).collect();
+    let alone = |rtype: RecordType| rtype == RecordType::CNAME || rtype == RecordType::DS;
+    let of_one_walk: Vec<RecordType> = types.iter().copied().filter(|rtype| !alone(*rtype)).collect();
     let mut walks = Vec::new();
-    if !together.is_empty() {
-        walks.push((together, Aliases::Follow));
+    if !of_one_walk.is_empty() {
+        walks.push((of_one_walk, Aliases::Follow));
     }
     for rtype in types.iter().copied().filter(|rtype| alone(*rtype)) {
         let aliases = if rtype == RecordType::CNAME { Aliases::Keep } else { Aliases::Follow };
@@ -50,8 +49,6 @@ fn walks(types: &[RecordType]) -> Vec<(Vec<RecordType>, Aliases)> {
     }
     walks
 }
-
-const SERVFAIL: Rcode = Rcode(2);
 
 /// Without a word from any root server for this long, the stub's answer is taken.
 const ROOT_PATIENCE: Duration = Duration::from_secs(2);
@@ -202,10 +199,12 @@ impl Counted<'_> {
             return Ok(());
         }
         let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
-        let (purpose, given) = match failed.map(|fault| (fault.code, fault.rcode)) {
-            None if lane == DnsLane::StubFallback => (Purpose::Stub, Given::Unsigned),
-            None => (Purpose::Resolver, Given::Answer),
-            Some((FailureCode::ResolverFailed, Some(SERVFAIL))) => (Purpose::Resolver, Given::Failure),
+        let (purpose, received) = match failed.map(|fault| (fault.code, fault.rcode)) {
+            None if lane == DnsLane::StubFallback => (Purpose::Stub, Received::Unsigned),
+            None => (Purpose::Resolver, Received::Answer),
+            Some((FailureCode::ResolverFailed, Some(Rcode::SERVFAIL))) => {
+                (Purpose::Resolver, Received::ServFail)
+            }
             Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
                 return Err("the trace was stopped");
             }
@@ -213,7 +212,7 @@ impl Counted<'_> {
             Some(_) => return Err("no resolver gave an answer"),
         };
         let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
-        side.check_through(context, client, log, (self.name.clone(), self.types.clone()), purpose, given);
+        side.check_through(context, client, log, (self.name.clone(), self.types.clone()), purpose, received);
         Ok(())
     }
 

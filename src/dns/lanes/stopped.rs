@@ -12,12 +12,12 @@ use crate::units;
 /// What a stop leaves of packets that have no answer.
 pub(crate) fn ended_by(result: &Result<Found, Fault>, stopped: Option<Stopped>) -> Meaning {
     if let Some(Stopped::Part(_)) = stopped {
-        return Meaning::stopped(StoppedBy::Part);
+        return Meaning::Stopped(StoppedBy::Part);
     }
     match result.as_ref().err().map(|fault| fault.code) {
-        Some(FailureCode::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
-        Some(FailureCode::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
-        Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable) => Meaning::stopped(StoppedBy::DnsLimit),
+        Some(FailureCode::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
+        Some(FailureCode::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
+        Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable) => Meaning::Stopped(StoppedBy::DnsLimit),
         _ => Meaning::Superseded,
     }
 }

@@ -17,7 +17,7 @@ use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
 use crate::dns::lanes::validation::collect::WalkEnd;
-use crate::dns::lanes::validation::through_resolver::Given;
+use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::is_answer;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::combine::Heard;
@@ -67,11 +67,11 @@ impl SideLanes {
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
-        given: Given,
+        received: Received,
     ) {
         self.log = Some(Rc::clone(log));
         if let Some((checking, work)) =
-            Checking::begin_through(context, client, log, question, purpose, given)
+            Checking::begin_through(context, client, log, question, purpose, received)
         {
             self.dnssec = Some(checking);
             self.spawn(work);
@@ -138,9 +138,9 @@ impl SideLanes {
         let stopped = stop.within(Some(limit), checked).await.err();
         let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
             None | Some(Stopped::Limit) => Meaning::Timeout,
-            Some(Stopped::Part(_)) => Meaning::stopped(StoppedBy::Part),
-            Some(Stopped::MaxTime) => Meaning::stopped(StoppedBy::MaxTime),
-            Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
+            Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
+            Some(Stopped::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
+            Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
         };
         if let Some(log) = &self.log {
             log.end_all(&cut_off);

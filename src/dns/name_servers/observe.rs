@@ -2,6 +2,7 @@
 //!
 //! Nothing is sent here, and nothing is decided about the question itself.
 
+use crate::explain::dns_words::strays;
 use crate::trace::MAX_SERVERS;
 use std::net::SocketAddr;
 
@@ -98,7 +99,7 @@ pub(crate) fn silence(query: &ZoneQuery, id: usize) -> String {
             _ if packet.dropped_kinds.iter().all(|(kind, _)| other(kind)) => "replies to other questions",
             _ => "what is no reply to the question",
         };
-        Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, packet.strays()))
+        Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, strays(packet)))
     });
     told.flatten().unwrap_or_else(|| format!("did not answer in {limit} ms"))
 }

@@ -24,7 +24,8 @@ use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::Exchanged;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query_case::Echo;
-use crate::trace::{At, Choice, Meaning, Transport, astray};
+use crate::explain::dns_words::astray;
+use crate::trace::{At, Choice, Meaning, Transport};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Round {

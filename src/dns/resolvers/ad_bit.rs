@@ -19,49 +19,12 @@ pub(crate) const fn is_answer(meaning: &Meaning) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{AddressSource, At, Choice, Meaning, Rcode, RecordType, ReplyHeader, Transport};
+    use crate::trace::{Meaning, ReplyHeader, sample};
 
     fn packet(purpose: Purpose, authentic_data: bool, meaning: Meaning) -> Packet {
-        let reply = ReplyHeader {
-            rcode: Rcode::NOERROR,
-            authoritative: false,
-            truncated: false,
-            recursion_desired: true,
-            recursion_available: true,
-            authentic_data,
-            answers: 1,
-            authorities: 0,
-            additionals: 0,
-            edns_size: None,
-            nsid: None,
-            extended_errors: Vec::new(),
-        };
-        Packet {
-            parent: None,
-            purpose,
-            zone: String::new(),
-            qname: "www.example.test.".to_owned(),
-            qtype: RecordType::A,
-            server_name: None,
-            server: "192.0.2.53:53".parse().unwrap(),
-            source: AddressSource::Configured,
-            chosen: Choice::First,
-            transport: Transport::Udp,
-            edns: true,
-            connection: None,
-            sent: At(0),
-            connected: None,
-            tcp_done: None,
-            received: Some(At(1)),
-            end: At(1),
-            bytes_sent: 50,
-            bytes_received: Some(100),
-            dropped: 0,
-            dropped_kinds: Vec::new(),
-            reply: Some(reply),
-            meaning,
-            untrusted: Vec::new(),
-        }
+        let asked = sample::packet("", "192.0.2.53:53", 0, 1, meaning);
+        let reply = Some(ReplyHeader { authentic_data, ..sample::header() });
+        Packet { purpose, server_name: None, reply, ..asked }
     }
 
     #[test]

@@ -6,9 +6,6 @@ use crate::dns::wire::message::{Data, Rr};
 use crate::dns::wire::name::name_text;
 use crate::trace::RecordType;
 
-/// Any type, RFC 1035 §3.2.3.
-pub(crate) const ANY: RecordType = RecordType(255);
-
 /// Aliases followed inside one reply; the walk's own limit is lower.
 const MAX_CHAIN: usize = 16;
 
@@ -55,7 +52,7 @@ pub(crate) fn follow(
             chain.outside = true;
             break;
         }
-        let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == ANY);
+        let wanted = |rr: &&Rr| rr.name == chain.end && (rr.rtype == qtype || qtype == RecordType::ANY);
         // Below a DNAME the owner may have the case of letters of the question.
         let renamed = chain.links.iter().any(|rr| rr.rtype == RecordType::DNAME);
         let plain = |rr: &Rr| Rr { name: if renamed { &chain.end } else { &rr.name }.clone(), ..rr.clone() };

@@ -12,11 +12,8 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::response::alias::{Chain, follow};
 use crate::dns::wire::message::{Data, Reply, Rr, records};
 use crate::dns::wire::name::name_text;
-use crate::trace::{
-    AddressSource, MAX_SERVERS, Meaning, NO_AUTHORITY, NameServer, Negative, Rcode, RecordType, Transport,
-};
-
-const NOTAUTH: Rcode = Rcode(9);
+use crate::explain::dns_words::NO_AUTHORITY;
+use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
 
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
@@ -59,7 +56,7 @@ pub(crate) enum Verdict {
     Upward {
         to: Name,
     },
-    /// `spare` is what it would have meant with authority.
+    /// `spare` is what it would have meant with authority, where that is all it lacks.
     Lame {
         reason: &'static str,
         spare: Option<Box<Self>>,
@@ -141,7 +138,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> 
         Rcode::NOERROR | Rcode::NXDOMAIN => None,
         // RFC 6891 §7: servers without EDNS answer one of the first two.
         Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
-        Rcode::REFUSED | NOTAUTH => Some(Verdict::Refused),
+        Rcode::REFUSED | Rcode::NOTAUTH => Some(Verdict::Refused),
         _ => Some(Verdict::ServerFailure),
     }
 }
@@ -300,7 +297,8 @@ impl Verdict {
             Self::Refused => Meaning::Refused,
             Self::ServerFailure => Meaning::ServerFailure,
             Self::Upward { to } => Meaning::UpwardReferral { to: name_text(to) },
-            Self::Lame { reason, .. } => Meaning::Lame { reason },
+            Self::Lame { spare: Some(_), .. } => Meaning::NonAuthoritative,
+            Self::Lame { reason, spare: None } => Meaning::Lame { reason },
             Self::Malformed { reason } => Meaning::Malformed { reason: reason.clone() },
         }
     }

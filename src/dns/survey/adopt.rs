@@ -21,9 +21,9 @@ pub(crate) fn cut_short(what: &str, by: Stopped, done: usize, all: usize) -> Str
 pub(crate) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize {
     log.end_all(&match stopped {
         None => Meaning::Superseded,
-        Some(Stopped::Interrupted) => Meaning::stopped(StoppedBy::Interrupt),
-        Some(Stopped::Part(_)) => Meaning::stopped(StoppedBy::Part),
-        Some(Stopped::MaxTime | Stopped::Limit) => Meaning::stopped(StoppedBy::MaxTime),
+        Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
+        Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
+        Some(Stopped::MaxTime | Stopped::Limit) => Meaning::Stopped(StoppedBy::MaxTime),
     });
     let first = dns.packets.len();
     for mut packet in log.packets() {

@@ -23,6 +23,7 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::parse_name;
 use crate::dns::wire::query::Recursion;
+use crate::explain::dns_words::holder;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
@@ -286,8 +287,9 @@ fn advice(propagation: &Propagation, given: Option<&Given>) -> Vec<String> {
         "before a change lower the TTL of {what} (now {now}) and wait {most} s: then old copies live as long as \
          the new TTL"
     ));
-    let late = kept()
-        .filter_map(|copy| given.excess(copy).map(|left| format!("{} ({left} s)", propagation.label(copy))));
+    let late = kept().filter_map(|copy| {
+        given.excess(copy).map(|left| format!("{} ({left} s)", holder(propagation, copy)))
+    });
     let late: Vec<String> = late.collect();
     if !late.is_empty() {
         let more = late.len().saturating_sub(NAMED);

@@ -81,7 +81,7 @@ pub(crate) async fn check(
     };
     let parent = last.qname.base_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the zone above its name.
-    let is_of_parent = types == [crate::dns::resolver::DS] && last.zone.zone_of(&parent);
+    let is_of_parent = types == [RecordType::DS] && last.zone.zone_of(&parent);
     let inside = if is_of_parent { &parent } else { &last.qname };
     let soa = |way| soa(&last.zone, inside, way, ask);
     let udp = QueryForm { transport: Transport::Udp, ..way };

@@ -1,7 +1,7 @@
 //! The rules of `reply`, each with a message that makes it fire and one that does not, and the
 //! presentation forms.
 
-use crate::trace::NO_AUTHORITY;
+use crate::explain::dns_words::NO_AUTHORITY;
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::rdata::svcb::{

@@ -445,7 +445,7 @@ fn a_child_on_its_parents_servers_is_the_zone_that_is_compared() {
             );
         }
         // What is asked of the parent is compared by the parent.
-        let (resolver, mut dns, clock) = walked_for(crate::dns::resolver::DS, plan(&net), "same.test").await;
+        let (resolver, mut dns, clock) = walked_for(RecordType::DS, plan(&net), "same.test").await;
         resolver.ask_all_servers(&mut dns, &clock, &Stop::after(clock, LONG)).await;
         let checks = dns.all_servers.unwrap();
         assert!(checks.iter().all(|check| check.serial == Some(1)), "{checks:?}");

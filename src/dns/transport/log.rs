@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::dns::transport::slots::Queue;
+use crate::explain::dns_words::strays;
 use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
 /// Packets for one host, over all its aliases and name servers.
@@ -111,13 +112,10 @@ impl Log {
         self.raw.borrow().get(&id).cloned()
     }
 
-    /// Every packet whose reply is kept, with it.
-    pub(crate) fn packets_with_raw(&self) -> Vec<(usize, Packet, Rc<[u8]>)> {
+    /// A look at all packets, by their ids; one that is still open has no end yet.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&[&Packet]) -> T) -> T {
         let entries = self.entries.borrow();
-        let pair = |(id, bytes): (&usize, &Rc<[u8]>)| {
-            Some((*id, entries.get(*id)?.packet.clone(), Rc::clone(bytes)))
-        };
-        self.raw.borrow().iter().filter_map(pair).collect()
+        look(&entries.iter().map(|entry| &entry.packet).collect::<Vec<_>>())
     }
 
     /// Adds a sentence for people, once.
@@ -139,7 +137,7 @@ impl Log {
                  spoofing (RFC 5452)",
                 packet.dropped,
                 packet.server,
-                packet.strays()
+                strays(packet)
             ));
         }
         notes

@@ -7,8 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
 use crate::alert::AlertReceived;
+use crate::http::h1;
 use crate::http::request::Draft;
-use crate::http::{Scene, blank, h1};
+use crate::http::scene::{Scene, blank};
 use crate::trace::{At, FailureCode, HttpVersion, StageName};
 use std::io::ErrorKind;
 

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::trace::{HttpVersion, header};
+use crate::trace::{HttpVersion, RedirectChange, header};
 
 #[tokio::test]
 async fn a_response_is_recorded_as_it_came() {
@@ -28,7 +28,7 @@ async fn a_response_is_recorded_as_it_came() {
     assert_eq!(http.bytes_received, head.len() as u64 + 5);
     let body = &http.body;
     assert_eq!((body.wire_bytes, body.encoded_bytes, body.decoded_bytes), (5, 5, None));
-    assert_eq!((body.framing, body.complete), ("content-length", true));
+    assert_eq!((body.framing.as_str(), body.complete), ("content-length", true));
     let stamps = [Some(http.start), http.sent, http.first_byte, http.head_end, Some(http.end)];
     assert!(stamps.iter().all(Option::is_some) && stamps.is_sorted(), "{stamps:?}");
     assert!(result.unwrap().is_some(), "the connection can be used again");
@@ -96,7 +96,7 @@ async fn an_interim_response_in_the_same_read_shares_the_stamp() {
     let both = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
     let http = get_ok(answer(both).await).await;
     assert_eq!(http.informational[0].at, http.first_byte.unwrap());
-    assert_eq!((http.status, http.body.framing), (Some(204), "none"));
+    assert_eq!((http.status, http.body.framing.as_str()), (Some(204), "none"));
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn chunks_and_trailers_are_read() {
     let address = answer(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}")).await;
     let (http, result) = get(address, &HttpPlan::default()).await;
     assert_eq!((http.body.encoded_bytes, http.body.wire_bytes), (11, body.len() as u64));
-    assert_eq!((http.body.framing, http.body.complete), ("chunked", true));
+    assert_eq!((http.body.framing.as_str(), http.body.complete), ("chunked", true));
     assert_eq!(header(&http.trailers, "x-sum").as_deref(), Some("42"));
     assert!(result.unwrap().is_some());
 }
@@ -155,7 +155,7 @@ async fn responses_without_a_body_end_with_their_head() {
         let limit = Duration::from_secs(20);
         let (http, result) = fetch_within(address, &ask(method, None), &HttpPlan::default(), limit).await;
         assert!(result.unwrap().is_some(), "{method} {status}");
-        assert_eq!((http.body.wire_bytes, http.body.framing, http.body.complete), (0, "none", true));
+        assert_eq!((http.body.wire_bytes, http.body.framing.as_str(), http.body.complete), (0, "none", true));
         assert_eq!(Some(http.end), http.head_end);
     }
 }
@@ -181,7 +181,7 @@ async fn a_connection_is_not_kept_when_it_must_not_be() {
 async fn a_body_may_end_with_the_connection() {
     let (http, result) = get(answer("HTTP/1.0 200 OK\n\nuntil the end").await, &HttpPlan::default()).await;
     assert!(result.unwrap().is_none());
-    assert_eq!((http.version, http.body.framing), (HttpVersion::Http10, "close"));
+    assert_eq!((http.version, http.body.framing.as_str()), (HttpVersion::Http10, "close"));
     assert_eq!((http.body.encoded_bytes, http.body.complete), (13, true));
 }
 
@@ -279,7 +279,10 @@ async fn a_redirect_is_recorded_and_its_body_not_saved_when_it_is_followed() {
         assert!(result.is_ok());
         let redirect = http.redirect.unwrap();
         assert!(redirect.target.unwrap().ends_with("/new"));
-        assert_eq!((redirect.changes.as_slice(), redirect.followed), (&["path", "query"][..], false));
+        assert_eq!(
+            (redirect.changes.as_slice(), redirect.followed),
+            (&[RedirectChange::Path, RedirectChange::Query][..], false)
+        );
         assert_eq!(path.exists(), !follow);
     }
     std::fs::remove_file(&path).unwrap();

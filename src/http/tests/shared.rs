@@ -8,7 +8,8 @@ use futures_util::future::join_all;
 
 use super::h2::{plan, serve_h2};
 use super::*;
-use crate::http::{Wire, tap};
+use crate::http::session::Wire;
+use crate::http::tap;
 use crate::trace::{At, FailureCode, header};
 
 /// What the server sends for `/NUMBER`: so many pieces of so many bytes.

@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::micros::us;
+use super::pointer::{Within, pointer};
 use crate::finding::{Finding, Saving, Verdict};
 use crate::render::redact::Redactor;
+use crate::timeline::Phase;
 
 /// Where the time went, or why there is no response.
 #[derive(Serialize)]
@@ -29,7 +31,7 @@ impl<'a> VerdictView<'a> {
     pub(super) fn new(verdict: &'a Verdict, redactor: Redactor) -> Self {
         Self {
             summary: redactor.text(&verdict.summary),
-            stage: verdict.stage,
+            stage: verdict.phase.map(Phase::as_str),
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
         }
@@ -53,7 +55,7 @@ pub(super) struct FindingView<'a> {
     /// What was seen, with this run's numbers.
     detail: Cow<'a, str>,
     /// Where in this document it can be seen.
-    evidence: Vec<EvidenceView<'a>>,
+    evidence: Vec<EvidenceView>,
     /// What to do about it.
     advice: Cow<'a, str>,
     /// The time that the mend would save.
@@ -61,13 +63,19 @@ pub(super) struct FindingView<'a> {
 }
 
 impl<'a> FindingView<'a> {
-    /// Looks the evidence up in `document`. A pointer that leads nowhere is a fault of its rule:
+    /// Looks the evidence up in `document`. A place that it does not have is a fault of its rule:
     /// a debug build stops at it, a release build leaves it out.
-    pub(super) fn new(finding: &'a Finding, document: &Value, redactor: Redactor) -> Self {
-        let evidence = finding.evidence.iter().filter_map(|pointer| {
-            let value = document.pointer(pointer);
-            debug_assert!(value.is_some(), "{}: {pointer} points nowhere", finding.id);
-            Some(EvidenceView { pointer, value: value?.clone() })
+    pub(super) fn new(
+        finding: &'a Finding,
+        within: Within<'_>,
+        document: &Value,
+        redactor: Redactor,
+    ) -> Self {
+        let evidence = finding.evidence.iter().filter_map(|place| {
+            let pointer = pointer(*place, within);
+            let value = pointer.as_deref().and_then(|pointer| document.pointer(pointer));
+            debug_assert!(value.is_some(), "{}: {place:?} points nowhere ({pointer:?})", finding.id);
+            Some(EvidenceView { value: value?.clone(), pointer: pointer? })
         });
         Self {
             id: finding.id,
@@ -85,9 +93,9 @@ impl<'a> FindingView<'a> {
 /// A place in this document and the value that stands there.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct EvidenceView<'a> {
+struct EvidenceView {
     /// A JSON pointer (RFC 6901).
-    pointer: &'a str,
+    pointer: String,
     /// What it points at.
     value: Value,
 }

@@ -11,8 +11,8 @@ use super::micros::us;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::render::redact::Redactor;
-use crate::timeline::{self, Phases, Reasons, Span};
-use crate::trace::Hop;
+use crate::timeline::{self, PerPhase, Phase, Phases, Span};
+use crate::trace::{Hop, StageName};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -87,15 +87,15 @@ struct PhasesView {
 
 impl From<Phases> for PhasesView {
     fn from(phases: Phases) -> Self {
-        let Phases { dns, connect, tls, quic, send, wait, receive, unaccounted, total } = phases;
+        let Phases { spent, unaccounted, total } = phases;
         Self {
-            dns_us: dns,
-            connect_us: connect,
-            tls_us: tls,
-            quic_us: quic,
-            send_us: send,
-            wait_us: wait,
-            receive_us: receive,
+            dns_us: spent[Phase::Dns],
+            connect_us: spent[Phase::Connect],
+            tls_us: spent[Phase::Tls],
+            quic_us: spent[Phase::Quic],
+            send_us: spent[Phase::Send],
+            wait_us: spent[Phase::Wait],
+            receive_us: spent[Phase::Receive],
             unaccounted_us: unaccounted,
             total_us: total,
         }
@@ -122,10 +122,17 @@ struct ReasonsView {
     receive: Option<&'static str>,
 }
 
-impl From<Reasons> for ReasonsView {
-    fn from(reasons: Reasons) -> Self {
-        let Reasons { dns, connect, tls, quic, send, wait, receive } = reasons;
-        Self { dns, connect, tls, quic, send, wait, receive }
+impl From<PerPhase<Option<&'static str>>> for ReasonsView {
+    fn from(reasons: PerPhase<Option<&'static str>>) -> Self {
+        Self {
+            dns: reasons[Phase::Dns],
+            connect: reasons[Phase::Connect],
+            tls: reasons[Phase::Tls],
+            quic: reasons[Phase::Quic],
+            send: reasons[Phase::Send],
+            wait: reasons[Phase::Wait],
+            receive: reasons[Phase::Receive],
+        }
     }
 }
 
@@ -157,8 +164,8 @@ impl SpanView {
         Self {
             id: span.id,
             parent: span.parent,
-            hop: span.hop,
-            stage: span.stage.as_str(),
+            hop: span.request.0,
+            stage: span.subject.stage().map_or("url", StageName::as_str),
             start_us: span.start.0,
             duration_us: us(span.end.since(span.start)),
             name: redactor.text(&span.name).into_owned(),

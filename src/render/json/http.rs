@@ -189,7 +189,7 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             encoded_bytes: body.encoded_bytes,
             decoded_bytes: body.decoded_bytes,
             encoding: body.encoding.as_deref(),
-            framing: body.framing,
+            framing: body.framing.as_str(),
             complete: body.complete,
             decode_error: body.decode_error.as_deref(),
             saved_to: body.saved_to.as_ref().map(|path| path.to_string_lossy()),
@@ -216,7 +216,7 @@ struct RedirectView<'a> {
     /// The absolute URL, secrets redacted; null when it cannot be followed.
     target: Option<Cow<'a, str>>,
     /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
-    changes: &'a [&'static str],
+    changes: Vec<&'static str>,
     /// Whether it was followed.
     followed: bool,
     /// The method of the next request.
@@ -228,7 +228,7 @@ impl<'a> RedirectView<'a> {
         Self {
             location: redactor.text(&redirect.location),
             target: redirect.target.as_deref().map(|target| redactor.typed(target)),
-            changes: &redirect.changes,
+            changes: redirect.changes.iter().map(|change| change.as_str()).collect(),
             followed: redirect.followed,
             next_method: redirect.next_method.as_deref(),
         }

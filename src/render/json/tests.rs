@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schema::from_views::schema;
-use crate::finding;
+use crate::finding::{self, InRequest, Place};
 use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
-use crate::trace::Trace;
+use crate::trace::{RequestId, Trace};
 
 fn document(trace: &Trace, style: &Style) -> String {
     let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
@@ -25,7 +25,7 @@ fn without_version(document: &str) -> String {
 fn dns_document(trace: &Trace) -> Option<String> {
     let hop = trace.hops().next()?;
     let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
-    let findings = crate::finding::check_dns(hop.dns.ran()?, failure);
+    let findings = crate::finding::check_dns(hop.dns.ran()?, trace.started_at);
     let run = DnsRun {
         input: "www.example.test",
         started_at: trace.started_at,
@@ -120,12 +120,37 @@ fn evidence_is_copied_from_where_its_pointer_leads() {
 }
 
 #[test]
+fn what_every_finding_rests_on_is_in_its_document() {
+    for (name, trace) in testtrace::all() {
+        let findings = finding::check(&trace);
+        let mut out = Vec::new();
+        render(&trace, &findings, &finding::verdict(&trace), Format::Json, &Style::default(), &mut out)
+            .unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        let mut told = document["findings"].as_array().unwrap().iter();
+        for finding in &findings {
+            let evidence = told.next().unwrap()["evidence"].as_array().unwrap();
+            assert_eq!(evidence.len(), finding.evidence.len(), "{name}: {}", finding.id);
+            assert!(evidence.iter().all(|it| document.pointer(it["pointer"].as_str().unwrap()).is_some()));
+        }
+        // Without a request around it the same lookup has the same places in another document.
+        let Some(document) = dns_document(&trace) else { continue };
+        let document: Value = serde_json::from_str(&document).unwrap();
+        let findings = finding::check_dns(&trace.lookups[0], trace.started_at);
+        let told = document["findings"].as_array().unwrap();
+        for (finding, told) in findings.iter().zip(told) {
+            assert_eq!(told["evidence"].as_array().unwrap().len(), finding.evidence.len(), "{name}");
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "points nowhere")]
 #[cfg(debug_assertions)]
 fn a_pointer_that_leads_nowhere_is_a_fault_of_its_rule() {
     let trace = testtrace::success();
     let mut findings = testtrace::findings();
-    findings[0].evidence.push("/hops/7".into());
+    findings[0].evidence.push(Place::Request(RequestId(7), InRequest::Phases));
     let verdict = finding::verdict(&trace);
     let _ = render(&trace, &findings, &verdict, Format::Json, &Style::default(), &mut Vec::new());
 }

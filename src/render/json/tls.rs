@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::render::words;
-use crate::trace::{Certificate, Direction, Flight, Offer, Tls, Verification};
+use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
 
 /// A TLS handshake, flight by flight.
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ pub(super) struct TlsView<'a> {
     /// What was offered, read back from our own ClientHello.
     offer: Option<OfferView<'a>>,
     /// The flights, in order.
-    flights: Vec<FlightView<'a>>,
+    flights: Vec<FlightView>,
     /// The chain as sent, leaf first.
     chain: Vec<CertificateView<'a>>,
     /// What checking it gave; null when no certificate came.
@@ -65,7 +65,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             duration_us: us(tls.end.since(tls.start)),
             sni: tls.sni.as_deref(),
             verified_name: &tls.verified_name,
-            version: tls.version.as_deref(),
+            version: tls.version.map(TlsVersion::as_str),
             cipher_suite: tls.cipher_suite.as_deref(),
             group: tls.group.as_deref(),
             signature_scheme: tls.signature_scheme.as_deref(),
@@ -151,7 +151,7 @@ struct KeyShareView<'a> {
 /// One burst of handshake messages in one direction.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct FlightView<'a> {
+struct FlightView {
     /// Who sent it: we (`sent`) or the peer (`received`).
     #[cfg_attr(test, schemars(extend("enum" = ["sent", "received"])))]
     direction: &'static str,
@@ -160,20 +160,20 @@ struct FlightView<'a> {
     /// Last byte of it.
     end_us: u64,
     /// Message names as they can be seen.
-    messages: &'a [&'static str],
+    messages: Vec<&'static str>,
     /// Bytes, record headers included.
     bytes: usize,
     /// CPU time spent on it.
     cpu_us: u64,
 }
 
-impl<'a> From<&'a Flight> for FlightView<'a> {
-    fn from(flight: &'a Flight) -> Self {
+impl From<&Flight> for FlightView {
+    fn from(flight: &Flight) -> Self {
         Self {
             direction: direction(flight.direction),
             start_us: flight.start.0,
             end_us: flight.end.0,
-            messages: &flight.messages,
+            messages: flight.names(),
             bytes: flight.bytes,
             cpu_us: us(flight.cpu),
         }

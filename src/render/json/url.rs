@@ -89,7 +89,7 @@ struct UrlChangeView<'a> {
 impl<'a> UrlChangeView<'a> {
     fn new(change: &'a UrlChange, redactor: Redactor) -> Self {
         Self {
-            kind: change.kind,
+            kind: change.kind.as_str(),
             before: redactor.typed(&change.before),
             after: redactor.typed(&change.after),
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::document::{DnsDocument, TraceDocument};
 use super::finding;
 use super::harmless::{OneLine, Readable};
+use super::pointer::Within;
 use crate::finding::{Finding, Verdict};
 use crate::render::redact::Redactor;
 use crate::render::run::DnsRun;
@@ -27,7 +28,14 @@ pub(crate) fn trace(
     // disagree.
     let findings = findings
         .iter()
-        .map(|finding| serde_json::to_value(finding::FindingView::new(finding, &document, redactor)))
+        .map(|finding| {
+            serde_json::to_value(finding::FindingView::new(
+                finding,
+                Within::Trace(trace),
+                &document,
+                redactor,
+            ))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     document["findings"] = findings.into();
     write(&document, out)
@@ -43,7 +51,9 @@ fn dns_document(run: &DnsRun<'_>, redactor: Redactor) -> serde_json::Result<serd
     let findings = run
         .findings
         .iter()
-        .map(|finding| serde_json::to_value(finding::FindingView::new(finding, &document, redactor)))
+        .map(|finding| {
+            serde_json::to_value(finding::FindingView::new(finding, Within::Lookup, &document, redactor))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     document["findings"] = findings.into();
     Ok(document)

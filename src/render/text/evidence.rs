@@ -9,8 +9,8 @@ use super::survey;
 use crate::explain::status::explain;
 use crate::render::words;
 use crate::trace::{
-    Attempt, AttemptOutcome, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls, Trace, Url,
-    header,
+    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls,
+    Trace, Url, header,
 };
 use crate::units;
 
@@ -107,7 +107,7 @@ fn url(page: &Page, url: &Url) -> String {
         words.push_str(&format!(", fragment {} (never sent)", page.redactor().query(fragment)));
     }
     if !url.changes.is_empty() {
-        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind).collect();
+        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind.as_str()).collect();
         words.push_str(&format!("; changed as a browser would: {}", kinds.join(", ")));
     }
     words
@@ -190,7 +190,7 @@ fn outcome(attempt: &Attempt) -> String {
 
 fn tls(tls: &Tls) -> String {
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(tls.version.as_deref().map(words::tls_version));
+    parts.extend(tls.version.map(|version| version.spoken().to_owned()));
     parts.extend(tls.cipher_suite.clone());
     parts.extend(tls.group.clone());
     parts.push(units::count(tls.round_trips as usize, "round trip"));
@@ -265,7 +265,7 @@ fn body(http: &Http) -> String {
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }
-    if !http.body.complete && http.body.framing != "none" {
+    if !http.body.complete && http.body.framing != BodyFraming::None {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {

@@ -4,7 +4,6 @@ use super::ink::Ink;
 use super::page::{Line, Page, shorten};
 use crate::explain::status::explain;
 use crate::finding::Verdict;
-use crate::render::words;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
@@ -93,9 +92,9 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
     if let Some(http) = hop.http.ran() {
         facts.push(Ink::Plain, format!("  {}", http.version.as_str()));
     }
-    let version = hop.connection.and_then(|used| used.tls.as_ref().ran()?.version.as_deref());
+    let version = hop.connection.and_then(|used| used.tls.as_ref().ran()?.version);
     if let Some(version) = version {
-        facts.push(Ink::Plain, format!("  {}", words::tls_version(version)));
+        facts.push(Ink::Plain, format!("  {}", version.spoken()));
     }
     if let Some(address) = winner(hop) {
         facts.push(Ink::Plain, format!("  {address}"));

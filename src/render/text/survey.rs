@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::Page;
+use crate::explain::dns_words::holder;
 use crate::trace::{Dns, Record, ServerCheck, ServerFault, UnfoundServer};
 use crate::units;
 
@@ -89,7 +90,7 @@ pub(super) fn answer(records: &[Record], rcode: Option<std::borrow::Cow<'static,
 pub(super) fn propagation(page: &mut Page, dns: &Dns) {
     let Some(propagation) = &dns.propagation else { return };
     page.gap();
-    let labels: Vec<String> = propagation.copies.iter().map(|copy| propagation.label(copy)).collect();
+    let labels: Vec<String> = propagation.copies.iter().map(|copy| holder(propagation, copy)).collect();
     let title = format!("copies of {}", propagation.rtype.mnemonic());
     let width = labels.iter().map(|label| label.width()).max().unwrap_or(0).clamp(title.len(), SERVER);
     let mut head = page.line();

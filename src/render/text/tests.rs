@@ -18,7 +18,7 @@ fn report(trace: &Trace, style: &Style) -> String {
 fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
     let dns = trace.lookups.first()?;
     let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
-    let findings = crate::finding::check_dns(dns, failure);
+    let findings = crate::finding::check_dns(dns, trace.started_at);
     let run = DnsRun {
         input: "www.example.test",
         started_at: trace.started_at,

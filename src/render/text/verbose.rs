@@ -5,7 +5,7 @@ use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
-use crate::explain::dns_error;
+use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
     Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
@@ -64,7 +64,7 @@ fn changes(page: &mut Page, url: &Url) {
         body.push(Ink::Plain, format!("{} {leads_to} ", redactor.typed(&change.before)));
         body.push(Ink::Plain, redactor.typed(&change.after));
         let mut head = page.line();
-        head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind).push(Ink::Plain, ": ");
+        head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind.as_str()).push(Ink::Plain, ": ");
         page.wrap(head, &body);
     }
 }
@@ -140,7 +140,7 @@ fn wire(line: &mut Line, packet: &Packet) {
     }
     if packet.dropped > 0 {
         let dropped = units::count(packet.dropped as usize, "datagram");
-        parts.push(format!("{dropped} dropped ({})", packet.strays()));
+        parts.push(format!("{dropped} dropped ({})", dns_words::strays(packet)));
     }
     if let Some(reply) = &packet.reply {
         parts.push(reply.rcode.mnemonic().into_owned());
@@ -166,8 +166,7 @@ fn flights(page: &mut Page, tls: &Tls) {
         };
         head.push(Ink::Plain, "  ").right(Ink::Plain, &units::duration(flight.start.since(tls.start)), 8);
         head.push(Ink::Tls, format!(" {arrow} "));
-        let messages =
-            if flight.messages.is_empty() { "data".to_owned() } else { flight.messages.join(", ") };
+        let messages = if flight.messages.is_empty() { "data".to_owned() } else { flight.names().join(", ") };
         body.push(Ink::Plain, messages);
         let cpu = units::duration(flight.cpu);
         body.push(Ink::Faint, format!(" [{}, CPU {cpu}]", units::bytes(flight.bytes as u64)));
@@ -287,7 +286,7 @@ fn response(page: &mut Page, http: &Http) {
     let body = &http.body;
     let end = if body.complete { "" } else { ", incomplete" };
     let (wire, encoded) = (units::bytes(body.wire_bytes), units::bytes(body.encoded_bytes));
-    let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing);
+    let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing.as_str());
     wire_line(page, sign, Ink::Faint, &what);
     fields(page, sign, &http.trailers);
 }

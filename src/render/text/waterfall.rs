@@ -8,7 +8,7 @@ use super::headline::push_status;
 use super::ink::Ink;
 use super::page::Page;
 use crate::render::words;
-use crate::timeline::{self, NOT_REACHED, Phases, Span};
+use crate::timeline::{self, NOT_REACHED, Phase, Phases, Span, Subject};
 use crate::trace::{AttemptOutcome, Hop, StageName, Trace};
 use crate::units;
 
@@ -133,25 +133,19 @@ impl Drawing<'_> {
         let reasons = timeline::reasons(hop);
         let failed = failed_phase(hop, &phases);
         let mut rows = Vec::new();
-        let steps = [
-            ("dns", Ink::Dns, phases.dns, reasons.dns),
-            ("connect", Ink::Connect, phases.connect, reasons.connect),
-            ("tls", Ink::Tls, phases.tls, reasons.tls),
-            ("send", Ink::Send, phases.send, reasons.send),
-            ("wait", Ink::Wait, phases.wait, reasons.wait),
-            ("receive", Ink::Receive, phases.receive, reasons.receive),
-        ];
-        for (name, ink, us, reason) in steps {
-            let Some(us) = us else {
-                rows.extend(self.missing(hop, name, reason.unwrap_or_default()));
+        for (phase, us) in phases.spent.iter() {
+            let Some(us) = *us else {
+                rows.extend(self.missing(hop, phase, reasons[phase].unwrap_or_default()));
                 continue;
             };
-            let Some(span) = self.phase_span(hop.id.0, name) else { continue };
-            let mut row = Row::new(usize::from(self.chain), name, ink, Kind::Phase, span.start.0, span.end.0);
+            let ink = ink(phase);
+            let Some(span) = self.phase_span(hop, phase) else { continue };
+            let depth = usize::from(self.chain);
+            let mut row = Row::new(depth, phase.as_str(), ink, Kind::Phase, span.start.0, span.end.0);
             row.share = units::share(us, micros(self.trace));
-            row.failed = failed == Some(name);
+            row.failed = failed == Some(phase);
             rows.push(row);
-            self.parts(hop, span, ink, &mut rows);
+            self.parts(hop, phase, span, ink, &mut rows);
         }
         // Only what would be a defect is worth a row.
         let defect = phases.unaccounted > 200 && phases.unaccounted * 100 > phases.total;
@@ -166,56 +160,44 @@ impl Drawing<'_> {
     }
 
     /// The span of a phase of a hop.
-    fn phase_span(&self, hop: usize, phase: &str) -> Option<&Span> {
-        self.spans.iter().filter(|span| span.hop == hop && self.depth(span) == 0).find(|span| {
-            match span.stage {
-                StageName::Dns => phase == "dns",
-                StageName::Tcp => phase == "connect",
-                StageName::Tls => phase == "tls",
-                StageName::Http => phase == span.name,
-                StageName::Url => false,
-            }
-        })
-    }
-
-    /// 0 for a phase, 1 for its parts.
-    fn depth(&self, span: &Span) -> usize {
-        match span.parent {
-            None => 0,
-            Some(parent) => usize::from(self.spans[parent].stage != StageName::Url),
-        }
+    fn phase_span(&self, hop: &Hop<'_>, phase: Phase) -> Option<&Span> {
+        self.spans.iter().find(|span| span.request == hop.id && span.subject == Subject::Phase(phase))
     }
 
     /// The row of a phase that did not happen, unless the line above has said why.
-    fn missing(&self, hop: &Hop<'_>, phase: &'static str, reason: &str) -> Option<Row> {
+    fn missing(&self, hop: &Hop<'_>, phase: Phase, reason: &str) -> Option<Row> {
         let failed_here = hop.failure.is_some();
-        let http = matches!(phase, "send" | "wait" | "receive");
-        // Three rows for one stage that was not reached would say one thing three times.
-        if self.chain && !failed_here || http && hop.http.ran().is_none() && phase != "send" {
+        let http = phase.stage() == StageName::Http;
+        // Three rows for one stage that was not reached would say one thing three times, and what only
+        // some requests need is missed in none.
+        if self.chain && !failed_here
+            || matches!(phase, Phase::Proxy | Phase::Quic)
+            || http && hop.http.ran().is_none() && phase != Phase::Send
+        {
             return None;
         }
-        let label = if http && hop.http.ran().is_none() { "http" } else { phase };
+        let label = if http && hop.http.ran().is_none() { "http" } else { phase.as_str() };
         let mut row = Row::new(usize::from(self.chain), label, Ink::Faint, Kind::Uncounted, 0, 0);
         row.bar = None;
         row.note = if failed_here && http { NOT_REACHED.to_owned() } else { reason.to_owned() };
         Some(row)
     }
 
-    fn parts(&self, hop: &Hop<'_>, phase: &Span, ink: Ink, rows: &mut Vec<Row>) {
+    fn parts(&self, hop: &Hop<'_>, phase: Phase, whole: &Span, ink: Ink, rows: &mut Vec<Row>) {
         let depth = 1 + usize::from(self.chain);
         let mut parts: Vec<Row> = Vec::new();
-        let all: Vec<&Span> = self.spans.iter().filter(|span| span.parent == Some(phase.id)).collect();
-        for (place, span) in all.iter().enumerate() {
+        let all: Vec<&Span> = self.spans.iter().filter(|span| span.parent == Some(whole.id)).collect();
+        for span in &all {
             let mut row = Row::new(depth, &span.name, ink, Kind::Part, span.start.0, span.end.0);
             // A point in time has a place and no length.
-            if span.start == span.end && span.stage == StageName::Http {
+            if matches!(span.subject, Subject::Informational(_)) {
                 row.duration = None;
                 row.instant = true;
             }
             if !span.counted {
                 (row.kind, row.ink) = (Kind::Uncounted, Ink::Faint);
             }
-            if phase.stage == StageName::Tcp {
+            if let Subject::Attempt(place) = span.subject {
                 let outcome = hop.connect.ran().and_then(|connect| connect.attempts.get(place));
                 match outcome.map(|attempt| &attempt.outcome) {
                     Some(AttemptOutcome::Won) => row.share = "won".to_owned(),
@@ -239,16 +221,16 @@ impl Drawing<'_> {
     }
 
     /// Whether a part deserves a row in this report.
-    fn is_shown(&self, phase: &Span, span: &Span, row: &Row, siblings: usize) -> bool {
+    fn is_shown(&self, phase: Phase, span: &Span, row: &Row, siblings: usize) -> bool {
         if self.verbose || row.failed {
             return true;
         }
-        let worthy = match phase.stage {
-            StageName::Dns => span.counted,
+        let worthy = match phase {
+            Phase::Dns => span.counted,
             // The only attempt is the phase itself.
-            StageName::Tcp => siblings > 1,
-            StageName::Tls | StageName::Url => false,
-            StageName::Http => true,
+            Phase::Connect | Phase::Proxy => siblings > 1,
+            Phase::Tls | Phase::Quic => false,
+            Phase::Send | Phase::Wait | Phase::Receive => true,
         };
         // In a chain only what took a twentieth of it: it is long enough.
         worthy && (!self.chain || (span.end.0 - span.start.0).saturating_mul(20) >= micros(self.trace))
@@ -256,17 +238,27 @@ impl Drawing<'_> {
 }
 
 /// The phase that a hop failed in.
-fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<&'static str> {
-    let failure = hop.failure?;
-    match failure.stage {
+fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<Phase> {
+    match hop.failure?.stage {
         StageName::Url => None,
-        StageName::Dns => Some("dns"),
-        StageName::Tcp => Some("connect"),
-        StageName::Tls => Some("tls"),
+        StageName::Dns => Some(Phase::Dns),
+        StageName::Tcp => Some(Phase::Connect),
+        StageName::Tls => Some(Phase::Tls),
         StageName::Http => {
-            let ran = [("receive", phases.receive), ("wait", phases.wait), ("send", phases.send)];
-            ran.into_iter().find_map(|(name, us)| us.map(|_| name))
+            let last = [Phase::Receive, Phase::Wait, Phase::Send];
+            last.into_iter().find(|phase| phases.spent[*phase].is_some())
         }
+    }
+}
+
+const fn ink(phase: Phase) -> Ink {
+    match phase {
+        Phase::Dns => Ink::Dns,
+        Phase::Connect | Phase::Proxy => Ink::Connect,
+        Phase::Tls | Phase::Quic => Ink::Tls,
+        Phase::Send => Ink::Send,
+        Phase::Wait => Ink::Wait,
+        Phase::Receive => Ink::Receive,
     }
 }
 

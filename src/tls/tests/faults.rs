@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tls::provider;
-use crate::trace::{CertificateFault, Direction, FailureCode};
+use crate::trace::{CertificateFault, Direction, FailureCode, HandshakeMessage};
 use rustls::sign::CertifiedKey;
 
 async fn judge(identity: Identity, trusted: &[&Authority], host: &str) -> (Tls, Failure) {
@@ -33,7 +33,10 @@ async fn expired_alone() {
     let alert = tls.alert.unwrap();
     assert_eq!((alert.direction, alert.description.as_str()), (Direction::Sent, "certificate_expired"));
     let last = tls.flights.last().unwrap();
-    assert!(last.direction == Direction::Sent && last.messages.contains(&"Alert"), "{last:?}");
+    assert!(
+        last.direction == Direction::Sent && last.messages.contains(&HandshakeMessage::Alert),
+        "{last:?}"
+    );
 }
 
 #[tokio::test]

@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::clock::Stopwatch;
-use crate::plan::TlsVersion;
 use crate::tls::provider;
 use crate::trace::Direction::{Received, Sent};
-use crate::trace::Flight;
+use crate::trace::TlsVersion;
 use rustls::crypto::ring;
 use tokio_rustls::LazyConfigAcceptor;
 
@@ -13,7 +12,8 @@ use tokio_rustls::LazyConfigAcceptor;
 /// since it is up to the network whether they come apart.
 fn flights(tls: &Tls) -> Vec<(crate::trace::Direction, String)> {
     let mut flights: Vec<(crate::trace::Direction, String)> = Vec::new();
-    for Flight { direction, messages, .. } in &tls.flights {
+    for flight in &tls.flights {
+        let (direction, messages) = (&flight.direction, flight.names());
         match flights.last_mut() {
             Some((last, names)) if last == direction => *names = format!("{names} {}", messages.join(" ")),
             _ => flights.push((*direction, messages.join(" "))),
@@ -43,7 +43,7 @@ async fn tls_13_takes_one_round_trip_with_the_hybrid_group() {
         ]
     );
     assert_eq!(tls.round_trips, 1);
-    assert_eq!(tls.version.as_deref(), Some("TLSv1.3"));
+    assert_eq!(tls.version, Some(TlsVersion::Tls13));
     assert_eq!(tls.group.as_deref(), Some("X25519MLKEM768"));
     assert_eq!(tls.cipher_suite.as_deref(), Some("TLS_AES_256_GCM_SHA384"));
     assert_eq!(tls.signature_scheme.as_deref(), Some("ecdsa_secp256r1_sha256"));
@@ -99,7 +99,7 @@ async fn tls_12_takes_two_round_trips_and_names_every_message() {
         ]
     );
     assert_eq!(tls.round_trips, 2);
-    assert_eq!(tls.version.as_deref(), Some("TLSv1.2"));
+    assert_eq!(tls.version, Some(TlsVersion::Tls12));
     assert_eq!(tls.group.as_deref(), Some("x25519"));
     assert_eq!(tls.cipher_suite.as_deref(), Some("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"));
     assert_eq!(tls.signature_scheme.as_deref(), Some("ecdsa_secp256r1_sha256"));
@@ -114,7 +114,7 @@ async fn tls_max_is_kept_in_the_offer_and_in_the_choice() {
     let plan = TlsPlan { max_version: TlsVersion::Tls12, ..plan(&[&ca]) };
     let client = Client::new(&plan, VersionChoice::Http11).unwrap();
     let tls = shake_ok(&client, address).await;
-    assert_eq!(tls.version.as_deref(), Some("TLSv1.2"));
+    assert_eq!(tls.version, Some(TlsVersion::Tls12));
     let offer = tls.offer.unwrap();
     assert_eq!(offer.versions, ["TLSv1.2"]);
     assert_eq!(offer.key_shares, []);
@@ -225,7 +225,7 @@ async fn a_server_hello_that_comes_alone_is_a_flight_of_its_own() {
     let tls = shake_ok(&client(&plan(&[&ca])), address).await;
     let directions: Vec<_> = tls.flights.iter().map(|flight| flight.direction).collect();
     assert_eq!(directions, [Sent, Received, Received, Sent]);
-    assert_eq!(tls.flights[1].messages, ["ServerHello"]);
+    assert_eq!(tls.flights[1].names(), ["ServerHello"]);
     assert!(tls.flights[2].start.since(tls.flights[1].end) >= DELAY);
     assert_eq!(tls.round_trips, 1, "our ChangeCipherSpec alone is no flight");
 }

@@ -1,9 +1,8 @@
 //! Servers that refuse, break off, say nothing or speak something else.
 
 use super::*;
-use crate::plan::TlsVersion;
 use crate::tls::{offer, provider};
-use crate::trace::{At, Direction, FailureCode, LegacyProbe};
+use crate::trace::{At, Direction, FailureCode, HandshakeMessage, LegacyProbe, TlsVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Answers the ClientHello with these bytes, then waits for the client to go.
@@ -255,7 +254,7 @@ async fn common_alerts_are_explained() {
         }
         assert!(failure.hint.is_some());
         assert_eq!(tls.legacy_probe.is_some(), matches!(code, 40 | 70), "{name}");
-        assert!(tls.flights[1].messages.contains(&"Alert"));
+        assert!(tls.flights[1].messages.contains(&HandshakeMessage::Alert));
     }
 }
 
@@ -377,14 +376,14 @@ async fn a_wanted_client_certificate_is_said_in_both_versions() {
     let (tls, failure) = shake_err(&client(&plan(&[&ca])), address, HOST).await;
     assert_eq!(failure.code, FailureCode::ClientCertificateRequired);
     assert!(tls.client_certificate_requested);
-    assert!(tls.flights[1].messages.contains(&"CertificateRequest"), "{:?}", tls.flights);
+    assert!(tls.flights[1].messages.contains(&HandshakeMessage::CertificateRequest), "{:?}", tls.flights);
 
     // In TLS 1.3 the server says no only after our Finished: on the first read.
     let address = patient(mutual(&ca, Speaks::Only13)).await;
     let (tls, result) = shake(&client(&plan(&[&ca])), address, HOST).await;
     assert!(tls.client_certificate_requested);
-    assert!(tls.flights.iter().any(|flight| flight.messages.contains(&"CertificateRequest")));
-    assert_eq!(tls.flights.last().unwrap().messages, ["ChangeCipherSpec", "Certificate", "Finished"]);
+    assert!(tls.flights.iter().any(|flight| flight.messages.contains(&HandshakeMessage::CertificateRequest)));
+    assert_eq!(tls.flights.last().unwrap().names(), ["ChangeCipherSpec", "Certificate", "Finished"]);
     let error = result.unwrap().read(&mut [0; 16]).await.unwrap_err();
     assert!(
         error.to_string().contains("alert certificate_required: it wants a client certificate"),

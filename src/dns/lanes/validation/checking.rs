@@ -1,10 +1,9 @@
-//! The uncounted lane of DNSSEC: the keys of all zones at once, and DS records that no referral
-//! brought.
+//! Validation in its uncounted lane: the DNSKEY RRsets of all zones at once, and the DS RRsets that no referral
+//! brought (RFC 4035 §5.2, §3.1.4.1).
 //!
 //! It begins when the walk's answer is known and never changes it. Rounds after the first are rare:
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
-use crate::dns::dnssec::validate::validate;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -19,11 +18,12 @@ use crate::dns::cache::failures::LIFE;
 use crate::dns::cache::in_flight::{Goal, Turn};
 use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Evidence, Fetched};
-use crate::dns::dnssec::needs::Need;
+use crate::dns::dnssec::needs::{Need, needs};
 use crate::dns::dnssec::rrsig::Now;
+use crate::dns::dnssec::validate::validate;
 use crate::dns::lanes::validation::collect::{WalkEnd, collect};
 use crate::dns::lanes::validation::from_servers::ask_servers;
-use crate::dns::lanes::validation::through_resolver::{Keep, Through};
+use crate::dns::lanes::validation::through_resolver::{CdResolver, Reuse};
 use crate::dns::transport::log::Log;
 use crate::trace::{Dnssec, Purpose, RecordType};
 
@@ -38,10 +38,6 @@ const MAX_ROUNDS: usize = 4;
 /// Rounds through a resolver, where the zones have to be guessed.
 const MAX_GUESSES: usize = 8;
 
-pub(crate) const DNSKEY: RecordType = RecordType(48);
-
-const DS: RecordType = RecordType(43);
-
 /// How often a question is left to another resolution of the run.
 const MAX_TURNS: usize = 3;
 
@@ -53,18 +49,18 @@ pub(crate) struct Checking {
     resolution: u64,
     pub(crate) evidence: RefCell<Evidence>,
     /// Who is asked in place of the zones' servers.
-    pub(crate) through: Option<Through>,
+    pub(crate) resolver: Option<CdResolver>,
     finished: Cell<bool>,
     done: Notify,
 }
 
 impl Checking {
-    pub(crate) fn new(context: &Rc<Context>, through: Option<Through>) -> Self {
+    pub(crate) fn new(context: &Rc<Context>, resolver: Option<CdResolver>) -> Self {
         Self {
             context: Rc::clone(context),
             resolution: context.flights.resolution(),
             evidence: RefCell::default(),
-            through,
+            resolver,
             finished: Cell::new(false),
             done: Notify::new(),
         }
@@ -119,9 +115,9 @@ impl Checking {
 
     pub(crate) async fn fetch(&self, log: &Rc<Log>) {
         let mut asked = BTreeSet::new();
-        let rounds = if self.through.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
+        let rounds = if self.resolver.is_some() { MAX_GUESSES } else { MAX_ROUNDS };
         for _ in 0..rounds {
-            let needs = self.evidence.borrow().needs(&self.context.dnssec.anchors);
+            let needs = needs(&self.evidence.borrow(), &self.context.dnssec.anchors);
             let new: Vec<Need> =
                 needs.into_iter().filter(|need| !asked.contains(need)).take(MAX_NEEDS).collect();
             if new.is_empty() {
@@ -135,9 +131,9 @@ impl Checking {
     async fn ask_for(&self, log: &Rc<Log>, need: Need) {
         let store = &self.context.dnssec;
         let (zone, above, qtype, known) = match &need {
-            Need::Keys(zone) => (zone, zone.clone(), DNSKEY, &store.keys),
+            Need::Keys(zone) => (zone, zone.clone(), RecordType::DNSKEY, &store.keys),
             // RFC 4035 §3.1.4.1: the parent has it.
-            Need::Ds(zone) => (zone, zone.base_name(), DS, &store.ds),
+            Need::Ds(zone) => (zone, zone.base_name(), RecordType::DS, &store.ds),
         };
         let reused = || known.borrow_mut().get(zone, Moment::now()).cloned();
         let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
@@ -149,12 +145,12 @@ impl Checking {
             let lead = self.context.flights.enter(goal.clone(), self.resolution).await;
             fetched = reused();
             // Who had the lead may have been given up.
-            let again = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
-            if fetched.is_none() && !again {
-                let (found, keep) = self.ask(log, zone, &above, qtype).await;
-                if keep == Keep::ForTheRun {
+            let retry = matches!(lead, Turn::Finished) && turn + 1 < MAX_TURNS;
+            if fetched.is_none() && !retry {
+                let (found, reuse) = self.ask(log, zone, &above, qtype).await;
+                if reuse == Reuse::InRun {
                     let life = match &found {
-                        Fetched::Said(said) => said.message.life(),
+                        Fetched::Reply(reply) => reply.message.life(),
                         Fetched::Failed(_) | Fetched::Refused(_) => LIFE,
                     };
                     known.borrow_mut().insert(zone.clone(), found.clone(), Moment::now().after(life));
@@ -164,23 +160,23 @@ impl Checking {
         }
         let fetched = fetched.unwrap_or_else(|| Fetched::Failed("they were not asked for".to_owned()));
         let mut evidence = self.evidence.borrow_mut();
-        let place = if qtype == DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
+        let place = if qtype == RecordType::DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
         place.insert(zone.clone(), fetched);
     }
 
     /// Asks servers of the deepest known zone at or above `above`.
-    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Keep) {
-        if let Some(through) = &self.through {
-            let purpose = if qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
-            let fetched = through.ask(&self.context, log, qname, qtype, purpose).await;
-            return (fetched, through.keep(log));
+    async fn ask(&self, log: &Rc<Log>, qname: &Name, above: &Name, qtype: RecordType) -> (Fetched, Reuse) {
+        if let Some(resolver) = &self.resolver {
+            let purpose = if qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
+            let fetched = resolver.ask(&self.context, log, qname, qtype, purpose).await;
+            return (fetched, resolver.reuse(log));
         }
         let Some(zone) = self.context.delegations.above(above, Moment::now()).pop() else {
-            return (Fetched::Failed("no server is known".to_owned()), Keep::No);
+            return (Fetched::Failed("no server is known".to_owned()), Reuse::No);
         };
         let fetched = ask_servers(&self.context, log, &zone, qname, qtype).await;
         // The next host has a budget of its own.
-        let keep = if log.is_spent() { Keep::No } else { Keep::ForTheRun };
-        (fetched, keep)
+        let reuse = if log.is_spent() { Reuse::No } else { Reuse::InRun };
+        (fetched, reuse)
     }
 }

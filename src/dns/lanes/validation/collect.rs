@@ -1,4 +1,5 @@
-//! The evidence that a resolution has seen already, out of its packets. Nothing is asked here.
+//! The evidence of a walk for validation, out of its packets: answers, and the referrals with their DS (RFC 4035
+//! §3.1.4). Nothing is asked here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -7,11 +8,11 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::clock::Moment;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
-use crate::dns::dnssec::key_cache::Store;
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
-use crate::trace::{Meaning, NO_AUTHORITY, Packet, Purpose, RecordType};
+use crate::trace::{Meaning, Packet, Purpose, RecordType};
 
 /// How the walk ended whose answer is validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,60 +24,71 @@ pub(crate) enum WalkEnd {
 }
 
 /// The server of a zone that gave the walk its latest useful answer, and the packet.
-pub(crate) fn answered(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
+pub(crate) fn last_useful(log: &Log, zone: &str) -> Option<(SocketAddr, usize)> {
     let walked = |packet: &Packet| {
         packet.zone == zone
             && packet.meaning.is_useful()
             && matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
     };
-    log.packets_with_raw()
-        .into_iter()
-        .rev()
-        .find(|(_, packet, _)| walked(packet))
-        .map(|(id, packet, _)| (packet.server, id))
+    log.look(|packets| {
+        let id = packets.iter().rposition(|packet| walked(packet))?;
+        Some((packets.get(id)?.server, id))
+    })
 }
 
 /// What the walk's packets answer, and what this run was told of the zones on the way.
-pub(crate) fn collect(log: &Log, store: &Store, question: (Name, Vec<RecordType>), end: WalkEnd) -> Evidence {
-    let mut evidence = Evidence { memory: store.memory.clone(), ..Evidence::default() };
-    let packets = log.packets_with_raw();
-    let walked = packets.iter().filter(|(_, packet, _)| packet.purpose == Purpose::Walk);
-    let names: BTreeSet<Name> =
-        walked.filter_map(|(_, packet, _)| printed_name(&packet.qname).ok()).collect();
-    let spares = if end == WalkEnd::Answered { spares(&packets) } else { Vec::new() };
-    for (id, packet, bytes) in packets {
-        let is_answer = matches!(
-            packet.meaning,
-            Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
-        );
-        if packet.purpose != Purpose::Walk || !is_answer && !spares.contains(&id) {
-            continue;
+pub(crate) fn collect(
+    log: &Log,
+    store: &KeyCache,
+    question: (Name, Vec<RecordType>),
+    end: WalkEnd,
+) -> Evidence {
+    let mut evidence = Evidence { verified: store.verified.clone(), ..Evidence::default() };
+    let names = log.look(|packets| {
+        let walked = packets.iter().enumerate().filter(|(_, packet)| packet.purpose == Purpose::Walk);
+        let replied: Vec<(usize, &Packet, Rc<[u8]>)> =
+            walked.filter_map(|(id, packet)| Some((id, *packet, log.raw(id)?))).collect();
+        let spares = if end == WalkEnd::Answered { spares(&replied) } else { Vec::new() };
+        for (id, packet, bytes) in &replied {
+            let is_answer = matches!(
+                packet.meaning,
+                Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::NoData(_) | Meaning::NxDomain(_)
+            );
+            if !is_answer && !spares.contains(id) {
+                continue;
+            }
+            match asked_reply(packet, bytes) {
+                Some(asked) => evidence.asked.push(asked),
+                None => evidence.unanswered = Some(unread(packet)),
+            }
         }
-        let (Ok(zone), Ok(qname)) = (printed_name(&packet.zone), printed_name(&packet.qname)) else {
-            evidence.unanswered = Some(unread(&packet));
-            continue;
-        };
-        let Some(mut message) = Sections::read(&bytes) else {
-            evidence.unanswered = Some(unread(&packet));
-            continue;
-        };
-        message.spell_as(&qname);
-        let said = Said { zone, message: Rc::new(message) };
-        evidence.asked.push(Asked { qname, qtype: WireType::from(packet.qtype.0), said });
-    }
-    without_parts(&mut evidence.asked, &question.0, &names);
+        replied
+            .iter()
+            .filter_map(|(_, packet, _)| printed_name(&packet.qname).ok())
+            .collect::<BTreeSet<Name>>()
+    });
+    without_minimised(&mut evidence.asked, &question.0, &names);
     match end {
-        WalkEnd::Answered => share(&mut evidence.asked, store, question),
+        WalkEnd::Answered => join_known(&mut evidence.asked, store, question),
         WalkEnd::Lost => lost(&mut evidence, log, store),
     }
     evidence.delegations = delegations(&evidence, store);
     evidence
 }
 
+/// A packet of the walk with its reply as it came; `None` when it cannot be read again.
+fn asked_reply(packet: &Packet, bytes: &[u8]) -> Option<AskedReply> {
+    let (zone, qname) = (printed_name(&packet.zone).ok()?, printed_name(&packet.qname).ok()?);
+    let mut message = Sections::read(bytes)?;
+    message.spell_as(&qname);
+    let reply = ZoneReply { zone, message: Rc::new(message) };
+    Some(AskedReply { qname, qtype: WireType::from(packet.qtype.0), reply })
+}
+
 /// Leaves out what was said of the first labels of names (RFC 9156): it led the walk on, and is no part
 /// of the answer.
-fn without_parts(asked: &mut Vec<Asked>, question: &Name, walked: &BTreeSet<Name>) {
-    let records = asked.iter().flat_map(|asked| asked.said.message.answers.iter());
+fn without_minimised(asked: &mut Vec<AskedReply>, question: &Name, walked: &BTreeSet<Name>) {
+    let records = asked.iter().flat_map(|asked| asked.reply.message.answers.iter());
     let targets: BTreeSet<Name> = records
         .filter_map(|record| match &record.data {
             RData::CNAME(target) => Some(target.0.clone()),
@@ -99,25 +111,23 @@ pub(crate) fn unread(packet: &Packet) -> String {
 
 /// The answers without authority that the walk went by, since no server of the zone did better: of
 /// each question the first that came.
-fn spares(packets: &[(usize, Packet, Rc<[u8]>)]) -> Vec<usize> {
+fn spares(walked: &[(usize, &Packet, Rc<[u8]>)]) -> Vec<usize> {
     let same = |one: &Packet, other: &Packet| {
-        other.purpose == Purpose::Walk
-            && (&one.zone, &one.qname, one.qtype) == (&other.zone, &other.qname, other.qtype)
+        (&one.zone, &one.qname, one.qtype) == (&other.zone, &other.qname, other.qtype)
     };
-    let is_spare =
-        |packet: &Packet| matches!(packet.meaning, Meaning::Lame { reason } if reason == NO_AUTHORITY);
-    let spares = packets.iter().filter(|(_, packet, _)| packet.purpose == Purpose::Walk && is_spare(packet));
-    let taken = spares.filter(|(id, packet, _)| {
-        !packets.iter().any(|(other, beside, _)| {
-            let earlier = is_spare(beside) && (beside.received, other) < (packet.received, id);
-            same(packet, beside) && (beside.meaning.is_useful() || earlier)
-        })
+    let is_spare = |packet: &Packet| packet.meaning == Meaning::NonAuthoritative;
+    let taken = walked.iter().filter(|(id, packet, _)| {
+        is_spare(packet)
+            && !walked.iter().any(|(other, beside, _)| {
+                let earlier = is_spare(beside) && (beside.received, other) < (packet.received, id);
+                same(packet, beside) && (beside.meaning.is_useful() || earlier)
+            })
     });
     taken.map(|(id, ..)| *id).collect()
 }
 
 /// Adds what was answered when the question was asked before, and keeps it for the next time.
-fn share(asked: &mut Vec<Asked>, store: &Store, question: (Name, Vec<RecordType>)) {
+fn join_known(asked: &mut Vec<AskedReply>, store: &KeyCache, question: (Name, Vec<RecordType>)) {
     let mut known = store.asked.borrow_mut();
     let (known, now) = (known.get_or_insert_with(question, Vec::new), Moment::now());
     known.retain(|(_, until)| now <= *until);
@@ -129,25 +139,26 @@ fn share(asked: &mut Vec<Asked>, store: &Store, question: (Name, Vec<RecordType>
     for new in asked.iter() {
         match known.iter_mut().find(|(old, _)| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
             // It was reused.
-            Some((old, _)) if Rc::ptr_eq(&old.said.message, &new.said.message) => {}
-            Some(old) => *old = (new.clone(), now.after(new.said.message.life())),
-            None => known.push((new.clone(), now.after(new.said.message.life()))),
+            Some((old, _)) if Rc::ptr_eq(&old.reply.message, &new.reply.message) => {}
+            Some(old) => *old = (new.clone(), now.after(new.reply.message.life())),
+            None => known.push((new.clone(), now.after(new.reply.message.life()))),
         }
     }
 }
 
 /// Where a walk without an answer ended. The keys of a zone whose servers were all asked in vain are
 /// not asked for: that would only be in vain again.
-fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
-    let packets = log.packets();
-    let mut walked = packets.iter().rev().filter(|packet| packet.purpose == Purpose::Walk);
-    let Some(last) = walked.next() else { return };
-    let zone = match &last.meaning {
-        Meaning::Referral { cut, .. } => cut,
-        _ => &last.zone,
-    };
-    let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
-    let Ok(zone) = printed_name(zone) else { return };
+fn lost(evidence: &mut Evidence, log: &Log, store: &KeyCache) {
+    let last = log.look(|packets| {
+        let last = packets.iter().rfind(|packet| packet.purpose == Purpose::Walk)?;
+        let zone = match &last.meaning {
+            Meaning::Referral { cut, .. } => cut,
+            _ => &last.zone,
+        };
+        let spoke = packets.iter().any(|packet| packet.zone == *zone && packet.meaning.is_useful());
+        Some((printed_name(zone).ok()?, spoke))
+    });
+    let Some((zone, spoke)) = last else { return };
     if !spoke && store.keys.borrow_mut().get(&zone, Moment::now()).is_none() {
         let why = "none of its servers was of use to the walk".to_owned();
         evidence.keys.insert(zone.clone(), Fetched::Failed(why));
@@ -156,11 +167,11 @@ fn lost(evidence: &mut Evidence, log: &Log, store: &Store) {
 }
 
 /// The referrals on the way to everything that was answered: a run may know of many more.
-fn delegations(evidence: &Evidence, store: &Store) -> BTreeMap<Name, Said> {
+fn delegations(evidence: &Evidence, store: &KeyCache) -> BTreeMap<Name, ZoneReply> {
     let mut passed = BTreeSet::new();
-    let owners = |asked: &Asked| {
-        let owners = asked.said.message.answers.iter().map(|record| record.name.clone());
-        owners.chain([asked.qname.clone(), asked.said.zone.clone()]).collect::<Vec<_>>()
+    let owners = |asked: &AskedReply| {
+        let owners = asked.reply.message.answers.iter().map(|record| record.name.clone());
+        owners.chain([asked.qname.clone(), asked.reply.zone.clone()]).collect::<Vec<_>>()
     };
     for mut name in evidence.asked.iter().flat_map(owners).chain(evidence.lost_at.clone()) {
         while passed.insert(name.clone()) && !name.is_root() {
@@ -168,5 +179,8 @@ fn delegations(evidence: &Evidence, store: &Store) -> BTreeMap<Name, Said> {
         }
     }
     let (mut known, now) = (store.delegations.borrow_mut(), Moment::now());
-    passed.into_iter().filter_map(|name| known.get(&name, now)?.said(now).map(|said| (name, said))).collect()
+    passed
+        .into_iter()
+        .filter_map(|name| known.get(&name, now)?.reply(now).map(|reply| (name, reply)))
+        .collect()
 }

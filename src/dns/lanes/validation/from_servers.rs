@@ -4,7 +4,6 @@
 //! Who is late stays awaited while the next is asked. Nothing of it changes what the walk has learned
 //! of the servers.
 
-use crate::dns::response::classify::Asked;
 use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -17,20 +16,19 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::context::Context;
-use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
-use crate::dns::lanes::validation::checking::DNSKEY;
-use crate::dns::lanes::validation::collect::answered;
+use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
+use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
-use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::selection::order;
-use crate::dns::response::classify::{Verdict, accept_forwarded, classify};
+use crate::dns::name_servers::selection::{Candidate, order};
+use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
 use crate::dns::transport::ask::{Ask, Outcome};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{At, Choice, NO_AUTHORITY, Purpose, Rcode, RecordType, Transport};
+use crate::explain::dns_words::NO_AUTHORITY;
+use crate::trace::{At, Choice, Purpose, Rcode, RecordType, Transport};
 
 /// How long a server is awaited before the next is asked: this at least, and three of its round
 /// trips where they are known. It is awaited as long again beside the next.
@@ -58,7 +56,7 @@ pub(crate) async fn ask_servers(
     qname: &Name,
     qtype: RecordType,
 ) -> Fetched {
-    let known = answered(log, &name_text(&zone.name));
+    let known = last_useful(log, &name_text(&zone.name));
     let mut candidates = order(context, zone, &HashSet::new());
     // The one that has just answered first: the root's order is that of the hints.
     if let Some((server, _)) = known {
@@ -135,7 +133,7 @@ enum Round {
 
 /// What came of a packet.
 enum Heard {
-    Answer(Said),
+    Answer(ZoneReply),
     /// The server is of no use for now.
     Useless,
     /// Another packet to the same server is on its way because of it.
@@ -149,7 +147,7 @@ type Running = LocalBoxFuture<'static, (usize, Exchanged)>;
 
 /// An answer that is taken when there is no better one.
 struct Spare {
-    said: Said,
+    reply: ZoneReply,
     is_signed: bool,
 }
 
@@ -192,10 +190,10 @@ impl Lookup<'_> {
                 done = self.running.next() => {
                     let Some((index, done)) = done else { break };
                     match self.judge(index, done) {
-                        Heard::Answer(said) => {
+                        Heard::Answer(reply) => {
                             self.running.clear();
                             self.log.supersede_abandoned();
-                            return Fetched::Said(said);
+                            return Fetched::Reply(reply);
                         }
                         Heard::Useless => self.ask_next(Some(Choice::NextAfterFailure)).await,
                         Heard::Nothing if self.running.is_empty() => {
@@ -208,7 +206,7 @@ impl Lookup<'_> {
             }
         }
         match self.spare.take() {
-            Some(spare) => Fetched::Said(spare.said),
+            Some(spare) => Fetched::Reply(spare.reply),
             None => self.failed(),
         }
     }
@@ -306,7 +304,7 @@ impl Lookup<'_> {
         let Server { candidate, patience, .. } = &self.servers[index];
         let ask = Ask {
             parent,
-            purpose: if self.qtype == DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
+            purpose: if self.qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
             zone: name_text(&self.zone.name),
             qname: self.qname.clone(),
             qtype: self.qtype,
@@ -376,7 +374,7 @@ impl Lookup<'_> {
             }
             // Without EDNS there is no DO, and without DO there are no signatures: the question tells
             // a server that does not take EDNS from one that refuses its keys.
-            Verdict::EdnsRefused if self.qtype == DNSKEY => {
+            Verdict::EdnsRefused if self.qtype == RecordType::DNSKEY => {
                 if self.send(index, Choice::WithoutEdns, transport, false, Some(id), None).is_some() {
                     return Heard::More;
                 }
@@ -412,12 +410,12 @@ impl Lookup<'_> {
     /// signatures are missing, another server may do better.
     fn answer(&mut self, index: usize, message: Sections, authority: bool, has_edns: bool) -> Heard {
         let is_signed = message.signatures().next().is_some();
-        let said = Said { zone: self.zone.name.clone(), message: Rc::new(message) };
+        let reply = ZoneReply { zone: self.zone.name.clone(), message: Rc::new(message) };
         if authority && (has_edns || is_signed) {
-            return Heard::Answer(said);
+            return Heard::Answer(reply);
         }
         if self.spare.as_ref().is_none_or(|spare| is_signed && !spare.is_signed) {
-            self.spare = Some(Spare { said, is_signed });
+            self.spare = Some(Spare { reply, is_signed });
         }
         self.lost(index, NO_AUTHORITY.to_owned())
     }
@@ -463,7 +461,7 @@ impl Lookup<'_> {
         if more > 0 {
             text += &format!(", and {more} more were of no use");
         }
-        if self.qtype == DNSKEY && self.all_refuse() {
+        if self.qtype == RecordType::DNSKEY && self.all_refuse() {
             return Fetched::Refused(text);
         }
         Fetched::Failed(text)

@@ -1,34 +1,26 @@
-//! Validation through a resolver, as `delv` does it: everything is asked of the one that gave the
-//! answer, with CD, so that it hands out what it would refuse itself.
+//! Validation through a resolver, as `delv` does it: everything is asked of the one that gave the answer, with CD
+//! (RFC 4035 §3.2.2), so that it hands out what it would refuse itself.
 //!
 //! The same lane as that of the walk, and the same judge. It begins when the answer is known, and uses
 //! the connection that the run keeps to a resolver that is asked on one.
 
-use crate::dns::lanes::validation::checking::Checking;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::context::Context;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections, Source};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
+use crate::dns::lanes::validation::checking::Checking;
 use crate::dns::lanes::validation::collect::unread;
-use crate::dns::lanes::validation::through_resolver::{Given, Through};
+use crate::dns::lanes::validation::through_resolver::{CdResolver, Received};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
-
-/// One packet; a resolver may have to ask others first.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(900);
-
-/// Datagrams for one question.
-pub(crate) const MAX_TRIES: usize = 2;
 
 impl Checking {
     /// Prepares the validation of what a resolver answered, through that resolver; `None` when none
@@ -39,24 +31,24 @@ impl Checking {
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
         purpose: Purpose,
-        given: Given,
+        received: Received,
     ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let through = Through::of(context, client, log, purpose, given)?;
-        let given = through.given;
-        let checking = Rc::new(Self::new(context, Some(through)));
+        let resolver = CdResolver::of(context, client, log, purpose, received)?;
+        let received = resolver.received;
+        let checking = Rc::new(Self::new(context, Some(resolver)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
         let work = async move {
             own.evidence.replace(Evidence {
-                memory: own.context.dnssec.memory.clone(),
+                verified: own.context.dnssec.verified.clone(),
                 source: Source::Resolver,
                 ..Evidence::default()
             });
-            if given == Given::Answer {
+            if received == Received::Answer {
                 let (asked, unanswered) = answered(&log);
                 let mut evidence = own.evidence.borrow_mut();
                 (evidence.asked, evidence.unanswered) = (asked, unanswered);
             } else {
-                own.ask_again(&log, question).await;
+                own.ask_with_signatures(&log, question).await;
             }
             own.fetch(&log).await;
             own.finish();
@@ -65,90 +57,88 @@ impl Checking {
     }
 
     /// Asks the question itself once more, with its signatures and whatever they are worth.
-    async fn ask_again(&self, log: &Rc<Log>, (name, types): (Name, Vec<RecordType>)) {
-        let Some(through) = &self.through else { return };
-        let said = RefCell::new(Vec::new());
-        join_all(types.iter().map(|rtype| {
-            let (name, said) = (&name, &said);
-            async move {
-                match through.ask(&self.context, log, name, *rtype, Purpose::Recheck).await {
-                    Fetched::Said(one) => {
-                        let qtype = WireType::from(rtype.0);
-                        said.borrow_mut().push(Asked { qname: name.clone(), qtype, said: one });
-                    }
-                    Fetched::Failed(why) | Fetched::Refused(why) => {
-                        self.evidence.borrow_mut().unanswered = Some(why);
-                    }
-                }
+    async fn ask_with_signatures(&self, log: &Rc<Log>, (name, types): (Name, Vec<RecordType>)) {
+        let Some(resolver) = &self.resolver else { return };
+        let asked = types.iter().map(|rtype| async {
+            let fetched = resolver.ask(&self.context, log, &name, *rtype, Purpose::Recheck).await;
+            (WireType::from(rtype.0), fetched)
+        });
+        let (mut replies, mut failed) = (Vec::new(), None);
+        for (qtype, fetched) in join_all(asked).await {
+            match fetched {
+                Fetched::Reply(reply) => replies.push(AskedReply { qname: name.clone(), qtype, reply }),
+                Fetched::Failed(why) | Fetched::Refused(why) => failed = Some(why),
             }
-        }))
-        .await;
-        let said = said.into_inner();
+        }
         let mut evidence = self.evidence.borrow_mut();
-        let failed = evidence.unanswered.take();
-        evidence.unanswered = match (through.given, failed) {
-            (Given::Failure, Some(why)) if said.is_empty() => {
+        evidence.unanswered = match (resolver.received, failed) {
+            (Received::ServFail, Some(why)) if replies.is_empty() => {
                 Some(format!("there is no answer to validate: told not to check (CD), {why}"))
             }
             (_, Some(why)) => Some(format!("not everything could be asked for with its signatures: {why}")),
-            (Given::Unsigned, None) if differs(log, through.purpose) => Some(format!(
+            (Received::Unsigned, None) if differs(log, resolver.purpose) => Some(format!(
                 "resolver {} gave another answer when it was asked for signatures, and what it gave first has none",
-                show(through.server)
+                show(resolver.server)
             )),
             (_, None) => None,
         };
-        if through.given == Given::Failure && !said.is_empty() {
+        if resolver.received == Received::ServFail && !replies.is_empty() {
             log.note(format!(
                 "resolver {} answered SERVFAIL, and gave an answer when it was told not to check (CD): the \
                  DNSSEC verdict is about that one",
-                show(through.server)
+                show(resolver.server)
             ));
         }
-        evidence.asked = said;
+        evidence.asked = replies;
     }
 }
 
 /// Whether the answers with signatures are others than those that the lane goes by.
 fn differs(log: &Log, purpose: Purpose) -> bool {
-    let packets = log.packets();
-    let said = |purpose: Purpose, qtype: RecordType| {
-        let all = packets.iter().filter(move |packet| packet.purpose == purpose && packet.qtype == qtype);
-        let data = |packet: &Packet| match &packet.meaning {
-            Meaning::Answer { records } => {
-                Some(records.iter().map(|record| record.data.to_ascii_lowercase()).collect::<BTreeSet<_>>())
-            }
-            Meaning::NoData(_) | Meaning::NxDomain(_) => Some(BTreeSet::new()),
-            _ => None,
-        };
-        all.filter_map(data).next_back()
+    let data = |packet: &Packet| match &packet.meaning {
+        Meaning::Answer { records } => {
+            Some(records.iter().map(|record| record.data.to_ascii_lowercase()).collect::<BTreeSet<_>>())
+        }
+        Meaning::NoData(_) | Meaning::NxDomain(_) => Some(BTreeSet::new()),
+        _ => None,
     };
-    let again = packets.iter().filter(|packet| packet.purpose == Purpose::Recheck);
-    again.map(|packet| packet.qtype).any(|qtype| {
-        let first = said(purpose, qtype);
-        first.is_some() && first != said(Purpose::Recheck, qtype)
+    log.look(|packets| {
+        let last = |purpose: Purpose, qtype: RecordType| {
+            let all =
+                packets.iter().rev().filter(|packet| packet.purpose == purpose && packet.qtype == qtype);
+            { all }.find_map(|packet| data(packet))
+        };
+        let rechecked = packets.iter().filter(|packet| packet.purpose == Purpose::Recheck);
+        rechecked.map(|packet| packet.qtype).any(|qtype| {
+            let first = last(purpose, qtype);
+            first.is_some() && first != last(Purpose::Recheck, qtype)
+        })
     })
 }
 
 /// What the resolver answered in the counted lane, and what of it cannot be read again.
-fn answered(log: &Log) -> (Vec<Asked>, Option<String>) {
-    let mut answered: Vec<Asked> = Vec::new();
+fn answered(log: &Log) -> (Vec<AskedReply>, Option<String>) {
+    let mut answered: Vec<AskedReply> = Vec::new();
     let mut unanswered = None;
-    for (_, packet, bytes) in log.packets_with_raw().into_iter().rev() {
-        if packet.purpose != Purpose::Resolver || !is_answer(&packet.meaning) {
-            continue;
+    log.look(|packets| {
+        for (id, packet) in packets.iter().enumerate().rev() {
+            let Some(bytes) = log.raw(id) else { continue };
+            if packet.purpose != Purpose::Resolver || !is_answer(&packet.meaning) {
+                continue;
+            }
+            let qtype = WireType::from(packet.qtype.0);
+            let (Ok(qname), Some(mut message)) = (printed_name(&packet.qname), Sections::read(&bytes)) else {
+                unanswered = Some(unread(packet));
+                continue;
+            };
+            if answered.iter().any(|other| (&other.qname, other.qtype) == (&qname, qtype)) {
+                continue;
+            }
+            message.spell_as(&qname);
+            let reply = ZoneReply { zone: Name::root(), message: Rc::new(message) };
+            answered.push(AskedReply { qname, qtype, reply });
         }
-        let qtype = WireType::from(packet.qtype.0);
-        let (Ok(qname), Some(mut message)) = (printed_name(&packet.qname), Sections::read(&bytes)) else {
-            unanswered = Some(unread(&packet));
-            continue;
-        };
-        if answered.iter().any(|other| (&other.qname, other.qtype) == (&qname, qtype)) {
-            continue;
-        }
-        message.spell_as(&qname);
-        let said = Said { zone: Name::root(), message: Rc::new(message) };
-        answered.push(Asked { qname, qtype, said });
-    }
+    });
     answered.reverse();
     (answered, unanswered)
 }

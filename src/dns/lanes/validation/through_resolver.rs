@@ -1,15 +1,16 @@
-//! DNSKEY and DS records by way of a resolver, with CD set (RFC 4035 §3.2.2).
+//! DNSKEY and DS RRsets by way of a recursive resolver, with CD set (RFC 4035 §3.2.2), so that it hands out what
+//! it would refuse itself. Nothing is judged here.
 
 use crate::dns::response::recursive::unanswered;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::context::Context;
-use crate::dns::dnssec::evidence::{Fetched, Said, Sections};
+use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::iterate::job::Resolution;
-use crate::dns::lanes::validation::recheck::{MAX_TRIES, PATIENCE};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::resolvers::connection::Client;
@@ -23,66 +24,76 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::query::Recursion;
 use crate::trace::{AddressSource, Choice, Packet, Purpose, RecordType, Transport};
 
+/// One packet; a resolver may have to ask others first.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// Datagrams for one question.
+const MAX_TRIES: usize = 2;
+
 /// Whether what came of a question holds for later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
-    ForTheRun,
+pub(crate) enum Reuse {
+    InRun,
     No,
 }
 
 /// What the counted lane got from the resolver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Given {
+pub(crate) enum Received {
     /// An answer, be it a no, with whatever signatures it has.
     Answer,
     /// An answer to a question that did not ask for signatures.
     Unsigned,
     /// SERVFAIL: the resolver may have found it bogus.
-    Failure,
+    ServFail,
 }
 
-/// The resolver that validation goes through.
+/// The resolver that gave the answer, asked with CD for everything that its validation needs.
 #[derive(Debug)]
-pub(crate) struct Through {
+pub(crate) struct CdResolver {
     pub(crate) server: SocketAddr,
     /// The packet that brought the answer.
     parent: usize,
     /// What its answer was asked for.
     pub(crate) purpose: Purpose,
-    pub(crate) given: Given,
+    pub(crate) received: Received,
     /// How it is asked on connections that are kept.
     connected: Option<(Transport, Rc<Client>, Rc<Resolution>)>,
     /// How it is asked else: by UDP, or by TCP where nothing came back by UDP.
     transport: Transport,
 }
 
-impl Through {
+impl CdResolver {
     /// The resolver that spoke last in a lane.
     pub(crate) fn of(
         context: &Rc<Context>,
         client: Option<Rc<Client>>,
         log: &Rc<Log>,
         purpose: Purpose,
-        given: Given,
+        received: Received,
     ) -> Option<Self> {
-        let packets = log.packets();
-        let spoke = |packet: &&Packet| packet.purpose == purpose && packet.reply.is_some();
-        let useful = |packet: &&Packet| spoke(packet) && is_answer(&packet.meaning);
-        let packet = packets.iter().rfind(useful).or_else(|| packets.iter().rfind(spoke))?;
-        let parent = packets.iter().position(|other| std::ptr::eq(other, packet))?;
-        // Without EDNS nobody could ask for signatures.
-        let plain = packets.iter().any(|packet| useful(&packet) && !packet.edns);
-        let given = if given == Given::Answer && plain { Given::Unsigned } else { given };
+        let spoke = |packet: &Packet| packet.purpose == purpose && packet.reply.is_some();
+        let useful = |packet: &Packet| spoke(packet) && is_answer(&packet.meaning);
+        let last = log.look(|packets| {
+            let parent = packets.iter().rposition(|packet| useful(packet));
+            let parent = parent.or_else(|| packets.iter().rposition(|packet| spoke(packet)))?;
+            let packet = packets.get(parent)?;
+            let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
+            // Without EDNS nobody could ask for signatures.
+            let plain = packets.iter().any(|packet| useful(packet) && !packet.edns);
+            Some((parent, packet.server, packet.transport, by_tcp, plain))
+        });
+        let (parent, server, last_transport, by_tcp, plain) = last?;
+        let received = if received == Received::Answer && plain { Received::Unsigned } else { received };
         let run = || Resolution::new(Rc::clone(context), Rc::clone(log), None);
-        let connected = client.map(|client| (packet.transport, client, run()));
-        let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
+        let connected = client.map(|client| (last_transport, client, run()));
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
-        Some(Self { server: packet.server, parent, purpose, given, connected, transport })
+        Some(Self { server, parent, purpose, received, connected, transport })
     }
 
     /// Whether what it says holds for other resolutions of the run: a fallback is only for once.
-    pub(crate) fn keep(&self, log: &Log) -> Keep {
-        if self.given == Given::Unsigned || log.is_spent() { Keep::No } else { Keep::ForTheRun }
+    pub(crate) fn reuse(&self, log: &Log) -> Reuse {
+        if self.received == Received::Unsigned || log.is_spent() { Reuse::No } else { Reuse::InRun }
     }
 
     /// Asks one question.
@@ -94,16 +105,16 @@ impl Through {
         qtype: RecordType,
         purpose: Purpose,
     ) -> Fetched {
-        let why = match self.try_to_ask(context, log, qname, qtype, purpose).await {
+        let why = match self.query(context, log, qname, qtype, purpose).await {
             Ok(message) => {
-                return Fetched::Said(Said { zone: Name::root(), message: Rc::new(message) });
+                return Fetched::Reply(ZoneReply { zone: Name::root(), message: Rc::new(message) });
             }
             Err(why) => why,
         };
         Fetched::Failed(format!("resolver {} {why}", show(self.server)))
     }
 
-    async fn try_to_ask(
+    async fn query(
         &self,
         context: &Context,
         log: &Rc<Log>,

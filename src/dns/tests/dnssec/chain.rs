@@ -12,8 +12,8 @@ use proptest::prelude::*;
 
 use crate::clock::Clock;
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
-use crate::dns::dnssec::needs::Need;
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::needs::{Need, needs};
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::resolver::Resolver;
@@ -21,7 +21,7 @@ use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
 use crate::dns::tests::kit::local;
 use crate::dns::wire::name::name_text;
 use crate::lab::shared_lab;
-use crate::plan::{AnchorsText, Plan};
+use crate::plan::Plan;
 use crate::stop::Stop;
 use crate::trace::{Dnssec, DnssecVerdict};
 
@@ -41,12 +41,12 @@ fn gathered(host: &str) -> (Evidence, Anchors, SystemTime) {
 }
 
 /// Changes a message in place.
-fn bend(said: &mut Said, change: impl Fn(&mut Vec<Record>)) {
-    let old = &said.message;
+fn bend(reply: &mut ZoneReply, change: impl Fn(&mut Vec<Record>)) {
+    let old = &reply.message;
     let (mut answers, mut authorities) = (old.answers.clone(), old.authorities.clone());
     change(&mut answers);
     change(&mut authorities);
-    said.message = Rc::new(Sections { name_error: old.name_error, answers, authorities });
+    reply.message = Rc::new(Sections { name_error: old.name_error, answers, authorities });
 }
 
 fn of_type(rtype: WireType) -> impl Fn(&Record) -> bool {
@@ -73,8 +73,8 @@ const HOST: &str = "www.example.test";
 #[test]
 fn a_referral_without_ds_needs_a_proof() {
     let dnssec = judged(HOST, |evidence| {
-        let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
-        bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
+        let reply = evidence.delegations.get_mut(&name("example.test")).unwrap();
+        bend(reply, |section| section.retain(|record| !of_type(WireType::DS)(record)));
     });
     ends(
         &dnssec,
@@ -83,9 +83,9 @@ fn a_referral_without_ds_needs_a_proof() {
     );
     // It is asked for first.
     let (mut evidence, anchors, _) = gathered(HOST);
-    let said = evidence.delegations.get_mut(&name("example.test")).unwrap();
-    bend(said, |section| section.retain(|record| !of_type(WireType::DS)(record)));
-    assert_eq!(evidence.needs(&anchors), [Need::Ds(name("example.test"))]);
+    let reply = evidence.delegations.get_mut(&name("example.test")).unwrap();
+    bend(reply, |section| section.retain(|record| !of_type(WireType::DS)(record)));
+    assert_eq!(needs(&evidence, &anchors), [Need::Ds(name("example.test"))]);
 }
 
 /// A zone with an anchor, `before` keys in front of those that count, and an answer of it.
@@ -101,18 +101,18 @@ fn with_keys(before: usize, trusted: &TestKey, count: usize) -> Dnssec {
     keys.push(rrsig("test", signature));
     let records = vec![a("www.test", 1)];
     let signature = own.sign("test", "www.test", &records, |_| ());
-    let said = |answers| {
+    let reply = |answers| {
         let message = Sections { name_error: false, answers, authorities: Vec::new() };
-        Said { zone: name("test"), message: Rc::new(message) }
+        ZoneReply { zone: name("test"), message: Rc::new(message) }
     };
-    let answer = said([records, vec![rrsig("www.test", signature)]].concat());
+    let answer = reply([records, vec![rrsig("www.test", signature)]].concat());
     let mut evidence = Evidence::default();
-    evidence.keys.insert(name("test"), Fetched::Said(said(keys)));
-    evidence.asked.push(Asked { qname: name("www.test"), qtype: WireType::A, said: answer });
+    evidence.keys.insert(name("test"), Fetched::Reply(reply(keys)));
+    evidence.asked.push(AskedReply { qname: name("www.test"), qtype: WireType::A, reply: answer });
     let digest = trusted.dnskey.to_digest(&name("test"), DigestType::SHA256).unwrap();
     let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("test. DS {} 13 2 {hex}", trusted.tag());
-    let anchors = Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap();
+    let anchors = Anchors::parse(&text).unwrap();
     validate(&evidence, &anchors, now())
 }
 
@@ -137,19 +137,19 @@ fn a_key_is_found_behind_any_number_of_others() {
 #[test]
 fn a_proof_without_its_signature_is_none() {
     let dnssec = judged("www.dnssec-insecure.test", |evidence| {
-        let said = evidence.delegations.get_mut(&name("dnssec-insecure.test")).unwrap();
-        bend(said, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
+        let reply = evidence.delegations.get_mut(&name("dnssec-insecure.test")).unwrap();
+        bend(reply, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
     });
     ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: dnssec-insecure.test. NSEC");
     let dnssec = judged("missing.example.test", |evidence| {
         for asked in &mut evidence.asked {
-            bend(&mut asked.said, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
+            bend(&mut asked.reply, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
         }
     });
     ends(&dnssec, DnssecVerdict::Bogus, "missing.example.test. is said not to exist without proof");
     let dnssec = judged("any.dnssec-wildcard.test", |evidence| {
         for asked in &mut evidence.asked {
-            bend(&mut asked.said, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
+            bend(&mut asked.reply, |section| section.retain(|record| !of_type(WireType::NSEC)(record)));
         }
     });
     ends(&dnssec, DnssecVerdict::Bogus, "any.dnssec-wildcard.test. A was made from a wildcard without proof");
@@ -161,7 +161,7 @@ fn the_soa_of_an_absence_has_to_be_signed() {
         let is_signature_over_soa =
             |record: &Record| record.record_type() == WireType::RRSIG && of_type(WireType::SOA)(record);
         for asked in &mut evidence.asked {
-            bend(&mut asked.said, |section| section.retain(|record| !is_signature_over_soa(record)));
+            bend(&mut asked.reply, |section| section.retain(|record| !is_signature_over_soa(record)));
         }
     });
     ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: example.test. SOA");
@@ -170,25 +170,25 @@ fn the_soa_of_an_absence_has_to_be_signed() {
 #[test]
 fn an_unsigned_ds_may_be_the_word_of_a_zone_in_between() {
     let (mut evidence, anchors, _) = gathered(HOST);
-    let said = |zone: &str, answers| {
+    let reply = |zone: &str, answers| {
         let message = Sections { name_error: false, answers, authorities: Vec::new() };
-        Said { zone: name(zone), message: Rc::new(message) }
+        ZoneReply { zone: name(zone), message: Rc::new(message) }
     };
     let (zone, above) = ("deep.mid.example.test", "example.test");
     let ds = DS::new(1, Algorithm::ECDSAP256SHA256, 2.into(), vec![1; 32]);
     let ds = Record::from_rdata(name(zone), 300, RData::DNSSEC(DNSSECRData::DS(ds)));
-    evidence.ds.insert(name(zone), Fetched::Said(said(above, vec![ds])));
+    evidence.ds.insert(name(zone), Fetched::Reply(reply(above, vec![ds])));
     let qname = name("www.deep.mid.example.test");
-    evidence.asked = vec![Asked { qname, qtype: WireType::A, said: said(zone, Vec::new()) }];
-    assert!(evidence.needs(&anchors).contains(&Need::Ds(name("mid.example.test"))));
+    evidence.asked = vec![AskedReply { qname, qtype: WireType::A, reply: reply(zone, Vec::new()) }];
+    assert!(needs(&evidence, &anchors).contains(&Need::Ds(name("mid.example.test"))));
 }
 
 #[test]
 fn a_changed_ds_does_not_verify_and_an_unsigned_one_is_missed() {
     let change = |keep_signature: bool| {
         judged(HOST, |evidence| {
-            let said = evidence.delegations.get_mut(&name("test")).unwrap();
-            bend(said, |section| {
+            let reply = evidence.delegations.get_mut(&name("test")).unwrap();
+            bend(reply, |section| {
                 for record in section.iter_mut() {
                     if let RData::DNSSEC(DNSSECRData::DS(ds)) = &mut record.data {
                         *ds =
@@ -216,8 +216,8 @@ fn a_zone_whose_keys_do_not_come_is_indeterminate() {
     let late = judged(HOST, |evidence| _ = evidence.keys.remove(&name("test")));
     ends(&late, DnssecVerdict::Indeterminate, "the keys of zone test. did not come in time");
     let none = judged(HOST, |evidence| {
-        if let Some(Fetched::Said(said)) = evidence.keys.get_mut(&name("example.test")) {
-            bend(said, Vec::clear);
+        if let Some(Fetched::Reply(reply)) = evidence.keys.get_mut(&name("example.test")) {
+            bend(reply, Vec::clear);
         }
     });
     ends(&none, DnssecVerdict::Bogus, "zone example.test. has a DS and no DNSKEY");
@@ -228,8 +228,8 @@ fn a_zone_whose_keys_do_not_come_is_indeterminate() {
 #[test]
 fn keys_without_their_signature_are_not_trusted() {
     let dnssec = judged(HOST, |evidence| {
-        if let Some(Fetched::Said(said)) = evidence.keys.get_mut(&name("test")) {
-            bend(said, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
+        if let Some(Fetched::Reply(reply)) = evidence.keys.get_mut(&name("test")) {
+            bend(reply, |section| section.retain(|record| record.record_type() != WireType::RRSIG));
         }
     });
     ends(&dnssec, DnssecVerdict::Bogus, "RRSIG missing: test. DNSKEY");
@@ -251,28 +251,27 @@ fn an_algorithm_that_nobody_knows_counts_as_unsigned() {
         let ds = DS::new(1, Algorithm::from_u8(algorithm), digest_type.into(), vec![0; 32]);
         let mut evidence = Evidence::default();
         let keys = signed(".", record(".", DNSSECRData::DNSKEY(root.dnskey.clone())));
-        evidence.keys.insert(name("."), Fetched::Said(Said { zone: name("."), message: keys }));
+        evidence.keys.insert(name("."), Fetched::Reply(ZoneReply { zone: name("."), message: keys }));
         let delegation =
-            Said { zone: name("."), message: signed("test", record("test", DNSSECRData::DS(ds))) };
+            ZoneReply { zone: name("."), message: signed("test", record("test", DNSSECRData::DS(ds))) };
         evidence.delegations.insert(name("test"), delegation);
         let answer = Sections {
             name_error: false,
             answers: vec![crate::dns::tests::dnssec::zone::a("x.test", 1)],
             authorities: Vec::new(),
         };
-        let said = Said { zone: name("test"), message: Rc::new(answer) };
-        evidence.asked.push(crate::dns::dnssec::evidence::Asked {
+        let reply = ZoneReply { zone: name("test"), message: Rc::new(answer) };
+        evidence.asked.push(crate::dns::dnssec::evidence::AskedReply {
             qname: name("x.test"),
             qtype: WireType::A,
-            said,
+            reply,
         });
         let text = format!(
             ". DNSKEY {}",
             crate::dns::wire::presentation_dnssec::data_text(&DNSSECRData::DNSKEY(root.dnskey.clone()))
                 .unwrap()
         );
-        let anchors =
-            Anchors::load(Some(&crate::plan::AnchorsText { source: "t".to_owned(), text })).unwrap();
+        let anchors = Anchors::parse(&text).unwrap();
         let dnssec = validate(&evidence, &anchors, crate::dns::tests::dnssec::zone::now());
         ends(&dnssec, DnssecVerdict::Insecure, says);
     }
@@ -298,7 +297,7 @@ fn an_answer_for_another_name_is_not_taken_for_this_one() {
     // The A of another host, with its own good signature.
     let dnssec = judged(HOST, |evidence| {
         for asked in &mut evidence.asked {
-            bend(&mut asked.said, |section| {
+            bend(&mut asked.reply, |section| {
                 section.iter_mut().for_each(|record| {
                     if record.name == name(HOST) {
                         record.name = name("evil.example.test");
@@ -314,14 +313,14 @@ fn an_answer_for_another_name_is_not_taken_for_this_one() {
 fn messages() -> &'static [Vec<u8>] {
     static BYTES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
     BYTES.get_or_init(|| {
-        let encode = |said: &Said| {
+        let encode = |reply: &ZoneReply| {
             let mut message = Message::query();
             message.metadata.message_type = hickory_resolver::proto::op::MessageType::Response;
-            if said.message.name_error {
+            if reply.message.name_error {
                 message.metadata.response_code = hickory_resolver::proto::op::ResponseCode::NXDomain;
             }
-            message.answers.clone_from(&said.message.answers);
-            message.authorities.clone_from(&said.message.authorities);
+            message.answers.clone_from(&reply.message.answers);
+            message.authorities.clone_from(&reply.message.authorities);
             message.to_vec().unwrap()
         };
         let mut all = Vec::new();
@@ -330,9 +329,9 @@ fn messages() -> &'static [Vec<u8>] {
         {
             let (evidence, _, _) = gathered(host);
             all.extend(evidence.delegations.values().map(encode));
-            all.extend(evidence.asked.iter().map(|asked| encode(&asked.said)));
+            all.extend(evidence.asked.iter().map(|asked| encode(&asked.reply)));
             all.extend(evidence.keys.values().filter_map(|keys| match keys {
-                Fetched::Said(said) => Some(encode(said)),
+                Fetched::Reply(reply) => Some(encode(reply)),
                 Fetched::Failed(_) | Fetched::Refused(_) => None,
             }));
         }
@@ -358,26 +357,26 @@ proptest! {
             Sections::read(&bytes).map(Rc::new)
         };
         let bent: Vec<_> = picks.iter().map(place).collect();
-        let said = |at: usize, zone: &str| bent[at].clone().map(|message| Said { zone: name(zone), message });
+        let reply = |at: usize, zone: &str| bent[at].clone().map(|message| ZoneReply { zone: name(zone), message });
         let mut evidence = Evidence::default();
         let zones = [".", "test", "example.test"];
         for (at, zone) in zones.iter().enumerate() {
-            if let Some(said) = said(at, zone) {
-                evidence.keys.insert(name(zone), Fetched::Said(said.clone()));
-                evidence.ds.insert(name(zone), Fetched::Said(said));
+            if let Some(reply) = reply(at, zone) {
+                evidence.keys.insert(name(zone), Fetched::Reply(reply.clone()));
+                evidence.ds.insert(name(zone), Fetched::Reply(reply));
             }
         }
-        if let Some(said) = said(3, ".") {
-            evidence.delegations.insert(name("test"), said);
+        if let Some(reply) = reply(3, ".") {
+            evidence.delegations.insert(name("test"), reply);
         }
-        if let Some(said) = said(4, "example.test") {
+        if let Some(reply) = reply(4, "example.test") {
             for (qname, qtype) in [(HOST, WireType::A), ("a.b.missing.example.test", WireType::ANY), ("example.test", WireType::DS)] {
-                evidence.asked.push(crate::dns::dnssec::evidence::Asked { qname: name(qname), qtype, said: said.clone() });
+                evidence.asked.push(crate::dns::dnssec::evidence::AskedReply { qname: name(qname), qtype, reply: reply.clone() });
             }
         }
         // The anchors of the world sign nothing here.
-        let anchors = Anchors::load(None).unwrap();
-        let _ = evidence.needs(&anchors);
+        let anchors = Anchors::built_in();
+        let _ = needs(&evidence, &anchors);
         let dnssec = validate(&evidence, &anchors, crate::dns::tests::dnssec::zone::now());
         prop_assert!(dnssec.verdict != DnssecVerdict::Secure);
     }

@@ -7,7 +7,7 @@ use hickory_resolver::proto::rr::rdata::{MX, NULL};
 use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType, SerialNumber};
 
 use crate::dns::dnssec::rrset::record_sets;
-use crate::dns::dnssec::rrsig::{Checks, Key, Outcome, check, span};
+use crate::dns::dnssec::rrsig::{Checks, Key, Validity, check, span};
 use crate::dns::tests::dnssec::zone::{DAY, NOW, TestKey, a, name, now, rrsig};
 use crate::trace::KeyRole;
 
@@ -16,26 +16,26 @@ const ZONE: &str = "example.test";
 const WWW: &str = "www.example.test";
 
 /// Checks the first set of a section with these keys.
-fn outcome(section: &[Record], keys: &[Key]) -> Outcome {
+fn outcome(section: &[Record], keys: &[Key]) -> Validity {
     let sets = record_sets(section);
     check(&sets[0], &name(ZONE), keys, now(), &Checks::default()).0
 }
 
-fn changed(change: impl FnOnce(&mut SigInput)) -> Outcome {
+fn changed(change: impl FnOnce(&mut SigInput)) -> Validity {
     let key = TestKey::new(257);
     let set = [a(WWW, 1), a(WWW, 2)];
     let signature = rrsig(WWW, key.sign(ZONE, WWW, &set, change));
     outcome(&[&set[..], &[signature]].concat(), &[key.key()])
 }
 
-fn fails(outcome: Outcome, words: &str) {
+fn fails(outcome: Validity, words: &str) {
     match outcome {
-        Outcome::Fails(why) => assert!(why.contains(words), "{why}"),
+        Validity::Fails(why) => assert!(why.contains(words), "{why}"),
         other => panic!("{words}: {other:?}"),
     }
 }
 
-const HOLDS: Outcome = Outcome::Holds { wildcard: None };
+const HOLDS: Validity = Validity::Holds { wildcard: None };
 
 #[test]
 fn a_good_signature_holds_whatever_the_order_case_and_number_of_copies() {
@@ -160,7 +160,7 @@ fn what_was_changed_does_not_verify() {
     // One that holds is enough.
     let both = [set[0].clone(), set[1].clone(), rrsig(WWW, bent), rrsig(WWW, good)];
     assert_eq!(outcome(&both, &keys), HOLDS);
-    assert_eq!(outcome(&set, &keys), Outcome::Missing);
+    assert_eq!(outcome(&set, &keys), Validity::Missing);
 }
 
 #[test]
@@ -169,8 +169,8 @@ fn a_wildcards_signature_tells_its_closest_encloser() {
     let signature = key.sign(ZONE, "*.example.test", &[a("*.example.test", 1)], |_| {});
     let keys = [key.key()];
     let made = |owner: &str| outcome(&[a(owner, 1), rrsig(owner, signature.clone())], &keys);
-    assert_eq!(made("x.example.test"), Outcome::Holds { wildcard: Some(2) });
-    assert_eq!(made("x.y.example.test"), Outcome::Holds { wildcard: Some(2) });
+    assert_eq!(made("x.example.test"), Validity::Holds { wildcard: Some(2) });
+    assert_eq!(made("x.y.example.test"), Validity::Holds { wildcard: Some(2) });
     assert_eq!(made("*.example.test"), HOLDS, "the wildcard itself");
     fails(made("example.test"), "does not verify");
 }
@@ -196,7 +196,7 @@ fn colliding_keys_do_not_cost_without_end() {
 
 #[test]
 fn an_rsa_key_is_as_large_as_its_modulus() {
-    let anchors = crate::dns::dnssec::anchors::Anchors::load(None).unwrap();
+    let anchors = crate::dns::dnssec::anchors::Anchors::built_in();
     for anchor in anchors.at(&hickory_resolver::proto::rr::Name::root()) {
         let crate::dns::dnssec::anchors::Trusts::Key(key) = &anchor.trusts else { panic!() };
         assert_eq!(Key::new(key).unwrap().info.bits, Some(2048));

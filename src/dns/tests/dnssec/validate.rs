@@ -8,17 +8,16 @@ use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
 use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{Asked, Evidence, Fetched, Said, Sections};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::validate::validate;
 use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
-use crate::plan::AnchorsText;
 use crate::trace::{Dnssec, DnssecVerdict};
 
 const ZONE: &str = "test";
 
-fn said(answers: Vec<Record>) -> Said {
+fn reply(answers: Vec<Record>) -> ZoneReply {
     let message = Sections { name_error: false, answers, authorities: Vec::new() };
-    Said { zone: name(ZONE), message: Rc::new(message) }
+    ZoneReply { zone: name(ZONE), message: Rc::new(message) }
 }
 
 fn cname(owner: &str, target: &str) -> Record {
@@ -44,16 +43,16 @@ fn signed(by: &TestKey, zone: &str, owner: &str, set: Vec<Record>) -> Vec<Record
 fn zone(key: &TestKey) -> (Evidence, Anchors) {
     let mut evidence = Evidence::default();
     let keys = signed(key, ZONE, ZONE, vec![dnskey(ZONE, key)]);
-    evidence.keys.insert(name(ZONE), Fetched::Said(said(keys)));
+    evidence.keys.insert(name(ZONE), Fetched::Reply(reply(keys)));
     let digest = key.dnskey.to_digest(&name(ZONE), DigestType::SHA256).unwrap();
     let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("{ZONE}. DS {} 13 2 {hex}", key.tag());
-    (evidence, Anchors::load(Some(&AnchorsText { source: "test".to_owned(), text })).unwrap())
+    (evidence, Anchors::parse(&text).unwrap())
 }
 
 fn answer(key: &TestKey, qname: &str, qtype: WireType, answers: Vec<Record>) -> Dnssec {
     let (mut evidence, anchors) = zone(key);
-    evidence.asked.push(Asked { qname: name(qname), qtype, said: said(answers) });
+    evidence.asked.push(AskedReply { qname: name(qname), qtype, reply: reply(answers) });
     validate(&evidence, &anchors, now())
 }
 
@@ -103,13 +102,17 @@ fn ds(key: &TestKey, digest: &[u8]) -> Record {
 /// A name in a zone below, by the DS records that its parent has and the key that signs its keys.
 fn below(parent: &TestKey, own: &TestKey, ds: Vec<Record>, keys: &[&TestKey], by: &TestKey) -> Dnssec {
     let (mut evidence, anchors) = zone(parent);
-    evidence.delegations.insert(name("child.test"), said(signed(parent, ZONE, "child.test", ds)));
+    evidence.delegations.insert(name("child.test"), reply(signed(parent, ZONE, "child.test", ds)));
     let keys = keys.iter().map(|key| dnskey("child.test", key)).collect();
-    let child = |answers| Said { zone: name("child.test"), ..said(answers) };
+    let child = |answers| ZoneReply { zone: name("child.test"), ..reply(answers) };
     let keys = child(signed(by, "child.test", "child.test", keys));
-    evidence.keys.insert(name("child.test"), Fetched::Said(keys));
+    evidence.keys.insert(name("child.test"), Fetched::Reply(keys));
     let records = signed(own, "child.test", "www.child.test", vec![a("www.child.test", 1)]);
-    evidence.asked.push(Asked { qname: name("www.child.test"), qtype: WireType::A, said: child(records) });
+    evidence.asked.push(AskedReply {
+        qname: name("www.child.test"),
+        qtype: WireType::A,
+        reply: child(records),
+    });
     validate(&evidence, &anchors, now())
 }
 

@@ -1,0 +1,122 @@
+//! Every rule in one table, and all findings of a trace or of a lookup.
+
+use std::time::SystemTime;
+
+use super::found::Finding;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Dns, Trace};
+
+macro_rules! rules {
+    ($($module:ident),+ $(,)?) => {
+        /// Every rule, in the order of the stages.
+        pub const RULES: &[Rule] = &[$(super::$module::RULE),+];
+        #[cfg(test)]
+        const FILES: &[&str] = &[$(stringify!($module)),+];
+    };
+}
+
+rules! {
+    url_not_encrypted,
+    dns_zone_without_answer,
+    dns_server_failed,
+    dns_server_silent,
+    dns_edns_refused,
+    dns_answer_truncated,
+    dns_tcp_broken,
+    dns_case_not_preserved,
+    dns_reply_misdirected,
+    dns_delegation_glueless,
+    dns_parent_child_differ,
+    dns_cname_beside_data,
+    dns_ns_is_alias,
+    dns_server_slow,
+    dns_root_hints_drifted,
+    dns_stub_disagrees,
+    dns_nxdomain_rewritten,
+    dns_stub_filtered,
+    dns_intercepted,
+    dns_udp_blocked,
+    dns_dnssec_bogus,
+    dns_dnssec_expires_soon,
+    dns_clock_suspected,
+    dns_zone_servers_disagree,
+    dns_zone_server_unreachable,
+    dns_zone_server_lame,
+    dns_zone_server_without_address,
+    dns_zone_server_without_tcp,
+    dns_zone_server_without_udp,
+    dns_zone_server_without_edns,
+    tcp_address_failed,
+    tcp_syn_retransmitted,
+    tls_certificate_faulty,
+    tls_certificate_expires_soon,
+    tls_version_old,
+    tls_key_share_refused,
+    http_redirect_avoidable,
+    http_first_byte_slow,
+    http_body_slow,
+    http_rate_limited,
+    http_status_error,
+}
+
+/// All findings of a trace, worst first; of equals, in the order of the stages.
+#[must_use]
+pub fn check(trace: &Trace) -> Vec<Finding> {
+    worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)))
+}
+
+/// All findings of a name that was looked up for its own sake: it is the only lookup of its run.
+#[must_use]
+pub fn check_dns(dns: &Dns, started_at: SystemTime) -> Vec<Finding> {
+    let lookups = Lookups { all: std::slice::from_ref(dns), started_at };
+    worst_first(RULES.iter().flat_map(|rule| match rule.check {
+        Check::Lookups(check) => check(rule, lookups),
+        Check::Trace(_) => Vec::new(),
+    }))
+}
+
+fn worst_first(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut findings: Vec<_> = findings.collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Severity, sample};
+
+    #[test]
+    fn a_rule_is_named_like_its_file_and_prefixed_by_its_stage() {
+        assert_eq!(RULES.len(), FILES.len());
+        for (rule, file) in RULES.iter().zip(FILES) {
+            assert_eq!(rule.id, file.replace('_', "-"));
+            assert!(rule.id.starts_with(&format!("{}-", rule.stage.as_str())), "{}", rule.id);
+            assert!(!rule.fires.is_empty());
+        }
+        let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding")).unwrap();
+        let known = |name: &str| {
+            FILES.contains(&name)
+                || ["mod", "asked", "check", "found", "place", "rule", "verdict", "sample"].contains(&name)
+        };
+        for entry in on_disk {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(known(name.trim_end_matches(".rs")), "{name} is no rule of the table");
+        }
+    }
+
+    #[test]
+    fn a_sound_trace_has_no_finding() {
+        assert_eq!(check(&sample::sound()), []);
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let mut trace = sample::sound();
+        sample::http(&mut trace).status = Some(503);
+        sample::connect(&mut trace).tcp_info.as_mut().unwrap().retransmits = 1;
+        sample::connect(&mut trace).attempts[0].syn_retransmits = Some(1);
+        let severities: Vec<_> = check(&trace).iter().map(|finding| finding.severity).collect();
+        assert_eq!(severities, [Severity::Error, Severity::Warning]);
+    }
+}

@@ -1,0 +1,116 @@
+//! A finding: what a rule has found, how bad it is, and what mending it would save.
+
+use std::time::Duration;
+
+use super::place::Place;
+use crate::trace::StageName;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing works.
+    Critical,
+    /// Something is broken.
+    Error,
+    /// Something is broken that was worked around, or will break soon.
+    Warning,
+    /// Something could be better.
+    Notice,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// One fault that a rule found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The rule.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The stage it speaks of.
+    pub stage: StageName,
+    /// One line, with this run's names and numbers.
+    pub title: String,
+    /// More, where the title is not enough; may be empty.
+    pub detail: String,
+    /// Where it is seen.
+    pub evidence: Vec<Place>,
+    /// What to do.
+    pub advice: String,
+    /// What doing it would save.
+    pub saving: Option<Saving>,
+}
+
+/// Time that a mend would save. Never more than the measured time of the phase it speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saving {
+    /// Best estimate.
+    pub amount: Duration,
+    /// At least.
+    pub low: Duration,
+    /// At most.
+    pub high: Duration,
+    /// How it is known.
+    pub basis: Basis,
+    /// To which visits it applies.
+    pub applies: String,
+}
+
+/// How a saving is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// It is a span of this trace.
+    Measured,
+    /// It follows from spans of this trace.
+    Derived,
+    /// It rests on an assumption that `applies` names.
+    Modelled,
+}
+
+impl Basis {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Derived => "derived",
+            Self::Modelled => "modelled",
+        }
+    }
+}
+
+impl Saving {
+    /// A span of this trace, to the microsecond.
+    pub(super) fn measured(amount: Duration, applies: &str) -> Option<Self> {
+        Self::of(amount, Basis::Measured, applies)
+    }
+
+    /// What follows from spans of this trace.
+    pub(super) fn derived(amount: Duration, applies: &str) -> Option<Self> {
+        Self::of(amount, Basis::Derived, applies)
+    }
+
+    fn of(amount: Duration, basis: Basis, applies: &str) -> Option<Self> {
+        (!amount.is_zero()).then(|| Self {
+            amount,
+            low: amount,
+            high: amount,
+            basis,
+            applies: applies.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! A place in a trace that a finding rests on, by ids and fields.
+//!
+//! How a document points at it (a JSON pointer, a link) is its renderer's matter.
+
+use crate::timeline::Phase;
+use crate::trace::{ConnectionId, LookupId, PacketId, RequestId};
+
+/// A place in a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Wall time of t0.
+    StartedAt,
+    /// In a request.
+    Request(RequestId, InRequest),
+    /// In a connection.
+    Connection(ConnectionId, InConnection),
+    /// In a lookup.
+    Lookup(LookupId, InLookup),
+}
+
+impl Place {
+    /// A field of a packet of a lookup.
+    #[must_use]
+    pub const fn packet(lookup: LookupId, index: usize, field: PacketField) -> Self {
+        Self::Lookup(lookup, InLookup::Packet(PacketId(index), field))
+    }
+}
+
+/// A place in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InRequest {
+    /// The scheme of its URL.
+    Scheme,
+    /// All its phases.
+    Phases,
+    /// The time of one.
+    Phase(Phase),
+    /// Its whole time.
+    Total,
+    /// The status.
+    Status,
+    /// The bytes of the body on the wire.
+    WireBytes,
+    /// Where it redirects to.
+    RedirectTarget,
+    /// The stamp of an interim response, by its place.
+    Informational(usize),
+}
+
+/// A place in a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InConnection {
+    /// The time of the race.
+    Duration,
+    /// A field of an attempt, by its place in the race.
+    Attempt(usize, AttemptField),
+    /// The kernel's round trip.
+    RoundTrip,
+    /// The TLS version.
+    TlsVersion,
+    /// The round trips of the handshake.
+    TlsRoundTrips,
+    /// Whether there was a HelloRetryRequest.
+    HelloRetry,
+    /// A field of a certificate, by its place in the chain.
+    Certificate(usize, CertificateField),
+    /// A fault of the chain, by its place.
+    CertificateFault(usize),
+}
+
+/// A field of a connection attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptField {
+    /// How it ended.
+    Outcome,
+    /// SYNs sent again.
+    SynRetransmits,
+}
+
+/// A field of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateField {
+    /// Days until it expires.
+    DaysLeft,
+    /// When it expires.
+    NotAfter,
+}
+
+/// A place in a lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InLookup {
+    /// The response code.
+    Rcode,
+    /// What of the root hints is out of date.
+    RootHintsDrift,
+    /// Whether the machine's resolver agrees.
+    StubAgrees,
+    /// Its answers.
+    StubAnswers,
+    /// A field of a packet.
+    Packet(PacketId, PacketField),
+    /// A field of a zone cut, by its place.
+    Cut(usize, CutField),
+    /// The faults of a server of the last zone, by its place.
+    ServerFaults(usize),
+    /// Why a server of the last zone has no address, by its place.
+    UnfoundServer(usize),
+    /// In what DNSSEC says.
+    Dnssec(InDnssec),
+}
+
+/// A field of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketField {
+    /// UDP, TCP, ...
+    Transport,
+    /// Whether the question had EDNS.
+    Edns,
+    /// Why this server and this form.
+    Chosen,
+    /// When it was sent.
+    Sent,
+    /// How long the reply took.
+    RoundTrip,
+    /// The size of the reply.
+    BytesReceived,
+    /// The reply's response code.
+    Rcode,
+    /// The reply's flags.
+    Flags,
+    /// The reply's extended errors.
+    ExtendedErrors,
+    /// What it meant.
+    Meaning,
+    /// The reason beside that.
+    Detail,
+    /// The glue of the referral.
+    Glue,
+    /// Datagrams dropped meanwhile.
+    Dropped,
+}
+
+/// A field of a zone cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutField {
+    /// The servers by the parent.
+    Servers,
+    /// The zone's own word.
+    Child,
+}
+
+/// A place in what DNSSEC says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InDnssec {
+    /// The verdict.
+    Verdict,
+    /// Why it is not secure.
+    Why,
+    /// Whether this machine's clock is suspected.
+    ClockSuspected,
+    /// Why a link of the chain is not secure, by its place.
+    LinkWhy(usize),
+    /// A field of a signature.
+    Signature(SignaturePlace, SignatureField),
+}
+
+/// What a signature is over, and its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignaturePlace {
+    /// The records of a link of the chain, by its place.
+    Link(usize, usize),
+    /// The answer.
+    Answer(usize),
+}
+
+/// A field of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureField {
+    /// Days until it expires.
+    DaysLeft,
+    /// When it expires.
+    Expiration,
+}

@@ -1,0 +1,85 @@
+//! One exchange from its start to its record: over which protocol it goes, and what stops it.
+
+use super::fault;
+use super::framing::Persistence;
+use super::request::Draft;
+use super::scene::{Ask, Scene, blank};
+use super::session::{Session, Wire};
+use super::{h1, h2, tap, words};
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::plan::{HttpPlan, VersionChoice};
+use crate::stop::Stop;
+use crate::stream::Stream;
+use crate::trace::{Failure, FailureCode, Http, Url};
+
+/// Sends one request and reads its response to the end. Gives the session back when it can carry
+/// a further request. Of HTTP/2 the connection is a task of its own: this has to run in a
+/// [`LocalSet`](tokio::task::LocalSet).
+///
+/// The record is whole also on failure: it holds what was seen until then. A session that comes
+/// back may be closed by the server at any time: see [`Session::is_open`].
+pub async fn fetch(
+    mut session: Session,
+    url: &Url,
+    ask: &Ask,
+    plan: &HttpPlan,
+    clock: &Clock,
+    stop: &Stop,
+) -> (Http, Result<Option<Session>, Failure>) {
+    let start = clock.now();
+    let mut record = blank(session.version(), start);
+    let scene = Scene { url, ask, plan, clock: *clock };
+    let Session { wire, negotiated } = &mut session;
+    let mut line = match wire {
+        Wire::Http1(stream) => Line::Http1(stream),
+        Wire::Http2(link) => Line::Http2(link, link.watch()),
+    };
+    let outcome = stop.within(None, exchange(&mut line, negotiated, &scene, &mut record)).await;
+    if let Line::Http2(_, watch) = &line {
+        watch.settle(&mut record);
+    }
+    drop(line);
+    let result = match outcome {
+        Ok(result) => result,
+        Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
+    };
+    match result {
+        Ok(Persistence::Keep) => (record, Ok(Some(session))),
+        Ok(Persistence::Close) => (record, Ok(None)),
+        Err(fault) => {
+            record.end = clock.now();
+            let failure = fault.after(record.end.since(start));
+            (record, Err(failure))
+        }
+    }
+}
+
+/// A connection, as one exchange has it.
+enum Line<'a> {
+    /// For itself.
+    Http1(&'a mut Stream),
+    /// With others; its own part is seen from the tap.
+    Http2(&'a h2::Link, tap::Watch),
+}
+
+async fn exchange(
+    line: &mut Line<'_>,
+    negotiated: &Option<Option<String>>,
+    scene: &Scene<'_>,
+    record: &mut Http,
+) -> Result<Persistence, Fault> {
+    let draft = Draft::new(scene.url, scene.ask, scene.plan)
+        .map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, negotiated)
+        && alpn.as_deref() != Some("h2")
+    {
+        let chose = alpn.as_deref().map_or("no protocol".to_owned(), |alpn| words::escape(alpn.as_bytes()));
+        let message = format!("HTTP/2 was asked for and the server chose {chose} by ALPN");
+        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
+    }
+    match line {
+        Line::Http1(stream) => h1::exchange(*stream, scene, &draft, record).await,
+        Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
+    }
+}

@@ -1,0 +1,68 @@
+//! What an exchange works from, and the record it begins with. Decides nothing.
+
+use super::body::Sink;
+use super::redirect;
+use crate::clock::Clock;
+use crate::plan::HttpPlan;
+use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url};
+
+/// Interim responses (1xx) that are read at most.
+pub const MAX_INFORMATIONAL: usize = 32;
+
+/// What a request is to be, where a redirect may have changed it.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Method.
+    pub method: String,
+    /// Body.
+    pub body: Option<Vec<u8>>,
+    /// False once a redirect has left the first origin: then fields with credentials
+    /// (`authorization`, `cookie`, `proxy-authorization`) of `-H` and `-u` are not sent.
+    pub credentials: bool,
+}
+
+/// What an exchange works from.
+pub(super) struct Scene<'a> {
+    pub(super) url: &'a Url,
+    pub(super) ask: &'a Ask,
+    pub(super) plan: &'a HttpPlan,
+    pub(super) clock: Clock,
+}
+
+impl Scene<'_> {
+    /// Notes where the head in `record` sends us, and opens what its body goes into.
+    pub(super) fn open_sink(&self, record: &mut Http, framing: BodyFraming) -> Sink {
+        let status = record.status.unwrap_or_default();
+        record.redirect = redirect::find(self.url, &self.ask.method, status, &record.headers);
+        record.body.framing = framing;
+        // The body of a hop that is passed through is not what `-o` asks for.
+        let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
+        let output = self.plan.output.clone().filter(|_| !passing);
+        let undo = self.plan.compressed && framing != BodyFraming::None;
+        Sink::new(&record.headers, undo, output, &mut record.body)
+    }
+}
+
+/// A record in which nothing has happened yet.
+pub(super) fn blank(version: HttpVersion, start: At) -> Http {
+    Http {
+        request: SentRequest::default(),
+        version,
+        start,
+        sent: None,
+        informational: Vec::new(),
+        first_byte: None,
+        head_end: None,
+        end: start,
+        status: None,
+        reason: None,
+        headers: Vec::new(),
+        trailers: Vec::new(),
+        head_bytes: 0,
+        body: Body::default(),
+        bytes_received: 0,
+        bytes_sent: 0,
+        garbage: None,
+        redirect: None,
+    }
+}

@@ -1,0 +1,68 @@
+//! An HTTP connection that can carry requests: one at a time (RFC 9112 §9.3), or many (RFC 9113).
+//!
+//! It is held by whoever keeps connections, and ends with its last hold. It sends nothing by itself.
+
+use std::rc::Rc;
+
+use super::{h1, h2};
+use crate::plan::{HttpPlan, VersionChoice};
+use crate::stream::Stream;
+use crate::trace::HttpVersion;
+
+/// An HTTP connection that can carry a further request.
+pub struct Session {
+    pub(super) wire: Wire,
+    /// What ALPN chose, when the connection is over TLS.
+    pub(super) negotiated: Option<Option<String>>,
+}
+
+pub(super) enum Wire {
+    /// One request at a time.
+    Http1(Stream),
+    /// Any number of requests at a time.
+    Http2(Rc<h2::Link>),
+}
+
+impl Session {
+    /// A fresh connection; `alpn` is what TLS negotiated.
+    #[must_use]
+    pub fn new(stream: Stream, alpn: Option<&str>, plan: &HttpPlan) -> Self {
+        let negotiated = stream.is_encrypted().then(|| alpn.map(str::to_owned));
+        let http2 = match &negotiated {
+            None => plan.version == VersionChoice::Http2,
+            Some(alpn) => alpn.as_deref() == Some("h2"),
+        };
+        let wire = if http2 { Wire::Http2(Rc::new(h2::Link::new(stream))) } else { Wire::Http1(stream) };
+        Self { wire, negotiated }
+    }
+
+    /// The version this connection speaks.
+    #[must_use]
+    pub fn version(&self) -> HttpVersion {
+        match self.wire {
+            Wire::Http1(_) => HttpVersion::Http11,
+            Wire::Http2(_) => HttpVersion::Http2,
+        }
+    }
+
+    /// A second hold of the same connection, for a request beside others; `None` where requests have
+    /// to wait for each other. The connection ends with its last hold.
+    #[must_use]
+    pub fn share(&self) -> Option<Self> {
+        match &self.wire {
+            Wire::Http1(_) => None,
+            Wire::Http2(link) => {
+                Some(Self { wire: Wire::Http2(Rc::clone(link)), negotiated: self.negotiated.clone() })
+            }
+        }
+    }
+
+    /// Whether the connection still stands, as far as can be seen without waiting. To be asked
+    /// before a further request: a server may close an idle connection at any time (RFC 9112 §9.3).
+    pub async fn is_open(&mut self) -> bool {
+        match &mut self.wire {
+            Wire::Http1(stream) => h1::is_idle(stream).await,
+            Wire::Http2(link) => link.is_open().await,
+        }
+    }
+}

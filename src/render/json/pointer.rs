@@ -1,0 +1,130 @@
+//! Where a finding's evidence stands in a document: JSON pointers (RFC 6901) for places.
+
+use crate::finding::{
+    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, PacketField,
+    Place, SignatureField, SignaturePlace,
+};
+use crate::trace::Trace;
+
+/// What the places are in.
+#[derive(Clone, Copy)]
+pub(super) enum Within<'t> {
+    /// A trace: all stands in its hops.
+    Trace(&'t Trace),
+    /// One lookup.
+    Lookup,
+}
+
+/// The pointer to a place; `None` where the document has no such place.
+pub(super) fn pointer(place: Place, within: Within<'_>) -> Option<String> {
+    match (place, within) {
+        (Place::StartedAt, _) => Some("/started_at".to_owned()),
+        (Place::Request(id, place), Within::Trace(_)) => Some(format!("/hops/{}/{}", id.0, request(place))),
+        (Place::Connection(id, place), Within::Trace(trace)) => {
+            let hop = trace.connections.get(id.0)?.opened_for;
+            Some(format!("/hops/{}/{}", hop.0, connection(place)))
+        }
+        (Place::Lookup(id, place), Within::Trace(trace)) => {
+            let hop = trace.hops().find(|hop| hop.request.lookup.ran() == Some(id))?;
+            Some(format!("/hops/{}/dns/{}", hop.id.0, lookup(place)))
+        }
+        (Place::Lookup(_, place), Within::Lookup) => Some(format!("/dns/{}", lookup(place))),
+        (Place::Request(..) | Place::Connection(..), Within::Lookup) => None,
+    }
+}
+
+fn request(place: InRequest) -> String {
+    match place {
+        InRequest::Scheme => "url/scheme".to_owned(),
+        InRequest::Phases => "phases".to_owned(),
+        InRequest::Phase(phase) => format!("phases/{}_us", phase.as_str()),
+        InRequest::Total => "phases/total_us".to_owned(),
+        InRequest::Status => "http/status".to_owned(),
+        InRequest::WireBytes => "http/body/wire_bytes".to_owned(),
+        InRequest::RedirectTarget => "http/redirect/target".to_owned(),
+        InRequest::Informational(index) => format!("http/informational/{index}/at_us"),
+    }
+}
+
+fn connection(place: InConnection) -> String {
+    match place {
+        InConnection::Duration => "connect/duration_us".to_owned(),
+        InConnection::Attempt(index, field) => {
+            let field = match field {
+                AttemptField::Outcome => "outcome",
+                AttemptField::SynRetransmits => "syn_retransmits",
+            };
+            format!("connect/attempts/{index}/{field}")
+        }
+        InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
+        InConnection::TlsVersion => "tls/version".to_owned(),
+        InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
+        InConnection::HelloRetry => "tls/hello_retry".to_owned(),
+        InConnection::Certificate(index, field) => {
+            let field = match field {
+                CertificateField::DaysLeft => "days_left",
+                CertificateField::NotAfter => "not_after",
+            };
+            format!("tls/chain/{index}/{field}")
+        }
+        InConnection::CertificateFault(index) => format!("tls/verification/faults/{index}"),
+    }
+}
+
+fn lookup(place: InLookup) -> String {
+    match place {
+        InLookup::Rcode => "rcode".to_owned(),
+        InLookup::RootHintsDrift => "root_hints/drift".to_owned(),
+        InLookup::StubAgrees => "stub/agrees".to_owned(),
+        InLookup::StubAnswers => "stub/answers".to_owned(),
+        InLookup::Packet(id, field) => format!("packets/{}/{}", id.0, packet(field)),
+        InLookup::Cut(index, field) => {
+            let field = match field {
+                CutField::Servers => "servers",
+                CutField::Child => "child",
+            };
+            format!("cuts/{index}/{field}")
+        }
+        InLookup::ServerFaults(index) => format!("all_servers/{index}/faults"),
+        InLookup::UnfoundServer(index) => format!("unfound_servers/{index}/why"),
+        InLookup::Dnssec(place) => format!("dnssec/{}", dnssec(place)),
+    }
+}
+
+const fn packet(field: PacketField) -> &'static str {
+    match field {
+        PacketField::Transport => "transport",
+        PacketField::Edns => "edns",
+        PacketField::Chosen => "chosen",
+        PacketField::Sent => "sent_us",
+        PacketField::RoundTrip => "rtt_us",
+        PacketField::BytesReceived => "bytes_received",
+        PacketField::Rcode => "rcode",
+        PacketField::Flags => "flags",
+        PacketField::ExtendedErrors => "extended_errors",
+        PacketField::Meaning => "meaning",
+        PacketField::Detail => "detail",
+        PacketField::Glue => "referral/glue",
+        PacketField::Dropped => "dropped",
+    }
+}
+
+fn dnssec(place: InDnssec) -> String {
+    match place {
+        InDnssec::Verdict => "verdict".to_owned(),
+        InDnssec::Why => "why".to_owned(),
+        InDnssec::ClockSuspected => "clock_suspected".to_owned(),
+        InDnssec::LinkWhy(link) => format!("chain/{link}/why"),
+        InDnssec::Signature(place, field) => {
+            let place = match place {
+                SignaturePlace::Link(link, index) => format!("chain/{link}/signatures/{index}"),
+                SignaturePlace::Answer(index) => format!("signatures/{index}"),
+            };
+            let field = match field {
+                SignatureField::DaysLeft => "days_left",
+                SignatureField::Expiration => "expiration",
+            };
+            format!("{place}/{field}")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Phases and spans: the one place where a trace's stamps become durations.
+//!
+//! Text, JSON, HTML and SVG draw from these. Nothing is measured here and nothing is worded for
+//! people beyond a span's name and the reason of a missing phase.
+
+mod lookup_rows;
+mod phase;
+mod phases;
+mod spans;
+mod stretch;
+mod subject;
+
+pub use phase::{PerPhase, Phase};
+pub use phases::{NOT_REACHED, Phases, phases, reasons};
+pub use spans::{Span, spans};
+pub use subject::Subject;

@@ -1,0 +1,156 @@
+//! How long each phase of a hop took, or why it is missing.
+
+use super::phase::{PerPhase, Phase};
+use super::stretch::{Stretch, stretches};
+use crate::trace::{DnsLane, Hop, Http, Stage};
+
+/// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// What each took; `None` where it did not happen.
+    pub spent: PerPhase<Option<u64>>,
+    /// What belongs to no phase.
+    pub unaccounted: u64,
+    /// From the hop's start to its end.
+    pub total: u64,
+}
+
+/// The reason of a phase whose stage was not reached.
+pub const NOT_REACHED: &str = "not reached";
+
+/// The phases of a hop.
+#[must_use]
+pub fn phases(hop: &Hop<'_>) -> Phases {
+    let stretches = stretches(hop);
+    let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
+    let total = hop.end.0.saturating_sub(hop.start.0);
+    // The stretches lie behind each other inside the hop, so that their sum cannot exceed it.
+    let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
+    Phases { spent, unaccounted: total.saturating_sub(accounted), total }
+}
+
+/// Why phases of a hop are missing; `None` for one that happened.
+#[must_use]
+pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
+    const fn stage<T: Copy>(stage: Stage<T>) -> Option<&'static str> {
+        match stage {
+            Stage::Ran(_) => None,
+            Stage::Skipped(reason) => Some(reason),
+            Stage::NotReached => Some(NOT_REACHED),
+        }
+    }
+    PerPhase::of(|phase| match phase {
+        Phase::Dns => match hop.dns.ran().map(|dns| dns.lane) {
+            Some(DnsLane::Given) => Some("the address was given"),
+            Some(DnsLane::Special) => Some("a special name is never asked (RFC 6761)"),
+            Some(DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback) | None => stage(hop.dns),
+        },
+        Phase::Connect => stage(hop.connect),
+        Phase::Proxy => Some("no proxy was used"),
+        Phase::Tls => stage(hop.tls),
+        Phase::Quic => Some("HTTP/3 was not used"),
+        Phase::Send => stage(hop.http),
+        Phase::Wait => match hop.http.ran() {
+            Some(Http { sent: Some(sent), first_byte: Some(first), .. }) if first < sent => {
+                Some("the response began before the request was sent")
+            }
+            Some(Http { sent: None, .. }) => Some("the request was not sent to its end"),
+            _ => stage(hop.http),
+        },
+        Phase::Receive => match hop.http.ran() {
+            Some(Http { first_byte: None, .. }) => Some("no response began"),
+            _ => stage(hop.http),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trace::At;
+    use crate::trace::sample;
+
+    fn sum(phases: &Phases) -> u64 {
+        phases.spent.iter().filter_map(|(_, us)| *us).sum::<u64>() + phases.unaccounted
+    }
+
+    #[test]
+    fn phases_of_every_fixture_sum_to_the_total() {
+        for (name, trace) in sample::all() {
+            for hop in trace.hops() {
+                let phases = phases(&hop);
+                assert_eq!(sum(&phases), phases.total, "{name}");
+                let reasons = reasons(&hop);
+                for (phase, us) in phases.spent.iter() {
+                    let reason = reasons[phase];
+                    assert_ne!(us.is_some(), reason.is_some(), "{name}: {phase:?}: {us:?} {reason:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_success_fixture_has_its_own_stamps_as_phases() {
+        let trace = sample::success();
+        let phases = phases(&trace.hops().next().unwrap());
+        assert_eq!(phases.spent[Phase::Dns], Some(28_400));
+        assert_eq!(phases.total, 302_800);
+        assert!(phases.unaccounted < 200, "{phases:?}");
+    }
+
+    #[test]
+    fn an_answer_before_the_request_is_sent_has_no_wait() {
+        let mut trace = sample::success();
+        let http = trace.requests[0].http.ran_mut().unwrap();
+        let start = http.start;
+        http.sent = Some(At(start.0 + 500));
+        http.first_byte = Some(At(start.0 + 200));
+        let hop = trace.hops().next().unwrap();
+        let phases = phases(&hop);
+        assert_eq!((phases.spent[Phase::Send], phases.spent[Phase::Wait]), (Some(200), None));
+        assert!(reasons(&hop)[Phase::Wait].unwrap().contains("before"));
+    }
+
+    #[test]
+    fn given_and_special_addresses_take_no_dns_time() {
+        let mut trace = sample::success();
+        for lane in [DnsLane::Given, DnsLane::Special] {
+            trace.lookups[0].lane = lane;
+            let hop = trace.hops().next().unwrap();
+            assert_eq!(phases(&hop).spent[Phase::Dns], None);
+            assert!(reasons(&hop)[Phase::Dns].is_some());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_sequence_of_stamps_sums_exactly(
+            stamps in prop::array::uniform10(0u64..2_000_000),
+            sent in prop::option::of(0u64..2_000_000),
+            first in prop::option::of(0u64..2_000_000),
+            ran in 0u8..16,
+        ) {
+            let mut trace = sample::success();
+            let request = &mut trace.requests[0];
+            (request.start, request.end) = (At(stamps[0]), At(stamps[1]));
+            let http = request.http.ran_mut().unwrap();
+            (http.start, http.end) = (At(stamps[8]), At(stamps[9]));
+            (http.sent, http.first_byte) = (sent.map(At), first.map(At));
+            let dns = &mut trace.lookups[0];
+            (dns.start, dns.end) = (At(stamps[2]), At(stamps[3]));
+            let connection = &mut trace.connections[0];
+            (connection.tcp.start, connection.tcp.end) = (At(stamps[4]), At(stamps[5]));
+            let tls = connection.tls.ran_mut().unwrap();
+            (tls.start, tls.end) = (At(stamps[6]), At(stamps[7]));
+            let mut hop = trace.hops().next().unwrap();
+            if ran & 1 == 0 { hop.dns = Stage::NotReached; }
+            if ran & 2 == 0 { hop.connect = Stage::Skipped("x"); }
+            if ran & 4 == 0 { hop.tls = Stage::NotReached; }
+            if ran & 8 == 0 { hop.http = Stage::NotReached; }
+            let phases = phases(&hop);
+            prop_assert_eq!(sum(&phases), phases.total);
+        }
+    }
+}

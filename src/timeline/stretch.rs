@@ -1,0 +1,71 @@
+//! The stretches of a hop's time that its phases took, laid so that they can never overlap.
+
+use super::phase::{PerPhase, Phase};
+use crate::trace::{At, DnsLane, Hop};
+
+/// A stretch of a hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) start: At,
+    pub(super) end: At,
+}
+
+impl Stretch {
+    pub(super) const fn micros(self) -> u64 {
+        self.end.0 - self.start.0
+    }
+}
+
+/// The stretches that the phases of a hop took; `None` for a phase that did not happen.
+pub(super) fn stretches(hop: &Hop<'_>) -> PerPhase<Option<Stretch>> {
+    let stamps = stamps(hop);
+    let mut clip = Clip { cursor: hop.start, end: hop.end.max(hop.start) };
+    PerPhase::of(|phase| stamps[phase].map(|(start, end)| clip.next(start, end)))
+}
+
+/// Start and end of each phase as they were stamped.
+fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
+    let [send, wait, receive] = exchange(hop);
+    PerPhase::of(|phase| match phase {
+        Phase::Dns => {
+            let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
+            asked.map(|dns| (dns.start, dns.end))
+        }
+        Phase::Connect => hop.connect.ran().map(|connect| (connect.start, connect.end)),
+        Phase::Tls => hop.tls.ran().map(|tls| (tls.start, tls.end)),
+        Phase::Proxy | Phase::Quic => None,
+        Phase::Send => send,
+        Phase::Wait => wait,
+        Phase::Receive => receive,
+    })
+}
+
+/// The stamps of send, wait and receive. A server may answer before it has the whole request: then
+/// sending ends at the answer's first byte, and nothing was waited for.
+fn exchange(hop: &Hop<'_>) -> [Option<(At, At)>; 3] {
+    let Some(http) = hop.http.ran() else { return [None; 3] };
+    let first = http.first_byte;
+    let receive = first.map(|first| (first, http.end));
+    match http.sent {
+        Some(sent) if first.is_none_or(|first| first >= sent) => {
+            [Some((http.start, sent)), Some((sent, first.unwrap_or(http.end))), receive]
+        }
+        _ => [Some((http.start, first.unwrap_or(http.end))), None, receive],
+    }
+}
+
+/// Lays stretches behind each other inside a hop: none begins before the one before has ended,
+/// none leaves the hop. Right stamps pass unchanged; wrong ones can no longer break the sum.
+struct Clip {
+    cursor: At,
+    end: At,
+}
+
+impl Clip {
+    fn next(&mut self, start: At, end: At) -> Stretch {
+        let start = start.clamp(self.cursor, self.end);
+        let end = end.clamp(start, self.end);
+        self.cursor = end;
+        Stretch { start, end }
+    }
+}

@@ -1,0 +1,20 @@
+//! Traces made by hand, for the tests of everything that reads a trace.
+//!
+//! The fixtures are built from one good run ([`success`]), and each says in its doc what it shows;
+//! [`sound`] is the one that no rule has anything to say of. Nothing here measures; the stamps are
+//! chosen so that each phase has its own number.
+
+mod connection;
+mod dnssec;
+mod exchange;
+mod fixtures;
+mod hop;
+mod hostile;
+mod lookup;
+mod packet;
+mod sound;
+
+pub(crate) use dnssec::dnssec;
+pub(crate) use fixtures::{alias, all, garbage, redirects, success};
+pub(crate) use hostile::hostile;
+pub(crate) use sound::{connect, dns, header, http, packet, server, sound, stub, tls, walk_met};

@@ -1,0 +1,14 @@
+//! Stage 1: takes a URL apart, as the WHATWG URL standard does, and tells what it would silently
+//! change. Touches no network and judges no host beyond its spelling.
+//!
+//! # Layout
+//! - `parse`: the URL, or why it is none
+//! - `typed`: the parts as typed; `changes`: what became of each
+//! - `refused`: words for what no URL can be
+
+mod changes;
+mod parse;
+mod refused;
+mod typed;
+
+pub use self::parse::parse;
