@@ -3,6 +3,7 @@
 //! It counts the descriptors of the whole process, so it is a test program of its own.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
