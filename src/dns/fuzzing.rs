@@ -8,7 +8,7 @@ use hickory_resolver::proto::serialize::binary::BinDecodable;
 use hickory_resolver::proto::serialize::binary::BinDecoder;
 
 use crate::dns::response::bailiwick::untrusted;
-use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
+use crate::dns::response::classify::{Question, Verdict, accept_forwarded, classify};
 use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::{name_text, parse_name};
@@ -96,7 +96,7 @@ fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<S
         restore_owners(&mut reply, qname);
         for zone in &zones {
             for (transport, edns) in [(Transport::Udp, true), (Transport::Tcp, false)] {
-                let asked = Asked { zone, qname, qtype: *rtype, transport, edns };
+                let asked = Question { zone, qname, qtype: *rtype, transport, edns };
                 let (verdict, _) = accept_forwarded(classify(&reply, &asked), &reply, zone);
                 if !is_inside(&verdict, zone, qname) {
                     return Err(format!("outside of {zone}: {verdict:?}"));

@@ -27,7 +27,7 @@ use crate::dns::outcome::fault::{Fault, Found, is_answer};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::chosen::Asker;
-use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer};
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
@@ -70,8 +70,8 @@ pub(crate) struct Counted<'a> {
 enum Ended {
     Walked(Result<Found, Fault>),
     /// The stub's answer was taken.
-    FellBack(Heard),
-    Asked(Heard),
+    FellBack(ResolverAnswer),
+    Asked(ResolverAnswer),
 }
 
 impl Counted<'_> {
@@ -217,7 +217,7 @@ impl Counted<'_> {
     }
 
     /// What the resolver of the plan says, and what its HTTPS records make of it.
-    async fn asked(&self, run: &Rc<Resolution>, patience: Patience) -> Heard {
+    async fn asked(&self, run: &Rc<Resolution>, patience: Patience) -> ResolverAnswer {
         let asker = Asker { run, client: self.client.map(Rc::as_ref), path: RefCell::default() };
         let (name, types) = (self.name.clone(), self.types.clone());
         let service = self.wish.as_ref().and_then(|wish| wish.name(&name));

@@ -113,7 +113,6 @@ mod tests {
             rtype: RecordType::HTTPS,
             ttl: 300,
             data: Data::Service(Box::new(Service::read(&svcb))),
-            text: String::new(),
         }
     }
 

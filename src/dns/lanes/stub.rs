@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
-use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer};
 use crate::dns::resolvers::configured::ask_resolvers;
 use crate::dns::transport::log::Log;
 use crate::trace::{At, Purpose, RecordType};
@@ -24,7 +24,7 @@ pub(crate) struct StubLane {
     /// When it was asked; not at all as long as nobody needs it.
     pub(crate) start: Cell<Option<At>>,
     pub(crate) servers: Vec<SocketAddr>,
-    pub(crate) heard: RefCell<Option<(At, Heard)>>,
+    pub(crate) heard: RefCell<Option<(At, ResolverAnswer)>>,
     done: Notify,
     pub(crate) task: RefCell<Option<AbortHandle>>,
 }
@@ -59,7 +59,7 @@ impl StubLane {
     }
 
     /// Asks if nobody has yet, and waits.
-    pub(crate) async fn heard(self: &Rc<Self>) -> Heard {
+    pub(crate) async fn heard(self: &Rc<Self>) -> ResolverAnswer {
         if self.start.get().is_none() {
             self.begin();
         }

@@ -20,7 +20,7 @@ use crate::dns::lanes::validation::collect::WalkEnd;
 use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::is_answer;
 use crate::dns::resolvers::ad_bit::authenticated;
-use crate::dns::resolvers::combine::Heard;
+use crate::dns::resolvers::combine::ResolverAnswer;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::stop::{Stop, Stopped};
@@ -199,7 +199,7 @@ impl SideLanes {
 
     /// Whether both lanes say the same: the same records of the types that both have answered, or
     /// both that there are none.
-    fn agrees(&self, dns: &Dns, heard: &Heard) -> Option<bool> {
+    fn agrees(&self, dns: &Dns, heard: &ResolverAnswer) -> Option<bool> {
         // What an HTTPS alias leads to is no answer to the question that the resolver was asked.
         if dns.service.is_some() && dns.answers.iter().any(|record| record.rtype == RecordType::HTTPS) {
             return None;

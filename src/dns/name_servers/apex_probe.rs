@@ -10,12 +10,10 @@ use crate::clock::Moment;
 use crate::dns::cache::failures::{Extent, Failures};
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::ZoneQuery;
-use crate::dns::response::classify::{Asked, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Purpose, RecordType};
 
@@ -44,32 +42,19 @@ pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
 
 fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
     let (context, log, zone) = (Rc::clone(&query.context), Rc::clone(&query.log), query.zone.name.clone());
-    let QueryForm { chosen, transport, edns } = QueryForm::to(&context, server.address, Choice::Again);
-    let ask = Ask {
-        parent: query.parent,
-        // It is no name server's name, whoever's walk came here.
-        purpose: if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose },
-        zone: name_text(&zone),
-        qname: zone.clone(),
-        qtype: RecordType::SOA,
-        server_name: Some(name_text(&server.name)),
-        server: server.address,
-        source: server.source,
-        chosen,
-        transport,
-        edns,
-        recursion: Recursion::No,
-    };
+    // It is no name server's name, whoever's walk came here.
+    let purpose = if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose };
+    let to = (&server.name, server.address, server.source);
+    let way = QueryForm::to(&context, server.address, Choice::Again);
+    let ask = Ask { parent: query.parent, ..way.of(Ask::of(purpose, &zone, (&zone, RecordType::SOA), to)) };
     let flight = send_spelled(&log, ask, Spelling::Plain);
-    let mut probe = Probe { failures: Rc::clone(&context.failures), zone, over: false };
+    let probe = Probe { failures: Rc::clone(&context.failures), zone, over: false };
     let work = async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;
-        probe.over = true;
-        if let (Outcome::Reply(reply), Some(rtt)) = (outcome, rtt) {
+        probe.has_ended();
+        if let (Ok(reply), Some(rtt)) = (outcome, rtt) {
             context.infra.measured(ask.server, rtt);
-            let Ask { qname, qtype, transport, edns, .. } = ask;
-            let asked = Asked { zone: &probe.zone, qname: &qname, qtype, transport, edns };
-            log.close(id, classify(&reply, &asked).meaning());
+            log.close(id, judge(&reply, &ask).meaning());
         }
     };
     drop(query.tasks.spawn(work));
@@ -80,6 +65,12 @@ struct Probe {
     failures: Rc<Failures>,
     zone: Name,
     over: bool,
+}
+
+impl Probe {
+    fn has_ended(mut self) {
+        self.over = true;
+    }
 }
 
 impl Drop for Probe {

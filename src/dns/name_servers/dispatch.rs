@@ -18,8 +18,6 @@ use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Unanswered, ZoneQuery};
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::{receive, send_spelled};
-use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Transport};
 
@@ -111,25 +109,14 @@ impl Race<'_> {
         let context = &query.context;
         query.log.spend();
         query.budget.spend();
-        let QueryForm { chosen, transport, edns } = match form {
+        let form = match form {
             Some((transport, edns)) => QueryForm { chosen, transport, edns },
             None => QueryForm::to(context, server.address, chosen),
         };
-        let ask = Ask {
-            parent,
-            purpose: query.purpose,
-            zone: name_text(&query.zone.name),
-            qname: query.qname.clone(),
-            qtype: query.qtype,
-            server_name: Some(name_text(&server.name)),
-            server: server.address,
-            source: server.source,
-            chosen,
-            transport,
-            edns,
-            recursion: Recursion::No,
-        };
-        let spelling = match transport {
+        let to = (&server.name, server.address, server.source);
+        let question = (&query.qname, query.qtype);
+        let ask = Ask { parent, ..form.of(Ask::of(query.purpose, &query.zone.name, question, to)) };
+        let spelling = match form.transport {
             Transport::Udp => context.infra.spelling(server.address),
             // Nobody can write into a connection that he does not see.
             Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,

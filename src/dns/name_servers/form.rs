@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
 use crate::dns::context::Context;
+use crate::dns::transport::ask::Ask;
 use crate::trace::{Choice, Transport};
 
 /// How a server is asked.
@@ -27,5 +28,10 @@ impl QueryForm {
             Udp::Unknown | Udp::Works => (chosen, Transport::Udp),
         };
         Self { chosen, transport, edns: context.infra.edns(server) }
+    }
+
+    /// A query in this form.
+    pub(crate) fn of(self, ask: Ask) -> Ask {
+        Ask { chosen: self.chosen, transport: self.transport, edns: self.edns, ..ask }
     }
 }

@@ -9,5 +9,6 @@ pub(crate) mod form;
 pub(crate) mod observe;
 pub(crate) mod race;
 pub(crate) mod selection;
+pub(crate) mod single;
 pub(crate) mod tasks;
 pub(crate) mod zone_query;

@@ -16,11 +16,13 @@ use crate::dns::name_servers::ask::{HEDGE_STEP, PATIENCE_LEAST, PATIENCE_UNKNOWN
 use crate::dns::name_servers::observe;
 use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::{FailureKind, ServerFailure};
+use crate::dns::outcome::words::no_reply;
 use crate::dns::response::bailiwick::untrusted;
-use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::response::classify::{Verdict, accept_forwarded};
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::exchange::Exchanged;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query_case::Echo;
@@ -206,21 +208,16 @@ impl Race<'_> {
         let Exchanged { id, ask, outcome, rtt, echo } = done;
         let server = self.servers.get(&id)?.clone();
         let context = Rc::clone(&self.query.context);
-        if let (Some(rtt), Outcome::Reply(_)) = (rtt, &outcome) {
+        if let (Some(rtt), Ok(_)) = (rtt, &outcome) {
             context.infra.measured(server.address, rtt);
         }
         let reply = match outcome {
-            Outcome::Reply(reply) => reply,
-            Outcome::Malformed(reason) => {
-                self.fail(
-                    id,
-                    &server,
-                    format!("sent a reply that cannot be read: {reason}"),
-                    FailureKind::Other,
-                );
+            Ok(reply) => reply,
+            Err(why @ (NoReply::Malformed(_) | NoReply::NotSent(_))) => {
+                self.fail(id, &server, no_reply(&why), FailureKind::Other);
                 return None;
             }
-            Outcome::Error { reason, no_route } => {
+            Err(NoReply::Error { reason, no_route }) => {
                 if no_route {
                     observe::no_route(self.query, &server);
                 }
@@ -229,11 +226,11 @@ impl Race<'_> {
                 self.without_tcp(id, server, &ask, why, FailureKind::Other);
                 return None;
             }
-            Outcome::WrongSource { .. } => {
+            Err(NoReply::WrongSource { .. }) => {
                 self.ask_again(id, server, Choice::WrongSource, Transport::Tcp, ask.edns);
                 return None;
             }
-            Outcome::Timeout => {
+            Err(NoReply::Timeout { .. }) => {
                 context.infra.missed(server.address);
                 if self.round == Round::First && ask.transport == Transport::Udp {
                     self.again.push(server.clone());
@@ -255,14 +252,7 @@ impl Race<'_> {
             self.ask_again(id, server, Choice::CaseMismatch, Transport::Tcp, ask.edns);
             return None;
         }
-        let asked = Asked {
-            zone: &self.query.zone.name,
-            qname: &ask.qname,
-            qtype: ask.qtype,
-            transport: ask.transport,
-            edns: ask.edns,
-        };
-        let (verdict, forwarded) = accept_forwarded(classify(&reply, &asked), &reply, &self.query.zone.name);
+        let (verdict, forwarded) = accept_forwarded(judge(&reply, &ask), &reply, &self.query.zone.name);
         if forwarded {
             self.query.log.note(format!(
                 "{} ({}), a server of zone {}, answered as a resolver does: something on the way answers in its \
@@ -275,7 +265,7 @@ impl Race<'_> {
         if self.query.zone.child.borrow().is_none() {
             *self.query.zone.child.borrow_mut() = apex_ns::read(&reply, &self.query.zone.name, id);
         }
-        self.query.log.untrusted(id, untrusted(&reply, asked.zone));
+        self.query.log.untrusted(id, untrusted(&reply, &ask.zone));
         if let Verdict::Referral(referral) = &verdict {
             observe::limit_of_servers(self.query, referral);
         }

@@ -1,6 +1,5 @@
-//! How a resolution ends: what was found, or why not, in words.
-//!
-//! The words are made here, in one place; deciding that something failed is not.
+//! The sentences of a resolution's end: why one server was of no use, why a zone, a name or a resolver gave
+//! no answer. Nothing is decided here.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -8,13 +7,89 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure, Witness};
-use crate::dns::response::alias::arrows;
+use crate::dns::response::alias::{alias_loop, alias_names, arrows};
+use crate::dns::response::classify::Verdict;
+use crate::dns::transport::ask::{NoReply, Resent};
+use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::trace::{FailureCode, Negative, Rcode, RecordType};
 
 /// The address, with its port when it is not the usual one.
 pub(crate) fn show(server: SocketAddr) -> String {
     if server.port() == 53 { server.ip().to_string() } else { server.to_string() }
+}
+
+/// Why a server gave no reply that can be read, to stand behind its name.
+pub(crate) fn no_reply(why: &NoReply) -> String {
+    match why {
+        NoReply::Timeout { limit, resent } => {
+            format!("did not answer in {}{}", span(*limit), resent_text(resent.as_ref()))
+        }
+        NoReply::WrongSource { from } => format!("did not answer, and {from} did in its place"),
+        NoReply::Malformed(reason) => format!("sent a reply that cannot be read: {reason}"),
+        NoReply::Error { reason, .. } => reason.clone(),
+        NoReply::NotSent(why) => why.join("; "),
+    }
+}
+
+/// TCP was of no use after a truncated reply.
+pub(crate) fn cut_short(by_tcp: &str) -> String {
+    format!("cut its reply by UDP short, and by TCP: {by_tcp}")
+}
+
+/// The same of a resolver, with its address where the reason does not say it.
+pub(crate) fn no_reply_of(server: SocketAddr, why: &NoReply) -> String {
+    match why {
+        NoReply::NotSent(_) => no_reply(why),
+        _ => format!("{} {}", show(server), no_reply(why)),
+    }
+}
+
+fn span(limit: Duration) -> String {
+    match limit.subsec_millis() {
+        0 => format!("{} s", limit.as_secs()),
+        _ => format!("{} ms", limit.as_millis()),
+    }
+}
+
+/// What was done about silence.
+fn resent_text(resent: Option<&Resent>) -> String {
+    match resent {
+        None => String::new(),
+        Some(Resent { by_tcp: None }) => ", asked twice by UDP and once by TCP".to_owned(),
+        Some(Resent { by_tcp: Some(why) }) => format!(", asked twice by UDP, and by TCP: {why}"),
+    }
+}
+
+/// What a server sent that is of no use, to stand behind its name.
+pub(crate) fn of_no_use(verdict: &Verdict, rcode: Rcode) -> String {
+    match verdict {
+        Verdict::Referral(referral) => format!("referred to {}", name_text(&referral.cut)),
+        Verdict::Upward { to } => format!("referred back to {}", name_text(to)),
+        Verdict::Alias { .. } => "answered with an alias".to_owned(),
+        Verdict::Lame { reason, .. } => (*reason).to_owned(),
+        Verdict::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
+        _ => format!("answered {}", rcode.mnemonic()),
+    }
+}
+
+/// What a resolver did instead of answering, to stand behind its name.
+pub(crate) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> String {
+    let no_recursion = if reply.header.recursion_available { "" } else { "offers no recursion (RA): it " };
+    match verdict {
+        Verdict::Alias { chain, .. } => match alias_loop(chain, qname) {
+            Some(names) => format!("gave aliases that come back to themselves: {}", arrows(&names)),
+            None if no_recursion.is_empty() => format!("gave {} aliases and no end of them", chain.len()),
+            None => format!(
+                "{no_recursion}gave the alias {} and nothing of where that leads",
+                arrows(&alias_names(chain, qname))
+            ),
+        },
+        Verdict::Referral(_) | Verdict::Refused => {
+            format!("{no_recursion}{}", of_no_use(verdict, reply.header.rcode))
+        }
+        _ => of_no_use(verdict, reply.header.rcode),
+    }
 }
 
 /// Why nothing is known of HTTPS records that were asked for.

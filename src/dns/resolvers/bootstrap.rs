@@ -1,4 +1,4 @@
-//! Where a resolver is that was given by its name: asked of the machine's resolvers, or walked.
+//! Bootstrap resolution, the addresses of a resolver that was given by its name: asked of the machine's resolvers, or walked.
 //!
 //! It is part of the counted lane: who uses such a resolver pays for it, once.
 

@@ -1,10 +1,10 @@
-//! The resolver of the plan, whether it is asked by datagrams or on a connection.
+//! The recursive resolver of the plan, whether it is asked by datagrams or on a connection.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::dns::iterate::job::{Patience, Resolution};
-use crate::dns::resolvers::combine::{Heard, Questions};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer};
 use crate::dns::resolvers::configured::ask_resolvers;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::resolvers::endpoint::ask_endpoint;
@@ -21,7 +21,7 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> Heard {
+    pub(crate) async fn ask(&self, questions: Questions, patience: Patience) -> ResolverAnswer {
         let plan = &self.run.context.plan;
         if let Some(client) = self.client {
             return ask_endpoint(client, self.run, questions, patience).await;

@@ -1,4 +1,4 @@
-//! Answers of a resolver to the questions of one resolution, put together into one outcome.
+//! Answers of resolvers to the queries of one resolution, a type each (RFC 8305 §3), combined into one outcome.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -8,11 +8,14 @@ use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::iterate::job::{Patience, RESOLUTION_DELAY};
+use crate::dns::name_servers::single::Asked;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
-use crate::dns::outcome::words::{absent, alias_loop_told, not_awaited, show, type_list};
+use crate::dns::outcome::words::{
+    absent, alias_loop_told, no_reply_of, not_awaited, show, type_list, unanswered,
+};
 use crate::dns::response::alias::{alias_loop, alias_names};
 use crate::dns::response::classify::Verdict;
-use crate::dns::response::recursive::unanswered;
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Reply, Rr, records};
 use crate::dns::wire::name::name_text;
@@ -42,7 +45,7 @@ impl Questions {
 
 /// What the resolvers said.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ResolverAnswer {
     pub(crate) server: Option<SocketAddr>,
     pub(crate) rcode: Option<Rcode>,
     pub(crate) result: Result<Found, Fault>,
@@ -56,12 +59,12 @@ pub(crate) struct Heard {
 /// HTTPS records not for long once there is nothing else to wait for.
 pub(crate) async fn gather(
     log: &Rc<Log>,
-    mut running: FuturesUnordered<impl Future<Output = (usize, TypeHeard)>>,
+    mut running: FuturesUnordered<impl Future<Output = (usize, TypeAnswer)>>,
     questions: &Questions,
     patience: Patience,
-) -> Vec<Option<TypeHeard>> {
+) -> Vec<Option<TypeAnswer>> {
     let own = questions.types.len();
-    let mut done: Vec<Option<TypeHeard>> = questions.each().map(|_| None).collect();
+    let mut done: Vec<Option<TypeAnswer>> = questions.each().map(|_| None).collect();
     let mut deadline = None;
     loop {
         let next = match deadline {
@@ -79,10 +82,10 @@ pub(crate) async fn gather(
             },
         };
         let Some((index, heard)) = next else { break };
-        let has_records = matches!(heard.said, Said::Records { .. });
+        let has_records = matches!(heard.outcome, TypeOutcome::Records { .. });
         done[index] = Some(heard);
         let is_over = questions.service.is_some() && done.iter().take(own).all(Option::is_some);
-        if is_over && !done.iter().take(own).flatten().any(TypeHeard::has_the_name) {
+        if is_over && !done.iter().take(own).flatten().any(TypeAnswer::has_the_name) {
             // Without the name there is no service.
             break;
         }
@@ -98,30 +101,30 @@ pub(crate) async fn gather(
     done
 }
 
-impl Heard {
+impl ResolverAnswer {
     fn nothing() -> Self {
         Self { server: None, rcode: None, result: Ok(Found::default()), services: None, path: Vec::new() }
     }
 }
 
-pub(crate) struct TypeHeard {
+pub(crate) struct TypeAnswer {
     pub(crate) server: Option<SocketAddr>,
     pub(crate) rcode: Option<Rcode>,
-    pub(crate) said: Said,
+    pub(crate) outcome: TypeOutcome,
     pub(crate) path: Vec<usize>,
 }
 
-impl TypeHeard {
+impl TypeAnswer {
     fn has_the_name(&self) -> bool {
-        match &self.said {
-            Said::Records { .. } => true,
-            Said::Absent { negative, .. } => negative.rtype.is_some(),
-            Said::Loop { .. } | Said::Nothing { .. } => false,
+        match &self.outcome {
+            TypeOutcome::Records { .. } => true,
+            TypeOutcome::Absent { negative, .. } => negative.rtype.is_some(),
+            TypeOutcome::Loop { .. } | TypeOutcome::Nothing { .. } => false,
         }
     }
 }
 
-pub(crate) enum Said {
+pub(crate) enum TypeOutcome {
     Records {
         chain: Vec<Rr>,
         records: Vec<Rr>,
@@ -141,18 +144,62 @@ pub(crate) enum Said {
 }
 
 /// Why no resolver answered; of several the last of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     /// Nothing came back.
+    #[default]
     Silence,
     Failure,
     /// It answers for its own zones only.
     NoRecursion,
 }
 
-impl Said {
+/// What resolvers did that gave no answer to one question.
+#[derive(Default)]
+pub(crate) struct Useless {
+    why: Vec<String>,
+    cause: Cause,
+    rcode: Option<Rcode>,
+}
+
+impl Useless {
+    /// What one resolver said, with its code; `None` when it is kept here as of no use.
+    pub(crate) fn outcome_of(&mut self, asked: Asked) -> Option<(Rcode, TypeOutcome)> {
+        let Asked { ask: Ask { server, qname, .. }, edns_refused, end, .. } = asked;
+        self.rcode = edns_refused.or(self.rcode);
+        match end {
+            Ok((verdict, reply)) => match TypeOutcome::of(verdict, &reply, &qname) {
+                Ok(outcome) => return Some((reply.header.rcode, outcome)),
+                Err((reason, cause)) => {
+                    self.cause = self.cause.max(cause);
+                    self.rcode = failure_code(&reply);
+                    self.why.push(format!("{} {reason}", show(server)));
+                }
+            },
+            Err(why) => {
+                let is_silent = matches!(why, NoReply::Timeout { .. });
+                self.cause = self.cause.max(if is_silent { Cause::Silence } else { Cause::Failure });
+                self.why.push(no_reply_of(server, &why));
+            }
+        }
+        None
+    }
+
+    /// No address of a resolver could be connected to.
+    pub(crate) fn unreachable(why: Vec<String>) -> Self {
+        Self { why, cause: Cause::Failure, rcode: None }
+    }
+
+    /// None of them is of use.
+    pub(crate) fn of_all(self, path: Vec<usize>) -> TypeAnswer {
+        let Self { why, cause, rcode } = self;
+        TypeAnswer { server: None, rcode, outcome: TypeOutcome::Nothing { why, cause }, path }
+    }
+}
+
+impl TypeOutcome {
     /// What one reply of a resolver says; what it did instead of answering, if it did not.
-    pub(crate) fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
+    fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
         match verdict {
             Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
             Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
@@ -168,7 +215,7 @@ impl Said {
 }
 
 /// The code of a reply that was of no use: NOERROR there says nothing of the name.
-pub(crate) fn failure_code(reply: &Reply) -> Option<Rcode> {
+fn failure_code(reply: &Reply) -> Option<Rcode> {
     let rcode = reply.header.rcode;
     (rcode != Rcode::NOERROR && rcode != Rcode::NXDOMAIN).then_some(rcode)
 }
@@ -177,41 +224,46 @@ pub(crate) fn failure_code(reply: &Reply) -> Option<Rcode> {
 pub(crate) fn combine(
     questions: &Questions,
     servers: &[SocketAddr],
-    mut done: Vec<Option<TypeHeard>>,
-) -> Heard {
+    mut done: Vec<Option<TypeAnswer>>,
+) -> ResolverAnswer {
     let Questions { name, types, service } = questions;
     let beside = done.split_off(types.len().min(done.len()));
     let services = service.as_ref().zip(beside.into_iter().flatten().next());
     let services = services
         .map(|(name, one)| combine_types(name, &[RecordType::HTTPS], servers, vec![Some(one)]).result);
-    Heard { services, ..combine_types(name, types, servers, done) }
+    ResolverAnswer { services, ..combine_types(name, types, servers, done) }
 }
 
 fn combine_types(
     qname: &Name,
     types: &[RecordType],
     servers: &[SocketAddr],
-    done: Vec<Option<TypeHeard>>,
-) -> Heard {
+    done: Vec<Option<TypeAnswer>>,
+) -> ResolverAnswer {
     let mut found = Found::default();
-    let mut heard: Option<Heard> = None;
+    let mut heard: Option<ResolverAnswer> = None;
     let (mut gone, mut failed): (Option<(Negative, Name, SocketAddr)>, Option<Fault>) = (None, None);
     let mut found_records = Vec::new();
     let mut answers = Vec::new();
     for (rtype, one) in types.iter().zip(done) {
         let Some(one) = one else { continue };
-        let summary = Heard { server: one.server, rcode: one.rcode, path: one.path, ..Heard::nothing() };
+        let summary = ResolverAnswer {
+            server: one.server,
+            rcode: one.rcode,
+            path: one.path,
+            ..ResolverAnswer::nothing()
+        };
         // The first type that was answered speaks for all.
         if heard.as_ref().is_none_or(|heard| heard.server.is_none() && summary.server.is_some()) {
             heard = Some(summary);
         }
-        let chain = match one.said {
-            Said::Records { chain, records } => {
+        let chain = match one.outcome {
+            TypeOutcome::Records { chain, records } => {
                 found.rcode = found.rcode.or(one.rcode.filter(|rcode| *rcode == Rcode::NXDOMAIN));
                 found_records.extend(records);
                 chain
             }
-            Said::Absent { chain, negative } => {
+            TypeOutcome::Absent { chain, negative } => {
                 if let Some(server) = one.server
                     && (gone.is_none() || negative.rtype.is_none())
                 {
@@ -221,7 +273,7 @@ fn combine_types(
                 }
                 chain
             }
-            Said::Loop { chain } => {
+            TypeOutcome::Loop { chain } => {
                 let server = one.server.map(show).unwrap_or_default();
                 failed.get_or_insert_with(|| Fault {
                     answers: records(&chain),
@@ -229,7 +281,7 @@ fn combine_types(
                 });
                 continue;
             }
-            Said::Nothing { why, cause } => {
+            TypeOutcome::Nothing { why, cause } => {
                 failed.get_or_insert_with(|| nothing(qname, types, servers, &why, cause, one.rcode));
                 continue;
             }
@@ -259,7 +311,7 @@ fn combine_types(
         found.answers = answers;
         Ok(found)
     };
-    Heard { result, ..heard.unwrap_or_else(Heard::nothing) }
+    ResolverAnswer { result, ..heard.unwrap_or_else(ResolverAnswer::nothing) }
 }
 
 fn nothing(

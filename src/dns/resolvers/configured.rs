@@ -1,4 +1,5 @@
-//! Questions to recursive resolvers: the machine's own beside the walk, or the one the user chose.
+//! Queries to recursive resolvers by UDP: the machine's stub resolver's (RFC 1034 §5.3.1), or the one the user
+//! chose.
 //!
 //! A resolver's answer is complete and taken as given: no bailiwick, no aliases to walk. Whether
 //! its time is counted is the caller's decision.
@@ -13,18 +14,12 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
-use crate::dns::outcome::words::show;
-use crate::dns::resolvers::combine::{
-    Cause, Heard, Questions, Said, TypeHeard, combine, failure_code, gather,
-};
-use crate::dns::resolvers::retransmit::persist;
-use crate::dns::response::classify::{Asked, Verdict};
-use crate::dns::response::recursive::classify_recursive;
-use crate::dns::transport::ask::{Ask, Outcome};
-use crate::dns::transport::exchange::Exchanged;
+use crate::dns::name_servers::single::{Attempt, Fallbacks, ask};
+use crate::dns::resolvers::combine::{Questions, ResolverAnswer, TypeAnswer, Useless, combine, gather};
+use crate::dns::resolvers::retransmit::retransmit;
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
-use crate::dns::wire::query::Recursion;
-use crate::trace::{AddressSource, Choice, Purpose, RecordType, Transport};
+use crate::trace::{Choice, Purpose, RecordType};
 
 /// How long one resolver may take.
 const RESOLVER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -40,13 +35,13 @@ pub(crate) async fn ask_resolvers(
     questions: Questions,
     purpose: Purpose,
     patience: Patience,
-) -> Heard {
+) -> ResolverAnswer {
     let running: FuturesUnordered<_> = questions
         .each()
         .enumerate()
-        .map(|(index, (qname, rtype))| {
+        .map(|(index, question)| {
             let (log, servers) = (&log, &servers);
-            async move { (index, ask_type(context, log, servers, qname, rtype, purpose).await) }
+            async move { (index, ask_type(context, log, servers, question, purpose).await) }
         })
         .collect();
     let done = gather(&log, running, &questions, patience).await;
@@ -57,14 +52,11 @@ async fn ask_type(
     context: &Context,
     log: &Rc<Log>,
     servers: &[SocketAddr],
-    qname: &Name,
-    qtype: RecordType,
+    question: (&Name, RecordType),
     purpose: Purpose,
-) -> TypeHeard {
+) -> TypeAnswer {
     let mut path = Vec::new();
-    let mut why = Vec::new();
-    let mut cause = Cause::Silence;
-    let mut rcode = None;
+    let mut useless = Useless::default();
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
     // The order is the user's. Many names need not find out each on its own who is silent.
     let remembers = context.plan.server_limit.is_some();
@@ -78,86 +70,34 @@ async fn ask_type(
             left.push_back(server);
             continue;
         }
-        let chosen = if path.is_empty() { Choice::First } else { Choice::NextAfterFailure };
-        let mut ask = Ask {
-            parent: path.last().copied(),
-            purpose,
-            zone: String::new(),
-            qname: qname.clone(),
-            qtype,
-            server_name: None,
-            server,
-            source: AddressSource::Configured,
-            chosen,
-            transport: Transport::Udp,
-            edns: true,
-            recursion: Recursion::Desired,
-        };
-        // At most: with EDNS, without, by TCP; by UDP each once more.
-        for _ in 0..3 {
-            let asked = Box::pin(persist(log, ask, RESOLVER_TIMEOUT)).await;
-            path.extend(asked.path);
-            let Some(Exchanged { id, ask: sent, outcome, rtt, .. }) = asked.exchanged else {
-                if remembers && context.infra.srtt(server).is_none() {
-                    context.infra.missed(server);
-                }
-                let (limit, tried) = (RESOLVER_TIMEOUT.as_secs(), asked.tried);
-                why.push(format!("{} did not answer in {limit} s{tried}", show(server)));
-                break;
-            };
-            ask = Ask { parent: Some(id), ..sent };
-            let reply = match outcome {
-                Outcome::Reply(reply) => {
-                    if let Some(rtt) = rtt.filter(|_| remembers) {
-                        context.infra.measured(server, rtt);
-                    }
-                    reply
-                }
-                Outcome::Timeout => break,
-                Outcome::Malformed(reason) => {
-                    cause = cause.max(Cause::Failure);
-                    why.push(format!("{} sent a reply that cannot be read: {reason}", show(server)));
-                    break;
-                }
-                Outcome::WrongSource { from } => {
-                    cause = cause.max(Cause::Failure);
-                    why.push(format!("{} did not answer, and {from} did in its place", show(server)));
-                    break;
-                }
-                Outcome::Error { reason, .. } => {
-                    cause = cause.max(Cause::Failure);
-                    why.push(format!("{} {reason}", show(server)));
-                    break;
-                }
-            };
-            let root = Name::root();
-            let asked = Asked { zone: &root, qname, qtype, transport: ask.transport, edns: ask.edns };
-            let verdict = classify_recursive(&reply, &asked);
-            log.close(id, verdict.meaning());
-            match verdict {
-                Verdict::Truncated => {
-                    (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp);
-                    continue;
-                }
-                Verdict::EdnsRefused => {
-                    rcode = failure_code(&reply);
-                    (ask.chosen, ask.edns) = (Choice::WithoutEdns, false);
-                    continue;
-                }
-                _ => {}
+        let parent = path.last().copied();
+        let chosen = if parent.is_none() { Choice::First } else { Choice::NextAfterFailure };
+        let query = Ask { parent, chosen, ..Ask::to_resolver(purpose, question, server) };
+        let asked = ask(log, query, Fallbacks::Any, async |query| {
+            let attempt = Box::pin(retransmit(log, query, RESOLVER_TIMEOUT)).await;
+            if remembers {
+                remember(context, log, server, &attempt);
             }
-            let said = match Said::of(verdict, &reply, qname) {
-                Ok(said) => said,
-                Err((reason, kind)) => {
-                    cause = cause.max(kind);
-                    rcode = failure_code(&reply);
-                    why.push(format!("{} {reason}", show(server)));
-                    break;
-                }
-            };
-            rcode = Some(reply.header.rcode);
-            return TypeHeard { server: Some(server), rcode, said, path };
+            attempt
+        });
+        let asked = asked.await;
+        path.extend(&asked.path);
+        if let Some((rcode, outcome)) = useless.outcome_of(asked) {
+            return TypeAnswer { server: Some(server), rcode: Some(rcode), outcome, path };
         }
     }
-    TypeHeard { server: None, rcode, said: Said::Nothing { why, cause }, path }
+    useless.of_all(path)
+}
+
+/// Whether the resolver is to be asked first by the others of the run.
+fn remember(context: &Context, log: &Log, server: SocketAddr, attempt: &Attempt) {
+    match &attempt.outcome {
+        Ok(_) => {
+            if let Some(rtt) = attempt.path.last().and_then(|id| log.round_trip(*id)) {
+                context.infra.measured(server, rtt);
+            }
+        }
+        Err(NoReply::Timeout { .. }) if context.infra.srtt(server).is_none() => context.infra.missed(server),
+        Err(_) => {}
+    }
 }

@@ -1,4 +1,5 @@
-//! The connection of a run to its resolver: opened once, shared, opened again when it has ended.
+//! The persistent connection of a run to its resolver (RFC 7766 §6.2.1): opened once, shared, opened anew when
+//! it has ended.
 //!
 //! Every opening is on record, with the question it was made for. Whoever comes while it is being
 //! opened waits; when that fails they fail with it. What is asked on it is decided elsewhere.
@@ -8,6 +9,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::timeout_at;
@@ -17,14 +19,21 @@ use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::bootstrap;
-use crate::dns::resolvers::endpoint::{MAX_ADDRESSES, SET_UP};
-use crate::dns::transport::ask::{Ask, packet};
-use crate::dns::transport::error::{Unanswered, words};
+use crate::dns::transport::ask::{Ask, packet, reason};
+use crate::dns::transport::error::Unanswered;
+use crate::dns::transport::exchange::encoded;
 use crate::dns::transport::log::{Log, Open};
 use crate::dns::transport::session::{Session, Upstream};
 use crate::dns::wire::padding::pad;
-use crate::dns::wire::query::{EncodedQuery, Form, encode};
+use crate::dns::wire::query::EncodedQuery;
+use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Meaning, Transport};
+
+/// The limit for a connection's set-up.
+const SET_UP: Duration = Duration::from_secs(3);
+
+/// Addresses of a resolver that are tried.
+const MAX_ADDRESSES: usize = 4;
 
 /// What a run keeps of its resolver.
 #[derive(Default)]
@@ -95,20 +104,21 @@ impl Connection {
 /// How often a question was lost with its connection, and so where it is asked.
 ///
 /// A resolver that closes with questions open does not always do so after the same number: a question
-/// can be among those lost a second time. Then it is asked by itself: what fails with nobody else on the connection would fail again.
+/// can be among those lost a second time. Then it is asked by itself: what fails with nobody else on the
+/// connection would fail again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
-    First,
-    Again,
-    /// On a connection that nobody else is asked on.
-    Alone,
+pub(crate) enum Losses {
+    None,
+    Once,
+    /// It is asked on a connection that nobody else is asked on.
+    Repeated,
 }
 
-impl Attempt {
-    pub(crate) fn next(self) -> Self {
+impl Losses {
+    pub(crate) fn one_more(self) -> Self {
         match self {
-            Self::First => Self::Again,
-            Self::Again | Self::Alone => Self::Alone,
+            Self::None => Self::Once,
+            Self::Once | Self::Repeated => Self::Repeated,
         }
     }
 }
@@ -133,12 +143,11 @@ pub(crate) enum NotTaken {
 }
 
 impl NotTaken {
-    /// With the packets that the question took before.
-    pub(crate) fn after(self, before: &[usize]) -> Self {
-        let path = |path: Vec<usize>| [before, &path[..]].concat();
+    /// Why, one by one, and the packets it took.
+    pub(crate) fn reasons(self) -> (Vec<String>, Vec<usize>) {
         match self {
-            Self::Nowhere { fault, path: own } => Self::Nowhere { fault, path: path(own) },
-            Self::Unreachable { why, path: own } => Self::Unreachable { why, path: path(own) },
+            Self::Nowhere { fault, path } => (vec![fault.message], path),
+            Self::Unreachable { why, path } => (why, path),
         }
     }
 
@@ -159,9 +168,9 @@ impl Kept {
         client: &Client,
         run: &Rc<Resolution>,
         ask: &mut Ask,
-        attempt: Attempt,
+        losses: Losses,
     ) -> Result<Taken, NotTaken> {
-        if attempt == Attempt::Alone {
+        if losses == Losses::Repeated {
             return self.open(client, run, ask).await;
         }
         let clock = *run.log.clock();
@@ -284,7 +293,7 @@ impl Kept {
                     return Ok(Taken { connection, opened: Some((open, query)), path, _place: place });
                 }
                 Ok(Err(error)) => {
-                    let reason = words(&error, ask.transport);
+                    let reason = reason(&error, ask.transport);
                     open.close(Meaning::Error { reason: reason.clone() });
                     reason
                 }
@@ -323,12 +332,9 @@ impl Client {
     }
 }
 
+/// The query's bytes, as the transport wants them.
 pub(crate) fn query(log: &Log, ask: &Ask) -> EncodedQuery {
-    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
-    let mut query = encode(&ask.qname, ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
-        log.note(format!("the question could not be encoded: {reason}"));
-        EncodedQuery { bytes: Vec::new() }
-    });
+    let mut query = encoded(log, ask, Spelling::Plain);
     pad(&mut query, ask.transport);
     // RFC 8484 §4.1, so that HTTP caches work, and RFC 9250 §4.2.1: streams tell questions apart.
     if matches!(ask.transport, Transport::Https | Transport::Quic) && query.bytes.len() >= 2 {

@@ -114,13 +114,12 @@ pub(crate) fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<
             ));
         }
         // Its labels from the question came back in the case they were asked in.
-        Some((rr, _)) => Rr { text: name_text(&target), data: Data::Cname(target.clone()), ..rr.clone() },
+        Some((rr, _)) => Rr { data: Data::Cname(target.clone()), ..rr.clone() },
         // RFC 6672 §3.1: a server may leave the CNAME to us.
         None => Rr {
             name: name.clone(),
             rtype: RecordType::CNAME,
             ttl: dname.ttl,
-            text: name_text(&target),
             data: Data::Cname(target.clone()),
         },
     };

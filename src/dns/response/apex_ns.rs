@@ -1,4 +1,4 @@
-//! What a zone's own servers say of the zone's servers, where a reply tells it unasked.
+//! The NS RRset of a zone's apex (RFC 9499 §7), where a reply of its servers tells it unasked.
 //!
 //! Many servers add their NS set to an answer (RFC 1034 §4.3.2), some its addresses, too. It costs no
 //! question, decides nothing here and is only compared with what the parent said.

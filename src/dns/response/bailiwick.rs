@@ -1,4 +1,4 @@
-//! What a reply offers and its server has no say over: listed, never believed.
+//! Records out of bailiwick (RFC 9499 §7), over which the server has no say: listed, never believed.
 //!
 //! Pure. A server is asked as a server of one zone and speaks for that zone and what lies below it
 //! (its bailiwick); other owners are either help that was well meant or an attempt at poisoning.
@@ -13,7 +13,7 @@ use crate::trace::{MAX_UNTRUSTED, Record, RecordType};
 pub(crate) fn untrusted(reply: &Reply, zone: &Name) -> Vec<Record> {
     let beside = reply.authorities.iter().chain(&reply.additionals);
     let beside = beside.filter(|rr| {
-        matches!(rr.data, Data::Ns(_) | Data::Soa { .. } | Data::Address(_)) || rr.rtype == RecordType::CNAME
+        matches!(rr.data, Data::Ns(_) | Data::Soa(_) | Data::Address(_)) || rr.rtype == RecordType::CNAME
     });
     let all = reply.answers.iter().chain(beside);
     all.filter(|rr| !zone.zone_of(&rr.name)).take(MAX_UNTRUSTED).map(Rr::record).collect()
@@ -21,12 +21,14 @@ pub(crate) fn untrusted(reply: &Reply, zone: &Name) -> Vec<Record> {
 
 #[cfg(test)]
 mod tests {
+    use hickory_resolver::proto::rr::{RData, RecordType as WireType};
+
     use super::*;
     use crate::dns::wire::name::parse_name;
     use crate::trace::{Rcode, ReplyHeader};
 
     fn rr(name: &str, rtype: RecordType, data: Data) -> Rr {
-        Rr { name: parse_name(name).unwrap(), rtype, ttl: 60, data, text: String::new() }
+        Rr { name: parse_name(name).unwrap(), rtype, ttl: 60, data }
     }
 
     fn address(name: &str) -> Rr {
@@ -54,10 +56,11 @@ mod tests {
     #[test]
     fn only_what_lies_outside_the_zone_is_listed() {
         let zone = parse_name("example.test").unwrap();
-        let other = parse_name("ns.evil.test").unwrap();
+        let evil = parse_name("ns.evil.test").unwrap();
+        let other = Data::Other(Box::new(RData::Update0(WireType::NSEC)));
         let reply = reply(
             vec![address("www.example.test"), address("www.cdn.test")],
-            vec![rr("test", RecordType::NS, Data::Ns(other)), rr("deep.test", RecordType(47), Data::Other)],
+            vec![rr("test", RecordType::NS, Data::Ns(evil)), rr("deep.test", RecordType(47), other)],
             vec![address("ns1.example.test"), address("ns.evil.test")],
         );
         let names: Vec<String> = untrusted(&reply, &zone).into_iter().map(|record| record.name).collect();

@@ -1,4 +1,5 @@
-//! What a reply means: pure judgement, no I/O and no state.
+//! Classification of an authoritative server's response (RFC 1034 §4.3.2, RFC 2308 §2): answer, alias, referral,
+//! NXDOMAIN, NODATA, lame. No I/O and no state.
 //!
 //! A server is believed about its own zone only (its bailiwick): owners outside the zone that was
 //! asked never get into an answer, a referral or a set of addresses. What follows from a verdict
@@ -20,7 +21,7 @@ const MAX_ADDRESSES: usize = 16;
 
 /// What was asked, and of whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Question<'a> {
     /// The zone the server was asked as a server of.
     pub(crate) zone: &'a Name,
     pub(crate) qname: &'a Name,
@@ -91,7 +92,7 @@ pub(crate) struct Referral {
 pub(crate) const EMPTY_WITHOUT_RECURSION: &str = "offers no recursion (RA): it sent an empty reply";
 
 /// Judges the reply of an authoritative server.
-pub(crate) fn classify(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+pub(crate) fn classify(reply: &Reply, asked: &Question<'_>) -> Verdict {
     if let Some(verdict) = judge_header(reply, asked) {
         return verdict;
     }
@@ -125,7 +126,7 @@ pub(crate) fn accept_forwarded(verdict: Verdict, reply: &Reply, zone: &Name) -> 
 }
 
 /// What the header alone decides: truncation and error codes.
-pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> {
+pub(crate) fn judge_header(reply: &Reply, asked: &Question<'_>) -> Option<Verdict> {
     let rcode = reply.header.rcode;
     let fine = rcode == Rcode::NOERROR || rcode == Rcode::NXDOMAIN;
     if reply.header.truncated && fine {
@@ -144,7 +145,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Asked<'_>) -> Option<Verdict> 
 }
 
 /// A reply that has the records, an alias, or both.
-fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
+fn judge_chain(reply: &Reply, asked: &Question<'_>, chain: Chain) -> Verdict {
     if !chain.records.is_empty() {
         // No code of a reply is signed: which of the two is true cannot be told, and resolvers take neither.
         return if reply.header.rcode == Rcode::NXDOMAIN {
@@ -169,7 +170,7 @@ fn judge_chain(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
 }
 
 /// NOERROR with nothing in the answer section that belongs to the question.
-fn judge_empty(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+fn judge_empty(reply: &Reply, asked: &Question<'_>) -> Verdict {
     let authoritative = reply.header.authoritative;
     if soa(reply, asked.zone, asked.qname).is_some() {
         let verdict = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());
@@ -237,8 +238,8 @@ pub(crate) fn referral(reply: &Reply, zone: &Name, cut: &Name) -> Referral {
 
 /// The SOA of a negative reply: its owner lies in the asked zone and above the name.
 pub(crate) fn soa<'a>(reply: &'a Reply, zone: &Name, name: &Name) -> Option<(&'a Rr, u32)> {
-    reply.authorities.iter().find_map(|rr| match rr.data {
-        Data::Soa { minimum } if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, minimum)),
+    reply.authorities.iter().find_map(|rr| match &rr.data {
+        Data::Soa(soa) if zone.zone_of(&rr.name) && rr.name.zone_of(name) => Some((rr, soa.minimum)),
         _ => None,
     })
 }
@@ -252,7 +253,7 @@ pub(crate) fn absent(
     chain: Vec<Rr>,
 ) -> Verdict {
     let soa = soa(reply, zone, name);
-    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa { .. }));
+    let foreign = || reply.authorities.iter().find(|rr| matches!(rr.data, Data::Soa(_)));
     let negative = Negative {
         foreign_soa: if soa.is_some() { None } else { foreign().map(|rr| name_text(&rr.name)) },
         zone: soa.map(|(rr, _)| name_text(&rr.name)),

@@ -1,10 +1,10 @@
-//! What the reply of a recursive resolver means (RFC 1034 §4.3.1). No I/O.
+//! Classification of a recursive resolver's response (RFC 1034 §4.3.1, RFC 2308 §2). No I/O.
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::alias::{Chain, alias, alias_loop, alias_names, arrows, follow};
+use crate::dns::response::alias::{Chain, alias, follow};
 use crate::dns::response::classify::{
-    Absence, Asked, EMPTY_WITHOUT_RECURSION, Verdict, absent, judge_header, referral, soa,
+    Absence, EMPTY_WITHOUT_RECURSION, Question, Verdict, absent, judge_header, referral, soa,
 };
 use crate::dns::wire::message::{Data, Reply};
 use crate::dns::wire::name::name_text;
@@ -14,7 +14,7 @@ use crate::trace::Rcode;
 ///
 /// A reply that leaves the question open is no answer, whatever its code: a referral, an alias that was
 /// not followed, or came back to itself, an empty reply of a server that offers no recursion.
-pub(crate) fn classify_recursive(reply: &Reply, asked: &Asked<'_>) -> Verdict {
+pub(crate) fn classify_recursive(reply: &Reply, asked: &Question<'_>) -> Verdict {
     if let Some(verdict) = judge_header(reply, asked) {
         return verdict;
     }
@@ -28,7 +28,7 @@ pub(crate) fn classify_recursive(reply: &Reply, asked: &Asked<'_>) -> Verdict {
 }
 
 /// What a resolver means that has no record at the end of the aliases.
-fn judge_without_records(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verdict {
+fn judge_without_records(reply: &Reply, asked: &Question<'_>, chain: Chain) -> Verdict {
     let root = Name::root();
     let (header, end) = (&reply.header, &chain.end);
     if header.rcode == Rcode::NXDOMAIN {
@@ -60,26 +60,4 @@ fn judge_without_records(reply: &Reply, asked: &Asked<'_>, chain: Chain) -> Verd
         return Verdict::Lame { reason: EMPTY_WITHOUT_RECURSION, spare: None };
     }
     Verdict::Alias { target: chain.end, chain: chain.links }
-}
-
-/// What a resolver did instead of answering, to stand behind its name.
-pub(crate) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> String {
-    let no_recursion = if reply.header.recursion_available { "" } else { "offers no recursion (RA): it " };
-    match verdict {
-        Verdict::Referral(referral) => format!("{no_recursion}referred to {}", name_text(&referral.cut)),
-        Verdict::Alias { chain, .. } => match alias_loop(chain, qname) {
-            Some(names) => format!("gave aliases that come back to themselves: {}", arrows(&names)),
-            None if no_recursion.is_empty() => format!("gave {} aliases and no end of them", chain.len()),
-            None => format!(
-                "{no_recursion}gave the alias {} and nothing of where that leads",
-                arrows(&alias_names(chain, qname))
-            ),
-        },
-        Verdict::Lame { reason, .. } => (*reason).to_owned(),
-        Verdict::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
-        Verdict::Refused if !no_recursion.is_empty() => {
-            format!("{no_recursion}answered {}", reply.header.rcode.mnemonic())
-        }
-        _ => format!("answered {}", reply.header.rcode.mnemonic()),
-    }
 }

@@ -1,25 +1,24 @@
-//! `--all-ns`: every address of every server of the last zone, asked the same at the same time.
+//! `--all-ns`: every address of every authoritative server of the last zone, asked the same at the same time,
+//! and compared: SOA serials (RFC 1982), answers, lameness.
 //!
 //! It runs after the counted lane and adds to its record. The servers are those the parent named;
 //! which of two that differ is right is not decided, only which one is alone.
 
-use crate::dns::resolver::Resolver;
-use std::cell::Cell;
 use std::collections::HashMap;
 
-use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
 use crate::dns::name_servers::form::QueryForm;
-use crate::dns::survey::adopt::{adopt, cut_short};
+use crate::dns::resolver::Resolver;
+use crate::dns::survey::adopt::{Heard, adopt, ask_each, cut_short};
 use crate::dns::survey::last_zone::{LastQuestion, last_question};
 use crate::dns::survey::server_check::{Answer, Seen, check};
 use crate::dns::survey::targets::Target;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
 use crate::stop::Stop;
-use crate::trace::{Choice, Dns, FailureCode, Meaning, Purpose, ServerCheck, ServerFault};
+use crate::trace::{Choice, Dns, FailureCode, Meaning, Packet, Purpose, ServerCheck, ServerFault};
 
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 16;
@@ -62,7 +61,7 @@ impl Resolver {
     }
 
     /// What is asked after this is asked in the way that works.
-    fn learn(&self, check: &ServerCheck) {
+    fn take_note(&self, check: &ServerCheck) {
         for fault in &check.faults {
             match fault {
                 ServerFault::EdnsDropped => self.context.infra.plain_only(check.address),
@@ -79,38 +78,26 @@ impl Resolver {
             return;
         };
         let log = Log::new(*clock);
-        let addresses = Cell::new(0);
         let mut unfound = Vec::new();
-        let mut seen: Vec<(usize, Seen)> = Vec::new();
-        let work = async {
-            // So that nothing is sent when all is over already.
-            tokio::task::yield_now().await;
+        let whom = async {
             let targets = self.targets(&last.zone, Purpose::AllServers, &log).await;
-            addresses.set(targets.known.len());
             unfound = targets.unfound;
-            let check = |(index, target): (usize, Target)| {
-                let way = QueryForm::to(&self.context, target.address, Choice::First);
-                let known = known_fault(dns, &target, way);
-                let check = check(&log, &last, &dns.types, target, way, known);
-                async move { (index, check.await) }
-            };
-            let mut checks =
-                stream::iter(targets.known.into_iter().enumerate()).map(check).buffer_unordered(AT_ONCE);
-            while let Some(one) = checks.next().await {
-                seen.push(one);
-            }
+            targets.known
         };
-        let stopped = stop.within(None, work).await.err();
-        let (zone, addresses) = (name_text(&last.zone), addresses.get());
+        let check = |target: Target| {
+            let way = QueryForm::to(&self.context, target.address, Choice::First);
+            let known = known_fault(&dns.packets, &target, way);
+            check(&log, &last, &dns.types, target, way, known)
+        };
+        let Heard { mut seen, all, stopped } = ask_each(stop, AT_ONCE, whom, check).await;
+        let zone = name_text(&last.zone);
         match stopped {
-            Some(by) => dns.notes.push(cut_short("the comparison of all servers", by, seen.len(), addresses)),
-            None if addresses == 0 => {
+            Some(by) => dns.notes.push(cut_short("the comparison of all servers", by, seen.len(), all)),
+            None if all == 0 => {
                 dns.notes.push(format!("no server of zone {zone} has an address that can be asked"));
             }
             None => {}
         }
-        seen.sort_by_key(|(index, _)| *index);
-        let mut seen: Vec<Seen> = seen.into_iter().map(|(_, seen)| seen).collect();
         let usual = one_zone(&mut seen, &last.zone);
         if usual != last.zone {
             dns.notes.push(format!(
@@ -119,7 +106,7 @@ impl Resolver {
             ));
         }
         compare(&mut seen);
-        seen.iter().for_each(|seen| self.learn(&seen.check));
+        seen.iter().for_each(|seen| self.take_note(&seen.check));
         let first = adopt(dns, &log, stopped);
         let mut checks: Vec<ServerCheck> = seen.into_iter().map(|seen| seen.check).collect();
         checks.iter_mut().flat_map(|check| &mut check.packets).for_each(|id| *id += first);
@@ -129,8 +116,8 @@ impl Resolver {
 }
 
 /// What the walk has found out of a server's EDNS.
-fn known_fault(dns: &Dns, target: &Target, way: QueryForm) -> Option<ServerFault> {
-    let mut packets = dns.packets.iter().filter(|packet| packet.server == target.address);
+fn known_fault(packets: &[Packet], target: &Target, way: QueryForm) -> Option<ServerFault> {
+    let mut packets = packets.iter().filter(|packet| packet.server == target.address);
     let has_dropped = packets.any(|packet| packet.edns && packet.meaning == Meaning::Timeout);
     let fault = if has_dropped { ServerFault::EdnsDropped } else { ServerFault::NoEdns };
     (!way.edns).then_some(fault)

@@ -1,4 +1,4 @@
-//! Many names in one run: asked side by side, told in their order, sharing what they find.
+//! Bulk resolution, many names in one run: asked side by side, told in their order, sharing what they find.
 //!
 //! The stub and the priming question, which only compare, are left out: a batch asks nobody more than
 //! it has to. Keys are asked for once a zone. The stub is asked when no root server answers.

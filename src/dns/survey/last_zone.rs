@@ -1,4 +1,4 @@
-//! The last zone of a resolution and the question that its servers were asked. Nothing is sent here.
+//! The closest enclosing zone that a resolution came to, and the question that its servers were asked. Nothing is sent here.
 
 use hickory_resolver::proto::rr::Name;
 

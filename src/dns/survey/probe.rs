@@ -1,5 +1,5 @@
-//! One question to one server, uncounted, with what it takes to get an answer: TCP when truncated,
-//! no EDNS when refused.
+//! One uncounted query to one server, with its fallbacks, and the RRset, RCODE or referral it came to
+//! (RFC 9499 §2, §3).
 //!
 //! What the answers of several servers mean together, and what silence does, is the caller's part.
 
@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::classify::{Asked, Verdict, classify};
-use crate::dns::response::recursive::{classify_recursive, unanswered};
-use crate::dns::transport::ask::{Ask, Outcome};
-use crate::dns::transport::exchange::{Exchanged, receive, send};
+use crate::dns::name_servers::single::{Asked, Attempt, Fallbacks, ask};
+use crate::dns::outcome::words::{no_reply, of_no_use, unanswered};
+use crate::dns::response::classify::Verdict;
+use crate::dns::transport::ask::{Ask, NoReply};
+use crate::dns::transport::exchange::{receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Data, Reply, Rr};
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{Choice, Rcode, ReplyHeader, Transport};
+use crate::trace::{Rcode, ReplyHeader};
 
 /// The limit for one packet.
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ pub(crate) struct Probe {
     pub(crate) rtt: Option<Duration>,
     /// The header of the last reply.
     pub(crate) header: Option<ReplyHeader>,
-    pub(crate) said: Said,
+    pub(crate) kind: ReplyKind,
     /// The SOA of the zone that the name is in, where the last reply tells it.
     pub(crate) soa: Option<Rr>,
     /// Whether the server refused EDNS, or left it out of its reply.
@@ -39,22 +40,22 @@ pub(crate) struct Probe {
 impl Probe {
     /// Whether anything came back, also what cannot be read.
     pub(crate) fn was_heard(&self) -> bool {
-        self.header.is_some() || matches!(self.said, Said::Useless(_))
+        self.header.is_some() || matches!(self.kind, ReplyKind::Useless(_))
     }
 
     /// What it did instead of an answer.
     pub(crate) fn uselessness(&self) -> Option<String> {
-        match &self.said {
-            Said::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
-            Said::Useless(why) => Some(why.clone()),
+        match &self.kind {
+            ReplyKind::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
+            ReplyKind::Useless(why) => Some(why.clone()),
             _ => None,
         }
     }
 
     /// Why nothing came back.
     pub(crate) fn silence(&self) -> Option<&str> {
-        match &self.said {
-            Said::Silent(why) | Said::Unreached(why) => Some(why),
+        match &self.kind {
+            ReplyKind::Silent(why) | ReplyKind::Unreached(why) => Some(why),
             _ => None,
         }
     }
@@ -67,7 +68,7 @@ impl Probe {
 
 /// What a server said, without the fine distinctions of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum ReplyKind {
     /// The aliases, then the records.
     Records(Vec<Rr>),
     /// There are none; a resolver may remember that for so many seconds.
@@ -82,108 +83,74 @@ pub(crate) enum Said {
     Unreached(String),
 }
 
-/// Asks; `zone` is none for a resolver.
-pub(crate) async fn probe(log: &Rc<Log>, mut ask: Ask, zone: Option<&Name>) -> Probe {
-    let mut probe = Probe {
-        packets: Vec::new(),
-        rtt: None,
-        header: None,
-        said: Said::Silent("was not asked".to_owned()),
-        soa: None,
-        edns: None,
+/// Asks.
+pub(crate) async fn probe(log: &Rc<Log>, query: Ask) -> Probe {
+    let (mut rtt, mut header, mut edns) = (None, None, None);
+    let asked = ask(log, query, Fallbacks::Any, async |query| {
+        let attempt = Attempt::from(receive(send(log, query), LIMIT).await);
+        if let Ok(reply) = &attempt.outcome {
+            rtt = attempt.path.last().and_then(|id| log.round_trip(*id));
+            header = Some(reply.header.clone());
+            if attempt.ask.edns {
+                edns = Some(reply.header.edns_size.is_some());
+            }
+        }
+        attempt
+    });
+    let Asked { path: packets, ask, edns_refused, end } = asked.await;
+    let edns = if edns_refused.is_some() { Some(false) } else { edns };
+    let (kind, soa) = match end {
+        Ok((verdict, reply)) => {
+            let kind = kind(verdict, &reply, &ask);
+            let is_of_use = matches!(kind, ReplyKind::Records(_) | ReplyKind::Nothing { .. });
+            (kind, is_of_use.then(|| soa(&reply, &ask.qname)).flatten())
+        }
+        Err(why) => (silence(&why), None),
     };
-    // At most: with EDNS, without, by TCP.
-    for _ in 0..3 {
-        let Exchanged { id, ask: sent, outcome, rtt, .. } = receive(send(log, ask), LIMIT).await;
-        probe.packets.push(id);
-        ask = Ask { parent: Some(id), ..sent };
-        let reply = match outcome {
-            Outcome::Reply(reply) => reply,
-            Outcome::Timeout => {
-                probe.said = Said::Silent(format!("did not answer in {} s", LIMIT.as_secs()));
-                break;
-            }
-            Outcome::WrongSource { from } => {
-                probe.said = Said::Silent(format!("did not answer, and {from} did in its place"));
-                break;
-            }
-            Outcome::Error { reason, .. } => {
-                probe.said = Said::Unreached(reason);
-                break;
-            }
-            Outcome::Malformed(reason) => {
-                probe.said = Said::Useless(format!("sent a reply that cannot be read: {reason}"));
-                break;
-            }
-        };
-        (probe.rtt, probe.header) = (rtt, Some(reply.header.clone()));
-        let verdict = judge(&reply, &ask, zone);
-        log.close(id, verdict.meaning());
-        if ask.edns {
-            let refused = matches!(verdict, Verdict::EdnsRefused);
-            probe.edns = Some(!refused && reply.header.edns_size.is_some());
-        }
-        match verdict {
-            Verdict::Truncated => (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp),
-            Verdict::EdnsRefused => (ask.chosen, ask.edns) = (Choice::WithoutEdns, false),
-            verdict => {
-                probe.said = said(verdict, &reply, &ask);
-                let is_of_use = matches!(probe.said, Said::Records(_) | Said::Nothing { .. });
-                probe.soa = is_of_use.then(|| soa(&reply, &ask.qname)).flatten();
-                break;
-            }
-        }
-    }
-    probe
+    Probe { packets, rtt, header, kind, soa, edns }
 }
 
-fn judge(reply: &Reply, ask: &Ask, zone: Option<&Name>) -> Verdict {
-    let root = Name::root();
-    let asked = Asked {
-        zone: zone.unwrap_or(&root),
-        qname: &ask.qname,
-        qtype: ask.qtype,
-        transport: ask.transport,
-        edns: ask.edns,
-    };
-    match ask.recursion {
-        Recursion::No => classify(reply, &asked),
-        Recursion::Desired | Recursion::Unchecked => classify_recursive(reply, &asked),
+fn silence(why: &NoReply) -> ReplyKind {
+    let words = no_reply(why);
+    match why {
+        NoReply::Timeout { .. } | NoReply::WrongSource { .. } => ReplyKind::Silent(words),
+        NoReply::Malformed(_) => ReplyKind::Useless(words),
+        NoReply::Error { .. } | NoReply::NotSent(_) => ReplyKind::Unreached(words),
     }
 }
 
 /// The SOA at a name, or, with a reply that has no records for it, that of the zone above it. Beside an
 /// alias it is that of the alias's target.
 fn soa(reply: &Reply, name: &Name) -> Option<Rr> {
-    let is_soa = |rr: &&Rr| matches!(rr.data, Data::Soa { .. });
+    let is_soa = |rr: &&Rr| matches!(rr.data, Data::Soa(_));
     let own = reply.answers.iter().filter(is_soa).find(|rr| rr.name == *name);
     let above = || reply.authorities.iter().filter(is_soa).find(|rr| rr.name.zone_of(name));
     own.or_else(|| if reply.answers.is_empty() { above() } else { None }).cloned()
 }
 
-fn said(verdict: Verdict, reply: &Reply, ask: &Ask) -> Said {
+fn kind(verdict: Verdict, reply: &Reply, ask: &Ask) -> ReplyKind {
     match verdict {
         // From a resolver none of these is an answer.
         Verdict::Alias { .. } | Verdict::Referral(_) if ask.recursion != Recursion::No => {
-            Said::Useless(unanswered(&verdict, reply, &ask.qname))
+            ReplyKind::Useless(unanswered(&verdict, reply, &ask.qname))
         }
         Verdict::Answer { mut chain, records } => {
             chain.extend(records);
-            Said::Records(chain)
+            ReplyKind::Records(chain)
         }
-        Verdict::Alias { chain, .. } => Said::Records(chain),
-        Verdict::Absent { negative, .. } => Said::Nothing { rcode: reply.header.rcode, ttl: negative.ttl },
-        Verdict::Referral(referral) => Said::Refers(referral.cut),
-        Verdict::Upward { to } => Said::Useless(format!("refers to {}", name_text(&to))),
-        Verdict::Lame { reason, .. } => Said::Useless(reason.to_owned()),
-        Verdict::Malformed { reason } => Said::Useless(format!("sent a reply that cannot be used: {reason}")),
-        _ => Said::Useless(format!("answered {}", reply.header.rcode.mnemonic())),
+        Verdict::Alias { chain, .. } => ReplyKind::Records(chain),
+        Verdict::Absent { negative, .. } => {
+            ReplyKind::Nothing { rcode: reply.header.rcode, ttl: negative.ttl }
+        }
+        Verdict::Referral(referral) => ReplyKind::Refers(referral.cut),
+        Verdict::Upward { to } => ReplyKind::Useless(format!("refers to {}", name_text(&to))),
+        verdict => ReplyKind::Useless(of_no_use(&verdict, reply.header.rcode)),
     }
 }
 
 /// Record data in an order of its own, for comparison: servers may turn theirs round.
 pub(crate) fn as_set(records: &[Rr]) -> Vec<(u16, String)> {
-    let mut set: Vec<_> = records.iter().map(|rr| (rr.rtype.0, rr.text.to_ascii_lowercase())).collect();
+    let mut set: Vec<_> = records.iter().map(|rr| (rr.rtype.0, rr.text().to_ascii_lowercase())).collect();
     set.sort_unstable();
     set.dedup();
     set

@@ -3,32 +3,28 @@
 //! The zone's own servers, this machine's resolvers and public ones, asked at the same time after
 //! the counted lane. A public resolver is many machines with a cache each: one of them answered.
 
-use crate::dns::resolver::Resolver;
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
 use crate::dns::name_servers::form::QueryForm;
-use crate::dns::survey::adopt::{adopt, cut_short};
+use crate::dns::resolver::Resolver;
+use crate::dns::survey::adopt::{Heard, adopt, ask_each, cut_short};
 use crate::dns::survey::last_zone::last_question;
-use crate::dns::survey::probe::{Said, probe};
+use crate::dns::survey::probe::{ReplyKind, probe};
 use crate::dns::survey::server_check::question;
-use crate::dns::survey::targets::Target;
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::parse_name;
-use crate::dns::wire::query::Recursion;
 use crate::explain::dns_words::holder;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    AddressSource, Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType,
-    Transport, UnfoundServer,
+    Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    UnfoundServer,
 };
 
 /// Those who are asked at the same time.
@@ -41,8 +37,6 @@ const NAMED: usize = 4;
 struct Holder {
     keeper: Keeper,
     name: Option<String>,
-    /// The zone, when it is an authority's server.
-    zone: Option<Name>,
     ask: Ask,
 }
 
@@ -51,28 +45,12 @@ impl Resolver {
     pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
         let log = Log::new(*clock);
-        let asked = Cell::new(0);
-        let mut seen: Vec<(usize, Copied)> = Vec::new();
-        let work = async {
-            // So that nothing is sent when all is over already.
-            tokio::task::yield_now().await;
-            let holders = self.holders(public, dns, &qname, rtype, &log).await;
-            asked.set(holders.len());
-            let ask = |(index, holder)| {
-                let copied = copied(&log, holder);
-                async move { (index, copied.await) }
-            };
-            let mut copies = stream::iter(holders.into_iter().enumerate()).map(ask).buffer_unordered(AT_ONCE);
-            while let Some(one) = copies.next().await {
-                seen.push(one);
-            }
-        };
-        let stopped = stop.within(None, work).await.err();
+        let whom = self.holders(public, dns, &qname, rtype, &log);
+        let Heard { seen: mut copies, all, stopped } =
+            ask_each(stop, AT_ONCE, whom, |holder| copied(&log, holder)).await;
         if let Some(by) = stopped {
-            dns.notes.push(cut_short("the look at copies", by, seen.len(), asked.get()));
+            dns.notes.push(cut_short("the look at copies", by, copies.len(), all));
         }
-        seen.sort_by_key(|(index, _)| *index);
-        let mut copies: Vec<Copied> = seen.into_iter().map(|(_, copy)| copy).collect();
         let original = original(dns, rtype);
         for copy in &mut copies {
             copy.agrees = match (&original, copy.rcode) {
@@ -119,7 +97,6 @@ impl Resolver {
                 holders.push(Holder {
                     keeper: Keeper::Authority,
                     name: ask.server_name.clone(),
-                    zone: Some(last.zone.clone()),
                     ask: Ask { purpose: Purpose::Propagation, ..ask },
                 });
             }
@@ -129,20 +106,13 @@ impl Resolver {
             configured.insert(0, server);
         }
         let mut resolver = |keeper, name: Option<String>, address: SocketAddr| {
-            let target = Target { name: Name::root(), address, source: AddressSource::Configured };
             // One of this machine's own network has answered by UDP, or had its chance to.
             let way = match keeper {
                 Keeper::Public => QueryForm::to(&self.context, address, Choice::First),
                 Keeper::Configured | Keeper::Authority => QueryForm::USUAL,
             };
-            let ask = Ask {
-                purpose: Purpose::Propagation,
-                zone: String::new(),
-                server_name: None,
-                recursion: Recursion::Desired,
-                ..question(&target, &Name::root(), qname, rtype, way)
-            };
-            holders.push(Holder { keeper, name, zone: None, ask });
+            let ask = way.of(Ask::to_resolver(Purpose::Propagation, (qname, rtype), address));
+            holders.push(Holder { keeper, name, ask });
         };
         configured.into_iter().for_each(|address| resolver(Keeper::Configured, None, address));
         for known in public {
@@ -153,46 +123,42 @@ impl Resolver {
 }
 
 async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
-    let Holder { keeper, name, zone, ask } = holder;
+    let Holder { keeper, name, ask } = holder;
     let address = ask.server;
-    let mut probe = probe(log, ask.clone(), zone.as_ref()).await;
-    if matches!(probe.said, Said::Silent(_)) {
+    let mut heard = probe(log, ask.clone()).await;
+    if matches!(heard.kind, ReplyKind::Silent(_)) {
         // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
-        let again = |transport, edns| {
+        let resend = |transport, edns| {
             let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
-            crate::dns::survey::probe::probe(
-                log,
-                Ask { chosen, transport, edns, ..ask.clone() },
-                zone.as_ref(),
-            )
+            probe(log, Ask { chosen, transport, edns, ..ask.clone() })
         };
         let (plain, by_tcp) =
-            futures_util::join!(again(ask.transport, false), again(Transport::Tcp, ask.edns));
+            futures_util::join!(resend(ask.transport, false), resend(Transport::Tcp, ask.edns));
         let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
         for later in later {
             if later.was_heard() {
-                probe = probe.then(later);
+                heard = heard.then(later);
             } else {
-                probe.packets.extend(later.packets);
+                heard.packets.extend(later.packets);
             }
         }
     }
-    let (answers, ttl, error) = match &probe.said {
-        Said::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
-        Said::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
-        _ => (Vec::new(), None, probe.uselessness().or_else(|| probe.silence().map(str::to_owned))),
+    let (answers, ttl, error) = match &heard.kind {
+        ReplyKind::Records(rrs) => (records(rrs), rrs.iter().map(|rr| rr.ttl).min(), None),
+        ReplyKind::Nothing { ttl, .. } => (Vec::new(), *ttl, None),
+        _ => (Vec::new(), None, heard.uselessness().or_else(|| heard.silence().map(str::to_owned))),
     };
     Copied {
         keeper,
         name,
         address,
-        rcode: probe.header.map(|header| header.rcode),
+        rcode: heard.header.map(|header| header.rcode),
         answers,
         ttl,
-        rtt: probe.rtt,
+        rtt: heard.rtt,
         agrees: None,
         error,
-        packets: probe.packets,
+        packets: heard.packets,
     }
 }
 

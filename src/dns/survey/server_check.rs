@@ -1,4 +1,4 @@
-//! One address of one name server, asked for all that `--all-ns` tells of it.
+//! One address of one authoritative server: SOA by UDP and by TCP (RFC 7766), EDNS (RFC 6891), the answer.
 //!
 //! What it is beside the zone's other servers is not known here.
 
@@ -12,13 +12,12 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::survey::last_zone::LastQuestion;
-use crate::dns::survey::probe::{Probe, Said, as_set, probe};
+use crate::dns::survey::probe::{Probe, ReplyKind, as_set, probe};
 use crate::dns::survey::targets::Target;
 use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
-use crate::dns::wire::message::{Rr, records};
+use crate::dns::wire::message::{Data, Rr, records};
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::trace::{Choice, Purpose, Rcode, RecordType, ServerCheck, ServerFault, Transport};
 
 /// What one address said.
@@ -37,20 +36,8 @@ pub(crate) type Answer = (Rcode, Vec<(u16, String)>);
 
 /// The question to one server, in the way that works there.
 pub(crate) fn question(target: &Target, zone: &Name, qname: &Name, qtype: RecordType, way: QueryForm) -> Ask {
-    Ask {
-        parent: None,
-        purpose: Purpose::AllServers,
-        zone: name_text(zone),
-        qname: qname.clone(),
-        qtype,
-        server_name: Some(name_text(&target.name)),
-        server: target.address,
-        source: target.source,
-        chosen: way.chosen,
-        transport: way.transport,
-        edns: way.edns,
-        recursion: Recursion::No,
-    }
+    let server = (&target.name, target.address, target.source);
+    way.of(Ask::of(Purpose::AllServers, zone, (qname, qtype), server))
 }
 
 /// What was heard of one address.
@@ -75,10 +62,7 @@ pub(crate) async fn check(
     way: QueryForm,
     known: Option<ServerFault>,
 ) -> Seen {
-    let ask = |qname: &Name, rtype, way| {
-        let ask = question(&target, &last.zone, qname, rtype, way);
-        probe(log, ask, Some(&last.zone))
-    };
+    let ask = |qname: &Name, rtype, way| probe(log, question(&target, &last.zone, qname, rtype, way));
     let parent = last.qname.base_name();
     // RFC 4035 §3.1.4.1: a DS belongs to the zone above its name.
     let is_of_parent = types == [RecordType::DS] && last.zone.zone_of(&parent);
@@ -97,7 +81,7 @@ pub(crate) async fn check(
     let asked_by_udp = answers.iter().filter(|_| way.transport == Transport::Udp);
     let was_heard = by_udp.iter().chain(asked_by_udp).any(Probe::was_heard);
     if !was_heard {
-        let may_wait = by_udp.iter().chain([&by_tcp]).any(|probe| matches!(probe.said, Said::Silent(_)));
+        let may_wait = by_udp.iter().chain([&by_tcp]).any(|probe| matches!(probe.kind, ReplyKind::Silent(_)));
         let has_tcp = by_tcp.was_heard();
         // Some drop what has EDNS in it.
         let may_be_plain = way.edns && may_wait;
@@ -182,18 +166,18 @@ fn judge(target: Target, zone: &Name, heard: Heard) -> Seen {
     let reachable = all().any(Probe::was_heard);
     let (mut rrs, mut code): (Vec<Rr>, _) = (Vec::new(), None);
     for probe in &answers {
-        match &probe.said {
-            Said::Records(found) => {
+        match &probe.kind {
+            ReplyKind::Records(found) => {
                 rrs.extend(found.iter().cloned());
                 code = Some(Rcode::NOERROR);
             }
-            Said::Nothing { rcode, .. } => code = code.or(Some(*rcode)),
+            ReplyKind::Nothing { rcode, .. } => code = code.or(Some(*rcode)),
             _ => {}
         }
     }
     // The aliases come with every type.
     let mut known = HashSet::new();
-    rrs.retain(|rr| known.insert((rr.rtype, rr.name.clone(), rr.ttl, rr.text.clone())));
+    rrs.retain(|rr| known.insert((rr.rtype, rr.name.clone(), rr.ttl, rr.text())));
     let edns =
         if edns_fault.is_some() && reachable { Some(false) } else { soa().find_map(|probe| probe.edns) };
     if reachable {
@@ -226,8 +210,8 @@ fn judge(target: Target, zone: &Name, heard: Heard) -> Seen {
         faults,
         packets: all().flat_map(|probe| probe.packets.iter().copied()).collect(),
     };
-    let refers_to = answers.iter().find_map(|probe| match &probe.said {
-        Said::Refers(cut) => Some(cut.clone()),
+    let refers_to = answers.iter().find_map(|probe| match &probe.kind {
+        ReplyKind::Refers(cut) => Some(cut.clone()),
         _ => None,
     });
     Seen {
@@ -242,7 +226,9 @@ fn silence<'p>(mut probes: impl Iterator<Item = &'p Probe>) -> String {
     probes.find_map(Probe::silence).unwrap_or_default().to_owned()
 }
 
-/// The third field of the data, after two names whose blanks are escaped.
 fn serial(rr: &Rr) -> Option<u32> {
-    rr.text.split(' ').nth(2)?.parse().ok()
+    match &rr.data {
+        Data::Soa(soa) => Some(soa.serial),
+        _ => None,
+    }
 }

@@ -1,4 +1,4 @@
-//! Whom a survey asks: every address of every server of a zone.
+//! The NS RRset of a zone with all its addresses: whom a survey asks.
 //!
 //! Servers without glue are looked up, within the limits of a walk.
 

@@ -7,12 +7,13 @@ use std::net::IpAddr;
 use hickory_resolver::proto::rr::rdata::svcb::{
     Alpn, EchConfigList, IpHint, Mandatory, SvcParamKey, SvcParamValue, Unknown,
 };
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CAA, HTTPS, NULL, SVCB};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CAA, HTTPS, NULL, SOA, SVCB, TXT};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::txt::Parser;
 
-use crate::dns::response::classify::{Absence, Asked, Verdict, classify};
-use crate::dns::response::recursive::{classify_recursive, unanswered};
+use crate::dns::outcome::words::unanswered;
+use crate::dns::response::classify::{Absence, Question, Verdict, classify};
+use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Data, Reply, Rr};
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::dns::wire::presentation::data_text;
@@ -31,10 +32,12 @@ fn rr(line: &str) -> Rr {
         "NS" => Data::Ns(name(fields[2])),
         "CNAME" => Data::Cname(name(fields[2])),
         "DNAME" => Data::Dname(name(fields[2])),
-        "SOA" => Data::Soa { minimum: fields[2].parse().unwrap() },
-        _ => Data::Other,
+        "SOA" => {
+            Data::Soa(Box::new(SOA::new(Name::root(), Name::root(), 1, 1, 1, 1, fields[2].parse().unwrap())))
+        }
+        _ => Data::Other(Box::new(RData::TXT(TXT::new(vec![fields[2].to_owned()])))),
     };
-    Rr { name: name(fields[0]), rtype, ttl: 300, data, text: fields[2].to_owned() }
+    Rr { name: name(fields[0]), rtype, ttl: 300, data }
 }
 
 struct Case {
@@ -115,9 +118,9 @@ impl Case {
         self
     }
 
-    fn verdict_with(&self, judge: fn(&Reply, &Asked<'_>) -> Verdict) -> Verdict {
+    fn verdict_with(&self, judge: fn(&Reply, &Question<'_>) -> Verdict) -> Verdict {
         let (zone, qname) = (name(self.zone), name(self.qname));
-        let asked = Asked {
+        let asked = Question {
             zone: &zone,
             qname: &qname,
             qtype: self.qtype,

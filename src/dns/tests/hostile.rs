@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::fuzzing::{is_inside, judge as judge_for_fuzzing};
-use crate::dns::response::classify::{Asked, classify};
+use crate::dns::response::classify::{Question, classify};
 use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::parse_name;
@@ -26,7 +26,7 @@ fn judge(bytes: &[u8]) {
         for zone in [".", "test", "example.test", "other.test"] {
             let zone = parse_name(zone).unwrap();
             for (transport, edns) in [(Transport::Udp, true), (Transport::Tcp, false)] {
-                let asked = Asked { zone: &zone, qname: &qname, qtype, transport, edns };
+                let asked = Question { zone: &zone, qname: &qname, qtype, transport, edns };
                 let verdict = classify(&reply, &asked);
                 let _ = verdict.meaning();
                 assert!(is_inside(&verdict, &zone, &qname), "{verdict:?}");

@@ -1,12 +1,12 @@
-//! One query to one server: what is to be sent, to whom and why, and what became of it.
+//! One query to one server: what is to be sent, to whom and why, and why it had no reply.
 
 use std::io;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
 use crate::os;
@@ -19,7 +19,8 @@ use crate::trace::{
 pub(crate) struct Ask {
     pub(crate) parent: Option<usize>,
     pub(crate) purpose: Purpose,
-    pub(crate) zone: String,
+    /// The zone the server is asked as a server of; the root for a resolver, which answers for all names.
+    pub(crate) zone: Name,
     pub(crate) qname: Name,
     pub(crate) qtype: RecordType,
     pub(crate) server_name: Option<String>,
@@ -31,51 +32,125 @@ pub(crate) struct Ask {
     pub(crate) recursion: Recursion,
 }
 
-/// How waiting for a reply ended. Everything but a reply is in the packet record already.
+impl Ask {
+    /// A query to a name server of a zone: by UDP, with EDNS, without recursion.
+    pub(crate) fn of(
+        purpose: Purpose,
+        zone: &Name,
+        (qname, qtype): (&Name, RecordType),
+        (name, server, source): (&Name, SocketAddr, AddressSource),
+    ) -> Self {
+        Self {
+            zone: zone.clone(),
+            server_name: Some(name_text(name)),
+            source,
+            recursion: Recursion::No,
+            ..Self::to_resolver(purpose, (qname, qtype), server)
+        }
+    }
+
+    /// A query to a recursive resolver: by UDP, with EDNS.
+    pub(crate) fn to_resolver(
+        purpose: Purpose,
+        (qname, qtype): (&Name, RecordType),
+        server: SocketAddr,
+    ) -> Self {
+        Self {
+            parent: None,
+            purpose,
+            zone: Name::root(),
+            qname: qname.clone(),
+            qtype,
+            server_name: None,
+            server,
+            source: AddressSource::Configured,
+            chosen: Choice::First,
+            transport: Transport::Udp,
+            edns: true,
+            recursion: Recursion::Desired,
+        }
+    }
+}
+
+/// Why a query has no reply that can be read; its packet's record says so already.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Reply(Box<Reply>),
-    Malformed(String),
-    Timeout,
+pub(crate) enum NoReply {
+    /// Nothing came in time.
+    Timeout {
+        limit: Duration,
+        resent: Option<Resent>,
+    },
     /// Only somebody else answered.
     WrongSource {
         from: SocketAddr,
     },
+    Malformed(String),
     /// The system's words, and whether they mean that this machine has no route to the server.
     Error {
         reason: String,
         no_route: bool,
     },
+    /// Why it could not be sent.
+    NotSent(Vec<String>),
 }
 
-/// An error that came back for a datagram: ICMP, in words.
-pub(crate) fn refusal(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => "port unreachable (ICMP)".to_owned(),
-        ErrorKind::HostUnreachable => "host unreachable (ICMP)".to_owned(),
-        ErrorKind::NetworkUnreachable => "network unreachable (ICMP)".to_owned(),
-        _ => os::words(error),
+/// A query that was sent twice by UDP, and by TCP, in vain.
+#[derive(Debug)]
+pub(crate) struct Resent {
+    /// What TCP ended with, other than silence.
+    pub(crate) by_tcp: Option<String>,
+}
+
+impl NoReply {
+    /// What the packet's record says.
+    pub(crate) fn meaning(&self) -> Meaning {
+        match self {
+            Self::Timeout { .. } => Meaning::Timeout,
+            Self::WrongSource { from } => Meaning::WrongSource { from: *from },
+            Self::Malformed(reason) => Meaning::Malformed { reason: reason.clone() },
+            Self::Error { reason, .. } => Meaning::Error { reason: reason.clone() },
+            Self::NotSent(why) => Meaning::Error { reason: why.join("; ") },
+        }
+    }
+
+    /// An error of the system.
+    pub(crate) fn of(error: &io::Error, transport: Transport) -> Self {
+        let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
+            || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
+        Self::Error { reason: reason(error, transport), no_route }
+    }
+
+    /// An error that came back for a datagram. What a router on the way says of one server says nothing of
+    /// this machine's routes.
+    pub(crate) fn icmp(error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::ConnectionRefused => "port unreachable (ICMP)".to_owned(),
+            ErrorKind::HostUnreachable => "host unreachable (ICMP)".to_owned(),
+            ErrorKind::NetworkUnreachable => "network unreachable (ICMP)".to_owned(),
+            _ => os::words(error),
+        };
+        Self::Error { reason, no_route: false }
     }
 }
 
-pub(crate) fn error_outcome(error: &io::Error, transport: Transport) -> Outcome {
-    let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
-        || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
-    let reason = match (error.kind(), transport) {
+/// The reason of an error, for people.
+pub(crate) fn reason(error: &io::Error, transport: Transport) -> String {
+    match (error.kind(), transport) {
+        // TLS, HTTP/2 and QUIC have words of their own inside.
+        _ if error.get_ref().is_some() => error.to_string(),
         // The machine itself would not send it: no router has said anything.
         (_, Transport::Udp) => os::words(error),
         (ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),
         (ErrorKind::UnexpectedEof, _) => "connection closed before the whole reply".to_owned(),
         _ => os::words(error),
-    };
-    Outcome::Error { reason, no_route }
+    }
 }
 
 pub(crate) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
     Packet {
         parent: ask.parent,
         purpose: ask.purpose,
-        zone: ask.zone.clone(),
+        zone: if ask.recursion == Recursion::No { name_text(&ask.zone) } else { String::new() },
         qname: name_text(&ask.qname),
         qtype: ask.qtype,
         server_name: ask.server_name.clone(),

@@ -1,21 +1,6 @@
-//! Why a query got no reply, as an outcome and in words.
+//! Why a query on a connection got no reply.
 
 use std::io;
-
-use crate::dns::transport::ask::{Outcome, error_outcome};
-use crate::trace::Transport;
-
-/// The reason of an error on a connection, for people.
-pub(crate) fn words(error: &io::Error, transport: Transport) -> String {
-    // TLS, HTTP/2 and QUIC have words of their own inside; the system's need no translation there.
-    if error.get_ref().is_some() {
-        return error.to_string();
-    }
-    match error_outcome(error, transport) {
-        Outcome::Error { reason, .. } => reason,
-        _ => error.to_string(),
-    }
-}
 
 /// An error with words of a library.
 #[cfg(feature = "encrypted-dns")]

@@ -1,7 +1,8 @@
-//! One question to one server: exact bytes, exact stamps, one packet record.
+//! One query to one server and its reply (RFC 1035 §4.2), by UDP or on a TCP connection of its own: exact
+//! bytes, exact stamps, one packet record.
 //!
 //! The socket work that can be done before the send is done before its stamp; a datagram has the
-//! kernel's stamp of its arrival, a reply by TCP is stamped as soon as it is read. What a reply means is decided by the caller.
+//! kernel's stamp of its arrival, a reply by TCP is stamped as soon as it is read. Nothing is judged here.
 
 use std::io;
 use std::io::ErrorKind;
@@ -11,13 +12,14 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::net::UdpSocket;
 
-use crate::dns::transport::ask::{Ask, Outcome, error_outcome, packet, refusal};
+use crate::dns::transport::ask::{Ask, NoReply, packet};
 use crate::dns::transport::log::{Log, Open};
 use crate::dns::transport::tcp::exchange_tcp;
 use crate::dns::transport::udp::{receive_udp, udp_socket};
+use crate::dns::wire::message::Reply;
 use crate::dns::wire::query::{EncodedQuery, Form, encode};
 use crate::dns::wire::query_case::{Echo, Spelling};
-use crate::trace::{At, Meaning, Transport};
+use crate::trace::{At, Transport};
 
 /// A question on its way.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ enum Link {
 pub(crate) struct Exchanged {
     pub(crate) id: usize,
     pub(crate) ask: Ask,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: Result<Box<Reply>, NoReply>,
     /// From the send to the reply; TCP without its connect.
     pub(crate) rtt: Option<Duration>,
     /// How the reply repeated the question.
@@ -64,12 +66,7 @@ pub(crate) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
 
 /// The same, with the name spelled so.
 pub(crate) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFlight {
-    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
-    let query = encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
-        // A name that was read can be written; should it not be so, the packet record says why.
-        log.note(format!("the question could not be encoded: {reason}"));
-        EncodedQuery { bytes: Vec::new() }
-    });
+    let query = encoded(log, &ask, spelling);
     let mut link = match ask.transport {
         Transport::Tcp => Link::Tcp,
         // Those are asked on connections that `transport` makes.
@@ -90,6 +87,16 @@ pub(crate) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFli
     InFlight { id: open.id(), sent, ask, query, open, link }
 }
 
+/// The query's bytes.
+pub(crate) fn encoded(log: &Log, ask: &Ask, spelling: Spelling) -> EncodedQuery {
+    let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
+    encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
+        // A name that was read can be written; should it not be so, the packet record says why.
+        log.note(format!("the question could not be encoded: {reason}"));
+        EncodedQuery { bytes: Vec::new() }
+    })
+}
+
 /// Waits for the reply, `wait` from the send at most.
 pub(crate) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
     let InFlight { id, sent, ask, query, open, link } = flight;
@@ -97,20 +104,17 @@ pub(crate) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
     let outcome = match link {
         Link::Udp(socket) => {
             let received = receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await;
-            // What a router on the way says of one server says nothing of this machine's routes.
-            received.or_else(|error| Ok(Outcome::Error { reason: refusal(&error), no_route: false }))
+            received.unwrap_or_else(|error| Err(NoReply::icmp(&error)))
         }
-        Link::Tcp => exchange_tcp(&ask, &query, &open, sent, wait).await,
-        Link::Failed(error) => Ok(error_outcome(&error, ask.transport)),
+        Link::Tcp => {
+            let received = exchange_tcp(&ask, &query, &open, sent, wait).await;
+            received.unwrap_or_else(|error| Err(NoReply::of(&error, ask.transport)))
+        }
+        Link::Failed(error) => Err(NoReply::of(&error, ask.transport)),
     };
-    let outcome = outcome.unwrap_or_else(|error| error_outcome(&error, ask.transport));
-    match &outcome {
-        // Left open for the caller, who knows what it means.
-        Outcome::Reply(_) => {}
-        Outcome::Malformed(reason) => open.close(Meaning::Malformed { reason: reason.clone() }),
-        Outcome::Timeout => open.close(Meaning::Timeout),
-        Outcome::WrongSource { from } => open.close(Meaning::WrongSource { from: *from }),
-        Outcome::Error { reason, .. } => open.close(Meaning::Error { reason: reason.clone() }),
+    // A reply is left open for the caller, who knows what it means.
+    if let Err(why) = &outcome {
+        open.close(why.meaning());
     }
     let rtt = open.round_trip();
     Exchanged { id, ask, outcome, rtt, echo }

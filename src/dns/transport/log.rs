@@ -1,4 +1,4 @@
-//! The packet log of one resolution: every lane writes its packets here, in the order sent.
+//! The packet capture of one resolution: every lane records its packets here, in the order sent.
 //!
 //! A packet is open from its send until somebody says what it meant. Waits that are dropped leave
 //! theirs abandoned, and whoever ended the wait says why. Nothing is sent here.
@@ -230,6 +230,12 @@ impl Log {
         self.entries.borrow().get(id).map(|entry| look(&entry.packet))
     }
 
+    /// The measured round trip of a packet, TCP without its connect.
+    pub(crate) fn round_trip(&self, id: usize) -> Option<Duration> {
+        self.with(id, |packet| Some(packet.received?.since(packet.connected.unwrap_or(packet.sent))))
+            .flatten()
+    }
+
     /// How many packets of a kind had no reply in time; `None` if one of them had a reply.
     pub(crate) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
         let entries = self.entries.borrow();
@@ -323,9 +329,7 @@ impl Open {
 
     /// The measured round trip, if a reply came.
     pub(crate) fn round_trip(&self) -> Option<Duration> {
-        self.log
-            .with(self.id, |packet| Some(packet.received?.since(packet.connected.unwrap_or(packet.sent))))
-            .flatten()
+        self.log.round_trip(self.id)
     }
 
     fn change(&self, change: impl FnOnce(&mut Packet)) {

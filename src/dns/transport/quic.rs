@@ -64,13 +64,11 @@ impl Session {
         query: &EncodedQuery,
         written: impl Fn(Moment),
     ) -> io::Result<(Moment, Vec<u8>)> {
-        let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
-        let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
         // The resolver bounds the streams open at the same time (RFC 9000 §4.6).
         let (mut send, mut receive) =
             self.connection.open_bi().await.map_err(|error| failed("QUIC", error))?;
         written(Moment::now());
-        send.write_all(&framed).await.map_err(|error| failed("QUIC", error))?;
+        send.write_all(&query.framed()).await.map_err(|error| failed("QUIC", error))?;
         // RFC 9250 §4.2: the end of the stream says that this is the whole question.
         send.finish().map_err(|error| failed("QUIC", error))?;
         let mut length = [0; 2];

@@ -1,4 +1,4 @@
-//! How many queries one server is sent at the same time, and the wait for a place among them.
+//! The limit of outstanding queries to one server, and the wait for one of its slots.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

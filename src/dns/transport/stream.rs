@@ -79,8 +79,7 @@ impl Session {
             }
             waiting.insert(u16::from_be_bytes(*id), sender);
         }
-        let length = u16::try_from(query.bytes.len()).unwrap_or(u16::MAX);
-        let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
+        let framed = query.framed();
         let mut writer = self.writer.lock().await;
         if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));

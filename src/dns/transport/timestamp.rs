@@ -1,4 +1,5 @@
-//! One datagram with its source and the time it arrived, by the kernel's own stamp where there is one.
+//! One datagram with its source and the time it arrived, by the kernel's own stamp (SO_TIMESTAMPNS) where
+//! there is one.
 //!
 //! One thread serves every lane, and a busy machine wakes it late: the kernel's stamp is the time a
 //! packet capture shows, whatever the process was doing. Linux only; elsewhere, and where the kernel
@@ -47,7 +48,7 @@ pub(crate) fn stamp_arrivals(socket: &impl std::os::fd::AsFd) {
 
 /// Makes the kernel tell of ICMP refusals on a socket that is not connected. Elsewhere than on Linux
 /// the socket has to be connected for that, and replies from other addresses are never seen.
-pub(crate) fn learn_refusals(socket: &std::net::UdpSocket, server: SocketAddr) -> io::Result<()> {
+pub(crate) fn tell_refusals(socket: &std::net::UdpSocket, server: SocketAddr) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use nix::sys::socket::{setsockopt, sockopt};
@@ -61,11 +62,13 @@ pub(crate) fn learn_refusals(socket: &std::net::UdpSocket, server: SocketAddr) -
     socket.connect(server)
 }
 
+/// The most that a datagram can hold. Who only waits has no room for it yet.
+const MAX_DATAGRAM: usize = 65_535;
+
 /// What one read gave.
 #[derive(Debug)]
 pub(crate) struct Datagram {
-    /// Bytes in the buffer.
-    pub(crate) length: usize,
+    pub(crate) bytes: Vec<u8>,
     /// Who sent it, by its own word.
     pub(crate) from: SocketAddr,
     /// When it arrived.
@@ -73,13 +76,13 @@ pub(crate) struct Datagram {
 }
 
 /// The next datagram.
-pub(crate) async fn receive(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+pub(crate) async fn receive(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     // An ICMP refusal makes the socket no more readable: it is an error to be collected.
-    socket.async_io(Interest::READABLE | Interest::ERROR, || read(socket, buffer, clock)).await
+    socket.async_io(Interest::READABLE | Interest::ERROR, || read(socket, clock)).await
 }
 
 #[cfg(target_os = "linux")]
-fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
+fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
     use std::time::{Duration, SystemTime};
@@ -88,7 +91,8 @@ fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Data
     use nix::sys::time::TimeSpec;
 
     let mut control = nix::cmsg_space!(TimeSpec);
-    let mut parts = [IoSliceMut::new(buffer)];
+    let mut bytes = vec![0; MAX_DATAGRAM];
+    let mut parts = [IoSliceMut::new(&mut bytes)];
     let descriptor = socket.as_raw_fd();
     let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
     let stamp = message.cmsgs()?.find_map(|control| match control {
@@ -103,13 +107,17 @@ fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Data
         v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
     });
     let from = from.ok_or_else(|| io::Error::other("a datagram without a source"))?;
-    Ok(Datagram { length: message.bytes, from, at })
+    let length = message.bytes;
+    bytes.truncate(length);
+    Ok(Datagram { bytes, from, at })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn read(socket: &UdpSocket, buffer: &mut [u8], clock: &Clock) -> io::Result<Datagram> {
-    let (length, from) = socket.try_recv_from(buffer)?;
-    Ok(Datagram { length, from, at: clock.now() })
+fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
+    let mut bytes = vec![0; MAX_DATAGRAM];
+    let (length, from) = socket.try_recv_from(&mut bytes)?;
+    bytes.truncate(length);
+    Ok(Datagram { bytes, from, at: clock.now() })
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -127,14 +135,13 @@ mod tests {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         stamp_arrivals(&socket);
         let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut buffer = [0; 16];
         // Until the kernel has switched stamping on, a datagram has the time of its read.
         for _ in 0..20 {
             let sent = clock.now();
             peer.send_to(b"told", socket.local_addr().unwrap()).unwrap();
             std::thread::sleep(late); // the injected delay of this test: a thread that is busy elsewhere
-            let Datagram { length, from, at: arrived } = receive(&socket, &mut buffer, &clock).await.unwrap();
-            assert_eq!((&buffer[..length], from), (&b"told"[..], peer.local_addr().unwrap()));
+            let Datagram { bytes, from, at: arrived } = receive(&socket, &clock).await.unwrap();
+            assert_eq!((&bytes[..], from), (&b"told"[..], peer.local_addr().unwrap()));
             assert!(arrived.0 + 1 >= sent.0, "{arrived:?} before {sent:?}");
             if arrived.since(sent) < late / 2 {
                 return;

@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::timeout_at;
 
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Open;
-use crate::dns::transport::timestamp;
-use crate::dns::transport::timestamp::Datagram;
-use crate::dns::wire::message::{Decoded, decode};
+use crate::dns::transport::timestamp::{self, Datagram};
+use crate::dns::wire::message::{Decoded, Reply, decode};
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::{EncodedQuery, why_not};
 use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
@@ -28,20 +27,21 @@ pub(crate) async fn receive_udp(
     sent: At,
     wait: Duration,
     echo: &mut Echo,
-) -> io::Result<Outcome> {
+) -> io::Result<Result<Box<Reply>, NoReply>> {
     let clock = open.clock();
     let mut deadline = sent.after(wait);
-    let mut buffer = vec![0_u8; 65_535];
     let mut stray = None;
     loop {
-        let next = timestamp::receive(socket, &mut buffer, &clock);
+        let next = timestamp::receive(socket, &clock);
         let Ok(read) = timeout_at(clock.instant(deadline).into(), next).await else {
-            return Ok(stray.map_or(Outcome::Timeout, |from| Outcome::WrongSource { from }));
+            return Ok(Err(stray.map_or(NoReply::Timeout { limit: wait, resent: None }, |from| {
+                NoReply::WrongSource { from }
+            })));
         };
-        let Datagram { length, from, at } = read?;
+        let Datagram { mut bytes, from, at } = read?;
         // The two stamps come from two clocks, each rounded to a microsecond of its own.
         let received = at.max(sent);
-        let bytes = &mut buffer[..length];
+        let bytes = &mut bytes[..];
         let elsewhere = (from.ip(), from.port()) != (ask.server.ip(), ask.server.port());
         if let Some(kind) = why_not(query, bytes) {
             open.drop_one(if elsewhere { Stray::WrongSource } else { kind });
@@ -62,13 +62,13 @@ pub(crate) async fn receive_udp(
             Decoded::OtherQuestion => open.drop_one(Stray::WrongQuestion),
             Decoded::Malformed(reason) => {
                 open.received(received, bytes.len(), None);
-                return Ok(Outcome::Malformed(reason));
+                return Ok(Err(NoReply::Malformed(reason)));
             }
             Decoded::Reply(mut reply) => {
                 open.received(received, bytes.len(), Some(reply.header.clone()));
                 restore_owners(&mut reply, &ask.qname);
                 open.keep(bytes);
-                return Ok(Outcome::Reply(reply));
+                return Ok(Ok(reply));
             }
         }
     }
@@ -89,7 +89,7 @@ pub(crate) fn udp_socket(server: SocketAddr) -> io::Result<UdpSocket> {
     let any: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
     let socket = std::net::UdpSocket::bind(any)?;
     socket.set_nonblocking(true)?;
-    timestamp::learn_refusals(&socket, server)?;
+    timestamp::tell_refusals(&socket, server)?;
     timestamp::stamp_arrivals(&socket);
     UdpSocket::from_std(socket)
 }

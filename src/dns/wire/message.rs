@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use data_encoding::HEXLOWER;
 use hickory_resolver::proto::op::{Edns, Message};
+use hickory_resolver::proto::rr::rdata::SOA;
 use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::presentation::data_text;
+use crate::dns::wire::presentation::{data_text, soa_text, svcb_text};
 use crate::dns::wire::svcb::Service;
 use crate::dns::wire::unknown_rdata::read_message;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
@@ -35,30 +36,36 @@ pub(crate) struct Rr {
     pub(crate) rtype: RecordType,
     pub(crate) ttl: u32,
     pub(crate) data: Data,
-    /// The data as `dig` prints it.
-    pub(crate) text: String,
 }
 
-/// The data the walk itself has to understand.
+/// RDATA: what the walk itself has to understand, and the rest as the codec has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Data {
     Address(IpAddr),
     Ns(Name),
     Cname(Name),
     Dname(Name),
-    /// The SOA's last field, RFC 2308 §4.
-    Soa {
-        minimum: u32,
-    },
+    Soa(Box<SOA>),
     /// HTTPS, RFC 9460.
     Service(Box<Service>),
-    Other,
+    Other(Box<RData>),
 }
 
 impl Rr {
     /// The record as it stands in a trace.
     pub(crate) fn record(&self) -> Record {
-        Record { name: name_text(&self.name), rtype: self.rtype, ttl: self.ttl, data: self.text.clone() }
+        Record { name: name_text(&self.name), rtype: self.rtype, ttl: self.ttl, data: self.text() }
+    }
+
+    /// The data in presentation format. Of most records of a reply nobody wants it.
+    pub(crate) fn text(&self) -> String {
+        match &self.data {
+            Data::Address(address) => address.to_string(),
+            Data::Ns(name) | Data::Cname(name) | Data::Dname(name) => name_text(name),
+            Data::Soa(soa) => soa_text(soa),
+            Data::Service(service) => svcb_text(&service.svcb),
+            Data::Other(data) => data_text(data),
+        }
     }
 }
 
@@ -174,18 +181,18 @@ fn rr(record: &WireRecord) -> Option<Rr> {
         RData::AAAA(address) => Data::Address(IpAddr::V6(address.0)),
         RData::NS(name) => Data::Ns(name.0.clone()),
         RData::CNAME(name) => Data::Cname(name.0.clone()),
-        RData::SOA(soa) => Data::Soa { minimum: soa.minimum },
+        RData::SOA(soa) => Data::Soa(Box::new(soa.clone())),
         RData::HTTPS(https) => Data::Service(Box::new(Service::read(&https.0))),
         // hickory has no DNAME: it comes as opaque bytes, an uncompressed name (RFC 6672 §2.1).
         RData::Unknown { code: WireType::DNAME, rdata } => {
             Data::Dname(Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?)
         }
-        _ => Data::Other,
+        other => Data::Other(Box::new(other.clone())),
     };
     // RFC 2181 §8: a TTL with its highest bit set counts as zero.
     let ttl = if record.ttl > i32::MAX.unsigned_abs() { 0 } else { record.ttl };
     let rtype = RecordType(u16::from(record.record_type()));
-    Some(Rr { name: record.name.clone(), rtype, ttl, data, text: data_text(&record.data) })
+    Some(Rr { name: record.name.clone(), rtype, ttl, data })
 }
 
 /// Records as they stand in a trace.

@@ -1,4 +1,4 @@
-//! Padding of questions (RFC 7830), so that their length does not tell the name.
+//! EDNS padding of queries (RFC 7830, RFC 8467), so that their length does not tell the name.
 //!
 //! Only where the transport encrypts: in the clear the name can be read anyway.
 

@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use data_encoding::BASE64;
-use hickory_resolver::proto::rr::rdata::SVCB;
 use hickory_resolver::proto::rr::rdata::svcb::SvcParamValue;
+use hickory_resolver::proto::rr::rdata::{SOA, SVCB};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 
@@ -44,16 +44,7 @@ pub(crate) fn data_text(data: &RData) -> String {
         RData::SRV(srv) => {
             format!("{} {} {} {}", srv.priority, srv.weight, srv.port, name_text(&srv.target))
         }
-        RData::SOA(soa) => format!(
-            "{} {} {} {} {} {} {}",
-            name_text(&soa.mname),
-            name_text(&soa.rname),
-            soa.serial,
-            soa.refresh.cast_unsigned(),
-            soa.retry.cast_unsigned(),
-            soa.expire.cast_unsigned(),
-            soa.minimum
-        ),
+        RData::SOA(soa) => soa_text(soa),
         RData::TXT(txt) => strings(txt.txt_data.iter().map(AsRef::as_ref)),
         RData::HINFO(info) => strings([info.cpu.as_ref(), info.os.as_ref()]),
         RData::CAA(caa) => format!("{} {} {}", caa.flags(), caa.tag, quoted(&caa.value)),
@@ -77,8 +68,8 @@ pub(crate) fn data_text(data: &RData) -> String {
             u8::from(key.fingerprint_type),
             hex_words(&key.fingerprint)
         ),
-        RData::SVCB(svcb) => service(svcb),
-        RData::HTTPS(https) => service(&https.0),
+        RData::SVCB(svcb) => svcb_text(svcb),
+        RData::HTTPS(https) => svcb_text(&https.0),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
         RData::DNSSEC(data) => presentation_dnssec::data_text(data).unwrap_or_else(|| {
             let data = RData::DNSSEC(data.clone());
@@ -86,6 +77,19 @@ pub(crate) fn data_text(data: &RData) -> String {
         }),
         other => unknown(other.record_type(), &other.to_bytes().unwrap_or_default()),
     }
+}
+
+pub(crate) fn soa_text(soa: &SOA) -> String {
+    format!(
+        "{} {} {} {} {} {} {}",
+        name_text(&soa.mname),
+        name_text(&soa.rname),
+        soa.serial,
+        soa.refresh.cast_unsigned(),
+        soa.retry.cast_unsigned(),
+        soa.expire.cast_unsigned(),
+        soa.minimum
+    )
 }
 
 fn unknown(code: WireType, bytes: &[u8]) -> String {
@@ -261,7 +265,7 @@ fn quoted(bytes: &[u8]) -> String {
     text
 }
 
-fn service(svcb: &SVCB) -> String {
+pub(crate) fn svcb_text(svcb: &SVCB) -> String {
     let mut text = format!("{} {}", svcb.svc_priority, name_text(&svcb.target_name));
     for (key, value) in &svcb.svc_params {
         text.push(' ');

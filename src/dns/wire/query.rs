@@ -35,6 +35,14 @@ pub(crate) struct EncodedQuery {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl EncodedQuery {
+    /// With its length in front, as on a stream (RFC 1035 §4.2.2).
+    pub(crate) fn framed(&self) -> Vec<u8> {
+        let length = u16::try_from(self.bytes.len()).unwrap_or(u16::MAX);
+        [&length.to_be_bytes()[..], &self.bytes].concat()
+    }
+}
+
 /// Encodes a question with a random id.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! The case of letters as a second id (draft-vixie-dnsext-dns0x20): sent at random, looked for in
-//! the reply, and taken out again, so that nobody further on sees it.
+//! 0x20 encoding of QNAME (draft-vixie-dnsext-dns0x20): the case of letters as a second id, sent at random,
+//! looked for in the reply, and taken out of it, so that nobody further on sees it.
 //!
 //! Nothing is judged here: a reply in another case is told as such, and the caller asks by TCP.
 
@@ -123,6 +123,6 @@ mod tests {
         assert_eq!(compare_and_restore(&query, &mut reply, &plain), Echo::Same);
         let Decoded::Reply(reply) = decode(&plain, RecordType::A, &reply) else { panic!() };
         assert_eq!(name_text(&reply.answers[0].name), "www.example.test.");
-        assert_eq!(reply.answers[0].text, "web.example.test.");
+        assert_eq!(reply.answers[0].text(), "web.example.test.");
     }
 }

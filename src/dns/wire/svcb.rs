@@ -24,6 +24,8 @@ pub(crate) struct Service {
     pub(crate) mandatory: Vec<u16>,
     /// Keys without a meaning here.
     unknown: Vec<u16>,
+    /// As the codec has it.
+    pub(crate) svcb: SVCB,
 }
 
 impl Service {
@@ -38,6 +40,7 @@ impl Service {
             ech: false,
             mandatory: Vec::new(),
             unknown: Vec::new(),
+            svcb: svcb.clone(),
         };
         for (key, value) in &svcb.svc_params {
             match value {

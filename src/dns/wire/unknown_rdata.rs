@@ -1,4 +1,4 @@
-//! Reads messages whose records the codec does not all understand.
+//! Messages with RDATA that the codec does not understand: kept opaque (RFC 3597).
 //!
 //! The codec gives up a whole message for one record whose data it cannot read: data of no bytes
 //! (RFC 3123 §4, RFC 3597), a DNSKEY of another protocol (RFC 4034 §2.1.2), an NSEC3 of an unknown

@@ -20,13 +20,14 @@ use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::{Candidate, order};
-use crate::dns::response::classify::{Asked, Verdict, accept_forwarded, classify};
-use crate::dns::transport::ask::{Ask, Outcome};
+use crate::dns::name_servers::single::judge;
+use crate::dns::outcome::words::{cut_short, no_reply, of_no_use};
+use crate::dns::response::classify::{Verdict, accept_forwarded};
+use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::query::Recursion;
 use crate::explain::dns_words::NO_AUTHORITY;
 use crate::trace::{At, Choice, Purpose, Rcode, RecordType, Transport};
 
@@ -302,20 +303,10 @@ impl Lookup<'_> {
         }
         self.packets += 1;
         let Server { candidate, patience, .. } = &self.servers[index];
-        let ask = Ask {
-            parent,
-            purpose: if self.qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds },
-            zone: name_text(&self.zone.name),
-            qname: self.qname.clone(),
-            qtype: self.qtype,
-            server_name: Some(name_text(&candidate.name)),
-            server: candidate.address,
-            source: candidate.source,
-            chosen,
-            transport,
-            edns,
-            recursion: Recursion::No,
-        };
+        let purpose = if self.qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
+        let to = (&candidate.name, candidate.address, candidate.source);
+        let ask = Ask::of(purpose, &self.zone.name, (self.qname, self.qtype), to);
+        let ask = Ask { parent, chosen, transport, edns, ..ask };
         let wait = (*patience * 2).min(limit.since(now));
         let flight = send(self.log, ask);
         self.last = Some(flight.id);
@@ -337,8 +328,8 @@ impl Lookup<'_> {
             self.servers[index].open = self.servers[index].open.saturating_sub(1);
         }
         let why = match outcome {
-            Outcome::Reply(reply) => return self.judge_reply(index, id, &ask, &reply),
-            Outcome::Timeout => match ask.chosen {
+            Ok(reply) => return self.judge_reply(index, id, &ask, &reply),
+            Err(NoReply::Timeout { .. }) => match ask.chosen {
                 Choice::WithoutEdns => {
                     "refused the question with EDNS and did not answer the one without".to_owned()
                 }
@@ -346,20 +337,16 @@ impl Lookup<'_> {
                 // What it said before outweighs what it did not say now.
                 _ => return Heard::Nothing,
             },
-            Outcome::Malformed(reason) => format!("sent a reply that cannot be read: {reason}"),
-            Outcome::WrongSource { from } => format!("did not answer, and {from} did in its place"),
-            Outcome::Error { reason, .. } if ask.chosen == Choice::Truncated => {
-                format!("cut its reply by UDP short, and by TCP: {reason}")
-            }
-            Outcome::Error { reason, .. } => format!("could not be asked: {reason}"),
+            Err(NoReply::Error { reason, .. }) if ask.chosen == Choice::Truncated => cut_short(&reason),
+            Err(NoReply::Error { reason, .. }) => format!("could not be asked: {reason}"),
+            Err(why) => no_reply(&why),
         };
         self.lost(index, why)
     }
 
     fn judge_reply(&mut self, index: usize, id: usize, ask: &Ask, reply: &Reply) -> Heard {
-        let (zone, transport, edns) = (&self.zone.name, ask.transport, ask.edns);
-        let asked = Asked { zone, qname: self.qname, qtype: self.qtype, transport, edns };
-        let (verdict, _) = accept_forwarded(classify(reply, &asked), reply, zone);
+        let (transport, edns) = (ask.transport, ask.edns);
+        let (verdict, _) = accept_forwarded(judge(reply, ask), reply, &self.zone.name);
         self.log.close(id, verdict.meaning());
         let (verdict, authority) = match verdict {
             Verdict::Lame { spare: Some(spare), .. } => (*spare, false),
@@ -397,11 +384,7 @@ impl Lookup<'_> {
                     None => "sent a reply that cannot be read again".to_owned(),
                 }
             }
-            Verdict::Lame { reason, .. } => reason.to_owned(),
-            Verdict::Upward { to } => format!("referred back to {}", name_text(&to)),
-            Verdict::Referral(referral) => format!("referred to {}", name_text(&referral.cut)),
-            Verdict::Alias { .. } => "answered with an alias".to_owned(),
-            Verdict::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
+            verdict => of_no_use(&verdict, reply.header.rcode),
         };
         self.lost(index, why)
     }

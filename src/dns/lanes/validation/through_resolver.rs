@@ -1,7 +1,6 @@
 //! DNSKEY and DS RRsets by way of a recursive resolver, with CD set (RFC 4035 §3.2.2), so that it hands out what
 //! it would refuse itself. Nothing is judged here.
 
-use crate::dns::response::recursive::unanswered;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,18 +10,17 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::iterate::job::Resolution;
-use crate::dns::outcome::words::show;
+use crate::dns::name_servers::single::{Asked, Attempt, Fallbacks, ask};
+use crate::dns::outcome::words::{no_reply, show, unanswered};
 use crate::dns::resolvers::ad_bit::is_answer;
 use crate::dns::resolvers::connection::Client;
-use crate::dns::resolvers::connection_query::ask_beside;
-use crate::dns::response::classify;
+use crate::dns::resolvers::connection_query::put;
 use crate::dns::response::classify::Verdict;
-use crate::dns::response::recursive::classify_recursive;
-use crate::dns::transport::ask::{Ask, Outcome};
-use crate::dns::transport::exchange::{Exchanged, receive, send};
+use crate::dns::transport::ask::{Ask, NoReply};
+use crate::dns::transport::exchange::{receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{AddressSource, Choice, Packet, Purpose, RecordType, Transport};
+use crate::trace::{Choice, Packet, Purpose, RecordType, Transport};
 
 /// One packet; a resolver may have to ask others first.
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -122,64 +120,47 @@ impl CdResolver {
         qtype: RecordType,
         purpose: Purpose,
     ) -> Result<Sections, String> {
-        let mut ask = Ask {
+        let transport = self.connected.as_ref().map_or(self.transport, |(transport, ..)| *transport);
+        let query = Ask {
             parent: Some(self.parent),
-            purpose,
-            zone: String::new(),
-            qname: qname.clone(),
-            qtype,
-            server_name: None,
-            server: self.server,
-            source: AddressSource::Configured,
-            chosen: Choice::First,
-            transport: self.connected.as_ref().map_or(self.transport, |(transport, ..)| *transport),
-            // Without EDNS there is no DO, and without DO there are no signatures.
-            edns: true,
+            transport,
             recursion: Recursion::Unchecked,
+            ..Ask::to_resolver(purpose, (qname, qtype), self.server)
         };
-        let mut tries = 1;
-        loop {
-            if !log.spend() {
-                return Err("was not asked: the limit of packets for this host was hit".to_owned());
+        let asked =
+            ask(log, query, Fallbacks::WithEdns, async |query| self.attempt(context, log, query).await);
+        let Asked { path, end, .. } = asked.await;
+        let (verdict, reply) = end.map_err(|why| no_reply(&why))?;
+        match verdict {
+            Verdict::Answer { .. } | Verdict::Absent { .. } => {
+                let read = path.last().and_then(|id| log.raw(*id)).and_then(|bytes| Sections::read(&bytes));
+                read.ok_or_else(|| "sent a reply that cannot be read again".to_owned())
             }
-            let (id, outcome) = match &self.connected {
-                Some((_, client, run)) => ask_beside(client, run, &mut ask, PATIENCE).await?,
+            verdict => Err(unanswered(&verdict, &reply, qname)),
+        }
+    }
+
+    /// One form of a query; a datagram that had no reply is sent once more.
+    async fn attempt(&self, context: &Context, log: &Rc<Log>, mut query: Ask) -> Attempt {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            if !log.spend() {
+                let why = "was not asked: the limit of packets for this host was hit".to_owned();
+                return Attempt { path: Vec::new(), ask: query, outcome: Err(NoReply::NotSent(vec![why])) };
+            }
+            let attempt = match &self.connected {
+                Some((_, client, run)) => put(client, run, query, None, PATIENCE).await,
                 None => {
                     let _place = context.slots.take(self.server).await;
-                    let Exchanged { id, outcome, .. } = receive(send(log, ask.clone()), PATIENCE).await;
-                    (id, outcome)
+                    receive(send(log, query), PATIENCE).await.into()
                 }
             };
-            ask.parent = Some(id);
-            let reply = match outcome {
-                Outcome::Reply(reply) => reply,
-                Outcome::Timeout if tries < MAX_TRIES && ask.transport == Transport::Udp => {
-                    tries += 1;
-                    ask.chosen = Choice::Again;
-                    continue;
-                }
-                Outcome::Timeout => return Err(format!("did not answer in {} ms", PATIENCE.as_millis())),
-                Outcome::Malformed(why) => return Err(format!("sent a reply that cannot be read: {why}")),
-                Outcome::WrongSource { from } => {
-                    return Err(format!("did not answer, and {from} did in its place"));
-                }
-                Outcome::Error { reason, .. } => return Err(reason),
-            };
-            let root = Name::root();
-            let asked =
-                classify::Asked { zone: &root, qname, qtype, transport: ask.transport, edns: ask.edns };
-            let verdict = classify_recursive(&reply, &asked);
-            log.close(id, verdict.meaning());
-            match verdict {
-                Verdict::Truncated if ask.transport == Transport::Udp => {
-                    (ask.chosen, ask.transport) = (Choice::Truncated, Transport::Tcp);
-                }
-                Verdict::Answer { .. } | Verdict::Absent { .. } => {
-                    let read = log.raw(id).and_then(|bytes| Sections::read(&bytes));
-                    return read.ok_or_else(|| "sent a reply that cannot be read again".to_owned());
-                }
-                verdict => return Err(unanswered(&verdict, &reply, qname)),
+            let is_silent = matches!(attempt.outcome, Err(NoReply::Timeout { .. }));
+            if !is_silent || attempt.ask.transport != Transport::Udp || tries == MAX_TRIES {
+                return attempt;
             }
+            query = Ask { parent: attempt.path.last().copied(), chosen: Choice::Again, ..attempt.ask };
         }
     }
 }
