@@ -20,7 +20,7 @@ use crate::plan::{Batch, Plan, Question};
 use crate::render::{self, Progress, Style};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, Failure, StageName};
-use crate::tracer::{Run, SIDE_LANES_GRACE, Tracer};
+use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 
 /// Why a run could not even start, or could not tell its result.
 #[derive(Debug)]
@@ -194,7 +194,7 @@ async fn ask(
     progress.stage(&format!("dns {}", question.name));
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, stop).await;
     let total = dns.end.since(At(0));
-    lanes.settle(&mut dns, SIDE_LANES_GRACE, &clock, stop).await;
+    lanes.settle(&mut dns, UNCOUNTED_GRACE, &clock, stop).await;
     let failure = result.err();
     if dns::is_worth_a_survey(failure.as_ref().map(|failure| failure.code)) {
         resolver.survey(&mut dns, &clock, stop).await;

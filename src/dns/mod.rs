@@ -40,7 +40,7 @@ mod tests;
 mod transport;
 mod wire;
 
-pub use lanes::uncounted::SideLanes;
+pub use lanes::uncounted::UncountedLanes;
 pub use resolver::Resolver;
 pub use survey::all_ns::is_worth_a_survey;
 pub use survey::batch::{OnResult, ask_all};

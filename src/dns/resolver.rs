@@ -6,6 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
+use hickory_resolver::proto::rr::Name;
+
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::context::Context;
@@ -14,7 +16,7 @@ use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
-use crate::dns::lanes::uncounted::SideLanes;
+use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::session::Upstream;
@@ -91,7 +93,7 @@ impl Resolver {
         port: u16,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         self.resolve_with(host, port, None, clock, stop).await
     }
 
@@ -107,7 +109,7 @@ impl Resolver {
         protocols: Vec<&'static str>,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         let plan = &self.context.plan;
         let wanted = plan.https_records == HttpsRecords::Use;
         // RFC 9460 §9.5: the origin that an http URL would be upgraded to.
@@ -123,41 +125,30 @@ impl Resolver {
         wish: Option<Rc<Wish>>,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+    ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
         let types = self.context.plan.family.address_types();
         let start = clock.now();
         let mut dns = self.record(host, types.clone(), start);
         if let Some((lane, addresses)) = self.without_asking(host, port) {
-            dns.lane = lane;
-            dns.addresses.clone_from(&addresses);
-            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-            return (dns, Ok(addresses), SideLanes::none());
+            return unasked(dns, lane, addresses);
         }
-        let name = match parse_name(host) {
+        let name = match read_name(host, &mut dns) {
             Ok(name) => name,
-            Err(reason) => {
-                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), SideLanes::none());
-            }
+            Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
-        dns.name = name_text(&name);
         if let Some(addresses) = self.in_hosts(host) {
-            dns.lane = DnsLane::Resolver;
-            dns.addresses.clone_from(&addresses);
-            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
-            return (dns, Ok(addresses), SideLanes::none());
+            return unasked(dns, DnsLane::Resolver, addresses);
         }
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish };
-        let (result, side) = counted.addresses(&mut dns).await;
+        let (result, uncounted) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
             Err(fault) => Err(failure(&fault, &dns)),
         };
-        (dns, result, side)
+        (dns, result, uncounted)
     }
 
     /// Answers one question of `urltrace dns`. A name or type that does not exist is a failure,
@@ -167,7 +158,7 @@ impl Resolver {
         question: &Question,
         clock: &Clock,
         stop: &Stop,
-    ) -> (Dns, Result<(), Failure>, SideLanes) {
+    ) -> (Dns, Result<(), Failure>, UncountedLanes) {
         let start = clock.now();
         let mut types: Vec<RecordType> = Vec::new();
         for rtype in &question.types {
@@ -176,20 +167,15 @@ impl Resolver {
             }
         }
         let mut dns = self.record(&question.name, types.clone(), start);
-        let name = match parse_name(&question.name) {
+        let name = match read_name(&question.name, &mut dns) {
             Ok(name) => name,
-            Err(reason) => {
-                dns.unvalidated = Some(NOBODY_ASKED.to_owned());
-                let failure = failure(&invalid(reason), &dns);
-                return (dns, Err(failure), SideLanes::none());
-            }
+            Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
-        dns.name = name_text(&name);
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, types, clock, stop, wish: None };
-        let (result, side) = counted.records(&mut dns).await;
+        let (result, uncounted) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
-        (dns, result, side)
+        (dns, result, uncounted)
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {
@@ -259,9 +245,29 @@ impl Resolver {
     }
 }
 
-fn invalid(reason: String) -> Fault {
-    Fault::new(FailureCode::InvalidName, format!("the name cannot be asked for: {reason}"))
-        .hint("a name has at most 253 characters, in labels of at most 63 between its dots")
+/// The record of a host whose addresses are known without a question.
+fn unasked(
+    mut dns: Dns,
+    lane: DnsLane,
+    addresses: Vec<IpAddr>,
+) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
+    dns.lane = lane;
+    dns.addresses.clone_from(&addresses);
+    dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+    (dns, Ok(addresses), UncountedLanes::none())
+}
+
+/// The name to ask for, which the record has from here on as it is written.
+fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
+    let name = parse_name(text).map_err(|reason| {
+        dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+        let message = format!("the name cannot be asked for: {reason}");
+        let fault = Fault::new(FailureCode::InvalidName, message)
+            .hint("a name has at most 253 characters, in labels of at most 63 between its dots");
+        failure(&fault, dns)
+    })?;
+    dns.name = name_text(&name);
+    Ok(name)
 }
 
 fn failure(fault: &Fault, dns: &Dns) -> Failure {

@@ -32,6 +32,10 @@ mod tests;
 mod timer;
 mod web;
 
+#[cfg(test)]
+pub(crate) use self::dns::quirk::Quirk;
+#[cfg(test)]
+pub(crate) use self::dns::testserver::{Spec, TestNet};
 pub use self::ipv6::DeadIpv6;
 pub use self::running::Lab;
 #[cfg(test)]

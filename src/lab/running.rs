@@ -66,7 +66,7 @@ impl Lab {
     pub fn apply(&self, plan: &mut Plan) {
         plan.dns.root_hints = Some(HintsText { source: "lab".to_owned(), text: hints(self.ports.dns) });
         plan.dns.server_port = self.ports.dns;
-        plan.dns.stub_servers = vec![SocketAddr::new(STUB.address(), self.ports.dns)];
+        plan.dns.stub_servers = vec![SocketAddr::new(STUB.address, self.ports.dns)];
         (plan.dns.hosts_file, plan.dns.nsswitch) = (None, None);
         if let Some(public @ PublicResolvers::BuiltIn) = &mut plan.dns.survey.propagation {
             *public = PublicResolvers::Given(Vec::new());

@@ -76,9 +76,9 @@ fn on_one_port<T>(bind: impl Fn(u16) -> io::Result<(u16, T)>) -> Result<(u16, T)
 fn bind_dns(mut port: u16) -> io::Result<(u16, Vec<(UdpSocket, TcpListener)>)> {
     let mut sockets = Vec::new();
     for server in all_servers() {
-        let udp = UdpSocket::bind((server.address(), port))?;
+        let udp = UdpSocket::bind((server.address, port))?;
         port = udp.local_addr()?.port();
-        let tcp = TcpListener::bind((server.address(), port))?;
+        let tcp = TcpListener::bind((server.address, port))?;
         udp.set_nonblocking(true)?;
         tcp.set_nonblocking(true)?;
         sockets.push((udp, tcp));

@@ -5,7 +5,7 @@ use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
 use super::target::Origin;
-use crate::dns::SideLanes;
+use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
 use crate::trace::{
     At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
@@ -18,17 +18,17 @@ pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
-    side_lanes: Vec<(LookupId, SideLanes)>,
+    uncounted: Vec<(LookupId, UncountedLanes)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), side_lanes: Vec::new() }
+        Self { scene, pool: Pool::default(), uncounted: Vec::new() }
     }
 
     /// What still runs beside the trace.
-    pub(super) fn into_side_lanes(self) -> Vec<(LookupId, SideLanes)> {
-        self.side_lanes
+    pub(super) fn into_uncounted(self) -> Vec<(LookupId, UncountedLanes)> {
+        self.uncounted
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -97,7 +97,7 @@ impl<'a> Chain<'a> {
             None => {
                 let mut beside = Beside::default();
                 let opened = connect::open(self.scene, trace, id, &mut beside).await;
-                self.side_lanes.extend(beside.lanes);
+                self.uncounted.extend(beside.lanes);
                 unread = beside.unread;
                 opened?
             }

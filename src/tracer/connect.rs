@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
-use crate::dns::SideLanes;
+use crate::dns::UncountedLanes;
 use crate::http::Session;
 use crate::stream::Stream;
 use crate::tcp;
@@ -26,7 +26,7 @@ const PLAIN: &str = "http has no TLS";
 #[derive(Default)]
 pub(super) struct Beside {
     /// Lanes of the lookup that are still running.
-    pub(super) lanes: Option<(LookupId, SideLanes)>,
+    pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
 }
@@ -85,7 +85,7 @@ async fn resolve(
     url: &mut Url,
     target: &mut Target,
     offer: &mut Option<tls::Client>,
-) -> (Dns, Result<Vec<IpAddr>, Failure>, SideLanes) {
+) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
     let Scene { plan, resolver, tls, clock, stop, on_stage } = *scene;
     on_stage(StageName::Dns, &target.host);
     let (host, port) = (target.host.as_str(), target.port);

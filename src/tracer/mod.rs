@@ -19,5 +19,5 @@ mod scene;
 mod target;
 mod upgrade;
 
-pub use self::run::{Run, SIDE_LANES_GRACE, Tracer};
+pub use self::run::{Run, Tracer, UNCOUNTED_GRACE};
 pub use self::scene::OnStage;

@@ -12,7 +12,7 @@ use crate::tls;
 use crate::trace::{At, Trace};
 
 /// How long a finished trace waits for the uncounted lanes.
-pub const SIDE_LANES_GRACE: Duration = Duration::from_millis(100);
+pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 
 /// Everything that can be made ready before t0, for any number of runs: one after another or side by
 /// side on one thread.
@@ -56,9 +56,9 @@ impl Tracer {
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
-        for (lookup, lanes) in chain.into_side_lanes() {
+        for (lookup, lanes) in chain.into_uncounted() {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
-                lanes.settle(dns, SIDE_LANES_GRACE, clock, stop).await;
+                lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
             }
         }
         if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {

@@ -23,7 +23,7 @@ fn is_whole(trace: &Trace, last: &str) {
     let mut total = 0;
     for hop in trace.hops() {
         let phases = phases(&hop);
-        let named: u64 = phases.named().iter().filter_map(|(_, time)| *time).sum();
+        let named: u64 = phases.spent.iter().filter_map(|(_, time)| *time).sum();
         assert_eq!(named + phases.unaccounted, phases.total, "{}", hop.url.href);
         total += phases.total;
     }

@@ -1,4 +1,4 @@
-//! Trust anchors: the root's keys as built in, or those of a file.
+//! Trust anchors (RFC 4033 §2): the root's keys as built in, or those of a text.
 //!
 //! IANA's two root keys (tags 20326 and 38696) come with the DNS codec. Whether a zone's keys match
 //! its anchors is decided by the chain.

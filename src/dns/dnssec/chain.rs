@@ -1,6 +1,6 @@
-//! The chain of trust: for each zone from an anchor down, DS to DNSKEY to RRSIG, and why not.
+//! The authentication chain (RFC 4033 §2): for each zone from an anchor down, DS to DNSKEY to RRSIG, and why not.
 //!
-//! Pure: it judges evidence that is there already. The answer itself is `answer`'s part.
+//! Pure: it judges evidence that is there already. The answer itself is `validate`'s part.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -54,8 +54,8 @@ pub(crate) type Conclusion = (DnssecVerdict, String);
 pub(crate) struct Validator<'a> {
     pub(crate) evidence: &'a Evidence,
     anchors: &'a Anchors,
-    pub(crate) now: Now,
-    pub(crate) checks: Checks,
+    now: Now,
+    checks: Checks,
     zones: BTreeMap<Name, Rc<ZoneState>>,
     /// Parents before children.
     pub(crate) links: Vec<ZoneLink>,
@@ -175,23 +175,12 @@ impl<'a> Validator<'a> {
             })
             .collect();
         link.ds = records.iter().take(MAX_DS).map(|ds| ds_info(ds)).collect();
-        let (outcome, infos) = check(set, parent, &above.keys, self.now, &self.checks);
-        link.signatures.extend(infos);
         let subject = format!("{} DS", link.zone);
-        match outcome {
-            Validity::Holds { wildcard: None } => {}
-            Validity::Holds { wildcard: Some(_) } => {
-                return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
-            }
-            Validity::Missing => {
-                let conclusion = self.unsigned_between(parent, set.owner, WireType::DS);
-                return Err(
-                    conclusion.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, parent)))
-                );
-            }
-            Validity::Fails(fault) => {
-                return Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
-            }
+        let (result, infos) =
+            self.check(set, &subject, (parent, &above.keys), (parent, set.owner, WireType::DS));
+        link.signatures.extend(infos);
+        if result?.is_some() {
+            return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
         }
         // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
         let better = |ds: &&&DS| ds.digest_type().is_supported() && u8::from(ds.digest_type()) != SHA1;
@@ -205,14 +194,10 @@ impl<'a> Validator<'a> {
         let usable = few_of_each(usable);
         if usable.is_empty() {
             // RFC 4035 §5.2: as good as unsigned.
-            let kinds: Vec<String> = link
-                .ds
-                .iter()
-                .map(|ds| {
-                    let digest = ds.digest_type.unwrap_or_default();
-                    format!("algorithm {}, digest {digest}", ds.algorithm)
-                })
-                .collect();
+            let kind = |ds: &DsInfo| {
+                format!("algorithm {}, digest {}", ds.algorithm, ds.digest_type.unwrap_or_default())
+            };
+            let kinds: Vec<String> = link.ds.iter().map(kind).collect();
             let why = format!(
                 "every DS of {} is of a kind that is not supported here ({}): it counts as unsigned",
                 link.zone,
@@ -240,15 +225,12 @@ impl<'a> Validator<'a> {
                 link.ds_state = DsState::ProvenAbsent;
                 link.denial =
                     Some(Denial { name: text.clone(), what: Denied::Ds, proof, zone: parent_text.clone() });
-                let why = match proof {
-                    ProofKind::Nsec => format!("zone {text} has no DS in {parent_text}, proven by NSEC"),
-                    ProofKind::Nsec3 => format!("zone {text} has no DS in {parent_text}, proven by NSEC3"),
-                    ProofKind::Nsec3OptOut => {
-                        format!(
-                            "zone {text} has no DS in {parent_text}, which leaves unsigned zones out (NSEC3 opt-out)"
-                        )
-                    }
+                let how = match proof {
+                    ProofKind::Nsec => ", proven by NSEC",
+                    ProofKind::Nsec3 => ", proven by NSEC3",
+                    ProofKind::Nsec3OptOut => ", which leaves unsigned zones out (NSEC3 opt-out)",
                 };
+                let why = format!("zone {text} has no DS in {parent_text}{how}");
                 (DnssecVerdict::Insecure, why)
             }
             Err(Unproven::Iterations(count)) => {
@@ -269,7 +251,7 @@ impl<'a> Validator<'a> {
         let text = name_text(zone);
         let anchored = link.ds_state == DsState::Anchor;
         if anchored {
-            link.ds = trusted.iter().filter_map(anchor_info).collect();
+            link.ds = trusted.iter().filter_map(trust_info).collect();
         }
         let reply = match self.evidence.keys.get(zone) {
             Some(Fetched::Reply(reply)) => reply,
@@ -322,17 +304,15 @@ impl<'a> Validator<'a> {
         if entries.is_empty() {
             return Err((DnssecVerdict::Bogus, no_key(&text, trusted, &keys, anchored)));
         }
-        let (outcome, infos) = check(set, zone, &entries, self.now, &self.checks);
-        let (fault, infos) = match outcome {
-            Validity::Holds { wildcard: None } => (None, infos),
-            Validity::Holds { wildcard: Some(_) } => {
-                (Some(format!("{text} DNSKEY was made from a wildcard")), infos)
-            }
-            Validity::Missing => (Some(unsigned_set(&format!("{text} DNSKEY"), zone)), infos),
+        let (validity, infos) = check(set, zone, &entries, self.now, &self.checks);
+        let fault = match validity {
+            Validity::Holds { wildcard: None } => None,
+            Validity::Holds { wildcard: Some(_) } => Some(format!("{text} DNSKEY was made from a wildcard")),
+            Validity::Missing => Some(unsigned_set(&format!("{text} DNSKEY"), zone)),
             Validity::Fails(fault) => {
                 let source = if anchored { "trust anchor" } else { "DS" };
                 let why = by_others(&text, set, &keys, &entries, source);
-                (Some(why.unwrap_or_else(|| format!("the signature over {text} DNSKEY {fault}"))), infos)
+                Some(why.unwrap_or_else(|| format!("the signature over {text} DNSKEY {fault}")))
             }
         };
         // Signatures by the zone's other keys are no fault: only those of trusted ones count here.
@@ -354,6 +334,28 @@ impl<'a> Validator<'a> {
             // The resolver may be the one that is at fault.
             Source::Resolver => "",
         }
+    }
+
+    /// Checks a set with its zone's keys: the labels of the closest encloser where it was made from a wildcard,
+    /// or why it is not secure. Without a signature it may be of an unsigned zone between `above` and a name.
+    pub(crate) fn check(
+        &mut self,
+        set: &RrSet<'_>,
+        subject: &str,
+        (zone, keys): (&Name, &[Key]),
+        (above, name, qtype): (&Name, &Name, WireType),
+    ) -> (Result<Option<usize>, Conclusion>, Vec<SignatureInfo>) {
+        let (validity, infos) = check(set, zone, keys, self.now, &self.checks);
+        let result = match validity {
+            Validity::Holds { wildcard } => Ok(wildcard),
+            Validity::Missing => Err(self
+                .unsigned_between(above, name, qtype)
+                .unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(subject, zone)))),
+            Validity::Fails(fault) => {
+                Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
+            }
+        };
+        (result, infos)
     }
 
     /// An unsigned zone between a zone and a name of it, served by the same servers, or by any where
@@ -465,7 +467,7 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
 }
 
 /// The sentence for a record set without a signature.
-pub(crate) fn unsigned_set(subject: &str, zone: &Name) -> String {
+fn unsigned_set(subject: &str, zone: &Name) -> String {
     format!("RRSIG missing: {subject} came without a signature, and zone {} is signed", name_text(zone))
 }
 
@@ -506,10 +508,6 @@ fn trust_info(trust: &Trusts) -> Option<DsInfo> {
             Some(DsInfo { tag: info.tag, algorithm: info.algorithm, digest_type: None, matched: false })
         }
     }
-}
-
-fn anchor_info(trust: &Trusts) -> Option<DsInfo> {
-    trust_info(trust)
 }
 
 /// The reason where the keys are signed, but not by one that is trusted from above.

@@ -194,11 +194,15 @@ impl Evidence {
 
     /// Whether any signature came at all.
     pub(crate) fn is_signed(&self) -> bool {
+        self.replies().any(|reply| reply.message.signatures().next().is_some())
+    }
+
+    /// Every reply but the referrals.
+    pub(crate) fn replies(&self) -> impl Iterator<Item = &ZoneReply> {
         let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
             Fetched::Reply(reply) => Some(reply),
             Fetched::Failed(_) | Fetched::Refused(_) => None,
         });
-        let mut reply = fetched.chain(self.asked.iter().map(|asked| &asked.reply));
-        reply.any(|reply| reply.message.signatures().next().is_some())
+        fetched.chain(self.asked.iter().map(|asked| &asked.reply))
     }
 }

@@ -9,8 +9,6 @@ use crate::dns::dnssec::denial::{
 use crate::dns::wire::name::name_text;
 use crate::trace::ProofKind;
 
-// --------------------------------------------------------------------------------------- NSEC
-
 /// Proves by NSEC.
 pub(crate) fn by_nsec(
     zone: &Name,

@@ -13,8 +13,6 @@ use crate::dns::wire::name::name_text;
 use crate::dns::wire::rfc4648::from_base32hex;
 use crate::trace::ProofKind;
 
-// -------------------------------------------------------------------------------------- NSEC3
-
 /// Proves by NSEC3.
 pub(crate) fn by_nsec3(
     zone: &Name,

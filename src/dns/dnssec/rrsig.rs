@@ -1,4 +1,4 @@
-//! One record set and the signatures over it: every check of RFC 4035 §5.3, each with its reason.
+//! An RRset and the RRSIGs over it: every check of RFC 4035 §5.3, each with its reason.
 //!
 //! Pure: the time is given, keys are given. Whether the keys are to be trusted, and what follows
 //! when a signature does not hold, is decided by the chain.

@@ -1,4 +1,4 @@
-//! What has verified once in a run need not be verified again: the keys of a top-level zone stand
+//! RRSIGs that have verified once in a run and need not be verified again: the keys of a top-level zone stand
 //! above thousands of names.
 //!
 //! Only what held is remembered, by a digest of everything that was checked: key, data and

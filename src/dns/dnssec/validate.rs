@@ -1,4 +1,4 @@
-//! What the chain of trust says of an answer: its aliases, its records, or its absence.
+//! The security status of an answer (RFC 4033 §5): its aliases, its records, or its absence.
 //!
 //! Pure, on top of `chain`. The worst that is found is the verdict.
 
@@ -6,12 +6,12 @@ use hickory_resolver::proto::dnssec::rdata::RRSIG;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::chain::{Conclusion, Validator, too_many_iterations, unsigned_set};
+use crate::dns::dnssec::chain::{Conclusion, Validator, too_many_iterations};
 use crate::dns::dnssec::denial::{Unproven, Wanted};
-use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Source, ZoneReply};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Source, ZoneReply};
 use crate::dns::dnssec::resolver_reply::answers;
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
-use crate::dns::dnssec::rrsig::{Now, Untimely, Validity, check, untimely};
+use crate::dns::dnssec::rrsig::{Now, Untimely, untimely};
 use crate::dns::wire::name::name_text;
 use crate::trace::{Denial, Denied, Dnssec, DnssecVerdict, ProofKind, RecordType, SignatureInfo};
 
@@ -65,14 +65,10 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
 /// Whether everything seen is expired, or nothing is valid yet, the anchored zone's keys included:
 /// it is not likely that all zones went wrong at once.
 fn clock_suspected(evidence: &Evidence, anchors: &Anchors, now: Now) -> bool {
-    let fetched = evidence.keys.values().chain(evidence.ds.values()).filter_map(|fetched| match fetched {
-        Fetched::Reply(reply) => Some(reply),
-        Fetched::Failed(_) | Fetched::Refused(_) => None,
-    });
-    let reply = fetched.chain(evidence.delegations.values()).chain(evidence.asked.iter().map(|it| &it.reply));
+    let replies = evidence.replies().chain(evidence.delegations.values());
     let mut sides: Vec<Option<Untimely>> = Vec::new();
     let mut anchored = false;
-    for reply in reply {
+    for reply in replies {
         let own = |(_, signature): (_, &RRSIG)| {
             anchored |= anchors.at(&signature.input().signer_name).next().is_some();
             untimely(signature, now)
@@ -214,26 +210,18 @@ impl Judge<'_> {
             self.note((state.status, state.why.clone()));
             return;
         }
-        let (outcome, infos) = check(set, &zone, &state.keys, self.chain.now, &self.chain.checks);
+        let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
+        let from = (&asked.reply.zone, set.owner, asked.qtype);
+        let (result, infos) = self.chain.check(set, &subject, (&zone, &state.keys), from);
         self.keep(infos);
-        let rtype = RecordType(u16::from(set.rtype)).mnemonic();
-        let subject = format!("{} {rtype}", name_text(set.owner));
-        match outcome {
-            Validity::Holds { wildcard: None } => {}
-            Validity::Holds { wildcard: Some(labels) } => {
+        match result {
+            Ok(None) => {}
+            Ok(Some(labels)) => {
                 let wanted = Wanted::CloserName { labels };
                 let made = format!("{subject} was made from a wildcard");
                 self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
             }
-            Validity::Missing => {
-                let conclusion = self.unsigned_child(asked, set.owner);
-                self.note(
-                    conclusion.unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(&subject, &zone))),
-                );
-            }
-            Validity::Fails(fault) => {
-                self.note((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")));
-            }
+            Err(conclusion) => self.note(conclusion),
         }
     }
 
@@ -254,19 +242,11 @@ impl Judge<'_> {
             return;
         }
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
-            let (outcome, infos) = check(soa, &zone, &state.keys, self.chain.now, &self.chain.checks);
-            self.keep(infos);
             let subject = format!("{} SOA", name_text(soa.owner));
-            let fault = match outcome {
-                Validity::Holds { .. } => None,
-                Validity::Missing => self
-                    .unsigned_child(asked, name)
-                    .or_else(|| Some((DnssecVerdict::Bogus, unsigned_set(&subject, &zone)))),
-                Validity::Fails(fault) => {
-                    Some((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
-                }
-            };
-            if let Some(conclusion) = fault {
+            let from = (&asked.reply.zone, name, asked.qtype);
+            let (result, infos) = self.chain.check(soa, &subject, (&zone, &state.keys), from);
+            self.keep(infos);
+            if let Err(conclusion) = result {
                 self.note(conclusion);
                 return;
             }

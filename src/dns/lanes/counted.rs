@@ -1,4 +1,5 @@
-//! The counted lane, the lanes beside it, and the one record they end up in.
+//! The counted lane of a resolution: the walk (RFC 1034 §5.3.3) or the plan's resolver, within its limits, and the
+//! record it ends up in.
 //!
 //! The stub and the priming question run as tasks of their own: they never delay the counted lane,
 //! and change it only when no root server can be reached at all. How lanes ask is decided elsewhere.
@@ -20,7 +21,7 @@ use crate::dns::lanes::priming::prime;
 use crate::dns::lanes::service_binding::{complete, complete_heard};
 use crate::dns::lanes::stopped::{ended_by, fallback_note, seconds};
 use crate::dns::lanes::stub::StubLane;
-use crate::dns::lanes::uncounted::SideLanes;
+use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::lanes::validation::collect::WalkEnd;
 use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::{Fault, Found, is_answer};
@@ -76,13 +77,13 @@ enum Ended {
 
 impl Counted<'_> {
     /// The addresses of a host: the second family is not awaited for long.
-    pub(crate) async fn addresses(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+    pub(crate) async fn addresses(self, dns: &mut Dns) -> (Result<(), Fault>, UncountedLanes) {
         let walks = vec![(self.types.clone(), Aliases::Follow)];
         self.run(dns, walks, Patience::AtMost(RESOLUTION_DELAY)).await
     }
 
     /// All records of all types.
-    pub(crate) async fn records(self, dns: &mut Dns) -> (Result<(), Fault>, SideLanes) {
+    pub(crate) async fn records(self, dns: &mut Dns) -> (Result<(), Fault>, UncountedLanes) {
         let walks = walks(&self.types);
         self.run(dns, walks, Patience::Whole).await
     }
@@ -92,7 +93,7 @@ impl Counted<'_> {
         dns: &mut Dns,
         walks: Vec<(Vec<RecordType>, Aliases)>,
         patience: Patience,
-    ) -> (Result<(), Fault>, SideLanes) {
+    ) -> (Result<(), Fault>, UncountedLanes) {
         let plan = &self.context.plan;
         let log = Log::new(*self.clock);
         if plan.dnssec != DnssecPlan::Off {
@@ -103,11 +104,11 @@ impl Counted<'_> {
         let run = Resolution::new(Rc::clone(self.context), Rc::clone(&log), wish);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let job = Job::walk(&run, patience);
-        let mut side = SideLanes::none();
+        let mut uncounted = UncountedLanes::none();
         // Boxed: what holds this one moves it about, and has room for it more than once.
         let ended = if plan.lane == ResolverChoice::Walk {
-            side = self.side_lanes(&log, &walks);
-            let work = self.walk(dns.start, &run, &job, walks, side.stub.clone()).boxed_local();
+            uncounted = self.uncounted(&log, &walks);
+            let work = self.walk(dns.start, &run, &job, walks, uncounted.stub.clone()).boxed_local();
             self.limited(dns.start, &log, work).await
         } else {
             let work = self.asked(&run, patience).boxed_local();
@@ -143,13 +144,13 @@ impl Counted<'_> {
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
-            && let Err(why) = self.check(&mut side, &result, dns.lane, &run)
+            && let Err(why) = self.validate(&mut uncounted, &result, dns.lane, &run)
         {
             dns.unvalidated = Some(why.to_owned());
         }
-        side.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
+        uncounted.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
-        side.write(dns, self.clock);
+        uncounted.write(dns, self.clock);
         dns.notes = log.notes();
         dns.packets = log.packets();
         dns.authenticated = match dns.lane {
@@ -157,7 +158,7 @@ impl Counted<'_> {
             DnsLane::StubFallback => authenticated(&dns.packets, Purpose::Stub),
             _ => None,
         };
-        (result, side)
+        (result, uncounted)
     }
 
     /// Runs the lane until its limit, which does not count what it waited for its first place.
@@ -185,17 +186,17 @@ impl Counted<'_> {
     }
 
     /// Starts the validation of what was found, or says why there is none.
-    fn check(
+    fn validate(
         &self,
-        side: &mut SideLanes,
+        uncounted: &mut UncountedLanes,
         result: &Result<Found, Fault>,
         lane: DnsLane,
         run: &Resolution,
     ) -> Result<(), &'static str> {
         let (context, log) = (self.context, &run.log);
         if lane == DnsLane::Walk {
-            let end = worth_checking(result, run)?;
-            side.check(context, log, &self.name, &self.types, end);
+            let end = worth_validating(result, run)?;
+            uncounted.validate_walk(context, log, &self.name, &self.types, end);
             return Ok(());
         }
         let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
@@ -212,7 +213,14 @@ impl Counted<'_> {
             Some(_) => return Err("no resolver gave an answer"),
         };
         let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
-        side.check_through(context, client, log, (self.name.clone(), self.types.clone()), purpose, received);
+        uncounted.validate_through(
+            context,
+            client,
+            log,
+            (self.name.clone(), self.types.clone()),
+            purpose,
+            received,
+        );
         Ok(())
     }
 
@@ -333,34 +341,34 @@ impl Counted<'_> {
     }
 
     /// Starts what runs beside the walk, unless the answer is known already.
-    fn side_lanes(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> SideLanes {
+    fn uncounted(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> UncountedLanes {
         let context = self.context;
         let now = context.now();
-        let mut side = SideLanes::none();
-        side.log = Some(Rc::clone(log));
-        side.context = Some(Rc::clone(context));
+        let mut uncounted = UncountedLanes::none();
+        uncounted.log = Some(Rc::clone(log));
+        uncounted.context = Some(Rc::clone(context));
         let known = |(types, aliases): &(Vec<RecordType>, Aliases)| {
             *aliases == Aliases::Follow && context.answers.get(&self.name, types, now).is_some()
         };
         if walks.iter().all(known) {
-            return side;
+            return uncounted;
         }
         if !context.plan.stub_servers.is_empty() {
             let lane = StubLane::new(context, log, &self.name, &self.types);
             if context.stub_use.get() == StubUse::Beside {
                 lane.begin();
             }
-            side.stub = Some(lane);
+            uncounted.stub = Some(lane);
         }
         if !context.priming.begun.replace(true) {
             let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(Notify::new()));
-            side.priming = Some(Rc::clone(&done));
-            side.spawn(async move {
+            uncounted.priming = Some(Rc::clone(&done));
+            uncounted.spawn(async move {
                 prime(&context, &log).await;
                 done.notify_one();
             });
         }
-        side
+        uncounted
     }
 
     /// What was going on when the lane was stopped from outside.
@@ -435,7 +443,7 @@ impl Counted<'_> {
 }
 
 /// Whether there is anything of the walk to validate, or why not.
-fn worth_checking(result: &Result<Found, Fault>, run: &Resolution) -> Result<WalkEnd, &'static str> {
+fn worth_validating(result: &Result<Found, Fault>, run: &Resolution) -> Result<WalkEnd, &'static str> {
     match result.as_ref().err().map(|fault| fault.code) {
         _ if is_answer(result) => Ok(WalkEnd::Answered),
         Some(FailureCode::Interrupted | FailureCode::MaxTime) => Err("the walk was stopped"),

@@ -1,4 +1,5 @@
-//! Asking for HTTPS records (RFC 9460) beside the addresses, and making use of them.
+//! The client's part of RFC 9460 (§3): asking for HTTPS records beside the addresses, following them, and choosing
+//! one.
 //!
 //! The question goes out with those for A and AAAA, to the same zone or resolver. Its answer is awaited no
 //! longer than the second address family is, and nothing it says or lacks can fail a resolution:
@@ -15,7 +16,7 @@ use crate::dns::iterate::https_query::ask_beside;
 use crate::dns::iterate::job::{Aliases, Job, Patience, RESOLUTION_DELAY};
 use crate::dns::iterate::resolve::find;
 use crate::dns::iterate::wish::{State, Wish};
-use crate::dns::lanes::service_records::{Candidate, Mode, compare_hints, sort_out};
+use crate::dns::lanes::service_records::{Choice, Mode, compare_hints, sort_out};
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::outcome::words::not_awaited;
 use crate::dns::resolvers::chosen::Asker;
@@ -68,7 +69,7 @@ pub(crate) async fn complete(
         job.resolution.log.note(not_awaited(RESOLUTION_DELAY));
         return result;
     };
-    Use::new(Guide::Walk(job), &wish, host, types).follow(heard, result).await.result(&wish)
+    ServiceResolution::new(Via::Walk(job), &wish, host, types).finish(heard, result).await
 }
 
 /// The same for what a resolver said, which was asked for all of it at the same time; `heard` is
@@ -84,33 +85,18 @@ pub(crate) async fn complete_heard(
     if result.as_ref().is_err_and(|fault| fault.code != FailureCode::NoData) {
         return result;
     }
-    Use::new(Guide::Resolver(asker), wish, host, types).follow(heard, result).await.result(wish)
-}
-
-/// What came of it.
-struct Outcome {
-    binding: ServiceBinding,
-    result: Result<Found, Fault>,
-}
-
-impl Outcome {
-    fn result(self, wish: &Wish) -> Result<Found, Fault> {
-        if !self.binding.records.is_empty() || !self.binding.aliases.is_empty() {
-            *wish.binding.borrow_mut() = Some(self.binding);
-        }
-        self.result
-    }
+    ServiceResolution::new(Via::Resolver(asker), wish, host, types).finish(heard, result).await
 }
 
 /// Who looks up what a record leads to.
 #[derive(Clone, Copy)]
-enum Guide<'a> {
+enum Via<'a> {
     Walk(&'a Job),
     Resolver(&'a Asker<'a>),
 }
 
-struct Use<'a> {
-    guide: Guide<'a>,
+struct ServiceResolution<'a> {
+    via: Via<'a>,
     wish: &'a Wish,
     types: &'a [RecordType],
     binding: ServiceBinding,
@@ -118,22 +104,39 @@ struct Use<'a> {
     followed: Vec<Record>,
 }
 
-impl<'a> Use<'a> {
-    fn new(guide: Guide<'a>, wish: &'a Wish, host: &Name, types: &'a [RecordType]) -> Self {
+impl<'a> ServiceResolution<'a> {
+    fn new(via: Via<'a>, wish: &'a Wish, host: &Name, types: &'a [RecordType]) -> Self {
         let name = wish.name(host).map(|name| name_text(&name)).unwrap_or_default();
         let binding = ServiceBinding { name, ..ServiceBinding::default() };
-        Self { guide, wish, types, binding, followed: Vec::new() }
+        Self { via, wish, types, binding, followed: Vec::new() }
     }
 
     fn log(&self) -> &'a Log {
-        match self.guide {
-            Guide::Walk(job) => &job.resolution.log,
-            Guide::Resolver(asker) => &asker.run.log,
+        match self.via {
+            Via::Walk(job) => &job.resolution.log,
+            Via::Resolver(asker) => &asker.run.log,
         }
     }
 
+    /// Follows the records, and keeps what they say.
+    async fn finish(
+        mut self,
+        heard: Result<Found, Fault>,
+        own: Result<Found, Fault>,
+    ) -> Result<Found, Fault> {
+        let result = self.follow(heard, own).await;
+        if !self.binding.records.is_empty() || !self.binding.aliases.is_empty() {
+            *self.wish.binding.borrow_mut() = Some(self.binding);
+        }
+        result
+    }
+
     /// Aliases first, then the best record whose target has addresses.
-    async fn follow(mut self, heard: Result<Found, Fault>, own: Result<Found, Fault>) -> Outcome {
+    async fn follow(
+        &mut self,
+        heard: Result<Found, Fault>,
+        own: Result<Found, Fault>,
+    ) -> Result<Found, Fault> {
         let limit = own.is_ok().then(|| self.log().clock().now().after(TARGET_PATIENCE));
         let mut heard = match heard {
             Ok(found) => found,
@@ -141,14 +144,14 @@ impl<'a> Use<'a> {
                 if !fault.is_negative() {
                     self.note(format!("no HTTPS record was learned: {}", fault.message));
                 }
-                return Outcome { binding: self.binding, result: own };
+                return own;
             }
         };
         if let Some(target) = cname_end(&heard) {
             // The host's alias was seen by this question only.
             match self.look_up(&target, vec![RecordType::HTTPS], limit).await {
                 Some(Ok(found)) => heard = found,
-                _ => return Outcome { binding: self.binding, result: own },
+                _ => return own,
             }
         }
         let mut addresses_of = own.clone();
@@ -156,8 +159,8 @@ impl<'a> Use<'a> {
             let protocols = &self.wish.protocols;
             let (owner, target, shown) = match sort_out(&heard.services, protocols) {
                 Mode::None => break,
-                Mode::Services(candidates) => {
-                    return self.choose(candidates, own, addresses_of, limit).await;
+                Mode::Services(choices) => {
+                    return self.choose(choices, own, addresses_of, limit).await;
                 }
                 Mode::Alias { owner, target, shown } => (owner, target, shown),
             };
@@ -166,12 +169,12 @@ impl<'a> Use<'a> {
                 self.note(format!("the HTTPS record of {from} says that there is no such service"));
                 break;
             }
-            let again = self.binding.aliases.iter().any(|(known, _)| *known == to) || from == to;
-            if again || self.binding.aliases.len() == MAX_ALIASES {
-                let why = if again { "come back to themselves" } else { "are more than 8" };
+            let is_loop = self.binding.aliases.iter().any(|(known, _)| *known == to) || from == to;
+            if is_loop || self.binding.aliases.len() == MAX_ALIASES {
+                let why = if is_loop { "come back to themselves" } else { "are more than 8" };
                 self.note(format!("the HTTPS aliases of {} {why}: not followed", self.binding.name));
                 self.binding.aliases.clear();
-                return Outcome { binding: self.binding, result: own };
+                return own;
             }
             self.binding.aliases.push((from, to.clone()));
             self.followed.push(shown);
@@ -185,25 +188,24 @@ impl<'a> Use<'a> {
                 other => {
                     let why = other.map_or_else(too_slow, |result| result.err().unwrap_or_else(too_slow));
                     self.note(format!("the HTTPS alias {to} is of no use: {}", why.message));
-                    return Outcome { binding: self.binding, result: own };
+                    return own;
                 }
             }
         }
-        let result = if self.binding.aliases.is_empty() { own } else { self.take(own, addresses_of) };
-        Outcome { binding: self.binding, result }
+        if self.binding.aliases.is_empty() { own } else { self.take(own, addresses_of) }
     }
 
     /// The first record that can be used and whose target has an address.
     async fn choose(
-        mut self,
-        candidates: Vec<Candidate>,
+        &mut self,
+        choices: Vec<Choice>,
         own: Result<Found, Fault>,
         aliased: Result<Found, Fault>,
         limit: Option<At>,
-    ) -> Outcome {
-        self.binding.records = candidates.iter().map(|candidate| candidate.record.clone()).collect();
+    ) -> Result<Found, Fault> {
+        self.binding.records = choices.iter().map(|choice| choice.record.clone()).collect();
         let mut tries = 0;
-        for (index, Candidate { owner, service, record, shown }) in candidates.iter().enumerate() {
+        for (index, Choice { owner, service, record, shown }) in choices.iter().enumerate() {
             if record.ignored.is_some() || tries == MAX_TARGETS {
                 continue;
             }
@@ -225,8 +227,7 @@ impl<'a> Use<'a> {
                     for sentence in compare_hints(record, &found.addresses) {
                         self.note(sentence);
                     }
-                    let result = self.take(own, Ok(found));
-                    return Outcome { binding: self.binding, result };
+                    return self.take(own, Ok(found));
                 }
                 Ok(_) => {}
                 Err(fault) => {
@@ -235,7 +236,7 @@ impl<'a> Use<'a> {
                 }
             }
         }
-        Outcome { binding: self.binding, result: own }
+        own
     }
 
     /// The target's addresses take the place of the host's own.
@@ -260,9 +261,9 @@ impl<'a> Use<'a> {
         types: Vec<RecordType>,
         limit: Option<At>,
     ) -> Option<Result<Found, Fault>> {
-        match self.guide {
-            Guide::Walk(job) => self.walk(job, name, types, limit).await,
-            Guide::Resolver(asker) => {
+        match self.via {
+            Via::Walk(job) => self.walk(job, name, types, limit).await,
+            Via::Resolver(asker) => {
                 let questions = Questions::of(name.clone(), types);
                 let work = asker.ask(questions, Patience::AtMost(RESOLUTION_DELAY));
                 let heard = self.in_time(work, limit).await;

@@ -1,6 +1,6 @@
-//! HTTPS records (RFC 9460) as plain data, and which of them a client like ours can use.
+//! An HTTPS RRset (RFC 9460 §2.4) sorted out: AliasMode or ServiceMode, and which records a client like ours can use.
 //!
-//! Pure: no I/O. When they are asked for and what is done with them is `service_lane`'s business.
+//! Pure. When they are asked for and what is done with them is the part of `service_binding`.
 
 use std::net::IpAddr;
 
@@ -23,12 +23,12 @@ pub(crate) enum Mode {
     /// AliasMode (RFC 9460 §2.4.2): ServiceMode records beside it do not count.
     Alias { owner: Name, target: Name, shown: Record },
     /// ServiceMode, the best priority first.
-    Services(Vec<Candidate>),
+    Services(Vec<Choice>),
 }
 
 /// A ServiceMode record.
 #[derive(Debug)]
-pub(crate) struct Candidate {
+pub(crate) struct Choice {
     pub(crate) owner: Name,
     pub(crate) service: Service,
     pub(crate) record: ServiceRecord,
@@ -48,16 +48,16 @@ pub(crate) fn sort_out(records: &[Rr], protocols: &[&str]) -> Mode {
         let (owner, target) = (rr.name.clone(), alias.target.clone());
         return Mode::Alias { owner, target, shown: rr.record() };
     }
-    let mut found: Vec<Candidate> =
-        services().take(MAX_RECORDS).map(|(rr, service)| candidate(rr, service, protocols)).collect();
+    let mut found: Vec<Choice> =
+        services().take(MAX_RECORDS).map(|(rr, service)| choice(rr, service, protocols)).collect();
     if found.is_empty() {
         return Mode::None;
     }
-    found.sort_by_key(|candidate| candidate.service.priority);
+    found.sort_by_key(|choice| choice.service.priority);
     Mode::Services(found)
 }
 
-fn candidate(rr: &Rr, service: &Service, protocols: &[&str]) -> Candidate {
+fn choice(rr: &Rr, service: &Service, protocols: &[&str]) -> Choice {
     let record = ServiceRecord {
         owner: name_text(&rr.name),
         priority: service.priority,
@@ -71,7 +71,7 @@ fn candidate(rr: &Rr, service: &Service, protocols: &[&str]) -> Candidate {
         mandatory: service.mandatory.iter().map(|key| key_text(SvcParamKey::from(*key))).collect(),
         ignored: service.unusable(protocols),
     };
-    Candidate { owner: rr.name.clone(), service: service.clone(), record, shown: rr.record() }
+    Choice { owner: rr.name.clone(), service: service.clone(), record, shown: rr.record() }
 }
 
 /// Where the addresses a record hints at differ from those that DNS gives: one sentence a family.
@@ -125,7 +125,7 @@ mod tests {
 
     fn records(rrs: &[Rr]) -> Vec<ServiceRecord> {
         match sort_out(rrs, BOTH) {
-            Mode::Services(found) => found.into_iter().map(|candidate| candidate.record).collect(),
+            Mode::Services(found) => found.into_iter().map(|choice| choice.record).collect(),
             other => panic!("{other:?}"),
         }
     }

@@ -1,8 +1,8 @@
-//! What runs beside the counted lane: the machine's resolver, the priming question, validation.
+//! The uncounted lanes of a resolution: the machine's stub resolver (RFC 1034 §5.3.1), the priming query (RFC 9609),
+//! validation (RFC 4035 §5).
 //!
 //! Each is a task of its own. What it finds is added to the record when the trace has ended.
 
-use crate::dns::hosts::consult;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::dns::context::Context;
+use crate::dns::hosts::consult;
 use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
@@ -28,25 +29,25 @@ use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType
 
 /// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
 #[derive(Debug)]
-pub struct SideLanes {
+pub struct UncountedLanes {
     pub(crate) log: Option<Rc<Log>>,
     pub(crate) context: Option<Rc<Context>>,
     pub(crate) stub: Option<Rc<StubLane>>,
     pub(crate) priming: Option<Rc<Notify>>,
-    dnssec: Option<Rc<Checking>>,
+    validation: Option<Rc<Checking>>,
     tasks: Vec<AbortHandle>,
     /// The types the counted lane has answered: those can be compared.
     pub(crate) types: Vec<RecordType>,
 }
 
-impl SideLanes {
+impl UncountedLanes {
     pub(crate) fn none() -> Self {
         let (tasks, types) = (Vec::new(), Vec::new());
-        Self { log: None, context: None, stub: None, priming: None, dnssec: None, tasks, types }
+        Self { log: None, context: None, stub: None, priming: None, validation: None, tasks, types }
     }
 
     /// Starts to fetch what the answer's validation needs.
-    pub(crate) fn check(
+    pub(crate) fn validate_walk(
         &mut self,
         context: &Rc<Context>,
         log: &Rc<Log>,
@@ -55,12 +56,12 @@ impl SideLanes {
         end: WalkEnd,
     ) {
         let (checking, work) = Checking::begin(context, log, name, types, end);
-        self.dnssec = Some(checking);
+        self.validation = Some(checking);
         self.spawn(work);
     }
 
     /// The same for what a resolver answered, through that resolver.
-    pub(crate) fn check_through(
+    pub(crate) fn validate_through(
         &mut self,
         context: &Rc<Context>,
         client: Option<Rc<Client>>,
@@ -73,7 +74,7 @@ impl SideLanes {
         if let Some((checking, work)) =
             Checking::begin_through(context, client, log, question, purpose, received)
         {
-            self.dnssec = Some(checking);
+            self.validation = Some(checking);
             self.spawn(work);
         }
     }
@@ -81,7 +82,7 @@ impl SideLanes {
     /// The validation that runs in these lanes.
     #[cfg(test)]
     pub(crate) fn checking(&self) -> Option<Rc<Checking>> {
-        self.dnssec.clone()
+        self.validation.clone()
     }
 
     pub(crate) fn spawn(&mut self, work: impl Future<Output = ()> + 'static) {
@@ -131,7 +132,7 @@ impl SideLanes {
         stopped_before: Option<Stopped>,
     ) {
         let checked = async {
-            if let Some(checking) = &self.dnssec {
+            if let Some(checking) = &self.validation {
                 checking.finished().await;
             }
         };
@@ -148,10 +149,10 @@ impl SideLanes {
                 dns.notes = log.notes();
             }
         }
-        dns.dnssec = self.dnssec.as_ref().map(|checking| checking.conclude(clock));
+        dns.dnssec = self.validation.as_ref().map(|checking| checking.conclude(clock));
     }
 
-    /// What is known of the side lanes now.
+    /// What is known of these lanes now.
     pub(crate) fn write(&self, dns: &mut Dns, clock: &Clock) {
         if let Some(context) = &self.context {
             dns.hints.drift.clone_from(&context.priming.drift.borrow());
@@ -159,41 +160,31 @@ impl SideLanes {
         let Some(stub) = &self.stub else { return };
         let Some(start) = stub.start.get() else { return };
         let heard = stub.heard.borrow();
-        let Some((end, heard)) = heard.as_ref() else {
-            let now = clock.now();
-            let waited = now.since(start).as_millis();
-            dns.stub = Some(Stub {
-                servers: stub.servers.clone(),
-                server: None,
-                start,
-                end: now,
-                rcode: None,
-                answers: Vec::new(),
-                ttl: None,
-                age: None,
-                agrees: None,
-                error: Some(format!("no answer in {waited} ms when the trace ended")),
-                authenticated: None,
-            });
-            return;
+        let (heard, now) = (heard.as_ref(), clock.now());
+        let (answers, error) = match heard.map(|(_, heard)| &heard.result) {
+            Some(Ok(found)) => (found.answers.clone(), None),
+            Some(Err(fault)) => {
+                (fault.answers.clone(), (!fault.is_negative()).then(|| fault.message.clone()))
+            }
+            None => {
+                let waited = now.since(start).as_millis();
+                (Vec::new(), Some(format!("no answer in {waited} ms when the trace ended")))
+            }
         };
-        let (answers, error) = match &heard.result {
-            Ok(found) => (found.answers.clone(), None),
-            Err(fault) if fault.is_negative() => (fault.answers.clone(), None),
-            Err(fault) => (fault.answers.clone(), Some(fault.message.clone())),
-        };
+        let compared = heard.filter(|_| dns.lane != DnsLane::StubFallback);
+        let log = self.log.as_ref().filter(|_| heard.is_some());
         dns.stub = Some(Stub {
             servers: stub.servers.clone(),
-            server: heard.server,
+            server: heard.and_then(|(_, heard)| heard.server),
             start,
-            end: *end,
-            rcode: heard.rcode,
+            end: heard.map_or(now, |(end, _)| *end),
+            rcode: heard.and_then(|(_, heard)| heard.rcode),
             ttl: answers.iter().map(|record| record.ttl).min(),
             age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
-            agrees: if dns.lane == DnsLane::StubFallback { None } else { self.agrees(dns, heard) },
+            agrees: compared.and_then(|(_, heard)| self.agrees(dns, heard)),
             answers,
             error,
-            authenticated: self.log.as_ref().and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
+            authenticated: log.and_then(|log| authenticated(&log.packets(), Purpose::Stub)),
         });
     }
 
@@ -229,7 +220,7 @@ impl SideLanes {
     }
 }
 
-impl Drop for SideLanes {
+impl Drop for UncountedLanes {
     fn drop(&mut self) {
         if let Some(stub) = &self.stub
             && let Some(task) = stub.task.borrow_mut().take()
@@ -265,11 +256,11 @@ mod tests {
                 let plan = DnsPlan { stub_servers: stub, dnssec, ..plan(&net) };
                 let resolver = Resolver::new(plan).unwrap();
                 let hour = Duration::from_secs(3600);
-                let (mut dns, result, side) =
+                let (mut dns, result, uncounted) =
                     resolver.resolve("www.example.test", 443, &clock, &Stop::after(clock, hour)).await;
                 assert!(result.is_ok());
                 let soon = clock.now().after(Duration::from_millis(100)).since(At(0));
-                side.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
+                uncounted.settle(&mut dns, hour, &clock, &Stop::after(clock, soon)).await;
                 let cut_off = dns.packets.iter().filter(|packet| packet.meaning.was_stopped());
                 assert!(cut_off.count() > 0, "{:?}", dns.packets);
                 assert_eq!(dns.addresses.len(), 2, "what was found stays");

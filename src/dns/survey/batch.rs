@@ -52,11 +52,11 @@ pub async fn ask_all(
     let ask = |question| {
         let (shared, resolver) = (&shared, &resolver);
         async move {
-            let (mut dns, result, side) = match shared {
+            let (mut dns, result, uncounted) = match shared {
                 Some(shared) => shared.ask(question, clock, stop).await,
                 None => resolver()?.ask(question, clock, stop).await,
             };
-            side.settle_one_of_many(&mut dns, clock, stop).await;
+            uncounted.settle_one_of_many(&mut dns, clock, stop).await;
             Ok::<_, io::Error>((question, dns, result.err()))
         }
     };

@@ -31,8 +31,8 @@ async fn ask(plan: DnsPlan, name: &str, rtype: RecordType) -> (Dns, Result<(), F
     let stop = Stop::after(clock, Duration::from_secs(30));
     let question = Question { name: name.to_owned(), types: vec![rtype] };
     let resolver = Resolver::new(plan).unwrap();
-    let (mut dns, result, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_secs(3), &clock, &stop).await;
+    let (mut dns, result, uncounted) = resolver.ask(&question, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_secs(3), &clock, &stop).await;
     (dns, result)
 }
 

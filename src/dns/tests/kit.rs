@@ -135,8 +135,8 @@ impl Run {
 pub(crate) async fn resolve_with(resolver: &Resolver, host: &str) -> Run {
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (mut dns, result, side) = resolver.resolve(host, 443, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    let (mut dns, result, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     Run { dns, result }
 }
 
@@ -160,7 +160,7 @@ pub(crate) async fn ask(net: &TestNet, name: &str, types: &[&str]) -> (Dns, Resu
     let types = types.iter().map(|word| RecordType::from_mnemonic(word).unwrap()).collect();
     let question = Question { name: name.to_owned(), types };
     let resolver = Resolver::new(plan(net)).unwrap();
-    let (mut dns, result, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    let (mut dns, result, uncounted) = resolver.ask(&question, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     (dns, result)
 }

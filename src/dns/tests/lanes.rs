@@ -42,8 +42,8 @@ fn the_stub_never_delays_the_walk_and_is_compared_with_it() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(30));
         let resolver = Resolver::new(plan).unwrap();
-        let (mut dns, _, side) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
-        side.settle(&mut dns, Duration::from_millis(10), &clock, &stop).await;
+        let (mut dns, _, uncounted) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
+        uncounted.settle(&mut dns, Duration::from_millis(10), &clock, &stop).await;
         let stub = dns.stub.unwrap();
         assert!(stub.error.unwrap().ends_with("ms when the trace ended") && stub.agrees.is_none());
         let nx = resolve_with(&resolver, "nope.example.test").await;

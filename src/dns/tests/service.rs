@@ -37,8 +37,9 @@ pub(crate) async fn origin(resolver: &Resolver, scheme: Scheme, host: &str, port
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(30));
     let protocols = vec!["h2", "http/1.1"];
-    let (mut dns, result, side) = resolver.resolve_origin(scheme, host, port, protocols, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(100), &clock, &stop).await;
+    let (mut dns, result, uncounted) =
+        resolver.resolve_origin(scheme, host, port, protocols, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(100), &clock, &stop).await;
     (dns, result)
 }
 

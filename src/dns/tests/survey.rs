@@ -29,8 +29,8 @@ async fn walked_for(rtype: RecordType, plan: DnsPlan, name: &str) -> (Resolver, 
     let stop = Stop::after(clock, LONG);
     let question = Question { name: name.to_owned(), types: vec![rtype] };
     let resolver = Resolver::new(plan).unwrap();
-    let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    let (mut dns, _, uncounted) = resolver.ask(&question, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     (resolver, dns, clock)
 }
 
@@ -177,8 +177,8 @@ fn copies_are_compared_with_the_original_and_say_when_they_end() {
         let stop = Stop::after(clock, Duration::from_secs(30));
         let question = Question { name: "www.example.test".to_owned(), types: vec![RecordType::A] };
         let resolver = Resolver::new(plan).unwrap();
-        let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
-        side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+        let (mut dns, _, uncounted) = resolver.ask(&question, &clock, &stop).await;
+        uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
         assert_eq!(dns.stub.as_ref().unwrap().age, Some(37), "300 s were given, 263 s are left");
         let public: Vec<_> = [SECOND, OTHER, "127.0.53.6"]
             .map(|address| PublicResolver { address: net.address(address), name: Some("public".to_owned()) })
@@ -413,13 +413,13 @@ fn a_child_on_its_parents_servers_is_the_zone_that_is_compared() {
             )
         };
         let (old, new) = (child(1), child(99));
-        let parent = || ("test.", servers.as_str());
+        let parent = || ("test.", refers.as_str());
         let net = TestNet::start(vec![
             (crate::dns::tests::kit::ROOT, vec![], vec![(".", top.as_str())]),
             (TLD, vec![], vec![parent(), ("same.test.", old.as_str())]),
             (SECOND, vec![], vec![parent(), ("same.test.", new.as_str())]),
-            (OTHER, vec![], vec![parent()]),
-            ("127.0.53.6", vec![], vec![("test.", refers.as_str())]),
+            (OTHER, vec![], vec![("test.", servers.as_str())]),
+            ("127.0.53.6", vec![], vec![parent()]),
         ])
         .await;
         let relaxed = || DnsPlan { minimisation: Minimisation::Relaxed, ..plan(&net) };

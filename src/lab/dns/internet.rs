@@ -6,38 +6,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use hickory_resolver::proto::op::ResponseCode;
+
 use super::odd::ZONES as ODD_ZONES;
+use super::quirk::Quirk;
 use super::signer::Signing;
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
 use crate::lab::web::site::SITES;
-
-/// What a name server does wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// It takes questions and never answers.
-    Silent,
-    /// Every answer by UDP is cut short (TC).
-    Truncates,
-    /// It answers SERVFAIL to everything.
-    Fails,
-    /// It answers FORMERR to a question with EDNS, as servers older than RFC 6891 do.
-    NoEdns,
-    /// It refers to the root, whatever it is asked.
-    Upward,
-    /// It writes questions back in lower case.
-    LowersCase,
-    /// Every answer by UDP is cut short, and nothing listens for TCP.
-    TruncatesWithoutTcp,
-    /// It answers by UDP as it should, and nothing listens for TCP.
-    WithoutTcp,
-    /// It answers as a resolver does, though nobody asks it to (it stands for an interceptor).
-    Resolves,
-    /// Nothing, and it adds the zone's own name servers to its answers.
-    TellsServers,
-}
 
 /// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +23,7 @@ pub(crate) struct ExtendedError(pub(crate) u16, pub(crate) &'static str);
 pub(crate) struct Server {
     /// Its name, as in the zones.
     pub(crate) name: &'static str,
-    /// The last byte of its address.
-    pub(crate) last: u8,
+    pub(crate) address: IpAddr,
     /// What it says when asked for its id (NSID, RFC 5001).
     pub(crate) nsid: &'static str,
     /// The zones it serves. A lame server serves none of those that were delegated to it.
@@ -57,38 +31,27 @@ pub(crate) struct Server {
     /// How long it thinks before each answer.
     pub(crate) delay: Duration,
     /// What it does wrong.
-    pub(crate) fault: Fault,
+    pub(crate) quirks: &'static [Quirk],
     /// What it adds to a refusal or failure.
     pub(crate) error: Option<ExtendedError>,
 }
 
-impl Fault {
-    /// Whether nothing listens for TCP.
-    pub(crate) const fn is_without_tcp(self) -> bool {
-        matches!(self, Self::TruncatesWithoutTcp | Self::WithoutTcp)
-    }
-}
-
 impl Server {
     const fn new(name: &'static str, last: u8, nsid: &'static str, zones: &'static [&'static str]) -> Self {
-        Self { name, last, nsid, zones, delay: Duration::ZERO, fault: Fault::None, error: None }
+        let address = IpAddr::V4(Ipv4Addr::new(127, 53, 0, last));
+        Self { name, address, nsid, zones, delay: Duration::ZERO, quirks: &[], error: None }
     }
 
     const fn delay(self, delay: Duration) -> Self {
         Self { delay, ..self }
     }
 
-    const fn fault(self, fault: Fault) -> Self {
-        Self { fault, ..self }
+    const fn quirks(self, quirks: &'static [Quirk]) -> Self {
+        Self { quirks, ..self }
     }
 
     const fn error(self, code: u16, text: &'static str) -> Self {
         Self { error: Some(ExtendedError(code, text)), ..self }
-    }
-
-    /// Its address.
-    pub(crate) const fn address(&self) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::new(127, 53, 0, self.last))
     }
 }
 
@@ -118,33 +81,34 @@ pub(crate) const SERVERS: &[Server] = &[
     Server::new("ns1.lame.test.", 41, "ns1.lame.lab", &[])
         .error(NOT_AUTHORITATIVE, "zone lame.test is not loaded"),
     Server::new("ns2.lame.test.", 42, "ns2.lame.lab", &["lame.test."]),
-    Server::new("ns1.truncated.test.", 43, "ns1.truncated.lab", &["truncated.test."]).fault(Fault::Truncates),
+    Server::new("ns1.truncated.test.", 43, "ns1.truncated.lab", &["truncated.test."])
+        .quirks(&[Quirk::Truncate]),
     Server::new("ns1.slow.test.", 44, "ns1.slow.lab", &["slow.test."]).delay(SLOW_AUTHORITATIVE),
-    Server::new("ns1.silent.test.", 45, "ns1.silent.lab", &["silent.test."]).fault(Fault::Silent),
+    Server::new("ns1.silent.test.", 45, "ns1.silent.lab", &["silent.test."]).quirks(&[Quirk::Silent]),
     Server::new("ns2.silent.test.", 46, "ns2.silent.lab", &["silent.test."]),
     Server::new("ns1.refused.test.", 47, "ns1.refused.lab", &[]).error(NOT_AUTHORITATIVE, ""),
     Server::new("ns2.refused.test.", 48, "ns2.refused.lab", &[]).error(NOT_AUTHORITATIVE, ""),
-    Server::new("ns1.no-edns.test.", 49, "ns1.no-edns.lab", &["no-edns.test."]).fault(Fault::NoEdns),
+    Server::new("ns1.no-edns.test.", 49, "ns1.no-edns.lab", &["no-edns.test."]).quirks(&[Quirk::NoEdns]),
     Server::new("ns1.servfail.test.", 50, "ns1.servfail.lab", &["servfail.test."])
-        .fault(Fault::Fails)
+        .quirks(&[Quirk::Rcode(ResponseCode::ServFail)])
         .error(NETWORK_ERROR, "the back end does not answer"),
     Server::new("ns2.servfail.test.", 51, "ns2.servfail.lab", &["servfail.test."]),
     Server::new("ns1.dnssec-nsec3.test.", 91, "ns1.dnssec.lab", DNSSEC),
     Server::new("ns1.every-stage.test.", 52, "ns1.every-stage.lab", &["every-stage.test."])
         .delay(EVERY_STAGE_DNS),
-    Server::new("ns1.upward.test.", 101, "ns1.upward.lab", &["upward.test."]).fault(Fault::Upward),
+    Server::new("ns1.upward.test.", 101, "ns1.upward.lab", &["upward.test."]).quirks(&[Quirk::Upward]),
     Server::new("ns2.upward.test.", 102, "ns2.upward.lab", &["upward.test."]),
-    Server::new("former.glue.test.", 103, "former.glue.lab", &["glue.test."]).fault(Fault::TellsServers),
-    Server::new("ns1.glue.test.", 104, "ns1.glue.lab", &["glue.test."]).fault(Fault::TellsServers),
-    Server::new("ns1.moved.test.", 105, "ns1.moved.lab", &["moved.test."]).fault(Fault::TellsServers),
-    Server::new("ns2.moved.test.", 106, "ns2.moved.lab", &["moved.test."]).fault(Fault::TellsServers),
+    Server::new("former.glue.test.", 103, "former.glue.lab", &["glue.test."]).quirks(&[Quirk::TellsServers]),
+    Server::new("ns1.glue.test.", 104, "ns1.glue.lab", &["glue.test."]).quirks(&[Quirk::TellsServers]),
+    Server::new("ns1.moved.test.", 105, "ns1.moved.lab", &["moved.test."]).quirks(&[Quirk::TellsServers]),
+    Server::new("ns2.moved.test.", 106, "ns2.moved.lab", &["moved.test."]).quirks(&[Quirk::TellsServers]),
     Server::new("trap.hosting.test.", 107, "trap.lab", &["trapped.test."]),
-    Server::new("ns1.case.test.", 108, "ns1.case.lab", &["case.test."]).fault(Fault::LowersCase),
+    Server::new("ns1.case.test.", 108, "ns1.case.lab", &["case.test."]).quirks(&[Quirk::LowerCase]),
     Server::new("ns1.no-tcp.test.", 109, "ns1.no-tcp.lab", &["no-tcp.test."])
-        .fault(Fault::TruncatesWithoutTcp),
+        .quirks(&[Quirk::Truncate, Quirk::NoTcp]),
     Server::new("ns2.no-tcp.test.", 110, "ns2.no-tcp.lab", &["no-tcp.test."]),
-    Server::new("ns1.udp-only.test.", 112, "ns1.udp-only.lab", &["udp-only.test."]).fault(Fault::WithoutTcp),
-    Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).fault(Fault::Resolves),
+    Server::new("ns1.udp-only.test.", 112, "ns1.udp-only.lab", &["udp-only.test."]).quirks(&[Quirk::NoTcp]),
+    Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).quirks(&[Quirk::Resolves]),
 ];
 
 /// How each zone is signed; those that are not named here are, with NSEC.
@@ -209,7 +173,7 @@ pub(crate) fn all_servers() -> impl Iterator<Item = &'static Server> {
 pub(crate) fn hints(port: u16) -> String {
     let mut text = String::from("; the root servers of the lab\n");
     for server in SERVERS.iter().filter(|server| server.zones.contains(&".")) {
-        let (name, address) = (server.name, server.address());
+        let (name, address) = (server.name, server.address);
         text.push_str(&format!(". 3600000 NS {name}\n{name} 3600000 A {address}:{port}\n"));
     }
     text

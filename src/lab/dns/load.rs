@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use hickory_resolver::proto::rr::Record;
 
-use super::internet::{Fault, SERVERS, STUB, signing, zone_texts};
+use super::internet::{SERVERS, STUB, signing, zone_texts};
+use super::quirk::Quirk;
 use super::server::{NameServer, Role};
 use super::signer::Signer;
 use super::zone::Zone;
@@ -59,13 +60,14 @@ pub(crate) fn name_servers(zones: Vec<Rc<Zone>>) -> Vec<Rc<NameServer>> {
     let mut servers: Vec<Rc<NameServer>> = SERVERS
         .iter()
         .map(|server| {
-            let role = match server.fault {
-                Fault::Resolves => Role::Resolver(Rc::new(zones.clone())),
-                _ => Role::Authority(serves(server.zones)),
+            let role = if server.quirks.contains(&Quirk::Resolves) {
+                Role::Resolver(Rc::new(zones.clone()))
+            } else {
+                Role::Authority(serves(server.zones))
             };
-            Rc::new(NameServer { server, role })
+            Rc::new(NameServer::new(*server, role))
         })
         .collect();
-    servers.push(Rc::new(NameServer { server: &STUB, role: Role::Resolver(Rc::new(zones)) }));
+    servers.push(Rc::new(NameServer::new(STUB, Role::Resolver(Rc::new(zones)))));
     servers
 }

@@ -3,12 +3,15 @@
 //! # Layout
 //! - `internet`, `odd`: the name space, a table; `zone`: one zone and its answers
 //! - `signer`, `signing`: keys and signatures; what DNSSEC adds to an answer
-//! - `server`, `stub`: the mind of a name server, and of the resolver
+//! - `server`, `quirk`, `stub`: the mind of a name server, what is wrong with it, and the mind of the resolver
 //! - `load`: zones and servers made; `serve`: their sockets
 
 pub(super) mod internet;
 mod load;
 mod odd;
+pub(super) mod quirk;
+#[cfg(test)]
+mod quirk_tests;
 #[cfg(test)]
 mod seed_tests;
 mod serve;
@@ -18,6 +21,8 @@ mod signing;
 mod stub;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod testserver;
 mod zone;
 
 pub(super) use self::load::{name_servers, trust_anchor, zones};

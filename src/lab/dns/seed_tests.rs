@@ -4,6 +4,7 @@
 //! With `URLTRACE_WRITE_FIXTURES=1` the tests write them; that the committed ones are what these
 //! servers say holds anyway. What each seed means is held where the targets are (`dns::fuzzing`).
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -119,7 +120,8 @@ fn question(name: &str, kind: RecordType, form: Form) -> Message {
 }
 
 fn ask(servers: &[Rc<NameServer>], last: u8, question: &Message, transport: Transport) -> Vec<u8> {
-    let server = servers.iter().find(|server| server.server.last == last).unwrap();
+    let server =
+        servers.iter().find(|server| server.server.address == IpAddr::from([127, 53, 0, last])).unwrap();
     server.reply(&question.to_vec().unwrap(), transport).unwrap()
 }
 

@@ -4,13 +4,14 @@
 //! [`server`](super::server).
 
 use std::cell::Cell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
+use super::quirk::Quirk;
 use super::server::NameServer;
 use crate::lab::shared::{Shared, Slot, accept};
 use crate::lab::timer::precise_sleep;
@@ -31,13 +32,13 @@ pub(crate) struct Sockets {
 pub(crate) fn spawn(server: Rc<NameServer>, sockets: Sockets, shared: Rc<Shared>) {
     let Sockets { udp, tcp } = sockets;
     tokio::task::spawn_local(serve_udp(server.clone(), udp, shared.clone()));
-    if !server.server.fault.is_without_tcp() {
+    if !server.has(&Quirk::NoTcp) || server.is_curt() {
         tokio::task::spawn_local(serve_tcp(server, tcp, shared));
     }
 }
 
 async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>) {
-    let address = server.server.address();
+    let address = server.server.address;
     let socket = Rc::new(socket);
     let in_hand = Rc::new(Cell::new(0));
     let mut buffer = vec![0; MAX_QUESTION];
@@ -50,19 +51,30 @@ async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>
         };
         let received = shared.clock.now();
         shared.tally.dns(address, Transport::Udp);
-        let Some(reply) = server.reply(&buffer[..length], Transport::Udp) else { continue };
-        if server.server.delay.is_zero() {
-            // An asker that is gone is no loss.
-            let _ = socket.send_to(&reply, asker).await;
+        let replies = server.replies(&buffer[..length], Transport::Udp);
+        let delay = server.delay(&buffer[..length]);
+        if delay.is_zero() {
+            send(&server, &socket, &replies, asker).await;
             continue;
         }
         let Some(slot) = Slot::take(&in_hand) else { continue };
         let (socket, shared, server) = (socket.clone(), shared.clone(), server.clone());
         tokio::task::spawn_local(async move {
-            precise_sleep(&shared.clock, received.after(server.server.delay)).await;
-            let _ = socket.send_to(&reply, asker).await;
+            precise_sleep(&shared.clock, received.after(delay)).await;
+            send(&server, &socket, &replies, asker).await;
             drop(slot);
         });
+    }
+}
+
+async fn send(_server: &NameServer, socket: &UdpSocket, replies: &[Vec<u8>], asker: SocketAddr) {
+    for reply in replies {
+        #[cfg(test)]
+        if !_server.send_elsewhere(reply, asker).await {
+            continue;
+        }
+        // An asker that is gone is no loss.
+        let _ = socket.send_to(reply, asker).await;
     }
 }
 
@@ -74,7 +86,7 @@ async fn serve_tcp(server: Rc<NameServer>, listener: TcpListener, shared: Rc<Sha
         let (server, shared) = (server.clone(), shared.clone());
         tokio::task::spawn_local(async move {
             // A client that breaks off or dawdles is dropped; nothing else depends on it.
-            let _ = converse(&server, stream, &shared, server.server.address()).await;
+            let _ = converse(&server, stream, &shared, server.server.address).await;
             drop(slot);
         });
     }
@@ -97,10 +109,14 @@ async fn converse(
         let question = tokio::time::timeout(TCP_IDLE, question).await??;
         let received = shared.clock.now();
         shared.tally.dns(address, Transport::Tcp);
-        let Some(reply) = server.reply(&question, Transport::Tcp) else { continue };
-        let Ok(length) = u16::try_from(reply.len()) else { continue };
-        let framed = [&length.to_be_bytes()[..], &reply].concat();
-        precise_sleep(&shared.clock, received.after(server.server.delay)).await;
-        tokio::time::timeout(TCP_IDLE, stream.write_all(&framed)).await??;
+        for reply in server.replies(&question, Transport::Tcp) {
+            let Ok(length) = u16::try_from(reply.len()) else { continue };
+            let framed = [&length.to_be_bytes()[..], &reply].concat();
+            precise_sleep(&shared.clock, received.after(server.delay(&question))).await;
+            tokio::time::timeout(TCP_IDLE, stream.write_all(&framed)).await??;
+        }
+        if server.is_curt() {
+            return Ok(());
+        }
     }
 }

@@ -5,13 +5,15 @@
 
 use std::rc::Rc;
 use std::str::FromStr;
+use std::time::Duration;
 
 use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::rdata::NS;
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
-use super::internet::{Fault, SERVERS, Server};
+use super::internet::{SERVERS, Server};
+use super::quirk::Quirk;
 use super::signing::{answer_nsec, sign};
 use super::stub::{self, Proofs};
 use super::zone::{Answer, End, Zone, zone_of};
@@ -28,8 +30,11 @@ const EXTENDED_ERROR: u16 = 15;
 
 /// A name server.
 pub(crate) struct NameServer {
-    pub(crate) server: &'static Server,
+    pub(crate) server: Server,
     pub(crate) role: Role,
+    /// The questions it was asked, such as `udp www.example.test. A`.
+    #[cfg(test)]
+    pub(crate) seen: std::cell::RefCell<Vec<String>>,
 }
 
 /// What a name server is there for.
@@ -41,10 +46,22 @@ pub(crate) enum Role {
 }
 
 impl NameServer {
+    pub(crate) fn new(server: Server, role: Role) -> Self {
+        Self {
+            server,
+            role,
+            #[cfg(test)]
+            seen: std::cell::RefCell::default(),
+        }
+    }
+
+    pub(crate) fn has(&self, quirk: &Quirk) -> bool {
+        self.server.quirks.contains(quirk)
+    }
+
     /// The bytes to send back, if any.
     pub(crate) fn reply(&self, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
-        let no_tcp = self.server.fault.is_without_tcp() && transport == Transport::Tcp;
-        if self.server.fault == Fault::Silent || no_tcp {
+        if self.has(&Quirk::Silent) || self.has(&Quirk::NoTcp) && transport == Transport::Tcp {
             return None;
         }
         let Ok(request) = Message::from_vec(question) else { return malformed(question) };
@@ -56,22 +73,52 @@ impl NameServer {
         if let [query] = request.queries.as_slice() {
             response.add_query(query.clone());
         }
-        if self.server.fault == Fault::NoEdns && request.edns.is_some() {
+        if self.has(&Quirk::NoEdns) && request.edns.is_some() {
             response.metadata.response_code = ResponseCode::FormErr;
         } else {
             self.decide(&request, &mut response);
             response.edns = request.edns.as_ref().map(|asked| self.edns(asked, &response));
         }
-        let truncates = matches!(self.server.fault, Fault::Truncates | Fault::TruncatesWithoutTcp);
-        if truncates && transport == Transport::Udp {
+        if self.has(&Quirk::Truncate) && transport == Transport::Udp {
             truncate(&mut response);
         }
-        if self.server.fault == Fault::LowersCase
+        if self.has(&Quirk::LowerCase)
             && let Some(query) = response.queries.first_mut()
         {
             query.name = query.name.to_lowercase();
         }
-        encode(response, payload(&request, transport))
+        #[cfg(test)]
+        self.bend(&request, &mut response, transport)?;
+        let payload = if self.is_curt() { usize::MAX } else { payload(&request, transport) };
+        encode(response, payload)
+    }
+
+    /// What is sent for a question: its reply, if any.
+    pub(crate) fn replies(&self, question: &[u8], transport: Transport) -> Vec<Vec<u8>> {
+        #[cfg(test)]
+        self.note(question, transport);
+        let reply = self.reply(question, transport);
+        #[cfg(test)]
+        return reply.map(|bytes| self.scripted(bytes)).unwrap_or_default();
+        #[cfg(not(test))]
+        reply.into_iter().collect()
+    }
+
+    /// How long it thinks before it answers.
+    pub(crate) fn delay(&self, _question: &[u8]) -> Duration {
+        #[cfg(test)]
+        if let Some(delay) = self.scripted_delay(_question) {
+            return delay;
+        }
+        self.server.delay
+    }
+
+    /// Whether it takes one question only on a TCP connection.
+    pub(crate) fn is_curt(&self) -> bool {
+        #[cfg(test)]
+        return self.has(&Quirk::Curt);
+        #[cfg(not(test))]
+        false
     }
 
     fn decide(&self, request: &Message, response: &mut Message) {
@@ -92,9 +139,9 @@ impl NameServer {
             matches!(kind, RecordType::AXFR | RecordType::IXFR) || query.query_class() != DNSClass::IN;
         if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
             response.metadata.response_code = ResponseCode::BADVERS;
-        } else if self.server.fault == Fault::Fails {
-            response.metadata.response_code = ResponseCode::ServFail;
-        } else if self.server.fault == Fault::Upward {
+        } else if let Some(code) = self.rcode() {
+            response.metadata.response_code = code;
+        } else if self.has(&Quirk::Upward) {
             response.authorities.push(upward());
         } else if refused {
             response.metadata.response_code = ResponseCode::Refused;
@@ -109,7 +156,7 @@ impl NameServer {
                             sign(zone, &name, &mut answer);
                         }
                         fill(response, answer);
-                        if found && self.server.fault == Fault::TellsServers {
+                        if found && self.has(&Quirk::TellsServers) {
                             let (servers, addresses) = zone.servers();
                             response.authorities.extend(servers);
                             response.additionals.extend(addresses);
@@ -117,9 +164,7 @@ impl NameServer {
                     }
                     None => response.metadata.response_code = ResponseCode::Refused,
                 },
-                Role::Resolver(_)
-                    if !request.metadata.recursion_desired && self.server.fault != Fault::Resolves =>
-                {
+                Role::Resolver(_) if !request.metadata.recursion_desired && !self.has(&Quirk::Resolves) => {
                     response.metadata.response_code = ResponseCode::Refused;
                 }
                 Role::Resolver(zones) => {
@@ -136,11 +181,19 @@ impl NameServer {
         }
     }
 
+    fn rcode(&self) -> Option<ResponseCode> {
+        self.server.quirks.iter().find_map(|quirk| match quirk {
+            Quirk::Rcode(code) => Some(*code),
+            _ => None,
+        })
+    }
+
     fn edns(&self, asked: &Edns, response: &Message) -> Edns {
         let mut edns = Edns::new();
         // RFC 3225 §3: the DO bit is copied.
         edns.set_max_payload(OWN_PAYLOAD).set_dnssec_ok(asked.flags().dnssec_ok);
-        if asked.option(EdnsCode::NSID).is_some()
+        if !self.server.nsid.is_empty()
+            && asked.option(EdnsCode::NSID).is_some()
             && let Ok(nsid) = NSIDPayload::new(self.server.nsid.as_bytes())
         {
             edns.options_mut().insert(EdnsOption::NSID(nsid));

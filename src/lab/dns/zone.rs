@@ -83,6 +83,13 @@ impl Zone {
         types.entry(record.record_type()).or_default().push(record);
     }
 
+    /// Takes over what another zone holds.
+    #[cfg(test)]
+    pub(crate) fn merge(&mut self, other: Self) {
+        let records = other.names.into_values().flat_map(BTreeMap::into_values).flatten();
+        records.for_each(|record| self.add(record));
+    }
+
     /// The record set of `owner` and `kind`; empty when there is none.
     pub(crate) fn records(&self, owner: &Name, kind: RecordType) -> Vec<Record> {
         self.names.get(owner).and_then(|types| types.get(&kind)).cloned().unwrap_or_default()
@@ -168,6 +175,10 @@ impl Zone {
         answer.end = End::Referral;
         answer.authorities = self.records(cut, RecordType::NS);
         answer.additionals = self.addresses_of_targets(&answer.authorities);
+        if self.signer.is_none() {
+            // Where there are signatures, `signing` adds it to them.
+            answer.authorities.extend(self.records(cut, RecordType::DS));
+        }
     }
 
     fn deny(&self, owner: &Name, answer: &mut Answer) {
@@ -253,7 +264,8 @@ impl Zone {
 /// `owner IN DNAME target`, with the TTL that the lab's zones have.
 fn dname(line: &str, origin: &Name) -> Option<Record> {
     let (owner, target) = line.trim().split_once(" IN DNAME ")?;
-    let owner = Name::from_str(owner).ok()?.append_domain(origin).ok()?;
+    let owner = Name::from_str(owner).ok()?;
+    let owner = if owner.is_fqdn() { owner } else { owner.append_domain(origin).ok()? };
     let rdata = NULL::with(Name::from_str(target).ok()?.to_bytes().ok()?);
     Some(Record::from_rdata(owner, 300, RData::Unknown { code: RecordType::DNAME, rdata }))
 }

@@ -1,11 +1,11 @@
-//! One question of the uncounted lane to the servers of a zone: one after the other, and those that
-//! are silent or fail once more.
+//! One DS or DNSKEY query of validation to the name servers of a zone (RFC 4035 §4.2): one after the other, and
+//! those that are silent or answer SERVFAIL once more.
 //!
-//! Who is late stays awaited while the next is asked. Nothing of it changes what the walk has learned
-//! of the servers.
+//! Who is late stays awaited while the next is asked. Nothing of it changes what the walk has learned of the
+//! servers.
 
+use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::context::Context;
@@ -20,11 +21,11 @@ use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::{Candidate, order};
-use crate::dns::name_servers::single::judge;
+use crate::dns::name_servers::single::{fallback, judge};
 use crate::dns::outcome::words::{cut_short, no_reply, of_no_use};
 use crate::dns::response::classify::{Verdict, accept_forwarded};
 use crate::dns::transport::ask::{Ask, NoReply};
-use crate::dns::transport::exchange::{Exchanged, receive, send};
+use crate::dns::transport::exchange::{Exchanged, InFlight, receive, send};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
@@ -37,10 +38,10 @@ const PATIENCE: Duration = Duration::from_millis(450);
 
 const ROUND_TRIPS: u32 = 3;
 
-/// One question, from its first packet on. It ends before the grace of the lane does.
+/// One query, from its first packet on. It ends before the grace of the lane does.
 const LIMIT: Duration = Duration::from_millis(1_900);
 
-/// Packets for one question.
+/// Packets for one query.
 const MAX_PACKETS: usize = 12;
 
 /// Servers that are asked for one thing.
@@ -63,15 +64,16 @@ pub(crate) async fn ask_servers(
     if let Some((server, _)) = known {
         candidates.sort_by_key(|candidate| candidate.address != server);
     }
-    let servers: Vec<Server> = candidates
+    candidates.retain(|candidate| context.network.routed(candidate.address));
+    let patience = |candidate: &Candidate| {
+        let known = context.infra.srtt(candidate.address).unwrap_or_default();
+        known.saturating_mul(ROUND_TRIPS).max(PATIENCE)
+    };
+    let tries: Vec<Try> = candidates
         .into_iter()
-        .filter(|candidate| context.network.routed(candidate.address))
         .take(MAX_SERVERS)
-        .map(|candidate| Server {
-            patience: context
-                .infra
-                .srtt(candidate.address)
-                .map_or(PATIENCE, |srtt| srtt.saturating_mul(ROUND_TRIPS).max(PATIENCE)),
+        .map(|candidate| Try {
+            patience: patience(&candidate),
             candidate,
             first_sent: None,
             asked: 0,
@@ -79,34 +81,29 @@ pub(crate) async fn ask_servers(
             end: None,
         })
         .collect();
-    let lookup = Lookup {
-        context,
+    let query = Query {
         log,
         zone,
         qname,
         qtype,
-        queue: (0..servers.len()).collect(),
-        servers,
-        round: Round::First,
-        running: FuturesUnordered::new(),
-        packets: 0,
-        last: known.map(|(_, id)| id),
-        next_at: None,
-        limit: None,
-        is_spent: false,
-        spare: None,
+        packets: Cell::new(0),
+        limit: Cell::new(None),
+        is_spent: Cell::new(false),
+        last: Cell::new(known.map(|(_, id)| id)),
     };
-    lookup.run().await
+    let queue = (0..tries.len()).collect();
+    Lookup { context, query: &query, tries, queue, round: Round::First, next_at: None, spare: None }
+        .run()
+        .await
 }
 
 /// A server, and how far it was asked.
-struct Server {
+struct Try {
     candidate: Candidate,
     patience: Duration,
     first_sent: Option<At>,
-    /// Questions that it was sent of itself, not because of a reply.
+    /// How often it was asked, and how often that is still awaited.
     asked: usize,
-    /// Of them, those that are still awaited.
     open: usize,
     end: Option<End>,
 }
@@ -114,16 +111,28 @@ struct Server {
 /// Why a server that was heard of was of no use; the words follow its name.
 enum End {
     /// It does not want to, and said so.
-    Refused { why: String, again: Again },
+    Refused(String),
+    /// SERVFAIL, which may be gone at the next try.
+    Failed(String),
     /// Anything else.
     Lost(String),
 }
 
-/// Whether a refusal may be gone at the next try.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    Yes,
-    No,
+/// What a server came to.
+enum Heard {
+    Answer(ZoneReply),
+    /// Another server may do better.
+    Spare(Spare),
+    /// It is of no use for now.
+    Useless(End),
+    /// Nothing in time.
+    Nothing,
+}
+
+/// An answer that is taken when there is no better one.
+struct Spare {
+    reply: ZoneReply,
+    is_signed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,54 +141,151 @@ enum Round {
     Second,
 }
 
-/// What came of a packet.
-enum Heard {
-    Answer(ZoneReply),
-    /// The server is of no use for now.
-    Useless,
-    /// Another packet to the same server is on its way because of it.
-    More,
-    /// Nothing in time.
-    Nothing,
-}
-
-/// A packet on its way: whose it is, and what comes of it.
-type Running = LocalBoxFuture<'static, (usize, Exchanged)>;
-
-/// An answer that is taken when there is no better one.
-struct Spare {
-    reply: ZoneReply,
-    is_signed: bool,
-}
-
-struct Lookup<'a> {
-    context: &'a Context,
+/// What is asked, and how much may still be sent for it.
+struct Query<'a> {
     log: &'a Rc<Log>,
     zone: &'a Zone,
     qname: &'a Name,
     qtype: RecordType,
-    servers: Vec<Server>,
+    packets: Cell<usize>,
+    /// When it is over.
+    limit: Cell<Option<At>>,
+    /// The host's budget is used up.
+    is_spent: Cell<bool>,
+    /// The packet before.
+    last: Cell<Option<usize>>,
+}
+
+impl Query<'_> {
+    /// Sends one packet, if there may be one more.
+    fn send(&self, ask: Ask) -> Option<InFlight> {
+        let now = self.log.clock().now();
+        let limit = self.limit.get().unwrap_or_else(|| now.after(LIMIT));
+        self.limit.set(Some(limit));
+        if now >= limit || self.packets.get() == MAX_PACKETS {
+            return None;
+        }
+        self.is_spent.set(self.is_spent.get() || !self.log.spend());
+        if self.is_spent.get() {
+            return None;
+        }
+        self.packets.set(self.packets.get() + 1);
+        let flight = send(self.log, ask);
+        self.last.set(Some(flight.id));
+        Some(flight)
+    }
+
+    /// Waits for a server's reply, in whichever form of the query it gives one.
+    async fn hear(
+        &self,
+        mut flight: InFlight,
+        patience: Duration,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Heard {
+        let _place = place;
+        loop {
+            let left = self.limit.get().map_or(LIMIT, |limit| limit.since(self.log.clock().now()));
+            let Exchanged { id, ask, outcome, .. } = receive(flight, left.min(patience * 2)).await;
+            let reply = match outcome {
+                Ok(reply) => reply,
+                Err(why) => return unheard(&why, ask.chosen),
+            };
+            let (verdict, _) = accept_forwarded(judge(&reply, &ask), &reply, &self.zone.name);
+            self.log.close(id, verdict.meaning());
+            // The query without EDNS tells a server that does not take it from one that refuses its keys.
+            let form = fallback(&verdict, &ask).filter(|form| form.edns == ask.edns || self.is_for_keys());
+            let next = form.and_then(|form| self.send(form.of(Ask { parent: Some(id), ..ask.clone() })));
+            match next {
+                Some(next) => flight = next,
+                None => return self.judge(id, &ask, &reply, verdict),
+            }
+        }
+    }
+
+    fn judge(&self, id: usize, ask: &Ask, reply: &Reply, verdict: Verdict) -> Heard {
+        let (verdict, authority) = match verdict {
+            Verdict::Lame { spare: Some(spare), .. } => (*spare, false),
+            verdict => (verdict, true),
+        };
+        let rcode = reply.header.rcode;
+        Heard::Useless(match verdict {
+            Verdict::Answer { .. } | Verdict::Absent { .. } if !ask.edns => {
+                End::Refused("does not take EDNS, and without it there are no signatures".to_owned())
+            }
+            Verdict::Answer { .. } | Verdict::Absent { .. } => {
+                match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
+                    Some(message) => {
+                        return self.answer(message, authority, reply.header.edns_size.is_some());
+                    }
+                    None => End::Lost("sent a reply that cannot be read again".to_owned()),
+                }
+            }
+            Verdict::Truncated => End::Lost("cut its reply by UDP short".to_owned()),
+            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused if rcode == Rcode::SERVFAIL => {
+                End::Failed(of_no_use(&verdict, rcode))
+            }
+            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused => {
+                End::Refused(of_no_use(&verdict, rcode))
+            }
+            verdict => End::Lost(of_no_use(&verdict, rcode)),
+        })
+    }
+
+    /// An answer. Its signatures tell what it is worth, whoever gives it; but where authority or the
+    /// signatures are missing, another server may do better.
+    fn answer(&self, message: Sections, authority: bool, has_edns: bool) -> Heard {
+        let is_signed = message.signatures().next().is_some();
+        let reply = ZoneReply { zone: self.zone.name.clone(), message: Rc::new(message) };
+        if authority && (has_edns || is_signed) {
+            Heard::Answer(reply)
+        } else {
+            Heard::Spare(Spare { reply, is_signed })
+        }
+    }
+
+    fn is_for_keys(&self) -> bool {
+        self.qtype == RecordType::DNSKEY
+    }
+}
+
+/// What no reply means, by the form of the query.
+fn unheard(why: &NoReply, chosen: Choice) -> Heard {
+    Heard::Useless(End::Lost(match (why, chosen) {
+        (NoReply::Timeout { .. }, Choice::WithoutEdns) => {
+            "refused the question with EDNS and did not answer the one without".to_owned()
+        }
+        (NoReply::Timeout { .. }, Choice::Truncated) => {
+            "cut its reply by UDP short and did not answer by TCP".to_owned()
+        }
+        // What it said before outweighs what it did not say now.
+        (NoReply::Timeout { .. }, _) => return Heard::Nothing,
+        (NoReply::Error { reason, .. }, Choice::Truncated) => cut_short(reason),
+        (NoReply::Error { reason, .. }, _) => format!("could not be asked: {reason}"),
+        (why, _) => no_reply(why),
+    }))
+}
+
+/// What a server comes to, and which it is.
+type Running<'a> = FuturesUnordered<LocalBoxFuture<'a, (usize, Heard)>>;
+
+struct Lookup<'a> {
+    context: &'a Context,
+    query: &'a Query<'a>,
+    tries: Vec<Try>,
     queue: VecDeque<usize>,
     round: Round,
-    running: FuturesUnordered<Running>,
-    packets: usize,
-    /// The packet before.
-    last: Option<usize>,
     /// When the next server is asked beside those that are awaited.
     next_at: Option<At>,
-    /// When it is over.
-    limit: Option<At>,
-    /// The host's budget is used up.
-    is_spent: bool,
     spare: Option<Spare>,
 }
 
-impl Lookup<'_> {
+impl<'a> Lookup<'a> {
     async fn run(mut self) -> Fetched {
-        let clock = *self.log.clock();
-        self.ask_next(None).await;
-        while !self.running.is_empty() {
-            let next_at = self.next_at.filter(|_| self.has_more());
+        let (log, clock) = (self.query.log, *self.query.log.clock());
+        let mut running = Running::new();
+        self.ask_next(None, &mut running).await;
+        while !running.is_empty() {
+            let next_at = self.next_at.filter(|_| !self.queue.is_empty() || self.round == Round::First);
             let next = async {
                 match next_at {
                     Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await, // the patience with a server
@@ -188,22 +294,29 @@ impl Lookup<'_> {
             };
             tokio::select! {
                 biased;
-                done = self.running.next() => {
-                    let Some((index, done)) = done else { break };
-                    match self.judge(index, done) {
+                done = running.next() => {
+                    let Some((index, heard)) = done else { break };
+                    let one = &mut self.tries[index];
+                    one.open -= 1;
+                    match heard {
                         Heard::Answer(reply) => {
-                            self.running.clear();
-                            self.log.supersede_abandoned();
+                            drop(running);
+                            log.supersede_abandoned();
                             return Fetched::Reply(reply);
                         }
-                        Heard::Useless => self.ask_next(Some(Choice::NextAfterFailure)).await,
-                        Heard::Nothing if self.running.is_empty() => {
-                            self.ask_next(Some(Choice::NextAfterFailure)).await;
+                        Heard::Nothing if !running.is_empty() => continue,
+                        Heard::Nothing => {}
+                        Heard::Useless(end) => one.end = Some(end),
+                        Heard::Spare(spare) => {
+                            one.end = Some(End::Lost(NO_AUTHORITY.to_owned()));
+                            if self.spare.as_ref().is_none_or(|known| spare.is_signed && !known.is_signed) {
+                                self.spare = Some(spare);
+                            }
                         }
-                        Heard::Nothing | Heard::More => {}
                     }
+                    self.ask_next(Some(Choice::NextAfterFailure), &mut running).await;
                 }
-                () = next => self.ask_next(Some(Choice::Hedge)).await,
+                () = next => self.ask_next(Some(Choice::Hedge), &mut running).await,
             }
         }
         match self.spare.take() {
@@ -212,239 +325,94 @@ impl Lookup<'_> {
         }
     }
 
-    /// Whether anybody is left to ask.
-    fn has_more(&self) -> bool {
-        !self.queue.is_empty() || self.round == Round::First
-    }
-
     /// Asks the next server; with the second round, those once more of which nothing was heard, or
     /// only that they failed.
-    async fn ask_next(&mut self, chosen: Option<Choice>) {
-        loop {
+    async fn ask_next(&mut self, chosen: Option<Choice>, running: &mut Running<'a>) {
+        let index = loop {
             if self.queue.is_empty() && self.round == Round::First {
                 self.round = Round::Second;
-                let again = |server: &Server| match &server.end {
-                    None | Some(End::Refused { again: Again::Yes, .. }) => true,
-                    Some(End::Refused { .. } | End::Lost(_)) => false,
-                };
                 // What was not sent in the first round was not to be sent.
-                let asked = |server: &Server| server.first_sent.is_some();
-                let servers = self.servers.iter().enumerate();
-                self.queue = servers
-                    .filter(|(_, server)| asked(server) && again(server))
-                    .map(|(index, _)| index)
-                    .collect();
+                let asked = self.tries.iter().enumerate().filter(|(_, one)| one.first_sent.is_some());
+                self.queue = asked.map(|(index, _)| index).collect();
             }
             let Some(index) = self.queue.pop_front() else {
                 self.next_at = None;
                 return;
             };
-            let server = &self.servers[index];
-            let is_over = matches!(server.end, Some(End::Refused { again: Again::No, .. } | End::Lost(_)));
-            if self.round == Round::Second && is_over {
-                continue;
+            let is_over = matches!(self.tries[index].end, Some(End::Refused(_) | End::Lost(_)));
+            if self.round == Round::First || !is_over {
+                break index;
             }
-            let measured = server.candidate.measured;
-            let chosen = match (self.round, chosen) {
-                (Round::Second, _) => Choice::Again,
-                (Round::First, Some(chosen)) => chosen,
-                (Round::First, None) if measured => Choice::Fastest,
-                (Round::First, None) => Choice::First,
-            };
-            let (address, patience) = (server.candidate.address, server.patience);
-            let QueryForm { chosen, transport, edns } = QueryForm::to(self.context, address, chosen);
-            let take = self.context.slots.take(address);
-            let place = if server.open > 0 {
-                // A second packet to the same server needs no place of its own.
-                None
-            } else if self.running.is_empty() {
-                take.await
-            } else if let Some(place) = take.now_or_never() {
-                place
-            } else {
-                // Who waits for a place keeps none: two who wait for each other's would wait for ever.
-                self.queue.push_front(index);
-                self.next_at = Some(self.log.clock().now().after(patience));
-                return;
-            };
-            let parent = self.last;
-            if let Some(sent) = self.send(index, chosen, transport, edns, parent, place) {
-                let server = &mut self.servers[index];
-                server.first_sent.get_or_insert(sent);
-                server.asked += 1;
-                server.open += 1;
-                let waits = if transport == Transport::Udp { 1 } else { 2 };
-                self.next_at = Some(sent.after(server.patience * waits));
-            }
+        };
+        let query = self.query;
+        let Try { candidate, patience, open, .. } = &self.tries[index];
+        let patience = *patience;
+        let chosen = match (self.round, chosen) {
+            (Round::Second, _) => Choice::Again,
+            (Round::First, Some(chosen)) => chosen,
+            (Round::First, None) if candidate.measured => Choice::Fastest,
+            (Round::First, None) => Choice::First,
+        };
+        let form = QueryForm::to(self.context, candidate.address, chosen);
+        let take = self.context.slots.take(candidate.address);
+        let place = if *open > 0 {
+            // A second packet to the same server needs no place of its own.
+            None
+        } else if running.is_empty() {
+            take.await
+        } else if let Some(place) = take.now_or_never() {
+            place
+        } else {
+            // Who waits for a place keeps none: two who wait for each other's would wait for ever.
+            self.queue.push_front(index);
+            self.next_at = Some(query.log.clock().now().after(patience));
             return;
-        }
-    }
-
-    /// Sends one packet, if there may be one more.
-    fn send(
-        &mut self,
-        index: usize,
-        chosen: Choice,
-        transport: Transport,
-        edns: bool,
-        parent: Option<usize>,
-        place: Option<tokio::sync::OwnedSemaphorePermit>,
-    ) -> Option<At> {
-        let now = self.log.clock().now();
-        let limit = *self.limit.get_or_insert(now.after(LIMIT));
-        let is_over = now >= limit || self.packets == MAX_PACKETS;
-        if !is_over && !self.is_spent && !self.log.spend() {
-            self.is_spent = true;
-        }
-        if is_over || self.is_spent {
+        };
+        let purpose = if query.is_for_keys() { Purpose::DnsKey } else { Purpose::Ds };
+        let to = (&candidate.name, candidate.address, candidate.source);
+        let ask = Ask::of(purpose, &query.zone.name, (query.qname, query.qtype), to);
+        let Some(flight) = query.send(form.of(Ask { parent: query.last.get(), ..ask })) else {
             self.queue.clear();
             self.round = Round::Second;
-            return None;
-        }
-        self.packets += 1;
-        let Server { candidate, patience, .. } = &self.servers[index];
-        let purpose = if self.qtype == RecordType::DNSKEY { Purpose::DnsKey } else { Purpose::Ds };
-        let to = (&candidate.name, candidate.address, candidate.source);
-        let ask = Ask::of(purpose, &self.zone.name, (self.qname, self.qtype), to);
-        let ask = Ask { parent, chosen, transport, edns, ..ask };
-        let wait = (*patience * 2).min(limit.since(now));
-        let flight = send(self.log, ask);
-        self.last = Some(flight.id);
-        let sent = flight.sent;
-        let wait = async move {
-            let done = receive(flight, wait).await;
-            drop(place);
-            (index, done)
+            return;
         };
-        self.running.push(wait.boxed_local());
-        Some(sent)
-    }
-
-    /// Judges what came of a packet: an answer ends the search.
-    fn judge(&mut self, index: usize, done: Exchanged) -> Heard {
-        let Exchanged { id, ask, outcome, .. } = done;
-        let is_first = !matches!(ask.chosen, Choice::Truncated | Choice::WithoutEdns);
-        if is_first {
-            self.servers[index].open = self.servers[index].open.saturating_sub(1);
-        }
-        let why = match outcome {
-            Ok(reply) => return self.judge_reply(index, id, &ask, &reply),
-            Err(NoReply::Timeout { .. }) => match ask.chosen {
-                Choice::WithoutEdns => {
-                    "refused the question with EDNS and did not answer the one without".to_owned()
-                }
-                Choice::Truncated => "cut its reply by UDP short and did not answer by TCP".to_owned(),
-                // What it said before outweighs what it did not say now.
-                _ => return Heard::Nothing,
-            },
-            Err(NoReply::Error { reason, .. }) if ask.chosen == Choice::Truncated => cut_short(&reason),
-            Err(NoReply::Error { reason, .. }) => format!("could not be asked: {reason}"),
-            Err(why) => no_reply(&why),
-        };
-        self.lost(index, why)
-    }
-
-    fn judge_reply(&mut self, index: usize, id: usize, ask: &Ask, reply: &Reply) -> Heard {
-        let (transport, edns) = (ask.transport, ask.edns);
-        let (verdict, _) = accept_forwarded(judge(reply, ask), reply, &self.zone.name);
-        self.log.close(id, verdict.meaning());
-        let (verdict, authority) = match verdict {
-            Verdict::Lame { spare: Some(spare), .. } => (*spare, false),
-            verdict => (verdict, true),
-        };
-        let why = match verdict {
-            Verdict::Truncated => {
-                if self.send(index, Choice::Truncated, Transport::Tcp, edns, Some(id), None).is_some() {
-                    return Heard::More;
-                }
-                "cut its reply by UDP short".to_owned()
-            }
-            // Without EDNS there is no DO, and without DO there are no signatures: the question tells
-            // a server that does not take EDNS from one that refuses its keys.
-            Verdict::EdnsRefused if self.qtype == RecordType::DNSKEY => {
-                if self.send(index, Choice::WithoutEdns, transport, false, Some(id), None).is_some() {
-                    return Heard::More;
-                }
-                return self.refused(index, reply.header.rcode);
-            }
-            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused => {
-                return self.refused(index, reply.header.rcode);
-            }
-            Verdict::Answer { .. } | Verdict::Absent { .. } if !edns => {
-                let why = "does not take EDNS, and without it there are no signatures".to_owned();
-                self.servers[index].end = Some(End::Refused { why, again: Again::No });
-                return Heard::Useless;
-            }
-            Verdict::Answer { .. } | Verdict::Absent { .. } => {
-                match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
-                    Some(message) => {
-                        let has_edns = reply.header.edns_size.is_some();
-                        return self.answer(index, message, authority, has_edns);
-                    }
-                    None => "sent a reply that cannot be read again".to_owned(),
-                }
-            }
-            verdict => of_no_use(&verdict, reply.header.rcode),
-        };
-        self.lost(index, why)
-    }
-
-    /// An answer. Its signatures tell what it is worth, whoever gives it; but where authority or the
-    /// signatures are missing, another server may do better.
-    fn answer(&mut self, index: usize, message: Sections, authority: bool, has_edns: bool) -> Heard {
-        let is_signed = message.signatures().next().is_some();
-        let reply = ZoneReply { zone: self.zone.name.clone(), message: Rc::new(message) };
-        if authority && (has_edns || is_signed) {
-            return Heard::Answer(reply);
-        }
-        if self.spare.as_ref().is_none_or(|spare| is_signed && !spare.is_signed) {
-            self.spare = Some(Spare { reply, is_signed });
-        }
-        self.lost(index, NO_AUTHORITY.to_owned())
-    }
-
-    fn refused(&mut self, index: usize, rcode: Rcode) -> Heard {
-        let again = if rcode == SERVFAIL { Again::Yes } else { Again::No };
-        self.servers[index].end = Some(End::Refused { why: format!("answered {}", rcode.mnemonic()), again });
-        Heard::Useless
-    }
-
-    fn lost(&mut self, index: usize, why: String) -> Heard {
-        self.servers[index].end = Some(End::Lost(why));
-        Heard::Useless
+        let (sent, waits) = (flight.sent, if form.transport == Transport::Udp { 1 } else { 2 });
+        let one = &mut self.tries[index];
+        one.first_sent.get_or_insert(sent);
+        (one.asked, one.open) = (one.asked + 1, one.open + 1);
+        self.next_at = Some(sent.after(patience * waits));
+        running.push(query.hear(flight, patience, place).map(move |heard| (index, heard)).boxed_local());
     }
 
     /// Why nothing came.
     fn failed(&self) -> Fetched {
-        let asked = || self.servers.iter().filter(|server| server.first_sent.is_some());
-        if asked().next().is_none() {
-            return Fetched::Failed(match self.servers.first() {
+        let asked: Vec<&Try> = self.tries.iter().filter(|one| one.first_sent.is_some()).collect();
+        if asked.is_empty() {
+            return Fetched::Failed(match self.tries.first() {
                 None => "none of its servers can be reached from here".to_owned(),
-                Some(server) => {
-                    format!("{} was not asked: the limit of packets for this host was hit", label(server))
+                Some(one) => {
+                    format!("{} was not asked: the limit of packets for this host was hit", label(one))
                 }
             });
         }
-        let now = self.log.clock().now();
-        let mut words: Vec<String> = Vec::new();
-        for server in asked() {
-            let heard = match &server.end {
-                Some(End::Refused { why, .. } | End::Lost(why)) => why.clone(),
+        let now = self.query.log.clock().now();
+        let word = |one: &&Try| {
+            let heard = match &one.end {
+                Some(End::Refused(why) | End::Failed(why) | End::Lost(why)) => why.clone(),
                 None => {
-                    let ms = server.first_sent.map_or(0, |sent| now.since(sent).as_millis());
-                    let times = if server.asked > 1 { ", asked twice" } else { "" };
+                    let ms = one.first_sent.map_or(0, |sent| now.since(sent).as_millis());
+                    let times = if one.asked > 1 { ", asked twice" } else { "" };
                     format!("did not answer in {ms} ms{times}")
                 }
             };
-            words.push(format!("{} {heard}", label(server)));
-        }
-        let more = words.len().saturating_sub(MAX_NAMED);
-        words.truncate(MAX_NAMED);
+            format!("{} {heard}", label(one))
+        };
+        let words: Vec<String> = asked.iter().take(MAX_NAMED).map(word).collect();
         let mut text = words.join(", ");
-        if more > 0 {
-            text += &format!(", and {more} more were of no use");
+        if asked.len() > MAX_NAMED {
+            text += &format!(", and {} more were of no use", asked.len() - MAX_NAMED);
         }
-        if self.qtype == RecordType::DNSKEY && self.all_refuse() {
+        if self.query.is_for_keys() && self.all_refuse(&asked) {
             return Fetched::Refused(text);
         }
         Fetched::Failed(text)
@@ -452,24 +420,20 @@ impl Lookup<'_> {
 
     /// Whether every server of the zone says that it does not give it, by one of its addresses at
     /// least, and none is just silent.
-    fn all_refuse(&self) -> bool {
-        let refuses = |server: &&Server| matches!(server.end, Some(End::Refused { .. }));
-        let asked: Vec<&Server> = self.servers.iter().filter(|server| server.first_sent.is_some()).collect();
-        let names = self.zone.servers.borrow();
+    fn all_refuse(&self, asked: &[&Try]) -> bool {
+        let refuses = |one: &&Try| matches!(one.end, Some(End::Refused(_) | End::Failed(_)));
+        let names = self.query.zone.servers.borrow();
         asked.iter().all(refuses)
             && names.iter().all(|known| {
-                asked.iter().any(|server| server.candidate.name == known.name || shares(known, server))
+                // By another of its names counts, too.
+                asked.iter().map(|one| &one.candidate).any(|one| {
+                    one.name == known.name
+                        || known.addresses.iter().any(|(address, _)| *address == one.address)
+                })
             })
     }
 }
 
-const SERVFAIL: Rcode = Rcode::SERVFAIL;
-
-/// Whether a server that was asked by another of its names has this one, too.
-fn shares(known: &crate::dns::cache::delegations::Server, asked: &Server) -> bool {
-    known.addresses.iter().any(|(address, _): &(SocketAddr, _)| *address == asked.candidate.address)
-}
-
-fn label(server: &Server) -> String {
-    format!("{} ({})", name_text(&server.candidate.name), server.candidate.address.ip())
+fn label(one: &Try) -> String {
+    format!("{} ({})", name_text(&one.candidate.name), one.candidate.address.ip())
 }

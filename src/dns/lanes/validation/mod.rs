@@ -1,4 +1,4 @@
-//! DNSSEC beside a resolution: what has to be fetched, from whom, and the verdict in time.
+//! Validation (RFC 4035 §5) beside a resolution: what has to be fetched, from whom, and the verdict in time.
 
 pub(crate) mod checking;
 pub(crate) mod collect;

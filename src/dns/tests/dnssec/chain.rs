@@ -32,8 +32,8 @@ fn gathered(host: &str) -> (Evidence, Anchors, SystemTime) {
     local(async {
         let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns).unwrap());
         let stop = Stop::after(clock, Duration::from_secs(30));
-        let (_, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
-        let checking = side.checking().unwrap();
+        let (_, _, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+        let checking = uncounted.checking().unwrap();
         checking.finished().await;
         let (evidence, anchors) = checking.evidence();
         (evidence, anchors, clock.wall_now())

@@ -19,8 +19,8 @@ pub(crate) fn plan(lab: &Lab) -> Plan {
 pub(crate) async fn traced(plan: &Plan, host: &str) -> Dns {
     let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns.clone()).unwrap());
     let stop = Stop::after(clock, Duration::from_secs(30));
-    let (mut dns, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    let (mut dns, _, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     dns
 }
 
@@ -28,8 +28,8 @@ pub(crate) async fn asked(plan: &Plan, name: &str, rtype: &str) -> Dns {
     let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns.clone()).unwrap());
     let stop = Stop::after(clock, Duration::from_secs(30));
     let question = Question { name: name.to_owned(), types: vec![RecordType::from_mnemonic(rtype).unwrap()] };
-    let (mut dns, _, side) = resolver.ask(&question, &clock, &stop).await;
-    side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+    let (mut dns, _, uncounted) = resolver.ask(&question, &clock, &stop).await;
+    uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
     dns
 }
 
@@ -197,8 +197,8 @@ fn what_one_hop_has_learned_the_next_need_not_ask() {
         let stop = Stop::after(clock, Duration::from_secs(30));
         let mut runs = Vec::new();
         for host in ["www.example.test", "example.test", "www.example.test"] {
-            let (mut dns, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
-            side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+            let (mut dns, _, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+            uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
             let fetched = dns.packets.iter().filter(|packet| packet.purpose == Purpose::DnsKey).count();
             let dnssec = dns.dnssec.unwrap();
             assert_eq!((dnssec.verdict, dnssec.chain.len()), (DnssecVerdict::Secure, 3), "{:?}", dnssec.why);

@@ -119,8 +119,8 @@ fn the_names_of_a_run_share_what_is_above_them() {
         let stop = Stop::after(clock, Duration::from_secs(30));
         let mut asked = Vec::new();
         for host in ["www.example.test", "example.test", "any.dnssec-wildcard.test"] {
-            let (mut dns, _, side) = resolver.resolve(host, 443, &clock, &stop).await;
-            side.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
+            let (mut dns, _, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+            uncounted.settle(&mut dns, Duration::from_millis(500), &clock, &stop).await;
             asked.push(of_dnssec(&dns).len());
             let dnssec = dns.dnssec.unwrap();
             assert_eq!((dnssec.verdict, dnssec.chain.len()), (DnssecVerdict::Secure, 3), "{:?}", dnssec.why);
