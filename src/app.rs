@@ -17,7 +17,9 @@ use crate::exit::{self, OnBadStatus};
 use crate::finding;
 use crate::lab::{Lab, SCENARIOS};
 use crate::plan::{Batch, Plan, Question};
+use crate::redact::{Redacted, redact};
 use crate::render::{self, Progress, Style};
+use crate::report::{DnsReport, TraceReport};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, Failure, StageName};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
@@ -160,21 +162,21 @@ async fn trace(
         clock: &session.clock,
         stop: &session.stop,
         setup: session.setup,
-        on_stage: &|stage, what| progress.stage(&format!("{} {what}", stage.as_str())),
+        on_stage: &|stage, what| {
+            progress.stage(|| redact(format!("{} {what}", stage.as_str()), show.secrets));
+        },
     };
     let mut trace = tracer.trace(url, run).await;
     trace.lab = session.lab.is_some();
     progress.finish();
-    let findings = finding::check(&trace);
-    let verdict = finding::verdict(&trace);
+    let code = exit::of_trace(&trace, on_bad_status);
+    let report = redact(TraceReport::of(trace), show.secrets);
     // A URL that cannot be traced has nothing to report but its error.
-    if !(trace.requests.is_empty() && show.format == Format::Text) {
-        render::render(&trace, &findings, &verdict, format(show), &style(show), out)?;
+    if !(report.trace.requests.is_empty() && show.format == Format::Text) {
+        render::render(&report, format(show), &style(show), out)?;
     }
-    Ok(Ended {
-        code: exit::of_trace(&trace, on_bad_status),
-        complaint: trace.failure().and_then(|failure| complaint(failure, show)),
-    })
+    let failure = report.part(|report| report.trace.failure());
+    Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)) })
 }
 
 async fn ask(
@@ -191,7 +193,7 @@ async fn ask(
     let prepare = |plan: Plan| Resolver::new(plan.dns);
     let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let Session { setup, clock, ref stop, .. } = session;
-    progress.stage(&format!("dns {}", question.name));
+    progress.stage(|| redact(format!("dns {}", question.name), show.secrets));
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, stop).await;
     let total = dns.end.since(At(0));
     lanes.settle(&mut dns, UNCOUNTED_GRACE, &clock, stop).await;
@@ -201,27 +203,21 @@ async fn ask(
     }
     progress.finish();
     let findings = finding::check_dns(&dns, clock.started_at());
-    let asked = render::DnsRun {
-        input: &input,
-        started_at: clock.started_at(),
-        setup,
-        total,
-        dns: &dns,
-        failure: failure.as_ref(),
-        findings: &findings,
-    };
+    let report = DnsReport { input, started_at: clock.started_at(), setup, total, dns, failure, findings };
+    let report = redact(report, show.secrets);
+    let failure = report.part(|report| report.failure.as_ref());
     if show.short {
-        render::render_short(&asked, &style(show), out)?;
+        render::render_short(&report, &style(show), out)?;
         // A failure has its own place, with its hint.
         if failure.is_none() {
-            render::short_reason(&asked, &style(show));
+            render::short_reason(&report, &style(show));
         }
     } else {
-        render::render_dns(&asked, format(show), &style(show), out)?;
+        render::render_dns(&report, format(show), &style(show), out)?;
     }
     Ok(Ended {
-        code: failure.as_ref().map_or(exit::OK, |_| exit::DNS),
-        complaint: failure.as_ref().and_then(|failure| complaint(failure, show)),
+        code: failure.map_or(exit::OK, |_| exit::DNS),
+        complaint: failure.and_then(|failure| complaint(failure, show)),
     })
 }
 
@@ -241,29 +237,30 @@ async fn ask_all(
     let (session, plan) = Session::begin(plan, lab, BATCH_TIME, setup, prepare).await?;
     let Session { setup, clock, ref stop, .. } = session;
     let mut code = exit::OK;
-    let mut tell = |question: &Question, dns: &Dns, failure: Option<&Failure>| {
+    let mut tell = |question: &Question, dns: Dns, failure: Option<Failure>| {
         if failure.is_some() {
             code = exit::DNS;
         }
         let findings = if show.format == Format::Json {
-            finding::check_dns(dns, clock.started_at())
+            finding::check_dns(&dns, clock.started_at())
         } else {
             Vec::new()
         };
-        let asked = render::DnsRun {
-            input: &question.name,
+        let report = DnsReport {
+            input: question.name.clone(),
             started_at: clock.started_at(),
             setup,
             total: dns.end.since(dns.start),
             dns,
             failure,
-            findings: &findings,
+            findings,
         };
+        let report = redact(report, show.secrets);
         if show.short {
-            render::render_short(&asked, &style(show), out)?;
-            render::short_reason(&asked, &style(show));
+            render::render_short(&report, &style(show), out)?;
+            render::short_reason(&report, &style(show));
         } else {
-            render::render_dns_line(&asked, format(show), &style(show), out)?;
+            render::render_dns_line(&report, format(show), &style(show), out)?;
         }
         // Whoever reads along sees each result when it is there.
         out.flush()
@@ -300,7 +297,7 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
 /// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
-fn complaint(failure: &Failure, show: &Show) -> Option<(String, Option<String>)> {
+fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
     let shown = show.format == Format::Json || show.terminal && failure.stage != StageName::Url;
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
@@ -313,13 +310,7 @@ fn format(show: &Show) -> render::Format {
 }
 
 fn style(show: &Show) -> Style {
-    Style {
-        color: show.color,
-        unicode: show.unicode,
-        width: show.width,
-        verbose: show.verbose,
-        show_secrets: show.secrets,
-    }
+    Style { color: show.color, unicode: show.unicode, width: show.width, verbose: show.verbose }
 }
 
 #[cfg(test)]

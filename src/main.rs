@@ -7,6 +7,7 @@ use urltrace::app::{self, Ended, Problem};
 use urltrace::cli::{self, Environment, PlanError};
 use urltrace::clock::Stopwatch;
 use urltrace::exit;
+use urltrace::redact::{Quoted, Secrets, redact};
 
 fn main() -> ExitCode {
     let setup = Stopwatch::start();
@@ -14,11 +15,16 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(PlanError::Clap(error)) => {
             // `--help` and `--version` are no errors: clap prints them to standard output.
-            let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
-            let _ = error.print();
-            return ExitCode::from(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::from(exit::OK);
+            }
+            // It quotes what was typed. Standard error may be closed: there is nowhere to tell that.
+            let message = redact(Quoted(error.to_string()), Secrets::Hide);
+            let _ = write!(io::stderr().lock(), "{}", message.0);
+            return ExitCode::from(exit::USAGE);
         }
-        Err(PlanError::Usage { message, hint }) => return complain(&message, hint.as_deref(), exit::USAGE),
+        Err(PlanError::Usage { message, hint }) => return refuse(message, hint, exit::USAGE),
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = app::run(settings, setup, &mut out);
@@ -28,11 +34,18 @@ fn main() -> ExitCode {
         // The reader has gone (`| head`): nothing is left to say.
         Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
         Err(Problem::Output(error)) => {
-            complain(&format!("the report cannot be written: {error}"), None, exit::INTERNAL)
+            refuse(format!("the report cannot be written: {error}"), None, exit::INTERNAL)
         }
-        Err(Problem::Setup(message)) => complain(&message, None, exit::USAGE),
-        Err(Problem::Internal(message)) => complain(&message, None, exit::INTERNAL),
+        Err(Problem::Setup(message)) => refuse(message, None, exit::USAGE),
+        Err(Problem::Internal(message)) => refuse(message, None, exit::INTERNAL),
     }
+}
+
+/// Says why there is no report: what was typed may be quoted in it.
+fn refuse(message: String, hint: Option<String>, code: u8) -> ExitCode {
+    let message = redact(message, Secrets::Hide);
+    let hint = hint.map(|hint| redact(hint, Secrets::Hide));
+    complain(&message, hint.as_ref().map(|hint| hint.as_str()), code)
 }
 
 fn complain(message: &str, hint: Option<&str>, code: u8) -> ExitCode {

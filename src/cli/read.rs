@@ -18,6 +18,7 @@ use crate::plan::{
     AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
     NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
+use crate::redact::Secrets;
 use crate::trace::TlsVersion;
 
 /// Reads arguments (the first is the program's name) into settings.
@@ -77,7 +78,7 @@ fn show(common: &Common, environment: &Environment) -> Show {
         verbose: common.verbose,
         color,
         unicode: !common.ascii && environment.utf8,
-        secrets: common.show_secrets,
+        secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },
         progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
         width: width.clamp(60, 120),
         terminal: environment.stdout_is_terminal,

@@ -3,6 +3,7 @@
 use super::declarations::{Format, Generate};
 use crate::exit::OnBadStatus;
 use crate::plan::{Batch, Plan, Question};
+use crate::redact::Secrets;
 
 /// What a run is to do.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ pub struct Show {
     /// UTF-8 drawing.
     pub unicode: bool,
     /// Secrets in clear.
-    pub secrets: bool,
+    pub secrets: Secrets,
     /// A progress line on stderr.
     pub progress: bool,
     /// Columns.

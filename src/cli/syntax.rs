@@ -10,8 +10,13 @@ use crate::plan::{ConnectTo, ResolveOverride};
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
 pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
-    let bad =
-        || PlanError::with_hint(format!("`{}` is no header field", text.escape_debug()), "-H 'Name: value'");
+    let bad = || {
+        // What follows the first word may be a secret that lost its colon.
+        let (word, rest) =
+            text.split_once(char::is_whitespace).map_or((text, ""), |(word, _)| (word, " ..."));
+        let message = format!("`{}{rest}` is no header field", word.escape_debug());
+        PlanError::with_hint(message, "-H 'Name: value'")
+    };
     let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
         (Some((name, value)), _) => (name, Some(value.trim()).filter(|value| !value.is_empty())),
         (None, Some(name)) => (name, Some("")),

@@ -1,4 +1,5 @@
-//! A map that forgets what was not needed for longest: a run may be given millions of names.
+//! A bounded map that forgets what was not needed for longest (least recently used, nearly): a run may be given
+//! millions of names.
 //!
 //! It forgets by generations, half of what it may hold at a time, so that keeping the order costs
 //! nothing. What is forgotten is asked again.
@@ -92,18 +93,18 @@ mod tests {
 
     #[test]
     fn what_is_needed_stays_and_the_rest_is_forgotten_in_time() {
-        let mut recent = Lru::<u32, u32, 100>::default();
+        let mut lru = Lru::<u32, u32, 100>::default();
         for number in 0..10_000 {
-            recent.insert(number, number);
-            assert_eq!(recent.get(&0), Some(&0), "at {number}");
-            assert_eq!(*recent.get_or_insert_with(1, || number), if number < 2 { number } else { 1 });
-            assert!(recent.young.len() + recent.old.len() <= 100);
+            lru.insert(number, number);
+            assert_eq!(lru.get(&0), Some(&0), "at {number}");
+            assert_eq!(*lru.get_or_insert_with(1, || number), if number < 2 { number } else { 1 });
+            assert!(lru.young.len() + lru.old.len() <= 100);
             let last = number.saturating_sub(40)..=number;
-            assert!(last.into_iter().all(|near| recent.peek(&near).is_some()), "at {number}");
+            assert!(last.into_iter().all(|near| lru.peek(&near).is_some()), "at {number}");
         }
-        assert_eq!(recent.peek(&5), None);
-        recent.insert(9_999, 7);
-        assert_eq!(recent.get(&9_999), Some(&7), "the new one counts");
+        assert_eq!(lru.peek(&5), None);
+        lru.insert(9_999, 7);
+        assert_eq!(lru.get(&9_999), Some(&7), "the new one counts");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::session::Upstream;
 use crate::dns::transport::timestamp;
-use crate::dns::wire::name::{name_text, parse_name};
+use crate::dns::wire::name::{asked_name, name_text};
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
@@ -259,7 +259,7 @@ fn unasked(
 
 /// The name to ask for, which the record has from here on as it is written.
 fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
-    let name = parse_name(text).map_err(|reason| {
+    let name = asked_name(text).map_err(|reason| {
         dns.unvalidated = Some(NOBODY_ASKED.to_owned());
         let message = format!("the name cannot be asked for: {reason}");
         let fault = Fault::new(FailureCode::InvalidName, message)

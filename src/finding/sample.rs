@@ -4,7 +4,9 @@ use super::found::Finding;
 use super::place::{InLookup, Place};
 use super::rule::Rule;
 use super::verdict::verdict;
+use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, render};
+use crate::report::TraceReport;
 use crate::trace::{LookupId, ServerFault, Trace};
 
 pub(crate) use crate::trace::sample::*;
@@ -14,7 +16,9 @@ pub(crate) use crate::trace::sample::*;
 /// Wherever one rests on, the document must show: the JSON renderer stops at a place that it does not have.
 pub(crate) fn of(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let findings = rule.look_at(trace);
-    render(trace, &findings, &verdict(trace), Format::Json, &Style::default(), &mut Vec::new()).unwrap();
+    let report = TraceReport { trace: trace.clone(), findings: findings.clone(), verdict: verdict(trace) };
+    let mut out = Vec::new();
+    render(&redact(report, Secrets::Hide), Format::Json, &Style::default(), &mut out).unwrap();
     findings
 }
 

@@ -1,6 +1,6 @@
 //! What went wrong in an exchange, worded with what was seen so far. Pure: works on the record.
 //!
-//! Turning a fault into a failure of the trace is left to [`fetch`](super::fetch).
+//! Turning a fault into a failure of the trace is left to [`fetch`](super::fetch()).
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;

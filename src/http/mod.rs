@@ -1,6 +1,6 @@
 //! Stage 5: request and response.
 //!
-//! [`fetch`] sends one request and reads its response to the end, in HTTP/1 by a small client of
+//! [`fetch()`] sends one request and reads its response to the end, in HTTP/1 by a small client of
 //! our own and in HTTP/2 by the `h2` crate behind a tap. Every stamp is taken above TLS. It opens
 //! no connection, follows no redirect and retries nothing: that is the caller's loop.
 //!

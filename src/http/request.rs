@@ -47,8 +47,9 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
+/// What may be shown of what is no name: behind a blank a secret may have lost its colon.
 fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
+    text.split(' ').next().unwrap_or_default().chars().take(40).collect()
 }
 
 /// The request, before it is put into the form of a version.

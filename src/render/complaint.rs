@@ -1,30 +1,31 @@
-//! Failures for standard error, in a line and a hint.
+//! What goes to standard error: failures in a line and a hint, and errors that have no report.
 
 use std::io::{self, Write};
 
 use super::escape;
-use super::run::DnsRun;
 use super::style::Style;
+use crate::redact::Redacted;
+use crate::report::DnsReport;
 use crate::trace::{DnssecVerdict, Failure};
 
 /// A failure as one line for standard error: `tcp: connect to 192.0.2.1:443 was refused`, and its
 /// hint.
 #[must_use]
-pub fn complaint(failure: &Failure, style: &Style) -> (String, Option<String>) {
-    let redactor = style.redactor();
-    let clean = |text: &str| escape::text(&redactor.text(text), style.charset()).into_owned();
+pub fn complaint(failure: Redacted<&Failure>, style: &Style) -> (String, Option<String>) {
+    let clean = |text: &str| escape::text(text, style.charset()).into_owned();
     let message = format!("{}: {}", failure.stage.as_str(), clean(&failure.message));
     (message, failure.hint.as_deref().map(clean))
 }
 
 /// Tells standard error why a name has no data, or that what it has is bogus: bare data cannot say it.
-pub fn short_reason(run: &DnsRun<'_>, style: &Style) {
+pub fn short_reason(report: &Redacted<DnsReport>, style: &Style) {
     let bogus = || {
-        let dnssec = run.dns.dnssec.as_ref().filter(|dnssec| dnssec.verdict == DnssecVerdict::Bogus)?;
+        let dnssec = report.dns.dnssec.as_ref().filter(|dnssec| dnssec.verdict == DnssecVerdict::Bogus)?;
         let why = escape::text(dnssec.why.as_deref().unwrap_or_default(), style.charset()).into_owned();
-        Some(format!("dns: {} is bogus (DNSSEC): {why}", run.dns.name))
+        Some(format!("dns: {} is bogus (DNSSEC): {why}", report.dns.name))
     };
-    if let Some(message) = run.failure.map(|failure| complaint(failure, style).0).or_else(bogus) {
+    let failure = report.part(|report| report.failure.as_ref());
+    if let Some(message) = failure.map(|failure| complaint(failure, style).0).or_else(bogus) {
         // Standard error may be closed: there is nowhere to tell that.
         let _ = writeln!(io::stderr().lock(), "urltrace: {message}");
     }

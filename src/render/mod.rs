@@ -1,8 +1,8 @@
 //! Renderers: a finished trace as text or as JSON.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
-//! write. What comes from the network passes `escape` on its way to text, and what is secret is
-//! taken out by `redact` on its way to any format.
+//! write. What comes from the network passes `escape` on its way to text, and all of it has
+//! passed [`crate::redact`]: they take nothing else.
 
 mod complaint;
 mod escape;
@@ -11,8 +11,6 @@ mod lab;
 pub mod man;
 mod output;
 mod progress;
-mod redact;
-mod run;
 mod style;
 #[cfg(test)]
 pub(crate) mod testtrace;
@@ -24,5 +22,4 @@ pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;
-pub use run::DnsRun;
 pub use style::{Format, Style};

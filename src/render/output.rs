@@ -2,27 +2,24 @@
 
 use std::io::{self, Write};
 
-use super::run::DnsRun;
 use super::style::{Format, Style};
 use super::{json, text};
-use crate::finding::{Finding, Verdict};
-use crate::trace::Trace;
+use crate::redact::Redacted;
+use crate::report::{DnsReport, TraceReport};
 
 /// Writes the report of a trace.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn render(
-    trace: &Trace,
-    findings: &[Finding],
-    verdict: &Verdict,
+    report: &Redacted<TraceReport>,
     format: Format,
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::trace(trace, findings, verdict, style, out),
-        Format::Json => json::trace(trace, findings, verdict, style, out),
+        Format::Text => text::trace(report, style, out),
+        Format::Json => json::trace(report, out),
     }
 }
 
@@ -30,10 +27,15 @@ pub fn render(
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn render_dns(run: &DnsRun<'_>, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn render_dns(
+    report: &Redacted<DnsReport>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Text => text::dns(run, style, out),
-        Format::Json => json::dns(run, style, out),
+        Format::Text => text::dns(report, style, out),
+        Format::Json => json::dns(report, out),
     }
 }
 
@@ -42,14 +44,14 @@ pub fn render_dns(run: &DnsRun<'_>, format: Format, style: &Style, out: &mut dyn
 /// # Errors
 /// Only those of `out`.
 pub fn render_dns_line(
-    run: &DnsRun<'_>,
+    report: &Redacted<DnsReport>,
     format: Format,
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::dns_line(run, style, out),
-        Format::Json => json::dns_line(run, style, out),
+        Format::Text => text::dns_line(report, style, out),
+        Format::Json => json::dns_line(report, out),
     }
 }
 
@@ -57,6 +59,6 @@ pub fn render_dns_line(
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn render_short(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    text::short(run.dns, style, out)
+pub fn render_short(report: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    text::short(report, style, out)
 }

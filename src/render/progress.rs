@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::escape;
 use super::style::Charset;
+use crate::redact::Redacted;
 
 /// Redraws a second: enough for the eye, next to nothing for the machine.
 const REDRAWS: u8 = 8;
@@ -48,10 +49,11 @@ impl Progress {
         Self { line: Some((bar, word)) }
     }
 
-    /// Says what is going on. Names from outside pass the escaper.
-    pub fn stage(&self, stage: &str) {
+    /// Says what is going on, if anybody looks. Names from outside pass the escaper.
+    pub fn stage(&self, stage: impl FnOnce() -> Redacted<String>) {
         if let Some((_, word)) = &self.line {
-            let stage = escape::text(stage, Charset::Unicode).chars().take(LONGEST).collect();
+            let stage = stage();
+            let stage = escape::text(&stage, Charset::Unicode).chars().take(LONGEST).collect();
             *word.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         }
     }
@@ -73,11 +75,12 @@ impl Drop for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::{Secrets, redact};
 
     #[test]
     fn a_silent_progress_line_starts_nothing() {
         let progress = Progress::new(false);
-        progress.stage("asking the root");
+        progress.stage(|| redact("asking the root".to_owned(), Secrets::Hide));
         progress.finish();
         assert!(progress.line.is_none());
     }
@@ -85,9 +88,9 @@ mod tests {
     #[test]
     fn the_word_is_escaped_and_the_line_can_end_twice() {
         let progress = Progress::new(true);
-        progress.stage("walking \u{1b}[2J");
+        progress.stage(|| redact("walking \u{1b}[2J https://ann:pw@host/".to_owned(), Secrets::Hide));
         let (_, word) = progress.line.as_ref().unwrap();
-        assert_eq!(*word.lock().unwrap(), r"walking \x1b[2J");
+        assert_eq!(*word.lock().unwrap(), r"walking \x1b[2J https://[redacted]@host/");
         progress.finish();
         progress.finish();
     }

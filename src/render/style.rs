@@ -1,7 +1,5 @@
 //! How a report looks: its format, colours, characters and width. Decides nothing of its contents.
 
-use super::redact::Redactor;
-
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -23,23 +21,17 @@ pub struct Style {
     pub width: usize,
     /// `-v`: every packet, flight, certificate and header.
     pub verbose: bool,
-    /// `--show-secrets`: nothing is redacted.
-    pub show_secrets: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 80, verbose: false, show_secrets: false }
+        Self { color: false, unicode: true, width: 80, verbose: false }
     }
 }
 
 impl Style {
     pub(super) const fn charset(&self) -> Charset {
         if self.unicode { Charset::Unicode } else { Charset::Ascii }
-    }
-
-    pub(super) const fn redactor(&self) -> Redactor {
-        Redactor::new(self.show_secrets)
     }
 }
 

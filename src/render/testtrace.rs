@@ -2,10 +2,34 @@
 
 use std::time::Duration;
 
-use crate::finding::{AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
-use crate::trace::{ConnectionId, RequestId, StageName};
+use crate::finding::{self, AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
+use crate::redact::{Redacted, Secrets, redact};
+use crate::report::{DnsReport, TraceReport};
+use crate::trace::{At, ConnectionId, RequestId, StageName, Trace};
 
 pub(crate) use crate::trace::sample::*;
+
+/// A fixture as renderers get it. Findings are told of the first only.
+pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
+    let findings = if trace == &success() { findings() } else { Vec::new() };
+    let verdict = finding::verdict(trace);
+    redact(TraceReport { trace: trace.clone(), findings, verdict }, secrets)
+}
+
+/// What `urltrace dns` would have to tell of a fixture's first name.
+pub(crate) fn dns_report(trace: &Trace) -> Option<Redacted<DnsReport>> {
+    let dns = trace.lookups.first()?;
+    let report = DnsReport {
+        input: "www.example.test".to_owned(),
+        started_at: trace.started_at,
+        setup: trace.setup,
+        total: dns.end.since(At(0)),
+        dns: dns.clone(),
+        failure: trace.failure().filter(|failure| failure.stage == StageName::Dns).cloned(),
+        findings: finding::check_dns(dns, trace.started_at),
+    };
+    Some(redact(report, Secrets::Hide))
+}
 
 /// Findings of several kinds, with pointers into [`success`].
 pub(crate) fn findings() -> Vec<Finding> {

@@ -27,7 +27,11 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
     if typed.host.is_empty() {
         return Err(no_host());
     }
-    check_port(typed.port).map_err(|message| failure(FailureCode::InvalidPort, message, None))?;
+    check_port(typed.port).map_err(|message| {
+        // `https://joe:a/b@host/`: the password ended the authority.
+        let hint = "in a user name or password `/`, `?` and `#` are written %2F, %3F and %23".to_owned();
+        failure(FailureCode::InvalidPort, message, Some(hint).filter(|_| typed.tail.contains('@')))
+    })?;
     let whole = format!("{}://{}{}", scheme.as_str(), typed.authority, typed.tail);
     let parsed = ::url::Url::parse(&whole).map_err(|error| {
         let (code, message) = explain(error, input, typed.host);

@@ -4,9 +4,11 @@
 
 mod cli;
 mod dns;
+mod house;
 mod lab;
 mod peers;
 mod runs;
+mod secrets;
 mod support;
 mod tidy;
 mod walks;

@@ -135,24 +135,3 @@ fn only_the_stages_and_the_lab_open_sockets() {
 fn unsafe_is_in_one_file() {
     none_of("unsafe is for TCP_INFO only", &["unsafe {", "unsafe fn"], &["src/tcp/info.rs"]);
 }
-
-#[test]
-fn the_model_imports_nothing_and_no_stage_looks_ahead() {
-    for (path, text) in sources("src") {
-        if path.starts_with("src/trace") {
-            assert!(!code(&text).contains("crate::"), "{} imports", path.display());
-        }
-    }
-    let stages = ["url", "dns", "tcp", "tls", "http"];
-    for (index, stage) in stages.iter().enumerate() {
-        for (path, text) in sources("src") {
-            let path = path.display().to_string();
-            if path != format!("src/{stage}.rs") && !path.starts_with(&format!("src/{stage}/")) {
-                continue;
-            }
-            for later in stages[index + 1..].iter().copied().chain(["render", "cli", "finding", "app"]) {
-                assert!(!code(&text).contains(&format!("crate::{later}::")), "{path} looks ahead to {later}");
-            }
-        }
-    }
-}

@@ -18,20 +18,7 @@ const BUILT_IN: &str = include_str!("../../../fixtures/dns/named.root");
 /// More root addresses than any hints file needs.
 const MAX_ADDRESSES: usize = 256;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+const MONTHS: &str = "January February March April May June July August September October November December";
 
 /// Root servers and where we know them from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +178,7 @@ fn date(text: &str) -> Option<String> {
         .find_map(|line| line.trim_start().strip_prefix(';')?.trim().strip_prefix("last update:"))?;
     let mut words = line.split_whitespace();
     let month = words.next()?;
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
+    let month = MONTHS.split(' ').position(|name| name.eq_ignore_ascii_case(month))? + 1;
     let day: u8 = words.next()?.trim_end_matches(',').parse().ok().filter(|day| (1..=31).contains(day))?;
     let year: u16 = words.next()?.parse().ok()?;
     Some(format!("{year:04}-{month:02}-{day:02}"))

@@ -1,5 +1,4 @@
-//! How the types of one name ended, put together into one answer or one reason.
-//!
+//! The response of a resolution (RFC 9499 §3) from what each type of the name came to: one answer or one reason.
 //! Nothing is asked here.
 
 use hickory_resolver::proto::rr::Name;
@@ -13,15 +12,15 @@ use crate::dns::wire::message::{Rr, records};
 use crate::dns::wire::name::name_text;
 use crate::trace::{FailureCode, Negative, Record, RecordType};
 
-/// How one type of a name ended.
-pub(crate) enum TypeEnd {
+/// What one type of a name came to.
+pub(crate) enum TypeOutcome {
     Records { chain: Vec<Rr>, records: Vec<Rr> },
     Absent { chain: Vec<Rr>, absence: Absence, negative: Negative },
     Failed(Fault),
     NotAwaited,
 }
 
-impl TypeEnd {
+impl TypeOutcome {
     /// The aliases before its end.
     pub(crate) fn chain(&self) -> &[Rr] {
         match self {
@@ -31,30 +30,30 @@ impl TypeEnd {
     }
 }
 
-/// Puts the ends of all types together.
+/// Puts the outcomes of all types together.
 pub(crate) fn assemble(
     job: &Job,
     name: &Name,
     types: &[RecordType],
     mut answers: Vec<Record>,
-    ends: Vec<(RecordType, TypeEnd)>,
+    outcomes: Vec<(RecordType, TypeOutcome)>,
 ) -> Result<Found, Fault> {
     let mut found = Found::default();
     let mut chain_taken = false;
     let (mut gone, mut failed) = (None, None);
     let mut records_of_all = Vec::new();
-    for (rtype, end) in ends {
-        let chain = match end {
-            TypeEnd::NotAwaited => continue,
-            TypeEnd::Failed(fault) => {
+    for (rtype, outcome) in outcomes {
+        let chain = match outcome {
+            TypeOutcome::NotAwaited => continue,
+            TypeOutcome::Failed(fault) => {
                 failed.get_or_insert((rtype, fault));
                 continue;
             }
-            TypeEnd::Records { chain, records } => {
+            TypeOutcome::Records { chain, records } => {
                 records_of_all.extend(records);
                 chain
             }
-            TypeEnd::Absent { chain, absence, negative } => {
+            TypeOutcome::Absent { chain, absence, negative } => {
                 let last = chain.iter().rev().find_map(alias_target).cloned();
                 // One type's word about the whole name outweighs another's about a type.
                 if gone.is_none() || absence == Absence::Name {

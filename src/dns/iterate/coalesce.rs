@@ -1,6 +1,7 @@
-//! Where the resolutions of one run meet: what one has found or is finding, another does not ask.
+//! Cache look-up and coalescing of equal queries (unbound's mesh): what one resolution of a run has found or is
+//! finding, another does not ask.
 //!
-//! The cache itself is `cut`'s, waiting is `flight`'s; here a walk looks into both before it asks.
+//! The caches themselves, and the waiting, are `cache`'s; here a resolution looks into them before it asks.
 
 use std::rc::Rc;
 

@@ -1,7 +1,8 @@
-//! The walk: from the deepest known zone down to the answer, over aliases and zones.
+//! The descent to one name (RFC 1034 §5.3.3 step 4): from the deepest known zone cut along referrals, until a zone
+//! answers, denies, or names an alias.
 //!
-//! It decides what to ask next; asking the servers of one zone is `race`'s part, finding the
-//! addresses of servers without glue is `servers`'s. Types are asked in parallel where it saves
+//! It decides what to ask next; asking the servers of one zone is `name_servers`' part, finding the
+//! addresses of servers without glue is `ns_addresses`'s. Types are asked in parallel where it saves
 //! time: the first type alone at the root and at top-level zones, all of them below.
 
 use std::rc::Rc;
@@ -13,199 +14,251 @@ use tokio::task::JoinHandle;
 use crate::clock::Moment;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
-use crate::dns::iterate::assemble::TypeEnd;
+use crate::dns::cache::in_flight::Leading;
+use crate::dns::iterate::assemble::TypeOutcome;
 use crate::dns::iterate::coalesce::{Gate, gate, refer};
 use crate::dns::iterate::https_query::ask_beside;
 use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::iterate::qname_minimisation::{Steps, lead_on};
-use crate::dns::iterate::zone::{Step, ask_zone, ensure_servers};
+use crate::dns::iterate::zone::{ask_zone, ensure_servers};
+use crate::dns::limits::MAX_CUTS;
 use crate::dns::name_servers::budget::Budget;
+use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::outcome::fault::Fault;
-use crate::dns::response::classify::{Absence, Verdict};
+use crate::dns::response::classify::{Absence, Referral, Verdict};
 use crate::dns::wire::message::Rr;
 use crate::dns::wire::name::name_text;
 use crate::plan::Minimisation;
 use crate::trace::{FailureCode, RecordType};
 
-/// Referrals followed for one name.
-const MAX_CUTS: usize = 16;
-
-/// Aliases followed for one question, as unbound does.
-pub(crate) const MAX_ALIASES: usize = 11;
-
 /// A zone of so many labels has many children: one type is enough to get past it.
 const SHALLOW: usize = 1;
 
-/// What one name gave.
-pub(crate) enum End {
-    Alias { chain: Vec<Rr>, target: Name, id: usize },
-    Final(Vec<(RecordType, TypeEnd)>),
+/// Where one zone's answer leads.
+pub(crate) enum Next {
+    /// To a zone below it.
+    Descend,
+    Alias {
+        chain: Vec<Rr>,
+        target: Name,
+        id: usize,
+    },
+    /// Nowhere: it is what each type came to.
+    Done(Vec<(RecordType, TypeOutcome)>),
 }
 
-/// From the deepest known zone of a name down to what its own zone says of it.
-pub(crate) async fn descend(
-    job: &Job,
-    qname: &Name,
-    types: &[RecordType],
+/// What a zone answered, or why it did not.
+type ZoneResult = Result<Answered, Fault>;
+
+/// The way down to one name.
+pub(crate) struct Descent<'a> {
+    job: &'a Job,
+    qname: Name,
+    types: &'a [RecordType],
+    /// The deepest name that a zone asked here may have.
+    above: Name,
+    /// The zone that is asked next.
+    zone: Rc<Zone>,
+    /// The packet that led to it.
     parent: Option<usize>,
-) -> Result<End, Fault> {
-    let resolution = &job.resolution;
-    let Some((first, rest)) = types.split_first() else {
-        return Ok(End::Final(Vec::new()));
-    };
-    let budget = Budget::for_a_name();
-    // RFC 4035 §3.1.4.1: a DS belongs to the parent.
-    let above = if *first == RecordType::DS && !qname.is_root() { qname.base_name() } else { qname.clone() };
-    let known = resolution.context.delegations.above(&above, Moment::now());
-    if job.is_main() {
+    budget: Rc<Budget>,
+    parts: Steps,
+    cuts: usize,
+}
+
+impl<'a> Descent<'a> {
+    /// From the deepest known zone of the name.
+    pub(crate) fn begin(
+        job: &'a Job,
+        qname: &Name,
+        types: &'a [RecordType],
+        parent: Option<usize>,
+    ) -> Result<Self, Fault> {
+        // RFC 4035 §3.1.4.1: a DS belongs to the parent.
+        let of_parent = types.first() == Some(&RecordType::DS) && !qname.is_root();
+        let above = if of_parent { qname.base_name() } else { qname.clone() };
+        let known = job.resolution.context.delegations.above(&above, Moment::now());
         let cached = known.len() > 1;
-        known.iter().for_each(|zone| resolution.use_zone(zone, cached));
-    }
-    if known.len() > 1 {
-        // There is no root to wait for.
-        resolution.root_answered.set(true);
-    }
-    let Some(mut zone) = known.last().cloned() else {
-        return Err(Fault::new(FailureCode::NoUsableServer, "no root server is known".to_owned()));
-    };
-    let mut parent = parent;
-    let mut hidden = Steps::default();
-    for _ in 0..MAX_CUTS {
-        let lead = match gate(resolution, &zone, &above).await {
-            Gate::Ask(lead) => lead,
-            Gate::Deeper(found) => {
-                for deeper in found {
-                    if job.is_main() {
-                        resolution.use_zone(&deeper, true);
-                    }
-                    zone = deeper;
-                }
-                resolution.root_answered.set(true);
-                continue;
-            }
-        };
-        if resolution.context.plan.minimisation == Minimisation::Relaxed
-            && let Some((id, referral)) = lead_on(job, &zone, qname, parent, &budget, &mut hidden).await
-        {
-            zone = refer(job, qname, &referral, id, lead);
-            parent = Some(id);
-            continue;
-        }
-        let question = |job: &Job, rtype: RecordType, zone: &Rc<Zone>| {
-            let (job, zone, budget) = (job.clone(), Rc::clone(zone), Rc::clone(&budget));
-            let qname = qname.clone();
-            async move { ask_zone(&job, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
-        };
-        let beside = |zone: &Rc<Zone>| -> Vec<Beside> {
-            let start = |rtype: &RecordType| {
-                let job = job.beside();
-                let task = resolution.spawn(question(&job, *rtype, zone).boxed_local());
-                Beside { rtype: *rtype, job, task }
-            };
-            rest.iter().map(start).collect()
-        };
-        // Without glue the addresses come first, once, before the types part ways.
-        ensure_servers(job, &zone, qname, *first, parent).await?;
-        let shallow = zone.name.iter().len() <= SHALLOW;
-        let others = if shallow { Vec::new() } else { beside(&zone) };
-        if !shallow {
-            ask_beside(job, qname);
-        }
-        let mut step = question(job, *first, &zone).await;
         if job.is_main() {
-            resolution.use_zone(&zone, false);
+            known.iter().for_each(|zone| job.resolution.use_zone(zone, cached));
         }
-        if let (Some(lead), Ok(Step { verdict, .. })) = (&lead, &step)
+        if cached {
+            // There is no root to wait for.
+            job.resolution.root_answered.set(true);
+        }
+        let Some(zone) = known.last().cloned() else {
+            return Err(Fault::new(FailureCode::NoUsableServer, "no root server is known".to_owned()));
+        };
+        let (qname, budget, parts) = (qname.clone(), Budget::for_a_name(), Steps::default());
+        Ok(Self { job, qname, types, above, zone, parent, budget, parts, cuts: 0 })
+    }
+
+    pub(crate) fn qname(&self) -> &Name {
+        &self.qname
+    }
+
+    /// Asks the next zone; the types in parallel where that saves time.
+    pub(crate) async fn step(&mut self) -> Result<Next, Fault> {
+        let Some((first, rest)) = self.types.split_first() else { return Ok(Next::Done(Vec::new())) };
+        if self.cuts == MAX_CUTS {
+            return Err(self.too_many_cuts());
+        }
+        self.cuts += 1;
+        let lead = match gate(&self.job.resolution, &self.zone, &self.above).await {
+            Gate::Ask(lead) => lead,
+            Gate::Deeper(found) => return Ok(self.pass(found)),
+        };
+        if self.job.resolution.context.plan.minimisation == Minimisation::Relaxed {
+            let (zone, budget) = (&self.zone, &self.budget);
+            let led = lead_on(self.job, zone, &self.qname, self.parent, budget, &mut self.parts).await;
+            if let Some((id, referral)) = led {
+                return Ok(self.descend(id, &referral, lead));
+            }
+        }
+        let (result, others) = self.ask(*first, rest, lead.as_ref()).await?;
+        match result {
+            Ok(Answered { id, verdict: Verdict::Referral(referral), .. }) => {
+                Ok(self.descend(id, &referral, lead))
+            }
+            Ok(Answered { id, verdict: Verdict::Alias { chain, target }, .. }) => {
+                Ok(match self.job.aliases {
+                    Aliases::Follow => Next::Alias { chain, target, id },
+                    Aliases::Keep => {
+                        Next::Done(vec![(*first, TypeOutcome::Records { chain: Vec::new(), records: chain })])
+                    }
+                })
+            }
+            result => {
+                let all = std::iter::once((*first, Some(result))).chain(others);
+                Ok(Next::Done(all.map(|(rtype, result)| (rtype, type_outcome(result))).collect()))
+            }
+        }
+    }
+
+    fn descend(&mut self, id: usize, referral: &Referral, lead: Option<Leading>) -> Next {
+        self.zone = refer(self.job, &self.qname, referral, id, lead);
+        self.parent = Some(id);
+        Next::Descend
+    }
+
+    /// Past zones that another resolution has found meanwhile.
+    fn pass(&mut self, found: Vec<Rc<Zone>>) -> Next {
+        let resolution = &self.job.resolution;
+        for deeper in found {
+            if self.job.is_main() {
+                resolution.use_zone(&deeper, true);
+            }
+            self.zone = deeper;
+        }
+        resolution.root_answered.set(true);
+        Next::Descend
+    }
+
+    /// What the zone says of the first type, and of the others where that does not hold for them, too.
+    async fn ask(
+        &self,
+        first: RecordType,
+        rest: &[RecordType],
+        lead: Option<&Leading>,
+    ) -> Result<(ZoneResult, Vec<(RecordType, Option<ZoneResult>)>), Fault> {
+        let (job, resolution) = (self.job, &self.job.resolution);
+        // Without glue the addresses come first, once, before the types part ways.
+        ensure_servers(job, &self.zone, &self.qname, first, self.parent).await?;
+        let shallow = self.zone.name.iter().len() <= SHALLOW;
+        let mut others = Vec::new();
+        if !shallow {
+            others = self.ask_others(rest);
+            ask_beside(job, &self.qname);
+        }
+        let mut result = self.question(job.clone(), first).await;
+        if job.is_main() {
+            resolution.use_zone(&self.zone, false);
+        }
+        let verdict = result.as_ref().map(|answered| &answered.verdict);
+        if let (Some(lead), Ok(verdict)) = (lead, verdict)
             && !matches!(verdict, Verdict::Referral(_))
         {
-            lead.spoken(qname, None);
+            lead.spoken(&self.qname, None);
         }
-        let mut ends = Vec::new();
-        let others = match &step {
-            Ok(Step {
-                verdict: Verdict::Answer { .. } | Verdict::Absent { absence: Absence::Type, .. },
-                ..
-            }) if shallow => {
-                ask_beside(job, qname);
-                beside(&zone)
-            }
-            _ => others,
-        };
-        match &step {
-            Ok(Step { verdict: Verdict::Answer { .. }, .. }) => {
-                if let Some(wish) =
-                    resolution.wish.as_ref().filter(|_| job.is_main() && job.aliases == Aliases::Follow)
-                {
-                    wish.address_answered(resolution.log.clock().now());
-                }
-                ends = gather(job, others, job.patience).await;
-            }
-            Ok(Step { verdict: Verdict::Absent { absence: Absence::Type, .. }, .. }) => {
-                ends = gather(job, others, Patience::Whole).await;
-            }
-            Err(_) => {
-                ends = gather(job, others, Patience::Whole).await;
-                // What leads on for one type leads on for all.
-                let on = ends.iter().position(|(_, step)| {
-                    matches!(
-                        step,
-                        Some(Ok(Step { verdict: Verdict::Referral(_) | Verdict::Alias { .. }, .. }))
-                    )
-                });
-                if let Some((_, Some(other))) = on.map(|on| ends.swap_remove(on)) {
-                    step = other;
-                }
-            }
+        let is_of_type =
+            matches!(verdict, Ok(Verdict::Answer { .. } | Verdict::Absent { absence: Absence::Type, .. }));
+        if shallow && is_of_type {
+            ask_beside(job, &self.qname);
+            others = self.ask_others(rest);
+        }
+        if let (Ok(Verdict::Answer { .. }), Some(wish)) = (verdict, &resolution.wish)
+            && job.is_main()
+            && job.aliases == Aliases::Follow
+        {
+            wish.address_answered(resolution.log.clock().now());
+        }
+        let patience = match verdict {
+            Ok(Verdict::Answer { .. }) => job.patience,
+            Err(_) => Patience::Whole,
+            Ok(_) if is_of_type => Patience::Whole,
             // A referral, an alias or NXDOMAIN holds for every type.
-            Ok(_) => others.iter().for_each(|other| other.job.work.detach()),
+            Ok(_) => {
+                others.iter().for_each(|other| other.job.work.detach());
+                return Ok((result, Vec::new()));
+            }
+        };
+        let mut results = gather(job, others, patience).await;
+        // What leads on for one type leads on for all.
+        if result.is_err()
+            && let Some(on) = results.iter().position(|(_, result)| leads_on(result.as_ref()))
+            && let (_, Some(other)) = results.swap_remove(on)
+        {
+            result = other;
         }
-        match step {
-            Ok(Step { id, verdict: Verdict::Referral(referral), .. }) => {
-                zone = refer(job, qname, &referral, id, lead);
-                parent = Some(id);
-            }
-            Ok(Step { id, verdict: Verdict::Alias { chain, target }, .. }) => {
-                if job.aliases == Aliases::Follow {
-                    return Ok(End::Alias { chain, target, id });
-                }
-                let end = TypeEnd::Records { chain: Vec::new(), records: chain };
-                return Ok(End::Final(vec![(*first, end)]));
-            }
-            step => {
-                let mut all = vec![(*first, type_end(Some(step)))];
-                all.extend(ends.into_iter().map(|(rtype, step)| (rtype, type_end(step))));
-                return Ok(End::Final(all));
-            }
-        }
+        Ok((result, results))
     }
-    resolution.log.note(format!("the limit of {MAX_CUTS} referrals for one name was hit"));
-    let message = format!(
-        "{} was referred {MAX_CUTS} times and is still not answered, last by zone {}",
-        name_text(qname),
-        name_text(&zone.name)
-    );
-    Err(Fault::new(FailureCode::TooManyCuts, message))
+
+    fn ask_others(&self, rest: &[RecordType]) -> Vec<Beside> {
+        let start = |rtype: &RecordType| {
+            let job = self.job.beside();
+            let task = self.job.resolution.spawn(self.question(job.clone(), *rtype).boxed_local());
+            Beside { rtype: *rtype, job, task }
+        };
+        rest.iter().map(start).collect()
+    }
+
+    fn question(&self, job: Job, rtype: RecordType) -> impl Future<Output = ZoneResult> + use<> {
+        let (zone, budget) = (Rc::clone(&self.zone), Rc::clone(&self.budget));
+        let (qname, parent) = (self.qname.clone(), self.parent);
+        async move { ask_zone(&job, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
+    }
+
+    fn too_many_cuts(&self) -> Fault {
+        self.job.resolution.log.note(format!("the limit of {MAX_CUTS} referrals for one name was hit"));
+        let message = format!(
+            "{} was referred {MAX_CUTS} times and is still not answered, last by zone {}",
+            name_text(&self.qname),
+            name_text(&self.zone.name)
+        );
+        Fault::new(FailureCode::TooManyCuts, message)
+    }
+}
+
+fn leads_on(result: Option<&ZoneResult>) -> bool {
+    let verdict = result.and_then(|result| result.as_ref().ok()).map(|answered| &answered.verdict);
+    matches!(verdict, Some(Verdict::Referral(_) | Verdict::Alias { .. }))
 }
 
 /// A type that is asked beside the first.
 struct Beside {
     rtype: RecordType,
     job: Job,
-    task: JoinHandle<Result<Step, Fault>>,
+    task: JoinHandle<ZoneResult>,
 }
 
 /// Awaits the other types; those that take too long are given up, and `None` stands for them.
-async fn gather(
-    job: &Job,
-    others: Vec<Beside>,
-    patience: Patience,
-) -> Vec<(RecordType, Option<Result<Step, Fault>>)> {
+async fn gather(job: &Job, others: Vec<Beside>, patience: Patience) -> Vec<(RecordType, Option<ZoneResult>)> {
     let clock = job.resolution.log.clock();
     let limit = match patience {
         Patience::Whole => None,
         Patience::AtMost(delay) => Some((delay, clock.instant(clock.now().after(delay)))),
     };
-    let mut ends = Vec::new();
+    let mut results = Vec::new();
     for Beside { rtype, job: own, task } in others {
         let done = match limit {
             None => Some(task.await),
@@ -222,19 +275,19 @@ async fn gather(
                 ));
             }
         }
-        ends.push((rtype, done));
+        results.push((rtype, done));
     }
-    ends
+    results
 }
 
-fn type_end(step: Option<Result<Step, Fault>>) -> TypeEnd {
-    match step {
-        None => TypeEnd::NotAwaited,
-        Some(Err(fault)) => TypeEnd::Failed(fault),
-        Some(Ok(Step { verdict, .. })) => match verdict {
-            Verdict::Answer { chain, records } => TypeEnd::Records { chain, records },
-            Verdict::Absent { chain, absence, negative } => TypeEnd::Absent { chain, absence, negative },
-            _ => TypeEnd::Failed(Fault::new(
+fn type_outcome(result: Option<ZoneResult>) -> TypeOutcome {
+    match result {
+        None => TypeOutcome::NotAwaited,
+        Some(Err(fault)) => TypeOutcome::Failed(fault),
+        Some(Ok(Answered { verdict, .. })) => match verdict {
+            Verdict::Answer { chain, records } => TypeOutcome::Records { chain, records },
+            Verdict::Absent { chain, absence, negative } => TypeOutcome::Absent { chain, absence, negative },
+            _ => TypeOutcome::Failed(Fault::new(
                 FailureCode::NoUsableServer,
                 "its server led elsewhere for this type only".to_owned(),
             )),

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::iterate::job::{Aliases, Job, Patience};
-use crate::dns::iterate::resolve::find;
 use crate::dns::iterate::wish::State;
 use crate::dns::outcome::fault::Fault;
 use crate::trace::RecordType;
@@ -40,7 +39,7 @@ pub(crate) fn ask_beside(job: &Job, host: &Name) {
     let resolution = Rc::clone(&job.resolution);
     *wish.state.borrow_mut() = State::Asked { name: name.clone(), work: Rc::clone(&own.work) };
     let work = async move {
-        let result = find(own.clone(), name.clone(), vec![RecordType::HTTPS]).await;
+        let result = own.clone().resolve(name.clone(), vec![RecordType::HTTPS]).await;
         let is_current = matches!(&*wish.state.borrow(), State::Asked { name: asked, .. } if *asked == name);
         if !is_current {
             return;

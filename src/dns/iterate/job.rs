@@ -1,9 +1,11 @@
-//! What the parts of one resolution share, and what one walk of it is for.
+//! A resolution and its jobs: what all parts of it share, and the state of one request inside it (RFC 1034 §5.3.3;
+//! unbound's module state). Nothing is asked here.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use hickory_resolver::proto::rr::Name;
 use tokio::task::JoinHandle;
 
@@ -12,8 +14,9 @@ use crate::dns::context::Context;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::name_servers::budget::Work;
 use crate::dns::name_servers::tasks::Tasks;
+use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::transport::log::Log;
-use crate::trace::{Cut, Purpose};
+use crate::trace::{Cut, Purpose, RecordType};
 
 /// RFC 8305 §3: how long the other family is awaited once one has addresses.
 pub(crate) const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
@@ -27,6 +30,10 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// How a name is resolved inside a resolution: name servers without glue, and HTTPS records, need it from below
+/// (unbound's sub-queries).
+pub(crate) type Resolve = fn(Job, Name, Vec<RecordType>) -> LocalBoxFuture<'static, Result<Found, Fault>>;
+
 /// What all parts of one resolution share.
 #[derive(Debug)]
 pub(crate) struct Resolution {
@@ -39,14 +46,20 @@ pub(crate) struct Resolution {
     pub(crate) tasks: Rc<Tasks>,
     /// The HTTPS records that are asked for beside the addresses.
     pub(crate) wish: Option<Rc<Wish>>,
+    resolve: Resolve,
 }
 
 impl Resolution {
-    /// `wish` asks for HTTPS records beside the addresses.
-    pub(crate) fn new(context: Rc<Context>, log: Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Self> {
+    /// `wish` asks for HTTPS records beside the addresses. Made by `resolve::begin`.
+    pub(crate) fn new(
+        context: Rc<Context>,
+        log: Rc<Log>,
+        wish: Option<Rc<Wish>>,
+        resolve: Resolve,
+    ) -> Rc<Self> {
         let (cuts, tasks) = (RefCell::default(), Rc::default());
         let id = context.flights.resolution();
-        Rc::new(Self { id, context, log, root_answered: Rc::default(), cuts, tasks, wish })
+        Rc::new(Self { id, context, log, root_answered: Rc::default(), cuts, tasks, wish, resolve })
     }
 
     /// Runs work beside the walk; it ends with the run at the latest.
@@ -83,7 +96,7 @@ pub(crate) enum Patience {
     AtMost(Duration),
 }
 
-/// One question and its place in the run.
+/// One request and its place in the resolution.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub(crate) resolution: Rc<Resolution>,
@@ -115,9 +128,18 @@ impl Job {
         }
     }
 
-    /// The same errand for work beside it, with a path and a lane of its own.
+    /// The same job for work beside it, with a path of its own, that can be given up on its own.
     pub(crate) fn beside(&self) -> Self {
         Self { work: Work::under(&self.work), path: Rc::default(), ..self.clone() }
+    }
+
+    /// Resolves a name as this job.
+    pub(crate) fn resolve(
+        self,
+        name: Name,
+        types: Vec<RecordType>,
+    ) -> LocalBoxFuture<'static, Result<Found, Fault>> {
+        (self.resolution.resolve)(self, name, types)
     }
 
     pub(crate) fn is_main(&self) -> bool {

@@ -1,7 +1,7 @@
-//! Addresses of name servers that came without glue: walks of their own, a few at a time.
+//! Addresses of name servers that came without glue (RFC 9499 §7): resolutions of their own, a few at a time.
 //!
-//! Every limit here bounds what a hostile zone can make us do (the NXNS attack): names at once,
-//! lookups per cut, names that do not exist, depth. The walks themselves are `walk`'s.
+//! Every limit here bounds what a hostile zone can make us do (NXNSAttack): names at once,
+//! lookups per cut, names that do not exist, depth. How they are resolved is the resolution's part.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -16,29 +16,12 @@ use crate::clock::Moment;
 use crate::dns::cache::delegations::{Lookup, Server, Unfinished, Zone};
 use crate::dns::cache::failures::LIFE;
 use crate::dns::iterate::job::{Aliases, Job, Patience};
-use crate::dns::iterate::resolve::find;
-use crate::dns::name_servers::budget::Work;
-use crate::dns::outcome::fault::{Fault, Found};
-use crate::dns::outcome::words::{each, in_short, only_loops};
+use crate::dns::limits::{LOOKUPS_AT_ONCE, MAX_DEPTH, MAX_LOOKUPS, MAX_MISSING};
+use crate::dns::outcome::fault::{Fault, Found, NoMoreLookups, Unfound};
+use crate::dns::outcome::words::{all_unfound, no_more_lookups, unfound};
 use crate::dns::response::alias::arrows;
 use crate::dns::wire::name::name_text;
 use crate::trace::{AddressSource, FailureCode, Purpose};
-
-/// Names looked up at the same time.
-pub(crate) const AT_ONCE: usize = 3;
-
-/// Walks inside walks.
-const MAX_DEPTH: usize = 4;
-
-/// Lookups for one cut.
-pub(crate) const MAX_LOOKUPS: u32 = 16;
-
-/// Names that do not exist, for one cut.
-pub(crate) const MAX_MISSING: u32 = 5;
-
-const NOT_AWAITED: &str = "it was not awaited";
-
-const NO_ADDRESS: &str = "none of its name servers has an address";
 
 /// Looks up servers of the zone until one has an address that was not known before.
 ///
@@ -46,24 +29,18 @@ const NO_ADDRESS: &str = "none of its name servers has an address";
 /// None was found; says why.
 pub(crate) async fn resolve_servers(job: &Job, zone: &Rc<Zone>, parent: Option<usize>) -> Result<(), Fault> {
     let mut last: Option<Fault> = None;
-    let mut told = Vec::new();
+    let mut unfound = Vec::new();
     loop {
         if job.work.is_detached() {
             // Its lookups would send nothing.
-            return Err(Fault::new(FailureCode::DnsTimeout, NOT_AWAITED.to_owned()));
+            return Err(Fault::new(FailureCode::DnsTimeout, "it was not awaited".to_owned()));
         }
         let known = zone.addresses();
         let changed = zone.changed.notified();
         match pick(job, zone) {
-            Pick::Names(names) => match look_up(job, zone, names, parent, &mut told).await {
+            Pick::Names(names) => match look_up(job, zone, names, parent, &mut unfound).await {
                 Ok(()) => return Ok(()),
-                // A loop says most about what is wrong.
-                Err(fault) => {
-                    last = match last {
-                        Some(kept) if kept.code == FailureCode::GlueLoop => Some(kept),
-                        _ => Some(fault),
-                    };
-                }
+                Err(fault) => last = Some(last.filter(is_loop).unwrap_or(fault)),
             },
             // Another type's walk is on it.
             Pick::Wait => {
@@ -73,27 +50,35 @@ pub(crate) async fn resolve_servers(job: &Job, zone: &Rc<Zone>, parent: Option<u
                 }
             }
             Pick::Loop(name) => {
-                let loop_of: Vec<Name> = job.stack.iter().chain([&name]).cloned().collect();
-                let message = format!(
-                    "the name servers of {} can only be found by asking themselves: {}",
-                    name_text(&zone.name),
-                    arrows(&loop_of)
-                );
-                told.insert(0, message);
-                let fault = Fault::new(FailureCode::GlueLoop, told.join("; "));
-                return Err(last.filter(|last| last.code == FailureCode::GlueLoop).unwrap_or_else(|| {
-                    fault.hint("the parent zone needs address records (glue) for one of these servers")
-                }));
+                return Err(last.filter(is_loop).unwrap_or_else(|| glue_loop(job, zone, name, &unfound)));
             }
-            Pick::Nothing(reason) => {
+            Pick::Nothing(why) => {
+                let only_loops = || unfound.iter().all(|server| server.why.as_ref().is_some_and(is_loop));
                 return Err(match last {
-                    Some(last) if told.is_empty() || only_loops(&last, &told) => last,
-                    Some(last) => Fault { message: each(&told, &reason), ..last },
-                    None => Fault::new(FailureCode::NoUsableServer, reason),
+                    Some(last) if unfound.is_empty() || is_loop(&last) && only_loops() => last,
+                    Some(last) => Fault { message: all_unfound(&unfound, why), ..last },
+                    None => Fault::new(FailureCode::NoUsableServer, no_more_lookups(why)),
                 });
             }
         }
     }
+}
+
+/// A loop says most about what is wrong.
+fn is_loop(fault: &Fault) -> bool {
+    fault.code == FailureCode::GlueLoop
+}
+
+fn glue_loop(job: &Job, zone: &Zone, name: Name, others: &[Unfound]) -> Fault {
+    let loop_of: Vec<Name> = job.stack.iter().cloned().chain([name]).collect();
+    let message = format!(
+        "the name servers of {} can only be found by asking themselves: {}",
+        name_text(&zone.name),
+        arrows(&loop_of)
+    );
+    let told: Vec<String> = std::iter::once(message).chain(others.iter().map(unfound)).collect();
+    Fault::new(FailureCode::GlueLoop, told.join("; "))
+        .hint("the parent zone needs address records (glue) for one of these servers")
 }
 
 enum Pick {
@@ -101,7 +86,7 @@ enum Pick {
     Wait,
     /// All that is left are names that are being looked up by ourselves.
     Loop(Name),
-    Nothing(String),
+    Nothing(NoMoreLookups),
 }
 
 fn pick(job: &Job, zone: &Zone) -> Pick {
@@ -116,22 +101,21 @@ fn pick(job: &Job, zone: &Zone) -> Pick {
             // Whoever looks for this one's address asks for that one's, too, and will hear.
             && (server.lookup == Lookup::NotMade || !job.within.contains(&zone.name))
     };
+    let note = |limit: String| job.resolution.log.note(format!("the limit of {limit} was hit"));
     if job.stack.len() >= MAX_DEPTH {
-        job.resolution
-            .log
-            .note(format!("the limit of {MAX_DEPTH} name server lookups inside each other was hit"));
-        return Pick::Nothing(format!("{MAX_DEPTH} lookups of name servers inside each other are the limit"));
+        note(format!("{MAX_DEPTH} name server lookups inside each other"));
+        return Pick::Nothing(NoMoreLookups::DepthLimit);
     }
     if zone.missing.get() >= MAX_MISSING {
-        job.resolution.log.note(format!("the limit of {MAX_MISSING} name servers that do not exist was hit"));
-        return Pick::Nothing(format!("{MAX_MISSING} of its name servers do not exist"));
+        note(format!("{MAX_MISSING} name servers that do not exist"));
+        return Pick::Nothing(NoMoreLookups::MissingLimit);
     }
     if !nested && servers.iter().any(|server| server.lookup == Lookup::Running) {
         return Pick::Wait;
     }
     let chances = (MAX_MISSING - zone.missing.get()) as usize;
     let mut names = Vec::new();
-    for server in servers.iter_mut().filter(free).take(AT_ONCE.min(left).min(chances)) {
+    for server in servers.iter_mut().filter(free).take(LOOKUPS_AT_ONCE.min(left).min(chances)) {
         server.lookup = Lookup::Running;
         names.push(server.name.clone());
     }
@@ -140,15 +124,13 @@ fn pick(job: &Job, zone: &Zone) -> Pick {
         return Pick::Names(names);
     }
     if left == 0 {
-        job.resolution
-            .log
-            .note(format!("the limit of {MAX_LOOKUPS} name server lookups for one zone was hit"));
-        return Pick::Nothing(format!("{MAX_LOOKUPS} lookups of its name servers are the limit"));
+        note(format!("{MAX_LOOKUPS} name server lookups for one zone"));
+        return Pick::Nothing(NoMoreLookups::LookupLimit);
     }
     if let Some(own) = servers.iter().find(|server| job.stack.contains(&server.name)) {
         return Pick::Loop(own.name.clone());
     }
-    Pick::Nothing(NO_ADDRESS.to_owned())
+    Pick::Nothing(NoMoreLookups::NoneLeft)
 }
 
 /// Looks up a few names at once and goes on with the first that has an address.
@@ -157,7 +139,7 @@ async fn look_up(
     zone: &Rc<Zone>,
     names: Vec<Name>,
     parent: Option<usize>,
-    told: &mut Vec<String>,
+    unfound: &mut Vec<Unfound>,
 ) -> Result<(), Fault> {
     let mut running = FuturesUnordered::new();
     let mut works = Vec::new();
@@ -167,15 +149,13 @@ async fn look_up(
         let within = job.within.iter().chain([&zone.name]).cloned().collect();
         let sub = Job {
             within,
-            resolution: Rc::clone(&job.resolution),
             purpose: Purpose::NsAddress,
             aliases: Aliases::Follow,
             // The first address is enough to go on; the second family may still come in.
             patience: Patience::AtMost(Duration::ZERO),
             stack,
-            work: Work::under(&job.work),
-            path: Rc::default(),
             parent,
+            ..job.beside()
         };
         works.push(Rc::clone(&sub.work));
         let (path, work) = (Rc::clone(&sub.path), Rc::clone(&sub.work));
@@ -184,12 +164,12 @@ async fn look_up(
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let lookup = async move {
             let _unfinished = unfinished;
-            let found = find(sub, name.clone(), types).await;
+            let found = sub.resolve(name.clone(), types).await;
             let gave_up = found.is_err() && work.is_detached();
             if gave_up {
                 zone.return_lookup();
             }
-            learn(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
+            take_addresses(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
             (name, found)
         };
         let task = job.resolution.spawn(lookup);
@@ -198,24 +178,25 @@ async fn look_up(
     let mut fault = None;
     while let Some((done, path)) = running.next().await {
         // A task that was aborted has nothing to say.
-        let Ok((name, found)) = done else { continue };
+        let Ok((server, found)) = done else { continue };
         match found {
             Ok(found) if !found.addresses.is_empty() => {
                 job.path.borrow_mut().extend(path.borrow().iter());
                 works.iter().for_each(|work| work.detach());
                 return Ok(());
             }
-            Ok(_) => told.push(format!("ns {}: no address", name_text(&name))),
-            Err(failed) => {
-                told.push(format!("ns {}: {}", name_text(&name), in_short(&failed)));
-                let keep = fault.as_ref().is_some_and(|kept: &Fault| kept.code == FailureCode::GlueLoop);
-                if !keep {
-                    fault = Some(Fault { rcode: None, negative: None, answers: Vec::new(), ..failed });
+            Ok(_) => unfound.push(Unfound { server, why: None }),
+            Err(why) => {
+                if !fault.as_ref().is_some_and(is_loop) {
+                    let own = Fault { rcode: None, negative: None, answers: Vec::new(), ..why.clone() };
+                    fault = Some(own);
                 }
+                unfound.push(Unfound { server, why: Some(why) });
             }
         }
     }
-    Err(fault.unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, NO_ADDRESS.to_owned())))
+    Err(fault
+        .unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, no_more_lookups(NoMoreLookups::NoneLeft))))
 }
 
 /// How many seconds the result of a lookup holds: what was not found for lack of an answer no longer than
@@ -229,7 +210,7 @@ fn life(found: &Result<Found, Fault>) -> u32 {
 }
 
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.
-fn learn(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
+fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
     if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
         server.lookup = lookup;
         for address in found.iter().flat_map(|found| &found.addresses) {

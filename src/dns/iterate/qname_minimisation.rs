@@ -10,14 +10,13 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
 use crate::dns::iterate::job::Job;
-use crate::dns::iterate::zone::{Step, ask_zone};
+use crate::dns::iterate::zone::ask_zone;
+use crate::dns::limits::MAX_MINIMISE_COUNT;
 use crate::dns::name_servers::budget::Budget;
+use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::response::classify::{Absence, Referral, Verdict};
 use crate::dns::wire::name::name_text;
 use crate::trace::RecordType;
-
-/// RFC 9156 §2.3, MAX_MINIMISE_COUNT: questions for parts of one name.
-const MAX_STEPS: usize = 10;
 
 /// How many parts of a name were asked for.
 #[derive(Debug, Default)]
@@ -38,8 +37,8 @@ pub(crate) async fn lead_on(
     let mut parent = parent;
     for labels in zone.name.iter().len() + 1..name.iter().len() {
         let log = &job.resolution.log;
-        if steps.0 >= MAX_STEPS {
-            log.note(format!("the limit of {MAX_STEPS} questions for parts of one name was hit"));
+        if steps.0 >= MAX_MINIMISE_COUNT {
+            log.note(format!("the limit of {MAX_MINIMISE_COUNT} questions for parts of one name was hit"));
             return None;
         }
         steps.0 += 1;
@@ -47,9 +46,9 @@ pub(crate) async fn lead_on(
         let before = log.len();
         let question = (&part, Extent::Part);
         let why = match ask_zone(job, zone, question, RecordType::A, parent, budget).await {
-            Ok(Step { id, verdict: Verdict::Referral(referral) }) => return Some((id, referral)),
-            Ok(Step { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
-            Ok(Step { id, .. }) => {
+            Ok(Answered { id, verdict: Verdict::Referral(referral), .. }) => return Some((id, referral)),
+            Ok(Answered { verdict: Verdict::Absent { absence: Absence::Name, .. }, .. }) => "says NXDOMAIN",
+            Ok(Answered { id, .. }) => {
                 parent = Some(id);
                 continue;
             }

@@ -1,4 +1,5 @@
-//! A name resolved: cached answers, the walk, and aliases followed until they end.
+//! Iterative resolution of a name (RFC 1034 §5.3.3): the cached answer, or the way down from zone to zone and along
+//! aliases until they end. Where one zone's answer leads is `descend`'s part.
 
 use std::rc::Rc;
 
@@ -6,15 +7,24 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::in_flight::{Goal, Turn};
+use crate::dns::context::Context;
 use crate::dns::iterate::assemble::assemble;
 use crate::dns::iterate::coalesce::reuse;
-use crate::dns::iterate::descend::{End, MAX_ALIASES, descend};
-use crate::dns::iterate::job::{Aliases, Job};
+use crate::dns::iterate::descend::{Descent, Next};
+use crate::dns::iterate::job::{Aliases, Job, Resolution};
+use crate::dns::iterate::wish::Wish;
+use crate::dns::limits::MAX_ALIASES;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::response::alias::{alias_target, arrows};
+use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::name_text;
 use crate::trace::{FailureCode, Record, RecordType};
+
+/// A new resolution; `wish` asks for HTTPS records beside the addresses.
+pub(crate) fn begin(context: &Rc<Context>, log: &Rc<Log>, wish: Option<Rc<Wish>>) -> Rc<Resolution> {
+    Resolution::new(Rc::clone(context), Rc::clone(log), wish, find)
+}
 
 /// Finds the records of a name, over all aliases. Boxed: servers without glue make it call itself.
 pub(crate) fn find(
@@ -54,47 +64,50 @@ pub(crate) fn find(
     .boxed_local()
 }
 
-/// The loop over aliases.
+/// The loop of RFC 1034 §5.3.3: down from zone to zone, and from alias to alias.
 async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, Fault> {
     let mut answers: Vec<Record> = Vec::new();
     let mut seen = vec![qname.clone()];
-    let mut parent = job.parent;
+    let mut descent = Descent::begin(job, qname, types, job.parent)?;
     loop {
-        let current = seen.last().unwrap_or(qname).clone();
-        let end = descend(job, &current, types, parent).await;
-        let end = end.map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
-        let (chain, target, id) = match end {
-            End::Alias { chain, target, id } => (chain, target, id),
-            End::Final(ends) => {
+        let next = descent.step().await.map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
+        match next {
+            Next::Descend => {}
+            Next::Alias { chain, target, id } => {
+                answers.extend(records(&chain));
+                let links = chain.iter().filter(|rr| alias_target(rr).is_some());
+                seen.extend(links.skip(1).map(|rr| rr.name.clone()));
+                let looped = seen.contains(&target);
+                seen.push(target.clone());
+                if looped {
+                    return Err(Fault { answers, ..alias_loop(qname, &seen) });
+                }
+                if seen.len() > MAX_ALIASES + 1 {
+                    return Err(Fault { answers, ..too_many_aliases(job, qname, &seen) });
+                }
+                descent = Descent::begin(job, &target, types, Some(id))
+                    .map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
+            }
+            Next::Done(outcomes) => {
                 // A chain may also end inside one reply.
-                let inside = ends.iter().map(|(_, end)| end.chain()).max_by_key(|chain| chain.len());
-                let targets = inside.unwrap_or_default().iter().filter_map(alias_target).cloned();
-                let all: Vec<Name> = seen.iter().cloned().chain(targets).collect();
-                if all.len() > MAX_ALIASES + 1 {
-                    let fault = too_many_aliases(job, qname, &all);
-                    answers.extend(records(inside.unwrap_or_default()));
+                let inside =
+                    outcomes.iter().map(|(_, outcome)| outcome.chain()).max_by_key(|chain| chain.len());
+                let inside = inside.unwrap_or_default();
+                seen.extend(inside.iter().filter_map(alias_target).cloned());
+                if seen.len() > MAX_ALIASES + 1 {
+                    let fault = too_many_aliases(job, qname, &seen);
+                    answers.extend(records(inside));
                     return Err(Fault { answers, ..fault });
                 }
-                return assemble(job, &current, types, answers, ends);
+                return assemble(job, descent.qname(), types, answers, outcomes);
             }
-        };
-        answers.extend(records(&chain));
-        let links = chain.iter().filter(|rr| alias_target(rr).is_some());
-        seen.extend(links.skip(1).map(|rr| rr.name.clone()));
-        let looped = seen.contains(&target);
-        seen.push(target);
-        let fault = if looped {
-            let message =
-                format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(&seen));
-            Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
-        } else if seen.len() > MAX_ALIASES + 1 {
-            too_many_aliases(job, qname, &seen)
-        } else {
-            parent = Some(id);
-            continue;
-        };
-        return Err(Fault { answers, ..fault });
+        }
     }
+}
+
+fn alias_loop(qname: &Name, chain: &[Name]) -> Fault {
+    let message = format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(chain));
+    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
 }
 
 fn too_many_aliases(job: &Job, qname: &Name, chain: &[Name]) -> Fault {

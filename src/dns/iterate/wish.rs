@@ -1,4 +1,5 @@
-//! The HTTPS records that a resolution wants beside its addresses, and how far they have come.
+//! The HTTPS records (RFC 9460 §3) that a resolution wants beside its addresses, and how far they have come. Nothing
+//! is asked here.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,6 +1,6 @@
-//! One zone's word in a walk: its servers are made ready, asked, and what they said is judged.
+//! One zone's answer in iterative resolution (RFC 1034 §5.3.3 steps 2 and 3): its servers get addresses, and are asked
+//! until one answers or all have failed. Where the answer leads is `descend`'s part.
 
-use crate::explain::dns_words::NO_AUTHORITY;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -11,23 +11,18 @@ use crate::dns::cache::delegations::{Server, Zone};
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::iterate::job::{Job, Resolution};
 use crate::dns::iterate::ns_addresses::resolve_servers;
+use crate::dns::limits::{HOST_BUDGET, NAME_BUDGET};
 use crate::dns::name_servers::ask::ask_servers;
 use crate::dns::name_servers::budget::Budget;
 use crate::dns::name_servers::selection::order;
-use crate::dns::name_servers::zone_query::{Unanswered, ZoneQuery};
+use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::outcome::words::{NAMED_SERVERS, servers_unknown};
 use crate::dns::response::classify::Verdict;
-use crate::dns::transport::log::{HOST_BUDGET, NAME_BUDGET};
 use crate::dns::wire::name::name_text;
+use crate::explain::dns_words::NO_AUTHORITY;
 use crate::plan::Family;
 use crate::trace::{Choice, FailureCode, Negative, RecordType};
-
-/// A useful answer of a zone.
-pub(crate) struct Step {
-    pub(crate) id: usize,
-    pub(crate) verdict: Verdict,
-}
 
 /// Looks up servers if no address of the zone is known.
 pub(crate) async fn ensure_servers(
@@ -76,7 +71,7 @@ pub(crate) async fn ask_zone(
     qtype: RecordType,
     parent: Option<usize>,
     budget: &Rc<Budget>,
-) -> Result<Step, Fault> {
+) -> Result<Answered, Fault> {
     let resolution = &job.resolution;
     let query = ZoneQuery {
         context: Rc::clone(&resolution.context),
@@ -109,21 +104,9 @@ pub(crate) async fn ask_zone(
         tried.extend(candidates.iter().map(|candidate| candidate.address));
         let first = (!failed.is_empty()).then_some(Choice::NextAfterFailure);
         match ask_servers(&query, candidates, first).await {
-            Ok(won) => {
-                job.path.borrow_mut().extend(won.path);
-                if won.without_authority {
-                    let zone = name_text(&zone.name);
-                    resolution
-                        .log
-                        .note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
-                }
-                note_plain(resolution, won.id, &won.verdict);
-                if let (Verdict::Referral(referral), Some(reply)) = (&won.verdict, resolution.log.raw(won.id))
-                {
-                    let (store, now) = (&resolution.context.dnssec, Moment::now());
-                    store.referred(&referral.cut, &zone.name, qname, reply, referral.ttl, now);
-                }
-                return Ok(Step { id: won.id, verdict: won.verdict });
+            Ok(answered) => {
+                take_answer(job, zone, qname, &answered);
+                return Ok(answered);
             }
             Err(Unanswered::Failed { failures, path }) => {
                 job.path.borrow_mut().extend(path);
@@ -138,6 +121,22 @@ pub(crate) async fn ask_zone(
             }
             Err(lost) => return Err(over_budget(resolution, qname, &lost)),
         }
+    }
+}
+
+/// What of an answer the resolution goes by, and what is told of it.
+fn take_answer(job: &Job, zone: &Zone, qname: &Name, answered: &Answered) {
+    let Answered { id, verdict, path, without_authority } = answered;
+    let Resolution { context, log, .. } = &*job.resolution;
+    job.path.borrow_mut().extend(path);
+    if *without_authority {
+        let zone = name_text(&zone.name);
+        log.note(format!("no server of {zone} did better than one that {NO_AUTHORITY}"));
+    }
+    note_plain(&job.resolution, *id, verdict);
+    if let (Verdict::Referral(referral), Some(reply)) = (verdict, log.raw(*id)) {
+        let now = Moment::now();
+        context.dnssec.referred(&referral.cut, &zone.name, qname, reply, referral.ttl, now);
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::clock::{Clock, Moment};
 use crate::dns::context::{Context, StubUse};
 use crate::dns::iterate::job::{AbortOnDrop, Aliases, Job, Patience, RESOLUTION_DELAY, Resolution};
-use crate::dns::iterate::resolve::find;
+use crate::dns::iterate::resolve::{begin, find};
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::priming::prime;
 use crate::dns::lanes::service_binding::{complete, complete_heard};
@@ -101,7 +101,7 @@ impl Counted<'_> {
         }
         // A walk for the resolver's own name has no business with the host's records.
         let wish = self.wish.clone().filter(|_| plan.lane == ResolverChoice::Walk);
-        let run = Resolution::new(Rc::clone(self.context), Rc::clone(&log), wish);
+        let run = begin(self.context, &log, wish);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let job = Job::walk(&run, patience);
         let mut uncounted = UncountedLanes::none();

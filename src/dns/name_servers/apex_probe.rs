@@ -1,4 +1,4 @@
-//! A question for the SOA of a zone, which tells a dead zone from a dead name.
+//! A query for the SOA at a zone's apex (RFC 9499 §7), which tells a zone that fails from a name that does.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -42,11 +42,14 @@ pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
 
 fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
     let (context, log, zone) = (Rc::clone(&query.context), Rc::clone(&query.log), query.zone.name.clone());
-    // It is no name server's name, whoever's walk came here.
-    let purpose = if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose };
-    let to = (&server.name, server.address, server.source);
-    let way = QueryForm::to(&context, server.address, Choice::Again);
-    let ask = Ask { parent: query.parent, ..way.of(Ask::of(purpose, &zone, (&zone, RecordType::SOA), to)) };
+    let form = QueryForm::to(&context, server.address, Choice::Again);
+    let ask = Ask {
+        // It is no name server's name, whoever's walk came here.
+        purpose: if query.purpose == Purpose::NsAddress { Purpose::Walk } else { query.purpose },
+        qname: zone.clone(),
+        qtype: RecordType::SOA,
+        ..query.ask(server, form)
+    };
     let flight = send_spelled(&log, ask, Spelling::Plain);
     let probe = Probe { failures: Rc::clone(&context.failures), zone, over: false };
     let work = async move {

@@ -1,32 +1,24 @@
-//! One question to the servers of one zone: the next server is asked beside a slow one and at once
-//! after a failed one, and the first useful answer wins.
+//! One query to the servers of a zone (RFC 1034 §5.3.3 step 3, "send them queries"): the next server is asked beside
+//! a slow one (hedging) and at once after a failed one, and the first useful answer wins.
 //!
-//! Every server asked, again, by TCP or without EDNS is a packet of its own. Where the addresses
-//! come from, and what follows from the answer, is the walk's business.
+//! Every server asked, once more, by TCP or without EDNS is a packet of its own. Where the addresses
+//! come from, and what follows from the answer, is `iterate`'s business.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::FutureExt;
-use futures_util::stream::FuturesUnordered;
 
 use crate::dns::cache::failures::{Entry, is_silence};
+use crate::dns::name_servers::apex_probe::ask_apex;
 use crate::dns::name_servers::dispatch::first_slot;
-use crate::dns::name_servers::race::{Race, Round, Slot};
+use crate::dns::name_servers::race::{Event, HEDGE_STEP, PATIENCE_UNKNOWN, Race, Round, Slot};
 use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::trace::Choice;
-
-/// The most patience with a server that has never answered, and the least with UDP to the root.
-pub(crate) const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
-
-/// The least patience with any server, and the whole of it while nothing is known of any.
-pub(crate) const PATIENCE_LEAST: Duration = Duration::from_millis(150);
-
-/// After the first hedge, the next one.
-pub(crate) const HEDGE_STEP: Duration = Duration::from_millis(150);
 
 /// The servers that are asked at once about a name of a zone that has failed.
 const CHANCE_AT_ONCE: usize = 4;
@@ -43,10 +35,10 @@ pub(crate) async fn ask_servers(
         Entry::Open => {}
         Entry::Shut(fault) => return Err(Unanswered::Known(fault)),
         Entry::Once => {
-            let end = race(query, queue.clone(), slot, first, Round::Only).boxed_local().await;
-            let Err(Unanswered::Failed { failures, .. }) = &end else { return end };
+            let result = race(query, queue.clone(), slot, first, Round::Chance).boxed_local().await;
+            let Err(Unanswered::Failed { failures, .. }) = &result else { return result };
             if !is_silence(failures) {
-                return end;
+                return result;
             }
             if let Some(fault) = query.failure().after_chance(query.chance()) {
                 return Err(Unanswered::Known(Box::new(fault)));
@@ -57,7 +49,7 @@ pub(crate) async fn ask_servers(
     race(query, queue, slot, first, Round::First).boxed_local().await
 }
 
-/// One race, with a place at its first server.
+/// One race, with a slot at its first server.
 async fn race(
     query: &ZoneQuery,
     queue: VecDeque<Candidate>,
@@ -65,31 +57,12 @@ async fn race(
     first: Option<Choice>,
     round: Round,
 ) -> Result<Answered, Unanswered> {
-    let mut race = Race {
-        query,
-        queue,
-        again: Vec::new(),
-        round,
-        running: FuturesUnordered::new(),
-        in_flight: HashMap::new(),
-        slots: HashMap::new(),
-        kept: HashMap::new(),
-        servers: HashMap::new(),
-        because: HashMap::new(),
-        failures: Vec::new(),
-        spare: None,
-        hedge_at: None,
-        hedged: false,
-        last: None,
-        ended: None,
-        tcp_tried: false,
-        replied: false,
-    };
+    let mut race = Race::new(query, queue, round);
     if let Some((address, slot)) = &slot {
         race.slots.insert(*address, Rc::downgrade(slot));
     }
     race.start_next(first, query.parent, None);
-    if round == Round::Only {
+    if round == Round::Chance {
         for _ in 1..CHANCE_AT_ONCE {
             if !race.start_next(first, query.parent, None) {
                 break;
@@ -98,8 +71,113 @@ async fn race(
         race.queue.clear();
     }
     drop(slot);
-    let won = race.run().await;
+    let result = race.run().await;
     drop(race);
     query.log.supersede_abandoned();
-    won
+    result
+}
+
+impl Race<'_> {
+    async fn run(&mut self) -> Result<Answered, Unanswered> {
+        let clock = *self.query.log.clock();
+        loop {
+            if self.running.is_empty() {
+                if let Some(result) = self.next_round() {
+                    return result;
+                }
+                continue;
+            }
+            let more = !self.queue.is_empty() || self.may_try_tcp();
+            let hedge_at = self.hedge_at.filter(|_| more);
+            let hedge = async {
+                match hedge_at {
+                    Some(at) => {
+                        tokio::time::sleep_until(clock.instant(at).into()).await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                event = self.running.next() => match event {
+                    Some(Event::Done(done, slot)) => {
+                        self.in_flight.remove(&done.id);
+                        let server = done.ask.server;
+                        let answered = self.take(*done);
+                        // What is asked of the same server because of it has it by now, or will want it.
+                        let waits = self.running.len() > self.in_flight.len();
+                        if let Some(slot) = slot && !waits && self.will_be_retried(server) {
+                            self.kept.insert(server, slot);
+                        }
+                        if let Some(answered) = answered {
+                            self.remember_overtaken();
+                            return Ok(answered);
+                        }
+                    }
+                    Some(Event::Free(dispatch, was_missed, slot)) => {
+                        if let Some(known) = self.query.failure().known() {
+                            return Err(Unanswered::Known(Box::new(known)));
+                        }
+                        self.go_on(*dispatch, was_missed, slot);
+                    }
+                    None => {}
+                },
+                () = hedge => self.hedge(),
+            }
+        }
+    }
+
+    /// Nobody is being asked: is there anything left to do?
+    fn next_round(&mut self) -> Option<Result<Answered, Unanswered>> {
+        if let Some((id, verdict)) = self.spare.take() {
+            let path = self.path(id);
+            return Some(Ok(Answered { id, verdict, path, without_authority: true }));
+        }
+        if let Some(why) = self.stopped.take() {
+            return Some(Err(why));
+        }
+        let began = self.queue.is_empty() && self.round == Round::First && !self.timed_out.is_empty();
+        if began {
+            self.round = Round::Retry;
+            self.queue = std::mem::take(&mut self.timed_out).into();
+            self.hedged = false;
+            ask_apex(self.query, &self.queue);
+        }
+        let beside = if began { self.silent() } else { Vec::new() };
+        if self.queue.is_empty() && self.try_tcp() {
+            return None;
+        }
+        if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.query.parent), self.last) {
+            self.ask_otherwise(beside);
+            return None;
+        }
+        if self.stopped.is_some() {
+            return self.stopped.take().map(Err);
+        }
+        let path = self.last.map(|last| self.path(last)).unwrap_or_default();
+        Some(Err(Unanswered::Failed { failures: std::mem::take(&mut self.failures), path }))
+    }
+
+    /// The servers asked so far are slow: asks the next one beside them, two for the root, which
+    /// has many and where nothing is known yet.
+    fn hedge(&mut self) {
+        let clock = self.query.log.clock();
+        let before = self.in_flight.len();
+        // A root that is far away is not one that UDP does not reach.
+        let oldest = self.in_flight.values().min().copied();
+        let waited = oldest.map_or(Duration::ZERO, |sent| clock.now().since(sent));
+        if (self.hedged || self.queue.is_empty()) && waited >= PATIENCE_UNKNOWN {
+            self.try_tcp();
+        }
+        let at_once = if self.query.zone.name.is_root() { 2 } else { 1 };
+        for _ in 0..at_once {
+            if !self.start_next(Some(Choice::Hedge), self.query.parent, self.last) {
+                break;
+            }
+        }
+        self.hedged = true;
+        // One that waits for its place has not been silent yet.
+        let only_waits = self.in_flight.len() == before && self.running.len() > before;
+        self.hedge_at = (!only_waits).then(|| clock.now().after(HEDGE_STEP));
+    }
 }

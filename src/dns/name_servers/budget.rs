@@ -1,14 +1,12 @@
-//! What one line of work may still do: whether anybody waits for it, how many packets are left; and
-//! what became of one question.
-//!
-//! Nothing is sent here.
+//! What a unit of work may still do (RFC 1034 §5.3.3, "bound the amount of work"): whether anybody waits for it, and how
+//! many packets are left for its name. Nothing is sent here.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::dns::transport::log::NAME_BUDGET;
+use crate::dns::limits::NAME_BUDGET;
 
-/// A line of work that may be given up: it sends nothing more then, but still listens.
+/// A unit of work that may be given up: it sends nothing more then, but still listens.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     above: Option<Rc<Self>>,

@@ -1,19 +1,16 @@
-//! A packet of a race: it waits for a place at its server where there are only so many, and is sent.
+//! A packet of a query is dispatched: it waits for a slot at its server where there are only so many, and is
+//! sent within the budgets.
 //!
-//! Whom to ask, and what comes of it, is the race's part.
+//! When the next one is due is `ask`'s part, what comes of it `judge`'s.
 
-use crate::dns::name_servers::race::Race;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
 use futures_util::future::FutureExt;
 
-use crate::dns::cache::network::Udp;
-use crate::dns::name_servers::ask::{HEDGE_STEP, PATIENCE_LEAST, PATIENCE_UNKNOWN};
 use crate::dns::name_servers::form::QueryForm;
-use crate::dns::name_servers::race::{Dispatch, Event, Round, Slot};
+use crate::dns::name_servers::race::{Dispatch, Event, HEDGE_STEP, Race, Round, Slot};
 use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Unanswered, ZoneQuery};
 use crate::dns::transport::ask::Ask;
@@ -40,6 +37,30 @@ pub(crate) async fn first_slot(
 }
 
 impl Race<'_> {
+    /// Asks the next server of the queue; false when there is none, or when no more may be sent.
+    pub(crate) fn start_next(
+        &mut self,
+        chosen: Option<Choice>,
+        parent: Option<usize>,
+        because: Option<usize>,
+    ) -> bool {
+        while let Some(server) = self.queue.pop_front() {
+            if !self.query.context.network.routed(server.address) {
+                continue;
+            }
+            let chosen = match (self.round, chosen) {
+                (Round::Retry, _) => Choice::Again,
+                (_, Some(chosen)) => chosen,
+                (_, None) if server.measured => Choice::Fastest,
+                (_, None) => Choice::First,
+            };
+            if self.start(Dispatch { server, chosen, parent, because, form: None, aside: false }) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Sends a packet, as soon as its server has a place for it; in the last round only if it has one
     /// now. False when nothing is to come of it.
     pub(crate) fn start(&mut self, dispatch: Dispatch) -> bool {
@@ -74,7 +95,7 @@ impl Race<'_> {
     /// silent meanwhile.
     pub(crate) fn go_on(&mut self, dispatch: Dispatch, was_missed: bool, slot: Option<Slot>) {
         let is_silent = !was_missed && self.query.context.infra.is_missed(dispatch.server.address);
-        if !is_silent || self.round == Round::Again || dispatch.form.is_some() || self.queue.is_empty() {
+        if !is_silent || self.round == Round::Retry || dispatch.form.is_some() || self.queue.is_empty() {
             if self.may_send() {
                 self.send(dispatch, slot);
             }
@@ -91,16 +112,16 @@ impl Race<'_> {
     fn may_send(&mut self) -> bool {
         let query = self.query;
         if query.work.is_detached() {
-            self.ended = Some(Unanswered::Detached);
+            self.stopped = Some(Unanswered::Detached);
         } else if query.budget.is_spent() {
-            self.ended = Some(Unanswered::NameBudget);
+            self.stopped = Some(Unanswered::NameBudget);
         } else if query.log.is_spent() {
-            self.ended = Some(Unanswered::HostBudget);
+            self.stopped = Some(Unanswered::HostBudget);
         }
-        if self.ended.is_some() {
+        if self.stopped.is_some() {
             self.queue.clear();
         }
-        self.ended.is_none()
+        self.stopped.is_none()
     }
 
     fn send(&mut self, dispatch: Dispatch, slot: Option<Slot>) -> bool {
@@ -113,9 +134,7 @@ impl Race<'_> {
             Some((transport, edns)) => QueryForm { chosen, transport, edns },
             None => QueryForm::to(context, server.address, chosen),
         };
-        let to = (&server.name, server.address, server.source);
-        let question = (&query.qname, query.qtype);
-        let ask = Ask { parent, ..form.of(Ask::of(query.purpose, &query.zone.name, question, to)) };
+        let ask = Ask { parent, ..query.ask(&server, form) };
         let spelling = match form.transport {
             Transport::Udp => context.infra.spelling(server.address),
             // Nobody can write into a connection that he does not see.
@@ -142,37 +161,10 @@ impl Race<'_> {
         if let Some(because) = because {
             self.because.insert(id, because);
         }
-        let is_short = self.round == Round::Only && !self.replied;
+        let is_short = self.round == Round::Chance && !self.replied;
         let limit = if is_short { query.chance() } else { PACKET_TIMEOUT };
         let wait = async move { Event::Done(Box::new(receive(flight, limit).await), slot) };
         self.running.push(wait.boxed_local());
         true
-    }
-
-    /// How long a server is awaited before the next is asked. One that has not been asked yet is taken
-    /// to be as far away as the farthest known.
-    fn patience(&self, server: SocketAddr) -> Duration {
-        let context = &self.query.context;
-        match (context.infra.srtt(server), context.infra.longest_srtt()) {
-            (Some(srtt), _) => (srtt * 2).max(PATIENCE_LEAST),
-            (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
-            (None, None) => PATIENCE_LEAST,
-        }
-    }
-
-    /// Another server's answer came first: those that have had their time, and have never answered in
-    /// this run, are not to be asked first by the next question.
-    pub(crate) fn remember_overtaken(&self) {
-        let ZoneQuery { context, log, .. } = self.query;
-        let now = log.clock().now();
-        for (id, sent) in &self.in_flight {
-            if let Some(Candidate { address, .. }) = self.servers.get(id)
-                && context.infra.srtt(*address).is_none()
-                && context.network.udp.get() != Udp::Blocked
-                && now.since(*sent) >= self.patience(*address)
-            {
-                context.infra.missed(*address);
-            }
-        }
     }
 }

@@ -1,13 +1,12 @@
-//! The same question in another form: by TCP where UDP seems to be blocked, and beside the last round
-//! to servers that were silent.
+//! The same query in another form (RFC 7766 §5, RFC 6891 §6.2.2): by TCP after TC or where UDP seems to be blocked,
+//! without EDNS where it is refused, and both beside the last round to servers that were silent.
 //!
-//! When that is due is decided by the race.
+//! When that is due is decided by `judge` and `ask`.
 
-use crate::dns::name_servers::race::Race;
 use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
-use crate::dns::name_servers::race::Dispatch;
+use crate::dns::name_servers::race::{Dispatch, PATIENCE_LEAST, Race};
 use crate::dns::name_servers::selection::Candidate;
 use crate::trace::{Choice, Transport};
 
@@ -68,7 +67,7 @@ impl Race<'_> {
             for (transport, edns) in [(Transport::Udp, false), (Transport::Tcp, edns)] {
                 let is_new =
                     transport == Transport::Tcp || query.context.infra.edns(server.address) && never_heard;
-                if is_new && !query.budget.is_spent() && !query.log.is_spent() {
+                if is_new && !query.is_spent() {
                     self.start(Dispatch {
                         server: server.clone(),
                         chosen: Choice::Again,
@@ -87,5 +86,23 @@ impl Race<'_> {
     fn first_to(&self, address: SocketAddr) -> Option<usize> {
         let sent = self.servers.iter().filter(|(_, server)| server.address == address);
         sent.map(|(id, _)| *id).min()
+    }
+
+    /// The same server once more, in another form. It has answered: hedging waits for a whole
+    /// exchange again.
+    pub(crate) fn ask_as(
+        &mut self,
+        id: usize,
+        server: Candidate,
+        chosen: Choice,
+        transport: Transport,
+        edns: bool,
+    ) {
+        let srtt = self.query.context.infra.srtt(server.address).unwrap_or(PATIENCE_LEAST);
+        let patience = (srtt * 4).max(PATIENCE_LEAST);
+        let form = Some((transport, edns));
+        if self.start(Dispatch { server, chosen, parent: Some(id), because: Some(id), form, aside: false }) {
+            self.hedge_at = Some(self.query.log.clock().now().after(patience));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! In which form a server is asked: transport and EDNS.
+//! In which form a server is asked: transport and EDNS (RFC 6891), by what the caches know of it.
 
 use std::net::SocketAddr;
 

@@ -6,6 +6,7 @@ pub(crate) mod budget;
 pub(crate) mod dispatch;
 pub(crate) mod fallback;
 pub(crate) mod form;
+pub(crate) mod judge;
 pub(crate) mod observe;
 pub(crate) mod race;
 pub(crate) mod selection;

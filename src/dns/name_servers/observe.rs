@@ -1,9 +1,8 @@
-//! What the outcome of one question teaches the run: of the network, and of the server's ways.
+//! What the outcome of one packet adds to the infrastructure cache and to what is known of this network, and the
+//! notes that tell it (unbound: infra_update).
 //!
 //! Nothing is sent here, and nothing is decided about the question itself.
 
-use crate::explain::dns_words::strays;
-use crate::trace::MAX_SERVERS;
 use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
@@ -12,7 +11,8 @@ use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, ZoneQuery};
 use crate::dns::response::classify::Referral;
 use crate::dns::transport::ask::Ask;
 use crate::dns::wire::name::name_text;
-use crate::trace::{Choice, Packet, Stray, Transport};
+use crate::explain::dns_words::strays;
+use crate::trace::{Choice, MAX_SERVERS, Packet, Stray, Transport};
 
 /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
 /// by TCP.
@@ -34,33 +34,26 @@ pub(crate) fn udp(query: &ZoneQuery, ask: &Ask) {
 /// A reply in the last round, in another form than that of all the questions that had none: the
 /// run goes on in that form with this server.
 pub(crate) fn form(query: &ZoneQuery, server: &Candidate, ask: &Ask) {
-    let ZoneQuery { context, log, .. } = query;
+    let (infra, log) = (&query.context.infra, &query.log);
     if ask.chosen != Choice::Again {
         return;
     }
     let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
-    let questions = |number: usize| crate::units::count(number, "question");
-    match (ask.transport, ask.edns) {
-        (Transport::Udp, false) if context.infra.edns(ask.server) && !context.infra.tcp_only(ask.server) => {
+    let (dropped, how, other) = match (ask.transport, ask.edns) {
+        (Transport::Udp, false) if infra.edns(ask.server) && !infra.tcp_only(ask.server) => {
             let Some(dropped) = log.unanswered(|packet| by_udp(packet) && packet.edns) else { return };
-            context.infra.plain_only(ask.server);
-            log.note(format!(
-                "{} answered only without EDNS: {} with it had no reply",
-                label(server),
-                questions(dropped)
-            ));
+            infra.plain_only(ask.server);
+            (dropped, "without EDNS", "with it")
         }
         (Transport::Tcp, _) => {
             let Some(dropped) = log.unanswered(by_udp) else { return };
-            context.infra.set_tcp_only(ask.server);
-            log.note(format!(
-                "{} answered only by TCP: {} by UDP had no reply",
-                label(server),
-                questions(dropped)
-            ));
+            infra.set_tcp_only(ask.server);
+            (dropped, "by TCP", "by UDP")
         }
-        _ => {}
-    }
+        _ => return,
+    };
+    let dropped = crate::units::count(dropped, "question");
+    log.note(format!("{} answered only {how}: {dropped} {other} had no reply", label(server)));
 }
 
 /// This machine does not know the way to a server: the way to a whole family only if nothing of

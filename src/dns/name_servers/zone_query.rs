@@ -1,4 +1,4 @@
-//! A query to the servers of one zone, and what it ends with.
+//! A query to the servers of one zone (unbound's serviced query), and what it ends with. Nothing is sent here.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,9 +10,12 @@ use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::context::Context;
 use crate::dns::name_servers::budget::{Budget, Work};
+use crate::dns::name_servers::form::QueryForm;
+use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::tasks::Tasks;
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::trace::{Purpose, RecordType};
 
@@ -53,6 +56,13 @@ impl ZoneQuery {
             extent: self.extent,
             now: self.context.now(),
         }
+    }
+
+    /// The packet to one server.
+    pub(crate) fn ask(&self, server: &Candidate, form: QueryForm) -> Ask {
+        let (question, to) = ((&self.qname, self.qtype), (&server.name, server.address, server.source));
+        let ask = Ask::of(self.purpose, &self.zone.name, question, to);
+        form.of(Ask { parent: self.parent, ..ask })
     }
 
     /// Whether no more packets may be sent, for the name or for the whole host.

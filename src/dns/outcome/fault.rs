@@ -1,6 +1,9 @@
-//! How a resolution ended: what was found, or what was at fault. The sentences are in `words`.
+//! The outcome of a resolution (RFC 2308 §1: an answer, NXDOMAIN, NODATA, or a failure, RFC 9520 §2). The sentences
+//! are in `words`.
 
 use std::net::IpAddr;
+
+use hickory_resolver::proto::rr::Name;
 
 use crate::dns::wire::message::{Data, Rr};
 use crate::trace::{FailureCode, Negative, Rcode, Record, RecordType};
@@ -92,4 +95,23 @@ pub(crate) enum FailureKind {
     Timeout,
     ServerFailure(Rcode),
     Other,
+}
+
+/// A name server whose address was looked up in vain.
+#[derive(Clone, Debug)]
+pub(crate) struct Unfound {
+    pub(crate) server: Name,
+    /// Why the lookup failed; `None` where it found no address.
+    pub(crate) why: Option<Fault>,
+}
+
+/// Why no more name servers of a zone are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoMoreLookups {
+    DepthLimit,
+    LookupLimit,
+    /// Too many of them do not exist.
+    MissingLimit,
+    /// None is left.
+    NoneLeft,
 }

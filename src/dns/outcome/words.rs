@@ -1,12 +1,13 @@
-//! The sentences of a resolution's end: why one server was of no use, why a zone, a name or a resolver gave
-//! no answer. Nothing is decided here.
+//! The sentences for the outcome of a resolution: why one server was of no use, why a zone (RFC 9520 §2), a name
+//! (NXDOMAIN, NODATA) or a resolver gave no answer. Nothing is decided here.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure, Witness};
+use crate::dns::limits::{MAX_DEPTH, MAX_LOOKUPS, MAX_MISSING};
+use crate::dns::outcome::fault::{FailureKind, Fault, NoMoreLookups, ServerFailure, Unfound, Witness};
 use crate::dns::response::alias::{alias_loop, alias_names, arrows};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::{NoReply, Resent};
@@ -100,8 +101,6 @@ pub(crate) fn not_awaited(delay: Duration) -> String {
 /// Servers that a message names one by one.
 pub(crate) const NAMED_SERVERS: usize = 6;
 
-const ITSELF: &str = "it can only be found by asking itself";
-
 /// NXDOMAIN or NODATA, in words.
 pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witness: Witness<'_>) -> Fault {
     let name = name_text(name);
@@ -151,14 +150,8 @@ pub(crate) fn zone_failed(
 ) -> Fault {
     let all = |kind| !failures.is_empty() && failures.iter().all(|failure| failure.kind == kind);
     let code = if all(FailureKind::Timeout) { FailureCode::DnsTimeout } else { FailureCode::NoUsableServer };
-    let mut told: Vec<String> = failures
-        .iter()
-        .take(NAMED_SERVERS)
-        .map(|failure| format!("{} {}", failure.server, failure.why))
-        .collect();
-    if failures.len() > NAMED_SERVERS {
-        told.push(format!("and {} more", failures.len() - NAMED_SERVERS));
-    }
+    let each = failures.iter().map(|failure| format!("{} {}", failure.server, failure.why));
+    let mut told = first_few(each.collect());
     told.extend(more.map(str::to_owned));
     if told.is_empty() {
         told.push("none of their addresses can be reached from here".to_owned());
@@ -209,7 +202,7 @@ pub(crate) fn in_short(fault: &Fault) -> &str {
         FailureCode::NxDomain => "NXDOMAIN",
         FailureCode::NoData => "no address",
         FailureCode::NoUsableServer => "its zone's servers gave no answer",
-        FailureCode::GlueLoop => ITSELF,
+        FailureCode::GlueLoop => "it can only be found by asking itself",
         FailureCode::CnameLoop => "its aliases come back to themselves",
         FailureCode::CnameChainTooLong => "it has too many aliases",
         FailureCode::TooManyCuts => "there are too many referrals to it",
@@ -218,22 +211,37 @@ pub(crate) fn in_short(fault: &Fault) -> &str {
     }
 }
 
-/// Whether all name servers that were told are a loop: its own words say more than theirs.
-pub(crate) fn only_loops(last: &Fault, told: &[String]) -> bool {
-    last.code == FailureCode::GlueLoop && told.iter().all(|told| told.ends_with(ITSELF))
+/// What became of a name server whose address was looked up in vain.
+pub(crate) fn unfound(Unfound { server, why }: &Unfound) -> String {
+    format!("ns {}: {}", name_text(server), why.as_ref().map_or("no address", in_short))
 }
 
 /// What became of each name server, and the limit that ended the search, if it was one.
-pub(crate) fn each(told: &[String], end: &str) -> String {
-    let mut all: Vec<&str> = told.iter().take(NAMED_SERVERS).map(String::as_str).collect();
-    let more = format!("and {} more", told.len().saturating_sub(NAMED_SERVERS));
-    if told.len() > NAMED_SERVERS {
-        all.push(&more);
+pub(crate) fn all_unfound(servers: &[Unfound], end: NoMoreLookups) -> String {
+    let mut told = first_few(servers.iter().map(unfound).collect());
+    if matches!(end, NoMoreLookups::DepthLimit | NoMoreLookups::LookupLimit) {
+        told.push(no_more_lookups(end));
     }
-    if end.ends_with("the limit") {
-        all.push(end);
+    told.join("; ")
+}
+
+pub(crate) fn no_more_lookups(why: NoMoreLookups) -> String {
+    match why {
+        NoMoreLookups::DepthLimit => {
+            format!("{MAX_DEPTH} lookups of name servers inside each other are the limit")
+        }
+        NoMoreLookups::LookupLimit => format!("{MAX_LOOKUPS} lookups of its name servers are the limit"),
+        NoMoreLookups::MissingLimit => format!("{MAX_MISSING} of its name servers do not exist"),
+        NoMoreLookups::NoneLeft => "none of its name servers has an address".to_owned(),
     }
-    all.join("; ")
+}
+
+/// Those of a list that a message names, and how many more there are.
+fn first_few(mut told: Vec<String>) -> Vec<String> {
+    let more = told.len().saturating_sub(NAMED_SERVERS);
+    told.truncate(NAMED_SERVERS);
+    told.extend((more > 0).then(|| format!("and {more} more")));
+    told
 }
 
 /// A resolver gave aliases that come back to themselves.

@@ -20,7 +20,7 @@ use crate::trace::{Dns, Failure, FailureCode};
 const AT_ONCE: usize = 64;
 
 /// Takes each result, in the order of the questions.
-pub type OnResult<'a> = &'a mut dyn FnMut(&Question, &Dns, Option<&Failure>) -> io::Result<()>;
+pub type OnResult<'a> = &'a mut dyn FnMut(&Question, Dns, Option<Failure>) -> io::Result<()>;
 
 /// Asks all questions of a batch; an interrupt ends it after what was running then.
 ///
@@ -69,7 +69,7 @@ pub async fn ask_all(
             break;
         }
         interrupted |= stopped;
-        on_result(question, &dns, failure.as_ref())?;
+        on_result(question, dns, failure)?;
         if interrupted {
             break;
         }

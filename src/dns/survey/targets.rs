@@ -12,9 +12,9 @@ use futures_util::{StreamExt, stream};
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Server;
-use crate::dns::iterate::job::{AbortOnDrop, Job, Patience, Resolution};
-use crate::dns::iterate::ns_addresses::{AT_ONCE, MAX_LOOKUPS, MAX_MISSING};
-use crate::dns::iterate::resolve::find;
+use crate::dns::iterate::job::{AbortOnDrop, Job, Patience};
+use crate::dns::iterate::resolve::{begin, find};
+use crate::dns::limits::{LOOKUPS_AT_ONCE, MAX_LOOKUPS, MAX_MISSING};
 use crate::dns::outcome::words::in_short;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
@@ -75,7 +75,7 @@ impl Resolver {
         log: &Rc<Log>,
     ) -> (HashMap<Name, Vec<(SocketAddr, AddressSource)>>, Vec<UnfoundServer>) {
         let plan = &self.context.plan;
-        let run = Resolution::new(Rc::clone(&self.context), Rc::clone(log), None);
+        let run = begin(&self.context, log, None);
         let _guard = AbortOnDrop(Rc::clone(&run));
         let unknown: Vec<&Name> =
             servers.iter().filter(|server| server.addresses.is_empty()).map(|server| &server.name).collect();
@@ -86,7 +86,7 @@ impl Resolver {
             async move { (name.clone(), find(job, name, types).await) }
         };
         let allowed = unknown.iter().copied().take(MAX_LOOKUPS as usize);
-        let mut running = stream::iter(allowed).map(look_up).buffered(AT_ONCE);
+        let mut running = stream::iter(allowed).map(look_up).buffered(LOOKUPS_AT_ONCE);
         let (mut found, mut unfound) = (HashMap::new(), Vec::new());
         let (mut done, mut missing) = (0, 0);
         while missing < MAX_MISSING

@@ -27,8 +27,8 @@ pub(crate) async fn ask_questions(plan: DnsPlan, questions: Vec<Question>, reuse
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(60));
     let mut results = Results::new();
-    let mut keep = |question: &Question, dns: &Dns, failure: Option<&Failure>| {
-        results.push((question.name.clone(), dns.clone(), failure.cloned()));
+    let mut keep = |question: &Question, dns: Dns, failure: Option<Failure>| {
+        results.push((question.name.clone(), dns, failure));
         Ok(())
     };
     let plan = DnsPlan { server_limit: Some(8), ..plan };

@@ -23,8 +23,8 @@ async fn batch(transport: Transport, server: &Server, reuse: Reuse) -> Vec<(Dns,
     let stop = Stop::after(clock, Duration::from_secs(60));
     let plan = DnsPlan { server_limit: Some(AT_ONCE), ..endpoint(transport, server, None) };
     let mut results = Vec::new();
-    let mut keep = |_: &Question, dns: &Dns, failure: Option<&Failure>| {
-        results.push((dns.clone(), failure.cloned()));
+    let mut keep = |_: &Question, dns: Dns, failure: Option<Failure>| {
+        results.push((dns, failure));
         Ok(())
     };
     ask_all(&plan, &batch, &clock, &stop, &mut keep).await.unwrap();

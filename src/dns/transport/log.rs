@@ -9,18 +9,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::dns::limits::HOST_BUDGET;
 use crate::dns::transport::slots::Queue;
 use crate::explain::dns_words::strays;
 use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
-/// Packets for one host, over all its aliases and name servers.
-pub(crate) const HOST_BUDGET: u32 = 128;
-
 /// Datagrams dropped for one packet that look like an attempt at forging its reply.
 const SUSPICIOUS: u32 = 10;
-
-/// Packets for one name.
-pub(crate) const NAME_BUDGET: u32 = 64;
 
 /// The log of one resolution.
 #[derive(Debug)]

@@ -80,7 +80,7 @@ pub(crate) enum Decoded {
     Malformed(String),
 }
 
-/// Decodes a reply for which [`is_reply_to`] holds.
+/// Decodes a reply for which [`is_reply_to`](super::query::is_reply_to) holds.
 pub(crate) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
     // RFC 1035 knows one question a message; more would only make hickory reserve memory for them.
     if bytes.len() < 12 || u16::from_be_bytes([bytes[4], bytes[5]]) > 1 {

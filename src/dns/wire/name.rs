@@ -28,6 +28,25 @@ pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
     printed_name(text)
 }
 
+/// Reads a name that somebody wants to know of. Parts of a URL are none: they may hold secrets, too.
+///
+/// # Errors
+/// As [`parse_name`].
+pub(crate) fn asked_name(text: &str) -> Result<Name, String> {
+    let name = parse_name(text)?;
+    if is_part_of_url(text.strip_suffix('.').unwrap_or(text)) {
+        return Err("it is a part of a URL, not a name".to_owned());
+    }
+    Ok(name)
+}
+
+/// Whether it has what parts of a URL have and no host name has. Classless reverse zones have a `/`
+/// (RFC 2317), and whoever writes a backslash means what he writes.
+fn is_part_of_url(bare: &str) -> bool {
+    let slash = bare.contains('/') && !bare.to_ascii_lowercase().ends_with(".arpa");
+    (slash || bare.contains(['?', '#', '@'])) && !bare.contains('\\')
+}
+
 /// Reads a name as [`name_text`] writes it, whatever bytes its labels have.
 ///
 /// # Errors

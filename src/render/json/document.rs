@@ -10,9 +10,8 @@ use super::micros::us;
 use super::record::RecordView;
 use super::{dns, finding, hop};
 use crate::finding::Verdict;
-use crate::render::redact::Redactor;
-use crate::render::run::DnsRun;
 use crate::render::words;
+use crate::report::DnsReport;
 use crate::timeline;
 use crate::trace::{Failure, Trace};
 
@@ -29,7 +28,7 @@ pub(super) struct TraceDocument<'a> {
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
-    input: Cow<'a, str>,
+    input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
@@ -55,28 +54,21 @@ pub(super) struct TraceDocument<'a> {
 
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
-    pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict, redactor: Redactor) -> Self {
+    pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict) -> Self {
         let failed = trace.requests.len().saturating_sub(1);
         Self {
             schema: SCHEMA,
             urltrace_version: env!("CARGO_PKG_VERSION"),
-            input: redactor.typed(&trace.input),
+            input: &trace.input,
             started_at: words::timestamp(trace.started_at, 6),
             lab: trace.lab,
             outcome: Outcome::of(trace.failure()),
-            failure: trace.failure().map(|failure| FailureView::new(failure, failed, redactor)),
+            failure: trace.failure().map(|failure| FailureView::new(failure, failed)),
             total_us: us(trace.total),
             setup_us: us(trace.setup),
-            verdict: finding::VerdictView::new(verdict, redactor),
-            hops: trace
-                .hops()
-                .enumerate()
-                .map(|(index, hop)| hop::HopView::new(index, hop, redactor))
-                .collect(),
-            spans: timeline::spans(trace)
-                .into_iter()
-                .map(|span| hop::SpanView::new(span, redactor))
-                .collect(),
+            verdict: finding::VerdictView::new(verdict),
+            hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
+            spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
         }
     }
@@ -118,20 +110,20 @@ pub(super) struct DnsDocument<'a> {
 }
 
 impl<'a> DnsDocument<'a> {
-    pub(super) fn new(run: &DnsRun<'a>, redactor: Redactor) -> Self {
+    pub(super) fn new(run: &'a DnsReport) -> Self {
         Self {
             schema: SCHEMA,
             kind: "dns",
             urltrace_version: env!("CARGO_PKG_VERSION"),
-            input: run.input,
+            input: &run.input,
             started_at: words::timestamp(run.started_at, 6),
-            outcome: Outcome::of(run.failure),
-            failure: run.failure.map(|failure| FailureView::new(failure, 0, redactor)),
+            outcome: Outcome::of(run.failure.as_ref()),
+            failure: run.failure.as_ref().map(|failure| FailureView::new(failure, 0)),
             total_us: us(run.total),
             setup_us: us(run.setup),
             rcode: run.dns.rcode.map(crate::trace::Rcode::mnemonic),
             answers: run.dns.answers.iter().map(Into::into).collect(),
-            dns: run.dns.into(),
+            dns: (&run.dns).into(),
             findings: Vec::new(),
         }
     }
@@ -163,9 +155,9 @@ struct FailureView<'a> {
     /// A stable kebab-case word.
     code: &'static str,
     /// One sentence with the names and numbers of this run.
-    message: Cow<'a, str>,
+    message: &'a str,
     /// What to try next.
-    hint: Option<Cow<'a, str>>,
+    hint: Option<&'a str>,
     /// The hop it happened in.
     hop: usize,
     /// How long the stage had been running.
@@ -173,12 +165,12 @@ struct FailureView<'a> {
 }
 
 impl<'a> FailureView<'a> {
-    fn new(failure: &'a Failure, hop: usize, redactor: Redactor) -> Self {
+    fn new(failure: &'a Failure, hop: usize) -> Self {
         Self {
             stage: failure.stage.as_str(),
             code: failure.code.as_str(),
-            message: redactor.text(&failure.message),
-            hint: failure.hint.as_deref().map(|hint| redactor.text(hint)),
+            message: &failure.message,
+            hint: failure.hint.as_deref(),
             hop,
             running_us: us(failure.running),
         }

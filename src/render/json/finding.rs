@@ -1,7 +1,5 @@
 //! Views of the verdict and of findings.
 
-use std::borrow::Cow;
-
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +8,6 @@ use serde_json::Value;
 use super::micros::us;
 use super::pointer::{Within, pointer};
 use crate::finding::{Finding, Saving, Verdict};
-use crate::render::redact::Redactor;
 use crate::timeline::Phase;
 
 /// Where the time went, or why there is no response.
@@ -18,7 +15,7 @@ use crate::timeline::Phase;
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct VerdictView<'a> {
     /// One sentence.
-    summary: Cow<'a, str>,
+    summary: &'a str,
     /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
     stage: Option<&'static str>,
     /// That phase's share of the total.
@@ -28,9 +25,9 @@ pub(super) struct VerdictView<'a> {
 }
 
 impl<'a> VerdictView<'a> {
-    pub(super) fn new(verdict: &'a Verdict, redactor: Redactor) -> Self {
+    pub(super) fn new(verdict: &'a Verdict) -> Self {
         Self {
-            summary: redactor.text(&verdict.summary),
+            summary: &verdict.summary,
             stage: verdict.phase.map(Phase::as_str),
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
@@ -51,13 +48,13 @@ pub(super) struct FindingView<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// One line.
-    title: Cow<'a, str>,
+    title: &'a str,
     /// What was seen, with this run's numbers.
-    detail: Cow<'a, str>,
+    detail: &'a str,
     /// Where in this document it can be seen.
     evidence: Vec<EvidenceView>,
     /// What to do about it.
-    advice: Cow<'a, str>,
+    advice: &'a str,
     /// The time that the mend would save.
     saving: Option<SavingView<'a>>,
 }
@@ -65,12 +62,7 @@ pub(super) struct FindingView<'a> {
 impl<'a> FindingView<'a> {
     /// Looks the evidence up in `document`. A place that it does not have is a fault of its rule:
     /// a debug build stops at it, a release build leaves it out.
-    pub(super) fn new(
-        finding: &'a Finding,
-        within: Within<'_>,
-        document: &Value,
-        redactor: Redactor,
-    ) -> Self {
+    pub(super) fn new(finding: &'a Finding, within: Within<'_>, document: &Value) -> Self {
         let evidence = finding.evidence.iter().filter_map(|place| {
             let pointer = pointer(*place, within);
             let value = pointer.as_deref().and_then(|pointer| document.pointer(pointer));
@@ -81,10 +73,10 @@ impl<'a> FindingView<'a> {
             id: finding.id,
             severity: finding.severity.as_str(),
             stage: finding.stage.as_str(),
-            title: redactor.text(&finding.title),
-            detail: redactor.text(&finding.detail),
+            title: &finding.title,
+            detail: &finding.detail,
             evidence: evidence.collect(),
-            advice: redactor.text(&finding.advice),
+            advice: &finding.advice,
             saving: finding.saving.as_ref().map(Into::into),
         }
     }

@@ -10,7 +10,6 @@ use super::http::HttpView;
 use super::micros::us;
 use super::tls::TlsView;
 use super::url::UrlView;
-use crate::render::redact::Redactor;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
 use crate::trace::{Hop, StageName};
 
@@ -43,17 +42,17 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: Hop<'a>, redactor: Redactor) -> Self {
+    pub(super) fn new(index: usize, hop: Hop<'a>) -> Self {
         Self {
             index,
             start_us: hop.start.0,
             end_us: hop.end.0,
             reused_connection_of: hop.reused.map(|request| request.0),
-            url: UrlView::new(hop.url, redactor),
+            url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             connect: hop.connect.ran().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
-            http: hop.http.ran().map(|http| HttpView::new(http, redactor)),
+            http: hop.http.ran().map(HttpView::new),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }
@@ -160,7 +159,7 @@ pub(super) struct SpanView {
 }
 
 impl SpanView {
-    pub(super) fn new(span: Span, redactor: Redactor) -> Self {
+    pub(super) fn new(span: Span) -> Self {
         Self {
             id: span.id,
             parent: span.parent,
@@ -168,7 +167,7 @@ impl SpanView {
             stage: span.subject.stage().map_or("url", StageName::as_str),
             start_us: span.start.0,
             duration_us: us(span.end.since(span.start)),
-            name: redactor.text(&span.name).into_owned(),
+            name: span.name,
             counted: span.counted,
         }
     }

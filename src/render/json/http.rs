@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::explain::status::explain;
-use crate::render::redact::Redactor;
 use crate::trace::{Body, Header, Http, Informational, Redirect, SentRequest};
 
 /// A request and its response.
@@ -63,7 +62,7 @@ pub(super) struct HttpView<'a> {
 }
 
 impl<'a> HttpView<'a> {
-    pub(super) fn new(http: &'a Http, redactor: Redactor) -> Self {
+    pub(super) fn new(http: &'a Http) -> Self {
         let status = http.status.map(explain);
         Self {
             version: http.version.as_str(),
@@ -73,19 +72,15 @@ impl<'a> HttpView<'a> {
             status_side: status.map(|text| text.side.as_str()),
             status_check_next: status.map(|text| text.check_next),
             reason: http.reason.as_deref(),
-            request: RequestView::new(&http.request, redactor),
+            request: RequestView::new(&http.request),
             start_us: http.start.0,
             sent_us: http.sent.map(|at| at.0),
             first_byte_us: http.first_byte.map(|at| at.0),
             head_end_us: http.head_end.map(|at| at.0),
             end_us: http.end.0,
-            informational: http
-                .informational
-                .iter()
-                .map(|interim| InformationalView::new(interim, redactor))
-                .collect(),
-            headers: headers(&http.headers, redactor),
-            trailers: headers(&http.trailers, redactor),
+            informational: http.informational.iter().map(InformationalView::new).collect(),
+            headers: headers(&http.headers),
+            trailers: headers(&http.trailers),
             head_bytes: http.head_bytes,
             body: (&http.body).into(),
             bytes_received: http.bytes_received,
@@ -94,7 +89,7 @@ impl<'a> HttpView<'a> {
                 hex: HEXLOWER.encode(bytes),
                 text: String::from_utf8_lossy(bytes).into_owned(),
             }),
-            redirect: http.redirect.as_ref().map(|redirect| RedirectView::new(redirect, redactor)),
+            redirect: http.redirect.as_ref().map(RedirectView::new),
         }
     }
 }
@@ -106,7 +101,7 @@ struct RequestView<'a> {
     /// Method.
     method: &'a str,
     /// Path and query, secrets redacted.
-    target: Cow<'a, str>,
+    target: &'a str,
     /// Header fields in the order sent, secrets redacted.
     headers: Vec<HeaderView<'a>>,
     /// Body bytes.
@@ -114,11 +109,11 @@ struct RequestView<'a> {
 }
 
 impl<'a> RequestView<'a> {
-    fn new(request: &'a SentRequest, redactor: Redactor) -> Self {
+    fn new(request: &'a SentRequest) -> Self {
         Self {
             method: &request.method,
-            target: redactor.text(&request.target),
-            headers: headers(&request.headers, redactor),
+            target: &request.target,
+            headers: headers(&request.headers),
             body_bytes: request.body_bytes,
         }
     }
@@ -134,11 +129,8 @@ struct HeaderView<'a> {
     value: String,
 }
 
-fn headers<'a>(headers: &'a [Header], redactor: Redactor) -> Vec<HeaderView<'a>> {
-    let view = |header: &'a Header| HeaderView {
-        name: &header.name,
-        value: String::from_utf8_lossy(&redactor.header(header)).into_owned(),
-    };
+fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
+    let view = |header: &'a Header| HeaderView { name: &header.name, value: header.text().into_owned() };
     headers.iter().map(view).collect()
 }
 
@@ -155,8 +147,8 @@ struct InformationalView<'a> {
 }
 
 impl<'a> InformationalView<'a> {
-    fn new(interim: &'a Informational, redactor: Redactor) -> Self {
-        Self { status: interim.status, at_us: interim.at.0, headers: headers(&interim.headers, redactor) }
+    fn new(interim: &'a Informational) -> Self {
+        Self { status: interim.status, at_us: interim.at.0, headers: headers(&interim.headers) }
     }
 }
 
@@ -212,9 +204,9 @@ struct GarbageView {
 #[cfg_attr(test, derive(JsonSchema))]
 struct RedirectView<'a> {
     /// `Location` as sent, secrets redacted.
-    location: Cow<'a, str>,
+    location: &'a str,
     /// The absolute URL, secrets redacted; null when it cannot be followed.
-    target: Option<Cow<'a, str>>,
+    target: Option<&'a str>,
     /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
     changes: Vec<&'static str>,
     /// Whether it was followed.
@@ -224,10 +216,10 @@ struct RedirectView<'a> {
 }
 
 impl<'a> RedirectView<'a> {
-    fn new(redirect: &'a Redirect, redactor: Redactor) -> Self {
+    fn new(redirect: &'a Redirect) -> Self {
         Self {
-            location: redactor.text(&redirect.location),
-            target: redirect.target.as_deref().map(|target| redactor.typed(target)),
+            location: &redirect.location,
+            target: redirect.target.as_deref(),
             changes: redirect.changes.iter().map(|change| change.as_str()).collect(),
             followed: redirect.followed,
             next_method: redirect.next_method.as_deref(),

@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::schema::from_views::schema;
 use crate::finding::{self, InRequest, Place};
-use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
+use crate::redact::{Secrets, redact};
+use crate::render::{Format, Style, escape, render, render_dns, testtrace};
+use crate::report::TraceReport;
 use crate::trace::{RequestId, Trace};
 
-fn document(trace: &Trace, style: &Style) -> String {
-    let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
+fn document(trace: &Trace, secrets: Secrets) -> String {
     let mut out = Vec::new();
-    render(trace, &findings, &finding::verdict(trace), Format::Json, style, &mut out).unwrap();
+    render(&testtrace::report(trace, secrets), Format::Json, &Style::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -23,18 +24,7 @@ fn without_version(document: &str) -> String {
 }
 
 fn dns_document(trace: &Trace) -> Option<String> {
-    let hop = trace.hops().next()?;
-    let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
-    let findings = crate::finding::check_dns(hop.dns.ran()?, trace.started_at);
-    let run = DnsRun {
-        input: "www.example.test",
-        started_at: trace.started_at,
-        setup: trace.setup,
-        total: hop.dns.ran()?.end.since(crate::trace::At(0)),
-        dns: hop.dns.ran()?,
-        failure,
-        findings: &findings,
-    };
+    let run = testtrace::dns_report(trace)?;
     let mut out = Vec::new();
     render_dns(&run, Format::Json, &Style::default(), &mut out).unwrap();
     Some(String::from_utf8(out).unwrap())
@@ -66,7 +56,7 @@ fn the_committed_documents_are_current() {
         let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
         assert_file(
             &format!("fixtures/trace/{name}.json"),
-            &without_version(&document(&trace, &Style::default())),
+            &without_version(&document(&trace, Secrets::Hide)),
         );
     }
     let dns = dns_document(&testtrace::success()).unwrap();
@@ -79,10 +69,9 @@ fn every_document_is_valid() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut documents = 0;
     for (name, trace) in testtrace::all() {
-        let secrets = Style { show_secrets: true, ..Style::default() };
         let all = [
-            Some(document(&trace, &Style::default())),
-            Some(document(&trace, &secrets)),
+            Some(document(&trace, Secrets::Hide)),
+            Some(document(&trace, Secrets::Show)),
             dns_document(&trace),
         ];
         for document in all.into_iter().flatten() {
@@ -96,17 +85,17 @@ fn every_document_is_valid() {
         }
     }
     assert!(documents > 30);
-    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), Secrets::Hide)).unwrap();
     wrong["hops"][0]["phases"]["dns_us"] = "28400".into();
     assert!(!validator.is_valid(&wrong), "the schema does not look inside");
-    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    let mut wrong: Value = serde_json::from_str(&document(&testtrace::success(), Secrets::Hide)).unwrap();
     wrong["hops"][0].as_object_mut().unwrap().remove("tls");
     assert!(!validator.is_valid(&wrong), "the schema lets a stage be absent instead of null");
 }
 
 #[test]
 fn evidence_is_copied_from_where_its_pointer_leads() {
-    let document: Value = serde_json::from_str(&document(&testtrace::success(), &Style::default())).unwrap();
+    let document: Value = serde_json::from_str(&document(&testtrace::success(), Secrets::Hide)).unwrap();
     let findings = document["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 2);
     for finding in findings {
@@ -122,13 +111,13 @@ fn evidence_is_copied_from_where_its_pointer_leads() {
 #[test]
 fn what_every_finding_rests_on_is_in_its_document() {
     for (name, trace) in testtrace::all() {
-        let findings = finding::check(&trace);
+        let report = redact(TraceReport::of(trace.clone()), Secrets::Hide);
+        let findings = &report.findings;
         let mut out = Vec::new();
-        render(&trace, &findings, &finding::verdict(&trace), Format::Json, &Style::default(), &mut out)
-            .unwrap();
+        render(&report, Format::Json, &Style::default(), &mut out).unwrap();
         let document: Value = serde_json::from_slice(&out).unwrap();
         let mut told = document["findings"].as_array().unwrap().iter();
-        for finding in &findings {
+        for finding in findings {
             let evidence = told.next().unwrap()["evidence"].as_array().unwrap();
             assert_eq!(evidence.len(), finding.evidence.len(), "{name}: {}", finding.id);
             assert!(evidence.iter().all(|it| document.pointer(it["pointer"].as_str().unwrap()).is_some()));
@@ -149,16 +138,16 @@ fn what_every_finding_rests_on_is_in_its_document() {
 #[cfg(debug_assertions)]
 fn a_pointer_that_leads_nowhere_is_a_fault_of_its_rule() {
     let trace = testtrace::success();
-    let mut findings = testtrace::findings();
-    findings[0].evidence.push(Place::Request(RequestId(7), InRequest::Phases));
-    let verdict = finding::verdict(&trace);
-    let _ = render(&trace, &findings, &verdict, Format::Json, &Style::default(), &mut Vec::new());
+    let mut report = (*testtrace::report(&trace, Secrets::Hide)).clone();
+    report.findings[0].evidence.push(Place::Request(RequestId(7), InRequest::Phases));
+    let report = redact(report, Secrets::Hide);
+    let _ = render(&report, Format::Json, &Style::default(), &mut Vec::new());
 }
 
 #[test]
 fn phases_sum_to_the_total_in_every_document() {
     for (name, trace) in testtrace::all() {
-        let document: Value = serde_json::from_str(&document(&trace, &Style::default())).unwrap();
+        let document: Value = serde_json::from_str(&document(&trace, Secrets::Hide)).unwrap();
         for hop in document["hops"].as_array().unwrap() {
             let phases = hop["phases"].as_object().unwrap();
             let sum: u64 =
@@ -170,7 +159,7 @@ fn phases_sum_to_the_total_in_every_document() {
 
 #[test]
 fn a_document_is_harmless_on_a_terminal_and_loses_nothing() {
-    let text = document(&testtrace::hostile(), &Style::default());
+    let text = document(&testtrace::hostile(), Secrets::Hide);
     assert!(!text.chars().any(|char| char != '\n' && escape::is_control(char)));
     let document: Value = serde_json::from_str(&text).unwrap();
     let reason = document.pointer("/hops/0/http/reason").and_then(Value::as_str);
@@ -185,8 +174,8 @@ fn a_document_is_harmless_on_a_terminal_and_loses_nothing() {
 
 #[test]
 fn secrets_are_shown_only_when_asked() {
-    let hidden = document(&testtrace::redirects(), &Style::default());
-    let shown = document(&testtrace::redirects(), &Style { show_secrets: true, ..Style::default() });
+    let hidden = document(&testtrace::redirects(), Secrets::Hide);
+    let shown = document(&testtrace::redirects(), Secrets::Show);
     for secret in ["hunter2", "abc123", "s3cr3t", "4711", "YW5uOmh1bnRlcjI="] {
         assert!(!hidden.contains(secret), "{secret}");
         assert!(shown.contains(secret), "{secret}");
@@ -196,8 +185,7 @@ fn secrets_are_shown_only_when_asked() {
 
 #[test]
 fn headers_keep_their_order_and_their_repeats() {
-    let document: Value =
-        serde_json::from_str(&document(&testtrace::redirects(), &Style::default())).unwrap();
+    let document: Value = serde_json::from_str(&document(&testtrace::redirects(), Secrets::Hide)).unwrap();
     let names: Vec<&str> = document["hops"][2]["http"]["headers"]
         .as_array()
         .unwrap()
@@ -218,7 +206,6 @@ fn the_document_of_a_name_says_what_it_is() {
     let expected =
         serde_json::json!({"name": "www.example.test.", "type": "A", "ttl": 300, "data": "127.53.1.1"});
     assert_eq!(answer, &expected);
-    let trace: Value =
-        serde_json::from_str(&self::document(&testtrace::success(), &Style::default())).unwrap();
+    let trace: Value = serde_json::from_str(&self::document(&testtrace::success(), Secrets::Hide)).unwrap();
     assert_eq!(document["dns"], trace["hops"][0]["dns"]);
 }

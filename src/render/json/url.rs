@@ -1,12 +1,9 @@
 //! View of the URL.
 
-use std::borrow::Cow;
-
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::render::redact::Redactor;
 use crate::trace::{Host, Url, UrlChange};
 
 /// A URL taken apart by the WHATWG URL standard.
@@ -14,16 +11,16 @@ use crate::trace::{Host, Url, UrlChange};
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct UrlView<'a> {
     /// The whole URL, secrets redacted.
-    href: Cow<'a, str>,
+    href: &'a str,
     /// Its scheme.
     #[cfg_attr(test, schemars(extend("enum" = ["http", "https"])))]
     scheme: &'static str,
     /// Whether the scheme was missing and https was taken.
     scheme_assumed: bool,
     /// User name, redacted.
-    username: Option<Cow<'a, str>>,
+    username: Option<&'a str>,
     /// Password, redacted.
-    password: Option<Cow<'a, str>>,
+    password: Option<&'a str>,
     /// The host as sent: ASCII, punycode; IPv6 without brackets.
     host: &'a str,
     /// The host in Unicode.
@@ -36,11 +33,11 @@ pub(super) struct UrlView<'a> {
     /// Whether it is the scheme's own.
     port_is_default: bool,
     /// Path, percent-encoded.
-    path: Cow<'a, str>,
+    path: &'a str,
     /// Query without `?`, values of secret keys redacted.
-    query: Option<Cow<'a, str>>,
+    query: Option<&'a str>,
     /// Fragment without `#`.
-    fragment: Option<Cow<'a, str>>,
+    fragment: Option<&'a str>,
     /// A fragment is never sent: always false.
     #[cfg_attr(test, schemars(extend("const" = false)))]
     fragment_sent: bool,
@@ -49,13 +46,13 @@ pub(super) struct UrlView<'a> {
 }
 
 impl<'a> UrlView<'a> {
-    pub(super) fn new(url: &'a Url, redactor: Redactor) -> Self {
+    pub(super) fn new(url: &'a Url) -> Self {
         Self {
-            href: redactor.href(url),
+            href: &url.href,
             scheme: url.scheme.as_str(),
             scheme_assumed: url.scheme_assumed,
-            username: url.username.as_deref().map(|name| redactor.secret(name)),
-            password: url.password.as_deref().map(|password| redactor.secret(password)),
+            username: url.username.as_deref(),
+            password: url.password.as_deref(),
             host: &url.host_ascii,
             host_unicode: &url.host_unicode,
             host_kind: match url.host {
@@ -65,11 +62,11 @@ impl<'a> UrlView<'a> {
             },
             port: url.port,
             port_is_default: url.port_is_default,
-            path: redactor.text(&url.path),
-            query: url.query.as_deref().map(|query| redactor.query(query)),
-            fragment: url.fragment.as_deref().map(|fragment| redactor.query(fragment)),
+            path: &url.path,
+            query: url.query.as_deref(),
+            fragment: url.fragment.as_deref(),
             fragment_sent: false,
-            changes: url.changes.iter().map(|change| UrlChangeView::new(change, redactor)).collect(),
+            changes: url.changes.iter().map(UrlChangeView::new).collect(),
         }
     }
 }
@@ -81,17 +78,13 @@ struct UrlChangeView<'a> {
     /// What kind of change, kebab-case.
     kind: &'static str,
     /// The part as typed.
-    before: Cow<'a, str>,
+    before: &'a str,
     /// The part as used.
-    after: Cow<'a, str>,
+    after: &'a str,
 }
 
 impl<'a> UrlChangeView<'a> {
-    fn new(change: &'a UrlChange, redactor: Redactor) -> Self {
-        Self {
-            kind: change.kind.as_str(),
-            before: redactor.typed(&change.before),
-            after: redactor.typed(&change.after),
-        }
+    fn new(change: &'a UrlChange) -> Self {
+        Self { kind: change.kind.as_str(), before: &change.before, after: &change.after }
     }
 }

@@ -3,70 +3,51 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::document::{DnsDocument, TraceDocument};
-use super::finding;
+use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
 use super::pointer::Within;
-use crate::finding::{Finding, Verdict};
-use crate::render::redact::Redactor;
-use crate::render::run::DnsRun;
-use crate::render::style::Style;
-use crate::trace::Trace;
+use crate::finding::Finding;
+use crate::redact::Redacted;
+use crate::report::{DnsReport, TraceReport};
 
 /// Writes the document of a trace.
-pub(crate) fn trace(
-    trace: &Trace,
-    findings: &[Finding],
-    verdict: &Verdict,
-    style: &Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let redactor = style.redactor();
-    let mut document = serde_json::to_value(TraceDocument::new(trace, verdict, redactor))?;
-    // Evidence is copied out of the finished document, so that a pointer and its value cannot
-    // disagree.
-    let findings = findings
-        .iter()
-        .map(|finding| {
-            serde_json::to_value(finding::FindingView::new(
-                finding,
-                Within::Trace(trace),
-                &document,
-                redactor,
-            ))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    document["findings"] = findings.into();
-    write(&document, out)
+pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    let TraceReport { trace, findings, verdict } = &**report;
+    let document = serde_json::to_value(TraceDocument::new(trace, verdict))?;
+    write(&with_findings(document, findings, Within::Trace(trace))?, out)
 }
 
 /// Writes the document of one `urltrace dns`.
-pub(crate) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    write(&dns_document(run, style.redactor())?, out)
+pub(crate) fn dns(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
+    write(&dns_document(report)?, out)
 }
 
-fn dns_document(run: &DnsRun<'_>, redactor: Redactor) -> serde_json::Result<serde_json::Value> {
-    let mut document = serde_json::to_value(DnsDocument::new(run, redactor))?;
-    let findings = run
-        .findings
+/// Writes the same document without line ends.
+pub(crate) fn dns_line(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
+    let document = dns_document(report)?;
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
+    out.write_all(b"\n")
+}
+
+fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
+    let document = serde_json::to_value(DnsDocument::new(report))?;
+    with_findings(document, &report.findings, Within::Lookup)
+}
+
+/// Evidence is copied out of the finished document, so that a pointer and its value cannot disagree.
+fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) -> serde_json::Result<Value> {
+    let findings = findings
         .iter()
-        .map(|finding| {
-            serde_json::to_value(finding::FindingView::new(finding, Within::Lookup, &document, redactor))
-        })
+        .map(|finding| serde_json::to_value(FindingView::new(finding, within, &document)))
         .collect::<Result<Vec<_>, _>>()?;
     document["findings"] = findings.into();
     Ok(document)
 }
 
-/// Writes the same document without line ends.
-pub(crate) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let document = dns_document(run, style.redactor())?;
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
-    out.write_all(b"\n")
-}
-
-fn write(document: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {
+fn write(document: &Value, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Readable::default());
     document.serialize(&mut serializer)?;
     out.write_all(b"\n")

@@ -10,16 +10,17 @@ use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::{dnssec, evidence, findings, survey, verbose};
-use crate::render::run::DnsRun;
+use crate::redact::Redacted;
 use crate::render::style::Style;
 use crate::render::words;
+use crate::report::DnsReport;
 use crate::trace::{
     Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
 };
 use crate::units;
 
 /// Writes the report of one `urltrace dns`.
-pub(crate) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style);
     headline(&mut page, run);
     page.gap();
@@ -34,42 +35,42 @@ pub(crate) fn dns(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::R
     let width = labels.iter().chain(&known_labels).map(|label| label.width()).max().unwrap_or(0);
     let width = width.min(page.width() / 3);
     for (cut, label) in known.iter().zip(&known_labels) {
-        reused(&mut page, label, width, Trust::of(run.dns, &cut.zone));
+        reused(&mut page, label, width, Trust::of(&run.dns, &cut.zone));
     }
     for (packet, label) in way.into_iter().zip(&labels) {
-        step(&mut page, run.dns, packet, label, width);
+        step(&mut page, &run.dns, packet, label, width);
     }
     page.gap();
-    answers(&mut page, run.dns);
-    survey::all_servers(&mut page, run.dns);
-    survey::propagation(&mut page, run.dns);
+    answers(&mut page, &run.dns);
+    survey::all_servers(&mut page, &run.dns);
+    survey::propagation(&mut page, &run.dns);
     page.gap();
     fact_text(&mut page, Ink::Dns, "total", &total(run));
-    verbose::notes(&mut page, run.dns);
+    verbose::notes(&mut page, &run.dns);
     if let Some(record) = &run.dns.dnssec {
-        fact_text(&mut page, dnssec::ink(record.verdict), "dnssec", &dnssec::line(run.dns, record));
-    } else if let Some(line) = dnssec::not_validated(run.dns) {
+        fact_text(&mut page, dnssec::ink(record.verdict), "dnssec", &dnssec::line(&run.dns, record));
+    } else if let Some(line) = dnssec::not_validated(&run.dns) {
         fact_text(&mut page, Ink::Faint, "dnssec", &line);
     }
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
         fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
     }
     if style.verbose {
-        survey::system(&mut page, run.dns);
+        survey::system(&mut page, &run.dns);
     }
-    findings::put(&mut page, run.findings);
+    findings::put(&mut page, &run.findings);
     if style.verbose {
-        verbose::packets_section(&mut page, run.dns);
+        verbose::packets_section(&mut page, &run.dns);
     }
     out.write_all(page.into_text().as_bytes())
 }
 
 /// `www.example.test. A, AAAA  NOERROR  28.4 ms`, or what went wrong.
-fn headline(page: &mut Page, run: &DnsRun<'_>) {
+fn headline(page: &mut Page, run: &DnsReport) {
     let types: Vec<_> = run.dns.types.iter().map(|rtype| rtype.mnemonic()).collect();
     let (mut head, mut body) = (page.line(), page.line());
     body.push(Ink::Strong, &run.dns.name).push(Ink::Plain, format!(" {}  ", types.join(", ")));
-    match (run.failure, run.dns.rcode) {
+    match (&run.failure, run.dns.rcode) {
         (Some(_), Some(rcode)) => body.push(Ink::Bad, rcode.mnemonic()),
         (Some(_), None) => body.push(Ink::Bad, "FAILED"),
         (None, rcode) => body.push(Ink::Good, rcode.map_or("".into(), crate::trace::Rcode::mnemonic)),
@@ -80,7 +81,7 @@ fn headline(page: &mut Page, run: &DnsRun<'_>) {
     } else {
         page.wrap(page.line(), &body);
     }
-    if let Some(failure) = run.failure {
+    if let Some(failure) = &run.failure {
         head.push(Ink::Plain, &failure.message);
         page.wrap(page.line(), &head);
         if let Some(hint) = &failure.hint {
@@ -244,8 +245,8 @@ fn answers(page: &mut Page, dns: &Dns) {
     }
 }
 
-fn total(run: &DnsRun<'_>) -> String {
-    let (trips, packets) = (words::round_trips(run.dns), words::counted_packets(run.dns));
+fn total(run: &DnsReport) -> String {
+    let (trips, packets) = (words::round_trips(&run.dns), words::counted_packets(&run.dns));
     format!(
         "{}, critical path of {}, {}",
         units::duration(run.total),

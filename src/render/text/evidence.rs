@@ -29,7 +29,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
 }
 
 fn hop_evidence(page: &mut Page, hop: &Hop<'_>) {
-    fact_text(page, Ink::Strong, "url", &url(page, hop.url));
+    fact_text(page, Ink::Strong, "url", &url(hop.url));
     if let Some(earlier) = hop.reused {
         fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier.0 + 1));
     } else {
@@ -86,7 +86,7 @@ fn skipped(page: &mut Page, label: &str, reason: &str) {
 }
 
 /// The URL taken apart.
-fn url(page: &Page, url: &Url) -> String {
+fn url(url: &Url) -> String {
     let assumed = if url.scheme_assumed { " (assumed: none was given)" } else { "" };
     let mut words = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
     if url.host_unicode != url.host_ascii {
@@ -96,15 +96,15 @@ fn url(page: &Page, url: &Url) -> String {
     if url.port_is_default {
         words.push_str(" (the default)");
     }
-    words.push_str(&format!(", path {}", page.redactor().text(&url.path)));
+    words.push_str(&format!(", path {}", url.path));
     if let Some(query) = &url.query {
-        words.push_str(&format!(", query {}", page.redactor().query(query)));
+        words.push_str(&format!(", query {query}"));
     }
     if url.username.is_some() || url.password.is_some() {
         words.push_str(", with credentials");
     }
     if let Some(fragment) = &url.fragment {
-        words.push_str(&format!(", fragment {} (never sent)", page.redactor().query(fragment)));
+        words.push_str(&format!(", fragment {fragment} (never sent)"));
     }
     if !url.changes.is_empty() {
         let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind.as_str()).collect();
@@ -242,7 +242,7 @@ fn http(page: &Page, http: &Http) -> Line {
     line.push(Ink::Plain, format!(": {} {}", explain(status).meaning, body(http)));
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
-        line.push(Ink::Plain, format!("; leads to {}", page.redactor().typed(to)));
+        line.push(Ink::Plain, format!("; leads to {to}"));
         if !redirect.followed {
             line.push(Ink::Plain, " (not followed; -L follows)");
         }

@@ -16,10 +16,9 @@ pub(super) fn put(page: &mut Page, findings: &[Finding]) {
             Severity::Warning => (Ink::Warn, "!"),
             Severity::Notice | Severity::Info => (Ink::Faint, signs.bullet),
         };
-        let redactor = page.redactor();
         let (mut head, mut title) = (page.line(), page.line());
         head.push(ink, mark).push(Ink::Plain, " ");
-        title.push(Ink::Strong, redactor.text(&finding.title));
+        title.push(Ink::Strong, &finding.title);
         page.wrap(head, &title);
         let saving = finding.saving.as_ref().map(saved).unwrap_or_default();
         for (lead, text) in [("", &finding.detail), (signs.leads_to, &finding.advice), ("", &saving)] {
@@ -31,7 +30,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding]) {
             if !lead.is_empty() {
                 head.push(ink, lead).push(Ink::Plain, " ");
             }
-            body.push(Ink::Plain, redactor.text(text));
+            body.push(Ink::Plain, text);
             page.wrap(head, &body);
         }
     }

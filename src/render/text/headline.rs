@@ -10,8 +10,8 @@ use crate::units;
 pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
     let last = trace.hops().last();
     let url = match &last {
-        Some(hop) => page.redactor().href(hop.url),
-        None => page.redactor().typed(&trace.input),
+        Some(hop) => &hop.url.href,
+        None => &trace.input,
     };
     let mut facts = page.line();
     match (trace.failure(), &last) {
@@ -19,22 +19,22 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
         (None, Some(hop)) => traced(&mut facts, trace, hop),
         (None, None) => {}
     }
-    url_and_facts(page, &url, &facts);
+    url_and_facts(page, url, &facts);
     match trace.failure() {
         Some(failure) => {
             let mut message = page.line();
-            message.push(Ink::Plain, page.redactor().text(&failure.message));
+            message.push(Ink::Plain, &failure.message);
             page.wrap(page.line(), &message);
             if let Some(hint) = &failure.hint {
                 let (mut label, mut body) = (page.line(), page.line());
                 label.push(Ink::Strong, "hint:").push(Ink::Plain, " ");
-                body.push(Ink::Plain, page.redactor().text(hint));
+                body.push(Ink::Plain, hint);
                 page.wrap(label, &body);
             }
         }
         None => {
             let mut summary = page.line();
-            summary.push(Ink::Plain, page.redactor().text(&verdict.summary));
+            summary.push(Ink::Plain, &verdict.summary);
             page.wrap(page.line(), &summary);
         }
     }

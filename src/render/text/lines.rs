@@ -6,10 +6,11 @@ use std::io::{self, Write};
 
 use super::ink::Ink;
 use super::page::Page;
-use crate::render::run::DnsRun;
+use crate::redact::Redacted;
 use crate::render::style::Style;
 use crate::render::words;
-use crate::trace::{Dns, DnssecVerdict, Rcode};
+use crate::report::DnsReport;
+use crate::trace::{DnssecVerdict, Rcode};
 use crate::units;
 
 /// Names up to this length stand in a column.
@@ -18,11 +19,11 @@ const NAME: usize = 32;
 const WIDTH: usize = 1 << 20;
 
 /// One name: name, code, time, what was known of it already, answers or the reason.
-pub(crate) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn dns_line(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(&Style { width: WIDTH, ..*style });
     let mut line = page.line();
     line.push(Ink::Strong, &run.dns.name).pad_to(NAME).push(Ink::Plain, "  ");
-    let (ink, code) = match (run.failure, run.dns.rcode) {
+    let (ink, code) = match (&run.failure, run.dns.rcode) {
         (None, rcode) => (Ink::Good, rcode.map_or("".into(), Rcode::mnemonic)),
         (Some(_), Some(rcode)) if rcode != Rcode::NOERROR => (Ink::Bad, rcode.mnemonic()),
         // NODATA is NOERROR on the wire, and no answer all the same.
@@ -32,7 +33,7 @@ pub(crate) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> 
     line.right(Ink::Plain, &units::duration(run.total), 8).push(Ink::Plain, "  ");
     let cached = cached(run);
     line.column(Ink::Faint, &cached, cached.len().max(8)).push(Ink::Plain, "  ");
-    match run.failure {
+    match &run.failure {
         Some(failure) => line.push(Ink::Plain, &failure.message),
         None => {
             let data: Vec<&str> = run.dns.answers.iter().map(|record| record.data.as_str()).collect();
@@ -48,8 +49,8 @@ pub(crate) fn dns_line(run: &DnsRun<'_>, style: &Style, out: &mut dyn Write) -> 
 }
 
 /// `cached` for an answer that cost nothing, `cached test.` for a walk that began there.
-fn cached(run: &DnsRun<'_>) -> String {
-    if words::counted_packets(run.dns) == 0 && run.dns.rcode.is_some() {
+fn cached(run: &DnsReport) -> String {
+    if words::counted_packets(&run.dns) == 0 && run.dns.rcode.is_some() {
         return "cached".to_owned();
     }
     let known = run.dns.cuts.iter().rfind(|cut| cut.cached && cut.zone != ".");
@@ -57,9 +58,9 @@ fn cached(run: &DnsRun<'_>) -> String {
 }
 
 /// The data of the answer, as `dig +short` prints it.
-pub(crate) fn short(dns: &Dns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn short(report: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(&Style { width: WIDTH, color: false, ..*style });
-    for record in &dns.answers {
+    for record in &report.dns.answers {
         let mut line = page.line();
         line.push(Ink::Plain, &record.data);
         page.put(line);

@@ -7,7 +7,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::ink::Ink;
 use crate::render::escape;
-use crate::render::redact::Redactor;
 use crate::render::style::{Charset, Style};
 
 /// Narrower than this, columns cannot be kept.
@@ -143,7 +142,6 @@ pub(super) struct Page {
     charset: Charset,
     color: bool,
     width: usize,
-    redactor: Redactor,
     text: String,
 }
 
@@ -153,7 +151,6 @@ impl Page {
             charset: style.charset(),
             color: style.color,
             width: style.width.max(LEAST_WIDTH),
-            redactor: style.redactor(),
             text: String::new(),
         }
     }
@@ -164,10 +161,6 @@ impl Page {
 
     pub(super) const fn charset(&self) -> Charset {
         self.charset
-    }
-
-    pub(super) const fn redactor(&self) -> Redactor {
-        self.redactor
     }
 
     /// A line to be filled and [`put`](Self::put).

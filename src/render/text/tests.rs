@@ -2,38 +2,29 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::finding;
-use crate::render::{DnsRun, Format, Style, escape, render, render_dns, testtrace};
+use crate::redact::Secrets;
+use crate::render::{Format, Style, escape, render, render_dns, testtrace};
 use crate::trace::{
     AddressSource, Copied, Keeper, Propagation, RecordType, ServerCheck, ServerFault, Trace, UnfoundServer,
 };
 
 fn report(trace: &Trace, style: &Style) -> String {
-    let findings = if trace == &testtrace::success() { testtrace::findings() } else { Vec::new() };
+    report_with(trace, Secrets::Hide, style)
+}
+
+fn report_with(trace: &Trace, secrets: Secrets, style: &Style) -> String {
     let mut out = Vec::new();
-    render(trace, &findings, &finding::verdict(trace), Format::Text, style, &mut out).unwrap();
+    render(&testtrace::report(trace, secrets), Format::Text, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
-    let dns = trace.lookups.first()?;
-    let failure = trace.failure().filter(|failure| failure.stage == crate::trace::StageName::Dns);
-    let findings = crate::finding::check_dns(dns, trace.started_at);
-    let run = DnsRun {
-        input: "www.example.test",
-        started_at: trace.started_at,
-        setup: trace.setup,
-        total: dns.end.since(crate::trace::At(0)),
-        dns,
-        failure,
-        findings: &findings,
-    };
     let mut out = Vec::new();
-    render_dns(&run, Format::Text, style, &mut out).unwrap();
+    render_dns(&testtrace::dns_report(trace)?, Format::Text, style, &mut out).unwrap();
     Some(String::from_utf8(out).unwrap())
 }
 
-const UNICODE: Style = Style { color: false, unicode: true, width: 80, verbose: false, show_secrets: false };
+const UNICODE: Style = Style { color: false, unicode: true, width: 80, verbose: false };
 const ASCII: Style = Style { unicode: false, ..UNICODE };
 const VERBOSE: Style = Style { verbose: true, ..UNICODE };
 
@@ -127,7 +118,7 @@ fn bytes_of_a_peer_are_shown_escaped() {
 #[test]
 fn secrets_are_shown_only_when_asked() {
     let hidden = report(&testtrace::redirects(), &VERBOSE);
-    let shown = report(&testtrace::redirects(), &Style { show_secrets: true, ..VERBOSE });
+    let shown = report_with(&testtrace::redirects(), Secrets::Show, &VERBOSE);
     for secret in ["hunter2", "abc123", "s3cr3t", "4711", "YW5uOmh1bnRlcjI="] {
         assert!(!hidden.contains(secret), "{secret}");
         assert!(shown.contains(secret), "{secret}");

@@ -4,18 +4,13 @@ use std::io::{self, Write};
 
 use super::page::Page;
 use super::{evidence, findings, headline, verbose, waterfall};
-use crate::finding::{Finding, Verdict};
+use crate::redact::Redacted;
 use crate::render::style::Style;
-use crate::trace::Trace;
+use crate::report::TraceReport;
 
 /// Writes the report of a trace.
-pub(crate) fn trace(
-    trace: &Trace,
-    findings: &[Finding],
-    verdict: &Verdict,
-    style: &Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let TraceReport { trace, findings, verdict } = &**report;
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);

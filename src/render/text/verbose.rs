@@ -57,12 +57,11 @@ fn title(page: &mut Page, ink: Ink, text: &str) {
 }
 
 fn changes(page: &mut Page, url: &Url) {
-    let redactor = page.redactor();
     for change in &url.changes {
         let mut body = page.line();
         let leads_to = body.signs().leads_to;
-        body.push(Ink::Plain, format!("{} {leads_to} ", redactor.typed(&change.before)));
-        body.push(Ink::Plain, redactor.typed(&change.after));
+        body.push(Ink::Plain, format!("{} {leads_to} ", change.before));
+        body.push(Ink::Plain, &change.after);
         let mut head = page.line();
         head.push(Ink::Plain, "  ").push(Ink::Plain, change.kind.as_str()).push(Ink::Plain, ": ");
         page.wrap(head, &body);
@@ -252,7 +251,7 @@ fn item(page: &mut Page, name: &str, text: &str) {
 
 fn request(page: &mut Page, http: &Http) {
     let sign = page.line().signs().sent;
-    let target = page.redactor().text(&http.request.target).into_owned();
+    let target = &http.request.target;
     // The record has the version of the response; a request in HTTP/1.0 is never sent.
     let version = match http.version {
         HttpVersion::Http10 => HttpVersion::Http11,
@@ -295,7 +294,7 @@ fn fields(page: &mut Page, sign: &str, headers: &[Header]) {
     for header in headers {
         let mut body = page.line();
         body.push(Ink::Plain, &header.name).push(Ink::Plain, ": ");
-        body.push_bytes(Ink::Plain, &page.redactor().header(header));
+        body.push_bytes(Ink::Plain, &header.value);
         put_wire(page, sign, &body);
     }
 }

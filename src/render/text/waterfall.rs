@@ -81,7 +81,7 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
     let mut line = page.line();
     line.push(Ink::Faint, format!("{} ", index + 1));
     let mut url = page.line();
-    url.push(Ink::Strong, page.redactor().href(hop.url));
+    url.push(Ink::Strong, &hop.url.href);
     let ellipsis = line.signs().ellipsis;
     // A URL of which nothing would be left goes on a line of its own.
     let beside = page.width().saturating_sub(line.width() + facts.width());

@@ -10,6 +10,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::iterate::job::Resolution;
+use crate::dns::iterate::resolve::begin;
 use crate::dns::name_servers::single::{Asked, Attempt, Fallbacks, ask};
 use crate::dns::outcome::words::{no_reply, show, unanswered};
 use crate::dns::resolvers::ad_bit::is_answer;
@@ -83,7 +84,7 @@ impl CdResolver {
         });
         let (parent, server, last_transport, by_tcp, plain) = last?;
         let received = if received == Received::Answer && plain { Received::Unsigned } else { received };
-        let run = || Resolution::new(Rc::clone(context), Rc::clone(log), None);
+        let run = || begin(context, log, None);
         let connected = client.map(|client| (last_transport, client, run()));
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
         Some(Self { server, parent, purpose, received, connected, transport })

@@ -159,8 +159,8 @@ fn on_a_connection_the_one_that_is_kept_is_used() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(30));
         let mut said = Vec::new();
-        let mut keep = |_: &Question, dns: &Dns, _: Option<&Failure>| {
-            said.push((dns.dnssec.as_ref().unwrap().verdict, dns.packets.clone()));
+        let mut keep = |_: &Question, dns: Dns, _: Option<Failure>| {
+            said.push((dns.dnssec.as_ref().unwrap().verdict, dns.packets));
             Ok(())
         };
         ask_all(&plan.dns, &batch, &clock, &stop, &mut keep).await.unwrap();

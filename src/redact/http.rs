@@ -1,0 +1,90 @@
+//! The redaction of a request and its response.
+
+use super::redacted::Redact;
+use super::seen::Seen;
+use super::shape::Shape;
+use crate::trace::{Body, Http, Informational, Redirect, SentRequest};
+
+impl Redact for Http {
+    fn learn(&self, seen: &mut Seen) {
+        seen.learn(&self.request.target, Shape::Reference);
+        let interim = self.informational.iter().flat_map(|interim| &interim.headers);
+        let fields = self.request.headers.iter().chain(interim).chain(&self.headers).chain(&self.trailers);
+        fields.for_each(|field| seen.learn_field(field));
+        if let Some(redirect) = &self.redirect {
+            seen.learn(&redirect.location, Shape::Reference);
+            if let Some(target) = &redirect.target {
+                seen.learn(target, Shape::Typed);
+            }
+        }
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self {
+            request,
+            version: _,
+            start: _,
+            sent: _,
+            informational,
+            first_byte: _,
+            head_end: _,
+            end: _,
+            status: _,
+            reason,
+            headers,
+            trailers,
+            head_bytes: _,
+            body,
+            bytes_received: _,
+            bytes_sent: _,
+            garbage,
+            redirect,
+        } = self;
+        hide_request(request, seen);
+        for interim in informational {
+            let Informational { status: _, at: _, headers } = interim;
+            headers.iter_mut().for_each(|field| seen.field(field));
+        }
+        headers.iter_mut().chain(trailers).for_each(|field| seen.field(field));
+        if let Some(reason) = reason {
+            seen.clean(reason, Shape::Foreign);
+        }
+        hide_body(body, seen);
+        if let Some(garbage) = garbage {
+            seen.foreign(garbage);
+        }
+        if let Some(redirect) = redirect {
+            hide_redirect(redirect, seen);
+        }
+    }
+}
+
+fn hide_request(request: &mut SentRequest, seen: &Seen) {
+    let SentRequest { method: _, target, headers, body_bytes: _ } = request;
+    seen.clean(target, Shape::Reference);
+    headers.iter_mut().for_each(|field| seen.field(field));
+}
+
+fn hide_body(body: &mut Body, seen: &Seen) {
+    let Body {
+        wire_bytes: _,
+        encoded_bytes: _,
+        decoded_bytes: _,
+        encoding,
+        framing: _,
+        complete: _,
+        decode_error,
+        saved_to: _, // the user's own file
+    } = body;
+    for text in [encoding, decode_error].into_iter().flatten() {
+        seen.clean(text, Shape::Foreign);
+    }
+}
+
+fn hide_redirect(redirect: &mut Redirect, seen: &Seen) {
+    let Redirect { location, target, changes: _, followed: _, next_method: _ } = redirect;
+    seen.clean(location, Shape::Reference);
+    if let Some(target) = target {
+        seen.clean(target, Shape::Typed);
+    }
+}

@@ -1,0 +1,97 @@
+//! The redaction of whole reports and of single texts.
+
+use super::redacted::Redact;
+use super::seen::Seen;
+use super::shape::Shape;
+use crate::finding::{Finding, Saving, Verdict};
+use crate::report::{DnsReport, TraceReport};
+use crate::trace::{Failure, FailureCode};
+
+impl Redact for TraceReport {
+    fn learn(&self, seen: &mut Seen) {
+        self.trace.learn(seen);
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { trace, findings, verdict } = self;
+        trace.hide(seen);
+        findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
+        let Verdict { summary, phase: _, share_percent: _, duration: _ } = verdict;
+        // It repeats the failure's sentence.
+        match trace.failure() {
+            Some(failure) if is_on_url(failure.code) => seen.sentence_on_pieces(summary),
+            _ => seen.sentence(summary),
+        }
+    }
+}
+
+impl Redact for DnsReport {
+    fn learn(&self, seen: &mut Seen) {
+        seen.learn(&self.input, Shape::Typed);
+        seen.host(&self.dns.name);
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { input, started_at: _, setup: _, total: _, dns, failure, findings } = self;
+        seen.clean(input, Shape::Typed);
+        dns.hide(seen);
+        if let Some(failure) = failure {
+            failure.hide(seen);
+        }
+        findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
+    }
+}
+
+impl Redact for Failure {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { stage: _, code, message, hint, running: _ } = self;
+        for text in std::iter::once(message).chain(hint) {
+            if is_on_url(*code) { seen.sentence_on_pieces(text) } else { seen.sentence(text) }
+        }
+    }
+}
+
+/// Whether a failure speaks of a URL that could not be read.
+const fn is_on_url(code: FailureCode) -> bool {
+    matches!(
+        code,
+        FailureCode::InvalidUrl
+            | FailureCode::UnsupportedScheme
+            | FailureCode::EmptyHost
+            | FailureCode::InvalidHost
+            | FailureCode::InvalidPort
+            | FailureCode::BadRedirect
+    )
+}
+
+/// A sentence by itself: for a line of progress, or an error before there is anything to report.
+impl Redact for String {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        seen.sentence(self);
+    }
+}
+
+/// Words that are not ours, about what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted(pub String);
+
+impl Redact for Quoted {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self(text) = self;
+        seen.clean(text, Shape::Foreign);
+    }
+}
+
+fn hide_finding(finding: &mut Finding, seen: &Seen) {
+    let Finding { id: _, severity: _, stage: _, title, detail, evidence: _, advice, saving } = finding;
+    seen.sentences([title, detail, advice]);
+    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies }) = saving {
+        seen.sentence(applies);
+    }
+}

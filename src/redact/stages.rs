@@ -1,0 +1,78 @@
+//! The redaction of connections and handshakes: certificates are public, the system's words are not ours.
+
+use super::redacted::Redact;
+use super::seen::Seen;
+use crate::trace::{Attempt, AttemptOutcome, CertificateFault, Connect, Tls, Verification};
+
+impl Redact for Connect {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self {
+            start: _,
+            end: _,
+            attempts,
+            winner: _,
+            local: _,
+            tcp_info: _,
+            untried: _,
+            redirected_from: _, // a host and a port
+        } = self;
+        for attempt in attempts {
+            let Attempt { address: _, start: _, end: _, outcome, syn_retransmits: _ } = attempt;
+            match outcome {
+                AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => seen.sentence(words),
+                AttemptOutcome::Won
+                | AttemptOutcome::Lost
+                | AttemptOutcome::Refused
+                | AttemptOutcome::TimedOut
+                | AttemptOutcome::Stopped => {}
+            }
+        }
+    }
+}
+
+impl Redact for Tls {
+    fn learn(&self, _: &mut Seen) {}
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self {
+            start: _,
+            end: _,
+            sni: _,           // a host, as in the URL
+            verified_name: _, // the same
+            offer: _,
+            flights: _,
+            round_trips: _,
+            version: _,
+            cipher_suite: _,
+            group: _,
+            signature_scheme: _,
+            alpn: _,
+            hello_retry: _,
+            client_certificate_requested: _,
+            chain: _, // whoever connects is given it
+            verification,
+            alert: _,
+            ocsp_bytes: _,
+            bytes_received: _,
+            bytes_sent: _,
+            key_exchange_cpu: _,
+            legacy_probe: _,
+        } = self;
+        let Some(verification) = verification else { return };
+        let Verification { roots: _, faults, overridden: _, start: _, cpu: _, system_would_trust: _ } =
+            verification;
+        for fault in faults {
+            match fault {
+                CertificateFault::Other(words) => seen.sentence(words),
+                CertificateFault::Expired { .. }
+                | CertificateFault::NotYetValid { .. }
+                | CertificateFault::WrongHost { .. }
+                | CertificateFault::SelfSigned
+                | CertificateFault::MissingIntermediate { .. }
+                | CertificateFault::UnknownIssuer { .. } => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Secrets that are known by their form, whatever they stand in: JSON Web Tokens (RFC 7519),
+//! credentials behind their scheme (RFC 7617, RFC 6750), and the nonces of content security policies.
+
+use super::ranges::Ranges;
+use super::shape::Shape;
+
+/// What looks like a secret.
+pub(super) fn find(text: &[u8], shape: Shape) -> Ranges {
+    let mut found = Ranges::default();
+    for at in 0..text.len() {
+        let rest = &text[at..];
+        if rest.starts_with(b"eyJ") && !before_is_word(text, at) {
+            let length = web_token(rest);
+            found.push(at..at + length);
+        }
+        if rest.starts_with(b"'nonce-") {
+            let from = at + b"'nonce-".len();
+            let length = text[from..].iter().position(|byte| *byte == b'\'').unwrap_or(text.len() - from);
+            found.push(from..from + length);
+        }
+        for scheme in [&b"bearer "[..], b"basic "] {
+            let named = rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+            if named && !before_is_word(text, at) && shape.is_foreign(text, at) {
+                let from = at + scheme.len();
+                let length = credentials(&text[from..]);
+                found.push(from..from + length);
+            }
+        }
+    }
+    found
+}
+
+fn before_is_word(text: &[u8], at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric())
+}
+
+const fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// The length of `header.payload.signature`, 0 where it is none.
+fn web_token(text: &[u8]) -> usize {
+    let length = text.iter().take_while(|byte| is_base64url(**byte) || **byte == b'.').count();
+    let mut parts = text[..length].split(|byte| *byte == b'.');
+    let long = |part: Option<&[u8]>| part.is_some_and(|part| part.len() >= 4);
+    if long(parts.next()) && long(parts.next()) { length } else { 0 }
+}
+
+/// The length of a `token68` (RFC 9110 §11.2), 0 where a parameter stands.
+fn credentials(text: &[u8]) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+    let length = text.iter().take_while(|byte| is_part(byte)).count();
+    let padding = text[length..].iter().take_while(|byte| **byte == b'=').count();
+    let ends = text.get(length + padding).is_none_or(|byte| !is_part(byte) && *byte != b'"');
+    if ends { length + padding } else { 0 }
+}

@@ -1,0 +1,45 @@
+//! All that a report is made from: what was seen, and what follows from it.
+
+use std::time::{Duration, SystemTime};
+
+use crate::finding::{Finding, Verdict};
+use crate::trace::{Dns, Failure, Trace};
+
+/// A traced URL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceReport {
+    /// What was seen.
+    pub trace: Trace,
+    /// What is wrong, slow or worth knowing.
+    pub findings: Vec<Finding>,
+    /// Where the time went, or what failed.
+    pub verdict: Verdict,
+}
+
+/// One run of `urltrace dns`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DnsReport {
+    /// The name as it was typed.
+    pub input: String,
+    /// Wall time of t0.
+    pub started_at: SystemTime,
+    /// Client set-up before t0.
+    pub setup: Duration,
+    /// From t0 to the end of the walk; in a batch from its own start.
+    pub total: Duration,
+    /// The walk.
+    pub dns: Dns,
+    /// What ended it before its goal.
+    pub failure: Option<Failure>,
+    /// What is wrong with it or worth knowing.
+    pub findings: Vec<Finding>,
+}
+
+impl TraceReport {
+    /// The report of a trace.
+    #[must_use]
+    pub fn of(trace: Trace) -> Self {
+        let (findings, verdict) = (crate::finding::check(&trace), crate::finding::verdict(&trace));
+        Self { trace, findings, verdict }
+    }
+}
