@@ -71,10 +71,49 @@ impl Clock {
         (best.1, best.2)
     }
 
+    /// The point at an offset, as it stands for other runs.
+    #[must_use]
+    pub fn moment(&self, at: At) -> Moment {
+        Moment(self.instant(at))
+    }
+
+    /// The offset of a point; t0 for one before it.
+    #[must_use]
+    pub fn at(&self, moment: Moment) -> At {
+        let offset = moment.0.saturating_duration_since(self.origin);
+        At(u64::try_from(offset.as_micros()).unwrap_or(u64::MAX))
+    }
+
     /// The instant of an offset, for timers.
     #[must_use]
     pub fn instant(&self, at: At) -> Instant {
         self.origin + Duration::from_micros(at.0)
+    }
+}
+
+/// A point of the machine's monotonic clock. Two of them compare whatever run they come from: what
+/// outlives a run, such as a cache, keeps these and no offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Instant);
+
+impl Moment {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The point so much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        // TTLs stay within the clock's range; what does not is over at once.
+        Self(self.0.checked_add(duration).unwrap_or(self.0))
+    }
+
+    /// The time since an earlier point; zero since a later one.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
     }
 }
 
@@ -110,6 +149,19 @@ mod tests {
             last = now;
         }
         assert!(clock.instant(At(5)) > clock.instant(At(0)));
+    }
+
+    #[test]
+    fn a_moment_is_the_same_for_every_clock() {
+        let early = Clock::start();
+        while early.now() < At(2_000) {}
+        let late = Clock::start();
+        let moment = early.moment(At(9_000));
+        assert_eq!(early.at(moment), At(9_000));
+        assert!(late.at(moment) <= At(7_000), "{:?}", late.at(moment));
+        assert_eq!(late.at(early.moment(At(1_000))), At(0), "it was over before this clock began");
+        assert_eq!(moment.since(early.moment(At(4_000))), Duration::from_millis(5));
+        assert_eq!(early.moment(At(4_000)).since(moment), Duration::ZERO);
     }
 
     #[test]

@@ -50,6 +50,9 @@ impl Fault {
         let fault = |end| Self::new(stage, stop_code(why), format!("{end} while {doing}"));
         match why {
             Stopped::Interrupted => fault("interrupted".to_owned()),
+            Stopped::Part(limit) => {
+                fault(format!("the limit of {} for this part passed", units::limit(limit)))
+            }
             Stopped::MaxTime | Stopped::Limit => {
                 fault(format!("--max-time of {} passed", units::limit(max_time))).hint(MORE_TIME)
             }
@@ -64,7 +67,7 @@ pub(crate) const MORE_TIME: &str = "give it more time with --max-time";
 pub(crate) const fn stop_code(why: Stopped) -> FailureCode {
     match why {
         Stopped::Interrupted => FailureCode::Interrupted,
-        Stopped::MaxTime | Stopped::Limit => FailureCode::MaxTime,
+        Stopped::Part(_) | Stopped::MaxTime | Stopped::Limit => FailureCode::MaxTime,
     }
 }
 
@@ -72,6 +75,7 @@ pub(crate) const fn stop_code(why: Stopped) -> FailureCode {
 pub(crate) fn stop_words(why: Stopped, max_time: Duration) -> String {
     match why {
         Stopped::Interrupted => "interrupted".to_owned(),
+        Stopped::Part(limit) => format!("limit of this part {}", units::limit(limit)),
         Stopped::MaxTime | Stopped::Limit => format!("max time {}", units::limit(max_time)),
     }
 }
@@ -87,6 +91,9 @@ mod tests {
         assert_eq!((late.stage, late.code), (StageName::Tcp, FailureCode::MaxTime));
         assert_eq!(late.message, "--max-time of 1.5 s passed while connecting");
         assert_eq!(late.hint.as_deref(), Some(MORE_TIME));
+        let part = stopped(Stopped::Part(Duration::from_secs(2)));
+        assert_eq!((part.code, &part.hint), (FailureCode::MaxTime, &None), "--max-time would not help");
+        assert_eq!(part.message, "the limit of 2 s for this part passed while connecting");
         let interrupted = stopped(Stopped::Interrupted);
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
         assert_eq!(interrupted.message, "interrupted while connecting");

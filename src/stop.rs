@@ -1,4 +1,5 @@
-//! What may end a trace early: `--max-time`, an interrupt, and each stage's own limit.
+//! What may end a trace early: `--max-time`, an interrupt, the limit of one of its parts, and each
+//! stage's own limit.
 //!
 //! A stage runs every wait through [`Stop::within`], so that whatever ends it, the stage still
 //! returns its record with what it saw. Nothing here decides what a limit should be.
@@ -16,17 +17,21 @@ use crate::trace::At;
 pub enum Stopped {
     /// The stage's own limit passed.
     Limit,
+    /// The limit of a part of the trace passed: what [`Stop::child`] was given.
+    Part(Duration),
     /// `--max-time` passed.
     MaxTime,
     /// The user interrupted the trace (Ctrl-C).
     Interrupted,
 }
 
-/// The ends that hold for a whole trace.
+/// The ends that hold for a whole trace, or for a part of it.
 #[derive(Clone, Debug)]
 pub struct Stop {
     clock: Clock,
     max_time: Duration,
+    /// The nearest end of the parts that this one lies in, and the limit that was set.
+    part: Option<(At, Duration)>,
     interrupted: watch::Receiver<bool>,
 }
 
@@ -34,7 +39,7 @@ impl Stop {
     /// A stop at `max_time` after t0, or when `interrupted` turns true.
     #[must_use]
     pub fn new(clock: Clock, max_time: Duration, interrupted: watch::Receiver<bool>) -> Self {
-        Self { clock, max_time, interrupted }
+        Self { clock, max_time, part: None, interrupted }
     }
 
     /// A stop that only `max_time` can cause; for tests and library users without a signal handler.
@@ -42,6 +47,15 @@ impl Stop {
     pub fn after(clock: Clock, max_time: Duration) -> Self {
         let (_, interrupted) = watch::channel(false);
         Self::new(clock, max_time, interrupted)
+    }
+
+    /// The stop of a part of the trace that begins now and has a limit of its own. What ends the whole
+    /// ends the part; its limit ends nothing else.
+    #[must_use]
+    pub fn child(&self, limit: Duration) -> Self {
+        let own = (self.clock.now().after(limit), limit);
+        let part = Some(self.part.map_or(own, |above| above.min(own)));
+        Self { part, ..self.clone() }
     }
 
     /// The limit of the whole trace, as configured.
@@ -53,13 +67,14 @@ impl Stop {
     /// Runs `work` until it is done, `limit` (an offset from t0) passes, or the trace is stopped.
     ///
     /// # Errors
-    /// Says which of the three ends came first; `work` is dropped then.
+    /// Says which end came first; `work` is dropped then.
     pub async fn within<F: Future>(&self, limit: Option<At>, work: F) -> Result<F::Output, Stopped> {
-        let end = At(u64::try_from(self.max_time.as_micros()).unwrap_or(u64::MAX / 2));
-        let (at, why) = match limit {
-            Some(limit) if limit < end => (limit, Stopped::Limit),
-            _ => (end, Stopped::MaxTime),
-        };
+        let whole = At(u64::try_from(self.max_time.as_micros()).unwrap_or(u64::MAX / 2));
+        let part = self.part.map(|(end, limit)| (end, Stopped::Part(limit)));
+        let own = limit.map(|end| (end, Stopped::Limit));
+        // Of two at the same time the wider one is told.
+        let nearer = |one: (At, Stopped), other: (At, Stopped)| if other.0 < one.0 { other } else { one };
+        let (at, why) = [part, own].into_iter().flatten().fold((whole, Stopped::MaxTime), nearer);
         let timer = tokio::time::sleep_until(self.clock.instant(at).into());
         let mut interrupted = self.interrupted.clone();
         let interrupt = async move {
@@ -94,5 +109,26 @@ mod tests {
         let stop = Stop::new(clock, Duration::from_secs(60), receive);
         send.send(true).unwrap();
         assert_eq!(stop.within(None, never()).await, Err(Stopped::Interrupted));
+    }
+    #[tokio::test]
+    async fn a_part_ends_by_its_own_limit_or_with_the_whole() {
+        let clock = Clock::start();
+        let never = || std::future::pending::<()>();
+        let (send, receive) = watch::channel(false);
+        let whole = Stop::new(clock, Duration::from_secs(60), receive);
+        let (short, long) = (Duration::from_millis(20), Duration::from_secs(30));
+        let part = whole.child(short);
+        assert_eq!(part.within(None, never()).await, Err(Stopped::Part(short)));
+        assert_eq!(part.within(Some(At(1_000)), never()).await, Err(Stopped::Limit), "a stage's own");
+        assert_eq!(part.child(long).within(None, never()).await, Err(Stopped::Part(short)), "of two");
+        let soon = Some(clock.now().after(short));
+        assert_eq!(whole.within(soon, never()).await, Err(Stopped::Limit), "the whole goes on");
+        assert_eq!(whole.child(long).child(short).within(None, never()).await, Err(Stopped::Part(short)));
+
+        let brief = Stop::after(clock, clock.now().after(short).since(At(0)));
+        assert_eq!(brief.child(long).within(None, never()).await, Err(Stopped::MaxTime));
+        let part = whole.child(long);
+        send.send(true).unwrap();
+        assert_eq!(part.within(None, never()).await, Err(Stopped::Interrupted));
     }
 }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use crate::clock::Moment;
 use crate::dns::cache::answers::Answers;
 use crate::dns::cache::delegations::Delegations;
 use crate::dns::cache::failures::Failures;
@@ -14,6 +15,7 @@ use crate::dns::cache::in_flight::Flights;
 use crate::dns::cache::infra::Infra;
 use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
+use crate::dns::cache::stamp::{RunId, Runs, Stamp};
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::slots::Slots;
 use crate::plan::DnsPlan;
@@ -28,20 +30,23 @@ pub(crate) enum StubUse {
     InNeed,
 }
 
-/// What all resolutions of a run share.
+/// What all resolutions of a run share. What was answered they share with those of other runs, too; what a run
+/// finds of servers and of this host's network holds for that run.
 #[derive(Debug)]
 pub(crate) struct Context {
-    pub(crate) plan: DnsPlan,
-    pub(crate) hints: Hints,
+    run: RunId,
+    runs: Runs,
+    pub(crate) plan: Rc<DnsPlan>,
+    pub(crate) hints: Rc<Hints>,
     /// Names of the hosts file, lower case without a final dot.
-    pub(crate) hosts: Vec<(IpAddr, Vec<String>)>,
+    pub(crate) hosts: Rc<Vec<(IpAddr, Vec<String>)>>,
     pub(crate) priming: Priming,
-    pub(crate) delegations: Delegations,
-    pub(crate) answers: Answers,
+    pub(crate) delegations: Rc<Delegations>,
+    pub(crate) answers: Rc<Answers>,
     pub(crate) infra: Infra,
     pub(crate) network: Network,
-    pub(crate) failures: Failures,
-    pub(crate) dnssec: KeyCache,
+    pub(crate) failures: Rc<Failures>,
+    pub(crate) dnssec: Rc<KeyCache>,
     pub(crate) flights: Rc<Flights>,
     pub(crate) slots: Rc<Slots>,
     pub(crate) stub_use: Cell<StubUse>,
@@ -49,21 +54,50 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
+        let runs = Runs::default();
         Self {
-            delegations: Delegations::below(&hints),
+            run: runs.next(),
+            runs,
+            delegations: Rc::new(Delegations::below(&hints)),
             slots: Rc::new(Slots::new(plan.server_limit)),
-            plan,
-            hints,
-            hosts,
+            plan: Rc::new(plan),
+            hints: Rc::new(hints),
+            hosts: Rc::new(hosts),
             priming: Priming::default(),
-            answers: Answers::default(),
+            answers: Rc::default(),
             infra: Infra::default(),
             network: Network::default(),
-            failures: Failures::default(),
-            dnssec: KeyCache::default(),
+            failures: Rc::default(),
+            dnssec: Rc::default(),
             flights: Rc::default(),
             stub_use: Cell::default(),
         }
+    }
+
+    /// The context of one more run.
+    pub(crate) fn of_another_run(&self) -> Self {
+        Self {
+            run: self.runs.next(),
+            runs: self.runs.clone(),
+            plan: Rc::clone(&self.plan),
+            hints: Rc::clone(&self.hints),
+            hosts: Rc::clone(&self.hosts),
+            priming: Priming::default(),
+            delegations: Rc::clone(&self.delegations),
+            answers: Rc::clone(&self.answers),
+            infra: Infra::default(),
+            network: Network::default(),
+            failures: Rc::clone(&self.failures),
+            dnssec: Rc::clone(&self.dnssec),
+            flights: Rc::clone(&self.flights),
+            slots: Rc::clone(&self.slots),
+            stub_use: self.stub_use.clone(),
+        }
+    }
+
+    /// Now, in this run.
+    pub(crate) fn now(&self) -> Stamp {
+        Stamp { at: Moment::now(), run: self.run }
     }
 
     /// Whether any root server has answered anything in this run.

@@ -8,6 +8,8 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::clock::Moment;
+
 /// Holds `MOST` entries at most.
 #[derive(Debug)]
 pub(crate) struct Lru<K, V, const MOST: usize> {
@@ -63,8 +65,30 @@ impl<K: Eq + Hash, V, const MOST: usize> Lru<K, V, MOST> {
     }
 }
 
+/// The same for what holds until a certain moment; after that it is as if it were forgotten.
+#[derive(Debug)]
+pub(crate) struct Expiring<K, V, const MOST: usize>(Lru<K, (V, Moment), MOST>);
+
+impl<K, V, const MOST: usize> Default for Expiring<K, V, MOST> {
+    fn default() -> Self {
+        Self(Lru::default())
+    }
+}
+
+impl<K: Eq + Hash, V, const MOST: usize> Expiring<K, V, MOST> {
+    pub(crate) fn get(&mut self, key: &K, now: Moment) -> Option<&V> {
+        self.0.get(key).filter(|(_, until)| now <= *until).map(|(value, _)| value)
+    }
+
+    pub(crate) fn insert(&mut self, key: K, value: V, until: Moment) {
+        self.0.insert(key, (value, until));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -81,5 +105,17 @@ mod tests {
         assert_eq!(lru.peek(&5), None);
         lru.insert(9_999, 7);
         assert_eq!(lru.get(&9_999), Some(&7), "the new one counts");
+    }
+
+    #[test]
+    fn what_has_its_end_is_not_found_after_it() {
+        let (now, second) = (Moment::now(), Duration::from_secs(1));
+        let mut expiring = Expiring::<u32, &str, 100>::default();
+        expiring.insert(1, "one", now.after(second));
+        assert_eq!(expiring.get(&1, now.after(second)), Some(&"one"));
+        let later = now.after(second * 2);
+        assert_eq!(expiring.get(&1, later), None);
+        expiring.insert(1, "another", later);
+        assert_eq!(expiring.get(&1, later), Some(&"another"));
     }
 }

@@ -29,13 +29,14 @@ use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints
 /// Why there is nothing to validate.
 const NOBODY_ASKED: &str = "nobody was asked";
 
-/// The resolver of one run: its cuts, servers and answers are shared by all hops.
+/// The resolver of one run: its cuts, servers and answers are shared by all hops. Of further runs,
+/// [`of_another_run`](Self::of_another_run).
 #[derive(Debug)]
 pub struct Resolver {
     pub(crate) context: Rc<Context>,
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<Rc<Client>>,
-    _stamping: timestamp::Stamping,
+    stamping: Rc<timestamp::Stamping>,
 }
 
 impl Resolver {
@@ -70,8 +71,17 @@ impl Resolver {
                 .map_err(|reason| format!("trust anchors {}: {reason}", given.source))?,
         };
         let mut context = Context::new(plan, hints, hosts);
-        context.dnssec = KeyCache::new(anchors);
-        Ok(Self { context: Rc::new(context), client, _stamping: stamping })
+        context.dnssec = Rc::new(KeyCache::new(anchors));
+        Ok(Self { context: Rc::new(context), client, stamping: Rc::new(stamping) })
+    }
+
+    /// The resolver of one more run, later or at the same time: it shares what was answered, as long as its
+    /// TTL lasts, what failed a moment ago, and the connection to a resolver. What this run has found of
+    /// servers and of the network it finds itself.
+    #[must_use]
+    pub fn of_another_run(&self) -> Self {
+        let (context, client) = (Rc::new(self.context.of_another_run()), self.client.clone());
+        Self { context, client, stamping: Rc::clone(&self.stamping) }
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.

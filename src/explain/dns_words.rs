@@ -33,6 +33,7 @@ pub const fn stopped(by: StoppedBy) -> &'static str {
     match by {
         StoppedBy::Interrupt => "interrupted",
         StoppedBy::MaxTime => "the time for the whole trace was over",
+        StoppedBy::Part => "the time for this part of the trace was over",
         StoppedBy::DnsLimit => "the time for DNS was over",
     }
 }

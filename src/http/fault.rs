@@ -193,7 +193,7 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
     };
     let fault = new(stop_code(why), message);
     match (why, progress(record)) {
-        (Stopped::Interrupted, _) | (_, Progress::Sending) => fault,
+        (Stopped::Interrupted | Stopped::Part(_), _) | (_, Progress::Sending) => fault,
         _ => fault.hint(MORE_TIME),
     }
 }

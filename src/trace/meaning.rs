@@ -92,6 +92,8 @@ pub enum StoppedBy {
     Interrupt,
     /// The limit for everything.
     MaxTime,
+    /// The limit for a part of the trace.
+    Part,
     /// The limit for DNS.
     DnsLimit,
 }

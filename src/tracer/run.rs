@@ -49,6 +49,7 @@ impl Tracer {
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let Self { plan, resolver, tls } = self;
+        let resolver = &resolver.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);

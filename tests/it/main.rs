@@ -7,6 +7,7 @@ mod dns;
 mod house;
 mod lab;
 mod peers;
+mod runs;
 mod secrets;
 mod support;
 mod tidy;

@@ -1,26 +1,29 @@
 //! The delegation cache: the zone cuts that a run has learned (RFC 9499 §7), the name servers there and their
 //! addresses, in-bailiwick or looked up.
 //!
-//! It lives as long as one run: a delegation's TTL is told, and not counted down. Nothing is asked here.
+//! A delegation holds as long as the TTL of its NS records, and of the addresses that were looked up for it.
+//! Nothing is asked here.
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
+use crate::clock::Moment;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::lru::Lru;
 use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
 use crate::trace::{AddressSource, ChildSide, Cut, NameServer};
 
-/// Zones that a run remembers at most: all of them for thousands of names, and of millions what was
+/// Zones that are remembered at most: all of them for thousands of names, and of millions what was
 /// needed last.
 const MOST_ZONES: usize = 16_384;
 
-/// The zones of a run.
+/// The zones of all runs.
 #[derive(Debug)]
 pub(crate) struct Delegations {
     root: Rc<Zone>,
@@ -33,12 +36,12 @@ impl Delegations {
     }
 
     /// The known zones above or at a name, from the root down; never empty.
-    pub(crate) fn above(&self, name: &Name) -> Vec<Rc<Zone>> {
+    pub(crate) fn above(&self, name: &Name, now: Moment) -> Vec<Rc<Zone>> {
         let mut zones = self.zones.borrow_mut();
         let mut above = Vec::new();
         let mut name = name.clone();
         while !name.is_root() {
-            above.extend(zones.get(&name).cloned());
+            above.extend(zones.get(&name).filter(|zone| zone.holds(now)).cloned());
             name = name.base_name();
         }
         above.push(Rc::clone(&self.root));
@@ -46,10 +49,15 @@ impl Delegations {
         above
     }
 
-    /// Keeps a zone; one that is known already stays, with what was learned of it since.
-    pub(crate) fn keep(&self, zone: Zone) -> Rc<Zone> {
+    /// Keeps a zone; one that is known already stays as long as it holds, with what was learned of it since.
+    pub(crate) fn keep(&self, zone: Zone, now: Moment) -> Rc<Zone> {
         let mut zones = self.zones.borrow_mut();
-        Rc::clone(zones.get_or_insert_with(zone.name.clone(), || Rc::new(zone)))
+        if let Some(known) = zones.get(&zone.name).filter(|known| known.holds(now)) {
+            return Rc::clone(known);
+        }
+        let zone = Rc::new(zone);
+        zones.insert(zone.name.clone(), Rc::clone(&zone));
+        zone
     }
 }
 
@@ -70,6 +78,8 @@ pub(crate) struct Zone {
     pub(crate) changed: Notify,
     /// The TTL of the parent's NS records.
     ttl: Option<u32>,
+    /// When something of it is to be asked anew; never for the root.
+    until: Cell<Option<Moment>>,
     /// What its own servers say of its servers.
     pub(crate) child: RefCell<Option<ChildSide>>,
 }
@@ -108,7 +118,13 @@ impl Zone {
     }
 
     /// The zone a referral leads to.
-    pub(crate) fn referred(referral: &Referral, port: u16, packet: usize, found_by: u64) -> Self {
+    pub(crate) fn referred(
+        referral: &Referral,
+        port: u16,
+        packet: usize,
+        found_by: u64,
+        now: Moment,
+    ) -> Self {
         let server = |(name, addresses): &(Name, Vec<(IpAddr, AddressSource)>)| Server {
             name: name.clone(),
             addresses: addresses
@@ -119,6 +135,7 @@ impl Zone {
         };
         let servers = referral.servers.iter().map(server).collect();
         let zone = Self::new(referral.cut.clone(), servers, Some(packet), Some(found_by));
+        zone.holds_at_most(now, referral.ttl);
         Self { ttl: Some(referral.ttl), ..zone }
     }
 
@@ -137,8 +154,19 @@ impl Zone {
             missing: Cell::new(0),
             changed: Notify::new(),
             ttl: None,
+            until: Cell::new(None),
             child: RefCell::new(None),
         }
+    }
+
+    fn holds(&self, now: Moment) -> bool {
+        self.until.get().is_none_or(|until| now <= until)
+    }
+
+    /// Something of it holds so many seconds: a second at least, so that a walk comes past it.
+    pub(crate) fn holds_at_most(&self, now: Moment, ttl: u32) {
+        let end = now.after(Duration::from_secs(u64::from(ttl.max(1))));
+        self.until.set(Some(self.until.get().map_or(end, |until| until.min(end))));
     }
 
     /// How many addresses of its servers are known.
@@ -208,15 +236,35 @@ mod tests {
     #[test]
     fn millions_of_zones_are_forgotten_and_those_that_they_share_are_not() {
         let delegations = Delegations::below(&Hints::load(None, 53).unwrap());
-        let keep = |name: Name| delegations.keep(Zone::new(name, Vec::new(), Some(0), Some(1)));
+        let now = Moment::now();
+        let keep = |name: Name| delegations.keep(Zone::new(name, Vec::new(), Some(0), Some(1)), now);
         let name = |number: usize| parse_name(&format!("h{number}.test")).unwrap();
         keep(parse_name("test").unwrap());
         for number in 0..2 * MOST_ZONES {
             let name = name(number);
-            assert_eq!(delegations.above(&name).len(), 2, "the root and the TLD, at {number}");
+            assert_eq!(delegations.above(&name, now).len(), 2, "the root and the TLD, at {number}");
             keep(name);
         }
-        assert_eq!(delegations.above(&name(0)).len(), 2);
-        assert_eq!(delegations.above(&name(2 * MOST_ZONES - 1_000)).len(), 3);
+        assert_eq!(delegations.above(&name(0), now).len(), 2);
+        assert_eq!(delegations.above(&name(2 * MOST_ZONES - 1_000), now).len(), 3);
+    }
+
+    #[test]
+    fn a_delegation_holds_as_long_as_all_that_is_known_of_it() {
+        let delegations = Delegations::below(&Hints::load(None, 53).unwrap());
+        let (now, name) = (Moment::now(), parse_name("example.test").unwrap());
+        let later = |seconds| now.after(Duration::from_secs(seconds));
+        let zone = |ttl| {
+            let zone = Zone::new(name.clone(), Vec::new(), Some(0), Some(1));
+            zone.holds_at_most(now, ttl);
+            zone
+        };
+        let first = delegations.keep(zone(100), now);
+        assert!(Rc::ptr_eq(&first, &delegations.keep(zone(50), later(100))), "what is known stays");
+        assert_eq!(delegations.above(&name, later(101)).len(), 1, "its TTL is over");
+        first.holds_at_most(later(10), 20);
+        assert_eq!(delegations.above(&name, later(30)).len(), 2);
+        assert_eq!(delegations.above(&name, later(31)).len(), 1, "an address of its servers is over");
+        assert!(!Rc::ptr_eq(&first, &delegations.keep(zone(100), later(31))), "it was told anew");
     }
 }

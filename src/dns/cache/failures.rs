@@ -7,20 +7,22 @@
 //! for, once. The second name is the zone's own: `name_servers::apex_probe` asks for it. Nothing is sent here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::infra::Infra;
+use crate::dns::cache::stamp::Stamp;
 use crate::dns::outcome::fault::{FailureKind, Fault, ServerFailure};
 use crate::dns::outcome::words::{servers_unknown, zone_failed};
 use crate::dns::wire::name::name_text;
-use crate::trace::{At, FailureCode, RecordType};
+use crate::trace::{FailureCode, RecordType};
 
 /// How long it is believed: a server that was started again is not overlooked for long.
-const LIFE: Duration = Duration::from_secs(30);
+pub(crate) const LIFE: Duration = Duration::from_secs(30);
 
 /// Zones that are remembered at the same time.
 const MOST: usize = 1_024;
@@ -28,24 +30,39 @@ const MOST: usize = 1_024;
 /// Names that are asked for once although the zone has failed; one a second more.
 const CHANCES: u64 = 8;
 
-/// What a run has found of them.
+/// What was found of them.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     zones: RefCell<HashMap<Name, Known>>,
-    /// Zones that were asked about themselves.
-    probed: RefCell<HashSet<Name>>,
+    /// When zones were asked about themselves.
+    probed: RefCell<HashMap<Name, Moment>>,
 }
 
 impl Failures {
     /// Whether a zone has yet to be asked about itself; it counts as asked from now on.
-    pub(crate) fn begin_probe(&self, zone: &Name) -> bool {
-        self.probed.borrow_mut().insert(zone.clone())
+    pub(crate) fn begin_probe(&self, zone: &Name, now: Moment) -> bool {
+        let mut probed = self.probed.borrow_mut();
+        probed.retain(|_, at| now.since(*at) <= LIFE);
+        let is_new = !probed.contains_key(zone);
+        if is_new {
+            probed.insert(zone.clone(), now);
+        }
+        is_new
+    }
+
+    /// Whoever asked has given up before the end: nothing is known of it.
+    pub(crate) fn give_up_probe(&self, zone: &Name) {
+        self.probed.borrow_mut().remove(zone);
+    }
+
+    fn was_probed(&self, zone: &Name, now: Moment) -> bool {
+        self.probed.borrow().get(zone).is_some_and(|at| now.since(*at) <= LIFE)
     }
 }
 
 #[derive(Debug)]
 struct Known {
-    at: At,
+    learned: Stamp,
     guilt: Guilt,
     /// The question that found it out.
     asked: String,
@@ -93,7 +110,7 @@ pub(crate) struct ZoneFailure<'a> {
     pub(crate) qname: &'a Name,
     pub(crate) qtype: RecordType,
     pub(crate) extent: Extent,
-    pub(crate) now: At,
+    pub(crate) now: Stamp,
 }
 
 impl ZoneFailure<'_> {
@@ -131,17 +148,22 @@ impl ZoneFailure<'_> {
         }
         let more = more(known)?;
         let fault = self.fault(&known.failures, known.why.as_ref());
-        let message = format!("{} (found for {} earlier in this run{more})", fault.message, known.asked);
+        let message = format!(
+            "{} (found for {} {}{more})",
+            fault.message,
+            known.asked,
+            known.learned.earlier(self.now)
+        );
         Some(Fault { message, ..fault })
     }
 
     fn holds(&self, known: &Known) -> bool {
-        self.now.since(known.at) <= LIFE && known.addresses == self.zone.addresses()
+        self.now.at.since(known.learned.at) <= LIFE && known.addresses == self.zone.addresses()
     }
 
     fn has_chance(&self, known: &Known) -> bool {
         let may = self.extent == Extent::Whole && !known.failures.is_empty();
-        may && known.chances.get() < CHANCES + self.now.since(known.at).as_secs()
+        may && known.chances.get() < CHANCES + self.now.at.since(known.learned.at).as_secs()
     }
 
     /// All servers of the zone have failed. It is remembered if no question could have done better:
@@ -178,7 +200,7 @@ impl ZoneFailure<'_> {
             return;
         }
         let before = earlier.and_then(|known| known.whole.clone());
-        let is_second = self.failures.probed.borrow().contains(&self.zone.name)
+        let is_second = self.failures.was_probed(&self.zone.name, self.now.at)
             || before.as_ref().is_some_and(|before| before != self.qname);
         // Without an address the name that is asked for plays no part in it.
         let guilt = match self.extent {
@@ -187,11 +209,11 @@ impl ZoneFailure<'_> {
             Extent::Whole | Extent::Part => Guilt::Suspected,
         };
         if zones.len() >= MOST {
-            zones.retain(|_, known| self.now.since(known.at) <= LIFE);
+            zones.retain(|_, known| self.now.at.since(known.learned.at) <= LIFE);
         }
         if zones.len() < MOST {
             let known = Known {
-                at: self.now,
+                learned: self.now,
                 guilt,
                 asked: format!("{} {}", name_text(self.qname), self.qtype.mnemonic()),
                 whole: if self.extent == Extent::Whole { Some(self.qname.clone()) } else { before },
@@ -220,4 +242,45 @@ impl ZoneFailure<'_> {
 /// Whether nothing but silence came from any of them.
 pub(crate) fn is_silence(failures: &[ServerFailure]) -> bool {
     failures.iter().all(|failure| failure.kind == FailureKind::Timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::cache::delegations::{Lookup, Server};
+    use crate::dns::cache::stamp::Runs;
+    use crate::dns::wire::name::parse_name;
+    use crate::trace::AddressSource;
+
+    #[test]
+    fn a_failed_zone_is_told_to_later_runs_and_forgotten_when_due() {
+        let (failures, infra, runs) = (Failures::default(), Infra::default(), Runs::default());
+        let (name, server) = (parse_name("example.test").unwrap(), "192.0.2.1:53".parse().unwrap());
+        let addresses = vec![(server, AddressSource::GlueInDomain)];
+        let known =
+            Server { name: parse_name("ns1.example.test").unwrap(), addresses, lookup: Lookup::NotMade };
+        let zone = Zone::new(name.clone(), vec![known], Some(0), Some(1));
+        let now = Stamp { at: Moment::now(), run: runs.next() };
+        let hosts = ["a", "b"].map(|host| parse_name(&format!("{host}.example.test")).unwrap());
+        let of = |qname, now| {
+            let (failures, infra, zone, qtype) = (&failures, &infra, &zone, RecordType::A);
+            ZoneFailure { failures, infra, zone, qname, qtype, extent: Extent::Whole, now }
+        };
+        let (server, why) = ("ns1.example.test.".to_owned(), "did not answer".to_owned());
+        let silent = [ServerFailure { server, why, kind: FailureKind::Timeout }];
+        assert!(failures.begin_probe(&name, now.at) && !failures.begin_probe(&name, now.at));
+        of(&hosts[0], now).failed(&silent, None);
+        let told = |seconds, run| {
+            let now = Stamp { at: now.at.after(Duration::from_secs(seconds)), run };
+            of(&hosts[1], now).after_chance(Duration::ZERO).map(|fault| fault.message)
+        };
+        assert!(told(1, now.run).unwrap().contains("earlier in this run"));
+        let next = runs.next();
+        assert!(told(30, next).unwrap().contains("in an earlier run"));
+        assert_eq!(told(31, next), None, "a server that was started again is not overlooked");
+        let later = now.at.after(Duration::from_secs(31));
+        assert!(!failures.was_probed(&name, later) && failures.begin_probe(&name, later));
+        failures.give_up_probe(&name);
+        assert!(failures.begin_probe(&name, later), "a probe that was given up says nothing");
+    }
 }

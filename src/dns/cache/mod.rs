@@ -7,3 +7,4 @@ pub(crate) mod in_flight;
 pub(crate) mod infra;
 pub(crate) mod network;
 pub(crate) mod root_hints;
+pub(crate) mod stamp;

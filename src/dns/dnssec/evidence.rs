@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
@@ -40,6 +41,17 @@ impl Sections {
         for record in records.filter(|record| record.name.zone_of(plain)) {
             record.name = plain.trim_to(record.name.iter().len());
         }
+    }
+
+    /// How long it may be used again: what RFC 2308 says where it denies, a second at least.
+    pub(crate) fn life(&self) -> Duration {
+        let soa = self.authorities.iter().find_map(|record| match &record.data {
+            RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+            _ => None,
+        });
+        let least = |records: &[Record]| records.iter().map(|record| record.ttl).min();
+        let ttl = least(&self.answers).or(soa).or_else(|| least(&self.authorities));
+        Duration::from_secs(u64::from(ttl.unwrap_or(0).max(1)))
     }
 
     fn all(&self) -> impl Iterator<Item = &Record> {

@@ -1,17 +1,19 @@
-//! What the resolutions of one run share of DNSSEC: trust anchors, and the DNSKEY and DS RRsets, referrals
+//! What the resolutions of a resolver share of DNSSEC: trust anchors, and the DNSKEY and DS RRsets, referrals
 //! and signatures that have come before (unbound's key cache).
 //!
 //! Nothing is verified here, and nothing is asked for.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::signature_cache::SignatureCache;
-use crate::dns::lru::Lru;
+use crate::dns::lru::{Expiring, Lru};
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
@@ -23,17 +25,17 @@ const MOST_ASKED: usize = 32_768;
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);
 
-/// What the resolutions of one run share of DNSSEC.
+/// What the resolutions of a resolver share of DNSSEC.
 #[derive(Debug, Default)]
 pub(crate) struct KeyCache {
     pub(crate) anchors: Anchors,
     /// The referral to each zone.
-    pub(crate) delegations: RefCell<Lru<Name, Referred, MOST_ZONES>>,
-    pub(crate) keys: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
-    pub(crate) ds: RefCell<Lru<Name, Fetched, MOST_ZONES>>,
+    pub(crate) delegations: RefCell<Expiring<Name, Referred, MOST_ZONES>>,
+    pub(crate) keys: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
+    pub(crate) ds: RefCell<Expiring<Name, Fetched, MOST_ZONES>>,
     pub(crate) verified: SignatureCache,
-    /// What zones answered, for answers that are reused.
-    pub(crate) asked: RefCell<Lru<Question, Vec<AskedReply>, MOST_ASKED>>,
+    /// What zones answered, for answers that are reused, and until when it may be.
+    pub(crate) asked: RefCell<Lru<Question, Vec<(AskedReply, Moment)>, MOST_ASKED>>,
 }
 
 impl KeyCache {
@@ -43,10 +45,21 @@ impl KeyCache {
 
     /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
     /// others walk on from there too, and may be at their end before the one that was referred.
-    pub(crate) fn referred(&self, cut: &Name, zone: &Name, qname: &Name, bytes: Rc<[u8]>) {
-        let referred =
-            || Referred { zone: zone.clone(), qname: qname.clone(), bytes, reply: OnceCell::new() };
-        self.delegations.borrow_mut().get_or_insert_with(cut.clone(), referred);
+    pub(crate) fn referred(
+        &self,
+        cut: &Name,
+        zone: &Name,
+        qname: &Name,
+        bytes: Rc<[u8]>,
+        ttl: u32,
+        now: Moment,
+    ) {
+        let mut delegations = self.delegations.borrow_mut();
+        if delegations.get(cut, now).is_none() {
+            let (zone, qname, reply) = (zone.clone(), qname.clone(), OnceCell::new());
+            let until = now.after(Duration::from_secs(u64::from(ttl.max(1))));
+            delegations.insert(cut.clone(), Referred { zone, qname, bytes, at: now, reply }, until);
+        }
     }
 }
 
@@ -56,16 +69,19 @@ pub(crate) struct Referred {
     zone: Name,
     qname: Name,
     bytes: Rc<[u8]>,
+    at: Moment,
     reply: OnceCell<Option<ZoneReply>>,
 }
 
 impl Referred {
-    pub(crate) fn reply(&self) -> Option<ZoneReply> {
+    /// What was said, as long as its DS records hold.
+    pub(crate) fn reply(&self, now: Moment) -> Option<ZoneReply> {
         let read = || {
             let mut message = Sections::read(&self.bytes)?;
             message.spell_as(&self.qname);
             Some(ZoneReply { zone: self.zone.clone(), message: Rc::new(message) })
         };
-        self.reply.get_or_init(read).clone()
+        let reply = self.reply.get_or_init(read).as_ref()?;
+        (now.since(self.at) <= reply.message.life()).then(|| reply.clone())
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::in_flight::{Goal, Leading, Turn};
 use crate::dns::iterate::job::{Job, Resolution};
@@ -16,14 +17,17 @@ use crate::trace::{FailureCode, RecordType};
 
 /// What this run has heard of the question already.
 pub(crate) fn reuse(job: &Job, qname: &Name, types: &[RecordType]) -> Option<Result<Found, Fault>> {
-    let (context, now) = (&job.resolution.context, job.resolution.log.clock().now());
-    let known = context.answers.get(qname, types, now);
+    let context = &job.resolution.context;
+    let now = context.now();
     if job.is_main() {
-        if known.is_some() {
-            job.resolution.log.note("answer reused from earlier in this run".to_owned());
-        }
-        return known;
+        let (known, learned) = context.answers.get_with_stamp(qname, types, now)?;
+        job.resolution.log.note(match learned.run == now.run {
+            true => "answer reused from earlier in this run".to_owned(),
+            false => "answer reused from an earlier run".to_owned(),
+        });
+        return Some(known);
     }
+    let known = context.answers.get(qname, types, now);
     // Of a name server one family is enough to go on; that it has none of one says nothing of the other.
     let of_one = |rtype: &RecordType| context.answers.get(qname, &[*rtype], now);
     let holds_for_all = |known: &Result<Found, Fault>| match known {
@@ -45,12 +49,9 @@ pub(crate) fn refer(
     if let Some(lead) = &lead {
         lead.spoken(qname, Some(&referral.cut));
     }
-    let zone = resolution.context.delegations.keep(Zone::referred(
-        referral,
-        resolution.context.plan.server_port,
-        id,
-        resolution.id,
-    ));
+    let (context, now) = (&resolution.context, Moment::now());
+    let zone = Zone::referred(referral, context.plan.server_port, id, resolution.id, now);
+    let zone = context.delegations.keep(zone, now);
     drop(lead);
     if job.is_main() {
         resolution.use_zone(&zone, false);
@@ -83,7 +84,7 @@ pub(crate) async fn gate(resolution: &Resolution, zone: &Rc<Zone>, name: &Name) 
             Turn::Ours(lead) => return Gate::Ask(Some(lead)),
             Turn::Free => return Gate::Ask(None),
             Turn::Finished => {
-                let mut known = resolution.context.delegations.above(name);
+                let mut known = resolution.context.delegations.above(name, Moment::now());
                 known.retain(|known| known.name.iter().len() > top);
                 if !known.is_empty() {
                     return Gate::Deeper(known);

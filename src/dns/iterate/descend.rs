@@ -11,6 +11,7 @@ use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
 use tokio::task::JoinHandle;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::failures::Extent;
 use crate::dns::cache::in_flight::Leading;
@@ -76,7 +77,7 @@ impl<'a> Descent<'a> {
         // RFC 4035 §3.1.4.1: a DS belongs to the parent.
         let of_parent = types.first() == Some(&RecordType::DS) && !qname.is_root();
         let above = if of_parent { qname.base_name() } else { qname.clone() };
-        let known = job.resolution.context.delegations.above(&above);
+        let known = job.resolution.context.delegations.above(&above, Moment::now());
         let cached = known.len() > 1;
         if job.is_main() {
             known.iter().for_each(|zone| job.resolution.use_zone(zone, cached));

@@ -24,9 +24,8 @@ pub(crate) fn ask_beside(job: &Job, host: &Name) {
         State::Asked { work, .. } => work.detach(),
         _ => {}
     }
-    if let Some(known) =
-        job.resolution.context.answers.get(&name, &[RecordType::HTTPS], job.resolution.log.clock().now())
-    {
+    let context = &job.resolution.context;
+    if let Some(known) = context.answers.get(&name, &[RecordType::HTTPS], context.now()) {
         *wish.state.borrow_mut() = State::Heard { name, result: known };
         return;
     }
@@ -45,9 +44,9 @@ pub(crate) fn ask_beside(job: &Job, host: &Name) {
         if !is_current {
             return;
         }
-        let (context, now) = (&own.resolution.context, own.resolution.log.clock().now());
+        let context = &own.resolution.context;
         if result.as_ref().map_or_else(Fault::is_negative, |found| !found.services.is_empty()) {
-            context.answers.keep(&name, &[RecordType::HTTPS], now, result.clone());
+            context.answers.keep(&name, &[RecordType::HTTPS], context.now(), result.clone());
         }
         *wish.state.borrow_mut() = State::Heard { name, result };
         wish.done.notify_waiters();

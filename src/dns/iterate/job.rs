@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use hickory_resolver::proto::rr::Name;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::context::Context;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::name_servers::budget::Work;
+use crate::dns::name_servers::tasks::Tasks;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::transport::log::Log;
 use crate::trace::{Cut, Purpose, RecordType};
@@ -25,9 +26,7 @@ pub(crate) struct AbortOnDrop(pub(crate) Rc<Resolution>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        for task in self.0.tasks.borrow().iter() {
-            task.abort();
-        }
+        self.0.tasks.end();
     }
 }
 
@@ -44,7 +43,7 @@ pub(crate) struct Resolution {
     pub(crate) log: Rc<Log>,
     pub(crate) root_answered: Rc<Cell<bool>>,
     pub(crate) cuts: RefCell<Vec<Cut>>,
-    pub(crate) tasks: RefCell<Vec<AbortHandle>>,
+    pub(crate) tasks: Rc<Tasks>,
     /// The HTTPS records that are asked for beside the addresses.
     pub(crate) wish: Option<Rc<Wish>>,
     resolve: Resolve,
@@ -58,16 +57,14 @@ impl Resolution {
         wish: Option<Rc<Wish>>,
         resolve: Resolve,
     ) -> Rc<Self> {
-        let (cuts, tasks) = (RefCell::default(), RefCell::default());
+        let (cuts, tasks) = (RefCell::default(), Rc::default());
         let id = context.flights.resolution();
         Rc::new(Self { id, context, log, root_answered: Rc::default(), cuts, tasks, wish, resolve })
     }
 
     /// Runs work beside the walk; it ends with the run at the latest.
     pub(crate) fn spawn<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
-        let handle = tokio::task::spawn_local(work);
-        self.tasks.borrow_mut().push(handle.abort_handle());
-        handle
+        self.tasks.spawn(work)
     }
 
     pub(crate) fn use_zone(&self, zone: &Zone, cached: bool) {

@@ -12,7 +12,9 @@ use futures_util::future::FutureExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::{Lookup, Server, Unfinished, Zone};
+use crate::dns::cache::failures::LIFE;
 use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::limits::{LOOKUPS_AT_ONCE, MAX_DEPTH, MAX_LOOKUPS, MAX_MISSING};
 use crate::dns::outcome::fault::{Fault, Found, NoMoreLookups, Unfound};
@@ -197,6 +199,16 @@ async fn look_up(
         .unwrap_or_else(|| Fault::new(FailureCode::NoUsableServer, no_more_lookups(NoMoreLookups::NoneLeft))))
 }
 
+/// How many seconds the result of a lookup holds: what was not found for lack of an answer no longer than
+/// other failures.
+fn life(found: &Result<Found, Fault>) -> u32 {
+    let failed = u32::try_from(LIFE.as_secs()).unwrap_or_default();
+    match found {
+        Ok(found) => found.answers.iter().map(|record| record.ttl).min().unwrap_or(failed),
+        Err(fault) => fault.negative.as_ref().and_then(|negative| negative.ttl).unwrap_or(failed),
+    }
+}
+
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.
 fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
     if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
@@ -207,6 +219,9 @@ fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fau
                 server.addresses.push(address);
             }
         }
+    }
+    if lookup == Lookup::Made {
+        zone.holds_at_most(Moment::now(), life(found));
     }
     if found.as_ref().is_err_and(|fault| fault.code == FailureCode::NxDomain) {
         zone.missing.set(zone.missing.get() + 1);

@@ -33,7 +33,7 @@ pub(crate) fn find(
     types: Vec<RecordType>,
 ) -> LocalBoxFuture<'static, Result<Found, Fault>> {
     async move {
-        let (context, log) = (Rc::clone(&job.resolution.context), Rc::clone(&job.resolution.log));
+        let context = Rc::clone(&job.resolution.context);
         // The alias itself is another question than what it leads to.
         let cachable = job.aliases == Aliases::Follow;
         if !cachable {
@@ -53,10 +53,10 @@ pub(crate) fn find(
             Err(fault) => fault.is_negative(),
         };
         if worth_keeping {
-            context.answers.keep(&qname, &types, log.clock().now(), result.clone());
+            context.answers.keep(&qname, &types, context.now(), result.clone());
         } else if let (false, Ok(Found { finished, .. })) = (job.is_main(), &result) {
             // Of a name server one family is enough to go on.
-            context.answers.keep(&qname, finished, log.clock().now(), result.clone());
+            context.answers.keep(&qname, finished, context.now(), result.clone());
         }
         drop(turn);
         result

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::cache::delegations::{Server, Zone};
 use crate::dns::cache::failures::{Extent, ZoneFailure};
 use crate::dns::iterate::job::{Job, Resolution};
@@ -48,8 +49,8 @@ pub(crate) async fn ensure_servers(
 }
 
 fn failure<'a>(job: &'a Job, zone: &'a Zone, qname: &'a Name, qtype: RecordType) -> ZoneFailure<'a> {
-    let (context, now) = (&job.resolution.context, job.resolution.log.clock().now());
-    let (failures, infra) = (&context.failures, &context.infra);
+    let context = &job.resolution.context;
+    let (failures, infra, now) = (&context.failures, &context.infra, context.now());
     ZoneFailure { failures, infra, zone, qname, qtype, extent: Extent::Whole, now }
 }
 
@@ -77,6 +78,7 @@ pub(crate) async fn ask_zone(
         log: Rc::clone(&resolution.log),
         work: Rc::clone(&job.work),
         budget: Rc::clone(budget),
+        tasks: Rc::clone(&resolution.tasks),
         root_answered: Rc::clone(&resolution.root_answered),
         zone: Rc::clone(zone),
         qname: qname.clone(),
@@ -133,7 +135,8 @@ fn take_answer(job: &Job, zone: &Zone, qname: &Name, answered: &Answered) {
     }
     note_plain(&job.resolution, *id, verdict);
     if let (Verdict::Referral(referral), Some(reply)) = (verdict, log.raw(*id)) {
-        context.dnssec.referred(&referral.cut, &zone.name, qname, reply);
+        let now = Moment::now();
+        context.dnssec.referred(&referral.cut, &zone.name, qname, reply, referral.ttl, now);
     }
 }
 

@@ -12,7 +12,7 @@ use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::context::{Context, StubUse};
 use crate::dns::iterate::job::{AbortOnDrop, Aliases, Job, Patience, RESOLUTION_DELAY, Resolution};
 use crate::dns::iterate::resolve::{begin, find};
@@ -119,6 +119,7 @@ impl Counted<'_> {
             dns.start = dns.start.after(log.queued());
         }
         dns.critical_path = job.path.borrow().clone();
+        let stopped = ended.as_ref().err().copied();
         let result = match ended {
             Ok(Ended::Walked(result)) => result,
             Ok(Ended::Asked(heard)) => {
@@ -139,7 +140,7 @@ impl Counted<'_> {
                 Err(self.stopped(stopped, &run, awaited))
             }
         };
-        log.end_walk(&ended_by(&result));
+        log.end_walk(&ended_by(&result, stopped));
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
@@ -250,7 +251,7 @@ impl Counted<'_> {
         // What one name met says nothing once a root server has answered another.
         let root_silent = context.network.root_silent.get() && !context.has_heard_a_root();
         if let Some(stub) = stub.as_ref().filter(|_| root_silent)
-            && context.delegations.above(&self.name).len() == 1
+            && context.delegations.above(&self.name, Moment::now()).len() == 1
         {
             let heard = stub.heard().await;
             if is_answer(&heard.result) {
@@ -342,7 +343,7 @@ impl Counted<'_> {
     /// Starts what runs beside the walk, unless the answer is known already.
     fn uncounted(&self, log: &Rc<Log>, walks: &[(Vec<RecordType>, Aliases)]) -> UncountedLanes {
         let context = self.context;
-        let now = self.clock.now();
+        let now = context.now();
         let mut uncounted = UncountedLanes::none();
         uncounted.log = Some(Rc::clone(log));
         uncounted.context = Some(Rc::clone(context));
@@ -386,6 +387,13 @@ impl Counted<'_> {
         match stopped {
             Stopped::Interrupted => {
                 Fault::new(FailureCode::Interrupted, format!("interrupted while {asking}"))
+            }
+            Stopped::Part(limit) => {
+                let limit = seconds(limit);
+                Fault::new(
+                    FailureCode::MaxTime,
+                    format!("the limit of {limit} for this part passed while {asking}"),
+                )
             }
             Stopped::MaxTime => {
                 let limit = seconds(self.stop.max_time());

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::clock::Moment;
 use crate::dns::context::Context;
 use crate::dns::name_servers::selection::order;
 use crate::dns::name_servers::single::judge;
@@ -17,7 +18,7 @@ use crate::trace::{Purpose, RecordType};
 
 /// RFC 9609: asks the root for its own servers, once in a run.
 pub(crate) async fn prime(context: &Context, log: &Rc<Log>) {
-    let root = context.delegations.above(&Name::root()).into_iter().next();
+    let root = context.delegations.above(&Name::root(), Moment::now()).into_iter().next();
     let first = root.and_then(|root| order(context, &root, &HashSet::new()).into_iter().next());
     let Some(server) = first else { return };
     let to = (&server.name, server.address, server.source);

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::dns::outcome::words::show;
+use crate::stop::Stopped;
 use crate::trace::{FailureCode, Meaning, StoppedBy};
 use crate::units;
 
 /// What a stop leaves of packets that have no answer.
-pub(crate) fn ended_by(result: &Result<Found, Fault>) -> Meaning {
+pub(crate) fn ended_by(result: &Result<Found, Fault>, stopped: Option<Stopped>) -> Meaning {
+    if let Some(Stopped::Part(_)) = stopped {
+        return Meaning::Stopped(StoppedBy::Part);
+    }
     match result.as_ref().err().map(|fault| fault.code) {
         Some(FailureCode::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
         Some(FailureCode::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),

@@ -139,6 +139,7 @@ impl UncountedLanes {
         let stopped = stop.within(Some(limit), checked).await.err();
         let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
             None | Some(Stopped::Limit) => Meaning::Timeout,
+            Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
             Some(Stopped::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
             Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
         };

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::dns::cache::failures::Extent;
+use hickory_resolver::proto::rr::Name;
+
+use crate::clock::Moment;
+use crate::dns::cache::failures::{Extent, Failures};
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::single::judge;
@@ -26,7 +29,7 @@ pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
     let zone = &query.zone.name;
     let is_new = !zone.is_root() && (&query.qname, query.qtype) != (zone, RecordType::SOA);
     let is_idle = query.extent == Extent::Part || query.work.is_detached() || query.failure().has_answered();
-    if !is_new || is_idle || query.is_spent() || !query.context.failures.begin_probe(zone) {
+    if !is_new || is_idle || query.is_spent() || !query.context.failures.begin_probe(zone, Moment::now()) {
         return;
     }
     for server in silent.iter().take(APEX_AT_ONCE) {
@@ -48,11 +51,35 @@ fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
         ..query.ask(server, form)
     };
     let flight = send_spelled(&log, ask, Spelling::Plain);
-    tokio::task::spawn_local(async move {
+    let probe = Probe { failures: Rc::clone(&context.failures), zone, over: false };
+    let work = async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;
+        probe.has_ended();
         if let (Ok(reply), Some(rtt)) = (outcome, rtt) {
             context.infra.measured(ask.server, rtt);
             log.close(id, judge(&reply, &ask).meaning());
         }
-    });
+    };
+    drop(query.tasks.spawn(work));
+}
+
+/// A probe under way. One that ends with its resolution, before its time, has not been made.
+struct Probe {
+    failures: Rc<Failures>,
+    zone: Name,
+    over: bool,
+}
+
+impl Probe {
+    fn has_ended(mut self) {
+        self.over = true;
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if !self.over {
+            self.failures.give_up_probe(&self.zone);
+        }
+    }
 }

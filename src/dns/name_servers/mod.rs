@@ -11,4 +11,5 @@ pub(crate) mod observe;
 pub(crate) mod race;
 pub(crate) mod selection;
 pub(crate) mod single;
+pub(crate) mod tasks;
 pub(crate) mod zone_query;

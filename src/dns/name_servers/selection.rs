@@ -65,6 +65,7 @@ fn interleave(candidates: Vec<Candidate>) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Moment;
     use crate::dns::cache::delegations::{Lookup, Server};
     use crate::dns::cache::root_hints::Hints;
     use crate::dns::wire::name::parse_name;
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn the_root_is_asked_in_the_hints_order_families_in_turn() {
         let context = context();
-        let root = context.delegations.above(&parse_name("www.test").unwrap()).remove(0);
+        let root = context.delegations.above(&parse_name("www.test").unwrap(), Moment::now()).remove(0);
         let first = asked(&context, &root);
         assert_eq!(
             first[..4],

@@ -12,6 +12,7 @@ use crate::dns::context::Context;
 use crate::dns::name_servers::budget::{Budget, Work};
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::tasks::Tasks;
 use crate::dns::outcome::fault::{Fault, ServerFailure};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::Ask;
@@ -31,6 +32,8 @@ pub(crate) struct ZoneQuery {
     pub(crate) log: Rc<Log>,
     pub(crate) work: Rc<Work>,
     pub(crate) budget: Rc<Budget>,
+    /// What runs beside the resolution.
+    pub(crate) tasks: Rc<Tasks>,
     /// Set as soon as any root server has answered anything.
     pub(crate) root_answered: Rc<Cell<bool>>,
     pub(crate) zone: Rc<Zone>,
@@ -51,7 +54,7 @@ impl ZoneQuery {
             qname: &self.qname,
             qtype: self.qtype,
             extent: self.extent,
-            now: self.log.clock().now(),
+            now: self.context.now(),
         }
     }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::timeout_at;
 
+use crate::clock::Moment;
 use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::outcome::words::show;
@@ -26,7 +27,7 @@ use crate::dns::transport::session::{Session, Upstream};
 use crate::dns::wire::padding::pad;
 use crate::dns::wire::query::EncodedQuery;
 use crate::dns::wire::query_case::Spelling;
-use crate::trace::{At, Choice, Meaning, Transport};
+use crate::trace::{Choice, Meaning, Transport};
 
 /// The limit for a connection's set-up.
 const SET_UP: Duration = Duration::from_secs(3);
@@ -68,8 +69,8 @@ impl Connection {
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
-        written: impl Fn(At),
-    ) -> Result<(At, Vec<u8>), Unanswered> {
+        written: impl Fn(Moment),
+    ) -> Result<(Moment, Vec<u8>), Unanswered> {
         let reply = self.session.ask(query, written).await;
         match &reply {
             Ok(_) => self.replies.set(self.replies.get() + 1),

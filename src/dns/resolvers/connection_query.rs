@@ -81,7 +81,8 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
     let replies = connection.replies();
     let ready = clock.now();
     let written_at: Cell<Option<At>> = Cell::new(None);
-    let written = |at| {
+    let written = |moment| {
+        let at = clock.at(moment);
         written_at.set(Some(at));
         if is_kept {
             open.written(at);
@@ -107,7 +108,7 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
     }
     let failed = |reason| NoReply::Error { reason, no_route: false };
     let end = match asking {
-        Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, received, &bytes)),
+        Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, clock.at(received), &bytes)),
         Some(Err(Unanswered::Lost(error))) => End::Lost(failed(reason(&error, ask.transport))),
         #[cfg(feature = "encrypted-dns")]
         Some(Err(Unanswered::Odd(error))) => End::Over(Err(failed(reason(&error, ask.transport)))),

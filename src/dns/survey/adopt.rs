@@ -47,6 +47,7 @@ pub(crate) async fn ask_each<I, T, F: Future<Output = T>>(
 pub(crate) fn cut_short(what: &str, by: Stopped, done: usize, all: usize) -> String {
     let by = match by {
         Stopped::Interrupted => "Ctrl-C",
+        Stopped::Part(_) => "the limit of its part",
         Stopped::MaxTime | Stopped::Limit => "--max-time",
     };
     match all {
@@ -60,6 +61,7 @@ pub(crate) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize
     log.end_all(&match stopped {
         None => Meaning::Superseded,
         Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
+        Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
         Some(Stopped::MaxTime | Stopped::Limit) => Meaning::Stopped(StoppedBy::MaxTime),
     });
     let first = dns.packets.len();

@@ -2,6 +2,7 @@
 //!
 //! Servers without glue are looked up, within the limits of a walk.
 
+use crate::clock::Moment;
 use crate::dns::resolver::Resolver;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -42,7 +43,7 @@ impl Resolver {
     /// The addresses of a zone's servers; those without glue are looked up.
     pub(crate) async fn targets(&self, zone: &Name, purpose: Purpose, log: &Rc<Log>) -> Targets {
         let context = &self.context;
-        let known = context.delegations.above(zone).pop().filter(|known| known.name == *zone);
+        let known = context.delegations.above(zone, Moment::now()).pop().filter(|known| known.name == *zone);
         let Some(known) = known else { return Targets::default() };
         let servers = known.servers.borrow().clone();
         let (mut found, unfound) = self.look_up(zone, &servers, purpose, log).await;

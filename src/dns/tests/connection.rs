@@ -288,3 +288,24 @@ fn names_that_come_together_fail_together_by_one_attempt() {
         }
     });
 }
+
+#[test]
+fn a_kept_connection_stamps_by_the_clock_of_the_run_that_asks() {
+    for transport in ALL {
+        local(async {
+            let server = start(transport, "dns.resolver.test", Conduct::Steady(None)).await;
+            let resolver = Resolver::new(endpoint(transport, &server, None)).unwrap();
+            let early = Clock::start();
+            hop(&resolver.of_another_run(), &early, "n1.example.test").await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let late = Clock::start();
+            let dns = hop(&resolver.of_another_run(), &late, "n2.example.test").await.dns;
+            assert_eq!(server.seen.connections.get(), 1, "{transport:?}: it is the resolver's");
+            for packet in &dns.packets {
+                let received = packet.received.unwrap();
+                assert!(packet.sent >= dns.start && received >= packet.sent, "{transport:?}: {packet:?}");
+                assert!(received <= late.now(), "{transport:?}: {packet:?}");
+            }
+        });
+    }
+}

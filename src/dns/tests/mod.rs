@@ -13,6 +13,7 @@ mod hostile;
 mod iterate;
 pub(crate) mod kit;
 mod lanes;
+mod runs;
 pub(crate) mod server;
 mod service;
 mod service_resolver;

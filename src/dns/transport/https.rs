@@ -9,11 +9,10 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
-use crate::clock::Clock;
+use crate::clock::Moment;
 use crate::dns::transport::error::{Unanswered, failed};
 use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, EndpointHost};
-use crate::trace::At;
 
 /// The longest DNS message.
 const MAX_MESSAGE: usize = 65_535;
@@ -25,16 +24,11 @@ const MESSAGE: &str = "application/dns-message";
 pub(crate) struct Session {
     sender: SendRequest<Bytes>,
     uri: String,
-    clock: Clock,
     driver: AbortHandle,
 }
 
 /// Begins HTTP/2 on a connection; that sends without waiting for the server.
-pub(crate) async fn open(
-    stream: TlsStream<TcpStream>,
-    endpoint: &Endpoint,
-    clock: Clock,
-) -> io::Result<Session> {
+pub(crate) async fn open(stream: TlsStream<TcpStream>, endpoint: &Endpoint) -> io::Result<Session> {
     if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
         return Err(io::Error::other("it does not speak HTTP/2"));
     }
@@ -45,7 +39,7 @@ pub(crate) async fn open(
         let _ = connection.await;
     });
     let uri = format!("https://{}{}", authority(endpoint), endpoint.path);
-    Ok(Session { sender, uri, clock, driver: driver.abort_handle() })
+    Ok(Session { sender, uri, driver: driver.abort_handle() })
 }
 
 fn authority(endpoint: &Endpoint) -> String {
@@ -67,8 +61,8 @@ impl Session {
     pub(crate) async fn ask(
         &self,
         query: &EncodedQuery,
-        written: impl Fn(At),
-    ) -> Result<(At, Vec<u8>), Unanswered> {
+        written: impl Fn(Moment),
+    ) -> Result<(Moment, Vec<u8>), Unanswered> {
         let odd = |words: String| Unanswered::Odd(io::Error::other(words));
         let wrong = |error: h2::Error| {
             let gone = error.is_io() || error.is_go_away() || self.is_closed();
@@ -87,7 +81,7 @@ impl Session {
         body.send_data(question, true).map_err(wrong)?;
         // The server bounds the requests open at the same time (RFC 9113 §5.1.2): until then it waits.
         let _sender = sender.ready().await.map_err(wrong)?;
-        written(self.clock.now());
+        written(Moment::now());
         let response = response.await.map_err(wrong)?;
         if response.status() != http::StatusCode::OK {
             return Err(odd(format!("answered with HTTP status {}", response.status().as_u16())));
@@ -98,9 +92,9 @@ impl Session {
             return Err(odd(format!("sent {kind} in place of {MESSAGE}")));
         }
         let mut body = response.into_body();
-        let (mut bytes, mut received) = (Vec::new(), self.clock.now());
+        let (mut bytes, mut received) = (Vec::new(), Moment::now());
         while let Some(chunk) = body.data().await {
-            received = self.clock.now();
+            received = Moment::now();
             let chunk = chunk.map_err(wrong)?;
             // The window is given back, or the server may not send on.
             let _ = body.flow_control().release_capacity(chunk.len());

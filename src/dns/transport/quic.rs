@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, Connection, Endpoint};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::transport::error::{Unanswered, failed};
 use crate::dns::transport::tls::Secure;
 use crate::dns::wire::query::EncodedQuery;
@@ -21,7 +21,6 @@ pub(crate) struct Session {
     connection: Connection,
     /// Its socket and timers live as long as this.
     _endpoint: Endpoint,
-    clock: Clock,
 }
 
 /// Connects; says when the handshake was done.
@@ -41,7 +40,7 @@ pub(crate) async fn connect(
     let connection = connecting.await;
     let at = clock.now();
     let connection = connection.map_err(|error| failed("QUIC", error))?;
-    Ok((Session { connection, _endpoint: endpoint, clock: *clock }, at))
+    Ok((Session { connection, _endpoint: endpoint }, at))
 }
 
 impl Session {
@@ -53,18 +52,22 @@ impl Session {
     pub(crate) async fn ask(
         &self,
         query: &EncodedQuery,
-        written: impl Fn(At),
-    ) -> Result<(At, Vec<u8>), Unanswered> {
+        written: impl Fn(Moment),
+    ) -> Result<(Moment, Vec<u8>), Unanswered> {
         self.exchange(query, written)
             .await
             .map_err(|error| if self.is_closed() { Unanswered::Lost(error) } else { Unanswered::Odd(error) })
     }
 
-    async fn exchange(&self, query: &EncodedQuery, written: impl Fn(At)) -> io::Result<(At, Vec<u8>)> {
+    async fn exchange(
+        &self,
+        query: &EncodedQuery,
+        written: impl Fn(Moment),
+    ) -> io::Result<(Moment, Vec<u8>)> {
         // The resolver bounds the streams open at the same time (RFC 9000 §4.6).
         let (mut send, mut receive) =
             self.connection.open_bi().await.map_err(|error| failed("QUIC", error))?;
-        written(self.clock.now());
+        written(Moment::now());
         send.write_all(&query.framed()).await.map_err(|error| failed("QUIC", error))?;
         // RFC 9250 §4.2: the end of the stream says that this is the whole question.
         send.finish().map_err(|error| failed("QUIC", error))?;
@@ -72,7 +75,7 @@ impl Session {
         receive.read_exact(&mut length).await.map_err(|error| failed("QUIC", error))?;
         let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
         receive.read_exact(&mut bytes).await.map_err(|error| failed("QUIC", error))?;
-        Ok((self.clock.now(), bytes))
+        Ok((Moment::now(), bytes))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::transport::error::Unanswered;
 use crate::dns::transport::stream;
 use crate::dns::wire::query::EncodedQuery;
@@ -66,25 +66,25 @@ impl Session {
                 }
                 Transport::Https => {
                     let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Https(https::open(stream, &upstream.endpoint, *clock).await?), at))
+                    Ok((Self::Https(https::open(stream, &upstream.endpoint).await?), at))
                 }
                 _ => {
                     let (stream, at) = secure.connect(address, clock, tcp_done).await?;
-                    Ok((Self::Framed(stream::Session::new(stream, *clock)), at))
+                    Ok((Self::Framed(stream::Session::new(stream)), at))
                 }
             };
         }
         let _ = (&upstream.endpoint, tcp_done);
         let (stream, at) = stream::connect(address, clock).await?;
-        Ok((Self::Framed(stream::Session::new(stream, *clock)), at))
+        Ok((Self::Framed(stream::Session::new(stream)), at))
     }
 
     /// Sends a question and waits for its reply; `written` hears when the connection took it.
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
-        written: impl Fn(At),
-    ) -> Result<(At, Vec<u8>), Unanswered> {
+        written: impl Fn(Moment),
+    ) -> Result<(Moment, Vec<u8>), Unanswered> {
         match self {
             Self::Framed(session) => session.ask(query, written).await.map_err(Unanswered::Lost),
             #[cfg(feature = "encrypted-dns")]

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::AbortHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::wire::query::EncodedQuery;
 use crate::trace::At;
 
@@ -35,7 +35,7 @@ pub(crate) async fn connect(address: SocketAddr, clock: &Clock) -> io::Result<(T
     Ok((stream, at))
 }
 
-type Waiting = Rc<RefCell<HashMap<u16, oneshot::Sender<(At, Vec<u8>)>>>>;
+type Waiting = Rc<RefCell<HashMap<u16, oneshot::Sender<(Moment, Vec<u8>)>>>>;
 
 /// A stream with its questions.
 pub(crate) struct Session {
@@ -44,28 +44,27 @@ pub(crate) struct Session {
     reader: AbortHandle,
     /// Half of a question is on the stream, and its end will never be.
     broken: Cell<bool>,
-    clock: Clock,
 }
 
 impl Session {
-    pub(crate) fn new(stream: impl Stream + 'static, clock: Clock) -> Self {
+    pub(crate) fn new(stream: impl Stream + 'static) -> Self {
         let (read, write) = tokio::io::split(Box::new(stream) as Box<dyn Stream>);
         let waiting = Waiting::default();
         let replies = Rc::clone(&waiting);
         let reader = tokio::task::spawn_local(async move {
             // However it ends: nobody will get a reply any more, and dropping tells them.
-            let _ = hand_out(read, &replies, clock).await;
+            let _ = hand_out(read, &replies).await;
             replies.borrow_mut().clear();
         });
         let (writer, reader) = (Mutex::new(write), reader.abort_handle());
-        Self { writer, waiting, reader, broken: Cell::new(false), clock }
+        Self { writer, waiting, reader, broken: Cell::new(false) }
     }
 
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
-        written: impl Fn(At),
-    ) -> io::Result<(At, Vec<u8>)> {
+        written: impl Fn(Moment),
+    ) -> io::Result<(Moment, Vec<u8>)> {
         let (sender, reply) = oneshot::channel();
         {
             let mut waiting = self.waiting.borrow_mut();
@@ -85,7 +84,7 @@ impl Session {
         if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
-        written(self.clock.now());
+        written(Moment::now());
         let whole = Whole { session: self, over: Cell::new(false) };
         let writing = async {
             writer.write_all(&framed).await?;
@@ -132,12 +131,12 @@ impl Drop for Session {
 }
 
 /// Reads replies until the stream ends; those that nobody waits for are dropped.
-async fn hand_out(mut read: ReadHalf<Box<dyn Stream>>, waiting: &Waiting, clock: Clock) -> io::Result<()> {
+async fn hand_out(mut read: ReadHalf<Box<dyn Stream>>, waiting: &Waiting) -> io::Result<()> {
     loop {
         let length = usize::from(read.read_u16().await?);
         let mut bytes = vec![0; length];
         read.read_exact(&mut bytes).await?;
-        let received = clock.now();
+        let received = Moment::now();
         let Some((id, _)) = bytes.split_first_chunk::<2>() else { continue };
         let asker = waiting.borrow_mut().remove(&u16::from_be_bytes(*id));
         if let Some(asker) = asker {

@@ -36,7 +36,7 @@ impl Imports {
     /// Reads the crate from its root file's folder.
     pub(super) fn read(src: &Path) -> Self {
         let mut files = BTreeMap::new();
-        read_module(src, Vec::new(), &src.join("lib.rs"), src, &mut files);
+        read_module(Vec::new(), &src.join("lib.rs"), src, &mut files);
         let mut imports = Self { files, handed_on: HashMap::new(), handed_on_whole: HashMap::new() };
         for (module, source) in &imports.files {
             for (path, _) in source.paths.iter().filter(|(_, handed_on)| *handed_on) {
@@ -106,7 +106,7 @@ impl Imports {
             let Some(name) = rest.first() else { return Some(module) };
             let handed_on = self.handed_on.get(&(module.clone(), name.clone())).cloned().or_else(|| {
                 let whole = self.handed_on_whole.get(&module)?;
-                (whole.len() == 1).then(|| [whole[0].as_slice(), &[name.clone()]].concat())
+                (whole.len() == 1).then(|| [whole[0].as_slice(), std::slice::from_ref(name)].concat())
             });
             let Some(target) = handed_on.filter(|target| *target != path) else { return Some(module) };
             path = [target.as_slice(), &rest[1..]].concat();
@@ -116,7 +116,7 @@ impl Imports {
 }
 
 /// Reads a module's file and those of its children, but for tests.
-fn read_module(src: &Path, module: Module, file: &Path, folder: &Path, files: &mut BTreeMap<Module, Source>) {
+fn read_module(module: Module, file: &Path, folder: &Path, files: &mut BTreeMap<Module, Source>) {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let mut source = Source::default();
@@ -130,8 +130,8 @@ fn read_module(src: &Path, module: Module, file: &Path, folder: &Path, files: &m
         }
         let name = child.ident.to_string();
         let (flat, nested) = (folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs"));
-        let path = [module.as_slice(), &[name.clone()]].concat();
-        read_module(src, path, if flat.exists() { &flat } else { &nested }, &folder.join(&name), files);
+        let path = [module.as_slice(), std::slice::from_ref(&name)].concat();
+        read_module(path, if flat.exists() { &flat } else { &nested }, &folder.join(&name), files);
     }
     files.insert(module, source);
 }

@@ -13,7 +13,8 @@ use futures_util::future::join_all;
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
+use crate::dns::cache::failures::LIFE;
 use crate::dns::cache::in_flight::{Goal, Turn};
 use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Evidence, Fetched};
@@ -134,7 +135,7 @@ impl Checking {
             // RFC 4035 §3.1.4.1: the parent has it.
             Need::Ds(zone) => (zone, zone.base_name(), RecordType::DS, &store.ds),
         };
-        let reused = || known.borrow_mut().get(zone).cloned();
+        let reused = || known.borrow_mut().get(zone, Moment::now()).cloned();
         let goal = Goal::Signed { zone: zone.clone(), rtype: qtype };
         let mut fetched = reused();
         for turn in 0..MAX_TURNS {
@@ -148,7 +149,11 @@ impl Checking {
             if fetched.is_none() && !retry {
                 let (found, reuse) = self.ask(log, zone, &above, qtype).await;
                 if reuse == Reuse::InRun {
-                    known.borrow_mut().insert(zone.clone(), found.clone());
+                    let life = match &found {
+                        Fetched::Reply(reply) => reply.message.life(),
+                        Fetched::Failed(_) | Fetched::Refused(_) => LIFE,
+                    };
+                    known.borrow_mut().insert(zone.clone(), found.clone(), Moment::now().after(life));
                 }
                 fetched = Some(found);
             }
@@ -166,7 +171,7 @@ impl Checking {
             let fetched = resolver.ask(&self.context, log, qname, qtype, purpose).await;
             return (fetched, resolver.reuse(log));
         }
-        let Some(zone) = self.context.delegations.above(above).pop() else {
+        let Some(zone) = self.context.delegations.above(above, Moment::now()).pop() else {
             return (Fetched::Failed("no server is known".to_owned()), Reuse::No);
         };
         let fetched = ask_servers(&self.context, log, &zone, qname, qtype).await;

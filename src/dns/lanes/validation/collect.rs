@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
+use crate::clock::Moment;
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::log::Log;
@@ -128,13 +129,21 @@ fn spares(walked: &[(usize, &Packet, Rc<[u8]>)]) -> Vec<usize> {
 /// Adds what was answered when the question was asked before, and keeps it for the next time.
 fn join_known(asked: &mut Vec<AskedReply>, store: &KeyCache, question: (Name, Vec<RecordType>)) {
     let mut known = store.asked.borrow_mut();
-    let known = known.get_or_insert_with(question, Vec::new);
-    for old in known.iter() {
+    let (known, now) = (known.get_or_insert_with(question, Vec::new), Moment::now());
+    known.retain(|(_, until)| now <= *until);
+    for (old, _) in known.iter() {
         if !asked.iter().any(|new| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
             asked.push(old.clone());
         }
     }
-    known.clone_from(asked);
+    for new in asked.iter() {
+        match known.iter_mut().find(|(old, _)| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
+            // It was reused.
+            Some((old, _)) if Rc::ptr_eq(&old.reply.message, &new.reply.message) => {}
+            Some(old) => *old = (new.clone(), now.after(new.reply.message.life())),
+            None => known.push((new.clone(), now.after(new.reply.message.life()))),
+        }
+    }
 }
 
 /// Where a walk without an answer ended. The keys of a zone whose servers were all asked in vain are
@@ -150,7 +159,7 @@ fn lost(evidence: &mut Evidence, log: &Log, store: &KeyCache) {
         Some((printed_name(zone).ok()?, spoke))
     });
     let Some((zone, spoke)) = last else { return };
-    if !spoke && store.keys.borrow().peek(&zone).is_none() {
+    if !spoke && store.keys.borrow_mut().get(&zone, Moment::now()).is_none() {
         let why = "none of its servers was of use to the walk".to_owned();
         evidence.keys.insert(zone.clone(), Fetched::Failed(why));
     }
@@ -169,6 +178,9 @@ fn delegations(evidence: &Evidence, store: &KeyCache) -> BTreeMap<Name, ZoneRepl
             name = name.base_name();
         }
     }
-    let mut known = store.delegations.borrow_mut();
-    passed.into_iter().filter_map(|name| known.get(&name)?.reply().map(|reply| (name, reply))).collect()
+    let (mut known, now) = (store.delegations.borrow_mut(), Moment::now());
+    passed
+        .into_iter()
+        .filter_map(|name| known.get(&name, now)?.reply(now).map(|reply| (name, reply)))
+        .collect()
 }
