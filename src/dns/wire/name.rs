@@ -40,11 +40,11 @@ pub(crate) fn asked_name(text: &str) -> Result<Name, String> {
     Ok(name)
 }
 
-/// Whether it has what parts of a URL have and no host name has. Classless reverse zones have a `/`
-/// (RFC 2317), and whoever writes a backslash means what he writes.
+/// Whether it has what parts of a URL have and no host name has. A label may have a `/`, as those of
+/// classless reverse zones do (RFC 2317), but no TLD has one; whoever writes a backslash means what he writes.
 fn is_part_of_url(bare: &str) -> bool {
-    let slash = bare.contains('/') && !bare.to_ascii_lowercase().ends_with(".arpa");
-    (slash || bare.contains(['?', '#', '@'])) && !bare.contains('\\')
+    let last = bare.rsplit('.').next().unwrap_or(bare);
+    (last.contains('/') || bare.contains(['?', '#', '@'])) && !bare.contains('\\')
 }
 
 /// Reads a name as [`name_text`] writes it, whatever bytes its labels have.

@@ -161,11 +161,11 @@ fn dns_times(run: &Run, exchanges: &[Exchange]) -> Result<(), String> {
     Ok(())
 }
 
-/// In the clear, where the capture can see which segment is which.
+/// In the clear, where the capture can see which segment is which: the host's HTTPS record would make it TLS.
 fn http_times(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
     on_a_quiet_moment(|| {
-        let run = trace_ok(world, "http://www.example.test/");
+        let run = trace_ok(world, "--no-https-rr http://www.example.test/");
         let connection = capture.take().connections().remove(0);
         let begin = run.number("/hops/0/connect/attempts/0/start_us");
         for (what, told, seen) in [
