@@ -15,8 +15,8 @@ use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
-    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
+    MAX_TIME, Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::TlsVersion;
@@ -98,8 +98,11 @@ fn plan(
         _ => Family::Any,
     };
     let tls = tls_plan(connection, environment);
+    let max_time = seconds("--max-time", &common.max_time)?;
+    // Who gives a time wants it to be used: a slow zone is waited for.
+    let timeout = if max_time == MAX_TIME { DNS_TIMEOUT } else { DNS_TIMEOUT.max(max_time) };
     Ok(Plan {
-        dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
+        dns: DnsPlan { roots: tls.roots.clone(), timeout, ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
             connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
             family,
@@ -112,7 +115,7 @@ fn plan(
         },
         tls,
         http: http_plan(request)?,
-        max_time: seconds("--max-time", &common.max_time)?,
+        max_time,
     })
 }
 
@@ -272,6 +275,8 @@ mod tests {
         let plan = plan(&["https://example.com/"]);
         assert_eq!(plan.max_time, Duration::from_secs(30));
         assert_eq!(plan.dns.timeout, Duration::from_secs(10));
+        let given = self::plan(&["--max-time", "60", "https://example.com/"]);
+        assert_eq!(given.dns.timeout, Duration::from_secs(60), "who gives a time wants it to be used");
         assert_eq!(plan.tcp.connect_timeout, Duration::from_secs(10));
         assert_eq!(plan.tls.roots, RootsChoice::Embedded);
         assert_eq!(plan.http.version, VersionChoice::Auto);

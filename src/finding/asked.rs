@@ -16,6 +16,12 @@ pub(super) fn is_of_the_walk(packet: &Packet) -> bool {
     matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
 }
 
+/// Whether two packets ask the same of the same server.
+pub(super) fn same_question(one: &Packet, other: &Packet) -> bool {
+    let question = |packet: &Packet| (packet.server, packet.qtype);
+    question(one) == question(other) && (&one.zone, &one.qname) == (&other.zone, &other.qname)
+}
+
 /// The name of who was asked; of some only the address is known.
 pub(super) fn name(packet: &Packet) -> &str {
     packet.server_name.as_deref().unwrap_or("a server")

@@ -23,7 +23,7 @@ use crate::explain::dns_words::holder;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    Choice, Copied, Dns, DnsLane, Edns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
     UnfoundServer,
 };
 
@@ -128,12 +128,12 @@ async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
     let mut heard = probe(log, ask.clone()).await;
     if matches!(heard.kind, ReplyKind::Silent(_)) {
         // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
-        let resend = |transport, edns| {
-            let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+        let resend = |transport, edns: Edns| {
+            let chosen = if edns == Edns::None { Choice::WithoutEdns } else { Choice::Again };
             probe(log, Ask { chosen, transport, edns, ..ask.clone() })
         };
         let (plain, by_tcp) =
-            futures_util::join!(resend(ask.transport, false), resend(Transport::Tcp, ask.edns));
+            futures_util::join!(resend(ask.transport, Edns::None), resend(Transport::Tcp, ask.edns));
         let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
         for later in later {
             if later.was_heard() {

@@ -8,7 +8,8 @@ use super::page::{Line, Page};
 use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
+    Certificate, Direction, Dns, DnsLane, Edns, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace,
+    Url,
 };
 use crate::units;
 
@@ -134,8 +135,10 @@ fn wire(line: &mut Line, packet: &Packet) {
     }
     let received = packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
     parts.push(format!("{}/{received} B", packet.bytes_sent));
-    if !packet.edns {
-        parts.push("no EDNS".to_owned());
+    match packet.edns {
+        Edns::Full => {}
+        Edns::Bare => parts.push("no EDNS options".to_owned()),
+        Edns::None => parts.push("no EDNS".to_owned()),
     }
     if packet.dropped > 0 {
         let dropped = units::count(packet.dropped as usize, "datagram");
