@@ -17,23 +17,19 @@ use crate::dns::lanes::validation::collect::unread;
 use crate::dns::lanes::validation::through_resolver::{CdResolver, Received};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
 
 impl Checking {
-    /// Prepares the validation of what a resolver answered, through that resolver; `None` when none
-    /// has said anything. The work is to be run beside everything else.
+    /// Prepares the validation of what a resolver answered, through that resolver. The work is to be run
+    /// beside everything else.
     pub(crate) fn begin_through(
         context: &Rc<Context>,
-        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
-        purpose: Purpose,
-        received: Received,
-    ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let resolver = CdResolver::of(context, client, log, purpose, received)?;
+        resolver: CdResolver,
+    ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
         let received = resolver.received;
         let checking = Rc::new(Self::new(context, Some(resolver)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
@@ -53,7 +49,7 @@ impl Checking {
             own.fetch(&log).await;
             own.finish();
         };
-        Some((checking, work))
+        (checking, work)
     }
 
     /// Asks the question itself once more, with its signatures and whatever they are worth.

@@ -63,7 +63,7 @@ pub(crate) struct CdResolver {
 }
 
 impl CdResolver {
-    /// The resolver that spoke last in a lane.
+    /// The resolver that spoke last in a lane; `None` when none has said anything.
     pub(crate) fn of(
         context: &Rc<Context>,
         client: Option<Rc<Client>>,
