@@ -3,6 +3,7 @@
 
 pub(crate) mod anchors;
 pub(crate) mod chain;
+pub(crate) mod conclusion;
 pub(crate) mod denial;
 pub(crate) mod evidence;
 pub(crate) mod key_cache;
