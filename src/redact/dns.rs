@@ -107,6 +107,7 @@ fn hide_packet(packet: &mut Packet, seen: &Seen) {
         Meaning::Malformed { reason } | Meaning::Error { reason } => seen.sentence(reason),
         Meaning::Answer { .. }
         | Meaning::Cname { .. }
+        | Meaning::Yxdomain { .. }
         | Meaning::Referral { .. }
         | Meaning::NoData(_)
         | Meaning::NxDomain(_)
