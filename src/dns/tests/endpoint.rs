@@ -21,7 +21,7 @@ use crate::dns::resolver::Resolver;
 use crate::dns::tests::kit::{Run, STUB, local, plan, resolve_with, root};
 use crate::dns::tests::server::{Quirk, TestNet};
 use crate::plan::{DnsPlan, DnssecPlan, Endpoint, EndpointHost, ResolverChoice, RootsChoice};
-use crate::trace::{DnsLane, FailureCode, Packet, Purpose, Transport};
+use crate::trace::{DnsLane, Edns, FailureCode, Packet, Purpose, Transport};
 
 /// Put in before TLS or QUIC is answered.
 const HANDSHAKE: Duration = Duration::from_millis(60);
@@ -159,7 +159,7 @@ async fn serve_steadily(
         let (write, ids) = (Rc::clone(&write), Rc::clone(&ids));
         let answer = async move {
             // The first of three is the last to be answered.
-            tokio::time::sleep(Duration::from_millis(3 - number % 3)).await;
+            tokio::time::sleep(Duration::from_millis(3 - number % 3)).await; // the reordering itself
             let reply = reply(&bytes, conduct);
             let framed = [&u16::try_from(reply.len()).unwrap().to_be_bytes()[..], &reply].concat();
             let mut write = write.lock().await;

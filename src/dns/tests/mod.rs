@@ -14,6 +14,7 @@ mod hostile;
 mod iterate;
 pub(crate) mod kit;
 mod lanes;
+mod odd_replies;
 mod patience;
 mod runs;
 pub(crate) mod server;

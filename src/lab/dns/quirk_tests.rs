@@ -58,6 +58,7 @@ impl NameServer {
                     reply.edns = None;
                 }
                 Quirk::RcodeForCapitals(code) if has_capitals(&question.name) => clear(reply, *code),
+                Quirk::Bent(bend) => (bend.0)(request, reply),
                 Quirk::NoEdns if edns && self.has(&Quirk::Curt) => reply.queries.clear(),
                 Quirk::Deeper => self.refer_deeper(&question.name, reply),
                 Quirk::DeniesNames => reply.metadata.response_code = ResponseCode::NXDomain,
