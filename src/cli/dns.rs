@@ -6,14 +6,15 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use super::batch::batch;
 use super::declarations::{Common, DnsOptions};
 use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
 use super::syntax::socket_address;
 use crate::plan::{
-    Batch, DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question,
-    ResolverChoice, Reuse, Survey,
+    DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question, ResolverChoice,
+    Reuse, Survey,
 };
 use crate::trace::{RecordType, Transport};
 
@@ -41,7 +42,7 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
         refuse_for_many(common)?;
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
-        return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
+        return Ok(Action::AskAll(plan, batch(&standard_input()?, &types, reuse)));
     }
     if let Some(host) = host_of_url(name) {
         return Err(PlanError::with_hint(
@@ -149,6 +150,7 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         Some(_) => return Err(bad("")),
         None => (rest, None),
     };
+    let rest = &if transport == Transport::Https { without_variables(rest) } else { rest.to_owned() };
     let at = if transport == Transport::Https { rest.find('/') } else { None };
     let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
     if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
@@ -184,6 +186,18 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
     }))
 }
 
+/// A URI template with none of its variables set (RFC 6570 §3.2.1), as a POST has it (RFC 8484 §4.1).
+fn without_variables(template: &str) -> String {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some((before, (_, after))) =
+        rest.split_once('{').and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
+    {
+        text.push_str(before);
+        rest = after;
+    }
+    text + rest
+}
+
 const PTR: RecordType = RecordType(12);
 
 /// A type by its mnemonic or its number.
@@ -202,7 +216,7 @@ fn record_type(word: &str) -> Result<RecordType, PlanError> {
 const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
 
 /// A name as it is asked: lower case, internationalised labels in their xn-- form.
-fn question(name: &str, types: &[RecordType]) -> Option<Question> {
+pub(super) fn question(name: &str, types: &[RecordType]) -> Option<Question> {
     let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
     let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
     fine.then(|| Question { name: ascii, types: types.to_vec() })
@@ -212,18 +226,6 @@ fn question(name: &str, types: &[RecordType]) -> Option<Question> {
 fn host_of_url(text: &str) -> Option<String> {
     let url = text.contains("://").then(|| url::Url::parse(text).ok())??;
     url.host_str().map(str::to_owned)
-}
-
-/// One name a line; what follows the first space, empty lines and lines that begin with `#` are
-/// left out.
-fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
-    let name = |line: &str| {
-        let word = line.split_whitespace().next().filter(|word| !word.starts_with('#'))?;
-        // A name that cannot be asked gets a line in the result, too.
-        let as_typed = || Question { name: word.to_owned(), types: types.to_vec() };
-        Some(question(word, types).unwrap_or_else(as_typed))
-    };
-    text.lines().filter_map(name).collect()
 }
 
 /// `IP[:PORT] [name]` a line; `#` begins a comment.
@@ -313,6 +315,8 @@ mod tests {
             ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
             ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
             ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
+            ("https://dns.test/q{?dns}", Transport::Https, "dns.test", 443, "dns.test", "/q"),
+            ("https://dns.test/q?x=1{&dns}", Transport::Https, "dns.test", 443, "dns.test", "/q?x=1"),
             ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
             ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
         ] {
@@ -342,15 +346,5 @@ mod tests {
         ] {
             assert!(resolver(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_list_of_names_may_have_comments_and_bad_names() {
-        let list = names(
-            "# all of them\n\nwww.Example.test\n  b\u{fc}cher.test  # mine\na..b\n#x\n",
-            &[RecordType::A],
-        );
-        let names: Vec<_> = list.iter().map(|question| question.name.as_str()).collect();
-        assert_eq!(names, ["www.example.test", "xn--bcher-kva.test", "a..b"]);
     }
 }

@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use hickory_resolver::proto::rr::Name;
+
 use crate::clock::Moment;
 use crate::dns::cache::answers::Answers;
 use crate::dns::cache::delegations::Delegations;
@@ -17,6 +19,7 @@ use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
 use crate::dns::cache::stamp::{RunId, Runs, Stamp};
 use crate::dns::dnssec::key_cache::KeyCache;
+use crate::dns::special::{Special, special};
 use crate::dns::transport::slots::Slots;
 use crate::plan::DnsPlan;
 
@@ -38,6 +41,8 @@ pub(crate) struct Context {
     runs: Runs,
     pub(crate) plan: Rc<DnsPlan>,
     pub(crate) hints: Rc<Hints>,
+    /// Whether the root is that of the Internet.
+    is_of_the_internet: bool,
     /// Names of the hosts file, lower case without a final dot.
     pub(crate) hosts: Rc<Vec<(IpAddr, Vec<String>)>>,
     pub(crate) priming: Priming,
@@ -61,6 +66,7 @@ impl Context {
             delegations: Rc::new(Delegations::below(&hints)),
             slots: Rc::new(Slots::new(plan.server_limit)),
             plan: Rc::new(plan),
+            is_of_the_internet: hints.are_of_the_internet(),
             hints: Rc::new(hints),
             hosts: Rc::new(hosts),
             priming: Priming::default(),
@@ -81,6 +87,7 @@ impl Context {
             runs: self.runs.clone(),
             plan: Rc::clone(&self.plan),
             hints: Rc::clone(&self.hints),
+            is_of_the_internet: self.is_of_the_internet,
             hosts: Rc::clone(&self.hosts),
             priming: Priming::default(),
             delegations: Rc::clone(&self.delegations),
@@ -98,6 +105,11 @@ impl Context {
     /// Now, in this run.
     pub(crate) fn now(&self) -> Stamp {
         Stamp { at: Moment::now(), run: self.run }
+    }
+
+    /// What kind of special name this is. Under another root than the Internet's there is none.
+    pub(crate) fn special(&self, name: &Name) -> Option<Special> {
+        special(name).filter(|_| self.is_of_the_internet)
     }
 
     /// Whether any root server has answered anything in this run.

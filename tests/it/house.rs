@@ -13,7 +13,7 @@ use imports::{Arrows, Imports};
 const DNS: &[&[&str]] = &[
     &["lru", "limits", "hosts"],
     &["wire"],
-    &["response", "transport", "dnssec"],
+    &["response", "transport", "dnssec", "search", "special"],
     &["outcome"],
     &["cache"],
     &["context"],

@@ -434,7 +434,7 @@ fn what_goes_wrong_on_a_connection_is_named() {
         (Transport::Https, Conduct::Status(502), "answered with HTTP status 502"),
         (Transport::Https, Conduct::Html, "sent text/html in place of application/dns-message"),
         (Transport::Quic, Conduct::Garbage, "cannot be read"),
-        (Transport::Tcp, Conduct::Silent, "did not answer in 3 s"),
+        (Transport::Tcp, Conduct::Silent, "did not answer in 5 s"),
     ] {
         let run = local(ask(transport, conduct, "www.example.test"));
         assert!(run.message().contains(words), "{transport:?} {conduct:?}: {}", run.message());

@@ -152,6 +152,39 @@ fn an_alias_of_no_use_leaves_the_hosts_own_addresses() {
 }
 
 #[test]
+fn endpoints_stand_in_the_order_in_which_they_are_tried() {
+    local(async {
+        let zone = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
+            www.example.test. A 192.0.2.1\n\
+            www.example.test. HTTPS 1 gone.example.test.\n\
+            www.example.test. HTTPS 2 . port=9\n\
+            www.example.test. HTTPS 3 pool.example.test. port=8443\n\
+            www.example.test. HTTPS 4 . alpn=h3 no-default-alpn\n\
+            pool.example.test. A 192.0.2.5\n\
+            alias.example.test. A 192.0.2.7\nalias.example.test. HTTPS 0 pool.example.test.\n";
+        let net = TestNet::start(vec![root(), tld(), (AUTH, vec![], vec![("example.test.", zone)])]).await;
+        let endpoints = |dns: &Dns| -> Vec<(Option<usize>, Option<u16>, String)> {
+            let service = dns.service.as_ref().unwrap();
+            let told =
+                |one: &crate::trace::ServiceEndpoint| (one.record, one.port, one.addresses[0].to_string());
+            service.endpoints.iter().map(told).collect()
+        };
+        let (dns, result) = https(&net, "www.example.test").await;
+        assert_eq!(result.unwrap(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+        let (own, pool) = ("192.0.2.1".to_owned(), "192.0.2.5".to_owned());
+        let want = [(Some(1), Some(9), own.clone()), (Some(2), Some(8443), pool.clone()), (None, None, own)];
+        assert_eq!(endpoints(&dns), want);
+        let service = dns.service.unwrap();
+        assert_eq!(
+            (service.used, service.records[0].ignored.as_deref()),
+            (Some(1), Some("its target has no address"))
+        );
+        let (dns, _) = https(&net, "alias.example.test").await;
+        assert_eq!(endpoints(&dns), [(None, None, pool), (None, None, "192.0.2.7".to_owned())]);
+    });
+}
+
+#[test]
 fn the_record_of_a_cnames_target_is_the_hosts() {
     local(async {
         let zone = "other.test. NS ns1.other.test.\nns1.other.test. A 127.0.53.5\n\

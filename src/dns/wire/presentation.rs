@@ -4,17 +4,17 @@
 //! Only text is made here; what the data means for the walk is decided elsewhere.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use data_encoding::BASE64;
-use hickory_resolver::proto::rr::rdata::svcb::SvcParamValue;
-use hickory_resolver::proto::rr::rdata::{SOA, SVCB};
+use hickory_resolver::proto::rr::rdata::SOA;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 
 use crate::dns::wire::name::{decimal, name_text};
 use crate::dns::wire::presentation_dnssec;
 use crate::dns::wire::rfc4648::{base64_words, hex_words};
-use crate::dns::wire::svcb::key_text;
+use crate::dns::wire::svcb::{self, Service};
 use crate::trace::RecordType;
 
 /// Types that the codec has no name for.
@@ -68,8 +68,6 @@ pub(crate) fn data_text(data: &RData) -> String {
             u8::from(key.fingerprint_type),
             hex_words(&key.fingerprint)
         ),
-        RData::SVCB(svcb) => svcb_text(svcb),
-        RData::HTTPS(https) => svcb_text(&https.0),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
         RData::DNSSEC(data) => presentation_dnssec::data_text(data).unwrap_or_else(|| {
             let data = RData::DNSSEC(data.clone());
@@ -114,6 +112,7 @@ fn unknown(code: WireType, bytes: &[u8]) -> String {
             let algorithm = algorithm_name(*algorithm).map_or_else(|| algorithm.to_string(), str::to_owned);
             format!("{kind} {tag} {algorithm} {}", base64_words(data))
         }
+        (WireType::SVCB | WireType::HTTPS, rdata) => svcb_text(rdata),
         (WireType::OPENPGPKEY, key) => base64_words(key),
         (WireType::SMIMEA, [usage, selector, matching, data @ ..]) => {
             format!("{usage} {selector} {matching} {}", hex_words(data))
@@ -265,48 +264,44 @@ fn quoted(bytes: &[u8]) -> String {
     text
 }
 
-pub(crate) fn svcb_text(svcb: &SVCB) -> String {
-    let mut text = format!("{} {}", svcb.svc_priority, name_text(&svcb.target_name));
-    for (key, value) in &svcb.svc_params {
-        text.push(' ');
-        text.push_str(&key_text(*key));
-        match value {
-            SvcParamValue::NoDefaultAlpn => {}
-            SvcParamValue::Mandatory(keys) => {
-                let keys: Vec<_> = keys.0.iter().map(|key| key_text(*key)).collect();
-                let _ = write!(text, "={}", keys.join(","));
-            }
-            SvcParamValue::Alpn(ids) => {
-                let ids: Vec<_> = ids.0.iter().map(|id| list_item(id)).collect();
-                let _ = write!(text, "={}", quoted(ids.join(",").as_bytes()));
-            }
-            SvcParamValue::Port(port) => {
-                let _ = write!(text, "={port}");
-            }
-            SvcParamValue::Ipv4Hint(hint) => {
-                let hint: Vec<_> = hint.0.iter().map(|address| address.0.to_string()).collect();
-                let _ = write!(text, "={}", hint.join(","));
-            }
-            SvcParamValue::Ipv6Hint(hint) => {
-                let hint: Vec<_> = hint.0.iter().map(|address| address.0.to_string()).collect();
-                let _ = write!(text, "={}", hint.join(","));
-            }
-            SvcParamValue::EchConfigList(config) => {
-                let _ = write!(text, "={}", BASE64.encode(&config.0));
-            }
-            SvcParamValue::Unknown(bytes) if bytes.0.is_empty() => {}
-            SvcParamValue::Unknown(bytes) => {
-                let _ = write!(text, "={}", quoted(&bytes.0));
-            }
+/// RFC 9460 §2.1; what is malformed as octets.
+pub(crate) fn svcb_text(rdata: &[u8]) -> String {
+    let service = Service::parse(rdata);
+    let parts = svcb::split(rdata).and_then(|(_, _, bytes)| svcb::params(bytes));
+    let Some(params) = parts.filter(|_| service.malformed.is_none()) else { return opaque(rdata) };
+    let mut text = format!("{} {}", service.priority, name_text(&service.target));
+    for (key, value) in params {
+        let _ = write!(text, " {}", svcb::key_text(key));
+        if let Some(value) = param_text(key, value).filter(|text| !text.is_empty()) {
+            let _ = write!(text, "={value}");
         }
     }
     text
 }
 
+/// The value of a SvcParam; `None` for one that is not of its key's format.
+fn param_text(key: u16, value: &[u8]) -> Option<String> {
+    let list = |hints: Vec<IpAddr>| hints.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(",");
+    Some(match svcb::key_text(key).as_str() {
+        "mandatory" => {
+            let keys = value.as_chunks::<2>().0.iter().map(|key| svcb::key_text(u16::from_be_bytes(*key)));
+            keys.collect::<Vec<_>>().join(",")
+        }
+        "alpn" => quoted(&svcb::alpn(value)?.into_iter().map(list_item).collect::<Vec<_>>().join(&b',')),
+        "port" => u16::from_be_bytes(value.try_into().ok()?).to_string(),
+        "ipv4hint" => list(svcb::hints::<4>(value)?),
+        "ipv6hint" => list(svcb::hints::<16>(value)?),
+        "ech" => BASE64.encode(value),
+        _ if value.is_empty() => String::new(),
+        _ => quoted(value),
+    })
+}
+
 /// RFC 9460 appendix A.1: a comma or backslash inside an item of a list is escaped for the list,
 /// before the whole is escaped as a string.
-fn list_item(id: &str) -> String {
-    id.replace('\\', "\\\\").replace(',', "\\,")
+fn list_item(id: &[u8]) -> Vec<u8> {
+    let escaped = |byte: &u8| if matches!(byte, b'\\' | b',') { vec![b'\\', *byte] } else { vec![*byte] };
+    id.iter().flat_map(escaped).collect()
 }
 
 #[cfg(test)]
