@@ -242,7 +242,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "https-endpoint-clear",
         "https://clear-endpoint.https.test/",
-        "an HTTPS record whose port speaks no TLS: a second connection goes to the host's own",
+        "an HTTPS record whose port speaks no TLS: the host's own endpoint is next",
     ),
     Scenario::new(
         "resolver-caps-ttl",

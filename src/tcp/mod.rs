@@ -77,8 +77,10 @@ pub fn line_up(endpoints: &[Endpoint], plan: &TcpPlan) -> Vec<Candidate> {
 #[must_use]
 pub fn after(candidates: &[Candidate], connect: &Connect) -> Vec<Candidate> {
     let tried = |one: &Candidate| connect.attempts.iter().any(|attempt| attempt.address == one.address);
-    let used = connect.winner.and_then(|winner| connect.attempts.get(winner)).map(|attempt| attempt.record);
-    candidates.iter().filter(|one| !tried(one) && used != Some(one.record)).copied().collect()
+    let used = connect.winner.and_then(|winner| candidates.get(winner));
+    let is_other =
+        |one: &Candidate| used.is_none_or(|used| (used.record, used.turn) != (one.record, one.turn));
+    candidates.iter().filter(|one| !tried(one) && is_other(one)).copied().collect()
 }
 
 /// Connects to the first of the candidates that answers. Of `found` addresses DNS knows, whatever their

@@ -49,7 +49,7 @@ pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHea
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;
-pub use service::{ServiceBinding, ServiceEndpoint, ServiceRecord};
+pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
     Alert, Certificate, CertificateFault, Direction, Flight, HandshakeMessage, LegacyProbe, Offer, Tls,

@@ -22,12 +22,35 @@ pub struct ServiceBinding {
 /// Where a service may be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceEndpoint {
-    /// Index of the record that says so; `None` for the end of the aliases and for the host itself.
-    pub record: Option<usize>,
+    /// Who says so.
+    pub source: EndpointSource,
     /// The record's port; `None` for that of the URL.
     pub port: Option<u16>,
     /// The addresses of its target.
     pub addresses: Vec<IpAddr>,
+}
+
+/// Who names an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EndpointSource {
+    /// The record of this index.
+    Record(usize),
+    /// The aliases, at whose end it stands.
+    Aliases,
+    /// The URL itself.
+    #[default]
+    Host,
+}
+
+impl EndpointSource {
+    /// The record, if one says so.
+    #[must_use]
+    pub const fn record(self) -> Option<usize> {
+        match self {
+            Self::Record(index) => Some(index),
+            Self::Aliases | Self::Host => None,
+        }
+    }
 }
 
 impl ServiceBinding {

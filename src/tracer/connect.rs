@@ -82,7 +82,7 @@ pub(super) async fn open(
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
-        if left.is_empty() || !endpoint::may_be_replaced(tcp, &failure) {
+        if left.is_empty() || !endpoint::may_be_replaced(&failure) {
             return Err(endpoint::tell(service.as_deref(), tcp, failure));
         }
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);

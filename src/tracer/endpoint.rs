@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use crate::tcp::{Endpoint, Turn};
 use crate::trace::{
-    Attempt, AttemptOutcome, Connect, Failure, FailureCode, ServiceBinding, ServiceEndpoint, ServiceRecord,
+    Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, ServiceBinding, ServiceEndpoint,
+    ServiceRecord,
 };
 use crate::units;
 
@@ -24,27 +25,25 @@ pub(super) fn of(service: Option<&ServiceBinding>, addresses: Vec<IpAddr>, port:
     let of_service = |endpoint: &ServiceEndpoint| Endpoint {
         addresses: endpoint.addresses.clone(),
         port: endpoint.port.unwrap_or(port),
-        record: endpoint.record,
-        turn: if endpoint.record.is_some() { Turn::Next } else { Turn::Fallback },
+        record: endpoint.source.record(),
+        turn: if endpoint.source == EndpointSource::Host { Turn::Fallback } else { Turn::Next },
     };
     service.endpoints.iter().map(of_service).collect()
 }
 
-/// Whether another endpoint may do better: what failed was a record's, and it was no certificate's fault, which
-/// is the origin's own matter wherever it is met.
-pub(super) fn may_be_replaced(tcp: &Connect, failure: &Failure) -> bool {
-    let is_records = winner(tcp).is_some_and(|attempt| attempt.record.is_some());
-    is_records
-        && matches!(
-            failure.code,
-            FailureCode::LegacyProtocol
-                | FailureCode::LegacyCipher
-                | FailureCode::TlsAlert
-                | FailureCode::NotTls
-                | FailureCode::TlsClosed
-                | FailureCode::TlsTimeout
-                | FailureCode::TlsProtocol
-        )
+/// Whether another endpoint may do better: it was no fault of a certificate, which is the origin's own matter
+/// wherever it is met, and nothing that ended the trace.
+pub(super) fn may_be_replaced(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        FailureCode::LegacyProtocol
+            | FailureCode::LegacyCipher
+            | FailureCode::TlsAlert
+            | FailureCode::NotTls
+            | FailureCode::TlsClosed
+            | FailureCode::TlsTimeout
+            | FailureCode::TlsProtocol
+    )
 }
 
 /// Puts to each record how its endpoint failed, and which record is used.

@@ -25,7 +25,7 @@ use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::Questions;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::{name_text, parse_name};
-use crate::trace::{At, FailureCode, Record, RecordType, ServiceBinding, ServiceEndpoint};
+use crate::trace::{At, EndpointSource, FailureCode, Record, RecordType, ServiceBinding, ServiceEndpoint};
 
 /// AliasMode records that are followed.
 const MAX_ALIASES: usize = 8;
@@ -262,7 +262,7 @@ impl<'a> ServiceResolution<'a> {
         own: Result<Found, Fault>,
     ) -> Result<Found, Fault> {
         self.binding.records = choices.iter().map(|choice| choice.record.clone()).collect();
-        let mut ways: Vec<(Option<usize>, Found)> = Vec::new();
+        let mut ways: Vec<(EndpointSource, Found)> = Vec::new();
         for (index, found) in targets {
             let record = &choices[index].record;
             match found {
@@ -270,7 +270,7 @@ impl<'a> ServiceResolution<'a> {
                     for sentence in compare_hints(record, &found.addresses) {
                         self.note(sentence);
                     }
-                    ways.push((Some(index), found));
+                    ways.push((EndpointSource::Record(index), found));
                 }
                 other => {
                     let why =
@@ -280,14 +280,14 @@ impl<'a> ServiceResolution<'a> {
                 }
             }
         }
-        ways.extend(aliased.map(|found| (None, found)));
-        let Some((used, first)) = ways.first().cloned() else { return own };
-        self.binding.used = used;
-        self.followed.extend(used.map(|index| choices[index].shown.clone()));
-        ways.extend(own.as_ref().ok().map(|own| (None, own.clone())));
-        let endpoints = ways.into_iter().map(|(record, found)| {
-            let port = record.and_then(|index| choices[index].record.port);
-            ServiceEndpoint { record, port, addresses: found.addresses }
+        ways.extend(aliased.map(|found| (EndpointSource::Aliases, found)));
+        let Some((source, first)) = ways.first().cloned() else { return own };
+        self.binding.used = source.record();
+        self.followed.extend(source.record().map(|index| choices[index].shown.clone()));
+        ways.extend(own.as_ref().ok().map(|own| (EndpointSource::Host, own.clone())));
+        let endpoints = ways.into_iter().map(|(source, found)| {
+            let port = source.record().and_then(|index| choices[index].record.port);
+            ServiceEndpoint { source, port, addresses: found.addresses }
         });
         self.binding.endpoints = endpoints.filter(|endpoint| !endpoint.addresses.is_empty()).collect();
         self.take(own, first)

@@ -11,7 +11,7 @@ use crate::dns::tests::kit::{AUTH, OTHER, ROOT, TLD, best, local, other, plan, r
 use crate::dns::tests::server::{Quirk, TestNet};
 use crate::plan::{DnsPlan, HttpsRecords};
 use crate::stop::Stop;
-use crate::trace::{Dns, Failure, Purpose, Scheme};
+use crate::trace::{Dns, EndpointSource, Failure, Purpose, Scheme};
 
 pub(crate) const ZONE: &str = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
     www.example.test. A 192.0.2.1\nwww.example.test. AAAA 2001:db8::1\n\
@@ -153,6 +153,7 @@ fn an_alias_of_no_use_leaves_the_hosts_own_addresses() {
 
 #[test]
 fn endpoints_stand_in_the_order_in_which_they_are_tried() {
+    use EndpointSource::{Aliases, Host, Record};
     local(async {
         let zone = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
             www.example.test. A 192.0.2.1\n\
@@ -163,16 +164,17 @@ fn endpoints_stand_in_the_order_in_which_they_are_tried() {
             pool.example.test. A 192.0.2.5\n\
             alias.example.test. A 192.0.2.7\nalias.example.test. HTTPS 0 pool.example.test.\n";
         let net = TestNet::start(vec![root(), tld(), (AUTH, vec![], vec![("example.test.", zone)])]).await;
-        let endpoints = |dns: &Dns| -> Vec<(Option<usize>, Option<u16>, String)> {
+        let endpoints = |dns: &Dns| -> Vec<(EndpointSource, Option<u16>, String)> {
             let service = dns.service.as_ref().unwrap();
             let told =
-                |one: &crate::trace::ServiceEndpoint| (one.record, one.port, one.addresses[0].to_string());
+                |one: &crate::trace::ServiceEndpoint| (one.source, one.port, one.addresses[0].to_string());
             service.endpoints.iter().map(told).collect()
         };
         let (dns, result) = https(&net, "www.example.test").await;
         assert_eq!(result.unwrap(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
         let (own, pool) = ("192.0.2.1".to_owned(), "192.0.2.5".to_owned());
-        let want = [(Some(1), Some(9), own.clone()), (Some(2), Some(8443), pool.clone()), (None, None, own)];
+        let want =
+            [(Record(1), Some(9), own.clone()), (Record(2), Some(8443), pool.clone()), (Host, None, own)];
         assert_eq!(endpoints(&dns), want);
         let service = dns.service.unwrap();
         assert_eq!(
@@ -180,7 +182,7 @@ fn endpoints_stand_in_the_order_in_which_they_are_tried() {
             (Some(1), Some("its target has no address"))
         );
         let (dns, _) = https(&net, "alias.example.test").await;
-        assert_eq!(endpoints(&dns), [(None, None, pool), (None, None, "192.0.2.7".to_owned())]);
+        assert_eq!(endpoints(&dns), [(Aliases, None, pool), (Host, None, "192.0.2.7".to_owned())]);
     });
 }
 
