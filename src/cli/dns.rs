@@ -3,7 +3,7 @@
 //! What a name may be made of is decided where it is asked: a batch goes on past a name that
 //! cannot be, and says so in its place.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::batch::batch;
@@ -60,6 +60,9 @@ fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
     let address = match &plan.lane {
         ResolverChoice::Server(address) => address.ip(),
         ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Address(address), .. }) => *address,
+        ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Scoped(address, _), .. }) => {
+            (*address).into()
+        }
         _ => return Ok(()),
     };
     match plan.family.words().filter(|_| !plan.family.admits(address)) {
@@ -157,6 +160,9 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         return Err(bad(": its path cannot be sent"));
     }
     let (host, port) = match socket_address(authority, port) {
+        Some(SocketAddr::V6(address)) if address.scope_id() != 0 => {
+            (EndpointHost::Scoped(*address.ip(), address.scope_id()), address.port())
+        }
         Some(address) => (EndpointHost::Address(address.ip()), address.port()),
         None => {
             let (name, port) = match authority.rsplit_once(':') {
@@ -172,6 +178,7 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         (Some(name), _) => name.to_owned(),
         (None, EndpointHost::Name(name)) => name.clone(),
         (None, EndpointHost::Address(address)) => address.to_string(),
+        (None, EndpointHost::Scoped(address, _)) => address.to_string(),
     };
     if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
         return Err(bad(": by TCP it is an address"));
@@ -313,6 +320,7 @@ mod tests {
         for (text, transport, host, port, name, path) in [
             ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
             ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
+            ("tls://[fe80::53%1]:8853", Transport::Tls, "fe80::53%1", 8853, "fe80::53", "/dns-query"),
             ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
             ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
             ("https://dns.test/q{?dns}", Transport::Https, "dns.test", 443, "dns.test", "/q"),
@@ -328,6 +336,7 @@ mod tests {
             let found = endpoint(text);
             let host_text = match &found.host {
                 EndpointHost::Address(address) => address.to_string(),
+                EndpointHost::Scoped(address, scope) => format!("{address}%{scope}"),
                 EndpointHost::Name(name) => name.clone(),
             };
             assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");

@@ -4,7 +4,6 @@
 //! It only composes them: what each of them knows and forgets is its own file's part.
 
 use std::cell::Cell;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
@@ -21,6 +20,7 @@ use crate::dns::cache::stamp::{RunId, Runs, Stamp};
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::special::{Special, special};
 use crate::dns::transport::slots::Slots;
+use crate::hosts::Hosts;
 use crate::plan::DnsPlan;
 
 /// When the machine's resolvers are asked beside a walk.
@@ -43,8 +43,7 @@ pub(crate) struct Context {
     pub(crate) hints: Rc<Hints>,
     /// Whether the root is that of the Internet.
     is_of_the_internet: bool,
-    /// Names of the hosts file, lower case without a final dot.
-    pub(crate) hosts: Rc<Vec<(IpAddr, Vec<String>)>>,
+    pub(crate) hosts: Rc<Hosts>,
     pub(crate) priming: Priming,
     pub(crate) delegations: Rc<Delegations>,
     pub(crate) answers: Rc<Answers>,
@@ -58,7 +57,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
+    pub(crate) fn new(plan: DnsPlan, hints: Hints, hosts: Hosts) -> Self {
         let runs = Runs::default();
         Self {
             run: runs.next(),

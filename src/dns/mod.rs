@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! Each layer imports only those before it (a test holds that):
-//! - `lru`, `limits`, `hosts`: a bounded map; what a hostile zone may cost; the hosts file and nsswitch.conf
+//! - `lru`, `limits`: a bounded map; what a hostile zone may cost
 //! - `wire/`: messages and records as bytes and as text (RFC 1035, RFC 3597)
 //! - `search`, `special`: the search list of resolv.conf; names that are no names of the Internet's DNS
 //! - `response/`: what a reply means, without I/O
@@ -25,8 +25,8 @@ mod cache;
 mod context;
 mod dnssec;
 #[cfg(any(test, fuzzing))]
+#[path = "tests/fuzzing/mod.rs"]
 pub mod fuzzing;
-mod hosts;
 mod iterate;
 mod lanes;
 mod limits;

@@ -1,7 +1,7 @@
 //! How names are resolved: which resolver is asked what, and what is validated and surveyed.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -233,6 +233,8 @@ pub struct Endpoint {
 pub enum EndpointHost {
     /// At this address.
     Address(IpAddr),
+    /// At this address in this scope (RFC 4007 §11).
+    Scoped(Ipv6Addr, u32),
     /// Where this name leads; ASCII.
     Name(String),
 }

@@ -48,7 +48,11 @@ fn authority(endpoint: &Endpoint) -> String {
         (EndpointHost::Name(name), 443) => name.clone(),
         (EndpointHost::Name(name), port) => format!("{name}:{port}"),
         (EndpointHost::Address(IpAddr::V4(address)), 443) => address.to_string(),
-        (EndpointHost::Address(IpAddr::V6(address)), 443) => format!("[{address}]"),
+        // The scope is this machine's matter.
+        (EndpointHost::Address(IpAddr::V6(address)) | EndpointHost::Scoped(address, _), 443) => {
+            format!("[{address}]")
+        }
+        (EndpointHost::Scoped(address, _), port) => format!("[{address}]:{port}"),
         (EndpointHost::Address(address), port) => SocketAddr::new(*address, port).to_string(),
     }
 }
