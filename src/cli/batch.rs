@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::dns::question;
+use super::syntax::question;
 use crate::plan::{Batch, Question, Reuse};
 use crate::trace::RecordType;
 

@@ -11,7 +11,7 @@ use super::declarations::{Common, DnsOptions};
 use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
-use super::syntax::socket_address;
+use super::syntax::{question, socket_address};
 use crate::plan::{
     DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question, ResolverChoice,
     Reuse, Survey,
@@ -221,13 +221,6 @@ fn record_type(word: &str) -> Result<RecordType, PlanError> {
 }
 
 const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
-
-/// A name as it is asked: lower case, internationalised labels in their xn-- form.
-pub(super) fn question(name: &str, types: &[RecordType]) -> Option<Question> {
-    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
-    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
-    fine.then(|| Question { name: ascii, types: types.to_vec() })
-}
 
 /// The host of what was meant as a URL. As a name it would tell the root servers all of itself.
 fn host_of_url(text: &str) -> Option<String> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::error::PlanError;
 use crate::http::validate_field;
-use crate::plan::{ConnectTo, ResolveOverride};
+use crate::plan::{ConnectTo, Question, ResolveOverride};
+use crate::trace::RecordType;
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
 pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
@@ -34,6 +35,13 @@ pub(super) fn seconds(option: &str, text: &str) -> Result<Duration, PlanError> {
         .ok_or_else(|| {
             PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5")
         })
+}
+
+/// A name as it is asked: lower case, internationalised labels in their xn-- form.
+pub(super) fn question(name: &str, types: &[RecordType]) -> Option<Question> {
+    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
+    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
+    fine.then(|| Question { name: ascii, types: types.to_vec() })
 }
 
 /// An address with or without a port; IPv6 with a port in brackets.

@@ -212,6 +212,7 @@ fn an_endpoint_of_an_https_record_that_fails_is_followed_by_the_hosts_own() {
     assert_eq!(finding["id"], "tcp-https-record-failed");
     assert_eq!(finding["evidence"][0]["pointer"], "/hops/0/dns/service/records/0/failed");
     let text = stdout(&run(&["--lab", "https://dead-endpoint.https.test/"]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("port 9, TTL 300, failed: 127.53.1.63:9 refused the connection"), "{text}");
 
     let (exit, document) = json(&["--lab", "https://clear-endpoint.https.test/"]);
