@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 
 use crate::clock::{Clock, Moment};
 use crate::dns::context::{Context, StubUse};
@@ -445,11 +445,11 @@ impl Counted<'_> {
             uncounted.stub = Some(lane);
         }
         if !context.priming.begun.replace(true) {
-            let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(Notify::new()));
+            let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(SetOnce::new()));
             uncounted.priming = Some(Rc::clone(&done));
             uncounted.spawn(async move {
                 prime(&context, &log).await;
-                done.notify_one();
+                let _ = done.set(());
             });
         }
         uncounted
