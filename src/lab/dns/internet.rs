@@ -170,6 +170,7 @@ const HOSTED: &[&str] = &[
     "https.test.",
     "dname.test.",
     "aliased.test.",
+    "capped.test.",
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
@@ -339,6 +340,8 @@ very-slow IN NS ns1.very-slow.test.
 ns1.very-slow IN A 127.53.0.115
 aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
+capped IN NS ns1.hosting.test.
+capped IN NS ns2.hosting.test.
 ",
     ),
     (
