@@ -52,6 +52,7 @@ rules! {
     dns_zone_server_without_udp,
     dns_zone_server_without_edns,
     tcp_address_failed,
+    tcp_https_record_failed,
     tcp_syn_retransmitted,
     tls_certificate_faulty,
     tls_certificate_expires_soon,

@@ -76,6 +76,7 @@ mod tests {
             answers: Vec::new(),
             ttl: None,
             age: None,
+            age_at_most: None,
             agrees,
             error: None,
             authenticated: None,

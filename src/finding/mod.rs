@@ -51,6 +51,7 @@ mod http_status_error;
 mod place;
 mod rule;
 mod tcp_address_failed;
+mod tcp_https_record_failed;
 mod tcp_syn_retransmitted;
 mod tls_certificate_expires_soon;
 mod tls_certificate_faulty;

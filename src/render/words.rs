@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange, ReplyHeader,
-    ServiceBinding, ServiceRecord,
+    Certificate, CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange,
+    ReplyHeader, ServiceBinding, ServiceRecord,
 };
 use crate::units;
 
@@ -124,15 +124,22 @@ pub(super) fn answers(records: &[Record], limit: usize) -> String {
 pub(super) fn service(binding: &ServiceBinding) -> String {
     let mut words: Vec<String> =
         binding.aliases.iter().map(|(owner, target)| format!("{owner} is an alias of {target}")).collect();
-    words.extend(binding.used().map(service_record));
-    let others = binding.records.len() - usize::from(binding.used.is_some());
+    let used = |index: usize| binding.used == Some(index);
+    // Those that failed were tried before.
+    let told =
+        binding.records.iter().enumerate().filter(|(index, record)| used(*index) || record.failed.is_some());
+    let told: Vec<String> = told.map(|(_, record)| service_record(record)).collect();
+    let others = binding.records.len() - told.len();
+    let failed = !told.is_empty() && binding.used.is_none();
+    words.extend(told);
     match (binding.used, binding.records.first()) {
-        (None, Some(first)) => {
+        (None, Some(first)) if !failed => {
             words.push(service_record(first));
             words.extend((others > 1).then(|| format!("and {} more, none of use", others - 1)));
         }
         _ => words.extend((others > 0).then(|| format!("{others} more not used"))),
     }
+    words.extend(failed.then(|| "then without a record, by the host's own address and port".to_owned()));
     words.join("; ")
 }
 
@@ -156,6 +163,7 @@ pub(super) fn service_record(record: &ServiceRecord) -> String {
     }
     words.push(format!("TTL {}", record.ttl));
     words.extend(record.ignored.as_ref().map(|why| format!("ignored: {why}")));
+    words.extend(record.failed.as_ref().map(|why| format!("failed: {why}")));
     words.join(", ")
 }
 
@@ -186,10 +194,13 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::NotYetValid { index, not_before } => {
             format!("{} is valid from {}", place(*index), date(*not_before))
         }
-        CertificateFault::WrongHost { wanted, nearest: Some(nearest) } => {
+        CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => {
+            format!("it is not for {wanted}: it {}", why.words())
+        }
+        CertificateFault::WrongHost { wanted, nearest: Some(nearest), .. } => {
             format!("it is not for {wanted}; the nearest of its names is {nearest}")
         }
-        CertificateFault::WrongHost { wanted, nearest: None } => {
+        CertificateFault::WrongHost { wanted, nearest: None, .. } => {
             format!("it is not for {wanted}, and names no host")
         }
         CertificateFault::SelfSigned => "it signed itself and is no trusted root".to_owned(),
@@ -200,7 +211,11 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
             format!("the certificate of {issuer} was not sent")
         }
         CertificateFault::UnknownIssuer { issuer } => format!("{issuer} is not trusted"),
-        CertificateFault::Other(words) => words.clone(),
+        CertificateFault::Unchecked { index, limit } => {
+            let checked = limit.checked().map(|checked| format!(" (only {checked})")).unwrap_or_default();
+            format!("{} has {}, which cannot be checked here{checked}", place(*index), limit.words())
+        }
+        CertificateFault::Other(words) => format!("it {words}"),
     };
     (fault.code().as_str(), words)
 }
@@ -251,6 +266,10 @@ pub(super) fn redirect_changes(changes: &[RedirectChange], scheme_after: Option<
 /// A wall time in RFC 3339 form, UTC, with `digits` digits of the second's fraction. Dates beyond
 /// year 9999 (a certificate may hold any) are shown as the last that can be written.
 pub(super) fn timestamp(time: SystemTime, digits: usize) -> String {
+    if time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since == Certificate::NO_EXPIRY) {
+        // RFC 5280's word for "never" lies beyond what the library can write.
+        return "9999-12-31T23:59:59Z".to_owned();
+    }
     let timestamp = Timestamp::try_from(time)
         .unwrap_or_else(|_| if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
     format!("{timestamp:.digits$}")
@@ -313,6 +332,7 @@ mod tests {
         if let Some(far) = epoch.checked_add(Duration::from_secs(1 << 60)) {
             assert!(date(far).starts_with("9999-12-"));
         }
+        assert_eq!(timestamp(epoch + Certificate::NO_EXPIRY, 0), "9999-12-31T23:59:59Z");
     }
 
     #[test]

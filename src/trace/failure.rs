@@ -73,6 +73,8 @@ failure_codes! {
     PacketBudget => "packet-budget",
     /// dns: a name that cannot be sent (label or name too long).
     InvalidName => "invalid-name",
+    /// dns: a name that must not be asked for, such as that of an onion service.
+    SpecialName => "special-name",
     /// tcp: the address actively refused.
     ConnectionRefused => "connection-refused",
     /// tcp: no answer within the limit.
@@ -97,6 +99,8 @@ failure_codes! {
     CertificateUnknownIssuer => "certificate-unknown-issuer",
     /// tls: any other fault of the certificate.
     CertificateInvalid => "certificate-invalid",
+    /// tls: the certificate is outside what can be checked here; nothing is known against it.
+    CertificateUnchecked => "certificate-unchecked",
     /// tls: the peer does not hold the certificate's key.
     BadSignature => "bad-signature",
     /// tls: the server speaks only TLS 1.1 or older.

@@ -51,10 +51,10 @@ pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHea
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;
-pub use service::{ServiceBinding, ServiceRecord};
+pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
-    Alert, Certificate, CertificateFault, Direction, Flight, HandshakeMessage, LegacyProbe, Offer, Tls,
-    TlsVersion, Verification,
+    Alert, Certificate, CertificateFault, CheckLimit, Direction, Flight, HandshakeMessage, LegacyProbe,
+    NearMiss, Offer, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

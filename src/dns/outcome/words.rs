@@ -55,10 +55,11 @@ fn span(limit: Duration) -> String {
 
 /// What was done about silence.
 fn resent_text(resent: Option<&Resent>) -> String {
-    match resent {
-        None => String::new(),
-        Some(Resent { by_tcp: None }) => ", asked twice by UDP and once by TCP".to_owned(),
-        Some(Resent { by_tcp: Some(why) }) => format!(", asked twice by UDP, and by TCP: {why}"),
+    let Some(Resent { without_edns, by_tcp }) = resent else { return String::new() };
+    let plain = if *without_edns { ", once without EDNS" } else { "" };
+    match by_tcp {
+        None => format!(", asked twice by UDP{plain} and once by TCP"),
+        Some(why) => format!(", asked twice by UDP{plain}, and by TCP: {why}"),
     }
 }
 

@@ -20,7 +20,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecoder, DecodeError};
 /// What the codec says when it is not one record's data that cannot be read.
 pub(crate) fn read_message(bytes: &[u8]) -> Result<Message, DecodeError> {
     match Message::from_vec(bytes) {
-        Ok(message) if has_opaque_names(&message) => Ok(by_record(bytes).unwrap_or(message)),
+        Ok(message) if has_opaque_data(&message) => Ok(by_record(bytes).unwrap_or(message)),
         Ok(message) => Ok(message),
         Err(error) => by_record(bytes).ok_or(error),
     }
@@ -42,9 +42,14 @@ pub(crate) fn opaque_names(code: RecordType) -> Option<(usize, usize)> {
     }
 }
 
-fn has_opaque_names(message: &Message) -> bool {
+fn has_opaque_data(message: &Message) -> bool {
     let mut all = message.answers.iter().chain(&message.authorities);
-    all.any(|record| opaque_names(record.record_type()).is_some())
+    all.any(|record| opaque_names(record.record_type()).is_some() || is_read_here(record.record_type()))
+}
+
+/// Types whose data the codec reads otherwise than RFC 9460 §2.2 has it.
+const fn is_read_here(code: RecordType) -> bool {
+    matches!(code, RecordType::SVCB | RecordType::HTTPS)
 }
 
 fn by_record(bytes: &[u8]) -> Option<Message> {
@@ -96,6 +101,7 @@ fn record(bytes: &[u8], decoder: &mut BinDecoder<'_>) -> Option<Record> {
     let whole = Record::read(&mut decoder.clone(start));
     if let Ok(whole) = whole
         && expanded.is_none()
+        && !is_read_here(code)
         && (length > 0 || code == RecordType::OPT)
     {
         return Some(whole);
@@ -117,7 +123,8 @@ fn expand(
     end: usize,
     data: &[u8],
 ) -> Option<Vec<u8>> {
-    let (before, count) = opaque_names(code)?;
+    // Whoever compresses the target of SVCB is understood, though nobody may (RFC 9460 §2.2).
+    let (before, count) = if is_read_here(code) { (2, 1) } else { opaque_names(code)? };
     let mut whole = data.get(..before)?.to_vec();
     let mut names = decoder.clone(u16::try_from(begin + before).ok()?);
     for _ in 0..count {
@@ -126,6 +133,10 @@ fn expand(
             whole.extend(label);
         }
         whole.push(0);
+    }
+    if is_read_here(code) {
+        whole.extend(data.get(names.index().checked_sub(begin)?..)?);
+        return Some(whole);
     }
     (names.index() == end).then_some(whole)
 }
@@ -165,12 +176,13 @@ mod tests {
     #[test]
     fn data_that_cannot_be_read_is_kept_as_it_came() {
         for (code, data) in [
-            (65_281, &b""[..]),           // nothing
-            (42, b""),                    // APL of no item
-            (48, b"\x01\0\x02\x0dkey"),   // DNSKEY of protocol 2
-            (50, b"\x09\0\0\0\0\x01a\0"), // NSEC3 of hash 9
-            (257, b"\0\xffissue"),        // CAA with a tag longer than the record
-            (65, b"\0\x01"),              // HTTPS without a target
+            (65_281, &b""[..]),                        // nothing
+            (42, b""),                                 // APL of no item
+            (48, b"\x01\0\x02\x0dkey"),                // DNSKEY of protocol 2
+            (50, b"\x09\0\0\0\0\x01a\0"),              // NSEC3 of hash 9
+            (257, b"\0\xffissue"),                     // CAA with a tag longer than the record
+            (65, b"\0\x01"),                           // HTTPS without a target
+            (65, b"\0\x01\0\0\x01\0\x03\x02\xfa\xfa"), // HTTPS with an alpn id that is no text
         ] {
             let bytes = reply(code, data);
             assert!(Message::from_vec(&bytes).is_err(), "the codec can read type {code}");

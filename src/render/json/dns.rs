@@ -207,8 +207,11 @@ struct StubView<'a> {
     /// The least TTL left in its answers, in seconds.
     ttl: Option<u32>,
     /// How old its copy is, in seconds: the TTL that the walk was given, less what is left. Null where the
-    /// resolver may have cut that TTL short, as many do beyond 2 h, 6 h, 1 d or 7 d: nobody knows then.
+    /// resolver may have cut that TTL short when it learned the records, as many do: nobody knows then.
     age: Option<u32>,
+    /// How old its copy is at most: the same, where the TTL may have been cut short, too. Null when there is
+    /// nothing to compare.
+    age_at_most: Option<u32>,
     /// Whether its addresses are those of the walk; null when there is nothing to compare.
     agrees: Option<bool>,
     /// Why there is no answer.
@@ -229,6 +232,7 @@ impl<'a> From<&'a Stub> for StubView<'a> {
             answers: stub.answers.iter().map(Into::into).collect(),
             ttl: stub.ttl,
             age: stub.age,
+            age_at_most: stub.age_at_most,
             agrees: stub.agrees,
             error: stub.error.as_deref(),
             authenticated: stub.authenticated,

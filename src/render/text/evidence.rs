@@ -158,7 +158,10 @@ fn connect(connect: &Connect) -> String {
     let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
     let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
     for (_, attempt) in others {
-        words.push_str(&format!("; {} {}", attempt.address.ip(), outcome(attempt)));
+        let is_same_port = attempt.address.port() == winner.address.port();
+        let address =
+            if is_same_port { attempt.address.ip().to_string() } else { attempt.address.to_string() };
+        words.push_str(&format!("; {address} {}", outcome(attempt)));
     }
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
@@ -202,7 +205,10 @@ fn tls(tls: &Tls) -> String {
     let faulty = tls.verification.as_ref().is_some_and(|verification| !verification.faults.is_empty());
     if let Some(leaf) = tls.chain.first().filter(|_| !faulty) {
         let days = usize::try_from(leaf.days_left).unwrap_or(0);
-        words.push_str(&format!("; certificate valid for {}", units::count(days, "more day")));
+        words.push_str(&match leaf.never_expires() {
+            true => "; certificate without expiry".to_owned(),
+            false => format!("; certificate valid for {}", units::count(days, "more day")),
+        });
     }
     if let Some(verification) = &tls.verification {
         for fault in &verification.faults {
@@ -222,6 +228,14 @@ fn tls(tls: &Tls) -> String {
     if let Some(probe) = &tls.legacy_probe {
         let offers = probe.version.as_deref().unwrap_or("nothing we know");
         words.push_str(&format!("; an old-fashioned hello was answered with {offers}"));
+        for (answers, hello) in [
+            (probe.answers_tls12, "our offer without TLS 1.3"),
+            (probe.answers_small, "a small one with TLS 1.3"),
+        ] {
+            if let Some(answers) = answers {
+                words.push_str(&format!(", {hello} {}", if answers { "with a ServerHello" } else { "not" }));
+            }
+        }
     }
     words
 }
@@ -290,7 +304,11 @@ pub(super) fn stub(stub: &Stub) -> String {
         (None, Some(_)) => format!("said {}", words::answers(&stub.answers, 2)),
         (None, None) => return format!("{who} had not answered after {took} (not counted)"),
     };
-    let age = stub.age.map_or_else(String::new, |age| format!(", a copy {age} s old"));
+    let age = match (stub.age, stub.age_at_most) {
+        (Some(age), _) => format!(", a copy {age} s old"),
+        (None, Some(most)) => format!(", a copy between 0 and {most} s old"),
+        (None, None) => String::new(),
+    };
     let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left in cache"));
     format!("{who} {said} in {took}{ttl} (not counted)")
 }
