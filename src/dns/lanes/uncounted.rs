@@ -140,6 +140,7 @@ impl UncountedLanes {
         };
         let compared = heard.filter(|_| dns.lane != DnsLane::StubFallback);
         let log = self.log.as_ref().filter(|_| heard.is_some());
+        let age = if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None };
         dns.stub = Some(Stub {
             servers: stub.servers.clone(),
             server: heard.and_then(|(_, heard)| heard.server),
@@ -147,7 +148,8 @@ impl UncountedLanes {
             end: heard.map_or(now, |(end, _)| *end),
             rcode: heard.and_then(|(_, heard)| heard.rcode),
             ttl: answers.iter().map(|record| record.ttl).min(),
-            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
+            age: age.and_then(|age| age.exact),
+            age_at_most: age.map(|age| age.at_most),
             agrees: compared.and_then(|(_, heard)| self.agrees(dns, heard)),
             answers,
             error,
