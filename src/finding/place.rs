@@ -147,6 +147,8 @@ pub enum PacketField {
 pub enum CutField {
     /// The servers by the parent.
     Servers,
+    /// Addresses that nobody is asked at.
+    NotAsked,
     /// The zone's own word.
     Child,
 }

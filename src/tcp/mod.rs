@@ -19,7 +19,7 @@ use crate::fault::Fault;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
+use crate::trace::{AddressKind, At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
 use crate::units;
 
 /// Where a server may be reached: its addresses, and a port.
@@ -389,9 +389,13 @@ fn explain(connect: &Connect, found: usize, plan: &TcpPlan, stopped: Option<(Sto
             .iter()
             .map(|attempt| format!("{} {}", attempt.address, phrase(attempt)))
             .collect();
-        format!("none of {} addresses could be connected: {}", each.len(), each.join("; "))
+        format!("none of {} addresses could be connected: {}", each.len(), units::few(&each, "; "))
     };
-    fault(code, message).hint(hint)
+    let kind = connect.attempts.iter().find_map(|attempt| {
+        let ip = attempt.address.ip();
+        AddressKind::of(ip).map(|kind| format!("{ip} is {}; ", kind.words()))
+    });
+    fault(code, message).hint(format!("{}{hint}", kind.unwrap_or_default()))
 }
 
 fn phrase(attempt: &Attempt) -> String {

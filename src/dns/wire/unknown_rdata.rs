@@ -60,8 +60,8 @@ fn by_record(bytes: &[u8]) -> Option<Message> {
     for _ in 0..header.counts.queries {
         message.queries.push(Query::read(&mut decoder).ok()?);
     }
-    message.answers = section(bytes, &mut decoder, header.counts.answers)?;
-    message.authorities = section(bytes, &mut decoder, header.counts.authorities)?;
+    message.answers = without_opt(section(bytes, &mut decoder, header.counts.answers)?)?;
+    message.authorities = without_opt(section(bytes, &mut decoder, header.counts.authorities)?)?;
     for record in section(bytes, &mut decoder, header.counts.additionals)? {
         match record.record_type() {
             RecordType::OPT if message.edns.is_some() => return None,
@@ -78,6 +78,11 @@ fn by_record(bytes: &[u8]) -> Option<Message> {
 
 fn section(bytes: &[u8], decoder: &mut BinDecoder<'_>, count: u16) -> Option<Vec<Record>> {
     (0..count).map(|_| record(bytes, decoder)).collect()
+}
+
+/// RFC 6891 §6.1.1: the OPT stands in the additional section. Elsewhere it is the mark of a forged reply.
+fn without_opt(section: Vec<Record>) -> Option<Vec<Record>> {
+    section.iter().all(|record| record.record_type() != RecordType::OPT).then_some(section)
 }
 
 /// The record that comes next; its data as bytes when it cannot be read as what it says it is.
@@ -205,6 +210,16 @@ mod tests {
             let RData::Unknown { rdata, .. } = &message.answers[0].data else { panic!("{message:?}") };
             assert_eq!(&rdata.anything[..], whole, "type {code}");
         }
+    }
+
+    #[test]
+    fn an_opt_among_the_answers_makes_a_message_unreadable() {
+        let mut bytes = b"\0\x01\x84\0\0\x01\0\x01\0\0\0\x01\x01x\0\0\x01\0\x01".to_vec();
+        bytes.extend(b"\0\0\x29\x04\xd0\0\0\0\0\0\0");
+        bytes.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x40\0\x04\x7f\0\0\x01");
+        assert!(read_message(&bytes).unwrap_err().to_string().contains("OPT"));
+        (bytes[7], bytes[11]) = (0, 2);
+        assert!(read_message(&bytes).is_ok(), "where it belongs");
     }
 
     #[test]

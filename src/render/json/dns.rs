@@ -107,6 +107,8 @@ struct CutView<'a> {
     zone: &'a str,
     /// Its name servers as the parent gave them.
     servers: Vec<NameServerView<'a>>,
+    /// Addresses of them that nobody on the Internet can be asked at, such as 127.0.0.1: no packet went there.
+    not_asked: Vec<NameServerView<'a>>,
     /// Id of the packet that told of it; null for the root hints.
     learned_from: Option<usize>,
     /// Whether an earlier question of this run had found it already.
@@ -159,6 +161,7 @@ impl<'a> From<&'a Cut> for CutView<'a> {
         Self {
             zone: &cut.zone,
             servers: cut.servers.iter().map(Into::into).collect(),
+            not_asked: cut.not_asked.iter().map(Into::into).collect(),
             learned_from: cut.learned_from,
             cached: cut.cached,
             ttl: cut.ttl,

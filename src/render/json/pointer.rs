@@ -87,6 +87,7 @@ fn lookup(place: InLookup) -> String {
         InLookup::Cut(index, field) => {
             let field = match field {
                 CutField::Servers => "servers",
+                CutField::NotAsked => "not_asked",
                 CutField::Child => "child",
             };
             format!("cuts/{index}/{field}")
