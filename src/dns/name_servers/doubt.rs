@@ -86,19 +86,18 @@ impl Race<'_> {
     /// What a server said is so: of use if it is that the name, or the type, does not exist.
     pub(crate) fn believe(&mut self, doubted: Doubted) -> Option<Answered> {
         let Doubted { id, verdict, .. } = doubted;
-        let is_absence = matches!(verdict, Verdict::Absent { .. });
-        is_absence.then(|| Answered { id, verdict, path: self.path(id), without_authority: false })
+        verdict.is_absence().then(|| Answered { id, verdict, path: self.path(id), without_authority: false })
     }
 
     /// What the same server says in plain case. True where that settles it.
     pub(crate) fn compare(&self, before: &Doubted, verdict: &Verdict) -> bool {
-        let is_negative = |verdict: &Verdict| matches!(verdict, Verdict::Absent { .. });
-        let is_positive = verdict.is_useful() && !is_negative(verdict);
+        let (was_absence, is_absence) = (before.verdict.is_absence(), verdict.is_absence());
+        let is_positive = verdict.is_useful() && !is_absence;
         let is_nearer = matches!(
             (&before.verdict, verdict),
             (Verdict::Absent { absence: Absence::Name, .. }, Verdict::Absent { absence: Absence::Type, .. })
         );
-        if is_positive || is_nearer || is_negative(verdict) && !is_negative(&before.verdict) {
+        if is_positive || is_nearer || is_absence && !was_absence {
             let (context, address) = (&self.query.context, before.server.address);
             self.case(address).set_matters();
             context.infra.not_lame(address, &self.query.zone.name);
@@ -106,7 +105,7 @@ impl Race<'_> {
         if verdict.is_useful() {
             self.query.log.forget(before.id);
         }
-        verdict.is_useful() || !is_negative(&before.verdict)
+        verdict.is_useful() || !was_absence
     }
 
     /// Holds back an answer in another form than the usual one, where the usual one was sent right behind it; gives

@@ -132,7 +132,7 @@ impl Race<'_> {
         {
             return self.believe(before);
         }
-        let is_absence = matches!(verdict, Verdict::Absent { .. });
+        let is_absence = verdict.is_absence();
         if verdict.is_useful() {
             observe::less_edns(self.query, &done.ask);
         }

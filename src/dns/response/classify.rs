@@ -304,6 +304,11 @@ pub(crate) fn absent(
 }
 
 impl Verdict {
+    /// Whether it is of use, and has nothing of the name that was asked for.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Absent { chain, .. } if chain.is_empty())
+    }
+
     /// Whether a reply is what was asked for, or leads on.
     pub(crate) fn is_useful(&self) -> bool {
         matches!(
