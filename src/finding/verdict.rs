@@ -35,7 +35,7 @@ pub fn verdict(trace: &Trace) -> Verdict {
         };
     };
     let share = share(spent, trace.total);
-    let redirects = trace.requests.len() - 1;
+    let redirects = trace.redirects();
     let mut summary =
         format!("{} took {share} % of {}: {}", subject(phase), duration(trace.total), duration(spent));
     if let Some(detail) =

@@ -42,6 +42,8 @@ pub struct Hop<'t> {
     pub connection: Option<&'t Connection>,
     /// The earlier request whose connection this one used, if any.
     pub reused: Option<RequestId>,
+    /// The request that this one repeats, on a new connection.
+    pub retry_of: Option<RequestId>,
     /// What ended it before its goal.
     pub failure: Option<&'t Failure>,
 }
@@ -85,6 +87,7 @@ impl<'t> Hop<'t> {
             http: request.http.as_ref(),
             connection,
             reused,
+            retry_of: request.retry_of,
             failure: request.failure.as_ref(),
         }
     }

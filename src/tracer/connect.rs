@@ -70,7 +70,7 @@ pub(super) async fn open(
     let stream = stream?;
     let session = if request.url.scheme == Scheme::Http {
         *handshake = Stage::Skipped(PLAIN);
-        Session::new(Stream::Plain(stream), None, &plan.http)
+        Session::new(stream.into(), None, &plan.http)
     } else {
         let tls = offer.as_ref().unwrap_or(tls);
         secure(scene, &request.url.host_ascii, handshake, stream, tls, beside).await?
@@ -119,7 +119,7 @@ async fn secure(
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
     let host = host.trim_end_matches('.');
     let peer = Peer { host, address: stream.peer_addr().ok() };
-    let carrier = Stream::Plain(stream);
+    let carrier = Stream::from(stream);
     let (record, stream, unread) = tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);

@@ -35,7 +35,7 @@ fn ok() -> Response<()> {
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
 
 /// A frame of stream 1.
-fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&[length[1], length[2], length[3], kind, flags, 0, 0, 0, 1], payload].concat()
 }
@@ -187,9 +187,7 @@ fn a_server_may_answer_before_it_has_read_the_upload() {
 fn an_encoding_is_undone() {
     local(async {
         let data = b"to be decoded ".repeat(10_000);
-        let mut br = Vec::new();
-        let encoder = async_compression::tokio::bufread::BrotliEncoder::new(&data[..]);
-        tokio::io::BufReader::new(encoder).read_to_end(&mut br).await.unwrap();
+        let br = encode("br", &data);
         let size = br.len() as u64;
         let address = serve_h2(move |request, mut respond| {
             assert_eq!(request.headers()["accept-encoding"], "gzip, deflate, br, zstd");
@@ -218,7 +216,7 @@ fn every_bad_answer_has_its_name() {
             frames
         };
         let length = [OK, 0x0f, 0x0d, 0x02, b'1', b'0'];
-        let interim = frame(1, 4, b"\x08\x03102").repeat(40);
+        let interim = frame(1, 4, b"\x08\x03102").repeat(1001);
         let table: Vec<(Vec<u8>, FailureCode, &str)> = vec![
             (frame(3, 0, &[0, 0, 0, 0xb]), FailureCode::Http2Protocol, "ENHANCE_YOUR_CALM (RST_STREAM)"),
             (frame(3, 0, &[0, 0, 0, 0xd]), FailureCode::Http2Protocol, "HTTP_1_1_REQUIRED (RST_STREAM)"),
@@ -227,10 +225,10 @@ fn every_bad_answer_has_its_name() {
                 FailureCode::Http2Protocol,
                 "INTERNAL_ERROR (GOAWAY)",
             ),
-            (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "PROTOCOL_ERROR"),
+            (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "DATA before the HEADERS"),
             (frame(1, 4, &fields(1001)), FailureCode::TooManyHeaders, "more than 1000 fields"),
             (large(300_000), FailureCode::HeadersTooLarge, "256 kB"),
-            (interim, FailureCode::TooManyInformational, "more than 32"),
+            (interim, FailureCode::TooManyInformational, "more than 1000"),
             (
                 [frame(1, 4, &length), frame(0, 1, b"abc")].concat(),
                 FailureCode::BadFraming,

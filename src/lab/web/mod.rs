@@ -15,4 +15,6 @@ pub(super) mod site;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::reply::encode;
 pub(super) use self::serve::{door, serve_plain, serve_secure};

@@ -103,8 +103,8 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
 }
 
 fn tail(facts: &mut Line, trace: &Trace) {
-    if trace.requests.len() > 1 {
-        facts.push(Ink::Plain, format!("  {}", units::count(trace.requests.len() - 1, "redirect")));
+    if trace.redirects() > 0 {
+        facts.push(Ink::Plain, format!("  {}", units::count(trace.redirects(), "redirect")));
     }
     if trace.lab {
         facts.push(Ink::Faint, "  lab");
@@ -124,5 +124,5 @@ pub(super) fn push_status(line: &mut Line, status: u16) {
         300..=399 => Ink::Warn,
         _ => Ink::Bad,
     };
-    line.push(ink, format!("{status} {}", explain(status).name));
+    line.push(ink, format!("{status:03} {}", explain(status).name));
 }
