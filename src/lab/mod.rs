@@ -33,7 +33,7 @@ mod timer;
 mod web;
 
 #[cfg(test)]
-pub(crate) use self::dns::quirk::Quirk;
+pub(crate) use self::dns::quirk::{Bend, Quirk};
 #[cfg(test)]
 pub(crate) use self::dns::testserver::{Spec, TestNet};
 pub use self::ipv6::DeadIpv6;
@@ -45,3 +45,5 @@ pub use self::seen::Seen;
 pub use self::sockets::Ports;
 #[cfg(test)]
 pub(crate) use self::web::encode;
+#[cfg(test)]
+pub(crate) use self::web::x509 as web_x509;

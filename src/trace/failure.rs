@@ -63,6 +63,8 @@ failure_codes! {
     CnameLoop => "cname-loop",
     /// dns: more CNAMEs than the limit.
     CnameChainTooLong => "cname-chain-too-long",
+    /// dns: a DNAME that makes no name (YXDOMAIN).
+    Yxdomain => "yxdomain",
     /// dns: name servers whose addresses can only be found by asking themselves.
     GlueLoop => "glue-loop",
     /// dns: more referrals than the limit.
@@ -95,6 +97,8 @@ failure_codes! {
     CertificateUnknownIssuer => "certificate-unknown-issuer",
     /// tls: any other fault of the certificate.
     CertificateInvalid => "certificate-invalid",
+    /// tls: the certificate is outside what can be checked here; nothing is known against it.
+    CertificateUnchecked => "certificate-unchecked",
     /// tls: the peer does not hold the certificate's key.
     BadSignature => "bad-signature",
     /// tls: the server speaks only TLS 1.1 or older.

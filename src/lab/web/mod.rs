@@ -1,7 +1,7 @@
 //! The lab's web servers: what each site does, and how it is reached.
 //!
 //! # Layout
-//! - `site`: the sites, a table; `ca`: their certificates; `reply`: what a page says
+//! - `site`: the sites, a table; `ca`, `x509`: their certificates; `reply`: what a page says
 //! - `http1`, `http2`, `legacy`: how it is said, or not
 //! - `serve`: connections and TLS
 
@@ -14,6 +14,7 @@ mod serve;
 pub(super) mod site;
 #[cfg(test)]
 mod tests;
+pub(crate) mod x509;
 
 #[cfg(test)]
 pub(crate) use self::reply::encode;
