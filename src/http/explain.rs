@@ -83,9 +83,17 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
 }
 
 /// The rule that the last block of fields breaks, if it breaks one.
-fn judge(watch: &Watch, record: &Http) -> Option<Breach> {
-    let fields = watch.fields(record.informational.len() + usize::from(record.status.is_some()))?;
-    if record.status.is_some() { rules::trailers(&fields) } else { rules::response(&fields) }
+///
+/// The fields of a response that the crate refused are shown all the same.
+fn judge(watch: &Watch, record: &mut Http) -> Option<Breach> {
+    let mut fields = watch.fields(record.informational.len() + usize::from(record.status.is_some()))?;
+    if record.status.is_some() {
+        return rules::trailers(&fields);
+    }
+    let breach = rules::response(&fields)?;
+    fields.retain(|field| !field.name.starts_with(':'));
+    record.headers = fields;
+    Some(breach)
 }
 
 /// A rule that the server broke.
@@ -169,7 +177,7 @@ fn protocol(message: String) -> Fault {
 fn stranger(opening: &[u8]) -> Option<Fault> {
     if opening.starts_with(b"HTTP/1.") {
         let line = opening.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        let message = format!("HTTP/2 was spoken to the server and it answered \"{}\"", escape(line));
+        let message = format!("HTTP/2 was spoken to the server and it answered `{}`", escape(line));
         return Some(fault::new(FailureCode::Http2Protocol, message).hint("use --http1.1"));
     }
     // A frame of up to 16 kB, of a type that there is.

@@ -185,6 +185,13 @@ fn renegotiation(end: &str) -> Fault {
 pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
     let start = record.start;
     let end = stop_words(why, max_time);
+    if record.body.complete {
+        let took = time(now.since(start));
+        let message = format!("the file has not taken the whole body after {took} ({end}); all of it came");
+        // The file is this machine's.
+        let code = if why == Stopped::Interrupted { stop_code(why) } else { FailureCode::OutputFailed };
+        return new(code, message).hint("whoever reads it, as of a FIFO, has to come, or to read on");
+    }
     let message = match progress(record) {
         Progress::Sending => format!(
             "the request was still being sent after {} ({end}): {} so far",
@@ -243,10 +250,8 @@ fn until_close(record: &Http) -> Option<String> {
 
 /// Bytes that are no HTTP response, with a guess at what they are.
 pub(super) fn not_http(bytes: &[u8]) -> Fault {
-    let fault = new(
-        FailureCode::NotHttp,
-        format!("what came back is not HTTP: it begins with \"{}\"", escape(bytes)),
-    );
+    let fault =
+        new(FailureCode::NotHttp, format!("what came back is not HTTP: it begins with `{}`", escape(bytes)));
     let guess = match bytes {
         [0x15 | 0x16, 0x03, ..] => Some("the port speaks TLS: use https://"),
         // An empty SETTINGS frame, or one of a few settings, opens every HTTP/2 connection.
@@ -309,6 +314,16 @@ mod tests {
         );
         let interrupted = stopped(Stopped::Interrupted, &in_body(), At(2_000), Duration::from_secs(5));
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
+    }
+
+    #[test]
+    fn a_file_that_takes_nothing_is_not_the_servers_fault() {
+        let mut record = in_body();
+        record.body.complete = true;
+        let stop = |why| stopped(why, &record, At(5_001_200), Duration::from_secs(5));
+        assert_eq!(stop(Stopped::MaxTime).code, FailureCode::OutputFailed);
+        assert_eq!(stop(Stopped::Interrupted).code, FailureCode::Interrupted);
+        assert!(stop(Stopped::MaxTime).message.ends_with("all of it came"));
     }
 
     #[test]
@@ -380,7 +395,7 @@ mod tests {
     fn strangers_are_recognised() {
         let tls = not_http(b"\x15\x03\x01\x00\x02\x02\x46");
         assert_eq!(tls.hint.as_deref(), Some("the port speaks TLS: use https://"));
-        assert!(tls.message.ends_with("it begins with \"\\x15\\x03\\x01\\x00\\x02\\x02F\""));
+        assert!(tls.message.ends_with("it begins with `\\x15\\x03\\x01\\x00\\x02\\x02F`"));
         assert!(not_http(b"SSH-2.0-x\r\n").hint.unwrap().contains("SSH"));
         assert!(not_http(b"ICY 200 OK\r\n").hint.unwrap().contains("SHOUTcast"));
         assert_eq!(not_http(b"hello").hint, None);

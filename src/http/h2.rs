@@ -80,7 +80,9 @@ impl Link {
     /// Whether a further request can be sent, as far as can be seen without waiting.
     pub(super) async fn is_open(&self) -> bool {
         let Some(open) = self.open.get() else { return self.stream.borrow().is_some() };
-        // What has come meanwhile, such as the end, is for the task to see first.
+        // What has come meanwhile, such as the end, is for the task to see first: once for the runtime to
+        // notice it, once for the task to read it.
+        tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         let mut sender = open.sender.clone();
         let ready = poll_fn(|cx| Poll::Ready(matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))))).await;

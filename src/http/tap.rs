@@ -436,11 +436,37 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl<S: AsyncRead + Unpin> Tap<S> {
+    /// Notes that nothing more can be written. Whoever ended the connection may have said why: that has
+    /// come before its end, and nobody reads it after this.
+    fn note_end(&mut self, error: io::Error, cx: &mut Context<'_>) -> io::Error {
+        let mut bytes = [0; 4096];
+        // Once more than it takes to let others go first.
+        for _ in 0..3 {
+            let mut space = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
+                Poll::Ready(Ok(())) if space.filled().is_empty() => break,
+                Poll::Ready(Ok(())) => {
+                    let at = self.clock.now();
+                    // What it finds wrong does not matter any more.
+                    let _ = self.state.borrow_mut().receive(space.filled(), at);
+                }
+                Poll::Ready(Err(said)) => {
+                    self.note_error(said);
+                    break;
+                }
+                Poll::Pending => {}
+            }
+        }
+        self.note_error(error)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
             Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_error(error))),
+            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
         };
         self.state.borrow_mut().write(&bytes[..count]);
         Poll::Ready(Ok(count))
@@ -453,7 +479,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     ) -> Poll<io::Result<usize>> {
         let count = match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts)) {
             Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_error(error))),
+            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
         };
         let mut state = self.state.borrow_mut();
         let mut left = count;
@@ -471,7 +497,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
-            return Poll::Ready(Err(self.note_error(error)));
+            return Poll::Ready(Err(self.note_end(error, cx)));
         }
         self.state.borrow().flushed(&self.clock);
         Poll::Ready(Ok(()))

@@ -58,12 +58,16 @@ impl<'a> Chain<'a> {
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
             let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
-            let failure = self.request(trace, id, &ask).await.err();
+            let mut failure = self.request(trace, id, &ask).await.err();
             let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
-            let again = failure.is_some() && may_go_again(trace, id, &ask.method);
+            let again = again(trace, id, &ask.method);
+            if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
+                failure.hint =
+                    Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
+            }
             let request = &mut trace.requests[id.0];
             (request.end, request.failure) = (end, failure);
-            if again {
+            if again == Again::May {
                 url = request.url.clone();
                 retry_of = Some(id);
                 continue;
@@ -140,16 +144,26 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Whether a request may be sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    May,
+    /// It may have been processed, and must not be twice.
+    MustNot,
+    No,
+}
+
 /// Whether a request that failed is to be sent again: it went out on a kept connection, which the server
 /// may end at any time, and got no byte of a response. That it was kept was our choice, so this hides no
 /// fault of the server's (RFC 9112 §9.3.1). One that must not be done twice goes again only where nothing can
 /// have been done for it (RFC 9110 §9.2.2, RFC 9113 §8.7).
-fn may_go_again(trace: &Trace, id: RequestId, method: &str) -> bool {
+fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
     let hop = trace.hops().nth(id.0).filter(|hop| hop.reused.is_some());
     match hop.and_then(|hop| hop.http.ran()?.unanswered) {
-        Some(Unanswered::Unprocessed) => true,
-        Some(Unanswered::Unknown) => http::is_idempotent(method),
-        None => false,
+        Some(Unanswered::Unprocessed) => Again::May,
+        Some(Unanswered::Unknown) if http::is_idempotent(method) => Again::May,
+        Some(Unanswered::Unknown) => Again::MustNot,
+        None => Again::No,
     }
 }
 

@@ -106,8 +106,15 @@ fn a_fifo_holds_up_no_end() {
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         let plan = HttpPlan { output: Some(path.clone()), ..HttpPlan::default() };
         let body = [head("Content-Length: 5\r\n"), b"hello".to_vec()].concat();
-        let http = ends("a FIFO without a reader", flood(body.clone(), b" "), &plan).await;
-        assert_eq!(http.body.saved_to, None);
+        let stop = Duration::from_millis(100);
+        let (http, result) = fetch_within(answer(body.clone()).await, &ask("GET", None), &plan, stop).await;
+        let failure = result.err().unwrap();
+        assert_eq!(
+            (failure.code, http.body.saved_to),
+            (FailureCode::OutputFailed, None),
+            "{}",
+            failure.message
+        );
         let reader = {
             use std::os::unix::fs::OpenOptionsExt as _;
             std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap()

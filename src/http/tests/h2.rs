@@ -266,7 +266,7 @@ fn a_peer_that_does_not_speak_http2_is_named() {
             (
                 b"HTTP/1.1 400 Bad Request\r\n\r\n",
                 FailureCode::Http2Protocol,
-                "\"HTTP/1.1 400 Bad Request\"",
+                "`HTTP/1.1 400 Bad Request`",
                 "--http1.1",
             ),
             (b"\x15\x03\x01\0\x02\x02F", FailureCode::NotHttp, "\\x15\\x03", "https://"),

@@ -65,7 +65,13 @@ fn url_and_facts(page: &mut Page, url: &str, facts: &Line) {
 
 fn failed(facts: &mut Line, trace: &Trace, failure: &Failure) {
     let stage = failure.stage.as_str();
-    facts.push(Ink::Bad, format!("FAILED in {stage}"));
+    facts.push(
+        Ink::Bad,
+        match failure.code {
+            FailureCode::OutputFailed => "NOT SAVED".to_owned(),
+            _ => format!("FAILED in {stage}"),
+        },
+    );
     facts.push(Ink::Plain, format!(" after {}", units::duration(trace.total)));
     // When a limit ended it, how long the stage had been at it is the news.
     let limit = matches!(
