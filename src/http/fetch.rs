@@ -69,8 +69,11 @@ enum Line<'a> {
 /// What is known of a request when the connection failed it.
 fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswered> {
     let ended = matches!(fault.code, FailureCode::EmptyResponse | FailureCode::ConnectionReset);
+    // HTTP/2 has heard the server's SETTINGS by then, and may have been told why.
+    let told = matches!(fault.code, FailureCode::HeadIncomplete | FailureCode::Http2Protocol);
     match line {
-        Line::Http2(_, watch) => watch.unanswered(),
+        Line::Http2(_, watch) if ended || told => watch.unanswered(),
+        Line::Http2(..) => None,
         Line::Http1(_) if !ended || record.bytes_received > 0 => None,
         Line::Http1(_) if record.bytes_sent == 0 => Some(Unanswered::Unprocessed),
         Line::Http1(_) => Some(Unanswered::Unknown),

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::trace::{HttpVersion, RedirectChange, header};
+use crate::trace::{FailureCode, HttpVersion, RedirectChange, header};
 
 #[tokio::test]
 async fn a_response_is_recorded_as_it_came() {
@@ -243,6 +243,20 @@ async fn a_server_may_send_much_before_it_reads_the_upload() {
     assert!(result.unwrap().is_some());
     assert_eq!(http.body.encoded_bytes, SIZE as u64);
     assert!(http.sent.unwrap() > http.first_byte.unwrap());
+}
+
+#[tokio::test]
+async fn many_interim_responses_are_read() {
+    let bytes = format!(
+        "{}HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\n".repeat(100)
+    );
+    let http = get_ok(answer(bytes).await).await;
+    assert_eq!((http.status, http.informational.len()), (Some(200), 100));
+    // All of them together are held to the size of a head.
+    let field = format!("HTTP/1.1 103 Early\r\nLink: {}\r\n\r\n", "x".repeat(1000)).repeat(300);
+    let failure = get(answer(field).await, &HttpPlan::default()).await.1.err().unwrap();
+    assert_eq!(failure.code, FailureCode::HeadersTooLarge, "{}", failure.message);
 }
 
 #[tokio::test]

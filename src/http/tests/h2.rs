@@ -246,6 +246,40 @@ fn every_bad_answer_has_its_name() {
 }
 
 #[test]
+fn a_rule_that_is_broken_is_named_also_where_the_crate_goes_on() {
+    local(async {
+        let ok = frame(1, 4, &[0x88]);
+        let trailers = [ok.clone(), frame(0, 0, b"abc"), frame(1, 5, b"\x08\x03200")].concat();
+        let push = b"\0\0\x06\x04\0\0\0\0\0\0\x02\0\0\0\x01".to_vec();
+        let table: [(Vec<u8>, &str); 7] = [
+            (push, "ENABLE_PUSH 1, which is for clients (RFC 9113 section 6.5.2)"),
+            (frame(1, 4, b"\x08\x03101"), "status 101, which only HTTP/1.1 has"),
+            (trailers, "the field `:status` among the trailers"),
+            (frame(1, 5, b"\x88\x00\x0aconnection\x05close"), "the field `connection: close`"),
+            (frame(1, 5, b"\x88\x00\x03X-A\x01b"), "the field `X-A` has a capital letter in its name"),
+            (frame(1, 5, b"\x00\x01a\x01b"), "no field `:status`"),
+            (frame(5, 4, b"\0\0\0\x02\x82"), "PUSH_PROMISE, although pushes were refused"),
+        ];
+        for (bytes, words) in table {
+            let (_, result) = get(raw(bytes).await, &plan()).await;
+            let failure = result.err().unwrap_or_else(|| panic!("{words} passed"));
+            assert_eq!(failure.code, FailureCode::Http2Protocol, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}, not {words}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn many_interim_responses_are_read() {
+    local(async {
+        let bytes = [frame(1, 4, b"\x08\x03102").repeat(100), frame(1, 5, &[0x88])].concat();
+        let (http, result) = get(raw(bytes).await, &plan()).await;
+        assert!(result.is_ok(), "{:?}", result.err());
+        assert_eq!((http.status, http.informational.len()), (Some(200), 100));
+    });
+}
+
+#[test]
 fn a_list_that_unpacks_to_too_much_is_refused() {
     local(async {
         // One field of 4000 bytes goes into the table of HPACK; 100 references to it cost a byte each.
