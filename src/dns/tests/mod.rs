@@ -10,6 +10,7 @@ mod endpoint;
 mod failures;
 mod family;
 mod forms;
+mod ground;
 mod hostile;
 mod iterate;
 pub(crate) mod kit;
