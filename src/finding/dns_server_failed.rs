@@ -1,12 +1,12 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
-use super::asked::{Spot, is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
+use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_error;
 use crate::explain::dns_words::{NO_AUTHORITY, astray};
-use crate::trace::{Choice, Dns, Meaning, Packet, StageName};
+use crate::trace::{Dns, Meaning, Packet, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
@@ -25,7 +25,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         if !is_of_the_walk(packet) || is_lost && errors.is_empty() {
             return None;
         }
-        let what = fault(packet).filter(|_| !does_better_in_plain_case(spot))?;
+        let what = fault(packet).filter(|_| !spot.was_for_its_case())?;
         let (zone, name) = (&packet.zone, name(packet));
         let mut finding = rule.finding(
             format!("{}, a server of zone {zone}, {what}", server(packet)),
@@ -88,13 +88,6 @@ fn of_use<'t>(dns: &'t Dns, packet: &'t Packet) -> impl Iterator<Item = &'t Pack
         (other.server, &other.zone) == (packet.server, &packet.zone)
             && is_of_the_walk(other)
             && other.meaning.is_useful()
-    })
-}
-
-/// Whether it answered once the name came in plain case: another rule tells that.
-fn does_better_in_plain_case(spot: Spot<'_>) -> bool {
-    spot.dns.packets.iter().any(|other| {
-        other.chosen == Choice::PlainCase && other.parent == Some(spot.index) && other.meaning.is_useful()
     })
 }
 

@@ -22,7 +22,7 @@ fn a_lost_datagram_is_sent_again_soon_and_says_nothing_of_the_server() {
         for (number, due) in [(1, 150), (2, 450), (3, 450), (5, 1_050)] {
             let net = losing(number).await;
             let run = resolve(&net, "www.example.test").await;
-            assert_eq!(run.addresses().len(), 2, "{number}: {:?}", run.result);
+            assert!(!run.addresses().is_empty(), "{number}: {:?}", run.result);
             let again = async || resolve(&losing(number).await, "www.example.test").await.took();
             let took = best(run.took(), due + 140, again).await;
             assert!((due..due + 140).contains(&took), "{number}: {took} ms");
