@@ -4,7 +4,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::checkable::Proof;
 use super::verify::Seen;
 use crate::fault::Fault;
 use crate::plan::RootsChoice;
@@ -42,7 +41,9 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     let leading = faults.iter().min_by_key(|fault| rank(fault.code()));
     let code = leading.map_or(FailureCode::CertificateInvalid, CertificateFault::code);
     let fault = Fault::new(StageName::Tls, code, message(tls, seen.now));
-    if seen.proof == Proof::Keyless || faults.is_empty() {
+    // A certificate that cannot be read has no fingerprint of a key.
+    let is_keyless = tls.chain.first().is_some_and(|leaf| leaf.spki_sha256.is_empty());
+    if is_keyless {
         return fault.hint("not even -k goes on here: the certificate gives no key to check the server by");
     }
     match leading {

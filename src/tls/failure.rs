@@ -196,6 +196,10 @@ fn closed(case: &Case<'_>) -> Fault {
     };
     by_difference(case, FailureCode::TlsClosed, message, || {
         Some(match &case.tls.sni {
+            _ if case.tls.client_certificate_requested => {
+                "the server had asked for a client certificate and got none: it may serve nobody without"
+                    .to_owned()
+            }
             Some(_) => {
                 "the server's log may say why; a firewall that forbids this host name (SNI) looks the same"
                     .to_owned()
@@ -230,13 +234,31 @@ fn refused(case: &Case<'_>, error: &Error) -> Fault {
         }
         _ => fault(
             FailureCode::TlsProtocol,
-            format!("{} broke the TLS protocol: {}", case.peer, escape(&error.to_string())),
+            format!("{} broke the TLS protocol: {}", case.peer, protocol_words(error)),
         )
         .hint(match case.max_version {
             TlsVersion::Tls13 => "try `--tls-max 1.2`, and look for a middlebox between here and the server",
             TlsVersion::Tls12 => "look for a middlebox between here and the server",
         }),
     }
+}
+
+/// A breach of the protocol. rustls names its kinds as its source does: `MissingKeyShare`.
+fn protocol_words(error: &Error) -> String {
+    let (what, kind) = match error {
+        Error::PeerMisbehaved(kind) => ("", format!("{kind:?}")),
+        Error::PeerIncompatible(kind) => ("", format!("{kind:?}")),
+        Error::InvalidMessage(kind) => ("a message that cannot be read: ", format!("{kind:?}")),
+        error => return escape(&error.to_string()),
+    };
+    let mut words = what.to_owned();
+    for character in kind.chars() {
+        if character.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    escape(&words)
 }
 
 fn certificate_refused(case: &Case<'_>) -> Fault {
@@ -319,6 +341,9 @@ fn without_name(case: &Case<'_>) -> String {
     )
 }
 
+const OTHER_KEYS: &str =
+    "other programs may take it; a certificate with an ECDSA P-256 or an RSA key is taken by all";
+
 /// A failure before the ServerHello, with what the probe says of its cause. `hint` is for when that says
 /// nothing.
 fn by_difference(
@@ -335,6 +360,11 @@ fn by_difference(
     match difference {
         Difference::Version(choice) => old_version(choice, "would choose"),
         Difference::Suite(suite) => old_suite(&suite),
+        Difference::Key(key) => fault(
+            code,
+            format!("{message}; its certificate has {key}, which cannot be checked here and is not offered"),
+        )
+        .hint(OTHER_KEYS),
         Difference::Scheme(scheme) if names::is_sha1(&scheme) => {
             fault(code, format!("{message}; it signs by {scheme}, which is no longer accepted"))
                 .hint("the server needs signatures with SHA-256 or better turned on")
@@ -343,7 +373,7 @@ fn by_difference(
             code,
             format!("{message}; it signs by {scheme}, which cannot be checked here and is not offered"),
         )
-        .hint("other programs may take it; a certificate with a P-256 or RSA key is taken by all"),
+        .hint(OTHER_KEYS),
         Difference::Group(group) => {
             fault(code, format!("{message}; it exchanges keys by {group}, which is not offered"))
                 .hint("the server needs X25519 or P-256 turned on")

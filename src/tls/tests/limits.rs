@@ -197,6 +197,12 @@ async fn an_unknown_critical_extension_is_named_by_its_number() {
     assert!(failure.message.ends_with(words), "{}", failure.message);
 }
 
+/// A certificate with such a key.
+pub(super) fn with_p521_key() -> Vec<u8> {
+    let ca = Authority::root("root");
+    with_key(&ca.issue(&leaf(&[HOST]), &[]).chain[0], &ca, p521())
+}
+
 #[tokio::test]
 async fn a_key_on_another_curve_is_passed_over_by_k() {
     let ca = Authority::root("root");
@@ -358,5 +364,17 @@ async fn a_chain_that_is_too_long_to_be_read_is_our_limit() {
         let (_, failure) = shake_err(&client(&plan(&[&ca])), address, HOST).await;
         assert_eq!(failure.code, FailureCode::CertificateUnchecked, "{}", failure.message);
         assert!(failure.message.contains("64 kB"), "{}", failure.message);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_read_is_not_passed_over_and_nothing_else_is_promised() {
+    let ca = Authority::root("root");
+    let identity = ca.issue(&leaf(&[HOST]), &[]);
+    for insecure in [false, true] {
+        let address = serve(vec![b"no DER".to_vec()], signer(&identity.key), Speaks::Both).await;
+        let (_, failure) = shake_err(&client(&TlsPlan { insecure, ..plan(&[&ca]) }), address, HOST).await;
+        assert_eq!(failure.code, FailureCode::CertificateInvalid);
+        assert!(failure.hint.unwrap().starts_with("not even -k goes on here"), "{}", failure.message);
     }
 }
