@@ -3,17 +3,18 @@
 //! What a name may be made of is decided where it is asked: a batch goes on past a name that
 //! cannot be, and says so in its place.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::batch::batch;
 use super::declarations::{Common, DnsOptions};
 use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
-use super::syntax::socket_address;
+use super::syntax::{question, socket_address};
 use crate::plan::{
-    Batch, DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question,
-    ResolverChoice, Reuse, Survey,
+    DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question, ResolverChoice,
+    Reuse, Survey,
 };
 use crate::trace::{RecordType, Transport};
 
@@ -41,7 +42,7 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
         refuse_for_many(common)?;
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
-        return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
+        return Ok(Action::AskAll(plan, batch(&standard_input()?, &types, reuse)));
     }
     if let Some(host) = host_of_url(name) {
         return Err(PlanError::with_hint(
@@ -59,6 +60,9 @@ fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
     let address = match &plan.lane {
         ResolverChoice::Server(address) => address.ip(),
         ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Address(address), .. }) => *address,
+        ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Scoped(address, _), .. }) => {
+            (*address).into()
+        }
         _ => return Ok(()),
     };
     match plan.family.words().filter(|_| !plan.family.admits(address)) {
@@ -149,12 +153,16 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         Some(_) => return Err(bad("")),
         None => (rest, None),
     };
+    let rest = &if transport == Transport::Https { without_variables(rest) } else { rest.to_owned() };
     let at = if transport == Transport::Https { rest.find('/') } else { None };
     let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
     if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
         return Err(bad(": its path cannot be sent"));
     }
     let (host, port) = match socket_address(authority, port) {
+        Some(SocketAddr::V6(address)) if address.scope_id() != 0 => {
+            (EndpointHost::Scoped(*address.ip(), address.scope_id()), address.port())
+        }
         Some(address) => (EndpointHost::Address(address.ip()), address.port()),
         None => {
             let (name, port) = match authority.rsplit_once(':') {
@@ -170,6 +178,7 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         (Some(name), _) => name.to_owned(),
         (None, EndpointHost::Name(name)) => name.clone(),
         (None, EndpointHost::Address(address)) => address.to_string(),
+        (None, EndpointHost::Scoped(address, _)) => address.to_string(),
     };
     if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
         return Err(bad(": by TCP it is an address"));
@@ -182,6 +191,18 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         certificate_name,
         path: if path.is_empty() { "/dns-query".to_owned() } else { path.to_owned() },
     }))
+}
+
+/// A URI template with none of its variables set (RFC 6570 §3.2.1), as a POST has it (RFC 8484 §4.1).
+fn without_variables(template: &str) -> String {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some((before, (_, after))) =
+        rest.split_once('{').and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
+    {
+        text.push_str(before);
+        rest = after;
+    }
+    text + rest
 }
 
 const PTR: RecordType = RecordType(12);
@@ -201,29 +222,10 @@ fn record_type(word: &str) -> Result<RecordType, PlanError> {
 
 const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
 
-/// A name as it is asked: lower case, internationalised labels in their xn-- form.
-fn question(name: &str, types: &[RecordType]) -> Option<Question> {
-    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
-    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
-    fine.then(|| Question { name: ascii, types: types.to_vec() })
-}
-
 /// The host of what was meant as a URL. As a name it would tell the root servers all of itself.
 fn host_of_url(text: &str) -> Option<String> {
     let url = text.contains("://").then(|| url::Url::parse(text).ok())??;
     url.host_str().map(str::to_owned)
-}
-
-/// One name a line; what follows the first space, empty lines and lines that begin with `#` are
-/// left out.
-fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
-    let name = |line: &str| {
-        let word = line.split_whitespace().next().filter(|word| !word.starts_with('#'))?;
-        // A name that cannot be asked gets a line in the result, too.
-        let as_typed = || Question { name: word.to_owned(), types: types.to_vec() };
-        Some(question(word, types).unwrap_or_else(as_typed))
-    };
-    text.lines().filter_map(name).collect()
 }
 
 /// `IP[:PORT] [name]` a line; `#` begins a comment.
@@ -311,8 +313,11 @@ mod tests {
         for (text, transport, host, port, name, path) in [
             ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
             ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
+            ("tls://[fe80::53%1]:8853", Transport::Tls, "fe80::53%1", 8853, "fe80::53", "/dns-query"),
             ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
             ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
+            ("https://dns.test/q{?dns}", Transport::Https, "dns.test", 443, "dns.test", "/q"),
+            ("https://dns.test/q?x=1{&dns}", Transport::Https, "dns.test", 443, "dns.test", "/q?x=1"),
             ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
             ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
         ] {
@@ -324,6 +329,7 @@ mod tests {
             let found = endpoint(text);
             let host_text = match &found.host {
                 EndpointHost::Address(address) => address.to_string(),
+                EndpointHost::Scoped(address, scope) => format!("{address}%{scope}"),
                 EndpointHost::Name(name) => name.clone(),
             };
             assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");
@@ -342,15 +348,5 @@ mod tests {
         ] {
             assert!(resolver(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_list_of_names_may_have_comments_and_bad_names() {
-        let list = names(
-            "# all of them\n\nwww.Example.test\n  b\u{fc}cher.test  # mine\na..b\n#x\n",
-            &[RecordType::A],
-        );
-        let names: Vec<_> = list.iter().map(|question| question.name.as_str()).collect();
-        assert_eq!(names, ["www.example.test", "xn--bcher-kva.test", "a..b"]);
     }
 }

@@ -10,12 +10,14 @@
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
+mod batch;
 mod declarations;
 mod dns;
 mod environment;
 mod error;
 mod files;
 mod read;
+mod resolv_conf;
 mod settings;
 mod syntax;
 

@@ -9,7 +9,7 @@ use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roo
 use super::dns::{action, resolver, survey};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, check_output, read_text, system_resolvers};
+use super::files::{argument_or_file, check_output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show};
 use super::syntax::{connect_to, header_field, resolve_override, seconds};
 use crate::exit::OnBadStatus;
@@ -124,12 +124,16 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
             Some(HintsText { source: path.display().to_string(), text: read_text("--root-hints", path)? })
         }
     };
+    // The lab has a machine's resolver of its own.
+    let system = if common.lab { None } else { Some(resolv_conf()) };
+    let (stub_servers, search) = system.map(|system| (system.servers, system.search)).unwrap_or_default();
     Ok(DnsPlan {
         lane,
         root_hints,
         minimisation: if common.qmin { Minimisation::Relaxed } else { Minimisation::Off },
         dnssec: dnssec_plan(common)?,
-        stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
+        stub_servers,
+        search,
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
         nsswitch: Some(PathBuf::from(NSSWITCH)),
         family,

@@ -24,7 +24,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             continue;
         }
         for (place, attempt) in connect.attempts.iter().enumerate() {
-            if attempt.start >= winner.start {
+            // What another HTTPS record or the URL names has a rule of its own.
+            if attempt.start >= winner.start || attempt.record != winner.record {
                 continue;
             }
             let what = match &attempt.outcome {
@@ -64,6 +65,7 @@ mod tests {
             end: At(40_000),
             outcome,
             syn_retransmits: None,
+            record: None,
         };
         connect.attempts.push(attempt(35_000, AttemptOutcome::Lost));
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -6,13 +6,14 @@
 //! # Layout
 //! - `run`: [`Tracer`], what many runs share, and [`Run`], what belongs to one.
 //! - `chain`: the requests of one run, from redirect to redirect.
-//! - `connect`: from a URL to an open connection; `target`: whose; `upgrade`: from http to https by an
-//!   HTTPS record (RFC 9460).
+//! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
+//!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
 mod chain;
 mod connect;
+mod endpoint;
 mod pool;
 mod run;
 mod scene;

@@ -158,7 +158,10 @@ fn connect(connect: &Connect) -> String {
     let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
     let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
     for (_, attempt) in others {
-        words.push_str(&format!("; {} {}", attempt.address.ip(), outcome(attempt)));
+        let is_same_port = attempt.address.port() == winner.address.port();
+        let address =
+            if is_same_port { attempt.address.ip().to_string() } else { attempt.address.to_string() };
+        words.push_str(&format!("; {address} {}", outcome(attempt)));
     }
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
@@ -301,7 +304,11 @@ pub(super) fn stub(stub: &Stub) -> String {
         (None, Some(_)) => format!("said {}", words::answers(&stub.answers, 2)),
         (None, None) => return format!("{who} had not answered after {took} (not counted)"),
     };
-    let age = stub.age.map_or_else(String::new, |age| format!(", a copy {age} s old"));
+    let age = match (stub.age, stub.age_at_most) {
+        (Some(age), _) => format!(", a copy {age} s old"),
+        (None, Some(most)) => format!(", a copy between 0 and {most} s old"),
+        (None, None) => String::new(),
+    };
     let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left in cache"));
     format!("{who} {said} in {took}{ttl} (not counted)")
 }
