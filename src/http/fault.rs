@@ -165,7 +165,7 @@ fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
             "the server {verb} a client certificate and ended the connection without one (alert {name})"
         );
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
-            .hint("this server knows its clients by certificate: its operator has to issue one");
+            .hint("this server knows its clients by certificate, and urltrace has none to give yet");
     }
     let message =
         format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));

@@ -48,15 +48,18 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     }
     match leading {
         Some(CertificateFault::UnknownIssuer { issuer }) if system_would_trust != Some(true) => {
-            let was_sent = tls.chain.iter().any(|certificate| certificate.subject == *issuer);
             let root = untrusted_hint(source, system_would_trust);
-            match was_sent {
+            match was_sent(issuer, tls) {
                 true => fault.hint(root),
-                false => fault.hint(format!("{root}; if it is no root, the server left an intermediate out")),
+                false => fault.hint(format!("{root}; if it is no root, the server must send it, too")),
             }
         }
         _ => fault.hint(hint(code, system_would_trust, source)),
     }
+}
+
+fn was_sent(issuer: &str, tls: &Tls) -> bool {
+    tls.chain.iter().any(|certificate| certificate.subject == issuer)
 }
 
 /// What to try with an issuer that is not trusted.
@@ -142,14 +145,15 @@ fn predicate(fault: &CertificateFault, tls: &Tls, now: Option<SystemTime>) -> St
         }
         CertificateFault::SelfSigned => "is self-signed".to_owned(),
         CertificateFault::MissingIntermediate { issuer, .. } => {
-            match tls.chain.first().is_some_and(|leaf| leaf.issuer == *issuer) {
-                true => format!("came without that of its issuer ({issuer})"),
-                false => format!("came without the intermediate certificate of {issuer}"),
-            }
+            format!("came without that of its issuer ({issuer})")
         }
-        CertificateFault::UnknownIssuer { issuer } => {
+        CertificateFault::UnknownIssuer { issuer } if was_sent(issuer, tls) => {
             format!("leads to an issuer that is not trusted ({issuer})")
         }
+        CertificateFault::UnknownIssuer { issuer } => format!(
+            "leads to an issuer that was not sent and is not trusted ({issuer}): a missing intermediate, or a \
+             root that is not trusted"
+        ),
         CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => {
             format!("is not for {wanted}: it {}", why.words())
         }

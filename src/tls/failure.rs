@@ -278,7 +278,7 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
                 alert::name(code)
             ),
         )
-        .hint("urltrace has no client certificate to give yet");
+        .hint("this server knows its clients by certificate, and urltrace has none to give yet");
     }
     if code == alert::NO_APPLICATION_PROTOCOL {
         let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();
@@ -334,10 +334,14 @@ fn alert_hint(case: &Case<'_>, code: u8) -> Option<String> {
 
 /// No name was sent; how to send one.
 fn without_name(case: &Case<'_>) -> String {
+    let how = match case.peer.parse::<std::net::SocketAddr>() {
+        Ok(address) => format!(", with `--connect-to ::{address}`"),
+        // The end of a tunnel.
+        Err(_) => String::new(),
+    };
     format!(
         "no name was sent (SNI), as the URL has an address, and many servers need one: trace the site by its \
-         name, with `--connect-to ::{}`",
-        case.peer
+         name{how}"
     )
 }
 
