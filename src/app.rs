@@ -241,7 +241,7 @@ async fn ask_all(
         if failure.is_some() {
             code = exit::DNS;
         }
-        let findings = if show.format == Format::Json {
+        let findings = if show.format != Format::Text {
             finding::check_dns(&dns, clock.started_at())
         } else {
             Vec::new()
@@ -298,7 +298,7 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
 /// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
 fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
-    let shown = show.format == Format::Json || show.terminal && failure.stage != StageName::Url;
+    let shown = show.format != Format::Text || show.terminal && failure.stage != StageName::Url;
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
 
@@ -306,11 +306,18 @@ fn format(show: &Show) -> render::Format {
     match show.format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
+        Format::Jsonl => render::Format::Jsonl,
     }
 }
 
 fn style(show: &Show) -> Style {
-    Style { color: show.color, unicode: show.unicode, width: show.width, verbose: show.verbose }
+    Style {
+        color: show.color,
+        unicode: show.unicode,
+        width: show.width,
+        verbose: show.verbose,
+        headers: show.headers,
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use urltrace::app::{self, Ended, Problem};
-use urltrace::cli::{self, Environment, PlanError};
+use urltrace::cli::{self, Environment, PlanError, Stream};
 use urltrace::clock::Stopwatch;
 use urltrace::exit;
 use urltrace::redact::{Quoted, Secrets, redact};
@@ -26,8 +26,11 @@ fn main() -> ExitCode {
         }
         Err(PlanError::Usage { message, hint }) => return refuse(message, hint, exit::USAGE),
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let result = app::run(settings, setup, &mut out);
+    let mut out: Box<dyn Write> = match settings.show.to {
+        Stream::Output => Box::new(io::BufWriter::new(io::stdout().lock())),
+        Stream::Error => Box::new(io::BufWriter::new(io::stderr())),
+    };
+    let result = app::run(settings, setup, &mut *out);
     match result.and_then(|ended| out.flush().map(|()| ended).map_err(Problem::Output)) {
         Ok(Ended { code, complaint: None }) => ExitCode::from(code),
         Ok(Ended { code, complaint: Some((message, hint)) }) => complain(&message, hint.as_deref(), code),

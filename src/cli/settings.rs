@@ -53,8 +53,12 @@ pub enum Action {
 pub struct Show {
     /// The format.
     pub format: Format,
+    /// Where the report goes.
+    pub to: Stream,
     /// Headers, chain and packets, too.
     pub verbose: bool,
+    /// The response's header fields, too.
+    pub headers: bool,
     /// Colours.
     pub color: bool,
     /// UTF-8 drawing.
@@ -69,4 +73,13 @@ pub struct Show {
     pub terminal: bool,
     /// The data of a DNS answer only.
     pub short: bool,
+}
+
+/// A standard stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error: the body has standard output.
+    Error,
 }

@@ -22,6 +22,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use super::fault;
 use super::framing::list;
 use crate::fault::Fault;
+use crate::plan::BodyOutput;
 use crate::trace::{Body, FailureCode, Header};
 use crate::units::bytes as size;
 
@@ -67,20 +68,30 @@ enum Layers {
 }
 
 struct Output {
-    path: PathBuf,
+    to: BodyOutput,
     file: Rc<RefCell<Option<File>>>,
+}
+
+impl Output {
+    /// Its file; `-` for standard output.
+    fn path(&self) -> PathBuf {
+        match &self.to {
+            BodyOutput::File(path) => path.clone(),
+            BodyOutput::Standard(_) => "-".into(),
+        }
+    }
 }
 
 impl Sink {
     /// For a response with these fields. `output` is where the body goes, if anywhere; `undo` says
     /// whether encodings are undone. The file is made by the first [`work`](Self::work) or by
     /// [`finish`](Self::finish).
-    pub(super) fn new(fields: &[Header], undo: bool, output: Option<PathBuf>, record: &mut Body) -> Self {
+    pub(super) fn new(fields: &[Header], undo: bool, output: Option<BodyOutput>, record: &mut Body) -> Self {
         let codings = list(fields, "content-encoding");
         record.encoding = (!codings.is_empty()).then(|| codings.join(", "));
         let tally = Rc::new(RefCell::new(Tally::default()));
         let file = Rc::new(RefCell::new(None));
-        let output = output.map(|path| Output { path, file: Rc::clone(&file) });
+        let output = output.map(|to| Output { to, file: Rc::clone(&file) });
         let codings: Vec<&str> =
             codings.iter().map(String::as_str).filter(|c| !c.eq_ignore_ascii_case("identity")).collect();
         let mut layers = Layers::None;
@@ -162,7 +173,7 @@ impl Sink {
             record.decoded_bytes = Some(self.tally.borrow().decoded);
         }
         if let (Layers::Dead, Some(output), Some(why)) = (&self.layers, &self.output, &record.decode_error) {
-            let message = format!("{} holds only a part of the body: {why}", output.path.display());
+            let message = format!("{} holds only a part of the body: {why}", output.path().display());
             return Err(fault::new(FailureCode::OutputFailed, message).hint("leave --compressed away"));
         }
         Ok(())
@@ -171,11 +182,15 @@ impl Sink {
     fn open_output(&mut self, record: &mut Body) -> Result<(), Fault> {
         let Some(output) = &self.output else { return Ok(()) };
         if output.file.borrow().is_none() {
-            match File::create(&output.path) {
+            let file = match &output.to {
+                BodyOutput::File(path) => File::create(path),
+                BodyOutput::Standard(stream) => stream.try_clone(),
+            };
+            match file {
                 Ok(file) => *output.file.borrow_mut() = Some(file),
                 Err(error) => return Err(self.output_fault(&error)),
             }
-            record.saved_to = Some(output.path.clone());
+            record.saved_to = Some(output.path());
         }
         Ok(())
     }
@@ -189,7 +204,7 @@ impl Sink {
     }
 
     fn output_fault(&self, error: &io::Error) -> Fault {
-        let path = self.output.as_ref().map(|output| output.path.display().to_string()).unwrap_or_default();
+        let path = self.output.as_ref().map(|output| output.path().display().to_string()).unwrap_or_default();
         fault::new(FailureCode::OutputFailed, format!("{path} cannot be written: {error}"))
     }
 
@@ -345,6 +360,7 @@ mod tests {
     }
 
     fn run(encoding: &str, bytes: &[u8], output: Option<PathBuf>) -> (Body, Result<(), Fault>) {
+        let output = output.map(BodyOutput::File);
         let mut record = Body::default();
         let fields = [Header { name: "Content-Encoding".to_owned(), value: encoding.into() }];
         let mut sink = Sink::new(&fields, true, output, &mut record);

@@ -1,6 +1,7 @@
 //! The requests of one run: from redirect to redirect (RFC 9110 §15.4), with what each takes over from
 //! the one before it.
 
+use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
@@ -55,7 +56,8 @@ impl<'a> Chain<'a> {
             let failure = self.request(trace, id, &ask).await.err();
             let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
             let request = &mut trace.requests[id.0];
-            (request.end, request.failure) = (end, failure);
+            request.end = end;
+            request.failure = failure.map(|failure| assumed::hint(failure, &request.url));
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);

@@ -13,23 +13,25 @@ use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
 
+/// Whether a document is laid out for eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lines {
+    /// One member a line.
+    Many,
+    /// No line ends in it.
+    One,
+}
+
 /// Writes the document of a trace.
-pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     let TraceReport { trace, findings, verdict } = &**report;
     let document = serde_json::to_value(TraceDocument::new(trace, verdict))?;
-    write(&with_findings(document, findings, Within::Trace(trace))?, out)
+    write(&with_findings(document, findings, Within::Trace(trace))?, lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.
-pub(crate) fn dns(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
-    write(&dns_document(report)?, out)
-}
-
-/// Writes the same document without line ends.
-pub(crate) fn dns_line(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
-    let document = dns_document(report)?;
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
-    out.write_all(b"\n")
+pub(crate) fn dns(report: &Redacted<DnsReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    write(&dns_document(report)?, lines, out)
 }
 
 fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
@@ -47,8 +49,13 @@ fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) 
     Ok(document)
 }
 
-fn write(document: &Value, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Readable::default());
-    document.serialize(&mut serializer)?;
+fn write(document: &Value, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    match lines {
+        Lines::Many => {
+            document
+                .serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Readable::default()))?;
+        }
+        Lines::One => document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?,
+    }
     out.write_all(b"\n")
 }

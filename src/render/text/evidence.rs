@@ -89,29 +89,31 @@ fn skipped(page: &mut Page, label: &str, reason: &str) {
 /// The URL taken apart.
 fn url(url: &Url) -> String {
     let assumed = if url.scheme_assumed { " (assumed: none was given)" } else { "" };
-    let mut words = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
+    let mut line = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
     if url.host_unicode != url.host_ascii {
-        words.push_str(&format!(", sent as {}", url.host_ascii));
+        line.push_str(&format!(", sent as {}", url.host_ascii));
     }
-    words.push_str(&format!(", port {}", url.port));
+    line.push_str(&format!(", port {}", url.port));
     if url.port_is_default {
-        words.push_str(" (the default)");
+        line.push_str(" (the default)");
     }
-    words.push_str(&format!(", path {}", url.path));
+    line.push_str(&format!(", path {}", url.path));
     if let Some(query) = &url.query {
-        words.push_str(&format!(", query {query}"));
+        line.push_str(&format!(", query {query}"));
     }
     if url.username.is_some() || url.password.is_some() {
-        words.push_str(", with credentials");
+        line.push_str(", with credentials");
     }
     if let Some(fragment) = &url.fragment {
-        words.push_str(&format!(", fragment {fragment} (never sent)"));
+        line.push_str(&format!(", fragment {fragment} (never sent)"));
     }
     if !url.changes.is_empty() {
-        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind.as_str()).collect();
-        words.push_str(&format!("; changed as a browser would: {}", kinds.join(", ")));
+        let mut changes: Vec<&str> =
+            url.changes.iter().map(|change| words::url_change(change.kind)).collect();
+        changes.dedup();
+        line.push_str(&format!("; as a browser does: {}", changes.join(", ")));
     }
-    words
+    line
 }
 
 /// What the counted lane found, and how.
@@ -270,7 +272,10 @@ fn body(http: &Http) -> String {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {
-        words.push_str(&format!(", saved to {}", path.display()));
+        match path.to_str() {
+            Some("-") => words.push_str(", written to standard output"),
+            _ => words.push_str(&format!(", saved to {}", path.display())),
+        }
     }
     words
 }

@@ -18,6 +18,8 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     findings::put(&mut page, findings);
     if style.verbose {
         verbose::put(&mut page, trace);
+    } else if style.headers {
+        verbose::response_section(&mut page, trace);
     }
     out.write_all(page.into_text().as_bytes())
 }
