@@ -30,7 +30,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// The URL to trace; without a scheme https, for `localhost`, addresses and single labels http
     #[arg(value_name = "URL")]
-    pub urls: Vec<String>,
+    pub url: Option<String>,
     /// The same, as curl has it
     #[arg(long = "url", value_name = "URL", hide = true)]
     pub url_options: Vec<String>,

@@ -56,6 +56,9 @@ pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
         }
         _ => return PlanError::Clap(Box::new(error)),
     };
+    if !option.starts_with('-') {
+        return second_word(&option, arguments);
+    }
     let dns = arguments.iter().skip(1).any(|word| word == "dns");
     let own = dns.then(|| borrowed::dig(&option)).flatten();
     let cli = Cli::command();
@@ -163,7 +166,7 @@ fn address_of(url: &str) -> Option<std::net::Ipv4Addr> {
 
 /// The one URL of a run.
 pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
-    let mut urls = cli.urls.iter().chain(&cli.url_options);
+    let mut urls = cli.url.iter().chain(&cli.url_options);
     let Some(url) = urls.next() else {
         let data = cli.request.json.last().is_some_and(|text| text.contains("://"));
         return Err(if data {
@@ -178,27 +181,35 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
             )
         });
     };
-    let rest: Vec<&String> = urls.collect();
-    if url == "-" || rest.iter().any(|other| *other == "-") {
+    if url == "-" {
         return Err(PlanError::with_hint(
             "URLs from standard input are not there yet",
             "one run a URL: xargs -n 1 urltrace < FILE",
         ));
     }
-    let dig = |word: &String| word.starts_with(['@', '+']) || is_type(word);
-    if rest.iter().any(|word| dig(word)) || url.starts_with('+') || url.starts_with('@') && !rest.is_empty() {
-        return Err(PlanError::with_hint(
+    match urls.next() {
+        Some(_) => Err(several()),
+        None => Ok(url.clone()),
+    }
+}
+
+fn several() -> PlanError {
+    PlanError::with_hint(
+        "several URLs in one run are not there yet",
+        "one run a URL: for url in URL...; do urltrace \"$url\"; done",
+    )
+}
+
+/// A second word beside the URL.
+fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
+    let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
+    if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
+        return PlanError::with_hint(
             "this is how dig is asked, not for a URL",
             "`urltrace dns NAME TYPE` asks for records",
-        ));
+        );
     }
-    if !rest.is_empty() {
-        return Err(PlanError::with_hint(
-            "several URLs in one run are not there yet",
-            "one run a URL: for url in URL...; do urltrace \"$url\"; done",
-        ));
-    }
-    Ok(url.clone())
+    several()
 }
 
 /// The types that hands write behind a name, in capitals.

@@ -179,27 +179,44 @@ fn the_last_of_an_option_wins_and_curls_mean_what_they_mean_there() {
 #[test]
 fn a_field_of_a_name_goes_out_once() {
     let names = |line: &str| -> Vec<String> {
-        plan(line).http.headers.into_iter().map(|(name, value)| format!("{name}:{}", value.unwrap_or_default())).collect()
+        plan(line)
+            .http
+            .headers
+            .into_iter()
+            .map(|(name, value)| format!("{name}:{}", value.unwrap_or_default()))
+            .collect()
     };
-    assert_eq!(names("--json {} -H content-type:x https://a.test/"), ["Accept:application/json", "content-type:x"]);
+    assert_eq!(
+        names("--json {} -H content-type:x https://a.test/"),
+        ["Accept:application/json", "content-type:x"]
+    );
     assert_eq!(names("-u a:b -H Authorization:c https://a.test/"), ["Authorization:c"]);
     assert_eq!(names("-u a:b -H Authorization: https://a.test/"), ["Authorization:"]);
     assert_eq!(names("-e r -H referer:x https://a.test/"), ["referer:x"]);
     assert_eq!(names("-e '' https://a.test/"), Vec::<String>::new());
-    assert_eq!(names("-u joe https://a.test/"), ["Authorization:Basic am9lOg=="], "an empty password (RFC 7617)");
+    assert_eq!(
+        names("-u joe https://a.test/"),
+        ["Authorization:Basic am9lOg=="],
+        "an empty password (RFC 7617)"
+    );
 }
 
 #[test]
 fn a_dig_line_becomes_a_question() {
     let asked = |line: &str| match works(line) {
-        Settings { action: Action::Ask { question, plan, .. }, show, .. } => (question, plan.dns.lane, show.short),
+        Settings { action: Action::Ask { question, plan, .. }, show, .. } => {
+            (question, plan.dns.lane, show.short)
+        }
         other => panic!("{line}: {other:?}"),
     };
     let (question, lane, short) = asked("dns @192.0.2.53 -p 5353 A.test MX +short");
     assert_eq!((question.name.as_str(), &question.types[..], short), ("a.test", &[RecordType(15)][..], true));
     assert_eq!(lane, ResolverChoice::Server("192.0.2.53:5353".parse().unwrap()));
     let (question, lane, _) = asked("dns txt mx");
-    assert_eq!((question.name.as_str(), &question.types[..], lane), ("txt", &[RecordType(15)][..], ResolverChoice::Walk));
+    assert_eq!(
+        (question.name.as_str(), &question.types[..], lane),
+        ("txt", &[RecordType(15)][..], ResolverChoice::Walk)
+    );
     assert_eq!(asked("dns a.test").0.types, [RecordType::A]);
     assert_eq!(asked("dns a.test -t AAAA,65 NS").0.types.len(), 3);
 }

@@ -97,11 +97,17 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
         color,
         unicode: !common.ascii && environment.utf8,
         secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },
-        progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
+        progress: progress(common, environment),
         width: width.clamp(*COLUMNS.start(), *COLUMNS.end()),
         terminal,
         short: false,
     }
+}
+
+/// The columns for a progress line: on a terminal that can take it away again.
+fn progress(common: &Common, environment: &Environment) -> Option<usize> {
+    let wanted = environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent;
+    wanted.then(|| environment.stderr_columns.unwrap_or(80))
 }
 
 fn plan(

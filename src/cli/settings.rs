@@ -65,8 +65,8 @@ pub struct Show {
     pub unicode: bool,
     /// Secrets in clear.
     pub secrets: Secrets,
-    /// A progress line on stderr.
-    pub progress: bool,
+    /// The columns of the terminal for a progress line on stderr, if there is to be one.
+    pub progress: Option<usize>,
     /// Columns.
     pub width: usize,
     /// Whether somebody reads the report on a terminal.

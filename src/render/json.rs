@@ -24,7 +24,7 @@ mod url;
 mod write;
 
 pub use schema::SCHEMA_FILE;
-pub(super) use write::{Lines, dns, trace};
+pub(super) use write::{Lines, dns, error, trace};
 
 #[cfg(test)]
 mod tests;

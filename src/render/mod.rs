@@ -11,6 +11,7 @@ mod lab;
 pub mod man;
 mod output;
 mod progress;
+mod refusal;
 mod style;
 #[cfg(test)]
 pub(crate) mod testtrace;
@@ -22,4 +23,5 @@ pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;
+pub use refusal::{Refusal, refuse, tell};
 pub use style::{Format, Style};

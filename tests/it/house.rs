@@ -38,6 +38,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("alert", &["trace"]),
     ("roots", &["os", "plan"]),
     ("exit", &["trace"]),
+    ("signals", &["exit"]),
     ("explain", &["trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
@@ -61,7 +62,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "app",
         &[
             "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
-            "trace", "tracer",
+            "signals", "trace", "tracer",
         ],
     ),
 ];

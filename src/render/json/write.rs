@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{DnsDocument, TraceDocument};
+use super::document::{DnsDocument, ErrorDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
 use super::pointer::Within;
@@ -24,14 +24,24 @@ pub(crate) enum Lines {
 
 /// Writes the document of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict } = &**report;
-    let document = serde_json::to_value(TraceDocument::new(trace, verdict))?;
-    write(&with_findings(document, findings, Within::Trace(trace))?, lines, out)
+    let document = serde_json::to_value(TraceDocument::new(report))?;
+    write(&with_findings(document, &report.findings, Within::Trace(&report.trace))?, lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.
 pub(crate) fn dns(report: &Redacted<DnsReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     write(&dns_document(report)?, lines, out)
+}
+
+/// Writes the document of an error.
+pub(crate) fn error(
+    exit_code: u8,
+    message: &str,
+    hint: Option<&str>,
+    lines: Lines,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write(&serde_json::to_value(ErrorDocument::new(exit_code, message, hint))?, lines, out)
 }
 
 fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {

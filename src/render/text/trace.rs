@@ -10,7 +10,7 @@ use crate::report::TraceReport;
 
 /// Writes the report of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict } = &**report;
+    let TraceReport { trace, findings, verdict, exit_code: _ } = &**report;
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);
