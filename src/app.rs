@@ -22,6 +22,7 @@ use crate::stop::Stop;
 use crate::trace::{At, Dns, Failure, StageName};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 use clap::CommandFactory;
+use clap_complete::Shell;
 
 /// Why a run could not even start, or could not tell its result.
 #[derive(Debug)]
@@ -287,17 +288,12 @@ async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
 }
 
 fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
-    let mut command = Cli::command();
-    let complete = |shell: clap_complete::Shell, command: &mut clap::Command, out: &mut dyn Write| {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, command, "urltrace", &mut text);
-        out.write_all(&text)
-    };
+    let command = Cli::command();
     match what {
         Generate::Man => render::man::write(command, out)?,
-        Generate::Bash => complete(clap_complete::Shell::Bash, &mut command, out)?,
-        Generate::Zsh => complete(clap_complete::Shell::Zsh, &mut command, out)?,
-        Generate::Fish => complete(clap_complete::Shell::Fish, &mut command, out)?,
+        Generate::Bash => render::completions::write(command, Shell::Bash, out)?,
+        Generate::Zsh => render::completions::write(command, Shell::Zsh, out)?,
+        Generate::Fish => render::completions::write(command, Shell::Fish, out)?,
         Generate::Schema => out.write_all(render::SCHEMA_FILE.as_bytes())?,
     }
     Ok(exit::OK)

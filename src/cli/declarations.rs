@@ -31,7 +31,7 @@ pub struct Cli {
     /// The URL to trace; without a scheme https, for `localhost`, addresses and single labels http
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// The same, as curl has it
+    /// The URL to trace, as curl has it
     #[arg(long = "url", value_name = "URL", hide = true)]
     pub url_options: Vec<String>,
     /// Options of both the trace and `urltrace dns`

@@ -5,6 +5,7 @@
 //! passed [`crate::redact`]: they take nothing else.
 
 mod complaint;
+pub mod completions;
 mod escape;
 mod json;
 mod lab;
