@@ -15,7 +15,8 @@
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
-//! - [`units`], [`os`]: how numbers and the system's errors are worded
+//! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
+//!   a packet came; `hosts`: the hosts file
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
@@ -28,6 +29,7 @@ pub mod exit;
 pub mod explain;
 mod fault;
 pub mod finding;
+mod hosts;
 pub mod http;
 pub mod lab;
 pub mod os;
@@ -41,6 +43,7 @@ pub mod stop;
 pub mod stream;
 pub mod tcp;
 pub mod timeline;
+mod timestamp;
 pub mod tls;
 pub mod trace;
 pub mod tracer;

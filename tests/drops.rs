@@ -51,7 +51,7 @@ async fn descriptors() -> usize {
     let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let (mut last, mut same) = (count(), 0);
     while same < 20 {
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        tokio::time::sleep(Duration::from_millis(25)).await; // between two looks: nothing tells of a closed socket
         let now = count();
         same = if now == last { same + 1 } else { 0 };
         last = now;

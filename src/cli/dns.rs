@@ -142,7 +142,7 @@ fn no_name(text: &str) -> Option<PlanError> {
     if bare.parse::<IpAddr>().is_ok() {
         return error(
             "`urltrace dns` asks for a name, and this is an address",
-            format!("`urltrace dns -x {bare}` asks for its names"),
+            format!("`urltrace dns -x {bare}` asks for the name it belongs to"),
         );
     }
     let (name, port) = text.rsplit_once(':')?;

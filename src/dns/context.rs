@@ -4,7 +4,6 @@
 //! It only composes them: what each of them knows and forgets is its own file's part.
 
 use std::cell::Cell;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::clock::Moment;
@@ -18,6 +17,7 @@ use crate::dns::cache::root_hints::{Hints, Priming};
 use crate::dns::cache::stamp::{RunId, Runs, Stamp};
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::transport::slots::Slots;
+use crate::hosts::Hosts;
 use crate::plan::DnsPlan;
 
 /// When the machine's resolvers are asked beside a walk.
@@ -38,8 +38,7 @@ pub(crate) struct Context {
     runs: Runs,
     pub(crate) plan: Rc<DnsPlan>,
     pub(crate) hints: Rc<Hints>,
-    /// Names of the hosts file, lower case without a final dot.
-    pub(crate) hosts: Rc<Vec<(IpAddr, Vec<String>)>>,
+    pub(crate) hosts: Rc<Hosts>,
     pub(crate) priming: Priming,
     pub(crate) delegations: Rc<Delegations>,
     pub(crate) answers: Rc<Answers>,
@@ -53,7 +52,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(plan: DnsPlan, hints: Hints, hosts: Vec<(IpAddr, Vec<String>)>) -> Self {
+    pub(crate) fn new(plan: DnsPlan, hints: Hints, hosts: Hosts) -> Self {
         let runs = Runs::default();
         Self {
             run: runs.next(),

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! Each layer imports only those before it (a test holds that):
-//! - `lru`, `limits`, `hosts`: a bounded map; what a hostile zone may cost; the hosts file and nsswitch.conf
+//! - `lru`, `limits`: a bounded map; what a hostile zone may cost
 //! - `wire/`: messages and records as bytes and as text (RFC 1035, RFC 3597)
 //! - `response/`: what a reply means, without I/O
 //! - `transport/`: one query on the wire, stamped and recorded: UDP, TCP, TLS, HTTPS, QUIC
@@ -24,8 +24,8 @@ mod cache;
 mod context;
 mod dnssec;
 #[cfg(any(test, fuzzing))]
+#[path = "tests/fuzzing/mod.rs"]
 pub mod fuzzing;
-mod hosts;
 mod iterate;
 mod lanes;
 mod limits;

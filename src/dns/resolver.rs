@@ -13,17 +13,17 @@ use crate::dns::cache::root_hints::Hints;
 use crate::dns::context::Context;
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::key_cache::KeyCache;
-use crate::dns::hosts::parse_hosts;
 use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::session::Upstream;
-use crate::dns::transport::timestamp;
 use crate::dns::wire::name::{asked_name, name_text};
+use crate::hosts::Hosts;
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
+use crate::timestamp::Stamping;
 use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
 
 /// Why there is nothing to validate.
@@ -36,7 +36,7 @@ pub struct Resolver {
     pub(crate) context: Rc<Context>,
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<Rc<Client>>,
-    stamping: Rc<timestamp::Stamping>,
+    stamping: Rc<Stamping>,
 }
 
 impl Resolver {
@@ -47,14 +47,11 @@ impl Resolver {
     /// says why.
     pub fn new(plan: DnsPlan) -> Result<Self, String> {
         // First: the kernel needs a moment for it.
-        let stamping = timestamp::Stamping::begin();
+        let stamping = Stamping::begin();
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
-            // A machine without a hosts file is a machine with an empty one.
-            (ResolverChoice::System, Some(path)) => std::fs::read(path)
-                .map(|bytes| parse_hosts(&String::from_utf8_lossy(&bytes)))
-                .unwrap_or_default(),
-            _ => Vec::new(),
+            (ResolverChoice::System, Some(path)) => Hosts::read(path),
+            _ => Hosts::default(),
         };
         let client = match &plan.lane {
             ResolverChoice::Endpoint(endpoint) => {
@@ -180,33 +177,15 @@ impl Resolver {
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {
         let hints = &self.context.hints;
+        let lane = match self.context.plan.lane {
+            ResolverChoice::Walk => DnsLane::Walk,
+            _ => DnsLane::Resolver,
+        };
+        let name = if name.ends_with('.') { name.to_owned() } else { format!("{name}.") };
+        let hints = RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None };
         Dns {
-            name: if name.ends_with('.') { name.to_owned() } else { format!("{name}.") },
-            types,
-            lane: match self.context.plan.lane {
-                ResolverChoice::Walk => DnsLane::Walk,
-                _ => DnsLane::Resolver,
-            },
-            start,
-            end: start,
-            rcode: None,
-            answers: Vec::new(),
-            negative: None,
-            addresses: Vec::new(),
-            cuts: Vec::new(),
-            packets: Vec::new(),
-            critical_path: Vec::new(),
-            hints: RootHints { source: hints.source.clone(), date: hints.date.clone(), drift: None },
-            stub: None,
-            service: None,
-            notes: Vec::new(),
-            all_servers: None,
-            unfound_servers: Vec::new(),
-            propagation: None,
-            system: None,
-            dnssec: None,
             unvalidated: self.unvalidated().map(str::to_owned),
-            authenticated: None,
+            ..Dns::begun(name, types, lane, start, hints)
         }
     }
 
@@ -233,14 +212,8 @@ impl Resolver {
     }
 
     fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
-        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        let family = self.context.plan.family;
-        let named = self
-            .context
-            .hosts
-            .iter()
-            .filter(|(address, names)| family.admits(*address) && names.contains(&host));
-        let addresses: Vec<IpAddr> = named.map(|(address, _)| *address).collect();
+        let mut addresses = self.context.hosts.addresses_of(host);
+        addresses.retain(|address| self.context.plan.family.admits(*address));
         (!addresses.is_empty()).then_some(addresses)
     }
 }

@@ -5,7 +5,13 @@ use std::borrow::Cow;
 /// The name of a DNSSEC algorithm (IANA's registry), or its number.
 #[must_use]
 pub fn algorithm(number: u8) -> Cow<'static, str> {
-    let name = match number {
+    algorithm_name(number).map_or_else(|| format!("algorithm {number}").into(), Cow::Borrowed)
+}
+
+/// The name of a DNSSEC algorithm (IANA's registry).
+#[must_use]
+pub const fn algorithm_name(number: u8) -> Option<&'static str> {
+    Some(match number {
         1 => "RSAMD5",
         3 => "DSA",
         5 => "RSASHA1",
@@ -18,9 +24,8 @@ pub fn algorithm(number: u8) -> Cow<'static, str> {
         14 => "ECDSAP384SHA384",
         15 => "ED25519",
         16 => "ED448",
-        _ => return format!("algorithm {number}").into(),
-    };
-    name.into()
+        _ => return None,
+    })
 }
 
 /// The name of a DS digest type (IANA's registry), or its number.

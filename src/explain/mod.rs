@@ -3,4 +3,5 @@
 pub mod dns_error;
 pub mod dns_words;
 pub mod dnssec;
+pub mod propagation;
 pub mod status;

@@ -5,7 +5,7 @@ use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InDnssec, InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnssecVerdict, Rcode, StageName};
+use crate::trace::{DnssecCause, DnssecVerdict, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -36,18 +36,51 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let advice = if is_intercepted(dns) {
             "ask over a network that does not redirect port 53: what was validated came from whoever does, not from the zone"
         } else {
-            "sign the zone anew, or publish the DS of a key it has; as a last resort take the DS out of the parent and wait for its TTL"
+            advice(dnssec.cause)
         };
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = if dns.rcode == Some(SERVFAIL) {
             "The resolver of this trace refuses it too, so that the trace ends here; it gave the answer that was validated when it was told not to check (CD)."
         } else {
-            "This trace went on, as a resolver without validation would; most visitors are behind one that validates."
+            "This trace went on, as a resolver without validation would. About a third of all users are behind one that validates (APNIC Labs)."
         }
         .to_owned();
         findings.push(finding);
     }
     findings
+}
+
+/// What ends it, by what it comes from.
+const fn advice(cause: Option<DnssecCause>) -> &'static str {
+    match cause {
+        Some(DnssecCause::Expired) => {
+            "sign the zone again, and find out why its signer stopped renewing signatures; then check that every server of the zone has the new copy"
+        }
+        Some(DnssecCause::NotYetValid) => {
+            "set the clock of the machine that signs the zone, then sign the zone again"
+        }
+        Some(DnssecCause::Unsigned) => {
+            "serve the missing signature: sign the zone again, and check that no server or box on the way strips RRSIG records; if the zone is not to be signed, remove its DS from the parent"
+        }
+        Some(DnssecCause::WrongSignature) => {
+            "sign the zone again: these records, or the key, were changed after they were signed"
+        }
+        Some(DnssecCause::OtherKey) => {
+            "publish the DNSKEY that made the signature until the last of its signatures is gone from caches, or sign the zone again with a key it has (RFC 6781 section 4.1)"
+        }
+        Some(DnssecCause::DsWithoutKey) => {
+            "publish the DS of a key the zone has in the parent, or the key of the DS in the zone again; if the zone is not to be signed, remove the DS and wait for its TTL"
+        }
+        Some(DnssecCause::KeysRefused) => {
+            "have the zone's servers answer DNSKEY queries with EDNS and DO set, as any server with DNSSEC does"
+        }
+        Some(DnssecCause::Unproven) => {
+            "serve the NSEC or NSEC3 records that prove it: sign the zone again with a signer that makes them, and check that every server sends them"
+        }
+        Some(DnssecCause::Unchecked) | None => {
+            "validate the name with another validator, such as `delv`, which names the record at fault"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +105,8 @@ mod tests {
         );
         assert_eq!(findings[0].evidence.len(), 3);
         assert!(findings[0].detail.starts_with("This trace went on"), "{}", findings[0].detail);
+        assert!(findings[0].advice.starts_with("sign the zone again"), "{}", findings[0].advice);
+        assert!(!findings[0].advice.contains("DS"), "no DS renews a signature: {}", findings[0].advice);
         sample::dns(&mut trace).rcode = Some(SERVFAIL);
         let detail = &sample::of(&RULE, &trace)[0].detail;
         assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 
 const DAYS: i64 = 3;
 
-/// Zones that sign each answer anew use signatures of a day or two: those are young, not old.
+/// Zones that sign each answer when it is asked for use signatures of a day or two: those are young, not old.
 fn is_old(signature: &SignatureInfo, now: SystemTime) -> bool {
     let life = signature.expiration.duration_since(signature.inception).unwrap_or_default();
     let left = signature.expiration.duration_since(now).unwrap_or_default();
@@ -67,7 +67,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             findings.push(rule.finding(
                 title,
                 evidence.to_vec(),
-                format!("see why zone {signer} was not signed anew"),
+                format!("find out why zone {signer} was not signed again"),
             ));
         }
     }

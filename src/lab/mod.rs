@@ -33,7 +33,7 @@ mod timer;
 mod web;
 
 #[cfg(test)]
-pub(crate) use self::dns::quirk::Quirk;
+pub(crate) use self::dns::quirk::{Bend, Quirk};
 #[cfg(test)]
 pub(crate) use self::dns::testserver::{Spec, TestNet};
 pub use self::ipv6::DeadIpv6;

@@ -266,6 +266,17 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .dnssec(Some("insecure")),
     Scenario::new(
+        "dnssec-small-key",
+        "https://www.dnssec-small-key.test/",
+        "a key of RSA with 768 bits, which is allowed and cannot be checked here",
+    )
+    .dnssec(Some("indeterminate")),
+    Scenario::new(
+        "dnssec-crowded",
+        "https://www.dnssec-crowded.test/",
+        "nine signatures by keys that the zone does not have before each good one",
+    ),
+    Scenario::new(
         "dnssec-opt-out",
         "https://www.unsigned.dnssec-opt-out.test/",
         "an unsigned zone below one with NSEC3 opt-out",

@@ -107,6 +107,7 @@ fn hide_packet(packet: &mut Packet, seen: &Seen) {
         Meaning::Malformed { reason } | Meaning::Error { reason } => seen.sentence(reason),
         Meaning::Answer { .. }
         | Meaning::Cname { .. }
+        | Meaning::Yxdomain { .. }
         | Meaning::Referral { .. }
         | Meaning::NoData(_)
         | Meaning::NxDomain(_)
@@ -230,7 +231,7 @@ fn hide_propagation(propagation: &mut Propagation, seen: &Seen) {
 }
 
 fn hide_dnssec(dnssec: &mut Dnssec, seen: &Seen) {
-    let Dnssec { verdict: _, why, chain, signatures, denials: _, clock_suspected: _ } = dnssec;
+    let Dnssec { verdict: _, why, cause: _, chain, signatures, denials: _, clock_suspected: _ } = dnssec;
     seen.sentences(why);
     for link in chain {
         let ZoneLink { zone: _, status: _, why, ds_state: _, ds: _, keys: _, signatures, denial: _ } = link;

@@ -42,7 +42,15 @@ const FORMS: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn write(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(command: Command, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Vec::new();
+    write_page(command, &mut page)?;
+    // An empty line between two breaks is a paragraph's space.
+    let text = String::from_utf8_lossy(&page).replace("\n.br\n\n.br\n", "\n.sp\n");
+    out.write_all(text.as_bytes())
+}
+
+fn write_page(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
     command.build();
     // The same page on every machine and day: the date is that of the version.
     let page = Man::new(command.clone()).date(RELEASED);

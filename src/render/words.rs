@@ -20,6 +20,10 @@ pub(super) fn meaning(packet: &Packet) -> String {
             [only] => format!("answer: {} {}", only.rtype.mnemonic(), only.data),
             _ => format!("answer: {}", units::count(records.len(), "record")),
         },
+        Meaning::Yxdomain { records } => match records.last() {
+            Some(dname) => format!("YXDOMAIN: no name by the DNAME {} -> {}", dname.name, dname.data),
+            None => "YXDOMAIN".to_owned(),
+        },
         Meaning::Cname { target, .. } => format!("alias of {target}"),
         Meaning::Referral { cut, servers, glue, ignored, named } => {
             let used = servers.len();

@@ -65,6 +65,38 @@ pub struct Dns {
     pub authenticated: Option<bool>,
 }
 
+impl Dns {
+    /// A resolution that has asked nobody yet.
+    #[must_use]
+    pub fn begun(name: String, types: Vec<RecordType>, lane: DnsLane, start: At, hints: RootHints) -> Self {
+        Self {
+            name,
+            types,
+            lane,
+            start,
+            end: start,
+            rcode: None,
+            answers: Vec::new(),
+            negative: None,
+            addresses: Vec::new(),
+            cuts: Vec::new(),
+            packets: Vec::new(),
+            critical_path: Vec::new(),
+            hints,
+            stub: None,
+            service: None,
+            notes: Vec::new(),
+            all_servers: None,
+            unfound_servers: Vec::new(),
+            propagation: None,
+            system: None,
+            dnssec: None,
+            unvalidated: None,
+            authenticated: None,
+        }
+    }
+}
+
 /// What a machine's own files say of a name. The walk heeds none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemFiles {

@@ -13,6 +13,8 @@ pub struct Dnssec {
     pub verdict: DnssecVerdict,
     /// Which link decides it and why, in one sentence; `None` when all is secure.
     pub why: Option<String>,
+    /// What that comes from, where something is at fault or cannot be checked here.
+    pub cause: Option<DnssecCause>,
     /// The zones, from the trust anchor down, over all aliases.
     pub chain: Vec<ZoneLink>,
     /// The signatures over the answer itself, aliases and proofs of absence included.
@@ -45,6 +47,47 @@ impl DnssecVerdict {
             Self::Insecure => "insecure",
             Self::Indeterminate => "indeterminate",
             Self::Bogus => "bogus",
+        }
+    }
+}
+
+/// What a verdict comes from: who can do something about it, and what, depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DnssecCause {
+    /// A signature has expired.
+    Expired,
+    /// The time of a signature has yet to begin.
+    NotYetValid,
+    /// Records of a signed zone came without a signature.
+    Unsigned,
+    /// A signature does not fit the records it is over.
+    WrongSignature,
+    /// A signature is by a key that the zone does not have, or that may not sign.
+    OtherKey,
+    /// The DS, or the trust anchor, is for none of the zone's keys.
+    DsWithoutKey,
+    /// The zone's servers refuse its DNSKEY records.
+    KeysRefused,
+    /// That something does not exist is not proven.
+    Unproven,
+    /// Beyond a limit of this program or its libraries: others may be able to check it.
+    Unchecked,
+}
+
+impl DnssecCause {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::Unsigned => "unsigned",
+            Self::WrongSignature => "wrong-signature",
+            Self::OtherKey => "other-key",
+            Self::DsWithoutKey => "ds-without-key",
+            Self::KeysRefused => "keys-refused",
+            Self::Unproven => "unproven",
+            Self::Unchecked => "unchecked",
         }
     }
 }

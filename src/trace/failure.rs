@@ -63,6 +63,8 @@ failure_codes! {
     CnameLoop => "cname-loop",
     /// dns: more CNAMEs than the limit.
     CnameChainTooLong => "cname-chain-too-long",
+    /// dns: a DNAME that makes no name (YXDOMAIN).
+    Yxdomain => "yxdomain",
     /// dns: name servers whose addresses can only be found by asking themselves.
     GlueLoop => "glue-loop",
     /// dns: more referrals than the limit.

@@ -22,6 +22,11 @@ pub enum Meaning {
         /// Where it ends.
         target: String,
     },
+    /// A DNAME that makes no name: YXDOMAIN (RFC 6672 §2.2).
+    Yxdomain {
+        /// The chain of this reply, the DNAME last.
+        records: Vec<Record>,
+    },
     /// Ask the servers of a deeper zone.
     Referral {
         /// The deeper zone.
@@ -111,6 +116,7 @@ impl Meaning {
         match self {
             Self::Answer { .. } => "answer",
             Self::Cname { .. } => "cname",
+            Self::Yxdomain { .. } => "yxdomain",
             Self::Referral { .. } => "referral",
             Self::NoData(_) => "nodata",
             Self::NxDomain(_) => "nxdomain",
@@ -142,6 +148,7 @@ impl Meaning {
             self,
             Self::Answer { .. }
                 | Self::Cname { .. }
+                | Self::Yxdomain { .. }
                 | Self::Referral { .. }
                 | Self::NoData(_)
                 | Self::NxDomain(_)

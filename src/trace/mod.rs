@@ -34,8 +34,8 @@ pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundS
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, RootHints, Stub, SystemFiles};
 pub use dnssec::{
-    Denial, Denied, Dnssec, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, SignatureInfo,
-    ZoneLink,
+    Denial, Denied, Dnssec, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind,
+    SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
 pub use hop::{Hop, REUSED};

@@ -64,6 +64,7 @@ impl Rcode {
     pub const NXDOMAIN: Self = Self(3);
     pub const NOTIMP: Self = Self(4);
     pub const REFUSED: Self = Self(5);
+    pub const YXDOMAIN: Self = Self(6);
     pub const NOTAUTH: Self = Self(9);
     pub const BADVERS: Self = Self(16);
 }

@@ -11,7 +11,7 @@ use imports::{Arrows, Imports};
 
 /// The layers of `src/dns`: each imports only itself and those before it, its equals not.
 const DNS: &[&[&str]] = &[
-    &["lru", "limits", "hosts"],
+    &["lru", "limits"],
     &["wire"],
     &["response", "transport", "dnssec"],
     &["outcome"],
@@ -34,6 +34,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
+    ("timestamp", &["clock", "trace"]),
+    ("hosts", &["plan", "trace"]),
     ("fault", &["stop", "trace", "units"]),
     ("alert", &["trace"]),
     ("roots", &["os", "plan"]),
@@ -42,7 +44,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("explain", &["trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
-    ("dns", &["clock", "explain", "fault", "os", "plan", "roots", "stop", "trace", "units"]),
+    (
+        "dns",
+        &["clock", "explain", "fault", "hosts", "os", "plan", "roots", "stop", "timestamp", "trace", "units"],
+    ),
     ("tcp", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "trace", "units"]),
     ("stream", &["tls"]),

@@ -17,7 +17,7 @@ use crate::dns::cache::root_hints::Hints;
 use crate::dns::lru::Lru;
 use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
-use crate::trace::{AddressSource, ChildSide, Cut, NameServer};
+use crate::trace::{AddressSource, ChildSide, Cut, NameServer, RecordType};
 
 /// Zones that are remembered at most: all of them for thousands of names, and of millions what was
 /// needed last.
@@ -97,13 +97,24 @@ pub(crate) struct Server {
 pub(crate) enum Lookup {
     NotMade,
     Running,
+    /// Its addresses were of no use: one type is left to ask for where the other one was answered, or both
+    /// where all it has is glue.
+    Rest(Option<RecordType>),
     Made,
 }
 
 impl Server {
+    pub(crate) fn has_address(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
     /// Whether a lookup could still bring addresses.
     pub(crate) fn can_be_looked_up(&self) -> bool {
-        self.addresses.is_empty() && self.lookup != Lookup::Made
+        match self.lookup {
+            Lookup::NotMade => self.addresses.is_empty(),
+            Lookup::Running | Lookup::Rest(_) => true,
+            Lookup::Made => false,
+        }
     }
 }
 
@@ -178,6 +189,21 @@ impl Zone {
     pub(crate) fn has_address(&self, which: impl Fn(SocketAddr) -> bool) -> bool {
         let servers = self.servers.borrow();
         servers.iter().flat_map(|server| &server.addresses).any(|(address, _)| which(*address))
+    }
+
+    /// Glue may be old (RFC 1034 §4.2.1): what stands in the zones of servers elsewhere is still to be looked up.
+    /// False where nothing is. A server inside the zone would have to be asked for its own address.
+    pub(crate) fn doubts_glue(&self) -> bool {
+        let mut servers = self.servers.borrow_mut();
+        let is_doubtful = |server: &&mut Server| {
+            server.lookup == Lookup::NotMade
+                && !server.addresses.is_empty()
+                && !self.name.zone_of(&server.name)
+        };
+        let mut doubtful = servers.iter_mut().filter(is_doubtful).peekable();
+        let any = doubtful.peek().is_some();
+        doubtful.for_each(|server| server.lookup = Lookup::Rest(None));
+        any
     }
 
     /// A lookup that gave up has told nothing of the zone: it is not one of those it may have.

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_resolver::proto::rr::Name;
+use jiff::civil::Date;
 
 use crate::dns::wire::message::{Data, Reply};
 use crate::dns::wire::name::{name_text, parse_name};
@@ -17,8 +18,6 @@ const BUILT_IN: &str = include_str!("../../../fixtures/dns/named.root");
 
 /// More root addresses than any hints file needs.
 const MAX_ADDRESSES: usize = 256;
-
-const MONTHS: &str = "January February March April May June July August September October November December";
 
 /// Root servers and where we know them from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,12 +175,8 @@ fn date(text: &str) -> Option<String> {
     let line = text
         .lines()
         .find_map(|line| line.trim_start().strip_prefix(';')?.trim().strip_prefix("last update:"))?;
-    let mut words = line.split_whitespace();
-    let month = words.next()?;
-    let month = MONTHS.split(' ').position(|name| name.eq_ignore_ascii_case(month))? + 1;
-    let day: u8 = words.next()?.trim_end_matches(',').parse().ok().filter(|day| (1..=31).contains(day))?;
-    let year: u16 = words.next()?.parse().ok()?;
-    Some(format!("{year:04}-{month:02}-{day:02}"))
+    let words: Vec<&str> = line.split_whitespace().take(3).collect();
+    Date::strptime("%B %d, %Y", words.join(" ")).ok().map(|date| date.to_string())
 }
 
 #[cfg(test)]

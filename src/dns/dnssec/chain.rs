@@ -9,7 +9,8 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::{Anchors, Trusts};
-use crate::dns::dnssec::denial::{MAX_ITERATIONS, Unproven, Wanted};
+use crate::dns::dnssec::conclusion::Conclusion;
+use crate::dns::dnssec::denial::{Unproven, Wanted};
 use crate::dns::dnssec::evidence::{Evidence, Fetched, Sections, Source, ZoneReply};
 use crate::dns::dnssec::needs::{MAX_BETWEEN, between};
 use crate::dns::dnssec::nsec::by_nsec;
@@ -18,8 +19,8 @@ use crate::dns::dnssec::rrset::{RrSet, record_sets};
 use crate::dns::dnssec::rrsig::{Checks, Key, Now, Validity, check};
 use crate::dns::wire::name::name_text;
 use crate::trace::{
-    Denial, Denied, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType, SignatureInfo,
-    ZoneLink,
+    Denial, Denied, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType,
+    SignatureInfo, ZoneLink,
 };
 
 /// DS records of one zone that are shown. All of them are looked at: a digest is made only for those
@@ -41,14 +42,16 @@ const SHA1: u8 = 1;
 /// What is known of a zone's keys.
 #[derive(Debug)]
 pub(crate) struct ZoneState {
-    pub(crate) status: DnssecVerdict,
-    /// Why they are not trusted; empty when they are.
-    pub(crate) why: String,
+    /// Why they are not trusted; `None` when they are.
+    pub(crate) fault: Option<Conclusion>,
     pub(crate) keys: Vec<Key>,
 }
 
-/// How it ended, and why when it is not secure.
-pub(crate) type Conclusion = (DnssecVerdict, String);
+impl ZoneState {
+    fn status(&self) -> DnssecVerdict {
+        self.fault.as_ref().map_or(DnssecVerdict::Secure, |fault| fault.verdict)
+    }
+}
 
 /// The judge of one resolution.
 pub(crate) struct Validator<'a> {
@@ -67,8 +70,18 @@ pub(crate) struct Proofs<'m> {
     nsec: Vec<(&'m Name, &'m NSEC)>,
     nsec3: Vec<(&'m Name, &'m NSEC3)>,
     /// Why a part of them does not hold.
-    fault: Option<String>,
+    fault: Option<(DnssecCause, String)>,
     pub(crate) signatures: Vec<SignatureInfo>,
+}
+
+impl Proofs<'_> {
+    /// Notes why a part does not hold: the first, but that one cannot be checked outweighs the others.
+    fn lacks(&mut self, Conclusion { cause, why, .. }: Conclusion) {
+        let Some(cause) = cause else { return };
+        if self.fault.is_none() || cause == DnssecCause::Unchecked {
+            self.fault = Some((cause, why));
+        }
+    }
 }
 
 impl<'a> Validator<'a> {
@@ -94,14 +107,12 @@ impl<'a> Validator<'a> {
             signatures: Vec::new(),
             denial: None,
         };
-        let trusted = self.trust(zone, &mut link);
-        let (status, why, keys) = match trusted {
-            Ok(keys) => (DnssecVerdict::Secure, String::new(), keys),
-            Err((status, why)) => (status, why, Vec::new()),
-        };
-        link.status = status;
-        link.why = (status != DnssecVerdict::Secure).then(|| why.clone());
-        let state = Rc::new(ZoneState { status, why, keys });
+        let state = Rc::new(match self.trust(zone, &mut link) {
+            Ok(keys) => ZoneState { fault: None, keys },
+            Err(fault) => ZoneState { fault: Some(fault), keys: Vec::new() },
+        });
+        link.status = state.status();
+        link.why = state.fault.as_ref().map(|fault| fault.why.clone());
         self.links.push(link);
         self.zones.insert(zone.clone(), Rc::clone(&state));
         state
@@ -121,7 +132,7 @@ impl<'a> Validator<'a> {
                 why += ": the built-in ones are for the root servers of the Internet, and --root-hints names \
                         others; --trust-anchor gives theirs";
             }
-            return Err((DnssecVerdict::Indeterminate, why));
+            return Err(Conclusion::indeterminate(why));
         }
         let evidence = self.evidence;
         let Some(reply) = evidence.about(zone) else {
@@ -131,15 +142,15 @@ impl<'a> Validator<'a> {
                 }
                 _ => format!("the DS of {text} did not come in time"),
             };
-            return Err((DnssecVerdict::Indeterminate, why));
+            return Err(Conclusion::indeterminate(why));
         };
         let Some(parent) = evidence.parent_of(zone, reply, self.anchors) else {
             let why = format!("nobody above zone {text} was heard of its DS");
-            return Err((DnssecVerdict::Indeterminate, why));
+            return Err(Conclusion::indeterminate(why));
         };
         let above = self.zone(&parent);
-        if above.status != DnssecVerdict::Secure {
-            return Err((above.status, above.why.clone()));
+        if let Some(fault) = &above.fault {
+            return Err(fault.clone());
         }
         match reply.ds_of(zone) {
             Some(set) => {
@@ -149,7 +160,8 @@ impl<'a> Validator<'a> {
             }
             None => {
                 let conclusion = self.unsigned(zone, reply, &parent, &above, link);
-                let unproven = evidence.source == Source::Resolver && conclusion.0 == DnssecVerdict::Bogus;
+                let unproven =
+                    evidence.source == Source::Resolver && conclusion.verdict == DnssecVerdict::Bogus;
                 // It may be the word of an unsigned zone between the two.
                 let between =
                     if unproven { self.unsigned_between(&parent, zone, WireType::DS) } else { None };
@@ -180,7 +192,8 @@ impl<'a> Validator<'a> {
             self.check(set, &subject, (parent, &above.keys), (parent, set.owner, WireType::DS));
         link.signatures.extend(infos);
         if result?.is_some() {
-            return Err((DnssecVerdict::Bogus, format!("{subject} was made from a wildcard")));
+            let why = format!("{subject} was made from a wildcard");
+            return Err(Conclusion::bogus(DnssecCause::WrongSignature, why));
         }
         // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
         let better = |ds: &&&DS| ds.digest_type().is_supported() && u8::from(ds.digest_type()) != SHA1;
@@ -203,7 +216,7 @@ impl<'a> Validator<'a> {
                 link.zone,
                 kinds.join("; ")
             );
-            return Err((DnssecVerdict::Insecure, why));
+            return Err(Conclusion::insecure(why));
         }
         Ok(usable)
     }
@@ -230,18 +243,17 @@ impl<'a> Validator<'a> {
                     ProofKind::Nsec3 => ", proven by NSEC3",
                     ProofKind::Nsec3OptOut => ", which leaves unsigned zones out (NSEC3 opt-out)",
                 };
-                let why = format!("zone {text} has no DS in {parent_text}{how}");
-                (DnssecVerdict::Insecure, why)
+                Conclusion::insecure(format!("zone {text} has no DS in {parent_text}{how}"))
             }
-            Err(Unproven::Iterations(count)) => {
-                link.ds_state = DsState::ProvenAbsent;
-                (DnssecVerdict::Insecure, too_many_iterations(parent, count))
-            }
-            Err(Unproven::Missing(what)) => {
-                let why = format!(
-                    "zone {parent_text} gives no DS for {text} and no proof that there is none: {what}"
-                );
-                (DnssecVerdict::Bogus, why)
+            Err(unproven) => {
+                if let Unproven::Iterations(_) = unproven {
+                    link.ds_state = DsState::ProvenAbsent;
+                }
+                unproven.conclude(parent, |what| {
+                    format!(
+                        "zone {parent_text} gives no DS for {text} and no proof that there is none: {what}"
+                    )
+                })
             }
         }
     }
@@ -253,30 +265,13 @@ impl<'a> Validator<'a> {
         if anchored {
             link.ds = trusted.iter().filter_map(trust_info).collect();
         }
-        let reply = match self.evidence.keys.get(zone) {
-            Some(Fetched::Reply(reply)) => reply,
-            Some(Fetched::Refused(reason)) if !anchored => {
-                let why = format!("the servers of zone {text} refuse its DNSKEY: {reason}");
-                return Err((DnssecVerdict::Bogus, why));
-            }
-            Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
-                let why = if self.evidence.lost_at.as_ref() == Some(zone) {
-                    format!("the keys of zone {text} were not asked for: {reason}")
-                } else {
-                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.consequence())
-                };
-                return Err((DnssecVerdict::Indeterminate, why));
-            }
-            None => {
-                let why = format!("the keys of zone {text} did not come in time");
-                return Err((DnssecVerdict::Indeterminate, why));
-            }
-        };
+        let reply = self.key_reply(zone, anchored)?;
         let sets = record_sets(&reply.message.answers);
         let set = sets.iter().find(|set| set.owner == zone && set.rtype == WireType::DNSKEY);
         let Some(set) = set else {
             let source = if anchored { "a trust anchor" } else { "a DS" };
-            return Err((DnssecVerdict::Bogus, format!("zone {text} has {source} and no DNSKEY")));
+            let why = format!("zone {text} has {source} and no DNSKEY");
+            return Err(Conclusion::bogus(DnssecCause::DsWithoutKey, why));
         };
         let keys: Vec<Key> = set
             .records
@@ -292,27 +287,27 @@ impl<'a> Validator<'a> {
             .cloned()
             .collect();
         link.keys = shown(&keys, trusted, zone);
-        for info in &mut link.ds {
-            let same = |key: &Key| key.info.tag == info.tag && key.info.algorithm == info.algorithm;
-            info.matched = entries.iter().any(same)
-                && trusted.iter().any(|trust| {
-                    trust_info(trust)
-                        .is_some_and(|one| one.tag == info.tag && one.digest_type == info.digest_type)
-                        && entries.iter().any(|key| matches(trust, zone, key))
-                });
-        }
+        let held = |trust: &&Trusts| entries.iter().any(|key| matches(trust, zone, key));
+        let held: Vec<DsInfo> = trusted.iter().filter(held).filter_map(trust_info).collect();
+        link.ds.iter_mut().for_each(|info| info.matched = held.contains(info));
         if entries.is_empty() {
-            return Err((DnssecVerdict::Bogus, no_key(&text, trusted, &keys, anchored)));
+            let why = no_key(&text, trusted, &keys, anchored);
+            return Err(Conclusion::bogus(DnssecCause::DsWithoutKey, why));
         }
         let (validity, infos) = check(set, zone, &entries, self.now, &self.checks);
         let fault = match validity {
             Validity::Holds { wildcard: None } => None,
-            Validity::Holds { wildcard: Some(_) } => Some(format!("{text} DNSKEY was made from a wildcard")),
+            Validity::Holds { wildcard: Some(_) } => {
+                let why = format!("{text} DNSKEY was made from a wildcard");
+                Some(Conclusion::bogus(DnssecCause::WrongSignature, why))
+            }
             Validity::Missing => Some(unsigned_set(&format!("{text} DNSKEY"), zone)),
-            Validity::Fails(fault) => {
+            Validity::Fails(cause, fault) => {
                 let source = if anchored { "trust anchor" } else { "DS" };
-                let why = by_others(&text, set, &keys, &entries, source);
-                Some(why.unwrap_or_else(|| format!("the signature over {text} DNSKEY {fault}")))
+                Some(match by_others(&text, set, &keys, &entries, source) {
+                    Some(why) => Conclusion::bogus(DnssecCause::DsWithoutKey, why),
+                    None => failed_set(&format!("{text} DNSKEY"), cause, &fault),
+                })
             }
         };
         // Signatures by the zone's other keys are no fault: only those of trusted ones count here.
@@ -320,9 +315,30 @@ impl<'a> Validator<'a> {
         let keep_all = fault.is_some();
         link.signatures.extend(infos.into_iter().filter(|info| keep_all || by_entry(info)));
         match fault {
-            Some(fault) => Err((DnssecVerdict::Bogus, fault)),
+            Some(fault) => Err(fault),
             None => Ok(keys),
         }
+    }
+
+    /// What was answered to the question for a zone's keys.
+    fn key_reply(&self, zone: &Name, anchored: bool) -> Result<&'a ZoneReply, Conclusion> {
+        let text = name_text(zone);
+        let why = match self.evidence.keys.get(zone) {
+            Some(Fetched::Reply(reply)) => return Ok(reply),
+            Some(Fetched::Refused(reason)) if !anchored => {
+                let why = format!("the servers of zone {text} refuse its DNSKEY: {reason}");
+                return Err(Conclusion::bogus(DnssecCause::KeysRefused, why));
+            }
+            Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
+                if self.evidence.lost_at.as_ref() == Some(zone) {
+                    format!("the keys of zone {text} were not asked for: {reason}")
+                } else {
+                    format!("the keys of zone {text} could not be asked for: {reason}{}", self.consequence())
+                }
+            }
+            None => format!("the keys of zone {text} did not come in time"),
+        };
+        Err(Conclusion::indeterminate(why))
     }
 
     /// What keys that do not come mean to others.
@@ -348,12 +364,10 @@ impl<'a> Validator<'a> {
         let (validity, infos) = check(set, zone, keys, self.now, &self.checks);
         let result = match validity {
             Validity::Holds { wildcard } => Ok(wildcard),
-            Validity::Missing => Err(self
-                .unsigned_between(above, name, qtype)
-                .unwrap_or_else(|| (DnssecVerdict::Bogus, unsigned_set(subject, zone)))),
-            Validity::Fails(fault) => {
-                Err((DnssecVerdict::Bogus, format!("the signature over {subject} {fault}")))
+            Validity::Missing => {
+                Err(self.unsigned_between(above, name, qtype).unwrap_or_else(|| unsigned_set(subject, zone)))
             }
+            Validity::Fails(cause, fault) => Err(failed_set(subject, cause, &fault)),
         };
         (result, infos)
     }
@@ -374,19 +388,16 @@ impl<'a> Validator<'a> {
             let Some(fetched) = evidence.ds.get(&zone) else {
                 if of_resolver && asked {
                     let why = format!("whether {} is an unsigned zone was not asked", name_text(&zone));
-                    return Some((DnssecVerdict::Indeterminate, why));
+                    return Some(Conclusion::indeterminate(why));
                 }
                 continue;
             };
             asked = true;
             let state = self.zone(&zone);
-            let unknown = of_resolver && state.status == DnssecVerdict::Indeterminate;
-            if state.status == DnssecVerdict::Insecure || unknown {
-                return Some((state.status, state.why.clone()));
-            }
+            let unknown = of_resolver && state.status() == DnssecVerdict::Indeterminate;
             let speaks = matches!(fetched, Fetched::Reply(reply) if reply.speaks_of(&zone));
-            if of_resolver && !speaks {
-                return Some((state.status, state.why.clone()));
+            if state.status() == DnssecVerdict::Insecure || unknown || (of_resolver && !speaks) {
+                return state.fault.clone();
             }
             // A name that is no zone was only a guess: it has no place in the chain.
             let text = name_text(&zone);
@@ -399,8 +410,8 @@ impl<'a> Validator<'a> {
     pub(crate) fn proofs<'m>(&self, message: &'m Sections, zone: &Name, keys: &[Key]) -> Proofs<'m> {
         let mut proofs = Proofs::default();
         let sets = record_sets(&message.authorities);
-        let relevant = sets.iter().filter(|set| matches!(set.rtype, WireType::NSEC | WireType::NSEC3));
-        for set in relevant.take(MAX_PROOF) {
+        let mut relevant = sets.iter().filter(|set| matches!(set.rtype, WireType::NSEC | WireType::NSEC3));
+        for set in relevant.by_ref().take(MAX_PROOF) {
             let (outcome, infos) = check(set, zone, keys, self.now, &self.checks);
             proofs.signatures.extend(infos);
             let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
@@ -418,11 +429,13 @@ impl<'a> Validator<'a> {
                         }
                     }
                 }
-                Validity::Missing => _ = proofs.fault.get_or_insert_with(|| unsigned_set(&subject, zone)),
-                Validity::Fails(fault) => {
-                    proofs.fault.get_or_insert_with(|| format!("the signature over {subject} {fault}"));
-                }
+                Validity::Missing => proofs.lacks(unsigned_set(&subject, zone)),
+                Validity::Fails(cause, fault) => proofs.lacks(failed_set(&subject, cause, &fault)),
             }
+        }
+        if relevant.next().is_some() {
+            let why = format!("of its NSEC and NSEC3 records {MAX_PROOF} were checked, more are the limit");
+            proofs.lacks(Conclusion::unchecked(why));
         }
         proofs
     }
@@ -444,7 +457,7 @@ impl<'a> Validator<'a> {
         };
         match (result, &proofs.fault) {
             // What is missing may be what did not verify.
-            (Err(Unproven::Missing(_)), Some(fault)) => Err(Unproven::Missing(fault.clone())),
+            (Err(Unproven::Missing(_)), Some((cause, why))) => Err(Unproven::Fails(*cause, why.clone())),
             (result, _) => result,
         }
     }
@@ -466,18 +479,20 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
     records.into_iter().map(|ds| Trusts::Digest(ds.clone())).collect()
 }
 
-/// The sentence for a record set without a signature.
-fn unsigned_set(subject: &str, zone: &Name) -> String {
-    format!("RRSIG missing: {subject} came without a signature, and zone {} is signed", name_text(zone))
+/// A record set without a signature.
+fn unsigned_set(subject: &str, zone: &Name) -> Conclusion {
+    let zone = name_text(zone);
+    let why = format!("RRSIG missing: {subject} came without a signature, and zone {zone} is signed");
+    Conclusion::bogus(DnssecCause::Unsigned, why)
 }
 
-/// RFC 9276 §3.2.
-pub(crate) fn too_many_iterations(zone: &Name, count: u16) -> String {
-    format!(
-        "the NSEC3 records of zone {} take {count} iterations, more than {MAX_ITERATIONS}: what they \
-         prove counts as unsigned (RFC 9276)",
-        name_text(zone)
-    )
+/// One whose signatures do not hold, or cannot be checked here.
+fn failed_set(subject: &str, cause: DnssecCause, fault: &str) -> Conclusion {
+    let why = format!("the signature over {subject} {fault}");
+    match cause {
+        DnssecCause::Unchecked => Conclusion::unchecked(why),
+        cause => Conclusion::bogus(cause, why),
+    }
 }
 
 fn matches(trust: &Trusts, zone: &Name, key: &Key) -> bool {

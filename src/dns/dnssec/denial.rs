@@ -5,7 +5,9 @@
 
 use hickory_resolver::proto::rr::{Name, RecordType as WireType, RecordTypeSet};
 
-use crate::trace::RecordType;
+use crate::dns::dnssec::conclusion::Conclusion;
+use crate::dns::wire::name::name_text;
+use crate::trace::{DnssecCause, RecordType};
 
 /// RFC 9276 §3.2: a validator may treat more as unsigned; resolvers in use do from 150 on.
 pub(crate) const MAX_ITERATIONS: u16 = 150;
@@ -31,8 +33,27 @@ pub(crate) enum Wanted {
 pub(crate) enum Unproven {
     /// What is missing, as the end of a sentence.
     Missing(String),
+    /// The signature over a part of the proof does not hold, or cannot be checked here: in the same way.
+    Fails(DnssecCause, String),
     /// The hashes would cost too much: the zone counts as unsigned.
     Iterations(u16),
+}
+
+impl Unproven {
+    /// What it comes to for a zone that claims something in these words.
+    pub(crate) fn conclude(self, zone: &Name, claim: impl FnOnce(&str) -> String) -> Conclusion {
+        match self {
+            Self::Missing(what) => Conclusion::bogus(DnssecCause::Unproven, claim(&what)),
+            Self::Fails(DnssecCause::Unchecked, what) => Conclusion::unchecked(claim(&what)),
+            Self::Fails(cause, what) => Conclusion::bogus(cause, claim(&what)),
+            // RFC 9276 §3.2.
+            Self::Iterations(count) => Conclusion::insecure(format!(
+                "the NSEC3 records of zone {} take {count} iterations, more than {MAX_ITERATIONS}: what they \
+                 prove counts as unsigned (RFC 9276)",
+                name_text(zone)
+            )),
+        }
+    }
 }
 
 pub(crate) fn missing<T>(what: String) -> Result<T, Unproven> {

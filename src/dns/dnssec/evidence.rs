@@ -130,6 +130,13 @@ pub(crate) struct AskedReply {
     pub(crate) reply: ZoneReply,
 }
 
+impl AskedReply {
+    /// Whether both answer the same question.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        (&self.qname, self.qtype) == (&other.qname, other.qtype)
+    }
+}
+
 /// Who said all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Source {

@@ -1,11 +1,11 @@
-//! The validator (RFC 4033 to 4035): evidence in, verdict out. No clock, no socket.
+//! The validator, a security-aware resolver's part (RFC 4033 §2, RFC 4035 §5; NSEC3 by RFC 5155): trust anchors,
+//! authentication chain, denial of existence. Evidence in, verdict out; no clock, no socket.
 
 pub(crate) mod anchors;
 pub(crate) mod chain;
+pub(crate) mod conclusion;
 pub(crate) mod denial;
 pub(crate) mod evidence;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod fuzzing;
 pub(crate) mod key_cache;
 pub(crate) mod needs;
 pub(crate) mod nsec;

@@ -5,8 +5,10 @@
 
 use hickory_resolver::proto::dnssec::PublicKey;
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
 use hickory_resolver::proto::dnssec::rdata::{DNSKEY, RRSIG};
 use hickory_resolver::proto::dnssec::{Algorithm, TBS};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData};
@@ -16,7 +18,7 @@ use crate::dns::dnssec::rrset::RrSet;
 use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::unknown_rdata::opaque_names;
-use crate::trace::{KeyInfo, KeyRole, RecordType, SignatureInfo};
+use crate::trace::{DnssecCause, KeyInfo, KeyRole, RecordType, SignatureInfo};
 
 /// Signature checks made for one resolution at most: colliding key tags must not buy a hostile zone
 /// more (the KeyTrap attack, CVE-2023-50387).
@@ -27,6 +29,11 @@ const MAX_SAME_TAG: usize = 3;
 
 /// Signatures of one record set that are looked at.
 const MAX_SIGNATURES: usize = 8;
+
+/// RSA keys that the library takes: it rounds up to whole bytes.
+const RSA_BITS: RangeInclusive<usize> = 1_017..=8_192;
+
+const RSA_EXPONENT_BITS: usize = 33;
 
 const DAY: i64 = 86_400;
 
@@ -113,29 +120,64 @@ impl Key {
         Some(Self { dnskey: dnskey.clone(), info })
     }
 
+    /// Whether a signature says to be by this key, or by another one with its tag.
+    fn is_named_by(&self, signature: &SigInput) -> bool {
+        (self.info.tag, self.info.algorithm) == (signature.key_tag, u8::from(signature.algorithm))
+    }
+
     fn may_sign(&self) -> bool {
         matches!(self.info.role, KeyRole::KeySigning | KeyRole::ZoneSigning)
     }
 }
 
-/// The size that people name a key by: the modulus of RSA (RFC 3110 §2), the field of a curve.
+/// The size that people name a key by: the modulus of RSA, the field of a curve.
 fn bits(algorithm: Algorithm, key: &[u8]) -> Option<usize> {
     match u8::from(algorithm) {
-        5 | 7 | 8 | 10 => {
-            let (exponent, rest) = match key {
-                [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
-                [length, rest @ ..] => (usize::from(*length), rest),
-                [] => return None,
-            };
-            let modulus = rest.get(exponent..)?;
-            let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-            let first = modulus.get(zeros)?;
-            Some((modulus.len() - zeros) * 8 - first.leading_zeros() as usize)
-        }
+        5 | 7 | 8 | 10 => rsa(key).map(|(_, modulus)| bit_length(modulus)),
         13 | 15 => Some(256),
         14 => Some(384),
         16 => Some(456),
         _ => None,
+    }
+}
+
+/// The exponent and the modulus of an RSA key (RFC 3110 §2).
+fn rsa(key: &[u8]) -> Option<(&[u8], &[u8])> {
+    match key {
+        [0, high, low, rest @ ..] => rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low]))),
+        [length, rest @ ..] => rest.split_at_checked(usize::from(*length)),
+        [] => None,
+    }
+}
+
+/// The bits of a number, most significant byte first.
+fn bit_length(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros).map_or(0, |first| (number.len() - zeros) * 8 - first.leading_zeros() as usize)
+}
+
+/// What the library (ring) does not take of the keys that RFC 5702 §2 allows, or that others take: such a key
+/// says nothing of the signature.
+fn beyond_library(key: &DNSKEY) -> Option<String> {
+    let public = key.public_key();
+    let algorithm = public.algorithm();
+    if !algorithm.is_supported() {
+        return Some(format!("algorithm {}", u8::from(algorithm)));
+    }
+    if !matches!(u8::from(algorithm), 5 | 7 | 8 | 10) {
+        return None;
+    }
+    let (exponent, modulus) = rsa(public.public_bytes())?;
+    let (size, length) = (bit_length(modulus), bit_length(exponent));
+    if !RSA_BITS.contains(&size) {
+        Some(format!("RSA of {size} bits"))
+    } else if length > RSA_EXPONENT_BITS {
+        Some(format!("RSA with an exponent of {length} bits"))
+    } else if length < 2 || exponent.last().is_some_and(|last| last % 2 == 0) {
+        Some("RSA with an exponent that is even or 1".to_owned())
+    } else {
+        let padded = exponent.first() == Some(&0) || modulus.first() == Some(&0);
+        padded.then(|| "RSA with leading zeros in the key".to_owned())
     }
 }
 
@@ -147,36 +189,32 @@ pub(crate) enum Validity {
     Holds { wildcard: Option<usize> },
     /// There is none.
     Missing,
-    /// None holds; the nearest to it fails for this reason, told as the end of a sentence.
-    Fails(String),
+    /// None holds; what the nearest to it fails by, and that told as the end of a sentence.
+    Fails(DnssecCause, String),
 }
 
 /// Why a signature does not hold, in the order of how far it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SignatureFault {
     Signer(String),
-    Labels,
+    Labels(String),
     NoKey(String),
     BadKey(String),
-    Unsupported(String),
-    Untimely(String),
-    TooMany,
+    NotYetValid(String),
+    Expired(String),
     Wrong(String),
+    /// It may hold: while one is of this kind, nothing is said of the others.
+    Unchecked(String),
 }
 
 impl SignatureFault {
-    fn text(self) -> String {
+    fn told(self) -> (DnssecCause, String) {
         match self {
-            Self::Signer(text)
-            | Self::NoKey(text)
-            | Self::BadKey(text)
-            | Self::Unsupported(text)
-            | Self::Untimely(text)
-            | Self::Wrong(text) => text,
-            Self::Labels => "is over a name with more labels than its own".to_owned(),
-            Self::TooMany => {
-                format!("was not checked: {MAX_CHECKS} signatures for one answer are the limit")
-            }
+            Self::Signer(text) | Self::NoKey(text) | Self::BadKey(text) => (DnssecCause::OtherKey, text),
+            Self::NotYetValid(text) => (DnssecCause::NotYetValid, text),
+            Self::Expired(text) => (DnssecCause::Expired, text),
+            Self::Labels(text) | Self::Wrong(text) => (DnssecCause::WrongSignature, text),
+            Self::Unchecked(text) => (DnssecCause::Unchecked, text),
         }
     }
 }
@@ -192,21 +230,33 @@ pub(crate) fn check(
     let mut infos = Vec::new();
     let mut nearest: Option<SignatureFault> = None;
     let mut holds = None;
-    for signature in set.signatures.iter().take(MAX_SIGNATURES) {
+    // The zone's own first, whatever else is among them.
+    let of_zone = |signature: &RRSIG| {
+        let input = signature.input();
+        input.signer_name == *zone && keys.iter().any(|key| key.is_named_by(input))
+    };
+    let mut signatures = set.signatures.clone();
+    signatures.sort_by_cached_key(|signature| (!of_zone(signature), untimely(signature, now).is_some()));
+    let unseen = signatures.split_off(signatures.len().min(MAX_SIGNATURES));
+    for signature in signatures {
         let result = check_one(set, signature, zone, keys, now, checks);
         let mut info = info(set, signature, now);
         match result {
             Ok(wildcard) => holds = holds.or(Some(wildcard)),
             Err(fault) => {
-                info.fault = Some(fault.clone().text());
+                info.fault = Some(fault.clone().told().1);
                 nearest = nearest.max(Some(fault));
             }
         }
         infos.push(info);
     }
-    let outcome = match (holds, nearest) {
+    if unseen.into_iter().any(of_zone) {
+        let text = format!("was not checked: {MAX_SIGNATURES} signatures of one record set are the limit");
+        nearest = nearest.max(Some(SignatureFault::Unchecked(text)));
+    }
+    let outcome = match (holds, nearest.map(SignatureFault::told)) {
         (Some(wildcard), _) => Validity::Holds { wildcard },
-        (None, Some(fault)) => Validity::Fails(fault.text()),
+        (None, Some((cause, why))) => Validity::Fails(cause, why),
         (None, None) => Validity::Missing,
     };
     (outcome, infos)
@@ -265,56 +315,59 @@ fn check_one(
     let own = set.owner.iter().len() - starred;
     let labels = usize::from(input.num_labels);
     if labels > own {
-        return Err(SignatureFault::Labels);
+        let text = "is over a name with more labels than its own".to_owned();
+        return Err(SignatureFault::Labels(text));
     }
     match untimely(signature, now) {
         Some(Untimely::Expired) => {
             let ago = span(-now.until(input.sig_expiration.get()));
-            return Err(SignatureFault::Untimely(format!("expired {ago} ago")));
+            return Err(SignatureFault::Expired(format!("expired {ago} ago")));
         }
         Some(Untimely::NotYet) => {
             let ahead = span(now.until(input.sig_inception.get()));
-            return Err(SignatureFault::Untimely(format!("is not valid before {ahead} from now")));
+            return Err(SignatureFault::NotYetValid(format!("is not valid before {ahead} from now")));
         }
         None => {}
     }
-    let (tag, algorithm) = (input.key_tag, u8::from(input.algorithm));
-    let named: Vec<&Key> = keys
-        .iter()
-        .filter(|key| key.info.tag == tag && key.info.algorithm == algorithm)
-        .take(MAX_SAME_TAG)
-        .collect();
-    if named.is_empty() {
-        let zone = name_text(zone);
+    let tag = input.key_tag;
+    let mut named = keys.iter().filter(|key| key.is_named_by(input));
+    let tried: Vec<&Key> = named.by_ref().take(MAX_SAME_TAG).collect();
+    if tried.is_empty() {
+        let (algorithm, zone) = (u8::from(input.algorithm), name_text(zone));
         return Err(SignatureFault::NoKey(format!(
             "is by key {tag} (algorithm {algorithm}), which zone {zone} does not have"
         )));
     }
-    if !input.algorithm.is_supported() {
-        return Err(SignatureFault::Unsupported(format!(
-            "uses algorithm {algorithm}, which is not supported here"
-        )));
-    }
+    let unchecked = |why: String| Err(SignatureFault::Unchecked(why));
     let Some(data) = signed_data(set, signature, labels, own) else {
-        return Err(SignatureFault::Wrong(
-            "cannot be checked: its records cannot be put in canonical form".to_owned(),
-        ));
+        return unchecked("was not checked: its records cannot be put in canonical form".to_owned());
     };
     let mut fault = SignatureFault::BadKey(format!("is by key {tag}, which may not sign zone data"));
-    for key in named {
+    for key in tried {
         if !key.may_sign() {
-            if key.info.role == KeyRole::Revoked {
+            if key.info.role == KeyRole::Revoked && matches!(fault, SignatureFault::BadKey(_)) {
                 fault = SignatureFault::BadKey(format!("is by key {tag}, which is revoked"));
             }
             continue;
         }
+        if let Some(what) = beyond_library(&key.dnskey) {
+            let why = format!("is by key {tag}: {what} cannot be checked here");
+            fault = fault.max(SignatureFault::Unchecked(why));
+            continue;
+        }
         if !checks.take() {
-            return Err(SignatureFault::TooMany);
+            return unchecked(format!(
+                "was not checked: {MAX_CHECKS} signatures for one answer are the limit"
+            ));
         }
         if checks.verified.verify(&key.dnskey, data.as_ref(), signature.sig()) {
             return Ok((labels < own).then_some(labels));
         }
-        fault = SignatureFault::Wrong(format!("does not verify with key {tag}"));
+        fault = fault.max(SignatureFault::Wrong(format!("does not verify with key {tag}")));
+    }
+    if named.next().is_some() {
+        let limit = format!("was not checked: {MAX_SAME_TAG} keys with tag {tag} are the limit");
+        return unchecked(limit);
     }
     Err(fault)
 }

@@ -6,7 +6,8 @@ use hickory_resolver::proto::dnssec::rdata::RRSIG;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::chain::{Conclusion, Validator, too_many_iterations};
+use crate::dns::dnssec::chain::Validator;
+use crate::dns::dnssec::conclusion::Conclusion;
 use crate::dns::dnssec::denial::{Unproven, Wanted};
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Source, ZoneReply};
 use crate::dns::dnssec::resolver_reply::answers;
@@ -29,7 +30,7 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         signatures: Vec::new(),
         denials: Vec::new(),
         open: Vec::new(),
-        worst: (DnssecVerdict::Secure, String::new()),
+        worst: None,
     };
     let answers = answers(evidence, anchors);
     for asked in &answers {
@@ -38,23 +39,24 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
     if let Some(zone) = &evidence.lost_at {
         judge.lost(zone);
     } else if let Some(why) = &evidence.unanswered {
-        judge.note((DnssecVerdict::Indeterminate, why.clone()));
+        judge.note(Conclusion::indeterminate(why.clone()));
     } else if evidence.asked.is_empty() {
-        judge.note((DnssecVerdict::Indeterminate, "no answer came that could be checked".to_owned()));
+        judge.note(Conclusion::indeterminate("no answer came that could be checked".to_owned()));
     } else if let Some(name) = judge.unspoken(&answers) {
         let why =
             format!("no answer that could be checked came for {}, where an alias leads", name_text(&name));
-        judge.note((DnssecVerdict::Indeterminate, why));
+        judge.note(Conclusion::indeterminate(why));
     }
-    let (mut verdict, mut why) = judge.worst;
-    if evidence.source == Source::Resolver && verdict == DnssecVerdict::Bogus && !evidence.is_signed() {
+    let mut worst = judge.worst;
+    let is_bogus = worst.as_ref().is_some_and(|worst| worst.verdict == DnssecVerdict::Bogus);
+    if evidence.source == Source::Resolver && is_bogus && !evidence.is_signed() {
         // Nothing of DNSSEC came with anything: that says more of the resolver than of the zones.
-        verdict = DnssecVerdict::Indeterminate;
-        why = NO_SIGNATURES.to_owned();
+        worst = Some(Conclusion::indeterminate(NO_SIGNATURES.to_owned()));
     }
     Dnssec {
-        verdict,
-        why: (verdict != DnssecVerdict::Secure).then_some(why),
+        verdict: worst.as_ref().map_or(DnssecVerdict::Secure, |worst| worst.verdict),
+        cause: worst.as_ref().and_then(|worst| worst.cause),
+        why: worst.map(|worst| worst.why),
         chain: judge.chain.links,
         signatures: judge.signatures,
         denials: judge.denials,
@@ -85,14 +87,14 @@ struct Judge<'a> {
     denials: Vec<Denial>,
     /// Where aliases lead that another reply has to speak of.
     open: Vec<Name>,
-    worst: Conclusion,
+    worst: Option<Conclusion>,
 }
 
 impl Judge<'_> {
     /// Takes an ending; the first of the worst kind stays.
     fn note(&mut self, conclusion: Conclusion) {
-        if conclusion.0 > self.worst.0 {
-            self.worst = conclusion;
+        if self.worst.as_ref().is_none_or(|worst| conclusion.verdict > worst.verdict) {
+            self.worst = Some(conclusion);
         }
     }
 
@@ -106,12 +108,9 @@ impl Judge<'_> {
         let state = self.chain.zone(zone);
         let far = self.chain.links.iter().rev().find(|link| link.status == DnssecVerdict::Secure);
         let held = far.map(|link| format!("the chain of trust holds down to zone {}", link.zone));
-        let why = match (state.status, held) {
-            (DnssecVerdict::Secure, Some(held)) => held,
-            (_, Some(held)) => format!("{held}; {}", state.why),
-            (_, None) => state.why.clone(),
-        };
-        self.note((DnssecVerdict::Indeterminate, format!("there is no answer to validate; {why}")));
+        let fault = state.fault.as_ref().map(|fault| fault.why.clone());
+        let why = held.into_iter().chain(fault).collect::<Vec<_>>().join("; ");
+        self.note(Conclusion::indeterminate(format!("there is no answer to validate; {why}")));
     }
 
     /// One reply of the walk: the chain of aliases in it, and what it ends with.
@@ -192,13 +191,8 @@ impl Judge<'_> {
         }
         let zone = signer_for(&asked.reply, &asked.qname, signatures.into_iter());
         let state = self.chain.zone(&zone);
-        self.note(match state.status {
-            DnssecVerdict::Secure => {
-                let why = "signatures are not signed themselves (RFC 4035 section 2.2)";
-                (DnssecVerdict::Insecure, why.to_owned())
-            }
-            status => (status, state.why.clone()),
-        });
+        let why = "signatures are not signed themselves (RFC 4035 section 2.2)";
+        self.note(state.fault.clone().unwrap_or_else(|| Conclusion::insecure(why.to_owned())));
         true
     }
 
@@ -206,8 +200,8 @@ impl Judge<'_> {
     fn record_set(&mut self, asked: &AskedReply, set: &RrSet<'_>) {
         let zone = signer_of_set(&asked.reply, set);
         let state = self.chain.zone(&zone);
-        if state.status != DnssecVerdict::Secure {
-            self.note((state.status, state.why.clone()));
+        if let Some(fault) = &state.fault {
+            self.note(fault.clone());
             return;
         }
         let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
@@ -237,8 +231,8 @@ impl Judge<'_> {
         let signatures = relevant.iter().flat_map(|set| set.signatures.iter().copied());
         let zone = signer_for(&asked.reply, name, signatures);
         let state = self.chain.zone(&zone);
-        if state.status != DnssecVerdict::Secure {
-            self.note((state.status, state.why.clone()));
+        if let Some(fault) = &state.fault {
+            self.note(fault.clone());
             return;
         }
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
@@ -288,23 +282,18 @@ impl Judge<'_> {
                         "{claim}; zone {} leaves unsigned names out there (NSEC3 opt-out)",
                         name_text(zone)
                     );
-                    self.note((DnssecVerdict::Insecure, why));
+                    self.note(Conclusion::insecure(why));
                 }
             }
-            Err(Unproven::Iterations(count)) => {
-                self.note((DnssecVerdict::Insecure, too_many_iterations(zone, count)));
-            }
-            Err(Unproven::Missing(missing)) => {
-                let conclusion = self.unsigned_child(asked, name);
-                let why = format!("{claim} without proof: {missing}");
-                self.note(conclusion.unwrap_or((DnssecVerdict::Bogus, why)));
+            Err(unproven) => {
+                let of_child = match unproven {
+                    Unproven::Iterations(_) => None,
+                    _ => self.chain.unsigned_between(&asked.reply.zone, name, asked.qtype),
+                };
+                let unproven = || unproven.conclude(zone, |what| format!("{claim} without proof: {what}"));
+                self.note(of_child.unwrap_or_else(unproven));
             }
         }
-    }
-
-    /// An unsigned zone between the zone asked and a name of it.
-    fn unsigned_child(&mut self, asked: &AskedReply, name: &Name) -> Option<Conclusion> {
-        self.chain.unsigned_between(&asked.reply.zone, name, asked.qtype)
     }
 
     fn keep(&mut self, infos: Vec<SignatureInfo>) {
@@ -318,9 +307,12 @@ impl Judge<'_> {
 
 /// The zone that records belong to: who signed them, if that can be, or the zone that was asked.
 fn signer_for<'s>(reply: &ZoneReply, owner: &Name, signatures: impl Iterator<Item = &'s RRSIG>) -> Name {
-    let mut signers = signatures.map(|signature| &signature.input().signer_name);
     let fits = |signer: &&Name| reply.zone.zone_of(signer) && signer.zone_of(owner);
-    signers.find(fits).unwrap_or(&reply.zone).clone()
+    let signers: Vec<&Name> =
+        signatures.map(|signature| &signature.input().signer_name).filter(fits).collect();
+    // Others may have put theirs beside the zone's own.
+    let own = signers.iter().find(|signer| ***signer == reply.zone).or(signers.first());
+    (*own.unwrap_or(&&reply.zone)).clone()
 }
 
 /// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.

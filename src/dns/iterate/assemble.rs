@@ -6,7 +6,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::dns::iterate::job::Job;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
 use crate::dns::outcome::words::{absent, type_list};
-use crate::dns::response::alias::alias_target;
+use crate::dns::response::alias::alias_targets;
 use crate::dns::response::classify::Absence;
 use crate::dns::wire::message::{Rr, records};
 use crate::dns::wire::name::name_text;
@@ -54,7 +54,7 @@ pub(crate) fn assemble(
                 chain
             }
             TypeOutcome::Absent { chain, absence, negative } => {
-                let last = chain.iter().rev().find_map(alias_target).cloned();
+                let last = alias_targets(&chain).last().cloned();
                 // One type's word about the whole name outweighs another's about a type.
                 if gone.is_none() || absence == Absence::Name {
                     gone = Some((last.unwrap_or_else(|| name.clone()), negative));
@@ -90,5 +90,6 @@ pub(crate) fn assemble(
             format!("nothing was learned of {} {}", name_text(name), type_list(types, "and")),
         ),
     };
+    answers.extend(fault.answers);
     Err(Fault { answers, ..fault })
 }

@@ -5,6 +5,7 @@
 //! addresses of servers without glue is `ns_addresses`'s. Types are asked in parallel where it saves
 //! time: the first type alone at the root and at top-level zones, all of them below.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use futures_util::future::FutureExt;
@@ -25,11 +26,12 @@ use crate::dns::limits::MAX_CUTS;
 use crate::dns::name_servers::budget::Budget;
 use crate::dns::name_servers::zone_query::Answered;
 use crate::dns::outcome::fault::Fault;
+use crate::dns::outcome::words::yxdomain;
 use crate::dns::response::classify::{Absence, Referral, Verdict};
-use crate::dns::wire::message::Rr;
+use crate::dns::wire::message::{Data, Rr, records};
 use crate::dns::wire::name::name_text;
 use crate::plan::Minimisation;
-use crate::trace::{FailureCode, RecordType};
+use crate::trace::{AddressSource, FailureCode, RecordType};
 
 /// A zone of so many labels has many children: one type is enough to get past it.
 const SHALLOW: usize = 1;
@@ -76,7 +78,12 @@ impl<'a> Descent<'a> {
     ) -> Result<Self, Fault> {
         // RFC 4035 §3.1.4.1: a DS belongs to the parent.
         let of_parent = types.first() == Some(&RecordType::DS) && !qname.is_root();
-        let above = if of_parent { qname.base_name() } else { qname.clone() };
+        let of_glue = job.glue_of.as_ref().filter(|_| job.stack.last() == Some(qname));
+        let above = match of_glue {
+            Some(zone) => zone.base_name(),
+            None if of_parent => qname.base_name(),
+            None => qname.clone(),
+        };
         let known = job.resolution.context.delegations.above(&above, Moment::now());
         let cached = known.len() > 1;
         if job.is_main() {
@@ -118,7 +125,7 @@ impl<'a> Descent<'a> {
         let (result, others) = self.ask(*first, rest, lead.as_ref()).await?;
         match result {
             Ok(Answered { id, verdict: Verdict::Referral(referral), .. }) => {
-                Ok(self.descend(id, &referral, lead))
+                Ok(self.glue(&referral).unwrap_or_else(|| self.descend(id, &referral, lead)))
             }
             Ok(Answered { id, verdict: Verdict::Alias { chain, target }, .. }) => {
                 Ok(match self.job.aliases {
@@ -130,9 +137,29 @@ impl<'a> Descent<'a> {
             }
             result => {
                 let all = std::iter::once((*first, Some(result))).chain(others);
-                Ok(Next::Done(all.map(|(rtype, result)| (rtype, type_outcome(result))).collect()))
+                Ok(Next::Done(all.map(|(rtype, result)| (rtype, self.outcome(result))).collect()))
             }
         }
+    }
+
+    /// The address that is looked for, where a referral to the server's own zone has it.
+    fn glue(&self, referral: &Referral) -> Option<Next> {
+        self.job.glue_of.as_ref().filter(|zone| **zone == referral.cut)?;
+        let (name, addresses) = referral.servers.iter().find(|(name, _)| *name == self.qname)?;
+        let of_type = |rtype: &RecordType| {
+            let is_v4 = *rtype == RecordType::A;
+            let of_family = addresses.iter().filter(|(address, _)| address.is_ipv4() == is_v4);
+            let record = |(address, _): &(IpAddr, AddressSource)| Rr {
+                name: name.clone(),
+                rtype: *rtype,
+                ttl: referral.ttl,
+                data: Data::Address(*address),
+            };
+            let records: Vec<Rr> = of_family.map(record).collect();
+            (!records.is_empty()).then(|| (*rtype, TypeOutcome::Records { chain: Vec::new(), records }))
+        };
+        let found: Vec<_> = self.types.iter().filter_map(of_type).collect();
+        (!found.is_empty()).then_some(Next::Done(found))
     }
 
     fn descend(&mut self, id: usize, referral: &Referral, lead: Option<Leading>) -> Next {
@@ -228,6 +255,26 @@ impl<'a> Descent<'a> {
         async move { ask_zone(&job, &zone, (&qname, Extent::Whole), rtype, parent, &budget).await }
     }
 
+    fn outcome(&self, result: Option<ZoneResult>) -> TypeOutcome {
+        let Answered { verdict, .. } = match result {
+            None => return TypeOutcome::NotAwaited,
+            Some(Err(fault)) => return TypeOutcome::Failed(fault),
+            Some(Ok(answered)) => answered,
+        };
+        match verdict {
+            Verdict::Answer { chain, records } => TypeOutcome::Records { chain, records },
+            Verdict::Absent { chain, absence, negative } => TypeOutcome::Absent { chain, absence, negative },
+            Verdict::Yxdomain { chain, made } => {
+                let fault = yxdomain(&self.qname, &chain, made.as_ref());
+                TypeOutcome::Failed(Fault { answers: records(&chain), ..fault })
+            }
+            _ => TypeOutcome::Failed(Fault::new(
+                FailureCode::NoUsableServer,
+                "its server led elsewhere for this type only".to_owned(),
+            )),
+        }
+    }
+
     fn too_many_cuts(&self) -> Fault {
         self.job.resolution.log.note(format!("the limit of {MAX_CUTS} referrals for one name was hit"));
         let message = format!(
@@ -278,19 +325,4 @@ async fn gather(job: &Job, others: Vec<Beside>, patience: Patience) -> Vec<(Reco
         results.push((rtype, done));
     }
     results
-}
-
-fn type_outcome(result: Option<ZoneResult>) -> TypeOutcome {
-    match result {
-        None => TypeOutcome::NotAwaited,
-        Some(Err(fault)) => TypeOutcome::Failed(fault),
-        Some(Ok(Answered { verdict, .. })) => match verdict {
-            Verdict::Answer { chain, records } => TypeOutcome::Records { chain, records },
-            Verdict::Absent { chain, absence, negative } => TypeOutcome::Absent { chain, absence, negative },
-            _ => TypeOutcome::Failed(Fault::new(
-                FailureCode::NoUsableServer,
-                "its server led elsewhere for this type only".to_owned(),
-            )),
-        },
-    }
 }

@@ -2,6 +2,8 @@
 //! unbound's module state). Nothing is asked here.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -107,6 +109,10 @@ pub(crate) struct Job {
     pub(crate) stack: Vec<Name>,
     /// The zones those are servers of: their other servers are being looked up, too.
     pub(crate) within: Vec<Name>,
+    /// A server inside its own zone is looked for from here down: glue that did not come with the referral.
+    pub(crate) glue_of: Option<Name>,
+    /// Silent servers that are not asked again for this.
+    pub(crate) avoid: Rc<HashSet<SocketAddr>>,
     pub(crate) work: Rc<Work>,
     /// The packets its time was spent on.
     pub(crate) path: Rc<RefCell<Vec<usize>>>,
@@ -122,6 +128,8 @@ impl Job {
             patience,
             stack: Vec::new(),
             within: Vec::new(),
+            glue_of: None,
+            avoid: Rc::default(),
             work: Rc::default(),
             path: Rc::default(),
             parent: None,

@@ -3,6 +3,7 @@
 //! Every limit here bounds what a hostile zone can make us do (NXNSAttack): names at once,
 //! lookups per cut, names that do not exist, depth. How they are resolved is the resolution's part.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::dns::outcome::fault::{Fault, Found, NoMoreLookups, Unfound};
 use crate::dns::outcome::words::{all_unfound, no_more_lookups, unfound};
 use crate::dns::response::alias::arrows;
 use crate::dns::wire::name::name_text;
-use crate::trace::{AddressSource, FailureCode, Purpose};
+use crate::trace::{AddressSource, FailureCode, Purpose, RecordType};
 
 /// Looks up servers of the zone until one has an address that was not known before.
 ///
@@ -82,7 +83,8 @@ fn glue_loop(job: &Job, zone: &Zone, name: Name, others: &[Unfound]) -> Fault {
 }
 
 enum Pick {
-    Names(Vec<Name>),
+    /// Names, and the types to ask for.
+    Names(Vec<(Name, Vec<RecordType>)>),
     Wait,
     /// All that is left are names that are being looked up by ourselves.
     Loop(Name),
@@ -96,10 +98,10 @@ fn pick(job: &Job, zone: &Zone) -> Pick {
     let left = MAX_LOOKUPS.saturating_sub(zone.lookups.get()) as usize;
     let free = |server: &&mut Server| {
         server.can_be_looked_up()
-            && (server.lookup == Lookup::NotMade || nested)
+            && (server.lookup != Lookup::Running || nested)
             && !job.stack.contains(&server.name)
             // Whoever looks for this one's address asks for that one's, too, and will hear.
-            && (server.lookup == Lookup::NotMade || !job.within.contains(&zone.name))
+            && (server.lookup != Lookup::Running || !job.within.contains(&zone.name))
     };
     let note = |limit: String| job.resolution.log.note(format!("the limit of {limit} was hit"));
     if job.stack.len() >= MAX_DEPTH {
@@ -116,8 +118,12 @@ fn pick(job: &Job, zone: &Zone) -> Pick {
     let chances = (MAX_MISSING - zone.missing.get()) as usize;
     let mut names = Vec::new();
     for server in servers.iter_mut().filter(free).take(LOOKUPS_AT_ONCE.min(left).min(chances)) {
+        let types = match server.lookup {
+            Lookup::Rest(Some(left)) => vec![left],
+            _ => job.resolution.context.plan.server_family.address_types(),
+        };
         server.lookup = Lookup::Running;
-        names.push(server.name.clone());
+        names.push((server.name.clone(), types));
     }
     if !names.is_empty() {
         zone.lookups.set(zone.lookups.get() + u32::try_from(names.len()).unwrap_or(u32::MAX));
@@ -137,18 +143,24 @@ fn pick(job: &Job, zone: &Zone) -> Pick {
 async fn look_up(
     job: &Job,
     zone: &Rc<Zone>,
-    names: Vec<Name>,
+    names: Vec<(Name, Vec<RecordType>)>,
     parent: Option<usize>,
     unfound: &mut Vec<Unfound>,
 ) -> Result<(), Fault> {
     let mut running = FuturesUnordered::new();
     let mut works = Vec::new();
-    for name in names {
+    let infra = &job.resolution.context.infra;
+    let silent = zone.servers.borrow().iter().flat_map(|server| server.addresses.clone()).collect::<Vec<_>>();
+    let silent = silent.into_iter().map(|(address, _)| address).filter(|address| infra.is_missed(*address));
+    let avoid: Rc<HashSet<SocketAddr>> = Rc::new(job.avoid.iter().copied().chain(silent).collect());
+    for (name, types) in names {
         let mut stack = job.stack.clone();
         stack.push(name.clone());
         let within = job.within.iter().chain([&zone.name]).cloned().collect();
         let sub = Job {
             within,
+            glue_of: zone.name.zone_of(&name).then(|| zone.name.clone()),
+            avoid: Rc::clone(&avoid),
             purpose: Purpose::NsAddress,
             aliases: Aliases::Follow,
             // The first address is enough to go on; the second family may still come in.
@@ -160,16 +172,23 @@ async fn look_up(
         works.push(Rc::clone(&sub.work));
         let (path, work) = (Rc::clone(&sub.path), Rc::clone(&sub.work));
         let (zone, port) = (Rc::clone(zone), job.resolution.context.plan.server_port);
-        let types = job.resolution.context.plan.server_family.address_types();
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let lookup = async move {
             let _unfinished = unfinished;
-            let found = sub.resolve(name.clone(), types).await;
+            let found = sub.resolve(name.clone(), types.clone()).await;
             let gave_up = found.is_err() && work.is_detached();
             if gave_up {
                 zone.return_lookup();
             }
-            take_addresses(&zone, &name, port, &found, if gave_up { Lookup::NotMade } else { Lookup::Made });
+            let left =
+                |rtype: &&RecordType| found.as_ref().is_ok_and(|found| !found.finished.contains(rtype));
+            let lookup = match types.iter().find(left) {
+                _ if gave_up => Lookup::NotMade,
+                // The first address is enough to go on; the other family is asked for if it is of no use.
+                Some(left) => Lookup::Rest(Some(*left)),
+                None => Lookup::Made,
+            };
+            take_addresses(&zone, &name, port, &found, lookup);
             (name, found)
         };
         let task = job.resolution.spawn(lookup);
@@ -220,7 +239,7 @@ fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fau
             }
         }
     }
-    if lookup == Lookup::Made {
+    if lookup != Lookup::NotMade {
         zone.holds_at_most(Moment::now(), life(found));
     }
     if found.as_ref().is_err_and(|fault| fault.code == FailureCode::NxDomain) {

@@ -15,7 +15,7 @@ use crate::dns::iterate::job::{Aliases, Job, Resolution};
 use crate::dns::iterate::wish::Wish;
 use crate::dns::limits::MAX_ALIASES;
 use crate::dns::outcome::fault::{Fault, Found};
-use crate::dns::response::alias::{alias_target, arrows};
+use crate::dns::response::alias::{alias_targets, arrows};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::name_text;
@@ -34,8 +34,8 @@ pub(crate) fn find(
 ) -> LocalBoxFuture<'static, Result<Found, Fault>> {
     async move {
         let context = Rc::clone(&job.resolution.context);
-        // The alias itself is another question than what it leads to.
-        let cachable = job.aliases == Aliases::Follow;
+        // The alias itself is another question than what it leads to, and glue is no answer.
+        let cachable = job.aliases == Aliases::Follow && job.glue_of.is_none();
         if !cachable {
             return follow(&job, &qname, &types).await;
         }
@@ -75,10 +75,8 @@ async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, 
             Next::Descend => {}
             Next::Alias { chain, target, id } => {
                 answers.extend(records(&chain));
-                let links = chain.iter().filter(|rr| alias_target(rr).is_some());
-                seen.extend(links.skip(1).map(|rr| rr.name.clone()));
-                let looped = seen.contains(&target);
-                seen.push(target.clone());
+                seen.extend(alias_targets(&chain).cloned());
+                let looped = seen[..seen.len() - 1].contains(&target);
                 if looped {
                     return Err(Fault { answers, ..alias_loop(qname, &seen) });
                 }
@@ -93,7 +91,7 @@ async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, 
                 let inside =
                     outcomes.iter().map(|(_, outcome)| outcome.chain()).max_by_key(|chain| chain.len());
                 let inside = inside.unwrap_or_default();
-                seen.extend(inside.iter().filter_map(alias_target).cloned());
+                seen.extend(alias_targets(inside).cloned());
                 if seen.len() > MAX_ALIASES + 1 {
                     let fault = too_many_aliases(job, qname, &seen);
                     answers.extend(records(inside));

@@ -90,7 +90,7 @@ pub(crate) async fn ask_zone(
     if let Some(known) = query.failure().known() {
         return Err(known);
     }
-    let mut tried = HashSet::new();
+    let mut tried = (*job.avoid).clone();
     let mut failed: Vec<ServerFailure> = Vec::new();
     loop {
         let candidates = order(&resolution.context, zone, &tried);
@@ -98,6 +98,10 @@ pub(crate) async fn ask_zone(
             match resolve_servers(job, zone, parent).await {
                 Ok(()) if !order(&resolution.context, zone, &tried).is_empty() => continue,
                 Ok(()) => return Err(query.failure().failed(&failed, None)),
+                // All of them had addresses: what was looked up in place of glue has changed nothing.
+                Err(_) if !failed.is_empty() && zone.servers.borrow().iter().all(Server::has_address) => {
+                    return Err(query.failure().failed(&failed, None));
+                }
                 Err(fault) => return Err(unknown(job, query.failure(), &failed, &fault)),
             }
         }
@@ -111,7 +115,8 @@ pub(crate) async fn ask_zone(
             Err(Unanswered::Failed { failures, path }) => {
                 job.path.borrow_mut().extend(path);
                 failed.extend(failures);
-                if zone.servers.borrow().iter().all(|server| !server.can_be_looked_up()) {
+                let is_over = zone.servers.borrow().iter().all(|server| !server.can_be_looked_up());
+                if is_over && !(job.is_main() && zone.doubts_glue()) {
                     return Err(query.failure().failed(&failed, None));
                 }
             }

@@ -22,8 +22,9 @@ use crate::dns::lanes::service_binding::{complete, complete_heard};
 use crate::dns::lanes::stopped::{ended_by, fallback_note, seconds};
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::uncounted::UncountedLanes;
+use crate::dns::lanes::validation::checking::Checking;
 use crate::dns::lanes::validation::collect::WalkEnd;
-use crate::dns::lanes::validation::through_resolver::Received;
+use crate::dns::lanes::validation::through_resolver::{CdResolver, Received};
 use crate::dns::outcome::fault::{Fault, Found, is_answer};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::authenticated;
@@ -194,9 +195,10 @@ impl Counted<'_> {
         run: &Resolution,
     ) -> Result<(), &'static str> {
         let (context, log) = (self.context, &run.log);
+        let question = (self.name.clone(), self.types.clone());
         if lane == DnsLane::Walk {
             let end = worth_validating(result, run)?;
-            uncounted.validate_walk(context, log, &self.name, &self.types, end);
+            uncounted.check(Checking::begin(context, log, question, end));
             return Ok(());
         }
         let failed = result.as_ref().err().filter(|fault| !fault.is_negative());
@@ -213,14 +215,10 @@ impl Counted<'_> {
             Some(_) => return Err("no resolver gave an answer"),
         };
         let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
-        uncounted.validate_through(
-            context,
-            client,
-            log,
-            (self.name.clone(), self.types.clone()),
-            purpose,
-            received,
-        );
+        uncounted.log = Some(Rc::clone(log));
+        if let Some(resolver) = CdResolver::of(context, client, log, purpose, received) {
+            uncounted.check(Checking::begin_through(context, log, question, resolver));
+        }
         Ok(())
     }
 

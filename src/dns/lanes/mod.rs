@@ -1,4 +1,5 @@
-//! One resolution put together: the counted lane, those beside it, and its validation.
+//! One resolution put together: the counted lane (the resolver algorithm of RFC 1034 §5.3.3, or a stub's question,
+//! §5.3.1), those beside it (stub, priming by RFC 9609), and its validation (RFC 4035 §5).
 
 pub(crate) mod copy_age;
 pub(crate) mod counted;

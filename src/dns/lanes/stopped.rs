@@ -1,4 +1,5 @@
-//! How the counted lane ends when a limit or an interrupt ends it, and when nobody can be reached.
+//! How the counted lane ends when its timeout (RFC 1034 §5.3.1, RFC 9520 §2.4) or an interrupt ends it, and when
+//! nobody can be reached.
 
 use std::net::SocketAddr;
 use std::time::Duration;

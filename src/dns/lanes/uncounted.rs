@@ -7,23 +7,19 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::dns::context::Context;
-use crate::dns::hosts::consult;
 use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
-use crate::dns::lanes::validation::collect::WalkEnd;
-use crate::dns::lanes::validation::through_resolver::Received;
 use crate::dns::outcome::fault::is_answer;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::combine::ResolverAnswer;
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
+use crate::hosts::consult;
 use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, StoppedBy, Stub};
 
@@ -47,36 +43,9 @@ impl UncountedLanes {
     }
 
     /// Starts to fetch what the answer's validation needs.
-    pub(crate) fn validate_walk(
-        &mut self,
-        context: &Rc<Context>,
-        log: &Rc<Log>,
-        name: &Name,
-        types: &[RecordType],
-        end: WalkEnd,
-    ) {
-        let (checking, work) = Checking::begin(context, log, name, types, end);
+    pub(crate) fn check(&mut self, (checking, work): (Rc<Checking>, impl Future<Output = ()> + 'static)) {
         self.validation = Some(checking);
         self.spawn(work);
-    }
-
-    /// The same for what a resolver answered, through that resolver.
-    pub(crate) fn validate_through(
-        &mut self,
-        context: &Rc<Context>,
-        client: Option<Rc<Client>>,
-        log: &Rc<Log>,
-        question: (Name, Vec<RecordType>),
-        purpose: Purpose,
-        received: Received,
-    ) {
-        self.log = Some(Rc::clone(log));
-        if let Some((checking, work)) =
-            Checking::begin_through(context, client, log, question, purpose, received)
-        {
-            self.validation = Some(checking);
-            self.spawn(work);
-        }
     }
 
     /// The validation that runs in these lanes.

@@ -69,11 +69,12 @@ mod tests {
     use crate::dns::cache::delegations::{Lookup, Server};
     use crate::dns::cache::root_hints::Hints;
     use crate::dns::wire::name::parse_name;
+    use crate::hosts::Hosts;
     use crate::plan::DnsPlan;
     use std::time::Duration;
 
     fn context() -> Context {
-        Context::new(DnsPlan::default(), Hints::load(None, 53).unwrap(), Vec::new())
+        Context::new(DnsPlan::default(), Hints::load(None, 53).unwrap(), Hosts::default())
     }
 
     fn zone(addresses: &[&str]) -> Zone {

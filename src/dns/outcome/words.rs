@@ -11,7 +11,7 @@ use crate::dns::outcome::fault::{FailureKind, Fault, NoMoreLookups, ServerFailur
 use crate::dns::response::alias::{alias_loop, alias_names, arrows};
 use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::{NoReply, Resent};
-use crate::dns::wire::message::Reply;
+use crate::dns::wire::message::{Reply, Rr};
 use crate::dns::wire::name::name_text;
 use crate::trace::{FailureCode, Negative, Rcode, RecordType};
 
@@ -68,6 +68,7 @@ pub(crate) fn of_no_use(verdict: &Verdict, rcode: Rcode) -> String {
         Verdict::Referral(referral) => format!("referred to {}", name_text(&referral.cut)),
         Verdict::Upward { to } => format!("referred back to {}", name_text(to)),
         Verdict::Alias { .. } => "answered with an alias".to_owned(),
+        Verdict::Yxdomain { chain, made } => format!("answered YXDOMAIN: {}", no_name(chain, made.as_ref())),
         Verdict::Lame { reason, .. } => (*reason).to_owned(),
         Verdict::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
         _ => format!("answered {}", rcode.mnemonic()),
@@ -128,6 +129,24 @@ pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
     Fault { rcode: Some(rcode), negative: Some(Box::new(negative)), ..Fault::new(code, message) }.hint(&hint)
+}
+
+/// What is wrong with the DNAME at the end of a chain.
+fn no_name(chain: &[Rr], made: Option<&Name>) -> String {
+    let dname = chain.last().map(|dname| format!("the DNAME {} -> {}", name_text(&dname.name), dname.text()));
+    let makes = made.map_or("a name longer than 255 octets".to_owned(), name_text);
+    format!("{} makes {makes} of it", dname.unwrap_or_default())
+}
+
+/// A DNAME makes no name (RFC 6672 §2.2), in words.
+pub(crate) fn yxdomain(qname: &Name, chain: &[Rr], made: Option<&Name>) -> Fault {
+    let name = alias_names(chain, qname).pop().map(|name| name_text(&name)).unwrap_or_default();
+    let message = format!("{name} cannot be renamed (YXDOMAIN): {}", no_name(chain, made));
+    let hint = match made {
+        None => "ask for a shorter name: no resolver can follow this one, and no server is at fault",
+        Some(_) => "that is a name: the zone's operator has to see why its server says YXDOMAIN",
+    };
+    Fault { rcode: Some(Rcode::YXDOMAIN), ..Fault::new(FailureCode::Yxdomain, message) }.hint(hint)
 }
 
 /// `A, AAAA or TXT`.

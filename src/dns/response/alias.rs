@@ -9,17 +9,21 @@ use crate::trace::RecordType;
 /// Aliases followed inside one reply; the walk's own limit is lower.
 const MAX_CHAIN: usize = 16;
 
-/// Where a CNAME leads.
-pub(crate) fn alias_target(rr: &Rr) -> Option<&Name> {
-    match &rr.data {
-        Data::Cname(target) => Some(target),
+/// Where the aliases of a chain lead, in order. Of several CNAMEs at one name the first one is followed.
+pub(crate) fn alias_targets(chain: &[Rr]) -> impl Iterator<Item = &Name> {
+    let mut owner = None;
+    chain.iter().filter_map(move |rr| match &rr.data {
+        Data::Cname(target) if owner != Some(&rr.name) => {
+            owner = Some(&rr.name);
+            Some(target)
+        }
         _ => None,
-    }
+    })
 }
 
 /// The name asked for and the targets of a chain of aliases.
 pub(crate) fn alias_names(chain: &[Rr], qname: &Name) -> Vec<Name> {
-    std::iter::once(qname).chain(chain.iter().filter_map(alias_target)).cloned().collect()
+    std::iter::once(qname).chain(alias_targets(chain)).cloned().collect()
 }
 
 /// The names of a chain of aliases that comes back to itself.
@@ -38,13 +42,16 @@ pub(crate) struct Chain {
     pub(crate) outside: bool,
 }
 
+/// The aliases before a DNAME, itself the last, that makes a name longer than names may be (RFC 6672 §2.2).
+pub(crate) struct TooLong(pub(crate) Vec<Rr>);
+
 /// Follows the aliases of an answer section, inside `zone` only when one is given.
 pub(crate) fn follow(
     answers: &[Rr],
     qname: &Name,
     qtype: RecordType,
     zone: Option<&Name>,
-) -> Result<Chain, String> {
+) -> Result<Chain, TooLong> {
     let mut chain = Chain { links: Vec::new(), end: qname.clone(), records: Vec::new(), outside: false };
     let mut seen = vec![qname.clone()];
     while seen.len() <= MAX_CHAIN {
@@ -60,7 +67,7 @@ pub(crate) fn follow(
         if !chain.records.is_empty() {
             if qtype == RecordType::CNAME
                 && let Some(Link { mut records, .. }) = alias(answers, &chain.end, zone)?
-                && records.len() > 1
+                && records[0].rtype == RecordType::DNAME
             {
                 // Made of a DNAME, which is a part of the answer (RFC 6672 §3.1).
                 chain.records = records.split_off(1);
@@ -68,7 +75,11 @@ pub(crate) fn follow(
             }
             break;
         }
-        let Some(links) = alias(answers, &chain.end, zone)? else { break };
+        let links = match alias(answers, &chain.end, zone) {
+            Ok(Some(links)) => links,
+            Ok(None) => break,
+            Err(TooLong(dname)) => return Err(TooLong([chain.links, dname].concat())),
+        };
         chain.end = links.target;
         chain.links.extend(links.records);
         if seen.contains(&chain.end) {
@@ -84,12 +95,10 @@ pub(crate) struct Link {
     pub(crate) target: Name,
 }
 
-/// The alias at a name: a CNAME, or a DNAME above it with the CNAME that follows from it.
-pub(crate) fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<Option<Link>, String> {
-    let cname = answers.iter().find_map(|rr| match &rr.data {
-        Data::Cname(target) if rr.name == *name => Some((rr, target)),
-        _ => None,
-    });
+/// The alias at a name: its CNAME, those that stand beside it although one alone may (RFC 2181 §10.1), or a
+/// DNAME above it with the CNAME that follows from it, whatever CNAME came along (RFC 6672 §3.1).
+pub(crate) fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<Option<Link>, TooLong> {
+    let own = |rr: &&Rr| rr.name == *name && matches!(rr.data, Data::Cname(_));
     let dname = answers.iter().find_map(|rr| match &rr.data {
         Data::Dname(target)
             if rr.name != *name
@@ -101,38 +110,21 @@ pub(crate) fn alias(answers: &[Rr], name: &Name, zone: Option<&Name>) -> Result<
         _ => None,
     });
     let Some((dname, replacement)) = dname else {
-        return Ok(cname.map(|(rr, target)| Link { records: vec![rr.clone()], target: target.clone() }));
+        let records: Vec<Rr> = answers.iter().filter(own).take(MAX_CHAIN).cloned().collect();
+        let target = alias_targets(&records).next().cloned();
+        return Ok(target.map(|target| Link { records, target }));
     };
-    let target = substitute(name, &dname.name, replacement)?;
-    let made = match cname {
-        Some((_, given)) if *given != target => {
-            return Err(format!(
-                "its CNAME for {} leads to {}, its DNAME to {}",
-                name_text(name),
-                name_text(given),
-                name_text(&target)
-            ));
-        }
-        // Its labels from the question came back in the case they were asked in.
-        Some((rr, _)) => Rr { data: Data::Cname(target.clone()), ..rr.clone() },
-        // RFC 6672 §3.1: a server may leave the CNAME to us.
-        None => Rr {
-            name: name.clone(),
-            rtype: RecordType::CNAME,
-            ttl: dname.ttl,
-            data: Data::Cname(target.clone()),
-        },
-    };
+    let target = substitute(name, &dname.name, replacement).ok_or_else(|| TooLong(vec![dname.clone()]))?;
+    let ttl = answers.iter().find(own).map_or(dname.ttl, |rr| rr.ttl);
+    let data = Data::Cname(target.clone());
+    let made = Rr { name: name.clone(), rtype: RecordType::CNAME, ttl, data };
     Ok(Some(Link { records: vec![dname.clone(), made], target }))
 }
 
 /// RFC 6672 §2.2: the owner at the end of `name` gives way to the DNAME's target.
-fn substitute(name: &Name, owner: &Name, target: &Name) -> Result<Name, String> {
+fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
     let kept = name.iter().len().saturating_sub(owner.iter().len());
-    let labels = name.iter().take(kept).chain(target.iter());
-    Name::from_labels(labels).map_err(|_| {
-        format!("its DNAME for {} makes {} longer than a name may be", name_text(owner), name_text(name))
-    })
+    Name::from_labels(name.iter().take(kept).chain(target.iter())).ok()
 }
 
 /// Aliases, as a chain in a message.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::alias::{Chain, follow};
+use crate::dns::response::alias::{Chain, TooLong, follow};
 use crate::dns::wire::message::{Data, Reply, Rr, records};
 use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::NO_AUTHORITY;
@@ -49,6 +49,12 @@ pub(crate) enum Verdict {
         chain: Vec<Rr>,
         absence: Absence,
         negative: Negative,
+    },
+    /// The DNAME, the last of the chain, makes no name: YXDOMAIN (RFC 6672 §2.2). `made` is what it does make
+    /// where the server alone says so.
+    Yxdomain {
+        chain: Vec<Rr>,
+        made: Option<Name>,
     },
     Truncated,
     EdnsRefused,
@@ -96,22 +102,32 @@ pub(crate) fn classify(reply: &Reply, asked: &Question<'_>) -> Verdict {
     if let Some(verdict) = judge_header(reply, asked) {
         return verdict;
     }
-    let chain = match follow(&reply.answers, asked.qname, asked.qtype, Some(asked.zone)) {
-        Ok(chain) => chain,
-        Err(reason) => return Verdict::Malformed { reason },
+    let verdict = match follow(&reply.answers, asked.qname, asked.qtype, Some(asked.zone)) {
+        Err(TooLong(chain)) => Verdict::Yxdomain { chain, made: None },
+        Ok(chain) if reply.header.rcode == Rcode::YXDOMAIN => yxdomain(chain),
+        Ok(chain) if !chain.records.is_empty() || !chain.links.is_empty() => judge_chain(reply, asked, chain),
+        Ok(_) if reply.header.rcode == Rcode::NXDOMAIN => {
+            absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Name, Vec::new())
+        }
+        Ok(_) => return judge_empty(reply, asked),
     };
-    let found = !chain.records.is_empty() || !chain.links.is_empty();
-    let verdict = if found {
-        judge_chain(reply, asked, chain)
-    } else if reply.header.rcode == Rcode::NXDOMAIN {
-        absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Name, Vec::new())
-    } else {
-        return judge_empty(reply, asked);
-    };
-    if reply.header.authoritative {
-        return verdict;
-    }
+    if reply.header.authoritative { verdict } else { lame(verdict) }
+}
+
+fn lame(verdict: Verdict) -> Verdict {
     Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) }
+}
+
+/// What YXDOMAIN says beside a chain that ends with a DNAME.
+pub(crate) fn yxdomain(chain: Chain) -> Verdict {
+    let Chain { mut links, end, .. } = chain;
+    let last = links.iter().rposition(|rr| rr.rtype == RecordType::DNAME);
+    links.truncate(last.map_or(0, |last| last + 1));
+    if links.is_empty() {
+        Verdict::ServerFailure
+    } else {
+        Verdict::Yxdomain { chain: links, made: Some(end) }
+    }
 }
 
 /// A final answer with recursion on offer and without authority from a server of the root or of a
@@ -136,7 +152,7 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Question<'_>) -> Option<Verdic
         });
     }
     match rcode {
-        Rcode::NOERROR | Rcode::NXDOMAIN => None,
+        Rcode::NOERROR | Rcode::NXDOMAIN | Rcode::YXDOMAIN => None,
         // RFC 6891 §7: servers without EDNS answer one of the first two.
         Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
         Rcode::REFUSED | Rcode::NOTAUTH => Some(Verdict::Refused),
@@ -148,7 +164,9 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Question<'_>) -> Option<Verdic
 fn judge_chain(reply: &Reply, asked: &Question<'_>, chain: Chain) -> Verdict {
     if !chain.records.is_empty() {
         // No code of a reply is signed: which of the two is true cannot be told, and resolvers take neither.
-        return if reply.header.rcode == Rcode::NXDOMAIN {
+        // Of an alias that was asked for itself, the code is about its target.
+        let is_of_records = chain.records.iter().any(|rr| rr.rtype != RecordType::CNAME);
+        return if reply.header.rcode == Rcode::NXDOMAIN && is_of_records {
             let (name, rtype) = (name_text(&chain.end), asked.qtype.mnemonic());
             Verdict::Malformed { reason: format!("it says NXDOMAIN and has {rtype} records of {name}") }
         } else {
@@ -172,12 +190,12 @@ fn judge_chain(reply: &Reply, asked: &Question<'_>, chain: Chain) -> Verdict {
 /// NOERROR with nothing in the answer section that belongs to the question.
 fn judge_empty(reply: &Reply, asked: &Question<'_>) -> Verdict {
     let authoritative = reply.header.authoritative;
+    let nodata = || {
+        let nodata = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());
+        if authoritative { nodata } else { lame(nodata) }
+    };
     if soa(reply, asked.zone, asked.qname).is_some() {
-        let verdict = absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new());
-        if authoritative {
-            return verdict;
-        }
-        return Verdict::Lame { reason: NO_AUTHORITY, spare: Some(Box::new(verdict)) };
+        return nodata();
     }
     let owners = || reply.authorities.iter().filter(|rr| matches!(rr.data, Data::Ns(_))).map(|rr| &rr.name);
     let below =
@@ -187,12 +205,11 @@ fn judge_empty(reply: &Reply, asked: &Question<'_>) -> Verdict {
     }
     match owners().next() {
         Some(owner) if !(authoritative && owner == asked.zone) => Verdict::Upward { to: owner.clone() },
-        _ if authoritative && reply.answers.is_empty() => {
-            absent(reply, asked.zone, asked.qname, asked.qtype, Absence::Type, Vec::new())
-        }
         _ if !reply.answers.is_empty() => {
             Verdict::Lame { reason: "answered a question that was not asked", spare: None }
         }
+        // RFC 2308 §2.2, type 3. Of one that offers recursion it means that its cache is empty.
+        _ if authoritative || !reply.header.recursion_available => nodata(),
         _ => Verdict::Lame { reason: "sent an empty reply without authority", spare: None },
     }
 }
@@ -293,6 +310,7 @@ impl Verdict {
             },
             Self::Absent { absence: Absence::Name, negative, .. } => Meaning::NxDomain(negative.clone()),
             Self::Absent { negative, .. } => Meaning::NoData(negative.clone()),
+            Self::Yxdomain { chain, .. } => Meaning::Yxdomain { records: records(chain) },
             Self::Truncated => Meaning::Truncated,
             Self::EdnsRefused => Meaning::EdnsRefused,
             Self::Refused => Meaning::Refused,

@@ -2,9 +2,9 @@
 
 use hickory_resolver::proto::rr::Name;
 
-use crate::dns::response::alias::{Chain, alias, follow};
+use crate::dns::response::alias::{Chain, TooLong, alias, follow};
 use crate::dns::response::classify::{
-    Absence, EMPTY_WITHOUT_RECURSION, Question, Verdict, absent, judge_header, referral, soa,
+    Absence, EMPTY_WITHOUT_RECURSION, Question, Verdict, absent, judge_header, referral, soa, yxdomain,
 };
 use crate::dns::wire::message::{Data, Reply};
 use crate::dns::wire::name::name_text;
@@ -19,7 +19,8 @@ pub(crate) fn classify_recursive(reply: &Reply, asked: &Question<'_>) -> Verdict
         return verdict;
     }
     match follow(&reply.answers, asked.qname, asked.qtype, None) {
-        Err(reason) => Verdict::Malformed { reason },
+        Err(TooLong(chain)) => Verdict::Yxdomain { chain, made: None },
+        Ok(chain) if reply.header.rcode == Rcode::YXDOMAIN => yxdomain(chain),
         Ok(chain) if !chain.records.is_empty() => {
             Verdict::Answer { chain: chain.links, records: chain.records }
         }

@@ -19,19 +19,15 @@ use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::records;
 use crate::dns::wire::name::parse_name;
-use crate::explain::dns_words::holder;
+use crate::explain::propagation::advice;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    Choice, Copied, Dns, DnsLane, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
-    UnfoundServer,
+    Choice, Copied, Dns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport, UnfoundServer,
 };
 
 /// Those who are asked at the same time.
 const AT_ONCE: usize = 32;
-
-/// Holders that are named in a sentence.
-const NAMED: usize = 4;
 
 /// Whom to ask, and as what.
 struct Holder {
@@ -67,9 +63,8 @@ impl Resolver {
         // Of a chain any link may be the one that is old.
         let longest = |copy: &Copied| copy.answers.iter().map(|record| record.ttl).max().or(copy.ttl);
         let stale_for = copies.iter().filter(differs).filter_map(longest).max();
-        let given = Given::of(dns, &copies);
         let mut propagation = Propagation { rtype, copies, stale_for, advice: Vec::new() };
-        propagation.advice = advice(&propagation, given.as_ref());
+        propagation.advice = advice(dns, &propagation);
         dns.propagation = Some(propagation);
     }
 
@@ -181,90 +176,4 @@ fn data(records: &[Record], rtype: RecordType) -> Vec<String> {
     data.sort_unstable();
     data.dedup();
     data
-}
-
-/// What the zone gives for the name's own records, the first of a chain of aliases: a change is made
-/// there. Servers may differ.
-#[derive(Debug)]
-struct Given {
-    /// The owner and the type, or what there is in their place.
-    what: String,
-    owner: String,
-    least: u32,
-    most: u32,
-}
-
-impl Given {
-    fn of(dns: &Dns, copies: &[Copied]) -> Option<Self> {
-        let walked = (dns.lane == DnsLane::Walk).then_some(&dns.answers);
-        let authority = || copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
-        let heard = authority().map(|copy| &copy.answers).chain(walked);
-        let own: Vec<&Record> = heard.flat_map(|answers| own(answers, &dns.name)).collect();
-        let denied = walked.and(dns.negative.as_ref()).and_then(|negative| negative.ttl);
-        let denied =
-            authority().filter(|copy| copy.answers.is_empty()).filter_map(|copy| copy.ttl).chain(denied);
-        let (what, ttls): (_, Vec<u32>) = match own.first() {
-            Some(first) => {
-                let what = format!("{} {}", dns.name, first.rtype.mnemonic());
-                (what, own.iter().map(|record| record.ttl).collect())
-            }
-            None if dns.answers.is_empty() => ("absence in the zone's SOA".to_owned(), denied.collect()),
-            None => return None,
-        };
-        let (least, most) = (ttls.iter().min().copied()?, ttls.iter().max().copied()?);
-        Some(Self { what, owner: dns.name.clone(), least, most })
-    }
-
-    /// How much longer than that a copy will stay, if it does.
-    fn excess(&self, copy: &Copied) -> Option<u32> {
-        let own = own(&copy.answers, &self.owner).map(|record| record.ttl).max();
-        let left = own.or(if copy.answers.is_empty() { copy.ttl } else { None });
-        left.filter(|left| *left > self.most)
-    }
-}
-
-fn own<'r>(records: &'r [Record], owner: &'r str) -> impl Iterator<Item = &'r Record> {
-    records.iter().filter(move |record| record.name.eq_ignore_ascii_case(owner))
-}
-
-fn advice(propagation: &Propagation, given: Option<&Given>) -> Vec<String> {
-    let (copies, stale_for) = (&propagation.copies, propagation.stale_for);
-    let kept = || copies.iter().filter(|copy| copy.keeper != Keeper::Authority && copy.agrees.is_some());
-    let differ = kept().filter(|copy| copy.agrees == Some(false)).count();
-    let mut advice = Vec::new();
-    match (kept().count(), differ, stale_for) {
-        (0, ..) => advice.push("no resolver answered: nothing is known of copies".to_owned()),
-        (all, 0, _) => {
-            advice.push(format!("every resolver that answered ({all}) has what the authority says"));
-        }
-        (all, differ, Some(seconds)) => advice.push(format!(
-            "{differ} of {all} resolvers have something else: the last of these copies is gone in {seconds} s"
-        )),
-        (all, differ, None) => advice.push(format!("{differ} of {all} resolvers have something else")),
-    }
-    let mut authority = copies.iter().filter(|copy| copy.keeper == Keeper::Authority);
-    if authority.any(|copy| copy.agrees == Some(false)) {
-        advice.push("the zone's own servers differ: see --all-ns".to_owned());
-    }
-    let Some(given) = given.filter(|given| given.most > 0) else { return advice };
-    let Given { what, least, most, .. } = given;
-    let now = if least == most { format!("{most} s") } else { format!("{least} s to {most} s, by server") };
-    advice.push(format!(
-        "before a change lower the TTL of {what} (now {now}) and wait {most} s: then old copies live as long as \
-         the new TTL"
-    ));
-    let late = kept().filter_map(|copy| {
-        given.excess(copy).map(|left| format!("{} ({left} s)", holder(propagation, copy)))
-    });
-    let late: Vec<String> = late.collect();
-    if !late.is_empty() {
-        let more = late.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        advice.push(format!(
-            "longer than the zone gives ({most} s) is what is left at {}{more}: taken while the TTL was higher, or \
-             kept against RFC 1035; a wait of {most} s does not end that",
-            late[..late.len().min(NAMED)].join(", ")
-        ));
-    }
-    advice
 }

@@ -167,6 +167,9 @@ fn words(verdict: &Verdict) -> String {
         Verdict::Lame { reason, spare } => {
             format!("lame {reason}, spare {}", spare.as_deref().map_or("none".to_owned(), words))
         }
+        Verdict::Yxdomain { chain, made } => {
+            format!("yxdomain {} makes {}", owners(chain), made.as_ref().map_or("?".to_owned(), name_text))
+        }
         Verdict::Upward { to } => format!("upward {}", name_text(to)),
         Verdict::Malformed { .. } => "malformed".to_owned(),
         Verdict::Truncated => "truncated".to_owned(),
@@ -283,7 +286,13 @@ fn a_dname_makes_the_alias_and_has_to_agree_with_one_that_comes_along() {
             ask(&[dname, "a.b.old.example.test CNAME a.b.new.example.test"]),
             "alias old/DNAME a.b.old/CNAME to a.b.new.example.test.",
         ),
-        (ask(&[dname, "a.b.old.example.test CNAME a.evil.example.test"]), "malformed"),
+        // Whatever CNAME came along (RFC 6672 §3.1).
+        (
+            ask(&[dname, "a.b.old.example.test CNAME a.evil.example.test"]),
+            "alias old/DNAME a.b.old/CNAME to a.b.new.example.test.",
+        ),
+        (ask(&[dname]).rcode(Rcode::YXDOMAIN), "yxdomain old/DNAME makes a.b.new.example.test."),
+        (ask(&[]).rcode(Rcode::YXDOMAIN), "failure"),
         (
             says(&[dname, "a.b.old.example.test CNAME a.b.new.example.test"], &[], &[])
                 .asked("a.b.old.example.test", RecordType::CNAME),
@@ -304,7 +313,8 @@ fn a_dname_makes_the_alias_and_has_to_agree_with_one_that_comes_along() {
         Box::leak(format!("{}.old.example.test", vec!["a".repeat(49); 4].join(".")).into_boxed_str());
     let target = vec!["b".repeat(49); 2].join(".");
     let case = says(&[&format!("old.example.test DNAME {target}")], &[], &[]).asked(long, RecordType::A);
-    assert_eq!(case.words(), "malformed", "longer than a name may be");
+    assert_eq!(case.words(), "yxdomain old/DNAME makes ?", "longer than a name may be");
+    assert_eq!(case.rcode(Rcode::YXDOMAIN).words(), "yxdomain old/DNAME makes ?");
 }
 
 #[test]
@@ -390,7 +400,11 @@ fn negative_answers_name_their_zone_and_how_long_they_hold() {
         (says(&[], &[soa], &[]).rcode(Rcode::NXDOMAIN), "nxdomain example.test. Some(60) chain 0"),
         (says(&[], &[], &[]).rcode(Rcode::NXDOMAIN), "nxdomain ? None chain 0"),
         (says(&[], &[], &[]), "nodata ? None chain 0"),
-        (says(&[], &[], &[]).without_authority(), "lame sent an empty reply without authority, spare none"),
+        // RFC 2308 §2.2, type 3.
+        (
+            says(&[], &[], &[]).without_authority(),
+            "lame answered without authority, spare nodata ? None chain 0",
+        ),
         (
             says(&[], &[soa], &[]).without_authority(),
             "lame answered without authority, spare nodata example.test. Some(60) chain 0",

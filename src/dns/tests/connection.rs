@@ -297,7 +297,7 @@ fn a_kept_connection_stamps_by_the_clock_of_the_run_that_asks() {
             let resolver = Resolver::new(endpoint(transport, &server, None)).unwrap();
             let early = Clock::start();
             hop(&resolver.of_another_run(), &early, "n1.example.test").await;
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(300)).await; // the age of the connection that is kept
             let late = Clock::start();
             let dns = hop(&resolver.of_another_run(), &late, "n2.example.test").await.dns;
             assert_eq!(server.seen.connections.get(), 1, "{transport:?}: it is the resolver's");

@@ -13,6 +13,7 @@ mod hostile;
 mod iterate;
 pub(crate) mod kit;
 mod lanes;
+mod odd_replies;
 mod runs;
 pub(crate) mod server;
 mod service;

@@ -38,7 +38,7 @@ fn what_is_older_than_its_ttl_is_asked_for_again_by_a_later_run() {
         let second = run(&resolver).await;
         assert_eq!((asked(&second).as_str(), second.addresses()), ("", first.addresses()));
         assert!(second.noted("from an earlier run"), "{:?}", second.dns.notes);
-        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        tokio::time::sleep(Duration::from_millis(1_100)).await; // the TTL of a second runs out
         // The clock of this one begins where those of the others did: at zero.
         let third = run(&resolver).await;
         assert_eq!((asked(&third).as_str(), third.addresses()), ("23", first.addresses()));

@@ -1,3 +1,3 @@
 //! The lab's name servers, scripted.
 
-pub(crate) use crate::lab::{Quirk, Spec, TestNet};
+pub(crate) use crate::lab::{Bend, Quirk, Spec, TestNet};

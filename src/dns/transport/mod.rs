@@ -12,7 +12,6 @@ pub(crate) mod session;
 pub(crate) mod slots;
 pub(crate) mod stream;
 pub(crate) mod tcp;
-pub(crate) mod timestamp;
 #[cfg(feature = "encrypted-dns")]
 pub(crate) mod tls;
 pub(crate) mod udp;

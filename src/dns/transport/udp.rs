@@ -9,11 +9,11 @@ use tokio::time::timeout_at;
 
 use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Open;
-use crate::dns::transport::timestamp::{self, Datagram};
 use crate::dns::wire::message::{Decoded, Reply, decode};
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::{EncodedQuery, why_not};
 use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
+use crate::timestamp::{self, Datagram};
 use crate::trace::{At, Stray};
 
 /// How long the server's own answer is awaited after one from elsewhere.

@@ -12,7 +12,7 @@ use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record as WireRecord, R
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::presentation::{data_text, soa_text, svcb_text};
+use crate::dns::wire::presentation::{data_text, svcb_text};
 use crate::dns::wire::svcb::Service;
 use crate::dns::wire::unknown_rdata::read_message;
 use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
@@ -62,7 +62,7 @@ impl Rr {
         match &self.data {
             Data::Address(address) => address.to_string(),
             Data::Ns(name) | Data::Cname(name) | Data::Dname(name) => name_text(name),
-            Data::Soa(soa) => soa_text(soa),
+            Data::Soa(soa) => data_text(&RData::SOA(soa.as_ref().clone())),
             Data::Service(service) => svcb_text(&service.svcb),
             Data::Other(data) => data_text(data),
         }

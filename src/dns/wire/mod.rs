@@ -4,7 +4,6 @@ pub(crate) mod message;
 pub(crate) mod name;
 pub(crate) mod padding;
 pub(crate) mod presentation;
-pub(crate) mod presentation_dnssec;
 pub(crate) mod query;
 pub(crate) mod query_case;
 pub(crate) mod rfc4648;

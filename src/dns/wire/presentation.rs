@@ -1,177 +1,194 @@
-//! Record data in presentation format, as `dig` prints it (RFC 1035 §5.1, RFC 3597 §5 for types without a
-//! form of their own, RFC 9460 §2.1 for SVCB).
+//! Record data in presentation format, as `dig` prints it (RFC 1035 §5.1, RFC 4034 §2.2, §3.2, §4.2, §5.3,
+//! RFC 5155 §3.3, RFC 9460 §2.1; RFC 3597 §5 for types without a form of their own).
 //!
 //! Only text is made here; what the data means for the walk is decided elsewhere.
 
-use std::fmt::Write as _;
-
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXUPPER};
+use hickory_resolver::proto::rr::rdata::SVCB;
 use hickory_resolver::proto::rr::rdata::svcb::SvcParamValue;
-use hickory_resolver::proto::rr::rdata::{SOA, SVCB};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::dns::wire::name::{decimal, name_text};
-use crate::dns::wire::presentation_dnssec;
-use crate::dns::wire::rfc4648::{base64_words, hex_words};
+use crate::dns::wire::rfc4648::{base32hex, base64_words, hex_words};
 use crate::dns::wire::svcb::key_text;
+use crate::explain::dnssec::algorithm_name;
 use crate::trace::RecordType;
 
-/// Types that the codec has no name for.
-const RP: u16 = 17;
-
-const AFSDB: u16 = 18;
-
-const RT: u16 = 21;
-
+/// RFC 1876.
 const LOC: u16 = 29;
 
-const KX: u16 = 36;
+/// One field of RDATA, by how it is written.
+#[derive(Clone, Copy, Debug)]
+enum Field {
+    /// Numbers of one, two and four bytes.
+    U8,
+    U16,
+    U32,
+    Domain,
+    /// A string behind its length, in quotes; one or more of them; all that is left as one.
+    Text,
+    Texts,
+    Quoted,
+    /// A string behind its length, as it is.
+    Word,
+    /// All that is left.
+    Hex,
+    Base64,
+    /// RFC 5155 §3.3: bytes behind their length.
+    Salt,
+    Hash,
+    /// A type by its mnemonic, and a bitmap of such (RFC 4034 §4.1.2).
+    Type,
+    Types,
+    /// RFC 4034 §3.2: `YYYYMMDDHHmmSS`, UTC.
+    Time,
+    /// RFC 4398 §2.1, §2.2.
+    CertificateKind,
+    Algorithm,
+}
 
-const SPF: u16 = 99;
+use Field::{
+    Algorithm, Base64, CertificateKind, Domain, Hash, Hex, Quoted, Salt, Text, Texts, Time, Type, Types, U8,
+    U16, U32, Word,
+};
 
-const URI: u16 = 256;
+/// The fields of each type's RDATA.
+#[rustfmt::skip]
+const FORMS: &[(&[u16], &[Field])] = &[
+    (&[2, 5, 12, 39], &[Domain]), // NS, CNAME, PTR, DNAME
+    (&[6], &[Domain, Domain, U32, U32, U32, U32, U32]), // SOA
+    (&[13], &[Text, Text]), // HINFO
+    (&[15, 18, 21, 36], &[U16, Domain]), // MX, AFSDB, RT, KX
+    (&[16, 99], &[Texts]), // TXT, SPF
+    (&[17], &[Domain, Domain]), // RP
+    (&[33], &[U16, U16, U16, Domain]), // SRV
+    (&[35], &[U16, U16, Text, Text, Text, Domain]), // NAPTR
+    (&[37], &[CertificateKind, U16, Algorithm, Base64]), // CERT
+    (&[43, 59], &[U16, U8, U8, Hex]), // DS, CDS
+    (&[44], &[U8, U8, Hex]), // SSHFP
+    (&[46], &[Type, U8, U8, U32, Time, Time, U16, Domain, Base64]), // RRSIG
+    (&[47], &[Domain, Types]), // NSEC
+    (&[48, 60], &[U16, U8, U8, Base64]), // DNSKEY, CDNSKEY
+    (&[50], &[U8, U8, U16, Salt, Hash, Types]), // NSEC3
+    (&[51], &[U8, U8, U16, Salt]), // NSEC3PARAM
+    (&[52, 53], &[U8, U8, U8, Hex]), // TLSA, SMIMEA
+    (&[61], &[Base64]), // OPENPGPKEY
+    (&[62], &[U32, U16, Types]), // CSYNC
+    (&[256], &[U16, U16, Quoted]), // URI
+    (&[257], &[U8, Word, Quoted]), // CAA
+];
 
 /// Record data in zone-file form.
 pub(crate) fn data_text(data: &RData) -> String {
     match data {
         RData::A(address) => address.0.to_string(),
         RData::AAAA(address) => address.0.to_string(),
-        RData::NS(name) => name_text(&name.0),
-        RData::CNAME(name) => name_text(&name.0),
-        RData::PTR(name) => name_text(&name.0),
-        RData::MX(mx) => format!("{} {}", mx.preference, name_text(&mx.exchange)),
-        RData::SRV(srv) => {
-            format!("{} {} {} {}", srv.priority, srv.weight, srv.port, name_text(&srv.target))
-        }
-        RData::SOA(soa) => soa_text(soa),
-        RData::TXT(txt) => strings(txt.txt_data.iter().map(AsRef::as_ref)),
-        RData::HINFO(info) => strings([info.cpu.as_ref(), info.os.as_ref()]),
-        RData::CAA(caa) => format!("{} {} {}", caa.flags(), caa.tag, quoted(&caa.value)),
-        RData::NAPTR(naptr) => format!(
-            "{} {} {} {}",
-            naptr.order,
-            naptr.preference,
-            strings([naptr.flags.as_ref(), naptr.services.as_ref(), naptr.regexp.as_ref()]),
-            name_text(&naptr.replacement)
-        ),
-        RData::TLSA(tlsa) => format!(
-            "{} {} {} {}",
-            u8::from(tlsa.cert_usage),
-            u8::from(tlsa.selector),
-            u8::from(tlsa.matching),
-            hex_words(&tlsa.cert_data)
-        ),
-        RData::SSHFP(key) => format!(
-            "{} {} {}",
-            u8::from(key.algorithm),
-            u8::from(key.fingerprint_type),
-            hex_words(&key.fingerprint)
-        ),
         RData::SVCB(svcb) => svcb_text(svcb),
         RData::HTTPS(https) => svcb_text(&https.0),
-        RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),
-        RData::DNSSEC(data) => presentation_dnssec::data_text(data).unwrap_or_else(|| {
-            let data = RData::DNSSEC(data.clone());
-            unknown(data.record_type(), &data.to_bytes().unwrap_or_default())
-        }),
-        other => unknown(other.record_type(), &other.to_bytes().unwrap_or_default()),
+        other => bytes_text(other.record_type(), &other.to_bytes().unwrap_or_default()),
     }
 }
 
-pub(crate) fn soa_text(soa: &SOA) -> String {
-    format!(
-        "{} {} {} {} {} {} {}",
-        name_text(&soa.mname),
-        name_text(&soa.rname),
-        soa.serial,
-        soa.refresh.cast_unsigned(),
-        soa.retry.cast_unsigned(),
-        soa.expire.cast_unsigned(),
-        soa.minimum
-    )
+fn bytes_text(code: WireType, bytes: &[u8]) -> String {
+    let code = u16::from(code);
+    let form = FORMS.iter().find(|(codes, _)| codes.contains(&code));
+    let text = match form {
+        Some((_, form)) => fields(form, bytes),
+        None if code == LOC => location(bytes),
+        None => None,
+    };
+    text.unwrap_or_else(|| opaque(bytes))
 }
 
-fn unknown(code: WireType, bytes: &[u8]) -> String {
-    match (code, bytes) {
-        (WireType::DNAME, _) => names(bytes, 1).unwrap_or_else(|| opaque(bytes)),
-        (WireType::Unknown(RP), _) => names(bytes, 2).unwrap_or_else(|| opaque(bytes)),
-        (WireType::Unknown(AFSDB | RT | KX), [p0, p1, name @ ..]) => match names(name, 1) {
-            Some(name) => format!("{} {name}", u16::from_be_bytes([*p0, *p1])),
-            None => opaque(bytes),
-        },
-        (WireType::DNSKEY | WireType::CDNSKEY, [flags0, flags1, protocol, algorithm, key @ ..]) => {
-            let flags = u16::from_be_bytes([*flags0, *flags1]);
-            format!("{flags} {protocol} {algorithm} {}", base64_words(key))
-        }
-        (WireType::Unknown(URI), [p0, p1, w0, w1, target @ ..]) => {
-            let (priority, weight) = (u16::from_be_bytes([*p0, *p1]), u16::from_be_bytes([*w0, *w1]));
-            format!("{priority} {weight} {}", quoted(target))
-        }
-        (WireType::CERT, [kind0, kind1, tag0, tag1, algorithm, data @ ..]) => {
-            let (kind, tag) = (u16::from_be_bytes([*kind0, *kind1]), u16::from_be_bytes([*tag0, *tag1]));
-            let kind = certificate_kind(kind).map_or_else(|| kind.to_string(), str::to_owned);
-            let algorithm = algorithm_name(*algorithm).map_or_else(|| algorithm.to_string(), str::to_owned);
-            format!("{kind} {tag} {algorithm} {}", base64_words(data))
-        }
-        (WireType::OPENPGPKEY, key) => base64_words(key),
-        (WireType::SMIMEA, [usage, selector, matching, data @ ..]) => {
-            format!("{usage} {selector} {matching} {}", hex_words(data))
-        }
-        (WireType::CSYNC, [s0, s1, s2, s3, flags0, flags1, types @ ..]) => {
-            let serial = u32::from_be_bytes([*s0, *s1, *s2, *s3]);
-            let flags = u16::from_be_bytes([*flags0, *flags1]);
-            bitmap(types).map_or_else(|| opaque(bytes), |types| format!("{serial} {flags}{types}"))
-        }
-        (WireType::Unknown(SPF), _) => character_strings(bytes).unwrap_or_else(|| opaque(bytes)),
-        (WireType::Unknown(LOC), _) => location(bytes).unwrap_or_else(|| opaque(bytes)),
-        _ => opaque(bytes),
-    }
-}
-
-/// Data of so many names and nothing else, which nobody may compress (RFC 3597 §4).
-fn names(bytes: &[u8], count: usize) -> Option<String> {
+/// Data of these fields and nothing else. Nobody may compress the names in it (RFC 3597 §4).
+fn fields(form: &[Field], bytes: &[u8]) -> Option<String> {
     let mut decoder = BinDecoder::new(bytes);
-    let names: Option<Vec<String>> =
-        (0..count).map(|_| Name::read(&mut decoder).ok().map(|name| name_text(&name))).collect();
-    names.filter(|_| decoder.is_empty()).map(|names| names.join(" "))
+    let mut parts = form.iter().map(|field| field.read(&mut decoder)).collect::<Option<Vec<_>>>()?;
+    parts.retain(|part| !part.is_empty());
+    decoder.is_empty().then(|| parts.join(" "))
 }
 
-/// RFC 1035 §3.3: one or more strings, each behind its length.
-fn character_strings(bytes: &[u8]) -> Option<String> {
-    let (mut parts, mut rest) = (Vec::new(), bytes);
-    while let [length, tail @ ..] = rest {
-        let (part, after) = tail.split_at_checked(usize::from(*length))?;
-        parts.push(part);
-        rest = after;
+impl Field {
+    /// `None` where the data is not of this form.
+    fn read(self, decoder: &mut BinDecoder<'_>) -> Option<String> {
+        // Whatever bytes there are have a form: nothing is to be verified.
+        let byte = |decoder: &mut BinDecoder<'_>| Some(decoder.read_u8().ok()?.unverified());
+        let short = |decoder: &mut BinDecoder<'_>| Some(decoder.read_u16().ok()?.unverified());
+        let long = |decoder: &mut BinDecoder<'_>| Some(decoder.read_u32().ok()?.unverified());
+        let rest = |decoder: &mut BinDecoder<'_>| {
+            Some(decoder.read_slice(decoder.len()).ok()?.unverified().to_vec())
+        };
+        let string =
+            |decoder: &mut BinDecoder<'_>| Some(decoder.read_character_data().ok()?.unverified().to_vec());
+        Some(match self {
+            U8 => byte(decoder)?.to_string(),
+            U16 => short(decoder)?.to_string(),
+            U32 => long(decoder)?.to_string(),
+            Domain => name_text(&Name::read(decoder).ok()?),
+            Text => quoted(&string(decoder)?),
+            Texts => {
+                let mut texts = vec![quoted(&string(decoder)?)];
+                while !decoder.is_empty() {
+                    texts.push(quoted(&string(decoder)?));
+                }
+                texts.join(" ")
+            }
+            Quoted => quoted(&rest(decoder)?),
+            Word => String::from_utf8(string(decoder)?).ok()?,
+            Hex => hex_words(&rest(decoder)?),
+            Base64 => base64_words(&rest(decoder)?),
+            Salt => match &string(decoder)?[..] {
+                [] => "-".to_owned(),
+                salt => HEXUPPER.encode(salt),
+            },
+            Hash => base32hex(&string(decoder)?),
+            Type => RecordType(short(decoder)?).mnemonic().into_owned(),
+            Types => bitmap(&rest(decoder)?)?,
+            Time => time(long(decoder)?),
+            CertificateKind => {
+                let kind = short(decoder)?;
+                certificate_kind(kind).map_or_else(|| kind.to_string(), str::to_owned)
+            }
+            Algorithm => {
+                let algorithm = byte(decoder)?;
+                algorithm_name(algorithm).map_or_else(|| algorithm.to_string(), str::to_owned)
+            }
+        })
     }
-    (!parts.is_empty()).then(|| strings(parts))
 }
 
-/// RFC 4034 §4.1.2: the types of a bitmap, each behind a space.
 fn bitmap(mut blocks: &[u8]) -> Option<String> {
-    let mut text = String::new();
+    let mut types = Vec::new();
     while let [window, length, rest @ ..] = blocks {
         let (bits, after) = rest.split_at_checked(usize::from(*length))?;
         for (byte, first) in bits.iter().zip((0_u16..).step_by(8)).take(32) {
-            for bit in (0..8).filter(|bit| byte << bit & 0x80 != 0) {
-                let rtype = RecordType(u16::from(*window) << 8 | (first + bit));
-                let _ = write!(text, " {}", rtype.mnemonic());
-            }
+            let set = (0..8).filter(|bit| byte << bit & 0x80 != 0);
+            types.extend(set.map(|bit| RecordType(u16::from(*window) << 8 | (first + bit)).mnemonic()));
         }
         blocks = after;
     }
-    blocks.is_empty().then_some(text)
+    blocks.is_empty().then(|| types.join(" "))
+}
+
+fn time(seconds: u32) -> String {
+    Timestamp::from_second(i64::from(seconds)).map_or_else(
+        |_| seconds.to_string(),
+        |time| time.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string(),
+    )
 }
 
 /// RFC 1876: a place on Earth. `None` for a version or a length that is not known.
 fn location(bytes: &[u8]) -> Option<String> {
     let [0, size, horizontal, vertical, place @ ..] = bytes else { return None };
-    let word = |at: usize| Some(u32::from_be_bytes(place.get(at..at + 4)?.try_into().ok()?));
-    let (latitude, longitude, altitude) = (word(0)?, word(4)?, word(8)?);
-    if place.len() != 12 {
+    let (words, []) = place.as_chunks::<4>() else { return None };
+    let [latitude, longitude, altitude] =
+        words.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>()[..]
+    else {
         return None;
-    }
+    };
     // Thousandths of a second of arc from the equator or the meridian, 2^31 in the middle.
     let angle = |value: u32, limit: i64, positive: char, negative: char| {
         let offset = i64::from(value) - (1 << 31);
@@ -220,32 +237,9 @@ const fn certificate_kind(kind: u16) -> Option<&'static str> {
     })
 }
 
-/// IANA "DNS Security Algorithm Numbers".
-const fn algorithm_name(algorithm: u8) -> Option<&'static str> {
-    Some(match algorithm {
-        1 => "RSAMD5",
-        3 => "DSA",
-        5 => "RSASHA1",
-        6 => "NSEC3DSA",
-        7 => "NSEC3RSASHA1",
-        8 => "RSASHA256",
-        10 => "RSASHA512",
-        12 => "ECCGOST",
-        13 => "ECDSAP256SHA256",
-        14 => "ECDSAP384SHA384",
-        15 => "ED25519",
-        16 => "ED448",
-        _ => return None,
-    })
-}
-
 /// RFC 3597 §5.
 fn opaque(bytes: &[u8]) -> String {
     if bytes.is_empty() { "\\# 0".to_owned() } else { format!("\\# {} {}", bytes.len(), hex_words(bytes)) }
-}
-
-fn strings<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    parts.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(bytes: &[u8]) -> String {
@@ -266,41 +260,26 @@ fn quoted(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn svcb_text(svcb: &SVCB) -> String {
-    let mut text = format!("{} {}", svcb.svc_priority, name_text(&svcb.target_name));
-    for (key, value) in &svcb.svc_params {
-        text.push(' ');
-        text.push_str(&key_text(*key));
-        match value {
-            SvcParamValue::NoDefaultAlpn => {}
-            SvcParamValue::Mandatory(keys) => {
-                let keys: Vec<_> = keys.0.iter().map(|key| key_text(*key)).collect();
-                let _ = write!(text, "={}", keys.join(","));
-            }
-            SvcParamValue::Alpn(ids) => {
-                let ids: Vec<_> = ids.0.iter().map(|id| list_item(id)).collect();
-                let _ = write!(text, "={}", quoted(ids.join(",").as_bytes()));
-            }
-            SvcParamValue::Port(port) => {
-                let _ = write!(text, "={port}");
-            }
-            SvcParamValue::Ipv4Hint(hint) => {
-                let hint: Vec<_> = hint.0.iter().map(|address| address.0.to_string()).collect();
-                let _ = write!(text, "={}", hint.join(","));
-            }
-            SvcParamValue::Ipv6Hint(hint) => {
-                let hint: Vec<_> = hint.0.iter().map(|address| address.0.to_string()).collect();
-                let _ = write!(text, "={}", hint.join(","));
-            }
-            SvcParamValue::EchConfigList(config) => {
-                let _ = write!(text, "={}", BASE64.encode(&config.0));
-            }
-            SvcParamValue::Unknown(bytes) if bytes.0.is_empty() => {}
-            SvcParamValue::Unknown(bytes) => {
-                let _ = write!(text, "={}", quoted(&bytes.0));
-            }
-        }
-    }
-    text
+    let parameters = svcb.svc_params.iter().map(|(key, value)| match parameter(value) {
+        Some(value) => format!(" {}={value}", key_text(*key)),
+        None => format!(" {}", key_text(*key)),
+    });
+    format!("{} {}{}", svcb.svc_priority, name_text(&svcb.target_name), parameters.collect::<String>())
+}
+
+fn parameter(value: &SvcParamValue) -> Option<String> {
+    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(",");
+    Some(match value {
+        SvcParamValue::NoDefaultAlpn => return None,
+        SvcParamValue::Unknown(bytes) if bytes.0.is_empty() => return None,
+        SvcParamValue::Mandatory(keys) => list(&mut keys.0.iter().map(|key| key_text(*key))),
+        SvcParamValue::Alpn(ids) => quoted(list(&mut ids.0.iter().map(|id| list_item(id))).as_bytes()),
+        SvcParamValue::Port(port) => port.to_string(),
+        SvcParamValue::Ipv4Hint(hint) => list(&mut hint.0.iter().map(|address| address.0.to_string())),
+        SvcParamValue::Ipv6Hint(hint) => list(&mut hint.0.iter().map(|address| address.0.to_string())),
+        SvcParamValue::EchConfigList(config) => BASE64.encode(&config.0),
+        SvcParamValue::Unknown(bytes) => quoted(&bytes.0),
+    })
 }
 
 /// RFC 9460 appendix A.1: a comma or backslash inside an item of a list is escaped for the list,
@@ -311,7 +290,13 @@ fn list_item(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
+    use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, NSEC3, RRSIG};
+    use hickory_resolver::proto::dnssec::{Algorithm, Nsec3HashAlgorithm, PublicKeyBuf};
+    use hickory_resolver::proto::rr::SerialNumber;
+
     use super::*;
+    use crate::dns::wire::name::parse_name;
 
     #[test]
     fn further_types_look_as_dig_prints_them() {
@@ -321,7 +306,7 @@ mod tests {
             [0, 0x12, 0x16, 0x13, 0x89, 0x17, 0x2d, 0xd0, 0x70, 0xbe, 0x15, 0xf0, 0x00, 0x98, 0x8d, 0x20];
         for (code, bytes, text) in [
             (WireType::DNSKEY, key, format!("257 3 8 {} {}", "/".repeat(56), "/".repeat(4))),
-            (WireType::Unknown(URI), uri, "10 1 \"https://example.test/\"".to_owned()),
+            (WireType::Unknown(256), uri, "10 1 \"https://example.test/\"".to_owned()),
             (WireType::CERT, vec![0, 1, 48, 57, 8, 1, 2, 3], "PKIX 12345 RSASHA256 AQID".to_owned()),
             (WireType::CERT, vec![0, 99, 0, 0, 99, 1], "99 0 99 AQ==".to_owned()),
             (
@@ -334,18 +319,56 @@ mod tests {
                 format!("\\# 16 00FF0000{}", "F".repeat(24))
             }),
             (WireType::DNSKEY, vec![1], "\\# 1 01".to_owned()),
-            (WireType::Unknown(RP), b"\x01a\0\x01B\0".to_vec(), "a. B.".to_owned()),
+            (WireType::Unknown(17), b"\x01a\0\x01B\0".to_vec(), "a. B.".to_owned()),
             (WireType::OPENPGPKEY, vec![1, 2, 3], "AQID".to_owned()),
             (WireType::SMIMEA, vec![3, 1, 1, 0xab, 0xcd], "3 1 1 ABCD".to_owned()),
             (WireType::CSYNC, vec![0, 0, 0, 66, 0, 3, 0, 4, 0x60, 0, 0, 8], "66 3 A NS AAAA".to_owned()),
             (WireType::CSYNC, vec![0, 0, 0, 66, 0, 3, 0, 4, 0x60], "\\# 9 000000420003000460".to_owned()),
-            (WireType::Unknown(SPF), b"\x02a \0".to_vec(), "\"a \" \"\"".to_owned()),
-            (WireType::Unknown(SPF), b"\x03a ".to_vec(), "\\# 3 036120".to_owned()),
-            (WireType::Unknown(RP), b"\x01a\0".to_vec(), "\\# 3 016100".to_owned()),
-            (WireType::Unknown(KX), b"\0\x0a\x01a\0".to_vec(), "10 a.".to_owned()),
-            (WireType::Unknown(AFSDB), b"\0\x0a\x01a\0\0".to_vec(), "\\# 6 000A01610000".to_owned()),
+            (WireType::Unknown(99), b"\x02a \0".to_vec(), "\"a \" \"\"".to_owned()),
+            (WireType::Unknown(99), b"\x03a ".to_vec(), "\\# 3 036120".to_owned()),
+            (WireType::Unknown(17), b"\x01a\0".to_vec(), "\\# 3 016100".to_owned()),
+            (WireType::Unknown(36), b"\0\x0a\x01a\0".to_vec(), "10 a.".to_owned()),
+            (WireType::Unknown(18), b"\0\x0a\x01a\0\0".to_vec(), "\\# 6 000A01610000".to_owned()),
         ] {
-            assert_eq!(unknown(code, &bytes), text, "{code}");
+            assert_eq!(bytes_text(code, &bytes), text, "{code}");
         }
+    }
+
+    fn name(text: &str) -> Name {
+        parse_name(text).unwrap()
+    }
+
+    #[test]
+    fn dnssec_records_are_shown_as_dig_shows_them() {
+        let text = |data| data_text(&RData::DNSSEC(data));
+        let ds = DS::new(20_326, Algorithm::RSASHA256, 2.into(), vec![0xCD; 32]);
+        let digest = format!("{} {}", "CD".repeat(28), "CD".repeat(4));
+        assert_eq!(text(DNSSECRData::DS(ds)), format!("20326 8 2 {digest}"));
+        let key = |bytes| DNSKEY::with_flags(257, PublicKeyBuf::new(bytes, Algorithm::ED25519));
+        assert_eq!(text(DNSSECRData::DNSKEY(key(vec![1, 2, 3, 4]))), "257 3 15 AQIDBA==");
+        let long = format!("257 3 15 {} {}", "/".repeat(56), "/".repeat(4));
+        assert_eq!(text(DNSSECRData::DNSKEY(key(vec![255; 45]))), long);
+        let input = SigInput {
+            type_covered: WireType::AAAA,
+            algorithm: Algorithm::ECDSAP256SHA256,
+            num_labels: 3,
+            original_ttl: 300,
+            sig_expiration: SerialNumber::new(1_790_000_000),
+            sig_inception: SerialNumber::new(1_700_000_000),
+            key_tag: 7,
+            signer_name: name("example.test"),
+        };
+        assert_eq!(
+            text(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![255, 255, 255]))),
+            "AAAA 13 3 300 20260921141320 20231114221320 7 example.test. ////"
+        );
+        let nsec = NSEC::new_cover_self(name("b.test"), [WireType::A, WireType::from(65_280)]);
+        assert_eq!(text(DNSSECRData::NSEC(nsec)), "b.test. A RRSIG NSEC TYPE65280");
+        let hash = vec![0x15, 0x2d, 0xa0, 0x7a, 0x65];
+        let nsec3 = |opt_out, salt| {
+            NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, 5, salt, hash.clone(), [WireType::NS])
+        };
+        assert_eq!(text(DNSSECRData::NSEC3(nsec3(true, vec![0xAB, 1]))), "1 1 5 AB01 2KMQ0UJ5 NS");
+        assert_eq!(text(DNSSECRData::NSEC3(nsec3(false, Vec::new()))), "1 0 5 - 2KMQ0UJ5 NS");
     }
 }

@@ -40,7 +40,7 @@ async fn many(count: usize, seen: Seen) -> SocketAddr {
             let mut stream = respond.send_response(head, false).unwrap();
             let (pieces, size) = pieces(number);
             for piece in 0..pieces {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(5)).await; // the pace of the body: streams take turns
                 let data = Bytes::from(vec![b'0' + number as u8; size]);
                 stream.send_data(data, piece + 1 == pieces).unwrap();
             }

@@ -128,6 +128,8 @@ const SIGNED: &[(&str, Signing)] = &[
     ("dnssec-wrong-ds.test.", Signing::WrongDs),
     ("dnssec-unsigned-answer.test.", Signing::MissingSignature),
     ("dnssec-island.test.", Signing::Island),
+    ("dnssec-small-key.test.", Signing::SmallKey),
+    ("dnssec-crowded.test.", Signing::Crowded),
 ];
 
 /// How a zone is signed.
@@ -145,6 +147,8 @@ const DNSSEC: &[&str] = &[
     "dnssec-wrong-ds.test.",
     "dnssec-unsigned-answer.test.",
     "dnssec-island.test.",
+    "dnssec-small-key.test.",
+    "dnssec-crowded.test.",
     "dnssec-wildcard.test.",
 ];
 
@@ -293,6 +297,8 @@ dnssec-expired IN NS ns1.dnssec-nsec3.test.
 dnssec-wrong-ds IN NS ns1.dnssec-nsec3.test.
 dnssec-unsigned-answer IN NS ns1.dnssec-nsec3.test.
 dnssec-island IN NS ns1.dnssec-nsec3.test.
+dnssec-small-key IN NS ns1.dnssec-nsec3.test.
+dnssec-crowded IN NS ns1.dnssec-nsec3.test.
 dnssec-wildcard IN NS ns1.dnssec-nsec3.test.
 every-stage IN NS ns1.every-stage.test.
 ns1.every-stage IN A 127.53.0.52
@@ -474,6 +480,8 @@ unsigned IN NS ns1.dnssec-nsec3.test.
     ("dnssec-wrong-ds.test.", DNSSEC_TEXT),
     ("dnssec-unsigned-answer.test.", DNSSEC_TEXT),
     ("dnssec-island.test.", DNSSEC_TEXT),
+    ("dnssec-small-key.test.", DNSSEC_TEXT),
+    ("dnssec-crowded.test.", DNSSEC_TEXT),
     ("dnssec-wildcard.test.", DNSSEC_TEXT),
     (
         "every-stage.test.",

@@ -3,6 +3,8 @@
 //! A server may have several. The lab's lie on the way of an answer, in `server`; what tests need bends the
 //! answer once it is made, and is not in the program.
 
+#[cfg(test)]
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::op::ResponseCode;
 #[cfg(test)]
 use hickory_resolver::proto::rr::RecordType;
@@ -32,6 +34,9 @@ pub(crate) enum Quirk {
     /// cuts no reply to size.
     #[cfg(test)]
     Curt,
+    /// Changes its answers, once they are made.
+    #[cfg(test)]
+    Bent(Bend),
     /// Answers questions of this type with this code.
     #[cfg(test)]
     RcodeFor(RecordType, ResponseCode),
@@ -89,4 +94,16 @@ pub(crate) enum Quirk {
     /// Waits before answers of this type.
     #[cfg(test)]
     DelayFor(RecordType, std::time::Duration),
+}
+
+/// What becomes of an answer: its question, and itself.
+#[cfg(test)]
+#[derive(Clone, Debug)]
+pub(crate) struct Bend(pub(crate) fn(&Message, &mut Message));
+
+#[cfg(test)]
+impl PartialEq for Bend {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
 }

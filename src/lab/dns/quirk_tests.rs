@@ -43,6 +43,7 @@ impl NameServer {
                 return None;
             }
             match quirk {
+                Quirk::Bent(bend) => (bend.0)(request, reply),
                 Quirk::RcodeFor(rtype, code) if *rtype == qtype => clear(reply, *code),
                 Quirk::NoEdns if edns && self.has(&Quirk::Curt) => reply.queries.clear(),
                 Quirk::Deeper => self.refer_deeper(&question.name, reply),

@@ -46,7 +46,7 @@ async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>
         let Ok((length, asker)) = socket.recv_from(&mut buffer).await else {
             // About an earlier answer whose asker has gone. Should it last, it must not take the
             // thread for itself.
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await; // lets the others run
             continue;
         };
         let received = shared.clock.now();

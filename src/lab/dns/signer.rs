@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::HEXUPPER;
+use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::dnssec::crypto::EcdsaSigningKey;
 use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
 use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC3PARAM, RRSIG};
@@ -23,6 +24,12 @@ const SINCE: Duration = Duration::from_secs(3_600);
 const VALID: Duration = Duration::from_secs(21 * 86_400);
 /// How long ago the signatures of an expired zone ended.
 pub(crate) const EXPIRED_DAYS: u32 = 3;
+
+/// The size of a key that is allowed and too small for most.
+const SMALL_KEY_BITS: usize = 768;
+/// Tags and algorithms of no key in the lab.
+const FOREIGN: &[(u16, u8)] =
+    &[(1, 253), (2, 13), (3, 8), (4, 18), (5, 253), (6, 13), (7, 8), (8, 18), (9, 253)];
 
 /// How a zone is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +51,10 @@ pub(crate) enum Signing {
     MissingSignature,
     /// Soundly, and its parent has no DS of it: an island that no chain of trust leads to.
     Island,
+    /// Its zone key is of RSA with 768 bits (RFC 5702 §2.1 allows them), which few libraries take today.
+    SmallKey,
+    /// Before each of its signatures stand nine by keys that it does not have.
+    Crowded,
 }
 
 impl Signing {
@@ -62,13 +73,14 @@ pub(crate) struct Signer {
     zone: Option<Key>,
     inception: u32,
     expiration: u32,
-    made: RefCell<BTreeMap<(Name, RecordType), Record>>,
+    made: RefCell<BTreeMap<(Name, RecordType), Vec<Record>>>,
 }
 
 struct Key {
     dnskey: DNSKEY,
     tag: u16,
-    secret: EcdsaSigningKey,
+    /// `None` for a key that only looks like one.
+    secret: Option<EcdsaSigningKey>,
 }
 
 impl Key {
@@ -79,9 +91,19 @@ impl Key {
             .and_then(|pkcs8| EcdsaSigningKey::from_pkcs8(&pkcs8, ALGORITHM))
             .map_err(|error| words(&error))?;
         let public: PublicKeyBuf = secret.to_public_key().map_err(|error| words(&error))?;
+        Self::of(flags, public, Some(secret)).map_err(|error| words(&error))
+    }
+
+    /// A zone key of RSA with 768 bits. Nothing here can make signatures with one, nor check them.
+    fn small() -> Result<Self, String> {
+        // RFC 3110 §2: the length of the exponent, the exponent, the modulus.
+        let bytes = [&[3, 1, 0, 1][..], &[0xC5; SMALL_KEY_BITS / 8]].concat();
+        Self::of(256, PublicKeyBuf::new(bytes, Algorithm::RSASHA256), None).map_err(|error| error.to_string())
+    }
+
+    fn of(flags: u16, public: PublicKeyBuf, secret: Option<EcdsaSigningKey>) -> Result<Self, ProtoError> {
         let dnskey = DNSKEY::with_flags(flags, public);
-        let tag = dnskey.calculate_key_tag().map_err(|error| words(&error))?;
-        Ok(Self { dnskey, tag, secret })
+        Ok(Self { tag: dnskey.calculate_key_tag()?, dnskey, secret })
     }
 }
 
@@ -103,7 +125,11 @@ impl Signer {
             return Ok(None);
         }
         // The root shows both kinds of key, all others one for both.
-        let zone = if origin.is_root() { Some(Key::new(256)?) } else { None };
+        let zone = match signing {
+            Signing::SmallKey => Some(Key::small()?),
+            _ if origin.is_root() => Some(Key::new(256)?),
+            _ => None,
+        };
         let expired = DAY * EXPIRED_DAYS + SINCE;
         let (inception, expiration) = match signing {
             Signing::Expired => (now - VALID - expired, now - expired),
@@ -169,27 +195,32 @@ impl Signer {
 
     /// The signature over a record set of the zone, made when it is first wanted. `source` is its
     /// owner in the zone: a wildcard, where the set was made from one.
-    pub(super) fn sign(&self, source: &Name, set: &[Record]) -> Option<Record> {
-        let first = set.first()?;
+    pub(super) fn sign(&self, source: &Name, set: &[Record]) -> Vec<Record> {
+        let Some(first) = set.first() else { return Vec::new() };
         let kind = first.record_type();
         if self.signing == Signing::MissingSignature && kind == RecordType::A {
-            return None;
+            return Vec::new();
         }
-        let key = (source.clone(), kind);
-        let made = self.made.borrow().get(&key).cloned();
-        let mut signature = match made {
-            Some(made) => made,
-            None => {
-                let made = self.make(source, set)?;
-                self.made.borrow_mut().insert(key, made.clone());
-                made
-            }
-        };
-        signature.name = first.name.clone();
-        Some(signature)
+        let mut all = self.made.borrow_mut();
+        let made = all.entry((source.clone(), kind)).or_insert_with(|| {
+            let Some(own) = self.make(source, set) else { return Vec::new() };
+            let foreign = if self.signing == Signing::Crowded { FOREIGN } else { &[] };
+            let records = foreign.iter().map(|(tag, algorithm)| {
+                let (key_tag, algorithm) = (*tag, Algorithm::from_u8(*algorithm));
+                RRSIG::from_sig(SigInput { key_tag, algorithm, ..own.input().clone() }, vec![0x2a; 8])
+            });
+            let signatures: Vec<RRSIG> = records.chain([own.clone()]).collect();
+            let record = |signature| {
+                Record::from_rdata(source.clone(), first.ttl, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
+            };
+            signatures.into_iter().map(record).collect()
+        });
+        let mut signatures = made.clone();
+        signatures.iter_mut().for_each(|signature| signature.name = first.name.clone());
+        signatures
     }
 
-    fn make(&self, source: &Name, set: &[Record]) -> Option<Record> {
+    fn make(&self, source: &Name, set: &[Record]) -> Option<RRSIG> {
         let first = set.first()?;
         let kind = first.record_type();
         let key = match &self.zone {
@@ -198,7 +229,7 @@ impl Signer {
         };
         let input = SigInput {
             type_covered: kind,
-            algorithm: ALGORITHM,
+            algorithm: key.dnskey.public_key().algorithm(),
             num_labels: source.num_labels(),
             original_ttl: first.ttl,
             sig_expiration: SerialNumber::new(self.expiration),
@@ -209,7 +240,10 @@ impl Signer {
         let mut named = set.to_vec();
         named.iter_mut().for_each(|record| record.name = source.clone());
         let data = TBS::from_input(source, DNSClass::IN, &input, named.iter()).ok()?;
-        let signature = RRSIG::from_sig(input, key.secret.sign(&data).ok()?);
-        Some(Record::from_rdata(source.clone(), first.ttl, RData::DNSSEC(DNSSECRData::RRSIG(signature))))
+        let signature = match &key.secret {
+            Some(secret) => secret.sign(&data).ok()?,
+            None => vec![0x2a; SMALL_KEY_BITS / 8],
+        };
+        Some(RRSIG::from_sig(input, signature))
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn sign(zone: &Zone, name: &Name, answer: &mut Answer) {
     answer.answers.extend(signed);
     let soa: Vec<Record> = sets(&answer.authorities)
         .iter()
-        .filter_map(|set| signer.sign(&set[0].name.to_lowercase(), set))
+        .flat_map(|set| signer.sign(&set[0].name.to_lowercase(), set))
         .collect();
     answer.authorities.extend(soa);
     if answer.end == End::Negative {

@@ -118,6 +118,11 @@ impl Zone {
             let alias = match self.renamed(&owner) {
                 Some((dname, cname)) => {
                     answer.answers.push(dname);
+                    let Some(cname) = cname else {
+                        // RFC 6672 §2.2.
+                        answer.rcode = ResponseCode::YXDomain;
+                        return answer;
+                    };
                     vec![cname]
                 }
                 None => self.matching(&owner, RecordType::CNAME),
@@ -140,16 +145,17 @@ impl Zone {
         }
     }
 
-    /// The DNAME above a name, and the CNAME that follows from it (RFC 6672 §3.1).
-    fn renamed(&self, name: &Name) -> Option<(Record, Record)> {
+    /// The DNAME above a name, and the CNAME that follows from it (RFC 6672 §3.1), unless it is too long.
+    fn renamed(&self, name: &Name) -> Option<(Record, Option<Record>)> {
         let labels = name.iter().count();
         let above = (self.origin.iter().count()..labels).rev().map(|count| name.trim_to(count));
         let dname = above.flat_map(|above| self.records(&above, RecordType::DNAME)).next()?;
         let RData::Unknown { rdata, .. } = &dname.data else { return None };
         let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
         let kept = labels - dname.name.iter().count();
-        let target = Name::from_labels(name.iter().take(kept).chain(target.iter())).ok()?;
-        let cname = Record::from_rdata(name.clone(), dname.ttl, RData::CNAME(CNAME(target)));
+        let target = Name::from_labels(name.iter().take(kept).chain(target.iter())).ok();
+        let cname =
+            target.map(|target| Record::from_rdata(name.clone(), dname.ttl, RData::CNAME(CNAME(target))));
         Some((dname, cname))
     }
 

@@ -251,6 +251,8 @@ pub(crate) const SITES: &[Site] = &[
     Site::https("www.dnssec-wrong-ds.test", 95, GOOD),
     Site::https("www.dnssec-unsigned-answer.test", 96, GOOD),
     Site::https("www.dnssec-island.test", 98, GOOD),
+    Site::https("www.dnssec-small-key.test", 99, GOOD),
+    Site::https("www.dnssec-crowded.test", 90, GOOD),
     Site { dns_name: "*.dnssec-wildcard.test", ..Site::https("any.dnssec-wildcard.test", 97, GOOD) },
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),

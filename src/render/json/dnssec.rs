@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::explain::dnssec as dnssec_names;
 use crate::render::words;
-use crate::trace::{Denial, Denied, Dnssec, DsInfo, KeyInfo, SignatureInfo, ZoneLink};
+use crate::trace::{Denial, Denied, Dnssec, DnssecCause, DsInfo, KeyInfo, SignatureInfo, ZoneLink};
 
 /// What a validating resolver would conclude of the answer. Keys are fetched beside the trace and
 /// never counted.
@@ -20,6 +20,10 @@ pub(super) struct DnssecView<'a> {
     verdict: &'static str,
     /// Which link decides it and why; null when all is secure.
     why: Option<&'a str>,
+    /// What that comes from; null where nothing is at fault. `unchecked`: beyond a limit of this program or its
+    /// libraries, others may be able to check it.
+    #[cfg_attr(test, schemars(extend("enum" = ["expired", "not-yet-valid", "unsigned", "wrong-signature", "other-key", "ds-without-key", "keys-refused", "unproven", "unchecked", null])))]
+    cause: Option<&'static str>,
     /// The zones, from the trust anchor down, over all aliases.
     chain: Vec<ZoneLinkView<'a>>,
     /// The signatures over the answer itself, aliases and proofs of absence included.
@@ -35,6 +39,7 @@ impl<'a> From<&'a Dnssec> for DnssecView<'a> {
         Self {
             verdict: dnssec.verdict.as_str(),
             why: dnssec.why.as_deref(),
+            cause: dnssec.cause.map(DnssecCause::as_str),
             chain: dnssec.chain.iter().map(Into::into).collect(),
             signatures: dnssec.signatures.iter().map(Into::into).collect(),
             denials: dnssec.denials.iter().map(Into::into).collect(),

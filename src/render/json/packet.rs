@@ -98,7 +98,9 @@ impl<'a> PacketView<'a> {
     pub(super) fn new(id: usize, packet: &'a Packet) -> Self {
         let reply = packet.reply.as_ref();
         let records = match &packet.meaning {
-            Meaning::Answer { records } | Meaning::Cname { records, .. } => &records[..],
+            Meaning::Answer { records } | Meaning::Cname { records, .. } | Meaning::Yxdomain { records } => {
+                &records[..]
+            }
             _ => &[],
         };
         let errors = reply.map_or(&[][..], |reply| &reply.extended_errors);

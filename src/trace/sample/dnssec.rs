@@ -39,6 +39,7 @@ pub(crate) fn dnssec(verdict: DnssecVerdict) -> Dnssec {
     let mut all = Dnssec {
         verdict,
         why: None,
+        cause: None,
         chain: vec![root],
         signatures: vec![signature("www.example.test.", RecordType::A, "test.", 31_589)],
         denials: Vec::new(),
@@ -52,6 +53,7 @@ pub(crate) fn dnssec(verdict: DnssecVerdict) -> Dnssec {
         zone.status = verdict;
         zone.why = Some(format!("the signature over test. DNSKEY {fault}"));
         all.why.clone_from(&zone.why);
+        all.cause = (verdict == DnssecVerdict::Bogus).then_some(DnssecCause::Expired);
         all.signatures.clear();
     }
     all.chain.push(zone);

@@ -9,35 +9,10 @@ const TOP: (&str, &str, AddressSource) = ("ns1.nic.test.", "127.53.0.2", Address
 
 /// A walk that has asked nobody yet.
 pub(super) fn begun(name: &str) -> Dns {
-    Dns {
-        name: name.into(),
-        types: vec![RecordType::A, RecordType::AAAA],
-        lane: DnsLane::Walk,
-        start: At(0),
-        end: At(0),
-        rcode: Some(Rcode::NOERROR),
-        answers: Vec::new(),
-        negative: None,
-        addresses: Vec::new(),
-        cuts: Vec::new(),
-        packets: Vec::new(),
-        critical_path: Vec::new(),
-        hints: RootHints {
-            source: "built-in".into(),
-            date: Some("2026-10-01".into()),
-            drift: Some(Vec::new()),
-        },
-        service: None,
-        stub: None,
-        notes: Vec::new(),
-        all_servers: None,
-        unfound_servers: Vec::new(),
-        propagation: None,
-        system: None,
-        dnssec: None,
-        unvalidated: None,
-        authenticated: None,
-    }
+    let hints =
+        RootHints { source: "built-in".into(), date: Some("2026-10-01".into()), drift: Some(Vec::new()) };
+    let types = vec![RecordType::A, RecordType::AAAA];
+    Dns { rcode: Some(Rcode::NOERROR), ..Dns::begun(name.into(), types, DnsLane::Walk, At(0), hints) }
 }
 
 /// Root, top-level domain, zone; priming and the machine's resolver beside it.

@@ -191,7 +191,7 @@ fn lost_syn(world: &World) {
     let run = std::thread::scope(|scope| {
         // The first SYN is lost for sure, the second (RFC 6298: after a second) arrives for sure.
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(Duration::from_millis(500)); // between the first SYN and the second
             drop(dropping);
         });
         trace_ok(world, "https://http1.example.test/")

@@ -71,13 +71,11 @@ impl Checking {
     pub(crate) fn begin(
         context: &Rc<Context>,
         log: &Rc<Log>,
-        name: &Name,
-        types: &[RecordType],
+        question: (Name, Vec<RecordType>),
         end: WalkEnd,
     ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
         let checking = Rc::new(Self::new(context, None));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
-        let question = (name.clone(), types.to_vec());
         let work = async move {
             *own.evidence.borrow_mut() = collect(&log, &own.context.dnssec, question, end);
             own.fetch(&log).await;

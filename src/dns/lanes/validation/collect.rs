@@ -76,9 +76,10 @@ pub(crate) fn collect(
     evidence
 }
 
-/// A packet of the walk with its reply as it came; `None` when it cannot be read again.
-fn asked_reply(packet: &Packet, bytes: &[u8]) -> Option<AskedReply> {
-    let (zone, qname) = (printed_name(&packet.zone).ok()?, printed_name(&packet.qname).ok()?);
+/// A packet with its reply as it came; `None` when it cannot be read again. A resolver's stands at the root.
+pub(crate) fn asked_reply(packet: &Packet, bytes: &[u8]) -> Option<AskedReply> {
+    let zone = if packet.zone.is_empty() { Name::root() } else { printed_name(&packet.zone).ok()? };
+    let qname = printed_name(&packet.qname).ok()?;
     let mut message = Sections::read(bytes)?;
     message.spell_as(&qname);
     let reply = ZoneReply { zone, message: Rc::new(message) };
@@ -132,12 +133,12 @@ fn join_known(asked: &mut Vec<AskedReply>, store: &KeyCache, question: (Name, Ve
     let (known, now) = (known.get_or_insert_with(question, Vec::new), Moment::now());
     known.retain(|(_, until)| now <= *until);
     for (old, _) in known.iter() {
-        if !asked.iter().any(|new| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
+        if !asked.iter().any(|new| new.is_as(old)) {
             asked.push(old.clone());
         }
     }
     for new in asked.iter() {
-        match known.iter_mut().find(|(old, _)| (&new.qname, new.qtype) == (&old.qname, old.qtype)) {
+        match known.iter_mut().find(|(old, _)| new.is_as(old)) {
             // It was reused.
             Some((old, _)) if Rc::ptr_eq(&old.reply.message, &new.reply.message) => {}
             Some(old) => *old = (new.clone(), now.after(new.reply.message.life())),

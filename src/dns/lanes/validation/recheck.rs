@@ -11,29 +11,24 @@ use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
 use crate::dns::context::Context;
-use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Source};
 use crate::dns::lanes::validation::checking::Checking;
-use crate::dns::lanes::validation::collect::unread;
+use crate::dns::lanes::validation::collect::{asked_reply, unread};
 use crate::dns::lanes::validation::through_resolver::{CdResolver, Received};
 use crate::dns::outcome::words::show;
 use crate::dns::resolvers::ad_bit::is_answer;
-use crate::dns::resolvers::connection::Client;
 use crate::dns::transport::log::Log;
-use crate::dns::wire::name::printed_name;
 use crate::trace::{Meaning, Packet, Purpose, RecordType};
 
 impl Checking {
-    /// Prepares the validation of what a resolver answered, through that resolver; `None` when none
-    /// has said anything. The work is to be run beside everything else.
+    /// Prepares the validation of what a resolver answered, through that resolver. The work is to be run
+    /// beside everything else.
     pub(crate) fn begin_through(
         context: &Rc<Context>,
-        client: Option<Rc<Client>>,
         log: &Rc<Log>,
         question: (Name, Vec<RecordType>),
-        purpose: Purpose,
-        received: Received,
-    ) -> Option<(Rc<Self>, impl Future<Output = ()> + 'static)> {
-        let resolver = CdResolver::of(context, client, log, purpose, received)?;
+        resolver: CdResolver,
+    ) -> (Rc<Self>, impl Future<Output = ()> + 'static) {
         let received = resolver.received;
         let checking = Rc::new(Self::new(context, Some(resolver)));
         let (own, log) = (Rc::clone(&checking), Rc::clone(log));
@@ -53,7 +48,7 @@ impl Checking {
             own.fetch(&log).await;
             own.finish();
         };
-        Some((checking, work))
+        (checking, work)
     }
 
     /// Asks the question itself once more, with its signatures and whatever they are worth.
@@ -126,17 +121,11 @@ fn answered(log: &Log) -> (Vec<AskedReply>, Option<String>) {
             if packet.purpose != Purpose::Resolver || !is_answer(&packet.meaning) {
                 continue;
             }
-            let qtype = WireType::from(packet.qtype.0);
-            let (Ok(qname), Some(mut message)) = (printed_name(&packet.qname), Sections::read(&bytes)) else {
-                unanswered = Some(unread(packet));
-                continue;
-            };
-            if answered.iter().any(|other| (&other.qname, other.qtype) == (&qname, qtype)) {
-                continue;
+            match asked_reply(packet, &bytes) {
+                None => unanswered = Some(unread(packet)),
+                Some(asked) if answered.iter().any(|later| later.is_as(&asked)) => {}
+                Some(asked) => answered.push(asked),
             }
-            message.spell_as(&qname);
-            let reply = ZoneReply { zone: Name::root(), message: Rc::new(message) };
-            answered.push(AskedReply { qname, qtype, reply });
         }
     });
     answered.reverse();

@@ -63,7 +63,7 @@ pub(crate) struct CdResolver {
 }
 
 impl CdResolver {
-    /// The resolver that spoke last in a lane.
+    /// The resolver that spoke last in a lane; `None` when none has said anything.
     pub(crate) fn of(
         context: &Rc<Context>,
         client: Option<Rc<Client>>,
@@ -104,23 +104,6 @@ impl CdResolver {
         qtype: RecordType,
         purpose: Purpose,
     ) -> Fetched {
-        let why = match self.query(context, log, qname, qtype, purpose).await {
-            Ok(message) => {
-                return Fetched::Reply(ZoneReply { zone: Name::root(), message: Rc::new(message) });
-            }
-            Err(why) => why,
-        };
-        Fetched::Failed(format!("resolver {} {why}", show(self.server)))
-    }
-
-    async fn query(
-        &self,
-        context: &Context,
-        log: &Rc<Log>,
-        qname: &Name,
-        qtype: RecordType,
-        purpose: Purpose,
-    ) -> Result<Sections, String> {
         let transport = self.connected.as_ref().map_or(self.transport, |(transport, ..)| *transport);
         let query = Ask {
             parent: Some(self.parent),
@@ -131,14 +114,18 @@ impl CdResolver {
         let asked =
             ask(log, query, Fallbacks::WithEdns, async |query| self.attempt(context, log, query).await);
         let Asked { path, end, .. } = asked.await;
-        let (verdict, reply) = end.map_err(|why| no_reply(&why))?;
-        match verdict {
-            Verdict::Answer { .. } | Verdict::Absent { .. } => {
+        let why = match end {
+            Ok((Verdict::Answer { .. } | Verdict::Absent { .. }, _)) => {
                 let read = path.last().and_then(|id| log.raw(*id)).and_then(|bytes| Sections::read(&bytes));
-                read.ok_or_else(|| "sent a reply that cannot be read again".to_owned())
+                if let Some(message) = read {
+                    return Fetched::Reply(ZoneReply { zone: Name::root(), message: Rc::new(message) });
+                }
+                "sent a reply that cannot be read again".to_owned()
             }
-            verdict => Err(unanswered(&verdict, &reply, qname)),
-        }
+            Ok((verdict, reply)) => unanswered(&verdict, &reply, qname),
+            Err(why) => no_reply(&why),
+        };
+        Fetched::Failed(format!("resolver {} {why}", show(self.server)))
     }
 
     /// One form of a query; a datagram that had no reply is sent once more.

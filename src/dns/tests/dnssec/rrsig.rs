@@ -8,8 +8,8 @@ use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType, SerialN
 
 use crate::dns::dnssec::rrset::record_sets;
 use crate::dns::dnssec::rrsig::{Checks, Key, Validity, check, span};
-use crate::dns::tests::dnssec::zone::{DAY, NOW, TestKey, a, name, now, rrsig};
-use crate::trace::KeyRole;
+use crate::dns::tests::dnssec::zone::{DAY, NOW, TestKey, a, name, now, rrsig, rsa_key};
+use crate::trace::{DnssecCause, KeyRole};
 
 const ZONE: &str = "example.test";
 
@@ -30,7 +30,7 @@ fn changed(change: impl FnOnce(&mut SigInput)) -> Validity {
 
 fn fails(outcome: Validity, words: &str) {
     match outcome {
-        Validity::Fails(why) => assert!(why.contains(words), "{why}"),
+        Validity::Fails(_, why) => assert!(why.contains(words), "{why}"),
         other => panic!("{words}: {other:?}"),
     }
 }
@@ -121,7 +121,9 @@ fn signer_labels_key_and_algorithm_have_to_fit() {
     let signature = key.sign(ZONE, WWW, &set, |input| {
         (input.algorithm, input.key_tag) = (Algorithm::from_u8(16), other.info.tag);
     });
-    fails(outcome(&[a(WWW, 1), rrsig(WWW, signature)], &[other]), "algorithm 16, which is not supported");
+    let unchecked = outcome(&[a(WWW, 1), rrsig(WWW, signature)], &[other]);
+    assert!(matches!(unchecked, Validity::Fails(DnssecCause::Unchecked, _)), "{unchecked:?}");
+    fails(unchecked, "algorithm 16 cannot be checked here");
 }
 
 #[test]
@@ -192,6 +194,115 @@ fn colliding_keys_do_not_cost_without_end() {
     }
     let (outcome, _) = check(&sets[0], &name(ZONE), &keys, now(), &checks);
     fails(outcome, "96 signatures for one answer are the limit");
+}
+
+/// A signature over [`WWW`] that says to be by this key.
+fn claimed(key: &Key) -> RRSIG {
+    let by = TestKey::new(256);
+    let good = by.sign(ZONE, WWW, &[a(WWW, 1)], |_| ());
+    let algorithm = Algorithm::from_u8(key.info.algorithm);
+    RRSIG::from_sig(SigInput { key_tag: key.info.tag, algorithm, ..good.input().clone() }, vec![1; 64])
+}
+
+#[test]
+fn a_key_that_the_library_does_not_take_says_nothing_of_the_signature() {
+    const E: &[u8] = &[1, 0, 1];
+    for (exponent, bits, limit) in [
+        (E, 512, Some("RSA of 512 bits")),
+        (E, 768, Some("RSA of 768 bits")),
+        (E, 1_016, Some("RSA of 1016 bits")),
+        (E, 1_017, None),
+        (E, 1_024, None),
+        (E, 8_192, None),
+        (E, 8_193, Some("RSA of 8193 bits")),
+        (&[3], 2_048, None),
+        (&[1, 0xff, 0xff, 0xff, 0xff], 2_048, None),
+        (&[2, 0, 0, 0, 1], 2_048, Some("RSA with an exponent of 34 bits")),
+        (&[1; 9], 2_048, Some("RSA with an exponent of 65 bits")),
+        (&[1], 2_048, Some("RSA with an exponent that is even or 1")),
+        (&[1, 0, 0], 2_048, Some("RSA with an exponent that is even or 1")),
+        (&[0, 1, 0, 1], 2_048, Some("RSA with leading zeros in the key")),
+    ] {
+        let key = Key::new(&rsa_key(exponent, bits)).unwrap();
+        assert_eq!(key.info.bits, Some(bits));
+        let section = [a(WWW, 1), rrsig(WWW, claimed(&key))];
+        let (tag, outcome) = (key.info.tag, outcome(&section, &[key]));
+        let wanted = match limit {
+            Some(limit) => {
+                let why = format!("is by key {tag}: {limit} cannot be checked here");
+                Validity::Fails(DnssecCause::Unchecked, why)
+            }
+            None => Validity::Fails(DnssecCause::WrongSignature, format!("does not verify with key {tag}")),
+        };
+        assert_eq!(outcome, wanted, "{exponent:?} {bits}");
+    }
+}
+
+#[test]
+fn what_cannot_be_checked_leaves_open_what_the_others_say() {
+    let (small, own) = (Key::new(&rsa_key(&[1, 0, 1], 768)).unwrap(), TestKey::new(256));
+    let set = [a(WWW, 1)];
+    let unchecked = rrsig(WWW, claimed(&small));
+    let expired = own.sign(ZONE, WWW, &set, |input| input.sig_expiration = SerialNumber::new(NOW - DAY));
+    let good = own.sign(ZONE, WWW, &set, |_| ());
+    let bent = RRSIG::from_sig(good.input().clone(), vec![1; 64]);
+    let keys = [small, own.key()];
+    for other in [expired, bent] {
+        for order in [[unchecked.clone(), rrsig(WWW, other.clone())], [rrsig(WWW, other), unchecked.clone()]]
+        {
+            let both = outcome(&[&set[..], &order].concat(), &keys);
+            assert!(matches!(both, Validity::Fails(DnssecCause::Unchecked, _)), "{both:?}");
+        }
+    }
+    assert_eq!(outcome(&[set[0].clone(), unchecked, rrsig(WWW, good)], &keys), HOLDS);
+}
+
+#[test]
+fn signatures_by_others_do_not_use_up_the_limit() {
+    let key = TestKey::new(256);
+    let set = [a(WWW, 1)];
+    let good = key.sign(ZONE, WWW, &set, |_| ());
+    let expired = key.sign(ZONE, WWW, &set, |input| input.sig_expiration = SerialNumber::new(NOW - DAY));
+    let of = |change: &dyn Fn(&mut SigInput)| {
+        let mut input = good.input().clone();
+        change(&mut input);
+        rrsig(WWW, RRSIG::from_sig(input, vec![1; 64]))
+    };
+    let of_no_key = |number: u16| {
+        of(&|input| {
+            input.algorithm = Algorithm::from_u8([253, 13, 8, 18][usize::from(number % 4)]);
+            input.key_tag = good.input().key_tag.wrapping_add(number + 1);
+        })
+    };
+    let of_another_zone = |_| of(&|input| input.signer_name = name("test"));
+    let old = |_| rrsig(WWW, expired.clone());
+    for others in [
+        (0..9).map(of_no_key).collect::<Vec<_>>(),
+        (0..9).map(of_another_zone).collect(),
+        (0..9).map(old).collect(),
+    ] {
+        let section = [&set[..], &others, &[rrsig(WWW, good.clone())]].concat();
+        assert_eq!(outcome(&section, &[key.key()]), HOLDS, "{:?}", others[0]);
+    }
+    // More of its own than are looked at: the last may be the one that holds.
+    let bent: Vec<Record> = (0..9).map(|_| of(&|_| ())).collect();
+    let many = outcome(&[&set[..], &bent].concat(), &[key.key()]);
+    assert!(matches!(many, Validity::Fails(DnssecCause::Unchecked, _)), "{many:?}");
+    let few = outcome(&[&set[..], &bent[..8]].concat(), &[key.key()]);
+    assert!(matches!(few, Validity::Fails(DnssecCause::WrongSignature, _)), "{few:?}");
+}
+
+#[test]
+fn each_fault_has_what_it_comes_from() {
+    let cause = |outcome| match outcome {
+        Validity::Fails(cause, _) => cause,
+        other => panic!("{other:?}"),
+    };
+    let key = |change: &dyn Fn(&mut SigInput)| cause(changed(|input| change(input)));
+    assert_eq!(key(&|input| input.sig_expiration = SerialNumber::new(NOW - 1)), DnssecCause::Expired);
+    assert_eq!(key(&|input| input.sig_inception = SerialNumber::new(NOW + 1)), DnssecCause::NotYetValid);
+    assert_eq!(key(&|input| input.key_tag = input.key_tag.wrapping_add(1)), DnssecCause::OtherKey);
+    assert_eq!(key(&|input| input.signer_name = name("test")), DnssecCause::OtherKey);
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 use std::rc::Rc;
 
-use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, DS};
-use hickory_resolver::proto::dnssec::{Algorithm, DigestType};
+use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
+use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, RRSIG};
+use hickory_resolver::proto::dnssec::{Algorithm, DigestType, PublicKey};
 use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
 use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::validate::validate;
-use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig};
-use crate::trace::{Dnssec, DnssecVerdict};
+use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig, rsa_key};
+use crate::trace::{Dnssec, DnssecCause, DnssecVerdict};
 
 const ZONE: &str = "test";
 
@@ -146,4 +147,68 @@ fn keys_that_another_key_has_signed_are_told_apart_from_keys_that_are_not_there(
     let digest = digest.map_or_else(|_| vec![7; 32], |digest| digest.as_ref().to_vec());
     let dnssec = below(&parent, &own, vec![ds(&plain, &digest)], &[&plain, &own], &plain);
     ends(&dnssec, DnssecVerdict::Bogus, "has not the flag of a zone's key");
+}
+
+/// What is known of [`ZONE`] whose keys are those of an anchor and of RSA with 768 bits.
+fn with_small_key(entry: &TestKey, small: &DNSKEY) -> (Evidence, Anchors) {
+    let (mut evidence, anchors) = zone(entry);
+    let small = Record::from_rdata(name(ZONE), 300, RData::DNSSEC(DNSSECRData::DNSKEY(small.clone())));
+    let keys = signed(entry, ZONE, ZONE, vec![dnskey(ZONE, entry), small]);
+    evidence.keys.insert(name(ZONE), Fetched::Reply(reply(keys)));
+    (evidence, anchors)
+}
+
+/// Records with a signature by a key that nobody has the secret of.
+fn claimed(by: &DNSKEY, owner: &str, set: Vec<Record>) -> Vec<Record> {
+    let good = TestKey::new(256).sign(ZONE, owner, &set, |_| ());
+    let algorithm = by.public_key().algorithm();
+    let input = SigInput { key_tag: by.calculate_key_tag().unwrap(), algorithm, ..good.input().clone() };
+    [set, vec![rrsig(owner, RRSIG::from_sig(input, vec![1; 96]))]].concat()
+}
+
+#[test]
+fn a_key_too_small_to_be_checked_here_makes_nothing_bogus() {
+    let (entry, small) = (TestKey::new(257), rsa_key(&[1, 0, 1], 768));
+    let judged = |qname: &str, answers: Vec<Record>, authorities: Vec<Record>| {
+        let (mut evidence, anchors) = with_small_key(&entry, &small);
+        let message = Sections { name_error: false, answers, authorities };
+        let reply = ZoneReply { zone: name(ZONE), message: Rc::new(message) };
+        evidence.asked.push(AskedReply { qname: name(qname), qtype: WireType::A, reply });
+        validate(&evidence, &anchors, now())
+    };
+    let says = "RSA of 768 bits cannot be checked here";
+    let answer = judged("www.test", claimed(&small, "www.test", vec![a("www.test", 1)]), Vec::new());
+    // A proof of absence, of which no signature can be checked.
+    let nsec = NSEC::new_cover_self(name("z.test"), [WireType::TXT]);
+    let nsec = Record::from_rdata(name("www.test"), 300, RData::DNSSEC(DNSSECRData::NSEC(nsec)));
+    let absence = judged("www.test", Vec::new(), claimed(&small, "www.test", vec![nsec]));
+    for dnssec in [answer, absence] {
+        ends(&dnssec, DnssecVerdict::Indeterminate, says);
+        assert_eq!(dnssec.cause, Some(DnssecCause::Unchecked));
+        let why = dnssec.why.unwrap();
+        assert!(!why.contains("resolvers"), "nothing is known of others: {why}");
+    }
+    // The same with keys that only it has signed.
+    let digest = small.to_digest(&name(ZONE), DigestType::SHA256).unwrap();
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let anchors = format!("{ZONE}. DS {} 8 2 {hex}", small.calculate_key_tag().unwrap());
+    let mut evidence = Evidence::default();
+    let key = Record::from_rdata(name(ZONE), 300, RData::DNSSEC(DNSSECRData::DNSKEY(small.clone())));
+    evidence.keys.insert(name(ZONE), Fetched::Reply(reply(claimed(&small, ZONE, vec![key]))));
+    let answers = claimed(&small, "www.test", vec![a("www.test", 1)]);
+    evidence.asked.push(AskedReply { qname: name("www.test"), qtype: WireType::A, reply: reply(answers) });
+    let dnssec = validate(&evidence, &Anchors::parse(&anchors).unwrap(), now());
+    ends(&dnssec, DnssecVerdict::Indeterminate, says);
+}
+
+#[test]
+fn a_signature_by_somebody_else_does_not_hide_the_zones_own() {
+    let key = TestKey::new(257);
+    let set = vec![a("www.test", 1)];
+    let good = key.sign(ZONE, "www.test", &set, |_| ());
+    // One below the zone asked, as if the name were a zone of its own.
+    let input = SigInput { signer_name: name("www.test"), ..good.input().clone() };
+    let foreign = rrsig("www.test", RRSIG::from_sig(input, vec![1; 64]));
+    let records = [set, vec![foreign, rrsig("www.test", good)]].concat();
+    ends(&answer(&key, "www.test", WireType::A, records), DnssecVerdict::Secure, "");
 }

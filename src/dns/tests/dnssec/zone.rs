@@ -87,6 +87,15 @@ impl TestKey {
     }
 }
 
+/// A zone key of RSA (RFC 3110 §2), of so many bits, that nobody has the secret of.
+pub(crate) fn rsa_key(exponent: &[u8], bits: usize) -> DNSKEY {
+    let mut modulus = vec![0xC5; bits.div_ceil(8)];
+    modulus[0] = 1 << ((bits - 1) % 8);
+    let length = u8::try_from(exponent.len()).unwrap();
+    let bytes = [&[length], exponent, &modulus].concat();
+    DNSKEY::with_flags(256, PublicKeyBuf::new(bytes, Algorithm::RSASHA256))
+}
+
 /// A signature as a record.
 pub(crate) fn rrsig(owner: &str, signature: RRSIG) -> Record {
     Record::from_rdata(name(owner), 300, RData::DNSSEC(DNSSECRData::RRSIG(signature)))

@@ -120,7 +120,8 @@ fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     Ok(Datagram { bytes, from, at: clock.now() })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

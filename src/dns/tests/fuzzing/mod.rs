@@ -1,12 +1,14 @@
 //! Bytes in, verdicts out: the way of a reply through decoding and judging, for fuzzing and for the
 //! tests that hold its seeds. Nothing is sent, and no part of the program calls it.
 
-use crate::dns::response::apex_ns;
+mod chains;
+
 use hickory_resolver::proto::op::{Header, Query};
 use hickory_resolver::proto::rr::Name;
 use hickory_resolver::proto::serialize::binary::BinDecodable;
 use hickory_resolver::proto::serialize::binary::BinDecoder;
 
+use crate::dns::response::apex_ns;
 use crate::dns::response::bailiwick::untrusted;
 use crate::dns::response::classify::{Question, Verdict, accept_forwarded, classify};
 use crate::dns::response::recursive::classify_recursive;
@@ -46,13 +48,13 @@ pub fn judge_as_asked(bytes: &[u8]) -> Result<Vec<String>, String> {
     }
 }
 
-/// Judges a chain of signed messages (the form is `dnssec::fuzzing`'s) and says the verdict, and
+/// Judges a chain of signed messages (the form is that of `chains`) and says the verdict, and
 /// why it is none better.
 ///
 /// # Errors
 /// Security out of nothing: a defect of this program.
 pub fn judge_chain(bytes: &[u8]) -> Result<Option<(DnssecVerdict, Option<String>)>, String> {
-    Ok(crate::dns::dnssec::fuzzing::judge(bytes)?.map(|dnssec| (dnssec.verdict, dnssec.why)))
+    Ok(chains::judge(bytes)?.map(|dnssec| (dnssec.verdict, dnssec.why)))
 }
 
 /// The question that a reply repeats.

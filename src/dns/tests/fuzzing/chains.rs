@@ -19,7 +19,7 @@ use crate::dns::dnssec::needs::needs;
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::wire::name::name_text;
-use crate::dns::wire::presentation_dnssec::data_text;
+use crate::dns::wire::presentation::data_text;
 use crate::trace::{Dnssec, DnssecVerdict};
 
 /// Messages of one input that are read.
@@ -29,7 +29,7 @@ const MAX_MESSAGES: usize = 12;
 ///
 /// # Errors
 /// Security out of nothing: a defect of this program.
-pub(crate) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
+pub(super) fn judge(bytes: &[u8]) -> Result<Option<Dnssec>, String> {
     let Some((time, messages)) = bytes.split_first_chunk::<4>() else { return Ok(None) };
     let messages = split(messages);
     let Some(anchors) = messages.first().and_then(|first| anchors(first)) else { return Ok(None) };
@@ -66,8 +66,8 @@ fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
 fn anchors(bytes: &[u8]) -> Option<Anchors> {
     let mut text = String::new();
     for record in Message::from_vec(bytes).ok()?.answers {
-        if let RData::DNSSEC(data @ DNSSECRData::DNSKEY(_)) = &record.data {
-            let _ = writeln!(text, "{} DNSKEY {}", name_text(&record.name), data_text(data)?);
+        if let RData::DNSSEC(DNSSECRData::DNSKEY(_)) = &record.data {
+            let _ = writeln!(text, "{} DNSKEY {}", name_text(&record.name), data_text(&record.data));
         }
     }
     Anchors::parse(&text).ok()

@@ -1,7 +1,9 @@
 //! The hosts file (hosts(5), RFC 1123 §2.1) and the `hosts:` line of nsswitch.conf(5). The walk heeds none of
 //! them; programs on this machine may.
 
+use std::io::Read;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::plan::DnsPlan;
 use crate::trace::{Dns, SystemFiles};
@@ -9,40 +11,55 @@ use crate::trace::{Dns, SystemFiles};
 /// Bytes of a file that are read at most.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// `address name name ...` a line, `#` begins a comment; lines that are no such thing are nothing.
-pub(crate) fn parse_hosts(text: &str) -> Vec<(IpAddr, Vec<String>)> {
-    let line = |line: &str| {
-        let mut fields = line.split('#').next()?.split_whitespace();
-        let address = fields.next()?.parse().ok()?;
-        let names: Vec<String> =
-            fields.map(|name| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()).collect();
-        Some((address, names))
-    };
-    text.lines().filter_map(line).collect()
+/// The addresses of a hosts file with their names, in lower case without a final dot.
+#[derive(Debug, Default)]
+pub(crate) struct Hosts(Vec<(IpAddr, Vec<String>)>);
+
+impl Hosts {
+    /// A machine without the file is a machine with an empty one.
+    pub(crate) fn read(path: &Path) -> Self {
+        Self::parse(&read(path).unwrap_or_default())
+    }
+
+    /// `address name name ...` a line, `#` begins a comment; lines that are no such thing are nothing.
+    fn parse(text: &str) -> Self {
+        let line = |line: &str| {
+            let mut fields = line.split('#').next()?.split_whitespace();
+            Some((fields.next()?.parse().ok()?, fields.map(key).collect()))
+        };
+        Self(text.lines().filter_map(line).collect())
+    }
+
+    /// In the order of the file.
+    pub(crate) fn addresses_of(&self, name: &str) -> Vec<IpAddr> {
+        let name = key(name);
+        let named = self.0.iter().filter(|(_, names)| names.contains(&name));
+        named.map(|(address, _)| *address).collect()
+    }
+}
+
+fn key(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// Adds what the plan's files say of the name.
 pub(crate) fn consult(plan: &DnsPlan, dns: &mut Dns) {
     let Some(path) = &plan.hosts_file else { return };
-    let name = dns.name.trim_end_matches('.').to_ascii_lowercase();
-    // A machine without the file is a machine with an empty one.
-    let hosts = parse_hosts(&read(path).unwrap_or_default());
-    let named = hosts.into_iter().filter(|(_, names)| names.contains(&name));
-    let addresses: Vec<_> = named.map(|(address, _)| address).collect();
+    let addresses = Hosts::read(path).addresses_of(&dns.name);
     let order = plan.nsswitch.as_ref().and_then(|path| hosts_order(&read(path)?));
     if !addresses.is_empty() {
         let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         dns.notes.push(format!(
-            "{} has {} for {name}: programs on this machine may use that, the walk does not",
+            "{} has {} for {}: programs on this machine may use that, the walk does not",
             path.display(),
-            list.join(", ")
+            list.join(", "),
+            key(&dns.name)
         ));
     }
     dns.system = Some(SystemFiles { hosts_file: path.display().to_string(), addresses, order });
 }
 
-fn read(path: &std::path::Path) -> Option<String> {
-    use std::io::Read;
+fn read(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).ok()?.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())

@@ -1,0 +1,302 @@
+//! Replies that are odd, and delegations that are stale or thin, which resolvers get past: so does the walk.
+
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
+
+use crate::dns::resolver::Resolver;
+use crate::dns::tests::kit::{
+    AUTH, EXAMPLE, OTHER, Run, SECOND, TLD, TLD_ZONE, TRAP, ask, auth, broken, local, other, plan, resolve,
+    resolve_with, root, tld,
+};
+use crate::dns::tests::server::{Bend, Quirk, Spec, TestNet};
+use crate::trace::{FailureCode, Meaning, Purpose, Rcode};
+
+fn zone_of<'a>(server: &'a str, origin: &'a str, text: &'a str) -> Spec<'a> {
+    (server, vec![], vec![(origin, text)])
+}
+
+/// The names of `example.test.` asked of a server that bends its answers.
+fn bent(host: &str, bend: fn(&Message, &mut Message)) -> Run {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::Bent(Bend(bend))), other()]).await;
+        resolve(&net, host).await
+    })
+}
+
+fn is_negative(reply: &Message) -> bool {
+    reply.authorities.iter().any(|record| record.record_type() == WireType::SOA)
+}
+
+#[test]
+fn nodata_without_soa_and_without_authority_is_an_answer() {
+    let bare: fn(&Message, &mut Message) = |_, reply| {
+        if is_negative(reply) {
+            reply.metadata.authoritative = false;
+            reply.authorities.clear();
+        }
+    };
+    let only_nsec: fn(&Message, &mut Message) = |_, reply| {
+        if is_negative(reply) {
+            reply.metadata.authoritative = false;
+            let nsec = RData::Unknown {
+                code: WireType::NSEC,
+                rdata: hickory_resolver::proto::rr::rdata::NULL::with(b"\x01a\0\0\x01\x40".to_vec()),
+            };
+            reply.authorities = vec![Record::from_rdata(reply.queries[0].name.clone(), 60, nsec)];
+        }
+    };
+    for bend in [bare, only_nsec] {
+        let run = bent("example.test", bend);
+        assert_eq!(run.code(), FailureCode::NoData, "{}", run.message());
+        assert_eq!(run.dns.rcode, Some(Rcode::NOERROR));
+        let run = bent("mail.example.test", bend);
+        assert_eq!(run.addresses(), ["192.0.2.25"], "AAAA is the type that is not there");
+        assert!(!run.noted("AAAA failed"), "{:?}", run.dns.notes);
+        // At the end of an alias.
+        let zone =
+            format!("{EXAMPLE}to-text.example.test. CNAME text.example.test.\ntext.example.test. TXT x\n");
+        local(async {
+            let auth = (AUTH, vec![Quirk::Bent(Bend(bend))], vec![("example.test.", zone.as_str())]);
+            let net = TestNet::start(vec![root(), tld(), auth]).await;
+            let run = resolve(&net, "to-text.example.test").await;
+            assert_eq!(run.code(), FailureCode::NoData, "{}", run.message());
+            assert!(run.message().starts_with("text.example.test. has no A or AAAA record"));
+        });
+    }
+}
+
+#[test]
+fn an_empty_cache_of_a_resolver_denies_nothing() {
+    let run = bent("example.test", |_, reply| {
+        reply.metadata.authoritative = false;
+        reply.metadata.recursion_available = true;
+        reply.authorities.clear();
+    });
+    assert_eq!(run.code(), FailureCode::NoUsableServer, "{}", run.message());
+}
+
+#[test]
+fn a_dname_that_makes_no_name_ends_the_walk_and_accuses_nobody() {
+    let label = "a".repeat(60);
+    let long = format!("{label}.{label}.{label}.old.example.test");
+    let zone = format!("old.example.test. DNAME {label}.new.other.test.\n");
+    let code = |code: ResponseCode| {
+        let bend: fn(&Message, &mut Message) = match code {
+            ResponseCode::YXDomain => |_, reply| reply.metadata.response_code = ResponseCode::YXDomain,
+            _ => |_, reply| reply.metadata.response_code = ResponseCode::NoError,
+        };
+        (AUTH, vec![Quirk::Bent(Bend(bend))], vec![("example.test.", zone.as_str())])
+    };
+    local(async {
+        // Whether the server says so or not.
+        for said in [ResponseCode::YXDomain, ResponseCode::NoError] {
+            let net = TestNet::start(vec![root(), tld(), code(said)]).await;
+            let run = resolve(&net, &long).await;
+            assert_eq!(run.code(), FailureCode::Yxdomain, "{}", run.message());
+            assert!(run.message().contains("the DNAME old.example.test. -> aaa"), "{}", run.message());
+            assert_eq!(run.dns.rcode.unwrap().mnemonic(), "YXDOMAIN");
+            assert_eq!(run.dns.answers[0].rtype.mnemonic(), "DNAME");
+            assert!(run.walk().iter().any(|packet| matches!(packet.meaning, Meaning::Yxdomain { .. })));
+        }
+        let net = TestNet::start(vec![root(), tld(), code(ResponseCode::YXDomain)]).await;
+        let run = resolve(&net, "x.old.example.test").await;
+        assert_eq!(run.code(), FailureCode::Yxdomain, "resolvers take its word");
+        assert!(run.message().contains("makes x.aaa"), "{}", run.message());
+    });
+}
+
+#[test]
+fn the_cname_of_a_dname_is_made_here_whatever_came_along() {
+    let run = bent("x.old.example.test", |_, reply| {
+        for record in &mut reply.answers {
+            if let RData::CNAME(target) = &mut record.data {
+                *target = CNAME(Name::from_ascii("elsewhere.other.test.").unwrap());
+            }
+        }
+    });
+    assert_eq!(run.addresses(), ["192.0.2.81"]);
+    assert_eq!(run.dns.answers[1].data, "x.new.other.test.");
+}
+
+#[test]
+fn any_and_cname_have_an_alias_for_an_answer() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), auth(), other()]).await;
+        for name in ["shop.example.test", "alias.example.test", "to-nowhere.example.test"] {
+            for types in [&["ANY"][..], &["CNAME"]] {
+                let (dns, result) = ask(&net, name, types).await;
+                assert_eq!(result, Ok(()), "{name} {types:?}");
+                assert_eq!(dns.answers.len(), 1, "{name} {types:?}");
+            }
+        }
+        // The code is about the target (RFC 6604 §3).
+        let denies = Quirk::Bent(Bend(|_, reply| reply.metadata.response_code = ResponseCode::NXDomain));
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), denies)]).await;
+        let (dns, result) = ask(&net, "to-nowhere.example.test", &["ANY"]).await;
+        assert_eq!((result, dns.answers.len()), (Ok(()), 1));
+    });
+}
+
+#[test]
+fn a_name_server_behind_an_alias_is_found() {
+    local(async {
+        let tld_zone = format!("{TLD_ZONE}odd.test. NS ns.example.test.\n");
+        let example = format!("{EXAMPLE}ns.example.test. CNAME real.other.test.\n");
+        let other_zone = format!(
+            "other.test. NS ns1.other.test.\nns1.other.test. A {OTHER}\nreal.other.test. A {SECOND}\n"
+        );
+        let net = TestNet::start(vec![
+            root(),
+            zone_of(TLD, "test.", &tld_zone),
+            zone_of(AUTH, "example.test.", &example),
+            zone_of(OTHER, "other.test.", &other_zone),
+            zone_of(SECOND, "odd.test.", "www.odd.test. A 192.0.2.9\n"),
+        ])
+        .await;
+        assert_eq!(resolve(&net, "www.odd.test").await.addresses(), ["192.0.2.9"]);
+    });
+}
+
+#[test]
+fn glue_that_the_referral_lacks_is_asked_of_the_parent() {
+    let no_glue: fn(&Message, &mut Message) = |request, reply| {
+        let name = request.queries[0].name.to_lowercase().to_string();
+        if name == "www.thin.test." {
+            reply.additionals.clear();
+        }
+    };
+    let tld_zone = format!("{TLD_ZONE}thin.test. NS ns1.thin.test.\nns1.thin.test. A {SECOND}\n");
+    local(async {
+        let tld = (TLD, vec![Quirk::Bent(Bend(no_glue))], vec![("test.", tld_zone.as_str())]);
+        let thin = "thin.test. NS ns1.thin.test.\nwww.thin.test. A 192.0.2.7\nns1.thin.test. A 127.0.53.4\n";
+        let net = TestNet::start(vec![root(), tld, zone_of(SECOND, "thin.test.", thin)]).await;
+        let run = resolve(&net, "www.thin.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.7"], "{:#?}", run.lines());
+        let asked: Vec<_> = run.walk().into_iter().filter(|p| p.purpose == Purpose::NsAddress).collect();
+        assert_eq!((asked.len(), asked[0].zone.as_str()), (1, "test."), "{:#?}", run.lines());
+    });
+    // A parent that has none: a loop, as before.
+    let tld_zone = format!("{TLD_ZONE}thin.test. NS ns1.thin.test.\n");
+    local(async {
+        let net = TestNet::start(vec![root(), zone_of(TLD, "test.", &tld_zone)]).await;
+        let run = resolve(&net, "www.thin.test").await;
+        assert_eq!(run.code(), FailureCode::GlueLoop, "{}", run.message());
+    });
+}
+
+#[test]
+fn a_server_whose_glue_is_old_is_looked_up() {
+    // Its glue is dead, refuses, or answers for nobody; its own zone knows better.
+    for quirks in [vec![Quirk::Silent], vec![Quirk::Rcode(ResponseCode::Refused)]] {
+        local(async {
+            let tld_zone =
+                TLD_ZONE.to_owned() + &format!("moved.test. NS ns9.other.test.\nns9.other.test. A {TRAP}\n");
+            let other_zone = format!(
+                "other.test. NS ns1.other.test.\nns1.other.test. A {OTHER}\nns9.other.test. A {SECOND}\n"
+            );
+            let net = TestNet::start(vec![
+                root(),
+                zone_of(TLD, "test.", &tld_zone),
+                (TRAP, quirks.clone(), vec![]),
+                zone_of(OTHER, "other.test.", &other_zone),
+                zone_of(
+                    SECOND,
+                    "moved.test.",
+                    "www.moved.test. A 192.0.2.7\nwww.moved.test. AAAA 2001:db8::7\n",
+                ),
+            ])
+            .await;
+            let run = resolve(&net, "www.moved.test").await;
+            assert_eq!(run.addresses(), ["192.0.2.7", "2001:db8::7"], "{quirks:?}: {:#?}", run.lines());
+        });
+    }
+}
+
+#[test]
+fn a_dead_host_is_not_asked_for_its_own_address_again() {
+    local(async {
+        let tld_zone = TLD_ZONE.to_owned() + "moved.test. NS ns1.other.test.\n";
+        let dead = (OTHER, vec![Quirk::Silent], vec![]);
+        let net = TestNet::start(vec![root(), zone_of(TLD, "test.", &tld_zone), dead]).await;
+        let run = resolve(&net, "www.moved.test").await;
+        assert_eq!(run.code(), FailureCode::DnsTimeout, "{}", run.message());
+        assert!(
+            !net.seen(OTHER).iter().any(|seen| seen.contains("ns1.other.test.")),
+            "{:?}",
+            net.seen(OTHER)
+        );
+        assert!(run.took().as_millis() < 3_600, "{:?}", run.took());
+    });
+}
+
+#[test]
+fn the_other_family_of_a_server_is_asked_for_where_the_first_is_of_no_use() {
+    local(async {
+        let tld_zone = TLD_ZONE.to_owned() + "six.test. NS ns.other.test.\n";
+        let other_zone = format!(
+            "other.test. NS ns1.other.test.\nns1.other.test. A {OTHER}\nns.other.test. A {TRAP}\nns.other.test. AAAA ::1\n"
+        );
+        let late = Quirk::DelayFor(WireType::AAAA, std::time::Duration::from_millis(100));
+        let net = TestNet::start(vec![
+            root(),
+            zone_of(TLD, "test.", &tld_zone),
+            (OTHER, vec![late], vec![("other.test.", &other_zone)]),
+            (TRAP, vec![Quirk::Rcode(ResponseCode::Refused)], vec![]),
+            zone_of("::1", "six.test.", "www.six.test. A 192.0.2.6\n"),
+        ])
+        .await;
+        let run = resolve(&net, "www.six.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.6"], "{:#?}", run.lines());
+        // And where AAAA is all there is.
+        let other_zone = other_zone.replace(&format!("ns.other.test. A {TRAP}\n"), "");
+        let net = TestNet::start(vec![
+            root(),
+            zone_of(TLD, "test.", &tld_zone),
+            zone_of(OTHER, "other.test.", &other_zone),
+            zone_of("::1", "six.test.", "www.six.test. A 192.0.2.6\n"),
+        ])
+        .await;
+        assert_eq!(resolve(&net, "www.six.test").await.addresses(), ["192.0.2.6"]);
+        let glued = TLD_ZONE.to_owned() + "six.test. NS ns.six.test.\nns.six.test. AAAA ::1\n";
+        let net = TestNet::start(vec![
+            root(),
+            zone_of(TLD, "test.", &glued),
+            zone_of("::1", "six.test.", "www.six.test. A 192.0.2.6\n"),
+        ])
+        .await;
+        assert_eq!(resolve(&net, "www.six.test").await.addresses(), ["192.0.2.6"]);
+    });
+}
+
+#[test]
+fn a_server_that_is_lame_for_one_name_is_asked_for_another() {
+    local(async {
+        let lame = Quirk::Bent(Bend(|request, reply| {
+            if request.queries[0].name.to_lowercase().to_string() == "mail.example.test." {
+                reply.metadata.authoritative = false;
+                (reply.answers, reply.authorities) = (Vec::new(), Vec::new());
+            }
+        }));
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), lame)]).await;
+        let resolver = Resolver::new(plan(&net)).unwrap();
+        let run = resolve_with(&resolver, "mail.example.test").await;
+        assert_eq!(run.code(), FailureCode::NoData);
+        let run = resolve_with(&resolver, "www.example.test").await;
+        assert_eq!(run.addresses().len(), 2);
+    });
+}
+
+#[test]
+fn several_cnames_at_one_name_are_all_on_record_and_the_first_is_followed() {
+    local(async {
+        let zone = format!(
+            "{EXAMPLE}two.example.test. CNAME www.example.test.\ntwo.example.test. CNAME mail.example.test.\n"
+        );
+        let net = TestNet::start(vec![root(), tld(), zone_of(AUTH, "example.test.", &zone)]).await;
+        let run = resolve(&net, "two.example.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"]);
+        let aliases: Vec<_> = run.dns.answers[..2].iter().map(|record| record.data.as_str()).collect();
+        assert_eq!(aliases, ["www.example.test.", "mail.example.test."]);
+    });
+}
