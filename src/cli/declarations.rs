@@ -9,9 +9,9 @@ Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
   urltrace -L --format json shop.example      follow redirects, one JSON document
   urltrace dns --type MX example.com          the DNS walk alone
-  urltrace dns --format json - < names        many names, one JSON document a line
+  urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    the same, in the built-in internet
-  urltrace lab                                what the built-in internet has to show
+  urltrace lab                                list the scenarios of the built-in internet
 
 Exit codes:
   0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
@@ -20,12 +20,12 @@ Exit codes:
 /// Trace everything that happens when a URL is typed
 ///
 /// urltrace takes the URL apart, walks its name from the root servers to the authoritative ones,
-/// opens the TCP connection, shakes hands by TLS, sends the request and explains the status. Every
-/// step is timed and lies on one waterfall.
+/// opens the TCP connection, performs the TLS handshake, sends the request and explains the status.
+/// Every step is timed and shown on one waterfall.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "urltrace", version, max_term_width = 100, after_help = EXAMPLES, args_override_self = true, subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
 pub struct Cli {
-    /// What is not "trace this URL"
+    /// Anything but tracing a URL
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The URL to trace; without a scheme https, for `localhost`, addresses and single labels http
@@ -56,7 +56,7 @@ pub enum Command {
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
     Dns(DnsOptions),
-    /// List what the built-in internet has to show, or keep it running
+    /// List list the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
@@ -68,7 +68,7 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Question")]
 pub struct DnsOptions {
-    /// The name to ask for, or `-`: names from standard input, one a line
+    /// The name to look up, or `-`: names from standard input, one per line
     ///
     /// As with dig, a type may follow, `@SERVER` asks that server, and `+short` prints the data alone.
     #[arg(value_name = "NAME")]
@@ -76,16 +76,16 @@ pub struct DnsOptions {
     /// Record types: A (when none is given), AAAA, TXT, NS, SOA, MX, HTTPS, ..., TYPE65 or 65
     #[arg(short = 't', long = "type", value_name = "TYPE", value_delimiter = ',')]
     pub types: Vec<String>,
-    /// Ask for the names of an address (PTR below in-addr.arpa or ip6.arpa)
+    /// Look up the names of an address (PTR below in-addr.arpa or ip6.arpa)
     #[arg(short = 'x', long, value_name = "ADDRESS")]
     pub reverse: Option<String>,
     /// The port of `@SERVER`
     #[arg(short = 'p', long, value_name = "PORT", hide = true)]
     pub port: Option<String>,
-    /// Print the data of the answer only, one record a line
+    /// Print only the data of the answer, one record per line
     #[arg(long, conflicts_with = "format")]
     pub short: bool,
-    /// With `-`: ask for every name as if it were the first
+    /// With `-`: resolve every name as if it were the first, without caches
     #[arg(long)]
     pub cold: bool,
 }
@@ -126,20 +126,20 @@ pub struct Common {
     /// Begin the walk with the root servers of this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub root_hints: Option<PathBuf>,
-    /// Tell each server no more of the name than it needs (RFC 9156)
+    /// Send each server no more of the name than it needs (QNAME minimisation, RFC 9156)
     #[arg(long, global = true, help_heading = "DNS")]
     pub qmin: bool,
     /// Afterwards ask every address of every name server of the last zone, and compare
     #[arg(long, global = true, help_heading = "DNS")]
     pub all_ns: bool,
-    /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
-    /// public resolvers; of several types for the first
+    /// Afterwards ask whoever may have the answer cached: the zone's servers, this machine's resolvers,
+    /// public resolvers; with several types, for the first
     #[arg(long, global = true, help_heading = "DNS")]
     pub propagation: bool,
-    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` a line
+    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` per line
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub resolvers: Option<PathBuf>,
-    /// Ask for no signatures and validate nothing
+    /// Do not ask for DNSSEC signatures, and validate nothing
     #[arg(long, global = true, help_heading = "DNS")]
     pub no_dnssec: bool,
     /// Begin DNSSEC's chain of trust with the DS or DNSKEY records of this file
@@ -182,7 +182,7 @@ pub struct Connection {
     /// Neither ask for HTTPS records (RFC 9460) nor use them
     #[arg(long, help_heading = "DNS")]
     pub no_https_rr: bool,
-    /// Go on in spite of a certificate that cannot be trusted
+    /// Continue although the certificate cannot be trusted
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,
     /// Trust only the certificates of this PEM file
@@ -219,7 +219,7 @@ pub struct Request {
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,
-    /// Ask for the head only (method HEAD)
+    /// Send a HEAD request: no body
     #[arg(short = 'I', long, conflicts_with_all = ["data", "data_raw", "data_binary", "json"])]
     pub head: bool,
     /// Add or replace a header field; `Name:` removes one
@@ -246,7 +246,7 @@ pub struct Request {
     /// Referer field
     #[arg(short = 'e', long, value_name = "URL")]
     pub referer: Option<String>,
-    /// Ask for a compressed body and unpack it
+    /// Ask for a compressed body and decompress it
     #[arg(long)]
     pub compressed: bool,
     /// Follow redirects

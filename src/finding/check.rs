@@ -109,6 +109,7 @@ mod tests {
                     "waited",
                     "culprit",
                     "culprit_tests",
+                    "hops",
                 ]
                 .contains(&name)
         };

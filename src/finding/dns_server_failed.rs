@@ -40,7 +40,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 )
             } else {
                 format!(
-                    "make {name} serve the zone {zone}, or take it out of the zone's NS records at the parent"
+                    "make {name} serve the zone {zone}, or remove it from the zone's NS records at the parent"
                 )
             },
         );
@@ -50,7 +50,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
         // Off the critical path a failed server cost nothing.
         if !is_lost {
-            finding.saving = spot.cost("every lookup that asks this server first");
+            finding.saving = spot.cost("on every lookup that asks this server first");
         }
         Some(finding)
     })

@@ -35,7 +35,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                     .to_owned()
             } else {
                 format!(
-                    "bring the servers of {zone} back, or mend the delegation at its parent: until then \
+                    "bring the servers of {zone} back, or fix the delegation at its parent: until then \
                      nothing at or below {zone} can be found"
                 )
             };

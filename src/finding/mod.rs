@@ -39,6 +39,7 @@ mod dns_zone_server_without_udp;
 mod dns_zone_servers_disagree;
 mod dns_zone_without_answer;
 mod found;
+mod hops;
 mod http_body_slow;
 mod http_first_byte_slow;
 mod http_rate_limited;

@@ -172,9 +172,8 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
             let sent = record.sent.unwrap_or(start);
             let after = interim(record).map_or_else(String::new, |what| format!(", only {what}"));
             format!(
-                "no answer from the server after {} ({end}){after}; the request was sent after {}",
-                time(now.since(sent)),
-                time(sent.since(start))
+                "the server took the request and sent nothing for {} ({end}){after}",
+                time(now.since(sent))
             )
         }
         Progress::Head => format!(

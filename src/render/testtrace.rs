@@ -55,7 +55,7 @@ pub(crate) fn findings() -> Vec<Finding> {
                 low: Duration::from_millis(240),
                 high: Duration::from_millis(250),
                 basis: Basis::Derived,
-                applies: "every first visit over IPv6".into(),
+                applies: "on every first visit over IPv6".into(),
             }),
         },
         Finding {

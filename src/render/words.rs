@@ -192,7 +192,7 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::WrongHost { wanted, nearest: None } => {
             format!("it is not for {wanted}, and names no host")
         }
-        CertificateFault::SelfSigned => "it signed itself and is no trusted root".to_owned(),
+        CertificateFault::SelfSigned => "it signed itself and is not a trusted root".to_owned(),
         CertificateFault::MissingIntermediate { issuer, url: Some(url) } => {
             format!("the certificate of {issuer} was not sent; it is at {url}")
         }

@@ -205,7 +205,7 @@ impl Client {
 /// The URL's host as rustls wants it.
 fn server_name(host: &str) -> Result<ServerName<'static>, Fault> {
     ServerName::try_from(host.to_owned()).map_err(|_| {
-        let message = format!("`{}` is no name that TLS can ask for (SNI)", certificate::escape(host));
+        let message = format!("`{}` is not a name that TLS can ask for (SNI)", certificate::escape(host));
         Fault::new(StageName::Tls, FailureCode::InvalidHost, message)
     })
 }

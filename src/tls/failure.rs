@@ -225,9 +225,9 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
         (alert::PROTOCOL_VERSION, TlsVersion::Tls12) => {
             Some("the server may speak TLS 1.3 only: drop --tls-max")
         }
-        _ if case.probed.is_some() => {
-            Some("the server, or a box before it, may not bear large or modern hellos: try `--tls-max 1.2`")
-        }
+        _ if case.probed.is_some() => Some(
+            "the server, or a box in front of it, may not cope with large or modern hellos: try `--tls-max 1.2`",
+        ),
         _ => alert::hint(code),
     };
     fault(FailureCode::TlsAlert, message).hint_if(hint)

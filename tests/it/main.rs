@@ -10,5 +10,6 @@ mod peers;
 mod runs;
 mod secrets;
 mod support;
+mod terminal;
 mod tidy;
 mod walks;

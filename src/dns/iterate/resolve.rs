@@ -104,7 +104,7 @@ async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, 
 }
 
 fn alias_loop(qname: &Name, chain: &[Name]) -> Fault {
-    let message = format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(chain));
+    let message = format!("CNAME loop at {}: {}", name_text(qname), arrows(chain));
     Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
 }
 

@@ -72,7 +72,7 @@ fn reports_of_a_name_read_as_committed() {
 #[test]
 fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
     for (name, trace) in testtrace::all() {
-        for width in 40..=120 {
+        for width in (40..=120).chain([140, 160, 200]) {
             for (unicode, verbose) in [(true, false), (false, false), (true, true), (false, true)] {
                 // The long form is the same code line by line: some widths are enough for it.
                 if verbose && width % 10 != 0 {
