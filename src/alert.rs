@@ -25,26 +25,47 @@ pub(crate) fn meaning(code: u8) -> &'static str {
     row(code).map_or("its number is not in the registry", |row| row.meaning)
 }
 
+/// Whether it is about a message of ours: another offer may fare better.
+pub(crate) fn is_about_our_messages(code: u8) -> bool {
+    hint(code) == OUR_FAULT
+}
+
 /// What to try after such an alert.
 pub(crate) fn hint(code: u8) -> Option<&'static str> {
     row(code).and_then(|row| row.hint)
+}
+
+/// Whether an alert is a server's answer to a missing client certificate: by its name, or because the
+/// server had asked for one. Java sends bad_certificate, others handshake_failure, access_denied,
+/// certificate_unknown or internal_error.
+pub(crate) fn wants_client_certificate(code: u8, asked: bool) -> bool {
+    const REFUSALS: [u8; 9] = [40, 41, 42, 43, 46, 48, 49, 80, 116];
+    code == CERTIFICATE_REQUIRED || asked && REFUSALS.contains(&code)
 }
 
 fn row(code: u8) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.code == code)
 }
 
-pub(crate) const HANDSHAKE_FAILURE: u8 = 40;
-pub(crate) const BAD_CERTIFICATE: u8 = 42;
+pub(crate) const CLOSE_NOTIFY: u8 = 0;
+pub(crate) const UNEXPECTED_MESSAGE: u8 = 10;
+pub(crate) const RECORD_OVERFLOW: u8 = 22;
 pub(crate) const ACCESS_DENIED: u8 = 49;
+pub(crate) const INTERNAL_ERROR: u8 = 80;
+pub(crate) const UNSUPPORTED_EXTENSION: u8 = 110;
+pub(crate) const HANDSHAKE_FAILURE: u8 = 40;
+pub(crate) const ILLEGAL_PARAMETER: u8 = 47;
+pub(crate) const DECODE_ERROR: u8 = 50;
 pub(crate) const PROTOCOL_VERSION: u8 = 70;
 pub(crate) const INSUFFICIENT_SECURITY: u8 = 71;
 pub(crate) const CERTIFICATE_REQUIRED: u8 = 116;
+pub(crate) const UNRECOGNIZED_NAME: u8 = 112;
 pub(crate) const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 const OUR_FAULT: Option<&str> =
     Some("try `--tls-max 1.2`: if that works, the server or a box in front of it mishandles TLS 1.3");
-const SERVER_LOG: Option<&str> = Some("the server's own log says what went wrong");
+pub(crate) const LOG: &str = "the server's own log says what went wrong";
+const SERVER_LOG: Option<&str> = Some(LOG);
 const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");
 
 #[rustfmt::skip]
@@ -88,9 +109,21 @@ const ROWS: &[Row] = &[
     Row { code: 115, name: "unknown_psk_identity", meaning: "it wants a pre-shared key it knows", hint: SERVER_LOG },
     Row { code: 116, name: "certificate_required", meaning: "it wants a client certificate and got none", hint: CLIENT_CERTIFICATE },
     Row { code: 120, name: "no_application_protocol", meaning: "it speaks none of the protocols offered by ALPN",
-        hint: Some("try `--http1.1`, or without `--http2`") },
+        hint: SERVER_LOG },
     Row { code: 121, name: "ech_required", meaning: "it wants Encrypted Client Hello", hint: SERVER_LOG },
 ];
+
+/// What a server asked for and did not get, before it ended a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A client certificate, in the handshake.
+    ClientCertificate,
+    /// A second handshake, in TLS 1.2 (RFC 5246 §7.4.1.1): how IIS asks for a client certificate.
+    Renegotiation,
+}
 
 /// The peer ended a stream with this alert. Found inside the [`io::Error`] of a read, such as
 /// `certificate_required`, which TLS 1.3 servers send only after the handshake.
@@ -102,11 +135,18 @@ pub struct AlertReceived {
     pub name: String,
     /// What it says, in plain words.
     pub meaning: &'static str,
+    /// What the peer had asked for in vain.
+    pub demand: Demand,
 }
 
 impl AlertReceived {
-    pub(crate) fn new(code: u8) -> Self {
-        Self { code, name: name(code), meaning: meaning(code) }
+    pub(crate) fn new(code: u8, demand: Demand) -> Self {
+        Self { code, name: name(code), meaning: meaning(code), demand }
+    }
+
+    /// Whether it says that the client gave no certificate, or may say so after it was asked for one.
+    pub(crate) fn wants_client_certificate(&self) -> bool {
+        wants_client_certificate(self.code, self.demand == Demand::ClientCertificate)
     }
 
     /// The alert in an error of a stream, if that is what ended it.
@@ -123,6 +163,30 @@ impl std::fmt::Display for AlertReceived {
 }
 
 impl std::error::Error for AlertReceived {}
+
+/// The peer ended a stream without an alert, after it had asked for something in vain. Found inside the
+/// [`io::Error`] of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What it had asked for.
+    pub demand: Demand,
+}
+
+impl Ended {
+    /// What the peer had asked for in vain, if an error of a stream tells that.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the server ended the connection after it had asked for a second handshake")
+    }
+}
+
+impl std::error::Error for Ended {}
 
 #[cfg(test)]
 mod tests {

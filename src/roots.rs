@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 
 use crate::os;
 use crate::plan::RootsChoice;
@@ -76,13 +76,61 @@ fn described(roots: RootCertStore, before: &str, after: &str) -> Roots {
 /// A PEM file that must hold at least one usable certificate. The error has no file name.
 fn read_file(path: &Path) -> Result<RootCertStore, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read: {}", os::words(&error)))?;
+    if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+        return Err("is UTF-16 text; PEM is ASCII".to_owned());
+    }
+    let text = as_plain_pem(&text);
     let mut roots = RootCertStore::empty();
     for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
-        let broken = |error: &dyn std::fmt::Display| format!("certificate {}: {error}", index + 1);
-        let certificate = certificate.map_err(|error| broken(&error))?;
-        roots.add(certificate).map_err(|error| broken(&error))?;
+        let broken = |why: &str| format!("certificate {}: {why}", index + 1);
+        let certificate = certificate.map_err(|error| broken(pem_words(&error)))?;
+        roots
+            .add(first_value(&certificate))
+            .map_err(|_| broken("is no X.509 certificate that can be read"))?;
     }
-    if roots.is_empty() { Err("holds no certificate (it must be PEM)".to_owned()) } else { Ok(roots) }
+    match roots.is_empty() {
+        false => Ok(roots),
+        true if text.first() == Some(&0x30) => {
+            Err("holds no certificate: it is DER, and must be PEM".to_owned())
+        }
+        true => Err("holds no certificate (it must be PEM)".to_owned()),
+    }
+}
+
+/// PEM as OpenSSL takes it: a byte order mark before it, and certificates under their older labels.
+fn as_plain_pem(text: &[u8]) -> Vec<u8> {
+    const LABELS: [&[u8]; 2] = [b"TRUSTED CERTIFICATE-----", b"X509 CERTIFICATE-----"];
+    const PLAIN: &[u8] = b"CERTIFICATE-----";
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut plain = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let found = [&b"-----BEGIN "[..], b"-----END "].iter().find_map(|mark| {
+            let label = line.strip_prefix(*mark)?;
+            let rest = LABELS.iter().find_map(|known| label.strip_prefix(*known))?;
+            Some([mark, PLAIN, rest].concat())
+        });
+        plain.extend_from_slice(found.as_deref().unwrap_or(line));
+    }
+    plain
+}
+
+/// A certificate without what OpenSSL puts behind it as its trust (`TRUSTED CERTIFICATE`).
+fn first_value(der: &CertificateDer<'_>) -> CertificateDer<'static> {
+    let length = match der.as_ref() {
+        [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        [0x30, 0x81, length, ..] => 3 + usize::from(*length),
+        _ => der.len(),
+    };
+    CertificateDer::from(der.get(..length).unwrap_or(der).to_vec())
+}
+
+fn pem_words(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "has no END line",
+        pem::Error::IllegalSectionStart { .. } => "has a BEGIN line that cannot be read",
+        pem::Error::Base64Decode(_) => "is no base64 between its BEGIN and END lines",
+        _ => "cannot be read",
+    }
 }
 
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, together, as OpenSSL takes them. A path that gives nothing is
@@ -166,7 +214,36 @@ mod tests {
         let broken =
             folder.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         let error = load(&RootsChoice::File(broken)).unwrap_err();
-        assert!(error.contains("certificate 1: "), "{error}");
+        assert!(error.ends_with("certificate 1: is no X.509 certificate that can be read"), "{error}");
+        for (text, why) in [
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n", "certificate 1: has no END line"),
+            (
+                "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+                "certificate 1: is no base64 between its BEGIN and END lines",
+            ),
+        ] {
+            let error = load(&RootsChoice::File(folder.write("broken.pem", text))).unwrap_err();
+            assert!(error.ends_with(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn pem_is_read_as_openssl_reads_it() {
+        let folder = Folder::new("pem");
+        let plain = certificate().pem();
+        // What `openssl x509 -trustout` writes: the label, and the trust behind the certificate.
+        let mut der = certificate().der().to_vec();
+        der.extend([0x30, 0x02, 0x05, 0x00]);
+        let base64 = data_encoding::BASE64.encode(&der);
+        let trusted = format!(
+            "-----BEGIN TRUSTED CERTIFICATE-----\r\n{base64}\r\n-----END TRUSTED CERTIFICATE-----\r\n"
+        );
+        let old = plain.replace(" CERTIFICATE-----", " X509 CERTIFICATE-----");
+        let both = format!("{trusted}{plain}");
+        for (text, count) in [(format!("\u{feff}{plain}"), 1), (trusted, 1), (old, 1), (both, 2)] {
+            let roots = load(&RootsChoice::File(folder.write("ca.pem", &text))).unwrap();
+            assert_eq!(roots.store.len(), count, "{text}");
+        }
     }
 
     #[test]

@@ -54,7 +54,11 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
             let whose = whose(*index, chain);
             (format!("{whose} is not valid yet"), "wait, or set this machine's clock right".to_owned())
         }
-        CertificateFault::WrongHost { wanted, nearest } => {
+        CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => (
+            format!("the certificate is not for {wanted}: it {}", why.words()),
+            format!("list {wanted} among its names as it is asked for"),
+        ),
+        CertificateFault::WrongHost { wanted, nearest, near_miss: None } => {
             let nearest = nearest
                 .as_ref()
                 .map_or_else(String::new, |name| format!("; the nearest name in it is {name}"));
@@ -78,8 +82,15 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
             format!("the chain ends at {issuer}, which is not trusted"),
             "a private CA is trusted by --cacert FILE or --roots system".to_owned(),
         ),
+        CertificateFault::Unchecked { index, limit } => (
+            format!("{} has {}, which cannot be checked here", whose(*index, chain), limit.words()),
+            match limit.checked() {
+                Some(checked) => format!("other programs may check it; here only {checked} can be"),
+                None => "other programs may look further".to_owned(),
+            },
+        ),
         CertificateFault::Other(text) => {
-            (format!("the certificate is faulty: {text}"), "see the chain with -v".to_owned())
+            (format!("the certificate {text}"), "see the chain with -v".to_owned())
         }
     }
 }
@@ -107,7 +118,11 @@ mod tests {
         let verification = tls.verification.as_mut().unwrap();
         verification.faults = vec![
             CertificateFault::Expired { index: 0, not_after },
-            CertificateFault::WrongHost { wanted: "a.test".into(), nearest: Some("b.test".into()) },
+            CertificateFault::WrongHost {
+                wanted: "a.test".into(),
+                nearest: Some("b.test".into()),
+                near_miss: None,
+            },
             CertificateFault::SelfSigned,
         ];
         let findings = sample::of(&RULE, &trace);

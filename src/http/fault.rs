@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::framing::content_length;
 use super::words::escape;
-use crate::alert::{self, AlertReceived};
+use crate::alert::{AlertReceived, Demand, Ended};
 use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
 use crate::stop::Stopped;
 use crate::trace::{At, BodyFraming, FailureCode, Http, StageName};
@@ -108,15 +108,18 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
 pub(super) enum Break {
     /// The peer sent a TLS alert.
     Alert(AlertReceived),
+    /// The peer ended the connection after it had asked for a second TLS handshake.
+    Unmet(Ended),
     /// Anything else, in the words of whoever noticed.
     Other(ErrorKind, String),
 }
 
 impl Break {
     pub(super) fn of(error: &io::Error) -> Self {
-        match AlertReceived::of(error) {
-            Some(alert) => Self::Alert(alert.clone()),
-            None => Self::Other(error.kind(), error.to_string()),
+        match (AlertReceived::of(error), Ended::of(error)) {
+            (Some(alert), _) => Self::Alert(alert.clone()),
+            (None, Some(ended)) => Self::Unmet(ended),
+            (None, None) => Self::Other(error.kind(), error.to_string()),
         }
     }
 }
@@ -125,6 +128,10 @@ impl Break {
 pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
     let (kind, text) = match how {
         Break::Alert(alert) => return alerted(alert, record, now),
+        Break::Unmet(Ended { .. }) => {
+            let message = format!("the server ended the connection {}", place(record, now));
+            return renegotiation(&message);
+        }
         Break::Other(kind, text) => (*kind, text),
     };
     match kind {
@@ -145,17 +152,33 @@ pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
 
 /// The server ended the connection with an alert, after the handshake.
 fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
-    let AlertReceived { code, name, meaning } = alert;
-    if *code == alert::CERTIFICATE_REQUIRED {
+    let AlertReceived { name, meaning, .. } = alert;
+    if alert.wants_client_certificate() {
+        let verb = if alert.demand == Demand::ClientCertificate { "asked for" } else { "wants" };
         let message = format!(
-            "the server wants a client certificate and ended the connection without one (alert {name})"
+            "the server {verb} a client certificate and ended the connection without one (alert {name})"
         );
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
             .hint("this server knows its clients by certificate: its operator has to issue one");
     }
     let message =
         format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
-    Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
+    match alert.demand {
+        Demand::Renegotiation => renegotiation(&message),
+        Demand::Nothing | Demand::ClientCertificate => {
+            Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
+        }
+    }
+}
+
+/// The server had asked for a second handshake on the connection before it ended it.
+fn renegotiation(end: &str) -> Fault {
+    let message =
+        format!("{end}; it had asked for a second TLS handshake (renegotiation), which is not done");
+    Fault::new(StageName::Tls, FailureCode::TlsAlert, message).hint(
+        "IIS asks so for a client certificate: its site must negotiate it in the first handshake, \
+         or not ask for one",
+    )
 }
 
 /// The trace was stopped.
@@ -285,15 +308,34 @@ mod tests {
     #[test]
     fn tls_alerts_belong_to_tls() {
         let fault = |code| {
-            let error = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(code));
+            let error = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(code, Demand::Nothing));
             broken(&Break::of(&error), &record(), At(2_000))
         };
-        let wanted = fault(alert::CERTIFICATE_REQUIRED);
+        let wanted = fault(116);
         assert_eq!((wanted.stage, wanted.code), (StageName::Tls, FailureCode::ClientCertificateRequired));
         assert!(wanted.message.ends_with("(alert certificate_required)"), "{}", wanted.message);
         let other = fault(48);
         assert_eq!((other.stage, other.code), (StageName::Tls, FailureCode::TlsAlert));
         assert!(other.message.contains(": unknown_ca, it does not know"), "{}", other.message);
+        for code in [40, 42, 49, 80, 116] {
+            let demand = Demand::ClientCertificate;
+            let error = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(code, demand));
+            let fault = broken(&Break::of(&error), &record(), At(2_000));
+            assert_eq!(fault.code, FailureCode::ClientCertificateRequired, "{code}");
+            assert!(
+                fault.message.starts_with("the server asked for a client certificate"),
+                "{}",
+                fault.message
+            );
+        }
+        let demand = Demand::Renegotiation;
+        let alert = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(40, demand));
+        let reset = io::Error::new(ErrorKind::ConnectionReset, Ended { demand });
+        for error in [alert, reset] {
+            let fault = broken(&Break::of(&error), &record(), At(2_000));
+            assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::TlsAlert));
+            assert!(fault.message.contains("second TLS handshake (renegotiation)"), "{}", fault.message);
+        }
     }
 
     #[test]

@@ -231,7 +231,12 @@ impl<S> Tap<S> {
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
-        self.state.borrow_mut().error = Some(Break::of(&error));
+        let mut state = self.state.borrow_mut();
+        // An alert says why; what follows from it does not.
+        if !matches!(state.error, Some(Break::Alert(_) | Break::Unmet(_))) {
+            state.error = Some(Break::of(&error));
+        }
+        drop(state);
         error
     }
 }

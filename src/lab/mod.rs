@@ -43,3 +43,5 @@ pub(crate) use self::running::shared_lab;
 pub use self::scenario::*;
 pub use self::seen::Seen;
 pub use self::sockets::Ports;
+#[cfg(test)]
+pub(crate) use self::web::x509 as web_x509;

@@ -31,6 +31,10 @@ pub const EVERY_STAGE_PIECES: u32 = 5;
 /// `every-stage`: the pause before each piece.
 pub const EVERY_STAGE_PAUSE: Duration = Duration::from_millis(10);
 
+/// `large-hello`: bytes of the largest ClientHello that its server bears. One with a share for
+/// X25519MLKEM768 is larger.
+pub const LARGEST_HELLO: usize = 1200;
+
 /// One thing the lab can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -338,6 +342,24 @@ pub const SCENARIOS: &[Scenario] = &[
         "a chain that ends at a CA nobody trusts",
     )
     .fails(TLS, "certificate-unknown-issuer"),
+    Scenario::new(
+        "client-certificate",
+        "https://client-certificate.tls.test/",
+        "a server that wants a client certificate, told after the handshake only",
+    )
+    .fails(TLS, "client-certificate-required"),
+    Scenario::new(
+        "large-hello",
+        "https://large-hello.tls.test/",
+        "a box that resets a ClientHello of more than one packet (post-quantum keys)",
+    )
+    .fails(TLS, "tls-closed"),
+    Scenario::new(
+        "x509-v1",
+        "https://x509-v1.tls.test/",
+        "a certificate of X.509 version 1, which has no place for host names",
+    )
+    .fails(TLS, "certificate-unchecked"),
     Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
         .fails(TLS, "legacy-protocol"),
     // HTTP

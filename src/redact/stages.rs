@@ -69,6 +69,7 @@ impl Redact for Tls {
                 CertificateFault::Expired { .. }
                 | CertificateFault::NotYetValid { .. }
                 | CertificateFault::WrongHost { .. }
+                | CertificateFault::Unchecked { .. }
                 | CertificateFault::SelfSigned
                 | CertificateFault::MissingIntermediate { .. }
                 | CertificateFault::UnknownIssuer { .. } => {}

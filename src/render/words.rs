@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange, ReplyHeader,
-    ServiceBinding, ServiceRecord, UrlChangeKind,
+    Certificate, CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange,
+    ReplyHeader, ServiceBinding, ServiceRecord, UrlChangeKind,
 };
 use crate::units;
 
@@ -186,10 +186,13 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::NotYetValid { index, not_before } => {
             format!("{} is valid from {}", place(*index), date(*not_before))
         }
-        CertificateFault::WrongHost { wanted, nearest: Some(nearest) } => {
+        CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => {
+            format!("it is not for {wanted}: it {}", why.words())
+        }
+        CertificateFault::WrongHost { wanted, nearest: Some(nearest), .. } => {
             format!("it is not for {wanted}; the nearest of its names is {nearest}")
         }
-        CertificateFault::WrongHost { wanted, nearest: None } => {
+        CertificateFault::WrongHost { wanted, nearest: None, .. } => {
             format!("it is not for {wanted}, and names no host")
         }
         CertificateFault::SelfSigned => "it signed itself and is not a trusted root".to_owned(),
@@ -200,7 +203,11 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
             format!("the certificate of {issuer} was not sent")
         }
         CertificateFault::UnknownIssuer { issuer } => format!("{issuer} is not trusted"),
-        CertificateFault::Other(words) => words.clone(),
+        CertificateFault::Unchecked { index, limit } => {
+            let checked = limit.checked().map(|checked| format!(" (only {checked})")).unwrap_or_default();
+            format!("{} has {}, which cannot be checked here{checked}", place(*index), limit.words())
+        }
+        CertificateFault::Other(words) => format!("it {words}"),
     };
     (fault.code().as_str(), words)
 }
@@ -275,6 +282,10 @@ pub(super) fn redirect_changes(changes: &[RedirectChange], scheme_after: Option<
 /// A wall time in RFC 3339 form, UTC, with `digits` digits of the second's fraction. Dates beyond
 /// year 9999 (a certificate may hold any) are shown as the last that can be written.
 pub(super) fn timestamp(time: SystemTime, digits: usize) -> String {
+    if time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since == Certificate::NO_EXPIRY) {
+        // RFC 5280's word for "never" lies beyond what the library can write.
+        return "9999-12-31T23:59:59Z".to_owned();
+    }
     let timestamp = Timestamp::try_from(time)
         .unwrap_or_else(|_| if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
     format!("{timestamp:.digits$}")
@@ -337,6 +348,7 @@ mod tests {
         if let Some(far) = epoch.checked_add(Duration::from_secs(1 << 60)) {
             assert!(date(far).starts_with("9999-12-"));
         }
+        assert_eq!(timestamp(epoch + Certificate::NO_EXPIRY, 0), "9999-12-31T23:59:59Z");
     }
 
     #[test]

@@ -66,6 +66,36 @@ pub(super) fn self_issued(certificate: &X509Certificate<'_>) -> bool {
     certificate.subject().as_raw() == certificate.issuer().as_raw()
 }
 
+/// Whether the key may be used for things, and neither for signatures nor for key exchange: a server
+/// needs one of them (RFC 5280 §4.2.1.3). Runs in every handshake, so all is parsed only where a first
+/// look at the bytes finds such a key usage.
+pub(super) fn lacks_server_usage(der: &[u8]) -> bool {
+    /// The extension's OID, and the bits digitalSignature, keyEncipherment and keyAgreement.
+    const OID: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x0f];
+    const BITS: u8 = 0x80 | 0x20 | 0x08;
+    let suspect = der.windows(OID.len()).position(|window| window == OID).is_some_and(|at| {
+        let value = &der[at + OID.len()..];
+        // OCTET STRING, BIT STRING, the count of unused bits, the first byte of them.
+        match value.strip_prefix(&[0x01, 0x01, 0xff]).unwrap_or(value) {
+            [_, _, _, 2..=255, _, bits, ..] => bits & BITS == 0,
+            _ => true,
+        }
+    });
+    suspect && X509Certificate::from_der(der).is_ok_and(|(_, parsed)| is_of_no_use_to_servers(&parsed))
+}
+
+/// The same, of a certificate that is parsed already.
+pub(super) fn is_of_no_use_to_servers(certificate: &X509Certificate<'_>) -> bool {
+    let Ok(Some(usage)) = certificate.key_usage() else { return false };
+    let usage = usage.value;
+    !(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
+}
+
+/// The organization of a name.
+pub(super) fn organization(name: &X509Name<'_>) -> Option<String> {
+    name.iter_organization().next()?.as_str().ok().map(str::to_owned)
+}
+
 /// A distinguished name as one line.
 pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
     let text = escape(&name.to_string());
@@ -141,7 +171,7 @@ fn sct_count(certificate: &X509Certificate<'_>) -> usize {
     counts.sum()
 }
 
-fn key(key: &SubjectPublicKeyInfo<'_>) -> (String, Option<u32>) {
+pub(super) fn key(key: &SubjectPublicKeyInfo<'_>) -> (String, Option<u32>) {
     let algorithm = key.algorithm.algorithm.to_id_string();
     match (algorithm.as_str(), key.parsed()) {
         ("1.3.101.112", _) => ("Ed25519".to_owned(), Some(256)),
@@ -178,7 +208,7 @@ fn bit_length(number: &[u8]) -> u32 {
 }
 
 /// Names as RFC 8017, RFC 5758 and RFC 8410 write them; others stay numbers.
-fn signature_algorithm(oid: &str) -> String {
+pub(super) fn signature_algorithm(oid: &str) -> String {
     match oid {
         "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
         "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",

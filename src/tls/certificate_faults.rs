@@ -4,23 +4,73 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::checkable::Proof;
+use super::verify::Seen;
 use crate::fault::Fault;
+use crate::plan::RootsChoice;
 use crate::trace::{CertificateFault, FailureCode, StageName, Tls};
 
-/// The failure of a handshake whose certificate check found faults. `now` is when it was checked.
-pub(super) fn explain(tls: &Tls, now: Option<SystemTime>) -> Fault {
+/// Where the roots of a run come from, as far as hints go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The embedded ones.
+    Embedded,
+    /// The machine's.
+    System,
+    /// A file, by `--cacert`.
+    File,
+    /// Others that were set: by the environment, or by the lab.
+    Other,
+}
+
+impl From<&RootsChoice> for Source {
+    fn from(choice: &RootsChoice) -> Self {
+        match choice {
+            RootsChoice::Embedded => Self::Embedded,
+            RootsChoice::System => Self::System,
+            RootsChoice::File(_) => Self::File,
+            RootsChoice::Environment { .. } | RootsChoice::Given { .. } => Self::Other,
+        }
+    }
+}
+
+/// The failure of a handshake whose certificate check found faults.
+pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     let checked = tls.verification.as_ref();
     let faults = checked.map(|checked| checked.faults.as_slice()).unwrap_or_default();
     let system_would_trust = checked.and_then(|checked| checked.system_would_trust);
-    let code = faults
-        .iter()
-        .map(CertificateFault::code)
-        .min_by_key(|code| rank(*code))
-        .unwrap_or(FailureCode::CertificateInvalid);
-    Fault::new(StageName::Tls, code, message(tls, now)).hint(hint(code, system_would_trust))
+    let leading = faults.iter().min_by_key(|fault| rank(fault.code()));
+    let code = leading.map_or(FailureCode::CertificateInvalid, CertificateFault::code);
+    let fault = Fault::new(StageName::Tls, code, message(tls, seen.now));
+    if seen.proof == Proof::Keyless || faults.is_empty() {
+        return fault.hint("not even -k goes on here: the certificate gives no key to check the server by");
+    }
+    match leading {
+        Some(CertificateFault::UnknownIssuer { issuer }) if system_would_trust != Some(true) => {
+            let was_sent = tls.chain.iter().any(|certificate| certificate.subject == *issuer);
+            let root = untrusted_hint(source, system_would_trust);
+            match was_sent {
+                true => fault.hint(root),
+                false => fault.hint(format!("{root}; if it is no root, the server left an intermediate out")),
+            }
+        }
+        _ => fault.hint(hint(code, system_would_trust, source)),
+    }
 }
 
-const ORDER: [FailureCode; 7] = [
+/// What to try with an issuer that is not trusted.
+fn untrusted_hint(source: Source, system_would_trust: Option<bool>) -> &'static str {
+    match (source, system_would_trust) {
+        (Source::Embedded, None) => "trust the issuer with --cacert FILE, or try `--roots system`",
+        (Source::Embedded, Some(_)) => {
+            "trust the issuer with --cacert FILE: this machine's own store does not either"
+        }
+        (Source::File, _) => "the file given by --cacert does not have the issuer",
+        (Source::System | Source::Other, _) => "trust the issuer with --cacert FILE",
+    }
+}
+
+const ORDER: [FailureCode; 8] = [
     FailureCode::CertificateExpired,
     FailureCode::CertificateNotYetValid,
     FailureCode::CertificateSelfSigned,
@@ -28,13 +78,14 @@ const ORDER: [FailureCode; 7] = [
     FailureCode::CertificateUnknownIssuer,
     FailureCode::CertificateWrongHost,
     FailureCode::CertificateInvalid,
+    FailureCode::CertificateUnchecked,
 ];
 
 fn rank(code: FailureCode) -> usize {
     ORDER.iter().position(|other| *other == code).unwrap_or(ORDER.len())
 }
 
-fn hint(code: FailureCode, system_would_trust: Option<bool>) -> &'static str {
+fn hint(code: FailureCode, system_would_trust: Option<bool>, source: Source) -> &'static str {
     match (code, system_would_trust) {
         (_, Some(true)) => {
             "this machine's own store trusts the chain (a company's CA?): try `--roots system`"
@@ -43,14 +94,17 @@ fn hint(code: FailureCode, system_would_trust: Option<bool>) -> &'static str {
         (FailureCode::CertificateNotYetValid, _) => {
             "check this machine's clock first; -k goes on in spite of it"
         }
+        (FailureCode::CertificateSelfSigned, _) if source == Source::File => {
+            "the file given by --cacert does not have it; -k goes on in spite of it"
+        }
         (FailureCode::CertificateSelfSigned, _) => {
             "trust it with --cacert FILE, or go on in spite of it with -k"
         }
         (FailureCode::CertificateChainIncomplete, _) => {
             "the server must send its whole chain but the root; browsers may fetch or remember what is missing"
         }
-        (FailureCode::CertificateUnknownIssuer, _) => {
-            "trust the issuer with --cacert FILE, or try `--roots system`"
+        (FailureCode::CertificateUnchecked, _) => {
+            "nothing is known against it: other programs may check it; -k goes on without that check"
         }
         (FailureCode::CertificateWrongHost, _) => {
             "check the host name; else the server needs a certificate for it, or SNI picks the wrong site"
@@ -87,12 +141,24 @@ fn predicate(fault: &CertificateFault, tls: &Tls, now: Option<SystemTime>) -> St
         }
         CertificateFault::SelfSigned => "is self-signed".to_owned(),
         CertificateFault::MissingIntermediate { issuer, .. } => {
-            format!("came without that of its issuer ({issuer})")
+            match tls.chain.first().is_some_and(|leaf| leaf.issuer == *issuer) {
+                true => format!("came without that of its issuer ({issuer})"),
+                false => format!("came without the intermediate certificate of {issuer}"),
+            }
         }
         CertificateFault::UnknownIssuer { issuer } => {
             format!("leads to an issuer that is not trusted ({issuer})")
         }
-        CertificateFault::WrongHost { wanted, nearest } => wrong_host(wanted, nearest.as_deref(), tls),
+        CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => {
+            format!("is not for {wanted}: it {}", why.words())
+        }
+        CertificateFault::WrongHost { wanted, nearest, near_miss: None } => {
+            wrong_host(wanted, nearest.as_deref(), tls)
+        }
+        CertificateFault::Unchecked { index, limit } => {
+            let checked = limit.checked().map(|checked| format!(" (only {checked})")).unwrap_or_default();
+            format!("{}has {}, which cannot be checked here{checked}", of_issuer(*index, tls), limit.words())
+        }
         CertificateFault::Other(words) => words.clone(),
     }
 }

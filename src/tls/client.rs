@@ -7,21 +7,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::pki_types::ServerName;
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::certificate_faults::Source;
 use super::handshake::Handshake;
+use super::host::{self, Asked};
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
 use super::stream::TlsStream;
 use super::summary::{self, Details, Unread};
 use super::verify::{Observer, Trust};
 use super::{certificate, group};
+use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{RootsChoice, TlsPlan, VersionChoice};
+use crate::plan::{TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
 
@@ -44,7 +47,7 @@ pub struct Client {
     trust: Trust,
     /// The roots, as they are called in the report.
     roots: Arc<str>,
-    embedded: bool,
+    source: Source,
     insecure: bool,
     max_version: TlsVersion,
     pub(super) limit: Duration,
@@ -59,18 +62,8 @@ impl Client {
         let roots = crate::roots::load(&plan.roots)?;
         let provider = group::timed_provider();
         let trust = Trust { roots: roots.store, algorithms: provider.signature_verification_algorithms };
-        let versions: &[&rustls::SupportedProtocolVersion] = match plan.max_version {
-            TlsVersion::Tls12 => &[&rustls::version::TLS12],
-            TlsVersion::Tls13 => &[&rustls::version::TLS13, &rustls::version::TLS12],
-        };
-        // Each handshake puts its own observer in the verifier's place; this one stands for none.
-        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_protocol_versions(versions)
-            .map_err(|error| format!("TLS cannot be set up: {error}"))?
-            .with_root_certificates(Arc::clone(&trust.roots))
-            .with_no_client_auth();
-        // Every handshake is a full one: a resumed one shows neither chain nor check.
-        config.resumption = Resumption::disabled();
+        let mut config = configure(provider, plan.max_version, &trust.roots)
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         config.alpn_protocols =
             Self::protocols(version).into_iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         if let Some(path) = &plan.key_log {
@@ -80,7 +73,7 @@ impl Client {
             config,
             trust,
             roots: roots.description.into(),
-            embedded: plan.roots == RootsChoice::Embedded,
+            source: Source::from(&plan.roots),
             insecure: plan.insecure,
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
@@ -142,19 +135,22 @@ impl Client {
         // Making the ClientHello, keys and all, is this handshake's work: the phase begins here.
         let start = clock.now();
         let host = peer.host.trim_end_matches('.');
-        let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, *clock));
-        let config = self.config_for(&observer);
         let limit = start.after(self.limit);
-        let prepared = server_name(peer.host).and_then(|name| {
-            Handshake::new(carrier, config, name, Arc::clone(&observer), limit, clock, stop).map_err(
-                |error| {
+        let prepared = asked(peer.host).and_then(|asked| {
+            let true_name = asked.true_name().map(str::to_owned);
+            let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, *clock));
+            self.config_for(&observer, &asked)
+                .and_then(|config| {
+                    Handshake::new(carrier, config, asked, Arc::clone(&observer), limit, clock, stop)
+                })
+                .map(|handshake| (handshake, observer))
+                .map_err(|error| {
                     let message = format!("no ClientHello could be made: {error}");
                     Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-                },
-            )
+                })
         });
-        let mut handshake = match prepared {
-            Ok(handshake) => handshake,
+        let (mut handshake, observer) = match prepared {
+            Ok(prepared) => prepared,
             Err(fault) => {
                 let end = clock.now();
                 let tls = Tls { start, end, verified_name: host.to_owned(), ..Tls::default() };
@@ -174,7 +170,12 @@ impl Client {
         match result {
             Ok(()) => {
                 let Handshake { carrier, connection, inbound, .. } = handshake;
-                (tls, Ok(TlsStream::new(carrier, connection, inbound)), Unread::of(details))
+                let asked = if tls.client_certificate_requested {
+                    Demand::ClientCertificate
+                } else {
+                    Demand::Nothing
+                };
+                (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details))
             }
             // The phase is over, and the failure is looked into at leisure.
             Err(why) => {
@@ -183,7 +184,9 @@ impl Client {
                     end: &why,
                     address: peer.address,
                     seen: &details.seen,
-                    embedded_roots: self.embedded.then_some(&self.trust),
+                    hello: &details.hello,
+                    embedded_roots: (self.source == Source::Embedded).then_some(&self.trust),
+                    source: self.source,
                     limit: self.limit,
                     max_version: self.max_version,
                 };
@@ -194,17 +197,47 @@ impl Client {
         }
     }
 
-    fn config_for(&self, observer: &Arc<Observer>) -> Arc<ClientConfig> {
+    fn config_for(
+        &self,
+        observer: &Arc<Observer>,
+        asked: &Asked,
+    ) -> Result<Arc<ClientConfig>, rustls::Error> {
         let mut config = self.config.clone();
+        if asked.swap.is_some() {
+            let provider = host::swapping(group::timed_provider());
+            let swapping = configure(provider, self.max_version, &self.trust.roots)?;
+            let own = std::mem::replace(&mut config, swapping);
+            (config.alpn_protocols, config.key_log) = (own.alpn_protocols, own.key_log);
+        }
         config.dangerous().set_certificate_verifier(Arc::clone(observer) as _);
         config.client_auth_cert_resolver = Arc::clone(observer) as _;
-        Arc::new(config)
+        Ok(Arc::new(config))
     }
 }
 
-/// The URL's host as rustls wants it.
-fn server_name(host: &str) -> Result<ServerName<'static>, Fault> {
-    ServerName::try_from(host.to_owned()).map_err(|_| {
+/// What every handshake has in common. Each puts its own observer in the verifier's place; the one here
+/// stands for none.
+fn configure(
+    provider: CryptoProvider,
+    max_version: TlsVersion,
+    roots: &Arc<RootCertStore>,
+) -> Result<ClientConfig, rustls::Error> {
+    let versions: &[&rustls::SupportedProtocolVersion] = match max_version {
+        TlsVersion::Tls12 => &[&rustls::version::TLS12],
+        TlsVersion::Tls13 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+    };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(versions)?
+        .with_root_certificates(Arc::clone(roots))
+        .with_no_client_auth();
+    // Every handshake is a full one: a resumed one shows neither chain nor check.
+    config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
+/// The URL's host as TLS asks for it.
+fn asked(host: &str) -> Result<Asked, Fault> {
+    Asked::new(host).ok_or_else(|| {
         let message = format!("`{}` is not a name that TLS can ask for (SNI)", certificate::escape(host));
         Fault::new(StageName::Tls, FailureCode::InvalidHost, message)
     })

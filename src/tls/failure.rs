@@ -5,17 +5,20 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use rustls::{CertificateError, Error, PeerIncompatible};
+use rustls::{Error, InvalidMessage, PeerIncompatible};
 
 use super::certificate::escape;
+use super::certificate_faults::{self, Source};
+use super::checkable::Proof;
 use super::handshake::End;
+use super::names;
+use super::probe::{Difference, Found};
 use super::record::{Names, ServerChoice};
 use super::verify::{MAX_CERTIFICATES, Seen};
-use super::{certificate_faults, faults, names};
 use crate::alert;
 use crate::fault::Fault;
 use crate::stop::Stopped;
-use crate::trace::{FailureCode, StageName, Tls, TlsVersion};
+use crate::trace::{FailureCode, Flight, HandshakeMessage, StageName, Tls, TlsVersion};
 use crate::units::limit;
 
 /// All that a failed handshake left behind.
@@ -27,28 +30,38 @@ pub(super) struct Case<'a> {
     /// What came and was not understood.
     pub(super) unread: &'a [u8],
     /// What the legacy probe found, if it was sent.
-    pub(super) probed: Option<ServerChoice>,
+    pub(super) probed: &'a Found,
     /// The server's address.
     pub(super) peer: &'a str,
     pub(super) awaited: &'a str,
     pub(super) limit: Duration,
     pub(super) max_time: Duration,
     pub(super) max_version: TlsVersion,
+    pub(super) source: Source,
 }
 
 fn fault(code: FailureCode, message: impl Into<String>) -> Fault {
     Fault::new(StageName::Tls, code, message)
 }
 
-/// Whether an old-fashioned ClientHello could tell more: the server turned the offer down, or went
-/// away without a word.
+/// Whether other ClientHellos could tell more: the server turned the offer down, could not read it, or
+/// went away or kept silent without a word.
 pub(super) fn wants_probe(end: &End, received: &Names, bytes_received: u64) -> bool {
     match end {
         End::Tls(Error::AlertReceived(description)) => {
-            let refusals = [alert::HANDSHAKE_FAILURE, alert::PROTOCOL_VERSION, alert::INSUFFICIENT_SECURITY];
+            let refusals = [
+                alert::UNEXPECTED_MESSAGE,
+                alert::RECORD_OVERFLOW,
+                alert::HANDSHAKE_FAILURE,
+                alert::ILLEGAL_PARAMETER,
+                alert::DECODE_ERROR,
+                alert::PROTOCOL_VERSION,
+                alert::INSUFFICIENT_SECURITY,
+                alert::UNSUPPORTED_EXTENSION,
+            ];
             received.server_hello.is_none() && refusals.contains(&u8::from(*description))
         }
-        End::Closed | End::Io(_) => bytes_received == 0,
+        End::Closed | End::Io(_) | End::Stopped(Stopped::Limit) => bytes_received == 0,
         _ => false,
     }
 }
@@ -57,6 +70,7 @@ pub(super) fn wants_probe(end: &End, received: &Names, bytes_received: u64) -> b
 pub(super) fn explain(case: &Case<'_>) -> Fault {
     match case.end {
         End::Stopped(stopped) => stopped_early(case, *stopped),
+        End::Closed | End::Io(_) if case.received.alert.is_some() => warned(case),
         End::NotTls if case.received_nothing_readable() => not_tls(case),
         End::NotTls => fault(
             FailureCode::TlsProtocol,
@@ -80,6 +94,12 @@ pub(super) fn explain(case: &Case<'_>) -> Fault {
 }
 
 impl Case<'_> {
+    /// The server's certificates were under way: in TLS 1.3 unseen, but after its ServerHello.
+    fn was_in_certificates(&self) -> bool {
+        let seen = |flight: &Flight| flight.messages.contains(&HandshakeMessage::Certificate);
+        self.tls.version.is_some() || self.tls.flights.iter().any(seen)
+    }
+
     fn received_nothing_readable(&self) -> bool {
         self.tls.bytes_received == self.unread.len() as u64
     }
@@ -90,16 +110,46 @@ fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
     if stopped != Stopped::Limit {
         return Fault::stopped(StageName::Tls, stopped, case.max_time, &format!("waiting for {awaited}"));
     }
-    let message = format!(
-        "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
-        case.peer,
-        limit(case.limit),
-        case.tls.bytes_received
-    );
-    fault(FailureCode::TlsTimeout, message).hint(
-        "the port is open, so something accepted the connection: an overloaded server, a service \
-         that speaks first or no TLS, or a firewall that drops the ClientHello",
-    )
+    let message = match case.received.alert {
+        Some(code) if case.received.server_hello.is_none() => format!(
+            "{} sent the alert {} ({}) in place of the ServerHello, and nothing more within {}",
+            case.peer,
+            alert::name(code),
+            alert_meaning(case, code),
+            limit(case.limit)
+        ),
+        _ => format!(
+            "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
+            case.peer,
+            limit(case.limit),
+            case.tls.bytes_received
+        ),
+    };
+    by_difference(case, FailureCode::TlsTimeout, message, || {
+        Some(
+            "the port is open, so something accepted the connection: an overloaded server, a service \
+             that speaks first or no TLS, or a firewall that drops the ClientHello"
+                .to_owned(),
+        )
+    })
+}
+
+/// An alert came that ends no handshake by itself (a warning), and then the end of the connection.
+fn warned(case: &Case<'_>) -> Fault {
+    let code = case.received.alert.unwrap_or_default();
+    let how = if matches!(case.end, End::Closed) { "closed" } else { "broke" };
+    let place =
+        if case.received.server_hello.is_none() { "in place of the ServerHello" } else { "in the handshake" };
+    let message = match code {
+        alert::CLOSE_NOTIFY => format!("{} ended TLS in good order (close_notify) {place}", case.peer),
+        code => format!(
+            "{} sent the alert {} {place} and {how} the connection: {}",
+            case.peer,
+            alert::name(code),
+            alert_meaning(case, code)
+        ),
+    };
+    fault(FailureCode::TlsAlert, message).hint_if(alert_hint(case, code).as_deref())
 }
 
 fn not_tls(case: &Case<'_>) -> Fault {
@@ -123,9 +173,6 @@ fn excerpt(bytes: &[u8]) -> String {
 }
 
 fn closed(case: &Case<'_>) -> Fault {
-    if let Some(legacy) = legacy(case) {
-        return legacy;
-    }
     let how = match case.end {
         End::Io(error) if error.kind() == ErrorKind::ConnectionReset => "reset",
         // A tunnel says so when it ends in the middle.
@@ -147,8 +194,15 @@ fn closed(case: &Case<'_>) -> Fault {
             case.peer, case.awaited
         ),
     };
-    fault(FailureCode::TlsClosed, message)
-        .hint("the server's log may say why; a firewall that forbids this host name (SNI) looks the same")
+    by_difference(case, FailureCode::TlsClosed, message, || {
+        Some(match &case.tls.sni {
+            Some(_) => {
+                "the server's log may say why; a firewall that forbids this host name (SNI) looks the same"
+                    .to_owned()
+            }
+            None => format!("the server's log may say why; {}", without_name(case)),
+        })
+    })
 }
 
 fn refused(case: &Case<'_>, error: &Error) -> Fault {
@@ -159,10 +213,18 @@ fn refused(case: &Case<'_>, error: &Error) -> Fault {
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => old_server_hello(case),
         _ if case.seen.sent > MAX_CERTIFICATES => fault(
-            FailureCode::TlsProtocol,
+            FailureCode::CertificateUnchecked,
             format!("the server sent {} certificates; {MAX_CERTIFICATES} are read at most", case.seen.sent),
         ),
-        Error::InvalidCertificate(error) => certificate_refused(case, error),
+        Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) if case.was_in_certificates() => fault(
+            FailureCode::CertificateUnchecked,
+            "the server sent a message of more than 64 kB, which is not read here: a very long certificate \
+             chain, mostly",
+        )
+        .hint("the server should send the certificates of the way to the root, and no others"),
+        Error::InvalidCertificate(_) => certificate_refused(case),
         Error::NoCertificatesPresented => {
             fault(FailureCode::CertificateInvalid, "the server sent no certificate")
         }
@@ -170,25 +232,23 @@ fn refused(case: &Case<'_>, error: &Error) -> Fault {
             FailureCode::TlsProtocol,
             format!("{} broke the TLS protocol: {}", case.peer, escape(&error.to_string())),
         )
-        .hint("try `--tls-max 1.2`, and look for a middlebox between here and the server"),
+        .hint(match case.max_version {
+            TlsVersion::Tls13 => "try `--tls-max 1.2`, and look for a middlebox between here and the server",
+            TlsVersion::Tls12 => "look for a middlebox between here and the server",
+        }),
     }
 }
 
-fn certificate_refused(case: &Case<'_>, error: &CertificateError) -> Fault {
-    let blamed = certificate_faults::explain(case.tls, case.seen.now);
-    let short_key = case.tls.chain.first().is_some_and(faults::has_short_rsa_key);
-    match error {
-        CertificateError::BadSignature if case.seen.signature_error.is_some() && !short_key => fault(FailureCode::BadSignature, blamed.message).hint("not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match"),
+fn certificate_refused(case: &Case<'_>) -> Fault {
+    let blamed = certificate_faults::explain(case.tls, case.seen, case.source);
+    match case.seen.proof {
+        Proof::Wrong => fault(FailureCode::BadSignature, blamed.message).hint("not even -k goes on here: the peer may be an impostor, or its key and certificate files do not match"),
         _ => blamed,
     }
 }
 
 fn alert_received(case: &Case<'_>, code: u8) -> Fault {
-    let wants_certificate =
-        [alert::CERTIFICATE_REQUIRED, alert::HANDSHAKE_FAILURE, alert::BAD_CERTIFICATE, alert::ACCESS_DENIED];
-    if code == alert::CERTIFICATE_REQUIRED
-        || case.tls.client_certificate_requested && wants_certificate.contains(&code)
-    {
+    if alert::wants_client_certificate(code, case.tls.client_certificate_requested) {
         return fault(
             FailureCode::ClientCertificateRequired,
             format!(
@@ -200,37 +260,122 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
     }
     if code == alert::NO_APPLICATION_PROTOCOL {
         let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();
+        let hint = match offered.as_str() {
+            "h2" => "leave --http2 away",
+            "http/1.1" => "leave --http1.1 away",
+            _ => "the server's list of protocols (ALPN) needs h2 or http/1.1",
+        };
         return fault(
             FailureCode::VersionNotNegotiated,
             format!("the server speaks none of the protocols offered by ALPN ({offered})"),
         )
-        .hint_if(alert::hint(code));
+        .hint(hint);
     }
-    if let Some(legacy) = legacy(case) {
-        return legacy;
-    }
-    let mut message = format!(
+    let message = format!(
         "the server ended the handshake with the alert {}: {}",
         alert::name(code),
-        alert::meaning(code)
+        alert_meaning(case, code)
     );
-    if let Some(choice) = case.probed {
-        message.push_str(&format!(
-            "; yet it takes a smaller ClientHello, with {} and {}",
-            names::spoken_version(&names::version(choice.version)),
-            names::cipher_suite(choice.cipher_suite)
-        ));
-    }
-    let hint = match (code, case.max_version) {
-        (alert::PROTOCOL_VERSION, TlsVersion::Tls12) => {
-            Some("the server may speak TLS 1.3 only: drop --tls-max")
+    by_difference(case, FailureCode::TlsAlert, message, || alert_hint(case, code))
+}
+
+/// What an alert says in this handshake.
+fn alert_meaning(case: &Case<'_>, code: u8) -> &'static str {
+    match (code, &case.tls.sni) {
+        (alert::UNRECOGNIZED_NAME, None) => {
+            "it wants the name of a site (SNI), and none was sent, as the URL has an address"
         }
-        _ if case.probed.is_some() => Some(
-            "the server, or a box in front of it, may not cope with large or modern hellos: try `--tls-max 1.2`",
-        ),
+        _ => alert::meaning(code),
+    }
+}
+
+/// What to try after an alert in this handshake.
+fn alert_hint(case: &Case<'_>, code: u8) -> Option<String> {
+    const NAMELESS: [u8; 4] =
+        [alert::HANDSHAKE_FAILURE, alert::ACCESS_DENIED, alert::INTERNAL_ERROR, alert::UNRECOGNIZED_NAME];
+    let own = match (code, case.max_version) {
+        (alert::PROTOCOL_VERSION, TlsVersion::Tls12) => {
+            Some("the server may speak TLS 1.3 only: leave --tls-max away")
+        }
+        _ if case.tls.sni.is_none() && NAMELESS.contains(&code) => return Some(without_name(case)),
+        // Whether another offer works is known after a probe.
+        (_, max)
+            if alert::is_about_our_messages(code)
+                && (max == TlsVersion::Tls12 || case.probed.answers_tls12 == Some(false)) =>
+        {
+            Some(alert::LOG)
+        }
         _ => alert::hint(code),
     };
-    fault(FailureCode::TlsAlert, message).hint_if(hint)
+    own.map(str::to_owned)
+}
+
+/// No name was sent; how to send one.
+fn without_name(case: &Case<'_>) -> String {
+    format!(
+        "no name was sent (SNI), as the URL has an address, and many servers need one: trace the site by its \
+         name, with `--connect-to ::{}`",
+        case.peer
+    )
+}
+
+/// A failure before the ServerHello, with what the probe says of its cause. `hint` is for when that says
+/// nothing.
+fn by_difference(
+    case: &Case<'_>,
+    code: FailureCode,
+    message: String,
+    hint: impl FnOnce() -> Option<String>,
+) -> Fault {
+    let offer = case.tls.offer.as_ref();
+    let Some(difference) = offer.and_then(|offer| case.probed.difference(offer)) else {
+        return fault(code, message).hint_if(hint().as_deref());
+    };
+    let bytes = offer.map(|offer| offer.bytes).unwrap_or_default();
+    match difference {
+        Difference::Version(choice) => old_version(choice, "would choose"),
+        Difference::Suite(suite) => old_suite(&suite),
+        Difference::Scheme(scheme) if names::is_sha1(&scheme) => {
+            fault(code, format!("{message}; it signs by {scheme}, which is no longer accepted"))
+                .hint("the server needs signatures with SHA-256 or better turned on")
+        }
+        Difference::Scheme(scheme) => fault(
+            code,
+            format!("{message}; it signs by {scheme}, which cannot be checked here and is not offered"),
+        )
+        .hint("other programs may take it; a certificate with a P-256 or RSA key is taken by all"),
+        Difference::Group(group) => {
+            fault(code, format!("{message}; it exchanges keys by {group}, which is not offered"))
+                .hint("the server needs X25519 or P-256 turned on")
+        }
+        Difference::Size { small, helped } => {
+            let fault = fault(
+                code,
+                format!(
+                    "{message}; it answers the same offer in {small} bytes: the server, or a box before it, \
+                     does not bear a ClientHello of {bytes}"
+                ),
+            );
+            let mend = "who reads a ClientHello must read it in two packets (see tldr.fail)";
+            match helped {
+                true => fault.hint(format!("{mend}; until then try `--tls-max 1.2`, whose hello is smaller")),
+                false => fault.hint(mend),
+            }
+        }
+        Difference::Tls13 => fault(
+            code,
+            format!("{message}; it answers the same offer without TLS 1.3: the server, or a box before it, does not bear that"),
+        )
+        .hint("try `--tls-max 1.2`"),
+        Difference::Unclear(choice) => {
+            let message = format!(
+                "{message}; yet it takes an old-fashioned ClientHello, with {} and {}",
+                names::spoken_version(&names::version(choice.version)),
+                names::cipher_suite(choice.cipher_suite)
+            );
+            fault(code, message).hint_if(hint().as_deref())
+        }
+    }
 }
 
 /// The server answered our own ClientHello with a version nobody speaks any more.
@@ -244,23 +389,13 @@ fn old_server_hello(case: &Case<'_>) -> Fault {
                 names::spoken_version(&names::version(choice.version))
             ),
         )
-        .hint_if(matches!(case.max_version, TlsVersion::Tls12).then_some("drop --tls-max")),
+        .hint_if(matches!(case.max_version, TlsVersion::Tls12).then_some("leave --tls-max away")),
         None => fault(FailureCode::LegacyProtocol, "the server speaks no TLS version from 1.2 on")
             .hint_if(alert::hint(alert::PROTOCOL_VERSION)),
     }
 }
 
-/// What the probe found, if that explains the refusal.
-fn legacy(case: &Case<'_>) -> Option<Fault> {
-    let choice = case.probed?;
-    if choice.version < 0x0303 {
-        return Some(old_version(choice, "would choose"));
-    }
-    let suite = names::cipher_suite(choice.cipher_suite);
-    let offered = &case.tls.offer.as_ref()?.cipher_suites;
-    if offered.contains(&suite) {
-        return None;
-    }
+fn old_suite(suite: &str) -> Fault {
     let why = if suite.starts_with("TLS_RSA_") {
         "its key exchange gives no forward secrecy"
     } else if suite.starts_with("TLS_DHE_") {
@@ -268,13 +403,11 @@ fn legacy(case: &Case<'_>) -> Option<Fault> {
     } else {
         "it does not authenticate what it encrypts in one step (AEAD)"
     };
-    Some(
-        fault(
-            FailureCode::LegacyCipher,
-            format!("the server speaks TLS 1.2 only with old cipher suites (would choose {suite}): {why}"),
-        )
-        .hint("the server needs an ECDHE suite with AES-GCM or ChaCha20-Poly1305 turned on"),
+    fault(
+        FailureCode::LegacyCipher,
+        format!("the server speaks TLS 1.2 only with old cipher suites (would choose {suite}): {why}"),
     )
+    .hint("the server needs an ECDHE suite with AES-GCM or ChaCha20-Poly1305 turned on")
 }
 
 fn old_version(choice: ServerChoice, verb: &str) -> Fault {

@@ -10,7 +10,11 @@
 //! - the way ends at a certificate that issued itself: unknown issuer (an untrusted root was sent);
 //! - the leaf's own issuer was not sent, and either other certificates were sent instead of it, or the
 //!   leaf tells where to fetch it, or no root has its name: missing intermediate;
+//! - the way ends higher up, at an issuer that was not sent and is of the organization of a trusted root:
+//!   missing intermediate, too;
 //! - otherwise the way ends at an issuer nobody here knows: unknown issuer.
+//!
+//! What is wrong with certificates that lie on no way from the leaf is not told: nobody asks them.
 
 use std::time::SystemTime;
 
@@ -18,9 +22,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::{CertificateError, Error};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::certificate;
+use super::checkable::{Proof, broken_link, self_signed, unchecked_key};
 use super::verify::{Seen, Trust};
-use crate::trace::{Certificate, CertificateFault};
+use super::{certificate, names};
+use crate::trace::{Certificate, CertificateFault, CheckLimit, NearMiss};
 
 /// Names of a certificate that are compared to find the nearest one.
 const MAX_NAMES: usize = 200;
@@ -36,14 +41,14 @@ pub(super) fn judge(
     let mut faults = Vec::new();
     if let Some(error) = &seen.chain_error {
         let parsed = parse(&seen.certificates);
-        for (index, certificate) in parsed.iter().enumerate() {
-            let Some(certificate) = certificate else { continue };
+        let way = way(&parsed);
+        for (index, certificate) in &way {
             let not_before = certificate::time(certificate.validity().not_before);
             let not_after = certificate::time(certificate.validity().not_after);
             if now > not_after {
-                faults.push(CertificateFault::Expired { index, not_after });
+                faults.push(CertificateFault::Expired { index: *index, not_after });
             } else if now < not_before {
-                faults.push(CertificateFault::NotYetValid { index, not_before });
+                faults.push(CertificateFault::NotYetValid { index: *index, not_before });
             }
         }
         let timeless = if is_of_time(error) {
@@ -56,7 +61,7 @@ pub(super) fn judge(
             Ok(()) if faults.is_empty() => faults.push(CertificateFault::Other(words(error))),
             Ok(()) => {}
             Err(error) if is_of_time(&error) && !faults.is_empty() => {}
-            Err(error) => faults.push(structural(trust, &parsed, &error)),
+            Err(error) => structural(trust, (&way, seen.sent), &error, &mut faults),
         }
     }
     match &seen.name_error {
@@ -64,11 +69,13 @@ pub(super) fn judge(
         Some(Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         )) => {
-            let names = chain.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
-            faults.push(CertificateFault::WrongHost {
-                wanted: wanted.to_owned(),
-                nearest: nearest(names, wanted).map(ToOwned::to_owned),
-            });
+            // Version 1 has no place for names: that it is not checked says it.
+            let nameless = CheckLimit::Version(1);
+            let is_nameless = |fault: &CertificateFault| matches!(fault, CertificateFault::Unchecked { index: 0, limit } if *limit == nameless);
+            if !faults.iter().any(is_nameless) {
+                let names = chain.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
+                faults.push(wrong_host(names, wanted));
+            }
         }
         // A leaf that cannot be read fails both checks: once is enough.
         Some(error) if faults.is_empty() => faults.push(CertificateFault::Other(words(error))),
@@ -77,24 +84,47 @@ pub(super) fn judge(
     faults
 }
 
-/// The fault of a server that could not prove that it holds its certificate's key.
-pub(super) fn unproven(seen: &Seen, chain: &[Certificate]) -> Option<CertificateFault> {
-    let error = seen.signature_error.as_ref()?;
-    let text = match chain.first() {
-        Some(leaf) if has_short_rsa_key(leaf) => {
-            format!("has an RSA key of {} bits; at least 2048 are needed", leaf.key_bits.unwrap_or_default())
-        }
-        _ if matches!(error, Error::InvalidCertificate(CertificateError::BadSignature)) => {
-            "came from a server that does not hold its key (the proof in the handshake is wrong)".to_owned()
-        }
-        _ => words(error),
+fn wrong_host(names: &[String], wanted: &str) -> CertificateFault {
+    let is_blank = |character: char| character.is_ascii_whitespace();
+    let near_miss = |name: &&String| {
+        let bare = name.trim_matches(is_blank);
+        Some(match () {
+            () if *name == wanted && wanted.parse::<std::net::IpAddr>().is_ok() => NearMiss::AddressAsName,
+            () if bare.len() < name.len() && bare.eq_ignore_ascii_case(wanted) => NearMiss::Blank,
+            () if bare.strip_suffix('.').is_some_and(|bare| bare.eq_ignore_ascii_case(wanted)) => {
+                NearMiss::FinalDot
+            }
+            () => return None,
+        })
     };
-    Some(CertificateFault::Other(text))
+    let alike = names.iter().find_map(|name| near_miss(&name).map(|why| (name.as_str(), why)));
+    CertificateFault::WrongHost {
+        wanted: wanted.to_owned(),
+        nearest: alike.map(|(name, _)| name).or_else(|| nearest(names, wanted)).map(ToOwned::to_owned),
+        near_miss: alike.map(|(_, why)| why),
+    }
 }
 
-/// ring takes no RSA key under 2048 bits, and says so in the words of a wrong signature.
-pub(super) fn has_short_rsa_key(certificate: &Certificate) -> bool {
-    certificate.key_type == "RSA" && certificate.key_bits.is_some_and(|bits| bits < 2048)
+/// The fault of a server that did not prove that it holds its certificate's key.
+pub(super) fn unproven(seen: &Seen) -> Option<CertificateFault> {
+    let leaf = seen.certificates.first().and_then(|der| X509Certificate::from_der(der).ok());
+    match seen.proof {
+        Proof::Missing | Proof::Given => None,
+        Proof::Unchecked => {
+            let key = leaf.and_then(|(_, leaf)| unchecked_key(leaf.public_key()));
+            let limit = match (key, seen.scheme) {
+                (Some(key), _) => CheckLimit::Key(key),
+                (None, Some(scheme)) => CheckLimit::Signature(names::signature_scheme(scheme.into())),
+                (None, None) => CheckLimit::Signature("an unknown scheme".to_owned()),
+            };
+            Some(CertificateFault::Unchecked { index: 0, limit })
+        }
+        Proof::Wrong => Some(CertificateFault::Other(
+            "came from a server that does not hold its key (the proof in the handshake is wrong)".to_owned(),
+        )),
+        // That it cannot be read was said of the chain.
+        Proof::Keyless => None,
+    }
 }
 
 /// Whether `trust` would take the chain, dates aside.
@@ -108,6 +138,25 @@ pub(super) fn would_trust(trust: &Trust, chain: &[CertificateDer<'_>], now: Syst
 
 fn parse<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<Option<X509Certificate<'a>>> {
     chain.iter().map(|der| X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed)).collect()
+}
+
+/// The leaf, and those certificates that issued another one of the way, by their names; with their place.
+fn way<'a, 'b>(parsed: &'a [Option<X509Certificate<'b>>]) -> Vec<(usize, &'a X509Certificate<'b>)> {
+    let mut way: Vec<(usize, &X509Certificate<'b>)> = Vec::new();
+    way.extend(parsed.first().and_then(Option::as_ref).map(|leaf| (0, leaf)));
+    let mut done = 0;
+    while let Some((_, certificate)) = way.get(done).copied() {
+        done += 1;
+        for (index, other) in parsed.iter().enumerate() {
+            let Some(other) = other else { continue };
+            let is_new = way.iter().all(|(known, _)| *known != index);
+            if is_new && other.subject().as_raw() == certificate.issuer().as_raw() {
+                way.push((index, other));
+            }
+        }
+    }
+    way.sort_by_key(|(index, _)| *index);
+    way
 }
 
 fn is_of_time(error: &Error) -> bool {
@@ -149,17 +198,91 @@ fn check_in_its_time(trust: &Trust, chain: &[CertificateDer<'_>], first: &Error)
     Err(worst)
 }
 
-/// The fault behind a chain error that is not about dates.
-fn structural(trust: &Trust, parsed: &[Option<X509Certificate<'_>>], error: &Error) -> CertificateFault {
-    let leaf = parsed.first().and_then(Option::as_ref);
-    if leaf.is_some_and(|leaf| certificate::self_issued(leaf) && self_signed(trust, leaf)) {
-        return CertificateFault::SelfSigned;
+/// The faults behind a chain error that is not about dates. `way` begins with the leaf; `sent` counts all
+/// certificates.
+fn structural(
+    trust: &Trust,
+    (way, sent): (&[(usize, &X509Certificate<'_>)], usize),
+    error: &Error,
+    faults: &mut Vec<CertificateFault>,
+) {
+    let leaf = way.first().filter(|(index, _)| *index == 0).map(|(_, leaf)| *leaf);
+    let before = faults.len();
+    if leaf.is_some_and(|leaf| self_signed(&trust.algorithms, leaf) && !trust.is_anchor(leaf)) {
+        faults.push(CertificateFault::SelfSigned);
     }
-    match (leaf, error) {
-        (Some(leaf), Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            untrusted(trust, leaf, &parsed[1..])
+    if leaf.is_some_and(certificate::is_of_no_use_to_servers) {
+        faults.push(CertificateFault::Other(
+            "may not be used by a server: its key usage allows neither signatures nor key exchange"
+                .to_owned(),
+        ));
+    }
+    for (index, certificate) in way.iter().filter(|(_, certificate)| certificate.version().0 != 2) {
+        let limit = CheckLimit::Version(certificate.version().0.saturating_add(1));
+        faults.push(CertificateFault::Unchecked { index: *index, limit });
+    }
+    if faults.len() > before {
+        return;
+    }
+    let Error::InvalidCertificate(error) = error else {
+        faults.push(CertificateFault::Other(error.to_string()));
+        return;
+    };
+    faults.push(match (leaf, error) {
+        (Some(leaf), CertificateError::UnknownIssuer) => untrusted(trust, leaf, &way[1..], sent),
+        (_, CertificateError::Other(inner)) => match search_limit(&format!("{inner:?}")) {
+            Some(limit) => CertificateFault::Unchecked { index: 0, limit: CheckLimit::Search(limit) },
+            None => CertificateFault::Other(critical(way, error)),
+        },
+        (
+            _,
+            CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => broken_link(&trust.algorithms, &trust.roots, way)
+            .unwrap_or_else(|| CertificateFault::Other(certificate_words(error))),
+        _ => CertificateFault::Other(critical(way, error)),
+    });
+}
+
+/// Limits of webpki's search for a way to a root: they say nothing of the certificate.
+fn search_limit(name: &str) -> Option<&'static str> {
+    Some(match name {
+        name if name.contains("MaximumPathBuildCallsExceeded") => "more ways to a root than are tried",
+        name if name.contains("MaximumPathDepthExceeded") => "a longer way to a root than is followed",
+        name if name.contains("MaximumSignatureChecksExceeded") => "more signatures than are checked",
+        name if name.contains("MaximumNameConstraintComparisonsExceeded") => {
+            "more names and name constraints than are compared"
         }
-        _ => CertificateFault::Other(words(error)),
+        _ => return None,
+    })
+}
+
+/// The words of an error, with the critical extension that is meant.
+fn critical(way: &[(usize, &X509Certificate<'_>)], error: &CertificateError) -> String {
+    /// What webpki knows: keyUsage, subjectAltName, basicConstraints, nameConstraints,
+    /// cRLDistributionPoints, extKeyUsage.
+    const KNOWN: [&str; 6] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.37"];
+    let is_critical = match error {
+        CertificateError::UnhandledCriticalExtension => true,
+        CertificateError::Other(inner) => format!("{inner:?}").contains("UnsupportedCriticalExtension"),
+        _ => false,
+    };
+    if !is_critical {
+        return certificate_words(error);
+    }
+    let unknown = way.iter().find_map(|(index, certificate)| {
+        let extensions = certificate.extensions().iter().filter(|extension| extension.critical);
+        let mut oids = extensions.map(|extension| extension.oid.to_id_string());
+        oids.find(|oid| !KNOWN.contains(&oid.as_str())).map(|oid| (*index, *certificate, oid))
+    });
+    match unknown {
+        Some((0, _, oid)) => format!("has a critical extension ({oid}) that is not known here"),
+        Some((_, certificate, oid)) => format!(
+            "has an intermediate ({}) with a critical extension ({oid}) that is not known here",
+            certificate::distinguished_name(certificate.subject())
+        ),
+        None => "has a critical extension that is not known here".to_owned(),
     }
 }
 
@@ -167,10 +290,11 @@ fn structural(trust: &Trust, parsed: &[Option<X509Certificate<'_>>], error: &Err
 fn untrusted(
     trust: &Trust,
     leaf: &X509Certificate<'_>,
-    others: &[Option<X509Certificate<'_>>],
+    others: &[(usize, &X509Certificate<'_>)],
+    sent: usize,
 ) -> CertificateFault {
     let mut top = leaf;
-    let mut left: Vec<&X509Certificate<'_>> = others.iter().flatten().collect();
+    let mut left: Vec<&X509Certificate<'_>> = others.iter().map(|(_, other)| *other).collect();
     while !certificate::self_issued(top) {
         // Each certificate is used once: a circle of issuers ends, too.
         let issuer = left.iter().position(|other| other.subject().as_raw() == top.issuer().as_raw());
@@ -178,56 +302,70 @@ fn untrusted(
         top = left.swap_remove(issuer);
     }
     let issuer = certificate::distinguished_name(top.issuer());
-    let url = certificate::issuer_urls(leaf).into_iter().next();
-    let alone = std::ptr::eq(top, leaf) && !certificate::self_issued(leaf);
-    if alone && (!others.is_empty() || url.is_some() || !trust.has_root_named(leaf.issuer().as_raw())) {
+    let url = certificate::issuer_urls(top).into_iter().next();
+    let is_missing = match std::ptr::eq(top, leaf) {
+        _ if certificate::self_issued(top) => false,
+        true => sent > 1 || url.is_some() || !trust.has_root_named(leaf.issuer().as_raw()),
+        false => certificate::organization(top.issuer()).is_some_and(|name| trust.has_root_of(&name)),
+    };
+    if is_missing {
         CertificateFault::MissingIntermediate { issuer, url }
     } else {
         CertificateFault::UnknownIssuer { issuer }
     }
 }
 
-/// Whether the certificate's own key made its signature. The algorithm is found by trying: each one
-/// refuses keys that are not its own, and there are a dozen.
-fn self_signed(trust: &Trust, certificate: &X509Certificate<'_>) -> bool {
-    let key = &certificate.public_key().subject_public_key.data;
-    let message = certificate.tbs_certificate.as_ref();
-    let signature = &certificate.signature_value.data;
-    trust.algorithms.all.iter().any(|algorithm| algorithm.verify_signature(key, message, signature).is_ok())
-}
-
 /// An error in words that end "the certificate ...".
 fn words(error: &Error) -> String {
-    let Error::InvalidCertificate(error) = error else { return error.to_string() };
+    match error {
+        Error::InvalidCertificate(error) => certificate_words(error),
+        error => error.to_string(),
+    }
+}
+
+fn certificate_words(error: &CertificateError) -> String {
     match error {
         CertificateError::BadEncoding => "cannot be read (bad encoding)".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "was not valid at one time together with its issuers".to_owned()
+        }
         CertificateError::BadSignature => {
             "has a chain with a signature its issuer's key did not make".to_owned()
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "is not meant for servers (extended key usage)".to_owned()
         }
-        CertificateError::UnhandledCriticalExtension => {
-            "has a critical extension nobody here knows".to_owned()
-        }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "is signed with an algorithm that is no longer accepted".to_owned()
+            "has a chain with a signature that cannot be checked here".to_owned()
         }
-        CertificateError::Other(error) => match format!("{error:?}") {
-            debug if debug.contains("CaUsedAsEndEntity") => {
-                "is that of an authority, not of a server".to_owned()
-            }
-            debug if debug.contains("NameConstraintViolation") => {
-                "has a name its authority may not vouch for (name constraints)".to_owned()
-            }
-            debug if debug.contains("PathLenConstraintViolated") => {
-                "has a longer chain than its authority allows (path length)".to_owned()
-            }
-            debug => format!("is not valid ({})", certificate::escape(&debug)),
-        },
+        CertificateError::Other(error) => library_words(&format!("{error:?}")).to_owned(),
         other => format!("is not valid ({})", certificate::escape(&other.to_string())),
     }
+}
+
+/// webpki's own errors come by their names only.
+fn library_words(name: &str) -> &'static str {
+    const WORDS: &[(&str, &str)] = &[
+        ("CaUsedAsEndEntity", "is that of an authority, not of a server"),
+        (
+            "EndEntityUsedAsCa",
+            "was issued by a certificate that is not that of an authority (basic constraints)",
+        ),
+        ("NameConstraintViolation", "has a name its authority may not vouch for (name constraints)"),
+        ("PathLenConstraintViolated", "has a longer chain than its authority allows (path length)"),
+        ("EmptyEkuExtension", "is meant for no use at all (empty extended key usage)"),
+        ("SignatureAlgorithmMismatch", "names two different signature algorithms, inside and outside"),
+        ("MalformedDnsIdentifier", "has a name that is no host name"),
+        ("MalformedNameConstraint", "has name constraints in its chain that cannot be read"),
+        ("InvalidNetworkMaskConstraint", "has name constraints in its chain that cannot be read"),
+        ("MalformedExtensions", "has an extension that cannot be read"),
+        ("ExtensionValueInvalid", "has an extension that cannot be read"),
+        ("InvalidSerialNumber", "has no proper serial number"),
+        ("UnsupportedNameType", "has name constraints of a kind that is not known here"),
+    ];
+    let found = WORDS.iter().find(|(known, _)| name.contains(known));
+    found.map_or("was refused by the TLS library", |(_, words)| words)
 }
 
 /// The name nearest to the wanted one: most labels alike from the right, then fewest edits.

@@ -17,6 +17,7 @@ use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::group;
+use super::host::{Asked, Swap};
 use super::record::{self, Cut, Names};
 use super::stream::{Inbound, at_once};
 use super::verify::Observer;
@@ -63,6 +64,8 @@ pub(super) struct Handshake<'a, S> {
     observer: Arc<Observer>,
     /// The name asked for (RFC 6066 §3); an address literal is none.
     pub(super) sni: Option<String>,
+    /// Where rustls got a stand-in for that name.
+    swap: Option<Arc<Swap>>,
     pub(super) inbound: Inbound,
     outbound: Vec<u8>,
     /// The first record we sent.
@@ -96,19 +99,20 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
     pub(super) fn new(
         carrier: S,
         config: Arc<ClientConfig>,
-        name: ServerName<'static>,
+        asked: Asked,
         observer: Arc<Observer>,
         limit: At,
         clock: &'a Clock,
         stop: &'a Stop,
     ) -> Result<Self, rustls::Error> {
-        let sni = match &name {
-            ServerName::DnsName(name) => Some(name.as_ref().trim_end_matches('.').to_owned()),
+        let sni = match (asked.true_name(), &asked.name) {
+            (Some(name), _) => Some(name.to_owned()),
+            (None, ServerName::DnsName(name)) => Some(name.as_ref().trim_end_matches('.').to_owned()),
             _ => None,
         };
         group::take_spent();
         let watch = Stopwatch::start();
-        let connection = ClientConnection::new(config, name)?;
+        let connection = ClientConnection::new(config, asked.name)?;
         Ok(Self {
             clock,
             stop,
@@ -117,6 +121,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
             connection,
             observer,
             sni,
+            swap: asked.swap,
             inbound: Inbound::default(),
             outbound: Vec::with_capacity(2048),
             hello: Vec::new(),
@@ -180,6 +185,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         let watch = Stopwatch::start();
         while self.connection.wants_write() {
             self.connection.write_tls(&mut self.outbound)?;
+        }
+        if let Some(swap) = self.swap.as_deref().filter(|_| self.received.server_hello.is_none()) {
+            // Only the ClientHello has the name.
+            swap.apply(&mut self.outbound);
         }
         self.prepared += watch.elapsed();
         Ok(())
@@ -294,7 +303,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         let record = &self.inbound.bytes()[..length];
         let kind = record[0];
         self.received.record(record, tls12, messages);
-        let result = feed(&mut self.connection, record);
+        let result = Swap::within(self.swap.as_ref(), || feed(&mut self.connection, record));
         self.inbound.consume(length);
         if kind == record::APPLICATION_DATA {
             self.name_encrypted(result.is_ok());

@@ -4,10 +4,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::certificate_faults::Source;
 use super::failure::{self, Case};
+use super::faults;
 use super::handshake::{End, Handshake};
+use super::probe::{self, Found};
 use super::verify::{Seen, Trust};
-use super::{faults, probe};
 use crate::alert;
 use crate::clock::Clock;
 use crate::fault::Fault;
@@ -22,6 +24,9 @@ pub(super) struct Inquiry<'a> {
     pub(super) seen: &'a Seen,
     /// The trust of the run, when its roots are the embedded ones.
     pub(super) embedded_roots: Option<&'a Trust>,
+    pub(super) source: Source,
+    /// Our ClientHello.
+    pub(super) hello: &'a [u8],
     pub(super) limit: Duration,
     pub(super) max_version: TlsVersion,
 }
@@ -35,17 +40,16 @@ impl Inquiry<'_> {
         clock: &Clock,
         stop: &Stop,
     ) -> Fault {
-        tls.alert = alert_of(self.end, handshake.plain_alert_sent());
+        tls.alert = alert_of(self.end, handshake.plain_alert_sent(), handshake.received.alert);
         if let Some(verification) = &mut tls.verification {
             verification.system_would_trust = self.system_would_trust(verification);
         }
-        let mut probed = None;
+        let mut probed = Found::default();
         if let Some(address) = self.address
             && failure::wants_probe(self.end, &handshake.received, tls.bytes_received)
         {
-            let found = probe::probe(address, tls.sni.as_deref(), clock, stop).await;
-            probed = found.choice;
-            tls.legacy_probe = Some(found.record);
+            probed = probe::probe(address, tls.sni.as_deref(), self.hello, clock, stop).await;
+            tls.legacy_probe = Some(probed.record());
         }
         failure::explain(&Case {
             end: self.end,
@@ -53,12 +57,13 @@ impl Inquiry<'_> {
             seen: self.seen,
             received: &handshake.received,
             unread: handshake.inbound.bytes(),
-            probed,
+            probed: &probed,
             peer: &self.address.map_or_else(|| "the server".to_owned(), |address| address.to_string()),
             awaited: handshake.awaited(),
             limit: self.limit,
             max_time: stop.max_time(),
             max_version: self.max_version,
+            source: self.source,
         })
     }
 
@@ -80,16 +85,17 @@ impl Inquiry<'_> {
     }
 }
 
-/// The alert that ended the handshake, whoever sent it. `plain` is ours, if it was sent in plaintext.
-fn alert_of(end: &End, plain: Option<u8>) -> Option<Alert> {
-    let End::Tls(error) = end else { return None };
-    let (direction, code) = match error {
-        rustls::Error::AlertReceived(description) => (Direction::Received, u8::from(*description)),
+/// The alert that ended the handshake, or came before its end, whoever sent it. `sent` is ours, if it was
+/// sent in plaintext, `received` the server's.
+fn alert_of(end: &End, sent: Option<u8>, received: Option<u8>) -> Option<Alert> {
+    let (direction, code) = match end {
+        End::Tls(rustls::Error::AlertReceived(description)) => (Direction::Received, u8::from(*description)),
         // Ours may be encrypted; then the kind of error says which one it was.
-        rustls::Error::InvalidCertificate(error) => {
+        End::Tls(rustls::Error::InvalidCertificate(error)) => {
             (Direction::Sent, u8::from(rustls::AlertDescription::from(error.clone())))
         }
-        _ => (Direction::Sent, plain?),
+        End::Tls(_) => (Direction::Sent, sent?),
+        _ => (Direction::Received, received?),
     };
     Some(Alert { direction, description: alert::name(code) })
 }

@@ -11,6 +11,8 @@
 //! - `handshake`: moving the bytes, record by record, with stamps;
 //! - `summary`: what a handshake that ended left behind, in the model's form;
 //! - `record`, `offer`, `certificate`: reading bytes into the model;
+//! - `host`: the host as it is asked for and looked for in a certificate;
+//! - `checkable`: what of keys and signatures can be checked;
 //! - `verify`, `faults`: the check inside the handshake, and the full judgement after it;
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
 //!   what we speak;
@@ -19,11 +21,13 @@
 
 mod certificate;
 mod certificate_faults;
+mod checkable;
 mod client;
 mod failure;
 mod faults;
 mod group;
 mod handshake;
+mod host;
 mod inquiry;
 mod keylog;
 mod names;

@@ -33,6 +33,11 @@ pub(super) fn signature_scheme(number: u16) -> String {
     named(number, SIGNATURE_SCHEMES)
 }
 
+/// Whether a signature scheme, by its name, is one with SHA-1.
+pub(super) fn is_sha1(scheme: &str) -> bool {
+    scheme.ends_with("sha1")
+}
+
 fn named(number: u16, table: &[(u16, &str)]) -> String {
     match table.iter().find(|(known, _)| *known == number) {
         Some((_, name)) => (*name).to_owned(),
@@ -104,7 +109,11 @@ const SIGNATURE_SCHEMES: &[(u16, &str)] = &[
     (0x0501, "rsa_pkcs1_sha384"),
     (0x0601, "rsa_pkcs1_sha512"),
     (0x0201, "rsa_pkcs1_sha1"),
+    (0x0202, "dsa_sha1"),
     (0x0203, "ecdsa_sha1"),
+    (0x0301, "rsa_pkcs1_sha224"),
+    (0x0303, "ecdsa_sha224"),
+    (0x0402, "dsa_sha256"),
     (0x0904, "mldsa44"),
     (0x0905, "mldsa65"),
     (0x0906, "mldsa87"),

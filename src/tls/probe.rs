@@ -1,12 +1,18 @@
-//! The second question after a refused handshake: what would this server have spoken?
+//! Further questions after a refused handshake: what would this server have spoken, and what in our
+//! ClientHello did it not bear?
 //!
-//! A ClientHello as of 2008 on a connection of its own, with suites and versions no longer spoken.
-//! Only its answer's plaintext is read; no key is made and nothing is ever encrypted. Runs after a
-//! failure only, outside the measured phase.
+//! First a ClientHello as of 2008, with suites, versions and signatures no longer offered. Where its
+//! answer has nothing that we do not offer, or where there is none, our own offer again: once without TLS
+//! 1.3, and once with it and small. Each goes on a connection of its own; only the plaintext of an answer
+//! is read, no key is made and nothing is ever encrypted. Runs after a failure only, outside the measured
+//! phase.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tls_parser::{
+    TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -15,63 +21,342 @@ use super::record::{self, Cut, Names, ServerChoice};
 use super::stream::Inbound;
 use crate::clock::Clock;
 use crate::stop::Stop;
-use crate::trace::LegacyProbe;
+use crate::trace::{LegacyProbe, Offer};
 
 /// All connections of a probe together.
-const LIMIT: Duration = Duration::from_secs(2);
+const LIMIT: Duration = Duration::from_secs(4);
+/// One connection: a server that is silent to the first is silent to all like it.
+const ONE: Duration = Duration::from_secs(1);
+/// The rest of a server's flight after its ServerHello; without it the answer only says less.
+const REST: Duration = Duration::from_millis(400);
 
 /// Newest first. A server answers with the newest version it has, up to the offered one; the others
 /// are for servers that refuse versions they do not know.
 const VERSIONS: [u16; 3] = [0x0303, 0x0301, 0x0300];
 
 /// What the probe found, with the numbers behind the names.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Found {
-    pub(super) choice: Option<ServerChoice>,
-    pub(super) record: LegacyProbe,
+    choice: Option<ServerChoice>,
+    exchange: Option<Exchange>,
+    pub(super) answers_tls12: Option<bool>,
+    /// Whether a small ClientHello with TLS 1.3 was answered, and its size.
+    small: Option<(bool, usize)>,
 }
 
-/// Asks the server at `address` what it speaks.
-pub(super) async fn probe(address: SocketAddr, sni: Option<&str>, clock: &Clock, stop: &Stop) -> Found {
+/// How a server of TLS 1.2 would have exchanged keys: group, and scheme of its signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Exchange {
+    group: u16,
+    scheme: u16,
+}
+
+/// What in our ClientHello a server did not bear, as far as the answers to others tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// It speaks an old version only.
+    Version(ServerChoice),
+    /// It would choose this suite, which is not offered.
+    Suite(String),
+    /// It would sign by this scheme, which is not offered.
+    Scheme(String),
+    /// It would exchange keys by this group, which is not offered.
+    Group(String),
+    /// The size: `small` bytes are answered. `helped`: our offer without TLS 1.3 is, too.
+    Size { small: usize, helped: bool },
+    /// TLS 1.3 itself.
+    Tls13,
+    /// It takes the old ClientHello, and nothing says why not ours.
+    Unclear(ServerChoice),
+}
+
+impl Found {
+    /// The record of it.
+    pub(super) fn record(&self) -> LegacyProbe {
+        LegacyProbe {
+            version: self.choice.map(|choice| names::version(choice.version)),
+            cipher_suite: self.choice.map(|choice| names::cipher_suite(choice.cipher_suite)),
+            group: self.exchange.map(|exchange| names::group(exchange.group)),
+            signature_scheme: self.exchange.map(|exchange| names::signature_scheme(exchange.scheme)),
+            answers_tls12: self.answers_tls12,
+            answers_small: self.small.map(|(answers, _)| answers),
+        }
+    }
+
+    /// What the answers say of our own hello's refusal. `None`: nothing.
+    pub(super) fn difference(&self, offer: &Offer) -> Option<Difference> {
+        if let Some(choice) = self.choice
+            && let Some(difference) = self.not_offered(choice, offer)
+        {
+            return Some(difference);
+        }
+        match (self.small, self.answers_tls12, self.choice) {
+            (Some((true, small)), helped, _) => {
+                Some(Difference::Size { small, helped: helped == Some(true) })
+            }
+            (Some((false, _)), Some(true), _) => Some(Difference::Tls13),
+            (_, _, choice) => choice.map(Difference::Unclear),
+        }
+    }
+
+    /// What of the answer to the old ClientHello is not in ours.
+    fn not_offered(&self, choice: ServerChoice, offer: &Offer) -> Option<Difference> {
+        if choice.version < 0x0303 {
+            return Some(Difference::Version(choice));
+        }
+        let suite = names::cipher_suite(choice.cipher_suite);
+        if !offer.cipher_suites.contains(&suite) {
+            return Some(Difference::Suite(suite));
+        }
+        let exchange = self.exchange?;
+        let scheme = names::signature_scheme(exchange.scheme);
+        let group = names::group(exchange.group);
+        if !offer.signature_schemes.contains(&scheme) {
+            Some(Difference::Scheme(scheme))
+        } else if !offer.groups.contains(&group) {
+            Some(Difference::Group(group))
+        } else {
+            None
+        }
+    }
+}
+
+/// Asks the server at `address` what it speaks. `hello` is the ClientHello that it refused.
+pub(super) async fn probe(
+    address: SocketAddr,
+    sni: Option<&str>,
+    hello: &[u8],
+    clock: &Clock,
+    stop: &Stop,
+) -> Found {
+    let mut found = Found::default();
     let limit = clock.now().after(LIMIT);
     let asked = stop.within(Some(limit), async {
         for version in VERSIONS {
-            if let Some(choice) = ask(address, &client_hello(version, sni)).await {
-                return Some(choice);
+            let answer = one(address, &client_hello(version, sni), clock, stop).await;
+            (found.choice, found.exchange) = (answer.choice, answer.exchange);
+            if answer.choice.is_some() || answer.end == Ending::Silence {
+                break;
             }
         }
-        None
+        let Some(own) = Own::read(hello) else { return };
+        // Without TLS 1.3 in it ours was small, and old, already.
+        let settled = found.choice.is_some_and(|choice| found.not_offered(choice, &own.offer).is_some());
+        if settled || !own.speaks_tls13 {
+            return;
+        }
+        let answers = async |hello: &[u8]| one(address, hello, clock, stop).await.choice.is_some();
+        found.answers_tls12 = Some(answers(&own.hello(sni, Form::Tls12)).await);
+        let small = own.hello(sni, Form::Small);
+        found.small = Some((answers(&small).await, small.len()));
     });
-    // A limit that passed is an answer, too: none.
-    let choice = asked.await.ok().flatten();
-    let record = LegacyProbe {
-        version: choice.map(|choice| names::version(choice.version)),
-        cipher_suite: choice.map(|choice| names::cipher_suite(choice.cipher_suite)),
-    };
-    Found { choice, record }
+    // A limit that passed is an answer, too: what was found until then.
+    let _ = asked.await;
+    found
 }
 
-async fn ask(address: SocketAddr, hello: &[u8]) -> Option<ServerChoice> {
-    let mut tcp = TcpStream::connect(address).await.ok()?;
-    tcp.write_all(hello).await.ok()?;
-    let mut inbound = Inbound::default();
-    let mut answer = Names::default();
-    let mut seen = Vec::new();
-    // A ServerHello is the first thing a server says: 16 records are more than enough to find it.
-    for _ in 0..16 {
-        while let Cut::Incomplete = record::cut(inbound.bytes()) {
-            match tcp.read(inbound.space()).await {
-                Ok(count) if count > 0 => inbound.filled(count),
-                _ => return None,
+/// How a connection of the probe ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// By an answer, an alert or the end of the connection.
+    Word,
+    /// By none of them.
+    Silence,
+}
+
+/// The answer to one ClientHello.
+struct Answer {
+    choice: Option<ServerChoice>,
+    exchange: Option<Exchange>,
+    end: Ending,
+}
+
+async fn one(address: SocketAddr, hello: &[u8], clock: &Clock, stop: &Stop) -> Answer {
+    let mut answer = Answer { choice: None, exchange: None, end: Ending::Word };
+    let mut flight = Flight::default();
+    let asked = async {
+        let mut tcp = TcpStream::connect(address).await.ok()?;
+        tcp.write_all(hello).await.ok()?;
+        flight.read(&mut tcp, |flight| flight.names.server_hello.is_some()).await?;
+        Some(tcp)
+    };
+    let tcp = match stop.within(Some(clock.now().after(ONE)), asked).await {
+        Ok(tcp) => tcp,
+        Err(_) => {
+            answer.end = Ending::Silence;
+            None
+        }
+    };
+    answer.choice = flight.names.server_hello;
+    if let (Some(mut tcp), Some(ServerChoice { version: 0x0303, .. })) = (tcp, answer.choice) {
+        let rest = flight.read(&mut tcp, |flight| flight.exchange().is_some() || flight.is_done());
+        let _ = stop.within(Some(clock.now().after(REST)), rest).await;
+        answer.exchange = flight.exchange();
+    }
+    answer
+}
+
+/// What a server sent, as far as it was read.
+#[derive(Default)]
+struct Flight {
+    inbound: Inbound,
+    names: Names,
+    /// Bodies of handshake records, put together.
+    messages: Vec<u8>,
+}
+
+impl Flight {
+    /// Records that are read at most: a chain of any usual length fits.
+    const RECORDS: usize = 32;
+
+    /// Reads records until there is enough; `None` when that does not come.
+    async fn read(&mut self, tcp: &mut TcpStream, enough: impl Fn(&Self) -> bool) -> Option<()> {
+        for _ in 0..Self::RECORDS {
+            if enough(self) {
+                return Some(());
+            }
+            while let Cut::Incomplete = record::cut(self.inbound.bytes()) {
+                match tcp.read(self.inbound.space()).await {
+                    Ok(count) if count > 0 => self.inbound.filled(count),
+                    _ => return None,
+                }
+            }
+            let Cut::Record(length) = record::cut(self.inbound.bytes()) else { return None };
+            let record = &self.inbound.bytes()[..length];
+            self.names.record(record, false, &mut Vec::new());
+            if record[0] == record::HANDSHAKE {
+                self.messages.extend_from_slice(&record[record::HEADER..]);
+            }
+            self.inbound.consume(length);
+            // A warning is none: more may come. A fatal alert is the end.
+            if self.names.alert.is_some() && self.names.server_hello.is_none() {
+                return None;
             }
         }
-        let Cut::Record(length) = record::cut(inbound.bytes()) else { return None };
-        answer.record(&inbound.bytes()[..length], false, &mut seen);
-        inbound.consume(length);
-        if answer.server_hello.is_some() || answer.alert.is_some() {
-            break;
-        }
+        enough(self).then_some(())
     }
-    answer.server_hello
+
+    /// The whole messages: type and body.
+    fn whole(&self) -> impl Iterator<Item = (u8, &[u8])> {
+        let mut rest = self.messages.as_slice();
+        std::iter::from_fn(move || {
+            let (&[kind, high, middle, low], after) = rest.split_first_chunk::<4>()?;
+            let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+            let body = after.get(..length)?;
+            rest = &after[length..];
+            Some((kind, body))
+        })
+    }
+
+    /// ServerHelloDone came (RFC 5246 §7.4.5).
+    fn is_done(&self) -> bool {
+        self.whole().any(|(kind, _)| kind == 14)
+    }
+
+    /// What a ServerKeyExchange of ECDHE says (RFC 8422 §5.4): a named curve, the point, and the scheme.
+    fn exchange(&self) -> Option<Exchange> {
+        let (_, body) = self.whole().find(|(kind, _)| *kind == 12)?;
+        let [3, high, low, length, rest @ ..] = body else { return None };
+        let scheme = rest.get(usize::from(*length)..)?.first_chunk::<2>()?;
+        Some(Exchange { group: u16::from_be_bytes([*high, *low]), scheme: u16::from_be_bytes(*scheme) })
+    }
+}
+
+/// Our own offer, in numbers.
+struct Own {
+    offer: Offer,
+    suites: Vec<u16>,
+    groups: Vec<u16>,
+    schemes: Vec<u16>,
+    alpn: Vec<Vec<u8>>,
+    speaks_tls13: bool,
+}
+
+/// Another form of our own offer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Without TLS 1.3, as with `--tls-max 1.2`.
+    Tls12,
+    /// With TLS 1.3, and with the share of one small group only.
+    Small,
+}
+
+/// The group of ML-KEM-768 and X25519: its share alone is more than 1200 bytes.
+const HYBRID: u16 = 0x11ec;
+const X25519: u16 = 0x001d;
+
+impl Own {
+    fn read(hello: &[u8]) -> Option<Self> {
+        let offer = super::offer::read(hello)?;
+        let (_, plaintext) = parse_tls_plaintext(hello).ok()?;
+        let hello = plaintext.msg.iter().find_map(|message| match message {
+            TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) => Some(hello),
+            _ => None,
+        })?;
+        let mut own = Self {
+            offer,
+            suites: hello.ciphers.iter().map(|suite| suite.0).collect(),
+            groups: Vec::new(),
+            schemes: Vec::new(),
+            alpn: Vec::new(),
+            speaks_tls13: false,
+        };
+        let (_, extensions) = parse_tls_client_hello_extensions(hello.ext?).ok()?;
+        for extension in extensions {
+            match extension {
+                TlsExtension::EllipticCurves(groups) => own.groups = groups.iter().map(|one| one.0).collect(),
+                TlsExtension::SignatureAlgorithms(schemes) => own.schemes = schemes,
+                TlsExtension::ALPN(names) => own.alpn = names.iter().map(|name| name.to_vec()).collect(),
+                TlsExtension::SupportedVersions(versions) => {
+                    own.speaks_tls13 = versions.iter().any(|version| version.0 == 0x0304);
+                }
+                _ => {}
+            }
+        }
+        Some(own)
+    }
+
+    /// The offer as a ClientHello of TLS 1.2 or 1.3.
+    fn hello(&self, sni: Option<&str>, form: Form) -> Vec<u8> {
+        let is_tls13_suite = |suite: &u16| suite >> 8 == 0x13;
+        let suites: Vec<u16> = self
+            .suites
+            .iter()
+            .copied()
+            .filter(|suite| form == Form::Small || !is_tls13_suite(suite))
+            .collect();
+        let groups: Vec<u16> = self.groups.iter().copied().filter(|group| *group != HYBRID).collect();
+        message(0x0303, &suites, |out| {
+            server_name(out, sni);
+            extension(out, 10, |data| numbers(data, &groups));
+            extension(out, 11, |data| data.extend([1, 0]));
+            extension(out, 13, |data| numbers(data, &self.schemes));
+            if !self.alpn.is_empty() {
+                extension(out, 16, |data| {
+                    vector(data, |list| {
+                        for name in &self.alpn {
+                            list.push(name.len() as u8);
+                            list.extend_from_slice(name);
+                        }
+                    });
+                });
+            }
+            // extended_master_secret
+            extension(out, 23, |_| {});
+            if form == Form::Small {
+                extension(out, 43, |data| data.extend([4, 3, 4, 3, 3]));
+                // psk_dhe_ke
+                extension(out, 45, |data| data.extend([1, 1]));
+                extension(out, 51, |data| {
+                    vector(data, |shares| {
+                        shares.extend(X25519.to_be_bytes());
+                        vector(shares, |share| share.extend([0x75; 32]));
+                    });
+                });
+            }
+            extension(out, 0xff01, |data| data.push(0));
+        })
+    }
 }
 
 /// Suites of TLS 1.2 and older, strong ones first: a server's choice then says what it has best.
@@ -86,15 +371,34 @@ const SUITES: &[u16] = &[
     0xc007, 0xc011, 0x0005, 0x0004, 0x0009,         // RC4, DES
 ];
 
+/// A ClientHello as of 2008.
 fn client_hello(version: u16, sni: Option<&str>) -> Vec<u8> {
+    message(version, SUITES, |out| {
+        server_name(out, sni);
+        extension(out, 10, |data| numbers(data, &[0x001d, 0x0017, 0x0018, 0x0019, 0x0100]));
+        extension(out, 11, |data| data.extend([1, 0]));
+        extension(out, 13, |data| numbers(data, SCHEMES));
+        extension(out, 0xff01, |data| data.push(0));
+    })
+}
+
+#[rustfmt::skip]
+const SCHEMES: &[u16] = &[
+    0x0403, 0x0503, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0807, // offered in earnest
+    0x0603, 0x0808, 0x0809, 0x080a, 0x080b,         // P-521, Ed448, RSA-PSS keys
+    0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, // DSA, SHA-224, SHA-1
+];
+
+/// A ClientHello record with these suites and extensions (none in SSL 3).
+fn message(version: u16, suites: &[u16], extensions: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut body = version.to_be_bytes().to_vec();
     // The random is never used for a key: no connection comes of it.
     body.extend([0x75; 32]);
     body.push(0);
-    vector(&mut body, |suites| SUITES.iter().for_each(|suite| suites.extend(suite.to_be_bytes())));
+    numbers(&mut body, suites);
     body.extend([1, 0]);
     if version > 0x0300 {
-        vector(&mut body, |extensions| add_extensions(extensions, sni));
+        vector(&mut body, extensions);
     }
     let mut hello = vec![record::HANDSHAKE, 3, u8::from(version > 0x0300)];
     vector(&mut hello, |message| {
@@ -104,7 +408,7 @@ fn client_hello(version: u16, sni: Option<&str>) -> Vec<u8> {
     hello
 }
 
-fn add_extensions(out: &mut Vec<u8>, sni: Option<&str>) {
+fn server_name(out: &mut Vec<u8>, sni: Option<&str>) {
     if let Some(name) = sni {
         extension(out, 0, |data| {
             vector(data, |list| {
@@ -113,15 +417,10 @@ fn add_extensions(out: &mut Vec<u8>, sni: Option<&str>) {
             });
         });
     }
-    let groups: [u16; 5] = [0x001d, 0x0017, 0x0018, 0x0019, 0x0100];
-    extension(out, 10, |data| vector(data, |list| groups.iter().for_each(|g| list.extend(g.to_be_bytes()))));
-    extension(out, 11, |data| data.extend([1, 0]));
-    let schemes: [u16; 14] = [
-        0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0402, 0x0303, 0x0301,
-        0x0203, 0x0201,
-    ];
-    extension(out, 13, |data| vector(data, |list| schemes.iter().for_each(|s| list.extend(s.to_be_bytes()))));
-    extension(out, 0xff01, |data| data.push(0));
+}
+
+fn numbers(out: &mut Vec<u8>, numbers: &[u16]) {
+    vector(out, |list| numbers.iter().for_each(|number| list.extend(number.to_be_bytes())));
 }
 
 fn extension(out: &mut Vec<u8>, kind: u16, fill: impl FnOnce(&mut Vec<u8>)) {
@@ -154,7 +453,7 @@ mod tests {
             assert!(offer.cipher_suites.iter().all(|name| name.starts_with("TLS_")), "{offer:?}");
             if version > 0x0300 {
                 assert_eq!(offer.groups.len(), 5);
-                assert_eq!(offer.signature_schemes.len(), 14);
+                assert_eq!(offer.signature_schemes.len(), SCHEMES.len());
                 let name = b"www.example.test";
                 assert!(hello.windows(name.len()).any(|window| window == name));
             }

@@ -3,16 +3,17 @@
 //!
 //! What was decrypted is always handed out before any error. The end of the connection is told
 //! apart: `close_notify` reads as end of file, a bare TCP end as [`io::ErrorKind::UnexpectedEof`],
-//! an alert as an error that holds an [`AlertReceived`]. Nothing is stamped here.
+//! an alert as an error that holds an [`AlertReceived`]. After a server asked for a second handshake in
+//! vain, any end is an error that says so. Nothing is stamped here.
 
 use std::io::{self, BufRead as _, IoSlice, Write as _};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
-use rustls::ClientConnection;
+use rustls::{ClientConnection, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::alert::AlertReceived;
+use crate::alert::{AlertReceived, Demand, Ended};
 
 /// A TLS connection after its handshake: reads and writes application data.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub struct TlsStream<S> {
     inbound: Inbound,
     /// Why nothing more can be read; what was decrypted before is still handed out.
     failure: Option<ReadFailure>,
+    /// What the server has asked for and did not get.
+    demand: Demand,
+    /// The carrier takes no more: nothing is sent any more.
+    broken: bool,
     close_notify_sent: bool,
     /// A writer waits for room in the carrier, and has its place in the queue for it.
     writer_waits: bool,
@@ -53,22 +58,24 @@ impl From<io::Error> for ReadFailure {
     }
 }
 
-impl From<rustls::Error> for ReadFailure {
-    fn from(error: rustls::Error) -> Self {
+impl ReadFailure {
+    fn of(error: rustls::Error, demand: Demand) -> Self {
         match error {
-            rustls::Error::AlertReceived(alert) => Self::Alert(AlertReceived::new(u8::from(alert))),
+            rustls::Error::AlertReceived(alert) => Self::Alert(AlertReceived::new(u8::from(alert), demand)),
             error => Self::Other(io::ErrorKind::InvalidData, format!("broken TLS from the server: {error}")),
         }
     }
 }
 
 impl<S> TlsStream<S> {
-    pub(super) fn new(carrier: S, connection: ClientConnection, inbound: Inbound) -> Self {
+    pub(super) fn new(carrier: S, connection: ClientConnection, inbound: Inbound, demand: Demand) -> Self {
         Self {
             carrier,
             connection,
             inbound,
             failure: None,
+            demand,
+            broken: false,
             close_notify_sent: false,
             writer_waits: false,
             bytes_received: 0,
@@ -117,13 +124,55 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             self.inbound.consume(before);
         }
         self.inbound.consume(taken);
+        let quiet = !self.connection.wants_write();
         let processed = self.connection.process_new_packets();
+        // In TLS 1.2 reading makes rustls answer one thing only: no_renegotiation.
+        if quiet
+            && self.connection.wants_write()
+            && processed.is_ok()
+            && self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_2)
+        {
+            self.demand = Demand::Renegotiation;
+        }
         // An alert of ours, or the answer to a KeyUpdate. Sent if the carrier takes it now; else with
         // the next write: a reader must not take the writer's place in the queue for the carrier.
-        if self.connection.wants_write() && !self.writer_waits {
+        if self.connection.wants_write() && !self.writer_waits && !self.broken {
             let _ = at_once(|cx| self.poll_send(cx));
         }
-        Poll::Ready(processed.map(|_| ()).map_err(ReadFailure::from))
+        let demand = self.demand;
+        Poll::Ready(processed.map(|_| ()).map_err(|error| ReadFailure::of(error, demand)))
+    }
+
+    /// The carrier broke under a write. The server may have said why before it went: an alert that is
+    /// there to be read tells more than the write's own error.
+    fn broke(&mut self, error: io::Error) -> io::Error {
+        /// Reads; an alert comes alone, or behind what was sent before.
+        const READS: usize = 8;
+        if std::mem::replace(&mut self.broken, true) {
+            return error;
+        }
+        for _ in 0..READS {
+            match at_once(|cx| self.poll_receive(cx)) {
+                Some(Ok(())) => {}
+                Some(Err(failure)) => {
+                    self.failure.get_or_insert(failure);
+                    break;
+                }
+                None => break,
+            }
+        }
+        match &self.failure {
+            Some(failure @ ReadFailure::Alert(_)) => failure.error(),
+            _ => error,
+        }
+    }
+
+    /// The end of the connection, or its break, after what the server asked for in vain.
+    fn ended(&self, error: io::Error) -> io::Error {
+        match self.demand {
+            Demand::Renegotiation => io::Error::new(error.kind(), Ended { demand: self.demand }),
+            Demand::Nothing | Demand::ClientCertificate => error,
+        }
     }
 
     /// Hands the carrier all that rustls has for it.
@@ -131,10 +180,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         while self.connection.wants_write() {
             let mut writer = Writer { carrier: &mut self.carrier, cx };
             match self.connection.write_tls(&mut writer) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(0) => return Poll::Ready(Err(self.broke(io::ErrorKind::WriteZero.into()))),
                 Ok(count) => self.bytes_sent += count as u64,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) => return Poll::Ready(Err(self.broke(error))),
             }
         }
         Poll::Ready(Ok(()))
@@ -154,7 +203,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         loop {
             let mut reader = this.connection.reader();
             match reader.fill_buf() {
+                Ok([]) if this.demand == Demand::Renegotiation => {
+                    return Poll::Ready(Err(this.ended(io::ErrorKind::UnexpectedEof.into())));
+                }
                 Ok(chunk) => {
+                    // Data: the server goes on without what it asked for.
+                    if this.demand == Demand::Renegotiation {
+                        this.demand = Demand::Nothing;
+                    }
                     let count = chunk.len().min(out.remaining());
                     out.put_slice(&chunk[..count]);
                     reader.consume(count);
@@ -163,11 +219,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     let text = "the connection ended without close_notify";
-                    return Poll::Ready(Err(io::Error::new(error.kind(), text)));
+                    return Poll::Ready(Err(this.ended(io::Error::new(error.kind(), text))));
                 }
             }
             if let Some(failure) = &this.failure {
-                return Poll::Ready(Err(failure.error()));
+                return Poll::Ready(Err(match failure {
+                    ReadFailure::Alert(_) => failure.error(),
+                    ReadFailure::Other(..) => this.ended(failure.error()),
+                }));
             }
             if let Err(failure) = ready!(this.poll_receive(cx)) {
                 this.failure = Some(failure);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustls::ProtocolVersion;
 
+use super::checkable::Proof;
 use super::handshake::Handshake;
 use super::verify::{Seen, Trust};
 use super::{certificate, faults, names, offer};
@@ -99,8 +100,10 @@ impl Details {
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
         tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
         let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
-        let overridden = self.insecure && !faults.is_empty() && seen.signature_error.is_none();
-        faults.extend(faults::unproven(seen, &tls.chain));
+        faults.extend(faults::unproven(seen));
+        let overridden = self.insecure
+            && !faults.is_empty()
+            && matches!(seen.proof, Proof::Missing | Proof::Given | Proof::Unchecked);
         tls.verification = Some(Verification {
             roots: self.roots.to_string(),
             overridden,

@@ -2,8 +2,9 @@
 //!
 //! rustls asks here whether to go on. Without `-k` any fault ends the handshake with the proper
 //! alert, before application data; with `-k` it goes on, but never past a wrong CertificateVerify:
-//! such a peer does not hold the certificate's key. What exactly is wrong is worked out afterwards,
-//! outside the measured phase, in `faults.rs`.
+//! such a peer does not hold the certificate's key. (A proof by a key that cannot be checked here is no
+//! wrong one: `-k` goes on.) What exactly is wrong is worked out afterwards, outside the measured phase,
+//! in `faults.rs`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -16,8 +17,10 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::X509Name;
 
-use super::certificate;
+use super::checkable::{self, Proof, contents};
+use super::{certificate, host};
 use crate::clock::{Clock, Stopwatch};
 use crate::trace::At;
 
@@ -47,24 +50,45 @@ impl Trust {
             self.algorithms.all,
         );
         match checked {
-            // webpki takes no CA certificate as a server's. But one that is itself a trusted root
-            // needs no issuer: `openssl req -x509` makes such ones, and `--cacert` names them.
-            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.is_root(leaf, at) => Ok(()),
+            Ok(()) if certificate::lacks_server_usage(leaf) => {
+                Err(Error::InvalidCertificate(CertificateError::InvalidPurpose))
+            }
+            // Faults of the leaf itself.
+            Err(Error::InvalidCertificate(
+                CertificateError::InvalidPurpose
+                | CertificateError::InvalidPurposeContext { .. }
+                | CertificateError::UnhandledCriticalExtension,
+            )) => checked,
+            // A certificate that is itself trusted needs no issuer: `openssl req -x509` makes such ones,
+            // and `--cacert` names them. webpki would look for one, and takes no CA's as a server's.
+            Err(_) if self.is_root(leaf, at) => Ok(()),
             checked => checked,
         }
     }
 
     fn is_root(&self, leaf: &CertificateDer<'_>, at: SystemTime) -> bool {
-        let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return false };
-        let validity = leaf.validity();
+        let Ok((_, parsed)) = X509Certificate::from_der(leaf) else { return false };
+        let validity = parsed.validity();
         let in_time =
             certificate::time(validity.not_before) <= at && at <= certificate::time(validity.not_after);
-        in_time
-            && certificate::self_issued(&leaf)
-            && self.roots.roots.iter().any(|root| {
-                contents(leaf.subject().as_raw()) == Some(&root.subject)
-                    && contents(leaf.public_key().raw) == Some(&root.subject_public_key_info)
-            })
+        in_time && !certificate::is_of_no_use_to_servers(&parsed) && self.is_anchor(&parsed)
+    }
+
+    /// Whether a certificate is trusted itself: a root has its name and key.
+    pub(super) fn is_anchor(&self, certificate: &X509Certificate<'_>) -> bool {
+        self.roots.roots.iter().any(|root| {
+            contents(certificate.subject().as_raw()) == Some(&root.subject)
+                && contents(certificate.public_key().raw) == Some(&root.subject_public_key_info)
+        })
+    }
+
+    /// Whether a root is of this organization.
+    pub(super) fn has_root_of(&self, organization: &str) -> bool {
+        self.roots.roots.iter().any(|root| {
+            let name = checkable::sequence(&root.subject);
+            X509Name::from_der(&name)
+                .is_ok_and(|(_, name)| certificate::organization(&name).as_deref() == Some(organization))
+        })
     }
 
     /// Whether a root has this name (a whole DER Name).
@@ -72,13 +96,6 @@ impl Trust {
         let name = contents(name);
         name.is_some() && self.roots.roots.iter().any(|root| name == Some(&root.subject))
     }
-}
-
-/// The contents of a DER value: trust anchors are kept without their outer tag and length.
-fn contents(der: &[u8]) -> Option<&[u8]> {
-    let first = usize::from(*der.get(1)?);
-    let header = if first < 0x80 { 2 } else { 2 + (first & 0x7f) };
-    der.get(header..)
 }
 
 /// What the check saw.
@@ -96,7 +113,8 @@ pub(super) struct Seen {
     pub(super) cpu: Duration,
     pub(super) chain_error: Option<Error>,
     pub(super) name_error: Option<Error>,
-    pub(super) signature_error: Option<Error>,
+    /// What became of the server's proof that it holds the key.
+    pub(super) proof: Proof,
     /// The scheme of the server's proof.
     pub(super) scheme: Option<SignatureScheme>,
     pub(super) ocsp_bytes: usize,
@@ -108,13 +126,15 @@ pub(super) struct Seen {
 pub(super) struct Observer {
     trust: Trust,
     insecure: bool,
+    /// The host, where rustls got a stand-in for it.
+    host: Option<String>,
     clock: Clock,
     seen: Mutex<Seen>,
 }
 
 impl Observer {
-    pub(super) fn new(trust: Trust, insecure: bool, clock: Clock) -> Self {
-        Self { trust, insecure, clock, seen: Mutex::default() }
+    pub(super) fn new(trust: Trust, insecure: bool, host: Option<String>, clock: Clock) -> Self {
+        Self { trust, insecure, host, clock, seen: Mutex::default() }
     }
 
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -123,19 +143,50 @@ impl Observer {
 
     fn check_signature(
         &self,
-        scheme: SignatureScheme,
-        check: impl FnOnce() -> Result<HandshakeSignatureValid, Error>,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+        check: Check,
     ) -> Result<HandshakeSignatureValid, Error> {
         let watch = Stopwatch::start();
-        let result = check();
+        let checked = check(message, leaf, signed, &self.trust.algorithms);
+        let proof = match &checked {
+            Ok(_) => Proof::Given,
+            Err(_) => checkable::proof(&self.trust.algorithms, leaf, message, signed),
+        };
         let spent = watch.elapsed();
         let mut seen = self.seen();
         seen.cpu += spent;
-        seen.scheme = Some(scheme);
-        seen.signature_error = result.as_ref().err().cloned();
-        result
+        seen.scheme = Some(signed.scheme);
+        seen.proof = proof;
+        match proof {
+            Proof::Given | Proof::Unchecked if self.insecure => Ok(HandshakeSignatureValid::assertion()),
+            // Its alert is unsupported_certificate; decrypt_error would say that the proof is wrong.
+            Proof::Unchecked => Err(Error::InvalidCertificate(CertificateError::InvalidPurpose)),
+            Proof::Given | Proof::Missing | Proof::Wrong | Proof::Keyless => checked,
+        }
+    }
+
+    /// Whether the certificate is for the host.
+    fn check_name(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
+        match (ParsedCertificate::try_from(leaf), &self.host) {
+            (Ok(parsed), None) => verify_server_name(&parsed, name),
+            // A name, or a certificate, that webpki does not take.
+            (_, Some(host)) if host::is_named(leaf, host) => Ok(()),
+            (Err(_), None) if host::is_named(leaf, &name.to_str()) => Ok(()),
+            (Err(error), _) if X509Certificate::from_der(leaf).is_err() => Err(error),
+            _ => Err(Error::InvalidCertificate(CertificateError::NotValidForName)),
+        }
     }
 }
+
+/// How rustls checks a signature of the handshake.
+type Check = fn(
+    &[u8],
+    &CertificateDer<'_>,
+    &DigitallySignedStruct,
+    &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error>;
 
 impl ServerCertVerifier for Observer {
     fn verify_server_cert(
@@ -156,8 +207,7 @@ impl ServerCertVerifier for Observer {
             .collect();
         let sent = 1 + intermediates.len();
         let chain_error = self.trust.check(&chain, now).err();
-        let name_error =
-            ParsedCertificate::try_from(leaf).and_then(|leaf| verify_server_name(&leaf, name)).err();
+        let name_error = self.check_name(leaf, name).err();
         let spent = watch.elapsed();
 
         let verdict = if sent > MAX_CERTIFICATES {
@@ -188,9 +238,7 @@ impl ServerCertVerifier for Observer {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check_signature(signature.scheme, || {
-            verify_tls12_signature(message, leaf, signature, &self.trust.algorithms)
-        })
+        self.check_signature(message, leaf, signature, verify_tls12_signature)
     }
 
     fn verify_tls13_signature(
@@ -199,13 +247,16 @@ impl ServerCertVerifier for Observer {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check_signature(signature.scheme, || {
-            verify_tls13_signature(message, leaf, signature, &self.trust.algorithms)
-        })
+        self.check_signature(message, leaf, signature, verify_tls13_signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.trust.algorithms.supported_schemes()
+        let mut schemes = self.trust.algorithms.supported_schemes();
+        if self.insecure {
+            // It cannot be checked, and with -k it need not be: such a server can at least be looked at.
+            schemes.push(SignatureScheme::ECDSA_NISTP521_SHA512);
+        }
+        schemes
     }
 }
 

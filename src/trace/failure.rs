@@ -97,6 +97,8 @@ failure_codes! {
     CertificateUnknownIssuer => "certificate-unknown-issuer",
     /// tls: any other fault of the certificate.
     CertificateInvalid => "certificate-invalid",
+    /// tls: the certificate is outside what can be checked here; nothing is known against it.
+    CertificateUnchecked => "certificate-unchecked",
     /// tls: the peer does not hold the certificate's key.
     BadSignature => "bad-signature",
     /// tls: the server speaks only TLS 1.1 or older.

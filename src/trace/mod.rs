@@ -52,7 +52,7 @@ pub use run::Trace;
 pub use service::{ServiceBinding, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
-    Alert, Certificate, CertificateFault, Direction, Flight, HandshakeMessage, LegacyProbe, Offer, Tls,
-    TlsVersion, Verification,
+    Alert, Certificate, CertificateFault, CheckLimit, Direction, Flight, HandshakeMessage, LegacyProbe,
+    NearMiss, Offer, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

@@ -210,6 +210,17 @@ pub struct Certificate {
     pub sct_count: usize,
 }
 
+impl Certificate {
+    /// 99991231235959Z: there is no well-defined end (RFC 5280 §4.1.2.5).
+    pub const NO_EXPIRY: Duration = Duration::from_secs(253_402_300_799);
+
+    /// Whether it says that it does not expire.
+    #[must_use]
+    pub fn never_expires(&self) -> bool {
+        SystemTime::UNIX_EPOCH.checked_add(Self::NO_EXPIRY) == Some(self.not_after)
+    }
+}
+
 /// What checking the chain gave. All faults at once, not the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
@@ -250,6 +261,8 @@ pub enum CertificateFault {
         wanted: String,
         /// The nearest of the names it is for.
         nearest: Option<String>,
+        /// Why the nearest name does not match although it looks alike.
+        near_miss: Option<NearMiss>,
     },
     /// Signed by itself and not trusted.
     SelfSigned,
@@ -265,8 +278,88 @@ pub enum CertificateFault {
         /// That issuer.
         issuer: String,
     },
-    /// Anything else, in the library's words.
+    /// Outside what can be checked here. Nothing is known against the certificate.
+    Unchecked {
+        /// Index in the chain of the certificate that it is about.
+        index: usize,
+        /// What cannot be checked.
+        limit: CheckLimit,
+    },
+    /// Anything else, in words that follow "the certificate ...".
     Other(String),
+}
+
+/// What of a certificate lies outside what the TLS library checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckLimit {
+    /// A version of X.509 other than 3.
+    Version(u32),
+    /// Its own key: the signatures made with it cannot be checked.
+    Key(String),
+    /// The key of its issuer, which was not sent.
+    IssuerKey {
+        /// That issuer.
+        issuer: String,
+        /// Its key.
+        key: String,
+    },
+    /// The algorithm that it is signed with.
+    Signature(String),
+    /// A limit of the search for a way to a root, in words.
+    Search(&'static str),
+}
+
+impl CheckLimit {
+    /// It as a noun: what the certificate has.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Version(version) => format!("version {version} of X.509"),
+            Self::Key(key) => key.clone(),
+            Self::IssuerKey { issuer, key } => format!("an issuer ({issuer}) with {key}"),
+            Self::Signature(algorithm) => format!("a signature by {algorithm}"),
+            Self::Search(what) => (*what).to_owned(),
+        }
+    }
+
+    /// What can be checked in its place; `None` where that is no choice of anybody's.
+    #[must_use]
+    pub const fn checked(&self) -> Option<&'static str> {
+        match self {
+            Self::Version(1) => Some("version 3; version 1 has no place for the names of a host"),
+            Self::Version(_) => Some("version 3"),
+            Self::Key(_) | Self::IssuerKey { .. } => {
+                Some("RSA of 2048 to 8192 bits, ECDSA P-256 and P-384, Ed25519")
+            }
+            Self::Signature(_) => {
+                Some("RSA and ECDSA P-256 or P-384 with SHA-256 or SHA-384, RSA with SHA-512, Ed25519")
+            }
+            Self::Search(_) => None,
+        }
+    }
+}
+
+impl NearMiss {
+    /// What the certificate does to the name.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AddressAsName => "lists it as a name (dNSName), not as an address (iPAddress)",
+            Self::FinalDot => "lists it with a final dot, which no name in a certificate has",
+            Self::Blank => "lists it with a blank beside it",
+        }
+    }
+}
+
+/// Why a name looks like the wanted one and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NearMiss {
+    /// An address that is listed as a name (dNSName), not as an address (iPAddress).
+    AddressAsName,
+    /// A final dot, which names in certificates do not have.
+    FinalDot,
+    /// A blank before or behind it.
+    Blank,
 }
 
 impl CertificateFault {
@@ -280,6 +373,7 @@ impl CertificateFault {
             Self::MissingIntermediate { .. } => FailureCode::CertificateChainIncomplete,
             Self::UnknownIssuer { .. } => FailureCode::CertificateUnknownIssuer,
             Self::WrongHost { .. } => FailureCode::CertificateWrongHost,
+            Self::Unchecked { .. } => FailureCode::CertificateUnchecked,
             Self::Other(_) => FailureCode::CertificateInvalid,
         }
     }
@@ -295,10 +389,19 @@ pub struct Alert {
 }
 
 /// What an old-fashioned ClientHello found, on a connection of its own, after the real one failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LegacyProbe {
     /// The newest version the server answered with; `None` when it refused all.
     pub version: Option<String>,
     /// The suite it chose.
     pub cipher_suite: Option<String>,
+    /// The group of its key exchange, where that was seen.
+    pub group: Option<String>,
+    /// The scheme that it signed with, where that was seen.
+    pub signature_scheme: Option<String>,
+    /// Whether it answers what we offer without TLS 1.3, as with `--tls-max 1.2`; `None` when it was
+    /// not asked.
+    pub answers_tls12: Option<bool>,
+    /// Whether it answers TLS 1.3 in a ClientHello that fits one packet; `None` when it was not asked.
+    pub answers_small: Option<bool>,
 }

@@ -81,7 +81,7 @@ fn signalled(arguments: &[&str], signals: &[&str]) -> (Output, Duration) {
         // Long enough for the lab to start and the request to be under way, on a busy machine, too.
         std::thread::sleep(Duration::from_millis(1_500));
         let id = child.id().to_string();
-        Command::new("kill").args([signal, &id]).status().unwrap();
+        Command::new("kill").args([*signal, id.as_str()]).status().unwrap();
     }
     (child.wait_with_output().unwrap(), begin.elapsed())
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
-use crate::alert::AlertReceived;
+use crate::alert::{AlertReceived, Demand};
 use crate::http::h1;
 use crate::http::request::Draft;
 use crate::http::scene::{Scene, blank};
@@ -193,9 +193,9 @@ impl AsyncWrite for Breaking {
 async fn errors_of_the_tls_layer_are_told_apart() {
     let whole: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nsome of it";
     let wanted: fn() -> std::io::Error =
-        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(116));
+        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(116, Demand::Nothing));
     let broken: fn() -> std::io::Error =
-        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(80));
+        || std::io::Error::new(ErrorKind::InvalidData, AlertReceived::new(80, Demand::Nothing));
     let ended: fn() -> std::io::Error = || std::io::Error::new(ErrorKind::UnexpectedEof, "no close_notify");
     let table = [
         (b"".as_slice(), wanted, FailureCode::ClientCertificateRequired, StageName::Tls),

@@ -12,8 +12,12 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use super::site::{Certificate, Protocols, Tls, Versions};
+use super::site::{Certificate, Clients, Protocols, Tls, Versions};
+use super::x509::{self, tagged};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where the intermediate can be fetched, as leaf certificates say.
@@ -62,9 +66,17 @@ impl Authority {
         let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_protocol_versions(versions)
             .and_then(|builder| {
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+                let builder = match tls.clients {
+                    Clients::Anybody => builder.with_no_client_auth(),
+                    Clients::ByCertificate => builder.with_client_cert_verifier(self.clients()?),
+                };
+                let key = builder
+                    .crypto_provider()
+                    .key_provider
+                    .load_private_key(PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
+                // Not `with_single_cert`, which takes no certificate of version 1.
+                let certified = CertifiedKey::new(chain, key);
+                Ok(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified))))
             })
             .map_err(|error| error.to_string())?;
         config.alpn_protocols = match tls.protocols {
@@ -72,6 +84,15 @@ impl Authority {
             Protocols::Http1 => vec![b"http/1.1".to_vec()],
         };
         Ok(Arc::new(config))
+    }
+
+    /// Who checks the certificates of clients: they must be of the root.
+    fn clients(&self) -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.root.der().clone())?;
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider()))
+            .build()
+            .map_err(|error| rustls::Error::General(error.to_string()))
     }
 
     /// The chain a site sends, leaf first, and the leaf's key.
@@ -101,6 +122,9 @@ impl Authority {
         let issuer =
             if certificate == Certificate::UnknownIssuer { &self.unknown } else { &self.intermediate };
         let mut chain = vec![leaf.signed_by(&key, issuer)?.der().clone()];
+        if certificate == Certificate::Version1 {
+            chain[0] = x509::version1(&chain[0], issuer.key())?.into();
+        }
         if certificate != Certificate::WithoutIntermediate {
             chain.push(issuer.der().clone());
         }
@@ -140,11 +164,9 @@ fn authority(name: &str, constraints: BasicConstraints) -> CertificateParams {
     params
 }
 
-/// Authority information access (RFC 5280 §4.2.2.1) with one `caIssuers` address. The address must
-/// be shorter than 100 bytes, so that every length fits one byte.
+/// Authority information access (RFC 5280 §4.2.2.1) with one `caIssuers` address.
 fn issuer_url(url: &str) -> CustomExtension {
     const CA_ISSUERS: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
-    let tagged = |tag: u8, content: &[u8]| [&[tag, content.len() as u8][..], content].concat();
     let location = tagged(0x86, url.as_bytes());
     let description = tagged(0x30, &[CA_ISSUERS, &location].concat());
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tagged(0x30, &description))

@@ -1,7 +1,7 @@
 //! The lab's web servers: what each site does, and how it is reached.
 //!
 //! # Layout
-//! - `site`: the sites, a table; `ca`: their certificates; `reply`: what a page says
+//! - `site`: the sites, a table; `ca`, `x509`: their certificates; `reply`: what a page says
 //! - `http1`, `http2`, `legacy`: how it is said, or not
 //! - `serve`: connections and TLS
 
@@ -14,5 +14,6 @@ mod serve;
 pub(super) mod site;
 #[cfg(test)]
 mod tests;
+pub(crate) mod x509;
 
 pub(super) use self::serve::{door, serve_plain, serve_secure};

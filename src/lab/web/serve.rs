@@ -117,6 +117,15 @@ async fn over_tls(
     config: Arc<ServerConfig>,
     shared: Rc<Shared>,
 ) -> Result<(), Error> {
+    let mut header = [0; 5];
+    if tls.largest_hello < usize::MAX {
+        let there = timeout(HANDSHAKE, stream.peek(&mut header)).await??;
+        let length = header.len() + usize::from(u16::from_be_bytes([header[3], header[4]]));
+        if there == header.len() && length > tls.largest_hello {
+            // Closed with unread bytes: the client sees a reset.
+            return Ok(());
+        }
+    }
     let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
     let handshake = async {
         let hello = hello.await?;

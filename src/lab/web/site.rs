@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::lab::scenario::{
     DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS,
-    EVERY_STAGE_WAIT, SLOW_FIRST_BYTE, SLOW_TLS,
+    EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_FIRST_BYTE, SLOW_TLS,
 };
 
 /// One web site.
@@ -52,6 +52,9 @@ pub(crate) struct Tls {
     pub(crate) certificate: Certificate,
     pub(crate) versions: Versions,
     pub(crate) protocols: Protocols,
+    /// The largest ClientHello record that it bears; a longer one is answered by a reset.
+    pub(crate) largest_hello: usize,
+    pub(crate) clients: Clients,
     /// From the ClientHello's arrival to the ServerHello.
     pub(crate) delay: Duration,
     /// What it does inside.
@@ -68,6 +71,15 @@ pub(crate) enum Certificate {
     SelfSigned,
     WithoutIntermediate,
     UnknownIssuer,
+    Version1,
+}
+
+/// Whom a site lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clients {
+    Anybody,
+    /// Those with a certificate only; in TLS 1.3 the others are told after the handshake.
+    ByCertificate,
 }
 
 /// The TLS versions a site speaks.
@@ -156,6 +168,8 @@ const TLS: Tls = Tls {
     certificate: Certificate::Good,
     versions: Versions::Both,
     protocols: Protocols::Http2And1,
+    largest_hello: usize::MAX,
+    clients: Clients::Anybody,
     delay: Duration::ZERO,
     conduct: Conduct::Page(PAGE),
 };
@@ -266,6 +280,9 @@ pub(crate) const SITES: &[Site] = &[
         Tls { certificate: Certificate::WithoutIntermediate, ..TLS },
     ),
     Site::tls("unknown-issuer.tls.test", 27, Tls { certificate: Certificate::UnknownIssuer, ..TLS }),
+    Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
+    Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
+    Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
     Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
     Site::http("ca.tls.test", 29, GOOD),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),

@@ -88,6 +88,10 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             legacy_probe: tls.legacy_probe.as_ref().map(|probe| LegacyProbeView {
                 version: probe.version.as_deref(),
                 cipher_suite: probe.cipher_suite.as_deref(),
+                group: probe.group.as_deref(),
+                signature_scheme: probe.signature_scheme.as_deref(),
+                answers_tls12: probe.answers_tls12,
+                answers_small: probe.answers_small,
             }),
         }
     }
@@ -312,4 +316,12 @@ struct LegacyProbeView<'a> {
     version: Option<&'a str>,
     /// The suite it chose.
     cipher_suite: Option<&'a str>,
+    /// The group of its key exchange, where that was seen.
+    group: Option<&'a str>,
+    /// The scheme that it signed with, where that was seen.
+    signature_scheme: Option<&'a str>,
+    /// Whether it answers what was offered without TLS 1.3; null when it was not asked.
+    answers_tls12: Option<bool>,
+    /// Whether it answers TLS 1.3 in a ClientHello that fits one packet; null when it was not asked.
+    answers_small: Option<bool>,
 }

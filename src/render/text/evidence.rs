@@ -246,7 +246,10 @@ fn tls(tls: &Tls) -> String {
     let faulty = tls.verification.as_ref().is_some_and(|verification| !verification.faults.is_empty());
     if let Some(leaf) = tls.chain.first().filter(|_| !faulty) {
         let days = usize::try_from(leaf.days_left).unwrap_or(0);
-        words.push_str(&format!("; certificate valid for {}", units::count(days, "more day")));
+        words.push_str(&match leaf.never_expires() {
+            true => "; certificate without expiry".to_owned(),
+            false => format!("; certificate valid for {}", units::count(days, "more day")),
+        });
     }
     if let Some(verification) = &tls.verification {
         for fault in &verification.faults {
@@ -266,6 +269,14 @@ fn tls(tls: &Tls) -> String {
     if let Some(probe) = &tls.legacy_probe {
         let offers = probe.version.as_deref().unwrap_or("nothing we know");
         words.push_str(&format!("; an old-fashioned hello was answered with {offers}"));
+        for (answers, hello) in [
+            (probe.answers_tls12, "our offer without TLS 1.3"),
+            (probe.answers_small, "a small one with TLS 1.3"),
+        ] {
+            if let Some(answers) = answers {
+                words.push_str(&format!(", {hello} {}", if answers { "with a ServerHello" } else { "not" }));
+            }
+        }
     }
     words
 }

@@ -239,7 +239,11 @@ fn certificate_lines(page: &mut Page, certificate: &Certificate) {
         item(page, "names", &certificate.names.join(", "));
     }
     let (from, until) = (words::date(certificate.not_before), words::date(certificate.not_after));
-    item(page, "validity", &format!("{from} to {until}, {} days left", certificate.days_left));
+    let left = match certificate.never_expires() {
+        true => "without expiry (RFC 5280)".to_owned(),
+        false => format!("{} days left", certificate.days_left),
+    };
+    item(page, "validity", &format!("{from} to {until}, {left}"));
     let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(", {bits} bits"));
     let (key, signed) = (&certificate.key_type, &certificate.signature_algorithm);
     item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.sct_count));

@@ -10,7 +10,7 @@ async fn judge(identity: Identity, trusted: &[&Authority], host: &str) -> (Tls, 
     shake_err(&client(&plan(trusted)), address, host).await
 }
 
-fn faults(tls: &Tls) -> &[CertificateFault] {
+pub(super) fn faults(tls: &Tls) -> &[CertificateFault] {
     &tls.verification.as_ref().unwrap().faults
 }
 
@@ -56,7 +56,11 @@ async fn wrong_host_alone_with_the_nearest_name() {
     let (tls, failure) = judge(ca.issue(&leaf(&["other.test"]), &[]), &[&ca], HOST).await;
     assert_eq!(
         faults(&tls),
-        [CertificateFault::WrongHost { wanted: HOST.into(), nearest: Some("other.test".into()) }]
+        [CertificateFault::WrongHost {
+            wanted: HOST.into(),
+            nearest: Some("other.test".into()),
+            near_miss: None
+        }]
     );
     assert_eq!(failure.code, FailureCode::CertificateWrongHost);
     assert_eq!(failure.message, "the certificate is for other.test, not for www.example.test");
@@ -232,7 +236,7 @@ async fn insecure_goes_on_and_still_says_everything() {
 
 /// Gives out a certificate with the key of another.
 #[derive(Debug)]
-struct Impostor(Arc<CertifiedKey>);
+pub(super) struct Impostor(pub(super) Arc<CertifiedKey>);
 
 impl rustls::server::ResolvesServerCert for Impostor {
     fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {

@@ -1,8 +1,11 @@
 //! Handshakes on loopback, against rustls servers and hand-written ones in the same process.
 
+mod after;
 mod faults;
 mod handshakes;
 mod hostile;
+mod limits;
+mod probes;
 mod streams;
 mod tunnels;
 

@@ -151,6 +151,7 @@ fn expired() -> Trace {
         CertificateFault::WrongHost {
             wanted: "expired.test".into(),
             nearest: Some("www.expired.test".into()),
+            near_miss: None,
         },
     ];
     tls.alert = Some(Alert { direction: Direction::Sent, description: "certificate_expired".into() });
