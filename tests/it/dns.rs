@@ -206,7 +206,7 @@ fn copies_are_a_table_with_what_follows_and_the_lab_asks_nobody_outside() {
     assert_eq!(code(&run(&["dns", "--lab", "--resolvers", "/dev/null", "x.test"])), 2);
     let text = stdout(&run(&["dns", "--lab", "--propagation", "www.example.test"]));
     assert!(text.contains("TTL left") && text.contains("has what the authority says"), "{text}");
-    assert!(text.contains("a copy 37 s old, 263 s left"), "{text}");
+    assert!(text.contains("cached 37 s ago, 263 s left"), "{text}");
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn the_parts_of_a_report_come_in_their_order() {
         "\nreceive ",
         "\nurl ",
         "\nhttp ",
-        "\nstub ",
+        "\nresolver ",
         "! IPv6 does not answer",
         "\nDNS packets",
         "\nTLS flights",
