@@ -91,6 +91,15 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// The items of a list that a sentence has room for, and how many more there are.
+pub(crate) fn few<T: AsRef<str>>(items: &[T], between: &str) -> String {
+    const MOST: usize = 8;
+    let mut told: Vec<&str> = items.iter().take(MOST).map(AsRef::as_ref).collect();
+    let more = format!("and {} more", items.len().saturating_sub(MOST));
+    told.extend((items.len() > MOST).then_some(more.as_str()));
+    told.join(between)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,15 +6,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::batch::batch;
 use super::declarations::{Common, DnsOptions};
 use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
-use super::syntax::socket_address;
+use super::syntax::{question, socket_address};
 use super::{borrowed, hands};
 use crate::plan::{
-    Batch, DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question,
-    ResolverChoice, Reuse, Survey,
+    DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question, ResolverChoice,
+    Reuse, Survey,
 };
 use crate::trace::{RecordType, Transport};
 
@@ -120,7 +121,7 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
         refuse_for_many(common)?;
         plan.dns.server_limit = Some(SERVER_LIMIT);
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
-        return Ok(Action::AskAll(plan, Batch { questions: names(&standard_input()?, &types), reuse }));
+        return Ok(Action::AskAll(plan, batch(&standard_input()?, &types, reuse)));
     }
     if let Some(hint) = no_name(name) {
         return Err(hint);
@@ -157,6 +158,9 @@ fn check_family(plan: &DnsPlan) -> Result<(), PlanError> {
     let address = match &plan.lane {
         ResolverChoice::Server(address) => address.ip(),
         ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Address(address), .. }) => *address,
+        ResolverChoice::Endpoint(Endpoint { host: EndpointHost::Scoped(address, _), .. }) => {
+            (*address).into()
+        }
         _ => return Ok(()),
     };
     match plan.family.words().filter(|_| !plan.family.admits(address)) {
@@ -247,12 +251,16 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         Some(_) => return Err(bad("")),
         None => (rest, None),
     };
+    let rest = &if transport == Transport::Https { without_variables(rest) } else { rest.to_owned() };
     let at = if transport == Transport::Https { rest.find('/') } else { None };
     let (authority, path) = rest.split_at(at.unwrap_or(rest.len()));
     if path.contains(|c: char| c.is_ascii_control() || c == ' ' || !c.is_ascii()) {
         return Err(bad(": its path cannot be sent"));
     }
     let (host, port) = match socket_address(authority, port) {
+        Some(SocketAddr::V6(address)) if address.scope_id() != 0 => {
+            (EndpointHost::Scoped(*address.ip(), address.scope_id()), address.port())
+        }
         Some(address) => (EndpointHost::Address(address.ip()), address.port()),
         None => {
             let (name, port) = match authority.rsplit_once(':') {
@@ -268,6 +276,7 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         (Some(name), _) => name.to_owned(),
         (None, EndpointHost::Name(name)) => name.clone(),
         (None, EndpointHost::Address(address)) => address.to_string(),
+        (None, EndpointHost::Scoped(address, _)) => address.to_string(),
     };
     if transport == Transport::Tcp && (matches!(host, EndpointHost::Name(_)) || given_name.is_some()) {
         return Err(bad(": by TCP it is an address"));
@@ -280,6 +289,18 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
         certificate_name,
         path: if path.is_empty() { "/dns-query".to_owned() } else { path.to_owned() },
     }))
+}
+
+/// A URI template with none of its variables set (RFC 6570 §3.2.1), as a POST has it (RFC 8484 §4.1).
+fn without_variables(template: &str) -> String {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some((before, (_, after))) =
+        rest.split_once('{').and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
+    {
+        text.push_str(before);
+        rest = after;
+    }
+    text + rest
 }
 
 const PTR: RecordType = RecordType(12);
@@ -299,29 +320,10 @@ fn record_type(word: &str) -> Result<RecordType, PlanError> {
 
 const TYPES: &str = "A, AAAA, TXT, NS, SOA, MX, CNAME, HTTPS, ..., or a number such as TYPE65 or 65";
 
-/// A name as it is asked: lower case, internationalised labels in their xn-- form.
-fn question(name: &str, types: &[RecordType]) -> Option<Question> {
-    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
-    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
-    fine.then(|| Question { name: ascii, types: types.to_vec() })
-}
-
 /// The host of what was meant as a URL. As a name it would tell the root servers all of itself.
 fn host_of_url(text: &str) -> Option<String> {
     let url = text.contains("://").then(|| url::Url::parse(text).ok())??;
     url.host_str().map(str::to_owned)
-}
-
-/// One name a line; what follows the first space, empty lines and lines that begin with `#` are
-/// left out.
-fn names(text: &str, types: &[RecordType]) -> Vec<Question> {
-    let name = |line: &str| {
-        let word = line.split_whitespace().next().filter(|word| !word.starts_with('#'))?;
-        // A name that cannot be asked gets a line in the result, too.
-        let as_typed = || Question { name: word.to_owned(), types: types.to_vec() };
-        Some(question(word, types).unwrap_or_else(as_typed))
-    };
-    text.lines().filter_map(name).collect()
 }
 
 /// `IP[:PORT] [name]` a line; `#` begins a comment.

@@ -2,12 +2,12 @@
 //! and standard input. Certificates are read by the stage that trusts them.
 
 use std::io::Read;
-use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::PlanError;
+use super::resolv_conf::{self, ResolvConf};
 use crate::os;
 use crate::plan::BodyOutput;
 
@@ -59,27 +59,18 @@ fn check_output(path: &Path) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// The servers of resolv.conf, in order; none when the machine has none.
-pub(super) fn system_resolvers() -> Vec<SocketAddr> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
-    let mut servers = Vec::new();
-    for server in config.name_servers() {
-        let port = server.connections.first().map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(server.ip, port);
-        if !servers.contains(&address) {
-            servers.push(address);
-        }
-    }
-    servers
+/// What resolv.conf says; the same for a machine without one as for an empty one.
+pub(super) fn resolv_conf() -> ResolvConf {
+    let text = std::fs::read(resolv_conf::PATH).unwrap_or_default();
+    ResolvConf::parse(&String::from_utf8_lossy(&text))
 }
 
 /// The names of `urltrace dns -`.
-pub(super) fn standard_input() -> Result<String, PlanError> {
+pub(super) fn standard_input() -> Result<Vec<u8>, PlanError> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .take(MAX_INPUT)
         .read_to_end(&mut bytes)
         .map_err(|error| PlanError::usage(format!("standard input cannot be read: {error}")))?;
-    // A name that is no text gets its line in the result, like any other that cannot be asked.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

@@ -11,6 +11,7 @@
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
+mod batch;
 mod borrowed;
 mod declarations;
 mod dns;
@@ -20,6 +21,7 @@ mod files;
 mod hands;
 mod password;
 mod read;
+mod resolv_conf;
 mod settings;
 mod syntax;
 

@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, output, read_text, system_resolvers};
+use super::files::{argument_or_file, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
 use super::{dns, hands, password};
@@ -148,12 +148,16 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
             Some(HintsText { source: path.display().to_string(), text: read_text("--root-hints", path)? })
         }
     };
+    // The lab has a machine's resolver of its own.
+    let system = if common.lab { None } else { Some(resolv_conf()) };
+    let (stub_servers, search) = system.map(|system| (system.servers, system.search)).unwrap_or_default();
     Ok(DnsPlan {
         lane,
         root_hints,
         minimisation: if common.qmin { Minimisation::Relaxed } else { Minimisation::Off },
         dnssec: dnssec_plan(common)?,
-        stub_servers: if common.lab { Vec::new() } else { system_resolvers() },
+        stub_servers,
+        search,
         hosts_file: Some(PathBuf::from(HOSTS_FILE)),
         nsswitch: Some(PathBuf::from(NSSWITCH)),
         family,

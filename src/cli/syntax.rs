@@ -1,12 +1,13 @@
 //! How single argument values are written: times, addresses, header fields, `--resolve` and
 //! `--connect-to`. Pure: nothing here reads a file or the environment.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use super::error::PlanError;
 use crate::http::validate_field;
-use crate::plan::{ConnectTo, ResolveOverride};
+use crate::plan::{ConnectTo, Question, ResolveOverride};
+use crate::trace::RecordType;
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
 pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
@@ -66,11 +67,32 @@ pub(super) fn redirects(text: &str) -> Result<usize, PlanError> {
     }
 }
 
+/// A name as it is asked: lower case, internationalised labels in their xn-- form.
+pub(super) fn question(name: &str, types: &[RecordType]) -> Option<Question> {
+    let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
+    let fine = !ascii.is_empty() && !ascii.contains(|c: char| c.is_ascii_control() || c == ' ');
+    fine.then(|| Question { name: ascii, types: types.to_vec() })
+}
+
 /// An address with or without a port; IPv6 with a port in brackets.
 pub(super) fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let plain = || bare.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, port));
-    plain().or_else(|| text.parse().ok()).filter(|address| address.port() != 0)
+    let with_port = || {
+        let (address, digits) = text.strip_prefix('[')?.split_once("]:")?;
+        scoped_address(address, digits.parse().ok()?)
+    };
+    let found = scoped_address(bare, port).or_else(|| text.parse().ok()).or_else(with_port);
+    found.filter(|address| address.port() != 0)
+}
+
+/// An address without brackets; one of IPv6 may have a scope (RFC 4007 §11), the name of an interface or its
+/// number.
+pub(super) fn scoped_address(text: &str, port: u16) -> Option<SocketAddr> {
+    let Some((address, zone)) = text.split_once('%') else {
+        return text.parse().ok().map(|address| SocketAddr::new(address, port));
+    };
+    let scope = zone.parse().ok().or_else(|| nix::net::if_::if_nametoindex(zone).ok())?;
+    Some(SocketAddrV6::new(address.parse().ok()?, port, 0, scope).into())
 }
 
 /// `HOST:PORT:ADDRESS[,ADDRESS]`; curl's leading `+` (an entry that may time out) means nothing here.

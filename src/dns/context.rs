@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use hickory_resolver::proto::rr::Name;
+
 use crate::clock::Moment;
 use crate::dns::cache::answers::Answers;
 use crate::dns::cache::delegations::Delegations;
@@ -16,6 +18,7 @@ use crate::dns::cache::network::Network;
 use crate::dns::cache::root_hints::{Hints, Priming};
 use crate::dns::cache::stamp::{RunId, Runs, Stamp};
 use crate::dns::dnssec::key_cache::KeyCache;
+use crate::dns::special::{Special, special};
 use crate::dns::transport::slots::Slots;
 use crate::hosts::Hosts;
 use crate::plan::DnsPlan;
@@ -38,6 +41,8 @@ pub(crate) struct Context {
     runs: Runs,
     pub(crate) plan: Rc<DnsPlan>,
     pub(crate) hints: Rc<Hints>,
+    /// Whether the root is that of the Internet.
+    is_of_the_internet: bool,
     pub(crate) hosts: Rc<Hosts>,
     pub(crate) priming: Priming,
     pub(crate) delegations: Rc<Delegations>,
@@ -60,6 +65,7 @@ impl Context {
             delegations: Rc::new(Delegations::below(&hints)),
             slots: Rc::new(Slots::new(plan.server_limit)),
             plan: Rc::new(plan),
+            is_of_the_internet: hints.are_of_the_internet(),
             hints: Rc::new(hints),
             hosts: Rc::new(hosts),
             priming: Priming::default(),
@@ -80,6 +86,7 @@ impl Context {
             runs: self.runs.clone(),
             plan: Rc::clone(&self.plan),
             hints: Rc::clone(&self.hints),
+            is_of_the_internet: self.is_of_the_internet,
             hosts: Rc::clone(&self.hosts),
             priming: Priming::default(),
             delegations: Rc::clone(&self.delegations),
@@ -97,6 +104,11 @@ impl Context {
     /// Now, in this run.
     pub(crate) fn now(&self) -> Stamp {
         Stamp { at: Moment::now(), run: self.run }
+    }
+
+    /// What kind of special name this is. Under another root than the Internet's there is none.
+    pub(crate) fn special(&self, name: &Name) -> Option<Special> {
+        special(name).filter(|_| self.is_of_the_internet)
     }
 
     /// Whether any root server has answered anything in this run.

@@ -4,6 +4,7 @@
 //! Each layer imports only those before it (a test holds that):
 //! - `lru`, `limits`: a bounded map; what a hostile zone may cost
 //! - `wire/`: messages and records as bytes and as text (RFC 1035, RFC 3597)
+//! - `search`, `special`: the search list of resolv.conf; names that are no names of the Internet's DNS
 //! - `response/`: what a reply means, without I/O
 //! - `transport/`: one query on the wire, stamped and recorded: UDP, TCP, TLS, HTTPS, QUIC
 //! - `dnssec/`: the validator: evidence in, verdict out
@@ -35,6 +36,8 @@ mod outcome;
 mod resolver;
 mod resolvers;
 mod response;
+mod search;
+mod special;
 mod survey;
 #[cfg(test)]
 mod tests;

@@ -18,13 +18,16 @@ use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
+use crate::dns::special::Asked;
 use crate::dns::transport::session::Upstream;
 use crate::dns::wire::name::{asked_name, name_text};
 use crate::hosts::Hosts;
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
 use crate::timestamp::Stamping;
-use crate::trace::{At, Dns, DnsLane, Failure, FailureCode, RecordType, RootHints, Scheme, StageName};
+use crate::trace::{
+    At, Dns, DnsLane, Failure, FailureCode, Rcode, Record, RecordType, RootHints, Scheme, StageName,
+};
 
 /// Why there is nothing to validate.
 const NOBODY_ASKED: &str = "nobody was asked";
@@ -138,8 +141,11 @@ impl Resolver {
             dns.end = clock.now();
             return unasked(dns, DnsLane::Resolver, addresses);
         }
+        if let Err(failure) = self.refuse(&name, &mut dns) {
+            return (dns, Err(failure), UncountedLanes::none());
+        }
         let client = self.client.as_ref();
-        let counted = Counted { context: &self.context, client, name, types, clock, stop, wish };
+        let counted = Counted { context: &self.context, client, name, typed: host, types, clock, stop, wish };
         let (result, uncounted) = counted.addresses(&mut dns).await;
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
@@ -168,11 +174,63 @@ impl Resolver {
             Ok(name) => name,
             Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
+        if let Err(failure) = self.refuse(&name, &mut dns) {
+            return (dns, Err(failure), UncountedLanes::none());
+        }
+        if let Some(result) = self.answer_here(&name, &types, &mut dns) {
+            return (dns, result, UncountedLanes::none());
+        }
         let client = self.client.as_ref();
-        let counted = Counted { context: &self.context, client, name, types, clock, stop, wish: None };
+        let typed = question.name.as_str();
+        let counted = Counted { context: &self.context, client, name, typed, types, clock, stop, wish: None };
         let (result, uncounted) = counted.records(&mut dns).await;
         let result = result.map_err(|fault| failure(&fault, &dns));
         (dns, result, uncounted)
+    }
+
+    /// Refuses a name that nobody may hear of.
+    fn refuse(&self, name: &Name, dns: &mut Dns) -> Result<(), Failure> {
+        let special = self.context.special(name).filter(|special| special.asked == Asked::Nobody);
+        special.map_or(Ok(()), |special| {
+            dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+            let message = format!("{}: nobody was asked for it", special.sentence(name));
+            let fault = Fault::new(FailureCode::SpecialName, message)
+                .hint("it is reached through Tor only, as by curl --socks5-hostname 127.0.0.1:9050");
+            Err(failure(&fault, dns))
+        })
+    }
+
+    /// Answers for the names of this machine (RFC 6761 §6.3), of which there are addresses only.
+    fn answer_here(&self, name: &Name, types: &[RecordType], dns: &mut Dns) -> Option<Result<(), Failure>> {
+        let special = self.context.special(name).filter(|special| special.asked == Asked::Itself)?;
+        (dns.lane, dns.rcode) = (DnsLane::Special, Some(Rcode::NOERROR));
+        dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+        for (rtype, address) in [
+            (RecordType::A, IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            (RecordType::AAAA, IpAddr::V6(Ipv6Addr::LOCALHOST)),
+        ] {
+            if types.contains(&rtype) {
+                let name = dns.name.clone();
+                dns.answers.push(Record { name, rtype, ttl: 0, data: address.to_string() });
+                dns.addresses.push(address);
+            }
+        }
+        dns.notes.push(format!("{}: nobody was asked", special.sentence(name)));
+        Some(if dns.answers.is_empty() {
+            let message = format!("{} has addresses only: it is this machine itself", dns.name);
+            Err(failure(&Fault::new(FailureCode::NoData, message), dns))
+        } else {
+            Ok(())
+        })
+    }
+
+    /// The record of a question that is not asked, with the reason.
+    pub(crate) fn refused(&self, question: &Question, why: &str, clock: &Clock) -> (Dns, Failure) {
+        let mut dns = self.record(&question.name, question.types.clone(), clock.now());
+        dns.unvalidated = Some(NOBODY_ASKED.to_owned());
+        let fault = Fault::new(FailureCode::InvalidName, format!("it was not asked for: {why}"));
+        let failure = failure(&fault, &dns);
+        (dns, failure)
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {

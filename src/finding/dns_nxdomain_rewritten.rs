@@ -1,10 +1,12 @@
 //! This machine's resolver invents addresses for a name that does not exist.
 
 use super::asked::walks;
+use super::dns_name_private::{invented, is_private};
 use super::found::{Finding, Severity};
 use super::place::{InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnsLane, Rcode, RecordType, StageName};
+use crate::trace::StageName;
+use crate::units::few;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-nxdomain-rewritten",
@@ -18,17 +20,9 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (lookup, dns) in walks(lookups) {
         let Some(stub) = dns.stub.as_ref() else { continue };
-        let addresses: Vec<&str> = stub
-            .answers
-            .iter()
-            .filter(|record| matches!(record.rtype, RecordType::A | RecordType::AAAA))
-            .map(|record| record.data.as_str())
-            .collect();
-        if dns.lane != DnsLane::Walk || dns.rcode != Some(Rcode::NXDOMAIN) || addresses.is_empty() {
-            continue;
-        }
-        // A server may say NXDOMAIN beside addresses of its own.
-        if !dns.addresses.is_empty() {
+        let addresses = invented(dns);
+        // What a network has for itself has a rule of its own.
+        if addresses.is_empty() || is_private(dns) {
             continue;
         }
         let server = stub
@@ -37,13 +31,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let title = format!(
             "{} does not exist, and the resolver {server} says it is at {}",
             dns.name,
-            addresses.join(", ")
+            few(&addresses, ", ")
         );
         let mut finding = rule.finding(
             title,
             vec![Place::Lookup(lookup, InLookup::Rcode), Place::Lookup(lookup, InLookup::StubAnswers)],
             "the provider leads mistyped names to pages of its own: switch that off there, or use another resolver; \
-             or the name exists only inside this network (split view)",
+             or the name exists only inside this network (split view): --resolver system traces it",
         );
         finding.detail = "browsers on this machine reach those addresses".to_owned();
         findings.push(finding);
@@ -55,6 +49,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Rcode;
 
     #[test]
     fn fires_on_addresses_for_a_name_that_does_not_exist() {

@@ -125,6 +125,7 @@ mod tests {
                 addresses: vec![("ns1.example.test.".to_owned(), address.parse().unwrap())],
                 ttl: 300,
             }),
+            not_asked: Vec::new(),
         }
     }
 

@@ -30,8 +30,20 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let mut finding = rule.finding(
             format!("{}, a server of zone {zone}, {what}", server(packet)),
             vec![spot.place(PacketField::Meaning)],
-            if is_lost {
-                format!("make {name} serve the zone {zone}")
+            if matches!(packet.meaning, Meaning::Malformed { .. }) {
+                format!("see what makes {name}, or something before it, send such replies: resolvers drop them")
+            } else if let Some(served) = serves_another_type(dns, packet) {
+                format!(
+                    "{name} serves the zone, and type {served} of that name: make it answer a type that it does not \
+                     have with NOERROR, no record and the SOA (RFC 4074 section 4, RFC 8906 section 3.1.2)"
+                )
+            } else if packet.meaning == Meaning::NonAuthoritative {
+                format!(
+                    "see that {name} has the zone {zone} loaded and sets AA: resolvers may ask another server, or \
+                     take the zone to be lame"
+                )
+            } else if is_lost {
+                format!("see why {name} does not answer for the zone {zone}")
             } else if serves_other_names(dns, packet) {
                 // Some refuse the names of no data that a careful resolver asks for on the way.
                 format!(
@@ -58,9 +70,22 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 
 /// Whether the same server gave an answer of its zone to another question.
 fn serves_other_names(dns: &Dns, packet: &Packet) -> bool {
-    dns.packets.iter().any(|other| {
+    of_use(dns, packet).any(|other| other.qname != packet.qname)
+}
+
+/// Another type of the same name that the same server answered well.
+fn serves_another_type(dns: &Dns, packet: &Packet) -> Option<String> {
+    let is_other = |other: &&Packet| {
+        other.qname.eq_ignore_ascii_case(&packet.qname)
+            && other.qtype != packet.qtype
+            && !matches!(other.meaning, Meaning::Referral { .. } | Meaning::Truncated | Meaning::CaseChanged)
+    };
+    of_use(dns, packet).find(is_other).map(|other| other.qtype.mnemonic().into_owned())
+}
+
+fn of_use<'t>(dns: &'t Dns, packet: &'t Packet) -> impl Iterator<Item = &'t Packet> {
+    dns.packets.iter().filter(|other| {
         (other.server, &other.zone) == (packet.server, &packet.zone)
-            && other.qname != packet.qname
             && is_of_the_walk(other)
             && other.meaning.is_useful()
     })
@@ -76,7 +101,7 @@ fn fault(packet: &Packet) -> Option<String> {
         Meaning::UpwardReferral { to } => {
             Some(format!("does not serve it: it refers {}", astray(&packet.zone, &packet.qname, to)))
         }
-        Meaning::NonAuthoritative => Some(format!("does not serve it: it {NO_AUTHORITY}")),
+        Meaning::NonAuthoritative => Some(format!("{NO_AUTHORITY} (AA)")),
         Meaning::Lame { reason } => Some(format!("does not serve it: it {reason}")),
         Meaning::Malformed { reason } => Some(format!("sent a reply that cannot be read: {reason}")),
         _ => None,
@@ -103,6 +128,22 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.contains("198.51.100.9), a server of zone example.test., refused"));
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 4);
+    }
+
+    #[test]
+    fn a_type_that_fails_where_another_is_served_is_not_the_zone() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let mut failed = dns.packets[2].clone();
+        (failed.meaning, failed.qtype) = (Meaning::ServerFailure, crate::trace::RecordType::HTTPS);
+        dns.packets.push(failed.clone());
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].advice.contains("RFC 8906 section 3.1.2"), "{}", findings[0].advice);
+        assert!(!findings[0].advice.contains("take it out"), "{}", findings[0].advice);
+        // The same type of it, from the same server, that failed at first.
+        let dns = sample::dns(&mut trace);
+        dns.packets.last_mut().unwrap().qtype = dns.packets[2].qtype;
+        assert!(!sample::of(&RULE, &trace)[0].advice.contains("RFC 8906"));
     }
 
     #[test]

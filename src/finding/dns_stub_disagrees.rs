@@ -1,11 +1,13 @@
 //! This machine's resolver gives other addresses than the authoritative servers.
 
 use super::asked::walks;
+use super::dns_dns64::made;
 use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{DnsLane, Rcode, StageName};
+use crate::units::few;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-stub-disagrees",
@@ -21,7 +23,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let Some(stub) = dns.stub.as_ref().filter(|stub| stub.agrees == Some(false)) else { continue };
         // A resolver that invents addresses has a rule of its own.
         // Where the walk heard an interceptor, the resolver may be the one that is right.
-        if dns.lane != DnsLane::Walk || dns.rcode == Some(Rcode::NXDOMAIN) || is_intercepted(dns) {
+        if dns.lane != DnsLane::Walk
+            || dns.rcode == Some(Rcode::NXDOMAIN)
+            || is_intercepted(dns)
+            || made(dns).is_some()
+        {
             continue;
         }
         let server = stub
@@ -34,7 +40,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             .filter(|record| matches!(record.rtype.0, 1 | 28))
             .map(|record| record.data.as_str())
             .collect();
-        let said = if addresses.is_empty() { rcode.into_owned() } else { addresses.join(", ") };
+        let said = if addresses.is_empty() { rcode.into_owned() } else { few(&addresses, ", ") };
         let title = format!(
             "the resolver {server} says {said} for {}, the authoritative servers say otherwise",
             dns.name
@@ -70,6 +76,7 @@ mod tests {
             answers: Vec::new(),
             ttl: None,
             age: None,
+            age_at_most: None,
             agrees,
             error: None,
             authenticated: None,

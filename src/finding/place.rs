@@ -107,6 +107,8 @@ pub enum InLookup {
     ServerFaults(usize),
     /// Why a server of the last zone has no address, by its place.
     UnfoundServer(usize),
+    /// How the endpoint of an HTTPS record failed, by its place.
+    ServiceFailed(usize),
     /// In what DNSSEC says.
     Dnssec(InDnssec),
 }
@@ -147,6 +149,8 @@ pub enum PacketField {
 pub enum CutField {
     /// The servers by the parent.
     Servers,
+    /// Addresses that nobody is asked at.
+    NotAsked,
     /// The zone's own word.
     Child,
 }

@@ -27,7 +27,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         let mut groups: Vec<Group<'_>> = Vec::new();
         for (place, attempt) in connect.attempts.iter().enumerate() {
-            let Some(what) = what(&attempt.outcome).filter(|_| attempt.start < winner.start) else {
+            // What another HTTPS record or the URL names has a rule of its own.
+            let early = attempt.start < winner.start && attempt.record == winner.record;
+            let Some(what) = what(&attempt.outcome).filter(|_| early) else {
                 continue;
             };
             // Until the next was tried: what two had to wait for is counted once.
@@ -107,6 +109,7 @@ mod tests {
             end: At(40_000),
             outcome,
             syn_retransmits: None,
+            record: None,
         };
         connect.attempts.push(attempt(35_000, AttemptOutcome::Lost));
         assert!(sample::of(&RULE, &trace).is_empty());

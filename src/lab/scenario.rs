@@ -238,6 +238,21 @@ pub const SCENARIOS: &[Scenario] = &[
         "http://upgrade.https.test/",
         "an http URL that goes by https, as the host has an HTTPS record",
     ),
+    Scenario::new(
+        "https-endpoint-dead",
+        "https://dead-endpoint.https.test/",
+        "an HTTPS record whose port refuses: the next endpoint is the host's own",
+    ),
+    Scenario::new(
+        "https-endpoint-clear",
+        "https://clear-endpoint.https.test/",
+        "an HTTPS record whose port speaks no TLS: the host's own endpoint is next",
+    ),
+    Scenario::new(
+        "resolver-caps-ttl",
+        "https://www.capped.test/",
+        "a resolver that cuts TTLs to 30 s: how old its copy is cannot be known",
+    ),
     // DNSSEC
     Scenario::new(
         "dnssec-expired",

@@ -1,6 +1,7 @@
 //! How names are resolved: which resolver is asked what, and what is validated and surveyed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct DnsPlan {
     pub server_port: u16,
     /// The machine's resolvers, for the stub lane; empty when there is none.
     pub stub_servers: Vec<SocketAddr>,
+    /// How this machine completes short names.
+    pub search: SearchList,
     /// The addresses of the hosts file, used by `--resolver system` only.
     pub hosts_file: Option<PathBuf>,
     /// nsswitch.conf, to tell the order of sources; nothing is decided by it.
@@ -51,6 +54,25 @@ pub struct DnsPlan {
     pub roots: RootsChoice,
     /// Whether answers are validated, and from which trust anchors.
     pub dnssec: DnssecPlan,
+}
+
+/// The search list of this machine (resolv.conf(5)): what short names are completed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchList {
+    /// Where it comes from.
+    pub source: String,
+    /// The domains, in their order.
+    pub domains: Vec<String>,
+    /// Words of the list that are no domain.
+    pub ignored: Vec<String>,
+    /// A name with fewer dots is completed before it is asked for as it is.
+    pub ndots: usize,
+}
+
+impl Default for SearchList {
+    fn default() -> Self {
+        Self { source: String::new(), domains: Vec::new(), ignored: Vec::new(), ndots: 1 }
+    }
 }
 
 /// Validation of what the walk finds.
@@ -158,6 +180,9 @@ pub enum Minimisation {
 pub struct Batch {
     /// The questions, in the order read.
     pub questions: Vec<Question>,
+    /// Those that are not to be asked, by their place: where they stand, and why. Their name is what they begin
+    /// with.
+    pub refused: BTreeMap<usize, String>,
     /// Whether one name may use what another has found.
     pub reuse: Reuse,
 }
@@ -208,6 +233,8 @@ pub struct Endpoint {
 pub enum EndpointHost {
     /// At this address.
     Address(IpAddr),
+    /// At this address in this scope (RFC 4007 §11).
+    Scoped(Ipv6Addr, u32),
     /// Where this name leads; ASCII.
     Name(String),
 }
@@ -248,6 +275,7 @@ impl Default for DnsPlan {
             root_hints: None,
             server_port: 53,
             stub_servers: Vec::new(),
+            search: SearchList::default(),
             hosts_file: None,
             nsswitch: None,
             family: Family::Any,

@@ -47,7 +47,7 @@ impl Redact for Dns {
         if let Some(stub) = stub {
             hide_stub(stub, seen);
         }
-        if let Some(ServiceBinding { name: _, aliases: _, records, used: _ }) = service {
+        if let Some(ServiceBinding { name: _, aliases: _, records, used: _, endpoints: _ }) = service {
             records.iter_mut().for_each(|record| hide_service(record, seen));
         }
         seen.sentences(notes);
@@ -156,6 +156,7 @@ fn hide_stub(stub: &mut Stub, seen: &Seen) {
         answers: _,
         ttl: _,
         age: _,
+        age_at_most: _,
         agrees: _,
         error,
         authenticated: _,
@@ -176,8 +177,10 @@ fn hide_service(record: &mut ServiceRecord, seen: &Seen) {
         ech: _,
         mandatory: _,
         ignored,
+        failed,
     } = record;
     seen.sentences(ignored);
+    seen.sentences(failed);
 }
 
 fn hide_check(check: &mut ServerCheck, seen: &Seen) {

@@ -124,15 +124,22 @@ pub(super) fn answers(records: &[Record], limit: usize) -> String {
 pub(super) fn service(binding: &ServiceBinding) -> String {
     let mut words: Vec<String> =
         binding.aliases.iter().map(|(owner, target)| format!("{owner} is an alias of {target}")).collect();
-    words.extend(binding.used().map(service_record));
-    let others = binding.records.len() - usize::from(binding.used.is_some());
+    let used = |index: usize| binding.used == Some(index);
+    // Those that failed were tried before.
+    let told =
+        binding.records.iter().enumerate().filter(|(index, record)| used(*index) || record.failed.is_some());
+    let told: Vec<String> = told.map(|(_, record)| service_record(record)).collect();
+    let others = binding.records.len() - told.len();
+    let failed = !told.is_empty() && binding.used.is_none();
+    words.extend(told);
     match (binding.used, binding.records.first()) {
-        (None, Some(first)) => {
+        (None, Some(first)) if !failed => {
             words.push(service_record(first));
             words.extend((others > 1).then(|| format!("and {} more, none of use", others - 1)));
         }
         _ => words.extend((others > 0).then(|| format!("{others} more not used"))),
     }
+    words.extend(failed.then(|| "then without a record, by the host's own address and port".to_owned()));
     words.join("; ")
 }
 
@@ -156,6 +163,7 @@ pub(super) fn service_record(record: &ServiceRecord) -> String {
     }
     words.push(format!("TTL {}", record.ttl));
     words.extend(record.ignored.as_ref().map(|why| format!("ignored: {why}")));
+    words.extend(record.failed.as_ref().map(|why| format!("failed: {why}")));
     words.join(", ")
 }
 

@@ -19,29 +19,91 @@ use crate::fault::Fault;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
+use crate::trace::{AddressKind, At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
 use crate::units;
 
-/// Connects to the first of `addresses` that answers.
+/// Where a server may be reached: its addresses, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As DNS gives them.
+    pub addresses: Vec<IpAddr>,
+    /// As it stands in the URL or in the record.
+    pub port: u16,
+    /// The HTTPS record that names it, by its place.
+    pub record: Option<usize>,
+    /// When it is tried.
+    pub turn: Turn,
+}
+
+/// When an endpoint is tried, if there are others before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// As a further address of the one before.
+    Next,
+    /// When all before it have failed (RFC 9460 §3), or have been silent for [`FALLBACK_PATIENCE`].
+    Fallback,
+}
+
+/// One address that can be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    address: SocketAddr,
+    /// The port before the lab's port map.
+    named_port: u16,
+    record: Option<usize>,
+    turn: Turn,
+}
+
+/// How long silent endpoints are awaited before that of last resort is tried beside them: a SYN that was
+/// lost is sent again after one second (RFC 6298 §2).
+pub const FALLBACK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The candidates of all endpoints in the order in which they are tried, each once.
+#[must_use]
+pub fn line_up(endpoints: &[Endpoint], plan: &TcpPlan) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = Vec::new();
+    for Endpoint { addresses, port, record, turn } in endpoints {
+        let real_port = plan.port_map.iter().find(|(from, _)| from == port).map_or(*port, |(_, to)| *to);
+        for address in interleave(addresses, plan.family, real_port) {
+            if !all.iter().any(|known| known.address == address) {
+                all.push(Candidate { address, named_port: *port, record: *record, turn: *turn });
+            }
+        }
+    }
+    all
+}
+
+/// What is left of the candidates when a connection to one of them was made, and could not be used.
+#[must_use]
+pub fn after(candidates: &[Candidate], connect: &Connect) -> Vec<Candidate> {
+    let tried = |one: &Candidate| connect.attempts.iter().any(|attempt| attempt.address == one.address);
+    let used = connect.winner.and_then(|winner| candidates.get(winner));
+    let is_other =
+        |one: &Candidate| used.is_none_or(|used| (used.record, used.turn) != (one.record, one.turn));
+    candidates.iter().filter(|one| !tried(one) && is_other(one)).copied().collect()
+}
+
+/// Connects to the first of the candidates that answers. Of `found` addresses DNS knows, whatever their
+/// family.
 ///
 /// The record holds every attempt, also when all failed. Its `end` is the winner's connect, or the
 /// end of the last attempt.
 pub async fn connect(
-    addresses: &[IpAddr],
-    port: u16,
+    queue: &[Candidate],
+    found: usize,
     plan: &TcpPlan,
     clock: &Clock,
     stop: &Stop,
 ) -> (Connect, Result<TcpStream, Failure>) {
-    let real_port = plan.port_map.iter().find(|(from, _)| *from == port).map_or(port, |(_, to)| *to);
-    let queue = interleave(addresses, plan.family, real_port);
     let mut race = Race { plan, clock, stop, start: clock.now(), runners: Vec::new() };
-    let outcome = if queue.is_empty() { Ok(None) } else { race.run(&queue).await };
+    let outcome = if queue.is_empty() { Ok(None) } else { race.run(queue).await };
     let won = outcome.ok().flatten();
     let end = match won {
         Some(index) => race.runners[index].attempt.end,
         None => race.runners.iter().map(|runner| runner.attempt.end).max().unwrap_or(race.start),
     };
+    let shown = queue.get(won.unwrap_or_default()).filter(|one| one.named_port != one.address.port());
+    let untried = queue.get(race.runners.len()..).unwrap_or_default();
     let mut connect = Connect {
         start: race.start,
         end,
@@ -49,8 +111,8 @@ pub async fn connect(
         winner: won,
         local: None,
         tcp_info: None,
-        untried: queue.get(race.runners.len()..).unwrap_or_default().to_vec(),
-        redirected_from: (real_port != port).then(|| format!("port {port}")),
+        untried: untried.iter().map(|one| one.address).collect(),
+        redirected_from: shown.map(|one| format!("port {}", one.named_port)),
     };
     let mut stream = None;
     for (index, runner) in race.runners.into_iter().enumerate() {
@@ -65,7 +127,7 @@ pub async fn connect(
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
-            let fault = explain(&connect, addresses, plan, outcome.err().map(|why| (why, stop.max_time())));
+            let fault = explain(&connect, found, plan, outcome.err().map(|why| (why, stop.max_time())));
             let running = connect.end.since(connect.start);
             (connect, Err(fault.after(running)))
         }
@@ -112,10 +174,12 @@ impl Race<'_> {
     ///
     /// # Errors
     /// What stopped it.
-    async fn run(&mut self, queue: &[SocketAddr]) -> Result<Option<usize>, Stopped> {
+    async fn run(&mut self, queue: &[Candidate]) -> Result<Option<usize>, Stopped> {
         let (clock, limit) = (*self.clock, self.plan.connect_timeout);
         let mut running = FuturesUnordered::new();
         let mut waiting = queue.iter();
+        // The first of last resort, if there are others before it.
+        let resort = queue.iter().position(|one| one.turn == Turn::Fallback).filter(|place| *place > 0);
         let mut next_start = Some(self.start);
         loop {
             let stagger = async {
@@ -138,21 +202,25 @@ impl Race<'_> {
                 .await;
             match step {
                 Ok(Step::Start) => {
-                    let Some(address) = waiting.next() else {
+                    let Some(candidate) = waiting.next() else {
                         next_start = None;
                         continue;
                     };
                     let index = self.runners.len();
-                    match self.launch(*address) {
+                    let before_resort = resort == Some(index + 1);
+                    match self.launch(*candidate) {
                         Ok(socket) => {
                             let start = self.runners[index].attempt.start;
                             running.push(attempt(index, socket, start.after(limit), clock));
-                            next_start = Some(start.after(self.plan.stagger));
+                            let patience = if before_resort { FALLBACK_PATIENCE } else { self.plan.stagger };
+                            next_start = Some(start.after(patience));
                         }
                         // Failed on the spot (no route): the next one at once.
                         Err(error) => {
                             self.settle(index, clock.now(), outcome_of(&error));
-                            next_start = Some(clock.now());
+                            let waits = before_resort && !running.is_empty();
+                            let patience = if waits { FALLBACK_PATIENCE } else { Duration::ZERO };
+                            next_start = Some(clock.now().after(patience));
                         }
                     }
                     if waiting.len() == 0 {
@@ -167,7 +235,8 @@ impl Race<'_> {
                 }
                 Ok(Step::Done((index, end, Some(outcome)))) => {
                     self.settle(index, end, outcome);
-                    if waiting.len() > 0 {
+                    let before_resort = resort == Some(self.runners.len());
+                    if waiting.len() > 0 && (!before_resort || running.is_empty()) {
                         next_start = Some(end);
                     }
                 }
@@ -184,7 +253,8 @@ impl Race<'_> {
     }
 
     /// Calls `connect()` without waiting for it.
-    fn launch(&mut self, address: SocketAddr) -> io::Result<Rc<TcpStream>> {
+    fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
+        let Candidate { address, record, .. } = candidate;
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
         let start = self.clock.now();
         let result = socket.and_then(|socket| {
@@ -205,6 +275,7 @@ impl Race<'_> {
                 end: start,
                 outcome: AttemptOutcome::Stopped,
                 syn_retransmits: None,
+                record,
             },
             socket: result.as_ref().ok().cloned(),
         });
@@ -275,12 +346,7 @@ fn outcome_of(error: &io::Error) -> AttemptOutcome {
 
 /// The failure that says what happened to each address. `stopped` is what ended the race early, and
 /// the time that the whole trace was given.
-fn explain(
-    connect: &Connect,
-    addresses: &[IpAddr],
-    plan: &TcpPlan,
-    stopped: Option<(Stopped, Duration)>,
-) -> Fault {
+fn explain(connect: &Connect, found: usize, plan: &TcpPlan, stopped: Option<(Stopped, Duration)>) -> Fault {
     let fault = |code, message: String| Fault::new(StageName::Tcp, code, message);
     let Some(last) = connect.attempts.last() else {
         let (wanted, hint) = match plan.family {
@@ -288,7 +354,7 @@ fn explain(
             Family::Ipv6 => ("IPv6", Some(FAMILY_HINT)),
             Family::Any => ("usable", None),
         };
-        let message = format!("none of the {} addresses found is an {wanted} address", addresses.len());
+        let message = format!("none of the {found} addresses found is an {wanted} address");
         return fault(FailureCode::NoAddress, message).hint_if(hint);
     };
     if let Some((why, max_time)) = stopped {
@@ -326,9 +392,14 @@ fn explain(
         format!("connect to {} {}", last.address, phrase(last))
     } else {
         let each = by_outcome(&connect.attempts);
-        format!("none of {} addresses could be connected: {}", connect.attempts.len(), each.join("; "))
+        let number = connect.attempts.len();
+        format!("none of {number} addresses could be connected: {}", units::few(&each, "; "))
     };
-    fault(code, message).hint(hint)
+    let kind = connect.attempts.iter().find_map(|attempt| {
+        let ip = attempt.address.ip();
+        AddressKind::of(ip).map(|kind| format!("{ip} is {}; ", kind.words()))
+    });
+    fault(code, message).hint(format!("{}{hint}", kind.unwrap_or_default()))
 }
 
 /// What became of the addresses. Of many that ended alike the first is named.
@@ -382,7 +453,10 @@ mod tests {
         max: Duration,
     ) -> (Connect, Result<TcpStream, Failure>) {
         let clock = Clock::start();
-        connect(&v(addresses), port, plan, &clock, &Stop::after(clock, max)).await
+        let addresses = v(addresses);
+        let endpoint = Endpoint { addresses: addresses.clone(), port, record: None, turn: Turn::Next };
+        let queue = line_up(&[endpoint], plan);
+        connect(&queue, addresses.len(), plan, &clock, &Stop::after(clock, max)).await
     }
 
     const LONG: Duration = Duration::from_secs(20);
@@ -408,6 +482,48 @@ mod tests {
         assert!(connect.local.is_some());
         #[cfg(target_os = "linux")]
         assert!(connect.tcp_info.unwrap().mss > 500);
+    }
+
+    /// A record's endpoint, another's, and the host's own.
+    async fn race_of(ports: &[(&str, u16, Option<usize>)]) -> (Connect, Result<TcpStream, Failure>) {
+        let endpoint = |(address, port, record): &(&str, u16, Option<usize>)| Endpoint {
+            addresses: v(&[address]),
+            port: *port,
+            record: *record,
+            turn: if record.is_some() { Turn::Next } else { Turn::Fallback },
+        };
+        let (plan, clock) = (TcpPlan::default(), Clock::start());
+        let queue = line_up(&ports.iter().map(endpoint).collect::<Vec<_>>(), &plan);
+        connect(&queue, ports.len(), &plan, &clock, &Stop::after(clock, LONG)).await
+    }
+
+    #[tokio::test]
+    async fn endpoints_are_tried_in_their_order_and_each_address_once() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let ports = [("127.0.0.2", 1, Some(0)), ("127.0.0.3", 1, Some(1)), ("127.0.0.2", port, None)];
+        let (connect, stream) = race_of(&ports).await;
+        stream.unwrap();
+        let tried: Vec<_> = connect.attempts.iter().map(|one| (one.record, one.outcome.as_str())).collect();
+        assert_eq!(tried, [(Some(0), "refused"), (Some(1), "refused"), (None, "won")]);
+        assert!(
+            connect.end.since(connect.start) < Duration::from_millis(100),
+            "nobody is waited for in vain"
+        );
+        let (connect, _) = race_of(&[("127.0.0.3", 1, Some(0)), ("127.0.0.3", 1, None)]).await;
+        assert_eq!(connect.attempts.len(), 1, "the host's own is the record's");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_hosts_own_endpoint_waits_for_a_silent_record_no_longer_than_a_lost_syn_takes() {
+        let (_listener, _fill, port) = black_hole();
+        let good = tokio::net::TcpListener::bind("127.0.0.5:0").await.unwrap();
+        let own = good.local_addr().unwrap().port();
+        let (connect, stream) = race_of(&[("127.0.0.4", port, Some(0)), ("127.0.0.5", own, None)]).await;
+        stream.unwrap();
+        let gap = connect.attempts[1].start.since(connect.attempts[0].start);
+        assert!(gap >= FALLBACK_PATIENCE && gap < FALLBACK_PATIENCE + Duration::from_millis(200), "{gap:?}");
     }
 
     #[tokio::test]

@@ -4,7 +4,9 @@ use super::lookup_rows::{Row, counted, keys, priming, side_walks};
 use super::phase::Phase;
 use super::stretch::{Stretch, stretches};
 use super::subject::Subject;
-use crate::trace::{At, AttemptOutcome, Connect, Direction, Dns, DnsLane, Hop, Http, RequestId, Tls, Trace};
+use crate::trace::{
+    At, AttemptOutcome, Connect, Connection, Direction, Dns, DnsLane, Hop, Http, RequestId, Tls, Trace,
+};
 
 /// One row of the waterfall.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +88,10 @@ impl Rows {
     fn parts(&mut self, hop: &Hop<'_>, phase: Phase, row: usize) {
         match phase {
             Phase::Dns => hop.dns.ran().into_iter().for_each(|dns| self.dns_rows(dns, row)),
-            Phase::Connect => hop.connect.ran().into_iter().for_each(|it| self.attempt_rows(it, row)),
+            Phase::Connect => {
+                self.abandoned_rows(hop.abandoned, row);
+                hop.connect.ran().into_iter().for_each(|it| self.attempt_rows(it, row));
+            }
             Phase::Tls => hop.tls.ran().into_iter().for_each(|tls| self.flight_rows(tls, row)),
             // Interim responses come while the final one is awaited.
             Phase::Wait => hop.http.ran().into_iter().for_each(|http| self.interim_rows(http, row)),
@@ -110,6 +115,15 @@ impl Rows {
         }
         for Row { packets, name, start, end } in priming(dns).chain(keys(dns)) {
             self.push_uncounted(parent, Subject::Packets(packets), name, start, end);
+        }
+    }
+
+    fn abandoned_rows(&mut self, abandoned: &[Connection], parent: usize) {
+        for (place, Connection { tcp, tls, .. }) in abandoned.iter().enumerate() {
+            let name = tcp.winner.and_then(|winner| tcp.attempts.get(winner));
+            let name = name.map_or_else(String::new, |winner| winner.address.to_string());
+            let end = tls.as_ref().ran().map_or(tcp.end, |tls| tls.end);
+            self.push(Some(parent), Subject::Abandoned(place), name, tcp.start, end);
         }
     }
 

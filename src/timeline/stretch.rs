@@ -31,7 +31,10 @@ fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))
         }
-        Phase::Connect => hop.connect.ran().map(|connect| (connect.start, connect.end)),
+        // What was given up before was on the way to a connection.
+        Phase::Connect => hop.connect.ran().map(|connect| {
+            (hop.abandoned.first().map_or(connect.start, |first| first.tcp.start), connect.end)
+        }),
         Phase::Tls => hop.tls.ran().map(|tls| (tls.start, tls.end)),
         Phase::Proxy | Phase::Quic => None,
         Phase::Send => send,

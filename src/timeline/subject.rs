@@ -16,6 +16,8 @@ pub enum Subject {
     Stub,
     /// A connection attempt, by its place in the race.
     Attempt(usize),
+    /// A connection that was given up, by its place among those of its request.
+    Abandoned(usize),
     /// A flight of the handshake, by its place.
     Flight(usize),
     /// The check of the certificates.
@@ -32,7 +34,7 @@ impl Subject {
             Self::Request => None,
             Self::Phase(phase) => Some(phase.stage()),
             Self::Packets(_) | Self::Stub => Some(StageName::Dns),
-            Self::Attempt(_) => Some(StageName::Tcp),
+            Self::Attempt(_) | Self::Abandoned(_) => Some(StageName::Tcp),
             Self::Flight(_) | Self::Verification => Some(StageName::Tls),
             Self::Informational(_) => Some(StageName::Http),
         }

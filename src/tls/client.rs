@@ -80,21 +80,6 @@ impl Client {
         })
     }
 
-    /// The same client, offering only those of its protocols that a server's HTTPS record lists
-    /// (RFC 9460 §7.1.2). `None` when that changes nothing: it lists all of them, or none.
-    #[must_use]
-    pub fn offering(&self, alpn: &[String]) -> Option<Self> {
-        let listed = |own: &&Vec<u8>| alpn.iter().any(|id| id.as_bytes() == own.as_slice());
-        let own = &self.config.alpn_protocols;
-        let kept: Vec<Vec<u8>> = own.iter().filter(listed).cloned().collect();
-        if kept.is_empty() || kept.len() == own.len() {
-            return None;
-        }
-        let mut client = self.clone();
-        client.config.alpn_protocols = kept;
-        Some(client)
-    }
-
     /// The protocols it offers by ALPN, most wanted first.
     #[must_use]
     pub fn protocols(version: VersionChoice) -> Vec<&'static str> {

@@ -39,6 +39,9 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// SYNs sent again, as the kernel counts them; `None` where it cannot be asked.
     pub syn_retransmits: Option<u32>,
+    /// The HTTPS record whose endpoint this is, by its place in `ServiceBinding::records`; `None` for the
+    /// host's own.
+    pub record: Option<usize>,
 }
 
 /// How an attempt ended.

@@ -9,6 +9,8 @@ pub struct Cut {
     pub zone: String,
     /// Its name servers as the parent gave them.
     pub servers: Vec<NameServer>,
+    /// Addresses of them that nobody on the Internet can be asked at, such as 127.0.0.1: no packet went there.
+    pub not_asked: Vec<NameServer>,
     /// The packet whose reply told of it; `None` for the root hints.
     pub learned_from: Option<usize>,
     /// True when an earlier question of this run had found it already.

@@ -167,8 +167,10 @@ pub struct Stub {
     /// The least TTL left in its answers, in seconds.
     pub ttl: Option<u32>,
     /// How old its copy is, in seconds: the TTL that the walk was given, less what is left. `None` where the
-    /// resolver may have cut that TTL short, as many do beyond 2 h, 6 h, 1 d or 7 d: nobody knows then.
+    /// resolver may have cut that TTL short: nobody knows then.
     pub age: Option<u32>,
+    /// How old it is at most: the same, though the TTL may have been cut short.
+    pub age_at_most: Option<u32>,
     /// Whether its addresses are those of the walk; `None` when one of the two has none to compare.
     pub agrees: Option<bool>,
     /// Why there is no answer.

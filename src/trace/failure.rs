@@ -73,6 +73,8 @@ failure_codes! {
     PacketBudget => "packet-budget",
     /// dns: a name that cannot be sent (label or name too long).
     InvalidName => "invalid-name",
+    /// dns: a name that must not be asked for, such as that of an onion service.
+    SpecialName => "special-name",
     /// tcp: the address actively refused.
     ConnectionRefused => "connection-refused",
     /// tcp: no answer within the limit.

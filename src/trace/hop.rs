@@ -40,6 +40,8 @@ pub struct Hop<'t> {
     pub http: Stage<&'t Http>,
     /// What it went out on, whoever it was opened for.
     pub connection: Option<&'t Connection>,
+    /// Connections opened for it before, and given up: the endpoints of HTTPS records (RFC 9460 §3).
+    pub abandoned: &'t [Connection],
     /// The earlier request whose connection this one used, if any.
     pub reused: Option<RequestId>,
     /// What ended it before its goal.
@@ -73,6 +75,9 @@ impl<'t> Hop<'t> {
                 None => (Stage::NotReached, Stage::NotReached),
             },
         };
+        let used = request.connection.ran().filter(|_| reused.is_none()).map_or(0, |used| used.0);
+        let before = connections.get(..used).unwrap_or_default();
+        let others = before.iter().rev().take_while(|connection| connection.opened_for == id).count();
         Self {
             id,
             request,
@@ -84,6 +89,7 @@ impl<'t> Hop<'t> {
             tls,
             http: request.http.as_ref(),
             connection,
+            abandoned: &before[before.len() - others..],
             reused,
             failure: request.failure.as_ref(),
         }

@@ -4,6 +4,7 @@
 //! Stages fill it in, [`timeline`](crate::timeline) computes phases and spans from it, findings
 //! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
 
+mod address;
 mod at;
 mod connect;
 mod connection;
@@ -27,6 +28,7 @@ mod stage;
 mod tls;
 mod url;
 
+pub use address::AddressKind;
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
@@ -49,7 +51,7 @@ pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHea
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;
-pub use service::{ServiceBinding, ServiceRecord};
+pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
     Alert, Certificate, CertificateFault, CheckLimit, Direction, Flight, HandshakeMessage, LegacyProbe,

@@ -11,8 +11,46 @@ pub struct ServiceBinding {
     pub aliases: Vec<(String, String)>,
     /// ServiceMode records, the best priority first.
     pub records: Vec<ServiceRecord>,
-    /// Index of the record whose target, port and ALPN are used.
+    /// Index of the record whose target and port are used: the first that can be, until its endpoint has
+    /// failed.
     pub used: Option<usize>,
+    /// The endpoints in the order in which they are tried (RFC 9460 §3), the host's own last; none when only
+    /// that is left.
+    pub endpoints: Vec<ServiceEndpoint>,
+}
+
+/// Where a service may be reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceEndpoint {
+    /// Who says so.
+    pub source: EndpointSource,
+    /// The record's port; `None` for that of the URL.
+    pub port: Option<u16>,
+    /// The addresses of its target.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Who names an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EndpointSource {
+    /// The record of this index.
+    Record(usize),
+    /// The aliases, at whose end it stands.
+    Aliases,
+    /// The URL itself.
+    #[default]
+    Host,
+}
+
+impl EndpointSource {
+    /// The record, if one says so.
+    #[must_use]
+    pub const fn record(self) -> Option<usize> {
+        match self {
+            Self::Record(index) => Some(index),
+            Self::Aliases | Self::Host => None,
+        }
+    }
 }
 
 impl ServiceBinding {
@@ -26,18 +64,6 @@ impl ServiceBinding {
     #[must_use]
     pub const fn demands_https(&self) -> bool {
         !self.aliases.is_empty() || self.used.is_some()
-    }
-}
-
-impl ServiceRecord {
-    /// The protocols that its endpoint speaks, by ALPN id (RFC 9460 §7.1.2).
-    #[must_use]
-    pub fn protocols(&self) -> Vec<String> {
-        let mut all = self.alpn.clone();
-        if self.default_alpn && !all.iter().any(|id| id == "http/1.1") {
-            all.push("http/1.1".to_owned());
-        }
-        all
     }
 }
 
@@ -66,4 +92,6 @@ pub struct ServiceRecord {
     pub mandatory: Vec<String>,
     /// Why it cannot be used here.
     pub ignored: Option<String>,
+    /// How its endpoint failed when it was tried.
+    pub failed: Option<String>,
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use tokio::net::TcpStream;
 
+use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
@@ -13,8 +14,7 @@ use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
 use crate::trace::{
-    Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, ServiceBinding, Stage, StageName,
-    Tls, Trace, Url,
+    Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, Stage, StageName, Tls, Trace, Url,
 };
 
 /// Why a literal has no DNS time.
@@ -31,62 +31,72 @@ pub(super) struct Beside {
     pub(super) unread: Option<tls::Unread>,
 }
 
-/// From the URL of a request to a connection that can carry it.
+/// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
+/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace.
 pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
     beside: &mut Beside,
 ) -> Result<(Session, ConnectionId), Failure> {
-    let Scene { plan, tls, clock, stop, on_stage, .. } = *scene;
+    let Scene { plan, clock, stop, on_stage, .. } = *scene;
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
     let mut target = Target::of(&request.url, &plan.tcp);
-    let mut offer = None;
-    let addresses = match target.literal() {
+    let endpoints = match target.literal() {
         Some(address) => {
             let given = target.redirected_from.is_some() && request.url.host.address().is_none();
             request.lookup = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
-            vec![address]
+            endpoint::own(vec![address], target.port)
         }
         None => {
-            let (dns, result, lanes) = resolve(scene, &mut request.url, &mut target, &mut offer).await;
+            let (dns, result, lanes) = resolve(scene, &mut request.url, &mut target).await;
             let lookup = LookupId(lookups.len());
             lookups.push(dns);
             request.lookup = Stage::Ran(lookup);
             beside.lanes = Some((lookup, lanes));
-            result?
+            endpoint::of(lookups[lookup.0].service.as_ref(), result?, target.port)
         }
     };
+    let mut service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
     on_stage(StageName::Tcp, &target.host);
-    let (mut tcp, stream) = tcp::connect(&addresses, target.port, &plan.tcp, clock, stop).await;
-    if let Some(from) = target.redirected_from {
-        tcp.redirected_from = Some(from);
+    let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
+    let mut queue = tcp::line_up(&endpoints, &plan.tcp);
+    loop {
+        let (mut tcp, stream) = tcp::connect(&queue, found, &plan.tcp, clock, stop).await;
+        if let Some(from) = target.redirected_from.take() {
+            tcp.redirected_from = Some(from);
+        }
+        let connection = ConnectionId(connections.len());
+        request.connection = Stage::Ran(connection);
+        endpoint::tell_attempts(service.as_deref_mut(), &tcp);
+        connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+        let Connection { tcp, tls, .. } = &mut connections[connection.0];
+        let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
+        if request.url.scheme == Scheme::Http {
+            *tls = Stage::Skipped(PLAIN);
+            return Ok((Session::new(Stream::Plain(stream), None, &plan.http), connection));
+        }
+        let failure = match secure(scene, &request.url.host_ascii, tls, stream, beside).await {
+            Ok(session) => return Ok((session, connection)),
+            Err(failure) => failure,
+        };
+        let left = tcp::after(&queue, tcp);
+        if left.is_empty() || !endpoint::may_be_replaced(&failure) {
+            return Err(endpoint::tell(service.as_deref(), tcp, failure));
+        }
+        endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
+        queue = left;
     }
-    let connection = ConnectionId(connections.len());
-    request.connection = Stage::Ran(connection);
-    connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
-    let handshake = &mut connections[connection.0].tls;
-    let stream = stream?;
-    let session = if request.url.scheme == Scheme::Http {
-        *handshake = Stage::Skipped(PLAIN);
-        Session::new(Stream::Plain(stream), None, &plan.http)
-    } else {
-        let tls = offer.as_ref().unwrap_or(tls);
-        secure(scene, &request.url.host_ascii, handshake, stream, tls, beside).await?
-    };
-    Ok((session, connection))
 }
 
-/// The addresses of the target. Its port, the URL's scheme and what TLS is to offer may change by what
-/// the DNS says of the origin.
+/// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
 async fn resolve(
     scene: &Scene<'_>,
     url: &mut Url,
     target: &mut Target,
-    offer: &mut Option<tls::Client>,
 ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
-    let Scene { plan, resolver, tls, clock, stop, on_stage } = *scene;
+    let Scene { plan, resolver, clock, stop, on_stage, .. } = *scene;
     on_stage(StageName::Dns, &target.host);
     let (host, port) = (target.host.as_str(), target.port);
     let (mut dns, result, lanes) = if target.redirected_from.is_none() {
@@ -99,10 +109,6 @@ async fn resolve(
     if upgrade::to_https(url, &mut dns) == Upgrade::Done {
         target.port = url.port;
     }
-    if let Some(record) = dns.service.as_ref().and_then(ServiceBinding::used) {
-        target.port = record.port.unwrap_or(target.port);
-        *offer = tls.offering(&record.protocols());
-    }
     (dns, result, lanes)
 }
 
@@ -112,7 +118,6 @@ async fn secure(
     host: &str,
     handshake: &mut Stage<Tls>,
     stream: TcpStream,
-    tls: &tls::Client,
     beside: &mut Beside,
 ) -> Result<Session, Failure> {
     (scene.on_stage)(StageName::Tls, host);
@@ -120,7 +125,7 @@ async fn secure(
     let host = host.trim_end_matches('.');
     let peer = Peer { host, address: stream.peer_addr().ok() };
     let carrier = Stream::Plain(stream);
-    let (record, stream, unread) = tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
+    let (record, stream, unread) = scene.tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     beside.unread = Some(unread);

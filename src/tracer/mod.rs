@@ -6,8 +6,8 @@
 //! # Layout
 //! - `run`: [`Tracer`], what many runs share, and [`Run`], what belongs to one.
 //! - `chain`: the requests of one run, from redirect to redirect.
-//! - `connect`: from a URL to an open connection; `target`: whose; `upgrade`: from http to https by an
-//!   HTTPS record (RFC 9460).
+//! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
+//!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -15,6 +15,7 @@
 mod assumed;
 mod chain;
 mod connect;
+mod endpoint;
 mod pool;
 mod run;
 mod scene;

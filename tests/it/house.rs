@@ -13,7 +13,7 @@ use imports::{Arrows, Imports};
 const DNS: &[&[&str]] = &[
     &["lru", "limits"],
     &["wire"],
-    &["response", "transport", "dnssec"],
+    &["response", "transport", "dnssec", "search", "special"],
     &["outcome"],
     &["cache"],
     &["context"],
@@ -52,7 +52,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "trace", "units"]),
     ("stream", &["tls"]),
     ("http", &["alert", "clock", "fault", "plan", "stop", "stream", "trace", "units"]),
-    ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "url"]),
+    ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
     // What follows from a trace.
     ("timeline", &["trace"]),
     ("finding", &["explain", "timeline", "trace", "units"]),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::support::json;
+use crate::support::{json, run, stdout};
 use urltrace::clock::{Clock, Stopwatch};
 use urltrace::dns::Resolver;
 use urltrace::lab::{Lab, SCENARIOS, Seen};
@@ -48,6 +48,9 @@ const CASES: &[Case] = &[
     ("https-service", "127.53.1.60", 4, &[(1, 2, 0), (11, 1, 0), (23, 5, 0)]),
     ("https-alias", "127.53.1.61", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (23, 3, 0), (32, 3, 0)]),
     ("https-upgrade", "127.53.1.62", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
+    ("https-endpoint-dead", "127.53.1.63", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
+    ("https-endpoint-clear", "127.53.1.65", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
+    ("resolver-caps-ttl", "127.53.1.64", 3, &[(1, 2, 0), (11, 1, 0), (23, 3, 0)]),
 ];
 
 /// The same with DNSSEC, and the verdict. Each zone of the chain is asked once for its keys, whatever
@@ -187,11 +190,41 @@ fn https_records_are_used_unless_they_are_switched_off() {
     assert_eq!(service["records"][0]["ignored"], "it offers h3 only, and this run speaks h2,http/1.1");
     assert_eq!(service["records"][1]["port"], 8443);
     assert_eq!(hop["connect"]["redirected_from"], "port 8443", "its port is used");
-    assert_eq!(hop["tls"]["offer"]["alpn"], serde_json::json!(["http/1.1"]), "nothing else is offered");
+    assert_eq!(hop["tls"]["offer"]["alpn"], serde_json::json!(["h2", "http/1.1"]), "RFC 9460 section 7.1.2");
     let (_, document) = json(&["--lab", "https://alias.https.test/"]);
     let hop = &document["hops"][0];
     assert_eq!(hop["dns"]["service"]["aliases"][0]["target"], "alias-https-test.cdn.example.");
     assert_eq!(hop["connect"]["address"], "127.53.1.61");
+}
+
+#[test]
+fn an_endpoint_of_an_https_record_that_fails_is_followed_by_the_hosts_own() {
+    let (exit, document) = json(&["--lab", "https://dead-endpoint.https.test/"]);
+    let hop = &document["hops"][0];
+    assert_eq!((exit, &hop["http"]["status"]), (0, &200.into()));
+    let service = &hop["dns"]["service"];
+    assert!(service["used"].is_null(), "{service}");
+    assert_eq!(service["records"][0]["failed"], "127.53.1.63:9 refused the connection");
+    let [dead, own] = &hop["connect"]["attempts"].as_array().unwrap()[..] else { panic!("{hop}") };
+    assert_eq!((&dead["outcome"], &dead["record"]), (&"refused".into(), &0.into()));
+    assert_eq!((&own["outcome"], own["record"].is_null()), (&"won".into(), true));
+    let finding = &document["findings"].as_array().unwrap()[0];
+    assert_eq!(finding["id"], "tcp-https-record-failed");
+    assert_eq!(finding["evidence"][0]["pointer"], "/hops/0/dns/service/records/0/failed");
+    let text = stdout(&run(&["--lab", "https://dead-endpoint.https.test/"]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("port 9, TTL 300, failed: 127.53.1.63:9 refused the connection"), "{text}");
+
+    let (exit, document) = json(&["--lab", "https://clear-endpoint.https.test/"]);
+    let hop = &document["hops"][0];
+    assert_eq!((exit, &hop["http"]["status"]), (0, &200.into()));
+    let before = &hop["abandoned_connections"].as_array().unwrap()[..];
+    assert_eq!((before.len(), &before[0]["connect"]["redirected_from"]), (1, &"port 80".into()));
+    assert!(before[0]["tls"]["end_us"].is_null() || before[0]["tls"]["version"].is_null());
+    let failed = hop["dns"]["service"]["records"][0]["failed"].as_str().unwrap();
+    assert!(failed.contains("TLS"), "{failed}");
+    let total: u64 = hop["phases"]["unaccounted_us"].as_u64().unwrap();
+    assert!(total < 1_500, "what was given up is part of connecting: {}", hop["phases"]);
 }
 
 async fn walk(lab: &Lab, url: &str, dnssec: Option<DnssecPlan>) -> (Dns, Result<Vec<IpAddr>, Failure>) {

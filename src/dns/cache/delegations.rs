@@ -17,7 +17,7 @@ use crate::dns::cache::root_hints::Hints;
 use crate::dns::lru::Lru;
 use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
-use crate::trace::{AddressSource, ChildSide, Cut, NameServer, RecordType};
+use crate::trace::{AddressKind, AddressSource, ChildSide, Cut, NameServer, RecordType};
 
 /// Zones that are remembered at most: all of them for thousands of names, and of millions what was
 /// needed last.
@@ -26,13 +26,16 @@ const MOST_ZONES: usize = 16_384;
 /// The zones of all runs.
 #[derive(Debug)]
 pub(crate) struct Delegations {
+    /// Which addresses a name server may have.
+    pub(crate) reach: Reach,
     root: Rc<Zone>,
     zones: RefCell<Lru<Name, Rc<Zone>, MOST_ZONES>>,
 }
 
 impl Delegations {
     pub(crate) fn below(hints: &Hints) -> Self {
-        Self { root: Rc::new(Zone::root(hints)), zones: RefCell::default() }
+        let reach = if hints.are_of_the_internet() { Reach::Internet } else { Reach::Anywhere };
+        Self { reach, root: Rc::new(Zone::root(hints)), zones: RefCell::default() }
     }
 
     /// The known zones above or at a name, from the root down; never empty.
@@ -61,11 +64,28 @@ impl Delegations {
     }
 }
 
+/// Where name servers may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Where anybody finds them (unbound: do-not-query-localhost).
+    Internet,
+    /// Below other root servers: wherever those say.
+    Anywhere,
+}
+
+impl Reach {
+    pub(crate) fn admits(self, address: IpAddr) -> bool {
+        self == Self::Anywhere || !AddressKind::of(address).is_some_and(AddressKind::is_nobodys)
+    }
+}
+
 /// A zone and its servers, as far as they are known.
 #[derive(Debug)]
 pub(crate) struct Zone {
     pub(crate) name: Name,
     pub(crate) servers: RefCell<Vec<Server>>,
+    /// Addresses of them that nobody can be asked at.
+    pub(crate) not_asked: RefCell<Vec<(Name, IpAddr, AddressSource)>>,
     /// The packet that told of it, in the log of the resolution that found it.
     learned_from: Option<usize>,
     /// The resolution that found it; `None` for the root.
@@ -131,21 +151,23 @@ impl Zone {
     /// The zone a referral leads to.
     pub(crate) fn referred(
         referral: &Referral,
-        port: u16,
+        (port, reach): (u16, Reach),
         packet: usize,
         found_by: u64,
         now: Moment,
     ) -> Self {
-        let server = |(name, addresses): &(Name, Vec<(IpAddr, AddressSource)>)| Server {
+        let server = |(name, _): &(Name, Vec<(IpAddr, AddressSource)>)| Server {
             name: name.clone(),
-            addresses: addresses
-                .iter()
-                .map(|(address, source)| (SocketAddr::new(*address, port), *source))
-                .collect(),
+            addresses: Vec::new(),
             lookup: Lookup::NotMade,
         };
         let servers = referral.servers.iter().map(server).collect();
         let zone = Self::new(referral.cut.clone(), servers, Some(packet), Some(found_by));
+        for (name, addresses) in &referral.servers {
+            addresses
+                .iter()
+                .for_each(|(address, source)| zone.locate(name, (*address, *source), port, reach));
+        }
         zone.holds_at_most(now, referral.ttl);
         Self { ttl: Some(referral.ttl), ..zone }
     }
@@ -159,6 +181,7 @@ impl Zone {
         Self {
             name,
             servers: RefCell::new(servers),
+            not_asked: RefCell::default(),
             learned_from,
             found_by,
             lookups: Cell::new(0),
@@ -178,6 +201,25 @@ impl Zone {
     pub(crate) fn holds_at_most(&self, now: Moment, ttl: u32) {
         let end = now.after(Duration::from_secs(u64::from(ttl.max(1))));
         self.until.set(Some(self.until.get().map_or(end, |until| until.min(end))));
+    }
+
+    /// An address of one of its servers.
+    pub(crate) fn locate(&self, name: &Name, at: (IpAddr, AddressSource), port: u16, reach: Reach) {
+        let (address, source) = at;
+        if !reach.admits(address) {
+            let (mut not_asked, told) = (self.not_asked.borrow_mut(), (name.clone(), address, source));
+            if !not_asked.iter().any(|(known, at, _)| (known, *at) == (name, address)) {
+                not_asked.push(told);
+            }
+            return;
+        }
+        let mut servers = self.servers.borrow_mut();
+        let at = (SocketAddr::new(address, port), source);
+        if let Some(server) = servers.iter_mut().find(|server| server.name == *name)
+            && !server.addresses.contains(&at)
+        {
+            server.addresses.push(at);
+        }
     }
 
     /// How many addresses of its servers are known.
@@ -217,9 +259,14 @@ impl Zone {
             name: name_text(&server.name),
             addresses: server.addresses.iter().map(|(address, source)| (address.ip(), *source)).collect(),
         };
+        let nowhere = |(name, address, source): &(Name, IpAddr, AddressSource)| NameServer {
+            name: name_text(name),
+            addresses: vec![(*address, *source)],
+        };
         Cut {
             zone: name_text(&self.name),
             servers: self.servers.borrow().iter().map(server).collect(),
+            not_asked: self.not_asked.borrow().iter().map(nowhere).collect(),
             // Packet ids mean nothing outside the resolution that sent them.
             learned_from: if cached { None } else { self.learned_from },
             cached,

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 
 use crate::dns::lru::Lru;
 use crate::trace::RecordType;
@@ -44,8 +44,7 @@ pub(crate) struct Flights {
 #[derive(Debug)]
 struct Flight {
     resolution: u64,
-    landed: Notify,
-    over: Cell<bool>,
+    landed: SetOnce<()>,
 }
 
 /// Whose turn it is.
@@ -77,18 +76,14 @@ impl Flights {
     pub(crate) async fn enter(self: &Rc<Self>, goal: Goal, resolution: u64) -> Turn {
         let running = self.running.borrow().get(&goal).cloned();
         let Some(flight) = running else {
-            let flight = Flight { resolution, landed: Notify::new(), over: Cell::new(false) };
+            let flight = Flight { resolution, landed: SetOnce::new() };
             self.running.borrow_mut().insert(goal.clone(), Rc::new(flight));
             return Turn::Ours(Leading { flights: Rc::clone(self), goal });
         };
         if flight.resolution == resolution {
             return Turn::Free;
         }
-        let landed = flight.landed.notified();
-        if flight.over.get() {
-            return Turn::Finished;
-        }
-        match tokio::time::timeout(PATIENCE, landed).await {
+        match tokio::time::timeout(PATIENCE, flight.landed.wait()).await {
             Ok(()) => Turn::Finished,
             Err(_) => Turn::Free,
         }
@@ -116,8 +111,7 @@ impl Leading {
 impl Drop for Leading {
     fn drop(&mut self) {
         if let Some(flight) = self.flights.running.borrow_mut().remove(&self.goal) {
-            flight.over.set(true);
-            flight.landed.notify_waiters();
+            let _ = flight.landed.set(());
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::dns::dnssec::nsec3::by_nsec3;
 use crate::dns::dnssec::rrset::{RrSet, record_sets};
 use crate::dns::dnssec::rrsig::{Checks, Key, Now, Validity, check};
 use crate::dns::wire::name::name_text;
+use crate::explain::dnssec::{by_other_keys, no_key};
 use crate::trace::{
-    Denial, Denied, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind, RecordType,
-    SignatureInfo, ZoneLink,
+    Denial, Denied, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, ProofKind, SignatureInfo, ZoneLink,
 };
 
 /// DS records of one zone that are shown. All of them are looked at: a digest is made only for those
@@ -29,9 +29,6 @@ const MAX_DS: usize = 32;
 
 /// Keys of one zone that are shown. All of them are looked at: what one message holds.
 const MAX_KEYS: usize = 32;
-
-/// Tags of keys that a reason names.
-const MAX_TAGS: usize = 8;
 
 /// Record sets of proofs in one message that are verified: three for each name of the longest chain of
 /// aliases in it, each made from a wildcard.
@@ -187,12 +184,10 @@ impl<'a> Validator<'a> {
             })
             .collect();
         link.ds = records.iter().take(MAX_DS).map(|ds| ds_info(ds)).collect();
-        let subject = format!("{} DS", link.zone);
-        let (result, infos) =
-            self.check(set, &subject, (parent, &above.keys), (parent, set.owner, WireType::DS));
+        let (result, infos) = self.check(set, (parent, &above.keys), (parent, set.owner, WireType::DS));
         link.signatures.extend(infos);
         if result?.is_some() {
-            let why = format!("{subject} was made from a wildcard");
+            let why = format!("{} was made from a wildcard", set.subject());
             return Err(Conclusion::bogus(DnssecCause::WrongSignature, why));
         }
         // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
@@ -216,7 +211,7 @@ impl<'a> Validator<'a> {
                 link.zone,
                 kinds.join("; ")
             );
-            return Err(Conclusion::insecure(why));
+            return Err(Conclusion { cause: Some(DnssecCause::Unchecked), ..Conclusion::insecure(why) });
         }
         Ok(usable)
     }
@@ -262,6 +257,7 @@ impl<'a> Validator<'a> {
     fn keys(&self, zone: &Name, trusted: &[Trusts], link: &mut ZoneLink) -> Result<Vec<Key>, Conclusion> {
         let text = name_text(zone);
         let anchored = link.ds_state == DsState::Anchor;
+        let source = if anchored { "trust anchor" } else { "DS" };
         if anchored {
             link.ds = trusted.iter().filter_map(trust_info).collect();
         }
@@ -269,8 +265,7 @@ impl<'a> Validator<'a> {
         let sets = record_sets(&reply.message.answers);
         let set = sets.iter().find(|set| set.owner == zone && set.rtype == WireType::DNSKEY);
         let Some(set) = set else {
-            let source = if anchored { "a trust anchor" } else { "a DS" };
-            let why = format!("zone {text} has {source} and no DNSKEY");
+            let why = format!("zone {text} has a {source} and no DNSKEY");
             return Err(Conclusion::bogus(DnssecCause::DsWithoutKey, why));
         };
         let keys: Vec<Key> = set
@@ -291,29 +286,35 @@ impl<'a> Validator<'a> {
         let held: Vec<DsInfo> = trusted.iter().filter(held).filter_map(trust_info).collect();
         link.ds.iter_mut().for_each(|info| info.matched = held.contains(info));
         if entries.is_empty() {
-            let why = no_key(&text, trusted, &keys, anchored);
+            let trusted: Vec<DsInfo> = trusted.iter().filter_map(trust_info).collect();
+            let why = no_key(&text, source, &trusted, &infos(&keys));
             return Err(Conclusion::bogus(DnssecCause::DsWithoutKey, why));
         }
-        let (validity, infos) = check(set, zone, &entries, self.now, &self.checks);
+        let (validity, signatures) = check(set, zone, &entries, self.now, &self.checks);
         let fault = match validity {
             Validity::Holds { wildcard: None } => None,
             Validity::Holds { wildcard: Some(_) } => {
                 let why = format!("{text} DNSKEY was made from a wildcard");
                 Some(Conclusion::bogus(DnssecCause::WrongSignature, why))
             }
-            Validity::Missing => Some(unsigned_set(&format!("{text} DNSKEY"), zone)),
+            Validity::Missing => Some(unsigned_set(set, zone)),
             Validity::Fails(cause, fault) => {
-                let source = if anchored { "trust anchor" } else { "DS" };
-                Some(match by_others(&text, set, &keys, &entries, source) {
-                    Some(why) => Conclusion::bogus(DnssecCause::DsWithoutKey, why),
-                    None => failed_set(&format!("{text} DNSKEY"), cause, &fault),
+                let tags: Vec<u16> =
+                    set.signatures.iter().map(|signature| signature.input().key_tag).collect();
+                let has = |keys: &[Key], tag| keys.iter().any(|key| key.info.tag == tag);
+                let is_other = |tag: &u16| has(&keys, *tag) && !has(&entries, *tag);
+                Some(if tags.iter().all(is_other) {
+                    let why = by_other_keys(&text, source, &tags, &infos(&entries));
+                    Conclusion::bogus(DnssecCause::DsWithoutKey, why)
+                } else {
+                    failed_set(set, cause, &fault)
                 })
             }
         };
         // Signatures by the zone's other keys are no fault: only those of trusted ones count here.
         let by_entry = |info: &SignatureInfo| entries.iter().any(|key| key.info.tag == info.tag);
         let keep_all = fault.is_some();
-        link.signatures.extend(infos.into_iter().filter(|info| keep_all || by_entry(info)));
+        link.signatures.extend(signatures.into_iter().filter(|info| keep_all || by_entry(info)));
         match fault {
             Some(fault) => Err(fault),
             None => Ok(keys),
@@ -357,7 +358,6 @@ impl<'a> Validator<'a> {
     pub(crate) fn check(
         &mut self,
         set: &RrSet<'_>,
-        subject: &str,
         (zone, keys): (&Name, &[Key]),
         (above, name, qtype): (&Name, &Name, WireType),
     ) -> (Result<Option<usize>, Conclusion>, Vec<SignatureInfo>) {
@@ -365,9 +365,9 @@ impl<'a> Validator<'a> {
         let result = match validity {
             Validity::Holds { wildcard } => Ok(wildcard),
             Validity::Missing => {
-                Err(self.unsigned_between(above, name, qtype).unwrap_or_else(|| unsigned_set(subject, zone)))
+                Err(self.unsigned_between(above, name, qtype).unwrap_or_else(|| unsigned_set(set, zone)))
             }
-            Validity::Fails(cause, fault) => Err(failed_set(subject, cause, &fault)),
+            Validity::Fails(cause, fault) => Err(failed_set(set, cause, &fault)),
         };
         (result, infos)
     }
@@ -414,7 +414,6 @@ impl<'a> Validator<'a> {
         for set in relevant.by_ref().take(MAX_PROOF) {
             let (outcome, infos) = check(set, zone, keys, self.now, &self.checks);
             proofs.signatures.extend(infos);
-            let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
             match outcome {
                 // A proof that was made from a wildcard would prove anything (RFC 4035 §5.4).
                 Validity::Holds { wildcard: Some(_) } => {}
@@ -429,8 +428,8 @@ impl<'a> Validator<'a> {
                         }
                     }
                 }
-                Validity::Missing => proofs.lacks(unsigned_set(&subject, zone)),
-                Validity::Fails(cause, fault) => proofs.lacks(failed_set(&subject, cause, &fault)),
+                Validity::Missing => proofs.lacks(unsigned_set(set, zone)),
+                Validity::Fails(cause, fault) => proofs.lacks(failed_set(set, cause, &fault)),
             }
         }
         if relevant.next().is_some() {
@@ -480,15 +479,15 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
 }
 
 /// A record set without a signature.
-fn unsigned_set(subject: &str, zone: &Name) -> Conclusion {
-    let zone = name_text(zone);
+fn unsigned_set(set: &RrSet<'_>, zone: &Name) -> Conclusion {
+    let (subject, zone) = (set.subject(), name_text(zone));
     let why = format!("RRSIG missing: {subject} came without a signature, and zone {zone} is signed");
     Conclusion::bogus(DnssecCause::Unsigned, why)
 }
 
 /// One whose signatures do not hold, or cannot be checked here.
-fn failed_set(subject: &str, cause: DnssecCause, fault: &str) -> Conclusion {
-    let why = format!("the signature over {subject} {fault}");
+fn failed_set(set: &RrSet<'_>, cause: DnssecCause, fault: &str) -> Conclusion {
+    let why = format!("the signature over {} {fault}", set.subject());
     match cause {
         DnssecCause::Unchecked => Conclusion::unchecked(why),
         cause => Conclusion::bogus(cause, why),
@@ -525,42 +524,8 @@ fn trust_info(trust: &Trusts) -> Option<DsInfo> {
     }
 }
 
-/// The reason where the keys are signed, but not by one that is trusted from above.
-fn by_others(zone: &str, set: &RrSet<'_>, keys: &[Key], entries: &[Key], source: &str) -> Option<String> {
-    let tags: Vec<u16> = set.signatures.iter().map(|signature| signature.input().key_tag).collect();
-    let has = |keys: &[Key], tag: u16| keys.iter().any(|key| key.info.tag == tag);
-    let others = !tags.is_empty() && tags.iter().all(|tag| has(keys, *tag) && !has(entries, *tag));
-    let list = |tags: &mut dyn Iterator<Item = u16>| {
-        tags.take(MAX_TAGS).map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ")
-    };
-    others.then(|| {
-        format!(
-            "{zone} DNSKEY is signed by key {} only, and its {source} speaks of key {}",
-            list(&mut tags.iter().copied()),
-            list(&mut entries.iter().map(|key| key.info.tag))
-        )
-    })
-}
-
-/// Why none of the keys is the one that is trusted.
-fn no_key(zone: &str, trusted: &[Trusts], keys: &[Key], anchored: bool) -> String {
-    let source = if anchored { "trust anchor" } else { "DS" };
-    let infos: Vec<DsInfo> = trusted.iter().filter_map(trust_info).collect();
-    let same = infos
-        .iter()
-        .find(|info| keys.iter().any(|key| key.info.tag == info.tag && key.info.algorithm == info.algorithm));
-    if let Some(info) = same {
-        let is_other = |key: &&Key| key.info.tag == info.tag && key.info.role == KeyRole::Other;
-        if keys.iter().any(|key| is_other(&key)) {
-            return format!(
-                "key {} of zone {zone} has not the flag of a zone's key (RFC 4034 section 2.1.1)",
-                info.tag
-            );
-        }
-        return format!("key {} of zone {zone} is not the one that its {source} speaks of", info.tag);
-    }
-    let tags: Vec<String> = infos.iter().map(|info| info.tag.to_string()).collect();
-    format!("zone {zone} has no DNSKEY for {source} tag {} (its keys: {})", tags.join(", "), tags_of(keys))
+fn infos(keys: &[Key]) -> Vec<&KeyInfo> {
+    keys.iter().map(|key| &key.info).collect()
 }
 
 /// The keys as they stand in a trace, where there are more than that those that are trusted first.
@@ -571,26 +536,4 @@ fn shown(keys: &[Key], trusted: &[Trusts], zone: &Name) -> Vec<KeyInfo> {
     let is_entry = |key: &&Key| trusted.iter().any(|trust| matches(trust, zone, key));
     let (entries, others): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(is_entry);
     entries.into_iter().chain(others).take(MAX_KEYS).map(|key| key.info.clone()).collect()
-}
-
-/// Each tag once, with the number of the keys that have it.
-fn tags_of(keys: &[Key]) -> String {
-    let mut counts: Vec<(u16, usize)> = Vec::new();
-    for key in keys {
-        match counts.iter_mut().find(|(tag, _)| *tag == key.info.tag) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((key.info.tag, 1)),
-        }
-    }
-    if counts.is_empty() {
-        return "none".to_owned();
-    }
-    let word = |(tag, count): &(u16, usize)| match count {
-        1 => tag.to_string(),
-        many => format!("{many} with tag {tag}"),
-    };
-    let named: Vec<String> = counts.iter().take(MAX_TAGS).map(word).collect();
-    let more: usize = counts.iter().skip(MAX_TAGS).map(|(_, count)| count).sum();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    named.join(", ") + &more
 }

@@ -12,7 +12,7 @@ use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{AskedReply, Evidence, Sections, Source, ZoneReply};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
 use crate::dns::dnssec::rrset::{RrSet, cname_target, record_sets, substituted};
 
 /// Parts of one reply: the same as resolvers follow aliases.
@@ -35,8 +35,10 @@ fn parts(evidence: &Evidence, asked: &AskedReply, anchors: &Anchors) -> Vec<Aske
     while parts.len() < MAX_PARTS && !parts.iter().any(|part| part.qname == name) {
         let alias = alias_at(&sets, &name, asked.qtype);
         let zone = match &alias {
-            Some((set, _)) => deepest_signer(set.signatures.iter().copied(), set.owner, WireType::CNAME),
-            None => signer_of_end(message, &sets, &name, asked.qtype),
+            Some((set, _)) => {
+                deepest_signer(evidence, set.signatures.iter().copied(), set.owner, WireType::CNAME)
+            }
+            None => signer_of_end(evidence, message, &sets, &name, asked.qtype),
         };
         let zone = zone.unwrap_or_else(|| {
             let is_ds = asked.qtype == WireType::DS && alias.is_none();
@@ -74,14 +76,20 @@ fn alias_at<'s, 'm>(sets: &'s [RrSet<'m>], name: &Name, qtype: WireType) -> Opti
 }
 
 /// Who signed what stands at the end of the aliases, or that nothing does.
-fn signer_of_end(message: &Sections, sets: &[RrSet<'_>], name: &Name, qtype: WireType) -> Option<Name> {
+fn signer_of_end(
+    evidence: &Evidence,
+    message: &Sections,
+    sets: &[RrSet<'_>],
+    name: &Name,
+    qtype: WireType,
+) -> Option<Name> {
     let all = message.signatures().filter(|(owner, _)| *owner == name).map(|(_, signature)| signature);
     match qtype {
-        WireType::ANY | WireType::RRSIG => return deepest_signer(all, name, qtype),
+        WireType::ANY | WireType::RRSIG => return deepest_signer(evidence, all, name, qtype),
         _ => {}
     }
     if let Some(set) = sets.iter().find(|set| set.owner == name && set.rtype == qtype) {
-        return deepest_signer(set.signatures.iter().copied(), name, qtype);
+        return deepest_signer(evidence, set.signatures.iter().copied(), name, qtype);
     }
     let sets = record_sets(&message.authorities);
     let signer = |soa: bool| {
@@ -90,13 +98,15 @@ fn signer_of_end(message: &Sections, sets: &[RrSet<'_>], name: &Name, qtype: Wir
             WireType::NSEC | WireType::NSEC3 => !soa,
             _ => false,
         });
-        deepest_signer(relevant.flat_map(|set| set.signatures.iter().copied()), name, qtype)
+        deepest_signer(evidence, relevant.flat_map(|set| set.signatures.iter().copied()), name, qtype)
     };
     signer(true).or_else(|| signer(false))
 }
 
-/// Of those who can have signed for a name the one nearest to it. A DS is not its own zone's.
+/// Of those who can have signed for a name the one nearest to it, those that are found to have no DS last: they
+/// may be no zones. A DS is not its own zone's.
 fn deepest_signer<'s>(
+    evidence: &Evidence,
     signatures: impl Iterator<Item = &'s RRSIG>,
     name: &Name,
     qtype: WireType,
@@ -104,7 +114,8 @@ fn deepest_signer<'s>(
     let signers = signatures.map(|signature| &signature.input().signer_name);
     let fits =
         |signer: &&Name| signer.zone_of(name) && (qtype != WireType::DS || *signer != name || name.is_root());
-    signers.filter(fits).max_by_key(|signer| signer.iter().len()).cloned()
+    let has_no_ds = |signer: &Name| matches!(evidence.ds.get(signer), Some(Fetched::Reply(reply)) if reply.ds_of(signer).is_none());
+    signers.filter(fits).max_by_key(|signer| (!has_no_ds(signer), signer.iter().len())).cloned()
 }
 
 /// What of the authority section is of one zone. An alias needs no more than the proof that it may be

@@ -204,15 +204,14 @@ impl Judge<'_> {
             self.note(fault.clone());
             return;
         }
-        let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
         let from = (&asked.reply.zone, set.owner, asked.qtype);
-        let (result, infos) = self.chain.check(set, &subject, (&zone, &state.keys), from);
+        let (result, infos) = self.chain.check(set, (&zone, &state.keys), from);
         self.keep(infos);
         match result {
             Ok(None) => {}
             Ok(Some(labels)) => {
                 let wanted = Wanted::CloserName { labels };
-                let made = format!("{subject} was made from a wildcard");
+                let made = format!("{} was made from a wildcard", set.subject());
                 self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
             }
             Err(conclusion) => self.note(conclusion),
@@ -236,9 +235,8 @@ impl Judge<'_> {
             return;
         }
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
-            let subject = format!("{} SOA", name_text(soa.owner));
             let from = (&asked.reply.zone, name, asked.qtype);
-            let (result, infos) = self.chain.check(soa, &subject, (&zone, &state.keys), from);
+            let (result, infos) = self.chain.check(soa, (&zone, &state.keys), from);
             self.keep(infos);
             if let Err(conclusion) = result {
                 self.note(conclusion);

@@ -50,7 +50,8 @@ pub(crate) fn refer(
         lead.spoken(qname, Some(&referral.cut));
     }
     let (context, now) = (&resolution.context, Moment::now());
-    let zone = Zone::referred(referral, context.plan.server_port, id, resolution.id, now);
+    let place = (context.plan.server_port, context.delegations.reach);
+    let zone = Zone::referred(referral, place, id, resolution.id, now);
     let zone = context.delegations.keep(zone, now);
     drop(lead);
     if job.is_main() {

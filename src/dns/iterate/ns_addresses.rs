@@ -16,6 +16,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::clock::Moment;
 use crate::dns::cache::delegations::{Lookup, Server, Unfinished, Zone};
 use crate::dns::cache::failures::LIFE;
+use crate::dns::context::Context;
 use crate::dns::iterate::job::{Aliases, Job, Patience};
 use crate::dns::limits::{LOOKUPS_AT_ONCE, MAX_DEPTH, MAX_LOOKUPS, MAX_MISSING};
 use crate::dns::outcome::fault::{Fault, Found, NoMoreLookups, Unfound};
@@ -167,7 +168,7 @@ async fn look_up(
         };
         works.push(Rc::clone(&sub.work));
         let (path, work) = (Rc::clone(&sub.path), Rc::clone(&sub.work));
-        let (zone, port) = (Rc::clone(zone), job.resolution.context.plan.server_port);
+        let (zone, context) = (Rc::clone(zone), Rc::clone(&job.resolution.context));
         let unfinished = Unfinished { zone: Rc::clone(&zone), name: name.clone() };
         let lookup = async move {
             let _unfinished = unfinished;
@@ -184,7 +185,7 @@ async fn look_up(
                 Some(left) => Lookup::Rest(Some(*left)),
                 None => Lookup::Made,
             };
-            take_addresses(&zone, &name, port, &found, lookup);
+            take_addresses(&zone, &name, &context, &found, lookup);
             (name, found)
         };
         let task = job.resolution.spawn(lookup);
@@ -225,15 +226,13 @@ fn life(found: &Result<Found, Fault>) -> u32 {
 }
 
 /// Takes the result of a lookup into the zone, also when nobody waits for it any more.
-fn take_addresses(zone: &Zone, name: &Name, port: u16, found: &Result<Found, Fault>, lookup: Lookup) {
+fn take_addresses(zone: &Zone, name: &Name, context: &Context, found: &Result<Found, Fault>, lookup: Lookup) {
     if let Some(server) = zone.servers.borrow_mut().iter_mut().find(|server| server.name == *name) {
         server.lookup = lookup;
-        for address in found.iter().flat_map(|found| &found.addresses) {
-            let address = (SocketAddr::new(*address, port), AddressSource::Walk);
-            if !server.addresses.contains(&address) {
-                server.addresses.push(address);
-            }
-        }
+    }
+    for address in found.iter().flat_map(|found| &found.addresses) {
+        let (port, reach) = (context.plan.server_port, context.delegations.reach);
+        zone.locate(name, (*address, AddressSource::Walk), port, reach);
     }
     if lookup != Lookup::NotMade {
         zone.holds_at_most(Moment::now(), life(found));

@@ -68,6 +68,7 @@ pub(crate) fn find(
 async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, Fault> {
     let mut answers: Vec<Record> = Vec::new();
     let mut seen = vec![qname.clone()];
+    may_be_walked(job, qname)?;
     let mut descent = Descent::begin(job, qname, types, job.parent)?;
     loop {
         let next = descent.step().await.map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
@@ -83,7 +84,8 @@ async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, 
                 if seen.len() > MAX_ALIASES + 1 {
                     return Err(Fault { answers, ..too_many_aliases(job, qname, &seen) });
                 }
-                descent = Descent::begin(job, &target, types, Some(id))
+                descent = may_be_walked(job, &target)
+                    .and_then(|()| Descent::begin(job, &target, types, Some(id)))
                     .map_err(|fault| Fault { answers: answers.clone(), ..fault })?;
             }
             Next::Done(outcomes) => {
@@ -101,6 +103,15 @@ async fn follow(job: &Job, qname: &Name, types: &[RecordType]) -> Result<Found, 
             }
         }
     }
+}
+
+/// Whether the root may hear of a name, wherever it was met.
+fn may_be_walked(job: &Job, name: &Name) -> Result<(), Fault> {
+    job.resolution.context.special(name).map_or(Ok(()), |special| {
+        let message = format!("{}: no server of the Internet is asked for it", special.sentence(name));
+        Err(Fault::new(FailureCode::SpecialName, message)
+            .hint("give the record that leads there another target"))
+    })
 }
 
 fn alias_loop(qname: &Name, chain: &[Name]) -> Fault {

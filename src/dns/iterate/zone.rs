@@ -17,7 +17,7 @@ use crate::dns::name_servers::budget::Budget;
 use crate::dns::name_servers::selection::order;
 use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::{Fault, ServerFailure};
-use crate::dns::outcome::words::{NAMED_SERVERS, servers_unknown};
+use crate::dns::outcome::words::{NAMED_SERVERS, NOWHERE, nowhere, servers_unknown};
 use crate::dns::response::classify::Verdict;
 use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::NO_AUTHORITY;
@@ -57,6 +57,10 @@ fn failure<'a>(job: &'a Job, zone: &'a Zone, qname: &'a Name, qtype: RecordType)
 /// No server is left, and no other has an address. What a lookup inside others met, or one that could
 /// send nothing more, need not hold for the next.
 fn unknown(job: &Job, of: ZoneFailure<'_>, failed: &[ServerFailure], why: &Fault) -> Fault {
+    let nowhere: Vec<ServerFailure> = of.zone.not_asked.borrow().iter().map(nowhere).collect();
+    if !nowhere.is_empty() {
+        return of.failed(&[&nowhere, failed].concat(), None).hint(NOWHERE);
+    }
     if job.is_main() && !job.resolution.log.is_spent() && !job.work.is_detached() {
         return of.failed(failed, Some(why));
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt;
 use hickory_resolver::proto::rr::Name;
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 
 use crate::clock::{Clock, Moment};
 use crate::dns::context::{Context, StubUse};
@@ -31,6 +31,7 @@ use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::{Questions, ResolverAnswer};
 use crate::dns::resolvers::connection::Client;
+use crate::dns::search::{candidates, completion};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
 use crate::plan::{DnssecPlan, ResolverChoice};
@@ -61,6 +62,8 @@ pub(crate) struct Counted<'a> {
     /// The resolver of the plan, if it is asked on a connection.
     pub(crate) client: Option<&'a Rc<Client>>,
     pub(crate) name: Name,
+    /// As it was typed: a final dot, and how many others there are, decide what else it may stand for.
+    pub(crate) typed: &'a str,
     pub(crate) types: Vec<RecordType>,
     pub(crate) clock: &'a Clock,
     pub(crate) stop: &'a Stop,
@@ -71,9 +74,12 @@ pub(crate) struct Counted<'a> {
 /// How the counted lane ended.
 enum Ended {
     Walked(Result<Found, Fault>),
-    /// The stub's answer was taken.
+    /// The stub's answer was taken, since no root server answered.
     FellBack(ResolverAnswer),
-    Asked(ResolverAnswer),
+    /// The same, since nobody else may be asked.
+    Private(ResolverAnswer),
+    /// The resolver's, and the name that it is about.
+    Asked(ResolverAnswer, Name),
 }
 
 impl Counted<'_> {
@@ -106,14 +112,19 @@ impl Counted<'_> {
         let _guard = AbortOnDrop(Rc::clone(&run));
         let job = Job::walk(&run, patience);
         let mut uncounted = UncountedLanes::none();
+        let special = self.context.special(&self.name);
         // Boxed: what holds this one moves it about, and has room for it more than once.
         let ended = if plan.lane == ResolverChoice::Walk {
             uncounted = self.uncounted(&log, &walks);
-            let work = self.walk(dns.start, &run, &job, walks, uncounted.stub.clone()).boxed_local();
+            let stub = uncounted.stub.clone();
+            let work = match special {
+                Some(_) => self.ask_privately(stub).boxed_local(),
+                None => self.walk(dns.start, &run, &job, walks, stub).boxed_local(),
+            };
             self.limited(dns.start, &log, work).await
         } else {
             let work = self.asked(&run, patience).boxed_local();
-            self.limited(dns.start, &log, work).await.map(Ended::Asked)
+            self.limited(dns.start, &log, work).await
         };
         dns.end = self.clock.now();
         if plan.server_limit.is_some() {
@@ -121,31 +132,21 @@ impl Counted<'_> {
         }
         dns.critical_path = job.path.borrow().clone();
         let stopped = ended.as_ref().err().copied();
-        let result = match ended {
-            Ok(Ended::Walked(result)) => result,
-            Ok(Ended::Asked(heard)) => {
-                dns.critical_path = heard.path;
-                heard.result
-            }
-            Ok(Ended::FellBack(heard)) => {
-                dns.lane = DnsLane::StubFallback;
-                dns.critical_path = heard.path;
-                log.note(fallback_note(heard.server));
-                heard.result
-            }
+        let (result, name) = match ended {
+            Ok(ended) => self.conclude(ended, dns, &log),
             Err(stopped) => {
                 let awaited = log.awaited();
                 let mut unheard = awaited.map_or_else(Vec::new, |id| log.unheard_with(id));
                 unheard.retain(|id| !dns.critical_path.contains(id));
                 dns.critical_path.extend(unheard);
-                Err(self.stopped(stopped, &run, awaited))
+                (Err(self.stopped(stopped, &run, awaited)), self.name.clone())
             }
         };
         log.end_walk(&ended_by(&result, stopped));
         dns.cuts.clone_from(&run.cuts.borrow());
         dns.service = self.wish.as_ref().and_then(|wish| wish.take_binding());
         if plan.dnssec != DnssecPlan::Off
-            && let Err(why) = self.validate(&mut uncounted, &result, dns.lane, &run)
+            && let Err(why) = self.validate(&mut uncounted, &result, (dns.lane, name), &run)
         {
             dns.unvalidated = Some(why.to_owned());
         }
@@ -160,6 +161,71 @@ impl Counted<'_> {
             _ => None,
         };
         (result, uncounted)
+    }
+
+    /// What the lane has come to, and the name that it is about.
+    fn conclude(&self, ended: Ended, dns: &mut Dns, log: &Log) -> (Result<Found, Fault>, Name) {
+        let list = &self.context.plan.search;
+        let special = self.context.special(&self.name).map(|special| special.sentence(&self.name));
+        let (heard, name) = match ended {
+            Ended::Walked(result) => {
+                let completion = completion(list, self.typed, &self.name);
+                let Some(completion) = completion else { return (result, self.name.clone()) };
+                log.note(format!("programs on this machine ask for {completion} first, the walk does not"));
+                let hint =
+                    format!("--resolver system asks as programs on this machine do: first for {completion}");
+                return (result.map_err(|fault| fault.hint(&hint)), self.name.clone());
+            }
+            Ended::FellBack(heard) => {
+                dns.lane = DnsLane::StubFallback;
+                log.note(fallback_note(heard.server));
+                (heard, self.name.clone())
+            }
+            Ended::Private(heard) => {
+                dns.lane = DnsLane::StubFallback;
+                (heard, self.name.clone())
+            }
+            Ended::Asked(heard, name) => (heard, name),
+        };
+        let is_private = dns.lane == DnsLane::StubFallback;
+        if let Some(sentence) = &special {
+            let asked =
+                if is_private { ": only this machine's resolver was asked, never the root" } else { "" };
+            log.note(format!("{sentence}{asked}"));
+        }
+        if dns.lane == DnsLane::Resolver && self.context.plan.lane == ResolverChoice::System {
+            if name != self.name {
+                let (short, whole, file) = (name_text(&self.name), name_text(&name), &list.source);
+                log.note(format!("{short} is completed to {whole} by the search list of {file}"));
+            }
+            for word in &list.ignored {
+                log.note(format!(
+                    "`{word}` in the search list of {} is no domain name: left out",
+                    list.source
+                ));
+            }
+        }
+        dns.name = name_text(&name);
+        dns.critical_path = heard.path;
+        let result = match special.filter(|_| is_private) {
+            Some(sentence) => heard.result.map_err(|fault| {
+                fault.hint(&format!("{sentence}; only this machine's resolver was asked, never the root"))
+            }),
+            None => heard.result,
+        };
+        (result, name)
+    }
+
+    /// What this machine's resolver says of a name that nobody else may hear of.
+    async fn ask_privately(&self, stub: Option<Rc<StubLane>>) -> Ended {
+        match stub {
+            Some(stub) => Ended::Private(stub.heard().await),
+            None => {
+                let message = "the root is not asked for it, and no resolver is configured".to_owned();
+                let result = Err(Fault::new(FailureCode::DnsUnreachable, message));
+                Ended::Private(ResolverAnswer { result, ..ResolverAnswer::nothing() })
+            }
+        }
     }
 
     /// Runs the lane until its limit, which does not count what it waited for its first place.
@@ -191,11 +257,14 @@ impl Counted<'_> {
         &self,
         uncounted: &mut UncountedLanes,
         result: &Result<Found, Fault>,
-        lane: DnsLane,
+        (lane, name): (DnsLane, Name),
         run: &Resolution,
     ) -> Result<(), &'static str> {
         let (context, log) = (self.context, &run.log);
-        let question = (self.name.clone(), self.types.clone());
+        if lane == DnsLane::StubFallback && context.special(&name).is_some() {
+            return Err("no chain of trust leads from the root to a name of this kind");
+        }
+        let question = (name, self.types.clone());
         if lane == DnsLane::Walk {
             let end = worth_validating(result, run)?;
             uncounted.check(Checking::begin(context, log, question, end));
@@ -223,17 +292,34 @@ impl Counted<'_> {
     }
 
     /// What the resolver of the plan says, and what its HTTPS records make of it.
-    async fn asked(&self, run: &Rc<Resolution>, patience: Patience) -> ResolverAnswer {
+    async fn asked(&self, run: &Rc<Resolution>, patience: Patience) -> Ended {
         let asker = Asker { run, client: self.client.map(Rc::as_ref), path: RefCell::default() };
-        let (name, types) = (self.name.clone(), self.types.clone());
-        let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
-        let mut heard = asker.ask(Questions { name, types, service }, patience).await;
-        if let Some(wish) = &self.wish {
-            let host = (&self.name, self.types.as_slice());
-            heard.result = complete_heard(&asker, wish, host, heard.result, heard.services.take()).await;
-            heard.path.append(&mut asker.path.borrow_mut());
+        let plan = &self.context.plan;
+        let names = match plan.lane {
+            ResolverChoice::System => candidates(&plan.search, self.typed, &self.name),
+            _ => vec![self.name.clone()],
+        };
+        let (mut path, mut as_it_is) = (Vec::new(), None);
+        for name in names {
+            let service = self.wish.as_ref().and_then(|wish| wish.name(&name));
+            let questions = Questions { name: name.clone(), types: self.types.clone(), service };
+            let mut heard = asker.ask(questions, patience).await;
+            if let Some(wish) = &self.wish {
+                let host = (&name, self.types.as_slice());
+                heard.result = complete_heard(&asker, wish, host, heard.result, heard.services.take()).await;
+                heard.path.append(&mut asker.path.borrow_mut());
+            }
+            path.append(&mut heard.path);
+            if !heard.result.as_ref().is_err_and(Fault::is_negative) {
+                return Ended::Asked(ResolverAnswer { path, ..heard }, name);
+            }
+            if name == self.name {
+                as_it_is = Some(heard);
+            }
         }
-        heard
+        // It is always among them.
+        let heard = as_it_is.unwrap_or_else(ResolverAnswer::nothing);
+        Ended::Asked(ResolverAnswer { path, ..heard }, self.name.clone())
     }
 
     /// The walks, and the stub's answer in their place when no root server can be reached.
@@ -359,11 +445,11 @@ impl Counted<'_> {
             uncounted.stub = Some(lane);
         }
         if !context.priming.begun.replace(true) {
-            let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(Notify::new()));
+            let (context, log, done) = (Rc::clone(context), Rc::clone(log), Rc::new(SetOnce::new()));
             uncounted.priming = Some(Rc::clone(&done));
             uncounted.spawn(async move {
                 prime(&context, &log).await;
-                done.notify_one();
+                let _ = done.set(());
             });
         }
         uncounted

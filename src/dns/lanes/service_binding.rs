@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::iterate::https_query::ask_beside;
@@ -23,7 +25,7 @@ use crate::dns::resolvers::chosen::Asker;
 use crate::dns::resolvers::combine::Questions;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::{name_text, parse_name};
-use crate::trace::{At, FailureCode, Record, RecordType, ServiceBinding};
+use crate::trace::{At, EndpointSource, FailureCode, Record, RecordType, ServiceBinding, ServiceEndpoint};
 
 /// AliasMode records that are followed.
 const MAX_ALIASES: usize = 8;
@@ -131,7 +133,7 @@ impl<'a> ServiceResolution<'a> {
         result
     }
 
-    /// Aliases first, then the best record whose target has addresses.
+    /// Aliases first, then the records whose targets have addresses.
     async fn follow(
         &mut self,
         heard: Result<Found, Fault>,
@@ -154,13 +156,24 @@ impl<'a> ServiceResolution<'a> {
                 _ => return own,
             }
         }
-        let mut addresses_of = own.clone();
+        let mut aliased = None;
         loop {
             let protocols = &self.wish.protocols;
             let (owner, target, shown) = match sort_out(&heard.services, protocols) {
                 Mode::None => break,
+                Mode::Malformed { owner, why, records } => {
+                    let owner = name_text(&owner);
+                    self.note(format!(
+                        "the HTTPS records of {owner} are not used: one is malformed, {why} (RFC 9460 section \
+                         2.2)"
+                    ));
+                    self.binding.records = records;
+                    return own;
+                }
                 Mode::Services(choices) => {
-                    return self.choose(choices, own, addresses_of, limit).await;
+                    let found =
+                        self.look_up_targets(&choices, [own.as_ref().ok(), aliased.as_ref()], limit).await;
+                    return self.settle(&choices, found, aliased, own);
                 }
                 Mode::Alias { owner, target, shown } => (owner, target, shown),
             };
@@ -183,7 +196,7 @@ impl<'a> ServiceResolution<'a> {
             match self.look_up(&target, types, limit).await {
                 Some(Ok(found)) => {
                     heard = found.clone();
-                    addresses_of = if found.addresses.is_empty() { own.clone() } else { Ok(found) };
+                    aliased = Some(found).filter(|found| !found.addresses.is_empty());
                 }
                 other => {
                     let why = other.map_or_else(too_slow, |result| result.err().unwrap_or_else(too_slow));
@@ -192,56 +205,96 @@ impl<'a> ServiceResolution<'a> {
                 }
             }
         }
-        if self.binding.aliases.is_empty() { own } else { self.take(own, addresses_of) }
+        self.settle(&[], Vec::new(), aliased, own)
     }
 
-    /// The first record that can be used and whose target has an address.
-    async fn choose(
-        &mut self,
-        choices: Vec<Choice>,
-        own: Result<Found, Fault>,
-        aliased: Result<Found, Fault>,
+    /// Looks up the targets of the records that can be used, side by side: a later one is needed where the
+    /// first cannot be connected to. Once the first is there, the others have as long again.
+    async fn look_up_targets(
+        &self,
+        choices: &[Choice],
+        known: [Option<&Found>; 2],
         limit: Option<At>,
+    ) -> Vec<(usize, Result<Found, Fault>)> {
+        let usable = choices.iter().enumerate().filter(|(_, choice)| choice.record.ignored.is_none());
+        let usable: Vec<(usize, &Choice)> = usable.take(MAX_TARGETS).collect();
+        let look_up = async |place: usize, choice: &Choice| {
+            let target = choice.service.effective_target(&choice.owner);
+            let is_of = |known: &&Found| address_owner(known).as_ref() == Some(&target);
+            let found = match known.into_iter().flatten().find(is_of) {
+                Some(known) => Some(Ok(known.clone())),
+                None => self.look_up(&target, self.types.to_vec(), limit).await,
+            };
+            (place, found.unwrap_or_else(|| Err(too_slow())))
+        };
+        let mut running: FuturesUnordered<_> =
+            usable.iter().enumerate().map(|(place, (_, choice))| look_up(place, choice)).collect();
+        let mut heard: Vec<Option<Result<Found, Fault>>> = usable.iter().map(|_| None).collect();
+        let clock = *self.log().clock();
+        let (start, mut deadline) = (clock.now(), None);
+        loop {
+            let next = match deadline {
+                None => running.next().await,
+                Some(at) => tokio::time::timeout_at(at, running.next()).await.unwrap_or_default(),
+            };
+            let Some((place, found)) = next else { break };
+            heard[place] = Some(found);
+            let is_there =
+                |found: &Result<Found, Fault>| found.as_ref().is_ok_and(|found| !found.addresses.is_empty());
+            let first = heard.iter().position(|found| found.as_ref().is_none_or(is_there));
+            if deadline.is_none() && first.is_some_and(|first| heard[first].is_some()) {
+                let now = clock.now();
+                deadline = Some(clock.instant(now.after(now.since(start).max(RESOLUTION_DELAY))).into());
+            }
+        }
+        drop(running);
+        let found = heard.into_iter().map(|found| found.unwrap_or_else(|| Err(too_slow())));
+        usable.iter().map(|(index, _)| *index).zip(found).collect()
+    }
+
+    /// The endpoints in the order in which they are to be tried (RFC 9460 §3): the records' by their priority,
+    /// the end of the aliases, the host's own.
+    fn settle(
+        &mut self,
+        choices: &[Choice],
+        targets: Vec<(usize, Result<Found, Fault>)>,
+        aliased: Option<Found>,
+        own: Result<Found, Fault>,
     ) -> Result<Found, Fault> {
         self.binding.records = choices.iter().map(|choice| choice.record.clone()).collect();
-        let mut tries = 0;
-        for (index, Choice { owner, service, record, shown }) in choices.iter().enumerate() {
-            if record.ignored.is_some() || tries == MAX_TARGETS {
-                continue;
-            }
-            tries += 1;
-            let target = service.effective_target(owner);
-            let known =
-                [&own, &aliased].into_iter().find(|known| address_owner(known).as_ref() == Some(&target));
-            let found = match known {
-                Some(known) => known.clone(),
-                None => match self.look_up(&target, self.types.to_vec(), limit).await {
-                    Some(found) => found,
-                    None => Err(too_slow()),
-                },
-            };
+        let mut ways: Vec<(EndpointSource, Found)> = Vec::new();
+        for (index, found) in targets {
+            let record = &choices[index].record;
             match found {
                 Ok(found) if !found.addresses.is_empty() => {
-                    self.binding.used = Some(index);
-                    self.followed.push(shown.clone());
                     for sentence in compare_hints(record, &found.addresses) {
                         self.note(sentence);
                     }
-                    return self.take(own, Ok(found));
+                    ways.push((EndpointSource::Record(index), found));
                 }
-                Ok(_) => {}
-                Err(fault) => {
-                    self.note(format!("the HTTPS target {} is of no use: {}", record.target, fault.message));
+                other => {
+                    let why =
+                        other.err().map_or_else(|| "it has no address".to_owned(), |fault| fault.message);
+                    self.note(format!("the HTTPS target {} is of no use: {why}", record.target));
                     self.binding.records[index].ignored = Some("its target has no address".to_owned());
                 }
             }
         }
-        own
+        ways.extend(aliased.map(|found| (EndpointSource::Aliases, found)));
+        let Some((source, first)) = ways.first().cloned() else { return own };
+        self.binding.used = source.record();
+        self.followed.extend(source.record().map(|index| choices[index].shown.clone()));
+        ways.extend(own.as_ref().ok().map(|own| (EndpointSource::Host, own.clone())));
+        let endpoints = ways.into_iter().map(|(source, found)| {
+            let port = source.record().and_then(|index| choices[index].record.port);
+            ServiceEndpoint { source, port, addresses: found.addresses }
+        });
+        self.binding.endpoints = endpoints.filter(|endpoint| !endpoint.addresses.is_empty()).collect();
+        self.take(own, first)
     }
 
     /// The target's addresses take the place of the host's own.
-    fn take(&self, own: Result<Found, Fault>, target: Result<Found, Fault>) -> Result<Found, Fault> {
-        let Ok(target) = target else { return own };
+    fn take(&self, own: Result<Found, Fault>, target: Found) -> Result<Found, Fault> {
         match own {
             Ok(own) => Ok(Found { addresses: target.addresses, ..own }),
             Err(fault) => {
@@ -319,8 +372,7 @@ fn cname_end(found: &Found) -> Option<Name> {
 }
 
 /// The name that holds the addresses found.
-fn address_owner(found: &Result<Found, Fault>) -> Option<Name> {
-    let found = found.as_ref().ok()?;
+fn address_owner(found: &Found) -> Option<Name> {
     let is_address = |record: &&Record| record.data.parse::<IpAddr>().is_ok();
     parse_name(&found.answers.iter().rev().find(is_address)?.name).ok()
 }

@@ -5,7 +5,6 @@
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::Name;
-use hickory_resolver::proto::rr::rdata::svcb::SvcParamKey;
 
 use crate::dns::wire::message::{Data, Rr};
 use crate::dns::wire::name::name_text;
@@ -22,6 +21,8 @@ pub(crate) enum Mode {
     None,
     /// AliasMode (RFC 9460 §2.4.2): ServiceMode records beside it do not count.
     Alias { owner: Name, target: Name, shown: Record },
+    /// Nothing that may be used, since one record cannot be read.
+    Malformed { owner: Name, why: String, records: Vec<ServiceRecord> },
     /// ServiceMode, the best priority first.
     Services(Vec<Choice>),
 }
@@ -44,6 +45,19 @@ pub(crate) fn sort_out(records: &[Rr], protocols: &[&str]) -> Mode {
             _ => None,
         })
     };
+    // RFC 9460 §2.2: one malformed record makes the whole set unusable.
+    let why = services().find_map(|(rr, service)| Some((rr, service.malformed.as_ref()?)));
+    if let Some((rr, why)) = why {
+        let of = |(rr, service): (&Rr, &Service)| {
+            let why = service.malformed.as_ref().map_or_else(
+                || "another record of its set is malformed (RFC 9460 section 2.2)".to_owned(),
+                |why| format!("it is malformed: {why} (RFC 9460 section 2.2)"),
+            );
+            ServiceRecord { ignored: Some(why), ..choice(rr, service, protocols).record }
+        };
+        let records = services().take(MAX_RECORDS).map(of).collect();
+        return Mode::Malformed { owner: rr.name.clone(), why: why.clone(), records };
+    }
     if let Some((rr, alias)) = services().find(|(_, service)| service.priority == 0) {
         let (owner, target) = (rr.name.clone(), alias.target.clone());
         return Mode::Alias { owner, target, shown: rr.record() };
@@ -68,8 +82,9 @@ fn choice(rr: &Rr, service: &Service, protocols: &[&str]) -> Choice {
         port: service.port,
         hints: service.hints.clone(),
         ech: service.ech,
-        mandatory: service.mandatory.iter().map(|key| key_text(SvcParamKey::from(*key))).collect(),
+        mandatory: service.mandatory.iter().map(|key| key_text(*key)).collect(),
         ignored: service.unusable(protocols),
+        failed: None,
     };
     Choice { owner: rr.name.clone(), service: service.clone(), record, shown: rr.record() }
 }
@@ -98,13 +113,14 @@ pub(crate) fn compare_hints(record: &ServiceRecord, addresses: &[IpAddr]) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use hickory_resolver::proto::rr::rdata::svcb::{Alpn, Mandatory, Unknown};
+    use hickory_resolver::proto::rr::rdata::svcb::{Alpn, EchConfigList, Mandatory, Unknown};
 
     use super::*;
     use crate::dns::wire::name::parse_name;
     use crate::trace::RecordType;
     use hickory_resolver::proto::rr::rdata::SVCB;
     use hickory_resolver::proto::rr::rdata::svcb::{SvcParamKey, SvcParamValue};
+    use hickory_resolver::proto::serialize::binary::BinEncodable;
 
     fn rr(priority: u16, target: &str, params: Vec<(SvcParamKey, SvcParamValue)>) -> Rr {
         let svcb = SVCB::new(priority, parse_name(target).unwrap(), params);
@@ -112,7 +128,7 @@ mod tests {
             name: parse_name("www.example.test").unwrap(),
             rtype: RecordType::HTTPS,
             ttl: 300,
-            data: Data::Service(Box::new(Service::read(&svcb))),
+            data: Data::Service(Box::new(Service::parse(&svcb.to_bytes().unwrap()))),
         }
     }
 
@@ -155,10 +171,32 @@ mod tests {
         assert!(why(vec![alpn(&["h3"]), no_default.clone()]).contains("h3 only"));
         assert!(why(vec![no_default]).contains("no-default-alpn without alpn"));
         assert!(why(vec![mandatory(SvcParamKey::from(7)), unknown(7)]).contains("key7"));
-        assert!(why(vec![mandatory(SvcParamKey::EchConfigList)]).contains("ech"));
+        let ech = SvcParamValue::EchConfigList(EchConfigList(vec![0, 0]));
+        let ech = (SvcParamKey::EchConfigList, ech);
+        assert!(why(vec![mandatory(SvcParamKey::EchConfigList), ech]).contains("ech"));
         assert_eq!(why(vec![mandatory(SvcParamKey::Alpn), alpn(&["h2"])]), "");
         assert_eq!(why(vec![unknown(7)]), "", "an unknown key that is not mandatory is nothing");
         assert!(why(vec![(SvcParamKey::Port, SvcParamValue::Port(0))]).contains("port is 0"));
+    }
+
+    #[test]
+    fn one_malformed_record_makes_the_whole_set_unusable() {
+        let malformed = Rr {
+            data: Data::Service(Box::new(Service::parse(&[
+                0, 2, 0, 0, 3, 0, 2, 0, 9, 0, 1, 0, 3, 2, b'h', b'2',
+            ]))),
+            ..rr(2, ".", vec![])
+        };
+        for set in [
+            vec![rr(1, ".", vec![alpn(&["h2"])]), malformed.clone()],
+            vec![rr(0, "cdn.test", vec![]), malformed],
+        ] {
+            let Mode::Malformed { why, records, .. } = sort_out(&set, BOTH) else { panic!("{set:?}") };
+            assert_eq!(why, "its keys do not increase: alpn follows port");
+            let ignored: Vec<_> = records.iter().map(|record| record.ignored.clone().unwrap()).collect();
+            assert!(ignored[0].starts_with("another record of its set is malformed"), "{ignored:?}");
+            assert!(ignored[1].starts_with("it is malformed: its keys do not increase"), "{ignored:?}");
+        }
     }
 
     #[test]

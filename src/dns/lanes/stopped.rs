@@ -10,17 +10,24 @@ use crate::stop::Stopped;
 use crate::trace::{FailureCode, Meaning, StoppedBy};
 use crate::units;
 
-/// What a stop leaves of packets that have no answer.
+/// What the end of the counted lane leaves of packets that have no answer.
 pub(crate) fn ended_by(result: &Result<Found, Fault>, stopped: Option<Stopped>) -> Meaning {
-    if let Some(Stopped::Part(_)) = stopped {
-        return Meaning::Stopped(StoppedBy::Part);
-    }
-    match result.as_ref().err().map(|fault| fault.code) {
-        Some(FailureCode::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
-        Some(FailureCode::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
-        Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable) => Meaning::Stopped(StoppedBy::DnsLimit),
+    match (stopped, result.as_ref().err().map(|fault| fault.code)) {
+        (Some(by), _) if by != Stopped::Limit => cut_off(by),
+        (_, Some(FailureCode::DnsTimeout | FailureCode::DnsUnreachable)) => {
+            Meaning::Stopped(StoppedBy::DnsLimit)
+        }
         _ => Meaning::Superseded,
     }
+}
+
+/// What a stop leaves of packets that have no answer.
+pub(crate) const fn cut_off(by: Stopped) -> Meaning {
+    Meaning::Stopped(match by {
+        Stopped::Interrupted => StoppedBy::Interrupt,
+        Stopped::Part(_) => StoppedBy::Part,
+        Stopped::MaxTime | Stopped::Limit => StoppedBy::MaxTime,
+    })
 }
 
 pub(crate) fn fallback_note(server: Option<SocketAddr>) -> String {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use hickory_resolver::proto::rr::Name;
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 use tokio::task::AbortHandle;
 
 use crate::dns::context::Context;
@@ -24,8 +24,7 @@ pub(crate) struct StubLane {
     /// When it was asked; not at all as long as nobody needs it.
     pub(crate) start: Cell<Option<At>>,
     pub(crate) servers: Vec<SocketAddr>,
-    pub(crate) heard: RefCell<Option<(At, ResolverAnswer)>>,
-    done: Notify,
+    pub(crate) heard: SetOnce<(At, ResolverAnswer)>,
     pub(crate) task: RefCell<Option<AbortHandle>>,
 }
 
@@ -37,8 +36,7 @@ impl StubLane {
             question: (name.clone(), types.to_vec()),
             start: Cell::new(None),
             servers: context.plan.stub_servers.clone(),
-            heard: RefCell::new(None),
-            done: Notify::new(),
+            heard: SetOnce::new(),
             task: RefCell::new(None),
         })
     }
@@ -52,8 +50,8 @@ impl StubLane {
             let questions = Questions::of(name, types);
             let heard =
                 ask_resolvers(&own.context, log, servers, questions, Purpose::Stub, Patience::Whole).await;
-            *own.heard.borrow_mut() = Some((own.log.clock().now(), heard));
-            own.done.notify_waiters();
+            // It is asked once.
+            let _ = own.heard.set((own.log.clock().now(), heard));
         };
         *self.task.borrow_mut() = Some(tokio::task::spawn_local(work).abort_handle());
     }
@@ -63,12 +61,6 @@ impl StubLane {
         if self.start.get().is_none() {
             self.begin();
         }
-        loop {
-            let done = self.done.notified();
-            if let Some((_, heard)) = self.heard.borrow().as_ref() {
-                return heard.clone();
-            }
-            done.await;
-        }
+        self.heard.wait().await.1.clone()
     }
 }

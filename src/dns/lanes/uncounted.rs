@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::dns::context::Context;
 use crate::dns::lanes::copy_age::age;
+use crate::dns::lanes::stopped::cut_off;
 use crate::dns::lanes::stub::StubLane;
 use crate::dns::lanes::validation::checking::{Checking, GRACE};
 use crate::dns::outcome::fault::is_answer;
@@ -21,7 +22,7 @@ use crate::dns::resolvers::combine::ResolverAnswer;
 use crate::dns::transport::log::Log;
 use crate::hosts::consult;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, StoppedBy, Stub};
+use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, Stub};
 
 /// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct UncountedLanes {
     pub(crate) log: Option<Rc<Log>>,
     pub(crate) context: Option<Rc<Context>>,
     pub(crate) stub: Option<Rc<StubLane>>,
-    pub(crate) priming: Option<Rc<Notify>>,
+    pub(crate) priming: Option<Rc<SetOnce<()>>>,
     validation: Option<Rc<Checking>>,
     tasks: Vec<AbortHandle>,
     /// The types the counted lane has answered: those can be compared.
@@ -68,7 +69,7 @@ impl UncountedLanes {
                 stub.heard().await;
             }
             if let Some(priming) = &self.priming {
-                priming.notified().await;
+                priming.wait().await;
             }
         };
         // What has not come by then is told as such below.
@@ -106,14 +107,12 @@ impl UncountedLanes {
             }
         };
         let stopped = stop.within(Some(limit), checked).await.err();
-        let cut_off = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
+        let meaning = match stopped_before.filter(|by| *by != Stopped::Limit).or(stopped) {
             None | Some(Stopped::Limit) => Meaning::Timeout,
-            Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
-            Some(Stopped::MaxTime) => Meaning::Stopped(StoppedBy::MaxTime),
-            Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
+            Some(by) => cut_off(by),
         };
         if let Some(log) = &self.log {
-            log.end_all(&cut_off);
+            log.end_all(&meaning);
             if dns.lane != DnsLane::Walk {
                 dns.notes = log.notes();
             }
@@ -128,8 +127,7 @@ impl UncountedLanes {
         }
         let Some(stub) = &self.stub else { return };
         let Some(start) = stub.start.get() else { return };
-        let heard = stub.heard.borrow();
-        let (heard, now) = (heard.as_ref(), clock.now());
+        let (heard, now) = (stub.heard.get(), clock.now());
         let (answers, error) = match heard.map(|(_, heard)| &heard.result) {
             Some(Ok(found)) => (found.answers.clone(), None),
             Some(Err(fault)) => {
@@ -142,6 +140,7 @@ impl UncountedLanes {
         };
         let compared = heard.filter(|_| dns.lane != DnsLane::StubFallback);
         let log = self.log.as_ref().filter(|_| heard.is_some());
+        let age = if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None };
         dns.stub = Some(Stub {
             servers: stub.servers.clone(),
             server: heard.and_then(|(_, heard)| heard.server),
@@ -149,7 +148,8 @@ impl UncountedLanes {
             end: heard.map_or(now, |(end, _)| *end),
             rcode: heard.and_then(|(_, heard)| heard.rcode),
             ttl: answers.iter().map(|record| record.ttl).min(),
-            age: if dns.lane == DnsLane::Walk { age(&dns.answers, &answers) } else { None },
+            age: age.and_then(|age| age.exact),
+            age_at_most: age.map(|age| age.at_most),
             agrees: compared.and_then(|(_, heard)| self.agrees(dns, heard)),
             answers,
             error,

@@ -1,7 +1,7 @@
 //! The sentences for the outcome of a resolution: why one server was of no use, why a zone (RFC 9520 §2), a name
 //! (NXDOMAIN, NODATA) or a resolver gave no answer. Nothing is decided here.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
@@ -13,7 +13,7 @@ use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::{NoReply, Resent};
 use crate::dns::wire::message::{Reply, Rr};
 use crate::dns::wire::name::name_text;
-use crate::trace::{FailureCode, Negative, Rcode, RecordType};
+use crate::trace::{AddressKind, AddressSource, FailureCode, Negative, Rcode, RecordType};
 
 /// The address, with its port when it is not the usual one.
 pub(crate) fn show(server: SocketAddr) -> String {
@@ -55,10 +55,11 @@ fn span(limit: Duration) -> String {
 
 /// What was done about silence.
 fn resent_text(resent: Option<&Resent>) -> String {
-    match resent {
-        None => String::new(),
-        Some(Resent { by_tcp: None }) => ", asked twice by UDP and once by TCP".to_owned(),
-        Some(Resent { by_tcp: Some(why) }) => format!(", asked twice by UDP, and by TCP: {why}"),
+    let Some(Resent { without_edns, by_tcp }) = resent else { return String::new() };
+    let plain = if *without_edns { ", once without EDNS" } else { "" };
+    match by_tcp {
+        None => format!(", asked twice by UDP{plain} and once by TCP"),
+        Some(why) => format!(", asked twice by UDP{plain}, and by TCP: {why}"),
     }
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
     let (code, rcode, message, hint) = if negative.rtype.is_none() {
         let message = format!("{name} does not exist: NXDOMAIN by {who}{remembered}");
         let hint = "check the spelling, and whether the name was ever published in that zone";
-        let address = name.trim_end_matches('.').parse::<Ipv4Addr>();
+        let address = name.trim_end_matches('.').parse::<IpAddr>();
         let hint = address.map_or_else(
             |_| hint.to_owned(),
             |address| {
@@ -213,6 +214,17 @@ pub(crate) fn servers_unknown(
     let hint = if code == FailureCode::GlueLoop { why.hint.clone() } else { fault.hint.clone() };
     Fault { code, hint, ..fault }
 }
+
+/// A server that nobody on the Internet can be asked at.
+pub(crate) fn nowhere((name, address, _): &(Name, IpAddr, AddressSource)) -> ServerFailure {
+    let what = AddressKind::of(*address).map_or("", AddressKind::words);
+    let (server, why) = (format!("{} ({address})", name_text(name)), format!("was not asked: it is {what}"));
+    ServerFailure { server, why, kind: FailureKind::Other }
+}
+
+/// What to do about it.
+pub(crate) const NOWHERE: &str = "the addresses of these name servers have to be mended, at the parent (glue) and in \
+     the zone: nobody can ask them there. Below a root of your own (--root-hints) such addresses are asked";
 
 /// Why one name server's address was not found. Its own zone's servers are another story: see its packets.
 pub(crate) fn in_short(fault: &Fault) -> &str {

@@ -2,7 +2,7 @@
 //!
 //! It is part of the counted lane: who uses such a resolver pays for it, once.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::rc::Rc;
 
 use crate::dns::iterate::job::{Job, Patience, RESOLUTION_DELAY, Resolution};
@@ -28,6 +28,10 @@ pub(crate) async fn addresses(endpoint: &Endpoint, run: &Rc<Resolution>) -> Addr
         EndpointHost::Address(address) => {
             let addresses = vec![SocketAddr::new(*address, endpoint.port)];
             return Addresses { addresses, path: Vec::new(), fault: None };
+        }
+        EndpointHost::Scoped(address, scope) => {
+            let address = SocketAddrV6::new(*address, endpoint.port, 0, *scope).into();
+            return Addresses { addresses: vec![address], path: Vec::new(), fault: None };
         }
         EndpointHost::Name(name) => name,
     };

@@ -102,7 +102,7 @@ pub(crate) async fn gather(
 }
 
 impl ResolverAnswer {
-    fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self { server: None, rcode: None, result: Ok(Found::default()), services: None, path: Vec::new() }
     }
 }

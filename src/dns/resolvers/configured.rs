@@ -4,25 +4,33 @@
 //! A resolver's answer is complete and taken as given: no bailiwick, no aliases to walk. Whether
 //! its time is counted is the caller's decision.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hickory_resolver::proto::rr::Name;
+use tokio::time::timeout_at;
 
 use crate::dns::context::Context;
 use crate::dns::iterate::job::Patience;
-use crate::dns::name_servers::single::{Attempt, Fallbacks, ask};
+use crate::dns::name_servers::single::{Asked, Attempt, Fallbacks, ask};
+use crate::dns::outcome::words::show;
 use crate::dns::resolvers::combine::{Questions, ResolverAnswer, TypeAnswer, Useless, combine, gather};
 use crate::dns::resolvers::retransmit::retransmit;
 use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
-use crate::trace::{Choice, Purpose, RecordType};
+use crate::trace::{Choice, Meaning, Purpose, RecordType};
 
-/// How long one resolver may take.
-const RESOLVER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one resolver may take: its last try has five seconds, as in other stub resolvers. The limit of the
+/// lane may be nearer.
+const LIMIT: Duration = Duration::from_secs(7);
+
+/// How long a resolver is awaited alone before the next is asked beside it.
+const ALONE: Duration = Duration::from_secs(2);
 
 /// Resolvers that are asked at most; the C library reads three from resolv.conf.
 const MAX_RESOLVERS: usize = 8;
@@ -55,38 +63,80 @@ async fn ask_type(
     question: (&Name, RecordType),
     purpose: Purpose,
 ) -> TypeAnswer {
-    let mut path = Vec::new();
-    let mut useless = Useless::default();
     let mut left: VecDeque<SocketAddr> = servers.iter().take(MAX_RESOLVERS).copied().collect();
     // The order is the user's. Many names need not find out each on its own who is silent.
     let remembers = context.plan.server_limit.is_some();
     if remembers {
         left.make_contiguous().sort_by_key(|server| context.infra.is_missed(*server));
     }
-    while let Some(server) = left.pop_front() {
-        let was_missed = context.infra.is_missed(server);
-        let _place = log.queue(context.slots.take(server)).await;
-        if remembers && !was_missed && context.infra.is_missed(server) && !left.is_empty() {
-            left.push_back(server);
-            continue;
-        }
-        let parent = path.last().copied();
-        let chosen = if parent.is_none() { Choice::First } else { Choice::NextAfterFailure };
-        let query = Ask { parent, chosen, ..Ask::to_resolver(purpose, question, server) };
-        let asked = ask(log, query, Fallbacks::Any, async |query| {
-            let attempt = Box::pin(retransmit(log, query, RESOLVER_TIMEOUT)).await;
-            if remembers {
-                remember(context, log, server, &attempt);
+    let (mut useless, mut path) = (Useless::default(), Vec::new());
+    // The packets to each resolver, in the order in which they are asked.
+    let sent: Vec<RefCell<Vec<usize>>> = left.iter().map(|_| RefCell::default()).collect();
+    let (mut running, mut awaited) = (FuturesUnordered::new(), Vec::new());
+    loop {
+        if let Some(server) = left.pop_front() {
+            let was_missed = context.infra.is_missed(server);
+            let place = log.queue(context.slots.take(server)).await;
+            if remembers && !was_missed && context.infra.is_missed(server) && !left.is_empty() {
+                left.push_back(server);
+                continue;
             }
-            attempt
-        });
-        let asked = asked.await;
-        path.extend(&asked.path);
-        if let Some((rcode, outcome)) = useless.outcome_of(asked) {
+            let parent = sent.iter().rev().find_map(|sent| sent.borrow().last().copied());
+            let chosen = if parent.is_none() { Choice::First } else { Choice::NextAfterFailure };
+            let query = Ask { parent, chosen, ..Ask::to_resolver(purpose, question, server) };
+            let index = sent.len() - left.len() - 1;
+            awaited.push((index, server));
+            let own = &sent[index];
+            running.push(async move { (index, ask_one(context, log, query, own).await, place) });
+        }
+        let patience = log.clock().instant(log.clock().now().after(ALONE)).into();
+        let next = if left.is_empty() {
+            running.next().await
+        } else if let Ok(next) = timeout_at(patience, running.next()).await {
+            next
+        } else {
+            // It stays awaited beside the next.
+            if let Some((_, server)) = awaited.last().filter(|_| remembers) {
+                context.infra.missed(*server);
+            }
+            continue;
+        };
+        let Some((index, asked, _place)) = next else { return useless.of_all(path) };
+        awaited.retain(|(one, _)| *one != index);
+        let (server, own) = (asked.ask.server, asked.path.clone());
+        let outcome = useless.outcome_of(asked);
+        if outcome.is_some() {
+            for (one, _) in &awaited {
+                // Who was asked before had not replied until then.
+                let ids = sent[*one].borrow();
+                ids.iter().for_each(|id| log.close(*id, Meaning::Timeout));
+                path.extend(ids.iter().filter(|_| *one < index));
+            }
+        }
+        path.extend(own);
+        if let Some((rcode, outcome)) = outcome {
             return TypeAnswer { server: Some(server), rcode: Some(rcode), outcome, path };
         }
     }
-    useless.of_all(path)
+}
+
+/// Asks one resolver, in whichever form of the query it answers.
+async fn ask_one(context: &Context, log: &Rc<Log>, query: Ask, sent: &RefCell<Vec<usize>>) -> Asked {
+    let server = query.server;
+    let query = Ask { edns: context.infra.edns(server), ..query };
+    ask(log, query, Fallbacks::Any, async |query| {
+        let wanted_edns = query.edns;
+        let attempt = Box::pin(retransmit(log, query, LIMIT, sent)).await;
+        if attempt.outcome.is_ok() && wanted_edns && !attempt.ask.edns {
+            context.infra.plain_only(server);
+            log.note(format!("resolver {} answered only the question without EDNS", show(server)));
+        }
+        if context.plan.server_limit.is_some() {
+            remember(context, log, server, &attempt);
+        }
+        attempt
+    })
+    .await
 }
 
 /// Whether the resolver is to be asked first by the others of the run.

@@ -30,7 +30,7 @@ use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Meaning, Transport};
 
 /// The limit for a connection's set-up.
-const SET_UP: Duration = Duration::from_secs(3);
+const SET_UP: Duration = Duration::from_secs(5);
 
 /// Addresses of a resolver that are tried.
 const MAX_ADDRESSES: usize = 4;
@@ -76,7 +76,7 @@ impl Connection {
             Ok(_) => self.replies.set(self.replies.get() + 1),
             Err(Unanswered::Lost(_)) => self.retired.set(true),
             #[cfg(feature = "encrypted-dns")]
-            Err(Unanswered::Odd(_)) => {}
+            Err(Unanswered::Unprocessed(_) | Unanswered::Odd(_)) => {}
         }
         reply
     }

@@ -27,7 +27,7 @@ pub(crate) async fn put(
     limit: Duration,
 ) -> Attempt {
     let mut path = Vec::new();
-    let mut losses = Losses::None;
+    let (mut losses, mut was_refused) = (Losses::None, false);
     loop {
         let mut taken = match taken.take() {
             Some(taken) => taken,
@@ -46,6 +46,12 @@ pub(crate) async fn put(
         path.push(id);
         let outcome = match end {
             End::Over(outcome) => outcome,
+            End::Unprocessed(_) if !was_refused => {
+                was_refused = true;
+                (ask.parent, ask.chosen) = (Some(id), Choice::Again);
+                continue;
+            }
+            End::Unprocessed(why) => Err(why),
             End::Lost(why) => {
                 client.kept.lost(&taken.connection);
                 // What fails with nobody else on it would fail again.
@@ -64,6 +70,8 @@ pub(crate) async fn put(
 /// How a query on a connection ended.
 enum End {
     Over(Result<Box<Reply>, NoReply>),
+    /// The resolver did not look at it.
+    Unprocessed(NoReply),
     /// With the connection.
     Lost(NoReply),
 }
@@ -111,6 +119,8 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
         Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, clock.at(received), &bytes)),
         Some(Err(Unanswered::Lost(error))) => End::Lost(failed(reason(&error, ask.transport))),
         #[cfg(feature = "encrypted-dns")]
+        Some(Err(Unanswered::Unprocessed(error))) => End::Unprocessed(failed(reason(&error, ask.transport))),
+        #[cfg(feature = "encrypted-dns")]
         Some(Err(Unanswered::Odd(error))) => End::Over(Err(failed(reason(&error, ask.transport)))),
         None => {
             if connection.replies() == replies {
@@ -124,7 +134,7 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
             }))
         }
     };
-    if let End::Over(Err(why)) | End::Lost(why) = &end {
+    if let End::Over(Err(why)) | End::Unprocessed(why) | End::Lost(why) = &end {
         open.close(why.meaning());
     }
     (open.id(), end)

@@ -19,7 +19,7 @@ use crate::dns::transport::ask::Ask;
 use crate::trace::{Purpose, RecordType};
 
 /// The limit for a question on it.
-const QUESTION: Duration = Duration::from_secs(3);
+const QUESTION: Duration = Duration::from_secs(5);
 
 /// Stands where nobody has been chosen yet.
 const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);

@@ -1,8 +1,10 @@
 //! Retransmission of a query to a resolver (RFC 1035 §4.2.1, §7.2): a datagram may be lost.
 //!
-//! As stub resolvers do it, within the limit of one query: a second datagram while the first is
-//! still listened to, then TCP. Each is a packet of its own in the record.
+//! As stub resolvers do it: a second datagram while the first is still listened to, then TCP, then a datagram
+//! without EDNS, which some resolvers drop. Each is a packet of its own in the record, and whichever is answered,
+//! however late, counts.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,24 +16,46 @@ use crate::dns::name_servers::single::Attempt;
 use crate::dns::transport::ask::{Ask, NoReply, Resent};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
-use crate::trace::{Choice, Meaning, Transport};
+use crate::trace::{At, Choice, Meaning, Transport};
 
-/// When a query is sent once more, after the first time: a resolver that has to ask others first
-/// may need most of a second itself.
-const RESENT: [(Duration, Transport); 2] =
-    [(Duration::from_millis(1_000), Transport::Udp), (Duration::from_millis(1_500), Transport::Tcp)];
+/// A further try: when it is sent after the first, and how.
+struct Try {
+    after: Duration,
+    transport: Transport,
+    edns: bool,
+}
 
-/// Asks; all packets together take `limit` at most.
-pub(crate) async fn retransmit(log: &Rc<Log>, ask: Ask, limit: Duration) -> Attempt {
+/// A resolver that has to ask others first may need most of a second itself.
+const TRIES: [Try; 3] = [
+    Try { after: Duration::from_millis(1_000), transport: Transport::Udp, edns: true },
+    Try { after: Duration::from_millis(1_500), transport: Transport::Tcp, edns: true },
+    Try { after: Duration::from_millis(1_750), transport: Transport::Udp, edns: false },
+];
+
+/// How long a reply to a question with EDNS is awaited after one to the question without: whoever is slow may
+/// answer all of them at once, in any order.
+const GRACE: Duration = Duration::from_millis(150);
+
+/// Asks; all packets together take `limit` at most. `sent` hears of each packet.
+pub(crate) async fn retransmit(
+    log: &Rc<Log>,
+    ask: Ask,
+    limit: Duration,
+    sent: &RefCell<Vec<usize>>,
+) -> Attempt {
     let clock = *log.clock();
     let by_udp = ask.transport == Transport::Udp;
-    let mut left = RESENT.into_iter().filter(|(after, _)| by_udp && *after < limit).peekable();
+    let fits = |one: &Try| by_udp && one.after < limit && (ask.edns || one.edns);
+    let mut left = TRIES.into_iter().filter(fits).peekable();
     let first = send(log, ask.clone());
     let (start, mut ids, mut by_tcp) = (first.sent, vec![first.id], None);
+    sent.borrow_mut().push(first.id);
     let mut running = FuturesUnordered::new();
     running.push(receive(first, limit));
+    let (mut spare, mut spare_until): (Option<Exchanged>, Option<At>) = (None, None);
     loop {
-        let due = start.after(left.peek().map_or(limit, |(after, _)| *after));
+        let due = start.after(left.peek().map_or(limit, |next| next.after));
+        let due = spare_until.unwrap_or(due);
         match timeout_at(clock.instant(due).into(), running.next()).await {
             Ok(Some(one)) => match &one.outcome {
                 Err(NoReply::Timeout { .. }) => {}
@@ -39,24 +63,35 @@ pub(crate) async fn retransmit(log: &Rc<Log>, ask: Ask, limit: Duration) -> Atte
                 Err(NoReply::Error { reason, .. }) if by_udp && one.ask.transport == Transport::Tcp => {
                     by_tcp = Some(reason.clone());
                 }
+                Ok(_) if ask.edns && !one.ask.edns => {
+                    (spare, spare_until) = (Some(one), Some(clock.now().after(GRACE)));
+                }
                 _ => {
                     drop(running);
                     return ended(log, ids, one);
                 }
             },
             Ok(None) => break,
+            Err(_) if spare.is_some() => break,
             Err(_) => {
-                let Some((after, transport)) = left.next() else { break };
+                let Some(Try { after, transport, edns }) = left.next() else { break };
                 let parent = ids.last().copied();
-                let flight = send(log, Ask { parent, chosen: Choice::Again, transport, ..ask.clone() });
+                let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+                let edns = edns && ask.edns;
+                let flight = send(log, Ask { parent, chosen, transport, edns, ..ask.clone() });
                 ids.push(flight.id);
+                sent.borrow_mut().push(flight.id);
                 running.push(receive(flight, limit.saturating_sub(after)));
             }
         }
     }
+    if let Some(one) = spare {
+        drop(running);
+        return ended(log, ids, one);
+    }
     drop(running);
     ids.iter().for_each(|id| log.close(*id, Meaning::Timeout));
-    let resent = (ids.len() > 1).then_some(Resent { by_tcp });
+    let resent = (ids.len() > 1).then_some(Resent { without_edns: ask.edns, by_tcp });
     Attempt { path: ids, ask, outcome: Err(NoReply::Timeout { limit, resent }) }
 }
 

@@ -3,9 +3,10 @@
 
 use futures_util::{StreamExt, stream};
 
+use crate::dns::lanes::stopped::cut_off;
 use crate::dns::transport::log::Log;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{Dns, Meaning, StoppedBy};
+use crate::trace::{Dns, Meaning};
 
 /// What was heard before the end, or before a stop.
 pub(crate) struct Heard<T> {
@@ -58,12 +59,7 @@ pub(crate) fn cut_short(what: &str, by: Stopped, done: usize, all: usize) -> Str
 
 /// Ends the packets of a log and appends them, and its notes, to a record; returns the id of the first.
 pub(crate) fn adopt(dns: &mut Dns, log: &Log, stopped: Option<Stopped>) -> usize {
-    log.end_all(&match stopped {
-        None => Meaning::Superseded,
-        Some(Stopped::Interrupted) => Meaning::Stopped(StoppedBy::Interrupt),
-        Some(Stopped::Part(_)) => Meaning::Stopped(StoppedBy::Part),
-        Some(Stopped::MaxTime | Stopped::Limit) => Meaning::Stopped(StoppedBy::MaxTime),
-    });
+    log.end_all(&stopped.map_or(Meaning::Superseded, cut_off));
     let first = dns.packets.len();
     for mut packet in log.packets() {
         packet.parent = packet.parent.map(|parent| parent + first);

@@ -49,9 +49,16 @@ pub async fn ask_all(
         Reuse::Shared => Some(resolver()?),
         Reuse::Cold => None,
     };
-    let ask = |question| {
+    let ask = |(place, question): (usize, _)| {
         let (shared, resolver) = (&shared, &resolver);
         async move {
+            if let Some(why) = batch.refused.get(&place) {
+                let (dns, failure) = match shared {
+                    Some(shared) => shared.refused(question, why, clock),
+                    None => resolver()?.refused(question, why, clock),
+                };
+                return Ok((question, dns, Some(failure)));
+            }
             let (mut dns, result, uncounted) = match shared {
                 Some(shared) => shared.ask(question, clock, stop).await,
                 None => resolver()?.ask(question, clock, stop).await,
@@ -60,7 +67,7 @@ pub async fn ask_all(
             Ok::<_, io::Error>((question, dns, result.err()))
         }
     };
-    let mut results = stream::iter(&batch.questions).map(ask).buffered(AT_ONCE);
+    let mut results = stream::iter(batch.questions.iter().enumerate()).map(ask).buffered(AT_ONCE);
     let mut interrupted = false;
     while let Some(result) = results.next().await {
         let (question, dns, failure) = result?;

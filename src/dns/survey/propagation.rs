@@ -11,6 +11,7 @@ use hickory_resolver::proto::rr::Name;
 use crate::clock::Clock;
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::resolver::Resolver;
+use crate::dns::special::Asked;
 use crate::dns::survey::adopt::{Heard, adopt, ask_each, cut_short};
 use crate::dns::survey::last_zone::last_question;
 use crate::dns::survey::probe::{ReplyKind, probe};
@@ -40,6 +41,16 @@ impl Resolver {
     /// Asks everybody for the first type and adds what they said to the record.
     pub async fn ask_everybody(&self, public: &[PublicResolver], dns: &mut Dns, clock: &Clock, stop: &Stop) {
         let (Some(rtype), Ok(qname)) = (dns.types.first().copied(), parse_name(&dns.name)) else { return };
+        let public = match self.context.special(&qname).map(|special| special.asked) {
+            None => public,
+            Some(Asked::LocalResolver) => {
+                dns.notes.push(
+                    "a name of this kind is not public: no public resolver was asked for it".to_owned(),
+                );
+                &[]
+            }
+            Some(Asked::Nobody | Asked::Itself) => return,
+        };
         let log = Log::new(*clock);
         let whom = self.holders(public, dns, &qname, rtype, &log);
         let Heard { seen: mut copies, all, stopped } =

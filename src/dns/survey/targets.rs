@@ -51,7 +51,10 @@ impl Resolver {
         for server in servers {
             let mut addresses = server.addresses;
             addresses.extend(found.remove(&server.name).unwrap_or_default());
-            addresses.retain(|(address, _)| context.plan.server_family.admits(address.ip()));
+            addresses.retain(|(address, _)| {
+                context.plan.server_family.admits(address.ip())
+                    && context.delegations.reach.admits(address.ip())
+            });
             let target = |(address, source)| Target { name: server.name.clone(), address, source };
             targets.extend(addresses.into_iter().map(target));
         }

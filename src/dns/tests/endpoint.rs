@@ -21,7 +21,7 @@ use crate::dns::resolver::Resolver;
 use crate::dns::tests::kit::{Run, STUB, local, plan, resolve_with, root};
 use crate::dns::tests::server::{Quirk, TestNet};
 use crate::plan::{DnsPlan, DnssecPlan, Endpoint, EndpointHost, ResolverChoice, RootsChoice};
-use crate::trace::{DnsLane, FailureCode, Packet, Purpose, Transport};
+use crate::trace::{Choice, DnsLane, FailureCode, Packet, Purpose, Transport};
 
 /// Put in before TLS or QUIC is answered.
 const HANDSHAKE: Duration = Duration::from_millis(60);
@@ -42,6 +42,10 @@ pub(crate) enum Conduct {
     Steady(Option<usize>),
     /// Answers both types of one name on its first connection, and says no more there.
     Stalls,
+    /// HTTPS: says its media type in another way, and that the reply is 100 s old.
+    Aged,
+    /// HTTPS: refuses the first of its streams.
+    RefusesFirst,
     /// HTTPS: has room for one question at a time.
     OneAtATime,
     /// Closes the connection that `n6` comes on with others, twice; answers everything else at once.
@@ -230,10 +234,19 @@ async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Condu
             assert_eq!(query[..2], [0, 0], "RFC 8484 section 4.1");
             seen.question(&query);
             tokio::time::sleep(THINKING).await;
+            if conduct == Conduct::RefusesFirst && number == 1 {
+                respond.send_reset(h2::Reason::REFUSED_STREAM);
+                return;
+            }
             let status = if let Conduct::Status(status) = conduct { status } else { 200 };
-            let kind = if conduct == Conduct::Html { "text/html" } else { "application/dns-message" };
-            let response =
-                http::Response::builder().status(status).header("content-type", kind).body(()).unwrap();
+            let kind = match conduct {
+                Conduct::Html => "text/html",
+                Conduct::Aged => "Application/DNS-Message ; charset=utf-8",
+                _ => "application/dns-message",
+            };
+            let age = if conduct == Conduct::Aged { "100" } else { "0" };
+            let response = http::Response::builder().status(status).header("content-type", kind);
+            let response = response.header("age", age).body(()).unwrap();
             let mut stream = respond.send_response(response, false).unwrap();
             // In two pieces: the reply is there with the last.
             let reply = reply(&query, conduct);
@@ -427,6 +440,18 @@ fn absence_and_a_server_without_edns_are_understood() {
 }
 
 #[test]
+fn https_is_taken_as_its_rfcs_have_it() {
+    for conduct in [Conduct::Aged, Conduct::Status(203), Conduct::RefusesFirst] {
+        let run = local(ask(Transport::Https, conduct, "www.example.test"));
+        assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"], "{conduct:?}");
+        let ttl = if conduct == Conduct::Aged { 200 } else { 300 };
+        assert!(run.dns.answers.iter().all(|record| record.ttl == ttl), "{conduct:?}: {:?}", run.dns.answers);
+        let again: Vec<_> = run.dns.packets.iter().filter(|packet| packet.chosen == Choice::Again).collect();
+        assert_eq!(again.len(), usize::from(conduct == Conduct::RefusesFirst), "{conduct:?}");
+    }
+}
+
+#[test]
 fn what_goes_wrong_on_a_connection_is_named() {
     for (transport, conduct, words) in [
         (Transport::Tcp, Conduct::Closes, "connection closed before the whole reply"),
@@ -434,7 +459,7 @@ fn what_goes_wrong_on_a_connection_is_named() {
         (Transport::Https, Conduct::Status(502), "answered with HTTP status 502"),
         (Transport::Https, Conduct::Html, "sent text/html in place of application/dns-message"),
         (Transport::Quic, Conduct::Garbage, "cannot be read"),
-        (Transport::Tcp, Conduct::Silent, "did not answer in 3 s"),
+        (Transport::Tcp, Conduct::Silent, "did not answer in 5 s"),
     ] {
         let run = local(ask(transport, conduct, "www.example.test"));
         assert!(run.message().contains(words), "{transport:?} {conduct:?}: {}", run.message());

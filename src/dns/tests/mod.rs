@@ -19,4 +19,5 @@ pub(crate) mod server;
 mod service;
 mod service_resolver;
 mod slots;
+mod special;
 mod survey;

@@ -1,9 +1,12 @@
 //! Replies that are odd, and delegations that are stale or thin, which resolvers get past: so does the walk.
 
+use std::rc::Rc;
+
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::rdata::CNAME;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
+use crate::dns::cache::delegations::{Delegations, Reach};
 use crate::dns::resolver::Resolver;
 use crate::dns::tests::kit::{
     AUTH, EXAMPLE, OTHER, Run, SECOND, TLD, TLD_ZONE, TRAP, ask, auth, broken, local, other, plan, resolve,
@@ -298,5 +301,47 @@ fn several_cnames_at_one_name_are_all_on_record_and_the_first_is_followed() {
         assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"]);
         let aliases: Vec<_> = run.dns.answers[..2].iter().map(|record| record.data.as_str()).collect();
         assert_eq!(aliases, ["www.example.test.", "mail.example.test."]);
+    });
+}
+
+/// As below the Internet's root servers.
+fn of_the_internet(net: &TestNet) -> Resolver {
+    let mut resolver = Resolver::new(plan(net)).unwrap();
+    let context = Rc::get_mut(&mut resolver.context).unwrap();
+    let mut delegations = Delegations::below(&context.hints);
+    assert_eq!(delegations.reach, Reach::Anywhere, "hints of a root of our own");
+    delegations.reach = Reach::Internet;
+    context.delegations = Rc::new(delegations);
+    resolver
+}
+
+#[test]
+fn addresses_of_nobody_get_no_packet_below_the_internets_root() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), auth()]).await;
+        assert_eq!(
+            resolve(&net, "www.example.test").await.addresses().len(),
+            2,
+            "below another root they do"
+        );
+        let run = resolve_with(&of_the_internet(&net), "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::NoUsableServer);
+        let told = "no server of zone test. gave an answer for www.example.test. A: ns.nic.test. (127.0.53.2) was not \
+                    asked: it is a loopback address, which means whoever asks";
+        assert_eq!(run.message(), told);
+        assert_eq!(net.seen(TLD).len(), 1, "that of the first walk: {:?}", net.seen(TLD));
+        assert!(run.walk().iter().all(|packet| packet.zone == "."), "{:#?}", run.lines());
+        assert_eq!(run.dns.cuts.last().unwrap().not_asked[0].name, "ns.nic.test.");
+    });
+}
+
+#[test]
+fn an_opt_among_the_answers_is_no_nodata_and_nothing_beside_it_is_used() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld(), broken(auth(), Quirk::MisplacedOpt)]).await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.code(), FailureCode::NoUsableServer);
+        assert!(run.message().contains("sent a reply that cannot be read"), "{}", run.message());
+        assert_eq!(run.walk()[2].meaning.as_str(), "malformed");
     });
 }

@@ -11,7 +11,7 @@ use crate::dns::tests::kit::{AUTH, OTHER, ROOT, TLD, best, local, other, plan, r
 use crate::dns::tests::server::{Quirk, TestNet};
 use crate::plan::{DnsPlan, HttpsRecords};
 use crate::stop::Stop;
-use crate::trace::{Dns, Failure, Purpose, Scheme};
+use crate::trace::{Dns, EndpointSource, Failure, Purpose, Scheme};
 
 pub(crate) const ZONE: &str = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
     www.example.test. A 192.0.2.1\nwww.example.test. AAAA 2001:db8::1\n\
@@ -148,6 +148,41 @@ fn an_alias_of_no_use_leaves_the_hosts_own_addresses() {
         let (dns, result) = https(&net, "far.example.test").await;
         assert_eq!(result.unwrap(), ["192.0.2.11".parse::<IpAddr>().unwrap()]);
         assert!(dns.service.unwrap().records[0].ignored.is_some());
+    });
+}
+
+#[test]
+fn endpoints_stand_in_the_order_in_which_they_are_tried() {
+    use EndpointSource::{Aliases, Host, Record};
+    local(async {
+        let zone = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.3\n\
+            www.example.test. A 192.0.2.1\n\
+            www.example.test. HTTPS 1 gone.example.test.\n\
+            www.example.test. HTTPS 2 . port=9\n\
+            www.example.test. HTTPS 3 pool.example.test. port=8443\n\
+            www.example.test. HTTPS 4 . alpn=h3 no-default-alpn\n\
+            pool.example.test. A 192.0.2.5\n\
+            alias.example.test. A 192.0.2.7\nalias.example.test. HTTPS 0 pool.example.test.\n";
+        let net = TestNet::start(vec![root(), tld(), (AUTH, vec![], vec![("example.test.", zone)])]).await;
+        let endpoints = |dns: &Dns| -> Vec<(EndpointSource, Option<u16>, String)> {
+            let service = dns.service.as_ref().unwrap();
+            let told =
+                |one: &crate::trace::ServiceEndpoint| (one.source, one.port, one.addresses[0].to_string());
+            service.endpoints.iter().map(told).collect()
+        };
+        let (dns, result) = https(&net, "www.example.test").await;
+        assert_eq!(result.unwrap(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+        let (own, pool) = ("192.0.2.1".to_owned(), "192.0.2.5".to_owned());
+        let want =
+            [(Record(1), Some(9), own.clone()), (Record(2), Some(8443), pool.clone()), (Host, None, own)];
+        assert_eq!(endpoints(&dns), want);
+        let service = dns.service.unwrap();
+        assert_eq!(
+            (service.used, service.records[0].ignored.as_deref()),
+            (Some(1), Some("its target has no address"))
+        );
+        let (dns, _) = https(&net, "alias.example.test").await;
+        assert_eq!(endpoints(&dns), [(Aliases, None, pool), (Host, None, "192.0.2.7".to_owned())]);
     });
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::dns::transport::error::plain;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
 use crate::os;
@@ -97,6 +98,8 @@ pub(crate) enum NoReply {
 /// A query that was sent twice by UDP, and by TCP, in vain.
 #[derive(Debug)]
 pub(crate) struct Resent {
+    /// Whether it was sent without EDNS, too.
+    pub(crate) without_edns: bool,
     /// What TCP ended with, other than silence.
     pub(crate) by_tcp: Option<String>,
 }
@@ -137,7 +140,7 @@ impl NoReply {
 pub(crate) fn reason(error: &io::Error, transport: Transport) -> String {
     match (error.kind(), transport) {
         // TLS, HTTP/2 and QUIC have words of their own inside.
-        _ if error.get_ref().is_some() => error.to_string(),
+        _ if error.get_ref().is_some() => plain(&error.to_string()),
         // The machine itself would not send it: no router has said anything.
         (_, Transport::Udp) => os::words(error),
         (ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),

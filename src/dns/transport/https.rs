@@ -11,6 +11,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::clock::Moment;
 use crate::dns::transport::error::{Unanswered, failed};
+use crate::dns::wire::aging::grow_old;
 use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, EndpointHost};
 
@@ -47,7 +48,11 @@ fn authority(endpoint: &Endpoint) -> String {
         (EndpointHost::Name(name), 443) => name.clone(),
         (EndpointHost::Name(name), port) => format!("{name}:{port}"),
         (EndpointHost::Address(IpAddr::V4(address)), 443) => address.to_string(),
-        (EndpointHost::Address(IpAddr::V6(address)), 443) => format!("[{address}]"),
+        // The scope is this machine's matter.
+        (EndpointHost::Address(IpAddr::V6(address)) | EndpointHost::Scoped(address, _), 443) => {
+            format!("[{address}]")
+        }
+        (EndpointHost::Scoped(address, _), port) => format!("[{address}]:{port}"),
         (EndpointHost::Address(address), port) => SocketAddr::new(*address, port).to_string(),
     }
 }
@@ -65,9 +70,14 @@ impl Session {
     ) -> Result<(Moment, Vec<u8>), Unanswered> {
         let odd = |words: String| Unanswered::Odd(io::Error::other(words));
         let wrong = |error: h2::Error| {
-            let gone = error.is_io() || error.is_go_away() || self.is_closed();
+            let is_gone = error.is_io() || error.is_go_away() || self.is_closed();
+            let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
             let error = failed("HTTP/2", error);
-            if gone { Unanswered::Lost(error) } else { Unanswered::Odd(error) }
+            match (is_gone, is_refused) {
+                (true, _) => Unanswered::Lost(error),
+                (false, true) => Unanswered::Unprocessed(error),
+                (false, false) => Unanswered::Odd(error),
+            }
         };
         let request = http::Request::post(&self.uri)
             .header("content-type", MESSAGE)
@@ -83,14 +93,16 @@ impl Session {
         let _sender = sender.ready().await.map_err(wrong)?;
         written(Moment::now());
         let response = response.await.map_err(wrong)?;
-        if response.status() != http::StatusCode::OK {
+        // RFC 8484 §4.2.1.
+        if !response.status().is_success() {
             return Err(odd(format!("answered with HTTP status {}", response.status().as_u16())));
         }
         let kind = response.headers().get("content-type").map(http::HeaderValue::as_bytes);
-        if kind != Some(MESSAGE.as_bytes()) {
+        if !kind.is_some_and(is_message) {
             let kind = String::from_utf8_lossy(kind.unwrap_or(b"no type")).escape_debug().to_string();
             return Err(odd(format!("sent {kind} in place of {MESSAGE}")));
         }
+        let age = response.headers().get("age").and_then(|age| age.to_str().ok()?.trim().parse().ok());
         let mut body = response.into_body();
         let (mut bytes, mut received) = (Vec::new(), Moment::now());
         while let Some(chunk) = body.data().await {
@@ -103,8 +115,16 @@ impl Session {
                 return Err(odd("sent more than a DNS message can hold".to_owned()));
             }
         }
+        grow_old(&mut bytes, age.unwrap_or_default());
         Ok((received, bytes))
     }
+}
+
+/// Whether a content type is that of a DNS message: without regard to case, whatever its parameters (RFC 9110
+/// §8.3.1).
+fn is_message(kind: &[u8]) -> bool {
+    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(MESSAGE.as_bytes())
 }
 
 impl Drop for Session {

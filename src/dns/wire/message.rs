@@ -63,7 +63,7 @@ impl Rr {
             Data::Address(address) => address.to_string(),
             Data::Ns(name) | Data::Cname(name) | Data::Dname(name) => name_text(name),
             Data::Soa(soa) => data_text(&RData::SOA(soa.as_ref().clone())),
-            Data::Service(service) => svcb_text(&service.svcb),
+            Data::Service(service) => svcb_text(&service.rdata),
             Data::Other(data) => data_text(data),
         }
     }
@@ -182,7 +182,9 @@ fn rr(record: &WireRecord) -> Option<Rr> {
         RData::NS(name) => Data::Ns(name.0.clone()),
         RData::CNAME(name) => Data::Cname(name.0.clone()),
         RData::SOA(soa) => Data::Soa(Box::new(soa.clone())),
-        RData::HTTPS(https) => Data::Service(Box::new(Service::read(&https.0))),
+        RData::Unknown { code: WireType::HTTPS, rdata } => {
+            Data::Service(Box::new(Service::parse(&rdata.anything)))
+        }
         // hickory has no DNAME: it comes as opaque bytes, an uncompressed name (RFC 6672 §2.1).
         RData::Unknown { code: WireType::DNAME, rdata } => {
             Data::Dname(Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?)

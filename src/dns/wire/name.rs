@@ -41,10 +41,13 @@ pub(crate) fn asked_name(text: &str) -> Result<Name, String> {
 }
 
 /// Whether it has what parts of a URL have and no host name has. A label may have a `/`, as those of
-/// classless reverse zones do (RFC 2317), but no TLD has one; whoever writes a backslash means what he writes.
+/// classless reverse zones do (RFC 2317), but no TLD has one, nor does one stand behind a host's name;
+/// whoever writes a backslash means what he writes.
 fn is_part_of_url(bare: &str) -> bool {
     let last = bare.rsplit('.').next().unwrap_or(bare);
-    (last.contains('/') || bare.contains(['?', '#', '@'])) && !bare.contains('\\')
+    let is_reverse = last.eq_ignore_ascii_case("arpa");
+    let is_path = bare.split_once('/').is_some_and(|(host, _)| host.contains('.')) && !is_reverse;
+    (is_path || last.contains('/') || bare.contains(['?', '#', '@', ':'])) && !bare.contains('\\')
 }
 
 /// Reads a name as [`name_text`] writes it, whatever bytes its labels have.

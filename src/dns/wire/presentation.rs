@@ -3,9 +3,10 @@
 //!
 //! Only text is made here; what the data means for the walk is decided elsewhere.
 
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
 use data_encoding::{BASE64, HEXUPPER};
-use hickory_resolver::proto::rr::rdata::SVCB;
-use hickory_resolver::proto::rr::rdata::svcb::SvcParamValue;
 use hickory_resolver::proto::rr::{Name, RData, RecordType as WireType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::dns::wire::name::{decimal, name_text};
 use crate::dns::wire::rfc4648::{base32hex, base64_words, hex_words};
-use crate::dns::wire::svcb::key_text;
+use crate::dns::wire::svcb::{self, Service};
 use crate::explain::dnssec::algorithm_name;
 use crate::trace::RecordType;
 
@@ -86,13 +87,14 @@ pub(crate) fn data_text(data: &RData) -> String {
     match data {
         RData::A(address) => address.0.to_string(),
         RData::AAAA(address) => address.0.to_string(),
-        RData::SVCB(svcb) => svcb_text(svcb),
-        RData::HTTPS(https) => svcb_text(&https.0),
         other => bytes_text(other.record_type(), &other.to_bytes().unwrap_or_default()),
     }
 }
 
 fn bytes_text(code: WireType, bytes: &[u8]) -> String {
+    if matches!(code, WireType::SVCB | WireType::HTTPS) {
+        return svcb_text(bytes);
+    }
     let code = u16::from(code);
     let form = FORMS.iter().find(|(codes, _)| codes.contains(&code));
     let text = match form {
@@ -259,33 +261,44 @@ fn quoted(bytes: &[u8]) -> String {
     text
 }
 
-pub(crate) fn svcb_text(svcb: &SVCB) -> String {
-    let parameters = svcb.svc_params.iter().map(|(key, value)| match parameter(value) {
-        Some(value) => format!(" {}={value}", key_text(*key)),
-        None => format!(" {}", key_text(*key)),
-    });
-    format!("{} {}{}", svcb.svc_priority, name_text(&svcb.target_name), parameters.collect::<String>())
+/// RFC 9460 §2.1; what is malformed as octets.
+pub(crate) fn svcb_text(rdata: &[u8]) -> String {
+    let service = Service::parse(rdata);
+    let parts = svcb::split(rdata).and_then(|(_, _, bytes)| svcb::params(bytes));
+    let Some(params) = parts.filter(|_| service.malformed.is_none()) else { return opaque(rdata) };
+    let mut text = format!("{} {}", service.priority, name_text(&service.target));
+    for (key, value) in params {
+        let _ = write!(text, " {}", svcb::key_text(key));
+        if let Some(value) = param_text(key, value).filter(|text| !text.is_empty()) {
+            let _ = write!(text, "={value}");
+        }
+    }
+    text
 }
 
-fn parameter(value: &SvcParamValue) -> Option<String> {
-    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(",");
-    Some(match value {
-        SvcParamValue::NoDefaultAlpn => return None,
-        SvcParamValue::Unknown(bytes) if bytes.0.is_empty() => return None,
-        SvcParamValue::Mandatory(keys) => list(&mut keys.0.iter().map(|key| key_text(*key))),
-        SvcParamValue::Alpn(ids) => quoted(list(&mut ids.0.iter().map(|id| list_item(id))).as_bytes()),
-        SvcParamValue::Port(port) => port.to_string(),
-        SvcParamValue::Ipv4Hint(hint) => list(&mut hint.0.iter().map(|address| address.0.to_string())),
-        SvcParamValue::Ipv6Hint(hint) => list(&mut hint.0.iter().map(|address| address.0.to_string())),
-        SvcParamValue::EchConfigList(config) => BASE64.encode(&config.0),
-        SvcParamValue::Unknown(bytes) => quoted(&bytes.0),
+/// The value of a SvcParam; `None` for one that is not of its key's format.
+fn param_text(key: u16, value: &[u8]) -> Option<String> {
+    let list = |hints: Vec<IpAddr>| hints.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(",");
+    Some(match svcb::key_text(key).as_str() {
+        "mandatory" => {
+            let keys = value.as_chunks::<2>().0.iter().map(|key| svcb::key_text(u16::from_be_bytes(*key)));
+            keys.collect::<Vec<_>>().join(",")
+        }
+        "alpn" => quoted(&svcb::alpn(value)?.into_iter().map(list_item).collect::<Vec<_>>().join(&b',')),
+        "port" => u16::from_be_bytes(value.try_into().ok()?).to_string(),
+        "ipv4hint" => list(svcb::hints::<4>(value)?),
+        "ipv6hint" => list(svcb::hints::<16>(value)?),
+        "ech" => BASE64.encode(value),
+        _ if value.is_empty() => String::new(),
+        _ => quoted(value),
     })
 }
 
 /// RFC 9460 appendix A.1: a comma or backslash inside an item of a list is escaped for the list,
 /// before the whole is escaped as a string.
-fn list_item(id: &str) -> String {
-    id.replace('\\', "\\\\").replace(',', "\\,")
+fn list_item(id: &[u8]) -> Vec<u8> {
+    let escaped = |byte: &u8| if matches!(byte, b'\\' | b',') { vec![b'\\', *byte] } else { vec![*byte] };
+    id.iter().flat_map(escaped).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecoder, DecodeError};
 /// What the codec says when it is not one record's data that cannot be read.
 pub(crate) fn read_message(bytes: &[u8]) -> Result<Message, DecodeError> {
     match Message::from_vec(bytes) {
-        Ok(message) if has_opaque_names(&message) => Ok(by_record(bytes).unwrap_or(message)),
+        Ok(message) if has_opaque_data(&message) => Ok(by_record(bytes).unwrap_or(message)),
         Ok(message) => Ok(message),
         Err(error) => by_record(bytes).ok_or(error),
     }
@@ -42,9 +42,14 @@ pub(crate) fn opaque_names(code: RecordType) -> Option<(usize, usize)> {
     }
 }
 
-fn has_opaque_names(message: &Message) -> bool {
+fn has_opaque_data(message: &Message) -> bool {
     let mut all = message.answers.iter().chain(&message.authorities);
-    all.any(|record| opaque_names(record.record_type()).is_some())
+    all.any(|record| opaque_names(record.record_type()).is_some() || is_read_here(record.record_type()))
+}
+
+/// Types whose data the codec reads otherwise than RFC 9460 §2.2 has it.
+const fn is_read_here(code: RecordType) -> bool {
+    matches!(code, RecordType::SVCB | RecordType::HTTPS)
 }
 
 fn by_record(bytes: &[u8]) -> Option<Message> {
@@ -55,8 +60,8 @@ fn by_record(bytes: &[u8]) -> Option<Message> {
     for _ in 0..header.counts.queries {
         message.queries.push(Query::read(&mut decoder).ok()?);
     }
-    message.answers = section(bytes, &mut decoder, header.counts.answers)?;
-    message.authorities = section(bytes, &mut decoder, header.counts.authorities)?;
+    message.answers = without_opt(section(bytes, &mut decoder, header.counts.answers)?)?;
+    message.authorities = without_opt(section(bytes, &mut decoder, header.counts.authorities)?)?;
     for record in section(bytes, &mut decoder, header.counts.additionals)? {
         match record.record_type() {
             RecordType::OPT if message.edns.is_some() => return None,
@@ -75,6 +80,11 @@ fn section(bytes: &[u8], decoder: &mut BinDecoder<'_>, count: u16) -> Option<Vec
     (0..count).map(|_| record(bytes, decoder)).collect()
 }
 
+/// RFC 6891 §6.1.1: the OPT stands in the additional section. Elsewhere it is the mark of a forged reply.
+fn without_opt(section: Vec<Record>) -> Option<Vec<Record>> {
+    section.iter().all(|record| record.record_type() != RecordType::OPT).then_some(section)
+}
+
 /// The record that comes next; its data as bytes when it cannot be read as what it says it is.
 fn record(bytes: &[u8], decoder: &mut BinDecoder<'_>) -> Option<Record> {
     let start = u16::try_from(decoder.index()).ok()?;
@@ -91,6 +101,7 @@ fn record(bytes: &[u8], decoder: &mut BinDecoder<'_>) -> Option<Record> {
     let whole = Record::read(&mut decoder.clone(start));
     if let Ok(whole) = whole
         && expanded.is_none()
+        && !is_read_here(code)
         && (length > 0 || code == RecordType::OPT)
     {
         return Some(whole);
@@ -112,7 +123,8 @@ fn expand(
     end: usize,
     data: &[u8],
 ) -> Option<Vec<u8>> {
-    let (before, count) = opaque_names(code)?;
+    // Whoever compresses the target of SVCB is understood, though nobody may (RFC 9460 §2.2).
+    let (before, count) = if is_read_here(code) { (2, 1) } else { opaque_names(code)? };
     let mut whole = data.get(..before)?.to_vec();
     let mut names = decoder.clone(u16::try_from(begin + before).ok()?);
     for _ in 0..count {
@@ -121,6 +133,10 @@ fn expand(
             whole.extend(label);
         }
         whole.push(0);
+    }
+    if is_read_here(code) {
+        whole.extend(data.get(names.index().checked_sub(begin)?..)?);
+        return Some(whole);
     }
     (names.index() == end).then_some(whole)
 }
@@ -160,12 +176,13 @@ mod tests {
     #[test]
     fn data_that_cannot_be_read_is_kept_as_it_came() {
         for (code, data) in [
-            (65_281, &b""[..]),           // nothing
-            (42, b""),                    // APL of no item
-            (48, b"\x01\0\x02\x0dkey"),   // DNSKEY of protocol 2
-            (50, b"\x09\0\0\0\0\x01a\0"), // NSEC3 of hash 9
-            (257, b"\0\xffissue"),        // CAA with a tag longer than the record
-            (65, b"\0\x01"),              // HTTPS without a target
+            (65_281, &b""[..]),                        // nothing
+            (42, b""),                                 // APL of no item
+            (48, b"\x01\0\x02\x0dkey"),                // DNSKEY of protocol 2
+            (50, b"\x09\0\0\0\0\x01a\0"),              // NSEC3 of hash 9
+            (257, b"\0\xffissue"),                     // CAA with a tag longer than the record
+            (65, b"\0\x01"),                           // HTTPS without a target
+            (65, b"\0\x01\0\0\x01\0\x03\x02\xfa\xfa"), // HTTPS with an alpn id that is no text
         ] {
             let bytes = reply(code, data);
             assert!(Message::from_vec(&bytes).is_err(), "the codec can read type {code}");
@@ -193,6 +210,16 @@ mod tests {
             let RData::Unknown { rdata, .. } = &message.answers[0].data else { panic!("{message:?}") };
             assert_eq!(&rdata.anything[..], whole, "type {code}");
         }
+    }
+
+    #[test]
+    fn an_opt_among_the_answers_makes_a_message_unreadable() {
+        let mut bytes = b"\0\x01\x84\0\0\x01\0\x01\0\0\0\x01\x01x\0\0\x01\0\x01".to_vec();
+        bytes.extend(b"\0\0\x29\x04\xd0\0\0\0\0\0\0");
+        bytes.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x40\0\x04\x7f\0\0\x01");
+        assert!(read_message(&bytes).unwrap_err().to_string().contains("OPT"));
+        (bytes[7], bytes[11]) = (0, 2);
+        assert!(read_message(&bytes).is_ok(), "where it belongs");
     }
 
     #[test]

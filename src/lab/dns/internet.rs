@@ -163,6 +163,7 @@ const HOSTED: &[&str] = &[
     "https.test.",
     "dname.test.",
     "aliased.test.",
+    "capped.test.",
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
@@ -326,6 +327,8 @@ udp-only IN NS ns1.udp-only.test.
 ns1.udp-only IN A 127.53.0.112
 aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
+capped IN NS ns1.hosting.test.
+capped IN NS ns2.hosting.test.
 ",
     ),
     (

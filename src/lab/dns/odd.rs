@@ -14,6 +14,16 @@ service IN HTTPS 10 . alpn=h3 no-default-alpn
 service IN HTTPS 20 pool.https.test. alpn=http/1.1 port=8443 ipv4hint=192.0.2.20
 alias IN HTTPS 0 alias-https-test.cdn.example.
 upgrade IN HTTPS 1 . alpn=h2
+dead-endpoint IN HTTPS 1 . alpn=h2 port=9
+clear-endpoint IN HTTPS 1 . alpn=h2 port=80
+",
+    ),
+    (
+        "capped.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
 ",
     ),
     (

@@ -85,6 +85,9 @@ pub(crate) enum Quirk {
     /// Never answers by UDP.
     #[cfg(test)]
     NoUdp,
+    /// Puts the OPT among the answers, and an address of its own beside it, where the question has EDNS.
+    #[cfg(test)]
+    MisplacedOpt,
     /// Sends three bytes too few.
     #[cfg(test)]
     Garbled,

@@ -90,6 +90,16 @@ impl NameServer {
                     let wrong = [&[bytes[0], bytes[1] ^ 1][..], &bytes[2..]].concat();
                     return vec![wrong; *number as usize];
                 }
+                Quirk::MisplacedOpt if bytes[11] > 0 => {
+                    let reply = Message::from_vec(&bytes).unwrap();
+                    let mut forged = Message::response(reply.metadata.id, OpCode::Query);
+                    forged.add_query(reply.queries[0].clone());
+                    let mut bytes = forged.to_vec().unwrap();
+                    (bytes[2], bytes[7], bytes[11]) = (0x84, 1, 1);
+                    bytes.extend(b"\0\0\x29\x04\xd0\0\0\0\0\0\0");
+                    bytes.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x40\0\x04\x7f\0\0\x01");
+                    return vec![bytes];
+                }
                 Quirk::Garbled => return vec![bytes[..bytes.len() - 3].to_vec()],
                 _ => {}
             }

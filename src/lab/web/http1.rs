@@ -16,6 +16,8 @@ use crate::trace::At;
 
 /// How long a client may take for its next request, or for reading what it was sent.
 const IDLE: Duration = Duration::from_secs(60);
+/// How TLS begins (RFC 8446 §5.1), and no request.
+const TLS_HANDSHAKE: u8 = 22;
 /// The largest request head.
 const MAX_HEAD: usize = 64 * 1024;
 /// The most header fields of a request.
@@ -92,7 +94,7 @@ async fn read_head<S: AsyncRead + Unpin>(
             return Ok(Some(from + at + 4));
         }
         searched = buffer.len();
-        if searched >= MAX_HEAD {
+        if searched >= MAX_HEAD || buffer.first() == Some(&TLS_HANDSHAKE) {
             // What is there is no head; it will be refused as one.
             return Ok(Some(searched));
         }

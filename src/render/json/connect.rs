@@ -83,6 +83,9 @@ struct AttemptView<'a> {
     error: Option<&'a str>,
     /// SYNs sent again; null where the kernel cannot be asked.
     syn_retransmits: Option<u32>,
+    /// The HTTPS record that names this endpoint, by its index in `dns.service.records`; null for the host's
+    /// own and for the end of its HTTPS aliases.
+    record: Option<usize>,
 }
 
 impl<'a> From<&'a Attempt> for AttemptView<'a> {
@@ -100,6 +103,7 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
                 _ => None,
             },
             syn_retransmits: attempt.syn_retransmits,
+            record: attempt.record,
         }
     }
 }

@@ -107,6 +107,8 @@ struct CutView<'a> {
     zone: &'a str,
     /// Its name servers as the parent gave them.
     servers: Vec<NameServerView<'a>>,
+    /// Addresses of them that nobody on the Internet can be asked at, such as 127.0.0.1: no packet went there.
+    not_asked: Vec<NameServerView<'a>>,
     /// Id of the packet that told of it; null for the root hints.
     learned_from: Option<usize>,
     /// Whether an earlier question of this run had found it already.
@@ -159,6 +161,7 @@ impl<'a> From<&'a Cut> for CutView<'a> {
         Self {
             zone: &cut.zone,
             servers: cut.servers.iter().map(Into::into).collect(),
+            not_asked: cut.not_asked.iter().map(Into::into).collect(),
             learned_from: cut.learned_from,
             cached: cut.cached,
             ttl: cut.ttl,
@@ -204,8 +207,11 @@ struct StubView<'a> {
     /// The least TTL left in its answers, in seconds.
     ttl: Option<u32>,
     /// How old its copy is, in seconds: the TTL that the walk was given, less what is left. Null where the
-    /// resolver may have cut that TTL short, as many do beyond 2 h, 6 h, 1 d or 7 d: nobody knows then.
+    /// resolver may have cut that TTL short when it learned the records, as many do: nobody knows then.
     age: Option<u32>,
+    /// How old its copy is at most: the same, where the TTL may have been cut short, too. Null when there is
+    /// nothing to compare.
+    age_at_most: Option<u32>,
     /// Whether its addresses are those of the walk; null when there is nothing to compare.
     agrees: Option<bool>,
     /// Why there is no answer.
@@ -226,6 +232,7 @@ impl<'a> From<&'a Stub> for StubView<'a> {
             answers: stub.answers.iter().map(Into::into).collect(),
             ttl: stub.ttl,
             age: stub.age,
+            age_at_most: stub.age_at_most,
             agrees: stub.agrees,
             error: stub.error.as_deref(),
             authenticated: stub.authenticated,

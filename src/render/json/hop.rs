@@ -11,7 +11,7 @@ use super::micros::us;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Hop, StageName};
+use crate::trace::{Connection, Hop, StageName};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -29,6 +29,8 @@ pub(super) struct HopView<'a> {
     url: UrlView<'a>,
     /// Name resolution; null where it did not run.
     dns: Option<DnsView<'a>>,
+    /// Connections opened before to endpoints that HTTPS records name, and given up.
+    abandoned_connections: Vec<AbandonedView<'a>>,
     /// The TCP connection; null where it did not run.
     connect: Option<ConnectView<'a>>,
     /// The TLS handshake; null where it did not run.
@@ -50,12 +52,29 @@ impl<'a> HopView<'a> {
             reused_connection_of: hop.reused.map(|request| request.0),
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
+            abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
             connect: hop.connect.ran().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }
+    }
+}
+
+/// A connection that was opened and given up.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct AbandonedView<'a> {
+    /// The TCP connection.
+    connect: ConnectView<'a>,
+    /// The TLS handshake, which failed.
+    tls: Option<TlsView<'a>>,
+}
+
+impl<'a> From<&'a Connection> for AbandonedView<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        Self { connect: (&connection.tcp).into(), tls: connection.tls.as_ref().ran().map(Into::into) }
     }
 }
 

@@ -22,8 +22,14 @@ pub(super) fn pointer(place: Place, within: Within<'_>) -> Option<String> {
         (Place::Failure, _) => Some("/failure".to_owned()),
         (Place::Request(id, place), Within::Trace(_)) => Some(format!("/hops/{}/{}", id.0, request(place))),
         (Place::Connection(id, place), Within::Trace(trace)) => {
-            let hop = trace.connections.get(id.0)?.opened_for;
-            Some(format!("/hops/{}/{}", hop.0, connection(place)))
+            let request = trace.connections.get(id.0)?.opened_for;
+            let hop = trace.hops().nth(request.0)?;
+            // Those that were given up stand before the one that was used.
+            let used = hop.request.connection.ran().filter(|used| id < *used);
+            let inside = used.map_or_else(String::new, |used| {
+                format!("abandoned_connections/{}/", hop.abandoned.len() - (used.0 - id.0))
+            });
+            Some(format!("/hops/{}/{inside}{}", request.0, connection(place)))
         }
         (Place::Lookup(id, place), Within::Trace(trace)) => {
             let hop = trace.hops().find(|hop| hop.request.lookup.ran() == Some(id))?;
@@ -82,12 +88,14 @@ fn lookup(place: InLookup) -> String {
         InLookup::Cut(index, field) => {
             let field = match field {
                 CutField::Servers => "servers",
+                CutField::NotAsked => "not_asked",
                 CutField::Child => "child",
             };
             format!("cuts/{index}/{field}")
         }
         InLookup::ServerFaults(index) => format!("all_servers/{index}/faults"),
         InLookup::UnfoundServer(index) => format!("unfound_servers/{index}/why"),
+        InLookup::ServiceFailed(index) => format!("service/records/{index}/failed"),
         InLookup::Dnssec(place) => format!("dnssec/{}", dnssec(place)),
     }
 }

@@ -18,7 +18,8 @@ pub(super) struct ServiceView<'a> {
     aliases: Vec<AliasView<'a>>,
     /// ServiceMode records, the best priority first.
     records: Vec<ServiceRecordView<'a>>,
-    /// Index of the record whose target, port and ALPN are used.
+    /// Index of the record whose target and port are used; null where none is, and the host's own address
+    /// and port are (or those that its aliases lead to).
     used: Option<usize>,
 }
 
@@ -70,6 +71,8 @@ struct ServiceRecordView<'a> {
     mandatory: &'a [String],
     /// Why it cannot be used here.
     ignored: Option<&'a str>,
+    /// How its endpoint failed when it was tried; null where it was not tried or did not fail.
+    failed: Option<&'a str>,
 }
 
 impl<'a> From<&'a ServiceRecord> for ServiceRecordView<'a> {
@@ -86,6 +89,7 @@ impl<'a> From<&'a ServiceRecord> for ServiceRecordView<'a> {
             ech: record.ech,
             mandatory: &record.mandatory,
             ignored: record.ignored.as_deref(),
+            failed: record.failed.as_deref(),
         }
     }
 }

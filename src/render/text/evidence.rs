@@ -170,7 +170,12 @@ fn connect(connect: &Connect) -> String {
     let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
     let others: Vec<&Attempt> = others.map(|(_, attempt)| attempt).collect();
     if !others.is_empty() {
-        words.push_str(&format!("; {}", outcomes(&others, |attempt| attempt.address.ip().to_string())));
+        let port = winner.address.port();
+        let name = |attempt: &Attempt| match attempt.address.port() == port {
+            true => attempt.address.ip().to_string(),
+            false => attempt.address.to_string(),
+        };
+        words.push_str(&format!("; {}", outcomes(&others, name)));
     }
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
@@ -348,7 +353,11 @@ pub(super) fn stub(stub: &Stub) -> String {
         (None, Some(_)) => format!("answers {}", words::answers(&stub.answers, 2)),
         (None, None) => return format!("{who} (this machine's) had not answered after {took} (not counted)"),
     };
-    let age = stub.age.map_or_else(String::new, |age| format!(", cached {age} s ago"));
+    let age = match (stub.age, stub.age_at_most) {
+        (Some(age), _) => format!(", cached {age} s ago"),
+        (None, Some(most)) => format!(", cached 0 to {most} s ago"),
+        (None, None) => String::new(),
+    };
     let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left"));
     format!("{who} (this machine's) {said}, {took}{ttl} (not counted)")
 }

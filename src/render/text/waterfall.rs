@@ -197,6 +197,7 @@ impl Drawing<'_> {
             if !span.counted {
                 (row.kind, row.ink) = (Kind::Uncounted, Ink::Faint);
             }
+            row.failed = matches!(span.subject, Subject::Abandoned(_));
             if let Subject::Attempt(place) = span.subject {
                 let outcome = hop.connect.ran().and_then(|connect| connect.attempts.get(place));
                 match outcome.map(|attempt| &attempt.outcome) {

@@ -18,6 +18,7 @@ pub(super) fn connect(port: u16) -> Connect {
         end: At(end),
         outcome,
         syn_retransmits: syn,
+        record: None,
     };
     Connect {
         start: At(28_460),

@@ -57,6 +57,7 @@ pub(super) fn dns(host: &str) -> Dns {
             answers: vec![record(&name, RecordType::A, 263, "127.53.1.1"), aaaa],
             ttl: Some(263),
             age: None,
+            age_at_most: None,
             agrees: Some(true),
             error: None,
             authenticated: None,

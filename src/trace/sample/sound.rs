@@ -75,6 +75,7 @@ pub(crate) fn stub(rcode: Rcode, addresses: &[&str]) -> Stub {
         answers: addresses.iter().map(record).collect(),
         ttl: None,
         age: None,
+        age_at_most: None,
         agrees: Some(false),
         error: None,
         authenticated: None,
@@ -135,6 +136,7 @@ fn race() -> Connect {
         end: At(40_000),
         outcome: AttemptOutcome::Won,
         syn_retransmits: Some(0),
+        record: None,
     }];
     let rtt = Duration::from_millis(10);
     race.tcp_info = race.tcp_info.map(|info| TcpInfo { rtt, min_rtt: Some(rtt), ..info });

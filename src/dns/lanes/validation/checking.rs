@@ -4,14 +4,14 @@
 //! It begins when the walk's answer is known and never changes it. Rounds after the first are rare:
 //! a zone that is served by its parent's servers shows itself only by its signatures.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::Name;
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 
 use crate::clock::{Clock, Moment};
 use crate::dns::cache::failures::LIFE;
@@ -50,8 +50,7 @@ pub(crate) struct Checking {
     pub(crate) evidence: RefCell<Evidence>,
     /// Who is asked in place of the zones' servers.
     pub(crate) resolver: Option<CdResolver>,
-    finished: Cell<bool>,
-    done: Notify,
+    done: SetOnce<()>,
 }
 
 impl Checking {
@@ -61,8 +60,7 @@ impl Checking {
             resolution: context.flights.resolution(),
             evidence: RefCell::default(),
             resolver,
-            finished: Cell::new(false),
-            done: Notify::new(),
+            done: SetOnce::new(),
         }
     }
 
@@ -85,19 +83,12 @@ impl Checking {
     }
 
     pub(crate) fn finish(&self) {
-        self.finished.set(true);
-        self.done.notify_waiters();
+        let _ = self.done.set(());
     }
 
     /// Waits until all is fetched.
     pub(crate) async fn finished(&self) {
-        loop {
-            let done = self.done.notified();
-            if self.finished.get() {
-                return;
-            }
-            done.await;
-        }
+        self.done.wait().await;
     }
 
     #[cfg(test)]

@@ -155,7 +155,11 @@ fn on_a_connection_the_one_that_is_kept_is_used() {
 
         let names = ["www.example.test", "example.test", "www.dnssec-expired.test", "nope.example.test"];
         let question = |name: &str| Question { name: name.to_owned(), types: vec![RecordType::A] };
-        let batch = Batch { questions: names.map(question).into(), reuse: Reuse::Shared };
+        let batch = Batch {
+            questions: names.map(question).into(),
+            refused: std::collections::BTreeMap::new(),
+            reuse: Reuse::Shared,
+        };
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(30));
         let mut said = Vec::new();

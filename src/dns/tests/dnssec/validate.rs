@@ -6,10 +6,10 @@ use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
 use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, RRSIG};
 use hickory_resolver::proto::dnssec::{Algorithm, DigestType, PublicKey};
 use hickory_resolver::proto::rr::rdata::{CNAME, NULL};
-use hickory_resolver::proto::rr::{RData, Record, RecordType as WireType};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::dnssec::anchors::Anchors;
-use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, ZoneReply};
+use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
 use crate::dns::dnssec::validate::validate;
 use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig, rsa_key};
 use crate::trace::{Dnssec, DnssecCause, DnssecVerdict};
@@ -210,5 +210,19 @@ fn a_signature_by_somebody_else_does_not_hide_the_zones_own() {
     let input = SigInput { signer_name: name("www.test"), ..good.input().clone() };
     let foreign = rrsig("www.test", RRSIG::from_sig(input, vec![1; 64]));
     let records = [set, vec![foreign, rrsig("www.test", good)]].concat();
-    ends(&answer(&key, "www.test", WireType::A, records), DnssecVerdict::Secure, "");
+    ends(&answer(&key, "www.test", WireType::A, records.clone()), DnssecVerdict::Secure, "");
+    // By way of a resolver, which has been asked whether it is one.
+    let (mut evidence, anchors) = zone(&key);
+    evidence.source = Source::Resolver;
+    let of_root = |answers, authorities| {
+        let message = Sections { name_error: false, answers, authorities };
+        ZoneReply { zone: Name::root(), message: Rc::new(message) }
+    };
+    let nsec = NSEC::new_cover_self(name("z.test"), [WireType::A]);
+    let nsec = Record::from_rdata(name("www.test"), 300, RData::DNSSEC(DNSSECRData::NSEC(nsec)));
+    let no_ds = of_root(Vec::new(), signed(&key, ZONE, "www.test", vec![nsec]));
+    evidence.ds.insert(name("www.test"), Fetched::Reply(no_ds));
+    let reply = of_root(records, Vec::new());
+    evidence.asked.push(AskedReply { qname: name("www.test"), qtype: WireType::A, reply });
+    ends(&validate(&evidence, &anchors, now()), DnssecVerdict::Secure, "");
 }

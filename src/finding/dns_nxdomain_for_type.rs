@@ -1,0 +1,106 @@
+//! A name server denies a whole name (NXDOMAIN) when it is asked for a type that the name does not have.
+
+use super::asked::{Spot, is_of_the_walk, name, once_a_server, server};
+use super::found::{Finding, Severity};
+use super::place::PacketField;
+use super::rule::{Check, Lookups, Rule};
+use crate::trace::{Meaning, Packet, RecordType, StageName};
+
+pub(super) const RULE: Rule = Rule {
+    id: "dns-nxdomain-for-type",
+    severity: Severity::Warning,
+    stage: StageName::Dns,
+    fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it",
+    check: Check::Lookups(check),
+};
+
+fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
+    once_a_server(lookups, |spot| {
+        let packet = spot.packet;
+        if !is_of_the_walk(packet) || !matches!(packet.meaning, Meaning::NxDomain(_)) {
+            return None;
+        }
+        let (index, found) = served(&spot)?;
+        let (qname, denied) = (&packet.qname, packet.qtype.mnemonic());
+        let mut finding = rule.finding(
+            format!(
+                "{} says that {qname} does not exist when asked for {denied}, and has {found} records of it",
+                server(packet)
+            ),
+            vec![spot.place(PacketField::Meaning), spot.place_at(index, PacketField::Meaning)],
+            format!(
+                "make {} answer types that a name does not have with NOERROR, no record and the SOA",
+                name(packet)
+            ),
+        );
+        finding.detail =
+            "NXDOMAIN denies the name for every type (RFC 8020, RFC 4074 section 4.2): the name vanishes for whoever \
+             asks a resolver that heard it"
+                .to_owned();
+        Some(finding)
+    })
+}
+
+/// Records of the same name from the same server, and their type.
+fn served(spot: &Spot<'_>) -> Option<(usize, String)> {
+    let packet = spot.packet;
+    let is_other = |other: &&(usize, &Packet)| {
+        let (_, other) = **other;
+        (other.server, &other.zone) == (packet.server, &packet.zone)
+            && other.qname.eq_ignore_ascii_case(&packet.qname)
+            && other.qtype != packet.qtype
+            && is_of_the_walk(other)
+    };
+    let all: Vec<(usize, &Packet)> = spot.dns.packets.iter().enumerate().collect();
+    all.iter().filter(is_other).find_map(|(index, other)| {
+        let Meaning::Answer { records } = &other.meaning else { return None };
+        let own = |record: &&crate::trace::Record| record.name.eq_ignore_ascii_case(&packet.qname);
+        // An alias holds for every type: what is denied is its target.
+        let record = records.iter().find(own).filter(|record| record.rtype != RecordType::CNAME)?;
+        Some((*index, record.rtype.mnemonic().into_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+    use crate::trace::{Negative, Record};
+
+    #[test]
+    fn fires_where_one_type_is_there_and_another_denies_the_name() {
+        let mut trace = sample::sound();
+        let negative = Negative { zone: None, foreign_soa: None, ttl: None, rtype: None };
+        let dns = sample::dns(&mut trace);
+        let record = |name: &str, rtype, data: &str| Record {
+            name: name.to_owned(),
+            rtype,
+            ttl: 60,
+            data: data.to_owned(),
+        };
+        let qname = dns.packets[2].qname.clone();
+        dns.packets[2].meaning =
+            Meaning::Answer { records: vec![record(&qname, RecordType::A, "192.0.2.1")] };
+        let mut denial = dns.packets[2].clone();
+        denial.qtype = RecordType::AAAA;
+        denial.meaning = Meaning::NxDomain(negative);
+        dns.packets.push(denial.clone());
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].title.contains("when asked for AAAA, and has A records of it"),
+            "{}",
+            findings[0].title
+        );
+        // Of an alias the target is denied; and another name is another name.
+        let dns = sample::dns(&mut trace);
+        dns.packets[2].meaning =
+            Meaning::Answer { records: vec![record(&qname, RecordType::CNAME, "web.example.test.")] };
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let dns = sample::dns(&mut trace);
+        dns.packets[2].meaning =
+            Meaning::Answer { records: vec![record(&qname, RecordType::A, "192.0.2.1")] };
+        dns.packets.last_mut().unwrap().qname = "_8443._https.www.example.test.".to_owned();
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
+}

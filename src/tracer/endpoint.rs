@@ -1,0 +1,121 @@
+//! The endpoints of an origin in the order in which they are tried (RFC 9460 §3), and what is on record of those
+//! that failed.
+//!
+//! Nothing is connected here.
+
+use std::net::IpAddr;
+
+use crate::tcp::{Endpoint, Turn};
+use crate::trace::{
+    Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, ServiceBinding, ServiceEndpoint,
+    ServiceRecord,
+};
+use crate::units;
+
+/// Where the URL says.
+pub(super) fn own(addresses: Vec<IpAddr>, port: u16) -> Vec<Endpoint> {
+    vec![Endpoint { addresses, port, record: None, turn: Turn::Next }]
+}
+
+/// What the HTTPS records say, and what DNS has found where they say nothing. `port` is that of the URL.
+pub(super) fn of(service: Option<&ServiceBinding>, addresses: Vec<IpAddr>, port: u16) -> Vec<Endpoint> {
+    let Some(service) = service.filter(|service| !service.endpoints.is_empty()) else {
+        return own(addresses, port);
+    };
+    let of_service = |endpoint: &ServiceEndpoint| Endpoint {
+        addresses: endpoint.addresses.clone(),
+        port: endpoint.port.unwrap_or(port),
+        record: endpoint.source.record(),
+        turn: if endpoint.source == EndpointSource::Host { Turn::Fallback } else { Turn::Next },
+    };
+    service.endpoints.iter().map(of_service).collect()
+}
+
+/// Whether another endpoint may do better: it was no fault of a certificate, which is the origin's own matter
+/// wherever it is met, and nothing that ended the trace.
+pub(super) fn may_be_replaced(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        FailureCode::LegacyProtocol
+            | FailureCode::LegacyCipher
+            | FailureCode::TlsAlert
+            | FailureCode::NotTls
+            | FailureCode::TlsClosed
+            | FailureCode::TlsTimeout
+            | FailureCode::TlsProtocol
+    )
+}
+
+/// Puts to each record how its endpoint failed, and which record is used.
+pub(super) fn tell_attempts(service: Option<&mut ServiceBinding>, tcp: &Connect) {
+    let Some(service) = service.filter(|service| !service.endpoints.is_empty()) else { return };
+    for attempt in &tcp.attempts {
+        let record = attempt.record.and_then(|record| service.records.get_mut(record));
+        if let (Some(record), Some(how)) = (record, how(attempt)) {
+            let failed = record.failed.get_or_insert_default();
+            failed.push_str(if failed.is_empty() { "" } else { "; " });
+            failed.push_str(&format!("{} {how}", attempt.address));
+        }
+    }
+    if let Some(winner) = winner(tcp) {
+        service.used = winner.record;
+        if let Some(record) = winner.record.and_then(|record| service.records.get_mut(record)) {
+            // One of its addresses failed, its endpoint did not.
+            record.failed = None;
+        }
+    }
+}
+
+/// The same for a handshake at the endpoint that was connected to.
+pub(super) fn tell_handshake(service: Option<&mut ServiceBinding>, tcp: &Connect, failure: &Failure) {
+    let record = winner(tcp).and_then(|winner| winner.record);
+    if let Some(record) = service.zip(record).and_then(|(service, record)| service.records.get_mut(record)) {
+        record.failed = Some(failure.message.clone());
+    }
+}
+
+/// Adds to a failure which of the endpoints that it is about an HTTPS record has named.
+pub(super) fn tell(service: Option<&ServiceBinding>, tcp: &Connect, failure: Failure) -> Failure {
+    let Some(service) = service else { return failure };
+    let met: Vec<usize> = match winner(tcp) {
+        Some(winner) => winner.record.into_iter().collect(),
+        None => tcp.attempts.iter().filter_map(|attempt| attempt.record).collect(),
+    };
+    let named: Vec<String> = service
+        .records
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| met.contains(index))
+        .filter_map(|(_, record)| origin(record))
+        .collect();
+    if named.is_empty() {
+        return failure;
+    }
+    let hint = format!("{} from an HTTPS record: is it still right?", named.join("; "));
+    let hint = failure.hint.map_or_else(|| hint.clone(), |first| format!("{first}; {hint}"));
+    Failure { hint: Some(hint), ..failure }
+}
+
+/// What of an endpoint is not the URL's.
+fn origin(record: &ServiceRecord) -> Option<String> {
+    let target = (record.target != record.owner).then(|| format!("the target {}", record.target));
+    let port = record.port.map(|port| format!("port {port}"));
+    let parts: Vec<String> = target.into_iter().chain(port).collect();
+    let verb = if parts.len() > 1 { "are" } else { "is" };
+    (!parts.is_empty()).then(|| format!("{} {verb}", parts.join(" and ")))
+}
+
+fn winner(tcp: &Connect) -> Option<&Attempt> {
+    tcp.attempts.get(tcp.winner?)
+}
+
+/// How an attempt failed, if it did.
+fn how(attempt: &Attempt) -> Option<String> {
+    let took = || units::duration(attempt.end.since(attempt.start));
+    Some(match &attempt.outcome {
+        AttemptOutcome::Won | AttemptOutcome::Stopped => return None,
+        AttemptOutcome::Refused => "refused the connection".to_owned(),
+        AttemptOutcome::TimedOut | AttemptOutcome::Lost => format!("did not answer in {}", took()),
+        AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => words.clone(),
+    })
+}
