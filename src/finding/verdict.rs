@@ -6,7 +6,7 @@ use super::culprit::{Culprit, culprit, error};
 use super::found::Finding;
 use super::waited::Waited;
 use crate::timeline::{Phase, phases, phases_of_all};
-use crate::trace::{Dns, Hop, Trace};
+use crate::trace::{Dns, FailureCode, Hop, Trace};
 use crate::units::{count, duration};
 
 /// One sentence on the whole trace, and the figures behind it.
@@ -30,7 +30,11 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     let largest = largest(trace);
     let culprit = culprit(trace, findings, largest.map(|(phase, _)| phase));
     if let Some(failure) = trace.failure() {
-        let summary = format!("{} failed: {}", failure.stage.as_str(), failure.message);
+        let summary = match failure.code {
+            // The stage did its work; the file is this machine's.
+            FailureCode::OutputFailed => failure.message.clone(),
+            _ => format!("{} failed: {}", failure.stage.as_str(), failure.message),
+        };
         return Verdict { summary, phase: None, share_percent: None, duration: None, culprit };
     }
     let Some((phase, spent)) = largest else {
@@ -38,7 +42,7 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
         return Verdict { summary, phase: None, share_percent: None, duration: None, culprit };
     };
     let share = share(spent, trace.total);
-    let redirects = trace.requests.len() - 1;
+    let redirects = trace.redirects();
     // What is wrong comes before what is slow.
     let mut summary = error(findings).map(|finding| format!("{}. ", finding.title)).unwrap_or_default();
     summary.push_str(&format!(
@@ -142,7 +146,7 @@ fn slowest_zone(dns: &Dns) -> Option<String> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Failure, FailureCode, StageName};
+    use crate::trace::{Failure, StageName};
 
     #[test]
     fn the_largest_phase_is_named_with_its_share() {

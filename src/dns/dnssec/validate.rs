@@ -310,7 +310,7 @@ fn signer_for<'s>(reply: &ZoneReply, owner: &Name, signatures: impl Iterator<Ite
         signatures.map(|signature| &signature.input().signer_name).filter(fits).collect();
     // Others may have put theirs beside the zone's own.
     let own = signers.iter().find(|signer| ***signer == reply.zone).or(signers.first());
-    (*own.unwrap_or(&&reply.zone)).clone()
+    own.unwrap_or(&&reply.zone).to_lowercase()
 }
 
 /// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.
@@ -321,7 +321,7 @@ fn signer_of_set(reply: &ZoneReply, set: &RrSet<'_>) -> Name {
         signer != set.owner && signer.zone_of(set.owner)
     };
     match signatures().find(above).filter(|_| set.rtype == WireType::DS) {
-        Some(signature) => signature.input().signer_name.clone(),
+        Some(signature) => signature.input().signer_name.to_lowercase(),
         None => signer_for(reply, set.owner, signatures()),
     }
 }
