@@ -50,10 +50,10 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             if unanswered == 1 {
                 format!("see whether {name} answers: a single packet may have been lost on the way")
             } else {
-                format!("bring {name} back, or take it out of the zone's NS records at the parent")
+                format!("bring {name} back, or remove it from the zone's NS records at the parent")
             },
         );
-        finding.saving = Saving::measured(waited, "every lookup that asks this server first");
+        finding.saving = Saving::measured(waited, "on every lookup that asks this server first");
         Some(finding)
     })
 }
