@@ -63,7 +63,7 @@ pub(crate) const UNRECOGNIZED_NAME: u8 = 112;
 pub(crate) const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 const OUR_FAULT: Option<&str> =
-    Some("try `--tls-max 1.2`: if that works, the server or a box before it mishandles TLS 1.3");
+    Some("try `--tls-max 1.2`: if that works, the server or a box in front of it mishandles TLS 1.3");
 pub(crate) const LOG: &str = "the server's own log says what went wrong";
 const SERVER_LOG: Option<&str> = Some(LOG);
 const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");
@@ -182,7 +182,12 @@ impl Ended {
 
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the server ended the connection after it had asked for a second handshake")
+        let what = match self.demand {
+            Demand::Nothing => return f.write_str("the server ended the connection"),
+            Demand::ClientCertificate => "a client certificate",
+            Demand::Renegotiation => "a second handshake",
+        };
+        write!(f, "the server ended the connection after it had asked for {what}")
     }
 }
 

@@ -51,13 +51,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                         .to_owned()
                 }
                 Some(packet) => format!(
-                    "see why the servers of {zone} reply so to {} {}, or mend the delegation at its parent; other \
+                    "see why the servers of {zone} reply so to {} {}, or fix the delegation at its parent; other \
                      names and types of {zone} may be served",
                     packet.qname,
                     packet.qtype.mnemonic()
                 ),
                 None => format!(
-                    "bring the servers of {zone} back, or mend the delegation at its parent: until then \
+                    "bring the servers of {zone} back, or fix the delegation at its parent: until then \
                      nothing at or below {zone} can be found"
                 ),
             };

@@ -108,8 +108,8 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
 pub(super) enum Break {
     /// The peer sent a TLS alert.
     Alert(AlertReceived),
-    /// The peer ended the connection after it had asked for a second TLS handshake.
-    Unmet(Ended),
+    /// The peer ended the connection, in this way, after TLS had been asked for something in vain.
+    Unmet(Ended, ErrorKind),
     /// Anything else, in the words of whoever noticed.
     Other(ErrorKind, String),
 }
@@ -118,7 +118,7 @@ impl Break {
     pub(super) fn of(error: &io::Error) -> Self {
         match (AlertReceived::of(error), Ended::of(error)) {
             (Some(alert), _) => Self::Alert(alert.clone()),
-            (None, Some(ended)) => Self::Unmet(ended),
+            (None, Some(ended)) => Self::Unmet(ended, error.kind()),
             (None, None) => Self::Other(error.kind(), error.to_string()),
         }
     }
@@ -128,9 +128,15 @@ impl Break {
 pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
     let (kind, text) = match how {
         Break::Alert(alert) => return alerted(alert, record, now),
-        Break::Unmet(Ended { .. }) => {
+        Break::Unmet(Ended { demand: Demand::Renegotiation }, _) => {
             let message = format!("the server ended the connection {}", place(record, now));
             return renegotiation(&message);
+        }
+        Break::Unmet(_, kind) => {
+            let fault = broken(&Break::Other(*kind, String::new()), record, now);
+            let message = format!("{}; it had asked for a client certificate and got none", fault.message);
+            return Fault { message, ..fault }
+                .hint("it may serve nobody without a certificate: its operator has to say");
         }
         Break::Other(kind, text) => (*kind, text),
     };
@@ -159,7 +165,7 @@ fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
             "the server {verb} a client certificate and ended the connection without one (alert {name})"
         );
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
-            .hint("this server knows its clients by certificate: its operator has to issue one");
+            .hint("this server knows its clients by certificate, and urltrace has none to give yet");
     }
     let message =
         format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
@@ -202,9 +208,8 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
             let sent = record.sent.unwrap_or(start);
             let after = interim(record).map_or_else(String::new, |what| format!(", only {what}"));
             format!(
-                "no answer from the server after {} ({end}){after}; the request was sent after {}",
-                time(now.since(sent)),
-                time(sent.since(start))
+                "the server took the request and sent nothing for {} ({end}){after}",
+                time(now.since(sent))
             )
         }
         Progress::Head => format!(
@@ -299,18 +304,18 @@ mod tests {
         let mut waiting = record();
         assert_eq!(
             words(&waiting),
-            "the request was still being sent after 5.00 s (max time 5 s): 0 B so far"
+            "the request was still being sent after 5.00 s (--max-time 5 s): 0 B so far"
         );
         waiting.sent = Some(At(1_200));
         assert_eq!(
             words(&waiting),
-            "no answer from the server after 5.00 s (max time 5 s); the request was sent after 0.20 ms"
+            "the server took the request and sent nothing for 5.00 s (--max-time 5 s)"
         );
         waiting.informational.push(Informational { status: 103, at: At(1_300), headers: Vec::new() });
-        assert!(words(&waiting).contains(", only an interim response (103);"));
+        assert!(words(&waiting).ends_with(", only an interim response (103)"));
         assert_eq!(
             words(&in_body()),
-            "the body was still coming after 5.00 s (max time 5 s): 1200 of 5000 bytes so far"
+            "the body was still coming after 5.00 s (--max-time 5 s): 1200 of 5000 bytes so far"
         );
         let interrupted = stopped(Stopped::Interrupted, &in_body(), At(2_000), Duration::from_secs(5));
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
@@ -381,6 +386,10 @@ mod tests {
                 fault.message
             );
         }
+        let asked = io::Error::new(ErrorKind::ConnectionReset, Ended { demand: Demand::ClientCertificate });
+        let fault = broken(&Break::of(&asked), &record(), At(2_000));
+        assert_eq!((fault.stage, fault.code), (StageName::Http, FailureCode::ConnectionReset));
+        assert!(fault.message.ends_with("it had asked for a client certificate and got none"));
         let demand = Demand::Renegotiation;
         let alert = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(40, demand));
         let reset = io::Error::new(ErrorKind::ConnectionReset, Ended { demand });
