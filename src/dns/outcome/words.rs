@@ -103,6 +103,12 @@ pub(crate) fn not_awaited(delay: Duration) -> String {
 /// Servers that a message names one by one.
 pub(crate) const NAMED_SERVERS: usize = 6;
 
+/// What to do with an address in place of a name.
+pub(crate) fn address_hint(name: &str) -> Option<String> {
+    let address: IpAddr = name.trim_end_matches('.').parse().ok()?;
+    Some(format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to"))
+}
+
 /// NXDOMAIN or NODATA, in words.
 pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witness: Witness<'_>) -> Fault {
     let name = name_text(name);
@@ -115,13 +121,7 @@ pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
     let (code, rcode, message, hint) = if negative.rtype.is_none() {
         let message = format!("{name} does not exist: NXDOMAIN by {who}{remembered}");
         let hint = "check the spelling, and whether the name was ever published in that zone";
-        let address = name.trim_end_matches('.').parse::<IpAddr>();
-        let hint = address.map_or_else(
-            |_| hint.to_owned(),
-            |address| {
-                format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to")
-            },
-        );
+        let hint = address_hint(&name).unwrap_or_else(|| hint.to_owned());
         (FailureCode::NxDomain, Rcode::NXDOMAIN, message, hint)
     } else {
         let types = type_list(types, "or");

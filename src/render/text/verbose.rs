@@ -8,7 +8,8 @@ use super::page::{Line, Page};
 use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
+    Certificate, Direction, Dns, DnsLane, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace,
+    Url,
 };
 use crate::units;
 
@@ -303,6 +304,16 @@ fn response(page: &mut Page, http: &Http) {
     let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing.as_str());
     wire_line(page, sign, Ink::Faint, &what);
     fields(page, sign, &http.trailers);
+    if let Some(goaway) = &http.goaway {
+        let code = GoAway::code_name(goaway.code).map_or_else(|| goaway.code.to_string(), str::to_owned);
+        let mut body = page.line();
+        body.push(Ink::Faint, format!("[GOAWAY {code}, last stream {}", goaway.last_stream));
+        if !goaway.debug.is_empty() {
+            body.push(Ink::Faint, ": ").push_bytes(Ink::Faint, &goaway.debug);
+        }
+        body.push(Ink::Faint, "]");
+        put_wire(page, sign, &body);
+    }
 }
 
 fn fields(page: &mut Page, sign: &str, headers: &[Header]) {
