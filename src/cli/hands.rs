@@ -2,7 +2,7 @@
 //! Says in one line what is right; makes no plan.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -220,7 +220,7 @@ fn is_type(word: &str) -> bool {
 }
 
 /// Where the body goes, if anywhere, and the report with it.
-pub(super) fn is_standard_output(path: &PathBuf) -> bool {
+pub(super) fn is_standard_output(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 

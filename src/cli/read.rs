@@ -76,7 +76,7 @@ const COLUMNS: std::ops::RangeInclusive<usize> = 40..=160;
 fn show(cli: &Cli, environment: &Environment) -> Show {
     let common = &cli.common;
     // Where the body takes standard output, the report goes beside it.
-    let aside = cli.request.output.as_ref().is_some_and(hands::is_standard_output);
+    let aside = cli.request.output.as_deref().is_some_and(hands::is_standard_output);
     let (terminal, columns) = if aside {
         (environment.stderr_is_terminal, environment.stderr_columns)
     } else {

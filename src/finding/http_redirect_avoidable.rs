@@ -15,8 +15,11 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Trace(check),
 };
 
+/// A hop with the redirect that it followed.
+type Followed<'a> = (Hop<'a>, &'a Redirect);
+
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut groups: Vec<(&[RedirectChange], Vec<(Hop<'_>, &Redirect)>)> = Vec::new();
+    let mut groups: Vec<(&[RedirectChange], Vec<Followed<'_>>)> = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
@@ -29,7 +32,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 }
 
 /// Redirects that change the same are told as one.
-fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[(Hop<'_>, &Redirect)]) -> Finding {
+fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[Followed<'_>]) -> Finding {
     let took = hops.iter().map(|(hop, _)| hop.end.since(hop.start)).sum();
     let words: Vec<&str> = changes.iter().map(|change| change.as_str()).collect();
     let words = words.join(", ");

@@ -206,9 +206,9 @@ fn is_one_of(name: &str, names: &[&str]) -> bool {
 
 /// Whether `Transfer-Encoding` ends in chunks.
 fn is_chunked(fields: &[(String, String)]) -> bool {
-    let codings = fields.iter().filter(|(name, _)| is(name, "transfer-encoding"));
+    let mut codings = fields.iter().filter(|(name, _)| is(name, "transfer-encoding"));
     codings
-        .last()
+        .next_back()
         .is_some_and(|(_, value)| value.rsplit(',').next().is_some_and(|last| is(last.trim(), "chunked")))
 }
 

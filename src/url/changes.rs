@@ -35,7 +35,7 @@ pub(super) fn compare_userinfo(typed: Option<&str>, changes: &mut Vec<UrlChange>
     }
     match typed {
         Some("" | ":") => {
-            note(changes, UrlChangeKind::EmptyUserinfo, &format!("{}@", typed.unwrap_or_default()), "")
+            note(changes, UrlChangeKind::EmptyUserinfo, &format!("{}@", typed.unwrap_or_default()), "");
         }
         // The parser drops the colon of an empty password.
         Some(text) if text.find(':') == Some(text.len() - 1) => {
