@@ -20,7 +20,7 @@ use crate::dns::outcome::fault::Fault;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::special::Asked;
 use crate::dns::transport::session::Upstream;
-use crate::dns::wire::name::{asked_name, name_text};
+use crate::dns::wire::name::{asked_name, is_of_url, name_text};
 use crate::hosts::Hosts;
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
@@ -293,8 +293,11 @@ fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
     let name = asked_name(text).map_err(|reason| {
         dns.unvalidated = Some(NOBODY_ASKED.to_owned());
         let message = format!("the name cannot be asked for: {reason}");
-        let fault = Fault::new(FailureCode::InvalidName, message)
-            .hint("a name has at most 253 characters, in labels of at most 63 between its dots");
+        let fault = Fault::new(FailureCode::InvalidName, message).hint(if is_of_url(text) {
+            "give the host alone; `urltrace URL` traces a URL"
+        } else {
+            "a name has at most 253 characters, in labels of at most 63 between its dots"
+        });
         failure(&fault, dns)
     })?;
     dns.name = name_text(&name);

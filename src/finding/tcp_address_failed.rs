@@ -25,7 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         for (place, attempt) in connect.attempts.iter().enumerate() {
             // What another HTTPS record or the URL names has a rule of its own.
-            if attempt.start >= winner.start || attempt.record != winner.record {
+            if attempt.start >= winner.start || attempt.source != winner.source {
                 continue;
             }
             let what = match &attempt.outcome {
@@ -52,7 +52,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Attempt};
+    use crate::trace::{At, Attempt, EndpointSource};
 
     #[test]
     fn fires_on_a_dead_ipv6_address_and_not_on_a_missing_route_or_a_later_loser() {
@@ -65,7 +65,7 @@ mod tests {
             end: At(40_000),
             outcome,
             syn_retransmits: None,
-            record: None,
+            source: EndpointSource::Host,
         };
         connect.attempts.push(attempt(35_000, AttemptOutcome::Lost));
         assert!(sample::of(&RULE, &trace).is_empty());
