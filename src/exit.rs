@@ -1,6 +1,6 @@
 //! Every exit code. Scripts rely on them: they only ever gain members.
 
-use crate::trace::{StageName, Trace};
+use crate::trace::{FailureCode, StageName, Trace};
 
 /// Traced, and no limit broken.
 pub const OK: u8 = 0;
@@ -62,7 +62,11 @@ pub enum OnBadStatus {
 #[must_use]
 pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
     if let Some(failure) = trace.failure() {
-        return of_stage(failure.stage);
+        return match failure.code {
+            // The stage did its work; the file is this machine's.
+            FailureCode::OutputFailed => USAGE,
+            _ => of_stage(failure.stage),
+        };
     }
     let status = trace.hops().last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
     match (bad_status, status) {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::plan::DnsPlan;
-use crate::trace::{Dns, SystemFiles};
+use crate::trace::{Dns, DnsLane, SystemFiles};
 
 /// Bytes of a file that are read at most.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -50,10 +50,11 @@ pub(crate) fn consult(plan: &DnsPlan, dns: &mut Dns) {
     if !addresses.is_empty() {
         let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         dns.notes.push(format!(
-            "{} has {} for {}: programs on this machine may use that, the walk does not",
+            "{} has {} for {}: programs on this machine may use that, {} not",
             path.display(),
             list.join(", "),
-            key(&dns.name)
+            key(&dns.name),
+            if dns.lane == DnsLane::Walk { "the walk does" } else { "the resolver was asked and does" }
         ));
     }
     dns.system = Some(SystemFiles { hosts_file: path.display().to_string(), addresses, order });

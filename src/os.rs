@@ -1,5 +1,7 @@
-//! The operating system's errors, in words for people.
+//! What differs from one operating system to another: its errors, in words for people, and files that
+//! one may have to wait for.
 
+use std::fs::OpenOptions;
 use std::io;
 
 /// What the system says, in lower case and without Rust's `(os error 101)`.
@@ -15,6 +17,22 @@ pub fn words(error: &io::Error) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// Opens a file without waiting for whoever is to be on its other side, and never waits to write it.
+#[cfg(unix)]
+pub(crate) fn without_waiting(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+}
+
+/// Opens a file; only Unix has files that one may have to wait for.
+#[cfg(not(unix))]
+pub(crate) fn without_waiting(_: &mut OpenOptions) {}
+
+/// Whether a FIFO could not be opened because nobody reads it (POSIX `open`: ENXIO).
+pub(crate) fn has_no_reader(error: &io::Error) -> bool {
+    cfg!(unix) && error.raw_os_error() == Some(libc::ENXIO)
 }
 
 #[cfg(test)]

@@ -3,11 +3,19 @@
 //!
 //! A stage runs every wait through [`Stop::within`], so that whatever ends it, the stage still
 //! returns its record with what it saw. Nothing here decides what a limit should be.
+//!
+//! Work that always has something to do must not keep an end from being seen: the runtime lets a task do
+//! so much before all that it waits for reads as not ready, timers included. So the ends are looked at
+//! outside that allowance, and by the clock. Long work of a stage's own lets go with
+//! `tokio::task::yield_now`; what is read from a socket does so by itself ([`crate::stream`]).
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::unconstrained;
 
 use crate::clock::Clock;
 use crate::trace::At;
@@ -75,21 +83,30 @@ impl Stop {
         // Of two at the same time the wider one is told.
         let nearer = |one: (At, Stopped), other: (At, Stopped)| if other.0 < one.0 { other } else { one };
         let (at, why) = [part, own].into_iter().flatten().fold((whole, Stopped::MaxTime), nearer);
-        let timer = tokio::time::sleep_until(self.clock.instant(at).into());
         let mut interrupted = self.interrupted.clone();
-        let interrupt = async move {
+        let mut timer = pin!(unconstrained(tokio::time::sleep_until(self.clock.instant(at).into())));
+        let flag = self.interrupted.clone();
+        let mut interrupt = pin!(unconstrained(async move {
             // The sender may be gone (no signal handler): then only the timer can stop the work.
             if interrupted.wait_for(|stop| *stop).await.is_err() {
                 std::future::pending::<()>().await;
             }
-        };
-        tokio::select! {
+        }));
+        let mut work = pin!(work);
+        poll_fn(|cx| {
             // Done work counts as done, even when its limit passes in the same instant.
-            biased;
-            output = work => Ok(output),
-            () = timer => Err(why),
-            () = interrupt => Err(Stopped::Interrupted),
-        }
+            if let Poll::Ready(output) = work.as_mut().poll(cx) {
+                return Poll::Ready(Ok(output));
+            }
+            if timer.as_mut().poll(cx).is_ready() || self.clock.now() >= at {
+                return Poll::Ready(Err(why));
+            }
+            if interrupt.as_mut().poll(cx).is_ready() || *flag.borrow() {
+                return Poll::Ready(Err(Stopped::Interrupted));
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
@@ -110,6 +127,34 @@ mod tests {
         send.send(true).unwrap();
         assert_eq!(stop.within(None, never()).await, Err(Stopped::Interrupted));
     }
+
+    /// Work that is never out of work: it reads what is always there until the runtime's allowance is spent.
+    async fn busy() {
+        let (mut near, mut far) = tokio::io::duplex(1 << 16);
+        loop {
+            tokio::io::AsyncWriteExt::write_all(&mut far, &[0; 64]).await.unwrap();
+            tokio::io::AsyncReadExt::read_exact(&mut near, &mut [0; 64]).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn work_that_is_never_done_waiting_ends_as_well() {
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_millis(30));
+        assert_eq!(stop.within(None, busy()).await, Err(Stopped::MaxTime));
+        let late = clock.now().since(At(30_000));
+        assert!(late < Duration::from_millis(100), "{late:?} late");
+
+        let (send, receive) = watch::channel(false);
+        let stop = Stop::new(clock, Duration::from_secs(60), receive);
+        let interrupt = async {
+            tokio::task::yield_now().await;
+            send.send(true).unwrap();
+        };
+        let (ended, ()) = tokio::join!(stop.within(None, busy()), interrupt);
+        assert_eq!(ended, Err(Stopped::Interrupted));
+    }
+
     #[tokio::test]
     async fn a_part_ends_by_its_own_limit_or_with_the_whole() {
         let clock = Clock::start();

@@ -210,7 +210,7 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
         },
         method: request.method.clone().or_else(|| request.head.then(|| "HEAD".to_owned())),
         headers,
-        body: body(request)?,
+        body: body(request)?.map(Into::into),
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compressed: request.compressed,
         follow: request.location,

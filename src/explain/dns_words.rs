@@ -21,6 +21,7 @@ const fn stray(kind: Stray) -> &'static str {
     match kind {
         Stray::WrongId => "wrong id",
         Stray::WrongQuestion => "wrong question",
+        Stray::NoQuestion => "no question section",
         Stray::NotAReply => "not a reply",
         Stray::WrongOperation => "wrong operation",
         Stray::WrongSource => "wrong source",

@@ -59,6 +59,8 @@ rules! {
     tls_version_old,
     tls_key_share_refused,
     http_redirect_avoidable,
+    http_connection_closed,
+    http_cookie_awaited,
     http_first_byte_slow,
     http_body_slow,
     http_rate_limited,

@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
-use crate::trace::{StageName, Trace};
+use crate::trace::{Scheme, StageName, TlsComplaint, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -13,6 +13,10 @@ pub(super) const RULE: Rule = Rule {
     fires: "the last status is 5xx (error) or 4xx (warning), except 429",
     check: Check::Trace(check),
 };
+
+/// What to do where a client certificate is wanted.
+const CERTIFICATE: &str =
+    "a server that knows its clients by certificate needs one that its operator has issued";
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
@@ -27,6 +31,30 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let title = format!("{status} {}: the fault is on {side}", text.name);
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
+    let asked = hop
+        .connection
+        .and_then(|used| used.tls.as_ref().ran())
+        .is_some_and(|tls| tls.client_certificate_requested);
+    match (http.body.tls_complaint, asked) {
+        (Some(TlsComplaint::PlainRequest), _) if hop.url.scheme == Scheme::Http => {
+            finding.detail = format!(
+                "the server says that port {} speaks TLS, and the request came in the clear",
+                hop.url.port
+            );
+            finding.advice = format!("ask https://{}:{}", hop.url.host_ascii, hop.url.port);
+        }
+        (Some(TlsComplaint::NoCertificate), _) => {
+            finding.detail =
+                "the server says that it wants a client certificate, and none was sent".to_owned();
+            finding.advice = CERTIFICATE.to_owned();
+        }
+        // 400 of nginx, 403 of IIS and others.
+        (_, true) if matches!(status, 400 | 401 | 403) => {
+            finding.detail.push_str(" In the handshake the server asked for a client certificate, and none was sent: that may be why.");
+            finding.advice = CERTIFICATE.to_owned();
+        }
+        _ => {}
+    }
     if status < 500 {
         finding.severity = Severity::Warning;
     }
@@ -37,6 +65,21 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+
+    #[test]
+    fn a_400_that_is_about_tls_says_so() {
+        let mut trace = sample::sound();
+        sample::http(&mut trace).status = Some(400);
+        sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::PlainRequest);
+        trace.requests[0].url.scheme = Scheme::Http;
+        assert!(sample::of(&RULE, &trace)[0].advice.starts_with("ask https://"));
+        sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::NoCertificate);
+        assert!(sample::of(&RULE, &trace)[0].detail.contains("client certificate"));
+        sample::http(&mut trace).body.tls_complaint = None;
+        trace.connections[0].tls.ran_mut().unwrap().client_certificate_requested = true;
+        let found = &sample::of(&RULE, &trace)[0];
+        assert!(found.detail.contains("that may be why") && found.advice.contains("certificate"));
+    }
 
     #[test]
     fn fires_on_errors_by_their_side() {

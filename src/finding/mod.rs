@@ -44,6 +44,8 @@ mod dns_zone_servers_disagree;
 mod dns_zone_without_answer;
 mod found;
 mod http_body_slow;
+mod http_connection_closed;
+mod http_cookie_awaited;
 mod http_first_byte_slow;
 mod http_rate_limited;
 mod http_redirect_avoidable;

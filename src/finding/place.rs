@@ -41,6 +41,8 @@ pub enum InRequest {
     Status,
     /// The bytes of the body on the wire.
     WireBytes,
+    /// Why it ended before its goal.
+    Failure,
     /// Where it redirects to.
     RedirectTarget,
     /// The stamp of an interim response, by its place.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::timeline::{Phase, phases};
-use crate::trace::{Dns, Hop, Trace};
+use crate::trace::{Dns, FailureCode, Hop, Trace};
 use crate::units::duration;
 
 /// One sentence on the whole trace, and the figures behind it.
@@ -23,7 +23,11 @@ pub struct Verdict {
 #[must_use]
 pub fn verdict(trace: &Trace) -> Verdict {
     if let Some(failure) = trace.failure() {
-        let summary = format!("{} failed: {}", failure.stage.as_str(), failure.message);
+        let summary = match failure.code {
+            // The stage did its work; the file is this machine's.
+            FailureCode::OutputFailed => failure.message.clone(),
+            _ => format!("{} failed: {}", failure.stage.as_str(), failure.message),
+        };
         return Verdict { summary, phase: None, share_percent: None, duration: None };
     }
     let Some((phase, spent)) = largest(trace) else {
@@ -35,7 +39,7 @@ pub fn verdict(trace: &Trace) -> Verdict {
         };
     };
     let share = share(spent, trace.total);
-    let redirects = trace.requests.len() - 1;
+    let redirects = trace.redirects();
     let mut summary =
         format!("{} took {share} % of {}: {}", subject(phase), duration(trace.total), duration(spent));
     if let Some(detail) =
@@ -123,7 +127,7 @@ fn slowest_zone(dns: &Dns) -> Option<String> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Failure, FailureCode, StageName};
+    use crate::trace::{Failure, StageName};
 
     #[test]
     fn the_largest_phase_is_named_with_its_share() {

@@ -2,119 +2,88 @@
 //! file. Never kept.
 //!
 //! Decoding costs CPU, so bytes wait in a small queue and are worked off while the network has
-//! nothing for us: it must not delay the stamps of the bytes that follow.
+//! nothing for us: it must not delay the stamps of the bytes that follow. The work comes in slices, and
+//! between two of them others have their turn: no body, and no reader of the file, can hold up an end.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use async_compression::tokio::write::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
-use async_compression::zstd::DParameter;
-use bytes::Bytes;
-use futures_util::FutureExt as _;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-
+use super::decode::{Decoders, Step, TAKE};
 use super::fault;
 use super::framing::list;
+use super::output::{Output, Put};
 use crate::fault::Fault;
-use crate::trace::{Body, FailureCode, Header};
-use crate::units::bytes as size;
+use crate::trace::{Body, FailureCode, Header, TlsComplaint};
 
-/// Bytes that may wait to be decoded.
+/// Bytes that may wait to be worked off.
 const QUEUE: usize = 1 << 20;
-/// Decoded bytes at most, at each layer of encoding.
-const MAX_DECODED: u64 = 1 << 30;
-/// Decoded bytes that need no look at the ratio.
-const FREE: u64 = 64 << 20;
-/// Decoded bytes for each encoded one, above `FREE`. DEFLATE cannot do more than 1032.
-const MAX_RATIO: u64 = 1100;
-/// Layers of encoding that are undone at most.
-const MAX_LAYERS: usize = 4;
-/// RFC 9659: a zstd window in HTTP is at most 8 MB.
-const ZSTD_WINDOW_LOG: u32 = 23;
-
-/// What was decoded so far, and why it stopped.
-#[derive(Debug, Default)]
-struct Tally {
-    encoded: u64,
-    decoded: u64,
-    stopped: Option<String>,
-    file_error: Option<io::Error>,
-}
+/// What is looked at of a body's start.
+const START: usize = 2048;
+/// How long the file is left alone that took nothing: its reader has to come, or to read on.
+const BLOCKED: Duration = Duration::from_millis(2);
 
 /// The decoders of one body, and the file behind them.
 pub(super) struct Sink {
-    queue: VecDeque<Bytes>,
-    queued: usize,
-    tally: Rc<RefCell<Tally>>,
+    /// Bytes, not pieces: a body in pieces of one byte must not cost more than its bytes.
+    queue: VecDeque<u8>,
     layers: Layers,
-    encoding: String,
     output: Option<Output>,
-    fed: u64,
+    /// The first bytes, where they may say why the request was refused.
+    start: Option<Vec<u8>>,
 }
 
 enum Layers {
     /// Nothing is undone.
     None,
-    Open(Box<dyn AsyncWrite + Unpin>),
+    Open(Decoders),
     /// Decoding failed or was stopped.
     Dead,
 }
 
-struct Output {
-    path: PathBuf,
-    file: Rc<RefCell<Option<File>>>,
+/// What a slice of work came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// There is more.
+    More,
+    /// Nothing is left.
+    Done,
+    /// The file takes nothing now.
+    Blocked,
 }
 
 impl Sink {
     /// For a response with these fields. `output` is where the body goes, if anywhere; `undo` says
-    /// whether encodings are undone. The file is made by the first [`work`](Self::work) or by
-    /// [`finish`](Self::finish).
+    /// whether encodings are undone. The file is made by the first slice of work.
     pub(super) fn new(fields: &[Header], undo: bool, output: Option<PathBuf>, record: &mut Body) -> Self {
         let codings = list(fields, "content-encoding");
         record.encoding = (!codings.is_empty()).then(|| codings.join(", "));
-        let tally = Rc::new(RefCell::new(Tally::default()));
-        let file = Rc::new(RefCell::new(None));
-        let output = output.map(|path| Output { path, file: Rc::clone(&file) });
         let codings: Vec<&str> =
             codings.iter().map(String::as_str).filter(|c| !c.eq_ignore_ascii_case("identity")).collect();
         let mut layers = Layers::None;
         if undo && !codings.is_empty() {
-            match open(&codings, &tally, &file) {
-                Ok(open) => layers = Layers::Open(open),
+            match Decoders::new(&codings) {
+                Ok(decoders) => layers = Layers::Open(decoders),
                 Err(error) => record.decode_error = Some(error),
             }
         }
-        Self {
-            queue: VecDeque::new(),
-            queued: 0,
-            tally,
-            layers,
-            encoding: codings.join(", "),
-            output,
-            fed: 0,
-        }
+        Self { queue: VecDeque::new(), layers, output: output.map(Output::new), start: None }
+    }
+
+    /// Looks into the body for what it says of TLS: it is that of a 400.
+    pub(super) fn look(self) -> Self {
+        Self { start: Some(Vec::new()), ..self }
     }
 
     /// Takes bytes of the body as encoded by the server.
-    ///
-    /// # Errors
-    /// The output file cannot be written.
-    pub(super) fn take(&mut self, bytes: &[u8], record: &mut Body) -> Result<(), Fault> {
-        if matches!(self.layers, Layers::None) && self.output.is_none() {
-            return Ok(());
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        if let Some(start) = &mut self.start {
+            let room = START - start.len();
+            start.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
-        self.queued += bytes.len();
-        self.queue.push_back(Bytes::copy_from_slice(bytes));
-        while self.queued > QUEUE {
-            self.work(record)?;
+        if self.output.is_some() || matches!(self.layers, Layers::Open(_)) {
+            self.queue.extend(bytes);
         }
-        Ok(())
     }
 
     /// Whether there is something to work off.
@@ -122,236 +91,160 @@ impl Sink {
         !self.queue.is_empty()
     }
 
-    /// Works off one piece.
+    /// Whether something has to be worked off before more is taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.len() >= QUEUE
+    }
+
+    /// Works off one slice, then lets others have their turn.
     ///
     /// # Errors
     /// The output file cannot be written.
-    pub(super) fn work(&mut self, record: &mut Body) -> Result<(), Fault> {
-        self.open_output(record)?;
-        let Some(bytes) = self.queue.pop_front() else { return Ok(()) };
-        self.queued -= bytes.len();
-        self.fed += bytes.len() as u64;
-        match &mut self.layers {
-            Layers::Open(layers) => {
-                self.tally.borrow_mut().encoded += bytes.len() as u64;
-                // Nothing below ever waits, so the future is done when first polled.
-                let result = layers.write_all(&bytes).now_or_never().unwrap_or(Ok(()));
-                self.settle(result, record)
-            }
-            Layers::None => self.write_plain(&bytes),
-            Layers::Dead => Ok(()),
-        }
+    pub(super) async fn work(&mut self, record: &mut Body) -> Result<(), Fault> {
+        let work = self.slice(record);
+        pause(work?).await;
+        Ok(())
     }
 
     /// Works off everything and closes the decoders and the file.
     ///
     /// # Errors
     /// The output file cannot be written, or holds less than the body because decoding failed.
-    pub(super) fn finish(mut self, record: &mut Body) -> Result<(), Fault> {
-        self.open_output(record)?;
-        while self.is_busy() {
-            self.work(record)?;
-        }
-        if let Layers::Open(layers) = &mut self.layers
-            && self.fed > 0
-        {
-            let result = layers.shutdown().now_or_never().unwrap_or(Ok(()));
-            self.settle(result, record)?;
-        }
-        if !matches!(self.layers, Layers::None) {
-            record.decoded_bytes = Some(self.tally.borrow().decoded);
-        }
-        if let (Layers::Dead, Some(output), Some(why)) = (&self.layers, &self.output, &record.decode_error) {
-            let message = format!("{} holds only a part of the body: {why}", output.path.display());
-            return Err(fault::new(FailureCode::OutputFailed, message).hint("leave --compressed away"));
-        }
-        Ok(())
-    }
-
-    fn open_output(&mut self, record: &mut Body) -> Result<(), Fault> {
-        let Some(output) = &self.output else { return Ok(()) };
-        if output.file.borrow().is_none() {
-            match File::create(&output.path) {
-                Ok(file) => *output.file.borrow_mut() = Some(file),
-                Err(error) => return Err(self.output_fault(&error)),
+    pub(super) async fn finish(mut self, record: &mut Body) -> Result<(), Fault> {
+        record.tls_complaint = self.start.as_deref().and_then(complaint);
+        loop {
+            match self.slice(record)? {
+                Work::Done => break,
+                work => pause(work).await,
             }
-            record.saved_to = Some(output.path.clone());
         }
-        Ok(())
-    }
-
-    fn write_plain(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let result = match self.output.as_ref().map(|output| output.file.borrow_mut()).as_deref_mut() {
-            Some(Some(file)) => file.write_all(bytes),
+        if let Layers::Open(decoders) = &mut self.layers {
+            decoders.end();
+        }
+        loop {
+            match self.slice(record)? {
+                Work::Done => break,
+                work => pause(work).await,
+            }
+        }
+        if let Layers::Open(decoders) = &self.layers {
+            record.surplus_bytes = decoders.surplus();
+            if let Err(why) = decoders.finish() {
+                self.give_up(why, record);
+            }
+        }
+        match (&self.layers, &self.output, &record.decode_error) {
+            (Layers::Dead, Some(output), Some(why)) => {
+                let message = format!("{} holds only a part of the body: {why}", output.path().display());
+                Err(fault::new(FailureCode::DecodeFailed, message)
+                    .hint("without --compressed the body is saved as it comes"))
+            }
             _ => Ok(()),
-        };
-        result.map_err(|error| self.output_fault(&error))
-    }
-
-    fn output_fault(&self, error: &io::Error) -> Fault {
-        let path = self.output.as_ref().map(|output| output.path.display().to_string()).unwrap_or_default();
-        fault::new(FailureCode::OutputFailed, format!("{path} cannot be written: {error}"))
-    }
-
-    fn settle(&mut self, result: io::Result<()>, record: &mut Body) -> Result<(), Fault> {
-        let (file_error, stopped) = {
-            let mut tally = self.tally.borrow_mut();
-            record.decoded_bytes = Some(tally.decoded);
-            (tally.file_error.take(), tally.stopped.take())
-        };
-        if let Some(error) = file_error {
-            return Err(self.output_fault(&error));
         }
-        let Err(error) = result else { return Ok(()) };
+    }
+
+    /// One bounded piece of work.
+    fn slice(&mut self, record: &mut Body) -> Result<Work, Fault> {
+        if let Some(output) = &mut self.output {
+            let put = output.put().inspect_err(|_| record.saved_to = None)?;
+            if put == Put::Blocked {
+                return Ok(Work::Blocked);
+            }
+            record.saved_to.get_or_insert_with(|| output.path().to_owned());
+        }
+        match &mut self.layers {
+            Layers::Dead => self.queue.clear(),
+            Layers::None => {
+                let piece = piece(&mut self.queue);
+                if piece.is_empty() {
+                    return Ok(Work::Done);
+                }
+                if let Some(output) = &mut self.output {
+                    output.take(piece);
+                }
+                let count = piece.len();
+                self.queue.drain(..count);
+            }
+            Layers::Open(decoders) => {
+                record.decoded_bytes.get_or_insert(0);
+                if decoders.wants_input() {
+                    let piece = piece(&mut self.queue);
+                    if !piece.is_empty() {
+                        decoders.feed(piece);
+                        let count = piece.len();
+                        self.queue.drain(..count);
+                    }
+                }
+                match decoders.step() {
+                    Ok(Step::Made(bytes)) => {
+                        *record.decoded_bytes.get_or_insert(0) += bytes.len() as u64;
+                        if let Some(output) = &mut self.output {
+                            output.take(bytes);
+                        }
+                    }
+                    Ok(Step::Done) => {}
+                    Ok(Step::Idle) if self.queue.is_empty() => return Ok(Work::Done),
+                    // What is there does not tell yet what it is.
+                    Ok(Step::Idle) => {}
+                    Err(why) => self.give_up(why, record),
+                }
+            }
+        }
+        Ok(if matches!(self.layers, Layers::Dead) { Work::Done } else { Work::More })
+    }
+
+    fn give_up(&mut self, why: String, record: &mut Body) {
         self.layers = Layers::Dead;
-        let words = match (stopped, error.kind()) {
-            (Some(stopped), _) => stopped,
-            (None, io::ErrorKind::UnexpectedEof) => format!("the {} data ends too early", self.encoding),
-            (None, _) => format!("not readable as {}: {error}", self.encoding),
-        };
-        record.decode_error = Some(words);
-        Ok(())
+        self.queue = VecDeque::new();
+        record.decode_error = Some(why);
     }
 }
 
-/// Builds the decoders, the last coding applied outermost.
-fn open(
-    codings: &[&str],
-    tally: &Rc<RefCell<Tally>>,
-    file: &Rc<RefCell<Option<File>>>,
-) -> Result<Box<dyn AsyncWrite + Unpin>, String> {
-    if codings.len() > MAX_LAYERS {
-        return Err(format!("{} layers of encoding: more than {MAX_LAYERS} are not undone", codings.len()));
-    }
-    let end = End { tally: Rc::clone(tally), file: Rc::clone(file) };
-    let mut sink: Box<dyn AsyncWrite + Unpin> = Box::new(end);
-    for (index, coding) in codings.iter().enumerate() {
-        if index > 0 {
-            sink = Box::new(Guard { inner: sink, tally: Rc::clone(tally), passed: 0 });
-        }
-        sink = match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => Box::new(GzipDecoder::new(sink)),
-            "deflate" => Box::new(ZlibDecoder::new(sink)),
-            "br" => Box::new(BrotliDecoder::new(sink)),
-            "zstd" => {
-                Box::new(ZstdDecoder::with_params(sink, &[DParameter::window_log_max(ZSTD_WINDOW_LOG)]))
-            }
-            _ => {
-                let name: String = coding.chars().take(40).collect();
-                return Err(format!("unknown encoding {name:?}"));
-            }
-        };
-    }
-    Ok(sink)
-}
-
-/// Why decoding stops before its end, if it has to.
-fn over(decoded: u64, encoded: u64) -> Option<String> {
-    let ratio = decoded / encoded.max(1);
-    if decoded > MAX_DECODED {
-        Some(format!("stopped: more than {} decoded", size(MAX_DECODED)))
-    } else if decoded > FREE && ratio > MAX_RATIO {
-        Some(format!(
-            "stopped: {} decoded from {} looks like a decompression bomb",
-            size(decoded),
-            size(encoded)
-        ))
+/// What well-known servers say of TLS when they refuse a request.
+fn complaint(start: &[u8]) -> Option<TlsComplaint> {
+    let text = String::from_utf8_lossy(start).to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    if says(&["to https port", "to an https server", "ssl-enabled server port", "requires tls"]) {
+        Some(TlsComplaint::PlainRequest)
+    } else if says(&["no required ssl certificate", "client certificate"]) {
+        Some(TlsComplaint::NoCertificate)
     } else {
         None
     }
 }
 
-/// The innermost end: counts, and writes to the file.
-struct End {
-    tally: Rc<RefCell<Tally>>,
-    file: Rc<RefCell<Option<File>>>,
+/// What is worked off next.
+fn piece(queue: &mut VecDeque<u8>) -> &[u8] {
+    let (first, _) = queue.as_slices();
+    &first[..first.len().min(TAKE)]
 }
 
-/// Between two layers: caps what passes.
-struct Guard {
-    inner: Box<dyn AsyncWrite + Unpin>,
-    tally: Rc<RefCell<Tally>>,
-    passed: u64,
-}
-
-impl AsyncWrite for End {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut tally = self.tally.borrow_mut();
-        tally.decoded += bytes.len() as u64;
-        tally.stopped = over(tally.decoded, tally.encoded);
-        if tally.stopped.is_some() {
-            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
-        }
-        if let Some(file) = self.file.borrow_mut().as_mut()
-            && let Err(error) = file.write_all(bytes)
-        {
-            tally.file_error = Some(error);
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Guard {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
-        let encoded = this.tally.borrow().encoded;
-        if let Some(stopped) = over(this.passed + bytes.len() as u64, encoded) {
-            this.tally.borrow_mut().stopped = Some(stopped);
-            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
-        }
-        let written = std::task::ready!(Pin::new(&mut this.inner).poll_write(cx, bytes))?;
-        this.passed += written as u64;
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+async fn pause(work: Work) {
+    match work {
+        Work::More | Work::Done => tokio::task::yield_now().await,
+        Work::Blocked => tokio::time::sleep(BLOCKED).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
-
-    fn encode(coding: &str, data: &[u8]) -> Vec<u8> {
-        macro_rules! with {
-            ($encoder:ident) => {{
-                let mut encoder = $encoder::new(Vec::new());
-                encoder.write_all(data).now_or_never().unwrap().unwrap();
-                encoder.shutdown().now_or_never().unwrap().unwrap();
-                encoder.into_inner()
-            }};
-        }
-        match coding {
-            "gzip" => with!(GzipEncoder),
-            "deflate" => with!(ZlibEncoder),
-            "br" => with!(BrotliEncoder),
-            _ => with!(ZstdEncoder),
-        }
-    }
+    use crate::http::tests::encode;
 
     fn run(encoding: &str, bytes: &[u8], output: Option<PathBuf>) -> (Body, Result<(), Fault>) {
         let mut record = Body::default();
         let fields = [Header { name: "Content-Encoding".to_owned(), value: encoding.into() }];
         let mut sink = Sink::new(&fields, true, output, &mut record);
-        for piece in bytes.chunks(1000) {
-            sink.take(piece, &mut record).unwrap();
-        }
-        let result = sink.finish(&mut record);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(async {
+            for piece in bytes.chunks(1000) {
+                sink.take(piece);
+                while sink.is_full() {
+                    sink.work(&mut record).await?;
+                }
+            }
+            sink.finish(&mut record).await
+        });
         (record, result)
     }
 
@@ -367,6 +260,69 @@ mod tests {
         assert_eq!(run("gzip, identity, br", &twice, None).0.decoded_bytes, Some(data.len() as u64));
     }
 
+    /// A member of gzip, then the next; a frame of zstd, then the next.
+    #[test]
+    fn what_curl_and_browsers_read_is_read() {
+        let data = b"one and two ".repeat(30_000);
+        let (one, two) = data.split_at(100_000);
+        let both = |coding| [encode(coding, one), encode(coding, two)].concat();
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..], &encode("zstd", &data)].concat();
+        let behind = |coding| [&encode(coding, &data)[..], b"\0\0junk"].concat();
+        let table = [
+            ("deflate", encode("raw deflate", &data), 0),
+            ("deflate", encode("deflate", &data), 0),
+            ("gzip", both("gzip"), 0),
+            ("zstd", both("zstd"), 0),
+            ("zstd", skippable, 0),
+            ("x-gzip", behind("gzip"), 6),
+            ("GZIP", [&encode("gzip", &data)[..], b"\x1f"].concat(), 1),
+            ("deflate", behind("deflate"), 6),
+            ("deflate", behind("raw deflate"), 6),
+            ("br", behind("br"), 6),
+            ("zstd", behind("zstd"), 6),
+            ("gzip, deflate", encode("raw deflate", &both("gzip")), 0),
+        ];
+        let path = std::env::temp_dir().join(format!("urltrace-codings-{}", std::process::id()));
+        for (coding, bytes, surplus) in table {
+            let (record, result) = run(coding, &bytes, Some(path.clone()));
+            assert_eq!((result, &record.decode_error), (Ok(()), &None), "{coding}");
+            assert_eq!((record.decoded_bytes, record.surplus_bytes), (Some(data.len() as u64), surplus));
+            assert!(std::fs::read(&path).unwrap() == data, "{coding}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        for cut in [both("gzip"), both("zstd")] {
+            let (record, _) = run(if cut[0] == 0x1f { "gzip" } else { "zstd" }, &cut[..cut.len() - 9], None);
+            assert!(record.decode_error.unwrap().contains("ends too early"));
+        }
+    }
+
+    #[test]
+    fn what_servers_say_of_tls_is_known() {
+        for (body, wanted) in [
+            (
+                "<center>The plain HTTP request was sent to HTTPS port</center>",
+                Some(TlsComplaint::PlainRequest),
+            ),
+            ("Client sent an HTTP request to an HTTPS server.\n", Some(TlsComplaint::PlainRequest)),
+            ("You're speaking plain HTTP to an SSL-enabled server port.", Some(TlsComplaint::PlainRequest)),
+            ("This combination of host and port requires TLS.", Some(TlsComplaint::PlainRequest)),
+            ("<title>400 No required SSL certificate was sent</title>", Some(TlsComplaint::NoCertificate)),
+            ("<h1>Bad Request</h1>", None),
+        ] {
+            assert_eq!(complaint(body.as_bytes()), wanted, "{body}");
+        }
+    }
+
+    /// A file that takes nothing, and one that nobody reads, hold up nobody.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_written_is_not_said_to_hold_the_body() {
+        let (record, result) = run("identity", b"hello", Some("/dev/full".into()));
+        let fault = result.unwrap_err();
+        assert_eq!((fault.code, record.saved_to), (FailureCode::OutputFailed, None));
+        assert!(fault.message.ends_with("cannot be written: no space left on device"), "{}", fault.message);
+    }
+
     #[test]
     fn what_cannot_be_undone_is_said() {
         let gzip = encode("gzip", b"hello");
@@ -375,7 +331,7 @@ mod tests {
             ("gzip", b"hello, world", "not readable as gzip"),
             ("gzip", &gzip[..gzip.len() - 4], "ends too early"),
             ("gzip,gzip,gzip,gzip,gzip", b"x", "5 layers"),
-            ("br, gzip", &gzip, "the br, gzip data ends too early"),
+            ("br, gzip", &gzip, "the br data ends too early"),
         ];
         for (encoding, bytes, words) in table {
             let (record, result) = run(encoding, bytes, None);
@@ -408,7 +364,7 @@ mod tests {
         assert_eq!(result, Ok(()));
         assert_eq!(std::fs::read(&path).unwrap(), gzip, "as received");
         let (_, result) = run("gzip", &gzip[..gzip.len() / 2], Some(path.clone()));
-        assert_eq!(result.unwrap_err().code, FailureCode::OutputFailed);
+        assert_eq!(result.unwrap_err().code, FailureCode::DecodeFailed);
         std::fs::remove_file(&path).unwrap();
         let nowhere = std::env::temp_dir().join("urltrace-no-such-directory/x");
         let (record, result) = run("gzip", b"", Some(nowhere));

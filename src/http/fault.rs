@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::framing::content_length;
+use super::framing::{content_length, list};
 use super::words::escape;
 use crate::alert::{AlertReceived, Demand, Ended};
 use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
@@ -36,7 +36,7 @@ fn progress(record: &Http) -> Progress {
 }
 
 /// `1200 of 5000 bytes`, or `1200 bytes` when the whole is not known.
-fn body_so_far(record: &Http) -> String {
+pub(super) fn body_so_far(record: &Http) -> String {
     let got = record.body.encoded_bytes;
     let known = matches!(record.body.framing, BodyFraming::ContentLength | BodyFraming::Http2);
     match content_length(&record.headers) {
@@ -54,7 +54,7 @@ fn interim(record: &Http) -> Option<String> {
 }
 
 /// The place in the exchange, for the end of a sentence.
-fn place(record: &Http, now: At) -> String {
+pub(super) fn place(record: &Http, now: At) -> String {
     match progress(record) {
         Progress::Sending => {
             format!("while the request was being sent ({} so far)", size(record.bytes_sent))
@@ -185,6 +185,13 @@ fn renegotiation(end: &str) -> Fault {
 pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
     let start = record.start;
     let end = stop_words(why, max_time);
+    if record.body.complete {
+        let took = time(now.since(start));
+        let message = format!("the file has not taken the whole body after {took} ({end}); all of it came");
+        // The file is this machine's.
+        let code = if why == Stopped::Interrupted { stop_code(why) } else { FailureCode::OutputFailed };
+        return new(code, message).hint("whoever reads it, as of a FIFO, has to come, or to read on");
+    }
     let message = match progress(record) {
         Progress::Sending => format!(
             "the request was still being sent after {} ({end}): {} so far",
@@ -206,31 +213,52 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
             size(record.head_bytes)
         ),
         Progress::Body => format!(
-            "the body was still coming after {} ({end}): {} so far",
+            "the body was still coming after {} ({end}): {} so far{}",
             time(now.since(start)),
             match content_length(&record.headers) {
                 Ok(Some(_)) => body_so_far(record),
                 _ => size(record.body.encoded_bytes),
-            }
+            },
+            until_close(record).unwrap_or_default()
         ),
     };
     let fault = new(stop_code(why), message);
     match (why, progress(record)) {
         (Stopped::Interrupted | Stopped::Part(_), _) | (_, Progress::Sending) => fault,
+        (_, Progress::Body) if until_close(record).is_some() => {
+            fault.hint("the server has to close the connection, or to say where the body ends")
+        }
         _ => fault.hint(MORE_TIME),
     }
 }
 
+/// Why the body goes on for as long as the connection (RFC 9112 §6.3), where it does.
+fn until_close(record: &Http) -> Option<String> {
+    if record.body.framing != BodyFraming::Close {
+        return None;
+    }
+    let codings = list(&record.headers, "transfer-encoding").join(", ");
+    let sized = record.headers.iter().any(|field| field.name.eq_ignore_ascii_case("content-length"));
+    Some(match (codings.is_empty(), sized) {
+        (true, _) => "; it ends with the connection, as no field says where else".to_owned(),
+        (false, sized) => format!(
+            "; it ends with the connection, as `Transfer-Encoding: {codings}` says{} (RFC 9112 section 6.3)",
+            if sized { ", whatever Content-Length says" } else { "" }
+        ),
+    })
+}
+
 /// Bytes that are no HTTP response, with a guess at what they are.
 pub(super) fn not_http(bytes: &[u8]) -> Fault {
-    let fault = new(
-        FailureCode::NotHttp,
-        format!("what came back is not HTTP: it begins with \"{}\"", escape(bytes)),
-    );
+    let fault =
+        new(FailureCode::NotHttp, format!("what came back is not HTTP: it begins with `{}`", escape(bytes)));
     let guess = match bytes {
         [0x15 | 0x16, 0x03, ..] => Some("the port speaks TLS: use https://"),
         // An empty SETTINGS frame, or one of a few settings, opens every HTTP/2 connection.
         [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => Some("the server speaks HTTP/2 here: try --http2"),
+        _ if bytes.starts_with(b"ICY ") => {
+            Some("this is a SHOUTcast server: its answers are HTTP but for \"ICY\"")
+        }
         _ if bytes.starts_with(b"SSH-") => Some("an SSH server answers on this port"),
         _ if bytes.starts_with(b"220") => Some("this looks like a mail or FTP server"),
         _ if bytes.starts_with(b"+OK") || bytes.starts_with(b"* OK") => Some("this looks like a mail server"),
@@ -289,6 +317,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_takes_nothing_is_not_the_servers_fault() {
+        let mut record = in_body();
+        record.body.complete = true;
+        let stop = |why| stopped(why, &record, At(5_001_200), Duration::from_secs(5));
+        assert_eq!(stop(Stopped::MaxTime).code, FailureCode::OutputFailed);
+        assert_eq!(stop(Stopped::Interrupted).code, FailureCode::Interrupted);
+        assert!(stop(Stopped::MaxTime).message.ends_with("all of it came"));
+    }
+
+    #[test]
+    fn a_body_without_an_end_names_the_field_that_makes_it_so() {
+        let field = |name: &str, value: &str| Header { name: name.to_owned(), value: value.into() };
+        let mut record = in_body();
+        record.body.framing = BodyFraming::Close;
+        record.headers = vec![field("Transfer-Encoding", "identity"), field("Content-Length", "5")];
+        let stop = |record: &Http| stopped(Stopped::MaxTime, record, At(5_001_200), Duration::from_secs(5));
+        let named = stop(&record);
+        assert!(named.message.contains("as `Transfer-Encoding: identity` says, whatever Content-Length"));
+        assert!(named.hint.unwrap().starts_with("the server has to close"));
+        record.headers.clear();
+        assert!(stop(&record).message.ends_with("as no field says where else"));
+    }
+
+    #[test]
     fn an_end_of_the_connection_is_named_by_its_place() {
         let mut waiting = record();
         waiting.sent = Some(At(1_200));
@@ -343,8 +395,9 @@ mod tests {
     fn strangers_are_recognised() {
         let tls = not_http(b"\x15\x03\x01\x00\x02\x02\x46");
         assert_eq!(tls.hint.as_deref(), Some("the port speaks TLS: use https://"));
-        assert!(tls.message.ends_with("it begins with \"\\x15\\x03\\x01\\x00\\x02\\x02F\""));
+        assert!(tls.message.ends_with("it begins with `\\x15\\x03\\x01\\x00\\x02\\x02F`"));
         assert!(not_http(b"SSH-2.0-x\r\n").hint.unwrap().contains("SSH"));
+        assert!(not_http(b"ICY 200 OK\r\n").hint.unwrap().contains("SHOUTcast"));
         assert_eq!(not_http(b"hello").hint, None);
     }
 }

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::stream::Stream;
-use crate::trace::{Failure, FailureCode, Http, Url};
+use crate::trace::{Failure, FailureCode, Http, Unanswered, Url};
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
 /// a further request. Of HTTP/2 the connection is a task of its own: this has to run in a
@@ -39,11 +39,14 @@ pub async fn fetch(
     if let Line::Http2(_, watch) = &line {
         watch.settle(&mut record);
     }
-    drop(line);
     let result = match outcome {
-        Ok(result) => result,
+        Ok(result) => {
+            record.unanswered = result.as_ref().err().and_then(|fault| unanswered(fault, &line, &record));
+            result
+        }
         Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
     };
+    drop(line);
     match result {
         Ok(Persistence::Keep) => (record, Ok(Some(session))),
         Ok(Persistence::Close) => (record, Ok(None)),
@@ -61,6 +64,20 @@ enum Line<'a> {
     Http1(&'a mut Stream),
     /// With others; its own part is seen from the tap.
     Http2(&'a h2::Link, tap::Watch),
+}
+
+/// What is known of a request when the connection failed it.
+fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswered> {
+    let ended = matches!(fault.code, FailureCode::EmptyResponse | FailureCode::ConnectionReset);
+    // HTTP/2 has heard the server's SETTINGS by then, and may have been told why.
+    let told = matches!(fault.code, FailureCode::HeadIncomplete | FailureCode::Http2Protocol);
+    match line {
+        Line::Http2(_, watch) if ended || told => watch.unanswered(),
+        Line::Http2(..) => None,
+        Line::Http1(_) if !ended || record.bytes_received > 0 => None,
+        Line::Http1(_) if record.bytes_sent == 0 => Some(Unanswered::Unprocessed),
+        Line::Http1(_) => Some(Unanswered::Unknown),
+    }
 }
 
 async fn exchange(

@@ -1,8 +1,9 @@
 //! HTTP/2 frames, cut out of a stream of bytes (RFC 9113 §4.1). Pure: no I/O, no clock.
 //!
-//! Looks at frame headers only: when frames of one stream begin and end, and how large they are.
-//! It checks nothing and decodes nothing; that is the work of the `h2` crate behind it.
+//! Says when frames of one stream begin and end, how large they are, and what is in those that are not
+//! data. It checks nothing and decodes nothing.
 
+use super::scene::MAX_INFORMATIONAL;
 use crate::trace::At;
 
 /// Size of a frame header.
@@ -11,11 +12,22 @@ pub(super) const HEADER: usize = 9;
 pub(super) const PREFACE: usize = 24;
 
 /// Frame types (RFC 9113 §6).
-const DATA: u8 = 0x0;
-const HEADERS: u8 = 0x1;
-const CONTINUATION: u8 = 0x9;
-const END_STREAM: u8 = 0x1;
-const END_HEADERS: u8 = 0x4;
+pub(super) const DATA: u8 = 0x0;
+pub(super) const HEADERS: u8 = 0x1;
+pub(super) const PRIORITY: u8 = 0x2;
+pub(super) const RST_STREAM: u8 = 0x3;
+pub(super) const SETTINGS: u8 = 0x4;
+pub(super) const PUSH_PROMISE: u8 = 0x5;
+pub(super) const PING: u8 = 0x6;
+pub(super) const GOAWAY: u8 = 0x7;
+pub(super) const WINDOW_UPDATE: u8 = 0x8;
+pub(super) const CONTINUATION: u8 = 0x9;
+/// Flags.
+pub(super) const END_STREAM: u8 = 0x1;
+pub(super) const ACK: u8 = 0x1;
+pub(super) const END_HEADERS: u8 = 0x4;
+pub(super) const PADDED: u8 = 0x8;
+pub(super) const WITH_PRIORITY: u8 = 0x20;
 
 /// A frame header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +44,7 @@ pub(super) struct Frame {
 
 /// What bytes brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(super) enum Event<'a> {
     /// Bytes before the first frame.
     Preface(usize),
     /// The first byte of a frame.
@@ -40,18 +52,18 @@ pub(super) enum Event {
     /// The last byte of a frame's header.
     Header(Frame),
     /// Bytes of a frame's payload, as they come: a large frame may never end.
-    Payload(Frame, usize),
+    Payload(Frame, &'a [u8]),
     /// The last byte of a frame.
     End(Frame),
 }
 
-impl Event {
+impl Event<'_> {
     /// The stream it belongs to, where that is known, and how many bytes it settles.
     pub(super) fn bytes(self) -> (Option<u32>, usize) {
         match self {
             Self::Preface(count) => (None, count),
             Self::Header(frame) => (Some(frame.stream), HEADER),
-            Self::Payload(frame, count) => (Some(frame.stream), count),
+            Self::Payload(frame, bytes) => (Some(frame.stream), bytes.len()),
             Self::Begin | Self::End(_) => (None, 0),
         }
     }
@@ -78,7 +90,7 @@ impl Tokenizer {
     }
 
     /// Takes bytes as they came and says what they brought, in order.
-    pub(super) fn push(&mut self, mut bytes: &[u8], mut seen: impl FnMut(Event)) {
+    pub(super) fn push(&mut self, mut bytes: &[u8], mut seen: impl FnMut(Event<'_>)) {
         let skip = self.skip.min(bytes.len());
         if skip > 0 {
             self.skip -= skip;
@@ -89,8 +101,8 @@ impl Tokenizer {
             if let Some((frame, left)) = &mut self.current {
                 let step = bytes.len().min(*left as usize);
                 *left -= u32::try_from(step).unwrap_or(*left);
+                seen(Event::Payload(*frame, &bytes[..step]));
                 bytes = &bytes[step..];
-                seen(Event::Payload(*frame, step));
                 if *left == 0 {
                     seen(Event::End(*frame));
                     self.current = None;
@@ -146,6 +158,8 @@ pub(super) struct Received {
     pub(super) blocks: Vec<Block>,
     /// HEADERS frames, also those beyond what `blocks` keeps.
     pub(super) block_count: usize,
+    /// Bytes of all blocks, frame headers included, as announced.
+    pub(super) block_bytes: u64,
     /// Bytes of the DATA frames, frame headers and padding included, as far as they came.
     pub(super) data_bytes: u64,
     /// DATA frames.
@@ -156,14 +170,14 @@ pub(super) struct Received {
 }
 
 /// Blocks kept at most: interim responses up to their limit, the final one, trailers.
-const MAX_BLOCKS: usize = 64;
+const MAX_BLOCKS: usize = MAX_INFORMATIONAL + 2;
 
 impl Received {
     /// Takes what came on this stream at `at`, in a frame that began at `began`.
-    pub(super) fn take(&mut self, event: Event, began: At, at: At) {
+    pub(super) fn take(&mut self, event: Event<'_>, began: At, at: At) {
         match event {
             Event::Header(frame) => self.header(frame, began),
-            Event::Payload(frame, count) if frame.kind == DATA => self.data_bytes += count as u64,
+            Event::Payload(frame, bytes) if frame.kind == DATA => self.data_bytes += bytes.len() as u64,
             Event::End(frame) => self.finish(frame, at),
             Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
         }
@@ -174,12 +188,14 @@ impl Received {
         match frame.kind {
             HEADERS => {
                 self.block_count += 1;
+                self.block_bytes += size;
                 self.ending |= frame.flags & END_STREAM != 0;
                 if self.blocks.len() < MAX_BLOCKS {
                     self.blocks.push(Block { at: began, end: None, bytes: size });
                 }
             }
             CONTINUATION => {
+                self.block_bytes += size;
                 if let Some(block) = self.blocks.last_mut() {
                     block.bytes += size;
                 }
@@ -220,7 +236,7 @@ pub(super) struct Sent {
 
 impl Sent {
     /// Takes what was written on this stream.
-    pub(super) fn take(&mut self, event: Event) {
+    pub(super) fn take(&mut self, event: Event<'_>) {
         let Event::End(frame) = event else { return };
         match frame.kind {
             HEADERS => self.ending |= frame.flags & END_STREAM != 0,
@@ -326,8 +342,11 @@ mod tests {
                 for piece in &pieces {
                     tokenizer.push(piece, |event| {
                         settled += event.bytes().1;
-                        if !matches!(event, Event::Payload(..)) {
-                            events.push(event);
+                        match event {
+                            Event::Payload(..) => {}
+                            Event::Header(frame) => events.push((Some(frame), 0)),
+                            Event::End(frame) => events.push((Some(frame), 1)),
+                            Event::Begin | Event::Preface(_) => events.push((None, 2)),
                         }
                     });
                 }

@@ -30,8 +30,13 @@ const JOINED: usize = 64 * 1024;
 /// Whether nothing has come on a connection at rest: no byte, no end, no error.
 pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     let mut byte = [0];
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_pending()))
-        .await
+    poll_fn(|cx| {
+        // One that says "not now" may only have let others go first.
+        let idle =
+            (0..2).all(|_| Pin::new(&mut *stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_pending());
+        Poll::Ready(idle)
+    })
+    .await
 }
 
 /// Sends the request and reads the response into `record`.
@@ -84,6 +89,8 @@ async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(Head, Vec<u8>, At), Fault> {
     let limits = limits(scene);
     let mut reader = Reader::new(limits);
+    // All interim ones together are held to the size of one head.
+    let mut interim = 0;
     loop {
         let (count, at) = match link.read(record, Idle::No).await {
             Ok(Some((0, at))) => return Err(fault::closed(record, at)),
@@ -103,6 +110,10 @@ async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
                 // 101 is the last word of HTTP on a connection, although its number is interim.
                 Ok(Some(head)) if (100..200).contains(&head.status) && head.status != 101 => {
                     let first = record.first_byte.take().unwrap_or(at);
+                    interim += head.bytes;
+                    if interim > limits.bytes {
+                        return Err(head_fault(HeadError::TooLarge, &reader, limits, record));
+                    }
                     record.informational.push(Informational {
                         status: head.status,
                         at: first,
@@ -183,10 +194,14 @@ async fn read_body<S: AsyncRead + AsyncWrite + Unpin>(
     let mut used = cutter.cut(&rest, &mut sink, record)?;
     let mut given = rest.len();
     while !cutter.is_done() {
+        if sink.is_full() {
+            sink.work(&mut record.body).await?;
+            continue;
+        }
         let idle = if sink.is_busy() { Idle::Yes } else { Idle::No };
         match link.read(record, idle).await {
             Ok(None) => {
-                sink.work(&mut record.body)?;
+                sink.work(&mut record.body).await?;
                 continue;
             }
             Ok(Some((0, end))) => {
@@ -207,7 +222,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Unpin>(
     if let Cutter::Chunks(decoder) = cutter {
         record.trailers = decoder.into_trailers();
     }
-    sink.finish(&mut record.body)?;
+    sink.finish(&mut record.body).await?;
     Ok(if used < given { Extra::Some } else { Extra::None })
 }
 
@@ -233,25 +248,21 @@ impl Cutter {
         let used = match self {
             Self::Close => {
                 body.encoded_bytes += bytes.len() as u64;
-                sink.take(bytes, body)?;
+                sink.take(bytes);
                 bytes.len()
             }
             Self::Length(left) => {
                 let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= used as u64;
                 body.encoded_bytes += used as u64;
-                sink.take(&bytes[..used], body)?;
+                sink.take(&bytes[..used]);
                 used
             }
             Self::Chunks(decoder) => {
-                let mut result = Ok(());
                 let used = decoder.push(bytes, |data| {
                     body.encoded_bytes += data.len() as u64;
-                    if result.is_ok() {
-                        result = sink.take(data, body);
-                    }
+                    sink.take(data);
                 });
-                result?;
                 used.map_err(|error| {
                     let so_far = size(body.encoded_bytes);
                     fault::new(

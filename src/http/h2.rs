@@ -5,25 +5,25 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use ::h2::client::{Builder, ResponseFuture, SendRequest};
-use ::h2::{Reason, RecvStream, SendStream};
+use ::h2::{RecvStream, SendStream};
 use ::http::HeaderMap;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
 
 use super::body::Sink;
+use super::explain::{self, explain, too_large, too_many_informational};
 use super::fault;
-use super::frames::HEADER;
-use super::framing::{Persistence, content_length};
+use super::framing::Persistence;
 use super::request::Draft;
+use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
-use super::tap::{Over, Shared, Tap, Watch};
-use super::words::escape;
+use super::tap::{Shared, Tap, Watch};
 use crate::fault::Fault;
 use crate::stream::Stream;
 use crate::trace::{BodyFraming, FailureCode, Header, Http, Informational};
@@ -80,7 +80,9 @@ impl Link {
     /// Whether a further request can be sent, as far as can be seen without waiting.
     pub(super) async fn is_open(&self) -> bool {
         let Some(open) = self.open.get() else { return self.stream.borrow().is_some() };
-        // What has come meanwhile, such as the end, is for the task to see first.
+        // What has come meanwhile, such as the end, is for the task to see first: once for the runtime to
+        // notice it, once for the task to read it.
+        tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         let mut sender = open.sender.clone();
         let ready = poll_fn(|cx| Poll::Ready(matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))))).await;
@@ -126,7 +128,7 @@ impl Link {
         let (request, recorded) =
             draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
         record.request = recorded;
-        let body = Bytes::from(scene.ask.body.clone().unwrap_or_default());
+        let body = scene.ask.body.clone().unwrap_or_default();
         let sender = open.sender.clone().ready().await;
         let sent = sender.and_then(|mut sender| sender.send_request(request, body.is_empty()));
         let (response, upload) = sent.map_err(|error| explain(&error, watch, scene, record))?;
@@ -173,25 +175,27 @@ async fn answer(
     watch: &Watch,
     record: &mut Http,
 ) -> Result<(), Fault> {
-    while let Some(interim) = poll_fn(|cx| response.poll_informational(cx)).await {
+    while let Some(interim) = poll_fn(|cx| waiting(response.poll_informational(cx), watch, cx)).await {
         let interim = interim.map_err(|error| explain(&error, watch, scene, record))?;
         let block = watch.block(record.informational.len());
+        let headers = head(watch, record.informational.len(), interim.headers())?;
         record.informational.push(Informational {
             status: interim.status().as_u16(),
             at: block.map_or_else(|| scene.clock.now(), |block| block.at),
-            headers: fields(interim.headers()),
+            headers,
         });
         if record.informational.len() > MAX_INFORMATIONAL {
             return Err(too_many_informational());
         }
     }
-    let response = response.await.map_err(|error| explain(&error, watch, scene, record))?;
+    let response = poll_fn(|cx| waiting(Pin::new(&mut response).poll(cx), watch, cx)).await;
+    let response = response.map_err(|error| explain(&error, watch, scene, record))?;
     let block = watch.block(record.informational.len());
     let seen = scene.clock.now();
     record.first_byte = Some(block.map_or(seen, |block| block.at));
     record.head_end = Some(block.and_then(|block| block.end).unwrap_or(seen));
     record.status = Some(response.status().as_u16());
-    record.headers = fields(response.headers());
+    record.headers = head(watch, record.informational.len(), response.headers())?;
     if record.headers.len() > scene.plan.max_headers {
         let message = format!("the response head has more than {} fields", scene.plan.max_headers);
         return Err(fault::new(FailureCode::TooManyHeaders, message));
@@ -214,23 +218,26 @@ async fn read_body(
     record: &mut Http,
 ) -> Result<(), Fault> {
     loop {
+        if sink.is_full() {
+            sink.work(&mut record.body).await?;
+            continue;
+        }
         let next = poll_fn(|cx| match body.poll_data(cx) {
             Poll::Ready(next) => Poll::Ready(Some(next)),
             Poll::Pending if sink.is_busy() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => waiting(Poll::Pending, watch, cx),
         });
         match next.await {
             None => {
-                sink.work(&mut record.body)?;
-                // The connection, and with it the next bytes, comes before the next piece of work.
-                tokio::task::yield_now().await;
+                // The connection, and with it the next bytes, comes before the next slice of work.
+                sink.work(&mut record.body).await?;
             }
             Some(Some(Ok(bytes))) => {
                 // Given back at once: the window must not shape what is measured. An error here
                 // means that the stream has ended, which the next read tells better.
                 let _ = body.flow_control().release_capacity(bytes.len());
                 record.body.encoded_bytes += bytes.len() as u64;
-                sink.take(&bytes, &mut record.body)?;
+                sink.take(&bytes);
             }
             Some(Some(Err(error))) => {
                 // A server that has said all may reset what it does not want to read (RFC 9113
@@ -244,96 +251,44 @@ async fn read_body(
             Some(None) => break,
         }
     }
-    match poll_fn(|cx| body.poll_trailers(cx)).await {
-        Ok(Some(trailers)) => record.trailers = fields(&trailers),
+    match poll_fn(|cx| waiting(body.poll_trailers(cx), watch, cx)).await {
+        Ok(Some(trailers)) => {
+            let found = watch.fields(record.informational.len() + 1);
+            if let Some(breach) = found.as_deref().and_then(rules::trailers) {
+                return Err(explain::rule(&breach));
+            }
+            record.trailers = found.unwrap_or_else(|| fields(&trailers));
+        }
         Ok(None) => {}
         Err(error) if error.is_reset() && error.is_remote() && watch.exchange().received.end.is_some() => {}
         Err(error) => return Err(explain(&error, watch, scene, record)),
     }
     record.end = watch.exchange().received.end.unwrap_or_else(|| scene.clock.now());
     record.body.complete = true;
-    sink.finish(&mut record.body)
+    sink.finish(&mut record.body).await
+}
+
+/// Lets the connection go on where the exchange found nothing to take.
+fn waiting<T>(poll: Poll<T>, watch: &Watch, cx: &Context<'_>) -> Poll<T> {
+    if poll.is_pending() {
+        watch.wait(cx);
+    }
+    poll
+}
+
+/// The fields of a response in wire order, judged: the crate takes some that no response may have. `map` is
+/// what the crate read.
+fn head(watch: &Watch, number: usize, map: &HeaderMap) -> Result<Vec<Header>, Fault> {
+    let Some(mut found) = watch.fields(number) else { return Ok(fields(map)) };
+    if let Some(breach) = rules::response(&found) {
+        return Err(explain::rule(&breach));
+    }
+    found.retain(|field| !field.name.starts_with(':'));
+    Ok(found)
 }
 
 fn fields(map: &HeaderMap) -> Vec<Header> {
     map.iter()
         .map(|(name, value)| Header { name: name.as_str().to_owned(), value: value.as_bytes().to_vec() })
         .collect()
-}
-
-fn too_many_informational() -> Fault {
-    let message = format!("more than {MAX_INFORMATIONAL} interim responses and no final one");
-    fault::new(FailureCode::TooManyInformational, message)
-}
-
-fn too_large(scene: &Scene<'_>) -> Fault {
-    let limit = scene.plan.max_head_bytes / 1024;
-    fault::new(FailureCode::HeadersTooLarge, format!("the response head is larger than {limit} kB"))
-}
-
-/// Words for an error of the crate, by the evidence of the tap.
-fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, record: &mut Http) -> Fault {
-    watch.settle(record);
-    let (tap, exchange) = (watch.connection(), watch.exchange());
-    match exchange.over {
-        Some(Over::HeadBytes) => return too_large(scene),
-        Some(Over::Blocks) => return too_many_informational(),
-        None if tap.over => return protocol("another response on the connection passed a limit".to_owned()),
-        None => {}
-    }
-    if let Some(fault) = stranger(&tap.opening) {
-        record.garbage = Some(tap.opening.clone());
-        return fault;
-    }
-    let Some(reason) = error.reason() else {
-        let now = scene.clock.now();
-        return match (&tap.error, tap.ended) {
-            (Some(how), _) => fault::broken(how, record, now),
-            (None, true) => fault::closed(record, now),
-            (None, false) => protocol(format!("HTTP/2 failed: {error}")),
-        };
-    };
-    let name = format!("{reason:?}");
-    if error.is_remote() {
-        let (what, frame) =
-            if error.is_go_away() { ("connection", "GOAWAY") } else { ("request", "RST_STREAM") };
-        let fault = protocol(format!(
-            "the server refused the {what} with {name} ({frame}): {}",
-            reason.description()
-        ));
-        return match reason {
-            Reason::HTTP_1_1_REQUIRED => fault.hint("the server wants HTTP/1.1: use --http1.1"),
-            _ => fault,
-        };
-    }
-    let received = &exchange.received;
-    // The crate stops reading a list of fields that grows beyond all bounds. The block was begun, and
-    // never handed over.
-    let handed_over = record.informational.len() + usize::from(record.status.is_some());
-    if reason == Reason::ENHANCE_YOUR_CALM && received.blocks.len() > handed_over {
-        return too_large(scene);
-    }
-    let data = received.data_bytes - received.data_frames * HEADER as u64;
-    if let (Ok(Some(length)), Some(_)) = (content_length(&record.headers), received.end)
-        && length != data
-    {
-        let message = format!("content-length says {length} bytes and {data} came");
-        return fault::new(FailureCode::BadFraming, message);
-    }
-    protocol(format!("the server broke the rules of HTTP/2: {name} ({})", reason.description()))
-}
-
-fn protocol(message: String) -> Fault {
-    fault::new(FailureCode::Http2Protocol, message).hint("--http1.1 tells whether only HTTP/2 is affected")
-}
-
-/// A connection that does not begin as HTTP/2 must (RFC 9113 §3.4: with a SETTINGS frame).
-fn stranger(opening: &[u8]) -> Option<Fault> {
-    if opening.starts_with(b"HTTP/1.") {
-        let line = opening.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        let message = format!("HTTP/2 was spoken to the server and it answered \"{}\"", escape(line));
-        return Some(fault::new(FailureCode::Http2Protocol, message).hint("use --http1.1"));
-    }
-    let settings = matches!(opening, [] | [0] | [0, _] | [0, _, _] | [0, _, _, 4, ..]);
-    (!settings).then(|| fault::not_http(opening))
 }

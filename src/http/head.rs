@@ -1,8 +1,8 @@
 //! HTTP/1 response heads out of a stream of bytes (RFC 9112 §4 and §5). Pure: no I/O, no clock.
 //!
 //! Reads as browsers do where that is safe: up to four empty lines before the status line, bare LF,
-//! folded fields, spaces before the colon; lines that are no field are passed over. It does not
-//! judge fields: see [`framing`](super::framing).
+//! folded fields, spaces before the colon and before the first field; lines that are no field keep their
+//! place, as such. It does not judge fields: see [`framing`](super::framing).
 
 use crate::trace::Header;
 
@@ -31,7 +31,7 @@ pub(super) struct Head {
     pub(super) status: u16,
     /// Reason phrase; `None` when empty.
     pub(super) reason: Option<String>,
-    /// Fields in wire order.
+    /// Fields in wire order, and lines between them that are none.
     pub(super) fields: Vec<Header>,
     /// Size on the wire, empty line included, empty lines before it not.
     pub(super) bytes: usize,
@@ -180,6 +180,7 @@ fn config() -> httparse::ParserConfig {
         .allow_spaces_after_header_name_in_responses(true)
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_multiple_spaces_in_response_status_delimiters(true)
+        .allow_space_before_first_header_name(true)
         .ignore_invalid_headers_in_responses(true);
     config
 }
@@ -211,12 +212,31 @@ fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
     let (Some(minor), Some(status)) = (response.version, response.code) else {
         return Err(HeadError::NotHttp);
     };
-    let fields = response
-        .headers
-        .iter()
-        .map(|field| Header { name: field.name.to_owned(), value: unfold(field.value) })
-        .collect();
+    let fields = lines_of(bytes, response.headers);
     Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
+}
+
+/// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`.
+fn lines_of(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Vec<Header> {
+    let mut left = fields.iter().peekable();
+    let mut found: Vec<Header> = Vec::with_capacity(fields.len());
+    let mut end = 0;
+    for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        end += line.len();
+        // Where a name stands in the head: it is a part of it.
+        let place = |name: &str| (name.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+        if let Some(field) = left.next_if(|field| place(field.name) < end) {
+            found.push(Header { name: field.name.to_owned(), value: unfold(field.value) });
+            continue;
+        }
+        let text = line.trim_ascii_end();
+        // A folded line is part of the field before it.
+        let folded = matches!(line, [b' ' | b'\t', ..]) && found.last().is_some_and(Header::is_readable);
+        if number > 0 && !text.is_empty() && !folded {
+            found.push(Header::unreadable(text.to_vec()));
+        }
+    }
+    found
 }
 
 /// RFC 9112 §5.2: a fold is read as spaces.
@@ -241,17 +261,8 @@ fn reason(bytes: &[u8]) -> Option<String> {
 
 /// Reads a block of trailer fields that ends with an empty line (RFC 9112 §7.1.2).
 pub(super) fn parse_trailers(block: &[u8], max_fields: usize) -> Result<Vec<Header>, HeadError> {
-    let lines = block.iter().filter(|&&byte| byte == b'\n').count();
-    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
-    match httparse::parse_headers(block, &mut slots) {
-        Ok(httparse::Status::Complete((_, fields))) => Ok(fields
-            .iter()
-            .map(|field| Header { name: field.name.to_owned(), value: field.value.to_vec() })
-            .collect()),
-        Ok(httparse::Status::Partial) => Err(HeadError::Malformed("it ends too early")),
-        Err(httparse::Error::TooManyHeaders) => Err(HeadError::TooManyFields),
-        Err(_) => Err(HeadError::Malformed("a bad trailer field")),
-    }
+    // They are read like the fields of a head.
+    parse(&[b"HTTP/1.1 200 OK\r\n", block].concat(), max_fields).map(|head| head.fields)
 }
 
 #[cfg(test)]
@@ -299,10 +310,33 @@ mod tests {
         let folded = one(b"\r\n\n\r\n\nHTTP/1.0 404\nA : b\n\tc\nno field\nD:\xfc\n\n").unwrap().unwrap();
         assert_eq!((folded.minor, folded.status, folded.reason), (0, 404, None));
         assert_eq!(folded.fields[0].value, b"b \tc");
-        assert_eq!(folded.fields[1].value, b"\xfc");
-        assert_eq!(folded.fields.len(), 2);
+        let lines: Vec<_> = folded.fields.iter().map(|field| (field.is_readable(), field.text())).collect();
+        assert_eq!(lines[1..], [(false, "no field".into()), (true, "\u{fffd}".into())]);
         let latin = one(b"HTTP/1.1 200 Gr\xfc\xdfe\r\n\r\n").unwrap().unwrap();
         assert_eq!(latin.reason.as_deref(), Some("Gr\u{fffd}\u{fffd}e"));
+    }
+
+    #[test]
+    fn no_line_is_lost() {
+        let table: [(&[u8], &[(&str, &str)]); 5] = [
+            (
+                b" Location: /next\r\nContent-Length: 0\r\n\r\n",
+                &[("Location", "/next"), ("Content-Length", "0")],
+            ),
+            (b"\t  Transfer-Encoding: chunked\n\n", &[("Transfer-Encoding", "chunked")]),
+            (
+                b"PHP Warning:  foo in /x\r\nA: b\r\nno colon\r\n folded\r\nC: d\r\n\r\n",
+                &[("", "PHP Warning:  foo in /x"), ("A", "b"), ("", "no colon"), ("", " folded"), ("C", "d")],
+            ),
+            (b"A: b\r\n c\r\n(x): y\r\n\r\n", &[("A", "b   c"), ("", "(x): y")]),
+            (b": y\r\n\r\n", &[("", ": y")]),
+        ];
+        for (lines, wanted) in table {
+            let head = one(&[b"HTTP/1.1 302 Found\r\n", lines].concat()).unwrap().unwrap();
+            let found: Vec<_> = head.fields.iter().map(|f| (f.name.as_str(), f.text())).collect();
+            let wanted: Vec<_> = wanted.iter().map(|(name, value)| (*name, (*value).into())).collect();
+            assert_eq!(found, wanted, "{}", String::from_utf8_lossy(lines));
+        }
     }
 
     #[test]

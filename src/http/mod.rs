@@ -8,13 +8,16 @@
 //! - `session`: a connection; `fetch`: one exchange on it; `scene`: what an exchange works from.
 //! - `request`: what is sent, for both versions.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
-//! - `h2`, with `tap` and `frames`: HTTP/2.
-//! - `body`: counting, decoding, saving.
+//! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
+//! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us.
 //! - `fault`, with `words`: failures, worded.
 
+mod blocks;
 mod body;
 mod chunked;
+mod decode;
+mod explain;
 mod fault;
 mod fetch;
 mod frames;
@@ -22,8 +25,11 @@ mod framing;
 mod h1;
 mod h2;
 mod head;
+mod hpack;
+mod output;
 mod redirect;
 mod request;
+mod rules;
 mod scene;
 mod session;
 mod tap;
@@ -33,6 +39,6 @@ mod words;
 mod tests;
 
 pub use self::fetch::fetch;
-pub use self::request::{basic_credentials, validate_field, validate_method};
+pub use self::request::{basic_credentials, is_idempotent, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL};
 pub use self::session::Session;

@@ -42,6 +42,12 @@ pub fn validate_method(method: &str) -> Result<(), String> {
     if is_token(method) { Ok(()) } else { Err(format!("{:?} is no method", shorten(method))) }
 }
 
+/// Whether a request may be made twice (RFC 9110 §9.2.2).
+#[must_use]
+pub fn is_idempotent(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE")
+}
+
 /// RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
@@ -77,7 +83,8 @@ impl Draft {
         let authority = authority(url);
         let mut fields = defaults(url, ask, plan, &authority);
         let mut replaced: Vec<&str> = Vec::new();
-        for (name, value) in &plan.headers {
+        let given = plan.headers.iter().filter(|(name, _)| ask.given_host || !is(name, "host"));
+        for (name, value) in given {
             validate_field(name, value.as_deref().unwrap_or_default())?;
             let place = fields.iter().position(|(default, _)| default.eq_ignore_ascii_case(name));
             let first = !replaced.iter().any(|seen| seen.eq_ignore_ascii_case(name));
@@ -237,6 +244,8 @@ pub fn basic_credentials(user_and_password: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::http::tests::{ask, url};
 
@@ -339,9 +348,21 @@ mod tests {
     }
 
     #[test]
+    fn a_given_host_stays_at_the_first_one() {
+        let named = plan(&[("Host", Some("site.example"))]);
+        let away = Ask { given_host: false, ..ask("GET", None) };
+        assert!(head("http://a.test:81/", &away, &named).contains("Host: a.test:81\r\n"));
+        assert!(head("http://a.test/", &ask("GET", None), &named).contains("Host: site.example\r\n"));
+        // Even one that was left out is there again for the next.
+        assert!(head("http://a.test/", &away, &plan(&[("Host", None)])).contains("Host: a.test\r\n"));
+    }
+
+    #[test]
     fn a_redirect_that_drops_the_body_drops_its_fields() {
-        let posted =
-            HttpPlan { body: Some(b"{}".to_vec()), ..plan(&[("Content-Type", Some("application/json"))]) };
+        let posted = HttpPlan {
+            body: Some(Bytes::from_static(b"{}")),
+            ..plan(&[("Content-Type", Some("application/json"))])
+        };
         assert!(!head("http://a.test/", &ask("GET", None), &posted).contains("Content-"));
     }
 

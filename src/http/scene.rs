@@ -1,13 +1,15 @@
 //! What an exchange works from, and the record it begins with. Decides nothing.
 
+use bytes::Bytes;
+
 use super::body::Sink;
 use super::redirect;
 use crate::clock::Clock;
 use crate::plan::HttpPlan;
 use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url};
 
-/// Interim responses (1xx) that are read at most.
-pub const MAX_INFORMATIONAL: usize = 32;
+/// Interim responses (1xx) that are read at most: a server that works for minutes may send a 102 each second.
+pub const MAX_INFORMATIONAL: usize = 1000;
 
 /// What a request is to be, where a redirect may have changed it.
 #[derive(Clone, Debug)]
@@ -15,10 +17,12 @@ pub struct Ask {
     /// Method.
     pub method: String,
     /// Body.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Bytes>,
     /// False once a redirect has left the first origin: then fields with credentials
     /// (`authorization`, `cookie`, `proxy-authorization`) of `-H` and `-u` are not sent.
     pub credentials: bool,
+    /// False once a redirect has left the first host: a `Host` of `-H` names that one.
+    pub given_host: bool,
 }
 
 /// What an exchange works from.
@@ -39,7 +43,8 @@ impl Scene<'_> {
         let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.plan.compressed && framing != BodyFraming::None;
-        Sink::new(&record.headers, undo, output, &mut record.body)
+        let sink = Sink::new(&record.headers, undo, output, &mut record.body);
+        if status == 400 { sink.look() } else { sink }
     }
 }
 
@@ -63,6 +68,8 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         bytes_received: 0,
         bytes_sent: 0,
         garbage: None,
+        goaway: None,
+        unanswered: None,
         redirect: None,
     }
 }

@@ -8,18 +8,30 @@ use std::cell::{Ref, RefCell};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::blocks::Blocks;
 use super::fault::Break;
-use super::frames::{Block, Event, PREFACE, Received, Sent, Tokenizer};
+use super::frames::{
+    Block, CONTINUATION, DATA, Event, Frame, GOAWAY, HEADERS, PREFACE, PUSH_PROMISE, RST_STREAM, Received,
+    Sent, Tokenizer,
+};
+use super::rules::{Breach, MAX_FRAME, Order};
 use super::scene::MAX_INFORMATIONAL;
 use crate::clock::Clock;
-use crate::trace::{At, Http};
+use crate::trace::{At, GoAway, Header, Http, Unanswered};
 
 /// What is kept of a connection's first bytes.
 const OPENING: usize = 64;
+/// What is kept of a GOAWAY's debug data.
+const DEBUG: usize = 256;
+/// RFC 9113 §7: the stream was refused before anything was done for it.
+const REFUSED_STREAM: u32 = 7;
+/// Reads in a row, before the exchanges have their turn. What they have not taken is kept by frame, so
+/// that a flood of small ones would cost many times its bytes.
+const TURN: u32 = 4;
 
 /// A tap's findings, shared with the exchanges.
 pub(super) type Shared = Rc<RefCell<State>>;
@@ -50,6 +62,21 @@ pub(super) struct State {
     pub(super) error: Option<Break>,
     /// A response hit a cap, and the connection is given up.
     pub(super) over: bool,
+    /// What the peer said last when it ended the connection.
+    pub(super) goaway: Option<GoAway>,
+    /// The first rule that the peer was seen to break.
+    pub(super) breach: Option<Breach>,
+    order: Order,
+    blocks: Blocks,
+    /// What came of the frame that is being read, unless that is data.
+    payload: Vec<u8>,
+    /// The last stream that was opened from here.
+    newest: u32,
+    max_head_bytes: usize,
+    /// Reads since an exchange had its turn.
+    row: u32,
+    /// The connection's task, while it waits for that.
+    parked: Option<Waker>,
 }
 
 impl Default for State {
@@ -63,6 +90,15 @@ impl Default for State {
             ended: false,
             error: None,
             over: false,
+            goaway: None,
+            breach: None,
+            order: Order::default(),
+            blocks: Blocks::default(),
+            payload: Vec::new(),
+            newest: 0,
+            max_head_bytes: 0,
+            row: 0,
+            parked: None,
         }
     }
 }
@@ -79,6 +115,12 @@ pub(super) struct Exchange {
     bytes_sent: u64,
     /// The cap that its response hit.
     pub(super) over: Option<Over>,
+    /// The code of a RST_STREAM.
+    pub(super) reset: Option<u32>,
+    /// The fields of each block that was unpacked.
+    fields: Vec<Option<Vec<Header>>>,
+    /// Whoever runs it, once that waits for what the connection brings.
+    waiting: Option<Waker>,
 }
 
 impl State {
@@ -90,30 +132,91 @@ impl State {
         (own.is_some(), own.or_else(|| self.exchanges.first()))
     }
 
-    fn receive(&mut self, bytes: &[u8], at: At, max_head_bytes: usize) -> io::Result<()> {
+    fn receive(&mut self, bytes: &[u8], at: At) -> io::Result<()> {
         let room = OPENING - self.opening.len();
         self.opening.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.ended |= bytes.is_empty();
         let mut tokenizer = std::mem::take(&mut self.incoming);
         tokenizer.push(bytes, |event| {
-            let (stream, count) = match event {
-                Event::Begin => return self.began = at,
-                Event::End(frame) => (Some(frame.stream), 0),
-                event => event.bytes(),
-            };
-            let (is_own, Some(exchange)) = self.owner(stream) else { return };
-            let mut exchange = exchange.borrow_mut();
-            exchange.bytes_received += count as u64;
-            if is_own {
-                exchange.received.take(event, self.began, at);
-                exchange.check(max_head_bytes);
+            self.count(event, at);
+            match event {
+                Event::Header(frame) => {
+                    self.payload.clear();
+                    let breach = self.order.header(frame, self.newest);
+                    self.breach = self.breach.take().or(breach);
+                }
+                Event::Payload(frame, bytes) if frame.kind != DATA => {
+                    let room = MAX_FRAME as usize - self.payload.len().min(MAX_FRAME as usize);
+                    self.payload.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                }
+                Event::End(frame) => self.whole(frame),
+                Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
             }
-            let over = exchange.over.is_some();
-            drop(exchange);
-            self.over |= over;
         });
         self.incoming = tokenizer;
-        if self.over { Err(io::Error::other("a limit was passed")) } else { Ok(()) }
+        if self.blocks.are_many() {
+            self.unpack();
+        }
+        if self.over || self.breach.as_ref().is_some_and(Breach::is_fatal) {
+            return Err(io::Error::other("a limit was passed, or a rule broken"));
+        }
+        Ok(())
+    }
+
+    /// Counts what came, for the exchange it belongs to.
+    fn count(&mut self, event: Event<'_>, at: At) {
+        let (stream, count) = match event {
+            Event::Begin => return self.began = at,
+            Event::End(frame) => (Some(frame.stream), 0),
+            event => event.bytes(),
+        };
+        let (is_own, Some(exchange)) = self.owner(stream) else { return };
+        let mut exchange = exchange.borrow_mut();
+        exchange.bytes_received += count as u64;
+        if is_own {
+            exchange.received.take(event, self.began, at);
+            exchange.check(self.max_head_bytes);
+        }
+        let over = exchange.over.is_some();
+        drop(exchange);
+        self.over |= over;
+    }
+
+    /// Reads a whole frame that is no data.
+    fn whole(&mut self, frame: Frame) {
+        if frame.length > MAX_FRAME {
+            return;
+        }
+        let payload = std::mem::take(&mut self.payload);
+        self.breach = self.breach.take().or_else(|| Order::payload(frame, &payload));
+        match (frame.kind, payload.as_slice()) {
+            (HEADERS | PUSH_PROMISE | CONTINUATION, block) => {
+                self.blocks.take(frame, block, self.max_head_bytes);
+            }
+            (RST_STREAM, &[a, b, c, d]) => {
+                if let (true, Some(exchange)) = self.owner(Some(frame.stream)) {
+                    exchange.borrow_mut().reset = Some(u32::from_be_bytes([a, b, c, d]));
+                }
+            }
+            (GOAWAY, &[a, b, c, d, e, f, g, h, ref debug @ ..]) => {
+                self.goaway = Some(GoAway {
+                    last_stream: u32::from_be_bytes([a & 0x7f, b, c, d]),
+                    code: u32::from_be_bytes([e, f, g, h]),
+                    debug: debug[..debug.len().min(DEBUG)].to_vec(),
+                });
+            }
+            _ => {}
+        }
+        self.payload = payload;
+    }
+
+    /// Hands each exchange the fields of its blocks.
+    fn unpack(&mut self) {
+        for (stream, fields) in self.blocks.unpack(self.max_head_bytes) {
+            if let (true, Some(exchange)) = self.owner(Some(stream)) {
+                exchange.borrow_mut().fields.push(fields);
+            }
+        }
     }
 
     /// Takes bytes that were written.
@@ -124,6 +227,9 @@ impl State {
                 Event::End(frame) => (Some(frame.stream), 0),
                 event => event.bytes(),
             };
+            if let Event::Header(Frame { kind: HEADERS, stream, .. }) = event {
+                self.newest = self.newest.max(stream);
+            }
             let (is_own, Some(exchange)) = self.owner(stream) else { return };
             let mut exchange = exchange.borrow_mut();
             exchange.bytes_sent += count as u64;
@@ -132,6 +238,35 @@ impl State {
             }
         });
         self.outgoing = tokenizer;
+    }
+
+    /// Whether the connection's task is to let the exchanges go first. It is woken by the next of them
+    /// that finds nothing to take.
+    fn is_their_turn(&mut self, cx: &Context<'_>) -> bool {
+        if self.row < TURN {
+            return false;
+        }
+        let mut waiting = false;
+        for exchange in &self.exchanges {
+            if let Some(waker) = exchange.borrow_mut().waiting.take() {
+                waiting = true;
+                waker.wake();
+            }
+        }
+        self.row = 0;
+        if waiting {
+            self.parked = Some(cx.waker().clone());
+        } else {
+            cx.waker().wake_by_ref();
+        }
+        true
+    }
+
+    /// The connection's task may go on.
+    fn resume(&mut self) {
+        if let Some(task) = self.parked.take() {
+            task.wake();
+        }
     }
 
     /// All that was written is with the kernel.
@@ -152,7 +287,9 @@ impl Exchange {
         if self.received.block_count > MAX_INFORMATIONAL + 2 {
             self.over = Some(Over::Blocks);
         }
-        if self.received.blocks.last().is_some_and(|block| block.bytes > max_head_bytes as u64) {
+        // One alone, or interim ones together.
+        let last = self.received.blocks.last().map_or(0, |block| block.bytes);
+        if last > max_head_bytes as u64 || self.received.block_bytes > 2 * max_head_bytes as u64 {
             self.over = Some(Over::HeadBytes);
         }
     }
@@ -178,6 +315,12 @@ impl Watch {
         self.exchange.borrow_mut().stream = Some(stream);
     }
 
+    /// The exchange has taken all there was, and waits: the connection may bring more.
+    pub(super) fn wait(&self, cx: &Context<'_>) {
+        self.exchange.borrow_mut().waiting = Some(cx.waker().clone());
+        self.tap.borrow_mut().resume();
+    }
+
     /// The connection, as seen so far.
     pub(super) fn connection(&self) -> Ref<'_, State> {
         self.tap.borrow()
@@ -193,6 +336,31 @@ impl Watch {
         self.exchange.borrow().received.blocks.get(number).copied()
     }
 
+    /// The fields of that block in wire order, pseudo-fields included; `None` where they cannot be read.
+    pub(super) fn fields(&self, number: usize) -> Option<Vec<Header>> {
+        self.tap.borrow_mut().unpack();
+        self.exchange.borrow_mut().fields.get_mut(number)?.take()
+    }
+
+    /// What is known of a request to which not a byte of a response came; `None` where one came.
+    pub(super) fn unanswered(&self) -> Option<Unanswered> {
+        let (tap, exchange) = (self.tap.borrow(), self.exchange.borrow());
+        if exchange.received.block_count > 0 {
+            return None;
+        }
+        let refused = exchange.reset == Some(REFUSED_STREAM);
+        // Streams above the last are not processed (RFC 9113 §6.8), nor is what was never sent.
+        let passed_over = match (exchange.stream, &tap.goaway) {
+            (None, _) => true,
+            (Some(stream), Some(goaway)) => stream > goaway.last_stream,
+            (Some(_), None) => false,
+        };
+        if refused || passed_over {
+            return Some(Unanswered::Unprocessed);
+        }
+        (tap.ended || tap.error.is_some()).then_some(Unanswered::Unknown)
+    }
+
     /// Writes what the tap knows into the record. Can be called at any time.
     pub(super) fn settle(&self, record: &mut Http) {
         let tap = self.tap.borrow();
@@ -203,6 +371,7 @@ impl Watch {
         record.bytes_received = exchange.bytes_received + unsettled;
         record.bytes_sent = exchange.bytes_sent;
         record.body.wire_bytes = exchange.received.data_bytes;
+        record.goaway.clone_from(&tap.goaway);
         // Blocks of interim responses come first, each already noted in the record.
         if let Some(block) = exchange.received.blocks.get(record.informational.len()) {
             record.first_byte = Some(block.at);
@@ -213,7 +382,9 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.tap.borrow_mut().exchanges.retain(|exchange| !Rc::ptr_eq(exchange, &self.exchange));
+        let mut tap = self.tap.borrow_mut();
+        tap.exchanges.retain(|exchange| !Rc::ptr_eq(exchange, &self.exchange));
+        tap.resume();
     }
 }
 
@@ -221,13 +392,13 @@ impl Drop for Watch {
 pub(super) struct Tap<S> {
     stream: S,
     clock: Clock,
-    max_head_bytes: usize,
     state: Shared,
 }
 
 impl<S> Tap<S> {
     pub(super) fn new(stream: S, clock: Clock, max_head_bytes: usize, state: Shared) -> Self {
-        Self { stream, clock, max_head_bytes, state }
+        state.borrow_mut().max_head_bytes = max_head_bytes;
+        Self { stream, clock, state }
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
@@ -247,21 +418,55 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.state.borrow_mut().is_their_turn(cx) {
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
-        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        {
+            let mut state = self.state.borrow_mut();
+            state.row = if read.is_ready() { state.row + 1 } else { 0 };
+        }
+        let result = ready!(read);
         let at = self.clock.now();
         Poll::Ready(match result {
-            Ok(()) => self.state.borrow_mut().receive(&buf.filled()[before..], at, self.max_head_bytes),
+            Ok(()) => self.state.borrow_mut().receive(&buf.filled()[before..], at),
             Err(error) => Err(self.note_error(error)),
         })
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl<S: AsyncRead + Unpin> Tap<S> {
+    /// Notes that nothing more can be written. Whoever ended the connection may have said why: that has
+    /// come before its end, and nobody reads it after this.
+    fn note_end(&mut self, error: io::Error, cx: &mut Context<'_>) -> io::Error {
+        let mut bytes = [0; 4096];
+        // Once more than it takes to let others go first.
+        for _ in 0..3 {
+            let mut space = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
+                Poll::Ready(Ok(())) if space.filled().is_empty() => break,
+                Poll::Ready(Ok(())) => {
+                    let at = self.clock.now();
+                    // What it finds wrong does not matter any more.
+                    let _ = self.state.borrow_mut().receive(space.filled(), at);
+                }
+                Poll::Ready(Err(said)) => {
+                    self.note_error(said);
+                    break;
+                }
+                Poll::Pending => {}
+            }
+        }
+        self.note_error(error)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
             Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_error(error))),
+            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
         };
         self.state.borrow_mut().write(&bytes[..count]);
         Poll::Ready(Ok(count))
@@ -274,7 +479,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     ) -> Poll<io::Result<usize>> {
         let count = match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts)) {
             Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_error(error))),
+            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
         };
         let mut state = self.state.borrow_mut();
         let mut left = count;
@@ -292,7 +497,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
-            return Poll::Ready(Err(self.note_error(error)));
+            return Poll::Ready(Err(self.note_end(error, cx)));
         }
         self.state.borrow().flushed(&self.clock);
         Poll::Ready(Ok(()))

@@ -44,4 +44,6 @@ pub use self::scenario::*;
 pub use self::seen::Seen;
 pub use self::sockets::Ports;
 #[cfg(test)]
+pub(crate) use self::web::encode;
+#[cfg(test)]
 pub(crate) use self::web::x509 as web_x509;

@@ -167,7 +167,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     let clock = Clock::start();
     let Sockets { ports, dns, http, https, dead } = Sockets::bind()?;
     let authority = Authority::new(clock.started_at()).map_err(|error| format!("lab CA: {error}"))?;
-    let bodies = Bodies::new(authority.intermediate()).await.map_err(|error| format!("lab page: {error}"))?;
+    let bodies = Bodies::new(authority.intermediate()).map_err(|error| format!("lab page: {error}"))?;
     let shared = Rc::new(Shared { clock, tally, bodies });
     let adopt = |error: std::io::Error| format!("the lab cannot use its sockets: {error}");
     let zones = dns::zones(clock.started_at())?;

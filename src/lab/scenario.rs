@@ -384,6 +384,18 @@ pub const SCENARIOS: &[Scenario] = &[
         "http to https, then to www: three requests for one page",
     )
     .options(&["-L"]),
+    Scenario::new(
+        "kept-connection",
+        "http://kept-connection.http.test/",
+        "a server that ends a kept connection under the request behind its redirect",
+    )
+    .options(&["-L"]),
+    Scenario::new(
+        "leading-blank",
+        "http://leading-blank.http.test/",
+        "a redirect whose first field begins with a blank: browsers follow it",
+    )
+    .options(&["-L"]),
     Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 150 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
@@ -392,6 +404,12 @@ pub const SCENARIOS: &[Scenario] = &[
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
         .options(&["--compressed"]),
+    Scenario::new(
+        "raw-deflate",
+        "https://raw-deflate.http.test/",
+        "a deflate body without its zlib wrapper, which browsers read all the same",
+    )
+    .options(&["--compressed"]),
     Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
     Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),
     Scenario::new("rate-limited", "https://rate-limited.http.test/", "429, come back in 30 seconds")

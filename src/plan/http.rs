@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
 /// `--max-redirs` when not given; a browser gives up at 20.
 pub const MAX_REDIRECTS: usize = 20;
 /// Bytes of a response head that are read at most.
@@ -18,8 +20,8 @@ pub struct HttpPlan {
     pub method: Option<String>,
     /// `-H` in order: name and value; `None` removes a default field (curl: `-H 'Name:'`).
     pub headers: Vec<(String, Option<String>)>,
-    /// `-d`, `--data-binary`, `--json`.
-    pub body: Option<Vec<u8>>,
+    /// `-d`, `--data-binary`, `--json`; every request shares the same bytes.
+    pub body: Option<Bytes>,
     /// `-A`.
     pub user_agent: String,
     /// `--compressed`: offer encodings and undo them.

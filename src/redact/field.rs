@@ -31,11 +31,24 @@ pub(super) fn secrets(name: &str, value: &[u8]) -> Ranges {
         name if name.ends_with("authorization") => found.extend(credentials(value)),
         name if name.ends_with("authentication-info") => found.push(0..value.len()),
         name if name.ends_with("-authenticate") => found.extend(challenge(value)),
+        "" => found.extend(unreadable(value)),
         name if is_secret(name.as_bytes()) => found.push(0..value.len()),
         ":path" | "location" | "content-location" | "referer" | "refresh" => {
             found.extend(find(value, Shape::Reference));
         }
         _ => found.extend(find(value, Shape::Foreign)),
+    }
+    found
+}
+
+/// A line that is no field, and may have been meant as one: all behind the name of a secret one.
+fn unreadable(line: &[u8]) -> Ranges {
+    let mut found = find(line, Shape::Foreign);
+    for name in [&b"cookie"[..], b"authorization", b"token", b"api-key"] {
+        let mut windows = line.windows(name.len());
+        if let Some(at) = windows.position(|window| window.eq_ignore_ascii_case(name)) {
+            found.push(at + name.len()..line.len());
+        }
     }
     found
 }

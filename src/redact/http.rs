@@ -3,7 +3,7 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Body, Http, Informational, Redirect, SentRequest};
+use crate::trace::{Body, GoAway, Http, Informational, Redirect, SentRequest};
 
 impl Redact for Http {
     fn learn(&self, seen: &mut Seen) {
@@ -38,6 +38,8 @@ impl Redact for Http {
             bytes_received: _,
             bytes_sent: _,
             garbage,
+            goaway,
+            unanswered: _,
             redirect,
         } = self;
         hide_request(request, seen);
@@ -52,6 +54,9 @@ impl Redact for Http {
         hide_body(body, seen);
         if let Some(garbage) = garbage {
             seen.foreign(garbage);
+        }
+        if let Some(GoAway { last_stream: _, code: _, debug }) = goaway {
+            seen.foreign(debug);
         }
         if let Some(redirect) = redirect {
             hide_redirect(redirect, seen);
@@ -70,11 +75,13 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         wire_bytes: _,
         encoded_bytes: _,
         decoded_bytes: _,
+        surplus_bytes: _,
         encoding,
         framing: _,
         complete: _,
         decode_error,
         saved_to: _, // the user's own file
+        tls_complaint: _,
     } = body;
     for text in [encoding, decode_error].into_iter().flatten() {
         seen.clean(text, Shape::Foreign);

@@ -8,6 +8,7 @@ mod connect;
 mod dns;
 mod dnssec;
 mod document;
+mod failure;
 mod finding;
 mod harmless;
 mod hop;

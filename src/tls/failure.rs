@@ -74,7 +74,7 @@ pub(super) fn explain(case: &Case<'_>) -> Fault {
         End::NotTls if case.received_nothing_readable() => not_tls(case),
         End::NotTls => fault(
             FailureCode::TlsProtocol,
-            format!("{} broke off TLS in the handshake: then came \"{}\"", case.peer, excerpt(case.unread)),
+            format!("{} broke off TLS in the handshake: then came `{}`", case.peer, excerpt(case.unread)),
         ),
         End::Closed | End::Io(_) => closed(case),
         End::RecordTooLong(length) => fault(
@@ -161,14 +161,15 @@ fn not_tls(case: &Case<'_>) -> Fault {
         [b'*', b' ', b'O', b'K', ..] => ("plain IMAP", "check the port"),
         _ => ("something else", "check the port, and whether the service there speaks TLS"),
     };
-    let message = format!("{} answered in {spoken}, not TLS: \"{}\"", case.peer, excerpt(case.unread));
+    let message = format!("{} answered in {spoken}, not TLS: `{}`", case.peer, excerpt(case.unread));
     fault(FailureCode::NotTls, message).hint(hint)
 }
 
 /// The first bytes of what came, safe to print.
 fn excerpt(bytes: &[u8]) -> String {
     const SHOWN: usize = 48;
-    let shown = bytes[..bytes.len().min(SHOWN)].escape_ascii().to_string();
+    // It stands in backticks, as what others said does.
+    let shown = bytes[..bytes.len().min(SHOWN)].escape_ascii().to_string().replace('`', "\\x60");
     if bytes.len() > SHOWN { format!("{shown}...") } else { shown }
 }
 

@@ -147,7 +147,9 @@ failure_codes! {
     BadRedirect => "bad-redirect",
     /// http: more redirects than the limit.
     TooManyRedirects => "too-many-redirects",
-    /// http: the body could not be written to the file asked for.
+    /// http: the body could not be decoded to its end, and the file asked for holds a part of it.
+    DecodeFailed => "decode-failed",
+    /// this machine: the body could not be written to the file asked for.
     OutputFailed => "output-failed",
     /// any stage: `--max-time` passed.
     MaxTime => "max-time",

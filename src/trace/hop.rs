@@ -44,6 +44,8 @@ pub struct Hop<'t> {
     pub abandoned: &'t [Connection],
     /// The earlier request whose connection this one used, if any.
     pub reused: Option<RequestId>,
+    /// The request that this one repeats, on a new connection.
+    pub retry_of: Option<RequestId>,
     /// What ended it before its goal.
     pub failure: Option<&'t Failure>,
 }
@@ -91,6 +93,7 @@ impl<'t> Hop<'t> {
             connection,
             abandoned: &before[before.len() - others..],
             reused,
+            retry_of: request.retry_of,
             failure: request.failure.as_ref(),
         }
     }

@@ -27,7 +27,7 @@ pub struct Http {
     pub status: Option<u16>,
     /// Reason phrase, HTTP/1 only.
     pub reason: Option<String>,
-    /// Header fields in wire order, repeats kept (HTTP/2: repeats of a name stand together).
+    /// Header fields in wire order, repeats kept.
     pub headers: Vec<Header>,
     /// Trailer fields.
     pub trailers: Vec<Header>,
@@ -41,8 +41,67 @@ pub struct Http {
     pub bytes_sent: u64,
     /// The first bytes received, when they were not HTTP.
     pub garbage: Option<Vec<u8>>,
+    /// What the server said when it ended the connection (HTTP/2).
+    pub goaway: Option<GoAway>,
+    /// What is known of the request, where not a byte of a response came.
+    pub unanswered: Option<Unanswered>,
     /// Where the response sends us, followed or not.
     pub redirect: Option<Redirect>,
+}
+
+/// What a server says when it ends an HTTP/2 connection (RFC 9113 §6.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoAway {
+    /// The last stream it has taken up, or may yet.
+    pub last_stream: u32,
+    /// Why.
+    pub code: u32,
+    /// What it says beside the code, its first 256 bytes.
+    pub debug: Vec<u8>,
+}
+
+impl GoAway {
+    /// The registered name of an error code (RFC 9113 §7).
+    #[must_use]
+    pub const fn code_name(code: u32) -> Option<&'static str> {
+        Some(match code {
+            0 => "NO_ERROR",
+            1 => "PROTOCOL_ERROR",
+            2 => "INTERNAL_ERROR",
+            3 => "FLOW_CONTROL_ERROR",
+            4 => "SETTINGS_TIMEOUT",
+            5 => "STREAM_CLOSED",
+            6 => "FRAME_SIZE_ERROR",
+            7 => "REFUSED_STREAM",
+            8 => "CANCEL",
+            9 => "COMPRESSION_ERROR",
+            10 => "CONNECT_ERROR",
+            11 => "ENHANCE_YOUR_CALM",
+            12 => "INADEQUATE_SECURITY",
+            13 => "HTTP_1_1_REQUIRED",
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a request that was not answered was worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It was not: it never left, or the protocol says so (RFC 9113 §8.7).
+    Unprocessed,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Unanswered {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unprocessed => "unprocessed",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// HTTP versions.
@@ -84,13 +143,25 @@ pub struct SentRequest {
 /// A header field. The value is bytes: not every server sends text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Name as on the wire.
+    /// Name as on the wire; empty for a line that is no field, which no field's name is.
     pub name: String,
-    /// Value as on the wire.
+    /// Value as on the wire, or the whole of that line.
     pub value: Vec<u8>,
 }
 
 impl Header {
+    /// A line among the fields that cannot be read as one.
+    #[must_use]
+    pub const fn unreadable(line: Vec<u8>) -> Self {
+        Self { name: String::new(), value: line }
+    }
+
+    /// Whether it is a field.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        !self.name.is_empty()
+    }
+
     /// The value as text; bytes that are not UTF-8 become U+FFFD.
     #[must_use]
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
@@ -124,6 +195,8 @@ pub struct Body {
     pub encoded_bytes: u64,
     /// Bytes after undoing `content-encoding`; `None` when it was not undone.
     pub decoded_bytes: Option<u64>,
+    /// Bytes behind the end of the encoded data, which are left out.
+    pub surplus_bytes: u64,
     /// Value of `content-encoding`.
     pub encoding: Option<String>,
     /// How its end is found.
@@ -134,6 +207,28 @@ pub struct Body {
     pub decode_error: Option<String>,
     /// The file it was written to.
     pub saved_to: Option<PathBuf>,
+    /// What it says of TLS, where the status is 400.
+    pub tls_complaint: Option<TlsComplaint>,
+}
+
+/// What a server says of TLS in the body of a 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsComplaint {
+    /// The request came in the clear, and the port speaks TLS.
+    PlainRequest,
+    /// There was no client certificate.
+    NoCertificate,
+}
+
+impl TlsComplaint {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PlainRequest => "plain-request",
+            Self::NoCertificate => "no-certificate",
+        }
+    }
 }
 
 /// How the end of a body is found (RFC 9112 §6.3).

@@ -42,8 +42,8 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use hop::{Hop, REUSED};
 pub use http::{
-    Body, BodyFraming, Header, Http, HttpVersion, Informational, Redirect, RedirectChange, SentRequest,
-    header,
+    Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
+    SentRequest, TlsComplaint, Unanswered, header,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};

@@ -71,6 +71,8 @@ pub enum Stray {
     WrongId,
     /// The id, and another name, type or class.
     WrongQuestion,
+    /// The id, and no question section.
+    NoQuestion,
     /// A question (QR is not set), or too short for a message.
     NotAReply,
     /// Another operation than QUERY (RFC 1035 §4.1.1).
@@ -86,6 +88,7 @@ impl Stray {
         match self {
             Self::WrongId => "wrong-id",
             Self::WrongQuestion => "wrong-question",
+            Self::NoQuestion => "no-question",
             Self::NotAReply => "not-a-reply",
             Self::WrongOperation => "wrong-operation",
             Self::WrongSource => "wrong-source",

@@ -3,7 +3,7 @@
 use super::at::At;
 use super::failure::Failure;
 use super::http::Http;
-use super::ids::{ConnectionId, LookupId};
+use super::ids::{ConnectionId, LookupId, RequestId};
 use super::stage::Stage;
 use super::url::Url;
 
@@ -24,6 +24,8 @@ pub struct Request {
     pub http: Stage<Http>,
     /// What ended it before its goal.
     pub failure: Option<Failure>,
+    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered.
+    pub retry_of: Option<RequestId>,
 }
 
 impl Request {
@@ -38,6 +40,7 @@ impl Request {
             connection: Stage::NotReached,
             http: Stage::NotReached,
             failure: None,
+            retry_of: None,
         }
     }
 }

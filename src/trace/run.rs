@@ -78,6 +78,12 @@ impl Trace {
             .map(|(index, request)| Hop::new(RequestId(index), request, &self.lookups, &self.connections))
     }
 
+    /// How many redirects were followed: a request that was sent again is no further one.
+    #[must_use]
+    pub fn redirects(&self) -> usize {
+        self.requests.iter().skip(1).filter(|request| request.retry_of.is_none()).count()
+    }
+
     /// What ended the trace before its goal; `None` when the last response was read to its end.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {

@@ -9,9 +9,13 @@ use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
 use crate::trace::{
     At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
-    Url,
+    Unanswered, Url, header,
 };
 use crate::url;
+
+/// What to try where a server redirects until its cookie comes back.
+const COOKIE: &str = "the server redirects until the cookie it sets comes back, and none is sent from here by \
+                      itself: -H 'Cookie: NAME=VALUE' sends one";
 
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
@@ -44,18 +48,31 @@ impl<'a> Chain<'a> {
                 .unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
             body: plan.body.clone(),
             credentials: true,
+            given_host: true,
         };
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
         let mut redirects = 0;
+        let mut retry_of = None;
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let id = trace.add_request(Request::new(url, start));
-            let failure = self.request(trace, id, &ask).await.err();
+            let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
+            let mut failure = self.request(trace, id, &ask).await.err();
             let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
+            let again = again(trace, id, &ask.method);
+            if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
+                failure.hint =
+                    Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
+            }
             let request = &mut trace.requests[id.0];
             (request.end, request.failure) = (end, failure);
+            if again == Again::May {
+                url = request.url.clone();
+                retry_of = Some(id);
+                continue;
+            }
+            retry_of = None;
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);
@@ -66,8 +83,12 @@ impl<'a> Chain<'a> {
             };
             url = match next(redirect, redirects, plan.max_redirects) {
                 Ok(url) => url,
-                Err(failure) => {
-                    request.failure = Some(Failure { running: end.since(start), ..failure });
+                Err(mut failure) => {
+                    failure.running = end.since(start);
+                    if failure.code == FailureCode::TooManyRedirects && waits_for_a_cookie(trace) {
+                        failure.hint = Some(COOKIE.to_owned());
+                    }
+                    trace.requests[id.0].failure = Some(failure);
                     return Ok(());
                 }
             };
@@ -80,6 +101,7 @@ impl<'a> Chain<'a> {
                 ask.method = method;
             }
             ask.credentials = Origin::of(&url) == first;
+            ask.given_host = url.host_ascii == first.host();
         }
     }
 
@@ -87,7 +109,12 @@ impl<'a> Chain<'a> {
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
         let mut unread = None;
-        let (session, connection) = match self.pool.take(&Origin::of(&trace.requests[id.0].url)).await {
+        // What is sent again goes out on a connection of its own.
+        let idle = match &trace.requests[id.0] {
+            Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
+            Request { retry_of: Some(_), .. } => None,
+        };
+        let (session, connection) = match idle {
             Some(idle) => {
                 let request = &mut trace.requests[id.0];
                 request.lookup = Stage::Skipped(REUSED);
@@ -117,6 +144,29 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Whether a request may be sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    May,
+    /// It may have been processed, and must not be twice.
+    MustNot,
+    No,
+}
+
+/// Whether a request that failed is to be sent again: it went out on a kept connection, which the server
+/// may end at any time, and got no byte of a response. That it was kept was our choice, so this hides no
+/// fault of the server's (RFC 9112 §9.3.1). One that must not be done twice goes again only where nothing can
+/// have been done for it (RFC 9110 §9.2.2, RFC 9113 §8.7).
+fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
+    let hop = trace.hops().nth(id.0).filter(|hop| hop.reused.is_some());
+    match hop.and_then(|hop| hop.http.ran()?.unanswered) {
+        Some(Unanswered::Unprocessed) => Again::May,
+        Some(Unanswered::Unknown) if http::is_idempotent(method) => Again::May,
+        Some(Unanswered::Unknown) => Again::MustNot,
+        None => Again::No,
+    }
+}
+
 /// The end of the last stage that ran.
 fn end_of(hop: &Hop<'_>) -> At {
     let ends = [
@@ -126,6 +176,17 @@ fn end_of(hop: &Hop<'_>) -> At {
         hop.http.ran().map(|http| http.end),
     ];
     ends.into_iter().flatten().fold(hop.start, At::max)
+}
+
+/// Whether the last redirect leads back to where the chain has been, and a cookie was set on the way.
+fn waits_for_a_cookie(trace: &Trace) -> bool {
+    let target =
+        trace.requests.last().and_then(|last| last.http.as_ref().ran()?.redirect.as_ref()?.target.as_ref());
+    let mut round = trace.requests.iter().skip_while(|request| Some(&request.url.href) != target).peekable();
+    round.peek().is_some()
+        && round
+            .filter_map(|request| request.http.as_ref().ran())
+            .any(|http| header(&http.headers, "set-cookie").is_some())
 }
 
 /// The URL of the request after a redirect, or why there is none.

@@ -75,7 +75,7 @@ pub(super) async fn open(
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         if request.url.scheme == Scheme::Http {
             *tls = Stage::Skipped(PLAIN);
-            return Ok((Session::new(Stream::Plain(stream), None, &plan.http), connection));
+            return Ok((Session::new(stream.into(), None, &plan.http), connection));
         }
         let failure = match secure(scene, &request.url.host_ascii, tls, stream, beside).await {
             Ok(session) => return Ok((session, connection)),
@@ -124,7 +124,7 @@ async fn secure(
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
     let host = host.trim_end_matches('.');
     let peer = Peer { host, address: stream.peer_addr().ok() };
-    let carrier = Stream::Plain(stream);
+    let carrier = Stream::from(stream);
     let (record, stream, unread) = scene.tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);

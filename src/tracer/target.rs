@@ -14,6 +14,10 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     pub(super) fn of(url: &Url) -> Self {
         Self { scheme: url.scheme, host: url.host_ascii.clone(), port: url.port }
     }

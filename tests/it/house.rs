@@ -50,7 +50,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tcp", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "trace", "units"]),
     ("stream", &["tls"]),
-    ("http", &["alert", "clock", "fault", "plan", "stop", "stream", "trace", "units"]),
+    ("http", &["alert", "clock", "fault", "os", "plan", "stop", "stream", "trace", "units"]),
     ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
     // What follows from a trace.
     ("timeline", &["trace"]),

@@ -4,7 +4,9 @@
 
 mod cli;
 mod dns;
+mod floods;
 mod house;
+mod kept;
 mod lab;
 mod peers;
 mod runs;

@@ -58,7 +58,10 @@ fn server(reply: &str) -> u16 {
 
 const FORMATS: [&[&str]; 3] = [&["-v"], &["--format", "json"], &["-v", "--ascii"]];
 
-const REPLIES: [&str; 6] = [
+const REPLIES: [&str; 9] = [
+    "HTTX/1.1 200 OK\r\nSet-Cookie: a={}\r\n\r\n",
+    "{\"token\":\"{}\",\"a\":1}",
+    "HTTP/1.1 200 OK\r\nSet-Cookie a={}\r\nX Set-Cookie: b={}\r\n(Authorization): {}\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 200 OK\r\nSet-Cookie: a={}; Path=/, b={}; c={}\r\nSet-Cookie: a=\"x; {}\"\r\nX-Sub-Key: {}\r\n\
      X-Forwarded-Access-Token: {}\r\nRefresh: 0; url=//u:{}@h/?token={} {}\r\nLink: <https://u:{}@h/?sig={}>; rel=next\r\n\
      WWW-Authenticate: Negotiate {}\r\nContent-Location: https:/u:{}@h/;jsessionid={}\r\nX-A: t\u{ff}?token={}\r\n\

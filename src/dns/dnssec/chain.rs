@@ -20,8 +20,7 @@ use crate::dns::dnssec::rrsig::{Checks, Key, Now, Validity, check};
 use crate::dns::wire::name::name_text;
 use crate::explain::dnssec::{by_other_keys, no_key};
 use crate::trace::{
-    Denial, Denied, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, ProofKind, RecordType,
-    SignatureInfo, ZoneLink,
+    Denial, Denied, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, ProofKind, SignatureInfo, ZoneLink,
 };
 
 /// DS records of one zone that are shown. All of them are looked at: a digest is made only for those
@@ -185,12 +184,10 @@ impl<'a> Validator<'a> {
             })
             .collect();
         link.ds = records.iter().take(MAX_DS).map(|ds| ds_info(ds)).collect();
-        let subject = format!("{} DS", link.zone);
-        let (result, infos) =
-            self.check(set, &subject, (parent, &above.keys), (parent, set.owner, WireType::DS));
+        let (result, infos) = self.check(set, (parent, &above.keys), (parent, set.owner, WireType::DS));
         link.signatures.extend(infos);
         if result?.is_some() {
-            let why = format!("{subject} was made from a wildcard");
+            let why = format!("{} was made from a wildcard", set.subject());
             return Err(Conclusion::bogus(DnssecCause::WrongSignature, why));
         }
         // RFC 4509 §3: where there is a better digest, SHA-1 counts for nothing.
@@ -300,7 +297,7 @@ impl<'a> Validator<'a> {
                 let why = format!("{text} DNSKEY was made from a wildcard");
                 Some(Conclusion::bogus(DnssecCause::WrongSignature, why))
             }
-            Validity::Missing => Some(unsigned_set(&format!("{text} DNSKEY"), zone)),
+            Validity::Missing => Some(unsigned_set(set, zone)),
             Validity::Fails(cause, fault) => {
                 let tags: Vec<u16> =
                     set.signatures.iter().map(|signature| signature.input().key_tag).collect();
@@ -310,7 +307,7 @@ impl<'a> Validator<'a> {
                     let why = by_other_keys(&text, source, &tags, &infos(&entries));
                     Conclusion::bogus(DnssecCause::DsWithoutKey, why)
                 } else {
-                    failed_set(&format!("{text} DNSKEY"), cause, &fault)
+                    failed_set(set, cause, &fault)
                 })
             }
         };
@@ -361,7 +358,6 @@ impl<'a> Validator<'a> {
     pub(crate) fn check(
         &mut self,
         set: &RrSet<'_>,
-        subject: &str,
         (zone, keys): (&Name, &[Key]),
         (above, name, qtype): (&Name, &Name, WireType),
     ) -> (Result<Option<usize>, Conclusion>, Vec<SignatureInfo>) {
@@ -369,9 +365,9 @@ impl<'a> Validator<'a> {
         let result = match validity {
             Validity::Holds { wildcard } => Ok(wildcard),
             Validity::Missing => {
-                Err(self.unsigned_between(above, name, qtype).unwrap_or_else(|| unsigned_set(subject, zone)))
+                Err(self.unsigned_between(above, name, qtype).unwrap_or_else(|| unsigned_set(set, zone)))
             }
-            Validity::Fails(cause, fault) => Err(failed_set(subject, cause, &fault)),
+            Validity::Fails(cause, fault) => Err(failed_set(set, cause, &fault)),
         };
         (result, infos)
     }
@@ -418,7 +414,6 @@ impl<'a> Validator<'a> {
         for set in relevant.by_ref().take(MAX_PROOF) {
             let (outcome, infos) = check(set, zone, keys, self.now, &self.checks);
             proofs.signatures.extend(infos);
-            let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
             match outcome {
                 // A proof that was made from a wildcard would prove anything (RFC 4035 §5.4).
                 Validity::Holds { wildcard: Some(_) } => {}
@@ -433,8 +428,8 @@ impl<'a> Validator<'a> {
                         }
                     }
                 }
-                Validity::Missing => proofs.lacks(unsigned_set(&subject, zone)),
-                Validity::Fails(cause, fault) => proofs.lacks(failed_set(&subject, cause, &fault)),
+                Validity::Missing => proofs.lacks(unsigned_set(set, zone)),
+                Validity::Fails(cause, fault) => proofs.lacks(failed_set(set, cause, &fault)),
             }
         }
         if relevant.next().is_some() {
@@ -484,15 +479,15 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
 }
 
 /// A record set without a signature.
-fn unsigned_set(subject: &str, zone: &Name) -> Conclusion {
-    let zone = name_text(zone);
+fn unsigned_set(set: &RrSet<'_>, zone: &Name) -> Conclusion {
+    let (subject, zone) = (set.subject(), name_text(zone));
     let why = format!("RRSIG missing: {subject} came without a signature, and zone {zone} is signed");
     Conclusion::bogus(DnssecCause::Unsigned, why)
 }
 
 /// One whose signatures do not hold, or cannot be checked here.
-fn failed_set(subject: &str, cause: DnssecCause, fault: &str) -> Conclusion {
-    let why = format!("the signature over {subject} {fault}");
+fn failed_set(set: &RrSet<'_>, cause: DnssecCause, fault: &str) -> Conclusion {
+    let why = format!("the signature over {} {fault}", set.subject());
     match cause {
         DnssecCause::Unchecked => Conclusion::unchecked(why),
         cause => Conclusion::bogus(cause, why),

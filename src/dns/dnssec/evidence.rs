@@ -107,7 +107,7 @@ impl ZoneReply {
                 && self.zone.zone_of(&input.signer_name)
                 && input.signer_name.zone_of(zone)
                 && input.signer_name != *zone;
-            fits.then(|| input.signer_name.clone())
+            fits.then(|| input.signer_name.to_lowercase())
         })
     }
 }

@@ -1,11 +1,13 @@
 //! RRsets (RFC 9499 §5) of a reply, and where a CNAME or DNAME among them leads.
 
-use hickory_resolver::proto::serialize::binary::BinDecodable;
 use std::collections::BTreeMap;
 
 use hickory_resolver::proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType as WireType};
-use hickory_resolver::proto::serialize::binary::BinDecoder;
+use hickory_resolver::proto::serialize::binary::{BinDecodable, BinDecoder};
+
+use crate::dns::wire::name::name_text;
+use crate::trace::RecordType;
 
 pub(crate) fn cname_target(set: &RrSet<'_>) -> Option<Name> {
     set.records.iter().find_map(|record| match &record.data {
@@ -33,6 +35,13 @@ pub(crate) struct RrSet<'a> {
     pub(crate) rtype: WireType,
     pub(crate) records: Vec<&'a Record>,
     pub(crate) signatures: Vec<&'a RRSIG>,
+}
+
+impl RrSet<'_> {
+    /// Owner and type, in words.
+    pub(crate) fn subject(&self) -> String {
+        format!("{} {}", name_text(self.owner), RecordType(u16::from(self.rtype)).mnemonic())
+    }
 }
 
 /// Sorts a section into record sets. Signatures over records that are not there are nothing.

@@ -269,7 +269,8 @@ pub(crate) fn info(set: &RrSet<'_>, signature: &RRSIG, now: Now) -> SignatureInf
     SignatureInfo {
         owner: name_text(set.owner),
         covers: RecordType(u16::from(set.rtype)),
-        signer: name_text(&input.signer_name),
+        // Some write it in mixed case, though it is lower case that is signed (RFC 4034 §6.2).
+        signer: name_text(&input.signer_name.to_lowercase()),
         tag: input.key_tag,
         algorithm: u8::from(input.algorithm),
         inception: now.wall(inception),

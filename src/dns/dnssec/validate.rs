@@ -204,15 +204,14 @@ impl Judge<'_> {
             self.note(fault.clone());
             return;
         }
-        let subject = format!("{} {}", name_text(set.owner), RecordType(u16::from(set.rtype)).mnemonic());
         let from = (&asked.reply.zone, set.owner, asked.qtype);
-        let (result, infos) = self.chain.check(set, &subject, (&zone, &state.keys), from);
+        let (result, infos) = self.chain.check(set, (&zone, &state.keys), from);
         self.keep(infos);
         match result {
             Ok(None) => {}
             Ok(Some(labels)) => {
                 let wanted = Wanted::CloserName { labels };
-                let made = format!("{subject} was made from a wildcard");
+                let made = format!("{} was made from a wildcard", set.subject());
                 self.deny(asked, &zone, set.owner, wanted, Denied::CloserName, &made);
             }
             Err(conclusion) => self.note(conclusion),
@@ -236,9 +235,8 @@ impl Judge<'_> {
             return;
         }
         if let Some(soa) = relevant.iter().find(|set| set.rtype == WireType::SOA) {
-            let subject = format!("{} SOA", name_text(soa.owner));
             let from = (&asked.reply.zone, name, asked.qtype);
-            let (result, infos) = self.chain.check(soa, &subject, (&zone, &state.keys), from);
+            let (result, infos) = self.chain.check(soa, (&zone, &state.keys), from);
             self.keep(infos);
             if let Err(conclusion) = result {
                 self.note(conclusion);
@@ -312,7 +310,7 @@ fn signer_for<'s>(reply: &ZoneReply, owner: &Name, signatures: impl Iterator<Ite
         signatures.map(|signature| &signature.input().signer_name).filter(fits).collect();
     // Others may have put theirs beside the zone's own.
     let own = signers.iter().find(|signer| ***signer == reply.zone).or(signers.first());
-    (*own.unwrap_or(&&reply.zone)).clone()
+    own.unwrap_or(&&reply.zone).to_lowercase()
 }
 
 /// The same for a record set: a DS, as an answer to ANY may have it, belongs to the zone above its name.
@@ -323,7 +321,7 @@ fn signer_of_set(reply: &ZoneReply, set: &RrSet<'_>) -> Name {
         signer != set.owner && signer.zone_of(set.owner)
     };
     match signatures().find(above).filter(|_| set.rtype == WireType::DS) {
-        Some(signature) => signature.input().signer_name.clone(),
+        Some(signature) => signature.input().signer_name.to_lowercase(),
         None => signer_for(reply, set.owner, signatures()),
     }
 }

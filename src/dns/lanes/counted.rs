@@ -123,6 +123,8 @@ impl Counted<'_> {
             };
             self.limited(dns.start, &log, work).await
         } else {
+            // What the machine's own files say belongs to what the machine's own resolver says.
+            uncounted.context = (plan.lane == ResolverChoice::System).then(|| Rc::clone(self.context));
             let work = self.asked(&run, patience).boxed_local();
             self.limited(dns.start, &log, work).await
         };

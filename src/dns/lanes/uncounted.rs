@@ -62,7 +62,7 @@ impl UncountedLanes {
     /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
     /// it to the record. A stop ends the waits; what came until then is added all the same.
     pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock, stop: &Stop) {
-        let Some(log) = &self.log else { return };
+        let Some(log) = &self.log else { return self.consult_files(dns) };
         let from = clock.now();
         let all = async {
             if let Some(stub) = &self.stub {
@@ -77,6 +77,10 @@ impl UncountedLanes {
         self.validate(dns, from.after(grace.max(GRACE)), clock, stop, stopped).await;
         self.write(dns, clock);
         dns.packets = log.packets();
+        self.consult_files(dns);
+    }
+
+    fn consult_files(&self, dns: &mut Dns) {
         if let Some(context) = &self.context {
             consult(&context.plan, dns);
         }

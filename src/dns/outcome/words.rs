@@ -244,7 +244,11 @@ pub(crate) fn in_short(fault: &Fault) -> &str {
 
 /// What became of a name server whose address was looked up in vain.
 pub(crate) fn unfound(Unfound { server, why }: &Unfound) -> String {
-    format!("ns {}: {}", name_text(server), why.as_ref().map_or("no address", in_short))
+    let name = name_text(server);
+    let is_address = name.trim_end_matches('.').parse::<IpAddr>().is_ok();
+    let why = why.as_ref().map_or("no address", in_short);
+    let hint = if is_address { " (an NS record takes a name, and that is an address)" } else { "" };
+    format!("ns {name}: {why}{hint}")
 }
 
 /// What became of each name server, and the limit that ended the search, if it was one.

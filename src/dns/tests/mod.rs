@@ -9,6 +9,7 @@ mod dnssec;
 mod endpoint;
 mod failures;
 mod family;
+mod ground;
 mod hostile;
 mod iterate;
 pub(crate) mod kit;

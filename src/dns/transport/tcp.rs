@@ -11,7 +11,7 @@ use crate::dns::transport::log::Open;
 use crate::dns::transport::stream;
 use crate::dns::wire::message::{Decoded, Reply, decode};
 use crate::dns::wire::query::{EncodedQuery, is_reply_to};
-use crate::trace::At;
+use crate::trace::{At, Stray};
 
 /// `wait` holds for the connect and for the exchange, each: they are two round trips.
 pub(crate) async fn exchange_tcp(
@@ -54,7 +54,8 @@ pub(crate) fn read_reply(
     let outcome = if is_reply_to(query, bytes) {
         match decode(&ask.qname, ask.qtype, bytes) {
             Decoded::Reply(reply) => Ok(reply),
-            Decoded::OtherQuestion => Err("it answers another question".to_owned()),
+            Decoded::NotOurs(Stray::NoQuestion) => Err("it has no question section".to_owned()),
+            Decoded::NotOurs(_) => Err("it answers another question".to_owned()),
             Decoded::Malformed(reason) => Err(reason),
         }
     } else {

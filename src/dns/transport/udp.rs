@@ -59,7 +59,7 @@ pub(crate) async fn receive_udp(
         }
         *echo = compare_and_restore(&query.bytes, bytes, &ask.qname);
         match decode(&ask.qname, ask.qtype, bytes) {
-            Decoded::OtherQuestion => open.drop_one(Stray::WrongQuestion),
+            Decoded::NotOurs(stray) => open.drop_one(stray),
             Decoded::Malformed(reason) => {
                 open.received(received, bytes.len(), None);
                 return Ok(Err(NoReply::Malformed(reason)));

@@ -15,7 +15,7 @@ use crate::dns::wire::name::name_text;
 use crate::dns::wire::presentation::{data_text, svcb_text};
 use crate::dns::wire::svcb::Service;
 use crate::dns::wire::unknown_rdata::read_message;
-use crate::trace::{Rcode, Record, RecordType, ReplyHeader};
+use crate::trace::{Rcode, Record, RecordType, ReplyHeader, Stray};
 
 /// The option code of extended DNS errors, RFC 8914 §2.
 const EXTENDED_ERROR: u16 = 15;
@@ -74,8 +74,8 @@ impl Rr {
 pub(crate) enum Decoded {
     /// A reply to our question.
     Reply(Box<Reply>),
-    /// A reply to another question: to be dropped.
-    OtherQuestion,
+    /// A reply to another question, or without one: to be dropped.
+    NotOurs(Stray),
     /// It cannot be read.
     Malformed(String),
 }
@@ -100,7 +100,8 @@ pub(crate) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
             rcode == Rcode::FORMERR.0 || rcode == Rcode::NOTIMP.0 || rcode == Rcode::REFUSED.0
         }
     };
-    if asked { Decoded::Reply(Box::new(plain(&message))) } else { Decoded::OtherQuestion }
+    let stray = if message.queries.is_empty() { Stray::NoQuestion } else { Stray::WrongQuestion };
+    if asked { Decoded::Reply(Box::new(plain(&message))) } else { Decoded::NotOurs(stray) }
 }
 
 /// A server that cuts a message in the middle of a record and sets TC has still said what counts:
@@ -207,7 +208,6 @@ mod tests {
     use super::*;
     use crate::dns::wire::name::parse_name;
     use crate::dns::wire::query::{EncodedQuery, Form, PAYLOAD, Recursion, encode, is_reply_to, why_not};
-    use crate::trace::Stray;
 
     const EDNS: Form = Form { edns: true, signatures: false };
     const PLAIN: Form = Form { edns: false, signatures: false };
@@ -277,9 +277,9 @@ mod tests {
         bytes[2] |= 0x80;
         assert!(is_reply_to(&query, &bytes));
         assert!(matches!(decode(&name, RecordType::A, &bytes), Decoded::Reply(_)));
-        assert!(matches!(decode(&name, RecordType::AAAA, &bytes), Decoded::OtherQuestion));
+        assert!(matches!(decode(&name, RecordType::AAAA, &bytes), Decoded::NotOurs(Stray::WrongQuestion)));
         let other = parse_name("ww2.example.test").unwrap();
-        assert!(matches!(decode(&other, RecordType::A, &bytes), Decoded::OtherQuestion));
+        assert!(matches!(decode(&other, RecordType::A, &bytes), Decoded::NotOurs(Stray::WrongQuestion)));
         let shouted = parse_name("WWW.EXAMPLE.TEST").unwrap();
         assert!(matches!(decode(&shouted, RecordType::A, &bytes), Decoded::Reply(_)));
         bytes[0] ^= 1;
@@ -291,7 +291,7 @@ mod tests {
         // Without a question: only error codes that a server may send before it could read it.
         let mut bare = bytes[..12].to_vec();
         bare[5] = 0;
-        assert!(matches!(decode(&name, RecordType::A, &bare), Decoded::OtherQuestion));
+        assert!(matches!(decode(&name, RecordType::A, &bare), Decoded::NotOurs(Stray::NoQuestion)));
         bare[3] = 1;
         assert!(matches!(decode(&name, RecordType::A, &bare), Decoded::Reply(_)));
     }

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::trace::{HttpVersion, RedirectChange, header};
+use crate::trace::{FailureCode, HttpVersion, RedirectChange, header};
 
 #[tokio::test]
 async fn a_response_is_recorded_as_it_came() {
@@ -246,11 +246,23 @@ async fn a_server_may_send_much_before_it_reads_the_upload() {
 }
 
 #[tokio::test]
+async fn many_interim_responses_are_read() {
+    let bytes = format!(
+        "{}HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\n".repeat(100)
+    );
+    let http = get_ok(answer(bytes).await).await;
+    assert_eq!((http.status, http.informational.len()), (Some(200), 100));
+    // All of them together are held to the size of a head.
+    let field = format!("HTTP/1.1 103 Early\r\nLink: {}\r\n\r\n", "x".repeat(1000)).repeat(300);
+    let failure = get(answer(field).await, &HttpPlan::default()).await.1.err().unwrap();
+    assert_eq!(failure.code, FailureCode::HeadersTooLarge, "{}", failure.message);
+}
+
+#[tokio::test]
 async fn an_encoding_is_undone_only_when_asked_for() {
     let data = b"to be decoded ".repeat(1000);
-    let mut gzip = Vec::new();
-    let encoder = async_compression::tokio::bufread::GzipEncoder::new(&data[..]);
-    tokio::io::BufReader::new(encoder).read_to_end(&mut gzip).await.unwrap();
+    let gzip = encode("gzip", &data);
     let mut bytes =
         format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", gzip.len())
             .into_bytes();

@@ -35,7 +35,7 @@ fn ok() -> Response<()> {
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
 
 /// A frame of stream 1.
-fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&[length[1], length[2], length[3], kind, flags, 0, 0, 0, 1], payload].concat()
 }
@@ -187,9 +187,7 @@ fn a_server_may_answer_before_it_has_read_the_upload() {
 fn an_encoding_is_undone() {
     local(async {
         let data = b"to be decoded ".repeat(10_000);
-        let mut br = Vec::new();
-        let encoder = async_compression::tokio::bufread::BrotliEncoder::new(&data[..]);
-        tokio::io::BufReader::new(encoder).read_to_end(&mut br).await.unwrap();
+        let br = encode("br", &data);
         let size = br.len() as u64;
         let address = serve_h2(move |request, mut respond| {
             assert_eq!(request.headers()["accept-encoding"], "gzip, deflate, br, zstd");
@@ -218,7 +216,7 @@ fn every_bad_answer_has_its_name() {
             frames
         };
         let length = [OK, 0x0f, 0x0d, 0x02, b'1', b'0'];
-        let interim = frame(1, 4, b"\x08\x03102").repeat(40);
+        let interim = frame(1, 4, b"\x08\x03102").repeat(1001);
         let table: Vec<(Vec<u8>, FailureCode, &str)> = vec![
             (frame(3, 0, &[0, 0, 0, 0xb]), FailureCode::Http2Protocol, "ENHANCE_YOUR_CALM (RST_STREAM)"),
             (frame(3, 0, &[0, 0, 0, 0xd]), FailureCode::Http2Protocol, "HTTP_1_1_REQUIRED (RST_STREAM)"),
@@ -227,10 +225,10 @@ fn every_bad_answer_has_its_name() {
                 FailureCode::Http2Protocol,
                 "INTERNAL_ERROR (GOAWAY)",
             ),
-            (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "PROTOCOL_ERROR"),
+            (frame(0, 1, b"data before a head"), FailureCode::Http2Protocol, "DATA before the HEADERS"),
             (frame(1, 4, &fields(1001)), FailureCode::TooManyHeaders, "more than 1000 fields"),
             (large(300_000), FailureCode::HeadersTooLarge, "256 kB"),
-            (interim, FailureCode::TooManyInformational, "more than 32"),
+            (interim, FailureCode::TooManyInformational, "more than 1000"),
             (
                 [frame(1, 4, &length), frame(0, 1, b"abc")].concat(),
                 FailureCode::BadFraming,
@@ -244,6 +242,40 @@ fn every_bad_answer_has_its_name() {
             assert!(failure.message.contains(words), "{}", failure.message);
             assert!(http.sent.is_some() && http.bytes_received > 0 && !http.body.complete);
         }
+    });
+}
+
+#[test]
+fn a_rule_that_is_broken_is_named_also_where_the_crate_goes_on() {
+    local(async {
+        let ok = frame(1, 4, &[0x88]);
+        let trailers = [ok.clone(), frame(0, 0, b"abc"), frame(1, 5, b"\x08\x03200")].concat();
+        let push = b"\0\0\x06\x04\0\0\0\0\0\0\x02\0\0\0\x01".to_vec();
+        let table: [(Vec<u8>, &str); 7] = [
+            (push, "ENABLE_PUSH 1, which is for clients (RFC 9113 section 6.5.2)"),
+            (frame(1, 4, b"\x08\x03101"), "status 101, which only HTTP/1.1 has"),
+            (trailers, "the field `:status` among the trailers"),
+            (frame(1, 5, b"\x88\x00\x0aconnection\x05close"), "the field `connection: close`"),
+            (frame(1, 5, b"\x88\x00\x03X-A\x01b"), "the field `X-A` has a capital letter in its name"),
+            (frame(1, 5, b"\x00\x01a\x01b"), "no field `:status`"),
+            (frame(5, 4, b"\0\0\0\x02\x82"), "PUSH_PROMISE, although pushes were refused"),
+        ];
+        for (bytes, words) in table {
+            let (_, result) = get(raw(bytes).await, &plan()).await;
+            let failure = result.err().unwrap_or_else(|| panic!("{words} passed"));
+            assert_eq!(failure.code, FailureCode::Http2Protocol, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}, not {words}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn many_interim_responses_are_read() {
+    local(async {
+        let bytes = [frame(1, 4, b"\x08\x03102").repeat(100), frame(1, 5, &[0x88])].concat();
+        let (http, result) = get(raw(bytes).await, &plan()).await;
+        assert!(result.is_ok(), "{:?}", result.err());
+        assert_eq!((http.status, http.informational.len()), (Some(200), 100));
     });
 }
 
@@ -268,7 +300,7 @@ fn a_peer_that_does_not_speak_http2_is_named() {
             (
                 b"HTTP/1.1 400 Bad Request\r\n\r\n",
                 FailureCode::Http2Protocol,
-                "\"HTTP/1.1 400 Bad Request\"",
+                "`HTTP/1.1 400 Bad Request`",
                 "--http1.1",
             ),
             (b"\x15\x03\x01\0\x02\x02F", FailureCode::NotHttp, "\\x15\\x03", "https://"),

@@ -1,6 +1,7 @@
 //! Exchanges with servers on loopback that are scripted byte by byte.
 
 mod bad;
+mod flood;
 mod h1;
 mod h2;
 mod shared;
@@ -9,6 +10,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use compression_codecs::brotli::params::EncoderParams as BrotliParams;
+use compression_codecs::core::Level;
+use compression_codecs::{BrotliEncoder, DeflateEncoder, EncodeV2, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,7 +20,6 @@ use super::{Ask, Session, fetch};
 use crate::clock::{Clock, Stopwatch};
 use crate::plan::HttpPlan;
 use crate::stop::Stop;
-use crate::stream::Stream;
 use crate::trace::{Failure, Host, Http, Scheme, Url};
 
 /// A delay that a server puts in.
@@ -77,9 +80,22 @@ pub(super) fn url(href: &str) -> Url {
     }
 }
 
+/// Bytes in a content coding.
+pub(super) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut encoder: Box<dyn EncodeV2> = match coding {
+        "gzip" => Box::new(GzipEncoder::new(Level::Default.into())),
+        "deflate" => Box::new(ZlibEncoder::new(Level::Default.into())),
+        "raw deflate" => Box::new(DeflateEncoder::new(Level::Default.into())),
+        "br" => Box::new(BrotliEncoder::new(BrotliParams::default())),
+        _ => Box::new(ZstdEncoder::new(3)),
+    };
+    crate::lab::encode(&mut *encoder, bytes).unwrap()
+}
+
 /// What is asked at the first origin.
 pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
-    Ask { method: method.to_owned(), body: body.map(<[u8]>::to_vec), credentials: true }
+    let body = body.map(bytes::Bytes::copy_from_slice);
+    Ask { method: method.to_owned(), body, credentials: true, given_host: true }
 }
 
 /// A server that runs `script` on its first connection.
@@ -126,7 +142,7 @@ async fn hold(mut stream: TcpStream) {
 async fn connect(address: SocketAddr, plan: &HttpPlan) -> Session {
     let stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    Session::new(Stream::Plain(stream), None, plan)
+    Session::new(stream.into(), None, plan)
 }
 
 type Fetched = (Http, Result<Option<Session>, Failure>);

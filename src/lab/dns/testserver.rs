@@ -32,7 +32,7 @@ impl TestNet {
     pub(crate) async fn start(specs: Vec<Spec<'_>>) -> Self {
         let addresses: Vec<IpAddr> = specs.iter().map(|spec| spec.0.parse().unwrap()).collect();
         let (port, sockets) = bind_all(&addresses).await;
-        let bodies = Bodies::new(Vec::new()).await.unwrap();
+        let bodies = Bodies::new(Vec::new()).unwrap();
         let shared = Rc::new(Shared { clock: Clock::start(), tally: Default::default(), bodies });
         let mut servers = Vec::new();
         for ((address, (udp, tcp)), (_, mut quirks, zones)) in addresses.into_iter().zip(sockets).zip(specs) {

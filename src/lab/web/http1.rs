@@ -52,18 +52,23 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut buffer = Vec::new();
-    loop {
+    for number in 0_u32.. {
         let Some(end) = timeout(IDLE, read_head(&mut stream, &mut buffer)).await?? else { return Ok(()) };
         let mut received = shared.clock.now();
         let head = parse(&buffer[..end]);
         buffer.drain(..end);
-        let page = match conduct {
-            Conduct::Page(page) => page,
-            bad => {
-                misbehave(&mut stream, bad).await?;
-                return linger(&mut stream).await;
-            }
+        let Some(page) = conduct.page() else {
+            misbehave(&mut stream, conduct).await?;
+            return linger(&mut stream).await;
         };
+        if let (Conduct::EndsKept(_), 1..) = (conduct, number) {
+            return linger(&mut stream).await;
+        }
+        if let (Some(redirect), Some("/")) = (first_answer(conduct), head.as_ref().map(|head| &*head.target))
+        {
+            stream.write_all(redirect).await?;
+            continue;
+        }
         let Some(mut head) = head else {
             let bad = b"HTTP/1.1 400 Bad Request\r\nserver: urltrace-lab\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.write_all(bad).await?;
@@ -79,6 +84,20 @@ where
         if head.keep == Keep::Close {
             return linger(&mut stream).await;
         }
+    }
+    Ok(())
+}
+
+/// What a site that leads on to its page says at `/`.
+const fn first_answer(conduct: Conduct) -> Option<&'static [u8]> {
+    match conduct {
+        Conduct::EndsKept(_) => {
+            Some(b"HTTP/1.1 302 Found\r\nlocation: /index.html\r\ncontent-length: 0\r\n\r\n")
+        }
+        Conduct::LeadingBlank(_) => {
+            Some(b"HTTP/1.1 302 Found\r\n location: /index.html\r\ncontent-length: 0\r\n\r\n")
+        }
+        _ => None,
     }
 }
 
@@ -211,7 +230,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     match conduct {
-        Conduct::Page(_) | Conduct::Empty => Ok(()),
+        Conduct::Page(_) | Conduct::EndsKept(_) | Conduct::LeadingBlank(_) | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await
         }

@@ -16,4 +16,6 @@ pub(super) mod site;
 mod tests;
 pub(crate) mod x509;
 
+#[cfg(test)]
+pub(crate) use self::reply::encode;
 pub(super) use self::serve::{door, serve_plain, serve_secure};

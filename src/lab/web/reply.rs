@@ -2,8 +2,9 @@
 //!
 //! No sockets and no waits.
 
-use async_compression::tokio::write::GzipEncoder;
-use tokio::io::AsyncWriteExt;
+use compression_codecs::core::Level;
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use compression_codecs::{DeflateEncoder, EncodeV2, GzipEncoder};
 
 use super::site::{Encoding, Page};
 use crate::clock::Clock;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 pub(crate) struct Bodies {
     page: Vec<u8>,
     gzipped: Vec<u8>,
+    deflated: Vec<u8>,
     intermediate: Vec<u8>,
 }
 
@@ -35,12 +37,30 @@ pub(super) const HINT: (&str, &str) = ("link", "</style.css>; rel=preload; as=st
 
 impl Bodies {
     /// Makes them. `intermediate` is the certificate that leaves say where to fetch.
-    pub(crate) async fn new(intermediate: Vec<u8>) -> std::io::Result<Self> {
+    pub(crate) fn new(intermediate: Vec<u8>) -> std::io::Result<Self> {
         let page = page().into_bytes();
-        let mut encoder = GzipEncoder::new(Vec::new());
-        encoder.write_all(&page).await?;
-        encoder.shutdown().await?;
-        Ok(Self { page, gzipped: encoder.into_inner(), intermediate })
+        let gzipped = encode(&mut GzipEncoder::new(Level::Default.into()), &page)?;
+        let deflated = encode(&mut DeflateEncoder::new(Level::Default.into()), &page)?;
+        Ok(Self { page, gzipped, deflated, intermediate })
+    }
+}
+
+/// Bytes in a content coding.
+pub(crate) fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let (mut out, mut space) = (Vec::new(), vec![0; 64 * 1024]);
+    let mut input = PartialBuffer::new(bytes);
+    while !input.unwritten().is_empty() {
+        let mut room = WriteBuffer::new_initialized(&mut space);
+        encoder.encode(&mut input, &mut room)?;
+        out.extend_from_slice(room.written());
+    }
+    loop {
+        let mut room = WriteBuffer::new_initialized(&mut space);
+        let done = encoder.finish(&mut room)?;
+        out.extend_from_slice(room.written());
+        if done {
+            return Ok(out);
+        }
     }
 }
 
@@ -52,11 +72,11 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
     let mut encoded = Encoding::Identity;
     let body = match (page.status, path) {
         (200, "/" | "/index.html") => {
-            if page.encoding == Encoding::Gzip && accepts_gzip(request.accept_encoding) {
-                encoded = Encoding::Gzip;
-                bodies.gzipped.clone()
-            } else {
-                bodies.page.clone()
+            encoded = page.encoding.asked_for(request.accept_encoding);
+            match encoded {
+                Encoding::Identity => bodies.page.clone(),
+                Encoding::Gzip => bodies.gzipped.clone(),
+                Encoding::RawDeflate => bodies.deflated.clone(),
             }
         }
         (200, "/intermediate.der") => {
@@ -74,11 +94,11 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
         ("date", date(clock)),
         ("content-type", content_type.to_owned()),
     ];
-    if page.encoding == Encoding::Gzip {
+    if page.encoding.name().is_some() {
         fields.push(("vary", "accept-encoding".to_owned()));
     }
-    if encoded == Encoding::Gzip {
-        fields.push(("content-encoding", "gzip".to_owned()));
+    if let Some(name) = encoded.name() {
+        fields.push(("content-encoding", name.to_owned()));
     }
     fields.extend(page.fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
     Reply { status, fields, body }
@@ -98,14 +118,26 @@ pub(super) fn reason(status: u16) -> &'static str {
     }
 }
 
-/// RFC 9110 §12.5.3, as far as a server needs that knows one coding.
-fn accepts_gzip(accept_encoding: &str) -> bool {
-    accept_encoding.split(',').any(|item| {
-        let mut parts = item.split(';').map(str::trim);
-        let coding = parts.next().unwrap_or_default();
-        let refused = parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        coding.eq_ignore_ascii_case("gzip") && !refused
-    })
+impl Encoding {
+    /// The name of the coding.
+    const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::RawDeflate => Some("deflate"),
+        }
+    }
+
+    /// Itself where the request takes it: RFC 9110 §12.5.3, as far as a server needs that knows one coding.
+    fn asked_for(self, accept_encoding: &str) -> Self {
+        let takes = accept_encoding.split(',').any(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let coding = parts.next().unwrap_or_default();
+            let refused = parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            self.name().is_some_and(|name| coding.eq_ignore_ascii_case(name)) && !refused
+        });
+        if takes { self } else { Self::Identity }
+    }
 }
 
 /// RFC 9110 §5.6.7.
@@ -146,7 +178,7 @@ mod tests {
             ("", false),
             ("xgzip", false),
         ] {
-            assert_eq!(accepts_gzip(field), wanted, "{field}");
+            assert_eq!(Encoding::Gzip.asked_for(field) == Encoding::Gzip, wanted, "{field}");
         }
     }
 }

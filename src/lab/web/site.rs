@@ -111,6 +111,20 @@ pub(crate) enum Conduct {
     ClosedEarly,
     /// It never answers.
     Silent,
+    /// It redirects, keeps the connection, and ends it under the next request.
+    EndsKept(Page),
+    /// It redirects by a field that begins with a blank.
+    LeadingBlank(Page),
+}
+
+impl Conduct {
+    /// The page it has, if it has one.
+    pub(crate) const fn page(self) -> Option<Page> {
+        match self {
+            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) => Some(page),
+            Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
+        }
+    }
 }
 
 /// How a site answers.
@@ -153,6 +167,8 @@ pub(crate) enum Encoding {
     Identity,
     /// gzip for those who ask.
     Gzip,
+    /// deflate without its zlib wrapper, for those who ask.
+    RawDeflate,
 }
 
 const PAGE: Page = Page {
@@ -300,6 +316,7 @@ pub(crate) const SITES: &[Site] = &[
         Conduct::Page(Page { pace: Pace::Drip { pieces: DRIP_PIECES, pause: DRIP_PAUSE }, ..PAGE }),
     ),
     Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
+    Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
     Site::https("rate-limited.http.test", 45, status(429, &[("retry-after", "30")])),
     Site::https("unavailable.http.test", 46, status(503, &[("retry-after", "120")])),
@@ -308,5 +325,7 @@ pub(crate) const SITES: &[Site] = &[
     Site::http("not-http.http.test", 48, Conduct::Garbage),
     Site::http("empty-response.http.test", 49, Conduct::Empty),
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
+    Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PAGE)),
+    Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PAGE)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
 ];

@@ -7,7 +7,7 @@ use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, complaint, render, render_dns, render_dns_line, render_short, testtrace};
 use crate::report::{DnsReport, TraceReport};
 use crate::trace::{
-    FailureCode, Header, Informational, Redirect, StageName, Trace, UrlChange, UrlChangeKind,
+    FailureCode, GoAway, Header, Informational, Redirect, StageName, Trace, UrlChange, UrlChangeKind,
 };
 
 /// A field of every kind with the marker in it.
@@ -78,6 +78,10 @@ fn planted(marker: &str) -> Trace {
         http.body.decode_error = Some(format!("bad token={marker}"));
         http.garbage =
             Some(format!("HELLO\r\nAuthorization: Bearer {marker}\r\nGET /?token={marker} {marker}").into());
+        http.goaway =
+            Some(GoAway { last_stream: 0, code: 0, debug: format!("bad token={marker}").into_bytes() });
+        http.headers.push(Header::unreadable(format!("Set-Cookie a={marker}; b={marker}").into_bytes()));
+        http.headers.push(Header::unreadable(format!("PHP Warning: token={marker} in x").into_bytes()));
         if index == last {
             http.status = None;
         }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::failure::FailureView;
 use super::micros::us;
 use super::record::RecordView;
 use super::{dns, finding, hop};
@@ -142,37 +143,5 @@ enum Outcome {
 impl Outcome {
     const fn of(failure: Option<&Failure>) -> Self {
         if failure.is_some() { Self::Failed } else { Self::Ok }
-    }
-}
-
-/// Why there is no whole response.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-struct FailureView<'a> {
-    /// The stage that failed or was running.
-    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
-    stage: &'static str,
-    /// A stable kebab-case word.
-    code: &'static str,
-    /// One sentence with the names and numbers of this run.
-    message: &'a str,
-    /// What to try next.
-    hint: Option<&'a str>,
-    /// The hop it happened in.
-    hop: usize,
-    /// How long the stage had been running.
-    running_us: u64,
-}
-
-impl<'a> FailureView<'a> {
-    fn new(failure: &'a Failure, hop: usize) -> Self {
-        Self {
-            stage: failure.stage.as_str(),
-            code: failure.code.as_str(),
-            message: &failure.message,
-            hint: failure.hint.as_deref(),
-            hop,
-            running_us: us(failure.running),
-        }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::connect::ConnectView;
 use super::dns::DnsView;
+use super::failure::FailureView;
 use super::http::HttpView;
 use super::micros::us;
 use super::tls::TlsView;
@@ -25,6 +26,11 @@ pub(super) struct HopView<'a> {
     end_us: u64,
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
+    /// The hop that this one repeats on a new connection: that had gone out on a kept one, which ended
+    /// without a byte of a response.
+    retry_of: Option<usize>,
+    /// What ended this hop before its goal; that of the last is the document's.
+    failure: Option<FailureView<'a>>,
     /// The URL, taken apart.
     url: UrlView<'a>,
     /// Name resolution; null where it did not run.
@@ -50,6 +56,8 @@ impl<'a> HopView<'a> {
             start_us: hop.start.0,
             end_us: hop.end.0,
             reused_connection_of: hop.reused.map(|request| request.0),
+            retry_of: hop.retry_of.map(|request| request.0),
+            failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),

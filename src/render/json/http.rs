@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::explain::status::explain;
-use crate::trace::{Body, Header, Http, Informational, Redirect, SentRequest};
+use crate::trace::{Body, GoAway, Header, Http, Informational, Redirect, SentRequest, TlsComplaint};
 
 /// A request and its response.
 #[derive(Serialize)]
@@ -57,6 +57,12 @@ pub(super) struct HttpView<'a> {
     bytes_sent: u64,
     /// The first bytes received, when they were not HTTP.
     garbage: Option<GarbageView>,
+    /// What the server said when it ended the connection (HTTP/2).
+    goaway: Option<GoAwayView>,
+    /// Where not a byte of a response came: `unprocessed` where the request never left or the protocol says
+    /// that nothing was done for it, else `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["unprocessed", "unknown", null])))]
+    unanswered: Option<&'static str>,
     /// Where the response sends us, followed or not.
     redirect: Option<RedirectView<'a>>,
 }
@@ -89,6 +95,8 @@ impl<'a> HttpView<'a> {
                 hex: HEXLOWER.encode(bytes),
                 text: String::from_utf8_lossy(bytes).into_owned(),
             }),
+            goaway: http.goaway.as_ref().map(Into::into),
+            unanswered: http.unanswered.map(crate::trace::Unanswered::as_str),
             redirect: http.redirect.as_ref().map(RedirectView::new),
         }
     }
@@ -123,14 +131,21 @@ impl<'a> RequestView<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct HeaderView<'a> {
-    /// Name as on the wire.
+    /// Name as on the wire; empty for a line that cannot be read as a field.
     name: &'a str,
-    /// Value as on the wire, with U+FFFD for what is not UTF-8.
+    /// Value as on the wire, or that line, with U+FFFD for what is not UTF-8.
     value: String,
+    /// There, and true, for a line that cannot be read as a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<bool>,
 }
 
 fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
-    let view = |header: &'a Header| HeaderView { name: &header.name, value: header.text().into_owned() };
+    let view = |header: &'a Header| HeaderView {
+        name: &header.name,
+        value: header.text().into_owned(),
+        unreadable: (!header.is_readable()).then_some(true),
+    };
     headers.iter().map(view).collect()
 }
 
@@ -162,6 +177,8 @@ struct BodyView<'a> {
     encoded_bytes: u64,
     /// Bytes after undoing the encoding; null when it was not undone.
     decoded_bytes: Option<u64>,
+    /// Bytes behind the end of the encoded data, which are left out.
+    surplus_bytes: u64,
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
     /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
@@ -172,6 +189,9 @@ struct BodyView<'a> {
     decode_error: Option<&'a str>,
     /// The file it was written to.
     saved_to: Option<Cow<'a, str>>,
+    /// What the body of a 400 says of TLS: `plain-request`, `no-certificate`.
+    #[cfg_attr(test, schemars(extend("enum" = ["plain-request", "no-certificate", null])))]
+    tls_complaint: Option<&'static str>,
 }
 
 impl<'a> From<&'a Body> for BodyView<'a> {
@@ -180,10 +200,12 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             wire_bytes: body.wire_bytes,
             encoded_bytes: body.encoded_bytes,
             decoded_bytes: body.decoded_bytes,
+            surplus_bytes: body.surplus_bytes,
             encoding: body.encoding.as_deref(),
             framing: body.framing.as_str(),
             complete: body.complete,
             decode_error: body.decode_error.as_deref(),
+            tls_complaint: body.tls_complaint.map(TlsComplaint::as_str),
             saved_to: body.saved_to.as_ref().map(|path| path.to_string_lossy()),
         }
     }
@@ -197,6 +219,28 @@ struct GarbageView {
     hex: String,
     /// As text, with U+FFFD for what is not UTF-8.
     text: String,
+}
+
+/// A GOAWAY frame (RFC 9113 §6.8).
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct GoAwayView {
+    /// The last stream that was taken up, or may be yet.
+    last_stream: u32,
+    /// The error code.
+    code: u32,
+    /// Its registered name; null for a code that has none.
+    name: Option<&'static str>,
+    /// What was said beside the code, with U+FFFD for what is not UTF-8.
+    debug: String,
+}
+
+impl From<&GoAway> for GoAwayView {
+    fn from(goaway: &GoAway) -> Self {
+        let &GoAway { last_stream, code, ref debug } = goaway;
+        let debug = String::from_utf8_lossy(debug).into_owned();
+        Self { last_stream, code, name: GoAway::code_name(code), debug }
+    }
 }
 
 /// Where a response sends us.

@@ -277,6 +277,9 @@ fn body(http: &Http) -> String {
     if let Some(decoded) = http.body.decoded_bytes.filter(|decoded| *decoded != http.body.encoded_bytes) {
         words.push_str(&format!(" ({} decoded)", units::bytes(decoded)));
     }
+    if http.body.surplus_bytes > 0 {
+        words.push_str(&format!(" ({} behind its end left out)", units::bytes(http.body.surplus_bytes)));
+    }
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }

@@ -65,7 +65,13 @@ fn url_and_facts(page: &mut Page, url: &str, facts: &Line) {
 
 fn failed(facts: &mut Line, trace: &Trace, failure: &Failure) {
     let stage = failure.stage.as_str();
-    facts.push(Ink::Bad, format!("FAILED in {stage}"));
+    facts.push(
+        Ink::Bad,
+        match failure.code {
+            FailureCode::OutputFailed => "NOT SAVED".to_owned(),
+            _ => format!("FAILED in {stage}"),
+        },
+    );
     facts.push(Ink::Plain, format!(" after {}", units::duration(trace.total)));
     // When a limit ended it, how long the stage had been at it is the news.
     let limit = matches!(
@@ -103,8 +109,8 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
 }
 
 fn tail(facts: &mut Line, trace: &Trace) {
-    if trace.requests.len() > 1 {
-        facts.push(Ink::Plain, format!("  {}", units::count(trace.requests.len() - 1, "redirect")));
+    if trace.redirects() > 0 {
+        facts.push(Ink::Plain, format!("  {}", units::count(trace.redirects(), "redirect")));
     }
     if trace.lab {
         facts.push(Ink::Faint, "  lab");
@@ -124,5 +130,5 @@ pub(super) fn push_status(line: &mut Line, status: u16) {
         300..=399 => Ink::Warn,
         _ => Ink::Bad,
     };
-    line.push(ink, format!("{status} {}", explain(status).name));
+    line.push(ink, format!("{status:03} {}", explain(status).name));
 }

@@ -3,7 +3,7 @@
 //! This is the only way to text output. A [`Line`] escapes what is pushed onto it and a [`Page`]
 //! lets no line grow wider than it is, so that no caller can forget either.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::ink::Ink;
 use crate::render::escape;
@@ -119,19 +119,46 @@ pub(super) fn shorten(text: &str, width: usize, ellipsis: &str) -> String {
         return text.to_owned();
     }
     let Some(room) = width.checked_sub(ellipsis.width()).filter(|room| *room > 0) else {
-        return take(text.chars(), width);
+        return take(text, width);
     };
-    let head = take(text.chars(), room.div_ceil(2));
-    let tail: String = take(text.chars().rev(), room - head.width()).chars().rev().collect();
-    format!("{head}{ellipsis}{tail}")
+    let characters = characters(text);
+    let head = fitting(characters.iter().copied(), room.div_ceil(2)).concat();
+    let mut tail = fitting(characters.iter().rev().copied(), room - head.width());
+    tail.reverse();
+    format!("{head}{ellipsis}{}", tail.concat())
+}
+
+/// The characters of a text; an escape (`\032`, `\.`, `\x1b`, `\u{202e}`) is one.
+fn characters(text: &str) -> Vec<&str> {
+    let mut characters = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let tail = &rest[first.len_utf8()..];
+        let escaped = match tail.as_bytes() {
+            _ if first != '\\' => 0,
+            [a, b, c, ..] if [a, b, c].into_iter().all(u8::is_ascii_digit) => 3,
+            [b'x', a, b, ..] if [a, b].into_iter().all(u8::is_ascii_hexdigit) => 3,
+            [b'u', b'{', ..] => tail.find('}').map_or(0, |end| end + 1),
+            _ => tail.chars().next().map_or(0, char::len_utf8),
+        };
+        let (character, more) = rest.split_at(first.len_utf8() + escaped);
+        characters.push(character);
+        rest = more;
+    }
+    characters
+}
+
+/// As much of a text as fits into `width` columns.
+fn take(text: &str, width: usize) -> String {
+    fitting(characters(text).into_iter(), width).concat()
 }
 
 /// As many characters as fit into `width` columns.
-fn take(chars: impl Iterator<Item = char>, width: usize) -> String {
+fn fitting<'t>(characters: impl Iterator<Item = &'t str>, width: usize) -> Vec<&'t str> {
     let mut used = 0;
-    chars
-        .take_while(|char| {
-            used += char.width().unwrap_or(0);
+    characters
+        .take_while(|character| {
+            used += character.width();
             used <= width
         })
         .collect()
@@ -190,7 +217,7 @@ impl Page {
         }
         let mut room = self.width;
         for (ink, text) in &line.pieces {
-            let text = take(text.chars(), room);
+            let text = take(text, room);
             room -= text.width().min(room);
             ink.paint(&text, self.color, &mut self.text);
         }
@@ -248,7 +275,7 @@ fn split(word: &mut Word, mut room: usize) -> Word {
             continue;
         }
         let (ink, text) = &mut word[index];
-        let mut keep = take(text.chars(), room).len();
+        let mut keep = take(text, room).len();
         if keep == 0 && index == 0 {
             keep = text.chars().next().map_or(0, char::len_utf8);
         }
@@ -315,6 +342,10 @@ mod tests {
             ("漢字漢字漢字", 7, "漢…漢字"),
             ("abc", 1, "a"),
             ("abc", 0, ""),
+            ("a\\032bcdef\\.xyz", 8, "a…f\\.xyz"),
+            ("a\\032bcdef\\.xyz", 10, "a\\032…xyz"),
+            ("ab\\x1bcdefgh", 7, "ab…efgh"),
+            ("ab\\u{202e}cdefgh", 9, "ab…cdefgh"),
         ] {
             assert_eq!(shorten(text, width, "…"), shown, "{text} {width}");
             assert!(shorten(text, width, "…").width() <= width);

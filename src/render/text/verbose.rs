@@ -278,7 +278,7 @@ fn response(page: &mut Page, http: &Http) {
     }
     if let Some(status) = http.status {
         let reason = http.reason.as_ref().map_or_else(String::new, |reason| format!(" {reason}"));
-        wire_line(page, sign, Ink::Strong, &format!("{} {status}{reason}", http.version.as_str()));
+        wire_line(page, sign, Ink::Strong, &format!("{} {status:03}{reason}", http.version.as_str()));
     }
     fields(page, sign, &http.headers);
     if let Some(garbage) = &http.garbage {
@@ -297,8 +297,12 @@ fn response(page: &mut Page, http: &Http) {
 fn fields(page: &mut Page, sign: &str, headers: &[Header]) {
     for header in headers {
         let mut body = page.line();
-        body.push(Ink::Plain, &header.name).push(Ink::Plain, ": ");
-        body.push_bytes(Ink::Plain, &header.value);
+        if header.is_readable() {
+            body.push(Ink::Plain, &header.name).push(Ink::Plain, ": ");
+            body.push_bytes(Ink::Plain, &header.value);
+        } else {
+            body.push_bytes(Ink::Warn, &header.value).push(Ink::Warn, " [not readable as a field]");
+        }
         put_wire(page, sign, &body);
     }
 }

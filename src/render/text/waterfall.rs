@@ -98,6 +98,9 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
 
 /// Why a hop happened: what the redirect before it changed.
 fn reason(hops: &[Hop<'_>], index: usize) -> String {
+    if hops[index].retry_of.is_some() {
+        return "sent again".to_owned();
+    }
     let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());
     before.map_or_else(String::new, |redirect| {
         words::redirect_changes(&redirect.changes, Some(hops[index].url.scheme.as_str()))

@@ -58,7 +58,7 @@ async fn plain_http_is_named() {
     assert_eq!(
         failure.message,
         format!(
-            "{address} answered in plain HTTP, not TLS: \"HTTP/1.1 400 Bad Request\\r\\ncontent-length: 0\\r\\n\\r\\n\""
+            "{address} answered in plain HTTP, not TLS: `HTTP/1.1 400 Bad Request\\r\\ncontent-length: 0\\r\\n\\r\\n`"
         )
     );
     assert!(failure.hint.unwrap().contains("http://"));

@@ -157,7 +157,7 @@ async fn other_versions_of_x509_are_not_checked_and_k_goes_on() {
     let one = version1(&identity.chain[0], ca.0.key()).unwrap();
     for (certificate, number) in [(one, 1), (version(1).unwrap(), 2), (version(3).unwrap(), 4)] {
         let (faults, _, failure) =
-            both_ways(&[certificate.clone()], signer(&identity.key), &plan(&[&ca])).await;
+            both_ways(std::slice::from_ref(&certificate), signer(&identity.key), &plan(&[&ca])).await;
         let unchecked = CertificateFault::Unchecked { index: 0, limit: CheckLimit::Version(number) };
         assert_eq!(faults, [unchecked]);
         assert!(failure.message.contains(&format!("has version {number} of X.509")), "{}", failure.message);

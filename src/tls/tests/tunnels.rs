@@ -50,7 +50,7 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin>(
 async fn tunnel(ca: &Authority, client: &Client, behind: SocketAddr) -> Stream {
     let address =
         proxy(server_config(ca.issue(&leaf(&[PROXY]), &[]), Speaks::Both, provider()), behind).await;
-    let (_, outer) = over(client, Stream::Plain(connect(address).await), PROXY).await;
+    let (_, outer) = over(client, Stream::from(connect(address).await), PROXY).await;
     Stream::Tls(Box::new(outer.unwrap()))
 }
 

@@ -66,6 +66,8 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             wire_bytes: 4_121,
             encoded_bytes: 4_096,
             decoded_bytes: Some(12_288),
+            surplus_bytes: 0,
+            tls_complaint: None,
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,
@@ -75,6 +77,8 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         bytes_received: 4_310,
         bytes_sent: 180,
         garbage: None,
+        goaway: None,
+        unanswered: None,
         redirect: None,
     }
 }

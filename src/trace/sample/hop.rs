@@ -51,7 +51,7 @@ impl Draft {
             (None, Stage::Skipped(reason)) => Stage::Skipped(reason),
             (None, Stage::NotReached) => Stage::NotReached,
         };
-        trace.add_request(Request { url, start, end, lookup, connection, http, failure });
+        trace.add_request(Request { url, start, end, lookup, connection, http, failure, retry_of: None });
     }
 }
 

@@ -91,10 +91,8 @@ pub(crate) async fn ask_servers(
         is_spent: Cell::new(false),
         last: Cell::new(known.map(|(_, id)| id)),
     };
-    let queue = (0..tries.len()).collect();
-    Lookup { context, query: &query, tries, queue, round: Round::First, next_at: None, spare: None }
-        .run()
-        .await
+    let queue = (0..tries.len()).chain(0..tries.len()).collect();
+    Lookup { context, query: &query, tries, queue, next_at: None, spare: None }.run().await
 }
 
 /// A server, and how far it was asked.
@@ -133,12 +131,6 @@ enum Heard {
 struct Spare {
     reply: ZoneReply,
     is_signed: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Round {
-    First,
-    Second,
 }
 
 /// What is asked, and how much may still be sent for it.
@@ -272,8 +264,8 @@ struct Lookup<'a> {
     context: &'a Context,
     query: &'a Query<'a>,
     tries: Vec<Try>,
+    /// All of them, twice.
     queue: VecDeque<usize>,
-    round: Round,
     /// When the next server is asked beside those that are awaited.
     next_at: Option<At>,
     spare: Option<Spare>,
@@ -285,7 +277,7 @@ impl<'a> Lookup<'a> {
         let mut running = Running::new();
         self.ask_next(None, &mut running).await;
         while !running.is_empty() {
-            let next_at = self.next_at.filter(|_| !self.queue.is_empty() || self.round == Round::First);
+            let next_at = self.next_at.filter(|_| !self.queue.is_empty());
             let next = async {
                 match next_at {
                     Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await, // the patience with a server
@@ -325,33 +317,25 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Asks the next server; with the second round, those once more of which nothing was heard, or
-    /// only that they failed.
+    /// Asks the next server; the second time only those of which nothing was heard, or only that they failed.
     async fn ask_next(&mut self, chosen: Option<Choice>, running: &mut Running<'a>) {
         let index = loop {
-            if self.queue.is_empty() && self.round == Round::First {
-                self.round = Round::Second;
-                // What was not sent in the first round was not to be sent.
-                let asked = self.tries.iter().enumerate().filter(|(_, one)| one.first_sent.is_some());
-                self.queue = asked.map(|(index, _)| index).collect();
-            }
             let Some(index) = self.queue.pop_front() else {
                 self.next_at = None;
                 return;
             };
-            let is_over = matches!(self.tries[index].end, Some(End::Refused(_) | End::Lost(_)));
-            if self.round == Round::First || !is_over {
+            if !matches!(self.tries[index].end, Some(End::Refused(_) | End::Lost(_))) {
                 break index;
             }
         };
         let query = self.query;
-        let Try { candidate, patience, open, .. } = &self.tries[index];
+        let Try { candidate, patience, open, first_sent, .. } = &self.tries[index];
         let patience = *patience;
-        let chosen = match (self.round, chosen) {
-            (Round::Second, _) => Choice::Again,
-            (Round::First, Some(chosen)) => chosen,
-            (Round::First, None) if candidate.measured => Choice::Fastest,
-            (Round::First, None) => Choice::First,
+        let chosen = match chosen {
+            _ if first_sent.is_some() => Choice::Again,
+            Some(chosen) => chosen,
+            None if candidate.measured => Choice::Fastest,
+            None => Choice::First,
         };
         let form = QueryForm::to(self.context, candidate.address, chosen);
         let take = self.context.slots.take(candidate.address);
@@ -373,7 +357,6 @@ impl<'a> Lookup<'a> {
         let ask = Ask::of(purpose, &query.zone.name, (query.qname, query.qtype), to);
         let Some(flight) = query.send(form.of(Ask { parent: query.last.get(), ..ask })) else {
             self.queue.clear();
-            self.round = Round::Second;
             return;
         };
         let (sent, waits) = (flight.sent, if form.transport == Transport::Udp { 1 } else { 2 });

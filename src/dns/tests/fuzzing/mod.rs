@@ -89,7 +89,7 @@ fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<S
     for rtype in types {
         let mut reply = match decode(qname, *rtype, &bytes) {
             Decoded::Reply(reply) => reply,
-            Decoded::OtherQuestion => continue,
+            Decoded::NotOurs(_) => continue,
             Decoded::Malformed(_) => {
                 words.push("malformed".to_owned());
                 continue;

@@ -1,0 +1,83 @@
+//! The file of `-o`, written without ever waiting for it: it may be a FIFO (POSIX mkfifo) that nobody
+//! reads yet, or no longer.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::fault;
+use crate::fault::Fault;
+use crate::os;
+use crate::trace::FailureCode;
+
+/// Whether a write went through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    Done,
+    /// The file takes nothing now: whoever reads it has to come, or to read on.
+    Blocked,
+}
+
+/// An output file, opened by the first attempt to write.
+pub(super) struct Output {
+    path: PathBuf,
+    file: Option<File>,
+    /// What the file has not taken yet.
+    left: Vec<u8>,
+    done: usize,
+}
+
+impl Output {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, file: None, left: Vec::new(), done: 0 }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes bytes; to be called when everything before them is written.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        self.left.clear();
+        self.left.extend_from_slice(bytes);
+        self.done = 0;
+    }
+
+    /// Opens the file if it is not open, and writes what is left.
+    ///
+    /// # Errors
+    /// The file cannot be opened or written.
+    pub(super) fn put(&mut self) -> Result<Put, Fault> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => match open(&self.path) {
+                Ok(file) => self.file.insert(file),
+                Err(error) if os::has_no_reader(&error) => return Ok(Put::Blocked),
+                Err(error) => return Err(self.fault(&error)),
+            },
+        };
+        while self.done < self.left.len() {
+            match file.write(&self.left[self.done..]) {
+                Ok(0) => return Err(self.fault(&ErrorKind::WriteZero.into())),
+                Ok(count) => self.done += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Put::Blocked),
+                Err(error) => return Err(self.fault(&error)),
+            }
+        }
+        Ok(Put::Done)
+    }
+
+    fn fault(&self, error: &io::Error) -> Fault {
+        let message = format!("{} cannot be written: {}", self.path.display(), os::words(error));
+        fault::new(FailureCode::OutputFailed, message)
+    }
+}
+
+/// A FIFO without a reader is an error in place of a wait.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    os::without_waiting(&mut options);
+    options.open(path)
+}

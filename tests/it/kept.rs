@@ -1,0 +1,311 @@
+//! Servers that end a connection they had kept, under the request behind a redirect: everybody else goes on.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::json;
+
+/// Serves each connection with its own of these, in order.
+fn peers(serve: Vec<fn(TcpStream)>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        // `json` may run the binary more than once.
+        for serve in serve.iter().cycle() {
+            let Ok((stream, _)) = listener.accept() else { return };
+            let _ = stream.set_nodelay(true);
+            serve(stream);
+        }
+    });
+    port
+}
+
+fn read_head(stream: &mut TcpStream) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
+        head.push(byte[0]);
+    }
+}
+
+fn redirects(stream: &mut TcpStream) {
+    read_head(stream);
+    let _ = stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /n\r\nContent-Length: 0\r\n\r\n");
+}
+
+fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+fn answers(mut stream: TcpStream) {
+    read_head(&mut stream);
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}
+
+/// Whether the dead attempt is on record as a hop of its own.
+fn assert_went_on(what: &str, document: &Value, exit: i32) {
+    let hops = document["hops"].as_array().unwrap();
+    assert_eq!((exit, &hops.last().unwrap()["http"]["status"]), (0, &200.into()), "{what}: {document:#}");
+    assert!(document["failure"].is_null());
+    if hops.len() == 3 {
+        assert_eq!(
+            (&hops[2]["retry_of"], &hops[1]["reused_connection_of"]),
+            (&1.into(), &0.into()),
+            "{what}"
+        );
+        assert!(
+            hops[2]["reused_connection_of"].is_null() && hops[1]["failure"]["code"].is_string(),
+            "{what}"
+        );
+        assert!(hops[1]["http"]["unanswered"].is_string(), "{what}");
+        let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+        assert!(ids.contains(&&"http-connection-closed".into()), "{what}: {ids:?}");
+    }
+}
+
+#[test]
+fn a_kept_connection_may_end_at_any_time() {
+    let table: [(&str, usize, fn(TcpStream)); 6] = [
+        ("FIN at once", 0, |mut stream| redirects(&mut stream)),
+        ("FIN a little later", 0, |mut stream| {
+            redirects(&mut stream);
+            thread::sleep(Duration::from_millis(1));
+        }),
+        ("FIN under the second request", 3, |mut stream| {
+            redirects(&mut stream);
+            read_head(&mut stream);
+        }),
+        ("RST at once", 0, |mut stream| {
+            redirects(&mut stream);
+            reset(stream);
+        }),
+        ("RST a little later", 0, |mut stream| {
+            redirects(&mut stream);
+            thread::sleep(Duration::from_millis(1));
+            reset(stream);
+        }),
+        ("RST under the second request", 3, |mut stream| {
+            redirects(&mut stream);
+            read_head(&mut stream);
+            reset(stream);
+        }),
+    ];
+    for (what, hops, first) in table {
+        let port = peers(vec![first, answers]);
+        let (exit, document) = json(&["-L", "-m", "5", &format!("http://127.0.0.1:{port}/")]);
+        assert_went_on(what, &document, exit);
+        assert!(hops == 0 || document["hops"].as_array().unwrap().len() == hops, "{what}");
+    }
+}
+
+#[test]
+fn what_must_not_be_done_twice_is_not_and_a_new_connection_is_no_kept_one() {
+    let again: fn(TcpStream) = |mut stream| {
+        read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 307 Again\r\nLocation: /n\r\nContent-Length: 0\r\n\r\n");
+        read_head(&mut stream);
+    };
+    let port = peers(vec![again, answers]);
+    let url = format!("http://127.0.0.1:{port}/");
+    let (exit, document) = json(&["-L", "-m", "5", "-X", "POST", &url]);
+    assert_eq!((exit, &document["failure"]["code"]), (7, &"empty-response".into()));
+    assert_eq!(document["hops"].as_array().unwrap().len(), 2);
+
+    let port = peers(vec![|mut stream| read_head(&mut stream)]);
+    let (exit, document) = json(&["-L", "-m", "5", &format!("http://127.0.0.1:{port}/")]);
+    assert_eq!((exit, document["hops"].as_array().unwrap().len()), (7, 1));
+}
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&[length[1], length[2], length[3], kind, flags][..], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Reads frames until one of this type.
+fn until(stream: &mut TcpStream, kind: u8) -> bool {
+    let mut header = [0; 9];
+    while stream.read_exact(&mut header).is_ok() {
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        let _ = std::io::copy(&mut Read::by_ref(stream).take(length.into()), &mut std::io::sink());
+        if header[3] == kind {
+            return true;
+        }
+    }
+    false
+}
+
+/// Takes the first request of a connection.
+fn begin(stream: &mut TcpStream) {
+    let _ = stream.read_exact(&mut [0; 24]);
+    let _ = stream.write_all(&frame(4, 0, 0, b""));
+    until(stream, 1);
+}
+
+/// `302`, `Location: /n`, no body.
+fn found(stream: &mut TcpStream) {
+    begin(stream);
+    let _ = stream.write_all(&frame(1, 5, 1, b"\x48\x03302\x0f\x1f\x02/n"));
+}
+
+fn goaway(last: u8, code: u8, debug: &[u8]) -> Vec<u8> {
+    frame(7, 0, 0, &[&[0, 0, 0, last, 0, 0, 0, code][..], debug].concat())
+}
+
+fn ok(mut stream: TcpStream) {
+    begin(&mut stream);
+    let _ = stream.write_all(&frame(1, 5, 1, b"\x88"));
+    until(&mut stream, 0xff);
+}
+
+#[test]
+fn so_may_one_of_http2() {
+    let table: [(&str, fn(TcpStream)); 7] = [
+        ("FIN at once", |mut stream| found(&mut stream)),
+        ("FIN under the second request", |mut stream| {
+            found(&mut stream);
+            until(&mut stream, 1);
+        }),
+        ("RST under the second request", |mut stream| {
+            found(&mut stream);
+            until(&mut stream, 1);
+            reset(stream);
+        }),
+        ("GOAWAY at once", |mut stream| {
+            found(&mut stream);
+            let _ = stream.write_all(&goaway(1, 0, b""));
+            until(&mut stream, 0xff);
+        }),
+        ("GOAWAY under the second request", |mut stream| {
+            found(&mut stream);
+            until(&mut stream, 1);
+            let _ = stream.write_all(&goaway(1, 0, b""));
+            until(&mut stream, 0xff);
+        }),
+        ("GOAWAY later, then FIN", |mut stream| {
+            found(&mut stream);
+            until(&mut stream, 1);
+            thread::sleep(Duration::from_millis(20));
+            let _ = stream.write_all(&goaway(1, 0, b""));
+        }),
+        ("REFUSED_STREAM", |mut stream| {
+            found(&mut stream);
+            until(&mut stream, 1);
+            let _ = stream.write_all(&frame(3, 0, 3, &[0, 0, 0, 7]));
+            until(&mut stream, 0xff);
+        }),
+    ];
+    for (what, first) in table {
+        let port = peers(vec![first, ok]);
+        let (exit, document) = json(&["-L", "-m", "5", "--http2", &format!("http://127.0.0.1:{port}/")]);
+        assert_went_on(what, &document, exit);
+    }
+    // The protocol says that it was not processed: then any method goes again.
+    let refused: fn(TcpStream) = |mut stream| {
+        begin(&mut stream);
+        let _ = stream.write_all(&frame(1, 5, 1, b"\x48\x03307\x0f\x1f\x02/n"));
+        until(&mut stream, 1);
+        let _ = stream.write_all(&frame(3, 0, 3, &[0, 0, 0, 7]));
+        until(&mut stream, 0xff);
+    };
+    let port = peers(vec![refused, ok]);
+    let url = format!("http://127.0.0.1:{port}/");
+    let (exit, document) = json(&["-L", "-m", "5", "--http2", "-X", "POST", &url]);
+    assert_went_on("a POST that was refused", &document, exit);
+    assert_eq!(document["hops"][1]["http"]["unanswered"], "unprocessed");
+}
+
+#[test]
+fn what_ends_http2_is_told_with_its_code_and_what_was_said() {
+    let table: [(&str, fn(TcpStream), &[&str]); 5] = [
+        (
+            "http2-protocol",
+            |mut stream| {
+                begin(&mut stream);
+                let _ = stream.write_all(&goaway(1, 11, b"too_many_pings"));
+                let _ = stream.shutdown(Shutdown::Write);
+                until(&mut stream, 0xff);
+            },
+            &["ENHANCE_YOUR_CALM (GOAWAY)", "saying `too_many_pings`"],
+        ),
+        (
+            "http2-protocol",
+            |mut stream| {
+                begin(&mut stream);
+                let _ = stream.write_all(&goaway(0, 0, b""));
+                until(&mut stream, 0xff);
+            },
+            &["shut the connection down (GOAWAY, NO_ERROR)"],
+        ),
+        (
+            "body-incomplete",
+            |mut stream| {
+                begin(&mut stream);
+                let _ = stream.write_all(&frame(1, 4, 1, b"\x88\x0f\x0d\x0210"));
+                let _ = stream.write_all(&frame(0, 0, 1, b"abc"));
+                let _ = stream.write_all(&frame(3, 0, 1, &[0, 0, 0, 2]));
+                until(&mut stream, 0xff);
+            },
+            &["broke off the body with INTERNAL_ERROR (RST_STREAM): 3 of 10 bytes came"],
+        ),
+        (
+            "http2-protocol",
+            |mut stream| {
+                begin(&mut stream);
+                let _ = stream.write_all(&frame(1, 5, 1, b"\x88\x00\x07upgrade\x06h2,h2c"));
+                until(&mut stream, 0xff);
+            },
+            &["the field `upgrade: h2,h2c`, which only HTTP/1.1 has (RFC 9113 section 8.2.2)"],
+        ),
+        (
+            "http2-protocol",
+            |mut stream| {
+                let _ = stream.read_exact(&mut [0; 24]);
+                let _ = stream.write_all(&frame(1, 5, 1, b"\x88"));
+                until(&mut stream, 0xff);
+            },
+            &["its first frame is HEADERS, not SETTINGS"],
+        ),
+    ];
+    for (code, serve, words) in table {
+        let port = peers(vec![serve]);
+        let (exit, document) = json(&["-m", "5", "--http2", &format!("http://127.0.0.1:{port}/")]);
+        assert_eq!((exit, &document["failure"]["code"]), (7, &code.into()), "{}", document["failure"]);
+        let message = document["failure"]["message"].as_str().unwrap();
+        assert!(words.iter().all(|words| message.contains(words)), "{message}");
+    }
+}
+
+#[test]
+fn fields_of_http2_are_in_wire_order() {
+    let serve: fn(TcpStream) = |mut stream| {
+        begin(&mut stream);
+        let field = |name: &str, value: &str| {
+            let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+            [&[0][..], &text(name), &text(value)].concat()
+        };
+        let block = [
+            vec![0x88],
+            field("set-cookie", "a=1"),
+            field("x-a", "1"),
+            field("set-cookie", "b=1"),
+            field("x-b", "2"),
+            field("x-a", "3"),
+            field("set-cookie", "c=1"),
+        ];
+        let _ = stream.write_all(&frame(1, 5, 1, &block.concat()));
+        until(&mut stream, 0xff);
+    };
+    let port = peers(vec![serve]);
+    let url = format!("http://127.0.0.1:{port}/");
+    let (_, document) = json(&["-m", "5", "--http2", "--show-secrets", &url]);
+    let fields = document["hops"][0]["http"]["headers"].as_array().unwrap();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|field| format!("{}={}", field["name"].as_str().unwrap(), field["value"].as_str().unwrap()))
+        .collect();
+    assert_eq!(fields, ["set-cookie=a=1", "x-a=1", "set-cookie=b=1", "x-b=2", "x-a=3", "set-cookie=c=1"]);
+}
