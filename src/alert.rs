@@ -182,7 +182,12 @@ impl Ended {
 
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the server ended the connection after it had asked for a second handshake")
+        let what = match self.demand {
+            Demand::Nothing => return f.write_str("the server ended the connection"),
+            Demand::ClientCertificate => "a client certificate",
+            Demand::Renegotiation => "a second handshake",
+        };
+        write!(f, "the server ended the connection after it had asked for {what}")
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
+use rustls_native_certs::ErrorKind;
 
 use crate::os;
 use crate::plan::RootsChoice;
@@ -60,7 +61,7 @@ pub(crate) fn system() -> Result<Roots, String> {
     roots.add_parsable_certificates(loaded.certs);
     match loaded.errors.first() {
         Some(error) if roots.is_empty() => {
-            Err(format!("the system's trusted roots cannot be loaded: {error}"))
+            Err(format!("the system's trusted roots cannot be loaded: {}", native_words(error)))
         }
         None if roots.is_empty() => {
             Err("the system has no trusted roots where they are looked for".to_owned())
@@ -124,6 +125,15 @@ fn first_value(der: &CertificateDer<'_>) -> CertificateDer<'static> {
     CertificateDer::from(der.get(..length).unwrap_or(der).to_vec())
 }
 
+/// Why the machine's roots, or those of the environment, gave nothing.
+fn native_words(error: &rustls_native_certs::Error) -> String {
+    match &error.kind {
+        ErrorKind::Io { inner, .. } => format!("cannot be read: {}", os::words(inner)),
+        ErrorKind::Pem(error) => format!("a certificate {}", pem_words(error)),
+        _ => error.context.to_owned(),
+    }
+}
+
 fn pem_words(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::MissingSectionEnd { .. } => "has no END line",
@@ -148,7 +158,7 @@ fn environment(file: Option<&Path>, dirs: Option<&Path>) -> Result<Roots, String
         let source = format!("{variable}={}", path.display());
         match loaded.errors.first() {
             None if added == 0 => faults.push(format!("{source}: holds no certificate")),
-            Some(error) if added == 0 => faults.push(format!("{source}: cannot be read: {error}")),
+            Some(error) if added == 0 => faults.push(format!("{source}: {}", native_words(error))),
             _ => parts.push(format!("{source} ({added})")),
         }
     }

@@ -119,4 +119,24 @@ mod tests {
         sample::dns(&mut trace).dnssec = Some(dnssec);
         assert!(sample::of(&RULE, &trace).is_empty());
     }
+
+    #[test]
+    fn the_advice_fits_the_cause() {
+        for (cause, says, never) in [
+            (DnssecCause::Expired, "renewing signatures", "DS"),
+            (DnssecCause::NotYetValid, "clock", "DS"),
+            (DnssecCause::Unsigned, "missing signature", "clock"),
+            (DnssecCause::WrongSignature, "changed after they were signed", "DS"),
+            (DnssecCause::OtherKey, "DNSKEY that made the signature", "DS "),
+            (DnssecCause::DsWithoutKey, "publish the DS of a key the zone has", "sign the zone again"),
+            (DnssecCause::KeysRefused, "answer DNSKEY queries", "DS "),
+            (DnssecCause::Unproven, "NSEC", "DS"),
+        ] {
+            let mut trace = sample::sound();
+            let dnssec = crate::trace::Dnssec { cause: Some(cause), ..sample::dnssec(DnssecVerdict::Bogus) };
+            sample::dns(&mut trace).dnssec = Some(dnssec);
+            let advice = &sample::of(&RULE, &trace)[0].advice;
+            assert!(advice.contains(says) && !advice.contains(never), "{cause:?}: {advice}");
+        }
+    }
 }

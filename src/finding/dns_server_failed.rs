@@ -6,7 +6,7 @@ use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_error;
 use crate::explain::dns_words::{NO_AUTHORITY, astray};
-use crate::trace::{Dns, Meaning, Packet, StageName};
+use crate::trace::{Choice, Dns, Meaning, Packet, StageName, Transport};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-server-failed",
@@ -26,35 +26,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             return None;
         }
         let what = fault(packet)?;
-        let (zone, name) = (&packet.zone, name(packet));
+        let served = serves_another_type(dns, packet);
+        let of_type =
+            served.as_ref().map_or_else(String::new, |_| format!(" for type {}", packet.qtype.mnemonic()));
         let mut finding = rule.finding(
-            format!("{}, a server of zone {zone}, {what}", server(packet)),
+            format!("{}, a server of zone {}, {what}{of_type}", server(packet), packet.zone),
             vec![spot.place(PacketField::Meaning)],
-            if matches!(packet.meaning, Meaning::Malformed { .. }) {
-                format!("see what makes {name}, or something before it, send such replies: resolvers drop them")
-            } else if let Some(served) = serves_another_type(dns, packet) {
-                format!(
-                    "{name} serves the zone, and type {served} of that name: make it answer a type that it does not \
-                     have with NOERROR, no record and the SOA (RFC 4074 section 4, RFC 8906 section 3.1.2)"
-                )
-            } else if packet.meaning == Meaning::NonAuthoritative {
-                format!(
-                    "see that {name} has the zone {zone} loaded and sets AA: resolvers may ask another server, or \
-                     take the zone to be lame"
-                )
-            } else if is_lost {
-                format!("see why {name} does not answer for the zone {zone}")
-            } else if serves_other_names(dns, packet) {
-                // Some refuse the names of no data that a careful resolver asks for on the way.
-                format!(
-                    "see why {name} answers for other names and not for {}: RFC 9156 needs both",
-                    packet.qname
-                )
-            } else {
-                format!(
-                    "make {name} serve the zone {zone}, or take it out of the zone's NS records at the parent"
-                )
-            },
+            advice(dns, packet, served, is_lost),
         );
         if !errors.is_empty() {
             finding.detail = dns_error::sentence(errors);
@@ -66,6 +44,41 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
         Some(finding)
     })
+}
+
+fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> String {
+    let (zone, name) = (&packet.zone, name(packet));
+    match &packet.meaning {
+        _ if (packet.transport, packet.chosen) == (Transport::Tcp, Choice::Truncated) => {
+            format!(
+                "make {name} answer by TCP as it does by UDP, where it cuts its replies short: RFC 7766 demands it"
+            )
+        }
+        Meaning::Malformed { .. } => {
+            format!("see what makes {name}, or something before it, send such replies: resolvers drop them")
+        }
+        Meaning::NonAuthoritative => format!(
+            "see that {name} has the zone {zone} loaded and sets AA: resolvers may ask another server, or take the \
+             zone to be lame"
+        ),
+        _ => match served {
+            Some(served) => format!(
+                "{name} serves the zone, and type {served} of that name: make it answer a type that it does not have \
+                 with NOERROR, no record and the SOA (RFC 4074 section 4, RFC 8906 section 3.1.2)"
+            ),
+            None if is_lost => format!("see why {name} does not answer for the zone {zone}"),
+            // Some refuse the names of no data that a careful resolver asks for on the way.
+            None if serves_other_names(dns, packet) => {
+                format!(
+                    "see why {name} answers for other names and not for {}: RFC 9156 needs both",
+                    packet.qname
+                )
+            }
+            None => format!(
+                "make {name} serve the zone {zone}, or take it out of the zone's NS records at the parent"
+            ),
+        },
+    }
 }
 
 /// Whether the same server gave an answer of its zone to another question.
@@ -140,10 +153,24 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert!(findings[0].advice.contains("RFC 8906 section 3.1.2"), "{}", findings[0].advice);
         assert!(!findings[0].advice.contains("take it out"), "{}", findings[0].advice);
+        assert!(findings[0].title.ends_with("answered an error for type HTTPS"), "{}", findings[0].title);
         // The same type of it, from the same server, that failed at first.
         let dns = sample::dns(&mut trace);
         dns.packets.last_mut().unwrap().qtype = dns.packets[2].qtype;
         assert!(!sample::of(&RULE, &trace)[0].advice.contains("RFC 8906"));
+    }
+
+    #[test]
+    fn what_is_broken_by_tcp_alone_is_not_the_zone() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let mut refused =
+            sample::packet("example.test.", "198.51.100.9:53", 20_000, 24_000, Meaning::Refused);
+        (refused.transport, refused.chosen) = (Transport::Tcp, Choice::Truncated);
+        dns.packets.push(refused);
+        assert!(sample::of(&RULE, &trace)[0].advice.contains("by TCP as it does by UDP"));
+        sample::dns(&mut trace).packets.last_mut().unwrap().chosen = Choice::UdpBlocked;
+        assert!(sample::of(&RULE, &trace)[0].advice.contains("serve the zone"));
     }
 
     #[test]

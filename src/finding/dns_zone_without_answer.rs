@@ -27,13 +27,17 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 1 => "the only server that was asked was of no use".to_owned(),
                 number => format!("none of the {number} servers that were asked was of use"),
             };
-            let title = format!("zone {zone} gave no answer: {who}");
-            let evidence =
-                servers.iter().map(|index| Place::packet(lookup, *index, PacketField::Meaning)).collect();
             let replied = servers
                 .iter()
                 .filter_map(|index| dns.packets.get(*index))
                 .find(|packet| packet.reply.is_some());
+            // Who replies may have answers to other questions.
+            let to = replied.map_or_else(String::new, |packet| {
+                format!(" for {} {}", packet.qname, packet.qtype.mnemonic())
+            });
+            let title = format!("zone {zone} gave no answer{to}: {who}");
+            let evidence =
+                servers.iter().map(|index| Place::packet(lookup, *index, PacketField::Meaning)).collect();
             let advice = match replied {
                 Some(_) if zone == "." => {
                     "root servers do not do that: see who answers in their place; --resolver system asks the \

@@ -78,6 +78,15 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
                 None => "configure the server to send the full chain".to_owned(),
             },
         ),
+        CertificateFault::UnknownIssuer { issuer }
+            if chain.iter().all(|certificate| certificate.subject != *issuer) =>
+        {
+            (
+                format!("the chain ends at {issuer}, which was not sent and is not trusted"),
+                "send it if it is an intermediate; a private CA is trusted by --cacert FILE or --roots system"
+                    .to_owned(),
+            )
+        }
         CertificateFault::UnknownIssuer { issuer } => (
             format!("the chain ends at {issuer}, which is not trusted"),
             "a private CA is trusted by --cacert FILE or --roots system".to_owned(),

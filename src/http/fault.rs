@@ -108,8 +108,8 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
 pub(super) enum Break {
     /// The peer sent a TLS alert.
     Alert(AlertReceived),
-    /// The peer ended the connection after it had asked for a second TLS handshake.
-    Unmet(Ended),
+    /// The peer ended the connection, in this way, after TLS had been asked for something in vain.
+    Unmet(Ended, ErrorKind),
     /// Anything else, in the words of whoever noticed.
     Other(ErrorKind, String),
 }
@@ -118,7 +118,7 @@ impl Break {
     pub(super) fn of(error: &io::Error) -> Self {
         match (AlertReceived::of(error), Ended::of(error)) {
             (Some(alert), _) => Self::Alert(alert.clone()),
-            (None, Some(ended)) => Self::Unmet(ended),
+            (None, Some(ended)) => Self::Unmet(ended, error.kind()),
             (None, None) => Self::Other(error.kind(), error.to_string()),
         }
     }
@@ -128,9 +128,15 @@ impl Break {
 pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
     let (kind, text) = match how {
         Break::Alert(alert) => return alerted(alert, record, now),
-        Break::Unmet(Ended { .. }) => {
+        Break::Unmet(Ended { demand: Demand::Renegotiation }, _) => {
             let message = format!("the server ended the connection {}", place(record, now));
             return renegotiation(&message);
+        }
+        Break::Unmet(_, kind) => {
+            let fault = broken(&Break::Other(*kind, String::new()), record, now);
+            let message = format!("{}; it had asked for a client certificate and got none", fault.message);
+            return Fault { message, ..fault }
+                .hint("it may serve nobody without a certificate: its operator has to say");
         }
         Break::Other(kind, text) => (*kind, text),
     };
@@ -159,7 +165,7 @@ fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
             "the server {verb} a client certificate and ended the connection without one (alert {name})"
         );
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
-            .hint("this server knows its clients by certificate: its operator has to issue one");
+            .hint("this server knows its clients by certificate, and urltrace has none to give yet");
     }
     let message =
         format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
@@ -381,6 +387,10 @@ mod tests {
                 fault.message
             );
         }
+        let asked = io::Error::new(ErrorKind::ConnectionReset, Ended { demand: Demand::ClientCertificate });
+        let fault = broken(&Break::of(&asked), &record(), At(2_000));
+        assert_eq!((fault.stage, fault.code), (StageName::Http, FailureCode::ConnectionReset));
+        assert!(fault.message.ends_with("it had asked for a client certificate and got none"));
         let demand = Demand::Renegotiation;
         let alert = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(40, demand));
         let reset = io::Error::new(ErrorKind::ConnectionReset, Ended { demand });

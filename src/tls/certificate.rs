@@ -91,11 +91,6 @@ pub(super) fn is_of_no_use_to_servers(certificate: &X509Certificate<'_>) -> bool
     !(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
 }
 
-/// The organization of a name.
-pub(super) fn organization(name: &X509Name<'_>) -> Option<String> {
-    name.iter_organization().next()?.as_str().ok().map(str::to_owned)
-}
-
 /// A distinguished name as one line.
 pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
     let text = escape(&name.to_string());

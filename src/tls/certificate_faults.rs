@@ -4,7 +4,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::checkable::Proof;
 use super::verify::Seen;
 use crate::fault::Fault;
 use crate::plan::RootsChoice;
@@ -42,20 +41,25 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     let leading = faults.iter().min_by_key(|fault| rank(fault.code()));
     let code = leading.map_or(FailureCode::CertificateInvalid, CertificateFault::code);
     let fault = Fault::new(StageName::Tls, code, message(tls, seen.now));
-    if seen.proof == Proof::Keyless || faults.is_empty() {
+    // A certificate that cannot be read has no fingerprint of a key.
+    let is_keyless = tls.chain.first().is_some_and(|leaf| leaf.spki_sha256.is_empty());
+    if is_keyless {
         return fault.hint("not even -k goes on here: the certificate gives no key to check the server by");
     }
     match leading {
         Some(CertificateFault::UnknownIssuer { issuer }) if system_would_trust != Some(true) => {
-            let was_sent = tls.chain.iter().any(|certificate| certificate.subject == *issuer);
             let root = untrusted_hint(source, system_would_trust);
-            match was_sent {
+            match was_sent(issuer, tls) {
                 true => fault.hint(root),
-                false => fault.hint(format!("{root}; if it is no root, the server left an intermediate out")),
+                false => fault.hint(format!("{root}; if it is no root, the server must send it, too")),
             }
         }
         _ => fault.hint(hint(code, system_would_trust, source)),
     }
+}
+
+fn was_sent(issuer: &str, tls: &Tls) -> bool {
+    tls.chain.iter().any(|certificate| certificate.subject == issuer)
 }
 
 /// What to try with an issuer that is not trusted.
@@ -141,14 +145,15 @@ fn predicate(fault: &CertificateFault, tls: &Tls, now: Option<SystemTime>) -> St
         }
         CertificateFault::SelfSigned => "is self-signed".to_owned(),
         CertificateFault::MissingIntermediate { issuer, .. } => {
-            match tls.chain.first().is_some_and(|leaf| leaf.issuer == *issuer) {
-                true => format!("came without that of its issuer ({issuer})"),
-                false => format!("came without the intermediate certificate of {issuer}"),
-            }
+            format!("came without that of its issuer ({issuer})")
         }
-        CertificateFault::UnknownIssuer { issuer } => {
+        CertificateFault::UnknownIssuer { issuer } if was_sent(issuer, tls) => {
             format!("leads to an issuer that is not trusted ({issuer})")
         }
+        CertificateFault::UnknownIssuer { issuer } => format!(
+            "leads to an issuer that was not sent and is not trusted ({issuer}): a missing intermediate, or a \
+             root that is not trusted"
+        ),
         CertificateFault::WrongHost { wanted, near_miss: Some(why), .. } => {
             format!("is not for {wanted}: it {}", why.words())
         }

@@ -197,6 +197,10 @@ fn closed(case: &Case<'_>) -> Fault {
     };
     by_difference(case, FailureCode::TlsClosed, message, || {
         Some(match &case.tls.sni {
+            _ if case.tls.client_certificate_requested => {
+                "the server had asked for a client certificate and got none: it may serve nobody without"
+                    .to_owned()
+            }
             Some(_) => {
                 "the server's log may say why; a firewall that forbids this host name (SNI) looks the same"
                     .to_owned()
@@ -231,13 +235,31 @@ fn refused(case: &Case<'_>, error: &Error) -> Fault {
         }
         _ => fault(
             FailureCode::TlsProtocol,
-            format!("{} broke the TLS protocol: {}", case.peer, escape(&error.to_string())),
+            format!("{} broke the TLS protocol: {}", case.peer, protocol_words(error)),
         )
         .hint(match case.max_version {
             TlsVersion::Tls13 => "try `--tls-max 1.2`, and look for a middlebox between here and the server",
             TlsVersion::Tls12 => "look for a middlebox between here and the server",
         }),
     }
+}
+
+/// A breach of the protocol. rustls names its kinds as its source does: `MissingKeyShare`.
+fn protocol_words(error: &Error) -> String {
+    let (what, kind) = match error {
+        Error::PeerMisbehaved(kind) => ("", format!("{kind:?}")),
+        Error::PeerIncompatible(kind) => ("", format!("{kind:?}")),
+        Error::InvalidMessage(kind) => ("a message that cannot be read: ", format!("{kind:?}")),
+        error => return escape(&error.to_string()),
+    };
+    let mut words = what.to_owned();
+    for character in kind.chars() {
+        if character.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    escape(&words)
 }
 
 fn certificate_refused(case: &Case<'_>) -> Fault {
@@ -257,7 +279,7 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
                 alert::name(code)
             ),
         )
-        .hint("urltrace has no client certificate to give yet");
+        .hint("this server knows its clients by certificate, and urltrace has none to give yet");
     }
     if code == alert::NO_APPLICATION_PROTOCOL {
         let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();
@@ -313,12 +335,19 @@ fn alert_hint(case: &Case<'_>, code: u8) -> Option<String> {
 
 /// No name was sent; how to send one.
 fn without_name(case: &Case<'_>) -> String {
+    let how = match case.peer.parse::<std::net::SocketAddr>() {
+        Ok(address) => format!(", with `--connect-to ::{address}`"),
+        // The end of a tunnel.
+        Err(_) => String::new(),
+    };
     format!(
         "no name was sent (SNI), as the URL has an address, and many servers need one: trace the site by its \
-         name, with `--connect-to ::{}`",
-        case.peer
+         name{how}"
     )
 }
+
+const OTHER_KEYS: &str =
+    "other programs may take it; a certificate with an ECDSA P-256 or an RSA key is taken by all";
 
 /// A failure before the ServerHello, with what the probe says of its cause. `hint` is for when that says
 /// nothing.
@@ -336,6 +365,11 @@ fn by_difference(
     match difference {
         Difference::Version(choice) => old_version(choice, "would choose"),
         Difference::Suite(suite) => old_suite(&suite),
+        Difference::Key(key) => fault(
+            code,
+            format!("{message}; its certificate has {key}, which cannot be checked here and is not offered"),
+        )
+        .hint(OTHER_KEYS),
         Difference::Scheme(scheme) if names::is_sha1(&scheme) => {
             fault(code, format!("{message}; it signs by {scheme}, which is no longer accepted"))
                 .hint("the server needs signatures with SHA-256 or better turned on")
@@ -344,7 +378,7 @@ fn by_difference(
             code,
             format!("{message}; it signs by {scheme}, which cannot be checked here and is not offered"),
         )
-        .hint("other programs may take it; a certificate with a P-256 or RSA key is taken by all"),
+        .hint(OTHER_KEYS),
         Difference::Group(group) => {
             fault(code, format!("{message}; it exchanges keys by {group}, which is not offered"))
                 .hint("the server needs X25519 or P-256 turned on")

@@ -10,9 +10,8 @@
 //! - the way ends at a certificate that issued itself: unknown issuer (an untrusted root was sent);
 //! - the leaf's own issuer was not sent, and either other certificates were sent instead of it, or the
 //!   leaf tells where to fetch it, or no root has its name: missing intermediate;
-//! - the way ends higher up, at an issuer that was not sent and is of the organization of a trusted root:
-//!   missing intermediate, too;
-//! - otherwise the way ends at an issuer nobody here knows: unknown issuer.
+//! - otherwise the way ends at an issuer nobody here knows: unknown issuer. Where that was not sent, it may
+//!   be an intermediate or a root: nothing tells, and the words name both.
 //!
 //! What is wrong with certificates that lie on no way from the leaf is not told: nobody asks them.
 
@@ -303,12 +302,8 @@ fn untrusted(
     }
     let issuer = certificate::distinguished_name(top.issuer());
     let url = certificate::issuer_urls(top).into_iter().next();
-    let is_missing = match std::ptr::eq(top, leaf) {
-        _ if certificate::self_issued(top) => false,
-        true => sent > 1 || url.is_some() || !trust.has_root_named(leaf.issuer().as_raw()),
-        false => certificate::organization(top.issuer()).is_some_and(|name| trust.has_root_of(&name)),
-    };
-    if is_missing {
+    let alone = std::ptr::eq(top, leaf) && !certificate::self_issued(leaf);
+    if alone && (sent > 1 || url.is_some() || !trust.has_root_named(leaf.issuer().as_raw())) {
         CertificateFault::MissingIntermediate { issuer, url }
     } else {
         CertificateFault::UnknownIssuer { issuer }

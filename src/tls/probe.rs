@@ -15,10 +15,11 @@ use tls_parser::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::names;
 use super::record::{self, Cut, Names, ServerChoice};
 use super::stream::Inbound;
+use super::{checkable, names};
 use crate::clock::Clock;
 use crate::stop::Stop;
 use crate::trace::{LegacyProbe, Offer};
@@ -39,6 +40,8 @@ const VERSIONS: [u16; 3] = [0x0303, 0x0301, 0x0300];
 pub(super) struct Found {
     choice: Option<ServerChoice>,
     exchange: Option<Exchange>,
+    /// The key of its certificate, if that is of a kind that is not checked here.
+    key: Option<String>,
     pub(super) answers_tls12: Option<bool>,
     /// Whether a small ClientHello with TLS 1.3 was answered, and its size.
     small: Option<(bool, usize)>,
@@ -58,6 +61,8 @@ pub(super) enum Difference {
     Version(ServerChoice),
     /// It would choose this suite, which is not offered.
     Suite(String),
+    /// Its certificate has this key, no signature by which can be checked here.
+    Key(String),
     /// It would sign by this scheme, which is not offered.
     Scheme(String),
     /// It would exchange keys by this group, which is not offered.
@@ -108,6 +113,9 @@ impl Found {
         if !offer.cipher_suites.contains(&suite) {
             return Some(Difference::Suite(suite));
         }
+        if let Some(key) = &self.key {
+            return Some(Difference::Key(key.clone()));
+        }
         let exchange = self.exchange?;
         let scheme = names::signature_scheme(exchange.scheme);
         let group = names::group(exchange.group);
@@ -134,7 +142,7 @@ pub(super) async fn probe(
     let asked = stop.within(Some(limit), async {
         for version in VERSIONS {
             let answer = one(address, &client_hello(version, sni), clock, stop).await;
-            (found.choice, found.exchange) = (answer.choice, answer.exchange);
+            (found.choice, found.exchange, found.key) = (answer.choice, answer.exchange, answer.key);
             if answer.choice.is_some() || answer.end == Ending::Silence {
                 break;
             }
@@ -168,11 +176,12 @@ enum Ending {
 struct Answer {
     choice: Option<ServerChoice>,
     exchange: Option<Exchange>,
+    key: Option<String>,
     end: Ending,
 }
 
 async fn one(address: SocketAddr, hello: &[u8], clock: &Clock, stop: &Stop) -> Answer {
-    let mut answer = Answer { choice: None, exchange: None, end: Ending::Word };
+    let mut answer = Answer { choice: None, exchange: None, key: None, end: Ending::Word };
     let mut flight = Flight::default();
     let asked = async {
         let mut tcp = TcpStream::connect(address).await.ok()?;
@@ -191,7 +200,7 @@ async fn one(address: SocketAddr, hello: &[u8], clock: &Clock, stop: &Stop) -> A
     if let (Some(mut tcp), Some(ServerChoice { version: 0x0303, .. })) = (tcp, answer.choice) {
         let rest = flight.read(&mut tcp, |flight| flight.exchange().is_some() || flight.is_done());
         let _ = stop.within(Some(clock.now().after(REST)), rest).await;
-        answer.exchange = flight.exchange();
+        (answer.exchange, answer.key) = (flight.exchange(), flight.unchecked_key());
     }
     answer
 }
@@ -251,6 +260,16 @@ impl Flight {
     /// ServerHelloDone came (RFC 5246 §7.4.5).
     fn is_done(&self) -> bool {
         self.whole().any(|(kind, _)| kind == 14)
+    }
+
+    /// The key of the certificate (RFC 5246 §7.4.2), if no server with one like it is spoken to. RSA keys
+    /// of any size are: what is wrong with those is told in the handshake.
+    fn unchecked_key(&self) -> Option<String> {
+        let (_, body) = self.whole().find(|(kind, _)| *kind == 11)?;
+        let [_, _, _, high, middle, low, rest @ ..] = body else { return None };
+        let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
+        let (_, leaf) = X509Certificate::from_der(rest.get(..length)?).ok()?;
+        checkable::unchecked_key(leaf.public_key()).filter(|key| !key.starts_with("an RSA key"))
     }
 
     /// What a ServerKeyExchange of ECDHE says (RFC 8422 §5.4): a named curve, the point, and the scheme.

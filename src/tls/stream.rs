@@ -3,8 +3,8 @@
 //!
 //! What was decrypted is always handed out before any error. The end of the connection is told
 //! apart: `close_notify` reads as end of file, a bare TCP end as [`io::ErrorKind::UnexpectedEof`],
-//! an alert as an error that holds an [`AlertReceived`]. After a server asked for a second handshake in
-//! vain, any end is an error that says so. Nothing is stamped here.
+//! an alert as an error that holds an [`AlertReceived`]. Where a server asked for something in vain and
+//! then sent no data, any end is an error that says so ([`Ended`]). Nothing is stamped here.
 
 use std::io::{self, BufRead as _, IoSlice, Write as _};
 use std::pin::{Pin, pin};
@@ -27,8 +27,8 @@ pub struct TlsStream<S> {
     failure: Option<ReadFailure>,
     /// What the server has asked for and did not get.
     demand: Demand,
-    /// The carrier takes no more: nothing is sent any more.
-    broken: bool,
+    /// Why the carrier takes no more: nothing is sent any more.
+    broken: Option<ReadFailure>,
     close_notify_sent: bool,
     /// A writer waits for room in the carrier, and has its place in the queue for it.
     writer_waits: bool,
@@ -75,7 +75,7 @@ impl<S> TlsStream<S> {
             inbound,
             failure: None,
             demand,
-            broken: false,
+            broken: None,
             close_notify_sent: false,
             writer_waits: false,
             bytes_received: 0,
@@ -136,54 +136,55 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
         // An alert of ours, or the answer to a KeyUpdate. Sent if the carrier takes it now; else with
         // the next write: a reader must not take the writer's place in the queue for the carrier.
-        if self.connection.wants_write() && !self.writer_waits && !self.broken {
+        if self.connection.wants_write() && !self.writer_waits && self.broken.is_none() {
             let _ = at_once(|cx| self.poll_send(cx));
         }
         let demand = self.demand;
         Poll::Ready(processed.map(|_| ()).map_err(|error| ReadFailure::of(error, demand)))
     }
 
-    /// The carrier broke under a write. The server may have said why before it went: an alert that is
-    /// there to be read tells more than the write's own error.
-    fn broke(&mut self, error: io::Error) -> io::Error {
-        /// Reads; an alert comes alone, or behind what was sent before.
-        const READS: usize = 8;
-        if std::mem::replace(&mut self.broken, true) {
-            return error;
-        }
-        for _ in 0..READS {
-            match at_once(|cx| self.poll_receive(cx)) {
-                Some(Ok(())) => {}
-                Some(Err(failure)) => {
-                    self.failure.get_or_insert(failure);
-                    break;
-                }
-                None => break,
+    /// The carrier broke under a write. The server may have said why before it went: what is there to be
+    /// read comes first, as an alert tells more than the write's own error. Such a carrier is at its end,
+    /// so that this waits for no more than the kernel's word on it.
+    fn poll_last_words(&mut self, cx: &mut Context<'_>, broken: &ReadFailure) -> Poll<io::Error> {
+        // Data is for the reader to take, and no alert is missed by then.
+        while self.failure.is_none()
+            && self
+                .connection
+                .reader()
+                .fill_buf()
+                .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        {
+            if let Err(failure) = ready!(self.poll_receive(cx)) {
+                self.failure = Some(failure);
             }
         }
         match &self.failure {
-            Some(failure @ ReadFailure::Alert(_)) => failure.error(),
-            _ => error,
+            Some(failure @ ReadFailure::Alert(_)) => Poll::Ready(failure.error()),
+            _ => Poll::Ready(broken.error()),
         }
     }
 
     /// The end of the connection, or its break, after what the server asked for in vain.
     fn ended(&self, error: io::Error) -> io::Error {
         match self.demand {
-            Demand::Renegotiation => io::Error::new(error.kind(), Ended { demand: self.demand }),
-            Demand::Nothing | Demand::ClientCertificate => error,
+            Demand::Nothing => error,
+            demand => io::Error::new(error.kind(), Ended { demand }),
         }
     }
 
     /// Hands the carrier all that rustls has for it.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.connection.wants_write() {
+            if let Some(broken) = self.broken.clone() {
+                return self.poll_last_words(cx, &broken).map(Err);
+            }
             let mut writer = Writer { carrier: &mut self.carrier, cx };
             match self.connection.write_tls(&mut writer) {
-                Ok(0) => return Poll::Ready(Err(self.broke(io::ErrorKind::WriteZero.into()))),
+                Ok(0) => self.broken = Some(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(count) => self.bytes_sent += count as u64,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
-                Err(error) => return Poll::Ready(Err(self.broke(error))),
+                Err(error) => self.broken = Some(error.into()),
             }
         }
         Poll::Ready(Ok(()))
@@ -203,14 +204,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         loop {
             let mut reader = this.connection.reader();
             match reader.fill_buf() {
-                Ok([]) if this.demand == Demand::Renegotiation => {
+                Ok([]) if this.demand != Demand::Nothing => {
                     return Poll::Ready(Err(this.ended(io::ErrorKind::UnexpectedEof.into())));
                 }
                 Ok(chunk) => {
                     // Data: the server goes on without what it asked for.
-                    if this.demand == Demand::Renegotiation {
-                        this.demand = Demand::Nothing;
-                    }
+                    this.demand = Demand::Nothing;
                     let count = chunk.len().min(out.remaining());
                     out.put_slice(&chunk[..count]);
                     reader.consume(count);

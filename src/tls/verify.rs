@@ -17,7 +17,6 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::x509::X509Name;
 
 use super::checkable::{self, Proof, contents};
 use super::{certificate, host};
@@ -79,15 +78,6 @@ impl Trust {
         self.roots.roots.iter().any(|root| {
             contents(certificate.subject().as_raw()) == Some(&root.subject)
                 && contents(certificate.public_key().raw) == Some(&root.subject_public_key_info)
-        })
-    }
-
-    /// Whether a root is of this organization.
-    pub(super) fn has_root_of(&self, organization: &str) -> bool {
-        self.roots.roots.iter().any(|root| {
-            let name = checkable::sequence(&root.subject);
-            X509Name::from_der(&name)
-                .is_ok_and(|(_, name)| certificate::organization(&name).as_deref() == Some(organization))
         })
     }
 

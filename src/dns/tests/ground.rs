@@ -10,6 +10,9 @@ use crate::dns::tests::server::{Bend, Quirk, Spec, TestNet};
 /// What is served where: address, quirks, and zones of `|`-separated records.
 type Place<'a> = (&'a str, Vec<Quirk>, &'a [(&'a str, &'a str)]);
 
+/// The same with the texts of the zones.
+type Text<'a> = (&'a str, Vec<Quirk>, Vec<(&'a str, String)>);
+
 struct Case<'a> {
     what: &'a str,
     /// The zone `test.`, of the server that the root names.
@@ -23,7 +26,7 @@ struct Case<'a> {
 fn run(case: Case<'_>) {
     local(async {
         let lines = |text: &str| text.replace('|', "\n");
-        let mut texts: Vec<(&str, Vec<Quirk>, Vec<(&str, String)>)> = vec![
+        let mut texts: Vec<Text<'_>> = vec![
             (ROOT, vec![], vec![(".", ROOT_ZONE.to_owned())]),
             (TLD, vec![], vec![("test.", lines(case.top))]),
         ];
@@ -47,7 +50,7 @@ fn run(case: Case<'_>) {
         match (&found.result, case.want) {
             (Ok(_), Ok(want)) => assert_eq!(found.addresses(), want, "{what}"),
             (Err(failure), Err(words)) => {
-                assert!(failure.message.contains(words), "{what}: {}", failure.message)
+                assert!(failure.message.contains(words), "{what}: {}", failure.message);
             }
             (got, _) => panic!("{what}: {got:?}, {:#?}", found.lines()),
         }

@@ -118,6 +118,15 @@ async fn a_second_handshake_that_is_asked_for_in_vain_is_remembered() {
     let error = stream.unwrap().read(&mut [0; 16]).await.unwrap_err();
     assert_eq!(Ended::of(&error), Some(Ended { demand: Demand::Renegotiation }), "{error}");
 
+    let stays = asking(&ca, Speaks::Only13);
+    let address = tls(stays, |mut stream| async move {
+        stream.shutdown().await.unwrap();
+    })
+    .await;
+    let (_, stream) = shake(&client(&plan(&[&ca])), address, HOST).await;
+    let error = stream.unwrap().read(&mut [0; 16]).await.unwrap_err();
+    assert_eq!(Ended::of(&error), Some(Ended { demand: Demand::ClientCertificate }), "{error}");
+
     // Who goes on with data asks for nothing any more.
     let address = says(config(), ContentType::ApplicationData, b"data", false).await;
     let (_, stream) = shake(&client(&plan(&[&ca])), address, HOST).await;

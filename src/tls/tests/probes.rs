@@ -63,6 +63,30 @@ async fn a_signature_that_is_not_offered_is_blamed_on_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_not_checked_is_read_from_the_certificate() {
+    // In TLS 1.2 the scheme does not tell the curve: a P-521 key signs by ecdsa_secp384r1_sha384 as well.
+    let leaf = super::limits::with_p521_key();
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_be_bytes()[1..].to_vec();
+    let list = [length(&leaf), leaf].concat();
+    let body = [length(&list), list].concat();
+    let certificate = [vec![11], length(&body), body].concat();
+    let record =
+        [&[22, 3, 3][..], &u16::try_from(certificate.len()).unwrap().to_be_bytes(), &certificate].concat();
+    let exchange = flight(0x001d, 0x0503);
+    let hello = server_hello(0x0303, 0xc02b);
+    let whole = [&hello[..], &record, &exchange[hello.len()..]].concat();
+    let address =
+        picky(move |offer| match offer.signature_schemes.iter().any(|one| one == "ecdsa_secp521r1_sha512") {
+            true => whole.clone(),
+            false => alert(40),
+        })
+        .await;
+    let (_, failure) = shake_err(&any_client(), address, HOST).await;
+    assert!(failure.message.contains("its certificate has an ECDSA P-521 key"), "{}", failure.message);
+    assert!(!failure.hint.unwrap().contains("--tls-max"));
+}
+
+#[tokio::test]
 async fn a_group_that_is_not_offered_is_named() {
     let address = picky(|offer| match offer.groups.iter().any(|one| one == "secp521r1") {
         true => flight(0x0019, 0x0403),
