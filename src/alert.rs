@@ -63,7 +63,7 @@ pub(crate) const UNRECOGNIZED_NAME: u8 = 112;
 pub(crate) const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 const OUR_FAULT: Option<&str> =
-    Some("try `--tls-max 1.2`: if that works, the server or a box before it mishandles TLS 1.3");
+    Some("try `--tls-max 1.2`: if that works, the server or a box in front of it mishandles TLS 1.3");
 pub(crate) const LOG: &str = "the server's own log says what went wrong";
 const SERVER_LOG: Option<&str> = Some(LOG);
 const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");

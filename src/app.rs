@@ -6,23 +6,23 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use clap::CommandFactory;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-
-use crate::cli::{Action, Cli, Format, Generate, Settings, Show};
+use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
 use crate::finding;
 use crate::lab::{Lab, SCENARIOS};
 use crate::plan::{Batch, Plan, Question};
-use crate::redact::{Redacted, redact};
-use crate::render::{self, Progress, Style};
+use crate::redact::{Quoted, Redacted, Secrets, redact};
+use crate::render::{self, Progress, Refusal, Style};
 use crate::report::{DnsReport, TraceReport};
+use crate::signals::Signals;
+pub use crate::signals::{Signal, die_of};
 use crate::stop::Stop;
 use crate::trace::{At, Dns, Failure, StageName};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
+use clap::CommandFactory;
+use clap_complete::Shell;
 
 /// Why a run could not even start, or could not tell its result.
 #[derive(Debug)]
@@ -48,12 +48,44 @@ pub struct Ended {
     pub code: u8,
     /// What to say on standard error: a message and its hint.
     pub complaint: Option<(String, Option<String>)>,
+    /// What ended it from outside.
+    pub signal: Option<Signal>,
 }
 
 impl From<u8> for Ended {
     fn from(code: u8) -> Self {
-        Self { code, complaint: None }
+        Self { code, complaint: None, signal: None }
     }
+}
+
+/// Why arguments make no run. What was typed may be quoted in it.
+#[must_use]
+pub fn refused(error: PlanError) -> Refusal {
+    match error {
+        PlanError::Usage { message, hint } => refusal(message, hint, exit::USAGE),
+        PlanError::Clap(error) => {
+            // Words that are not ours.
+            let text = redact(Quoted(error.to_string()), Secrets::Hide).0.clone();
+            refusal(text.strip_prefix("error: ").unwrap_or(&text).to_owned(), None, exit::USAGE)
+        }
+    }
+}
+
+/// Why a run could not start, or its report not be written.
+#[must_use]
+pub fn cannot_run(problem: Problem) -> Refusal {
+    match problem {
+        Problem::Setup(message) => refusal(message, None, exit::USAGE),
+        Problem::Internal(message) => refusal(message, None, exit::INTERNAL),
+        Problem::Output(error) => {
+            refusal(format!("the report cannot be written: {error}"), None, exit::INTERNAL)
+        }
+    }
+}
+
+fn refusal(message: String, hint: Option<String>, exit_code: u8) -> Refusal {
+    let hint = hint.map(|hint| redact(hint, Secrets::Hide));
+    Refusal { message: redact(message, Secrets::Hide), hint, exit_code }
 }
 
 /// Does what the settings say. `setup` began with the process.
@@ -94,7 +126,7 @@ struct Session {
     setup: Duration,
     clock: Clock,
     stop: Stop,
-    _interrupts: JoinSet<()>,
+    signals: Signals,
 }
 
 impl Session {
@@ -112,38 +144,12 @@ impl Session {
             lab.apply(&mut plan);
         }
         let prepared = prepare(plan).map_err(Problem::Setup)?;
-        let (interrupts, interrupted) = interrupts();
+        let signals = Signals::listen();
         let setup = setup.elapsed();
         let clock = Clock::start();
-        let stop = Stop::new(clock, max_time, interrupted);
-        Ok((Self { lab, setup, clock, stop, _interrupts: interrupts }, prepared))
+        let stop = Stop::new(clock, max_time, signals.stop());
+        Ok((Self { lab, setup, clock, stop, signals }, prepared))
     }
-}
-
-/// Turns Ctrl-C into the end of the trace, not of the process: what was seen is still printed. A
-/// second one ends the process. Whoever drops the set listens no longer.
-fn interrupts() -> (JoinSet<()>, watch::Receiver<bool>) {
-    let (sender, receiver) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    tasks.spawn_local(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if heed(&sender) == Heed::EndTheProcess {
-                std::process::exit(i32::from(exit::INTERRUPTED));
-            }
-        }
-    });
-    (tasks, receiver)
-}
-
-/// What an interrupt does.
-#[derive(Debug, PartialEq, Eq)]
-enum Heed {
-    EndTheTrace,
-    EndTheProcess,
-}
-
-fn heed(interrupted: &watch::Sender<bool>) -> Heed {
-    if interrupted.send_replace(true) { Heed::EndTheProcess } else { Heed::EndTheTrace }
 }
 
 async fn trace(
@@ -169,14 +175,15 @@ async fn trace(
     let mut trace = tracer.trace(url, run).await;
     trace.lab = session.lab.is_some();
     progress.finish();
-    let code = exit::of_trace(&trace, on_bad_status);
-    let report = redact(TraceReport::of(trace), show.secrets);
+    let signal = session.signals.first();
+    let code = signal.map_or(exit::of_trace(&trace, on_bad_status), Signal::exit_code);
+    let report = redact(TraceReport::of(trace, code), show.secrets);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
-        render::render(&report, format(show), &style(show), out)?;
+        render::render(&report, format(show.format), &style(show), out)?;
     }
     let failure = report.part(|report| report.trace.failure());
-    Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)) })
+    Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
 
 async fn ask(
@@ -192,7 +199,7 @@ async fn ask(
     let max_time = plan.max_time;
     let prepare = |plan: Plan| Resolver::new(plan.dns);
     let (session, resolver) = Session::begin(plan, lab, max_time, setup, prepare).await?;
-    let Session { setup, clock, ref stop, .. } = session;
+    let Session { setup, clock, ref stop, ref signals, .. } = session;
     progress.stage(|| redact(format!("dns {}", question.name), show.secrets));
     let (mut dns, result, lanes) = resolver.ask(&question, &clock, stop).await;
     let total = dns.end.since(At(0));
@@ -203,7 +210,11 @@ async fn ask(
     }
     progress.finish();
     let findings = finding::check_dns(&dns, clock.started_at());
-    let report = DnsReport { input, started_at: clock.started_at(), setup, total, dns, failure, findings };
+    let signal = signals.first();
+    let own = if failure.is_some() { exit::DNS } else { exit::OK };
+    let exit_code = signal.map_or(own, Signal::exit_code);
+    let started_at = clock.started_at();
+    let report = DnsReport { input, started_at, setup, total, dns, failure, findings, exit_code };
     let report = redact(report, show.secrets);
     let failure = report.part(|report| report.failure.as_ref());
     if show.short {
@@ -213,12 +224,9 @@ async fn ask(
             render::short_reason(&report, &style(show));
         }
     } else {
-        render::render_dns(&report, format(show), &style(show), out)?;
+        render::render_dns(&report, format(show.format), &style(show), out)?;
     }
-    Ok(Ended {
-        code: failure.map_or(exit::OK, |_| exit::DNS),
-        complaint: failure.and_then(|failure| complaint(failure, show)),
-    })
+    Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
 
 /// A batch has no end to its whole: `--max-time` holds for each name.
@@ -235,18 +243,19 @@ async fn ask_all(
     // A plan that cannot be used is told of before the first question, not in the middle of the results.
     let prepare = |plan: Plan| Resolver::new(plan.dns.clone()).map(|_| plan.dns);
     let (session, plan) = Session::begin(plan, lab, BATCH_TIME, setup, prepare).await?;
-    let Session { setup, clock, ref stop, .. } = session;
+    let Session { setup, clock, ref stop, ref signals, .. } = session;
     let mut code = exit::OK;
     let mut tell = |question: &Question, dns: Dns, failure: Option<Failure>| {
         if failure.is_some() {
             code = exit::DNS;
         }
-        let findings = if show.format == Format::Json {
+        let findings = if show.format != Format::Text {
             finding::check_dns(&dns, clock.started_at())
         } else {
             Vec::new()
         };
         let report = DnsReport {
+            exit_code: if failure.is_some() { exit::DNS } else { exit::OK },
             input: question.name.clone(),
             started_at: clock.started_at(),
             setup,
@@ -260,36 +269,31 @@ async fn ask_all(
             render::render_short(&report, &style(show), out)?;
             render::short_reason(&report, &style(show));
         } else {
-            render::render_dns_line(&report, format(show), &style(show), out)?;
+            render::render_dns_line(&report, format(show.format), &style(show), out)?;
         }
         // Whoever reads along sees each result when it is there.
         out.flush()
     };
     dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await?;
-    Ok(code.into())
+    let signal = signals.first();
+    Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
     let lab = Lab::start().await.map_err(Problem::Internal)?;
     render::lab_serving(&lab, out)?;
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|error| Problem::Internal(format!("cannot wait for an interrupt: {error}")))?;
+    // Being stopped is how it ends.
+    Signals::listen().wait().await;
     Ok(exit::OK.into())
 }
 
 fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
-    let mut command = Cli::command();
-    let complete = |shell: clap_complete::Shell, command: &mut clap::Command, out: &mut dyn Write| {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, command, "urltrace", &mut text);
-        out.write_all(&text)
-    };
+    let command = Cli::command();
     match what {
         Generate::Man => render::man::write(command, out)?,
-        Generate::Bash => complete(clap_complete::Shell::Bash, &mut command, out)?,
-        Generate::Zsh => complete(clap_complete::Shell::Zsh, &mut command, out)?,
-        Generate::Fish => complete(clap_complete::Shell::Fish, &mut command, out)?,
+        Generate::Bash => render::completions::write(command, Shell::Bash, out)?,
+        Generate::Zsh => render::completions::write(command, Shell::Zsh, out)?,
+        Generate::Fish => render::completions::write(command, Shell::Fish, out)?,
         Generate::Schema => out.write_all(render::SCHEMA_FILE.as_bytes())?,
     }
     Ok(exit::OK)
@@ -298,32 +302,26 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
 /// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
 fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
-    let shown = show.format == Format::Json || show.terminal && failure.stage != StageName::Url;
+    let shown = show.format != Format::Text || show.terminal && failure.stage != StageName::Url;
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
 
-fn format(show: &Show) -> render::Format {
-    match show.format {
+/// The renderer's format of the command line's.
+#[must_use]
+pub fn format(format: Format) -> render::Format {
+    match format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
+        Format::Jsonl => render::Format::Jsonl,
     }
 }
 
 fn style(show: &Show) -> Style {
-    Style { color: show.color, unicode: show.unicode, width: show.width, verbose: show.verbose }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_second_interrupt_ends_the_process() {
-        let (sender, receiver) = watch::channel(false);
-        assert_eq!(heed(&sender), Heed::EndTheTrace);
-        assert!(*receiver.borrow());
-        // Also when nobody listens any more.
-        drop(receiver);
-        assert_eq!(heed(&sender), Heed::EndTheProcess);
+    Style {
+        color: show.color,
+        unicode: show.unicode,
+        width: show.width,
+        verbose: show.verbose,
+        headers: show.headers,
     }
 }

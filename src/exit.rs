@@ -20,8 +20,10 @@ pub const TLS: u8 = 6;
 pub const HTTP: u8 = 7;
 /// Status 4xx or 5xx, with `--fail`.
 pub const STATUS: u8 = 8;
-/// A second Ctrl-C ended the process: 128 and the signal's number, as shells have it.
+/// Ctrl-C ended the run: 128 and the signal's number, as shells have it.
 pub const INTERRUPTED: u8 = 130;
+/// SIGTERM ended the run.
+pub const TERMINATED: u8 = 143;
 
 /// Each code and its meaning, as the README's table has them.
 pub const TABLE: &[(u8, &str)] = &[
@@ -34,7 +36,8 @@ pub const TABLE: &[(u8, &str)] = &[
     (TLS, "TLS: no handshake, or a certificate that cannot be trusted"),
     (HTTP, "HTTP: no valid response"),
     (STATUS, "HTTP status 4xx or 5xx, with `--fail`"),
-    (INTERRUPTED, "ended by a second Ctrl-C; after the first one, what was seen is printed"),
+    (INTERRUPTED, "interrupted (Ctrl-C): what was seen is printed; a second Ctrl-C ends it at once"),
+    (TERMINATED, "terminated (SIGTERM): the same"),
 ];
 
 /// The code of a failed stage.

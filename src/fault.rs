@@ -51,17 +51,17 @@ impl Fault {
         match why {
             Stopped::Interrupted => fault("interrupted".to_owned()),
             Stopped::Part(limit) => {
-                fault(format!("the limit of {} for this part passed", units::limit(limit)))
+                fault(format!("the limit of {} for this part ran out", units::limit(limit)))
             }
             Stopped::MaxTime | Stopped::Limit => {
-                fault(format!("--max-time of {} passed", units::limit(max_time))).hint(MORE_TIME)
+                fault(format!("--max-time {} ran out", units::limit(max_time))).hint(MORE_TIME)
             }
         }
     }
 }
 
 /// What to try when `--max-time` ended it.
-pub(crate) const MORE_TIME: &str = "give it more time with --max-time";
+pub(crate) const MORE_TIME: &str = "raise --max-time";
 
 /// The code of a stop of the whole trace.
 pub(crate) const fn stop_code(why: Stopped) -> FailureCode {
@@ -76,7 +76,7 @@ pub(crate) fn stop_words(why: Stopped, max_time: Duration) -> String {
     match why {
         Stopped::Interrupted => "interrupted".to_owned(),
         Stopped::Part(limit) => format!("limit of this part {}", units::limit(limit)),
-        Stopped::MaxTime | Stopped::Limit => format!("max time {}", units::limit(max_time)),
+        Stopped::MaxTime | Stopped::Limit => format!("--max-time {}", units::limit(max_time)),
     }
 }
 
@@ -89,11 +89,11 @@ mod tests {
         let stopped = |why| Fault::stopped(StageName::Tcp, why, Duration::from_millis(1_500), "connecting");
         let late = stopped(Stopped::MaxTime).after(Duration::from_secs(1));
         assert_eq!((late.stage, late.code), (StageName::Tcp, FailureCode::MaxTime));
-        assert_eq!(late.message, "--max-time of 1.5 s passed while connecting");
+        assert_eq!(late.message, "--max-time 1.5 s ran out while connecting");
         assert_eq!(late.hint.as_deref(), Some(MORE_TIME));
         let part = stopped(Stopped::Part(Duration::from_secs(2)));
         assert_eq!((part.code, &part.hint), (FailureCode::MaxTime, &None), "--max-time would not help");
-        assert_eq!(part.message, "the limit of 2 s for this part passed while connecting");
+        assert_eq!(part.message, "the limit of 2 s for this part ran out while connecting");
         let interrupted = stopped(Stopped::Interrupted);
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));
         assert_eq!(interrupted.message, "interrupted while connecting");

@@ -17,7 +17,8 @@
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file
-//! - [`lab`]: the built-in internet; [`app`]: the program around all of it; [`exit`]: its exit codes
+//! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
+//!   outside; [`exit`]: its exit codes
 
 pub mod alert;
 pub mod app;
@@ -37,6 +38,7 @@ pub mod redact;
 pub mod render;
 pub mod report;
 mod roots;
+mod signals;
 pub mod stop;
 pub mod stream;
 pub mod tcp;

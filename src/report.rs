@@ -14,6 +14,8 @@ pub struct TraceReport {
     pub findings: Vec<Finding>,
     /// Where the time went, or what failed.
     pub verdict: Verdict,
+    /// The process's exit code.
+    pub exit_code: u8,
 }
 
 /// One run of `urltrace dns`.
@@ -33,13 +35,16 @@ pub struct DnsReport {
     pub failure: Option<Failure>,
     /// What is wrong with it or worth knowing.
     pub findings: Vec<Finding>,
+    /// The process's exit code.
+    pub exit_code: u8,
 }
 
 impl TraceReport {
-    /// The report of a trace.
+    /// The report of a trace, of a process that ends with this code.
     #[must_use]
-    pub fn of(trace: Trace) -> Self {
-        let (findings, verdict) = (crate::finding::check(&trace), crate::finding::verdict(&trace));
-        Self { trace, findings, verdict }
+    pub fn of(trace: Trace, exit_code: u8) -> Self {
+        let findings = crate::finding::check(&trace);
+        let verdict = crate::finding::verdict(&trace, &findings);
+        Self { trace, findings, verdict, exit_code }
     }
 }

@@ -9,9 +9,9 @@ Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
   urltrace -L --format json shop.example      follow redirects, one JSON document
   urltrace dns --type MX example.com          the DNS walk alone
-  urltrace dns --format json - < names        many names, one JSON document a line
+  urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    the same, in the built-in internet
-  urltrace lab                                what the built-in internet has to show
+  urltrace lab                                list the scenarios of the built-in internet
 
 Exit codes:
   0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
@@ -20,17 +20,20 @@ Exit codes:
 /// Trace everything that happens when a URL is typed
 ///
 /// urltrace takes the URL apart, walks its name from the root servers to the authoritative ones,
-/// opens the TCP connection, shakes hands by TLS, sends the request and explains the status. Every
-/// step is timed and lies on one waterfall.
+/// opens the TCP connection, performs the TLS handshake, sends the request and explains the status.
+/// Every step is timed and shown on one waterfall.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "urltrace", version, max_term_width = 100, after_help = EXAMPLES, subcommand_negates_reqs = true, subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
+#[command(name = "urltrace", version, max_term_width = 100, after_help = EXAMPLES, args_override_self = true, subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
 pub struct Cli {
-    /// What is not "trace this URL"
+    /// Anything but tracing a URL
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The URL to trace; https when the scheme is missing
-    #[arg(value_name = "URL", required_unless_present = "generate")]
+    /// The URL to trace; without a scheme https, for `localhost`, addresses and single labels http
+    #[arg(value_name = "URL")]
     pub url: Option<String>,
+    /// The URL to trace, as curl has it
+    #[arg(long = "url", value_name = "URL", hide = true)]
+    pub url_options: Vec<String>,
     /// Options of both the trace and `urltrace dns`
     #[command(flatten)]
     pub common: Common,
@@ -40,8 +43,8 @@ pub struct Cli {
     /// Options of requests
     #[command(flatten)]
     pub request: Request,
-    /// Print a generated file and exit
-    #[arg(long, value_enum, hide = true, value_name = "WHAT")]
+    /// Print the man page, completions for a shell, or the JSON schema
+    #[arg(long, value_enum, ignore_case = true, value_name = "WHAT", help_heading = "Output and lab")]
     pub generate: Option<Generate>,
 }
 
@@ -53,7 +56,7 @@ pub enum Command {
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
     Dns(DnsOptions),
-    /// List what the built-in internet has to show, or keep it running
+    /// List list the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
@@ -65,26 +68,24 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Question")]
 pub struct DnsOptions {
-    /// The name to ask for; `-` reads names from standard input, one a line
-    #[arg(value_name = "NAME", required_unless_present = "reverse")]
-    pub name: Option<String>,
-    /// Record types: A, AAAA, TXT, NS, SOA, MX, HTTPS, ..., or a number such as TYPE65 or 65
-    #[arg(
-        short = 't',
-        long = "type",
-        value_name = "TYPE",
-        value_delimiter = ',',
-        default_value = "A",
-        conflicts_with = "reverse"
-    )]
+    /// The name to look up, or `-`: names from standard input, one per line
+    ///
+    /// As with dig, a type may follow, `@SERVER` asks that server, and `+short` prints the data alone.
+    #[arg(value_name = "NAME")]
+    pub words: Vec<String>,
+    /// Record types: A (when none is given), AAAA, TXT, NS, SOA, MX, HTTPS, ..., TYPE65 or 65
+    #[arg(short = 't', long = "type", value_name = "TYPE", value_delimiter = ',')]
     pub types: Vec<String>,
-    /// Ask for the names of an address (PTR below in-addr.arpa or ip6.arpa)
-    #[arg(short = 'x', long, value_name = "ADDRESS", conflicts_with = "name")]
+    /// Look up the names of an address (PTR below in-addr.arpa or ip6.arpa)
+    #[arg(short = 'x', long, value_name = "ADDRESS")]
     pub reverse: Option<String>,
-    /// Print the data of the answer only, one record a line
+    /// The port of `@SERVER`
+    #[arg(short = 'p', long, value_name = "PORT", hide = true)]
+    pub port: Option<String>,
+    /// Print only the data of the answer, one record per line
     #[arg(long, conflicts_with = "format")]
     pub short: bool,
-    /// With `-`: ask for every name as if it were the first
+    /// With `-`: resolve every name as if it were the first, without caches
     #[arg(long)]
     pub cold: bool,
 }
@@ -96,16 +97,19 @@ pub struct Common {
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub lab: bool,
     /// How to print the report
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output and lab")]
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output and lab")]
     pub format: Format,
     /// Also show headers, the whole chain and every packet
     #[arg(short, long, global = true, help_heading = "Output and lab")]
     pub verbose: bool,
     /// No progress on the terminal
-    #[arg(short, long, global = true, help_heading = "Output and lab")]
+    #[arg(short, long, alias = "no-progress-meter", global = true, help_heading = "Output and lab")]
     pub silent: bool,
+    /// curl's: errors are always shown
+    #[arg(short = 'S', long, global = true, hide = true)]
+    pub show_error: bool,
     /// When to use colours; NO_COLOR and CLICOLOR_FORCE are heeded
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Output and lab")]
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Output and lab")]
     pub color: When,
     /// Draw with ASCII characters only
     #[arg(long, global = true, help_heading = "Output and lab")]
@@ -122,20 +126,20 @@ pub struct Common {
     /// Begin the walk with the root servers of this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub root_hints: Option<PathBuf>,
-    /// Tell each server no more of the name than it needs (RFC 9156)
+    /// Send each server no more of the name than it needs (QNAME minimisation, RFC 9156)
     #[arg(long, global = true, help_heading = "DNS")]
     pub qmin: bool,
     /// Afterwards ask every address of every name server of the last zone, and compare
     #[arg(long, global = true, help_heading = "DNS")]
     pub all_ns: bool,
-    /// Afterwards ask everybody who may have a copy: the zone's servers, this machine's resolvers,
-    /// public resolvers; of several types for the first
+    /// Afterwards ask whoever may have the answer cached: the zone's servers, this machine's resolvers,
+    /// public resolvers; with several types, for the first
     #[arg(long, global = true, help_heading = "DNS")]
     pub propagation: bool,
-    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` a line
+    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` per line
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub resolvers: Option<PathBuf>,
-    /// Ask for no signatures and validate nothing
+    /// Do not ask for DNSSEC signatures, and validate nothing
     #[arg(long, global = true, help_heading = "DNS")]
     pub no_dnssec: bool,
     /// Begin DNSSEC's chain of trust with the DS or DNSKEY records of this file
@@ -145,12 +149,12 @@ pub struct Common {
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_dnssec", help_heading = "DNS")]
     pub trust_anchor: Option<PathBuf>,
     /// Use IPv4 only: for connections; with `urltrace dns`, to ask name servers
-    #[arg(short = '4', long, global = true, conflicts_with = "ipv6", help_heading = "Connection")]
+    #[arg(short = '4', long, global = true, overrides_with = "ipv6", help_heading = "Connection")]
     pub ipv4: bool,
     /// Use IPv6 only: for connections; with `urltrace dns`, to ask name servers
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
-    /// Limit for everything, in seconds; with `urltrace dns -` for each name
+    /// Limit for everything, in seconds (or 500ms, 1s); 0 sets none; with `urltrace dns -` for each name
     #[arg(
         short = 'm',
         long,
@@ -166,7 +170,7 @@ pub struct Common {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Limit for one connection attempt, in seconds
+    /// Limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     pub connect_timeout: String,
     /// Use these addresses for a host and port, without DNS
@@ -178,7 +182,7 @@ pub struct Connection {
     /// Neither ask for HTTPS records (RFC 9460) nor use them
     #[arg(long, help_heading = "DNS")]
     pub no_https_rr: bool,
-    /// Go on in spite of a certificate that cannot be trusted
+    /// Continue although the certificate cannot be trusted
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,
     /// Trust only the certificates of this PEM file
@@ -197,6 +201,9 @@ pub struct Connection {
     /// The newest TLS version to offer
     #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]
     pub tls_max: Option<TlsMax>,
+    /// curl's: TLS 1.2 or later, which is what is always offered
+    #[arg(long = "tlsv1.2", hide = true)]
+    pub tls1_2: bool,
 }
 
 /// Options of requests.
@@ -204,31 +211,34 @@ pub struct Connection {
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Offer HTTP/1.1 only
-    #[arg(long = "http1.1", conflicts_with = "http2")]
+    #[arg(long = "http1.1", overrides_with = "http2")]
     pub http1_1: bool,
     /// Offer HTTP/2 only (without TLS: with prior knowledge)
-    #[arg(long)]
+    #[arg(long, alias = "http2-prior-knowledge")]
     pub http2: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,
-    /// Ask for the head only (method HEAD)
-    #[arg(short = 'I', long, conflicts_with_all = ["data", "data_binary", "json"])]
+    /// Send a HEAD request: no body
+    #[arg(short = 'I', long, conflicts_with_all = ["data", "data_raw", "data_binary", "json"])]
     pub head: bool,
     /// Add or replace a header field; `Name:` removes one
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
     /// Send this body by POST; @FILE reads it from a file, without line ends
-    #[arg(short = 'd', long, value_name = "DATA")]
+    #[arg(short = 'd', long, alias = "data-ascii", value_name = "DATA")]
     pub data: Vec<String>,
+    /// Send this body by POST, also where it begins with `@`
+    #[arg(long, value_name = "DATA")]
+    pub data_raw: Vec<String>,
     /// Send this body by POST as it is; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub data_binary: Vec<String>,
     /// Send this JSON by POST; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub json: Vec<String>,
-    /// User name and password for Basic authentication
-    #[arg(short = 'u', long, value_name = "USER:PASSWORD")]
+    /// User name and password for Basic authentication; a missing password is asked for
+    #[arg(short = 'u', long, value_name = "USER[:PASSWORD]")]
     pub user: Option<String>,
     /// User-Agent field
     #[arg(short = 'A', long, value_name = "NAME")]
@@ -236,21 +246,24 @@ pub struct Request {
     /// Referer field
     #[arg(short = 'e', long, value_name = "URL")]
     pub referer: Option<String>,
-    /// Ask for a compressed body and unpack it
+    /// Ask for a compressed body and decompress it
     #[arg(long)]
     pub compressed: bool,
     /// Follow redirects
     #[arg(short = 'L', long)]
     pub location: bool,
-    /// How many redirects to follow
-    #[arg(long, value_name = "N", default_value_t = crate::plan::MAX_REDIRECTS)]
-    pub max_redirs: usize,
-    /// Write the body to this file
+    /// How many redirects to follow; -1: any number
+    #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
+    pub max_redirs: String,
+    /// Write the body to this file; `-`: to standard output, and the report to standard error
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Exit with 8 when the status is 4xx or 5xx
-    #[arg(short = 'f', long)]
+    #[arg(short = 'f', long, alias = "fail-with-body")]
     pub fail: bool,
+    /// Also show the response's header fields
+    #[arg(short = 'i', long, alias = "show-headers")]
+    pub include: bool,
 }
 
 /// Output formats.
@@ -260,6 +273,9 @@ pub enum Format {
     Text,
     /// One document of schema urltrace/1
     Json,
+    /// The same on one line
+    #[value(aliases = ["json-lines", "ndjson"])]
+    Jsonl,
 }
 
 /// When to use colours.
@@ -299,10 +315,13 @@ pub enum Generate {
     /// The man page
     Man,
     /// Completions for bash
+    #[value(alias = "complete-bash")]
     Bash,
     /// Completions for zsh
+    #[value(alias = "complete-zsh")]
     Zsh,
     /// Completions for fish
+    #[value(alias = "complete-fish")]
     Fish,
     /// The JSON schema
     Schema,

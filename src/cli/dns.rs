@@ -12,6 +12,7 @@ use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
 use super::syntax::{question, socket_address};
+use super::{borrowed, hands};
 use crate::plan::{
     DnsPlan, Endpoint, EndpointHost, Family, Plan, PublicResolver, PublicResolvers, Question, ResolverChoice,
     Reuse, Survey,
@@ -21,6 +22,74 @@ use crate::trace::{RecordType, Transport};
 /// Questions that one server of a batch is asked at the same time.
 const SERVER_LIMIT: usize = 8;
 
+/// Reads what stands behind `urltrace dns` as dig would: `@SERVER`, a name, a type, `+short`.
+pub(super) fn as_dig(mut options: DnsOptions, common: &mut Common) -> Result<DnsOptions, PlanError> {
+    let mut plain = Vec::new();
+    for word in std::mem::take(&mut options.words) {
+        match word.as_bytes() {
+            [b'@', ..] => common.resolver = at_server(&word[1..], options.port.as_deref())?,
+            [b'+', ..] => as_flag(&word, &mut options, common)?,
+            _ if word.eq_ignore_ascii_case("IN") && !plain.is_empty() => {}
+            _ => plain.push(word),
+        }
+    }
+    if options.port.is_some() && common.resolver == "walk" {
+        return Err(PlanError::usage("-p is the port of a server: `urltrace dns @SERVER -p PORT NAME`"));
+    }
+    // dig takes a type in front of the name, too.
+    let is_type = |word: &String| RecordType::from_mnemonic(word).is_some() && !word.contains('.');
+    if plain.len() == 2 && is_type(&plain[0]) && !is_type(&plain[1]) {
+        plain.swap(0, 1);
+    }
+    let mut plain = plain.into_iter();
+    if options.reverse.is_none() {
+        options.words.extend(plain.next());
+    }
+    for word in plain {
+        if record_type(&word).is_err() {
+            return Err(PlanError::with_hint(
+                format!("`{}` is a second name, and one run asks for one", word.escape_debug()),
+                "many names: `urltrace dns - < FILE`, one a line",
+            ));
+        }
+        options.types.push(word);
+    }
+    Ok(options)
+}
+
+/// `@SERVER`, with the port that `-p` gives.
+fn at_server(server: &str, port: Option<&str>) -> Result<String, PlanError> {
+    let Some(port) = port else { return Ok(server.to_owned()) };
+    let address = server.parse::<IpAddr>().ok().zip(port.parse::<u16>().ok());
+    address.map(|(address, port)| SocketAddr::new(address, port).to_string()).ok_or_else(|| {
+        PlanError::with_hint("-p is the port, and @SERVER the address of a server", "@192.0.2.53 -p 5353")
+    })
+}
+
+/// A word of dig's that begins with `+`.
+fn as_flag(word: &str, options: &mut DnsOptions, common: &mut Common) -> Result<(), PlanError> {
+    let name = word.split('=').next().unwrap_or_default();
+    match name {
+        "+short" => options.short = true,
+        "+qmin" => common.qmin = true,
+        "+nodnssec" => common.no_dnssec = true,
+        // What urltrace does anyway.
+        "+trace" | "+dnssec" | "+edns" | "+cookie" | "+nocookie" | "+adflag" | "+noall" | "+answer" => {}
+        _ => {
+            return Err(borrowed::dig(name).map_or_else(
+                || {
+                    PlanError::with_hint(
+                        format!("there is no option {word}"),
+                        "`urltrace dns --help` lists all",
+                    )
+                },
+                |answer| hands::answered(word, answer),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What is to be done for `urltrace dns`.
 pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> Result<Action, PlanError> {
     // As dig has it. A URL's `-4` and `-6` are curl's: they choose among the addresses of the host.
@@ -28,11 +97,21 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
     check_family(&plan.dns)?;
     plan.dns.survey = survey(common, plan.dns.server_family)?;
     if let Some(address) = &options.reverse {
+        if !options.types.is_empty() || !options.words.is_empty() {
+            return Err(PlanError::usage(
+                "-x asks for the PTR records of an address: it takes no name and no type",
+            ));
+        }
         let question = Question { name: reverse_name(address)?, types: vec![PTR] };
         return Ok(Action::Ask { input: address.clone(), question, plan });
     }
-    let types = options.types.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?;
-    let name = options.name.as_deref().unwrap_or_default();
+    let types = match &options.types[..] {
+        [] => vec![RecordType::A],
+        words => words.iter().map(|word| record_type(word)).collect::<Result<Vec<_>, _>>()?,
+    };
+    let Some(name) = options.words.first() else {
+        return Err(PlanError::with_hint("there is no name to ask for", "`urltrace dns www.example.com`"));
+    };
     if name != "-" && options.cold {
         return Err(PlanError::usage(
             "--cold is for the names of `-`: one name alone is always asked afresh",
@@ -44,15 +123,34 @@ pub(super) fn action(mut plan: Plan, common: &Common, options: &DnsOptions) -> R
         let reuse = if options.cold { Reuse::Cold } else { Reuse::Shared };
         return Ok(Action::AskAll(plan, batch(&standard_input()?, &types, reuse)));
     }
-    if let Some(host) = host_of_url(name) {
-        return Err(PlanError::with_hint(
-            "`urltrace dns` asks for a name, and this is a URL",
-            format!("`urltrace dns {host}`; `urltrace` alone traces the URL"),
-        ));
+    if let Some(hint) = no_name(name) {
+        return Err(hint);
     }
     let question = question(name, &types)
-        .ok_or_else(|| PlanError::usage(format!("`{}` is no domain name", name.escape_debug())))?;
+        .ok_or_else(|| PlanError::usage(format!("`{}` is not a domain name", name.escape_debug())))?;
     Ok(Action::Ask { input: name.to_owned(), question, plan })
+}
+
+/// What is written as a URL, an address, or with a port, and how it is asked for. As a name it would tell
+/// the root servers all of itself.
+fn no_name(text: &str) -> Option<PlanError> {
+    let error = |message: &str, hint: String| Some(PlanError::with_hint(message, hint));
+    if let Some(host) = host_of_url(text) {
+        let hint = format!("`urltrace dns {host}`; `urltrace` alone traces the URL");
+        return error("`urltrace dns` asks for a name, and this is a URL", hint);
+    }
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<IpAddr>().is_ok() {
+        return error(
+            "`urltrace dns` asks for a name, and this is an address",
+            format!("`urltrace dns -x {bare}` asks for the name it belongs to"),
+        );
+    }
+    let (name, port) = text.rsplit_once(':')?;
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && !name.contains([':', '@', '/'])).then(|| {
+        PlanError::with_hint("a name in DNS has no port", format!("`urltrace dns {}`", name.escape_debug()))
+    })
 }
 
 /// A resolver that `-4` or `-6` keeps from being asked.
@@ -124,7 +222,7 @@ pub(super) fn resolver(text: &str) -> Result<ResolverChoice, PlanError> {
     const FORMS: &str = "`walk`, `system`, 192.0.2.53, [2001:db8::53]:5353, tcp://192.0.2.53, \
         tls://dns.example, tls://192.0.2.53#dns.example, https://dns.example/dns-query, quic://dns.example";
     let bad = |why: &str| {
-        PlanError::with_hint(format!("--resolver: `{}` is no resolver{why}", text.escape_debug()), FORMS)
+        PlanError::with_hint(format!("--resolver: `{}` is not a resolver{why}", text.escape_debug()), FORMS)
     };
     match text {
         "walk" => return Ok(ResolverChoice::Walk),
@@ -209,7 +307,7 @@ const PTR: RecordType = RecordType(12);
 
 /// A type by its mnemonic or its number.
 fn record_type(word: &str) -> Result<RecordType, PlanError> {
-    let bad = |why: &str| PlanError::with_hint(format!("`{word}` is no record type{why}"), TYPES);
+    let bad = |why: &str| PlanError::with_hint(format!("`{word}` is not a record type{why}"), TYPES);
     let rtype = RecordType::from_mnemonic(word)
         .or_else(|| word.parse().ok().map(RecordType))
         .ok_or_else(|| bad(""))?;
@@ -241,7 +339,7 @@ fn public_resolvers(path: &Path) -> Result<Vec<PublicResolver>, PlanError> {
         let address = socket_address(address, 53).ok_or_else(|| {
             let line = format!("--resolvers: `{}`, line {}", path.display(), index + 1);
             PlanError::with_hint(
-                format!("{line}: `{}` is no address", address.escape_debug()),
+                format!("{line}: `{}` is not an address", address.escape_debug()),
                 "one resolver a line, such as `192.0.2.53 our resolver`",
             )
         })?;
@@ -256,7 +354,7 @@ fn reverse_name(text: &str) -> Result<String, PlanError> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse::<IpAddr>().map_err(|_| {
         PlanError::with_hint(
-            format!("-x: `{}` is no IP address", text.escape_debug()),
+            format!("-x: `{}` is not an IP address", text.escape_debug()),
             "-x 192.0.2.1, or -x 2001:db8::1",
         )
     })?;
@@ -273,80 +371,5 @@ fn reverse_name(text: &str) -> Result<String, PlanError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_have_names_and_numbers() {
-        for (word, number) in [
-            ("a", 1),
-            ("HTTPS", 65),
-            ("TYPE65", 65),
-            ("65", 65),
-            ("srv", 33),
-            ("LOC", 29),
-            ("type65280", 65280),
-        ] {
-            assert_eq!(record_type(word).unwrap(), RecordType(number), "{word}");
-        }
-        for word in ["NOPE", "TYPE", "65536", "-1", "OPT", "AXFR", "252", "0", ""] {
-            assert!(record_type(word).is_err(), "{word}");
-        }
-    }
-
-    #[test]
-    fn addresses_become_names_of_the_reverse_tree() {
-        assert_eq!(reverse_name("192.0.2.1").unwrap(), "1.2.0.192.in-addr.arpa");
-        assert_eq!(
-            reverse_name("2001:db8::1").unwrap(),
-            "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
-        );
-        assert!(reverse_name("www.example.test").is_err());
-    }
-
-    #[test]
-    fn resolvers_have_many_forms() {
-        let endpoint = |text: &str| match resolver(text).unwrap() {
-            ResolverChoice::Endpoint(endpoint) => endpoint,
-            other => panic!("{text}: {other:?}"),
-        };
-        for (text, transport, host, port, name, path) in [
-            ("tcp://192.0.2.53", Transport::Tcp, "192.0.2.53", 53, "192.0.2.53", "/dns-query"),
-            ("tls://192.0.2.53#dns.test", Transport::Tls, "192.0.2.53", 853, "dns.test", "/dns-query"),
-            ("tls://[fe80::53%1]:8853", Transport::Tls, "fe80::53%1", 8853, "fe80::53", "/dns-query"),
-            ("tls://[2001:db8::53]:8853", Transport::Tls, "2001:db8::53", 8853, "2001:db8::53", "/dns-query"),
-            ("https://dns.test/x?y", Transport::Https, "dns.test", 443, "dns.test", "/x?y"),
-            ("https://dns.test/q{?dns}", Transport::Https, "dns.test", 443, "dns.test", "/q"),
-            ("https://dns.test/q?x=1{&dns}", Transport::Https, "dns.test", 443, "dns.test", "/q?x=1"),
-            ("https://192.0.2.53:8443", Transport::Https, "192.0.2.53", 8443, "192.0.2.53", "/dns-query"),
-            ("QUIC://Dns.Test:99", Transport::Quic, "dns.test", 99, "dns.test", "/dns-query"),
-        ] {
-            if transport != Transport::Tcp && !cfg!(feature = "encrypted-dns") {
-                let refused = format!("{:?}", resolver(text).unwrap_err());
-                assert!(refused.contains("without encrypted DNS"), "{text}: {refused}");
-                continue;
-            }
-            let found = endpoint(text);
-            let host_text = match &found.host {
-                EndpointHost::Address(address) => address.to_string(),
-                EndpointHost::Scoped(address, scope) => format!("{address}%{scope}"),
-                EndpointHost::Name(name) => name.clone(),
-            };
-            assert_eq!((found.transport, host_text.as_str(), found.port), (transport, host, port), "{text}");
-            assert_eq!((found.certificate_name.as_str(), found.path.as_str()), (name, path), "{text}");
-        }
-        assert_eq!(resolver("udp://192.0.2.1").unwrap(), resolver("192.0.2.1:53").unwrap());
-        for text in [
-            "tcp://dns.test",
-            "tls://",
-            "ftp://x",
-            "tls://a..b",
-            "https://x/ y",
-            "tls://x:0",
-            "nobody",
-            "https://x#y",
-        ] {
-            assert!(resolver(text).is_err(), "{text}");
-        }
-    }
-}
+#[path = "dns_tests.rs"]
+mod tests;

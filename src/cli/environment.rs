@@ -2,6 +2,7 @@
 //! means for a run is decided in `read`.
 
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 /// What the environment says, read once.
@@ -23,6 +24,10 @@ pub struct Environment {
     pub dumb_terminal: bool,
     /// `COLUMNS`.
     pub columns: Option<usize>,
+    /// The width of the terminal that standard output is.
+    pub stdout_columns: Option<usize>,
+    /// The width of the terminal that standard error is.
+    pub stderr_columns: Option<usize>,
     /// Standard output is a terminal.
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
@@ -50,9 +55,17 @@ impl Environment {
                 locale.contains("utf-8") || locale.contains("utf8")
             }),
             dumb_terminal: text("TERM").as_deref() == Some("dumb"),
-            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
+            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0),
+            stdout_columns: columns(std::io::stdout()),
+            stderr_columns: columns(std::io::stderr()),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
     }
+}
+
+/// The columns of a terminal that tells them.
+fn columns(stream: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }

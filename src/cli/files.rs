@@ -2,11 +2,14 @@
 //! and standard input. Certificates are read by the stage that trusts them.
 
 use std::io::Read;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::PlanError;
 use super::resolv_conf::{self, ResolvConf};
 use crate::os;
+use crate::plan::BodyOutput;
 
 /// Bytes of names that are read from standard input at most.
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
@@ -32,8 +35,20 @@ pub(super) fn read_text(option: &str, path: &Path) -> Result<String, PlanError> 
         .map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
 }
 
-/// Said before the network is touched, so that a long trace does not end at a wrong path.
-pub(super) fn check_output(path: &Path) -> Result<(), PlanError> {
+/// Where the body goes. A wrong path is told before the network is touched.
+pub(super) fn output(path: &Path) -> Result<BodyOutput, PlanError> {
+    if path.as_os_str() == "-" {
+        return match std::io::stdout().as_fd().try_clone_to_owned() {
+            Ok(stream) => Ok(BodyOutput::Standard(Arc::new(stream.into()))),
+            Err(error) => {
+                Err(PlanError::usage(format!("-o -: standard output cannot be used: {}", os::words(&error))))
+            }
+        };
+    }
+    check_output(path).map(|()| BodyOutput::File(path.to_owned()))
+}
+
+fn check_output(path: &Path) -> Result<(), PlanError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
         return Err(PlanError::usage(format!("-o: `{}` is a directory", path.display())));

@@ -7,15 +7,19 @@
 //! # Layout
 //! - `declarations`: what can be typed; `environment`: what the process was started in
 //! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
+//! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
 mod batch;
+mod borrowed;
 mod declarations;
 mod dns;
 mod environment;
 mod error;
 mod files;
+mod hands;
+mod password;
 mod read;
 mod resolv_conf;
 mod settings;
@@ -24,5 +28,6 @@ mod syntax;
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
+pub use self::hands::requested_format;
 pub use self::read::settings;
-pub use self::settings::{Action, Settings, Show};
+pub use self::settings::{Action, Settings, Show, Stream};

@@ -3,15 +3,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
-use super::dns::{action, resolver, survey};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, check_output, read_text, resolv_conf};
-use super::settings::{Action, Settings, Show};
-use super::syntax::{connect_to, header_field, resolve_override, seconds};
+use super::files::{argument_or_file, output, read_text, resolv_conf};
+use super::settings::{Action, Settings, Show, Stream};
+use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
+use super::{dns, hands, password};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
@@ -29,61 +29,85 @@ pub fn settings(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Settings, PlanError> {
-    let cli = Cli::try_parse_from(arguments).map_err(|error| PlanError::Clap(Box::new(error)))?;
-    let show = show(&cli.common, environment);
+    let arguments = hands::words(arguments.into_iter().collect());
+    let matches =
+        Cli::command().try_get_matches_from(&arguments).map_err(|error| hands::refused(error, &arguments))?;
+    hands::check_places(&matches)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| PlanError::Clap(Box::new(error)))?;
+    let show = show(&cli, environment);
     let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
-    let settings = |action, lab| Ok(Settings { action, lab, show, on_bad_status });
+    let settings = |action, lab, show| Ok(Settings { action, lab, show, on_bad_status });
     if let Some(what) = cli.generate {
-        return settings(Action::Generate(what), false);
+        return settings(Action::Generate(what), false, show);
     }
-    match (cli.command, cli.url) {
-        (Some(Command::Lab { serve }), _) => {
-            settings(if serve { Action::ServeLab } else { Action::ListLab }, serve)
+    match cli.command.take() {
+        Some(Command::Lab { serve }) => {
+            settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
-        (Some(Command::Dns(options)), _) => {
+        Some(Command::Dns(options)) => {
+            let options = dns::as_dig(options, &mut cli.common)?;
+            hands::check_lab(&cli.common, None)?;
             let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
-            let action = action(plan, &cli.common, &options)?;
+            let action = dns::action(plan, &cli.common, &options)?;
             if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
                 return Err(PlanError::with_hint(
                     "-v has nothing to add to the one line that each name of `-` gets",
                     "--format json has every packet",
                 ));
             }
-            Ok(Settings { action, lab: cli.common.lab, show, on_bad_status })
+            settings(action, cli.common.lab, show)
         }
-        (None, Some(url)) => {
+        None => {
+            let url = hands::one_url(&cli)?;
+            hands::check_lab(&cli.common, Some(&url))?;
             let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
-            plan.dns.survey = survey(&cli.common, plan.dns.server_family)?;
-            settings(Action::Trace { url, plan }, cli.common.lab)
-        }
-        (None, None) => {
-            Err(PlanError::with_hint("there is no URL to trace", "urltrace https://www.example.com/"))
+            plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
+            settings(Action::Trace { url, plan }, cli.common.lab, show)
         }
     }
 }
 
-fn show(common: &Common, environment: &Environment) -> Show {
+/// The narrowest and the widest report.
+const COLUMNS: std::ops::RangeInclusive<usize> = 40..=160;
+
+fn show(cli: &Cli, environment: &Environment) -> Show {
+    let common = &cli.common;
+    // Where the body takes standard output, the report goes beside it.
+    let aside = cli.request.output.as_ref().is_some_and(hands::is_standard_output);
+    let (terminal, columns) = if aside {
+        (environment.stderr_is_terminal, environment.stderr_columns)
+    } else {
+        (environment.stdout_is_terminal, environment.stdout_columns)
+    };
     let color = match common.color {
         When::Always => true,
         When::Never => false,
         When::Auto if environment.no_color => false,
-        When::Auto => environment.force_color || environment.stdout_is_terminal && !environment.dumb_terminal,
+        When::Auto => environment.force_color || terminal && !environment.dumb_terminal,
     };
-    let width = environment.columns.filter(|_| environment.stdout_is_terminal).unwrap_or(80);
+    let width = environment.columns.or(columns).unwrap_or(80);
     Show {
         format: common.format,
+        to: if aside { Stream::Error } else { Stream::Output },
         verbose: common.verbose,
+        headers: cli.request.include,
         color,
         unicode: !common.ascii && environment.utf8,
         secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },
-        progress: environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent,
-        width: width.clamp(60, 120),
-        terminal: environment.stdout_is_terminal,
+        progress: progress(common, environment),
+        width: width.clamp(*COLUMNS.start(), *COLUMNS.end()),
+        terminal,
         short: false,
     }
+}
+
+/// The columns for a progress line: on a terminal that can take it away again.
+fn progress(common: &Common, environment: &Environment) -> Option<usize> {
+    let wanted = environment.stderr_is_terminal && !environment.dumb_terminal && !common.silent;
+    wanted.then(|| environment.stderr_columns.unwrap_or(80))
 }
 
 fn plan(
@@ -101,7 +125,7 @@ fn plan(
     Ok(Plan {
         dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
-            connect_timeout: seconds("--connect-timeout", &connection.connect_timeout)?,
+            connect_timeout: limit("--connect-timeout", &connection.connect_timeout)?,
             family,
             connect_to: connection
                 .connect_to
@@ -111,13 +135,13 @@ fn plan(
             ..TcpPlan::default()
         },
         tls,
-        http: http_plan(request)?,
-        max_time: seconds("--max-time", &common.max_time)?,
+        http: http_plan(request, environment)?,
+        max_time: limit("--max-time", &common.max_time)?,
     })
 }
 
 fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<DnsPlan, PlanError> {
-    let lane = resolver(&common.resolver)?;
+    let lane = dns::resolver(&common.resolver)?;
     let root_hints = match &common.root_hints {
         None => None,
         Some(path) => {
@@ -181,26 +205,14 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
     }
 }
 
-fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
-    let mut headers = Vec::new();
-    if let Some(referer) = &request.referer {
-        headers.push(("Referer".to_owned(), Some(referer.clone())));
-    }
-    if let Some(user) = &request.user {
-        headers.push(("Authorization".to_owned(), Some(basic_credentials(user))));
-    }
-    if !request.json.is_empty() {
-        headers.push(("Content-Type".to_owned(), Some("application/json".to_owned())));
-        headers.push(("Accept".to_owned(), Some("application/json".to_owned())));
-    }
-    for text in &request.headers {
-        headers.push(header_field(text)?);
-    }
+fn http_plan(request: &Request, environment: &Environment) -> Result<HttpPlan, PlanError> {
+    let given = request.headers.iter().map(|text| header_field(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut headers = own_fields(request, environment);
+    // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
+    headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    headers.extend(given);
     if let Some(method) = &request.method {
         validate_method(method).map_err(PlanError::usage)?;
-    }
-    if let Some(path) = &request.output {
-        check_output(path)?;
     }
     Ok(HttpPlan {
         version: match (request.http1_1, request.http2) {
@@ -214,10 +226,33 @@ fn http_plan(request: &Request) -> Result<HttpPlan, PlanError> {
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compressed: request.compressed,
         follow: request.location,
-        max_redirects: request.max_redirs,
-        output: request.output.clone(),
+        max_redirects: redirects(&request.max_redirs)?,
+        output: request.output.as_deref().map(output).transpose()?,
         ..HttpPlan::default()
     })
+}
+
+/// The fields that options other than -H ask for.
+fn own_fields(request: &Request, environment: &Environment) -> Vec<(String, Option<String>)> {
+    let mut fields = Vec::new();
+    let mut add = |name: &str, value: String| fields.push((name.to_owned(), Some(value)));
+    // curl's `;auto` asks for the redirecting URL behind it; an empty one sends none.
+    let referer = request.referer.as_deref().map(|text| text.trim_end_matches(";auto"));
+    if let Some(referer) = referer.filter(|text| !text.is_empty()) {
+        add("Referer", referer.to_owned());
+    }
+    if let Some(user) = &request.user {
+        let ask =
+            || Some(user).filter(|_| environment.stderr_is_terminal).and_then(|user| password::ask(user));
+        let credentials =
+            if user.contains(':') { user.clone() } else { format!("{user}:{}", ask().unwrap_or_default()) };
+        add("Authorization", basic_credentials(&credentials));
+    }
+    if !request.json.is_empty() {
+        add("Content-Type", "application/json".to_owned());
+        add("Accept", "application/json".to_owned());
+    }
+    fields
 }
 
 fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
@@ -229,12 +264,13 @@ fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
         }
         parts.push(bytes);
     }
+    parts.extend(request.data_raw.iter().map(|text| text.as_bytes().to_vec()));
     for text in &request.data_binary {
         parts.push(argument_or_file("--data-binary", text)?);
     }
     if !request.json.is_empty() {
         if !parts.is_empty() {
-            return Err(PlanError::usage("--json cannot be used together with -d or --data-binary"));
+            return Err(PlanError::usage("--json cannot be used with -d, --data-raw or --data-binary"));
         }
         let parts = request
             .json
@@ -247,148 +283,5 @@ fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn read(line: &[&str]) -> Result<Settings, PlanError> {
-        let arguments = std::iter::once("urltrace").chain(line.iter().copied()).map(OsString::from);
-        settings(arguments, &Environment { utf8: true, ..Environment::default() })
-    }
-
-    fn plan(line: &[&str]) -> Plan {
-        match read(line).unwrap().action {
-            Action::Trace { plan, .. } | Action::Ask { plan, .. } => plan,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn message(line: &[&str]) -> String {
-        match read(line).unwrap_err() {
-            PlanError::Usage { message, .. } => message,
-            PlanError::Clap(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn defaults_are_those_of_the_design() {
-        let plan = plan(&["https://example.com/"]);
-        assert_eq!(plan.max_time, Duration::from_secs(30));
-        assert_eq!(plan.dns.timeout, Duration::from_secs(10));
-        assert_eq!(plan.tcp.connect_timeout, Duration::from_secs(10));
-        assert_eq!(plan.tls.roots, RootsChoice::Embedded);
-        assert_eq!(plan.http.version, VersionChoice::Auto);
-    }
-
-    #[test]
-    fn options_become_a_plan() {
-        let plan = plan(&[
-            "-4",
-            "-L",
-            "-k",
-            "--http1.1",
-            "-X",
-            "PUT",
-            "-H",
-            "A: b",
-            "-H",
-            "Accept:",
-            "-H",
-            "Empty;",
-            "-d",
-            "x=1",
-            "-d",
-            "y",
-            "--resolve",
-            "Example.com:443:192.0.2.1,[2001:db8::1]",
-            "--connect-to",
-            "a:1:[::1]:2",
-            "--resolver",
-            "[2001:db8::53]:5353",
-            "-m",
-            "0.5",
-            "--tls-max",
-            "1.2",
-            "example.com",
-        ]);
-        assert_eq!(plan.dns.family, Family::Ipv4);
-        assert_eq!(plan.http.headers[0], ("A".into(), Some("b".into())));
-        assert_eq!(plan.http.headers[1], ("Accept".into(), None));
-        assert_eq!(plan.http.headers[2], ("Empty".into(), Some(String::new())));
-        assert_eq!(plan.http.body.as_deref(), Some(&b"x=1&y"[..]));
-        assert_eq!(plan.dns.overrides[0].host, "example.com");
-        assert_eq!(plan.dns.overrides[0].addresses.len(), 2);
-        assert_eq!(plan.tcp.connect_to[0].to_host.as_deref(), Some("::1"));
-        assert_eq!(
-            plan.dns.lane,
-            crate::plan::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap())
-        );
-        assert_eq!(plan.dns.server_family, Family::Any, "a URL's family is that of its connections");
-        assert_eq!(plan.max_time, Duration::from_millis(500));
-        assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_said_plainly() {
-        for (line, text) in [
-            (&["--resolver", "nobody", "x"][..], "`nobody` is no resolver"),
-            (&["--max-time=-1", "x"], "--max-time"),
-            (&["--max-time", "soon", "x"], "`soon` is no time"),
-            (&["--max-time", "NaN", "x"], "`NaN` is no time"),
-            (&["--resolve", "x:443", "x"], "--resolve"),
-            (&["--resolve", "x:443:here", "x"], "--resolve"),
-            (&["--connect-to", "x", "x"], "--connect-to"),
-            (&["-H", "no colon", "x"], "no header field"),
-            (&["-H", "bad name: x", "x"], "no name for a header field"),
-            (&["-H", "A: b\r\nEvil: 1", "x"], "control character"),
-            (&["-X", "GET /", "x"], "is no method"),
-            (
-                &["--root-hints", "/no/such/file", "x"],
-                "`/no/such/file` cannot be read: no such file or directory",
-            ),
-            (&["--trust-anchor", "/no/such/file", "x"], "--trust-anchor: `/no/such/file` cannot be read"),
-            (&["--no-dnssec", "--trust-anchor", "f", "x"], "cannot be used with"),
-            (&["-d", "@/no/such/file", "x"], "cannot be read"),
-            (&["-o", "/no/such/dir/file", "x"], "there is no directory"),
-            (&["dns", "--type", "NOPE", "x"], "`NOPE` is no record type"),
-            (&["dns", ""], "no domain name"),
-            (&["-4", "-6", "x"], "cannot be used with"),
-            (&["dns", "-6", "--resolver", "192.0.2.53", "x"], "the resolver 192.0.2.53 has no IPv6 address"),
-            (&["dns", "-4", "--resolver", "tcp://[2001:db8::1]", "x"], "2001:db8::1 has no IPv4 address"),
-            (&["dns", "-6", "--propagation", "x"], "--propagation would ask the resolver 1.1.1.1"),
-            (&["--format", "xml", "x"], "invalid value"),
-            (&[], "required"),
-        ] {
-            assert!(message(line).contains(text), "{line:?}: {}", message(line));
-        }
-    }
-
-    #[test]
-    fn the_environment_replaces_the_embedded_roots_unless_an_option_speaks() {
-        let environment = Environment { ssl_cert_file: Some("/x.pem".into()), ..Environment::default() };
-        let roots =
-            |line: &[&str]| match settings(line.iter().map(OsString::from), &environment).unwrap().action {
-                Action::Trace { plan, .. } => plan.tls.roots,
-                other => panic!("{other:?}"),
-            };
-        assert!(matches!(roots(&["urltrace", "x"]), RootsChoice::Environment { file: Some(_), dir: None }));
-        assert_eq!(roots(&["urltrace", "--roots", "embedded", "x"]), RootsChoice::Embedded);
-        assert_eq!(roots(&["urltrace", "--cacert", "a.pem", "x"]), RootsChoice::File("a.pem".into()));
-    }
-
-    #[test]
-    fn colours_follow_option_then_no_color_then_terminal() {
-        let color = |line: &[&str], environment: &Environment| {
-            settings(line.iter().map(OsString::from), environment).unwrap().show.color
-        };
-        let terminal = Environment { stdout_is_terminal: true, ..Environment::default() };
-        let no_color = Environment { no_color: true, ..terminal.clone() };
-        let forced = Environment { force_color: true, ..Environment::default() };
-        assert!(color(&["urltrace", "x"], &terminal));
-        assert!(!color(&["urltrace", "x"], &no_color));
-        assert!(color(&["urltrace", "--color", "always", "x"], &no_color));
-        assert!(color(&["urltrace", "x"], &forced));
-        assert!(!color(&["urltrace", "x"], &Environment::default()));
-    }
-}
+#[path = "read_tests.rs"]
+mod tests;

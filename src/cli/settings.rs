@@ -53,20 +53,33 @@ pub enum Action {
 pub struct Show {
     /// The format.
     pub format: Format,
+    /// Where the report goes.
+    pub to: Stream,
     /// Headers, chain and packets, too.
     pub verbose: bool,
+    /// The response's header fields, too.
+    pub headers: bool,
     /// Colours.
     pub color: bool,
     /// UTF-8 drawing.
     pub unicode: bool,
     /// Secrets in clear.
     pub secrets: Secrets,
-    /// A progress line on stderr.
-    pub progress: bool,
+    /// The columns of the terminal for a progress line on stderr, if there is to be one.
+    pub progress: Option<usize>,
     /// Columns.
     pub width: usize,
     /// Whether somebody reads the report on a terminal.
     pub terminal: bool,
     /// The data of a DNS answer only.
     pub short: bool,
+}
+
+/// A standard stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error: the body has standard output.
+    Error,
 }

@@ -15,7 +15,7 @@ pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanE
         // What follows the first word may be a secret that lost its colon.
         let (word, rest) =
             text.split_once(char::is_whitespace).map_or((text, ""), |(word, _)| (word, " ..."));
-        let message = format!("`{}{rest}` is no header field", word.escape_debug());
+        let message = format!("`{}{rest}` is not a header field", word.escape_debug());
         PlanError::with_hint(message, "-H 'Name: value'")
     };
     let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
@@ -27,14 +27,44 @@ pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanE
     Ok((name.to_owned(), value.map(str::to_owned)))
 }
 
-pub(super) fn seconds(option: &str, text: &str) -> Result<Duration, PlanError> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
-        .ok_or_else(|| {
-            PlanError::with_hint(format!("{option}: `{text}` is no time"), "seconds, such as 5 or 0.5")
-        })
+/// What `0` stands for: so long that it never ends anything.
+const NO_LIMIT: Duration = Duration::from_secs(1_000_000_000);
+
+/// A limit in seconds, or with its unit: `5`, `0.5`, `500ms`, `2s`, `1m`. `0` is no limit.
+pub(super) fn limit(option: &str, text: &str) -> Result<Duration, PlanError> {
+    let at = text.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let scale = match unit {
+        "" | "s" => Some(1.0),
+        "ms" => Some(0.001),
+        "m" => Some(60.0),
+        _ => None,
+    };
+    let seconds = number.parse::<f64>().ok().zip(scale).map(|(number, scale)| number * scale);
+    let limit = seconds.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(NO_LIMIT.as_secs_f64()));
+    match limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        Some(Duration::ZERO) if number.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) => {
+            Err(PlanError::with_hint(format!("{option}: `{text}` is too short"), "a millisecond is 0.001"))
+        }
+        Some(Duration::ZERO) => Ok(NO_LIMIT),
+        Some(limit) => Ok(limit),
+        None => Err(PlanError::with_hint(
+            format!("{option}: `{text}` is not a time"),
+            "seconds, such as 5 or 0.5, or with a unit: 500ms, 2s, 1m",
+        )),
+    }
+}
+
+/// `--max-redirs`: a number, or -1 for any number, as curl has it.
+pub(super) fn redirects(text: &str) -> Result<usize, PlanError> {
+    match text.parse::<i64>() {
+        Ok(-1) => Ok(usize::MAX),
+        Ok(number) if number >= 0 => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+        _ => Err(PlanError::with_hint(
+            format!("--max-redirs: `{text}` is not a number of redirects"),
+            "0 or more, or -1 for any number",
+        )),
+    }
 }
 
 /// A name as it is asked: lower case, internationalised labels in their xn-- form.

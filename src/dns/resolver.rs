@@ -17,6 +17,7 @@ use crate::dns::iterate::wish::Wish;
 use crate::dns::lanes::counted::Counted;
 use crate::dns::lanes::uncounted::UncountedLanes;
 use crate::dns::outcome::fault::Fault;
+use crate::dns::outcome::words::address_hint;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::special::Asked;
 use crate::dns::transport::session::Upstream;
@@ -28,6 +29,9 @@ use crate::timestamp::Stamping;
 use crate::trace::{
     At, Dns, DnsLane, Failure, FailureCode, Rcode, Record, RecordType, RootHints, Scheme, StageName,
 };
+
+/// What a name may be.
+const NAME_LIMITS: &str = "a name has at most 253 characters, in labels of at most 63 between its dots";
 
 /// Why there is nothing to validate.
 const NOBODY_ASKED: &str = "nobody was asked";
@@ -293,11 +297,10 @@ fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
     let name = asked_name(text).map_err(|reason| {
         dns.unvalidated = Some(NOBODY_ASKED.to_owned());
         let message = format!("the name cannot be asked for: {reason}");
-        let fault = Fault::new(FailureCode::InvalidName, message).hint(if is_of_url(text) {
-            "give the host alone; `urltrace URL` traces a URL"
-        } else {
-            "a name has at most 253 characters, in labels of at most 63 between its dots"
-        });
+        let of_url = is_of_url(text).then_some("give the host alone; `urltrace URL` traces a URL");
+        let address = address_hint(text);
+        let fault = Fault::new(FailureCode::InvalidName, message)
+            .hint(address.as_deref().or(of_url).unwrap_or(NAME_LIMITS));
         failure(&fault, dns)
     })?;
     dns.name = name_text(&name);

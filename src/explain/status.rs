@@ -270,7 +270,7 @@ pub const REGISTERED: &[StatusText] = &[
         "Fetch the resource again for its present ETag."),
     registered(413, "Content Too Large", "RFC 9110 §15.5.14",
         "The body of the request is larger than the server takes.",
-        "Compare the body's size with the limits of the server and of the proxies before it."),
+        "Compare the body's size with the limits of the server and of the proxies in front of it."),
     registered(414, "URI Too Long", "RFC 9110 §15.5.15",
         "The URL is longer than the server reads.",
         "Send the data in a body; a redirect loop that grows the query does this too."),

@@ -105,7 +105,21 @@ mod tests {
         let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding")).unwrap();
         let known = |name: &str| {
             FILES.contains(&name)
-                || ["mod", "asked", "check", "found", "place", "rule", "verdict", "sample"].contains(&name)
+                || [
+                    "mod",
+                    "asked",
+                    "check",
+                    "found",
+                    "place",
+                    "rule",
+                    "verdict",
+                    "sample",
+                    "waited",
+                    "culprit",
+                    "culprit_tests",
+                    "hops",
+                ]
+                .contains(&name)
         };
         for entry in on_disk {
             let name = entry.unwrap().file_name().into_string().unwrap();

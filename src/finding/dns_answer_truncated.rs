@@ -46,7 +46,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 Place::packet(lookup, index, PacketField::BytesReceived),
             ];
             let mut finding = rule.finding(title, evidence, advice);
-            finding.saving = Saving::measured(cost, "every lookup of this name that no cache answers");
+            finding.saving = Saving::measured(cost, "on every lookup of this name that no cache answers");
             findings.push(finding);
         }
     }

@@ -25,7 +25,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "let the server copy the question as it came (RFC 1035 section 4.1.2): resolvers use the case against forged replies",
         );
         finding.detail = "a forged reply looks the same, so the question went again by TCP".to_owned();
-        finding.saving = spot.cost("every first lookup at this server");
+        finding.saving = spot.cost("on every first lookup at this server");
         Some(finding)
     })
 }

@@ -41,7 +41,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 ),
                 Some((_, rtype)) => (
                     format!("and has {} records beside it", rtype.mnemonic()),
-                    "take away the alias, or everything beside it",
+                    "remove the alias, or the records beside it",
                 ),
                 None => continue,
             };

@@ -37,7 +37,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 evidence,
                 format!("give {cut} a name server inside the zone, with glue at the parent"),
             );
-            finding.saving = Saving::measured(cost, "every walk that does not know these servers yet");
+            finding.saving = Saving::measured(cost, "on every walk that does not know these servers yet");
             findings.push(finding);
             break;
         }

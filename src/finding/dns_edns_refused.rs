@@ -30,9 +30,9 @@ fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     let mut finding = rule.finding(
         format!("{} does not understand EDNS (RFC 6891) and had to be asked twice", server(packet)),
         vec![spot.place(PacketField::Rcode)],
-        "update the name server, or the firewall that strips EDNS before it",
+        "update the name server, or the firewall that strips EDNS in front of it",
     );
-    finding.saving = Saving::measured(packet.end.since(packet.sent), "every first lookup at this server");
+    finding.saving = Saving::measured(packet.end.since(packet.sent), "on every first lookup at this server");
     Some(finding)
 }
 
@@ -55,10 +55,10 @@ fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
             spot.place(PacketField::Edns),
             spot.place(PacketField::Rcode),
         ],
-        "update the name server, or the firewall that drops EDNS before it",
+        "update the name server, or the firewall that drops EDNS in front of it",
     );
     let waited = packet.sent.since(dns.packets[first].sent);
-    finding.saving = Saving::measured(waited, "every first lookup at this server");
+    finding.saving = Saving::measured(waited, "on every first lookup at this server");
     Some(finding)
 }
 

@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(
             title(cut(&["ns1.example.test."], "2001:db8::1")),
             "",
-            "glue of one family only is no difference"
+            "glue of one family only is not a difference"
         );
         assert!(
             title(cut(&["ns1.example.test.", "ns2.example.test."], "192.0.2.1"))

@@ -40,7 +40,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
         // Off the critical path a failed server cost nothing.
         if !is_lost {
-            finding.saving = spot.cost("every lookup that asks this server first");
+            finding.saving = spot.cost("on every lookup that asks this server first");
         }
         Some(finding)
     })
@@ -75,7 +75,7 @@ fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> 
                 )
             }
             None => format!(
-                "make {name} serve the zone {zone}, or take it out of the zone's NS records at the parent"
+                "make {name} serve the zone {zone}, or remove it from the zone's NS records at the parent"
             ),
         },
     }

@@ -46,9 +46,9 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 duration(waited)
             ),
             vec![spot.place(PacketField::Meaning), spot.place(PacketField::Sent)],
-            format!("bring {name} back, or take it out of the zone's NS records at the parent"),
+            format!("bring {name} back, or remove it from the zone's NS records at the parent"),
         );
-        finding.saving = Saving::measured(waited, "every lookup that asks this server first");
+        finding.saving = Saving::measured(waited, "on every lookup that asks this server first");
         Some(finding)
     })
 }

@@ -52,7 +52,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             let advice = format!("serve {} from nearer or less busy servers (anycast)", packet.zone);
             let mut finding = rule.finding(title, evidence, advice);
             finding.saving =
-                Saving::derived(took - median, "every lookup of this zone that no cache answers");
+                Saving::derived(took - median, "on every lookup of this zone that no cache answers");
             findings.push(finding);
         }
     }

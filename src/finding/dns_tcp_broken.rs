@@ -21,9 +21,9 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let mut finding = rule.finding(
             format!("{} truncates its reply and cannot be asked by TCP: {what}", server(spot.packet)),
             vec![spot.place(PacketField::Meaning), spot.place(PacketField::Transport)],
-            "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it",
+            "open port 53 for TCP at the server and every firewall in front of it: RFC 7766 demands it",
         );
-        finding.saving = spot.cost("every lookup of this name at this server");
+        finding.saving = spot.cost("on every lookup of this name at this server");
         Some(finding)
     })
 }

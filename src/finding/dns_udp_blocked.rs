@@ -36,7 +36,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         );
         if dns.critical_path.contains(&index) {
             let waited = packet.sent.since(dns.start);
-            finding.saving = Saving::derived(waited, "every run from this network");
+            finding.saving = Saving::derived(waited, "on every run from this network");
         }
         findings.push(finding);
     }

@@ -28,7 +28,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         (!told_by_the_walk(dns, server)).then(|| {
             (
                 format!("does not serve the zone it is named for: it {why}"),
-                format!("make {name} serve the zone, or take it out of the zone's NS records at the parent and in the zone"),
+                format!("make {name} serve the zone, or remove it from the zone's NS records at the parent and in the zone"),
             )
         })
     })

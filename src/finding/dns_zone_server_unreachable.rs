@@ -24,7 +24,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         (!is_told).then(|| {
             (
                 format!("is unreachable, the zone's other servers are not: it {why}"),
-                format!("bring {name} back, or take it out of the zone's NS records: lookups that try it first wait in vain"),
+                format!("bring {name} back, or remove it from the zone's NS records: lookups that try it first wait in vain"),
             )
         })
     })

@@ -26,7 +26,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             findings.push(rule.finding(
                 format!("the address of {name}, a server of the zone, is not found: {}", server.why),
                 vec![Place::Lookup(lookup, InLookup::UnfoundServer(index))],
-                format!("give {name} an address record, or take it out of the zone's NS records at the parent and in the zone"),
+                format!("give {name} an address record, or remove it from the zone's NS records at the parent and in the zone"),
             ));
         }
     }

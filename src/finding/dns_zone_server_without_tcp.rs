@@ -20,7 +20,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         is_met.then(|| {
             (
                 "does not answer by TCP: long answers cannot be had there".to_owned(),
-                "open port 53 for TCP at the server and every firewall before it: RFC 7766 demands it"
+                "open port 53 for TCP at the server and every firewall in front of it: RFC 7766 demands it"
                     .to_owned(),
             )
         })

@@ -23,7 +23,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         (!is_told).then(|| {
             (
                 format!("answers by TCP and not by UDP: it {why}"),
-                "open port 53 for UDP at the server and every firewall before it: lookups that try it first wait in vain"
+                "open port 53 for UDP at the server and every firewall in front of it: lookups that try it first wait in vain"
                     .to_owned(),
             )
         })

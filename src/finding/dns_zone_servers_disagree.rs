@@ -46,7 +46,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             (None, Some(index)) => {
                 let more = and_more(others.len());
                 let serial = if is_same(*index) { ", with the same serial" } else { "" };
-                format!("{}{more} answers otherwise than the others{serial}", name(*index))
+                format!("{}{more} gives another answer than the others{serial}", name(*index))
             }
             (None, None) => continue,
         };
@@ -61,7 +61,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             if behind.is_empty() && others.iter().all(|index| !is_same(*index)) {
                 "no serial says which is newer: ask the servers for the zone's SOA, and see whether they hold the same zone"
             } else if behind.is_empty() {
-                "the same serial with other data is no zone transfer: look for servers that make answers up, or a \
+                "the same serial with other data does not come from a zone transfer: look for servers that make answers up, or a \
                  serial that was not raised"
             } else {
                 "look at the zone transfer (NOTIFY, AXFR, TSIG) to the servers that are behind; soon after a change this is usual"
@@ -105,7 +105,7 @@ mod tests {
             ),
             (
                 vec![vec![], vec![ServerFault::AnswerDiffers]],
-                "answers otherwise than the others, with the same serial",
+                "gives another answer than the others, with the same serial",
                 Severity::Warning,
                 1,
             ),
@@ -128,7 +128,7 @@ mod tests {
         sample::dns(&mut trace).all_servers =
             Some(vec![sample::server("198.51.100.1:53", vec![]), ServerCheck { serial: None, ..other }]);
         let findings = sample::of(&RULE, &trace);
-        assert!(findings[0].title.ends_with("answers otherwise than the others"), "{}", findings[0].title);
+        assert!(findings[0].title.ends_with("gives another answer than the others"), "{}", findings[0].title);
         assert!(findings[0].advice.starts_with("no serial says"), "{}", findings[0].advice);
     }
 }

@@ -1,6 +1,6 @@
 //! Of all the servers of a zone that were asked none was of use.
 
-use super::asked::{failed_zones, server, walks};
+use super::asked::{failed_zones, is_of_the_walk, server, walks};
 use super::found::{Finding, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
@@ -27,10 +27,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 1 => "the only server that was asked was of no use".to_owned(),
                 number => format!("none of the {number} servers that were asked was of use"),
             };
-            let replied = servers
+            // One that cannot be read is a reply, too.
+            let replied = dns
+                .packets
                 .iter()
-                .filter_map(|index| dns.packets.get(*index))
-                .find(|packet| packet.reply.is_some());
+                .find(|packet| packet.zone == zone && is_of_the_walk(packet) && packet.received.is_some());
             // Who replies may have answers to other questions.
             let to = replied.map_or_else(String::new, |packet| {
                 format!(" for {} {}", packet.qname, packet.qtype.mnemonic())
@@ -50,13 +51,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                         .to_owned()
                 }
                 Some(packet) => format!(
-                    "see why the servers of {zone} reply so to {} {}, or mend the delegation at its parent; other \
+                    "see why the servers of {zone} reply so to {} {}, or fix the delegation at its parent; other \
                      names and types of {zone} may be served",
                     packet.qname,
                     packet.qtype.mnemonic()
                 ),
                 None => format!(
-                    "bring the servers of {zone} back, or mend the delegation at its parent: until then \
+                    "bring the servers of {zone} back, or fix the delegation at its parent: until then \
                      nothing at or below {zone} can be found"
                 ),
             };
@@ -129,10 +130,10 @@ mod tests {
             dns.packets.clear();
             dns.critical_path.clear();
             let mut packet = failed("198.51.100.9:53", Meaning::ServerFailure);
-            (packet.zone, packet.reply) = (zone.to_owned(), Some(sample::header()));
+            (packet.zone, packet.received) = (zone.to_owned(), Some(packet.end));
             dns.packets.push(packet);
             assert!(!sample::of(&RULE, &trace)[0].advice.contains(wrong));
-            sample::dns(&mut trace).packets[0].reply = None;
+            sample::dns(&mut trace).packets[0].received = None;
             assert!(sample::of(&RULE, &trace)[0].advice.contains(wrong));
         }
     }

@@ -1,10 +1,11 @@
 //! The server thought for a long time before it answered.
 
 use super::found::{Finding, Saving, Severity};
+use super::hops::hop_list;
 use super::place::{InConnection, InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::Phase;
-use crate::trace::{StageName, Trace};
+use crate::trace::{ConnectionId, Hop, StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -20,42 +21,70 @@ pub(super) const RULE: Rule = Rule {
 const WORTH: Duration = Duration::from_millis(100);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for hop in trace.hops() {
-        let Some(http) = hop.http.ran() else { continue };
-        let (Some(sent), Some(first)) = (http.sent, http.first_byte) else { continue };
-        let Some(id) = hop.request.connection.ran() else { continue };
-        let Some(rtt) = hop
-            .connect
-            .ran()
-            .and_then(|connect| connect.tcp_info)
-            .map(|info| info.min_rtt.unwrap_or(info.rtt))
-        else {
-            continue;
-        };
-        let wait = first.since(sent);
-        let thinking = wait.saturating_sub(rtt);
-        if thinking < WORTH || thinking * 10 < hop.end.since(hop.start) * 3 {
-            continue;
+    let mut hosts: Vec<(&str, Vec<Slow<'_>>)> = Vec::new();
+    for slow in trace.hops().filter_map(slow) {
+        match hosts.iter_mut().find(|(host, _)| *host == slow.hop.url.host_ascii) {
+            Some((_, hops)) => hops.push(slow),
+            None => hosts.push((&slow.hop.url.host_ascii, vec![slow])),
         }
-        let title = format!(
-            "the server took about {} to answer (network round trip {})",
-            duration(thinking),
-            duration(rtt)
-        );
-        let evidence = vec![
-            Place::Request(hop.id, InRequest::Phase(Phase::Wait)),
-            Place::Connection(id, InConnection::RoundTrip),
-        ];
-        let mut finding = rule.finding(
-            title,
-            evidence,
-            "look at the application and its database, or put a cache before it",
-        );
-        finding.saving = Saving::derived(thinking, "every request that no cache answers");
-        findings.push(finding);
     }
-    findings
+    hosts.into_iter().map(|(host, hops)| of_host(rule, trace, host, &hops)).collect()
+}
+
+/// A hop whose server thought for long.
+struct Slow<'t> {
+    hop: Hop<'t>,
+    connection: ConnectionId,
+    thinking: Duration,
+    round_trip: Duration,
+}
+
+fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
+    let http = hop.http.ran()?;
+    let connection = hop.request.connection.ran()?;
+    let info = hop.connection?.tcp.tcp_info?;
+    let round_trip = info.min_rtt.unwrap_or(info.rtt);
+    let thinking = http.first_byte?.since(http.sent?).saturating_sub(round_trip);
+    let worth = thinking >= WORTH && thinking * 10 >= hop.end.since(hop.start) * 3;
+    worth.then_some(Slow { hop, connection, thinking, round_trip })
+}
+
+/// The slow hops of one host are told as one.
+fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding {
+    let least = hops.iter().map(|slow| slow.thinking).min().unwrap_or_default();
+    let most = hops.iter().map(|slow| slow.thinking).max().unwrap_or_default();
+    let trip = hops.iter().map(|slow| slow.round_trip).min().unwrap_or_default();
+    let range = if duration(least) == duration(most) {
+        format!("about {}", duration(most))
+    } else {
+        format!("{} to {}", duration(least), duration(most))
+    };
+    let numbers: Vec<usize> = hops.iter().map(|slow| slow.hop.id.0 + 1).collect();
+    let requests = match numbers.len() {
+        _ if trace.requests.len() == 1 => String::new(),
+        1 => format!(" in {}", hop_list(&numbers)),
+        count => format!(" each of {count} requests ({})", hop_list(&numbers)),
+    };
+    let title = format!("{host} took {range} to answer{requests} (network round trip {})", duration(trip));
+    let evidence = hops.iter().flat_map(|slow| {
+        [
+            Place::Request(slow.hop.id, InRequest::Phase(Phase::Wait)),
+            Place::Connection(slow.connection, InConnection::RoundTrip),
+        ]
+    });
+    let mut finding = rule.finding(
+        title,
+        evidence.collect(),
+        "look at the application and its database, or put a cache in front of it",
+    );
+    // The time of a redirect that was followed is told with the redirect.
+    let followed = |slow: &&Slow<'_>| {
+        let http = slow.hop.http.ran();
+        http.is_some_and(|http| http.redirect.as_ref().is_some_and(|redirect| redirect.followed))
+    };
+    let thinking = hops.iter().filter(|slow| !followed(slow)).map(|slow| slow.thinking).sum();
+    finding.saving = Saving::derived(thinking, "on every request that no cache answers");
+    finding
 }
 
 #[cfg(test)]

@@ -24,13 +24,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 let after = after.trim().to_owned();
                 let unit = if after.bytes().all(|byte| byte.is_ascii_digit()) { " s" } else { "" };
                 (
-                    format!("the server limits its clients and asks to wait {after}{unit}"),
-                    format!("ask again after {after}{unit}"),
+                    format!("429 Too Many Requests: the server asks to wait {after}{unit}"),
+                    format!("retry after {after}{unit}"),
                 )
             }
             None => (
-                "the server limits its clients and does not say for how long".to_owned(),
-                "wait, then ask more slowly".to_owned(),
+                "429 Too Many Requests: the server does not say how long to wait".to_owned(),
+                "wait, then send requests more slowly".to_owned(),
             ),
         };
         findings.push(rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], advice));

@@ -1,9 +1,10 @@
 //! A redirect was followed that a better link would have spared.
 
 use super::found::{Finding, Saving, Severity};
+use super::hops::hop_list;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{RedirectChange, StageName, Trace};
+use crate::trace::{Hop, Redirect, RedirectChange, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,26 +16,45 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut groups: Vec<(&[RedirectChange], Vec<(Hop<'_>, &Redirect)>)> = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
-        let took = hop.end.since(hop.start);
-        let target = redirect.target.as_deref().unwrap_or(&redirect.location);
-        let changes: Vec<&str> = redirect.changes.iter().map(|change| change.as_str()).collect();
-        let title = format!("the redirect to {target} ({}) cost {}", changes.join(", "), duration(took));
-        let evidence =
-            vec![Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)];
-        let advice = if redirect.changes.contains(&RedirectChange::Scheme) {
-            "link to the https address at once; HSTS preloading spares it for good"
-        } else {
-            "link to the final address at once"
-        };
-        let mut finding = rule.finding(title, evidence, advice);
-        finding.saving = Saving::measured(took, "visitors who come by this address");
-        findings.push(finding);
+        match groups.iter_mut().find(|(changes, _)| *changes == redirect.changes) {
+            Some((_, hops)) => hops.push((hop, redirect)),
+            None => groups.push((&redirect.changes, vec![(hop, redirect)])),
+        }
     }
-    findings
+    groups.into_iter().map(|(changes, hops)| of_group(rule, changes, &hops)).collect()
+}
+
+/// Redirects that change the same are told as one.
+fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[(Hop<'_>, &Redirect)]) -> Finding {
+    let took = hops.iter().map(|(hop, _)| hop.end.since(hop.start)).sum();
+    let words: Vec<&str> = changes.iter().map(|change| change.as_str()).collect();
+    let words = words.join(", ");
+    let title = match hops {
+        [(hop, redirect)] => {
+            let target = redirect.target.as_deref().unwrap_or(&redirect.location);
+            format!("hop {}: the redirect to {target} ({words}) cost {}", hop.id.0 + 1, duration(took))
+        }
+        _ => {
+            let hops: Vec<usize> = hops.iter().map(|(hop, _)| hop.id.0 + 1).collect();
+            let cost = duration(took);
+            format!("{} redirects ({words}; {}) cost {cost}", hops.len(), hop_list(&hops))
+        }
+    };
+    let evidence = hops.iter().flat_map(|(hop, _)| {
+        [Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)]
+    });
+    let advice = if changes.contains(&RedirectChange::Scheme) {
+        "link to the https address directly; HSTS preloading avoids the redirect for good"
+    } else {
+        "link to the final address directly"
+    };
+    let mut finding = rule.finding(title, evidence.collect(), advice);
+    finding.saving = Saving::measured(took, "for visitors who come by this address");
+    finding
 }
 
 #[cfg(test)]
@@ -56,6 +76,27 @@ mod tests {
         sample::http(&mut trace).redirect = Some(redirect(false));
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::http(&mut trace).redirect = Some(redirect(true));
-        assert_eq!(sample::of(&RULE, &trace)[0].saving.as_ref().unwrap().amount.as_millis(), 67);
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 67);
+        assert!(findings[0].title.starts_with("hop 1: the redirect to "), "{}", findings[0].title);
+    }
+
+    #[test]
+    fn redirects_that_change_the_same_are_one_finding() {
+        let mut trace = sample::redirects();
+        let whole: std::time::Duration = trace.hops().take(2).map(|hop| hop.end.since(hop.start)).sum();
+        assert_eq!(sample::of(&RULE, &trace).len(), 2, "they change different things");
+        for request in trace.requests.iter_mut().take(2) {
+            let redirect = request.http.ran_mut().unwrap().redirect.as_mut().unwrap();
+            redirect.changes = vec![RedirectChange::Path];
+        }
+        let findings = sample::of(&RULE, &trace);
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].title.starts_with("2 redirects (path; hops 1 and 2) cost "),
+            "{}",
+            findings[0].title
+        );
+        assert_eq!((findings[0].evidence.len(), findings[0].saving.as_ref().unwrap().amount), (4, whole));
     }
 }

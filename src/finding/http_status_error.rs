@@ -27,8 +27,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     }
     let text = explain(status);
-    let side = if status >= 500 { "the server's side" } else { "the request's side" };
-    let title = format!("{status} {}: the fault is on {side}", text.name);
+    let side = if status >= 500 { "server" } else { "client" };
+    let title = format!("{status} {}: a {side} error", text.name);
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
     let asked = hop

@@ -8,6 +8,7 @@ pub(crate) mod sample;
 
 mod asked;
 mod check;
+mod culprit;
 mod dns_answer_truncated;
 mod dns_case_not_preserved;
 mod dns_clock_suspected;
@@ -43,6 +44,7 @@ mod dns_zone_server_without_udp;
 mod dns_zone_servers_disagree;
 mod dns_zone_without_answer;
 mod found;
+mod hops;
 mod http_body_slow;
 mod http_connection_closed;
 mod http_cookie_awaited;
@@ -61,8 +63,10 @@ mod tls_key_share_refused;
 mod tls_version_old;
 mod url_not_encrypted;
 mod verdict;
+mod waited;
 
 pub use check::{RULES, check, check_dns};
+pub use culprit::{Cause, Culprit};
 pub use found::{Basis, Finding, Saving, Severity};
 pub use place::{
     AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, PacketField,

@@ -10,6 +10,8 @@ use crate::trace::{ConnectionId, LookupId, PacketId, RequestId};
 pub enum Place {
     /// Wall time of t0.
     StartedAt,
+    /// What ended the trace before its goal.
+    Failure,
     /// In a request.
     Request(RequestId, InRequest),
     /// In a connection.

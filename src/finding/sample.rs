@@ -16,7 +16,12 @@ pub(crate) use crate::trace::sample::*;
 /// Wherever one rests on, the document must show: the JSON renderer stops at a place that it does not have.
 pub(crate) fn of(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let findings = rule.look_at(trace);
-    let report = TraceReport { trace: trace.clone(), findings: findings.clone(), verdict: verdict(trace) };
+    let report = TraceReport {
+        trace: trace.clone(),
+        findings: findings.clone(),
+        verdict: verdict(trace, &findings),
+        exit_code: 0,
+    };
     let mut out = Vec::new();
     render(&redact(report, Secrets::Hide), Format::Json, &Style::default(), &mut out).unwrap();
     findings

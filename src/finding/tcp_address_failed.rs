@@ -3,7 +3,9 @@
 use super::found::{Finding, Saving, Severity};
 use super::place::{AttemptField, InConnection, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{AttemptOutcome, DnsLane, StageName, Trace};
+use std::time::Duration;
+
+use crate::trace::{Attempt, AttemptOutcome, ConnectionId, DnsLane, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -19,33 +21,75 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for hop in trace.hops() {
         let (Some(connect), Some(id)) = (hop.connect.ran(), hop.request.connection.ran()) else { continue };
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
-        // This machine's own addresses for `localhost` are in no zone that could be mended.
+        // This machine's own addresses for `localhost` are in no zone that could be fixed.
         if hop.dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
             continue;
         }
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for (place, attempt) in connect.attempts.iter().enumerate() {
             // What another HTTPS record or the URL names has a rule of its own.
-            if attempt.start >= winner.start || attempt.source != winner.source {
+            let early = attempt.start < winner.start && attempt.source == winner.source;
+            let Some(what) = what(&attempt.outcome).filter(|_| early) else {
                 continue;
-            }
-            let what = match &attempt.outcome {
-                AttemptOutcome::Refused => "refused the connection".to_owned(),
-                AttemptOutcome::TimedOut | AttemptOutcome::Lost => "stayed silent".to_owned(),
-                AttemptOutcome::Failed(words) => format!("failed ({words})"),
-                // No route is a fact of this machine, not of the address; and it costs nothing.
-                AttemptOutcome::Unreachable(_) | AttemptOutcome::Won | AttemptOutcome::Stopped => continue,
             };
-            let lost = winner.start.since(attempt.start);
-            let title = format!("{} {what}: the connection began {} late", attempt.address, duration(lost));
-            let family = if attempt.address.is_ipv6() { "AAAA" } else { "A" };
-            let evidence = vec![Place::Connection(id, InConnection::Attempt(place, AttemptField::Outcome))];
-            let advice = format!("mend {}, or take its {family} record out of DNS", attempt.address.ip());
-            let mut finding = rule.finding(title, evidence, advice);
-            finding.saving = Saving::measured(lost, "every new connection that tries this address first");
-            findings.push(finding);
+            // Until the next was tried: what two had to wait for is counted once.
+            let next =
+                connect.attempts.iter().map(|other| other.start).filter(|start| *start > attempt.start);
+            let lost = next.min().unwrap_or(winner.start).min(winner.start).since(attempt.start);
+            let ipv6 = attempt.address.is_ipv6();
+            match groups.iter_mut().find(|group| group.what == what && group.first.address.is_ipv6() == ipv6)
+            {
+                Some(group) => {
+                    group.places.push(place);
+                    group.lost += lost;
+                }
+                None => groups.push(Group { what, first: attempt, places: vec![place], lost }),
+            }
         }
+        findings.extend(groups.iter().map(|group| of_group(rule, id, group)));
     }
     findings
+}
+
+/// Addresses of one family that failed alike.
+struct Group<'t> {
+    what: String,
+    first: &'t Attempt,
+    places: Vec<usize>,
+    lost: Duration,
+}
+
+/// What an attempt did in place of connecting.
+fn what(outcome: &AttemptOutcome) -> Option<String> {
+    match outcome {
+        AttemptOutcome::Refused => Some("refused the connection".to_owned()),
+        AttemptOutcome::TimedOut | AttemptOutcome::Lost => Some("stayed silent".to_owned()),
+        AttemptOutcome::Failed(words) => Some(format!("failed ({words})")),
+        // No route is a fact of this machine, not of the address; and it costs nothing.
+        AttemptOutcome::Unreachable(_) | AttemptOutcome::Won | AttemptOutcome::Stopped => None,
+    }
+}
+
+fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>) -> Finding {
+    let Group { what, first, places, lost } = group;
+    let family = if first.address.is_ipv6() { "AAAA" } else { "A" };
+    let (who, advice) = match places.len() {
+        1 => {
+            let advice = format!("fix {}, or remove its {family} record from DNS", first.address.ip());
+            (first.address.to_string(), advice)
+        }
+        count => {
+            let advice = format!("fix them, or remove their {family} records from DNS");
+            (format!("{} and {} more", first.address, count - 1), advice)
+        }
+    };
+    let evidence = places
+        .iter()
+        .map(|place| Place::Connection(id, InConnection::Attempt(*place, AttemptField::Outcome)));
+    let title = format!("{who} {what}: the connection began {} late", duration(*lost));
+    let mut finding = rule.finding(title, evidence.collect(), advice);
+    finding.saving = Saving::measured(*lost, "on every new connection that tries this address first");
+    finding
 }
 
 #[cfg(test)]
@@ -76,6 +120,20 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 20);
         assert!(findings[0].advice.contains("AAAA"));
+        // Many that fail alike are one finding, and no millisecond is counted twice.
+        let mut many = trace.clone();
+        let connect = sample::connect(&mut many);
+        for late in [14_000, 20_000] {
+            connect.attempts.push(attempt(late, AttemptOutcome::Lost));
+        }
+        let grouped = sample::of(&RULE, &many);
+        assert_eq!((grouped.len(), grouped[0].evidence.len()), (1, 3));
+        assert!(
+            grouped[0].title.contains("[2001:db8::1]:443 and 2 more stayed silent"),
+            "{}",
+            grouped[0].title
+        );
+        assert_eq!(grouped[0].saving.as_ref().unwrap().amount.as_millis(), 20);
         sample::dns(&mut trace).lane = DnsLane::Special;
         assert!(sample::of(&RULE, &trace).is_empty());
     }

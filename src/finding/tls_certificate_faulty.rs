@@ -28,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             );
             if verification.overridden {
                 finding.severity = Severity::Warning;
-                "put aside by -k".clone_into(&mut finding.detail);
+                "ignored because of -k".clone_into(&mut finding.detail);
             }
             findings.push(finding);
         }

@@ -30,7 +30,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             Place::Connection(id, InConnection::TlsRoundTrips),
         ];
         let mut finding = rule.finding(title, evidence, "enable TLS 1.3 on the server");
-        finding.saving = Saving::derived(saved, "every full handshake");
+        finding.saving = Saving::derived(saved, "on every full handshake");
         findings.push(finding);
     }
     findings

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use crate::timeline::{Phase, phases};
+use super::culprit::{Culprit, culprit, error};
+use super::found::Finding;
+use super::waited::Waited;
+use crate::timeline::{Phase, phases, phases_of_all};
 use crate::trace::{Dns, FailureCode, Hop, Trace};
-use crate::units::duration;
+use crate::units::{count, duration};
 
 /// One sentence on the whole trace, and the figures behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,31 +20,37 @@ pub struct Verdict {
     pub share_percent: Option<u8>,
     /// Its time, over all hops.
     pub duration: Option<Duration>,
+    /// The same for programs.
+    pub culprit: Culprit,
 }
 
-/// The verdict on a trace.
+/// The verdict on a trace with these findings.
 #[must_use]
-pub fn verdict(trace: &Trace) -> Verdict {
+pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
+    let largest = largest(trace);
+    let culprit = culprit(trace, findings, largest.map(|(phase, _)| phase));
     if let Some(failure) = trace.failure() {
         let summary = match failure.code {
             // The stage did its work; the file is this machine's.
             FailureCode::OutputFailed => failure.message.clone(),
             _ => format!("{} failed: {}", failure.stage.as_str(), failure.message),
         };
-        return Verdict { summary, phase: None, share_percent: None, duration: None };
+        return Verdict { summary, phase: None, share_percent: None, duration: None, culprit };
     }
-    let Some((phase, spent)) = largest(trace) else {
-        return Verdict {
-            summary: "nothing was measured".to_owned(),
-            phase: None,
-            share_percent: None,
-            duration: None,
-        };
+    let Some((phase, spent)) = largest else {
+        let summary = "nothing was measured".to_owned();
+        return Verdict { summary, phase: None, share_percent: None, duration: None, culprit };
     };
     let share = share(spent, trace.total);
     let redirects = trace.redirects();
-    let mut summary =
-        format!("{} took {share} % of {}: {}", subject(phase), duration(trace.total), duration(spent));
+    // What is wrong comes before what is slow.
+    let mut summary = error(findings).map(|finding| format!("{}. ", finding.title)).unwrap_or_default();
+    summary.push_str(&format!(
+        "{} took {share} % of {}: {}",
+        subject(phase),
+        duration(trace.total),
+        duration(spent)
+    ));
     if let Some(detail) =
         trace.hops().max_by_key(|hop| phases(hop).spent[phase]).and_then(|hop| detail(phase, &hop))
     {
@@ -50,20 +59,17 @@ pub fn verdict(trace: &Trace) -> Verdict {
     }
     if redirects > 0 {
         let spent = trace.hops().last().map_or(Duration::ZERO, |hop| hop.start.since(crate::trace::At(0)));
-        let word = if redirects == 1 { "redirect" } else { "redirects" };
-        summary.push_str(&format!("; {redirects} {word} took {} of it all", duration(spent)));
+        let (total, spent) = (duration(trace.total), duration(spent));
+        summary.push_str(&format!("; of the {total}, {spent} in {}", count(redirects, "redirect")));
     }
-    Verdict { summary, phase: Some(phase), share_percent: Some(share), duration: Some(spent) }
+    Verdict { summary, phase: Some(phase), share_percent: Some(share), duration: Some(spent), culprit }
 }
 
 /// The phase with the most time over all hops.
 fn largest(trace: &Trace) -> Option<(Phase, Duration)> {
-    let all: Vec<_> = trace.hops().map(|hop| phases(&hop)).collect();
-    let sum = |phase: Phase| {
-        let parts: Vec<u64> = all.iter().filter_map(|phases| phases.spent[phase]).collect();
-        (!parts.is_empty()).then(|| (phase, Duration::from_micros(parts.iter().sum())))
-    };
-    Phase::ALL.into_iter().filter_map(sum).max_by_key(|(_, duration)| *duration)
+    let all = phases_of_all(trace).spent;
+    let spent = |phase: Phase| Some((phase, Duration::from_micros(all[phase]?)));
+    Phase::ALL.into_iter().filter_map(spent).max_by_key(|(_, duration)| *duration)
 }
 
 /// Percent, rounded to the nearest.
@@ -88,7 +94,7 @@ const fn subject(phase: Phase) -> &'static str {
 /// What this run knows more about the phase.
 fn detail(phase: Phase, hop: &Hop<'_>) -> Option<String> {
     match phase {
-        Phase::Dns => slowest_zone(hop.dns.ran()?),
+        Phase::Dns => waited_for(hop.dns.ran()?),
         Phase::Connect => {
             let connect = hop.connect.ran()?;
             let winner = connect.attempts.get(connect.winner?)?;
@@ -98,10 +104,9 @@ fn detail(phase: Phase, hop: &Hop<'_>) -> Option<String> {
         }
         Phase::Tls => {
             let tls = hop.tls.ran()?;
-            let trips = tls.round_trips;
-            let word = if trips == 1 { "round trip" } else { "round trips" };
+            let trips = count(tls.round_trips as usize, "round trip");
             let cpu = tls.verification.as_ref().map_or(Duration::ZERO, |verification| verification.cpu);
-            Some(format!("{trips} {word}, {} of our own checking", duration(cpu)))
+            Some(format!("{trips}, {} of our own checking", duration(cpu)))
         }
         Phase::Wait => {
             let info = hop.connect.ran()?.tcp_info?;
@@ -110,6 +115,20 @@ fn detail(phase: Phase, hop: &Hop<'_>) -> Option<String> {
         Phase::Receive => Some(format!("{} bytes", hop.http.ran()?.body.wire_bytes)),
         Phase::Proxy | Phase::Quic | Phase::Send => None,
     }
+}
+
+/// The part of a lookup that took longest, or where its time went if not to packets.
+fn waited_for(dns: &Dns) -> Option<String> {
+    let Waited { path, others, own } = Waited::of(dns);
+    if path >= others + own {
+        return slowest_zone(dns);
+    }
+    let rest = if own >= others {
+        format!("{} this machine's own work", duration(own))
+    } else {
+        format!("{} on questions beside the way to the answer", duration(others))
+    };
+    Some(format!("{} of it waiting for servers, {rest}", duration(path)))
 }
 
 fn slowest_zone(dns: &Dns) -> Option<String> {
@@ -131,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_largest_phase_is_named_with_its_share() {
-        let verdict = verdict(&sample::sound());
+        let verdict = verdict(&sample::sound(), &[]);
         assert_eq!((verdict.phase, verdict.share_percent), (Some(Phase::Dns), Some(45)));
         assert_eq!(verdict.duration, Some(Duration::from_millis(30)));
         assert!(
@@ -151,6 +170,6 @@ mod tests {
             hint: None,
             running: Duration::ZERO,
         });
-        assert_eq!(verdict(&trace).summary, "tcp failed: connect to 192.0.2.1:443 was refused");
+        assert_eq!(verdict(&trace, &[]).summary, "tcp failed: connect to 192.0.2.1:443 was refused");
     }
 }

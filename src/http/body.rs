@@ -6,7 +6,6 @@
 //! between two of them others have their turn: no body, and no reader of the file, can hold up an end.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::decode::{Decoders, Step, TAKE};
@@ -14,6 +13,7 @@ use super::fault;
 use super::framing::list;
 use super::output::{Output, Put};
 use crate::fault::Fault;
+use crate::plan::BodyOutput;
 use crate::trace::{Body, FailureCode, Header, TlsComplaint};
 
 /// Bytes that may wait to be worked off.
@@ -55,7 +55,7 @@ enum Work {
 impl Sink {
     /// For a response with these fields. `output` is where the body goes, if anywhere; `undo` says
     /// whether encodings are undone. The file is made by the first slice of work.
-    pub(super) fn new(fields: &[Header], undo: bool, output: Option<PathBuf>, record: &mut Body) -> Self {
+    pub(super) fn new(fields: &[Header], undo: bool, output: Option<BodyOutput>, record: &mut Body) -> Self {
         let codings = list(fields, "content-encoding");
         record.encoding = (!codings.is_empty()).then(|| codings.join(", "));
         let codings: Vec<&str> =
@@ -228,10 +228,13 @@ async fn pause(work: Work) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::http::tests::encode;
 
     fn run(encoding: &str, bytes: &[u8], output: Option<PathBuf>) -> (Body, Result<(), Fault>) {
+        let output = output.map(BodyOutput::File);
         let mut record = Body::default();
         let fields = [Header { name: "Content-Encoding".to_owned(), value: encoding.into() }];
         let mut sink = Sink::new(&fields, true, output, &mut record);

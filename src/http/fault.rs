@@ -208,9 +208,8 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
             let sent = record.sent.unwrap_or(start);
             let after = interim(record).map_or_else(String::new, |what| format!(", only {what}"));
             format!(
-                "no answer from the server after {} ({end}){after}; the request was sent after {}",
-                time(now.since(sent)),
-                time(sent.since(start))
+                "the server took the request and sent nothing for {} ({end}){after}",
+                time(now.since(sent))
             )
         }
         Progress::Head => format!(
@@ -305,18 +304,18 @@ mod tests {
         let mut waiting = record();
         assert_eq!(
             words(&waiting),
-            "the request was still being sent after 5.00 s (max time 5 s): 0 B so far"
+            "the request was still being sent after 5.00 s (--max-time 5 s): 0 B so far"
         );
         waiting.sent = Some(At(1_200));
         assert_eq!(
             words(&waiting),
-            "no answer from the server after 5.00 s (max time 5 s); the request was sent after 0.20 ms"
+            "the server took the request and sent nothing for 5.00 s (--max-time 5 s)"
         );
         waiting.informational.push(Informational { status: 103, at: At(1_300), headers: Vec::new() });
-        assert!(words(&waiting).contains(", only an interim response (103);"));
+        assert!(words(&waiting).ends_with(", only an interim response (103)"));
         assert_eq!(
             words(&in_body()),
-            "the body was still coming after 5.00 s (max time 5 s): 1200 of 5000 bytes so far"
+            "the body was still coming after 5.00 s (--max-time 5 s): 1200 of 5000 bytes so far"
         );
         let interrupted = stopped(Stopped::Interrupted, &in_body(), At(2_000), Duration::from_secs(5));
         assert_eq!((interrupted.code, interrupted.hint), (FailureCode::Interrupted, None));

@@ -66,7 +66,7 @@ pub(super) fn content_length(fields: &[Header]) -> Result<Option<u64>, String> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let Some(value) = digits.then(|| text.parse::<u64>().ok()).flatten() else {
             return Err(format!(
-                "content-length is no number: {:?}",
+                "content-length is not a number: {:?}",
                 text.chars().take(40).collect::<String>()
             ));
         };

@@ -51,7 +51,8 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Persistence, Fault> {
     let (mut head, request) = draft.http1();
     record.request = request;
-    let mut body = scene.ask.body.as_deref().unwrap_or_default();
+    let framed = draft.framed(scene.ask.body.as_deref().unwrap_or_default());
+    let mut body = framed.as_ref();
     if body.len() <= JOINED {
         head.extend_from_slice(body);
         body = &[];

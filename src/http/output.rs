@@ -3,11 +3,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::fault;
 use crate::fault::Fault;
 use crate::os;
+use crate::plan::BodyOutput;
 use crate::trace::FailureCode;
 
 /// Whether a write went through.
@@ -20,7 +21,7 @@ pub(super) enum Put {
 
 /// An output file, opened by the first attempt to write.
 pub(super) struct Output {
-    path: PathBuf,
+    to: BodyOutput,
     file: Option<File>,
     /// What the file has not taken yet.
     left: Vec<u8>,
@@ -28,12 +29,16 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, file: None, left: Vec::new(), done: 0 }
+    pub(super) fn new(to: BodyOutput) -> Self {
+        Self { to, file: None, left: Vec::new(), done: 0 }
     }
 
+    /// Its file; `-` for standard output.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        match &self.to {
+            BodyOutput::File(path) => path,
+            BodyOutput::Standard(_) => Path::new("-"),
+        }
     }
 
     /// Takes bytes; to be called when everything before them is written.
@@ -50,7 +55,7 @@ impl Output {
     pub(super) fn put(&mut self) -> Result<Put, Fault> {
         let file = match &mut self.file {
             Some(file) => file,
-            None => match open(&self.path) {
+            None => match open(&self.to) {
                 Ok(file) => self.file.insert(file),
                 Err(error) if os::has_no_reader(&error) => return Ok(Put::Blocked),
                 Err(error) => return Err(self.fault(&error)),
@@ -69,13 +74,17 @@ impl Output {
     }
 
     fn fault(&self, error: &io::Error) -> Fault {
-        let message = format!("{} cannot be written: {}", self.path.display(), os::words(error));
+        let message = format!("{} cannot be written: {}", self.path().display(), os::words(error));
         fault::new(FailureCode::OutputFailed, message)
     }
 }
 
 /// A FIFO without a reader is an error in place of a wait.
-fn open(path: &Path) -> io::Result<File> {
+fn open(to: &BodyOutput) -> io::Result<File> {
+    let path = match to {
+        BodyOutput::File(path) => path,
+        BodyOutput::Standard(stream) => return stream.try_clone(),
+    };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     os::without_waiting(&mut options);

@@ -17,13 +17,30 @@ pub(super) fn find(url: &Url, method: &str, status: u16, fields: &[Header]) -> O
     if location.is_empty() {
         return None;
     }
-    let target = Parsed::parse(&url.href).ok().and_then(|base| Some((resolve(&base, &location)?, base)));
-    let (target, changes) = match target {
-        Some((target, base)) => (Some(String::from(target.clone())), changes(&base, &target)),
-        None => (None, Vec::new()),
+    let base = base(url);
+    let target = base.as_ref().and_then(|base| resolve(base, &location));
+    let (target, changes) = match (target, base) {
+        (Some(target), Some(base)) => (Some(spelt(&target, url)), changes(&base, &target)),
+        _ => (None, Vec::new()),
     };
     let next_method = target.is_some().then(|| next_method(status, method).to_owned());
     Some(Redirect { location, target, changes, followed: false, next_method })
+}
+
+/// A host that stands in for one that the parser refuses and browsers take (`xn--` without Punycode).
+const STAND_IN: &str = "host.invalid";
+
+/// The URL as the parser takes it.
+fn base(url: &Url) -> Option<Parsed> {
+    Parsed::parse(&url.href).or_else(|_| Parsed::parse(&url.href.replacen(&url.host_ascii, STAND_IN, 1))).ok()
+}
+
+/// A target as text, with the host that it took over from its base.
+fn spelt(target: &Parsed, url: &Url) -> String {
+    match target.host_str() {
+        Some(STAND_IN) => target.as_str().replacen(STAND_IN, &url.host_ascii, 1),
+        _ => String::from(target.clone()),
+    }
 }
 
 /// The method of the next request (RFC 9110 §15.4.2 to §15.4.9, as browsers read it).
@@ -90,6 +107,16 @@ mod tests {
     fn follow(from: &str, location: &[u8]) -> Redirect {
         let fields = [Header { name: "LOCATION".to_owned(), value: location.to_vec() }];
         find(&url(from), "GET", 301, &fields).unwrap()
+    }
+
+    #[test]
+    fn a_host_that_the_parser_refuses_is_taken_over() {
+        let mut from = url("https://a.test/x");
+        (from.host_ascii, from.href) = ("xn--0.test".to_owned(), "https://xn--0.test/x".to_owned());
+        let fields = [Header { name: "Location".to_owned(), value: b"/y".to_vec() }];
+        let redirect = find(&from, "GET", 301, &fields).unwrap();
+        assert_eq!(redirect.target.as_deref(), Some("https://xn--0.test/y"));
+        assert_eq!(redirect.changes, [RedirectChange::Path]);
     }
 
     #[test]

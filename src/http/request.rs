@@ -1,6 +1,8 @@
 //! What a request looks like: its target and its fields in the order sent, for both versions.
 //! Pure: builds bytes and lists, sends nothing.
 
+use std::borrow::Cow;
+
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
@@ -26,7 +28,7 @@ const CONNECTION: [&str; 5] =
 /// could smuggle in a field of its own. The text names the fault.
 pub fn validate_field(name: &str, value: &str) -> Result<(), String> {
     if !is_token(name) {
-        return Err(format!("{:?} is no name for a header field", shorten(name)));
+        return Err(format!("{:?} is not a name for a header field", shorten(name)));
     }
     match value.bytes().find(|&byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {
         Some(byte) => Err(format!("the value of {name} holds the control character 0x{byte:02x}")),
@@ -39,7 +41,7 @@ pub fn validate_field(name: &str, value: &str) -> Result<(), String> {
 /// # Errors
 /// A method that is no token (RFC 9110 §9.1). The text names it.
 pub fn validate_method(method: &str) -> Result<(), String> {
-    if is_token(method) { Ok(()) } else { Err(format!("{:?} is no method", shorten(method))) }
+    if is_token(method) { Ok(()) } else { Err(format!("{:?} is not a method", shorten(method))) }
 }
 
 /// Whether a request may be made twice (RFC 9110 §9.2.2).
@@ -106,6 +108,10 @@ impl Draft {
                 !is_one_of(name, &CONTENT) || (is(name, "content-length") && value == "0")
             });
         }
+        // RFC 9112 §6.2: a body in chunks has no length.
+        if is_chunked(&fields) {
+            fields.retain(|(name, _)| !is(name, "content-length"));
+        }
         let body_bytes = ask.body.as_ref().map_or(0, |body| body.len() as u64);
         Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, body_bytes })
     }
@@ -119,6 +125,21 @@ impl Draft {
         head.push_str("\r\n");
         let headers = self.fields.iter().map(|(name, value)| field(name, value.as_bytes())).collect();
         (head.into_bytes(), self.record(headers))
+    }
+
+    /// The body as sent in HTTP/1.1: in one chunk where the fields announce chunks (RFC 9112 §7.1).
+    pub(super) fn framed<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        if !is_chunked(&self.fields) {
+            return body.into();
+        }
+        let mut chunks = Vec::with_capacity(body.len() + 32);
+        if !body.is_empty() {
+            chunks.extend_from_slice(format!("{:x}\r\n", body.len()).as_bytes());
+            chunks.extend_from_slice(body);
+            chunks.extend_from_slice(b"\r\n");
+        }
+        chunks.extend_from_slice(b"0\r\n\r\n");
+        chunks.into()
     }
 
     /// The request as sent in HTTP/2: names in lower case, `Host` as `:authority`, no connection
@@ -183,6 +204,14 @@ fn is_one_of(name: &str, names: &[&str]) -> bool {
     names.iter().any(|other| is(name, other))
 }
 
+/// Whether `Transfer-Encoding` ends in chunks.
+fn is_chunked(fields: &[(String, String)]) -> bool {
+    let codings = fields.iter().filter(|(name, _)| is(name, "transfer-encoding"));
+    codings
+        .last()
+        .is_some_and(|(_, value)| value.rsplit(',').next().is_some_and(|last| is(last.trim(), "chunked")))
+}
+
 fn target(url: &Url) -> String {
     match &url.query {
         Some(query) => format!("{}?{query}", url.path),
@@ -193,7 +222,7 @@ fn target(url: &Url) -> String {
 /// Host, and port only when it is not the scheme's (RFC 9110 §7.2).
 fn authority(url: &Url) -> String {
     let host = match &url.host {
-        Host::Ipv6(address) => format!("[{address}]"),
+        Host::Ipv6(_) => format!("[{}]", url.host_ascii),
         Host::Name(_) | Host::Ipv4(_) => url.host_ascii.clone(),
     };
     if url.port == url.scheme.default_port() { host } else { format!("{host}:{}", url.port) }
@@ -335,6 +364,19 @@ mod tests {
         for (href, ask, plan, wanted) in table {
             assert_eq!(head(href, &ask, &plan), wanted);
         }
+    }
+
+    #[test]
+    fn a_body_that_is_announced_in_chunks_goes_in_chunks() {
+        let own = plan(&[("transfer-encoding", Some("gzip, Chunked"))]);
+        let draft =
+            Draft::new(&url("http://a.test/"), &ask("POST", Some(b"0123456789abcdef")), &own).unwrap();
+        let head = String::from_utf8(draft.http1().0).unwrap();
+        assert!(!head.contains("Content-Length") && head.contains("transfer-encoding: gzip, Chunked\r\n"));
+        assert_eq!(draft.framed(b"0123456789abcdef"), b"10\r\n0123456789abcdef\r\n0\r\n\r\n".as_slice());
+        assert_eq!(draft.framed(b""), b"0\r\n\r\n".as_slice());
+        let plain = Draft::new(&url("http://a.test/"), &ask("POST", Some(b"x")), &plan(&[])).unwrap();
+        assert_eq!(plain.framed(b"x"), b"x".as_slice());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What is asked by HTTP, and what is done with the response.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -31,11 +33,20 @@ pub struct HttpPlan {
     /// `--max-redirs`.
     pub max_redirects: usize,
     /// `-o`.
-    pub output: Option<PathBuf>,
+    pub output: Option<BodyOutput>,
     /// Bytes of a response head that are read at most.
     pub max_head_bytes: usize,
     /// Header fields that are read at most.
     pub max_headers: usize,
+}
+
+/// Where a body goes.
+#[derive(Clone, Debug)]
+pub enum BodyOutput {
+    /// A file that is made for it.
+    File(PathBuf),
+    /// Standard output (`-o -`).
+    Standard(Arc<File>),
 }
 
 /// Which HTTP versions to offer.

@@ -13,10 +13,11 @@ impl Redact for TraceReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { trace, findings, verdict } = self;
+        let Self { trace, findings, verdict, exit_code: _ } = self;
         trace.hide(seen);
         findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
-        let Verdict { summary, phase: _, share_percent: _, duration: _ } = verdict;
+        // Hosts and servers are public.
+        let Verdict { summary, phase: _, share_percent: _, duration: _, culprit: _ } = verdict;
         // It repeats the failure's sentence.
         match trace.failure() {
             Some(failure) if is_on_url(failure.code) => seen.sentence_on_pieces(summary),
@@ -32,7 +33,7 @@ impl Redact for DnsReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, started_at: _, setup: _, total: _, dns, failure, findings } = self;
+        let Self { input, started_at: _, setup: _, total: _, dns, failure, findings, exit_code: _ } = self;
         seen.clean(input, Shape::Typed);
         dns.hide(seen);
         if let Some(failure) = failure {

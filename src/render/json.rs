@@ -25,7 +25,7 @@ mod url;
 mod write;
 
 pub use schema::SCHEMA_FILE;
-pub(super) use write::{dns, dns_line, trace};
+pub(super) use write::{Lines, dns, error, trace};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
-//! The man page, made from the command line's own declarations, with what those cannot say: exit
-//! codes and environment.
+//! The man page, made from the command line's own declarations, with what those cannot say: the forms of
+//! a command line, exit codes and environment.
 
 use std::io::{self, Write};
 
 use clap::Command;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use crate::exit;
 
@@ -21,20 +21,42 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     ("NO_COLOR, CLICOLOR_FORCE", "Never colour, always colour; --color is stronger."),
     ("LC_ALL, LC_CTYPE, LANG", "A locale without UTF-8 draws with ASCII characters."),
-    ("COLUMNS", "The width of the report on a terminal, 60 to 120."),
+    ("COLUMNS", "The width of the report, 40 to 160, in place of the terminal's."),
+    ("TERM", "`dumb`: no colours, and no progress line."),
+];
+
+/// The date of the version, as `CHANGELOG.md` has it.
+const RELEASED: &str = "2026-11-29";
+
+/// The command lines there are.
+const FORMS: &[(&str, &str)] = &[
+    ("urltrace", "[OPTIONS] URL"),
+    ("urltrace dns", "[OPTIONS] NAME [TYPE] [@SERVER]"),
+    ("urltrace dns", "[OPTIONS] -x ADDRESS"),
+    ("urltrace dns", "[OPTIONS] - < NAMES"),
+    ("urltrace lab", "[--serve]"),
+    ("urltrace", "--generate WHAT"),
 ];
 
 /// Writes the page of `command` and of its sub-commands.
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn write(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(command: Command, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Vec::new();
+    write_page(command, &mut page)?;
+    // An empty line between two breaks is a paragraph's space.
+    let text = String::from_utf8_lossy(&page).replace("\n.br\n\n.br\n", "\n.sp\n");
+    out.write_all(text.as_bytes())
+}
+
+fn write_page(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
     command.build();
-    // The same page on every machine and day: no build date.
-    let page = Man::new(command.clone()).date("");
+    // The same page on every machine and day: the date is that of the version.
+    let page = Man::new(command.clone()).date(RELEASED);
     page.render_title(out)?;
     page.render_name_section(out)?;
-    page.render_synopsis_section(out)?;
+    synopsis(out)?;
     page.render_description_section(out)?;
     page.render_options_section(out)?;
     for sub in command.get_subcommands() {
@@ -76,7 +98,33 @@ pub fn write(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
         roff.text([bold(*names)]);
         roff.text([roman(*meaning)]);
     }
+    examples(&command, &mut roff);
     roff.to_writer(out)?;
-    page.render_extra_section(out)?;
     page.render_version_section(out)
+}
+
+/// The forms of a command line.
+fn synopsis(out: &mut dyn Write) -> io::Result<()> {
+    let mut roff = Roff::default();
+    roff.control("SH", ["SYNOPSIS"]);
+    for (index, (command, arguments)) in FORMS.iter().enumerate() {
+        if index > 0 {
+            roff.control("br", []);
+        }
+        roff.text([bold(*command), roman(" "), italic(*arguments)]);
+    }
+    roff.to_writer(out)
+}
+
+/// The examples of `--help`: a command line, two blanks or more, what it does.
+fn examples(command: &Command, roff: &mut Roff) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    roff.control("SH", ["EXAMPLES"]);
+    for line in text.lines().skip(1).take_while(|line| !line.is_empty()) {
+        if let Some((example, meaning)) = line.trim().split_once("  ") {
+            roff.control("TP", []);
+            roff.text([bold(example)]);
+            roff.text([roman(meaning.trim())]);
+        }
+    }
 }

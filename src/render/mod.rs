@@ -5,12 +5,14 @@
 //! passed [`crate::redact`]: they take nothing else.
 
 mod complaint;
+pub mod completions;
 mod escape;
 mod json;
 mod lab;
 pub mod man;
 mod output;
 mod progress;
+mod refusal;
 mod style;
 #[cfg(test)]
 pub(crate) mod testtrace;
@@ -22,4 +24,5 @@ pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;
+pub use refusal::{Refusal, refuse, tell};
 pub use style::{Format, Style};

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::json::Lines;
 use super::style::{Format, Style};
 use super::{json, text};
 use crate::redact::Redacted;
@@ -19,7 +20,8 @@ pub fn render(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::trace(report, style, out),
-        Format::Json => json::trace(report, out),
+        Format::Json => json::trace(report, Lines::Many, out),
+        Format::Jsonl => json::trace(report, Lines::One, out),
     }
 }
 
@@ -35,7 +37,8 @@ pub fn render_dns(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::dns(report, style, out),
-        Format::Json => json::dns(report, out),
+        Format::Json => json::dns(report, Lines::Many, out),
+        Format::Jsonl => json::dns(report, Lines::One, out),
     }
 }
 
@@ -51,7 +54,7 @@ pub fn render_dns_line(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::dns_line(report, style, out),
-        Format::Json => json::dns_line(report, out),
+        Format::Json | Format::Jsonl => json::dns(report, Lines::One, out),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use unicode_width::UnicodeWidthChar;
 
 use super::escape;
 use super::style::Charset;
@@ -16,21 +17,25 @@ use crate::redact::Redacted;
 /// Redraws a second: enough for the eye, next to nothing for the machine.
 const REDRAWS: u8 = 8;
 
-/// Characters shown: a line that wraps could not be taken away whole.
+/// Columns shown: a line that wraps could not be taken away whole.
 const LONGEST: usize = 60;
+/// Columns that stand in front: the spinner and a space; and the last one, in which some terminals wrap.
+const SPINNER: usize = 3;
 
 /// A progress line on standard error.
 #[derive(Debug)]
 pub struct Progress {
     line: Option<(ProgressBar, Arc<Mutex<String>>)>,
+    columns: usize,
 }
 
 impl Progress {
-    /// A progress line, or one that does nothing.
+    /// A progress line on a terminal of so many columns, or one that does nothing.
     #[must_use]
-    pub fn new(enabled: bool) -> Self {
-        if !enabled {
-            return Self { line: None };
+    pub fn new(terminal: Option<usize>) -> Self {
+        let columns = terminal.unwrap_or_default().saturating_sub(SPINNER).min(LONGEST);
+        if columns == 0 {
+            return Self { line: None, columns };
         }
         let word = Arc::new(Mutex::new(String::new()));
         let shown = Arc::clone(&word);
@@ -42,18 +47,23 @@ impl Progress {
                 let _ = out.write_str(&word);
             },
         );
-        let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None } };
+        let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None, columns } };
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(REDRAWS))
             .with_style(style);
         bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(REDRAWS)));
-        Self { line: Some((bar, word)) }
+        Self { line: Some((bar, word)), columns }
     }
 
     /// Says what is going on, if anybody looks. Names from outside pass the escaper.
     pub fn stage(&self, stage: impl FnOnce() -> Redacted<String>) {
         if let Some((_, word)) = &self.line {
             let stage = stage();
-            let stage = escape::text(&stage, Charset::Unicode).chars().take(LONGEST).collect();
+            let mut room = self.columns;
+            let fits = |char: &char| {
+                let width = char.width().unwrap_or(0);
+                room.checked_sub(width).inspect(|rest| room = *rest).is_some()
+            };
+            let stage = escape::text(&stage, Charset::Unicode).chars().take_while(fits).collect();
             *word.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         }
     }
@@ -79,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_silent_progress_line_starts_nothing() {
-        let progress = Progress::new(false);
+        let progress = Progress::new(None);
         progress.stage(|| redact("asking the root".to_owned(), Secrets::Hide));
         progress.finish();
         assert!(progress.line.is_none());
@@ -87,11 +97,18 @@ mod tests {
 
     #[test]
     fn the_word_is_escaped_and_the_line_can_end_twice() {
-        let progress = Progress::new(true);
+        let progress = Progress::new(Some(80));
         progress.stage(|| redact("walking \u{1b}[2J https://ann:pw@host/".to_owned(), Secrets::Hide));
         let (_, word) = progress.line.as_ref().unwrap();
         assert_eq!(*word.lock().unwrap(), r"walking \x1b[2J https://[redacted]@host/");
         progress.finish();
         progress.finish();
+    }
+
+    #[test]
+    fn the_line_fits_a_narrow_terminal_in_columns() {
+        let progress = Progress::new(Some(13));
+        progress.stage(|| redact("dns \u{6f22}\u{5b57}\u{6f22}\u{5b57}.example".to_owned(), Secrets::Hide));
+        assert_eq!(*progress.line.as_ref().unwrap().1.lock().unwrap(), "dns \u{6f22}\u{5b57}\u{6f22}");
     }
 }

@@ -8,6 +8,8 @@ pub enum Format {
     Text,
     /// For programs: one document, schema `urltrace/1`.
     Json,
+    /// The same on one line.
+    Jsonl,
 }
 
 /// How a report looks.
@@ -21,11 +23,13 @@ pub struct Style {
     pub width: usize,
     /// `-v`: every packet, flight, certificate and header.
     pub verbose: bool,
+    /// `-i`: the response's header fields.
+    pub headers: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 80, verbose: false }
+        Self { color: false, unicode: true, width: 80, verbose: false, headers: false }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::exit::{self, OnBadStatus};
 use crate::finding::{self, AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
 use crate::redact::{Redacted, Secrets, redact};
 use crate::report::{DnsReport, TraceReport};
@@ -12,20 +13,23 @@ pub(crate) use crate::trace::sample::*;
 /// A fixture as renderers get it. Findings are told of the first only.
 pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
     let findings = if trace == &success() { findings() } else { Vec::new() };
-    let verdict = finding::verdict(trace);
-    redact(TraceReport { trace: trace.clone(), findings, verdict }, secrets)
+    let verdict = finding::verdict(trace, &findings);
+    let exit_code = exit::of_trace(trace, OnBadStatus::Accept);
+    redact(TraceReport { trace: trace.clone(), findings, verdict, exit_code }, secrets)
 }
 
 /// What `urltrace dns` would have to tell of a fixture's first name.
 pub(crate) fn dns_report(trace: &Trace) -> Option<Redacted<DnsReport>> {
     let dns = trace.lookups.first()?;
+    let failure = trace.failure().filter(|failure| failure.stage == StageName::Dns).cloned();
     let report = DnsReport {
+        exit_code: if failure.is_some() { exit::DNS } else { exit::OK },
         input: "www.example.test".to_owned(),
         started_at: trace.started_at,
         setup: trace.setup,
         total: dns.end.since(At(0)),
         dns: dns.clone(),
-        failure: trace.failure().filter(|failure| failure.stage == StageName::Dns).cloned(),
+        failure,
         findings: finding::check_dns(dns, trace.started_at),
     };
     Some(redact(report, Secrets::Hide))
@@ -35,7 +39,7 @@ pub(crate) fn dns_report(trace: &Trace) -> Option<Redacted<DnsReport>> {
 pub(crate) fn findings() -> Vec<Finding> {
     vec![
         Finding {
-            id: "tcp-address-family-dead",
+            id: "tcp-address-failed",
             severity: Severity::Warning,
             stage: StageName::Tcp,
             title: "IPv6 does not answer, and every visitor with IPv6 waits 250 ms for it".into(),
@@ -51,11 +55,11 @@ pub(crate) fn findings() -> Vec<Finding> {
                 low: Duration::from_millis(240),
                 high: Duration::from_millis(250),
                 basis: Basis::Derived,
-                applies: "every first visit over IPv6".into(),
+                applies: "on every first visit over IPv6".into(),
             }),
         },
         Finding {
-            id: "http-early-hints",
+            id: "http-body-slow",
             severity: Severity::Info,
             stage: StageName::Http,
             title: "103 Early Hints came 12.2 ms before the response".into(),

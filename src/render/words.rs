@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::explain::dns_words;
 use crate::trace::{
     Certificate, CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange,
-    ReplyHeader, ServiceBinding, ServiceRecord,
+    ReplyHeader, ServiceBinding, ServiceRecord, UrlChangeKind,
 };
 use crate::units;
 
@@ -204,7 +204,7 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::WrongHost { wanted, nearest: None, .. } => {
             format!("it is not for {wanted}, and names no host")
         }
-        CertificateFault::SelfSigned => "it signed itself and is no trusted root".to_owned(),
+        CertificateFault::SelfSigned => "it signed itself and is not a trusted root".to_owned(),
         CertificateFault::MissingIntermediate { issuer, url: Some(url) } => {
             format!("the certificate of {issuer} was not sent; it is at {url}")
         }
@@ -241,6 +241,30 @@ pub(super) fn flags(reply: &ReplyHeader) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(set, name)| set.then_some(name))
     .collect()
+}
+
+/// What a browser silently does to a URL, in words.
+pub(super) const fn url_change(kind: UrlChangeKind) -> &'static str {
+    match kind {
+        UrlChangeKind::SurroundingSpace => "space around it removed",
+        UrlChangeKind::TabOrNewline => "tabs and line ends removed",
+        UrlChangeKind::UpperCaseScheme => "scheme in lower case",
+        UrlChangeKind::Slashes => "slashes behind the scheme made two",
+        UrlChangeKind::AtSignInUserinfo => "`@` in the user information encoded",
+        UrlChangeKind::EmptyUserinfo => "empty user information removed",
+        UrlChangeKind::PercentEncodingInHost => "host percent-decoded",
+        UrlChangeKind::UpperCaseHost => "host in lower case",
+        UrlChangeKind::Idn => "host in Punycode",
+        UrlChangeKind::InvalidPunycode => "host kept, although its xn-- label is not valid Punycode",
+        UrlChangeKind::Ipv4Form | UrlChangeKind::Ipv6Form => "address in its usual form",
+        UrlChangeKind::DefaultPort => "default port removed",
+        UrlChangeKind::PortForm => "port in its usual form",
+        UrlChangeKind::EmptyPort => "empty port removed",
+        UrlChangeKind::Backslash => "backslashes made slashes",
+        UrlChangeKind::DotSegments => "dot segments resolved",
+        UrlChangeKind::PercentEncoding => "percent-encoded where needed",
+        UrlChangeKind::HttpsRecordUpgrade => "http made https by the HTTPS record",
+    }
 }
 
 /// Why a redirect happened: `http to https`, `www`, `slash`.

@@ -359,10 +359,14 @@ fn explain(connect: &Connect, found: usize, plan: &TcpPlan, stopped: Option<(Sto
         return fault(FailureCode::NoAddress, message).hint_if(hint);
     };
     if let Some((why, max_time)) = stopped {
-        let running = connect.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Stopped);
-        let attempt = running.unwrap_or(last);
+        let mut running =
+            connect.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Stopped);
+        let attempt = running.next().unwrap_or(last);
         let took = units::duration(attempt.end.since(attempt.start));
-        let doing = format!("connecting to {} ({took} so far)", attempt.address);
+        let doing = match running.count() {
+            0 => format!("connecting to {} ({took} so far)", attempt.address),
+            more => format!("connecting: {} addresses silent, the first for {took}", more + 1),
+        };
         return Fault::stopped(StageName::Tcp, why, max_time, &doing);
     }
     let has =
@@ -380,23 +384,46 @@ fn explain(connect: &Connect, found: usize, plan: &TcpPlan, stopped: Option<(Sto
     } else if has(|outcome| matches!(outcome, AttemptOutcome::Failed(_))) {
         (FailureCode::ConnectFailed, "the operating system refused the connection")
     } else {
-        (FailureCode::Unreachable, "there is no route to that address: is this machine on the network?")
+        (
+            FailureCode::Unreachable,
+            "there is no route to that address: is this machine connected to a network?",
+        )
     };
     let message = if connect.attempts.len() == 1 {
         format!("connect to {} {}", last.address, phrase(last))
     } else {
-        let each: Vec<_> = connect
-            .attempts
-            .iter()
-            .map(|attempt| format!("{} {}", attempt.address, phrase(attempt)))
-            .collect();
-        format!("none of {} addresses could be connected: {}", each.len(), units::few(&each, "; "))
+        let each = by_outcome(&connect.attempts);
+        let number = connect.attempts.len();
+        format!("none of {number} addresses could be connected: {}", units::few(&each, "; "))
     };
     let kind = connect.attempts.iter().find_map(|attempt| {
         let ip = attempt.address.ip();
         AddressKind::of(ip).map(|kind| format!("{ip} is {}; ", kind.words()))
     });
     fault(code, message).hint(format!("{}{hint}", kind.unwrap_or_default()))
+}
+
+/// What became of the addresses. Of many that ended alike the first is named.
+fn by_outcome(attempts: &[Attempt]) -> Vec<String> {
+    const NAMED: usize = 3;
+    let mut groups: Vec<(&Attempt, usize)> = Vec::new();
+    for attempt in attempts {
+        let alike = |first: &Attempt| match (&first.outcome, &attempt.outcome) {
+            (AttemptOutcome::TimedOut, AttemptOutcome::TimedOut) => true,
+            (one, other) => one == other,
+        };
+        match groups.iter_mut().find(|(first, _)| attempts.len() > NAMED && alike(first)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((attempt, 1)),
+        }
+    }
+    let told = |(first, count): (&Attempt, usize)| match count {
+        1 => format!("{} {}", first.address, phrase(first)),
+        _ => {
+            format!("{} and {} more {}", first.address, count - 1, phrase(first).replacen("was ", "were ", 1))
+        }
+    };
+    groups.into_iter().map(told).collect()
 }
 
 fn phrase(attempt: &Attempt) -> String {

@@ -105,8 +105,7 @@ fn key_of(packet: &Packet) -> &str {
 
 fn name_of(packet: &Packet) -> String {
     match packet.purpose {
-        Purpose::Resolver => format!("resolver {}", packet.server.ip()),
-        Purpose::Stub => format!("stub {}", packet.server.ip()),
+        Purpose::Resolver | Purpose::Stub => format!("resolver {}", packet.server.ip()),
         Purpose::Bootstrap => format!("bootstrap {}", packet.qname),
         Purpose::Walk
         | Purpose::NsAddress

@@ -13,6 +13,6 @@ mod subject;
 
 pub use lookup_cost::{counted_packets, round_trips};
 pub use phase::{PerPhase, Phase};
-pub use phases::{NOT_REACHED, Phases, phases, reasons};
+pub use phases::{NOT_REACHED, Phases, phases, phases_of_all, reasons};
 pub use spans::{Span, spans};
 pub use subject::Subject;

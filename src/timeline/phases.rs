@@ -2,7 +2,7 @@
 
 use super::phase::{PerPhase, Phase};
 use super::stretch::{Stretch, stretches};
-use crate::trace::{DnsLane, Hop, Http, Stage};
+use crate::trace::{DnsLane, Hop, Http, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,22 @@ pub fn phases(hop: &Hop<'_>) -> Phases {
     // The stretches lie behind each other inside the hop, so that their sum cannot exceed it.
     let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
     Phases { spent, unaccounted: total.saturating_sub(accounted), total }
+}
+
+/// The phases of all hops of a trace, summed; `None` where a phase happened in no hop.
+#[must_use]
+pub fn phases_of_all(trace: &Trace) -> Phases {
+    let mut sum = Phases::default();
+    for hop in trace.hops().map(|hop| phases(&hop)) {
+        for (phase, spent) in hop.spent.iter() {
+            if let Some(spent) = spent {
+                *sum.spent[phase].get_or_insert(0) += spent;
+            }
+        }
+        sum.unaccounted += hop.unaccounted;
+        sum.total += hop.total;
+    }
+    sum
 }
 
 /// Why phases of a hop are missing; `None` for one that happened.
@@ -89,6 +105,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_phases_of_a_chain_are_the_sums_of_its_hops() {
+        let trace = sample::redirects();
+        let all = phases_of_all(&trace);
+        assert_eq!(all.total, trace.hops().map(|hop| phases(&hop).total).sum::<u64>());
+        assert_eq!(sum(&all), all.total);
+        assert_eq!(all.spent[Phase::Quic], None);
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Rows {
         }
         if let Some(stub) = dns.stub.as_ref().filter(|_| dns.lane != DnsLane::StubFallback) {
             let name = match stub.server.or_else(|| stub.servers.first().copied()) {
-                Some(server) => format!("stub {}", server.ip()),
-                None => "stub".to_owned(),
+                Some(server) => format!("resolver {}", server.ip()),
+                None => "resolver".to_owned(),
             };
             self.push_uncounted(parent, Subject::Stub, name, stub.start, stub.end);
         }
@@ -184,7 +184,7 @@ mod tests {
             .map(|zone| named(&spans, zone).end.0 - named(&spans, zone).start.0)
             .sum();
         assert!(zones <= dns.end.0 - dns.start.0);
-        assert!(!named(&spans, "stub 127.0.0.53").counted);
+        assert!(!named(&spans, "resolver 127.0.0.53").counted);
         assert!(!named(&spans, "priming . NS").counted);
         assert!(!named(&spans, "2001:db8:53::1").counted, "the loser of the race");
         assert!(named(&spans, "127.53.1.1").counted);

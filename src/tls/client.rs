@@ -223,7 +223,7 @@ fn configure(
 /// The URL's host as TLS asks for it.
 fn asked(host: &str) -> Result<Asked, Fault> {
     Asked::new(host).ok_or_else(|| {
-        let message = format!("`{}` is no name that TLS can ask for (SNI)", certificate::escape(host));
+        let message = format!("`{}` is not a name that TLS can ask for (SNI)", certificate::escape(host));
         Fault::new(StageName::Tls, FailureCode::InvalidHost, message)
     })
 }

@@ -9,7 +9,8 @@ pub struct Url {
     pub href: String,
     /// `http` or `https`.
     pub scheme: Scheme,
-    /// True when the scheme was missing and https was taken.
+    /// True when the scheme was missing and one was assumed: https; http for `localhost`, addresses and
+    /// names of one label.
     pub scheme_assumed: bool,
     /// User name, percent-decoded.
     pub username: Option<String>,
@@ -111,12 +112,16 @@ pub enum UrlChangeKind {
     Slashes,
     /// An `@` in the user information is percent-encoded.
     AtSignInUserinfo,
+    /// User information without a name, or a password that is empty, is left out.
+    EmptyUserinfo,
     /// The host is percent-decoded.
     PercentEncodingInHost,
     /// The host is written in lower case.
     UpperCaseHost,
     /// The host is written in ASCII (RFC 5890).
     Idn,
+    /// A label begins with `xn--` and is not valid Punycode: the host is kept as typed.
+    InvalidPunycode,
     /// An IPv4 address gets its usual form.
     Ipv4Form,
     /// An IPv6 address gets its usual form (RFC 5952).
@@ -138,6 +143,29 @@ pub enum UrlChangeKind {
 }
 
 impl UrlChangeKind {
+    /// Every kind, in the order of a URL's parts.
+    pub const ALL: &'static [Self] = &[
+        Self::SurroundingSpace,
+        Self::TabOrNewline,
+        Self::UpperCaseScheme,
+        Self::Slashes,
+        Self::AtSignInUserinfo,
+        Self::EmptyUserinfo,
+        Self::PercentEncodingInHost,
+        Self::UpperCaseHost,
+        Self::Idn,
+        Self::InvalidPunycode,
+        Self::Ipv4Form,
+        Self::Ipv6Form,
+        Self::DefaultPort,
+        Self::PortForm,
+        Self::EmptyPort,
+        Self::Backslash,
+        Self::DotSegments,
+        Self::PercentEncoding,
+        Self::HttpsRecordUpgrade,
+    ];
+
     /// The word for it, kebab-case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -147,9 +175,11 @@ impl UrlChangeKind {
             Self::UpperCaseScheme => "upper-case-scheme",
             Self::Slashes => "slashes",
             Self::AtSignInUserinfo => "at-sign-in-userinfo",
+            Self::EmptyUserinfo => "empty-userinfo",
             Self::PercentEncodingInHost => "percent-encoding-in-host",
             Self::UpperCaseHost => "upper-case-host",
             Self::Idn => "idn",
+            Self::InvalidPunycode => "invalid-punycode",
             Self::Ipv4Form => "ipv4-form",
             Self::Ipv6Form => "ipv6-form",
             Self::DefaultPort => "default-port",

@@ -1,6 +1,7 @@
 //! The requests of one run: from redirect to redirect (RFC 9110 §15.4), with what each takes over from
 //! the one before it.
 
+use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
@@ -66,7 +67,8 @@ impl<'a> Chain<'a> {
                     Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
             }
             let request = &mut trace.requests[id.0];
-            (request.end, request.failure) = (end, failure);
+            request.end = end;
+            request.failure = failure.map(|failure| assumed::hint(failure, &request.url));
             if again == Again::May {
                 url = request.url.clone();
                 retry_of = Some(id);

@@ -33,6 +33,22 @@ pub(super) fn compare_userinfo(typed: Option<&str>, changes: &mut Vec<UrlChange>
     if typed.is_some_and(|text| text.contains('@')) {
         note(changes, UrlChangeKind::AtSignInUserinfo, "@", "%40");
     }
+    match typed {
+        Some("" | ":") => {
+            note(changes, UrlChangeKind::EmptyUserinfo, &format!("{}@", typed.unwrap_or_default()), "")
+        }
+        // The parser drops the colon of an empty password.
+        Some(text) if text.find(':') == Some(text.len() - 1) => {
+            note(changes, UrlChangeKind::EmptyUserinfo, ":@", "@");
+        }
+        _ => {}
+    }
+}
+
+/// A host that looks like Punycode and is none: kept as it is, which is worth knowing.
+pub(super) fn note_undecodable(host: &str, changes: &mut Vec<UrlChange>) {
+    let (before, after) = (host.to_owned(), host.to_owned());
+    changes.push(UrlChange { kind: UrlChangeKind::InvalidPunycode, before, after });
 }
 
 pub(super) fn compare_host(raw: &str, host: &Host, ascii: &str, changes: &mut Vec<UrlChange>) {

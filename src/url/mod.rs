@@ -4,9 +4,12 @@
 //! # Layout
 //! - `parse`: the URL, or why it is none
 //! - `typed`: the parts as typed; `changes`: what became of each
-//! - `refused`: words for what no URL can be
+//! - `refused`: words for what no URL can be; `mistyped`: what is something else, and how it would be one
+//! - `host`: its spellings
 
 mod changes;
+mod host;
+mod mistyped;
 mod parse;
 mod refused;
 mod typed;

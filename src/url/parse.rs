@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use ::url::{ParseError, Position};
 use percent_encoding::percent_decode_str;
 
-use super::changes::{compare_host, compare_port, compare_scheme, compare_tail, compare_userinfo, strip};
+use super::changes::{
+    compare_host, compare_port, compare_scheme, compare_tail, compare_userinfo, note_undecodable, strip,
+};
+use super::host;
+use super::mistyped::{Mistyped, recognise};
 use super::refused::{check_port, explain};
 use super::typed::Typed;
 use crate::trace::{Failure, FailureCode, Host, Scheme, StageName, Url};
@@ -21,30 +26,35 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
         return Err(failure(FailureCode::InvalidUrl, "the URL is empty".to_owned(), None));
     }
     let typed = Typed::split(&clean);
-    let scheme = scheme(typed.scheme)?;
+    if let Some(Mistyped { code, message, hint }) = recognise(&clean, &typed) {
+        return Err(failure(code, message, Some(hint)));
+    }
+    let scheme = scheme(&typed);
     compare_scheme(&typed, scheme, &mut changes);
-    let no_host = || failure(FailureCode::EmptyHost, format!("`{clean}` has no host"), None);
+    // Not quoted: what stands in front of a missing host is a password at times.
+    let no_host = || failure(FailureCode::EmptyHost, "the URL has no host".to_owned(), None);
     if typed.host.is_empty() {
         return Err(no_host());
     }
-    check_port(typed.port).map_err(|message| {
-        // `https://joe:a/b@host/`: the password ended the authority.
-        let hint = "in a user name or password `/`, `?` and `#` are written %2F, %3F and %23".to_owned();
-        failure(FailureCode::InvalidPort, message, Some(hint).filter(|_| typed.tail.contains('@')))
-    })?;
-    let whole = format!("{}://{}{}", scheme.as_str(), typed.authority, typed.tail);
-    let parsed = ::url::Url::parse(&whole).map_err(|error| {
-        let (code, message) = explain(error, input, typed.host);
-        let hint = (typed.scheme.is_none() && !clean.contains('.'))
-            .then(|| "a URL looks like https://www.example.com/".to_owned());
-        failure(code, message, hint)
-    })?;
-    let host = host(&parsed).ok_or_else(no_host)?;
-    let (host_ascii, host_unicode) = spellings(&host);
+    check(&typed)?;
+    let parsed = whole(input, &clean, &typed, scheme)?;
+    let (parsed, kept) = match parsed {
+        Parsed::Usual(parsed) => (parsed, None),
+        Parsed::Kept(parsed, host) => (parsed, Some(host)),
+    };
+    let host = kept.clone().map(Host::Name).or_else(|| host::of(&parsed)).ok_or_else(no_host)?;
+    let (host_ascii, host_unicode) = host::spellings(&host);
     compare_host(typed.host, &host, &host_ascii, &mut changes);
+    if kept.is_some() {
+        note_undecodable(&host_ascii, &mut changes);
+    }
     compare_port(typed.port, scheme, &mut changes);
     compare_tail(typed.tail, &parsed, &mut changes);
     compare_userinfo(typed.userinfo, &mut changes);
+    let href = match &kept {
+        None => parsed.as_str().to_owned(),
+        Some(host) => format!("{}{host}{}", &parsed[..Position::BeforeHost], &parsed[Position::AfterHost..]),
+    };
     Ok(Url {
         scheme,
         scheme_assumed: typed.scheme.is_none(),
@@ -58,8 +68,61 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
         path: parsed.path().to_owned(),
         query: parsed.query().map(str::to_owned),
         fragment: parsed.fragment().map(str::to_owned),
-        href: parsed.into(),
+        href,
         changes,
+    })
+}
+
+/// What the parser made of the URL.
+enum Parsed {
+    Usual(::url::Url),
+    /// With a stand-in for a host that it refuses and browsers take, and that host.
+    Kept(::url::Url, String),
+}
+
+/// The parser's view of the URL as a whole.
+fn whole(input: &str, clean: &str, typed: &Typed<'_>, scheme: Scheme) -> Result<Parsed, Failure> {
+    let with =
+        |authority: &str| ::url::Url::parse(&format!("{}://{authority}{}", scheme.as_str(), typed.tail));
+    let error = match with(typed.authority) {
+        Ok(parsed) => return Ok(Parsed::Usual(parsed)),
+        Err(error) => error,
+    };
+    if let Some(host) =
+        Some(typed.host).filter(|_| error == ParseError::IdnaError).and_then(host::undecodable)
+    {
+        let (before, after) =
+            (typed.userinfo.map(|user| format!("{user}@")), typed.port.map(|port| format!(":{port}")));
+        let stand_in = format!("{}host.invalid{}", before.unwrap_or_default(), after.unwrap_or_default());
+        if let Ok(parsed) = with(&stand_in) {
+            return Ok(Parsed::Kept(parsed, host));
+        }
+    }
+    let (code, message) = explain(error, typed.host, |at| column(input, clean, typed.host_at + at));
+    let hint = (typed.scheme.is_none() && !clean.contains('.'))
+        .then(|| "a URL looks like https://www.example.com/".to_owned());
+    Err(failure(code, message, hint))
+}
+
+/// The column, from 1, at which a byte of the cleaned text was typed.
+fn column(input: &str, clean: &str, at: usize) -> usize {
+    let kept = |char: &char| !matches!(char, '\t' | '\n' | '\r');
+    let before = input.chars().take_while(|char| *char <= ' ').count();
+    let wanted = clean[..at].chars().count();
+    let typed = input.chars().skip(before).enumerate().filter(|(_, char)| kept(char)).nth(wanted);
+    before + typed.map_or(wanted, |(index, _)| index) + 1
+}
+
+/// What a password cut short by its own `/`, `?` or `#` makes of the port, and other ports that are none.
+fn check(typed: &Typed<'_>) -> Result<(), Failure> {
+    check_port(typed.port).map_err(|message| {
+        if typed.tail.contains('@') {
+            // `https://joe:a/b@host/`: what looks like a port may be a part of the password.
+            let message = "what stands behind the host's colon is not a port from 1 to 65535".to_owned();
+            let hint = "in a user name or password `/`, `?` and `#` are written %2F, %3F and %23".to_owned();
+            return failure(FailureCode::InvalidPort, message, Some(hint));
+        }
+        failure(FailureCode::InvalidPort, message, None)
     })
 }
 
@@ -67,41 +130,19 @@ fn failure(code: FailureCode, message: String, hint: Option<String>) -> Failure 
     Failure { stage: StageName::Url, code, message, hint, running: Duration::ZERO }
 }
 
-/// The scheme of a word; https when there is none.
-fn scheme(word: Option<&str>) -> Result<Scheme, Failure> {
-    match word {
-        None => Ok(Scheme::Https),
-        Some(word) if word.eq_ignore_ascii_case("http") => Ok(Scheme::Http),
-        Some(word) if word.eq_ignore_ascii_case("https") => Ok(Scheme::Https),
-        Some(word) => {
-            let message = format!("the scheme `{word}` cannot be traced");
-            let hint = "urltrace traces http and https".to_owned();
-            Err(failure(FailureCode::UnsupportedScheme, message, Some(hint)))
-        }
-    }
-}
-
-fn host(parsed: &::url::Url) -> Option<Host> {
-    match parsed.host()? {
-        ::url::Host::Domain("") => None,
-        ::url::Host::Domain(name) => Some(Host::Name(name.to_owned())),
-        ::url::Host::Ipv4(address) => Some(Host::Ipv4(address)),
-        ::url::Host::Ipv6(address) => Some(Host::Ipv6(address)),
-    }
-}
-
-/// A host as sent, and in Unicode.
-fn spellings(host: &Host) -> (String, String) {
-    let ascii = match host {
-        Host::Name(name) => name.clone(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
+/// The scheme as typed. Without one it is https; http where browsers take it, too: `localhost`,
+/// addresses, and names of one label are seldom served with a certificate.
+fn scheme(typed: &Typed<'_>) -> Scheme {
+    let local = || {
+        let name = typed.host.strip_suffix('.').unwrap_or(typed.host).to_ascii_lowercase();
+        let label = !name.contains(['.', '\u{3002}']) || name.ends_with(".localhost");
+        typed.port != Some("443") && (label || name.starts_with('[') || host::is_number(&name))
     };
-    let unicode = match host {
-        Host::Name(name) if name.contains("xn--") => idna::domain_to_unicode(name).0,
-        _ => ascii.clone(),
-    };
-    (ascii, unicode)
+    match typed.scheme {
+        Some(word) if word.eq_ignore_ascii_case("http") => Scheme::Http,
+        None if local() => Scheme::Http,
+        Some(_) | None => Scheme::Https,
+    }
 }
 
 fn decoded(text: &str) -> String {
@@ -109,126 +150,5 @@ fn decoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::trace::UrlChange;
-
-    fn ok(input: &str) -> Url {
-        parse(input).unwrap_or_else(|failure| panic!("{input}: {failure:?}"))
-    }
-
-    #[test]
-    fn every_part_is_shown() {
-        let url = ok("https://user:p%40ss@www.example.com:8443/a/b?x=1&y#frag");
-        assert_eq!(url.username.as_deref(), Some("user"));
-        assert_eq!(url.password.as_deref(), Some("p@ss"));
-        assert_eq!(url.host, Host::Name("www.example.com".into()));
-        assert_eq!((url.port, url.port_is_default), (8443, false));
-        assert_eq!(
-            (url.path.as_str(), url.query.as_deref(), url.fragment.as_deref()),
-            ("/a/b", Some("x=1&y"), Some("frag"))
-        );
-        assert!(url.changes.is_empty(), "{:?}", url.changes);
-    }
-
-    #[test]
-    fn a_missing_scheme_is_taken_as_https_and_said() {
-        for (input, href) in [
-            ("example.com", "https://example.com/"),
-            ("example.com:8080/x", "https://example.com:8080/x"),
-            ("localhost:3000", "https://localhost:3000/"),
-            ("//example.com/", "https://example.com/"),
-            ("[::1]:8443", "https://[::1]:8443/"),
-            ("192.0.2.1", "https://192.0.2.1/"),
-            ("me:secret@example.com", "https://me:secret@example.com/"),
-        ] {
-            let url = ok(input);
-            assert_eq!((url.href.as_str(), url.scheme_assumed), (href, true), "{input}");
-        }
-        assert!(!ok("HTTP://example.com").scheme_assumed);
-    }
-
-    #[test]
-    fn silent_changes_are_listed() {
-        for (input, kind, before, after) in [
-            ("https://exam\tple.com/", "tab-or-newline", "https://exam\tple.com/", "https://example.com/"),
-            (" https://example.com/ ", "surrounding-space", " https://example.com/ ", "https://example.com/"),
-            ("HTTPS://example.com/", "upper-case-scheme", "HTTPS", "https"),
-            ("https:\\\\example.com/", "slashes", "https:\\\\", "https://"),
-            ("https:example.com/", "slashes", "https:", "https://"),
-            ("https://Example.COM/", "upper-case-host", "Example.COM", "example.com"),
-            ("https://b\u{fc}cher.example/", "idn", "b\u{fc}cher.example", "xn--bcher-kva.example"),
-            ("https://ex%61mple.com/", "percent-encoding-in-host", "ex%61mple.com", "example.com"),
-            ("https://example.com:443/", "default-port", ":443", ""),
-            ("http://example.com:080/", "default-port", ":080", ""),
-            ("http://example.com:0081/", "port-form", "0081", "81"),
-            ("https://example.com:/", "empty-port", ":", ""),
-            ("https://example.com/a/../b/./c", "dot-segments", "/a/../b/./c", "/b/c"),
-            ("https://example.com/a/%2e%2E/b", "dot-segments", "/a/%2e%2E/b", "/b"),
-            ("https://example.com\\a\\b", "backslash", "\\a\\b", "/a/b"),
-            ("https://example.com/a b", "percent-encoding", "/a b", "/a%20b"),
-            ("http://0x7f.1/", "ipv4-form", "0x7f.1", "127.0.0.1"),
-            ("http://2130706433/", "ipv4-form", "2130706433", "127.0.0.1"),
-            ("http://[2001:DB8::0:1]/", "ipv6-form", "2001:DB8::0:1", "2001:db8::1"),
-        ] {
-            let url = ok(input);
-            let wanted = |change: &UrlChange| {
-                (change.kind.as_str(), change.before.as_str(), change.after.as_str()) == (kind, before, after)
-            };
-            assert!(url.changes.iter().any(wanted), "{input}: {:?}", url.changes);
-        }
-        assert_eq!(ok("https://b\u{fc}cher.example/").host_unicode, "b\u{fc}cher.example");
-        assert_eq!(ok("http://example.com:443/").changes, []);
-    }
-
-    #[test]
-    fn what_cannot_be_traced_names_its_reason() {
-        use FailureCode::*;
-        for (input, code, text) in [
-            ("https://exa mple/", InvalidHost, "a space at column 12"),
-            ("ftp://x/", UnsupportedScheme, "`ftp`"),
-            ("mailto:me@example.com", UnsupportedScheme, "`mailto`"),
-            ("javascript:alert(1)", UnsupportedScheme, "`javascript`"),
-            ("ws://example.com", UnsupportedScheme, "`ws`"),
-            ("foo://example.com", UnsupportedScheme, "`foo`"),
-            ("https://", EmptyHost, "no host"),
-            ("https:///", EmptyHost, "no host"),
-            ("https://user@/", EmptyHost, "no host"),
-            ("https://:80/", EmptyHost, "no host"),
-            ("", InvalidUrl, "empty"),
-            ("https://example.com:0/", InvalidPort, "port 0"),
-            ("https://example.com:65536/", InvalidPort, "larger"),
-            ("https://example.com:99999999999/", InvalidPort, "larger"),
-            ("https://example.com:8o/", InvalidPort, "`8o`"),
-            ("https://ex%zzample.com/", InvalidHost, "percent-encoding at column 11"),
-            ("https://ex%20ample.com/", InvalidHost, "percent-encoding"),
-            ("https://exa<mple.com/", InvalidHost, "`<` at column 12"),
-            ("https://[::1/", InvalidHost, "IPv6"),
-            ("https://[fe80::1%eth0]/", InvalidHost, "zone identifier"),
-            ("https://1.2.3.4.5/", InvalidHost, "IPv4"),
-            ("https://256.1.1.1/", InvalidHost, "IPv4"),
-        ] {
-            let failure = parse(input).expect_err(input);
-            assert_eq!(failure.code, code, "{input}: {}", failure.message);
-            assert!(failure.message.contains(text), "{input}: {}", failure.message);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_input_gets_a_result_and_a_good_one_is_stable(input in ".{0,60}") {
-            if let Ok(url) = parse(&input) {
-                let again = parse(&url.href).expect("a browser's own form parses");
-                prop_assert_eq!(again.href, url.href);
-                prop_assert!(url.port != 0);
-            }
-        }
-
-        #[test]
-        fn url_shaped_input_never_panics(input in "(http|https|HTTPS|)(:|)[/\\\\]{0,3}[a-z%@:.\\[\\] \u{e9}0-9]{0,20}[/?#\\\\.%a-z]{0,12}") {
-            let _ = parse(&input);
-        }
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

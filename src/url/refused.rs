@@ -17,17 +17,12 @@ pub(super) fn check_port(text: Option<&str>) -> Result<(), String> {
     }
 }
 
-/// Words for what the parser refused.
-pub(super) fn explain(error: ParseError, input: &str, host: &str) -> (FailureCode, String) {
-    let forbidden = |c: char| {
-        c.is_control()
-            || matches!(c, ' ' | '#' | '/' | ':' | '<' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '|' | '%')
-    };
-    let column = |wanted: char| {
-        let host_at = input.find(host).unwrap_or(0);
-        let at = input[host_at..].find(wanted).map_or(host_at, |at| host_at + at);
-        input[..at].chars().count() + 1
-    };
+/// Words for what the parser refused in a host; `column` knows where a byte of the host was typed.
+pub(super) fn explain(
+    error: ParseError,
+    host: &str,
+    column: impl Fn(usize) -> usize,
+) -> (FailureCode, String) {
     let code = FailureCode::InvalidHost;
     match error {
         ParseError::EmptyHost => (FailureCode::EmptyHost, "the URL has no host".to_owned()),
@@ -35,41 +30,39 @@ pub(super) fn explain(error: ParseError, input: &str, host: &str) -> (FailureCod
             (FailureCode::InvalidPort, "the port is not a number from 1 to 65535".to_owned())
         }
         ParseError::InvalidIpv4Address => {
-            (code, format!("the host `{host}` ends in a number and is no IPv4 address"))
+            (code, format!("the host `{host}` ends in a number and is not an IPv4 address"))
         }
         ParseError::InvalidIpv6Address if host.contains('%') => {
             (code, format!("the host `{host}` has a zone identifier, which URLs cannot carry (RFC 9844)"))
         }
-        ParseError::InvalidIpv6Address => (code, format!("the host `{host}` is no IPv6 address")),
-        _ => match bad_escape(host).or_else(|| host.chars().find(|c| forbidden(*c) && *c != '%')) {
-            Some('%') => {
-                (code, format!("the host `{host}` has a bad percent-encoding at column {}", column('%')))
-            }
-            Some(c) => {
-                let shown = if c == ' ' { "a space".to_owned() } else { format!("`{}`", c.escape_default()) };
-                (
-                    code,
-                    format!(
-                        "the host `{}` has {shown} at column {}, which no host can have",
-                        host.escape_debug(),
-                        column(c)
-                    ),
-                )
-            }
-            None => (code, format!("the host `{host}` is no valid domain name: {error}")),
-        },
+        ParseError::InvalidIpv6Address => (code, format!("the host `{host}` is not an IPv6 address")),
+        _ => (
+            code,
+            forbidden(host, column)
+                .unwrap_or_else(|| format!("the host `{host}` is not a valid domain name: {error}")),
+        ),
     }
 }
 
-/// `%` that two hexadecimal digits do not follow, or that hides a forbidden character.
-fn bad_escape(host: &str) -> Option<char> {
-    let mut rest = host;
-    while let Some(at) = rest.find('%') {
-        let digits = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match digits {
-            Some(byte) if byte > b' ' && !b"#%/:<>?@[\\]^|\x7f".contains(&byte) => rest = &rest[at + 3..],
-            _ => return Some('%'),
-        }
+/// The first character that no host can have, and its column.
+fn forbidden(host: &str, column: impl Fn(usize) -> usize) -> Option<String> {
+    let refused = |c: char| {
+        c.is_control()
+            || matches!(c, ' ' | '#' | '/' | ':' | '<' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '|')
+    };
+    let shown = host.escape_debug();
+    if let Some(at) = bad_escape(host) {
+        return Some(format!("the host `{shown}` has a bad percent-encoding at column {}", column(at)));
     }
-    None
+    let (at, c) = host.char_indices().find(|(_, c)| refused(*c))?;
+    let name = if c == ' ' { "a space".to_owned() } else { format!("`{}`", c.escape_default()) };
+    Some(format!("the host `{shown}` has {name} at column {}, which no host can have", column(at)))
+}
+
+/// Where a `%` stands that two hexadecimal digits do not follow, or that hides a forbidden character.
+fn bad_escape(host: &str) -> Option<usize> {
+    host.match_indices('%').map(|(at, _)| at).find(|at| {
+        let digits = host.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        digits.is_none_or(|byte| byte <= b' ' || b"#%/:<>?@[\\]^|\x7f".contains(&byte))
+    })
 }

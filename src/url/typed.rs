@@ -6,6 +6,7 @@ const OTHER_SCHEMES: &[&str] = &[
     "about",
     "blob",
     "data",
+    "feed",
     "file",
     "ftp",
     "ftps",
@@ -39,6 +40,8 @@ pub(super) struct Typed<'a> {
     /// What stands before the last `@` of the authority.
     pub(super) userinfo: Option<&'a str>,
     pub(super) host: &'a str,
+    /// Where the host begins, in bytes.
+    pub(super) host_at: usize,
     /// What follows the port's colon.
     pub(super) port: Option<&'a str>,
     /// Path, query and fragment.
@@ -55,7 +58,8 @@ impl<'a> Typed<'a> {
         let end = body.find(['/', '\\', '?', '#']).unwrap_or(body.len());
         let (authority, tail) = body.split_at(end);
         let (userinfo, host, port) = split_authority(authority);
-        Self { scheme, lead, authority, userinfo, host, port, tail }
+        let host_at = clean.len() - body.len() + userinfo.map_or(0, |user| user.len() + 1);
+        Self { scheme, lead, authority, userinfo, host, host_at, port, tail }
     }
 }
 

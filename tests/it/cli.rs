@@ -87,7 +87,7 @@ fn help_names_every_option_once_and_fits_the_width() {
     {
         assert!(short.contains(option) && long.contains(option), "{option}");
     }
-    assert!(!long.contains("--generate"));
+    assert!(short.contains("--generate"));
     assert!(long.lines().all(|line| line.chars().count() <= 100), "{long}");
 }
 

@@ -40,6 +40,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("alert", &["trace"]),
     ("roots", &["os", "plan"]),
     ("exit", &["trace"]),
+    ("signals", &["exit"]),
     ("explain", &["trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
@@ -66,7 +67,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "app",
         &[
             "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
-            "trace", "tracer",
+            "signals", "trace", "tracer",
         ],
     ),
 ];

@@ -86,7 +86,7 @@ fn dnssec_can_be_left_out_given_other_anchors_and_never_fails_a_trace() {
     let output = run(&["dns", "--lab", "--trust-anchor", path, "www.example.test"]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("line 1: `A` is no anchor"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 1: `A` is not an anchor"), "{}", stderr(&output));
 }
 
 #[test]

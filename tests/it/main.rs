@@ -12,5 +12,6 @@ mod peers;
 mod runs;
 mod secrets;
 mod support;
+mod terminal;
 mod tidy;
 mod walks;

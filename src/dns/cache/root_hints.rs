@@ -145,7 +145,7 @@ fn parse(text: &str, port: u16) -> Result<Vec<(Name, Vec<SocketAddr>)>, String> 
             "A" | "AAAA" => {
                 let address = socket_address(data, port)
                     .filter(|address| address.is_ipv4() == rtype.eq_ignore_ascii_case("A"))
-                    .ok_or_else(|| at(format!("{data} is no address for a record of type {rtype}")))?;
+                    .ok_or_else(|| at(format!("{data} is not an address for a record of type {rtype}")))?;
                 count += 1;
                 if count > MAX_ADDRESSES {
                     return Err(at(format!("more than {MAX_ADDRESSES} addresses")));
@@ -155,7 +155,7 @@ fn parse(text: &str, port: u16) -> Result<Vec<(Name, Vec<SocketAddr>)>, String> 
                     None => servers.push((owner, vec![address])),
                 }
             }
-            _ => return Err(at(format!("{rtype} is no type of root hints (NS of the root, A, AAAA)"))),
+            _ => return Err(at(format!("{rtype} is not a type for root hints (NS of the root, A, AAAA)"))),
         }
     }
     if !named.is_empty() {
@@ -235,10 +235,13 @@ mod tests {
             ("", "no address of a root server"),
             ("; only comments\n", "no address of a root server"),
             (". 1 NS a.root.\n", "no address of a root server"),
-            ("a.root. 1 A 192.0.2.1\na.root. 1 A ::1\n", "line 2: ::1 is no address for a record of type A"),
-            ("a.root. 1 A 192.0.2.999\n", "line 1: 192.0.2.999 is no address"),
+            (
+                "a.root. 1 A 192.0.2.1\na.root. 1 A ::1\n",
+                "line 2: ::1 is not an address for a record of type A",
+            ),
+            ("a.root. 1 A 192.0.2.999\n", "line 1: 192.0.2.999 is not an address"),
             ("a.root. 1 MX 10 mail.\n", "line 1: expected"),
-            ("a.root. 1 TXT x\n", "line 1: TXT is no type"),
+            ("a.root. 1 TXT x\n", "line 1: TXT is not a type"),
             ("a..root. 1 A 192.0.2.1\n", "line 1: a..root. has an empty label"),
         ] {
             let error = given(text).unwrap_err();

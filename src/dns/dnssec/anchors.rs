@@ -101,7 +101,7 @@ fn read(text: &str) -> Result<Anchor, String> {
         |field: &&str| field.eq_ignore_ascii_case("IN") || field.bytes().all(|byte| byte.is_ascii_digit());
     let rtype = fields.find(|field| !is_extra(field)).ok_or(FORM)?.to_ascii_uppercase();
     if rtype != "DS" && rtype != "DNSKEY" {
-        return Err(format!("`{}` is no anchor: {FORM}", rtype.escape_debug()));
+        return Err(format!("`{}` is not an anchor: {FORM}", rtype.escape_debug()));
     }
     let data: Vec<&str> = fields.collect();
     let ([first, second, third], parts) = data.split_first_chunk::<3>().ok_or(FORM)?;
@@ -125,7 +125,7 @@ fn read(text: &str) -> Result<Anchor, String> {
         let key = BASE64.decode(rest.as_bytes()).map_err(|_| "the key is not base64")?;
         let key = DNSKEY::with_flags(flags, PublicKeyBuf::new(key, Algorithm::from_u8(number(third)?)));
         if key.revoke() {
-            return Err("the key is revoked (RFC 5011): it is no anchor any more".to_owned());
+            return Err("the key is revoked (RFC 5011): it is no longer an anchor".to_owned());
         }
         Trusts::Key(key)
     };
@@ -133,7 +133,7 @@ fn read(text: &str) -> Result<Anchor, String> {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("`{}` is no number that fits here", text.escape_debug()))
+    text.parse().map_err(|_| format!("`{}` is not a number that fits here", text.escape_debug()))
 }
 
 #[cfg(test)]
@@ -170,12 +170,12 @@ mod tests {
         for (text, says) in [
             ("", "there is no DS and no DNSKEY record"),
             ("; nothing\n", "there is no DS and no DNSKEY record"),
-            ("\n. IN A 192.0.2.1\n", "line 2: `A` is no anchor"),
+            ("\n. IN A 192.0.2.1\n", "line 2: `A` is not an anchor"),
             (". DS 1", "line 1: expected a zone, DS or DNSKEY, and its data"),
             (". DS 1 8 2 XYZ0", "line 1: the digest is not hexadecimal"),
             (". DS 1 8 2 ABC", "line 1: the digest is not hexadecimal, two digits a byte"),
-            (". DS many 8 2 AB", "line 1: `many` is no number"),
-            (". DS 70000 8 2 AB", "line 1: `70000` is no number that fits"),
+            (". DS many 8 2 AB", "line 1: `many` is not a number"),
+            (". DS 70000 8 2 AB", "line 1: `70000` is not a number that fits"),
             (". DNSKEY 257 3 13 ***", "line 1: the key is not base64"),
             (". DNSKEY 257 2 13 AAAA", "line 1: the protocol of a DNSKEY is 3, not 2"),
             (". DNSKEY 385 3 13 AAAA", "line 1: the key is revoked"),

@@ -73,11 +73,7 @@ fn is_loop(fault: &Fault) -> bool {
 
 fn glue_loop(job: &Job, zone: &Zone, name: Name, others: &[Unfound]) -> Fault {
     let loop_of: Vec<Name> = job.stack.iter().cloned().chain([name]).collect();
-    let message = format!(
-        "the name servers of {} can only be found by asking themselves: {}",
-        name_text(&zone.name),
-        arrows(&loop_of)
-    );
+    let message = format!("glue loop at {}: {}", name_text(&zone.name), arrows(&loop_of));
     let told: Vec<String> = std::iter::once(message).chain(others.iter().map(unfound)).collect();
     Fault::new(FailureCode::GlueLoop, told.join("; "))
         .hint("the parent zone needs address records (glue) for one of these servers")

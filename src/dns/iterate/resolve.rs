@@ -115,7 +115,7 @@ fn may_be_walked(job: &Job, name: &Name) -> Result<(), Fault> {
 }
 
 fn alias_loop(qname: &Name, chain: &[Name]) -> Fault {
-    let message = format!("the aliases of {} come back to themselves: {}", name_text(qname), arrows(chain));
+    let message = format!("CNAME loop at {}: {}", name_text(qname), arrows(chain));
     Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
 }
 

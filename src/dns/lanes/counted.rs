@@ -288,7 +288,7 @@ impl Counted<'_> {
             Some((FailureCode::Interrupted | FailureCode::MaxTime, _)) => {
                 return Err("the trace was stopped");
             }
-            Some((FailureCode::CnameLoop, _)) => return Err("the aliases come back to themselves"),
+            Some((FailureCode::CnameLoop, _)) => return Err("its aliases are a loop"),
             Some(_) => return Err("no resolver gave an answer"),
         };
         let client = self.client.filter(|_| purpose == Purpose::Resolver).cloned();
@@ -490,7 +490,7 @@ impl Counted<'_> {
             Stopped::MaxTime => {
                 let limit = seconds(self.stop.max_time());
                 Fault::new(FailureCode::MaxTime, format!("the limit of {limit} passed while {asking}"))
-                    .hint("give it more time with --max-time")
+                    .hint("raise --max-time")
             }
             Stopped::Limit => {
                 let limit = seconds(self.context.plan.timeout);

@@ -184,7 +184,7 @@ impl<'a> ServiceResolution<'a> {
             }
             let is_loop = self.binding.aliases.iter().any(|(known, _)| *known == to) || from == to;
             if is_loop || self.binding.aliases.len() == MAX_ALIASES {
-                let why = if is_loop { "come back to themselves" } else { "are more than 8" };
+                let why = if is_loop { "are a loop" } else { "are more than 8" };
                 self.note(format!("the HTTPS aliases of {} {why}: not followed", self.binding.name));
                 self.binding.aliases.clear();
                 return own;

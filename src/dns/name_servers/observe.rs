@@ -90,7 +90,7 @@ pub(crate) fn silence(query: &ZoneQuery, id: usize) -> String {
                 ));
             }
             _ if packet.dropped_kinds.iter().all(|(kind, _)| other(kind)) => "replies to other questions",
-            _ => "what is no reply to the question",
+            _ => "something that is not a reply to the question",
         };
         Some(format!("sent only {what} in {limit} ms ({} dropped: {})", packet.dropped, strays(packet)))
     });

@@ -81,7 +81,7 @@ pub(crate) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> Stri
     let no_recursion = if reply.header.recursion_available { "" } else { "offers no recursion (RA): it " };
     match verdict {
         Verdict::Alias { chain, .. } => match alias_loop(chain, qname) {
-            Some(names) => format!("gave aliases that come back to themselves: {}", arrows(&names)),
+            Some(names) => format!("gave a CNAME loop: {}", arrows(&names)),
             None if no_recursion.is_empty() => format!("gave {} aliases and no end of them", chain.len()),
             None => format!(
                 "{no_recursion}gave the alias {} and nothing of where that leads",
@@ -103,29 +103,29 @@ pub(crate) fn not_awaited(delay: Duration) -> String {
 /// Servers that a message names one by one.
 pub(crate) const NAMED_SERVERS: usize = 6;
 
+/// What to do with an address in place of a name.
+pub(crate) fn address_hint(name: &str) -> Option<String> {
+    let address: IpAddr = name.trim_end_matches('.').parse().ok()?;
+    Some(format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to"))
+}
+
 /// NXDOMAIN or NODATA, in words.
 pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witness: Witness<'_>) -> Fault {
     let name = name_text(name);
-    let remembered = negative.ttl.map(|ttl| format!(" (remembered for {ttl} s)")).unwrap_or_default();
+    let remembered = negative.ttl.map(|ttl| format!(" (negative TTL {ttl} s)")).unwrap_or_default();
     let who = match (witness, &negative.zone) {
         (Witness::Resolver(server), _) => format!("resolver {server}"),
         (Witness::Walk, Some(zone)) => format!("zone {zone}"),
         (Witness::Walk, None) => "its server".to_owned(),
     };
     let (code, rcode, message, hint) = if negative.rtype.is_none() {
-        let message = format!("{name} does not exist: {who} says NXDOMAIN{remembered}");
+        let message = format!("{name} does not exist: NXDOMAIN by {who}{remembered}");
         let hint = "check the spelling, and whether the name was ever published in that zone";
-        let address = name.trim_end_matches('.').parse::<IpAddr>();
-        let hint = address.map_or_else(
-            |_| hint.to_owned(),
-            |address| {
-                format!("it is an address: `urltrace dns -x {address}` asks for the name it belongs to")
-            },
-        );
+        let hint = address_hint(&name).unwrap_or_else(|| hint.to_owned());
         (FailureCode::NxDomain, Rcode::NXDOMAIN, message, hint)
     } else {
         let types = type_list(types, "or");
-        let message = format!("{name} has no {types} record: {who} says so{remembered}");
+        let message = format!("{name} has no {types} record, by {who}{remembered}");
         let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
@@ -193,7 +193,7 @@ pub(crate) fn zone_failed(
         // Where they differ it is what a resolver makes of it.
         Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
     });
-    let hint = "the zone's operator has to mend its servers; `urltrace dns -v` shows every packet";
+    let hint = "the zone's operator has to fix its servers; `urltrace dns -v` shows every packet";
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
 
@@ -233,8 +233,8 @@ pub(crate) fn in_short(fault: &Fault) -> &str {
         FailureCode::NxDomain => "NXDOMAIN",
         FailureCode::NoData => "no address",
         FailureCode::NoUsableServer => "its zone's servers gave no answer",
-        FailureCode::GlueLoop => "it can only be found by asking itself",
-        FailureCode::CnameLoop => "its aliases come back to themselves",
+        FailureCode::GlueLoop => "glue loop",
+        FailureCode::CnameLoop => "a CNAME loop",
         FailureCode::CnameChainTooLong => "it has too many aliases",
         FailureCode::TooManyCuts => "there are too many referrals to it",
         FailureCode::PacketBudget => "the limit of packets was hit",
@@ -281,11 +281,7 @@ fn first_few(mut told: Vec<String>) -> Vec<String> {
 
 /// A resolver gave aliases that come back to themselves.
 pub(crate) fn alias_loop_told(name: &Name, names: &[Name], server: &str) -> Fault {
-    let message = format!(
-        "the aliases of {} come back to themselves, says resolver {server}: {}",
-        name_text(name),
-        arrows(names)
-    );
+    let message = format!("CNAME loop at {}, by resolver {server}: {}", name_text(name), arrows(names));
     Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
 }
 

@@ -331,7 +331,7 @@ fn nothing(
     };
     let hint = match cause {
         Cause::NoRecursion => {
-            "a name server of some zones is no resolver for all names: give --resolver one that recurses, or \
+            "a name server of some zones is not a resolver for all names: give --resolver one that recurses, or \
              leave it out to walk from the root"
         }
         Cause::Silence | Cause::Failure => "leave out --resolver to walk from the root instead",

@@ -100,13 +100,13 @@ fn aliases_that_come_back_to_themselves_are_told_as_that() {
         let run = through(&net, AUTH, "short.example.test").await;
         assert_eq!(run.code(), FailureCode::CnameLoop);
         let want = format!(
-            "the aliases of short.example.test. come back to themselves, says resolver {}: short.example.test. \
-             -> short2.example.test. -> short.example.test.",
+            "CNAME loop at short.example.test., by resolver {}: short.example.test. -> short2.example.test. \
+             -> short.example.test.",
             net.address(AUTH)
         );
         assert_eq!(run.message(), want);
         assert_eq!((run.dns.answers.len(), run.dns.dnssec), (2, None));
-        assert_eq!(run.dns.unvalidated.as_deref(), Some("the aliases come back to themselves"));
+        assert_eq!(run.dns.unvalidated.as_deref(), Some("its aliases are a loop"));
     });
 }
 
@@ -120,7 +120,7 @@ fn what_does_not_exist_is_the_end_of_the_aliases() {
         let lane = ResolverChoice::Server(net.address(AUTH));
         let (_, result) = ask(DnsPlan { lane, ..plan(&net) }, "alias.example.test", RecordType(15)).await;
         let message = result.unwrap_err().message;
-        assert!(message.starts_with("www.example.test. has no MX record: "), "{message}");
+        assert!(message.starts_with("www.example.test. has no MX record, by resolver "), "{message}");
     });
 }
 

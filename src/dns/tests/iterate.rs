@@ -401,7 +401,7 @@ fn a_name_that_does_not_exist_is_told_with_its_zone_and_ttl() {
         assert_eq!(run.code(), FailureCode::NxDomain);
         assert_eq!(
             run.message(),
-            "nope.example.test. does not exist: zone example.test. says NXDOMAIN (remembered for 60 s)"
+            "nope.example.test. does not exist: NXDOMAIN by zone example.test. (negative TTL 60 s)"
         );
         assert_eq!(run.dns.rcode, Some(Rcode::NXDOMAIN));
         let negative = run.dns.negative.clone().unwrap();
@@ -429,7 +429,7 @@ fn a_name_without_addresses_is_no_data() {
         assert_eq!(run.code(), FailureCode::NoData);
         assert_eq!(
             run.message(),
-            "example.test. has no A or AAAA record: zone example.test. says so (remembered for 60 s)"
+            "example.test. has no A or AAAA record, by zone example.test. (negative TTL 60 s)"
         );
         assert_eq!(run.dns.rcode, Some(Rcode::NOERROR));
         let run = resolve(&net, "mail.example.test").await;

@@ -345,3 +345,14 @@ fn an_opt_among_the_answers_is_no_nodata_and_nothing_beside_it_is_used() {
         assert_eq!(run.walk()[2].meaning.as_str(), "malformed");
     });
 }
+
+#[test]
+fn an_address_in_place_of_a_name_is_told_where_it_belongs() {
+    local(async {
+        let net = TestNet::start(vec![root(), tld()]).await;
+        for name in ["192.0.2.1", "2001:db8::1"] {
+            let hint = ask(&net, name, &["A"]).await.1.unwrap_err().hint.unwrap();
+            assert!(hint.contains(&format!("`urltrace dns -x {name}`")), "{hint}");
+        }
+    });
+}

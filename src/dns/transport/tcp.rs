@@ -59,7 +59,7 @@ pub(crate) fn read_reply(
             Decoded::Malformed(reason) => Err(reason),
         }
     } else {
-        Err("it is no reply to the question sent on this connection".to_owned())
+        Err("it is not a reply to the question sent on this connection".to_owned())
     };
     open.received(received, bytes.len(), outcome.as_ref().ok().map(|reply| reply.header.clone()));
     if outcome.is_ok() {

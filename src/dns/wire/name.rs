@@ -99,7 +99,7 @@ fn labels(text: &str) -> Result<Vec<Vec<u8>>, String> {
                     None => (u16::from(*rest.first().ok_or("the name ends in a backslash")?), 1),
                 };
                 rest = &rest[length..];
-                u8::try_from(value).map_err(|_| format!("\\{value} is no byte"))?
+                u8::try_from(value).map_err(|_| format!("\\{value} is not a byte"))?
             }
             byte => *byte,
         };

@@ -36,7 +36,7 @@ async fn every_bad_answer_has_its_name() {
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"), FailureCode::BodyIncomplete, "3 B came"),
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcx"), FailureCode::BadFraming, "after 3 B"),
         (format!("{ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), FailureCode::BadFraming, "1 and 2"),
-        (format!("{ok}Content-Length: x\r\n\r\nab"), FailureCode::BadFraming, "is no number"),
+        (format!("{ok}Content-Length: x\r\n\r\nab"), FailureCode::BadFraming, "is not a number"),
     ];
     for (bytes, code, words) in table {
         let (http, result) = get(answer(bytes.clone()).await, &HttpPlan::default()).await;
@@ -91,7 +91,7 @@ async fn a_reset_is_named() {
 async fn max_time_ends_every_wait_and_says_which() {
     let start = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
     let table = [
-        ("", "no answer from the server"),
+        ("", "the server took the request and sent nothing"),
         ("HTTP/1.1 2", "head was still coming"),
         (start, "3 of 10 bytes so far"),
     ];
@@ -107,7 +107,7 @@ async fn max_time_ends_every_wait_and_says_which() {
         let failure = result.err().unwrap();
         assert_eq!(failure.code, FailureCode::MaxTime);
         assert!(
-            failure.message.contains(words) && failure.message.contains("max time 100 ms"),
+            failure.message.contains(words) && failure.message.contains("--max-time 100 ms"),
             "{}",
             failure.message
         );

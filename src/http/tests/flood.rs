@@ -2,6 +2,7 @@
 
 use super::h2::{frame, plan};
 use super::*;
+use crate::plan::BodyOutput;
 use crate::trace::FailureCode;
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -52,7 +53,7 @@ fn no_body_of_http1_outlives_its_limit() {
         let gzip = |data: &[u8]| encode("gzip", data);
         let text = gzip(&b"All work and no play makes the queue long. ".repeat(100_000));
         let zeros = gzip(&vec![0; 8 << 20]);
-        let saved = HttpPlan { output: Some(path.clone()), ..HttpPlan::default() };
+        let saved = HttpPlan { output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
         let undone = HttpPlan { compressed: true, ..saved.clone() };
         let coded = |coding: &str| head(&format!("Content-Encoding: {coding}\r\n"));
         let plain = HttpPlan::default();
@@ -104,7 +105,7 @@ fn a_fifo_holds_up_no_end() {
         let path = std::env::temp_dir().join(format!("urltrace-fifo-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let plan = HttpPlan { output: Some(path.clone()), ..HttpPlan::default() };
+        let plan = HttpPlan { output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
         let body = [head("Content-Length: 5\r\n"), b"hello".to_vec()].concat();
         let stop = Duration::from_millis(100);
         let (http, result) = fetch_within(answer(body.clone()).await, &ask("GET", None), &plan, stop).await;

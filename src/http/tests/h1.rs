@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
+use crate::plan::BodyOutput;
 use crate::trace::{FailureCode, HttpVersion, RedirectChange, header};
 
 #[tokio::test]
@@ -268,7 +269,8 @@ async fn an_encoding_is_undone_only_when_asked_for() {
             .into_bytes();
     bytes.extend_from_slice(&gzip);
     let path = std::env::temp_dir().join(format!("urltrace-h1-{}", std::process::id()));
-    let plan = HttpPlan { compressed: true, output: Some(path.clone()), ..HttpPlan::default() };
+    let plan =
+        HttpPlan { compressed: true, output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
     let (http, result) = get(answer(bytes.clone()).await, &plan).await;
     assert!(result.is_ok());
     assert_eq!((http.body.encoded_bytes, http.body.decoded_bytes), (gzip.len() as u64, Some(14_000)));
@@ -286,7 +288,7 @@ async fn a_redirect_is_recorded_and_its_body_not_saved_when_it_is_followed() {
     let path = std::env::temp_dir().join(format!("urltrace-hop-{}", std::process::id()));
     let bytes = "HTTP/1.1 301 Moved\r\nLocation: /new\r\nContent-Length: 4\r\n\r\nmove";
     for follow in [true, false] {
-        let plan = HttpPlan { follow, output: Some(path.clone()), ..HttpPlan::default() };
+        let plan = HttpPlan { follow, output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
         let (http, result) = get(answer(bytes).await, &plan).await;
         assert!(result.is_ok());
         let redirect = http.redirect.unwrap();

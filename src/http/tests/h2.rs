@@ -358,7 +358,7 @@ fn max_time_says_what_was_going_on() {
     local(async {
         let limit = Duration::from_millis(100);
         let table = [
-            (Vec::new(), "no answer from the server"),
+            (Vec::new(), "the server took the request and sent nothing"),
             ([frame(1, 4, &[0x88]), frame(0, 0, b"abc")].concat(), "3 B so far"),
         ];
         for (bytes, words) in table {

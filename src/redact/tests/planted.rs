@@ -125,7 +125,7 @@ fn shown(trace: Trace) -> String {
     let mut out = Vec::new();
     let dns = trace.lookups.first().cloned();
     let failure = trace.failure().cloned();
-    let report = redact(TraceReport::of(trace), Secrets::Hide);
+    let report = redact(TraceReport::of(trace, 0), Secrets::Hide);
     for verbose in [false, true] {
         let style = Style { verbose, width: 2000, ..Style::default() };
         render(&report, Format::Text, &style, &mut out).unwrap();
@@ -138,6 +138,7 @@ fn shown(trace: Trace) -> String {
     }
     if let Some(dns) = dns {
         let report = DnsReport {
+            exit_code: 0,
             input: report_input(&failure),
             started_at: std::time::UNIX_EPOCH,
             setup: std::time::Duration::ZERO,
@@ -193,7 +194,7 @@ proptest! {
 
     #[test]
     fn all_of_it_is_shown_when_asked_for(marker in "[A-Z]{3}[0-9]{5}") {
-        let report = redact(TraceReport::of(planted(&marker)), Secrets::Show);
+        let report = redact(TraceReport::of(planted(&marker), 0), Secrets::Show);
         let mut out = Vec::new();
         render(&report, Format::Json, &Style::default(), &mut out).unwrap();
         prop_assert!(String::from_utf8(out).unwrap().matches(&marker).count() > 100);

@@ -1,4 +1,4 @@
-//! The two documents: of a traced URL, and of one `urltrace dns`.
+//! The documents: of a traced URL, of one `urltrace dns`, and of an error that left nothing to report.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use super::failure::FailureView;
 use super::micros::us;
 use super::record::RecordView;
 use super::{dns, finding, hop};
-use crate::finding::Verdict;
+use crate::exit;
 use crate::render::words;
-use crate::report::DnsReport;
+use crate::report::{DnsReport, TraceReport};
 use crate::timeline;
-use crate::trace::{Failure, Trace};
+use crate::trace::Failure;
 
 /// The version of the documents' form.
 pub(super) const SCHEMA: &str = "urltrace/1";
@@ -26,6 +26,9 @@ pub(super) struct TraceDocument<'a> {
     /// The version of this document's form.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// Tells this document from the others of the schema.
+    #[cfg_attr(test, schemars(extend("const" = "trace")))]
+    kind: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
@@ -37,6 +40,10 @@ pub(super) struct TraceDocument<'a> {
     lab: bool,
     /// Whether the last response was read to its end.
     outcome: Outcome,
+    /// The exit code of the process.
+    exit_code: u8,
+    /// The status of the last response; null when there is none.
+    final_status: Option<u16>,
     /// What ended the trace before its goal.
     failure: Option<FailureView<'a>>,
     /// From t0 to the end of the last hop.
@@ -45,6 +52,8 @@ pub(super) struct TraceDocument<'a> {
     setup_us: u64,
     /// Where the time went.
     verdict: finding::VerdictView<'a>,
+    /// The phases summed over all hops; null where a phase happened in none.
+    phases: hop::PhasesView,
     /// One record for each request of the redirect chain.
     hops: Vec<hop::HopView<'a>>,
     /// The waterfall's rows.
@@ -55,19 +64,25 @@ pub(super) struct TraceDocument<'a> {
 
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
-    pub(super) fn new(trace: &'a Trace, verdict: &'a Verdict) -> Self {
+    pub(super) fn new(report: &'a TraceReport) -> Self {
+        let TraceReport { trace, findings: _, verdict, exit_code } = report;
         let failed = trace.requests.len().saturating_sub(1);
+        let status = trace.hops().last().and_then(|hop| hop.http.ran()?.status);
         Self {
             schema: SCHEMA,
+            kind: "trace",
             urltrace_version: env!("CARGO_PKG_VERSION"),
             input: &trace.input,
             started_at: words::timestamp(trace.started_at, 6),
             lab: trace.lab,
             outcome: Outcome::of(trace.failure()),
+            exit_code: *exit_code,
+            final_status: status,
             failure: trace.failure().map(|failure| FailureView::new(failure, failed)),
             total_us: us(trace.total),
             setup_us: us(trace.setup),
-            verdict: finding::VerdictView::new(verdict),
+            verdict: finding::VerdictView::new(verdict, trace),
+            phases: timeline::phases_of_all(trace).into(),
             hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
@@ -82,7 +97,7 @@ pub(super) struct DnsDocument<'a> {
     /// The version of this document's form.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
-    /// Tells this document from that of a traced URL.
+    /// Tells this document from the others of the schema.
     #[cfg_attr(test, schemars(extend("const" = "dns")))]
     kind: &'static str,
     /// The version of the program that wrote it.
@@ -92,8 +107,11 @@ pub(super) struct DnsDocument<'a> {
     /// Wall time of t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
-    /// Whether the question was answered, be it with no.
+    /// `ok` when there is an answer with data; `failed` otherwise, also where the answer is that the name
+    /// or the type does not exist.
     outcome: Outcome,
+    /// The exit code of the process; in a batch the one that this name alone would have.
+    exit_code: u8,
     /// What ended the walk before its goal.
     failure: Option<FailureView<'a>>,
     /// From t0 to the end of the walk; in a batch from the walk's own start.
@@ -119,6 +137,7 @@ impl<'a> DnsDocument<'a> {
             input: &run.input,
             started_at: words::timestamp(run.started_at, 6),
             outcome: Outcome::of(run.failure.as_ref()),
+            exit_code: run.exit_code,
             failure: run.failure.as_ref().map(|failure| FailureView::new(failure, 0)),
             total_us: us(run.total),
             setup_us: us(run.setup),
@@ -126,6 +145,53 @@ impl<'a> DnsDocument<'a> {
             answers: run.dns.answers.iter().map(Into::into).collect(),
             dns: (&run.dns).into(),
             findings: Vec::new(),
+        }
+    }
+}
+
+/// Why there is no report: arguments that mean nothing, a file that cannot be used, a fault of the program.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct ErrorDocument<'a> {
+    /// The version of this document's form.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
+    schema: &'static str,
+    /// Tells this document from the others of the schema.
+    #[cfg_attr(test, schemars(extend("const" = "error")))]
+    kind: &'static str,
+    /// The version of the program that wrote it.
+    urltrace_version: &'static str,
+    /// Always `failed`.
+    outcome: Outcome,
+    /// The exit code of the process.
+    exit_code: u8,
+    /// Why.
+    failure: ErrorView<'a>,
+}
+
+/// What kept a run from starting or from telling its result.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct ErrorView<'a> {
+    /// Whose fault it is.
+    #[cfg_attr(test, schemars(extend("enum" = ["usage", "internal"])))]
+    code: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// What to try next.
+    hint: Option<&'a str>,
+}
+
+impl<'a> ErrorDocument<'a> {
+    pub(super) fn new(exit_code: u8, message: &'a str, hint: Option<&'a str>) -> Self {
+        let code = if exit_code == exit::USAGE { "usage" } else { "internal" };
+        Self {
+            schema: SCHEMA,
+            kind: "error",
+            urltrace_version: env!("CARGO_PKG_VERSION"),
+            outcome: Outcome::Failed,
+            exit_code,
+            failure: ErrorView { code, message, hint },
         }
     }
 }

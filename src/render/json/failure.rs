@@ -15,6 +15,7 @@ pub(super) struct FailureView<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
     stage: &'static str,
     /// A stable kebab-case word.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::failure_codes())))]
     code: &'static str,
     /// One sentence with the names and numbers of this run.
     message: &'a str,

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::micros::us;
 use super::pointer::{Within, pointer};
-use crate::finding::{Finding, Saving, Verdict};
+use crate::finding::{Culprit, Finding, Saving, Verdict};
 use crate::timeline::Phase;
+use crate::trace::{StageName, Trace};
 
 /// Where the time went, or why there is no response.
 #[derive(Serialize)]
@@ -17,20 +18,58 @@ pub(super) struct VerdictView<'a> {
     /// One sentence.
     summary: &'a str,
     /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
+    #[cfg_attr(test, schemars(extend("enum" = ["dns", "connect", "tls", "send", "wait", "receive", null])))]
     stage: Option<&'static str>,
     /// That phase's share of the total.
     share_percent: Option<u8>,
     /// That phase's time over all hops.
     duration_us: Option<u64>,
+    /// What it is owed to, for programs.
+    culprit: CulpritView<'a>,
+}
+
+/// What a result is owed to: what failed or is wrong, else what took most of the time.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct CulpritView<'a> {
+    /// The stage that failed, or in which most of the time was spent; null where nothing was measured.
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http", null])))]
+    stage: Option<&'static str>,
+    /// What kind of thing it is: a failure; an error that was answered with; a server's time; the way
+    /// there; lost packets; waiting for a turn; attempts elsewhere; this machine's own work; nothing.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::causes())))]
+    cause: &'static str,
+    /// Id of the span that shows it.
+    span: Option<usize>,
+    /// A JSON pointer to where it is seen.
+    pointer: Option<String>,
+    /// Host of the URL that was under way.
+    host: Option<&'a str>,
+    /// Name of the name server, or address of whoever was talked to.
+    server: Option<&'a str>,
+}
+
+impl<'a> CulpritView<'a> {
+    fn new(culprit: &'a Culprit, trace: &Trace) -> Self {
+        Self {
+            stage: culprit.stage.map(StageName::as_str),
+            cause: culprit.cause.as_str(),
+            span: culprit.span,
+            pointer: culprit.place.and_then(|place| pointer(place, Within::Trace(trace))),
+            host: culprit.host.as_deref(),
+            server: culprit.server.as_deref(),
+        }
+    }
 }
 
 impl<'a> VerdictView<'a> {
-    pub(super) fn new(verdict: &'a Verdict) -> Self {
+    pub(super) fn new(verdict: &'a Verdict, trace: &Trace) -> Self {
         Self {
             summary: &verdict.summary,
             stage: verdict.phase.map(Phase::as_str),
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
+            culprit: CulpritView::new(&verdict.culprit, trace),
         }
     }
 }
@@ -40,6 +79,7 @@ impl<'a> VerdictView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct FindingView<'a> {
     /// Its rule, kebab-case, prefixed by its stage.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::finding_ids())))]
     id: &'static str,
     /// How much it matters.
     #[cfg_attr(test, schemars(extend("enum" = ["critical", "error", "warning", "notice", "info"])))]
@@ -55,7 +95,7 @@ pub(super) struct FindingView<'a> {
     evidence: Vec<EvidenceView>,
     /// What to do about it.
     advice: &'a str,
-    /// The time that the mend would save.
+    /// The time that the fix would save.
     saving: Option<SavingView<'a>>,
 }
 
@@ -92,7 +132,7 @@ struct EvidenceView {
     value: Value,
 }
 
-/// The time that a mend would save.
+/// The time that a fix would save.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct SavingView<'a> {

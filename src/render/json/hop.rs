@@ -90,7 +90,7 @@ impl<'a> From<&'a Connection> for AbandonedView<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
-struct PhasesView {
+pub(super) struct PhasesView {
     /// Finding the address.
     dns_us: Option<u64>,
     /// Opening the connection.

@@ -182,6 +182,7 @@ struct BodyView<'a> {
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
     /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "content-length", "chunked", "close", "h2"])))]
     framing: &'static str,
     /// Whether the end was seen.
     complete: bool,
@@ -252,6 +253,7 @@ struct RedirectView<'a> {
     /// The absolute URL, secrets redacted; null when it cannot be followed.
     target: Option<&'a str>,
     /// What changes: `scheme`, `host`, `www`, `port`, `path`, `slash`, `query`, `same`.
+    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["scheme", "host", "www", "port", "path", "slash", "query", "same"] })))]
     changes: Vec<&'static str>,
     /// Whether it was followed.
     followed: bool,

@@ -78,6 +78,7 @@ pub(super) struct PacketView<'a> {
     /// Extended DNS errors (RFC 8914).
     extended_errors: Vec<ExtendedErrorView<'a>>,
     /// What it meant for the walk.
+    #[cfg_attr(test, schemars(extend("enum" = ["answer", "cname", "yxdomain", "referral", "nodata", "nxdomain", "truncated", "edns-refused", "case-changed", "refused", "server-failure", "upward-referral", "lame", "malformed", "wrong-source", "timeout", "error", "superseded"])))]
     meaning: &'static str,
     /// The same in a few words for people.
     detail: String,

@@ -19,6 +19,7 @@ pub(super) enum Within<'t> {
 pub(super) fn pointer(place: Place, within: Within<'_>) -> Option<String> {
     match (place, within) {
         (Place::StartedAt, _) => Some("/started_at".to_owned()),
+        (Place::Failure, _) => Some("/failure".to_owned()),
         (Place::Request(id, place), Within::Trace(_)) => Some(format!("/hops/{}/{}", id.0, request(place))),
         (Place::Connection(id, place), Within::Trace(trace)) => {
             let request = trace.connections.get(id.0)?.opened_for;

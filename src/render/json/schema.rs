@@ -1,6 +1,6 @@
 //! The JSON Schema of the documents: the committed file, which a test makes from their view structs.
 
-/// The JSON Schema of both documents.
+/// The JSON Schema of all documents.
 pub const SCHEMA_FILE: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/schema/urltrace-1.json"));
 
@@ -10,22 +10,52 @@ pub(super) mod from_views {
     use schemars::JsonSchema;
     use schemars::generate::SchemaSettings;
 
-    use crate::render::json::document::{DnsDocument, SCHEMA, TraceDocument};
+    use crate::finding::{Cause, RULES};
+    use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
+    use crate::trace::{FailureCode, UrlChangeKind};
 
     /// The schema of the view structs.
     pub(crate) fn schema() -> String {
         let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let mut schema = generator.into_root_schema_for::<Document<'static>>();
         schema.insert("title".to_owned(), SCHEMA.into());
+        schema.insert("$id".to_owned(), "urn:urltrace:schema:1".into());
         serde_json::to_string_pretty(&schema).unwrap() + "\n"
     }
 
-    /// A document of schema `urltrace/1`: of a traced URL, or of one `urltrace dns`.
+    /// The words of a list, in its order.
+    fn words<T: Copy>(list: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+        list.iter().map(|it| word(*it)).collect()
+    }
+
+    pub(crate) fn failure_codes() -> Vec<&'static str> {
+        words(FailureCode::ALL, FailureCode::as_str)
+    }
+
+    pub(crate) fn certificate_codes() -> Vec<&'static str> {
+        failure_codes().into_iter().filter(|code| code.starts_with("certificate-")).collect()
+    }
+
+    pub(crate) fn finding_ids() -> Vec<&'static str> {
+        words(RULES, |rule| rule.id)
+    }
+
+    pub(crate) fn change_kinds() -> Vec<&'static str> {
+        words(UrlChangeKind::ALL, UrlChangeKind::as_str)
+    }
+
+    pub(crate) fn causes() -> Vec<&'static str> {
+        words(Cause::ALL, Cause::as_str)
+    }
+
+    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one `urltrace dns`, or
+    /// of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
     enum Document<'a> {
         Trace(Box<TraceDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
+        Error(Box<ErrorDocument<'a>>),
     }
 }

@@ -45,6 +45,7 @@ pub(super) struct ServerCheckView<'a> {
     tcp: Option<bool>,
     /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `serial-differs`,
     /// `answer-differs`, `no-edns`, `edns-dropped` (no answer with EDNS, one without), `no-udp`, `no-tcp`.
+    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["unreachable", "lame", "serial-differs", "answer-differs", "no-edns", "edns-dropped", "no-udp", "no-tcp"] })))]
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],

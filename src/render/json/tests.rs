@@ -94,6 +94,38 @@ fn every_document_is_valid() {
 }
 
 #[test]
+fn the_culprits_pointer_leads_somewhere_and_its_span_is_there() {
+    for (name, trace) in testtrace::all() {
+        let report = redact(TraceReport::of(trace.clone(), 0), Secrets::Hide);
+        let mut out = Vec::new();
+        render(&report, Format::Jsonl, &Style::default(), &mut out).unwrap();
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1, "{name}");
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        let culprit = &document["verdict"]["culprit"];
+        let pointer = culprit["pointer"].as_str().unwrap_or_else(|| panic!("{name}: {culprit}"));
+        assert!(document.pointer(pointer).is_some_and(|value| !value.is_null()), "{name}: {culprit}");
+        if let Some(id) = culprit["span"].as_u64() {
+            assert_eq!(document["spans"][id as usize]["id"], id, "{name}");
+        }
+        let failed = !document["failure"].is_null();
+        assert_eq!(culprit["cause"] == "failure", failed, "{name}: {culprit}");
+    }
+}
+
+#[test]
+fn an_error_has_a_document_too() {
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (code, word) in [(2, "usage"), (1, "internal")] {
+        let mut out = Vec::new();
+        super::error(code, "no", Some("yes"), super::Lines::One, &mut out).unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        assert!(validator.is_valid(&document), "{document}");
+        assert_eq!((&document["kind"], &document["failure"]["code"]), (&"error".into(), &word.into()));
+    }
+}
+
+#[test]
 fn evidence_is_copied_from_where_its_pointer_leads() {
     let document: Value = serde_json::from_str(&document(&testtrace::success(), Secrets::Hide)).unwrap();
     let findings = document["findings"].as_array().unwrap();
@@ -111,7 +143,7 @@ fn evidence_is_copied_from_where_its_pointer_leads() {
 #[test]
 fn what_every_finding_rests_on_is_in_its_document() {
     for (name, trace) in testtrace::all() {
-        let report = redact(TraceReport::of(trace.clone()), Secrets::Hide);
+        let report = redact(TraceReport::of(trace.clone(), 0), Secrets::Hide);
         let findings = &report.findings;
         let mut out = Vec::new();
         render(&report, Format::Json, &Style::default(), &mut out).unwrap();

@@ -291,6 +291,7 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 struct FaultView {
     /// The same words as a failure's code.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::certificate_codes())))]
     code: &'static str,
     /// In words.
     detail: String,

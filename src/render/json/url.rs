@@ -15,7 +15,8 @@ pub(super) struct UrlView<'a> {
     /// Its scheme.
     #[cfg_attr(test, schemars(extend("enum" = ["http", "https"])))]
     scheme: &'static str,
-    /// Whether the scheme was missing and https was taken.
+    /// Whether the scheme was missing and one was assumed: https, or http for `localhost`, addresses and
+    /// names of one label.
     scheme_assumed: bool,
     /// User name, redacted.
     username: Option<&'a str>,
@@ -76,6 +77,7 @@ impl<'a> UrlView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 struct UrlChangeView<'a> {
     /// What kind of change, kebab-case.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::change_kinds())))]
     kind: &'static str,
     /// The part as typed.
     before: &'a str,

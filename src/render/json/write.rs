@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{DnsDocument, TraceDocument};
+use super::document::{DnsDocument, ErrorDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
 use super::pointer::Within;
@@ -13,23 +13,35 @@ use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
 
+/// Whether a document is laid out for eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lines {
+    /// One member a line.
+    Many,
+    /// No line ends in it.
+    One,
+}
+
 /// Writes the document of a trace.
-pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict } = &**report;
-    let document = serde_json::to_value(TraceDocument::new(trace, verdict))?;
-    write(&with_findings(document, findings, Within::Trace(trace))?, out)
+pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    let document = serde_json::to_value(TraceDocument::new(report))?;
+    write(&with_findings(document, &report.findings, Within::Trace(&report.trace))?, lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.
-pub(crate) fn dns(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
-    write(&dns_document(report)?, out)
+pub(crate) fn dns(report: &Redacted<DnsReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    write(&dns_document(report)?, lines, out)
 }
 
-/// Writes the same document without line ends.
-pub(crate) fn dns_line(report: &Redacted<DnsReport>, out: &mut dyn Write) -> io::Result<()> {
-    let document = dns_document(report)?;
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?;
-    out.write_all(b"\n")
+/// Writes the document of an error.
+pub(crate) fn error(
+    exit_code: u8,
+    message: &str,
+    hint: Option<&str>,
+    lines: Lines,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write(&serde_json::to_value(ErrorDocument::new(exit_code, message, hint))?, lines, out)
 }
 
 fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
@@ -47,8 +59,13 @@ fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) 
     Ok(document)
 }
 
-fn write(document: &Value, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Readable::default());
-    document.serialize(&mut serializer)?;
+fn write(document: &Value, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    match lines {
+        Lines::Many => {
+            document
+                .serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Readable::default()))?;
+        }
+        Lines::One => document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?,
+    }
     out.write_all(b"\n")
 }

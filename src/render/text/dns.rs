@@ -55,7 +55,7 @@ pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write)
         fact_text(&mut page, Ink::Faint, "dnssec", &line);
     }
     if let Some(stub) = run.dns.stub.as_ref().filter(|_| run.dns.lane != DnsLane::StubFallback) {
-        fact_text(&mut page, Ink::Faint, "stub", &evidence::stub(stub));
+        fact_text(&mut page, Ink::Faint, "resolver", &evidence::stub(stub));
     }
     if style.verbose {
         survey::system(&mut page, &run.dns);

@@ -42,7 +42,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>) {
     }
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
-        fact_text(page, Ink::Faint, "stub", &stub(record));
+        fact_text(page, Ink::Faint, "resolver", &stub(record));
     }
     if let Some(record) = hop.dns.ran() {
         survey::all_servers(page, record);
@@ -89,35 +89,49 @@ fn skipped(page: &mut Page, label: &str, reason: &str) {
 /// The URL taken apart.
 fn url(url: &Url) -> String {
     let assumed = if url.scheme_assumed { " (assumed: none was given)" } else { "" };
-    let mut words = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
+    let mut line = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
     if url.host_unicode != url.host_ascii {
-        words.push_str(&format!(", sent as {}", url.host_ascii));
+        line.push_str(&format!(", sent as {}", url.host_ascii));
     }
-    words.push_str(&format!(", port {}", url.port));
+    line.push_str(&format!(", port {}", url.port));
     if url.port_is_default {
-        words.push_str(" (the default)");
+        line.push_str(" (the default)");
     }
-    words.push_str(&format!(", path {}", url.path));
+    line.push_str(&format!(", path {}", brief(&url.path)));
     if let Some(query) = &url.query {
-        words.push_str(&format!(", query {query}"));
+        line.push_str(&format!(", query {}", brief(query)));
     }
     if url.username.is_some() || url.password.is_some() {
-        words.push_str(", with credentials");
+        line.push_str(", with credentials");
     }
     if let Some(fragment) = &url.fragment {
-        words.push_str(&format!(", fragment {fragment} (never sent)"));
+        line.push_str(&format!(", fragment {} (never sent)", brief(fragment)));
     }
     if !url.changes.is_empty() {
-        let kinds: Vec<&str> = url.changes.iter().map(|change| change.kind.as_str()).collect();
-        words.push_str(&format!("; changed as a browser would: {}", kinds.join(", ")));
+        let mut changes: Vec<&str> =
+            url.changes.iter().map(|change| words::url_change(change.kind)).collect();
+        changes.dedup();
+        line.push_str(&format!("; as a browser does: {}", changes.join(", ")));
     }
-    words
+    line
+}
+
+/// Characters of a part of a URL that are shown whole; `-v` shows the request as sent.
+const PART: usize = 120;
+
+/// The beginning of a text that is too long for a report, and how long it is.
+fn brief(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= PART {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(PART / 2).collect();
+    format!("{begin}... ({length} characters)")
 }
 
 /// What the counted lane found, and how.
 pub(super) fn dns(dns: &Dns) -> String {
-    let addresses: Vec<_> = dns.addresses.iter().map(ToString::to_string).collect();
-    let known = format!("{} is {}", dns.name, addresses.join(" and "));
+    let known = format!("{} is {}", dns.name, listed(&dns.addresses));
     match dns.lane {
         DnsLane::Given => return format!("{known}: given by --resolve, nobody was asked"),
         DnsLane::Special => return format!("{known}: a special name, nobody was asked (RFC 6761)"),
@@ -148,26 +162,29 @@ pub(super) fn dns(dns: &Dns) -> String {
 
 fn connect(connect: &Connect) -> String {
     let Some(winner) = connect.winner.and_then(|index| connect.attempts.get(index)) else {
-        let mut words = "no connection".to_owned();
-        for (index, attempt) in connect.attempts.iter().enumerate() {
-            words.push_str(if index == 0 { ": " } else { "; " });
-            words.push_str(&format!("{} {}", attempt.address, outcome(attempt)));
-        }
-        return words;
+        let attempts: Vec<&Attempt> = connect.attempts.iter().collect();
+        let each = outcomes(&attempts, |attempt| attempt.address.to_string());
+        return if each.is_empty() { "no connection".to_owned() } else { format!("no connection: {each}") };
     };
     let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
     let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
-    for (_, attempt) in others {
-        let is_same_port = attempt.address.port() == winner.address.port();
-        let address =
-            if is_same_port { attempt.address.ip().to_string() } else { attempt.address.to_string() };
-        words.push_str(&format!("; {address} {}", outcome(attempt)));
+    let others: Vec<&Attempt> = others.map(|(_, attempt)| attempt).collect();
+    if !others.is_empty() {
+        let port = winner.address.port();
+        let name = |attempt: &Attempt| match attempt.address.port() == port {
+            true => attempt.address.ip().to_string(),
+            false => attempt.address.to_string(),
+        };
+        words.push_str(&format!("; {}", outcomes(&others, name)));
     }
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
     }
     if let Some(from) = &connect.redirected_from {
-        words.push_str(&format!("; in place of {from}"));
+        match from.strip_prefix("port ") {
+            Some(port) => words.push_str(&format!("; the lab's stand-in for port {port}")),
+            None => words.push_str(&format!("; in place of {from} (--connect-to)")),
+        }
     }
     if let Some(info) = &connect.tcp_info {
         // After a lost SYN the kernel's number is no round trip.
@@ -177,6 +194,35 @@ fn connect(connect: &Connect) -> String {
         words.push_str(&format!(", MSS {}", info.mss));
     }
     words
+}
+
+/// Addresses that are named; `-v` and JSON have all.
+const NAMED: usize = 4;
+
+/// `192.0.2.1, 192.0.2.2 and 30 more`.
+fn listed(addresses: &[std::net::IpAddr]) -> String {
+    let named: Vec<String> = addresses.iter().take(NAMED).map(ToString::to_string).collect();
+    match addresses.len().saturating_sub(NAMED) {
+        0 => named.join(" and "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// What became of attempts. Of many that ended alike the first is named.
+fn outcomes(attempts: &[&Attempt], name: impl Fn(&Attempt) -> String) -> String {
+    let mut groups: Vec<(&Attempt, usize)> = Vec::new();
+    for attempt in attempts {
+        let alike = |first: &Attempt| first.outcome.as_str() == attempt.outcome.as_str();
+        match groups.iter_mut().find(|(first, _)| attempts.len() > NAMED && alike(first)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((attempt, 1)),
+        }
+    }
+    let told = |(first, count): (&Attempt, usize)| match count {
+        1 => format!("{} {}", name(first), outcome(first)),
+        _ => format!("{} {}, {} more likewise", name(first), outcome(first), count - 1),
+    };
+    groups.into_iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 fn outcome(attempt: &Attempt) -> String {
@@ -215,7 +261,7 @@ fn tls(tls: &Tls) -> String {
             words.push_str(&format!("; {}", words::fault(fault).1));
         }
         if verification.overridden {
-            words.push_str("; put aside by -k");
+            words.push_str("; ignored because of -k");
         }
         if verification.system_would_trust == Some(true) {
             words.push_str("; the system's roots would trust it");
@@ -257,7 +303,7 @@ fn http(page: &Page, http: &Http) -> Line {
     line.push(Ink::Plain, format!(": {} {}", explain(status).meaning, body(http)));
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
-        line.push(Ink::Plain, format!("; leads to {to}"));
+        line.push(Ink::Plain, format!("; leads to {}", brief(to)));
         if !redirect.followed {
             line.push(Ink::Plain, " (not followed; -L follows)");
         }
@@ -287,7 +333,10 @@ fn body(http: &Http) -> String {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {
-        words.push_str(&format!(", saved to {}", path.display()));
+        match path.to_str() {
+            Some("-") => words.push_str(", written to standard output"),
+            _ => words.push_str(&format!(", saved to {}", path.display())),
+        }
     }
     words
 }
@@ -298,20 +347,20 @@ pub(super) fn stub(stub: &Stub) -> String {
     let who = server.map_or_else(|| "no resolver".to_owned(), |server| server.ip().to_string());
     let took = units::duration(stub.end.since(stub.start));
     if let Some(error) = &stub.error {
-        return format!("{who} gave no answer: {error} (not counted)");
+        return format!("{who} (this machine's) gave no answer: {error} (not counted)");
     }
     let said = match (stub.agrees, stub.rcode) {
-        (Some(true), _) => "said the same".to_owned(),
-        (Some(false), _) => format!("said something else, {}", words::answers(&stub.answers, 2)),
-        (None, Some(rcode)) if stub.answers.is_empty() => format!("said {}", rcode.mnemonic()),
-        (None, Some(_)) => format!("said {}", words::answers(&stub.answers, 2)),
-        (None, None) => return format!("{who} had not answered after {took} (not counted)"),
+        (Some(true), _) => "agrees".to_owned(),
+        (Some(false), _) => format!("disagrees: {}", words::answers(&stub.answers, 2)),
+        (None, Some(rcode)) if stub.answers.is_empty() => format!("answers {}", rcode.mnemonic()),
+        (None, Some(_)) => format!("answers {}", words::answers(&stub.answers, 2)),
+        (None, None) => return format!("{who} (this machine's) had not answered after {took} (not counted)"),
     };
     let age = match (stub.age, stub.age_at_most) {
-        (Some(age), _) => format!(", a copy {age} s old"),
-        (None, Some(most)) => format!(", a copy between 0 and {most} s old"),
+        (Some(age), _) => format!(", cached {age} s ago"),
+        (None, Some(most)) => format!(", cached 0 to {most} s ago"),
         (None, None) => String::new(),
     };
-    let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left in cache"));
-    format!("{who} {said} in {took}{ttl} (not counted)")
+    let ttl = stub.ttl.map_or_else(String::new, |ttl| format!("{age}, {ttl} s left"));
+    format!("{who} (this machine's) {said}, {took}{ttl} (not counted)")
 }

@@ -36,7 +36,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding]) {
     }
 }
 
-/// `saves about 250 ms (240 ms to 250 ms, derived): every first visit`.
+/// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.
 fn saved(saving: &Saving) -> String {
     let amount = units::duration(saving.amount);
     let range = if saving.low == saving.high {
@@ -50,6 +50,6 @@ fn saved(saving: &Saving) -> String {
         )
     };
     let about = if saving.basis == Basis::Measured { "" } else { "about " };
-    let applies = if saving.applies.is_empty() { String::new() } else { format!(": {}", saving.applies) };
-    format!("saves {about}{amount} ({range}){applies}")
+    let applies = if saving.applies.is_empty() { String::new() } else { format!(" {}", saving.applies) };
+    format!("would save {about}{amount}{applies} ({range})")
 }

@@ -12,6 +12,9 @@ use crate::render::style::{Charset, Style};
 /// Narrower than this, columns cannot be kept.
 const LEAST_WIDTH: usize = 40;
 
+/// Wider than this, text is not set.
+const MEASURE: usize = 100;
+
 /// Columns that a label must leave for text beside it.
 const LEAST_TEXT: usize = 12;
 
@@ -169,6 +172,8 @@ pub(super) struct Page {
     charset: Charset,
     color: bool,
     width: usize,
+    /// Where wrapped text ends: lines that are too long are hard to read.
+    measure: usize,
     text: String,
 }
 
@@ -178,6 +183,7 @@ impl Page {
             charset: style.charset(),
             color: style.color,
             width: style.width.max(LEAST_WIDTH),
+            measure: style.width.clamp(LEAST_WIDTH, MEASURE),
             text: String::new(),
         }
     }
@@ -226,17 +232,19 @@ impl Page {
 
     /// Writes `body` behind `label`, on as many lines as it takes, each begun under the first.
     pub(super) fn wrap(&mut self, label: Line, body: &Line) {
+        // A body behind a label that lies beyond the measure still gets its room.
+        let width = self.measure.max(label.width() + 2 * LEAST_TEXT).min(self.width);
         // A label that leaves no room for text must not push it off the page.
-        let indent = label.width().min(self.width / 2);
+        let indent = label.width().min(width / 2);
         let mut line = label;
-        if line.width() + LEAST_TEXT > self.width {
+        if line.width() + LEAST_TEXT > width {
             self.put(std::mem::replace(&mut line, self.line()));
             line.pad_to(indent);
         }
         let mut fresh = true;
         for mut word in words(body) {
             let gap = usize::from(!fresh);
-            if line.width() + gap + width_of(&word) > self.width && !fresh {
+            if line.width() + gap + width_of(&word) > width && !fresh {
                 self.put(std::mem::replace(&mut line, self.line()));
                 line.pad_to(indent);
                 fresh = true;
@@ -245,8 +253,8 @@ impl Page {
                 line.push(Ink::Plain, " ");
             }
             // A word wider than the page is cut wherever the page ends.
-            while line.width() + width_of(&word) > self.width && line.width() < self.width {
-                let rest = split(&mut word, self.width - line.width());
+            while line.width() + width_of(&word) > width && line.width() < width {
+                let rest = split(&mut word, width - line.width());
                 line.pieces.append(&mut word);
                 self.put(std::mem::replace(&mut line, self.line()));
                 line.pad_to(indent);

@@ -10,7 +10,7 @@ use crate::report::TraceReport;
 
 /// Writes the report of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict } = &**report;
+    let TraceReport { trace, findings, verdict, exit_code: _ } = &**report;
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);
@@ -18,6 +18,8 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     findings::put(&mut page, findings);
     if style.verbose {
         verbose::put(&mut page, trace);
+    } else if style.headers {
+        verbose::response_section(&mut page, trace);
     }
     out.write_all(page.into_text().as_bytes())
 }

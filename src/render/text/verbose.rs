@@ -49,6 +49,17 @@ fn hop_sections(page: &mut Page, hop: &Hop<'_>, of: &str) {
     }
 }
 
+/// The responses' header fields alone (`-i`).
+pub(super) fn response_section(page: &mut Page, trace: &Trace) {
+    for (index, hop) in trace.hops().enumerate() {
+        if let Some(http) = hop.http.ran() {
+            let of = if trace.requests.len() > 1 { format!(" of hop {}", index + 1) } else { String::new() };
+            title(page, Ink::Receive, &format!("response{of}"));
+            response(page, http);
+        }
+    }
+}
+
 fn title(page: &mut Page, ink: Ink, text: &str) {
     page.gap();
     let mut line = page.line();

@@ -257,7 +257,7 @@ async fn a_peer_without_the_key_is_refused_even_with_insecure() {
         let (tls, failure) = shake_err(&client(&plan), address, HOST).await;
         assert_eq!(failure.code, FailureCode::BadSignature);
         assert!(failure.message.contains("does not hold its key"), "{}", failure.message);
-        // Not only a failure: the check itself must not look passed, nor put aside by -k.
+        // Not only a failure: the check itself must not look passed, nor ignored because of -k.
         assert!(matches!(faults(&tls), [CertificateFault::Other(_)]));
         assert!(!tls.verification.as_ref().unwrap().overridden);
         assert_eq!(tls.alert.unwrap().description, "decrypt_error");

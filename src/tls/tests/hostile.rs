@@ -157,7 +157,7 @@ async fn max_time_and_interrupt_end_a_handshake_with_its_record() {
     let (tls, result) = client.handshake(tcp, peer, &clock, &stop).await;
     let failure = result.unwrap_err();
     assert_eq!(failure.code, FailureCode::MaxTime);
-    assert_eq!(failure.message, "--max-time of 40 ms passed while waiting for the ServerHello");
+    assert_eq!(failure.message, "--max-time 40 ms ran out while waiting for the ServerHello");
     assert_eq!(tls.flights.len(), 1);
     assert!(tls.end >= At(40_000));
 

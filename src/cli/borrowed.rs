@@ -1,0 +1,222 @@
+//! Options that hands bring from curl, dig, httpstat, hyperfine and ripgrep and that urltrace does not
+//! have: what does the same here, in one line. Those that work as theirs do are in `declarations`.
+
+/// What an option of another tool comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Something else does it.
+    Use(&'static str),
+    /// It is not there yet; what does until then.
+    Later(&'static str),
+}
+
+use Answer::{Later, Use};
+
+/// What there is in place of `option` (with its dashes), where somebody is known to look for it.
+pub(super) fn answer(option: &str) -> Option<Answer> {
+    TABLE.iter().find(|(names, _)| names.contains(&option)).map(|(_, answer)| *answer)
+}
+
+const NUMBERS: Answer =
+    Use("--format json has every time, size and header: urltrace --format json URL | jq .total_us");
+const PROXY: Answer = Later("urltrace connects directly");
+const REPEAT: Answer = Later("run urltrace in a loop: for i in 1 2 3; do urltrace --format jsonl URL; done");
+const CERTIFICATE: Answer = Later("urltrace sends no client certificate");
+const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
+const NO_RETRY: Answer = Use("urltrace traces one attempt, and retries nothing silently");
+const HEADERS: Answer = Use("-i shows the response's header fields, -v those of the request, too");
+const ANSWER_ONLY: Answer = Use("`urltrace dns --short NAME` prints the data alone");
+const OTHER_AUTH: Answer = Use("-u sends Basic credentials; for others, -H 'Authorization: ...'");
+const ALWAYS: Answer = Use("leave it out: urltrace always does so");
+
+const TABLE: &[(&[&str], Answer)] = &[
+    // curl
+    (&["-w", "--write-out"], NUMBERS),
+    (&["-b", "--cookie"], Later("-H 'Cookie: NAME=VALUE' sends a cookie")),
+    (
+        &["-c", "--cookie-jar", "-j", "--junk-session-cookies"],
+        Later("-i shows the cookies that a response sets"),
+    ),
+    (
+        &["-F", "--form", "--form-string"],
+        Later("--data-binary @FILE with -H 'Content-Type: ...' sends a body as it is"),
+    ),
+    (&["-G", "--get"], Later("write the data into the URL's query: 'https://HOST/?NAME=VALUE'")),
+    (&["--data-urlencode", "--url-query"], Later("-d NAME=VALUE sends what is percent-encoded already")),
+    (
+        &["-O", "--remote-name", "-J", "--remote-header-name", "--output-dir", "--create-dirs"],
+        Use("-o FILE writes the body to a file"),
+    ),
+    (&["-T", "--upload-file"], Use("-X PUT --data-binary @FILE sends a file")),
+    (&["-r", "--range"], Use("-H 'Range: bytes=0-99' asks for a range")),
+    (&["-C", "--continue-at"], Use("-H 'Range: bytes=100-' asks for the rest")),
+    (&["-z", "--time-cond"], Use("-H 'If-Modified-Since: ...' makes the request conditional")),
+    (
+        &["--retry", "--retry-delay", "--retry-max-time", "--retry-connrefused", "--retry-all-errors"],
+        NO_RETRY,
+    ),
+    (
+        &["--interface", "--local-port", "--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr"],
+        Later("the system chooses the source address; -4 and -6 choose its family"),
+    ),
+    (
+        &[
+            "-x",
+            "--proxy",
+            "--preproxy",
+            "--socks4",
+            "--socks4a",
+            "--socks5",
+            "--socks5-hostname",
+            "-U",
+            "--proxy-user",
+            "--noproxy",
+            "--proxy-header",
+            "--proxytunnel",
+            "--proxy-insecure",
+        ],
+        PROXY,
+    ),
+    (&["-E", "--cert", "--key", "--cert-type", "--key-type", "--pass"], CERTIFICATE),
+    (&["--capath"], Use("SSL_CERT_DIR names a directory of certificates, --cacert a file")),
+    (&["--ca-native"], Use("--roots system trusts the machine's certificates")),
+    (&["--tlsv1.3"], Later("urltrace offers TLS 1.2 and 1.3")),
+    (&["-1", "--tlsv1", "--tlsv1.0", "--tlsv1.1", "-2", "-3", "--sslv2", "--sslv3"], OLD_TLS),
+    (
+        &["--ciphers", "--tls13-ciphers", "--curves", "--sigalgs"],
+        Later("urltrace offers what browsers offer"),
+    ),
+    (&["--pinnedpubkey"], Later("-v prints the SPKI hash of each certificate")),
+    (&["--cert-status", "--crlfile", "--crlite"], Later("urltrace does not check revocation")),
+    (&["--doh-url"], Use("--resolver https://HOST/dns-query asks a resolver by DNS over HTTPS")),
+    (&["--dns-servers"], Use("--resolver IP[:PORT] asks this resolver")),
+    (&["--http3", "--http3-only"], Later("urltrace speaks HTTP/1.1 and HTTP/2")),
+    (&["-0", "--http1.0", "--http0.9"], Use("--http1.1 is the oldest version that is asked for")),
+    (&["-D", "--dump-header"], HEADERS),
+    (
+        &["--trace", "--trace-ascii", "--trace-time", "--trace-config", "--stderr"],
+        Use("-v shows every packet, flight and header field"),
+    ),
+    (&["--oauth2-bearer"], Use("-H 'Authorization: Bearer TOKEN' sends a token")),
+    (&["--digest", "--ntlm", "--negotiate", "--anyauth", "--aws-sigv4", "--delegation"], OTHER_AUTH),
+    (
+        &["-n", "--netrc", "--netrc-file", "--netrc-optional"],
+        Later("-u USER sends credentials; it asks for the password"),
+    ),
+    (&["-K", "--config"], Later("urltrace reads no configuration file")),
+    (
+        &["-q", "--disable"],
+        Use("leave it out: urltrace reads no configuration file; --silent hides the progress"),
+    ),
+    (&["-Z", "--parallel", "--next", "-:", "--parallel-max"], Later("trace one URL a run")),
+    (
+        &["-N", "--no-buffer", "-a", "--append", "--keepalive-time", "--no-keepalive", "--tcp-fastopen"],
+        Use("leave it out: it would change nothing that is measured"),
+    ),
+    (&["--tcp-nodelay", "--no-npn", "--alpn", "--basic"], ALWAYS),
+    (&["--no-alpn"], Use("--http1.1 offers HTTP/1.1 only")),
+    (
+        &["--limit-rate", "-Y", "--speed-limit", "-y", "--speed-time", "--max-filesize"],
+        Use("-m SECONDS ends a trace that takes too long"),
+    ),
+    (&["--location-trusted"], Use("-L follows redirects; credentials stay at the first origin")),
+    (&["--post301", "--post302", "--post303"], Use("-L changes the method as browsers do")),
+    (&["--path-as-is"], Later("dot segments are resolved, and the report says so")),
+    (&["-g", "--globoff"], Use("leave it out: brackets and braces in a URL mean nothing special")),
+    (
+        &["--raw", "--tr-encoding", "--ignore-content-length"],
+        Later("bodies are counted as they come, and after decoding with --compressed"),
+    ),
+    (
+        &["--unix-socket", "--abstract-unix-socket"],
+        Later("--connect-to HOST1:PORT1:HOST2:PORT2 connects elsewhere by TCP"),
+    ),
+    (&["--happy-eyeballs-timeout-ms"], Later("the race of RFC 8305 begins the next attempt after 250 ms")),
+    (&["--proto", "--proto-default", "--proto-redir"], Use("urltrace traces http and https only")),
+    (
+        &["-#", "--progress-bar", "--progress-meter"],
+        Use("leave it out: the progress line is there on a terminal, without --silent"),
+    ),
+    (&["-M", "--manual"], Use("--help, or `urltrace --generate man`")),
+    (
+        &[
+            "-l",
+            "--list-only",
+            "-Q",
+            "--quote",
+            "-P",
+            "--ftp-port",
+            "-B",
+            "--use-ascii",
+            "-t",
+            "--telnet-option",
+        ],
+        Use("urltrace traces http and https only"),
+    ),
+    // httpstat, hyperfine, ripgrep and their like
+    (&["--runs", "--repeat", "--warmup", "--min-runs", "--max-runs", "--count", "--interval"], REPEAT),
+    (&["--save"], Use("-o FILE writes the body, --format json > FILE the measurements")),
+    (&["--export-json", "--save-json"], Use("--format json > FILE writes the document")),
+    (
+        &["--export-csv", "--export-markdown", "--export-har", "--har", "--csv", "--markdown"],
+        Later("--format json has everything; jq makes other forms of it"),
+    ),
+    (&["--output-format", "--ndjson", "--jsonl"], Use("--format json, or --format jsonl for one line")),
+    (&["--quiet", "--no-progress"], Use("--silent hides the progress line")),
+    (&["--pretty", "-p"], Use("--color always colours the report where it goes to no terminal")),
+    (&["--debug"], Use("-v shows every packet, flight and header field")),
+    (&["--timeout"], Use("--max-time SECONDS limits the whole, --connect-timeout SECONDS one attempt")),
+    (&["--method"], Use("-X METHOD sets the method")),
+    (&["--body"], Use("-d DATA or --data-binary @FILE sends a body")),
+    (&["--no-redirects", "--no-follow"], Use("leave it out: redirects are followed only with -L")),
+    (
+        &["--follow", "--follow-redirects", "--max-redirects"],
+        Use("-L follows redirects, up to --max-redirs N"),
+    ),
+    (
+        &["--no-color", "--no-colour", "--colour"],
+        Use("--color never prints without colours; NO_COLOR is heeded"),
+    ),
+    (&["--server", "--nameserver"], Use("--resolver IP[:PORT] asks this server")),
+    (
+        &["--insecure-tls", "--no-verify", "--no-check-certificate"],
+        Use("-k goes on in spite of a bad certificate"),
+    ),
+    (&["--completions", "--completion", "--man"], Use("--generate bash, zsh, fish or man")),
+];
+
+/// The same for the options of dig that `urltrace dns` does not take as they are.
+pub(super) fn dig(option: &str) -> Option<Answer> {
+    DIG.iter().find(|(names, _)| names.contains(&option)).map(|(_, answer)| *answer)
+}
+
+const DIG: &[(&[&str], Answer)] = &[
+    (&["-f"], Use("`urltrace dns - < FILE` asks for the names of a file")),
+    (&["-q"], Use("write the name alone: `urltrace dns NAME`")),
+    (&["-c"], Use("urltrace asks in class IN only")),
+    (&["-b"], Later("the system chooses the source address; -4 and -6 choose its family")),
+    (&["-k", "-y"], Later("urltrace does not sign questions (TSIG)")),
+    (&["-u", "-i", "-r"], ALWAYS),
+    (&["--json", "-j"], Use("--format json prints the document")),
+    (&["--tcp"], Use("--resolver tcp://IP asks by TCP")),
+    (&["--tls", "--https"], Use("--resolver tls://HOST or https://HOST/dns-query asks encrypted")),
+    (&["+tcp", "+vc"], Use("--resolver tcp://IP asks by TCP")),
+    (&["+tls"], Use("--resolver tls://HOST asks by TLS")),
+    (&["+https"], Use("--resolver https://HOST/dns-query asks by HTTPS")),
+    (&["+nssearch"], Use("--all-ns asks every server of the zone and compares")),
+    (
+        &["+identify", "+stats", "+comments", "+question", "+all", "+multiline", "+nsid", "+qr"],
+        Use("-v shows every packet"),
+    ),
+    (&["+noall", "+answer"], ANSWER_ONLY),
+    (&["+notrace", "+recurse"], Use("--resolver system asks this machine's resolver")),
+    (
+        &["+norecurse", "+nordflag"],
+        Use("leave it out: the walk asks authoritative servers without recursion"),
+    ),
+    (&["+nodnssec"], Use("--no-dnssec asks for no signatures")),
+    (&["+cd", "+cdflag"], Use("leave it out: validation is urltrace's own, and with --resolver CD is set")),
+    (&["+qmin"], Use("--qmin tells each server no more of the name than it needs")),
+    (&["+json", "+yaml"], Use("--format json prints the document")),
+    (&["+time", "+timeout", "+tries", "+retry"], Use("-m SECONDS limits the whole")),
+];

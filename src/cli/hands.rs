@@ -1,0 +1,229 @@
+//! What hands type: words that mean an option, options of other tools, and arguments in the wrong place.
+//! Says in one line what is right; makes no plan.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory};
+
+use super::borrowed::{self, Answer};
+use super::declarations::{Cli, Common, Format};
+use super::error::PlanError;
+
+/// `urltrace help` and `urltrace version`, as the options that they mean.
+pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let word = |index: usize| arguments.get(index).and_then(|word: &OsString| word.to_str());
+    match (word(1), word(2), arguments.len()) {
+        (Some("version"), None, 2) => arguments[1] = "--version".into(),
+        (Some("help"), None, 2) => arguments[1] = "--help".into(),
+        (Some("help"), Some("dns" | "lab"), 3) => {
+            arguments.swap(1, 2);
+            arguments[2] = "--help".into();
+        }
+        _ => {}
+    }
+    arguments
+}
+
+/// The format that was asked for, for an error on arguments that cannot be read.
+#[must_use]
+pub fn requested_format(arguments: &[OsString]) -> Format {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut format = Format::Text;
+    while let Some(word) = words.next() {
+        let value = match word {
+            "--" => break,
+            "--format" => words.next(),
+            _ => word.strip_prefix("--format="),
+        };
+        match value.map(str::to_ascii_lowercase).as_deref() {
+            Some("json") => format = Format::Json,
+            Some("jsonl" | "json-lines" | "ndjson") => format = Format::Jsonl,
+            Some("text") => format = Format::Text,
+            _ => {}
+        }
+    }
+    format
+}
+
+/// An error of clap's, or what is right in place of an option that there is not.
+pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
+    let option = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => {
+            option.split('=').next().unwrap_or_default().to_owned()
+        }
+        _ => return PlanError::Clap(Box::new(error)),
+    };
+    if !option.starts_with('-') {
+        return second_word(&option, arguments);
+    }
+    let dns = arguments.iter().skip(1).any(|word| word == "dns");
+    let own = dns.then(|| borrowed::dig(&option)).flatten();
+    let cli = Cli::command();
+    if own.is_none() && dns && cli.get_arguments().any(|argument| names(argument).contains(&option)) {
+        return misplaced(&option, "dns");
+    }
+    if let Some(answer) = own.or_else(|| borrowed::answer(&option)) {
+        return answered(&option, answer);
+    }
+    let suggested = match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(other)) if is_near(&option, other) => format!("did you mean {other}? "),
+        _ => String::new(),
+    };
+    let help = if dns { "urltrace dns --help" } else { "urltrace --help" };
+    PlanError::with_hint(format!("there is no option {option}"), format!("{suggested}`{help}` lists all"))
+}
+
+/// What there is in place of an option of another tool.
+pub(super) fn answered(option: &str, answer: Answer) -> PlanError {
+    PlanError::usage(match answer {
+        Answer::Use(instead) => format!("there is no option {option}: {instead}"),
+        Answer::Later(meanwhile) => format!("{option} is not there yet: {meanwhile}"),
+    })
+}
+
+/// Whether one may have been typed for the other. What merely has a few letters in common misleads.
+fn is_near(typed: &str, other: &str) -> bool {
+    let (typed, other) = (typed.trim_start_matches('-'), other.trim_start_matches('-'));
+    let same = typed.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    same >= 3 && typed.len().abs_diff(other.len()) <= 3
+}
+
+fn names(argument: &Arg) -> Vec<String> {
+    let long = argument.get_long().map(|long| format!("--{long}"));
+    let short = argument.get_short().map(|short| format!("-{short}"));
+    short.into_iter().chain(long).collect()
+}
+
+fn misplaced(option: &str, command: &str) -> PlanError {
+    PlanError::usage(format!("{option} is for tracing a URL: `urltrace {command}` does not take it"))
+}
+
+/// Refuses what stands in front of a sub-command and would be ignored, and what `lab` has no use for.
+pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
+    let Some((command, inner)) = matches.subcommand() else { return Ok(()) };
+    let cli: Command = Cli::command();
+    let given = |matches: &ArgMatches, argument: &Arg| {
+        matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    for argument in cli.get_arguments() {
+        let option = names(argument).pop();
+        if argument.is_global_set() {
+            let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
+            if command == "lab" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
+                let option = option.unwrap_or_default();
+                return Err(PlanError::usage(format!(
+                    "`urltrace lab` prints a list: it does not take {option}"
+                )));
+            }
+        } else if given(matches, argument) {
+            return Err(option.map_or_else(
+                || {
+                    PlanError::with_hint(
+                        format!("a URL cannot stand in front of `{command}`"),
+                        "`urltrace URL` traces a URL, `urltrace dns NAME` asks for a name: one a run",
+                    )
+                },
+                |option| misplaced(&option, command),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what would lead out of the lab, or be ignored in it.
+pub(super) fn check_lab(common: &Common, url: Option<&str>) -> Result<(), PlanError> {
+    if !common.lab {
+        return Ok(());
+    }
+    let refuse = |what: &str| Err(PlanError::usage(format!("--lab has no outside: {what}")));
+    if common.resolver != "walk" {
+        return refuse("it cannot be used with --resolver");
+    }
+    if common.root_hints.is_some() {
+        return refuse("it has root servers of its own, and --root-hints cannot be used with it");
+    }
+    let host = url.and_then(address_of);
+    if host.is_some_and(|address| !matches!(address.octets(), [127, 53, ..])) {
+        return refuse(
+            "its web servers have names and addresses in 127.53.0.0/16; `urltrace lab` lists them",
+        );
+    }
+    Ok(())
+}
+
+/// The address in a URL; an IPv6 address, of which the lab has none, as one that is not in it.
+fn address_of(url: &str) -> Option<std::net::Ipv4Addr> {
+    let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    match url::Url::parse(&whole).ok()?.host()? {
+        url::Host::Ipv4(address) => Some(address),
+        url::Host::Ipv6(_) => Some(std::net::Ipv4Addr::UNSPECIFIED),
+        url::Host::Domain(_) => None,
+    }
+}
+
+/// The one URL of a run.
+pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
+    let mut urls = cli.url.iter().chain(&cli.url_options);
+    let Some(url) = urls.next() else {
+        let data = cli.request.json.last().is_some_and(|text| text.contains("://"));
+        return Err(if data {
+            PlanError::with_hint(
+                "--json sends data, and behind it there is no URL",
+                "for a JSON document on standard output: --format json",
+            )
+        } else {
+            PlanError::with_hint(
+                "there is no URL to trace",
+                "urltrace https://www.example.com/; `urltrace --help` lists the options",
+            )
+        });
+    };
+    if url == "-" {
+        return Err(PlanError::with_hint(
+            "URLs from standard input are not there yet",
+            "one run a URL: xargs -n 1 urltrace < FILE",
+        ));
+    }
+    match urls.next() {
+        Some(_) => Err(several()),
+        None => Ok(url.clone()),
+    }
+}
+
+fn several() -> PlanError {
+    PlanError::with_hint(
+        "several URLs in one run are not there yet",
+        "one run a URL: for url in URL...; do urltrace \"$url\"; done",
+    )
+}
+
+/// A second word beside the URL.
+fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
+    let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
+    if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
+        return PlanError::with_hint(
+            "this is how dig is asked, not for a URL",
+            "`urltrace dns NAME TYPE` asks for records",
+        );
+    }
+    several()
+}
+
+/// The types that hands write behind a name, in capitals.
+fn is_type(word: &str) -> bool {
+    const TYPES: [&str; 12] =
+        ["A", "AAAA", "ANY", "CAA", "CNAME", "HTTPS", "MX", "NS", "PTR", "SOA", "SRV", "TXT"];
+    TYPES.contains(&word)
+}
+
+/// Where the body goes, if anywhere, and the report with it.
+pub(super) fn is_standard_output(path: &PathBuf) -> bool {
+    path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+#[path = "hands_tests.rs"]
+mod tests;

@@ -1,0 +1,248 @@
+//! Command lines that hands of curl, dig, httpstat, hyperfine and ripgrep type: each works as theirs
+//! does, or gets one line that names the right option.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::*;
+use crate::cli::{Action, Environment, Settings, Stream, settings};
+use crate::plan::{Plan, ResolverChoice};
+use crate::trace::RecordType;
+
+fn read(line: &str) -> Result<Settings, PlanError> {
+    let words = line.split(' ').map(|word| word.trim_matches('\''));
+    let arguments = std::iter::once("urltrace").chain(words).map(OsString::from);
+    settings(arguments, &Environment { utf8: true, ..Environment::default() })
+}
+
+fn works(line: &str) -> Settings {
+    read(line).unwrap_or_else(|error| panic!("{line}: {error:?}"))
+}
+
+fn plan(line: &str) -> Plan {
+    match works(line).action {
+        Action::Trace { plan, .. } | Action::Ask { plan, .. } => plan,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// What works as it does there.
+const WORKS: &[&str] = &[
+    // curl
+    "-fsSL https://a.test/",
+    "-sS -o /dev/null https://a.test/",
+    "-vv https://a.test/",
+    "-vvv -k https://a.test/",
+    "-i https://a.test/",
+    "-sI https://a.test/",
+    "-siL --compressed https://a.test/",
+    "-S --show-error https://a.test/",
+    "--show-headers https://a.test/",
+    "--data-raw @x https://a.test/",
+    "--data-ascii x https://a.test/",
+    "--url https://a.test/",
+    "-X POST -d a=b -d c=d https://a.test/",
+    "--fail-with-body https://a.test/",
+    "-m 1s https://a.test/",
+    "-m 500ms --connect-timeout 2s https://a.test/",
+    "-m 0 https://a.test/",
+    "--max-time=1.5 https://a.test/",
+    "-L --max-redirs -1 https://a.test/",
+    "--tlsv1.2 https://a.test/",
+    "--http2-prior-knowledge http://a.test/",
+    "--http1.1 --http2 https://a.test/",
+    "-4 -6 https://a.test/",
+    "--no-progress-meter https://a.test/",
+    "-u joe: https://a.test/",
+    "-e ;auto https://a.test/",
+    "-A x -A y -m 1 -m 2 -o a -o b https://a.test/",
+    // ripgrep, hyperfine and their like
+    "--format JSON https://a.test/",
+    "--format jsonl https://a.test/",
+    "--format json-lines --format text https://a.test/",
+    "--color=ALWAYS --color never https://a.test/",
+    "--generate complete-bash",
+    "--generate MAN",
+    // dig
+    "dns a.test MX",
+    "dns mx a.test",
+    "dns a.test IN AAAA",
+    "dns @192.0.2.53 a.test",
+    "dns a.test @192.0.2.53 -p 5353 +short",
+    "dns @192.0.2.53 -x 192.0.2.1",
+    "dns +short +trace +dnssec a.test TXT",
+    "dns -t MX -t A a.test",
+    "dns @tls://dns.test a.test",
+    "dns -4 a.test ns",
+];
+
+/// What gets one line, and what stands in it.
+const ANSWERED: &[(&str, &str)] = &[
+    // curl
+    ("-w '%{time_total}' https://a.test/", "no option -w: --format json"),
+    ("--write-out x https://a.test/", "--format json"),
+    ("-sw x https://a.test/", "no option -w: --format json"),
+    ("-b a=b https://a.test/", "-b is not there yet: -H 'Cookie: NAME=VALUE'"),
+    ("-F a=@b https://a.test/", "-F is not there yet: --data-binary @FILE"),
+    ("-G -d a=b https://a.test/", "-G is not there yet"),
+    ("--data-urlencode a=b https://a.test/", "--data-urlencode is not there yet"),
+    ("-O https://a.test/f", "-o FILE"),
+    ("-T file https://a.test/", "-X PUT --data-binary @FILE"),
+    ("-r 0-99 https://a.test/", "-H 'Range: bytes=0-99'"),
+    ("--retry 3 https://a.test/", "retries nothing"),
+    ("--interface eth0 https://a.test/", "--interface is not there yet"),
+    ("-x http://p:3128 https://a.test/", "-x is not there yet"),
+    ("--cert a.pem https://a.test/", "--cert is not there yet"),
+    ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
+    ("--tlsv1.0 https://a.test/", "--tls-max"),
+    ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),
+    ("--http3 https://a.test/", "--http3 is not there yet"),
+    ("-D - https://a.test/", "-i shows"),
+    ("--digest -u a:b https://a.test/", "-u sends Basic"),
+    ("-n 10 https://a.test/", "-n is not there yet"),
+    ("-Z https://a.test/", "-Z is not there yet"),
+    ("--json https://a.test/", "for a JSON document on standard output: --format json"),
+    ("https://a.test/ https://b.test/", "several URLs in one run are not there yet"),
+    ("-", "URLs from standard input are not there yet"),
+    ("--max-redirs many https://a.test/", "not a number of redirects"),
+    ("-m 5x https://a.test/", "500ms"),
+    // httpstat, hyperfine, ripgrep
+    ("--runs 10 https://a.test/", "not there yet: run urltrace in a loop"),
+    ("--warmup 3 https://a.test/", "not there yet: run urltrace in a loop"),
+    ("--export-json f https://a.test/", "--format json > FILE"),
+    ("--quiet https://a.test/", "--silent"),
+    ("--pretty https://a.test/", "--color always"),
+    ("--timeout 5 https://a.test/", "--max-time"),
+    ("--zzz https://a.test/", "there is no option --zzz; `urltrace --help` lists all"),
+    ("--max-tme 5 https://a.test/", "did you mean --max-time?"),
+    // dig
+    ("a.test MX", "`urltrace dns NAME TYPE`"),
+    ("@192.0.2.53 a.test", "`urltrace dns NAME TYPE`"),
+    ("dns -f names", "`urltrace dns - < FILE`"),
+    ("dns -q a.test", "write the name alone"),
+    ("dns +tcp a.test", "--resolver tcp://IP"),
+    ("dns +frob a.test", "no option +frob"),
+    ("dns a.test b.test", "`urltrace dns - < FILE`"),
+    ("dns a.test:443", "`urltrace dns a.test`"),
+    ("dns ::1", "`urltrace dns -x ::1`"),
+    ("dns 192.0.2.1", "`urltrace dns -x 192.0.2.1`"),
+    ("dns -p 53 a.test", "@SERVER"),
+    ("dns @dns.test a.test", "`dns.test` is not a resolver"),
+    ("dns -L a.test", "-L is for tracing a URL"),
+    ("dns --frob a.test", "`urltrace dns --help` lists all"),
+    // What would be ignored, or lead elsewhere.
+    ("https://a.test/ dns a.test", "a URL cannot stand in front of `dns`"),
+    ("-L dns a.test", "--location is for tracing a URL"),
+    ("-o f lab", "--output is for tracing a URL"),
+    ("lab --format json", "does not take --format"),
+    ("--resolver system lab", "does not take --resolver"),
+    ("--lab --resolver system https://a.test/", "--resolver"),
+    ("--lab --root-hints Cargo.toml https://a.test/", "--root-hints"),
+    ("--lab http://127.0.0.1:80/", "127.53.0.0/16"),
+    ("--lab http://[::1]/", "127.53.0.0/16"),
+    ("dns --lab --resolver 192.0.2.1 a.test", "--resolver"),
+];
+
+#[test]
+fn hands_of_other_tools_get_what_they_mean_or_one_line() {
+    for line in WORKS {
+        works(line);
+    }
+    for (line, text) in ANSWERED {
+        let told = match read(line) {
+            Err(PlanError::Usage { message, hint }) => {
+                assert!(!message.contains('\n') && message.len() < 160, "{line}: {message}");
+                hint.map_or(message.clone(), |hint| format!("{message}; {hint}"))
+            }
+            Err(PlanError::Clap(error)) => panic!("{line}: {error}"),
+            Ok(settings) => panic!("{line}: {:?}", settings.action),
+        };
+        assert!(told.contains(text), "{line}: {told}");
+    }
+    assert!(WORKS.len() + ANSWERED.len() > 90);
+}
+
+#[test]
+fn the_last_of_an_option_wins_and_curls_mean_what_they_mean_there() {
+    assert_eq!(plan("-m 1 -m 2s https://a.test/").max_time, Duration::from_secs(2));
+    assert_eq!(plan("-m 500ms https://a.test/").max_time, Duration::from_millis(500));
+    assert!(plan("-m 0 https://a.test/").max_time > Duration::from_secs(86_400 * 365));
+    assert_eq!(plan("--max-redirs -1 https://a.test/").http.max_redirects, usize::MAX);
+    assert_eq!(plan("-A x -A y https://a.test/").http.user_agent, "y");
+    assert_eq!(plan("-d a --data-raw @b https://a.test/").http.body.as_deref(), Some(&b"a&@b"[..]));
+    let show = works("-i --format json --format JSONL https://a.test/").show;
+    assert_eq!((show.headers, show.format), (true, Format::Jsonl));
+    assert_eq!(works("-o - https://a.test/").show.to, Stream::Error);
+    assert_eq!(works("-o x https://a.test/").show.to, Stream::Output);
+}
+
+#[test]
+fn a_field_of_a_name_goes_out_once() {
+    let names = |line: &str| -> Vec<String> {
+        plan(line)
+            .http
+            .headers
+            .into_iter()
+            .map(|(name, value)| format!("{name}:{}", value.unwrap_or_default()))
+            .collect()
+    };
+    assert_eq!(
+        names("--json {} -H content-type:x https://a.test/"),
+        ["Accept:application/json", "content-type:x"]
+    );
+    assert_eq!(names("-u a:b -H Authorization:c https://a.test/"), ["Authorization:c"]);
+    assert_eq!(names("-u a:b -H Authorization: https://a.test/"), ["Authorization:"]);
+    assert_eq!(names("-e r -H referer:x https://a.test/"), ["referer:x"]);
+    assert_eq!(names("-e '' https://a.test/"), Vec::<String>::new());
+    assert_eq!(
+        names("-u joe https://a.test/"),
+        ["Authorization:Basic am9lOg=="],
+        "an empty password (RFC 7617)"
+    );
+}
+
+#[test]
+fn a_dig_line_becomes_a_question() {
+    let asked = |line: &str| match works(line) {
+        Settings { action: Action::Ask { question, plan, .. }, show, .. } => {
+            (question, plan.dns.lane, show.short)
+        }
+        other => panic!("{line}: {other:?}"),
+    };
+    let (question, lane, short) = asked("dns @192.0.2.53 -p 5353 A.test MX +short");
+    assert_eq!((question.name.as_str(), &question.types[..], short), ("a.test", &[RecordType(15)][..], true));
+    assert_eq!(lane, ResolverChoice::Server("192.0.2.53:5353".parse().unwrap()));
+    let (question, lane, _) = asked("dns txt mx");
+    assert_eq!(
+        (question.name.as_str(), &question.types[..], lane),
+        ("txt", &[RecordType(15)][..], ResolverChoice::Walk)
+    );
+    assert_eq!(asked("dns a.test").0.types, [RecordType::A]);
+    assert_eq!(asked("dns a.test -t AAAA,65 NS").0.types.len(), 3);
+}
+
+#[test]
+fn help_and_version_are_words_too() {
+    let shown = |line: &str| match read(line).unwrap_err() {
+        PlanError::Clap(error) => error.to_string(),
+        error @ PlanError::Usage { .. } => panic!("{line}: {error:?}"),
+    };
+    assert!(shown("help").contains("Usage: urltrace"));
+    assert!(shown("help dns").contains("Usage: urltrace dns"));
+    assert!(shown("version").starts_with("urltrace "));
+    assert!(matches!(works("https://help/").action, Action::Trace { .. }));
+}
+
+#[test]
+fn the_format_is_known_where_the_arguments_are_not() {
+    for (line, format) in [
+        ("--format json --frob", Format::Json),
+        ("--frob --format=JSONL x", Format::Jsonl),
+        ("--format json --format text x y", Format::Text),
+        ("x -- --format json", Format::Text),
+        ("x", Format::Text),
+    ] {
+        let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        assert_eq!(requested_format(&arguments), format, "{line}");
+    }
+}

@@ -1,0 +1,141 @@
+//! From arguments to a plan: defaults, options, refusals.
+
+use std::time::Duration;
+
+use super::*;
+
+fn read(line: &[&str]) -> Result<Settings, PlanError> {
+    let arguments = std::iter::once("urltrace").chain(line.iter().copied()).map(OsString::from);
+    settings(arguments, &Environment { utf8: true, ..Environment::default() })
+}
+
+fn plan(line: &[&str]) -> Plan {
+    match read(line).unwrap().action {
+        Action::Trace { plan, .. } | Action::Ask { plan, .. } => plan,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn message(line: &[&str]) -> String {
+    match read(line).unwrap_err() {
+        PlanError::Usage { message, .. } => message,
+        PlanError::Clap(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn defaults_are_those_of_the_design() {
+    let plan = plan(&["https://example.com/"]);
+    assert_eq!(plan.max_time, Duration::from_secs(30));
+    assert_eq!(plan.dns.timeout, Duration::from_secs(10));
+    assert_eq!(plan.tcp.connect_timeout, Duration::from_secs(10));
+    assert_eq!(plan.tls.roots, RootsChoice::Embedded);
+    assert_eq!(plan.http.version, VersionChoice::Auto);
+}
+
+#[test]
+fn options_become_a_plan() {
+    let plan = plan(&[
+        "-4",
+        "-L",
+        "-k",
+        "--http1.1",
+        "-X",
+        "PUT",
+        "-H",
+        "A: b",
+        "-H",
+        "Accept:",
+        "-H",
+        "Empty;",
+        "-d",
+        "x=1",
+        "-d",
+        "y",
+        "--resolve",
+        "Example.com:443:192.0.2.1,[2001:db8::1]",
+        "--connect-to",
+        "a:1:[::1]:2",
+        "--resolver",
+        "[2001:db8::53]:5353",
+        "-m",
+        "0.5",
+        "--tls-max",
+        "1.2",
+        "example.com",
+    ]);
+    assert_eq!(plan.dns.family, Family::Ipv4);
+    assert_eq!(plan.http.headers[0], ("A".into(), Some("b".into())));
+    assert_eq!(plan.http.headers[1], ("Accept".into(), None));
+    assert_eq!(plan.http.headers[2], ("Empty".into(), Some(String::new())));
+    assert_eq!(plan.http.body.as_deref(), Some(&b"x=1&y"[..]));
+    assert_eq!(plan.dns.overrides[0].host, "example.com");
+    assert_eq!(plan.dns.overrides[0].addresses.len(), 2);
+    assert_eq!(plan.tcp.connect_to[0].to_host.as_deref(), Some("::1"));
+    assert_eq!(plan.dns.lane, crate::plan::ResolverChoice::Server("[2001:db8::53]:5353".parse().unwrap()));
+    assert_eq!(plan.dns.server_family, Family::Any, "a URL's family is that of its connections");
+    assert_eq!(plan.max_time, Duration::from_millis(500));
+    assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
+}
+
+#[test]
+fn what_cannot_be_used_is_said_plainly() {
+    for (line, text) in [
+        (&["--resolver", "nobody", "x"][..], "`nobody` is not a resolver"),
+        (&["--max-time=-1", "x"], "--max-time"),
+        (&["--max-time", "soon", "x"], "`soon` is not a time"),
+        (&["--max-time", "NaN", "x"], "`NaN` is not a time"),
+        (&["--resolve", "x:443", "x"], "--resolve"),
+        (&["--resolve", "x:443:here", "x"], "--resolve"),
+        (&["--connect-to", "x", "x"], "--connect-to"),
+        (&["-H", "no colon", "x"], "not a header field"),
+        (&["-H", "bad name: x", "x"], "not a name for a header field"),
+        (&["-H", "A: b\r\nEvil: 1", "x"], "control character"),
+        (&["-X", "GET /", "x"], "is not a method"),
+        (
+            &["--root-hints", "/no/such/file", "x"],
+            "`/no/such/file` cannot be read: no such file or directory",
+        ),
+        (&["--trust-anchor", "/no/such/file", "x"], "--trust-anchor: `/no/such/file` cannot be read"),
+        (&["--no-dnssec", "--trust-anchor", "f", "x"], "cannot be used with"),
+        (&["-d", "@/no/such/file", "x"], "cannot be read"),
+        (&["-o", "/no/such/dir/file", "x"], "there is no directory"),
+        (&["dns", "--type", "NOPE", "x"], "`NOPE` is not a record type"),
+        (&["dns", ""], "not a domain name"),
+        (&["dns", "-6", "--resolver", "192.0.2.53", "x"], "the resolver 192.0.2.53 has no IPv6 address"),
+        (&["dns", "-4", "--resolver", "tcp://[2001:db8::1]", "x"], "2001:db8::1 has no IPv4 address"),
+        (&["dns", "-6", "--propagation", "x"], "--propagation would ask the resolver 1.1.1.1"),
+        (&["--format", "xml", "x"], "invalid value"),
+        (&[], "no URL to trace"),
+    ] {
+        assert!(message(line).contains(text), "{line:?}: {}", message(line));
+    }
+}
+
+#[test]
+fn the_environment_replaces_the_embedded_roots_unless_an_option_speaks() {
+    let environment = Environment { ssl_cert_file: Some("/x.pem".into()), ..Environment::default() };
+    let roots = |line: &[&str]| match settings(line.iter().map(OsString::from), &environment).unwrap().action
+    {
+        Action::Trace { plan, .. } => plan.tls.roots,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(roots(&["urltrace", "x"]), RootsChoice::Environment { file: Some(_), dir: None }));
+    assert_eq!(roots(&["urltrace", "--roots", "embedded", "x"]), RootsChoice::Embedded);
+    assert_eq!(roots(&["urltrace", "--cacert", "a.pem", "x"]), RootsChoice::File("a.pem".into()));
+}
+
+#[test]
+fn colours_follow_option_then_no_color_then_terminal() {
+    let color = |line: &[&str], environment: &Environment| {
+        settings(line.iter().map(OsString::from), environment).unwrap().show.color
+    };
+    let terminal = Environment { stdout_is_terminal: true, ..Environment::default() };
+    let no_color = Environment { no_color: true, ..terminal.clone() };
+    let forced = Environment { force_color: true, ..Environment::default() };
+    assert!(color(&["urltrace", "x"], &terminal));
+    assert!(!color(&["urltrace", "x"], &no_color));
+    assert!(color(&["urltrace", "--color", "always", "x"], &no_color));
+    assert!(color(&["urltrace", "x"], &forced));
+    assert!(!color(&["urltrace", "x"], &Environment::default()));
+}

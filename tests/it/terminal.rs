@@ -1,0 +1,107 @@
+//! On a terminal, and ended from outside: the report's width, the progress line, signals. `script` (of
+//! util-linux, on every Debian) makes the terminal.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{stdout, urltrace};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_urltrace");
+const SLOW: &str = "http://no-answer-http.http.test/";
+
+/// What a command prints on a terminal of so many columns, without COLUMNS in its environment.
+fn on_terminal(columns: usize, command: &str) -> String {
+    let output = Command::new("script")
+        .args(["-qec", &format!("stty cols {columns} rows 50; {command}"), "/dev/null"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("TERM", "xterm")
+        .stdin(Stdio::null())
+        .output()
+        .expect("script starts");
+    String::from_utf8(output.stdout).expect("output is UTF-8").replace("\r\n", "\n")
+}
+
+/// The text without its colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |sum, part| {
+        let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+        sum + &part[end..]
+    })
+}
+
+#[test]
+fn the_report_is_as_wide_as_the_terminal() {
+    for columns in [40, 60, 80, 132, 160, 200] {
+        for options in ["", "-v", "-L"] {
+            let text = on_terminal(columns, &format!("{BINARY} --lab --silent {options} http://shop.test/"));
+            let widths: Vec<usize> = plain(&text).lines().map(|line| line.chars().count()).collect();
+            let widest = widths.iter().copied().max().unwrap_or(0);
+            // The axis ends where the terminal does, or at 160.
+            assert_eq!(widest, columns.min(160), "{columns} {options}: {text}");
+        }
+    }
+    let narrow = on_terminal(200, &format!("COLUMNS=64 {BINARY} --lab --silent http://shop.test/"));
+    assert!(plain(&narrow).lines().all(|line| line.chars().count() <= 64), "{narrow}");
+}
+
+#[test]
+fn no_progress_stays_above_the_report() {
+    for columns in [40, 80] {
+        let command = format!("timeout --foreground -s INT 1.5 {BINARY} --lab -m 20 {SLOW}");
+        let text = on_terminal(columns, &command);
+        let report = text.find(SLOW).unwrap_or_else(|| panic!("no report: {text:?}"));
+        let (before, rest) = text.split_at(report);
+        assert!(rest.contains("interrupted"), "{text}");
+        // Whatever was drawn was on one line, and that was cleared last.
+        assert_eq!(before.matches('\n').count(), 0, "{before:?}");
+        let cleared = before.rfind("\x1b[2K").map_or("", |at| &before[at + 4..]);
+        assert_eq!(plain(cleared).trim(), "", "{before:?}");
+    }
+}
+
+/// Runs a trace that waits, sends it signals, and gives what came of it.
+fn signalled(arguments: &[&str], signals: &[&str]) -> (Output, Duration) {
+    let mut command = urltrace();
+    let child = command
+        .args(["--lab", "-m", "20"])
+        .args(arguments)
+        .arg(SLOW)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    for signal in signals {
+        // Long enough for the lab to start and the request to be under way, on a busy machine, too.
+        std::thread::sleep(Duration::from_millis(1_500));
+        let id = child.id().to_string();
+        Command::new("kill").args([*signal, id.as_str()]).status().unwrap();
+    }
+    (child.wait_with_output().unwrap(), begin.elapsed())
+}
+
+#[test]
+fn a_signal_ends_the_trace_and_the_process_dies_of_it_after_its_report() {
+    let (output, took) = signalled(&[], &["-INT"]);
+    assert_eq!(output.status.signal(), Some(2), "a shell's loop ends, too");
+    let text = stdout(&output);
+    assert!(
+        text.contains("interrupted") && text.contains("connect ") && took.as_secs() < 10,
+        "{took:?} {text}"
+    );
+    for format in ["json", "jsonl"] {
+        let (output, _) = signalled(&["--format", format], &["-TERM"]);
+        assert_eq!(output.status.signal(), Some(15));
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&document["exit_code"], &document["failure"]["code"]),
+            (&143.into(), &"interrupted".into())
+        );
+    }
+}
