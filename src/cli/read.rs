@@ -15,8 +15,8 @@ use super::{dns, hands, password};
 use crate::exit::OnBadStatus;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords, Minimisation,
-    NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
+    MAX_TIME, Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::TlsVersion;
@@ -110,6 +110,9 @@ fn progress(common: &Common, environment: &Environment) -> Option<usize> {
     wanted.then(|| environment.stderr_columns.unwrap_or(80))
 }
 
+/// The most that DNS gets of a long `--max-time`, or of none.
+const MOST_DNS: std::time::Duration = std::time::Duration::from_secs(60);
+
 fn plan(
     common: &Common,
     connection: &Connection,
@@ -122,8 +125,11 @@ fn plan(
         _ => Family::Any,
     };
     let tls = tls_plan(connection, environment);
+    let max_time = limit("--max-time", &common.max_time)?;
+    // Who gives a time wants it to be used: a slow zone is waited for.
+    let timeout = if max_time == MAX_TIME { DNS_TIMEOUT } else { DNS_TIMEOUT.max(max_time.min(MOST_DNS)) };
     Ok(Plan {
-        dns: DnsPlan { roots: tls.roots.clone(), ..dns_plan(common, connection, family)? },
+        dns: DnsPlan { roots: tls.roots.clone(), timeout, ..dns_plan(common, connection, family)? },
         tcp: TcpPlan {
             connect_timeout: limit("--connect-timeout", &connection.connect_timeout)?,
             family,
@@ -136,7 +142,7 @@ fn plan(
         },
         tls,
         http: http_plan(request, environment)?,
-        max_time: limit("--max-time", &common.max_time)?,
+        max_time,
     })
 }
 

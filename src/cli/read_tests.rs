@@ -28,6 +28,8 @@ fn defaults_are_those_of_the_design() {
     let plan = plan(&["https://example.com/"]);
     assert_eq!(plan.max_time, Duration::from_secs(30));
     assert_eq!(plan.dns.timeout, Duration::from_secs(10));
+    let given = self::plan(&["--max-time", "60", "https://example.com/"]);
+    assert_eq!(given.dns.timeout, Duration::from_secs(60), "who gives a time wants it to be used");
     assert_eq!(plan.tcp.connect_timeout, Duration::from_secs(10));
     assert_eq!(plan.tls.roots, RootsChoice::Embedded);
     assert_eq!(plan.http.version, VersionChoice::Auto);

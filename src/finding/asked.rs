@@ -4,7 +4,7 @@
 use super::found::{Finding, Saving};
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
-use crate::trace::{Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
+use crate::trace::{Choice, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
 
 /// Every lookup, with its id.
 pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {
@@ -14,6 +14,12 @@ pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dn
 /// Whether a packet is one of the walk's own: for the name, or for a name server's address.
 pub(super) fn is_of_the_walk(packet: &Packet) -> bool {
     matches!(packet.purpose, Purpose::Walk | Purpose::NsAddress)
+}
+
+/// Whether two packets ask the same of the same server.
+pub(super) fn same_question(one: &Packet, other: &Packet) -> bool {
+    let question = |packet: &Packet| (packet.server, packet.qtype);
+    question(one) == question(other) && (&one.zone, &one.qname) == (&other.zone, &other.qname)
 }
 
 /// The name of who was asked; of some only the address is known.
@@ -44,6 +50,14 @@ impl Spot<'_> {
     /// The same of another packet of its walk.
     pub(super) const fn place_at(&self, index: usize, field: PacketField) -> Place {
         Place::packet(self.lookup, index, field)
+    }
+
+    /// Whether the server answered once the name came in plain case: another rule tells that.
+    pub(super) fn was_for_its_case(&self) -> bool {
+        self.dns.packets.iter().any(|other| {
+            let is_check = other.chosen == Choice::PlainCase && other.parent == Some(self.index);
+            is_check && other.meaning.is_useful() && other.meaning.as_str() != self.packet.meaning.as_str()
+        })
     }
 
     /// The time that it took from the answer: all of it on the critical path, none off it.

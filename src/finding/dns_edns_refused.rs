@@ -1,6 +1,6 @@
 //! A name server cannot read questions with EDNS, or drops them.
 
-use super::asked::{Spot, is_of_the_walk, once_a_server, server};
+use super::asked::{Spot, is_of_the_walk, once_a_server, same_question, server};
 use super::found::{Finding, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "dns-edns-refused",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "a name server answered FORMERR, NOTIMP or BADVERS to a question with EDNS, or answered none that had it, and had to be asked again without",
+    fires: "a name server that never sent an OPT record answered an error, or nothing, to questions with EDNS, and answered without",
     check: Check::Lookups(check),
 };
 
@@ -24,7 +24,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 /// An error in answer to EDNS.
 fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     let packet = spot.packet;
-    if packet.meaning != Meaning::EdnsRefused || !is_of_the_walk(packet) {
+    if packet.meaning != Meaning::EdnsRefused || !is_of_the_walk(packet) || !does_better_without(spot) {
         return None;
     }
     let mut finding = rule.finding(
@@ -36,6 +36,17 @@ fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether the same question did better without EDNS, at a server that never shows that it knows it.
+fn does_better_without(spot: Spot<'_>) -> bool {
+    let (packets, refused) = (&spot.dns.packets, spot.packet);
+    let sends_opt = |other: &Packet| {
+        other.server == refused.server && other.reply.as_ref().is_some_and(|reply| reply.edns_size.is_some())
+    };
+    let is_better =
+        |other: &Packet| !other.edns.is_some() && same_question(other, refused) && other.meaning.is_useful();
+    !packets.iter().any(sends_opt) && packets[spot.index + 1..].iter().any(is_better)
+}
+
 /// Silence in answer to EDNS, from a server that answers without.
 fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     let (dns, packet) = (spot.dns, spot.packet);
@@ -44,6 +55,11 @@ fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     }
     let unanswered = unanswered(dns, packet);
     let first = *unanswered.first()?;
+    // One right behind it was dropped, too: it is not loss.
+    let mut behind = dns.packets[spot.index + 1..].iter();
+    if !behind.any(|other| other.edns.is_some() && same_question(other, packet)) {
+        return None;
+    }
     let mut finding = rule.finding(
         format!(
             "{} answered only without EDNS (RFC 6891): {} with it had no reply",
@@ -64,13 +80,19 @@ fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
 
 /// Whether a question went without EDNS in the last round, and was answered.
 fn is_last_resort(packet: &Packet) -> bool {
-    is_of_the_walk(packet) && packet.chosen == Choice::Again && !packet.edns && packet.received.is_some()
+    is_of_the_walk(packet)
+        && packet.chosen == Choice::Again
+        && !packet.edns.is_some()
+        && packet.received.is_some()
 }
 
 /// The questions with EDNS that a server did not answer; none if it answered one.
 fn unanswered(dns: &Dns, packet: &Packet) -> Vec<usize> {
-    let with =
-        dns.packets.iter().enumerate().filter(|(_, other)| other.edns && other.server == packet.server);
+    let with = dns
+        .packets
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.edns.is_some() && other.server == packet.server);
     let (silent, answered): (Vec<_>, Vec<_>) = with.partition(|(_, other)| other.received.is_none());
     if !answered.is_empty() {
         return Vec::new();
@@ -86,13 +108,21 @@ fn unanswered(dns: &Dns, packet: &Packet) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Edns;
 
     #[test]
     fn fires_on_a_refused_edns_question_only() {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let dns = sample::dns(&mut trace);
+        let mut better = dns.packets[1].clone();
         dns.packets[1].meaning = Meaning::EdnsRefused;
+        for packet in &mut dns.packets {
+            packet.reply.iter_mut().for_each(|reply| reply.edns_size = None);
+        }
+        assert!(sample::of(&RULE, &trace).is_empty(), "it may be for the question itself");
+        (better.edns, better.reply) = (Edns::None, None);
+        sample::dns(&mut trace).packets.insert(2, better);
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         let dns = sample::dns(&mut trace);
         let again = dns.packets[1].clone();
@@ -110,12 +140,12 @@ mod tests {
         let dns = sample::dns(&mut trace);
         let server = dns.packets[1].server;
         dns.packets.iter_mut().filter(|packet| packet.server == server).for_each(|packet| {
-            (packet.chosen, packet.edns) = (Choice::Again, false);
+            (packet.chosen, packet.edns) = (Choice::Again, Edns::None);
         });
         assert!(sample::of(&RULE, &trace).is_empty(), "no question with it had no reply");
         let dns = sample::dns(&mut trace);
         let mut silent = dns.packets[1].clone();
-        (silent.chosen, silent.edns, silent.received) = (Choice::First, true, None);
+        (silent.chosen, silent.edns, silent.received) = (Choice::First, Edns::Full, None);
         silent.meaning = Meaning::Timeout;
         dns.packets.push(silent.clone());
         let findings = sample::of(&RULE, &trace);

@@ -17,7 +17,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     once_a_server(lookups, |spot| {
         let packet = spot.packet;
-        if !is_of_the_walk(packet) || !matches!(packet.meaning, Meaning::NxDomain(_)) {
+        if !is_of_the_walk(packet)
+            || !matches!(packet.meaning, Meaning::NxDomain(_))
+            || spot.was_for_its_case()
+        {
             return None;
         }
         let (index, found) = served(&spot)?;

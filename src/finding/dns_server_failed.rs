@@ -25,7 +25,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         if !is_of_the_walk(packet) || is_lost && errors.is_empty() {
             return None;
         }
-        let what = fault(packet)?;
+        let what = fault(packet).filter(|_| !spot.was_for_its_case())?;
         let served = serves_another_type(dns, packet);
         let of_type =
             served.as_ref().map_or_else(String::new, |_| format!(" for type {}", packet.qtype.mnemonic()));

@@ -38,6 +38,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             _ => return None,
         };
         let name = name(packet);
+        let unanswered = dns.packets.iter().filter(|other| other.server == packet.server).count();
         let mut finding = rule.finding(
             format!(
                 "{}, a server of zone {}, {what}: {} lost",
@@ -46,7 +47,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 duration(waited)
             ),
             vec![spot.place(PacketField::Meaning), spot.place(PacketField::Sent)],
-            format!("bring {name} back, or remove it from the zone's NS records at the parent"),
+            if unanswered == 1 {
+                format!("see whether {name} answers: a single packet may have been lost on the way")
+            } else {
+                format!("bring {name} back, or remove it from the zone's NS records at the parent")
+            },
         );
         finding.saving = Saving::measured(waited, "on every lookup that asks this server first");
         Some(finding)

@@ -318,7 +318,8 @@ mod tests {
 
     #[test]
     fn no_line_is_lost() {
-        let table: [(&[u8], &[(&str, &str)]); 5] = [
+        type Row<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
+        let table: [Row<'_>; 5] = [
             (
                 b" Location: /next\r\nContent-Length: 0\r\n\r\n",
                 &[("Location", "/next"), ("Content-Length", "0")],

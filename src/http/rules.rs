@@ -260,7 +260,8 @@ mod tests {
     #[test]
     fn fields_that_break_a_rule_are_named() {
         let ok = (":status", "200");
-        let table: [(&[(&str, &str)], Option<&str>); 15] = [
+        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+        let table: [Row<'_>; 15] = [
             (&[ok, ("a", "b"), ("te", "trailers")], None),
             (&[ok, ("upgrade", "h2,h2c")], Some("`upgrade: h2,h2c`, which only HTTP/1.1 has")),
             (&[ok, ("connection", "close")], Some("`connection: close`")),

@@ -393,12 +393,14 @@ pub(super) struct Tap<S> {
     stream: S,
     clock: Clock,
     state: Shared,
+    /// Why nothing more can be written, until that may be told.
+    failed: Option<io::Error>,
 }
 
 impl<S> Tap<S> {
     pub(super) fn new(stream: S, clock: Clock, max_head_bytes: usize, state: Shared) -> Self {
         state.borrow_mut().max_head_bytes = max_head_bytes;
-        Self { stream, clock, state }
+        Self { stream, clock, state, failed: None }
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
@@ -437,37 +439,50 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
 }
 
 impl<S: AsyncRead + Unpin> Tap<S> {
-    /// Notes that nothing more can be written. Whoever ended the connection may have said why: that has
-    /// come before its end, and nobody reads it after this.
-    fn note_end(&mut self, error: io::Error, cx: &mut Context<'_>) -> io::Error {
+    /// Nothing more can be written. Whoever ended the connection may have said why, and that comes before
+    /// its end: the error is told when nothing more can be read.
+    fn poll_end(&mut self, error: io::Error, cx: &mut Context<'_>) -> Poll<io::Error> {
         let mut bytes = [0; 4096];
-        // Once more than it takes to let others go first.
-        for _ in 0..3 {
+        loop {
             let mut space = ReadBuf::new(&mut bytes);
             match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
                 Poll::Ready(Ok(())) if space.filled().is_empty() => break,
                 Poll::Ready(Ok(())) => {
                     let at = self.clock.now();
-                    // What it finds wrong does not matter any more.
+                    // What is found wrong with it does not matter any more.
                     let _ = self.state.borrow_mut().receive(space.filled(), at);
                 }
                 Poll::Ready(Err(said)) => {
                     self.note_error(said);
                     break;
                 }
-                Poll::Pending => {}
+                Poll::Pending => {
+                    self.failed = Some(error);
+                    return Poll::Pending;
+                }
             }
         }
-        self.note_error(error)
+        Poll::Ready(self.note_error(error))
+    }
+
+    /// The outcome of a write, or of a flush.
+    fn settle<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        match outcome {
+            Poll::Ready(Err(error)) => self.poll_end(error, cx).map(Err),
+            other => other,
+        }
+    }
+
+    /// The error that waits for what is still to be read.
+    fn waiting<T>(&mut self) -> Option<Poll<io::Result<T>>> {
+        self.failed.take().map(|error| Poll::Ready(Err(error)))
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let count = match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
-            Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
-        };
+        let outcome = self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_write(cx, bytes));
+        let count = ready!(self.settle(outcome, cx))?;
         self.state.borrow_mut().write(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
@@ -477,10 +492,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let count = match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts)) {
-            Ok(count) => count,
-            Err(error) => return Poll::Ready(Err(self.note_end(error, cx))),
-        };
+        let outcome =
+            self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_write_vectored(cx, parts));
+        let count = ready!(self.settle(outcome, cx))?;
         let mut state = self.state.borrow_mut();
         let mut left = count;
         for part in parts {
@@ -496,9 +510,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
-            return Poll::Ready(Err(self.note_end(error, cx)));
-        }
+        let outcome = self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_flush(cx));
+        ready!(self.settle(outcome, cx))?;
         self.state.borrow().flushed(&self.clock);
         Poll::Ready(Ok(()))
     }

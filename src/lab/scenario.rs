@@ -8,6 +8,8 @@ use crate::plan::STAGGER;
 
 /// The name server of `slow.test.` thinks this long before each answer.
 pub const SLOW_AUTHORITATIVE: Duration = Duration::from_millis(80);
+/// The name server of `very-slow.test.` thinks this long before each answer, by UDP and TCP.
+pub const VERY_SLOW_AUTHORITATIVE: Duration = Duration::from_millis(1_600);
 /// The resolver of the lab, which is not part of the counted lane, thinks this long.
 pub const STUB_DELAY: Duration = Duration::from_millis(2);
 /// `slow-tls`: from the ClientHello's arrival to the ServerHello.
@@ -159,6 +161,12 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     Scenario::new("slow-authoritative", "https://www.slow.test/", "a name server that takes 80 ms to answer")
         .injected(&[("dns", millis(SLOW_AUTHORITATIVE))]),
+    Scenario::new(
+        "very-slow-authoritative",
+        "https://www.very-slow.test/",
+        "the only name server takes 1.6 s to answer: slow, not dead",
+    )
+    .injected(&[("dns", millis(VERY_SLOW_AUTHORITATIVE))]),
     Scenario::new("nxdomain", "https://missing.example.test/", "a name that does not exist")
         .fails(DNS, "nxdomain"),
     Scenario::new("nodata", "https://nodata.example.test/", "a name that exists without an address")
@@ -200,6 +208,16 @@ pub const SCENARIOS: &[Scenario] = &[
         "case-changed",
         "https://www.case.test/",
         "a name server that does not keep the case of a question",
+    ),
+    Scenario::new(
+        "case-sensitive",
+        "https://www.case-sensitive.test/",
+        "a name server that knows names in lower case only, and denies all others",
+    ),
+    Scenario::new(
+        "https-type-not-served",
+        "https://www.no-https-type.test/",
+        "a name server that answers NOTIMP to type HTTPS, and is well otherwise",
     ),
     Scenario::new(
         "truncated-without-tcp",
@@ -395,7 +413,9 @@ pub const SCENARIOS: &[Scenario] = &[
         "http://leading-blank.http.test/",
         "a redirect whose first field begins with a blank: browsers follow it",
     )
-    .options(&["-L"]),
+    .options(&["-L"])
+    // The second request goes by the open connection.
+    .dnssec(None),
     Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 150 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")

@@ -86,6 +86,7 @@ fn hide_packet(packet: &mut Packet, seen: &Seen) {
         chosen: _,
         transport: _,
         edns: _,
+        spelling: _,
         connection: _,
         sent: _,
         connected: _,
@@ -116,6 +117,7 @@ fn hide_packet(packet: &mut Packet, seen: &Seen) {
         | Meaning::NxDomain(_)
         | Meaning::Truncated
         | Meaning::EdnsRefused
+        | Meaning::EdnsOptionsRefused
         | Meaning::CaseChanged
         | Meaning::Refused
         | Meaning::ServerFailure

@@ -38,7 +38,8 @@ pub(super) fn meaning(packet: &Packet) -> String {
         Meaning::NxDomain(negative) => absence(&packet.qname, negative, "any"),
         Meaning::Truncated => "truncated: the question goes by TCP".to_owned(),
         Meaning::CaseChanged => "the question came back in another case: it goes by TCP".to_owned(),
-        Meaning::EdnsRefused => "cannot do EDNS: the question goes without".to_owned(),
+        Meaning::EdnsRefused => "does not take EDNS: the question goes without".to_owned(),
+        Meaning::EdnsOptionsRefused => "does not take EDNS options: the question goes without".to_owned(),
         Meaning::Refused => format!("refused ({})", rcode(packet)),
         Meaning::ServerFailure => format!("server failed ({})", rcode(packet)),
         Meaning::UpwardReferral { to } => {

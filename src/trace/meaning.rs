@@ -46,8 +46,10 @@ pub enum Meaning {
     NxDomain(Negative),
     /// Truncated: the same question goes by TCP.
     Truncated,
-    /// The server cannot do EDNS: the same question goes without.
+    /// The server did not take the question with EDNS: it goes without.
     EdnsRefused,
+    /// The server did not take the question with EDNS options: it goes without them.
+    EdnsOptionsRefused,
     /// The reply repeated the question in another case (0x20): the same question goes by TCP.
     CaseChanged,
     /// The server does not serve the zone or does not want to answer; the reason is the rcode.
@@ -122,6 +124,7 @@ impl Meaning {
             Self::NxDomain(_) => "nxdomain",
             Self::Truncated => "truncated",
             Self::EdnsRefused => "edns-refused",
+            Self::EdnsOptionsRefused => "edns-options-refused",
             Self::CaseChanged => "case-changed",
             Self::Refused => "refused",
             Self::ServerFailure => "server-failure",

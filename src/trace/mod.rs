@@ -47,7 +47,9 @@ pub use http::{
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
-pub use packet::{Choice, ConnectionUse, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Stray, Transport};
+pub use packet::{
+    Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
+};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use run::Trace;

@@ -31,8 +31,10 @@ pub struct Packet {
     pub chosen: Choice,
     /// UDP or TCP.
     pub transport: Transport,
-    /// Whether the question carried EDNS.
-    pub edns: bool,
+    /// What of EDNS the question carried.
+    pub edns: Edns,
+    /// In which case its name was written.
+    pub spelling: Spelling,
     /// The connection it went out on; `None` by UDP.
     pub connection: Option<ConnectionUse>,
     /// UDP: handed to the kernel. A connection made for it: the connect was started. A kept one: the
@@ -62,6 +64,45 @@ pub struct Packet {
     /// Records in the reply that its server has no say over (outside the zone it was asked for):
     /// not believed, and not used. At most [`MAX_UNTRUSTED`] are kept.
     pub untrusted: Vec<Record>,
+}
+
+/// What of EDNS (RFC 6891) a question carries. Each is less than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Edns {
+    /// An OPT record with options: the server's identity is asked for (NSID, RFC 5001).
+    Full,
+    /// An OPT record without options.
+    Bare,
+    /// No OPT record.
+    None,
+}
+
+impl Edns {
+    /// Whether there is an OPT record.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// In which case the letters of a question's name are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Spelling {
+    /// As it is.
+    Plain,
+    /// Each letter in a case drawn by lot (0x20).
+    Random,
+}
+
+impl Spelling {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Random => "random",
+        }
+    }
 }
 
 /// What makes a datagram no reply to the question that is awaited (RFC 5452 §9.1).
@@ -160,12 +201,16 @@ pub enum Choice {
     NextAfterFailure,
     /// The same server by TCP, because its UDP reply was truncated.
     Truncated,
+    /// The same server without EDNS options, because it refused the question with them.
+    WithoutOptions,
     /// The same server without EDNS, because it refused the question with it.
     WithoutEdns,
     /// The same server once more: all had been asked, or this one alone is to be, and nothing came back.
     Again,
     /// The same server, because its reply repeated the question in another case.
     CaseMismatch,
+    /// The same server with the name in plain case: what it said to one in drawn case is not believed yet.
+    PlainCase,
     /// By TCP, because nothing comes back by UDP.
     UdpBlocked,
     /// The same server by TCP, because its UDP reply came from another address.
@@ -204,9 +249,11 @@ impl Choice {
             Self::Hedge => "hedge",
             Self::NextAfterFailure => "next-after-failure",
             Self::Truncated => "truncated",
+            Self::WithoutOptions => "without-options",
             Self::WithoutEdns => "without-edns",
             Self::Again => "again",
             Self::CaseMismatch => "case-mismatch",
+            Self::PlainCase => "plain-case",
             Self::UdpBlocked => "udp-blocked",
             Self::WrongSource => "wrong-source",
             Self::ConnectionEnded => "connection-ended",

@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use crate::support::json;
 
+/// What a server does with a connection.
+type Serve = fn(TcpStream);
+
 /// Serves each connection with its own of these, in order.
-fn peers(serve: Vec<fn(TcpStream)>) -> u16 {
+fn peers(serve: Vec<Serve>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -68,7 +71,7 @@ fn assert_went_on(what: &str, document: &Value, exit: i32) {
 
 #[test]
 fn a_kept_connection_may_end_at_any_time() {
-    let table: [(&str, usize, fn(TcpStream)); 6] = [
+    let table: [(&str, usize, Serve); 6] = [
         ("FIN at once", 0, |mut stream| redirects(&mut stream)),
         ("FIN a little later", 0, |mut stream| {
             redirects(&mut stream);
@@ -103,7 +106,7 @@ fn a_kept_connection_may_end_at_any_time() {
 
 #[test]
 fn what_must_not_be_done_twice_is_not_and_a_new_connection_is_no_kept_one() {
-    let again: fn(TcpStream) = |mut stream| {
+    let again: Serve = |mut stream| {
         read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 307 Again\r\nLocation: /n\r\nContent-Length: 0\r\n\r\n");
         read_head(&mut stream);
@@ -163,7 +166,7 @@ fn ok(mut stream: TcpStream) {
 
 #[test]
 fn so_may_one_of_http2() {
-    let table: [(&str, fn(TcpStream)); 7] = [
+    let table: [(&str, Serve); 7] = [
         ("FIN at once", |mut stream| found(&mut stream)),
         ("FIN under the second request", |mut stream| {
             found(&mut stream);
@@ -204,7 +207,7 @@ fn so_may_one_of_http2() {
         assert_went_on(what, &document, exit);
     }
     // The protocol says that it was not processed: then any method goes again.
-    let refused: fn(TcpStream) = |mut stream| {
+    let refused: Serve = |mut stream| {
         begin(&mut stream);
         let _ = stream.write_all(&frame(1, 5, 1, b"\x48\x03307\x0f\x1f\x02/n"));
         until(&mut stream, 1);
@@ -220,7 +223,7 @@ fn so_may_one_of_http2() {
 
 #[test]
 fn what_ends_http2_is_told_with_its_code_and_what_was_said() {
-    let table: [(&str, fn(TcpStream), &[&str]); 5] = [
+    let table: [(&str, Serve, &[&str]); 5] = [
         (
             "http2-protocol",
             |mut stream| {
@@ -281,7 +284,7 @@ fn what_ends_http2_is_told_with_its_code_and_what_was_said() {
 
 #[test]
 fn fields_of_http2_are_in_wire_order() {
-    let serve: fn(TcpStream) = |mut stream| {
+    let serve: Serve = |mut stream| {
         begin(&mut stream);
         let field = |name: &str, value: &str| {
             let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();

@@ -24,14 +24,17 @@ const CASES: &[Case] = &[
     ("lame-server-first", "127.53.1.7", 4, &[(1, 2, 0), (11, 1, 0), (41, 3, 0), (42, 3, 0)]),
     ("servfail-server-first", "127.53.1.12", 4, &[(1, 2, 0), (11, 1, 0), (50, 3, 0), (51, 3, 0)]),
     ("silent-server", "127.53.1.10", 3, &[(1, 2, 0), (11, 1, 0), (45, 3, 0), (46, 3, 0)]),
-    ("no-edns", "127.53.1.11", 4, &[(1, 2, 0), (11, 1, 0), (49, 6, 0)]),
+    ("no-edns", "127.53.1.11", 5, &[(1, 2, 0), (11, 1, 0), (49, 9, 0)]),
     ("truncated-answer", "127.53.1.8", 5, &[(1, 2, 0), (11, 1, 0), (43, 3, 3)]),
     ("slow-authoritative", "127.53.1.9", 3, &[(1, 2, 0), (11, 1, 0), (44, 3, 0)]),
-    ("all-servers-refuse", "no-usable-server", 4, &[(1, 2, 0), (11, 1, 0), (47, 3, 0), (48, 3, 0)]),
+    // An error or an absence is checked in plain case.
+    ("all-servers-refuse", "no-usable-server", 4, &[(1, 2, 0), (11, 1, 0), (47, 6, 0), (48, 6, 0)]),
     ("cname-across-zones", "127.53.1.5", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (23, 3, 0), (32, 3, 0)]),
     ("glueless", "127.53.1.6", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (31, 5, 0)]),
-    ("nxdomain", "nxdomain", 3, &[(1, 2, 0), (11, 1, 0), (21, 3, 0)]),
-    ("nodata", "nodata", 3, &[(1, 2, 0), (11, 1, 0), (21, 3, 0)]),
+    ("nxdomain", "nxdomain", 4, &[(1, 2, 0), (11, 1, 0), (21, 4, 0)]),
+    ("nodata", "nodata", 4, &[(1, 2, 0), (11, 1, 0), (21, 6, 0)]),
+    ("case-sensitive", "127.53.1.80", 4, &[(1, 2, 0), (11, 1, 0), (113, 6, 0)]),
+    ("https-type-not-served", "127.53.1.81", 3, &[(1, 2, 0), (11, 1, 0), (114, 3, 0)]),
     ("cname-loop", "cname-loop", 3, &[(1, 2, 0), (11, 1, 0), (21, 3, 0)]),
     ("upward-referral", "127.53.1.70", 4, &[(1, 2, 0), (11, 1, 0), (101, 3, 0), (102, 3, 0)]),
     ("glue-mismatch", "127.53.1.71", 3, &[(1, 2, 0), (11, 1, 0), (103, 3, 0)]),
@@ -60,8 +63,10 @@ type Judged = (&'static str, &'static str, &'static str, usize, &'static [(u8, u
 
 const JUDGED: &[Judged] = &[
     ("normal", "127.53.1.1", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
-    ("nxdomain", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
-    ("nodata", "nodata", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
+    ("nxdomain", "nxdomain", "secure", 4, &[(1, 3, 0), (11, 2, 0), (21, 5, 0)]),
+    ("nodata", "nodata", "secure", 4, &[(1, 3, 0), (11, 2, 0), (21, 7, 0)]),
+    ("case-sensitive", "127.53.1.80", "secure", 4, &[(1, 3, 0), (11, 2, 0), (113, 7, 0)]),
+    ("https-type-not-served", "127.53.1.81", "secure", 3, &[(1, 3, 0), (11, 2, 0), (114, 4, 0)]),
     ("dname", "127.53.1.74", "secure", 3, &[(1, 3, 0), (11, 2, 0), (23, 4, 0)]),
     (
         "cname-across-zones",
@@ -82,8 +87,8 @@ const JUDGED: &[Judged] = &[
     // the one above it are asked for.
     ("dnssec-opt-out", "127.53.1.93", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 6, 0)]),
     ("dnssec-wildcard", "127.53.1.97", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
-    ("dnssec-nsec3", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
-    ("dnssec-nsec3-nodata", "nodata", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
+    ("dnssec-nsec3", "nxdomain", "secure", 4, &[(1, 3, 0), (11, 2, 0), (91, 5, 0)]),
+    ("dnssec-nsec3-nodata", "nodata", "secure", 4, &[(1, 3, 0), (11, 2, 0), (91, 7, 0)]),
 ];
 
 /// The machine's resolver: not part of the walk.
@@ -158,6 +163,7 @@ fn what_is_odd_is_found_and_named() {
         ),
         ("intercepted", "dns-intercepted", "a.nic.intercepted."),
         ("no-edns", "dns-edns-refused", "does not understand EDNS"),
+        ("case-sensitive", "dns-case-sensitive", "it answered NXDOMAIN to www.case-sensitive.test."),
     ] {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).expect(id);
         let (_, document) = json(&["--lab", scenario.url]);

@@ -6,12 +6,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 
+use crate::dns::cache::letter_case::LetterCase;
 use crate::dns::lru::Lru;
-use crate::dns::wire::query_case::Spelling;
+use crate::trace::Edns;
 
 /// Servers that a run remembers at most.
 const MOST_SERVERS: usize = 32_768;
@@ -32,12 +34,14 @@ struct ServerInfo {
     srtt: Option<Duration>,
     /// It did not answer in time, or not at all.
     missed: bool,
-    /// It refuses questions with EDNS, or drops them.
-    plain_only: bool,
+    /// It answers only what has less of EDNS than is usual.
+    less_edns: Option<Edns>,
+    /// It has sent an OPT record, as no server without EDNS does (RFC 6891 §7).
+    has_edns: bool,
     /// It answers by TCP and not by UDP.
     tcp_only: bool,
-    /// It does not repeat a question in the case it was asked in.
-    changes_case: bool,
+    /// What it makes of the case of letters in a name.
+    case: Rc<LetterCase>,
     /// Zones it was named for and does not serve.
     lame_for: HashSet<Name>,
 }
@@ -97,12 +101,29 @@ impl Infra {
         });
     }
 
-    pub(crate) fn plain_only(&self, server: SocketAddr) {
-        self.change(server, |info| info.plain_only = true);
+    /// It is of use after all.
+    pub(crate) fn not_lame(&self, server: SocketAddr, zone: &Name) {
+        self.change(server, |info| {
+            info.lame_for.remove(zone);
+        });
     }
 
-    pub(crate) fn edns(&self, server: SocketAddr) -> bool {
-        !self.is(server, |info| info.plain_only)
+    /// It has answered with so much of EDNS, and not with more. One that has sent an OPT record has EDNS.
+    pub(crate) fn less_edns(&self, server: SocketAddr, edns: Edns) {
+        self.change(server, |info| {
+            if edns == Edns::Bare || !info.has_edns {
+                info.less_edns = Some(edns);
+            }
+        });
+    }
+
+    pub(crate) fn sent_opt(&self, server: SocketAddr) {
+        self.change(server, |info| info.has_edns = true);
+    }
+
+    /// With how much of EDNS a server is asked.
+    pub(crate) fn edns(&self, server: SocketAddr) -> Edns {
+        self.servers.borrow().peek(&server).and_then(|info| info.less_edns).unwrap_or(Edns::Full)
     }
 
     pub(crate) fn set_tcp_only(&self, server: SocketAddr) {
@@ -113,12 +134,9 @@ impl Infra {
         self.is(server, |info| info.tcp_only)
     }
 
-    pub(crate) fn changes_case(&self, server: SocketAddr) {
-        self.change(server, |info| info.changes_case = true);
-    }
-
-    pub(crate) fn spelling(&self, server: SocketAddr) -> Spelling {
-        if self.is(server, |info| info.changes_case) { Spelling::Plain } else { Spelling::Random }
+    /// What a server makes of the case of letters.
+    pub(crate) fn case(&self, server: SocketAddr) -> Rc<LetterCase> {
+        Rc::clone(&self.servers.borrow_mut().get_or_insert_with(server, ServerInfo::default).case)
     }
 
     fn is(&self, server: SocketAddr, what: impl Fn(&ServerInfo) -> bool) -> bool {

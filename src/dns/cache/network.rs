@@ -23,6 +23,8 @@ enum Route {
     Unknown,
     /// A datagram has left: what cannot be reached is a single address.
     There,
+    /// A reply has come back.
+    Answers,
     /// None was sent, and the machine knew no way for the first one.
     None,
 }
@@ -42,7 +44,20 @@ pub(crate) struct Network {
 impl Network {
     /// A datagram to this server has left the machine.
     pub(crate) fn left(&self, server: SocketAddr) {
-        self.route(server.is_ipv4()).set(Route::There);
+        let route = self.route(server.is_ipv4());
+        if route.get() != Route::Answers {
+            route.set(Route::There);
+        }
+    }
+
+    /// A reply has come from this server.
+    pub(crate) fn heard(&self, server: SocketAddr) {
+        self.route(server.is_ipv4()).set(Route::Answers);
+    }
+
+    /// Whether a reply has come from any server of this one's family.
+    pub(crate) fn has_heard(&self, server: SocketAddr) -> bool {
+        self.route(server.is_ipv4()).get() == Route::Answers
     }
 
     /// This machine has no route to this server: if it never had one to any of the family, the

@@ -1,6 +1,5 @@
 //! A query for the SOA at a zone's apex (RFC 9499 §7), which tells a zone that fails from a name that does.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,19 +12,18 @@ use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::single::judge;
 use crate::dns::name_servers::zone_query::ZoneQuery;
 use crate::dns::transport::ask::Ask;
-use crate::dns::transport::exchange::{Exchanged, receive, send_spelled};
-use crate::dns::wire::query_case::Spelling;
+use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::trace::{Choice, Purpose, RecordType};
 
 /// The servers that are asked about the zone itself.
 const APEX_AT_ONCE: usize = 2;
 
-/// Less than the packets of a round have: its end is known before theirs.
-const APEX_TIMEOUT: Duration = Duration::from_millis(1_400);
+/// Less than is left of the time for the query that it goes beside: its end is known before.
+const APEX_TIMEOUT: Duration = Duration::from_millis(3_500);
 
 /// Silent servers are asked about their zone itself, once in a run: one that answers that is not dead,
 /// whatever it does with the name. What it says is not waited for.
-pub(crate) fn ask_apex(query: &ZoneQuery, silent: &VecDeque<Candidate>) {
+pub(crate) fn ask_apex(query: &ZoneQuery, silent: &[Candidate]) {
     let zone = &query.zone.name;
     let is_new = !zone.is_root() && (&query.qname, query.qtype) != (zone, RecordType::SOA);
     let is_idle = query.extent == Extent::Part || query.work.is_detached() || query.failure().has_answered();
@@ -50,7 +48,7 @@ fn ask_about_zone(query: &ZoneQuery, server: &Candidate) {
         qtype: RecordType::SOA,
         ..query.ask(server, form)
     };
-    let flight = send_spelled(&log, ask, Spelling::Plain);
+    let flight = send(&log, ask);
     let probe = Probe { failures: Rc::clone(&context.failures), zone, over: false };
     let work = async move {
         let Exchanged { id, ask, outcome, rtt, .. } = receive(flight, APEX_TIMEOUT).await;

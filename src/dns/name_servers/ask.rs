@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use futures_util::future::FutureExt;
 
 use crate::dns::cache::failures::{Entry, is_silence};
-use crate::dns::name_servers::apex_probe::ask_apex;
 use crate::dns::name_servers::dispatch::first_slot;
+use crate::dns::name_servers::observe;
 use crate::dns::name_servers::race::{Event, HEDGE_STEP, PATIENCE_UNKNOWN, Race, Round, Slot};
 use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
@@ -46,7 +46,7 @@ pub(crate) async fn ask_servers(
             slot = first_slot(query, &mut queue).boxed_local().await;
         }
     }
-    race(query, queue, slot, first, Round::First).boxed_local().await
+    race(query, queue, slot, first, Round::Whole).boxed_local().await
 }
 
 /// One race, with a slot at its first server.
@@ -87,7 +87,7 @@ impl Race<'_> {
                 }
                 continue;
             }
-            let more = !self.queue.is_empty() || self.may_try_tcp();
+            let more = !self.queue.is_empty() || self.may_try_tcp() || self.next_again_at().is_some();
             let hedge_at = self.hedge_at.filter(|_| more);
             let hedge = async {
                 match hedge_at {
@@ -102,16 +102,23 @@ impl Race<'_> {
                 event = self.running.next() => match event {
                     Some(Event::Done(done, slot)) => {
                         self.in_flight.remove(&done.id);
-                        let server = done.ask.server;
                         let answered = self.take(*done);
-                        // What is asked of the same server because of it has it by now, or will want it.
-                        let waits = self.running.len() > self.in_flight.len();
-                        if let Some(slot) = slot && !waits && self.will_be_retried(server) {
-                            self.kept.insert(server, slot);
-                        }
+                        // What is asked of the same server because of it has it by now.
+                        drop(slot);
                         if let Some(answered) = answered {
-                            self.remember_overtaken();
-                            return Ok(answered);
+                            return Ok(self.end(answered));
+                        }
+                    }
+                    Some(Event::Settled(doubted, slot)) => {
+                        let answered = self.check(*doubted);
+                        drop(slot);
+                        if let Some(answered) = answered {
+                            return Ok(self.end(answered));
+                        }
+                    }
+                    Some(Event::Lingered) => {
+                        if let Some(answered) = self.release() {
+                            return Ok(self.end(answered));
                         }
                     }
                     Some(Event::Free(dispatch, was_missed, slot)) => {
@@ -129,6 +136,10 @@ impl Race<'_> {
 
     /// Nobody is being asked: is there anything left to do?
     fn next_round(&mut self) -> Option<Result<Answered, Unanswered>> {
+        if !self.doubted.is_empty() {
+            self.check_failures();
+            return None;
+        }
         if let Some((id, verdict)) = self.spare.take() {
             let path = self.path(id);
             return Some(Ok(Answered { id, verdict, path, without_authority: true }));
@@ -136,19 +147,10 @@ impl Race<'_> {
         if let Some(why) = self.stopped.take() {
             return Some(Err(why));
         }
-        let began = self.queue.is_empty() && self.round == Round::First && !self.timed_out.is_empty();
-        if began {
-            self.round = Round::Retry;
-            self.queue = std::mem::take(&mut self.timed_out).into();
-            self.hedged = false;
-            ask_apex(self.query, &self.queue);
-        }
-        let beside = if began { self.silent() } else { Vec::new() };
         if self.queue.is_empty() && self.try_tcp() {
             return None;
         }
         if self.start_next(Some(Choice::NextAfterFailure), self.last.or(self.query.parent), self.last) {
-            self.ask_otherwise(beside);
             return None;
         }
         if self.stopped.is_some() {
@@ -159,9 +161,9 @@ impl Race<'_> {
     }
 
     /// The servers asked so far are slow: asks the next one beside them, two for the root, which
-    /// has many and where nothing is known yet.
+    /// has many and where nothing is known yet; with nobody left, one of them again.
     fn hedge(&mut self) {
-        let clock = self.query.log.clock();
+        let clock = *self.query.log.clock();
         let before = self.in_flight.len();
         // A root that is far away is not one that UDP does not reach.
         let oldest = self.in_flight.values().min().copied();
@@ -170,14 +172,27 @@ impl Race<'_> {
             self.try_tcp();
         }
         let at_once = if self.query.zone.name.is_root() { 2 } else { 1 };
-        for _ in 0..at_once {
-            if !self.start_next(Some(Choice::Hedge), self.query.parent, self.last) {
-                break;
-            }
+        let mut asked = 0;
+        while asked < at_once && self.start_next(Some(Choice::Hedge), self.query.parent, self.last) {
+            asked += 1;
+        }
+        if asked == 0 {
+            self.ask_again();
         }
         self.hedged = true;
         // One that waits for its place has not been silent yet.
         let only_waits = self.in_flight.len() == before && self.running.len() > before;
-        self.hedge_at = (!only_waits).then(|| clock.now().after(HEDGE_STEP));
+        let step = clock.now().after(HEDGE_STEP);
+        let next = if self.queue.is_empty() { self.next_again_at().unwrap_or(step).max(step) } else { step };
+        self.hedge_at = (!only_waits).then_some(next);
+    }
+
+    fn end(&mut self, answered: Answered) -> Answered {
+        self.remember_overtaken();
+        observe::lost(self.query, &self.servers, answered.id);
+        if let Some(held) = self.held.take() {
+            self.query.log.forget(held.answered.id);
+        }
+        answered
     }
 }

@@ -5,18 +5,21 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use futures_util::future::FutureExt;
+use tokio::time::timeout;
 
+use crate::dns::cache::letter_case::Role;
 use crate::dns::name_servers::form::QueryForm;
-use crate::dns::name_servers::race::{Dispatch, Event, HEDGE_STEP, Race, Round, Slot};
-use crate::dns::name_servers::selection::Candidate;
+use crate::dns::name_servers::race::{Dispatch, Event, Form, HEDGE_STEP, Race, Round, Slot, Tried};
+use crate::dns::name_servers::selection::{Candidate, take_next};
 use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, Unanswered, ZoneQuery};
 use crate::dns::transport::ask::Ask;
-use crate::dns::transport::exchange::{receive, send_spelled};
-use crate::dns::wire::query_case::Spelling;
-use crate::trace::{Choice, Transport};
+use crate::dns::transport::exchange::{receive, send};
+use crate::trace::{At, Choice, Spelling, Transport};
 
 /// Waits for a place at the first server; one that others have found silent meanwhile goes last.
 pub(crate) async fn first_slot(
@@ -44,27 +47,30 @@ impl Race<'_> {
         parent: Option<usize>,
         because: Option<usize>,
     ) -> bool {
-        while let Some(server) = self.queue.pop_front() {
-            if !self.query.context.network.routed(server.address) {
+        loop {
+            let asked: Vec<&Candidate> = self.tried.iter().map(|one| &one.server).collect();
+            let network = &self.query.context.network;
+            let Some(server) = take_next(&mut self.queue, &asked, network) else { return false };
+            if !network.routed(server.address) {
                 continue;
             }
-            let chosen = match (self.round, chosen) {
-                (Round::Retry, _) => Choice::Again,
-                (_, Some(chosen)) => chosen,
-                (_, None) if server.measured => Choice::Fastest,
-                (_, None) => Choice::First,
+            let chosen = match chosen {
+                Some(chosen) => chosen,
+                None if server.measured => Choice::Fastest,
+                None => Choice::First,
             };
             if self.start(Dispatch { server, chosen, parent, because, form: None, aside: false }) {
                 return true;
             }
         }
-        false
     }
 
-    /// Sends a packet, as soon as its server has a place for it; in the last round only if it has one
+    /// Sends a packet, as soon as its server has a place for it; what it was asked before only if it has one
     /// now. False when nothing is to come of it.
     pub(crate) fn start(&mut self, dispatch: Dispatch) -> bool {
-        if !self.may_send() {
+        // What follows from a reply has its time.
+        let is_over = dispatch.form.is_none() && self.query.log.clock().now() >= self.limit;
+        if is_over || !self.may_send() {
             return false;
         }
         let (context, address) = (Rc::clone(&self.query.context), dispatch.server.address);
@@ -75,7 +81,7 @@ impl Race<'_> {
         if let Some(slot) = free {
             return self.send(dispatch, slot.map(Rc::new));
         }
-        if self.round != Round::First {
+        if self.round == Round::Chance || matches!(dispatch.chosen, Choice::Again | Choice::PlainCase) {
             // Others ask it now, in vain as this one has: that is no time to try again.
             return false;
         }
@@ -85,8 +91,6 @@ impl Race<'_> {
             Event::Free(dispatch, was_missed, slot.map(Rc::new))
         };
         self.running.push(wait.boxed_local());
-        // Two races that wait for each other's would wait for ever.
-        self.kept.clear();
         self.hedge_at = None;
         true
     }
@@ -95,7 +99,7 @@ impl Race<'_> {
     /// silent meanwhile.
     pub(crate) fn go_on(&mut self, dispatch: Dispatch, was_missed: bool, slot: Option<Slot>) {
         let is_silent = !was_missed && self.query.context.infra.is_missed(dispatch.server.address);
-        if !is_silent || self.round == Round::Retry || dispatch.form.is_some() || self.queue.is_empty() {
+        if !is_silent || dispatch.form.is_some() || self.queue.is_empty() {
             if self.may_send() {
                 self.send(dispatch, slot);
             }
@@ -130,25 +134,25 @@ impl Race<'_> {
         let context = &query.context;
         query.log.spend();
         query.budget.spend();
-        let form = match form {
-            Some((transport, edns)) => QueryForm { chosen, transport, edns },
-            None => QueryForm::to(context, server.address, chosen),
+        let is_usual = form.is_none();
+        let Form { transport, edns, spelling } = form.unwrap_or_else(|| self.usual_form(server.address));
+        let chosen = if is_usual { QueryForm::to(context, server.address, chosen).chosen } else { chosen };
+        let form = QueryForm { chosen, transport, edns };
+        let flight = send(&query.log, Ask { parent, spelling, ..query.ask(&server, form) });
+        let (id, sent) = (flight.id, flight.sent);
+        let role = match (chosen, flight.spelling()) {
+            (Choice::PlainCase, _) => Some(Role::Check),
+            (_, Spelling::Random) => Some(Role::Drawn),
+            (_, Spelling::Plain) => None,
         };
-        let ask = Ask { parent, ..query.ask(&server, form) };
-        let spelling = match form.transport {
-            Transport::Udp => context.infra.spelling(server.address),
-            // Nobody can write into a connection that he does not see.
-            Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,
-        };
-        let flight = send_spelled(&query.log, ask, spelling);
-        let id = flight.id;
+        let on_its_way = role.map(|role| context.infra.case(server.address).begin(role));
         if flight.has_left() {
             context.network.left(server.address);
         }
         if !self.hedged {
-            self.hedge_at = Some(flight.sent.after(self.patience(server.address)));
+            self.hedge_at = Some(sent.after(self.patience(server.address)));
         } else if self.hedge_at.is_none() {
-            self.hedge_at = Some(flight.sent.after(HEDGE_STEP));
+            self.hedge_at = Some(sent.after(HEDGE_STEP));
         }
         if !aside {
             self.last = Some(id);
@@ -156,15 +160,63 @@ impl Race<'_> {
         if let Some(slot) = &slot {
             self.slots.insert(server.address, Rc::downgrade(slot));
         }
-        self.in_flight.insert(id, flight.sent);
+        let wait = self.time_for(chosen, server.address, is_usual || aside);
+        if is_usual {
+            self.count(&server, sent);
+        }
+        self.in_flight.insert(id, sent);
         self.servers.insert(id, server);
         if let Some(because) = because {
             self.because.insert(id, because);
         }
-        let is_short = self.round == Round::Chance && !self.replied;
-        let limit = if is_short { query.chance() } else { PACKET_TIMEOUT };
-        let wait = async move { Event::Done(Box::new(receive(flight, limit).await), slot) };
-        self.running.push(wait.boxed_local());
+        let (heard_by, address) = (Rc::clone(&query.context), self.servers[&id].address);
+        let hear = async move {
+            let _on_its_way = on_its_way;
+            let mut reply = pin!(receive(flight, wait));
+            let done = match timeout(PACKET_TIMEOUT, reply.as_mut()).await {
+                Ok(done) => done,
+                Err(_) => {
+                    // It is listened to, and others need not ask it first.
+                    heard_by.infra.missed(address);
+                    reply.await
+                }
+            };
+            Event::Done(Box::new(done), slot)
+        };
+        self.running.push(hear.boxed_local());
         true
+    }
+
+    /// What the run knows of a server.
+    pub(crate) fn usual_form(&self, server: SocketAddr) -> Form {
+        let context = &self.query.context;
+        let QueryForm { transport, edns, .. } = QueryForm::to(context, server, Choice::First);
+        let spelling = match transport {
+            Transport::Udp => context.infra.case(server).spelling(),
+            // Nobody can write into a connection that he does not see.
+            Transport::Tcp | Transport::Tls | Transport::Https | Transport::Quic => Spelling::Plain,
+        };
+        Form { transport, edns, spelling }
+    }
+
+    /// How long a packet is listened for: to the end, and some time where it follows from a reply.
+    fn time_for(&self, chosen: Choice, server: SocketAddr, is_first: bool) -> Duration {
+        let left = self.limit.since(self.query.log.clock().now());
+        match chosen {
+            // There is an answer already.
+            Choice::PlainCase => (self.patience(server) * 2).min(PACKET_TIMEOUT),
+            _ if is_first => left,
+            _ => left.max(PACKET_TIMEOUT),
+        }
+    }
+
+    fn count(&mut self, server: &Candidate, sent: At) {
+        match self.tried.iter_mut().find(|one| one.server.address == server.address) {
+            Some(one) => (one.last, one.times) = (sent, one.times + 1),
+            None => {
+                let server = server.clone();
+                self.tried.push(Tried { server, first: sent, last: sent, times: 1, heard: false });
+            }
+        }
     }
 }

@@ -5,20 +5,20 @@ use std::net::SocketAddr;
 use crate::dns::cache::network::Udp;
 use crate::dns::context::Context;
 use crate::dns::transport::ask::Ask;
-use crate::trace::{Choice, Transport};
+use crate::trace::{Choice, Edns, Transport};
 
 /// How a server is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueryForm {
     pub(crate) chosen: Choice,
     pub(crate) transport: Transport,
-    /// Whether with EDNS.
-    pub(crate) edns: bool,
+    pub(crate) edns: Edns,
 }
 
 impl QueryForm {
     /// What is asked first of anybody.
-    pub(crate) const USUAL: Self = Self { chosen: Choice::First, transport: Transport::Udp, edns: true };
+    pub(crate) const USUAL: Self =
+        Self { chosen: Choice::First, transport: Transport::Udp, edns: Edns::Full };
 
     /// By what the run has learnt of the network and of the server.
     pub(crate) fn to(context: &Context, server: SocketAddr, chosen: Choice) -> Self {

@@ -3,12 +3,10 @@
 //!
 //! What a reply means by itself is `response`'s part; what follows from the answer, the resolver's.
 
-use std::net::SocketAddr;
-
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::observe;
 use crate::dns::name_servers::observe::label;
-use crate::dns::name_servers::race::{Race, Round};
+use crate::dns::name_servers::race::{Doubted, Form, Race};
 use crate::dns::name_servers::selection::Candidate;
 use crate::dns::name_servers::single::{fallback, judge};
 use crate::dns::name_servers::zone_query::Answered;
@@ -23,7 +21,7 @@ use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query_case::Echo;
 use crate::explain::dns_words::astray;
-use crate::trace::{Choice, Meaning, Rcode, Transport};
+use crate::trace::{Choice, Meaning, Rcode, Spelling, Transport};
 
 /// A packet whose end is known.
 struct Finished {
@@ -39,6 +37,16 @@ impl Race<'_> {
         let infra = &self.query.context.infra;
         let server = self.servers.get(&id)?.clone();
         let done = Finished { id, ask, server };
+        if outcome.is_err()
+            && let Some(doubted) = self.checked.remove(&id)
+        {
+            return self.believe(doubted);
+        }
+        // What TCP ends with beside it says nothing of UDP.
+        let is_silence = matches!(outcome, Err(NoReply::Timeout { .. }));
+        if !is_silence && (outcome.is_ok() || done.ask.transport == Transport::Udp) {
+            self.heard(done.server.address);
+        }
         match outcome {
             Ok(reply) => {
                 if let Some(rtt) = rtt {
@@ -60,19 +68,12 @@ impl Race<'_> {
             Err(NoReply::WrongSource { .. }) => self.by_tcp(done, Choice::WrongSource),
             Err(NoReply::Timeout { .. }) => {
                 infra.missed(done.server.address);
-                if self.round == Round::First && done.ask.transport == Transport::Udp {
-                    self.timed_out.push(done.server.clone());
-                }
-                let why = observe::silence(self.query, id);
+                let since = self.tried.iter().find(|one| one.server.address == done.server.address);
+                let why = observe::silence(self.query, id, since.map(|one| one.first));
                 self.no_reply(done, why, FailureKind::Timeout);
             }
         }
         None
-    }
-
-    /// Whether a server that did not answer in time will be asked once more.
-    pub(crate) fn will_be_retried(&self, server: SocketAddr) -> bool {
-        self.timed_out.iter().any(|silent| silent.address == server)
     }
 
     fn reply(&mut self, done: Finished, reply: &Reply, echo: Echo) -> Option<Answered> {
@@ -81,10 +82,14 @@ impl Race<'_> {
             query.root_answered.set(true);
         }
         self.replied = true;
+        let context = &query.context;
+        context.network.heard(done.server.address);
+        if reply.header.edns_size.is_some() {
+            context.infra.sent_opt(done.server.address);
+        }
         observe::udp(query, &done.ask);
-        observe::form(query, &done.server, &done.ask);
         if echo == Echo::OtherCase {
-            query.context.infra.changes_case(done.server.address);
+            context.infra.case(done.server.address).set_matters();
             query.log.close(done.id, Meaning::CaseChanged);
             self.by_tcp(done, Choice::CaseMismatch);
             return None;
@@ -118,15 +123,48 @@ impl Race<'_> {
     }
 
     fn judge(&mut self, done: Finished, rcode: Rcode, verdict: Verdict) -> Option<Answered> {
-        let (infra, zone) = (&self.query.context.infra, &self.query.zone.name);
-        let (id, address) = (done.id, done.server.address);
-        if let Some(QueryForm { chosen, transport, edns }) = fallback(&verdict, &done.ask) {
-            if verdict == Verdict::EdnsRefused {
-                infra.plain_only(address);
-            }
-            self.ask_as(id, done.server, chosen, transport, edns);
+        if let Some(form) = fallback(&verdict, &done.ask) {
+            self.ask_in(done, form);
             return None;
         }
+        if let Some(before) = self.checked.remove(&done.id)
+            && !self.compare(&before, &verdict)
+        {
+            return self.believe(before);
+        }
+        let is_absence = verdict.is_absence();
+        if verdict.is_useful() {
+            observe::less_edns(self.query, &done.ask);
+        }
+        if verdict.is_useful() && !is_absence {
+            if done.ask.spelling == Spelling::Random {
+                self.query.context.infra.case(done.server.address).set_ignored();
+            }
+        } else if self.is_in_doubt(&done.ask) {
+            let (id, ask, server) = (done.id, done.ask.clone(), done.server.clone());
+            let doubted = Doubted { id, ask, server, verdict: verdict.clone() };
+            if is_absence {
+                self.settle(doubted);
+                return None;
+            }
+            self.doubted.push(doubted);
+        }
+        self.take_verdict(done, rcode, verdict)
+    }
+
+    /// Asks the same server in the form in which it may still answer.
+    fn ask_in(&mut self, done: Finished, form: QueryForm) {
+        let QueryForm { chosen, transport, edns } = form;
+        let spelling = if transport == Transport::Udp { done.ask.spelling } else { Spelling::Plain };
+        let checks = self.checked.remove(&done.id);
+        if self.ask_as(done.id, done.server, chosen, Form { transport, edns, spelling }) {
+            self.checked.extend(self.last.zip(checks));
+        }
+    }
+
+    fn take_verdict(&mut self, done: Finished, rcode: Rcode, verdict: Verdict) -> Option<Answered> {
+        let (infra, zone) = (&self.query.context.infra, &self.query.zone.name);
+        let (id, address) = (done.id, done.server.address);
         let why = match &verdict {
             Verdict::Upward { to } => {
                 let astray = astray(&name_text(zone), &name_text(&done.ask.qname), &name_text(to));
@@ -135,7 +173,10 @@ impl Race<'_> {
             Verdict::Refused | Verdict::ServerFailure | Verdict::Lame { .. } | Verdict::Malformed { .. } => {
                 of_no_use(&verdict, rcode)
             }
-            _ => return Some(Answered { id, verdict, path: self.path(id), without_authority: false }),
+            _ => {
+                let answered = Answered { id, verdict, path: self.path(id), without_authority: false };
+                return self.hold(answered, &done.ask);
+            }
         };
         if matches!(verdict, Verdict::Refused | Verdict::Upward { .. } | Verdict::Lame { .. }) {
             infra.lame(address, zone);
@@ -143,7 +184,6 @@ impl Race<'_> {
         let is_failure = verdict == Verdict::ServerFailure;
         if let (None, Verdict::Lame { spare: Some(spare), .. }) = (&self.spare, verdict) {
             self.spare = Some((id, *spare));
-            self.timed_out.clear();
         }
         self.fail(
             &done,
@@ -154,7 +194,8 @@ impl Race<'_> {
     }
 
     fn by_tcp(&mut self, Finished { id, ask, server }: Finished, chosen: Choice) {
-        self.ask_as(id, server, chosen, Transport::Tcp, ask.edns);
+        let form = Form { transport: Transport::Tcp, edns: ask.edns, spelling: Spelling::Plain };
+        self.ask_as(id, server, chosen, form);
     }
 
     /// No reply. What a question by TCP was for is told with it; one that was only to make sure of
@@ -162,7 +203,8 @@ impl Race<'_> {
     fn no_reply(&mut self, done: Finished, why: String, kind: FailureKind) {
         match (done.ask.transport, done.ask.chosen) {
             (Transport::Tcp, chosen @ Choice::CaseMismatch) => {
-                self.ask_as(done.id, done.server, chosen, Transport::Udp, done.ask.edns);
+                let form = Form { transport: Transport::Udp, edns: done.ask.edns, spelling: Spelling::Plain };
+                self.ask_as(done.id, done.server, chosen, form);
             }
             // What it did by UDP says more.
             (Transport::Tcp, Choice::UdpBlocked | Choice::Again) if self.knows_failure(&done.server) => {}
@@ -184,8 +226,9 @@ impl Race<'_> {
             Some(known) => *known = failure,
             None => self.failures.push(failure),
         }
-        if self.stopped.is_none() {
-            self.start_next(Some(Choice::NextAfterFailure), Some(*id), Some(*id));
+        let is_stopped = self.stopped.is_some();
+        if !is_stopped && !self.start_next(Some(Choice::NextAfterFailure), Some(*id), Some(*id)) {
+            self.check_failures();
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod apex_probe;
 pub(crate) mod ask;
 pub(crate) mod budget;
 pub(crate) mod dispatch;
+pub(crate) mod doubt;
 pub(crate) mod fallback;
 pub(crate) mod form;
 pub(crate) mod judge;

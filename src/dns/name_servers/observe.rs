@@ -3,16 +3,17 @@
 //!
 //! Nothing is sent here, and nothing is decided about the question itself.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use crate::dns::cache::network::Udp;
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{PACKET_TIMEOUT, ZoneQuery};
+use crate::dns::name_servers::zone_query::ZoneQuery;
 use crate::dns::response::classify::Referral;
 use crate::dns::transport::ask::Ask;
 use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::strays;
-use crate::trace::{Choice, MAX_SERVERS, Packet, Stray, Transport};
+use crate::trace::{At, Choice, Edns, MAX_SERVERS, Meaning, Packet, Spelling, Stray, Transport};
 
 /// A reply by TCP to a question that had none by UDP: if none ever came by UDP, the run goes on
 /// by TCP.
@@ -31,29 +32,55 @@ pub(crate) fn udp(query: &ZoneQuery, ask: &Ask) {
     }
 }
 
-/// A reply in the last round, in another form than that of all the questions that had none: the
-/// run goes on in that form with this server.
-pub(crate) fn form(query: &ZoneQuery, server: &Candidate, ask: &Ask) {
-    let (infra, log) = (&query.context.infra, &query.log);
-    if ask.chosen != Choice::Again {
-        return;
+/// An answer with less of EDNS, after the question with more of it was refused: the run goes on so with this server.
+pub(crate) fn less_edns(query: &ZoneQuery, ask: &Ask) {
+    if matches!(ask.chosen, Choice::WithoutOptions | Choice::WithoutEdns) {
+        query.context.infra.less_edns(ask.server, ask.edns);
     }
+}
+
+/// A server answers a question in another form than that of all its packets that had no reply: the run goes on in that
+/// form with it. The packets end here: they were listened for long enough.
+pub(crate) fn form(query: &ZoneQuery, ask: &Ask) {
+    let (infra, log) = (&query.context.infra, &query.log);
     let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
-    let (dropped, how, other) = match (ask.transport, ask.edns) {
-        (Transport::Udp, false) if infra.edns(ask.server) && !infra.tcp_only(ask.server) => {
-            let Some(dropped) = log.unanswered(|packet| by_udp(packet) && packet.edns) else { return };
-            infra.plain_only(ask.server);
-            (dropped, "without EDNS", "with it")
+    let (dropped, how, other) = match (ask.transport, ask.edns, ask.spelling) {
+        (Transport::Udp, Edns::None, _) if infra.edns(ask.server) == Edns::None => return,
+        (Transport::Udp, Edns::None, _) => {
+            infra.less_edns(ask.server, Edns::None);
+            (log.unanswered(|packet| by_udp(packet) && packet.edns.is_some()), "without EDNS", "with it")
         }
-        (Transport::Tcp, _) => {
-            let Some(dropped) = log.unanswered(by_udp) else { return };
+        (Transport::Udp, Edns::Bare, _) if infra.edns(ask.server) == Edns::Full => {
+            infra.less_edns(ask.server, Edns::Bare);
+            let with = |packet: &Packet| by_udp(packet) && packet.edns == Edns::Full;
+            (log.unanswered(with), "without EDNS options", "with one (NSID)")
+        }
+        (Transport::Udp, ..) if infra.case(ask.server).spelling() == Spelling::Plain => return,
+        (Transport::Udp, ..) => {
+            infra.case(ask.server).set_matters();
+            let drawn = |packet: &Packet| by_udp(packet) && packet.spelling == Spelling::Random;
+            (log.unanswered(drawn), "names in plain case", "in drawn case (0x20)")
+        }
+        _ if infra.tcp_only(ask.server) => return,
+        _ => {
             infra.set_tcp_only(ask.server);
-            (dropped, "by TCP", "by UDP")
+            (log.unanswered(by_udp), "by TCP", "by UDP")
         }
-        _ => return,
     };
-    let dropped = crate::units::count(dropped, "question");
-    log.note(format!("{} answered only {how}: {dropped} {other} had no reply", label(server)));
+    if let Some(dropped) = dropped {
+        let (server, dropped) = (label_of(ask), crate::units::count(dropped, "question"));
+        log.note(format!("{server} answered only {how}: {dropped} {other} had no reply"));
+    }
+}
+
+/// Of the packets to the server that answered, those sent before the one it answered had no reply.
+pub(crate) fn lost(query: &ZoneQuery, servers: &HashMap<usize, Candidate>, answered: usize) {
+    let Some(server) = servers.get(&answered) else { return };
+    for (id, _) in servers.iter().filter(|(id, one)| **id < answered && one.address == server.address) {
+        if query.log.with(*id, |packet| packet.received.is_none()) == Some(true) {
+            query.log.close(*id, Meaning::Timeout);
+        }
+    }
 }
 
 /// This machine does not know the way to a server: the way to a whole family only if nothing of
@@ -76,8 +103,9 @@ fn left_out(family: &str, first: SocketAddr) -> String {
 }
 
 /// Why a packet had no reply in time, in words: what came, and was none, is told.
-pub(crate) fn silence(query: &ZoneQuery, id: usize) -> String {
-    let limit = PACKET_TIMEOUT.as_millis();
+pub(crate) fn silence(query: &ZoneQuery, id: usize, since: Option<At>) -> String {
+    let since = since.or_else(|| query.log.with(id, |packet| packet.sent)).unwrap_or_default();
+    let limit = query.log.clock().now().since(since).as_millis();
     let told = query.log.with(id, |packet| {
         let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
         let other = |kind: &Stray| matches!(kind, Stray::WrongId | Stray::WrongQuestion);
@@ -106,6 +134,10 @@ pub(crate) fn limit_of_servers(query: &ZoneQuery, referral: &Referral) {
             "the limit of {MAX_SERVERS} name servers for one zone was hit: {cut} has {named}, the first {used} are used"
         ));
     }
+}
+
+fn label_of(ask: &Ask) -> String {
+    format!("{} ({})", ask.server_name.as_deref().unwrap_or_default(), ask.server.ip())
 }
 
 pub(crate) fn label(server: &Candidate) -> String {

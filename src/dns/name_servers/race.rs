@@ -16,11 +16,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::dns::cache::network::Udp;
 use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::Candidate;
-use crate::dns::name_servers::zone_query::{Unanswered, ZoneQuery};
+use crate::dns::name_servers::zone_query::{Answered, Unanswered, ZoneQuery};
 use crate::dns::outcome::fault::ServerFailure;
 use crate::dns::response::classify::Verdict;
+use crate::dns::transport::ask::Ask;
 use crate::dns::transport::exchange::Exchanged;
-use crate::trace::{At, Choice, Transport};
+use crate::trace::{At, Choice, Edns, Spelling, Transport};
 
 /// The most patience with a server that has never answered, and the least with UDP to the root.
 pub(crate) const PATIENCE_UNKNOWN: Duration = Duration::from_millis(400);
@@ -33,9 +34,8 @@ pub(crate) const HEDGE_STEP: Duration = Duration::from_millis(150);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Round {
-    First,
-    /// Those that did not answer in time, once more.
-    Retry,
+    /// As long as it takes.
+    Whole,
     /// The one chance of a name of a zone that has failed: all at once, and not for long.
     Chance,
 }
@@ -43,9 +43,12 @@ pub(crate) enum Round {
 pub(crate) struct Race<'a> {
     pub(crate) query: &'a ZoneQuery,
     pub(crate) queue: VecDeque<Candidate>,
-    /// Servers that did not answer in time, for a second round.
-    pub(crate) timed_out: Vec<Candidate>,
+    /// Servers that were asked, in order.
+    pub(crate) tried: Vec<Tried>,
     pub(crate) round: Round,
+    pub(crate) started: At,
+    /// When it is over.
+    pub(crate) limit: At,
     /// Packets on their way, and those that wait for a place at their server: a race that waits for one
     /// has none but those of its packets, which end by themselves.
     pub(crate) running: FuturesUnordered<LocalBoxFuture<'static, Event>>,
@@ -53,8 +56,6 @@ pub(crate) struct Race<'a> {
     pub(crate) in_flight: HashMap<usize, At>,
     /// The places that this question has: what is sent to a server again or beside needs no other.
     pub(crate) slots: HashMap<SocketAddr, Weak<OwnedSemaphorePermit>>,
-    /// Those at silent servers that will be asked again, as long as this race waits for no other place.
-    pub(crate) kept: HashMap<SocketAddr, Slot>,
     /// Whose packet it is.
     pub(crate) servers: HashMap<usize, Candidate>,
     /// The packet whose failure or slowness made a packet be sent.
@@ -62,6 +63,12 @@ pub(crate) struct Race<'a> {
     pub(crate) failures: Vec<ServerFailure>,
     /// An answer without authority, kept in case nobody does better.
     pub(crate) spare: Option<(usize, Verdict)>,
+    /// Failures in answer to a name in drawn case, which nobody has done better than.
+    pub(crate) doubted: Vec<Doubted>,
+    /// What a packet that asks in plain case is to check.
+    pub(crate) checked: HashMap<usize, Doubted>,
+    /// An answer to a question in another form than the usual one.
+    pub(crate) held: Option<Held>,
     pub(crate) hedge_at: Option<At>,
     pub(crate) hedged: bool,
     /// The packet sent last.
@@ -72,10 +79,49 @@ pub(crate) struct Race<'a> {
     pub(crate) tcp_tried: bool,
     /// Whether any server asked here has sent a reply.
     pub(crate) replied: bool,
+    /// Packets sent again in the usual form, and the other forms that were tried beside them.
+    pub(crate) again: usize,
+    pub(crate) forms_tried: usize,
+}
+
+/// A server that was asked in its usual form, and when.
+pub(crate) struct Tried {
+    pub(crate) server: Candidate,
+    pub(crate) first: At,
+    pub(crate) last: At,
+    pub(crate) times: u32,
+    /// A reply has come, or an error.
+    pub(crate) heard: bool,
+}
+
+/// A reply to a name in drawn case that is not believed yet.
+#[derive(Clone)]
+pub(crate) struct Doubted {
+    pub(crate) id: usize,
+    pub(crate) ask: Ask,
+    pub(crate) server: Candidate,
+    pub(crate) verdict: Verdict,
+}
+
+/// An answer that is held back until it is seen whether the usual form of the question, sent right behind it, has
+/// one, too.
+pub(crate) struct Held {
+    pub(crate) answered: Answered,
+    pub(crate) ask: Ask,
+    /// Another form of it was answered, too.
+    pub(crate) is_one_of_many: bool,
 }
 
 /// A place at a server, for all packets of one question to it.
 pub(crate) type Slot = Rc<OwnedSemaphorePermit>;
+
+/// In which form a packet goes, where it is not what the run knows of its server.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) transport: Transport,
+    pub(crate) edns: Edns,
+    pub(crate) spelling: Spelling,
+}
 
 /// A packet that is to be sent.
 pub(crate) struct Dispatch {
@@ -83,40 +129,53 @@ pub(crate) struct Dispatch {
     pub(crate) chosen: Choice,
     pub(crate) parent: Option<usize>,
     pub(crate) because: Option<usize>,
-    /// Transport and EDNS; `None` for what the run knows of the server when it is sent.
-    pub(crate) form: Option<(Transport, bool)>,
+    /// `None` for what the run knows of the server when it is sent.
+    pub(crate) form: Option<Form>,
     /// Whether it goes beside the packet that is waited for.
     pub(crate) aside: bool,
 }
 
 /// What is awaited.
 pub(crate) enum Event {
+    /// With its place, unless that was given up.
     Done(Box<Exchanged>, Option<Slot>),
     /// The server of a packet has a place for it; `true` if it was known to be silent before.
     Free(Box<Dispatch>, bool, Option<Slot>),
+    /// What other questions show of a server's treatment of case is known.
+    Settled(Box<Doubted>, Option<Slot>),
+    /// The answer that is held back was held long enough.
+    Lingered,
 }
 
 impl<'a> Race<'a> {
     pub(crate) fn new(query: &'a ZoneQuery, queue: VecDeque<Candidate>, round: Round) -> Self {
+        let started = query.log.clock().now();
+        let limit = if round == Round::Chance { query.chance() } else { query.limit() };
         Self {
             query,
             queue,
-            timed_out: Vec::new(),
+            tried: Vec::new(),
             round,
+            started,
+            limit: started.after(limit),
             running: FuturesUnordered::new(),
             in_flight: HashMap::new(),
             slots: HashMap::new(),
-            kept: HashMap::new(),
             servers: HashMap::new(),
             because: HashMap::new(),
             failures: Vec::new(),
             spare: None,
+            doubted: Vec::new(),
+            checked: HashMap::new(),
+            held: None,
             hedge_at: None,
             hedged: false,
             last: None,
             stopped: None,
             tcp_tried: false,
             replied: false,
+            again: 0,
+            forms_tried: 0,
         }
     }
 
@@ -129,6 +188,16 @@ impl<'a> Race<'a> {
             (None, Some(longest)) => (longest * 2).clamp(PATIENCE_LEAST, PATIENCE_UNKNOWN),
             (None, None) => PATIENCE_LEAST,
         }
+    }
+
+    /// Servers of which nothing was heard yet.
+    pub(crate) fn silent(&self) -> impl Iterator<Item = &Tried> {
+        self.tried.iter().filter(|one| !one.heard)
+    }
+
+    /// Something came back from a server.
+    pub(crate) fn heard(&mut self, server: SocketAddr) {
+        self.tried.iter_mut().filter(|one| one.server.address == server).for_each(|one| one.heard = true);
     }
 
     /// Another server's answer came first: those that have had their time, and have never answered in

@@ -1,13 +1,14 @@
 //! Server selection (RFC 1034 §5.3.3 step 2; knot's selection): in which order the addresses of a zone's
 //! servers are asked. Not when the next one is asked beside a slow one: that is the race's part.
 
-use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::collections::{HashSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::cache::delegations::Zone;
 use crate::dns::cache::infra::Standing;
+use crate::dns::cache::network::Network;
 use crate::dns::context::Context;
 use crate::trace::AddressSource;
 
@@ -46,6 +47,38 @@ pub(crate) fn order(context: &Context, zone: &Zone, tried: &HashSet<SocketAddr>)
     }
     candidates.sort_by_key(standing);
     candidates
+}
+
+/// Takes the candidate to ask beside those asked already: another host before another address of one of them, a
+/// family that replies come from, another network.
+pub(crate) fn take_next(
+    queue: &mut VecDeque<Candidate>,
+    asked: &[&Candidate],
+    network: &Network,
+) -> Option<Candidate> {
+    let is_in_vain = |candidate: &Candidate| {
+        let six = candidate.address.is_ipv6();
+        let is_heard = network.has_heard(candidate.address);
+        !is_heard && asked.iter().any(|one| one.address.is_ipv6() == six || network.has_heard(one.address))
+    };
+    let rank = |candidate: &Candidate| {
+        let is_known = |same: &dyn Fn(&Candidate) -> bool| asked.iter().any(|one| same(one));
+        (
+            is_known(&|one| one.name == candidate.name),
+            is_in_vain(candidate),
+            is_known(&|one| network_of(one.address) == network_of(candidate.address)),
+        )
+    };
+    let (best, _) = queue.iter().enumerate().min_by_key(|(_, candidate)| rank(candidate))?;
+    queue.remove(best)
+}
+
+/// The network of an address, as far as one can tell: what is announced as one at least.
+fn network_of(address: SocketAddr) -> (bool, Vec<u8>) {
+    match address.ip() {
+        IpAddr::V4(address) => (false, address.octets()[..3].to_vec()),
+        IpAddr::V6(address) => (true, address.octets()[..6].to_vec()),
+    }
 }
 
 /// Families in turn, IPv4 first, each in the order given.

@@ -11,7 +11,7 @@ use crate::dns::transport::exchange::Exchanged;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{Choice, Rcode, Transport};
+use crate::trace::{Choice, Edns, Rcode, Transport};
 
 /// Which other forms of a query are of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct Asked {
 }
 
 /// Asks until a form of the query is answered, or has no reply. Each form rules one out that led to it, so
-/// that there are three at most.
+/// that there are four at most.
 pub(crate) async fn ask(
     log: &Log,
     mut ask: Ask,
@@ -70,10 +70,14 @@ pub(crate) async fn ask(
             log.close(id, verdict.meaning());
         }
         let next = fallback(&verdict, &one.ask);
-        let Some(next) = next.filter(|next| next.edns == one.ask.edns || fallbacks == Fallbacks::Any) else {
+        let Some(next) = next
+            .filter(|next| next.edns == one.ask.edns || next.edns.is_some() || fallbacks == Fallbacks::Any)
+        else {
+            // Only a question without it that does better shows that it was for EDNS.
+            let edns_refused = edns_refused.filter(|_| verdict.is_useful());
             return Asked { path, ask: one.ask, edns_refused, end: Ok((verdict, reply)) };
         };
-        if verdict == Verdict::EdnsRefused {
+        if verdict == (Verdict::EdnsRefused { next: Edns::None }) {
             edns_refused = Some(reply.header.rcode);
         }
         ask = next.of(Ask { parent, ..one.ask });
@@ -95,7 +99,10 @@ pub(crate) fn fallback(verdict: &Verdict, ask: &Ask) -> Option<QueryForm> {
     let (transport, edns) = (ask.transport, ask.edns);
     match verdict {
         Verdict::Truncated => Some(QueryForm { chosen: Choice::Truncated, transport: Transport::Tcp, edns }),
-        Verdict::EdnsRefused => Some(QueryForm { chosen: Choice::WithoutEdns, transport, edns: false }),
+        Verdict::EdnsRefused { next } => {
+            let chosen = if next.is_some() { Choice::WithoutOptions } else { Choice::WithoutEdns };
+            Some(QueryForm { chosen, transport, edns: *next })
+        }
         _ => None,
     }
 }

@@ -19,8 +19,17 @@ use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::trace::{Purpose, RecordType};
 
-/// The limit for one packet.
+/// After so long without a reply a server is not the first to ask any more.
 pub(crate) const PACKET_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// How long the servers of a zone are listened to at least: a stub resolver waits 5 s for a reply.
+const LISTEN: Duration = Duration::from_millis(5_250);
+
+/// The same for a part of a name, where the whole of it is asked for next.
+const PART: Duration = Duration::from_secs(2);
+
+/// What is left of the resolution's limit for other zones where it leaves more.
+const RESERVE: Duration = Duration::from_secs(5);
 
 /// How long a name at a silent zone is waited for at least.
 const CHANCE: Duration = Duration::from_millis(400);
@@ -68,6 +77,14 @@ impl ZoneQuery {
     /// Whether no more packets may be sent, for the name or for the whole host.
     pub(crate) fn is_spent(&self) -> bool {
         self.budget.is_spent() || self.log.is_spent()
+    }
+
+    /// How long the servers are listened to: slow is not dead.
+    pub(crate) fn limit(&self) -> Duration {
+        if self.extent == Extent::Part {
+            return PART;
+        }
+        self.context.plan.timeout.saturating_sub(RESERVE).max(LISTEN)
     }
 
     /// How long the one chance of a name at a silent zone lasts: no server is taken to be farther away than

@@ -127,9 +127,11 @@ async fn ask_one(context: &Context, log: &Rc<Log>, query: Ask, sent: &RefCell<Ve
     ask(log, query, Fallbacks::Any, async |query| {
         let wanted_edns = query.edns;
         let attempt = Box::pin(retransmit(log, query, LIMIT, sent)).await;
-        if attempt.outcome.is_ok() && wanted_edns && !attempt.ask.edns {
-            context.infra.plain_only(server);
-            log.note(format!("resolver {} answered only the question without EDNS", show(server)));
+        let edns = attempt.ask.edns;
+        if attempt.outcome.is_ok() && edns > wanted_edns {
+            context.infra.less_edns(server, edns);
+            let what = if edns.is_some() { "EDNS options" } else { "EDNS" };
+            log.note(format!("resolver {} answered only the question without {what}", show(server)));
         }
         if context.plan.server_limit.is_some() {
             remember(context, log, server, &attempt);

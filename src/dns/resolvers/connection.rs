@@ -26,7 +26,6 @@ use crate::dns::transport::log::{Log, Open};
 use crate::dns::transport::session::{Session, Upstream};
 use crate::dns::wire::padding::pad;
 use crate::dns::wire::query::EncodedQuery;
-use crate::dns::wire::query_case::Spelling;
 use crate::trace::{Choice, Meaning, Transport};
 
 /// The limit for a connection's set-up.
@@ -334,7 +333,7 @@ impl Client {
 
 /// The query's bytes, as the transport wants them.
 pub(crate) fn query(log: &Log, ask: &Ask) -> EncodedQuery {
-    let mut query = encoded(log, ask, Spelling::Plain);
+    let mut query = encoded(log, ask, &ask.qname);
     pad(&mut query, ask.transport);
     // RFC 8484 §4.1, so that HTTP caches work, and RFC 9250 §4.2.1: streams tell questions apart.
     if matches!(ask.transport, Transport::Https | Transport::Quic) && query.bytes.len() >= 2 {

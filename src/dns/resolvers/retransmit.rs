@@ -1,7 +1,7 @@
 //! Retransmission of a query to a resolver (RFC 1035 §4.2.1, §7.2): a datagram may be lost.
 //!
-//! As stub resolvers do it: a second datagram while the first is still listened to, then TCP, then a datagram
-//! without EDNS, which some resolvers drop. Each is a packet of its own in the record, and whichever is answered,
+//! As stub resolvers do it: a second datagram while the first is still listened to, one without EDNS options,
+//! then TCP, then a datagram without EDNS: some resolvers drop either. Each is a packet of its own in the record, and whichever is answered,
 //! however late, counts.
 
 use std::cell::RefCell;
@@ -16,20 +16,22 @@ use crate::dns::name_servers::single::Attempt;
 use crate::dns::transport::ask::{Ask, NoReply, Resent};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
-use crate::trace::{At, Choice, Meaning, Transport};
+use crate::trace::{At, Choice, Edns, Meaning, Transport};
 
 /// A further try: when it is sent after the first, and how.
 struct Try {
     after: Duration,
     transport: Transport,
-    edns: bool,
+    /// Where the question has no less.
+    edns: Edns,
 }
 
 /// A resolver that has to ask others first may need most of a second itself.
-const TRIES: [Try; 3] = [
-    Try { after: Duration::from_millis(1_000), transport: Transport::Udp, edns: true },
-    Try { after: Duration::from_millis(1_500), transport: Transport::Tcp, edns: true },
-    Try { after: Duration::from_millis(1_750), transport: Transport::Udp, edns: false },
+const TRIES: [Try; 4] = [
+    Try { after: Duration::from_millis(1_000), transport: Transport::Udp, edns: Edns::Full },
+    Try { after: Duration::from_millis(1_250), transport: Transport::Udp, edns: Edns::Bare },
+    Try { after: Duration::from_millis(1_500), transport: Transport::Tcp, edns: Edns::Full },
+    Try { after: Duration::from_millis(1_750), transport: Transport::Udp, edns: Edns::None },
 ];
 
 /// How long a reply to a question with EDNS is awaited after one to the question without: whoever is slow may
@@ -45,7 +47,7 @@ pub(crate) async fn retransmit(
 ) -> Attempt {
     let clock = *log.clock();
     let by_udp = ask.transport == Transport::Udp;
-    let fits = |one: &Try| by_udp && one.after < limit && (ask.edns || one.edns);
+    let fits = |one: &Try| by_udp && one.after < limit && (one.edns == Edns::Full || one.edns > ask.edns);
     let mut left = TRIES.into_iter().filter(fits).peekable();
     let first = send(log, ask.clone());
     let (start, mut ids, mut by_tcp) = (first.sent, vec![first.id], None);
@@ -63,7 +65,7 @@ pub(crate) async fn retransmit(
                 Err(NoReply::Error { reason, .. }) if by_udp && one.ask.transport == Transport::Tcp => {
                     by_tcp = Some(reason.clone());
                 }
-                Ok(_) if ask.edns && !one.ask.edns => {
+                Ok(_) if one.ask.edns > ask.edns => {
                     (spare, spare_until) = (Some(one), Some(clock.now().after(GRACE)));
                 }
                 _ => {
@@ -76,8 +78,12 @@ pub(crate) async fn retransmit(
             Err(_) => {
                 let Some(Try { after, transport, edns }) = left.next() else { break };
                 let parent = ids.last().copied();
-                let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
-                let edns = edns && ask.edns;
+                let chosen = match edns {
+                    Edns::Full => Choice::Again,
+                    Edns::Bare => Choice::WithoutOptions,
+                    Edns::None => Choice::WithoutEdns,
+                };
+                let edns = edns.max(ask.edns);
                 let flight = send(log, Ask { parent, chosen, transport, edns, ..ask.clone() });
                 ids.push(flight.id);
                 sent.borrow_mut().push(flight.id);
@@ -91,7 +97,7 @@ pub(crate) async fn retransmit(
     }
     drop(running);
     ids.iter().for_each(|id| log.close(*id, Meaning::Timeout));
-    let resent = (ids.len() > 1).then_some(Resent { without_edns: ask.edns, by_tcp });
+    let resent = (ids.len() > 1).then_some(Resent { without_edns: ask.edns.is_some(), by_tcp });
     Attempt { path: ids, ask, outcome: Err(NoReply::Timeout { limit, resent }) }
 }
 

@@ -14,7 +14,9 @@ use crate::dns::response::alias::{Chain, TooLong, follow};
 use crate::dns::wire::message::{Data, Reply, Rr, records};
 use crate::dns::wire::name::name_text;
 use crate::explain::dns_words::NO_AUTHORITY;
-use crate::trace::{AddressSource, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport};
+use crate::trace::{
+    AddressSource, Edns, MAX_SERVERS, Meaning, NameServer, Negative, Rcode, RecordType, Transport,
+};
 
 /// Addresses of one server that are kept.
 const MAX_ADDRESSES: usize = 16;
@@ -27,7 +29,7 @@ pub(crate) struct Question<'a> {
     pub(crate) qname: &'a Name,
     pub(crate) qtype: RecordType,
     pub(crate) transport: Transport,
-    pub(crate) edns: bool,
+    pub(crate) edns: Edns,
 }
 
 /// What a reply means for the walk.
@@ -57,7 +59,10 @@ pub(crate) enum Verdict {
         made: Option<Name>,
     },
     Truncated,
-    EdnsRefused,
+    /// It does not take the question with so much of EDNS; what is left to try.
+    EdnsRefused {
+        next: Edns,
+    },
     Refused,
     ServerFailure,
     Upward {
@@ -151,12 +156,26 @@ pub(crate) fn judge_header(reply: &Reply, asked: &Question<'_>) -> Option<Verdic
             _ => Verdict::Malformed { reason: "it says truncated over TCP".to_owned() },
         });
     }
+    if let Some(next) = less_edns(reply, asked.edns) {
+        return Some(Verdict::EdnsRefused { next });
+    }
     match rcode {
         Rcode::NOERROR | Rcode::NXDOMAIN | Rcode::YXDOMAIN => None,
-        // RFC 6891 §7: servers without EDNS answer one of the first two.
-        Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS if asked.edns => Some(Verdict::EdnsRefused),
         Rcode::REFUSED | Rcode::NOTAUTH => Some(Verdict::Refused),
         _ => Some(Verdict::ServerFailure),
+    }
+}
+
+/// With how much of EDNS the question may be answered after an error. A server without EDNS sends no OPT record
+/// (RFC 6891 §7); one that sends it may stumble over an option (RFC 8906 §8), or means the question itself.
+fn less_edns(reply: &Reply, asked: Edns) -> Option<Edns> {
+    let has_edns = reply.header.edns_size.is_some();
+    match (reply.header.rcode, asked) {
+        (_, Edns::None) => None,
+        (Rcode::FORMERR | Rcode::BADVERS, Edns::Full) => Some(Edns::Bare),
+        (Rcode::BADVERS, Edns::Bare) => Some(Edns::None),
+        (Rcode::FORMERR | Rcode::NOTIMP, _) => (!has_edns).then_some(Edns::None),
+        _ => None,
     }
 }
 
@@ -285,6 +304,23 @@ pub(crate) fn absent(
 }
 
 impl Verdict {
+    /// Whether it is of use, and has nothing of the name that was asked for.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Absent { chain, .. } if chain.is_empty())
+    }
+
+    /// Whether a reply is what was asked for, or leads on.
+    pub(crate) fn is_useful(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer { .. }
+                | Self::Alias { .. }
+                | Self::Referral(_)
+                | Self::Absent { .. }
+                | Self::Yxdomain { .. }
+        )
+    }
+
     /// The verdict as it stands in the packet's record.
     pub(crate) fn meaning(&self) -> Meaning {
         match self {
@@ -312,7 +348,8 @@ impl Verdict {
             Self::Absent { negative, .. } => Meaning::NoData(negative.clone()),
             Self::Yxdomain { chain, .. } => Meaning::Yxdomain { records: records(chain) },
             Self::Truncated => Meaning::Truncated,
-            Self::EdnsRefused => Meaning::EdnsRefused,
+            Self::EdnsRefused { next: Edns::Bare } => Meaning::EdnsOptionsRefused,
+            Self::EdnsRefused { .. } => Meaning::EdnsRefused,
             Self::Refused => Meaning::Refused,
             Self::ServerFailure => Meaning::ServerFailure,
             Self::Upward { to } => Meaning::UpwardReferral { to: name_text(to) },

@@ -18,7 +18,7 @@ use crate::dns::survey::targets::Target;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::name_text;
 use crate::stop::Stop;
-use crate::trace::{Choice, Dns, FailureCode, Meaning, Packet, Purpose, ServerCheck, ServerFault};
+use crate::trace::{Choice, Dns, Edns, FailureCode, Meaning, Packet, Purpose, ServerCheck, ServerFault};
 
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 16;
@@ -64,7 +64,7 @@ impl Resolver {
     fn take_note(&self, check: &ServerCheck) {
         for fault in &check.faults {
             match fault {
-                ServerFault::EdnsDropped => self.context.infra.plain_only(check.address),
+                ServerFault::EdnsDropped => self.context.infra.less_edns(check.address, Edns::None),
                 ServerFault::NoUdp(_) => self.context.infra.set_tcp_only(check.address),
                 _ => {}
             }
@@ -118,9 +118,9 @@ impl Resolver {
 /// What the walk has found out of a server's EDNS.
 fn known_fault(packets: &[Packet], target: &Target, way: QueryForm) -> Option<ServerFault> {
     let mut packets = packets.iter().filter(|packet| packet.server == target.address);
-    let has_dropped = packets.any(|packet| packet.edns && packet.meaning == Meaning::Timeout);
+    let has_dropped = packets.any(|packet| packet.edns.is_some() && packet.meaning == Meaning::Timeout);
     let fault = if has_dropped { ServerFault::EdnsDropped } else { ServerFault::NoEdns };
-    (!way.edns).then_some(fault)
+    (way.edns == Edns::None).then_some(fault)
 }
 
 /// RFC 1982 §3.2.

@@ -91,7 +91,7 @@ pub(crate) async fn probe(log: &Rc<Log>, query: Ask) -> Probe {
         if let Ok(reply) = &attempt.outcome {
             rtt = attempt.path.last().and_then(|id| log.round_trip(*id));
             header = Some(reply.header.clone());
-            if attempt.ask.edns {
+            if attempt.ask.edns.is_some() {
                 edns = Some(reply.header.edns_size.is_some());
             }
         }

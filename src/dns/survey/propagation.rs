@@ -24,7 +24,8 @@ use crate::explain::propagation::advice;
 use crate::plan::{PublicResolver, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{
-    Choice, Copied, Dns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport, UnfoundServer,
+    Choice, Copied, Dns, Edns, Keeper, Propagation, Purpose, Rcode, Record, RecordType, Transport,
+    UnfoundServer,
 };
 
 /// Those who are asked at the same time.
@@ -134,12 +135,12 @@ async fn copied(log: &Rc<Log>, holder: Holder) -> Copied {
     let mut heard = probe(log, ask.clone()).await;
     if matches!(heard.kind, ReplyKind::Silent(_)) {
         // It, or a filter on the way, may drop what has EDNS in it, or all of UDP; or it was lost.
-        let resend = |transport, edns| {
-            let chosen = if edns { Choice::Again } else { Choice::WithoutEdns };
+        let resend = |transport, edns: Edns| {
+            let chosen = if edns == Edns::None { Choice::WithoutEdns } else { Choice::Again };
             probe(log, Ask { chosen, transport, edns, ..ask.clone() })
         };
         let (plain, by_tcp) =
-            futures_util::join!(resend(ask.transport, false), resend(Transport::Tcp, ask.edns));
+            futures_util::join!(resend(ask.transport, Edns::None), resend(Transport::Tcp, ask.edns));
         let later = if plain.was_heard() { [by_tcp, plain] } else { [plain, by_tcp] };
         for later in later {
             if later.was_heard() {

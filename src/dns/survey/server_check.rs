@@ -18,7 +18,7 @@ use crate::dns::transport::ask::Ask;
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Data, Rr, records};
 use crate::dns::wire::name::name_text;
-use crate::trace::{Choice, Purpose, Rcode, RecordType, ServerCheck, ServerFault, Transport};
+use crate::trace::{Choice, Edns, Purpose, Rcode, RecordType, ServerCheck, ServerFault, Transport};
 
 /// What one address said.
 pub(crate) struct Seen {
@@ -84,8 +84,8 @@ pub(crate) async fn check(
         let may_wait = by_udp.iter().chain([&by_tcp]).any(|probe| matches!(probe.kind, ReplyKind::Silent(_)));
         let has_tcp = by_tcp.was_heard();
         // Some drop what has EDNS in it.
-        let may_be_plain = way.edns && may_wait;
-        let plain = |way| QueryForm { chosen: Choice::WithoutEdns, edns: false, ..way };
+        let may_be_plain = way.edns.is_some() && may_wait;
+        let plain = |way| QueryForm { chosen: Choice::WithoutEdns, edns: Edns::None, ..way };
         let (again, plain_udp, plain_tcp) = join!(
             // A datagram may have been lost on the way: silence is told of two rounds.
             when(may_answer && (has_tcp || may_be_plain), soa(QueryForm { chosen: Choice::Again, ..udp })),
@@ -102,7 +102,11 @@ pub(crate) async fn check(
         by_udp = by_udp.map(|first| later.into_iter().flatten().fold(first, Probe::then));
         by_tcp = plain_tcp.into_iter().fold(by_tcp, Probe::then);
     }
-    let works = QueryForm { chosen: Choice::Again, edns: edns_fault.is_none(), ..way };
+    let works = QueryForm {
+        chosen: Choice::Again,
+        edns: if edns_fault.is_none() { way.edns } else { Edns::None },
+        ..way
+    };
     let works = if by_tcp.was_heard() {
         Some(QueryForm { transport: Transport::Tcp, ..works })
     } else {

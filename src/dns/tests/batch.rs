@@ -190,7 +190,12 @@ fn minimisation_tells_each_server_one_label_more_than_its_zone() {
         // A server that says NXDOMAIN of a part is asked for the whole.
         let results = ask_names(relaxed, &["a.b.nope.example.test".to_owned()], Reuse::Shared).await;
         assert_eq!(results[0].2.as_ref().unwrap().code, FailureCode::NxDomain);
-        assert_eq!(net.seen(AUTH)[3..], ["udp nope.example.test. A", "udp a.b.nope.example.test. A"]);
+        let whole = "udp a.b.nope.example.test. A";
+        assert_eq!(
+            net.seen(AUTH)[3..],
+            ["udp nope.example.test. A", whole, whole],
+            "and once more in plain case"
+        );
         assert!(results[0].1.notes[0].contains("the whole name was asked"), "{:?}", results[0].1.notes);
     });
 }
@@ -252,12 +257,14 @@ fn keys_are_asked_for_once_a_zone_however_many_names_need_them() {
         assert_eq!(count(Purpose::Walk, "test.", "A"), Some(4), "the TLD: once a cut");
         assert_eq!(count(Purpose::DnsKey, "test.", "DNSKEY"), Some(1));
         for zone in ["dnssec-wildcard.test.", "example.test.", "dnssec-nsec3.test."] {
-            assert_eq!(count(Purpose::Walk, zone, "A"), Some(125), "{zone}: once a name");
+            let walked = count(Purpose::Walk, zone, "A");
+            // What is not there is checked in plain case, until the server has answered a name in random case.
+            assert!((125..=250).contains(&walked.unwrap()), "{zone}: {walked:?}");
             assert_eq!(count(Purpose::DnsKey, zone, "DNSKEY"), Some(1), "{zone}");
         }
-        assert_eq!(count(Purpose::Walk, "dnssec-insecure.test.", "A"), Some(125));
+        assert!(count(Purpose::Walk, "dnssec-insecure.test.", "A").unwrap() <= 250);
         let packets: usize = asked.values().sum();
-        assert_eq!(packets, 1 + 4 + 4 * 125 + 5, "nothing else is asked: {asked:?}");
+        assert!(packets <= 1 + 4 + 6 * 125 + 5, "nothing else is asked: {asked:?}");
         for (name, dns, _) in &results {
             let verdict =
                 if name.ends_with("insecure.test") { DnssecVerdict::Insecure } else { DnssecVerdict::Secure };

@@ -17,7 +17,7 @@ use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Data, Reply, Rr};
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::dns::wire::presentation::data_text;
-use crate::trace::{AddressSource, Rcode, RecordType, ReplyHeader, Transport};
+use crate::trace::{AddressSource, Edns, Rcode, RecordType, ReplyHeader, Transport};
 
 fn name(text: &str) -> Name {
     parse_name(text).unwrap()
@@ -45,7 +45,7 @@ struct Case {
     zone: &'static str,
     qname: &'static str,
     qtype: RecordType,
-    edns: bool,
+    edns: Edns,
     transport: Transport,
 }
 
@@ -77,7 +77,7 @@ fn says(answers: &[&str], authorities: &[&str], additionals: &[&str]) -> Case {
         zone: "example.test",
         qname: "www.example.test",
         qtype: RecordType::A,
-        edns: true,
+        edns: Edns::Full,
         transport: Transport::Udp,
     }
 }
@@ -109,7 +109,18 @@ impl Case {
     }
 
     fn plain(mut self) -> Self {
-        self.edns = false;
+        self.edns = Edns::None;
+        self
+    }
+
+    fn bare(mut self) -> Self {
+        self.edns = Edns::Bare;
+        self
+    }
+
+    /// With an OPT record in the reply.
+    fn with_opt(mut self) -> Self {
+        self.reply.header.edns_size = Some(1232);
         self
     }
 
@@ -173,7 +184,8 @@ fn words(verdict: &Verdict) -> String {
         Verdict::Upward { to } => format!("upward {}", name_text(to)),
         Verdict::Malformed { .. } => "malformed".to_owned(),
         Verdict::Truncated => "truncated".to_owned(),
-        Verdict::EdnsRefused => "edns".to_owned(),
+        Verdict::EdnsRefused { next: Edns::Bare } => "without options".to_owned(),
+        Verdict::EdnsRefused { .. } => "without EDNS".to_owned(),
         Verdict::Refused => "refused".to_owned(),
         Verdict::ServerFailure => "failure".to_owned(),
     }
@@ -187,9 +199,17 @@ fn the_header_decides_first() {
         (answer().truncated(), "truncated"),
         (answer().truncated().by_tcp(), "malformed"),
         (answer().truncated().rcode(Rcode::REFUSED), "refused"),
-        (answer().rcode(Rcode::FORMERR), "edns"),
-        (answer().rcode(Rcode::NOTIMP), "edns"),
-        (answer().rcode(Rcode::BADVERS), "edns"),
+        (answer().rcode(Rcode::FORMERR), "without options"),
+        (answer().rcode(Rcode::FORMERR).bare(), "without EDNS"),
+        (answer().rcode(Rcode::NOTIMP), "without EDNS"),
+        (answer().rcode(Rcode::NOTIMP).bare(), "without EDNS"),
+        (answer().rcode(Rcode::NOTIMP).plain(), "failure"),
+        // Whoever sends an OPT record has EDNS: it means an option, or the question itself.
+        (answer().rcode(Rcode::FORMERR).with_opt(), "without options"),
+        (answer().rcode(Rcode::FORMERR).with_opt().bare(), "failure"),
+        (answer().rcode(Rcode::NOTIMP).with_opt(), "failure"),
+        (answer().rcode(Rcode::BADVERS).with_opt(), "without options"),
+        (answer().rcode(Rcode::BADVERS).with_opt().bare(), "without EDNS"),
         (answer().rcode(Rcode::FORMERR).plain(), "failure"),
         (answer().rcode(Rcode::REFUSED), "refused"),
         (answer().rcode(Rcode(9)), "refused"),

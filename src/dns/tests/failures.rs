@@ -16,9 +16,9 @@ use crate::plan::{DnsPlan, Minimisation, Reuse};
 use crate::stop::Stop;
 use crate::trace::{At, FailureCode};
 
-/// Eight places, one question and three, one about the zone itself, and the chances of eight names, and
+/// Eight places, ten packets for each question, one about the zone itself, and the chances of eight names, and
 /// of one more a second.
-const DEAD_ZONE_PACKETS: usize = 8 * 4 + 1 + 8 + 6;
+const DEAD_ZONE_PACKETS: usize = 8 * 10 + 1 + 8 + 6;
 
 #[test]
 fn a_dead_zone_fails_for_the_next_name_at_once() {
@@ -28,20 +28,22 @@ fn a_dead_zone_fails_for_the_next_name_at_once() {
         let start = Clock::start();
         let results = ask_names(plan(&net), &names, Reuse::Shared).await;
         let took = start.now().since(At(0));
-        assert!(took < Duration::from_secs(6), "{took:?}");
+        assert!(took < Duration::from_secs(8), "{took:?}");
         assert!(net.seen(AUTH).len() <= DEAD_ZONE_PACKETS, "{}", net.seen(AUTH).len());
         assert_eq!(asked_for(&net, "udp example.test. SOA"), 1, "once in a run");
-        let dead = "ns1.example.test. (127.0.53.3) did not answer in 1500 ms";
+        let dead = "ns1.example.test. (127.0.53.3) did not answer in ";
         let (mut found, mut chances, mut told) = (0, 0, 0);
         for (name, dns, failure) in &results {
             let failure = failure.as_ref().unwrap();
             assert_eq!(failure.code, FailureCode::DnsTimeout, "{name}");
             let words = format!("no server of zone example.test. gave an answer for {name}. A: {dead}");
-            if failure.message == words {
+            let after = failure.message.strip_prefix(&words).expect(&failure.message);
+            assert!(after.starts_with("52") || after.starts_with("53"), "{after}");
+            if after.ends_with(" ms") {
                 found += 1;
                 continue;
             }
-            let by = failure.message.strip_prefix(&format!("{words} (found for h")).expect(&failure.message);
+            let by = after.split_once(" ms (found for h").expect(after).1;
             let once = dns.packets.iter().filter(|packet| packet.zone == "example.test.").count();
             let took = dns.end.since(dns.start);
             assert!(took < Duration::from_secs(1), "{name}: {took:?}");
@@ -85,7 +87,7 @@ fn silence_about_some_names_of_a_zone_says_nothing_of_its_others() {
                 None => assert!(name.starts_with('y') && dns.answers.len() == 1, "{name}"),
                 Some(failure) => {
                     assert!(name.starts_with('x'), "{name}: {}", failure.message);
-                    assert!(failure.message.ends_with("did not answer in 1500 ms"), "{}", failure.message);
+                    assert!(failure.message.contains("did not answer in 5"), "{}", failure.message);
                     let hint = failure.hint.as_ref().unwrap();
                     assert!(hint.contains("have answered other questions in this run"), "{hint}");
                 }
@@ -108,7 +110,7 @@ fn a_name_of_a_zone_that_seems_dead_has_a_chance_and_saves_the_others() {
             let failure = failure.as_ref().map(|failure| failure.message.as_str());
             assert_eq!(failure.is_none(), name.starts_with('y'), "{name}: {failure:?}");
             let waited = dns.end.since(dns.start);
-            assert!(failure.is_none() || waited > Duration::from_millis(2_900), "{name}: {waited:?}");
+            assert!(failure.is_none() || waited > Duration::from_millis(5_000), "{name}: {waited:?}");
             assert!(failure.is_none_or(|failure| !failure.contains("earlier in this run")), "{failure:?}");
         }
     });
@@ -141,7 +143,7 @@ fn parts_of_names_are_not_asked_for_again_where_a_part_met_silence() {
         let results = ask_names(plan, &names, Reuse::Shared).await;
         let took = start.now().since(At(0));
         assert!(took < Duration::from_secs(9), "{took:?}");
-        assert!(net.seen(AUTH).len() <= DEAD_ZONE_PACKETS + 8 * 4, "{}", net.seen(AUTH).len());
+        assert!(net.seen(AUTH).len() <= DEAD_ZONE_PACKETS + 8 * 8, "{}", net.seen(AUTH).len());
         assert!(results.iter().all(|(_, _, failure)| failure.is_some()));
     });
 }
@@ -178,7 +180,7 @@ fn each_name_server_without_an_address_is_told_and_a_dead_zone_met_once() {
         let start = Clock::start();
         let run = resolve(&net, "www.far.test").await;
         let took = start.now().since(At(0));
-        assert!(took < Duration::from_secs(6), "{took:?}");
+        assert!(took < Duration::from_secs(8), "{took:?}");
         assert_eq!(run.code(), FailureCode::NoUsableServer);
         let told =
             run.message().strip_prefix("no server of zone far.test. gave an answer for www.far.test. A: ");
@@ -187,9 +189,8 @@ fn each_name_server_without_an_address_is_told_and_a_dead_zone_met_once() {
         assert!(told.contains(&"ns a.nope.test.: NXDOMAIN"), "{told:?}");
         assert!(told.contains(&"ns n0.example.test.: its zone's servers did not answer"), "{told:?}");
         assert_eq!(told[6], "and 3 more");
-        // Three lookups at a time, of two types, one question and three: the others know, or have a
-        // chance.
-        assert!(net.seen(AUTH).len() <= 24 + 1 + 10, "{:?}", net.seen(AUTH));
+        // Three lookups at a time, of two types, ten packets each: the others know, or have a chance.
+        assert!(net.seen(AUTH).len() <= 60 + 1 + 10, "{:?}", net.seen(AUTH));
     });
 }
 
@@ -207,8 +208,9 @@ fn each_name_server_is_told_with_its_own_reason_and_looked_up_once() {
             "no server of zone half.test. gave an answer for www.half.test. A: ns ns1.half.test.: glue loop; \
              ns ns2.example.test.: NXDOMAIN"
         );
-        assert_eq!(asked_for(&net, "udp ns2.example.test. A"), 1, "{:?}", net.seen(AUTH));
-        assert!(asked_for(&net, "udp ns2.example.test. AAAA") <= 1, "{:?}", net.seen(AUTH));
+        // And once more in plain case: it is a name that does not exist.
+        assert_eq!(asked_for(&net, "udp ns2.example.test. A"), 2, "{:?}", net.seen(AUTH));
+        assert!(asked_for(&net, "udp ns2.example.test. AAAA") <= 2, "{:?}", net.seen(AUTH));
         // What is found for one of them serves the other.
         let zone = format!("{TLD_ZONE}half.test. NS ns1.half.test.\nhalf.test. NS mail.example.test.\n");
         let tld = (TLD, vec![], vec![("test.", zone.as_str())]);
@@ -235,7 +237,11 @@ fn all_servers_that_were_awaited_when_time_was_up_are_on_the_way() {
         let (dns, result, _side) = resolver.resolve("www.example.test", 443, &clock, &stop).await;
         assert_eq!(result.unwrap_err().code, FailureCode::MaxTime);
         let way = dns.critical_path.iter().map(|id| dns.packets[*id].server.ip().to_string());
-        assert_eq!(way.collect::<Vec<_>>(), [ROOT, TLD, AUTH, SECOND]);
+        let mut way: Vec<_> = way.collect();
+        assert_eq!(way[..4], [ROOT, TLD, AUTH, SECOND]);
+        way.sort();
+        way.dedup();
+        assert_eq!(way.len(), 4);
     });
 }
 

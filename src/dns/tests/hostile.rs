@@ -14,18 +14,19 @@ use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::parse_name;
 use crate::dns::wire::query::{Form, Recursion, encode, is_reply_to};
 use crate::plan::HintsText;
-use crate::trace::{RecordType, Transport};
+use crate::trace::{Edns, RecordType, Transport};
 
 /// Judges bytes in every way the stage does.
 fn judge(bytes: &[u8]) {
     let qname = parse_name("www.example.test").unwrap();
-    let query = encode(&qname, RecordType::A, Recursion::No, Form { edns: true, signatures: false }).unwrap();
+    let query =
+        encode(&qname, RecordType::A, Recursion::No, Form { edns: Edns::Full, signatures: false }).unwrap();
     let _ = is_reply_to(&query, bytes);
     for qtype in [RecordType::A, RecordType::NS, RecordType::DNAME, RecordType(255)] {
         let Decoded::Reply(reply) = decode(&qname, qtype, bytes) else { continue };
         for zone in [".", "test", "example.test", "other.test"] {
             let zone = parse_name(zone).unwrap();
-            for (transport, edns) in [(Transport::Udp, true), (Transport::Tcp, false)] {
+            for (transport, edns) in [(Transport::Udp, Edns::Full), (Transport::Tcp, Edns::None)] {
                 let asked = Question { zone: &zone, qname: &qname, qtype, transport, edns };
                 let verdict = classify(&reply, &asked);
                 let _ = verdict.meaning();
@@ -51,7 +52,7 @@ fn specimen() -> Vec<u8> {
         &parse_name("www.example.test").unwrap(),
         RecordType::A,
         Recursion::No,
-        Form { edns: true, signatures: false },
+        Form { edns: Edns::Full, signatures: false },
     )
     .unwrap();
     let query = Message::from_vec(&query.bytes).unwrap();

@@ -14,7 +14,7 @@ use crate::dns::tests::kit::{
 };
 use crate::dns::tests::server::{Quirk, TestNet};
 use crate::trace::{
-    AddressSource, Choice, DnsLane, FailureCode, Meaning, Packet, Purpose, Rcode, Stray, Transport,
+    AddressSource, Choice, DnsLane, Edns, FailureCode, Meaning, Packet, Purpose, Rcode, Stray, Transport,
 };
 
 #[test]
@@ -136,7 +136,7 @@ fn a_zone_of_silent_servers_is_asked_twice_and_named() {
         assert!(
             run.message().contains("no server of zone example.test. gave an answer for www.example.test. A")
         );
-        assert!(run.message().contains("ns1.example.test. (127.0.53.3) did not answer in 1500 ms"));
+        assert!(run.message().contains("ns1.example.test. (127.0.53.3) did not answer in 52"));
         let again = |transport| {
             let again = run.walk().into_iter().filter(move |p| p.chosen == Choice::Again);
             let mut types: Vec<_> = again.filter(|p| p.transport == transport).map(|p| p.qtype.0).collect();
@@ -145,11 +145,11 @@ fn a_zone_of_silent_servers_is_asked_twice_and_named() {
         };
         assert_eq!(
             (again(Transport::Udp), again(Transport::Tcp)),
-            (vec![1, 1, 6, 28, 28], vec![1, 28]),
+            ([vec![1; 8], vec![6], vec![28; 8]].concat(), vec![1, 28]),
             "6: about the zone itself"
         );
-        let plain = run.walk().into_iter().filter(|packet| !packet.edns).count();
-        assert_eq!(plain, 2, "one of the two of each type goes without EDNS");
+        let plain = run.walk().into_iter().filter(|packet| !packet.edns.is_some()).count();
+        assert_eq!(plain, 2, "one of each type goes without EDNS");
         let by_udp = |packet: &&&Packet| packet.transport == Transport::Udp;
         assert!(run.walk()[2..].iter().filter(by_udp).all(|packet| packet.meaning == Meaning::Timeout));
         assert_eq!(run.dns.rcode, None);
@@ -196,11 +196,12 @@ fn a_server_that_refuses_edns_is_asked_without_and_remembered() {
         let run = resolve_with(&resolver, "www.example.test").await;
         assert_eq!(run.addresses().len(), 2);
         let at_tld: Vec<_> = run.walk().into_iter().filter(|p| p.server.ip().to_string() == TLD).collect();
-        assert_eq!(at_tld.iter().map(|p| p.edns).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(at_tld[0].meaning, Meaning::EdnsRefused);
-        assert_eq!(at_tld[1].chosen, Choice::WithoutEdns);
+        assert_eq!(at_tld.iter().map(|p| p.edns).collect::<Vec<_>>(), [Edns::Full, Edns::Bare, Edns::None]);
+        let meanings: Vec<_> = at_tld.iter().map(|p| p.meaning.as_str()).collect();
+        assert_eq!(meanings, ["edns-options-refused", "edns-refused", "referral"]);
+        assert_eq!((at_tld[1].chosen, at_tld[2].chosen), (Choice::WithoutOptions, Choice::WithoutEdns));
         let run = resolve_with(&resolver, "nothing.test").await;
-        assert!(!run.walk()[0].edns, "it is not asked with EDNS again in this run");
+        assert!(run.walk()[0].edns == Edns::None, "it is not asked with EDNS again in this run");
     });
 }
 
@@ -417,7 +418,7 @@ fn a_name_that_does_not_exist_is_told_with_its_zone_and_ttl() {
         );
         assert_eq!(run.dns.answers.len(), 1);
         let run = resolve(&net, "absent-tld").await;
-        assert_eq!((run.code(), run.walk().len()), (FailureCode::NxDomain, 1));
+        assert_eq!((run.code(), run.walk().len()), (FailureCode::NxDomain, 2), "and once more in plain case");
     });
 }
 
@@ -486,7 +487,7 @@ fn a_hostile_zone_cannot_make_us_send_without_end() {
         let run = resolve(&net, "www.nxns.test").await;
         assert_eq!(run.code(), FailureCode::NoUsableServer, "{}", run.message());
         assert!(run.noted("5 name servers that do not exist"), "{:?}", run.dns.notes);
-        assert!(run.walk().len() <= 20, "{:#?}", run.lines());
+        assert!(run.walk().len() <= 36, "{:#?}", run.lines());
     });
 }
 

@@ -50,7 +50,7 @@ fn what_is_older_than_its_ttl_is_asked_for_again_by_a_later_run() {
 fn runs_side_by_side_share_a_question_and_outlive_the_one_that_asked_it() {
     local(async {
         let [root, tld, auth] = brief();
-        let net = TestNet::start(vec![root, tld, slow(auth, 200)]).await;
+        let net = TestNet::start(vec![root, tld, slow(auth, 130)]).await;
         let resolver = Resolver::new(plan(&net)).unwrap();
         let given_up = tokio::time::timeout(Duration::from_millis(100), run(&resolver));
         let (given_up, second, third) = tokio::join!(given_up, run(&resolver), run(&resolver));

@@ -66,9 +66,11 @@ fn a_busy_batch_does_not_take_the_resolvers_word_while_root_servers_answer() {
                 assert_eq!((dns.lane, failure), (DnsLane::Walk, &None), "{what}: {name}");
             }
             assert_eq!(net.seen(STUB).len(), 0, "{what}");
-            assert_eq!(net.seen(SECOND).len(), 64, "{what}");
+            // Eight are asked before it is known how far away it is.
+            assert!((64..=72).contains(&net.seen(SECOND).len()), "{what}: {}", net.seen(SECOND).len());
             assert!(net.seen(ROOT).len() <= 8, "{what}: found silent once: {:?}", net.seen(ROOT).len());
-            assert!(busiest(&results) <= 8, "{what}: {}", busiest(&results));
+            // One that is farther away than is waited for is asked once more.
+            assert!(busiest(&results) <= 16, "{what}: {}", busiest(&results));
         }
     });
 }
@@ -124,7 +126,7 @@ fn hedges_need_a_place_at_their_server_too() {
             assert_eq!(failure.as_ref().unwrap().code, FailureCode::NxDomain, "{name}");
         }
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
-        assert_eq!(net.seen(AUTH).len(), 64, "each question once");
+        assert_eq!(net.seen(AUTH).len(), 128, "each question once, and once more in plain case");
         assert!(net.seen(SECOND).len() <= 8, "found silent once: {}", net.seen(SECOND).len());
     });
 }
@@ -161,7 +163,8 @@ fn cold_names_share_the_places_at_a_server() {
         for (name, _, failure) in &results {
             assert_eq!(failure.as_ref().unwrap().code, FailureCode::NxDomain, "{name}");
         }
-        assert_eq!([ROOT, TLD, AUTH].map(|server| net.seen(server).len()), [64; 3]);
+        // The names do not exist: each is asked for once more in plain case.
+        assert_eq!([ROOT, TLD, AUTH].map(|server| net.seen(server).len()), [64, 64, 128]);
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
     });
 }
@@ -177,8 +180,8 @@ fn a_resolver_is_asked_no_more_at_a_time_than_any_server() {
         .await;
         let question = |name: String| Question { name, types: vec![RecordType::A, RecordType::AAAA] };
         let one = ResolverChoice::Server(net.address(STUB));
-        // A question that has no reply goes out three times by UDP and once by TCP.
-        for (lane, silent, at_once) in [(one, 0, 8), (ResolverChoice::System, 32, 32)] {
+        // A question that has no reply goes out four times by UDP and once by TCP.
+        for (lane, silent, at_once) in [(one, 0, 8), (ResolverChoice::System, 40, 40)] {
             let stub_servers = vec![net.address(SECOND), net.address(STUB)];
             let plan = DnsPlan { lane, stub_servers, ..plan(&net) };
             let before = net.seen(STUB).len();

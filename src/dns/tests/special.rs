@@ -12,7 +12,7 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::name::parse_name;
 use crate::plan::{DnsPlan, HintsText, Question, ResolverChoice, SearchList};
 use crate::stop::Stop;
-use crate::trace::{Choice, DnsLane, FailureCode, Purpose, RecordType};
+use crate::trace::{Choice, DnsLane, Edns, FailureCode, Purpose, RecordType};
 
 const ROOT_ZONE: &str =
     ". NS a.root.\na.root. A 127.0.53.1\nexample. NS ns.example.\nns.example. A 127.0.53.2\n";
@@ -181,7 +181,7 @@ fn a_resolver_that_drops_edns_is_asked_without_once_and_then_at_once() {
         assert_eq!(run.addresses(), ["192.0.2.1"]);
         assert!(run.noted("answered only the question without EDNS"), "{:?}", run.dns.notes);
         let answered = run.dns.packets.iter().find(|packet| packet.meaning.is_useful()).unwrap();
-        assert_eq!((answered.chosen, answered.edns), (Choice::WithoutEdns, false));
+        assert_eq!((answered.chosen, answered.edns), (Choice::WithoutEdns, Edns::None));
         let again = resolve_with(&resolver, "db.internal").await;
         let sent = again.dns.packets.iter().filter(|packet| packet.purpose == Purpose::Resolver);
         assert!(sent.count() == 2 && again.took() < Duration::from_millis(500), "{:?}", again.took());

@@ -12,7 +12,7 @@ use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
 use crate::os;
 use crate::trace::{
-    AddressSource, At, Choice, ConnectionUse, Meaning, Packet, Purpose, RecordType, Transport,
+    AddressSource, At, Choice, ConnectionUse, Edns, Meaning, Packet, Purpose, RecordType, Spelling, Transport,
 };
 
 /// Everything about a packet that is known before it is sent.
@@ -29,7 +29,9 @@ pub(crate) struct Ask {
     pub(crate) source: AddressSource,
     pub(crate) chosen: Choice,
     pub(crate) transport: Transport,
-    pub(crate) edns: bool,
+    pub(crate) edns: Edns,
+    /// In which case its name is written; once sent, how the lot fell.
+    pub(crate) spelling: Spelling,
     pub(crate) recursion: Recursion,
 }
 
@@ -67,7 +69,8 @@ impl Ask {
             source: AddressSource::Configured,
             chosen: Choice::First,
             transport: Transport::Udp,
-            edns: true,
+            edns: Edns::Full,
+            spelling: Spelling::Plain,
             recursion: Recursion::Desired,
         }
     }
@@ -162,6 +165,7 @@ pub(crate) fn packet(ask: &Ask, sent: At, bytes_sent: usize) -> Packet {
         chosen: ask.chosen,
         transport: ask.transport,
         edns: ask.edns,
+        spelling: ask.spelling,
         connection: (ask.transport != Transport::Udp).then_some(ConnectionUse::Opened),
         sent,
         connected: None,

@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 
+use hickory_resolver::proto::rr::Name;
 use socket2::SockRef;
 use tokio::net::UdpSocket;
 
@@ -18,8 +19,8 @@ use crate::dns::transport::tcp::exchange_tcp;
 use crate::dns::transport::udp::{receive_udp, udp_socket};
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::query::{EncodedQuery, Form, encode};
-use crate::dns::wire::query_case::{Echo, Spelling};
-use crate::trace::{At, Transport};
+use crate::dns::wire::query_case::Echo;
+use crate::trace::{At, Spelling, Transport};
 
 /// A question on its way.
 #[derive(Debug)]
@@ -34,6 +35,11 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// How its name came out.
+    pub(crate) fn spelling(&self) -> Spelling {
+        self.ask.spelling
+    }
+
     /// Whether the machine has sent a datagram: it has a way to the server, or to a router.
     pub(crate) fn has_left(&self) -> bool {
         matches!(self.link, Link::Udp(_))
@@ -60,13 +66,10 @@ pub(crate) struct Exchanged {
 }
 
 /// Sends the question (UDP), or readies it (TCP). The packet is recorded from here on.
-pub(crate) fn send(log: &Rc<Log>, ask: Ask) -> InFlight {
-    send_spelled(log, ask, Spelling::Plain)
-}
-
-/// The same, with the name spelled so.
-pub(crate) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFlight {
-    let query = encoded(log, &ask, spelling);
+pub(crate) fn send(log: &Rc<Log>, mut ask: Ask) -> InFlight {
+    let (spelled, own) = ask.spelling.of(&ask.qname);
+    ask.spelling = own;
+    let query = encoded(log, &ask, &spelled);
     let mut link = match ask.transport {
         Transport::Tcp => Link::Tcp,
         // Those are asked on connections that `transport` makes.
@@ -87,10 +90,10 @@ pub(crate) fn send_spelled(log: &Rc<Log>, ask: Ask, spelling: Spelling) -> InFli
     InFlight { id: open.id(), sent, ask, query, open, link }
 }
 
-/// The query's bytes.
-pub(crate) fn encoded(log: &Log, ask: &Ask, spelling: Spelling) -> EncodedQuery {
+/// The query's bytes, with its name spelled so.
+pub(crate) fn encoded(log: &Log, ask: &Ask, spelled: &Name) -> EncodedQuery {
     let form = Form { edns: ask.edns, signatures: log.wants_signatures(ask.purpose) };
-    encode(&spelling.of(&ask.qname), ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
+    encode(spelled, ask.qtype, ask.recursion, form).unwrap_or_else(|reason| {
         // A name that was read can be written; should it not be so, the packet record says why.
         log.note(format!("the question could not be encoded: {reason}"));
         EncodedQuery { bytes: Vec::new() }

@@ -107,6 +107,11 @@ impl Log {
         self.raw.borrow().get(&id).cloned()
     }
 
+    /// Another reply says what there is to say: this one is no evidence.
+    pub(crate) fn forget(&self, id: usize) {
+        self.raw.borrow_mut().remove(&id);
+    }
+
     /// A look at all packets, by their ids; one that is still open has no end yet.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[&Packet]) -> T) -> T {
         let entries = self.entries.borrow();
@@ -231,7 +236,7 @@ impl Log {
             .flatten()
     }
 
-    /// How many packets of a kind had no reply in time; `None` if one of them had a reply.
+    /// How many packets of a kind had no reply so far; `None` if one of them had a reply.
     pub(crate) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
         let entries = self.entries.borrow();
         let mut number = 0;
@@ -239,7 +244,7 @@ impl Log {
             if entry.packet.received.is_some() {
                 return None;
             }
-            number += usize::from(entry.packet.meaning == Meaning::Timeout && entry.state == State::Closed);
+            number += usize::from(entry.packet.meaning == Meaning::Timeout);
         }
         Some(number)
     }

@@ -208,9 +208,10 @@ mod tests {
     use super::*;
     use crate::dns::wire::name::parse_name;
     use crate::dns::wire::query::{EncodedQuery, Form, PAYLOAD, Recursion, encode, is_reply_to, why_not};
+    use crate::trace::Edns;
 
-    const EDNS: Form = Form { edns: true, signatures: false };
-    const PLAIN: Form = Form { edns: false, signatures: false };
+    const EDNS: Form = Form { edns: Edns::Full, signatures: false };
+    const PLAIN: Form = Form { edns: Edns::None, signatures: false };
 
     #[test]
     fn names_are_checked_before_they_are_sent() {
@@ -246,6 +247,11 @@ mod tests {
         assert_eq!((edns.max_payload(), edns.flags().dnssec_ok, edns.version()), (PAYLOAD, false, 0));
         assert!(edns.option(hickory_resolver::proto::rr::rdata::opt::EdnsCode::NSID).is_some());
         assert!(!message.metadata.recursion_desired);
+        let bare = Form { edns: Edns::Bare, signatures: true };
+        let query = encode(&name, RecordType::A, Recursion::No, bare).unwrap();
+        let message = Message::from_vec(&query.bytes).unwrap();
+        let opt = message.edns.as_ref().expect("an OPT record without options");
+        assert!(opt.flags().dnssec_ok && opt.options().as_ref().is_empty());
         let plain = encode(&name, RecordType::A, Recursion::Desired, PLAIN).unwrap();
         let message = Message::from_vec(&plain.bytes).unwrap();
         assert!(message.edns.is_none() && message.metadata.recursion_desired);

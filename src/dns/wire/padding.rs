@@ -37,13 +37,14 @@ mod tests {
     use super::*;
     use crate::dns::wire::name::parse_name;
     use crate::dns::wire::query::{Form, Recursion, encode};
+    use crate::trace::Edns;
     use crate::trace::RecordType;
 
     #[test]
     fn questions_of_any_length_are_multiples_of_the_block_and_say_the_same() {
         for length in 1..=63 {
             let name = parse_name(&format!("{}.{}.Test", "a".repeat(length), "B".repeat(63))).unwrap();
-            let form = Form { edns: true, signatures: true };
+            let form = Form { edns: Edns::Full, signatures: true };
             let plain = encode(&name, RecordType::A, Recursion::Desired, form).unwrap();
             let mut padded = plain.clone();
             pad(&mut padded, Transport::Tls);
@@ -60,7 +61,9 @@ mod tests {
     #[test]
     fn in_the_clear_and_without_edns_nothing_is_padded() {
         let name = parse_name("www.example.test").unwrap();
-        for (edns, transport) in [(true, Transport::Tcp), (true, Transport::Udp), (false, Transport::Tls)] {
+        for (edns, transport) in
+            [(Edns::Full, Transport::Tcp), (Edns::Full, Transport::Udp), (Edns::None, Transport::Tls)]
+        {
             let form = Form { edns, signatures: false };
             let plain = encode(&name, RecordType::A, Recursion::Desired, form).unwrap();
             let mut same = plain.clone();

@@ -1,10 +1,10 @@
 //! A query as bytes (RFC 1035 §4.1, EDNS by RFC 6891), and whether a message is the reply to it (RFC 5452 §9.1).
 
-use hickory_resolver::proto::op::{Edns, Message, Query};
+use hickory_resolver::proto::op::{Edns as OptRecord, Message, Query};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsOption, NSIDPayload};
 use hickory_resolver::proto::rr::{DNSClass, Name, RecordType as WireType};
 
-use crate::trace::{RecordType, Stray};
+use crate::trace::{Edns, RecordType, Stray};
 
 /// The UDP size we offer: what fits an IPv6 path without fragments (DNS flag day 2020).
 pub(crate) const PAYLOAD: u16 = 1232;
@@ -23,8 +23,8 @@ pub(crate) enum Recursion {
 /// The form of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// With an OPT record (RFC 6891).
-    pub(crate) edns: bool,
+    /// What of EDNS (RFC 6891).
+    pub(crate) edns: Edns,
     /// With DO in it: signatures are wanted (RFC 3225).
     pub(crate) signatures: bool,
 }
@@ -61,11 +61,13 @@ pub(crate) fn encode(
     let mut query = Query::query(name.clone(), WireType::from(rtype.0));
     query.set_query_class(DNSClass::IN);
     message.add_query(query);
-    if form.edns {
-        let mut opt = Edns::new();
+    if form.edns.is_some() {
+        let mut opt = OptRecord::new();
         opt.set_version(0).set_max_payload(PAYLOAD).set_dnssec_ok(form.signatures);
-        let nsid = NSIDPayload::new(Vec::new()).map_err(|error| error.to_string())?;
-        opt.options_mut().insert(EdnsOption::NSID(nsid));
+        if form.edns == Edns::Full {
+            let nsid = NSIDPayload::new(Vec::new()).map_err(|error| error.to_string())?;
+            opt.options_mut().insert(EdnsOption::NSID(nsid));
+        }
         message.edns = Some(opt);
     }
     let bytes = message.to_vec().map_err(|error| error.to_string())?;

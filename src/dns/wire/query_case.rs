@@ -6,18 +6,10 @@
 use hickory_resolver::proto::rr::Name;
 
 use crate::dns::wire::message::Reply;
+use crate::trace::Spelling;
 
 /// The length of a DNS header.
 const HEADER: usize = 12;
-
-/// How a name is written into a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spelling {
-    /// As it is.
-    Plain,
-    /// Each letter in a case drawn by lot.
-    Random,
-}
 
 /// How a reply repeats the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +21,14 @@ pub(crate) enum Echo {
 }
 
 impl Spelling {
-    pub(crate) fn of(self, name: &Name) -> Name {
-        let mut name = name.clone();
+    /// The name spelled so, and how it came out: a name may have no letters to draw for, or the lot may be plain.
+    pub(crate) fn of(self, name: &Name) -> (Name, Self) {
+        let mut spelled = name.clone();
         if self == Self::Random {
-            name.randomize_label_case();
+            spelled.randomize_label_case();
         }
-        name
+        let own = if spelled.eq_case(name) { Self::Plain } else { Self::Random };
+        (spelled, own)
     }
 }
 
@@ -77,15 +71,15 @@ mod tests {
     use crate::dns::wire::name::name_text;
     use crate::dns::wire::name::parse_name;
     use crate::dns::wire::query::{Form, Recursion, encode};
-    use crate::trace::RecordType;
+    use crate::trace::{Edns, RecordType};
 
-    const PLAIN: Form = Form { edns: false, signatures: false };
+    const PLAIN: Form = Form { edns: Edns::None, signatures: false };
 
     #[test]
     fn letters_are_drawn_and_nothing_else_changes() {
         let name = parse_name("a-long-enough-name-0123456789.example.test").unwrap();
-        assert!(Spelling::Plain.of(&name).eq_case(&name));
-        let drawn: Vec<Name> = (0..8).map(|_| Spelling::Random.of(&name)).collect();
+        assert!(Spelling::Plain.of(&name).0.eq_case(&name));
+        let drawn: Vec<Name> = (0..8).map(|_| Spelling::Random.of(&name).0).collect();
         assert!(drawn.iter().all(|drawn| *drawn == name));
         // Thirty letters: the odds of eight draws without a change are nil.
         assert!(drawn.iter().any(|drawn| !drawn.eq_case(&name)));

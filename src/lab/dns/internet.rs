@@ -7,11 +7,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::RecordType;
 
 use super::odd::ZONES as ODD_ZONES;
 use super::quirk::Quirk;
 use super::signer::Signing;
-use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY};
+use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY, VERY_SLOW_AUTHORITATIVE};
 use crate::lab::web::site::SITES;
 
 /// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
@@ -108,6 +109,12 @@ pub(crate) const SERVERS: &[Server] = &[
         .quirks(&[Quirk::Truncate, Quirk::NoTcp]),
     Server::new("ns2.no-tcp.test.", 110, "ns2.no-tcp.lab", &["no-tcp.test."]),
     Server::new("ns1.udp-only.test.", 112, "ns1.udp-only.lab", &["udp-only.test."]).quirks(&[Quirk::NoTcp]),
+    Server::new("ns1.case-sensitive.test.", 113, "ns1.case-sensitive.lab", &["case-sensitive.test."])
+        .quirks(&[Quirk::CaseSensitive]),
+    Server::new("ns1.no-https-type.test.", 114, "ns1.no-https-type.lab", &["no-https-type.test."])
+        .quirks(&[Quirk::RcodeFor(RecordType::HTTPS, ResponseCode::NotImp)]),
+    Server::new("ns1.very-slow.test.", 115, "ns1.very-slow.lab", &["very-slow.test."])
+        .delay(VERY_SLOW_AUTHORITATIVE),
     Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).quirks(&[Quirk::Resolves]),
 ];
 
@@ -325,6 +332,12 @@ ns1.no-tcp IN A 127.53.0.109
 ns2.no-tcp IN A 127.53.0.110
 udp-only IN NS ns1.udp-only.test.
 ns1.udp-only IN A 127.53.0.112
+case-sensitive IN NS ns1.case-sensitive.test.
+ns1.case-sensitive IN A 127.53.0.113
+no-https-type IN NS ns1.no-https-type.test.
+ns1.no-https-type IN A 127.53.0.114
+very-slow IN NS ns1.very-slow.test.
+ns1.very-slow IN A 127.53.0.115
 aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
 capped IN NS ns1.hosting.test.

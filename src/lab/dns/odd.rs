@@ -111,6 +111,30 @@ ns1 IN A 127.53.0.112
 ",
     ),
     (
+        "case-sensitive.test.",
+        "$TTL 300
+@ IN SOA ns1.case-sensitive.test. hostmaster.case-sensitive.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.case-sensitive.test.
+ns1 IN A 127.53.0.113
+",
+    ),
+    (
+        "no-https-type.test.",
+        "$TTL 300
+@ IN SOA ns1.no-https-type.test. hostmaster.no-https-type.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.no-https-type.test.
+ns1 IN A 127.53.0.114
+",
+    ),
+    (
+        "very-slow.test.",
+        "$TTL 300
+@ IN SOA ns1.very-slow.test. hostmaster.very-slow.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.very-slow.test.
+ns1 IN A 127.53.0.115
+",
+    ),
+    (
         "aliased.test.",
         "$TTL 300
 @ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60

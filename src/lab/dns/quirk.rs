@@ -6,7 +6,6 @@
 #[cfg(test)]
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::op::ResponseCode;
-#[cfg(test)]
 use hickory_resolver::proto::rr::RecordType;
 
 /// One thing that a name server does wrong, or differently.
@@ -30,6 +29,10 @@ pub(crate) enum Quirk {
     Resolves,
     /// Adds the zone's own name servers to its answers.
     TellsServers,
+    /// Knows names in lower case only: to one with a capital in it, it says NXDOMAIN.
+    CaseSensitive,
+    /// Answers questions of this type with this code, and with its OPT record.
+    RcodeFor(RecordType, ResponseCode),
     /// As test servers are: takes one question on a TCP connection, repeats none that it has no EDNS for, and
     /// cuts no reply to size.
     #[cfg(test)]
@@ -37,9 +40,6 @@ pub(crate) enum Quirk {
     /// Changes its answers, once they are made.
     #[cfg(test)]
     Bent(Bend),
-    /// Answers questions of this type with this code.
-    #[cfg(test)]
-    RcodeFor(RecordType, ResponseCode),
     /// Never answers questions of this type.
     #[cfg(test)]
     SilentFor(RecordType),
@@ -52,6 +52,24 @@ pub(crate) enum Quirk {
     /// Never answers what has EDNS in it.
     #[cfg(test)]
     DropsEdns,
+    /// Never answers what has an EDNS option in it.
+    #[cfg(test)]
+    DropsOptions,
+    /// Answers what has an EDNS option in it with this code; the second is whether it sends its OPT record.
+    #[cfg(test)]
+    RefusesOptions(ResponseCode, bool),
+    /// Answers questions of this type with this code and without an OPT record, unless they come without EDNS.
+    #[cfg(test)]
+    PlainRcodeFor(RecordType, ResponseCode),
+    /// Never answers a name with a capital in it.
+    #[cfg(test)]
+    DropsCapitals,
+    /// Answers a name with a capital in it with this code.
+    #[cfg(test)]
+    RcodeForCapitals(ResponseCode),
+    /// Does not answer the first so many datagrams of each question.
+    #[cfg(test)]
+    LosesFirst(usize),
     /// Does not answer its first so many questions.
     #[cfg(test)]
     SilentFirst(usize),

@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record};
 use tokio::net::UdpSocket;
 
 use super::quirk::Quirk;
-use super::server::NameServer;
+use super::server::{NameServer, has_capitals};
 use crate::trace::Transport;
 
 impl NameServer {
@@ -35,6 +35,12 @@ impl NameServer {
                 Quirk::SilentFrom(start) => name.starts_with(start),
                 Quirk::SilentFirst(number) => self.seen.borrow().len() <= *number,
                 Quirk::DropsEdns => edns,
+                Quirk::DropsOptions => has_options(request),
+                Quirk::DropsCapitals => has_capitals(&question.name),
+                Quirk::LosesFirst(number) => {
+                    let line = format!("udp {name} {qtype}");
+                    udp && self.seen.borrow().iter().filter(|seen| **seen == line).count() <= *number
+                }
                 Quirk::NoUdp => udp,
                 Quirk::WrongIds(_) => !udp,
                 _ => false,
@@ -43,8 +49,16 @@ impl NameServer {
                 return None;
             }
             match quirk {
+                Quirk::RefusesOptions(code, sends_opt) if has_options(request) => {
+                    clear(reply, *code);
+                    reply.edns = reply.edns.take().filter(|_| *sends_opt);
+                }
+                Quirk::PlainRcodeFor(rtype, code) if *rtype == qtype && edns => {
+                    clear(reply, *code);
+                    reply.edns = None;
+                }
+                Quirk::RcodeForCapitals(code) if has_capitals(&question.name) => clear(reply, *code),
                 Quirk::Bent(bend) => (bend.0)(request, reply),
-                Quirk::RcodeFor(rtype, code) if *rtype == qtype => clear(reply, *code),
                 Quirk::NoEdns if edns && self.has(&Quirk::Curt) => reply.queries.clear(),
                 Quirk::Deeper => self.refer_deeper(&question.name, reply),
                 Quirk::DeniesNames => reply.metadata.response_code = ResponseCode::NXDomain,
@@ -127,6 +141,10 @@ impl NameServer {
         }
         !only
     }
+}
+
+fn has_options(request: &Message) -> bool {
+    request.edns.as_ref().is_some_and(|edns| !edns.options().as_ref().is_empty())
 }
 
 fn clear(reply: &mut Message, code: ResponseCode) {

@@ -139,7 +139,7 @@ impl NameServer {
             matches!(kind, RecordType::AXFR | RecordType::IXFR) || query.query_class() != DNSClass::IN;
         if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
             response.metadata.response_code = ResponseCode::BADVERS;
-        } else if let Some(code) = self.rcode() {
+        } else if let Some(code) = self.rcode(kind) {
             response.metadata.response_code = code;
         } else if self.has(&Quirk::Upward) {
             response.authorities.push(upward());
@@ -148,6 +148,9 @@ impl NameServer {
         } else {
             match &self.role {
                 Role::Authority(zones) => match zone_of(zones, &name, kind) {
+                    Some(zone) if self.has(&Quirk::CaseSensitive) && has_capitals(query.name()) => {
+                        fill(response, zone.nothing());
+                    }
                     Some(zone) => {
                         let mut answer = zone.answer(&name, kind);
                         let found = answer.end == End::Found;
@@ -181,9 +184,10 @@ impl NameServer {
         }
     }
 
-    fn rcode(&self) -> Option<ResponseCode> {
+    fn rcode(&self, kind: RecordType) -> Option<ResponseCode> {
         self.server.quirks.iter().find_map(|quirk| match quirk {
             Quirk::Rcode(code) => Some(*code),
+            Quirk::RcodeFor(rtype, code) => (*rtype == kind).then_some(*code),
             _ => None,
         })
     }
@@ -206,6 +210,10 @@ impl NameServer {
         }
         edns
     }
+}
+
+pub(super) fn has_capitals(name: &Name) -> bool {
+    name.iter().flatten().any(u8::is_ascii_uppercase)
 }
 
 /// What a server without the zone says when it is set up badly: ask the root.

@@ -95,6 +95,12 @@ impl Zone {
         self.names.get(owner).and_then(|types| types.get(&kind)).cloned().unwrap_or_default()
     }
 
+    /// What is said of a name that does not exist.
+    pub(crate) fn nothing(&self) -> Answer {
+        let authorities = self.records(&self.origin, RecordType::SOA);
+        Answer { end: End::Negative, rcode: ResponseCode::NXDomain, authorities, ..Answer::default() }
+    }
+
     /// Answers a question whose name lies in this zone.
     pub(crate) fn answer(&self, name: &Name, kind: RecordType) -> Answer {
         let mut answer = Answer::default();

@@ -12,7 +12,7 @@ use super::micros::us;
 use super::record::{NameServerView, NegativeView, RecordView};
 use crate::explain::dns_error;
 use crate::render::words;
-use crate::trace::{ConnectionUse, Meaning, Packet, Stray};
+use crate::trace::{ConnectionUse, Edns, Meaning, Packet, Stray};
 
 /// One question sent to one server, and what came of it.
 #[derive(Serialize)]
@@ -34,13 +34,18 @@ pub(super) struct PacketView<'a> {
     /// Who was asked.
     server: ServerView<'a>,
     /// Why this server and this form.
-    #[cfg_attr(test, schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-edns", "again", "case-mismatch", "udp-blocked", "wrong-source", "connection-ended"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["first", "fastest", "hedge", "next-after-failure", "truncated", "without-options", "without-edns", "again", "case-mismatch", "plain-case", "udp-blocked", "wrong-source", "connection-ended"])))]
     chosen: &'static str,
     /// How it travelled.
     #[cfg_attr(test, schemars(extend("enum" = ["udp", "tcp", "tls", "https", "quic"])))]
     transport: &'static str,
     /// Whether the question carried EDNS.
     edns: bool,
+    /// Whether it asked for the server's identity (NSID), the EDNS option that urltrace sends.
+    nsid_asked: bool,
+    /// In which case its name was written: as it is, or each letter in a case drawn by lot (0x20).
+    #[cfg_attr(test, schemars(extend("enum" = ["plain", "random"])))]
+    case: &'static str,
     /// The connection it went out on: made for this question, or kept from an earlier one of this
     /// run. Null by UDP.
     #[cfg_attr(test, schemars(extend("enum" = ["opened", "kept", null])))]
@@ -114,7 +119,9 @@ impl<'a> PacketView<'a> {
             server: packet.into(),
             chosen: packet.chosen.as_str(),
             transport: packet.transport.as_str(),
-            edns: packet.edns,
+            edns: packet.edns.is_some(),
+            nsid_asked: packet.edns == Edns::Full,
+            case: packet.spelling.as_str(),
             connection: packet.connection.map(ConnectionUse::as_str),
             sent_us: packet.sent.0,
             connected_us: packet.connected.map(|at| at.0),

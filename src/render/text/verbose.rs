@@ -8,7 +8,8 @@ use super::page::{Line, Page};
 use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
-    Certificate, Direction, Dns, DnsLane, Header, Hop, Http, HttpVersion, Offer, Packet, Tls, Trace, Url,
+    Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Tls,
+    Trace, Url,
 };
 use crate::units;
 
@@ -145,8 +146,10 @@ fn wire(line: &mut Line, packet: &Packet) {
     }
     let received = packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
     parts.push(format!("{}/{received} B", packet.bytes_sent));
-    if !packet.edns {
-        parts.push("no EDNS".to_owned());
+    match packet.edns {
+        Edns::Full => {}
+        Edns::Bare => parts.push("no EDNS options".to_owned()),
+        Edns::None => parts.push("no EDNS".to_owned()),
     }
     if packet.dropped > 0 {
         let dropped = units::count(packet.dropped as usize, "datagram");
@@ -303,6 +306,16 @@ fn response(page: &mut Page, http: &Http) {
     let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing.as_str());
     wire_line(page, sign, Ink::Faint, &what);
     fields(page, sign, &http.trailers);
+    if let Some(goaway) = &http.goaway {
+        let code = GoAway::code_name(goaway.code).map_or_else(|| goaway.code.to_string(), str::to_owned);
+        let mut body = page.line();
+        body.push(Ink::Faint, format!("[GOAWAY {code}, last stream {}", goaway.last_stream));
+        if !goaway.debug.is_empty() {
+            body.push(Ink::Faint, ": ").push_bytes(Ink::Faint, &goaway.debug);
+        }
+        body.push(Ink::Faint, "]");
+        put_wire(page, sign, &body);
+    }
 }
 
 fn fields(page: &mut Page, sign: &str, headers: &[Header]) {

@@ -185,7 +185,7 @@ impl Query<'_> {
             let (verdict, _) = accept_forwarded(judge(&reply, &ask), &reply, &self.zone.name);
             self.log.close(id, verdict.meaning());
             // The query without EDNS tells a server that does not take it from one that refuses its keys.
-            let form = fallback(&verdict, &ask).filter(|form| form.edns == ask.edns || self.is_for_keys());
+            let form = fallback(&verdict, &ask).filter(|form| form.edns.is_some() || self.is_for_keys());
             let next = form.and_then(|form| self.send(form.of(Ask { parent: Some(id), ..ask.clone() })));
             match next {
                 Some(next) => flight = next,
@@ -201,7 +201,7 @@ impl Query<'_> {
         };
         let rcode = reply.header.rcode;
         Heard::Useless(match verdict {
-            Verdict::Answer { .. } | Verdict::Absent { .. } if !ask.edns => {
+            Verdict::Answer { .. } | Verdict::Absent { .. } if !ask.edns.is_some() => {
                 End::Refused("does not take EDNS, and without it there are no signatures".to_owned())
             }
             Verdict::Answer { .. } | Verdict::Absent { .. } => {
@@ -213,10 +213,12 @@ impl Query<'_> {
                 }
             }
             Verdict::Truncated => End::Lost("cut its reply by UDP short".to_owned()),
-            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused if rcode == Rcode::SERVFAIL => {
+            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused { .. }
+                if rcode == Rcode::SERVFAIL =>
+            {
                 End::Failed(of_no_use(&verdict, rcode))
             }
-            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused => {
+            Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused { .. } => {
                 End::Refused(of_no_use(&verdict, rcode))
             }
             verdict => End::Lost(of_no_use(&verdict, rcode)),

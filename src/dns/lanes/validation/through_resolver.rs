@@ -79,7 +79,7 @@ impl CdResolver {
             let packet = packets.get(parent)?;
             let by_tcp = packet.chosen == Choice::Again && packet.transport == Transport::Tcp;
             // Without EDNS nobody could ask for signatures.
-            let plain = packets.iter().any(|packet| useful(packet) && !packet.edns);
+            let plain = packets.iter().any(|packet| useful(packet) && !packet.edns.is_some());
             Some((parent, packet.server, packet.transport, by_tcp, plain))
         });
         let (parent, server, last_transport, by_tcp, plain) = last?;

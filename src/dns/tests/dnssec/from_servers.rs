@@ -15,7 +15,7 @@ use crate::dns::tests::dnssec::lab::{plan, traced};
 use crate::dns::tests::kit::local;
 use crate::lab::shared_lab;
 use crate::plan::Plan;
-use crate::trace::{Choice, Dns, DnssecVerdict, Packet, Purpose, Transport};
+use crate::trace::{Choice, Dns, DnssecVerdict, Edns, Packet, Purpose, Transport};
 
 /// The servers of the root, of `test.`, of `example.test.` (two), and of the zones that show DNSSEC
 /// (one).
@@ -257,8 +257,8 @@ fn servers_without_edns_give_no_signatures_over_keys() {
             let chosen: Vec<_> = keys(&dns, WILD).iter().map(|packet| (packet.chosen, packet.edns)).collect();
             match conduct {
                 // The walk has learned that it has none.
-                Conduct::NoEdns => assert!(chosen.len() == 1 && !chosen[0].1, "{chosen:?}"),
-                _ => assert_eq!(chosen[1], (Choice::WithoutEdns, false)),
+                Conduct::NoEdns => assert!(chosen.len() == 1 && chosen[0].1 == Edns::None, "{chosen:?}"),
+                _ => assert_eq!(chosen[2], (Choice::WithoutEdns, Edns::None)),
             }
         }
     });

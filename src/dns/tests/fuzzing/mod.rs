@@ -16,7 +16,7 @@ use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::{name_text, parse_name};
 use crate::dns::wire::query::{Form, Recursion, encode, is_reply_to};
 use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
-use crate::trace::{DnssecVerdict, RecordType, Transport};
+use crate::trace::{DnssecVerdict, Edns, RecordType, Transport};
 
 /// The zones that a reply may be judged for, and the parent of the name asked.
 const ZONES: &[&str] = &[".", "test", "example.test", "other.test"];
@@ -71,7 +71,7 @@ fn question(bytes: &[u8]) -> Option<(Name, RecordType)> {
 fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut bytes = bytes.to_vec();
-    let form = Form { edns: true, signatures: true };
+    let form = Form { edns: Edns::Full, signatures: true };
     let mut question = encode(qname, RecordType::A, Recursion::No, form)?;
     question.bytes[..2].copy_from_slice(&ID);
     if !is_reply_to(&question, &bytes) {
@@ -97,7 +97,7 @@ fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<S
         };
         restore_owners(&mut reply, qname);
         for zone in &zones {
-            for (transport, edns) in [(Transport::Udp, true), (Transport::Tcp, false)] {
+            for (transport, edns) in [(Transport::Udp, Edns::Full), (Transport::Tcp, Edns::None)] {
                 let asked = Question { zone, qname, qtype: *rtype, transport, edns };
                 let (verdict, _) = accept_forwarded(classify(&reply, &asked), &reply, zone);
                 if !is_inside(&verdict, zone, qname) {
@@ -157,7 +157,7 @@ mod tests {
         ("cname", "www.cname.test", "test A cname"),
         ("dname", "www.old.dname.test", "test A answer"),
         ("dnskey", ".", ". DNSKEY answer"),
-        ("edns-refused", "www.no-edns.test", ". A edns-refused"),
+        ("edns-refused", "www.no-edns.test", ". A edns-options-refused"),
         ("extended-error", "www.servfail.test", "test A server-failure"),
         ("false-glue", "www.trapped.test", "test A referral"),
         ("https", "service.https.test", ". HTTPS answer"),
