@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::syntax::question;
-use crate::plan::{Batch, Question, Reuse};
+use crate::plan::{Batch, BatchLine, Question, Reuse};
 use crate::trace::RecordType;
 
 /// The longest word that can be a name: 253 octets, each escaped.
@@ -17,19 +17,20 @@ const SHOWN: usize = 60;
 /// Reads the names.
 pub(super) fn batch(bytes: &[u8], types: &[RecordType], reuse: Reuse) -> Batch {
     let text = decode(bytes);
-    let (mut questions, mut refused) = (Vec::new(), BTreeMap::new());
+    let (mut questions, mut all) = (Vec::new(), BTreeMap::new());
     for (number, word) in lines(&text).enumerate().filter_map(|(index, line)| Some((index + 1, word(line)?)))
     {
-        match read(word, types) {
-            Ok(question) => questions.push(question),
+        let (question, refused) = match read(word, types) {
+            Ok(question) => (question, None),
             Err(why) => {
-                refused.insert(questions.len(), format!("line {number}: {why}"));
-                let name: String = word.chars().filter(|char| !char.is_control()).take(SHOWN).collect();
-                questions.push(Question { name, types: types.to_vec() });
+                let name = word.chars().filter(|char| !char.is_control()).take(SHOWN).collect();
+                (Question { name, types: types.to_vec() }, Some(why))
             }
-        }
+        };
+        all.insert(questions.len(), BatchLine { number, refused });
+        questions.push(question);
     }
-    Batch { questions, refused, reuse }
+    Batch { questions, lines: all, reuse }
 }
 
 /// UTF-8, or UTF-16 as some editors and shells write it; what is no text is marked.
@@ -91,8 +92,9 @@ mod tests {
     use super::*;
 
     fn names(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
-        let Batch { questions, refused, .. } = batch(bytes, &[RecordType::A], Reuse::Shared);
-        (questions.into_iter().map(|question| question.name).collect(), refused.into_values().collect())
+        let Batch { questions, lines, .. } = batch(bytes, &[RecordType::A], Reuse::Shared);
+        let told = |line: BatchLine| Some(format!("line {}: {}", line.number, line.refused?));
+        (questions.into_iter().map(|one| one.name).collect(), lines.into_values().filter_map(told).collect())
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::dns::outcome::words::address_hint;
 use crate::dns::resolvers::connection::Client;
 use crate::dns::special::Asked;
 use crate::dns::transport::session::Upstream;
-use crate::dns::wire::name::{asked_name, name_text};
+use crate::dns::wire::name::{asked_name, is_of_url, name_text};
 use crate::hosts::Hosts;
 use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Question, ResolverChoice};
 use crate::stop::Stop;
@@ -297,8 +297,10 @@ fn read_name(text: &str, dns: &mut Dns) -> Result<Name, Failure> {
     let name = asked_name(text).map_err(|reason| {
         dns.unvalidated = Some(NOBODY_ASKED.to_owned());
         let message = format!("the name cannot be asked for: {reason}");
+        let of_url = is_of_url(text).then_some("give the host alone; `urltrace URL` traces a URL");
+        let address = address_hint(text);
         let fault = Fault::new(FailureCode::InvalidName, message)
-            .hint(address_hint(text).as_deref().unwrap_or(NAME_LIMITS));
+            .hint(address.as_deref().or(of_url).unwrap_or(NAME_LIMITS));
         failure(&fault, dns)
     })?;
     dns.name = name_text(&name);

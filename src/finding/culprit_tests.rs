@@ -88,7 +88,7 @@ fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
         end,
         outcome: AttemptOutcome::Lost,
         syn_retransmits: None,
-        record: connect.attempts[0].record,
+        source: connect.attempts[0].source,
     };
     connect.attempts[0].start = At(end.0 - 1_000);
     connect.attempts.insert(0, dead);

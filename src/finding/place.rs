@@ -111,6 +111,8 @@ pub enum InLookup {
     UnfoundServer(usize),
     /// How the endpoint of an HTTPS record failed, by its place.
     ServiceFailed(usize),
+    /// The same of that at the end of HTTPS aliases.
+    AliasFailed,
     /// In what DNSSEC says.
     Dnssec(InDnssec),
 }

@@ -28,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for (place, attempt) in connect.attempts.iter().enumerate() {
             // What another HTTPS record or the URL names has a rule of its own.
-            let early = attempt.start < winner.start && attempt.record == winner.record;
+            let early = attempt.start < winner.start && attempt.source == winner.source;
             let Some(what) = what(&attempt.outcome).filter(|_| early) else {
                 continue;
             };
@@ -96,7 +96,7 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>) -> Finding {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Attempt};
+    use crate::trace::{At, Attempt, EndpointSource};
 
     #[test]
     fn fires_on_a_dead_ipv6_address_and_not_on_a_missing_route_or_a_later_loser() {
@@ -109,7 +109,7 @@ mod tests {
             end: At(40_000),
             outcome,
             syn_retransmits: None,
-            record: None,
+            source: EndpointSource::Host,
         };
         connect.attempts.push(attempt(35_000, AttemptOutcome::Lost));
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -4,7 +4,7 @@
 use super::found::{Finding, Saving, Severity};
 use super::place::{InLookup, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Hop, ServiceRecord, StageName, Trace};
+use crate::trace::{EndpointSource, Hop, ServiceRecord, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,19 +29,25 @@ fn of_hop(rule: &Rule, hop: &Hop<'_>) -> Vec<Finding> {
     };
     let races = hop.abandoned.iter().map(|connection| &connection.tcp).chain([connect]);
     let attempts: Vec<_> = races.flat_map(|race| &race.attempts).collect();
+    let records = service.records.iter().enumerate().map(|(index, record)| {
+        let (source, place) = (EndpointSource::Record(index), InLookup::ServiceFailed(index));
+        (source, place, record.owner.as_str(), endpoint(record), record.failed.as_deref())
+    });
+    let alias = service.aliases.last().map(|(owner, target)| {
+        let (source, failed) = (EndpointSource::Aliases, service.alias_failed.as_deref());
+        (source, InLookup::AliasFailed, owner.as_str(), target.clone(), failed)
+    });
     let mut findings = Vec::new();
-    for (index, record) in service.records.iter().enumerate() {
-        let first = attempts.iter().find(|attempt| attempt.record == Some(index));
-        let (Some(why), Some(first)) = (&record.failed, first) else { continue };
+    for (source, place, owner, endpoint, failed) in alias.into_iter().chain(records) {
+        let first = attempts.iter().find(|attempt| attempt.source == source);
+        let (Some(why), Some(first)) = (failed, first) else { continue };
         let lost = winner.start.since(first.start);
         let title = format!(
-            "the HTTPS record of {} leads to {}, which failed: {why}; the connection began {} late",
-            record.owner,
-            endpoint(record),
+            "the HTTPS record of {owner} leads to {endpoint}, which failed: {why}; the connection began {} late",
             duration(lost)
         );
-        let evidence = vec![Place::Lookup(lookup, InLookup::ServiceFailed(index))];
-        let advice = format!("mend that endpoint, or take it out of the HTTPS record of {}", record.owner);
+        let evidence = vec![Place::Lookup(lookup, place)];
+        let advice = format!("mend that endpoint, or take it out of the HTTPS record of {owner}");
         let mut finding = rule.finding(title, evidence, advice);
         finding.saving = Saving::measured(lost, "every new connection of clients that heed HTTPS records");
         findings.push(finding);
@@ -81,7 +87,7 @@ mod tests {
         let winner = attempts[0].clone();
         let start = At(winner.start.0 - 5_000);
         let outcome = AttemptOutcome::Refused;
-        attempts.push(Attempt { start, outcome, record: Some(0), ..winner });
+        attempts.push(Attempt { start, outcome, source: EndpointSource::Record(0), ..winner });
         let findings = sample::of(&RULE, &trace);
         let title = "the HTTPS record of www.example.test. leads to port 9 of www.example.test., which failed: \
                      192.0.2.1:9 refused the connection; the connection began 5.00 ms late";

@@ -180,11 +180,19 @@ pub enum Minimisation {
 pub struct Batch {
     /// The questions, in the order read.
     pub questions: Vec<Question>,
-    /// Those that are not to be asked, by their place: where they stand, and why. Their name is what they begin
-    /// with.
-    pub refused: BTreeMap<usize, String>,
+    /// The line of each, by its place, where it came from a text.
+    pub lines: BTreeMap<usize, BatchLine>,
     /// Whether one name may use what another has found.
     pub reuse: Reuse,
+}
+
+/// Where a question stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchLine {
+    /// The number of the line.
+    pub number: usize,
+    /// Why it is not to be asked; its name is what the line begins with.
+    pub refused: Option<String>,
 }
 
 /// Whether the names of a batch share what they find.

@@ -47,7 +47,10 @@ impl Redact for Dns {
         if let Some(stub) = stub {
             hide_stub(stub, seen);
         }
-        if let Some(ServiceBinding { name: _, aliases: _, records, used: _, endpoints: _ }) = service {
+        if let Some(ServiceBinding { name: _, aliases: _, alias_failed, records, used: _, endpoints: _ }) =
+            service
+        {
+            seen.sentences(alias_failed);
             records.iter_mut().for_each(|record| hide_service(record, seen));
         }
         seen.sentences(notes);

@@ -19,7 +19,7 @@ impl Redact for Connect {
             redirected_from: _, // a host and a port
         } = self;
         for attempt in attempts {
-            let Attempt { address: _, start: _, end: _, outcome, syn_retransmits: _, record: _ } = attempt;
+            let Attempt { address: _, start: _, end: _, outcome, syn_retransmits: _, source: _ } = attempt;
             match outcome {
                 AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => seen.sentence(words),
                 AttemptOutcome::Won

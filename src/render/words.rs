@@ -125,13 +125,14 @@ pub(super) fn answers(records: &[Record], limit: usize) -> String {
 pub(super) fn service(binding: &ServiceBinding) -> String {
     let mut words: Vec<String> =
         binding.aliases.iter().map(|(owner, target)| format!("{owner} is an alias of {target}")).collect();
+    words.extend(binding.alias_failed.as_ref().map(|why| format!("failed: {why}")));
     let used = |index: usize| binding.used == Some(index);
     // Those that failed were tried before.
     let told =
         binding.records.iter().enumerate().filter(|(index, record)| used(*index) || record.failed.is_some());
     let told: Vec<String> = told.map(|(_, record)| service_record(record)).collect();
     let others = binding.records.len() - told.len();
-    let failed = !told.is_empty() && binding.used.is_none();
+    let failed = binding.used.is_none() && (!told.is_empty() || binding.alias_failed.is_some());
     words.extend(told);
     match (binding.used, binding.records.first()) {
         (None, Some(first)) if !failed => {

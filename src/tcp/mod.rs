@@ -19,7 +19,9 @@ use crate::fault::Fault;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{AddressKind, At, Attempt, AttemptOutcome, Connect, Failure, FailureCode, StageName};
+use crate::trace::{
+    AddressKind, At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, StageName,
+};
 use crate::units;
 
 /// Where a server may be reached: its addresses, and a port.
@@ -29,8 +31,8 @@ pub struct Endpoint {
     pub addresses: Vec<IpAddr>,
     /// As it stands in the URL or in the record.
     pub port: u16,
-    /// The HTTPS record that names it, by its place.
-    pub record: Option<usize>,
+    /// Who names it.
+    pub source: EndpointSource,
     /// When it is tried.
     pub turn: Turn,
 }
@@ -50,7 +52,7 @@ pub struct Candidate {
     address: SocketAddr,
     /// The port before the lab's port map.
     named_port: u16,
-    record: Option<usize>,
+    source: EndpointSource,
     turn: Turn,
 }
 
@@ -62,11 +64,11 @@ pub const FALLBACK_PATIENCE: Duration = Duration::from_secs(2);
 #[must_use]
 pub fn line_up(endpoints: &[Endpoint], plan: &TcpPlan) -> Vec<Candidate> {
     let mut all: Vec<Candidate> = Vec::new();
-    for Endpoint { addresses, port, record, turn } in endpoints {
+    for Endpoint { addresses, port, source, turn } in endpoints {
         let real_port = plan.port_map.iter().find(|(from, _)| from == port).map_or(*port, |(_, to)| *to);
         for address in interleave(addresses, plan.family, real_port) {
             if !all.iter().any(|known| known.address == address) {
-                all.push(Candidate { address, named_port: *port, record: *record, turn: *turn });
+                all.push(Candidate { address, named_port: *port, source: *source, turn: *turn });
             }
         }
     }
@@ -78,8 +80,7 @@ pub fn line_up(endpoints: &[Endpoint], plan: &TcpPlan) -> Vec<Candidate> {
 pub fn after(candidates: &[Candidate], connect: &Connect) -> Vec<Candidate> {
     let tried = |one: &Candidate| connect.attempts.iter().any(|attempt| attempt.address == one.address);
     let used = connect.winner.and_then(|winner| candidates.get(winner));
-    let is_other =
-        |one: &Candidate| used.is_none_or(|used| (used.record, used.turn) != (one.record, one.turn));
+    let is_other = |one: &Candidate| used.is_none_or(|used| used.source != one.source);
     candidates.iter().filter(|one| !tried(one) && is_other(one)).copied().collect()
 }
 
@@ -254,7 +255,7 @@ impl Race<'_> {
 
     /// Calls `connect()` without waiting for it.
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
-        let Candidate { address, record, .. } = candidate;
+        let Candidate { address, source, .. } = candidate;
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
         let start = self.clock.now();
         let result = socket.and_then(|socket| {
@@ -275,7 +276,7 @@ impl Race<'_> {
                 end: start,
                 outcome: AttemptOutcome::Stopped,
                 syn_retransmits: None,
-                record,
+                source,
             },
             socket: result.as_ref().ok().cloned(),
         });
@@ -454,7 +455,8 @@ mod tests {
     ) -> (Connect, Result<TcpStream, Failure>) {
         let clock = Clock::start();
         let addresses = v(addresses);
-        let endpoint = Endpoint { addresses: addresses.clone(), port, record: None, turn: Turn::Next };
+        let endpoint =
+            Endpoint { addresses: addresses.clone(), port, source: EndpointSource::Host, turn: Turn::Next };
         let queue = line_up(&[endpoint], plan);
         connect(&queue, addresses.len(), plan, &clock, &Stop::after(clock, max)).await
     }
@@ -489,7 +491,7 @@ mod tests {
         let endpoint = |(address, port, record): &(&str, u16, Option<usize>)| Endpoint {
             addresses: v(&[address]),
             port: *port,
-            record: *record,
+            source: record.map_or(EndpointSource::Host, EndpointSource::Record),
             turn: if record.is_some() { Turn::Next } else { Turn::Fallback },
         };
         let (plan, clock) = (TcpPlan::default(), Clock::start());
@@ -504,7 +506,8 @@ mod tests {
         let ports = [("127.0.0.2", 1, Some(0)), ("127.0.0.3", 1, Some(1)), ("127.0.0.2", port, None)];
         let (connect, stream) = race_of(&ports).await;
         stream.unwrap();
-        let tried: Vec<_> = connect.attempts.iter().map(|one| (one.record, one.outcome.as_str())).collect();
+        let tried: Vec<_> =
+            connect.attempts.iter().map(|one| (one.source.record(), one.outcome.as_str())).collect();
         assert_eq!(tried, [(Some(0), "refused"), (Some(1), "refused"), (None, "won")]);
         assert!(
             connect.end.since(connect.start) < Duration::from_millis(100),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::at::At;
+use super::service::EndpointSource;
 
 /// The connection race (RFC 8305).
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +40,8 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// SYNs sent again, as the kernel counts them; `None` where it cannot be asked.
     pub syn_retransmits: Option<u32>,
-    /// The HTTPS record whose endpoint this is, by its place in `ServiceBinding::records`; `None` for the
-    /// host's own.
-    pub record: Option<usize>,
+    /// Who has named it.
+    pub source: EndpointSource,
 }
 
 /// How an attempt ended.

@@ -9,6 +9,8 @@ pub struct ServiceBinding {
     pub name: String,
     /// AliasMode records that were followed: owner and target, in order.
     pub aliases: Vec<(String, String)>,
+    /// How the endpoint at their end failed when it was tried.
+    pub alias_failed: Option<String>,
     /// ServiceMode records, the best priority first.
     pub records: Vec<ServiceRecord>,
     /// Index of the record whose target and port are used: the first that can be, until its endpoint has
@@ -43,6 +45,16 @@ pub enum EndpointSource {
 }
 
 impl EndpointSource {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Record(_) => "record",
+            Self::Aliases => "aliases",
+            Self::Host => "host",
+        }
+    }
+
     /// The record, if one says so.
     #[must_use]
     pub const fn record(self) -> Option<usize> {

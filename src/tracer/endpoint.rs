@@ -14,7 +14,7 @@ use crate::units;
 
 /// Where the URL says.
 pub(super) fn own(addresses: Vec<IpAddr>, port: u16) -> Vec<Endpoint> {
-    vec![Endpoint { addresses, port, record: None, turn: Turn::Next }]
+    vec![Endpoint { addresses, port, source: EndpointSource::Host, turn: Turn::Next }]
 }
 
 /// What the HTTPS records say, and what DNS has found where they say nothing. `port` is that of the URL.
@@ -25,7 +25,7 @@ pub(super) fn of(service: Option<&ServiceBinding>, addresses: Vec<IpAddr>, port:
     let of_service = |endpoint: &ServiceEndpoint| Endpoint {
         addresses: endpoint.addresses.clone(),
         port: endpoint.port.unwrap_or(port),
-        record: endpoint.source.record(),
+        source: endpoint.source,
         turn: if endpoint.source == EndpointSource::Host { Turn::Fallback } else { Turn::Next },
     };
     service.endpoints.iter().map(of_service).collect()
@@ -46,48 +46,55 @@ pub(super) fn may_be_replaced(failure: &Failure) -> bool {
     )
 }
 
-/// Puts to each record how its endpoint failed, and which record is used.
+/// Puts down how each endpoint failed, and which record is used.
 pub(super) fn tell_attempts(service: Option<&mut ServiceBinding>, tcp: &Connect) {
     let Some(service) = service.filter(|service| !service.endpoints.is_empty()) else { return };
     for attempt in &tcp.attempts {
-        let record = attempt.record.and_then(|record| service.records.get_mut(record));
-        if let (Some(record), Some(how)) = (record, how(attempt)) {
-            let failed = record.failed.get_or_insert_default();
+        if let (Some(failed), Some(how)) = (failed(service, attempt.source), how(attempt)) {
+            let failed = failed.get_or_insert_default();
             failed.push_str(if failed.is_empty() { "" } else { "; " });
             failed.push_str(&format!("{} {how}", attempt.address));
         }
     }
     if let Some(winner) = winner(tcp) {
-        service.used = winner.record;
-        if let Some(record) = winner.record.and_then(|record| service.records.get_mut(record)) {
+        service.used = winner.source.record();
+        if let Some(failed) = failed(service, winner.source) {
             // One of its addresses failed, its endpoint did not.
-            record.failed = None;
+            *failed = None;
         }
     }
 }
 
 /// The same for a handshake at the endpoint that was connected to.
 pub(super) fn tell_handshake(service: Option<&mut ServiceBinding>, tcp: &Connect, failure: &Failure) {
-    let record = winner(tcp).and_then(|winner| winner.record);
-    if let Some(record) = service.zip(record).and_then(|(service, record)| service.records.get_mut(record)) {
-        record.failed = Some(failure.message.clone());
+    let source = winner(tcp).map(|winner| winner.source);
+    if let Some(failed) = service.zip(source).and_then(|(service, source)| failed(service, source)) {
+        *failed = Some(failure.message.clone());
+    }
+}
+
+/// Where it stands how an endpoint failed.
+fn failed(service: &mut ServiceBinding, source: EndpointSource) -> Option<&mut Option<String>> {
+    match source {
+        EndpointSource::Record(index) => service.records.get_mut(index).map(|record| &mut record.failed),
+        EndpointSource::Aliases => Some(&mut service.alias_failed),
+        EndpointSource::Host => None,
     }
 }
 
 /// Adds to a failure which of the endpoints that it is about an HTTPS record has named.
 pub(super) fn tell(service: Option<&ServiceBinding>, tcp: &Connect, failure: Failure) -> Failure {
     let Some(service) = service else { return failure };
-    let met: Vec<usize> = match winner(tcp) {
-        Some(winner) => winner.record.into_iter().collect(),
-        None => tcp.attempts.iter().filter_map(|attempt| attempt.record).collect(),
+    let met: Vec<EndpointSource> = match winner(tcp) {
+        Some(winner) => vec![winner.source],
+        None => tcp.attempts.iter().map(|attempt| attempt.source).collect(),
     };
-    let named: Vec<String> = service
-        .records
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| met.contains(index))
-        .filter_map(|(_, record)| origin(record))
-        .collect();
+    let is_met = |index: usize| met.contains(&EndpointSource::Record(index));
+    let records = service.records.iter().enumerate().filter(|(index, _)| is_met(*index));
+    let mut named: Vec<String> = records.filter_map(|(_, record)| origin(record)).collect();
+    if let Some((_, target)) = service.aliases.last().filter(|_| met.contains(&EndpointSource::Aliases)) {
+        named.push(format!("the target {target} is"));
+    }
     if named.is_empty() {
         return failure;
     }

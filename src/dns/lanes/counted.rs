@@ -200,6 +200,12 @@ impl Counted<'_> {
                 let (short, whole, file) = (name_text(&self.name), name_text(&name), &list.source);
                 log.note(format!("{short} is completed to {whole} by the search list of {file}"));
             }
+            if !self.context.hosts.addresses_of(self.typed).is_empty() {
+                log.note(format!(
+                    "{} is in the hosts file, which programs on this machine heed first",
+                    self.typed
+                ));
+            }
             for word in &list.ignored {
                 log.note(format!(
                     "`{word}` in the search list of {} is no domain name: left out",

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dns::context::StubUse;
 use crate::dns::resolver::Resolver;
 use crate::dns::transport::slots::Slots;
-use crate::plan::{Batch, DnsPlan, Question, Reuse};
+use crate::plan::{Batch, BatchLine, DnsPlan, Question, Reuse};
 use crate::stop::Stop;
 use crate::trace::{Dns, Failure, FailureCode};
 
@@ -52,19 +52,20 @@ pub async fn ask_all(
     let ask = |(place, question): (usize, _)| {
         let (shared, resolver) = (&shared, &resolver);
         async move {
-            if let Some(why) = batch.refused.get(&place) {
+            let line = batch.lines.get(&place);
+            if let Some(why) = line.and_then(|line| line.refused.as_deref()) {
                 let (dns, failure) = match shared {
                     Some(shared) => shared.refused(question, why, clock),
                     None => resolver()?.refused(question, why, clock),
                 };
-                return Ok((question, dns, Some(failure)));
+                return Ok((question, dns, Some(in_line(line, failure))));
             }
             let (mut dns, result, uncounted) = match shared {
                 Some(shared) => shared.ask(question, clock, stop).await,
                 None => resolver()?.ask(question, clock, stop).await,
             };
             uncounted.settle_one_of_many(&mut dns, clock, stop).await;
-            Ok::<_, io::Error>((question, dns, result.err()))
+            Ok::<_, io::Error>((question, dns, result.err().map(|failure| in_line(line, failure))))
         }
     };
     let mut results = stream::iter(batch.questions.iter().enumerate()).map(ask).buffered(AT_ONCE);
@@ -82,4 +83,12 @@ pub async fn ask_all(
         }
     }
     Ok(())
+}
+
+/// Says of a name that cannot be asked for in which line it stands.
+fn in_line(line: Option<&BatchLine>, failure: Failure) -> Failure {
+    match line.filter(|_| failure.code == FailureCode::InvalidName) {
+        Some(line) => Failure { message: format!("line {}: {}", line.number, failure.message), ..failure },
+        None => failure,
+    }
 }

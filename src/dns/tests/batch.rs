@@ -23,7 +23,7 @@ pub(crate) async fn ask_names(plan: DnsPlan, names: &[String], reuse: Reuse) -> 
 }
 
 pub(crate) async fn ask_questions(plan: DnsPlan, questions: Vec<Question>, reuse: Reuse) -> Results {
-    let batch = Batch { questions, refused: std::collections::BTreeMap::new(), reuse };
+    let batch = Batch { questions, lines: std::collections::BTreeMap::new(), reuse };
     let clock = Clock::start();
     let stop = Stop::after(clock, Duration::from_secs(60));
     let mut results = Results::new();

@@ -20,7 +20,7 @@ async fn batch(transport: Transport, server: &Server, reuse: Reuse) -> Vec<(Dns,
     let question = |number| Question { name: format!("n{number}.example.test"), types: vec![RecordType::A] };
     let batch = Batch {
         questions: (0..NAMES).map(question).collect(),
-        refused: std::collections::BTreeMap::new(),
+        lines: std::collections::BTreeMap::new(),
         reuse,
     };
     let clock = Clock::start();

@@ -40,6 +40,11 @@ pub(crate) fn asked_name(text: &str) -> Result<Name, String> {
     Ok(name)
 }
 
+/// Whether a text that is no name is a URL, or a part of one.
+pub(crate) fn is_of_url(text: &str) -> bool {
+    text.contains("://") || is_part_of_url(text.strip_suffix('.').unwrap_or(text))
+}
+
 /// Whether it has what parts of a URL have and no host name has. A label may have a `/`, as those of
 /// classless reverse zones do (RFC 2317), but no TLD has one, nor does one stand behind a host's name;
 /// whoever writes a backslash means what he writes.

@@ -83,8 +83,10 @@ struct AttemptView<'a> {
     error: Option<&'a str>,
     /// SYNs sent again; null where the kernel cannot be asked.
     syn_retransmits: Option<u32>,
-    /// The HTTPS record that names this endpoint, by its index in `dns.service.records`; null for the host's
-    /// own and for the end of its HTTPS aliases.
+    /// Who has named this endpoint: an HTTPS record, HTTPS records in AliasMode, or the URL itself.
+    #[cfg_attr(test, schemars(extend("enum" = ["record", "aliases", "host"])))]
+    source: &'static str,
+    /// The record, by its index in `dns.service.records`; null for the others.
     record: Option<usize>,
 }
 
@@ -103,7 +105,8 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
                 _ => None,
             },
             syn_retransmits: attempt.syn_retransmits,
-            record: attempt.record,
+            source: attempt.source.as_str(),
+            record: attempt.source.record(),
         }
     }
 }

@@ -96,6 +96,7 @@ fn lookup(place: InLookup) -> String {
         }
         InLookup::ServerFaults(index) => format!("all_servers/{index}/faults"),
         InLookup::UnfoundServer(index) => format!("unfound_servers/{index}/why"),
+        InLookup::AliasFailed => "service/alias_failed".to_owned(),
         InLookup::ServiceFailed(index) => format!("service/records/{index}/failed"),
         InLookup::Dnssec(place) => format!("dnssec/{}", dnssec(place)),
     }

@@ -16,6 +16,8 @@ pub(super) struct ServiceView<'a> {
     name: &'a str,
     /// AliasMode records that were followed.
     aliases: Vec<AliasView<'a>>,
+    /// How the endpoint at their end failed when it was tried.
+    alias_failed: Option<&'a str>,
     /// ServiceMode records, the best priority first.
     records: Vec<ServiceRecordView<'a>>,
     /// Index of the record whose target and port are used; null where none is, and the host's own address
@@ -29,6 +31,7 @@ impl<'a> From<&'a ServiceBinding> for ServiceView<'a> {
         Self {
             name: &binding.name,
             aliases: binding.aliases.iter().map(alias).collect(),
+            alias_failed: binding.alias_failed.as_deref(),
             records: binding.records.iter().map(Into::into).collect(),
             used: binding.used,
         }

@@ -18,7 +18,7 @@ pub(super) fn connect(port: u16) -> Connect {
         end: At(end),
         outcome,
         syn_retransmits: syn,
-        record: None,
+        source: EndpointSource::Host,
     };
     Connect {
         start: At(28_460),

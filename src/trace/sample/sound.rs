@@ -136,7 +136,7 @@ fn race() -> Connect {
         end: At(40_000),
         outcome: AttemptOutcome::Won,
         syn_retransmits: Some(0),
-        record: None,
+        source: EndpointSource::Host,
     }];
     let rtt = Duration::from_millis(10);
     race.tcp_info = race.tcp_info.map(|info| TcpInfo { rtt, min_rtt: Some(rtt), ..info });

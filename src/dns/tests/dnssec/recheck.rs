@@ -157,7 +157,7 @@ fn on_a_connection_the_one_that_is_kept_is_used() {
         let question = |name: &str| Question { name: name.to_owned(), types: vec![RecordType::A] };
         let batch = Batch {
             questions: names.map(question).into(),
-            refused: std::collections::BTreeMap::new(),
+            lines: std::collections::BTreeMap::new(),
             reuse: Reuse::Shared,
         };
         let clock = Clock::start();
