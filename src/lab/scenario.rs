@@ -413,9 +413,7 @@ pub const SCENARIOS: &[Scenario] = &[
         "http://leading-blank.http.test/",
         "a redirect whose first field begins with a blank: browsers follow it",
     )
-    .options(&["-L"])
-    // The second request goes by the open connection.
-    .dnssec(None),
+    .options(&["-L"]),
     Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 150 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")

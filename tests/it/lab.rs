@@ -23,7 +23,10 @@ fn every_scenario_ends_as_it_should() {
         }
         let last = document["hops"].as_array().unwrap().last().unwrap();
         assert_eq!(last["http"]["status"].as_u64(), scenario.expect.status.map(u64::from), "{id}");
-        assert_eq!(last["dns"]["dnssec"]["verdict"].as_str(), scenario.expect.dnssec, "{id}");
+        // A request on a connection that is open looks nothing up.
+        let looked_up = document["hops"].as_array().unwrap().iter().rfind(|hop| !hop["dns"].is_null());
+        let verdict = looked_up.and_then(|hop| hop["dns"]["dnssec"]["verdict"].as_str());
+        assert_eq!(verdict, scenario.expect.dnssec, "{id}");
         assert!(document["verdict"]["summary"].as_str().is_some_and(|text| !text.is_empty()), "{id}");
     }
 }

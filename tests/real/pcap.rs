@@ -72,7 +72,7 @@ impl<'a> Capture<'a> {
     }
 
     fn sentinel(&self) -> String {
-        format!("sentinel-{}.test.", self.sentinels)
+        format!("sentinel-{}.site.", self.sentinels)
     }
 
     /// Asks a question with a name of its own and waits until it is in the file: what was sent before is

@@ -195,7 +195,6 @@ pub(crate) fn start_resolver(internet: &Internet, dir: &Path, serves: &Serves<'_
             )
         }
     };
-    // `test.` is answered by unbound itself unless told otherwise (RFC 6761).
     let config = format!(
         "server:
   directory: \"{path}\"
@@ -213,7 +212,6 @@ pub(crate) fn start_resolver(internet: &Internet, dir: &Path, serves: &Serves<'_
   root-hints: \"{path}/hints\"
   {own}
   edns-buffer-size: 1232
-  local-zone: \"test.\" nodefault
 remote-control:
   control-enable: no
 "

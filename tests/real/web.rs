@@ -42,7 +42,7 @@ pub(crate) fn certificates(dir: &Path) -> Certificates {
     };
     let addresses: String = WEB.iter().chain(&RESOLVER).map(|address| format!(",IP:{address}")).collect();
     let extensions = format!(
-        "subjectAltName=DNS:example.test,DNS:*.example.test,DNS:www.glueless.test{addresses}\n\
+        "subjectAltName=DNS:example.site,DNS:*.example.site,DNS:www.glueless.site{addresses}\n\
          basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"
     );
     fs::write(file("leaf.ext"), extensions).unwrap();
@@ -53,7 +53,7 @@ pub(crate) fn certificates(dir: &Path) -> Certificates {
         ),
         &[],
     );
-    openssl(&format!("req -newkey {curve} -subj /CN=www.example.test -keyout leaf.key -out leaf.csr"), &[]);
+    openssl(&format!("req -newkey {curve} -subj /CN=www.example.site -keyout leaf.key -out leaf.csr"), &[]);
     openssl(
         "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 4711 -days 20 -extfile leaf.ext -out leaf.pem",
         &[],
@@ -139,12 +139,12 @@ http {{
   }}
   server {{
     listen {v4}:443 ssl http2; listen [{v6}]:443 ssl http2;
-    server_name example.test;
-    return 308 https://www.example.test$request_uri;
+    server_name example.site;
+    return 308 https://www.example.site$request_uri;
   }}
   server {{
     listen {v4}:443 ssl http2 default_server; listen [{v6}]:443 ssl http2 default_server;
-    server_name www.example.test;
+    server_name www.example.site;
     location = /start {{ return 302 /welcome/; }}
 {locations}  }}
   server {{

@@ -16,15 +16,15 @@ pub(crate) const fn v6(net: u16, host: u16) -> IpAddr {
 
 /// The recursive resolver of the clients' resolv.conf.
 pub(crate) const RESOLVER: [IpAddr; 2] = [v4(192, 0, 2, 53), v6(0x53, 0x53)];
-/// `test.`: ns1.nic.test, ns2.nic.test.
+/// `site.`: ns1.nic.site, ns2.nic.site.
 pub(crate) const TLD: [IpAddr; 4] = [v4(192, 0, 2, 11), v6(0x11, 1), v4(192, 0, 2, 12), v6(0x12, 1)];
 /// `com.` and `net.`: a.gtld-servers.net, b.gtld-servers.net.
 pub(crate) const GTLD: [IpAddr; 4] = [v4(192, 0, 2, 21), v6(0x21, 1), v4(192, 0, 2, 22), v6(0x22, 1)];
-/// `example.test.` and what hangs on it: ns1.example.test, ns2.example.test.
+/// `example.site.` and what hangs on it: ns1.example.site, ns2.example.site.
 pub(crate) const AUTH: [IpAddr; 4] = [v4(198, 51, 100, 1), v6(0xa1, 1), v4(198, 51, 100, 2), v6(0xa2, 1)];
-/// The only server of `sixns.test.`; the same process as [`AUTH`].
+/// The only server of `sixns.site.`; the same process as [`AUTH`].
 pub(crate) const AUTH_IPV6_ONLY: IpAddr = v6(0xa6, 6);
-/// `dnshost.com.`, `cdn.com.`, `glueless.test.`: ns1.dnshost.com.
+/// `dnshost.com.`, `cdn.com.`, `glueless.site.`: ns1.dnshost.com.
 pub(crate) const HOSTER: [IpAddr; 2] = [v4(198, 51, 100, 11), v6(0xb1, 1)];
 /// An address where nobody listens: the kernel refuses.
 pub(crate) const STOPPED: [IpAddr; 2] = [v4(198, 51, 100, 66), v6(0x66, 1)];
@@ -105,19 +105,19 @@ pub(crate) fn name_servers() -> Vec<NameServer> {
     let named = |role, addresses, zones| NameServer { role, software: Software::Named, addresses, zones };
     vec![
         named("root", roots(), vec![(".", root_zone())]),
-        named("tld", TLD.into(), vec![("test", test_zone())]),
+        named("tld", TLD.into(), vec![("site", test_zone())]),
         named("gtld", GTLD.into(), vec![("com", com_zone()), ("net", net_zone())]),
         named(
             "auth",
             AUTH.into_iter().chain([AUTH_IPV6_ONLY]).collect(),
             vec![
-                ("example.test", example_zone()),
-                ("lame.test", half_dead_zone("a.lame.test.", &HOSTER)),
-                ("stopped.test", half_dead_zone("a.stopped.test.", &STOPPED)),
-                ("silent.test", half_dead_zone("a.silent.test.", &SILENT)),
+                ("example.site", example_zone()),
+                ("lame.site", half_dead_zone("a.lame.site.", &HOSTER)),
+                ("stopped.site", half_dead_zone("a.stopped.site.", &STOPPED)),
+                ("silent.site", half_dead_zone("a.silent.site.", &SILENT)),
                 (
-                    "sixns.test",
-                    plain_zone("ns.sixns.test.", &format!("{WWW}{}", addresses("ns", &[AUTH_IPV6_ONLY]))),
+                    "sixns.site",
+                    plain_zone("ns.sixns.site.", &format!("{WWW}{}", addresses("ns", &[AUTH_IPV6_ONLY]))),
                 ),
             ],
         ),
@@ -127,7 +127,7 @@ pub(crate) fn name_servers() -> Vec<NameServer> {
             vec![
                 ("dnshost.com", plain_zone("ns1.dnshost.com.", &addresses("ns1", &HOSTER))),
                 ("cdn.com", plain_zone("ns1.cdn.com.", &cdn_records())),
-                ("glueless.test", plain_zone("ns1.dnshost.com.", WWW)),
+                ("glueless.site", plain_zone("ns1.dnshost.com.", WWW)),
             ],
         ),
     ]
@@ -164,8 +164,8 @@ fn root_zone() -> String {
         let _ = writeln!(text, "{line}");
     }
     let delegations = [
-        ("test.", "ns1.nic.test.", &TLD[..2]),
-        ("test.", "ns2.nic.test.", &TLD[2..]),
+        ("site.", "ns1.nic.site.", &TLD[..2]),
+        ("site.", "ns2.nic.site.", &TLD[2..]),
         ("com.", "a.gtld-servers.net.", &GTLD[..2]),
         ("com.", "b.gtld-servers.net.", &GTLD[2..]),
         ("net.", "a.gtld-servers.net.", &[]),
@@ -195,22 +195,22 @@ fn com_zone() -> String {
 }
 
 fn test_zone() -> String {
-    let mut text = plain_zone("ns1.nic.test.", "@ IN NS ns2.nic.test.\n");
+    let mut text = plain_zone("ns1.nic.site.", "@ IN NS ns2.nic.site.\n");
     text += &addresses("ns1.nic", &TLD[..2]);
     text += &addresses("ns2.nic", &TLD[2..]);
     let delegations: [(&str, &str, &[IpAddr]); 11] = [
-        ("example", "ns1.example.test.", &AUTH[..2]),
-        ("example", "ns2.example.test.", &AUTH[2..]),
+        ("example", "ns1.example.site.", &AUTH[..2]),
+        ("example", "ns2.example.site.", &AUTH[2..]),
         ("glueless", "ns1.dnshost.com.", &[]),
-        ("sixns", "ns.sixns.test.", &[AUTH_IPV6_ONLY]),
-        ("lame", "a.lame.test.", &HOSTER),
-        ("lame", "z.lame.test.", &AUTH[..2]),
-        ("stopped", "a.stopped.test.", &STOPPED),
-        ("stopped", "z.stopped.test.", &AUTH[..2]),
-        ("silent", "a.silent.test.", &SILENT),
-        ("silent", "z.silent.test.", &AUTH[..2]),
+        ("sixns", "ns.sixns.site.", &[AUTH_IPV6_ONLY]),
+        ("lame", "a.lame.site.", &HOSTER),
+        ("lame", "z.lame.site.", &AUTH[..2]),
+        ("stopped", "a.stopped.site.", &STOPPED),
+        ("stopped", "z.stopped.site.", &AUTH[..2]),
+        ("silent", "a.silent.site.", &SILENT),
+        ("silent", "z.silent.site.", &AUTH[..2]),
         // Every server of this one is dead.
-        ("dead", "a.dead.test.", &STOPPED),
+        ("dead", "a.dead.site.", &STOPPED),
     ];
     for (zone, server, glue) in delegations {
         let _ = write!(text, "{zone} 7200 IN NS {server}\n{}", addresses(server, glue));
@@ -250,14 +250,14 @@ loop     IN CNAME back.cdn.com.
 legacy   IN DNAME cdn.com.
 _https._tcp IN SRV 10 5 443 www
 @        IN CAA 0 issue "ca.example; account=1"
-@        IN CAA 128 iodef "mailto:security@example.test"
+@        IN CAA 128 iodef "mailto:security@example.site"
 www      IN HTTPS 1 . alpn=h2,http/1.1 ipv4hint=203.0.113.80
 _443._tcp.www IN TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 www      IN SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-@        IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.test!" .
+@        IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.site!" .
 www      IN TYPE65280 \# 4 0a000001
 odd\.label IN A 203.0.113.80
-to-odd   IN CNAME odd\.label.example.test.
+to-odd   IN CNAME odd\.label.example.site.
 "#;
     for number in 0..13 {
         let _ = writeln!(text, "big IN TXT \"{number:02} {}\"", "x".repeat(150));
@@ -267,7 +267,7 @@ to-odd   IN CNAME odd\.label.example.test.
 
 fn cdn_records() -> String {
     format!(
-        "{}{}mail IN A 203.0.113.26\nvia 45 IN CNAME www.glueless.test.\nback IN CNAME loop.example.test.\n",
+        "{}{}mail IN A 203.0.113.26\nvia 45 IN CNAME www.glueless.site.\nback IN CNAME loop.example.site.\n",
         addresses("ns1", &HOSTER),
         addresses("edge 20", &WEB),
     )

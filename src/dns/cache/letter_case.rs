@@ -3,10 +3,11 @@
 //!
 //! Nothing is sent here; who doubts a reply waits here for what the other questions on their way show.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_millis(150);
 #[derive(Debug, Default)]
 pub(crate) struct LetterCase {
     known: Cell<Known>,
+    /// The last name that it said does not exist in plain case, too.
+    absent: RefCell<Option<Name>>,
     /// Questions in drawn case that are on their way, and those that check a reply to one.
     drawn: Cell<usize>,
     checks: Cell<usize>,
@@ -69,6 +72,16 @@ impl LetterCase {
     /// Whether it is known to answer names in any case.
     pub(crate) fn is_ignored(&self) -> bool {
         self.known.get() == Known::Ignored
+    }
+
+    /// A name does not exist, however it is written: for no type.
+    pub(crate) fn set_absent(&self, name: Name) {
+        self.absent.replace(Some(name));
+    }
+
+    /// Whether nothing is left to check of a reply to this name.
+    pub(crate) fn is_settled(&self, name: &Name) -> bool {
+        self.is_ignored() || self.absent.borrow().as_ref() == Some(name)
     }
 
     pub(crate) fn begin(self: &Rc<Self>, role: Role) -> OnItsWay {

@@ -60,7 +60,7 @@ impl Race<'_> {
 
     /// It is known what can be known without asking: a useful answer, if the reply is one.
     pub(crate) fn check(&mut self, doubted: Doubted) -> Option<Answered> {
-        if self.case(doubted.server.address).is_ignored() {
+        if self.case(doubted.server.address).is_settled(&doubted.ask.qname) {
             return self.believe(doubted);
         }
         let Doubted { id, ask, server, .. } = &doubted;
@@ -101,6 +101,9 @@ impl Race<'_> {
             let (context, address) = (&self.query.context, before.server.address);
             self.case(address).set_matters();
             context.infra.not_lame(address, &self.query.zone.name);
+        }
+        if matches!(verdict, Verdict::Absent { absence: Absence::Name, .. }) {
+            self.case(before.server.address).set_absent(before.ask.qname.clone());
         }
         if verdict.is_useful() {
             self.query.log.forget(before.id);

@@ -37,18 +37,18 @@ fn agrees(world: &World, name: &str, rtype: &str, questions: &[Question<'_>]) {
 
 fn every_type(world: &World) {
     for (name, rtype) in [
-        ("www.example.test", "A"),
-        ("www.example.test", "AAAA"),
-        ("example.test", "TXT"),
-        ("example.test", "NS"),
-        ("example.test", "SOA"),
-        ("example.test", "MX"),
-        ("alias.example.test", "CNAME"),
-        ("x.wild.example.test", "A"),
-        ("a.ent.example.test", "AAAA"),
+        ("www.example.site", "A"),
+        ("www.example.site", "AAAA"),
+        ("example.site", "TXT"),
+        ("example.site", "NS"),
+        ("example.site", "SOA"),
+        ("example.site", "MX"),
+        ("alias.example.site", "CNAME"),
+        ("x.wild.example.site", "A"),
+        ("a.ent.example.site", "AAAA"),
         ("WWW.Example.TEST.", "A"),
-        ("to-odd.example.test", "A"),
-        ("xn--bcher-kva.example.test", "A"),
+        ("to-odd.example.site", "A"),
+        ("xn--bcher-kva.example.site", "A"),
     ] {
         agrees(world, name, rtype, &[(AT, name, rtype)]);
     }
@@ -56,20 +56,20 @@ fn every_type(world: &World) {
 
 /// RFC 1035 section 5.1: a backslash takes a dot's meaning away. `dig` reads names so, and both print them so.
 fn escapes(world: &World) {
-    let name = r"odd\.label.example.test";
+    let name = r"odd\.label.example.site";
     agrees(world, name, "A", &[(AT, name, "A")]);
 }
 
 fn rare_types(world: &World) {
     for (name, rtype) in [
-        ("_https._tcp.example.test", "SRV"),
-        ("example.test", "CAA"),
-        ("www.example.test", "HTTPS"),
-        ("_443._tcp.www.example.test", "TLSA"),
-        ("www.example.test", "SSHFP"),
-        ("example.test", "NAPTR"),
-        ("legacy.example.test", "DNAME"),
-        ("www.example.test", "TYPE65280"),
+        ("_https._tcp.example.site", "SRV"),
+        ("example.site", "CAA"),
+        ("www.example.site", "HTTPS"),
+        ("_443._tcp.www.example.site", "TLSA"),
+        ("www.example.site", "SSHFP"),
+        ("example.site", "NAPTR"),
+        ("legacy.example.site", "DNAME"),
+        ("www.example.site", "TYPE65280"),
     ] {
         agrees(world, name, rtype, &[(AT, name, rtype)]);
     }
@@ -86,11 +86,11 @@ fn zones(packets: &[Packet<'_>], critical: &[serde_json::Value]) -> Vec<String> 
 }
 
 fn path(world: &World) {
-    let run = walk(world, Access::Full, "www.example.test", "A").expect_exit(OK);
+    let run = walk(world, Access::Full, "www.example.site", "A").expect_exit(OK);
     let packets = run.packets("walk");
     assert_eq!(
         zones(&packets, run.list("/dns/critical_path")),
-        [". referral", "test. referral", "example.test. answer"],
+        [". referral", "site. referral", "example.site. answer"],
         "{run}"
     );
     let last = packets.last().unwrap();
@@ -99,7 +99,7 @@ fn path(world: &World) {
     assert!(last.0["flags"].as_array().unwrap().iter().any(|flag| flag == "aa"), "{run}");
     assert!(roots().contains(&packets[0].server()), "{run}");
     let cuts: Vec<_> = run.list("/dns/cuts").iter().map(|cut| cut["zone"].as_str().unwrap()).collect();
-    assert_eq!(cuts, [".", "test.", "example.test."], "{run}");
+    assert_eq!(cuts, [".", "site.", "example.site."], "{run}");
     // The hints are IANA's, and so is what the root says here, addresses included.
     let primed = run.packets("priming");
     assert_eq!(primed[0].0["counts"]["additional"], 26, "{run}");
@@ -107,7 +107,7 @@ fn path(world: &World) {
     assert_eq!(run.list("/dns/root_hints/drift").len(), 0, "{run}");
     // Glue of the TLD's servers lies in the root zone, under no cut that leads there.
     let referral = &run.packets("walk")[0].0["referral"];
-    assert_eq!((referral["cut"].as_str(), referral["glue"].as_u64()), (Some("test."), Some(4)), "{run}");
+    assert_eq!((referral["cut"].as_str(), referral["glue"].as_u64()), (Some("site."), Some(4)), "{run}");
 
     // `com.` is served by names under `net.`: glue inside the asked zone (the root), not under the new cut.
     let run = walk(world, Access::Full, "edge.cdn.com", "A").expect_exit(OK);
@@ -122,34 +122,34 @@ fn path(world: &World) {
 fn top(world: &World) {
     let [root, tld] = [roots()[0], TLD[0]];
     agrees(world, ".", "NS", &[(root, ".", "NS")]);
-    agrees(world, "test", "SOA", &[(tld, "test", "SOA")]);
-    agrees(world, "test.", "NS", &[(tld, "test", "NS")]);
+    agrees(world, "site", "SOA", &[(tld, "site", "SOA")]);
+    agrees(world, "site.", "NS", &[(tld, "site", "NS")]);
 }
 
 fn cname(world: &World) {
     let h = HOSTER[0];
-    agrees(world, "inner.example.test", "A", &[(AT, "inner.example.test", "A")]);
-    agrees(world, "alias.example.test", "A", &[(AT, "alias.example.test", "A"), (h, "edge.cdn.com", "A")]);
+    agrees(world, "inner.example.site", "A", &[(AT, "inner.example.site", "A")]);
+    agrees(world, "alias.example.site", "A", &[(AT, "alias.example.site", "A"), (h, "edge.cdn.com", "A")]);
     agrees(
         world,
-        "alias.example.test",
+        "alias.example.site",
         "AAAA",
-        &[(AT, "alias.example.test", "AAAA"), (h, "edge.cdn.com", "AAAA")],
+        &[(AT, "alias.example.site", "AAAA"), (h, "edge.cdn.com", "AAAA")],
     );
     agrees(
         world,
-        "three.example.test",
+        "three.example.site",
         "A",
-        &[(AT, "three.example.test", "A"), (h, "via.cdn.com", "CNAME"), (h, "www.glueless.test", "A")],
+        &[(AT, "three.example.site", "A"), (h, "via.cdn.com", "CNAME"), (h, "www.glueless.site", "A")],
     );
     // The chain is in order.
-    let run = walk(world, Access::Full, "three.example.test", "A").expect_exit(OK);
+    let run = walk(world, Access::Full, "three.example.site", "A").expect_exit(OK);
     let owners: Vec<_> = run.list("/answers").iter().map(|record| record["name"].as_str().unwrap()).collect();
-    assert_eq!(owners, ["three.example.test.", "via.cdn.com.", "www.glueless.test."], "{run}");
+    assert_eq!(owners, ["three.example.site.", "via.cdn.com.", "www.glueless.site."], "{run}");
 }
 
 fn dname(world: &World) {
-    let run = walk(world, Access::Full, "edge.legacy.example.test", "A").expect_exit(OK);
+    let run = walk(world, Access::Full, "edge.legacy.example.site", "A").expect_exit(OK);
     let expected = dig_all(world, &[(HOSTER[0], "edge.cdn.com", "A")]);
     let answers = run.records("/answers");
     assert!(expected.iter().all(|record| answers.contains(record)), "{run}");
@@ -157,17 +157,17 @@ fn dname(world: &World) {
         answers.iter().find(|record| record.rtype == "CNAME").unwrap_or_else(|| panic!("no CNAME: {run}"));
     assert_eq!(
         (synthesized.name.as_str(), synthesized.data.as_str()),
-        ("edge.legacy.example.test.", "edge.cdn.com.")
+        ("edge.legacy.example.site.", "edge.cdn.com.")
     );
 }
 
 fn cname_loop(world: &World) {
-    walk(world, Access::Full, "loop.example.test", "A").expect_failure(DNS, "dns", "cname-loop");
+    walk(world, Access::Full, "loop.example.site", "A").expect_failure(DNS, "dns", "cname-loop");
 }
 
 fn glueless(world: &World) {
-    agrees(world, "www.glueless.test", "A", &[(HOSTER[0], "www.glueless.test", "A")]);
-    let run = walk(world, Access::Full, "www.glueless.test", "AAAA").expect_exit(OK);
+    agrees(world, "www.glueless.site", "A", &[(HOSTER[0], "www.glueless.site", "A")]);
+    let run = walk(world, Access::Full, "www.glueless.site", "AAAA").expect_exit(OK);
     let sub_walk = run.packets("ns-address");
     assert!(sub_walk.iter().all(|packet| packet.text("qname") == "ns1.dnshost.com."), "{run}");
     assert!(
@@ -180,20 +180,20 @@ fn glueless(world: &World) {
 }
 
 fn ipv6_only_zone(world: &World) {
-    agrees(world, "www.sixns.test", "A", &[(AUTH_IPV6_ONLY, "www.sixns.test", "A")]);
+    agrees(world, "www.sixns.site", "A", &[(AUTH_IPV6_ONLY, "www.sixns.site", "A")]);
 }
 
 fn negative(world: &World) {
     let client = world.internet.client(Access::Full);
     for (server, name, rtype, code) in [
-        (AT, "nope.example.test", "A", "nxdomain"),
-        (AT, "a.b.c.nope.example.test", "TXT", "nxdomain"),
-        (TLD[0], "nosuchzone.test", "A", "nxdomain"),
+        (AT, "nope.example.site", "A", "nxdomain"),
+        (AT, "a.b.c.nope.example.site", "TXT", "nxdomain"),
+        (TLD[0], "nosuchzone.site", "A", "nxdomain"),
         (GTLD[0], "www.nosuchzone.com", "AAAA", "nxdomain"),
         (roots()[0], "www.nosuchtld", "A", "nxdomain"),
-        (AT, "v4only.example.test", "AAAA", "nodata"),
-        (AT, "ent.example.test", "A", "nodata"),
-        (AT, "www.example.test", "MX", "nodata"),
+        (AT, "v4only.example.site", "AAAA", "nodata"),
+        (AT, "ent.example.site", "A", "nodata"),
+        (AT, "www.example.site", "MX", "nodata"),
     ] {
         let reply = dig(client, server, name, rtype);
         let (zone, ttl) = reply.negative();
@@ -207,14 +207,14 @@ fn negative(world: &World) {
         assert!(run.list("/answers").is_empty(), "{run}");
     }
     // The alias exists; what it leads to does not.
-    let run = walk(world, Access::Full, "dangling.example.test", "A").expect_failure(DNS, "dns", "nxdomain");
+    let run = walk(world, Access::Full, "dangling.example.site", "A").expect_failure(DNS, "dns", "nxdomain");
     assert_eq!(run.text("/dns/negative/zone"), "cdn.com.", "{run}");
-    assert_eq!(run.records("/answers"), dig_all(world, &[(AT, "dangling.example.test", "CNAME")]), "{run}");
+    assert_eq!(run.records("/answers"), dig_all(world, &[(AT, "dangling.example.site", "CNAME")]), "{run}");
 }
 
 fn truncated(world: &World) {
-    agrees(world, "big.example.test", "TXT", &[(AT, "big.example.test", "TXT")]);
-    let run = walk(world, Access::Full, "big.example.test", "TXT").expect_exit(OK);
+    agrees(world, "big.example.site", "TXT", &[(AT, "big.example.site", "TXT")]);
+    let run = walk(world, Access::Full, "big.example.site", "TXT").expect_exit(OK);
     let packets = run.packets("walk");
     let [.., udp, tcp] = packets.as_slice() else { panic!("{run}") };
     assert_eq!((udp.text("transport"), udp.meaning()), ("udp", "truncated"), "{run}");

@@ -43,7 +43,7 @@ fn passes_over(world: &World, zone: &str, dead: &[std::net::IpAddr], meanings: &
 }
 
 fn lame(world: &World) {
-    let run = passes_over(world, "lame.test", &HOSTER, &["refused"]);
+    let run = passes_over(world, "lame.site", &HOSTER, &["refused"]);
     let refusal = *run.packets("walk").iter().find(|packet| packet.meaning() == "refused").unwrap();
     assert_eq!(refusal.text("rcode"), "REFUSED");
     let next = *run.packets("walk").last().unwrap();
@@ -52,25 +52,25 @@ fn lame(world: &World) {
 
 fn stopped(world: &World) {
     // The kernel there says "port unreachable" at once; no time is lost on waiting.
-    let run = passes_over(world, "stopped.test", &STOPPED, &["error"]);
+    let run = passes_over(world, "stopped.site", &STOPPED, &["error"]);
     assert!(run.number("/dns/duration_us") < 300_000, "{run}");
 }
 
 fn silent(world: &World) {
     // Of the IPv6 address, the router says that it knows no way there.
-    let run = passes_over(world, "silent.test", &SILENT, &["timeout", "superseded", "error"]);
+    let run = passes_over(world, "silent.site", &SILENT, &["timeout", "superseded", "error"]);
     // The next server is asked long before the first one's time is up.
     assert!(run.number("/dns/duration_us") < 1_500_000, "{run}");
 }
 
 fn all_dead(world: &World) {
-    let run = walk(world, Access::Full, "www.dead.test", "A").expect_failure(DNS, "dns", "no-usable-server");
+    let run = walk(world, Access::Full, "www.dead.site", "A").expect_failure(DNS, "dns", "no-usable-server");
     let asked: Vec<_> = run.packets("walk").iter().map(|packet| packet.server()).collect();
     assert!(STOPPED.iter().all(|address| asked.contains(address)), "{run}");
 }
 
 fn ipv6_only(world: &World) {
-    let run = trace(world, Access::Ipv6Only, "https://www.example.test/").expect_exit(OK);
+    let run = trace(world, Access::Ipv6Only, "https://www.example.site/").expect_exit(OK);
     assert_eq!(run.text("/hops/0/dns/lane"), "walk", "{run}");
     assert_eq!(run.text("/hops/0/connect/address"), WEB[1].to_string(), "{run}");
     assert!(
@@ -83,7 +83,7 @@ fn ipv6_only(world: &World) {
 }
 
 fn ipv4_dns_dropped(world: &World) {
-    let run = trace(world, Access::Ipv4DnsDropped, "https://www.example.test/").expect_exit(OK);
+    let run = trace(world, Access::Ipv4DnsDropped, "https://www.example.site/").expect_exit(OK);
     assert_eq!(run.text("/hops/0/dns/lane"), "walk", "{run}");
     // A hedge to the other family at each of three cuts, at worst.
     assert!(run.number("/hops/0/phases/dns_us") < 2_000_000, "{run}");
@@ -95,14 +95,14 @@ fn ipv4_dns_dropped(world: &World) {
 }
 
 fn falls_back(world: &World, access: Access, limit: Duration) {
-    let run = trace(world, access, "https://www.example.test/").expect_exit(OK);
+    let run = trace(world, access, "https://www.example.site/").expect_exit(OK);
     assert_eq!(run.text("/hops/0/dns/lane"), "stub-fallback", "{run}");
     assert_eq!(run.at("/hops/0/http/status"), 200, "{run}");
     assert!(u128::from(run.number("/hops/0/phases/dns_us")) < limit.as_micros(), "{run}");
     let client = world.internet.client(Access::Full);
     let mut addresses: Vec<_> = ["A", "AAAA"]
         .iter()
-        .flat_map(|rtype| dig(client, AUTH[0], "www.example.test", rtype).answer)
+        .flat_map(|rtype| dig(client, AUTH[0], "www.example.site", rtype).answer)
         .collect();
     addresses.sort();
     let answers = run
@@ -131,7 +131,7 @@ fn no_route(world: &World) {
 }
 
 fn offline(world: &World) {
-    let run = trace(world, Access::Offline, "https://www.example.test/").expect_failure(
+    let run = trace(world, Access::Offline, "https://www.example.site/").expect_failure(
         DNS,
         "dns",
         "dns-unreachable",
@@ -144,20 +144,20 @@ fn offline(world: &World) {
         let detail = packet["detail"].as_str().unwrap();
         assert!(!detail.contains("ICMP") && packet["transport"] == "udp", "{packet}");
     }
-    walk(world, Access::Offline, "www.example.test", "A").expect_failure(DNS, "dns", "dns-unreachable");
+    walk(world, Access::Offline, "www.example.site", "A").expect_failure(DNS, "dns", "dns-unreachable");
 }
 
 fn all_dropped(world: &World) {
-    let run = trace(world, Access::AllDropped, "https://www.example.test/").expect_exit(DNS);
+    let run = trace(world, Access::AllDropped, "https://www.example.site/").expect_exit(DNS);
     assert!(["dns-timeout", "dns-unreachable"].contains(&run.text("/failure/code")), "{run}");
     assert!(run.number("/total_us") < 10_500_000, "{run}");
-    let run = trace(world, Access::AllDropped, "--max-time 1 https://www.example.test/")
+    let run = trace(world, Access::AllDropped, "--max-time 1 https://www.example.site/")
         .expect_failure(DNS, "dns", "max-time");
     assert!((900_000..1_300_000).contains(&run.number("/total_us")), "{run}");
 }
 
 fn dead_ipv6(world: &World) {
-    let run = trace_ok(world, "https://dead6.example.test/");
+    let run = trace_ok(world, "https://dead6.example.site/");
     let attempts = run.list("/hops/0/connect/attempts");
     let [first, second] = attempts else { panic!("{run}") };
     assert_eq!(
@@ -177,7 +177,7 @@ fn dead_ipv6(world: &World) {
 }
 
 fn refused(world: &World) {
-    let run = trace(world, Access::Full, "https://stopped.example.test/").expect_failure(
+    let run = trace(world, Access::Full, "https://stopped.example.site/").expect_failure(
         TCP,
         "tcp",
         "connection-refused",
@@ -194,7 +194,7 @@ fn lost_syn(world: &World) {
             std::thread::sleep(Duration::from_millis(500)); // between the first SYN and the second
             drop(dropping);
         });
-        trace_ok(world, "https://http1.example.test/")
+        trace_ok(world, "https://http1.example.site/")
     });
     assert_eq!(run.at("/hops/0/connect/attempts/0/syn_retransmits"), 1, "{run}");
     assert_eq!(run.at("/hops/0/connect/tcp_info/retransmits"), 1, "{run}");
@@ -204,7 +204,7 @@ fn lost_syn(world: &World) {
 }
 
 fn unreachable(world: &World) {
-    let run = trace(world, Access::Ipv6Only, "https://http1.example.test/");
+    let run = trace(world, Access::Ipv6Only, "https://http1.example.site/");
     let run = run.expect_failure(TCP, "tcp", "unreachable");
     assert_eq!(run.at("/hops/0/connect/attempts/0/outcome"), "unreachable", "{run}");
     assert!(run.number("/hops/0/phases/connect_us") < 100_000, "{run}");

@@ -20,7 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// How far a stamp may be from the capture's.
 const TOLERANCE_US: u64 = 1_000;
-const NAME: &str = "resolver.example.test";
+const NAME: &str = "resolver.example.site";
 
 /// Names and data: a cache's times to live are less than the authority's.
 fn plain(records: Vec<Record>) -> Vec<(String, String)> {
@@ -30,14 +30,14 @@ fn plain(records: Vec<Record>) -> Vec<(String, String)> {
 fn resolver(world: &World) {
     let address = RESOLVER[1].to_string();
     for (who, server) in [("system", RESOLVER[0].to_string()), (address.as_str(), address.clone())] {
-        let run = trace_ok(world, &format!("--resolver {who} https://alias.example.test/ -k"));
+        let run = trace_ok(world, &format!("--resolver {who} https://alias.example.site/ -k"));
         assert_eq!(run.text("/hops/0/dns/lane"), "resolver", "{run}");
         let counted = run.packets("resolver");
         assert!(
             !counted.is_empty() && counted.iter().all(|packet| packet.server().to_string() == server),
             "{run}"
         );
-        let ask = |rtype| [(AUTH[0], "alias.example.test", rtype), (HOSTER[0], "edge.cdn.com", rtype)];
+        let ask = |rtype| [(AUTH[0], "alias.example.site", rtype), (HOSTER[0], "edge.cdn.com", rtype)];
         let expected = dig_all(world, &[ask("A"), ask("AAAA")].concat());
         assert_eq!(plain(run.records("/hops/0/dns/answers")), plain(expected), "{run}");
     }
@@ -63,8 +63,8 @@ fn ask(world: &World, words: &str) -> Run {
 fn connected(world: &World) {
     for (transport, form) in forms() {
         for (name, rtype, at) in [
-            ("www.example.test", "AAAA", AUTH[0]),
-            ("big.example.test", "TXT", AUTH[0]),
+            ("www.example.site", "AAAA", AUTH[0]),
+            ("big.example.site", "TXT", AUTH[0]),
             ("edge.cdn.com", "A", HOSTER[0]),
         ] {
             let run = ask(world, &format!("--resolver {form} --type {rtype} {name}")).expect_exit(OK);
@@ -74,7 +74,7 @@ fn connected(world: &World) {
             let [packet] = packets.as_slice() else { panic!("{run}") };
             assert_eq!((packet.text("transport"), packet.text("connection")), (transport, "opened"), "{run}");
         }
-        let run = ask(world, &format!("--resolver {form} nope.example.test"));
+        let run = ask(world, &format!("--resolver {form} nope.example.site"));
         run.expect_failure(DNS, "dns", "nxdomain");
     }
 }
@@ -89,7 +89,7 @@ fn set_up(world: &World) {
     for (transport, form) in forms().into_iter().filter(|(transport, _)| *transport != "tcp") {
         on_a_quiet_moment(|| {
             let run =
-                ask(world, &format!("--resolver {form} --type A,AAAA www.example.test")).expect_exit(OK);
+                ask(world, &format!("--resolver {form} --type A,AAAA www.example.site")).expect_exit(OK);
             let seen = capture.take().connections();
             let told = opened(&run);
             assert_eq!((told.len(), run.packets("resolver").len()), (seen.len(), 2), "{run}");
@@ -114,7 +114,7 @@ fn set_up(world: &World) {
 
 fn bootstrap(world: &World) {
     for (form, port) in [(format!("tls://{NAME}"), 853), (format!("https://{NAME}/dns-query"), 443)] {
-        let run = ask(world, &format!("--resolver {form} www.example.test")).expect_exit(OK);
+        let run = ask(world, &format!("--resolver {form} www.example.site")).expect_exit(OK);
         let lookup = run.packets("bootstrap");
         assert!(lookup.iter().any(|packet| packet.text("qname") == format!("{NAME}.")), "{run}");
         let packets = run.packets("resolver");
@@ -127,11 +127,11 @@ fn bootstrap(world: &World) {
 
 fn services(world: &World) {
     for form in ["system"].into_iter().chain(forms().iter().map(|(_, form)| form.as_str())) {
-        let run = trace_ok(world, &format!("--resolver {form} http://www.example.test/"));
+        let run = trace_ok(world, &format!("--resolver {form} http://www.example.site/"));
         assert_eq!(run.text("/hops/0/url/changes/0/kind"), "https-record-upgrade", "{run}");
         assert_eq!(run.list("/hops/0/dns/service/records").len(), 1, "{run}");
         assert_eq!(run.packets("resolver").len(), 3, "{run}");
-        let run = trace_ok(world, &format!("--resolver {form} --no-https-rr http://www.example.test/"));
+        let run = trace_ok(world, &format!("--resolver {form} --no-https-rr http://www.example.site/"));
         assert!(run.list("/hops/0/url/changes").is_empty(), "{run}");
         assert_eq!(run.packets("resolver").len(), 2, "{run}");
     }
@@ -139,13 +139,13 @@ fn services(world: &World) {
 
 fn certificate(world: &World) {
     let [v4, _] = RESOLVER;
-    for form in [format!("tls://{v4}#other.test"), format!("tls://{}", AUTH[0])] {
-        let run = ask(world, &format!("--resolver {form} www.example.test")).expect_exit(DNS);
+    for form in [format!("tls://{v4}#other.site"), format!("tls://{}", AUTH[0])] {
+        let run = ask(world, &format!("--resolver {form} www.example.site")).expect_exit(DNS);
         assert!(run.list("/answers").is_empty(), "{run}");
         assert!(run.packets("resolver").iter().all(|packet| packet.us("received_us").is_none()), "{run}");
     }
     // Without the tests' CA nobody vouches for it.
-    let run = urltrace(world, Access::Full, &format!("dns --resolver tls://{v4} www.example.test"));
+    let run = urltrace(world, Access::Full, &format!("dns --resolver tls://{v4} www.example.site"));
     let run = run.expect_exit(DNS);
     assert!(run.text("/failure/message").contains("certificate"), "{run}");
 }
@@ -153,7 +153,7 @@ fn certificate(world: &World) {
 fn batch(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
     let names = world.dir.path().join(format!("names{}", world.number()));
-    std::fs::write(&names, "www.example.test\nedge.cdn.com\nhttp1.example.test\nnope.example.test\n")
+    std::fs::write(&names, "www.example.site\nedge.cdn.com\nhttp1.example.site\nnope.example.site\n")
         .unwrap();
     let client = world.internet.client(Access::Full);
     for (option, connections) in [("", 1), (" --cold", 4)] {

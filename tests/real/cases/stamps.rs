@@ -76,17 +76,17 @@ fn packets(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
     let mut check =
         |run: Run| assert_eq!(told_questions(&run), seen_questions(&capture.take().dns()), "{run}");
-    check(trace_ok(world, "https://www.example.test/"));
-    check(trace_ok(world, "-L http://example.test/start"));
+    check(trace_ok(world, "https://www.example.site/"));
+    check(trace_ok(world, "-L http://example.site/start"));
     for (name, rtype) in [
-        ("www.example.test", "A"),
-        ("three.example.test", "A"),
-        ("www.glueless.test", "AAAA"),
-        ("big.example.test", "TXT"),
-        ("www.lame.test", "A"),
-        ("www.stopped.test", "A"),
-        ("www.silent.test", "A"),
-        ("nope.example.test", "A"),
+        ("www.example.site", "A"),
+        ("three.example.site", "A"),
+        ("www.glueless.site", "AAAA"),
+        ("big.example.site", "TXT"),
+        ("www.lame.site", "A"),
+        ("www.stopped.site", "A"),
+        ("www.silent.site", "A"),
+        ("nope.example.site", "A"),
     ] {
         check(walk(world, Access::Full, name, rtype));
     }
@@ -107,7 +107,7 @@ fn within(tolerance: u64, what: &str, told: u64, seen: u64) -> Result<(), String
 
 fn times(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
-    for url in ["https://www.example.test/", "https://dead6.example.test/"] {
+    for url in ["https://www.example.site/", "https://dead6.example.site/"] {
         on_a_quiet_moment(|| {
             let run = trace_ok(world, url);
             let packets = capture.take();
@@ -124,7 +124,7 @@ fn times(world: &World) {
             Ok(())
         });
     }
-    for (name, rtype) in [("big.example.test", "TXT"), ("www.silent.test", "A")] {
+    for (name, rtype) in [("big.example.site", "TXT"), ("www.silent.site", "A")] {
         on_a_quiet_moment(|| {
             let run = walk(world, Access::Full, name, rtype);
             dns_times(&run, &capture.take().dns())
@@ -165,7 +165,7 @@ fn dns_times(run: &Run, exchanges: &[Exchange]) -> Result<(), String> {
 fn http_times(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
     on_a_quiet_moment(|| {
-        let run = trace_ok(world, "--no-https-rr http://www.example.test/");
+        let run = trace_ok(world, "--no-https-rr http://www.example.site/");
         let connection = capture.take().connections().remove(0);
         let begin = run.number("/hops/0/connect/attempts/0/start_us");
         for (what, told, seen) in [
@@ -184,7 +184,7 @@ fn http_times(world: &World) {
 fn promptness(world: &World) {
     const OWN_WORK_US: u64 = 700; // most of it the key shares', which are made on the test profile here
     on_a_quiet_moment(|| {
-        let run = trace_ok(world, "https://www.example.test/");
+        let run = trace_ok(world, "https://www.example.site/");
         let [dns, connect, tls] = ["dns", "connect", "tls"].map(|stage| {
             let start = run.number(&format!("/hops/0/{stage}/start_us"));
             (start, start + run.number(&format!("/hops/0/{stage}/duration_us")))
@@ -205,7 +205,7 @@ fn promptness(world: &World) {
 
 fn names(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
-    let run = trace_ok(world, "https://www.example.test/");
+    let run = trace_ok(world, "https://www.example.site/");
     let packets = capture.take();
     let connections: Vec<_> = packets.connections().into_iter().map(|one| one.server.0.to_string()).collect();
     let attempts: Vec<_> = run
@@ -217,7 +217,7 @@ fn names(world: &World) {
     // Names that were never part of the question are never asked for.
     for exchange in packets.dns() {
         // The zones above it are asked for the keys and delegations that DNSSEC is judged by.
-        let on_the_way = ["www.example.test.", "example.test.", "test.", "."];
+        let on_the_way = ["www.example.site.", "example.site.", "site.", "."];
         assert!(on_the_way.contains(&exchange.qname.as_str()), "{exchange:?}\n{run}");
     }
 }

@@ -61,9 +61,9 @@ fn agree(run: &Run, hop: usize, seen: &Seen) {
 }
 
 fn end_to_end(world: &World) {
-    let url = "https://www.example.test/";
+    let url = "https://www.example.site/";
     let run = trace_ok(world, url);
-    let host = "www.example.test";
+    let host = "www.example.site";
     assert_eq!(
         run.records("/hops/0/dns/answers"),
         dig_all(world, &[(AUTH[0], host, "A"), (AUTH[0], host, "AAAA")]),
@@ -71,7 +71,7 @@ fn end_to_end(world: &World) {
     );
     assert_eq!((run.text("/hops/0/dns/rcode"), run.text("/hops/0/dns/lane")), ("NOERROR", "walk"), "{run}");
     let cuts: Vec<_> = run.list("/hops/0/dns/cuts").iter().map(|cut| cut["zone"].as_str().unwrap()).collect();
-    assert_eq!(cuts, [".", "test.", "example.test."], "{run}");
+    assert_eq!(cuts, [".", "site.", "example.site."], "{run}");
     // Three round trips for a name with glue: A and AAAA part at the last cut.
     assert_eq!(run.list("/hops/0/dns/critical_path").len(), 3, "{run}");
 
@@ -90,9 +90,9 @@ fn end_to_end(world: &World) {
 
 fn accounted(world: &World) {
     for url in [
-        "https://www.example.test/",
-        "--http1.1 https://www.example.test/text.txt",
-        "http://www.example.test/",
+        "https://www.example.site/",
+        "--http1.1 https://www.example.site/text.txt",
+        "http://www.example.site/",
     ] {
         on_a_quiet_moment(|| {
             let run = trace_ok(world, url);
@@ -117,7 +117,7 @@ fn versions(world: &World) {
         ("tls12", WEB_TLS12, "-4"),
         ("tls12", WEB_TLS12, "-4 --http1.1"),
     ] {
-        let url = format!("https://{host}.example.test/");
+        let url = format!("https://{host}.example.site/");
         let run = trace_ok(world, &format!("{options} {url}"));
         agree(&run, 0, &curl(world, &url, address, &options.split(' ').collect::<Vec<_>>()));
         // RFC 8446 section 2, RFC 5246 section 7.3: one round trip, or two.
@@ -128,7 +128,7 @@ fn versions(world: &World) {
 
 fn not_found(world: &World) {
     for options in ["-4", "-4 --http1.1"] {
-        let url = "https://www.example.test/missing";
+        let url = "https://www.example.site/missing";
         let run = trace_ok(world, &format!("{options} {url}"));
         assert_eq!(run.number("/hops/0/http/status"), 404);
         agree(&run, 0, &curl(world, url, WEB[0], &options.split(' ').collect::<Vec<_>>()));
@@ -137,7 +137,7 @@ fn not_found(world: &World) {
 
 fn compressed(world: &World) {
     for options in [&["-4", "--http1.1"][..], &["-4"]] {
-        let url = "https://www.example.test/text.txt";
+        let url = "https://www.example.site/text.txt";
         let run = trace_ok(world, &format!("{} --compressed {url}", options.join(" ")));
         assert_eq!(run.text("/hops/0/http/body/encoding"), "gzip", "{run}");
         assert_eq!(run.number("/hops/0/http/body/decoded_bytes"), TEXT_BYTES as u64, "{run}");
@@ -154,11 +154,11 @@ fn compressed(world: &World) {
 fn slow(world: &World) {
     let injected = SLOW_FIRST_BYTE.as_micros() as u64;
     on_a_quiet_moment(|| {
-        let run = trace_ok(world, "https://www.example.test/slow");
+        let run = trace_ok(world, "https://www.example.site/slow");
         let phase = |name: &str| run.number(&format!("/hops/0/phases/{name}_us"));
         assert!(phase("wait") >= injected, "{run}");
         assert_eq!(run.text("/verdict/stage"), "wait", "{run}");
-        let seen = curl(world, "https://www.example.test/slow", WEB[0], &[]);
+        let seen = curl(world, "https://www.example.site/slow", WEB[0], &[]);
         let by_curl = seen.micros("time_starttransfer") - seen.micros("time_pretransfer");
         let differs = phase("wait").abs_diff(by_curl);
         if differs <= 8_000 && phase("receive") < 10_000 {
@@ -168,7 +168,7 @@ fn slow(world: &World) {
         }
     });
     // nginx sends the first second's share at once and the rest when its time has come.
-    let run = trace_ok(world, "https://www.example.test/drip.bin");
+    let run = trace_ok(world, "https://www.example.site/drip.bin");
     assert_eq!(run.number("/hops/0/http/body/encoded_bytes"), DRIP_BYTES as u64, "{run}");
     let least = 1_000_000 * (DRIP_BYTES - DRIP_RATE) as u64 / DRIP_RATE as u64;
     assert!(run.number("/hops/0/phases/receive_us") >= least * 9 / 10, "{run}");
@@ -177,16 +177,16 @@ fn slow(world: &World) {
 }
 
 fn redirects(world: &World) {
-    let run = trace_ok(world, "-L http://example.test/start");
+    let run = trace_ok(world, "-L http://example.site/start");
     let hops = run.list("/hops");
     let urls: Vec<_> = hops.iter().map(|hop| hop["url"]["href"].as_str().unwrap()).collect();
     assert_eq!(
         urls,
         [
-            "http://example.test/start",
-            "https://example.test/start",
-            "https://www.example.test/start",
-            "https://www.example.test/welcome/"
+            "http://example.site/start",
+            "https://example.site/start",
+            "https://www.example.site/start",
+            "https://www.example.site/welcome/"
         ],
         "{run}"
     );
@@ -202,14 +202,14 @@ fn redirects(world: &World) {
     assert!(hops[3]["phases"]["connect_us"].is_null() && hops[3]["phases"]["dns_us"].is_null(), "{run}");
     let sum: u64 = hops.iter().map(|hop| hop["phases"]["total_us"].as_u64().unwrap()).sum();
     assert_eq!(sum, run.number("/total_us"), "{run}");
-    // Cuts of an earlier hop are known: www.example.test needs no root server again.
+    // Cuts of an earlier hop are known: www.example.site needs no root server again.
     let asked: Vec<_> =
         run.list("/hops/2/dns/packets").iter().filter(|packet| packet["purpose"] == "walk").collect();
-    assert!(asked.iter().all(|packet| packet["zone"] == "example.test."), "{run}");
+    assert!(asked.iter().all(|packet| packet["zone"] == "example.site."), "{run}");
 }
 
 fn certificate(world: &World) {
-    let run = trace_ok(world, "https://www.example.test/");
+    let run = trace_ok(world, "https://www.example.site/");
     let ask = |option: &[&str]| {
         let leaf = &world.certificates.leaf;
         let text =
@@ -227,10 +227,10 @@ fn certificate(world: &World) {
     );
     let iso = |option: &str| ask(&[option, "-dateopt", "iso_8601"]).replace(' ', "T");
     assert_eq!((at("not_before"), at("not_after")), (iso("-startdate"), iso("-enddate")), "{run}");
-    for name in ["example.test", "*.example.test", "203.0.113.80", "2001:db8:80::80"] {
+    for name in ["example.site", "*.example.site", "203.0.113.80", "2001:db8:80::80"] {
         assert!(run.list(&format!("{leaf}/names")).iter().any(|own| own == name), "{name}: {run}");
     }
-    assert!(at("subject").contains("www.example.test") && at("issuer").contains("Test_CA"), "{run}");
+    assert!(at("subject").contains("www.example.site") && at("issuer").contains("Test_CA"), "{run}");
     assert_eq!(at("key_type"), "ECDSA P-256", "{run}");
     assert_eq!(run.at("/hops/0/tls/verification/verified"), true, "{run}");
 }
@@ -241,22 +241,22 @@ fn unknown_issuer(world: &World) {
     for (host, code, certificates) in
         [("http1", "certificate-unknown-issuer", 2), ("www", "certificate-chain-incomplete", 1)]
     {
-        let run = urltrace(world, Access::Full, &format!("https://{host}.example.test/"));
+        let run = urltrace(world, Access::Full, &format!("https://{host}.example.site/"));
         let run = run.expect_failure(TLS, "tls", code);
         assert_eq!(run.list("/hops/0/tls/chain").len(), certificates, "{run}");
         assert!(run.at("/hops/0/http").is_null(), "nothing may be sent to it: {run}");
     }
-    let run = urltrace(world, Access::Full, "-k https://www.example.test/").expect_exit(OK);
+    let run = urltrace(world, Access::Full, "-k https://www.example.site/").expect_exit(OK);
     assert_eq!(run.at("/hops/0/tls/verification/overridden"), true, "{run}");
-    let run = trace(world, Access::Full, "--connect-to ::www.example.test:443 https://other.example/");
+    let run = trace(world, Access::Full, "--connect-to ::www.example.site:443 https://other.example/");
     let run = run.expect_failure(TLS, "tls", "certificate-wrong-host");
     assert_eq!(run.text("/hops/0/tls/sni"), "other.example", "{run}");
 }
 
 fn names(world: &World) {
-    let run = trace_ok(world, "https://Bücher.example.test/");
-    assert_eq!(run.text("/hops/0/url/host"), "xn--bcher-kva.example.test", "{run}");
-    assert_eq!(run.text("/hops/0/url/host_unicode"), "bücher.example.test", "{run}");
+    let run = trace_ok(world, "https://Bücher.example.site/");
+    assert_eq!(run.text("/hops/0/url/host"), "xn--bcher-kva.example.site", "{run}");
+    assert_eq!(run.text("/hops/0/url/host_unicode"), "bücher.example.site", "{run}");
     assert_eq!(run.number("/hops/0/http/status"), 200);
     for address in WEB {
         let url =

@@ -29,10 +29,10 @@ fn thirteen_roots(world: &World) {
 fn delegations(world: &World) {
     let client = world.internet.client(Access::Full);
     for (server, zone, name_servers) in [
-        (roots()[0], "test.", 2),
+        (roots()[0], "site.", 2),
         (roots()[1], "com.", 2),
-        (TLD[0], "example.test.", 2),
-        (TLD[3], "glueless.test.", 1),
+        (TLD[0], "example.site.", 2),
+        (TLD[3], "glueless.site.", 1),
         (GTLD[0], "cdn.com.", 1),
     ] {
         let reply = dig(client, server, zone, "A");
@@ -42,10 +42,10 @@ fn delegations(world: &World) {
         assert_eq!(referral, name_servers, "{server} {zone}: {reply:?}");
     }
     for (server, name, rcode) in [
-        (AUTH[0], "www.example.test", "NOERROR"),
-        (HOSTER[1], "www.glueless.test", "NOERROR"),
-        (AUTH[2], "no.example.test", "NXDOMAIN"),
-        (HOSTER[0], "www.lame.test", "REFUSED"),
+        (AUTH[0], "www.example.site", "NOERROR"),
+        (HOSTER[1], "www.glueless.site", "NOERROR"),
+        (AUTH[2], "no.example.site", "NXDOMAIN"),
+        (HOSTER[0], "www.lame.site", "REFUSED"),
     ] {
         assert_eq!(dig(client, server, name, "A").rcode, rcode, "{server} {name}");
     }
@@ -69,32 +69,32 @@ fn clients(world: &World) {
             let client = world.internet.client(access);
             scope.spawn(move || {
                 let servers = [root4, root6, resolver4, resolver6];
-                let seen = servers.map(|server| try_dig(client, server, "test", "NS").is_some());
+                let seen = servers.map(|server| try_dig(client, server, "site", "NS").is_some());
                 assert_eq!(seen, reached, "{}", client.namespace);
             });
         }
     });
     let client = world.internet.client(Access::Full);
     for nobody in STOPPED.into_iter().chain(SILENT) {
-        assert!(try_dig(client, nobody, "www.stopped.test", "A").is_none());
+        assert!(try_dig(client, nobody, "www.stopped.site", "A").is_none());
     }
 }
 
 fn web_and_capture(world: &World) {
     let mut capture = Capture::start(world, Access::Full);
-    let seen = curl(world, "https://www.example.test/", WEB[0], &[]);
+    let seen = curl(world, "https://www.example.site/", WEB[0], &[]);
     assert_eq!(
         (seen.number("http_code"), seen.text("http_version"), seen.tls_version.as_deref()),
         (200, "2", Some("TLSv1.3"))
     );
     let client = world.internet.client(Access::Full);
-    dig(client, AUTH[0], "www.example.test", "A");
-    dig(client, AUTH[1], "big.example.test", "TXT");
+    dig(client, AUTH[0], "www.example.site", "A");
+    dig(client, AUTH[1], "big.example.site", "TXT");
     let packets = capture.take();
     let exchanges = packets.dns();
     let shape: Vec<_> = exchanges.iter().map(|one| (one.server, one.tcp, one.qname.as_str())).collect();
     let expected =
-        [(AUTH[0], false, "www.example.test."), (AUTH[1], false, "big.example.test."), (AUTH[1], true, "")];
+        [(AUTH[0], false, "www.example.site."), (AUTH[1], false, "big.example.site."), (AUTH[1], true, "")];
     assert_eq!(shape, expected);
     assert!(
         exchanges.iter().all(|one| one.received.is_some_and(|received| received > one.sent)),
@@ -107,7 +107,7 @@ fn web_and_capture(world: &World) {
         "{connections:?}"
     );
 
-    let seen = curl(world, "https://www.example.test/slow", WEB[1], &[]);
+    let seen = curl(world, "https://www.example.site/slow", WEB[1], &[]);
     let wait = Duration::from_micros(seen.micros("time_starttransfer") - seen.micros("time_pretransfer"));
     assert!(wait >= crate::web::SLOW_FIRST_BYTE, "{wait:?}");
 }

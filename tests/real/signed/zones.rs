@@ -100,7 +100,7 @@ _443._tcp.www  IN TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef012
 www            IN HTTPS 1 . alpn=h2,http/1.1 ipv4hint=203.0.113.80
 _dns           IN SVCB 1 www alpn=h2 port=853
 www            IN SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-@              IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.test!" .
+@              IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.site!" .
 "#;
 
 /// Types that not every server can read, some with names in capitals.
