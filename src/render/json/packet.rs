@@ -83,7 +83,7 @@ pub(super) struct PacketView<'a> {
     /// Extended DNS errors (RFC 8914).
     extended_errors: Vec<ExtendedErrorView<'a>>,
     /// What it meant for the walk.
-    #[cfg_attr(test, schemars(extend("enum" = ["answer", "cname", "yxdomain", "referral", "nodata", "nxdomain", "truncated", "edns-refused", "case-changed", "refused", "server-failure", "upward-referral", "lame", "malformed", "wrong-source", "timeout", "error", "superseded"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["answer", "cname", "yxdomain", "referral", "nodata", "nxdomain", "truncated", "edns-refused", "edns-options-refused", "case-changed", "refused", "server-failure", "upward-referral", "lame", "malformed", "wrong-source", "timeout", "error", "superseded"])))]
     meaning: &'static str,
     /// The same in a few words for people.
     detail: String,
@@ -203,7 +203,7 @@ impl<'a> From<&'a Packet> for ServerView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 struct DroppedView {
     /// What made them no reply to the question.
-    #[cfg_attr(test, schemars(extend("enum" = ["wrong-id", "wrong-question", "not-a-reply", "wrong-operation", "wrong-source"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["wrong-id", "no-question", "wrong-question", "not-a-reply", "wrong-operation", "wrong-source"])))]
     kind: &'static str,
     /// How many.
     count: u32,

@@ -46,7 +46,7 @@ fn every_type(world: &World) {
         ("alias.example.site", "CNAME"),
         ("x.wild.example.site", "A"),
         ("a.ent.example.site", "AAAA"),
-        ("WWW.Example.TEST.", "A"),
+        ("WWW.Example.SITE.", "A"),
         ("to-odd.example.site", "A"),
         ("xn--bcher-kva.example.site", "A"),
     ] {
