@@ -208,9 +208,10 @@ fn each_name_server_is_told_with_its_own_reason_and_looked_up_once() {
             "no server of zone half.test. gave an answer for www.half.test. A: ns ns1.half.test.: glue loop; \
              ns ns2.example.test.: NXDOMAIN"
         );
-        // And once more in plain case: it is a name that does not exist.
-        assert_eq!(asked_for(&net, "udp ns2.example.test. A"), 2, "{:?}", net.seen(AUTH));
-        assert!(asked_for(&net, "udp ns2.example.test. AAAA") <= 2, "{:?}", net.seen(AUTH));
+        // And once more in plain case, for one of the types: it is a name that does not exist.
+        let asked = ["udp ns2.example.test. A", "udp ns2.example.test. AAAA"];
+        let asked: usize = asked.iter().map(|line| asked_for(&net, line)).sum();
+        assert_eq!(asked, 3, "{:?}", net.seen(AUTH));
         // What is found for one of them serves the other.
         let zone = format!("{TLD_ZONE}half.test. NS ns1.half.test.\nhalf.test. NS mail.example.test.\n");
         let tld = (TLD, vec![], vec![("test.", zone.as_str())]);
