@@ -70,7 +70,8 @@ pub(crate) async fn put(
 /// How a query on a connection ended.
 enum End {
     Over(Result<Box<Reply>, NoReply>),
-    /// The resolver did not look at it.
+    /// The resolver did not look at it (RFC 9113 §8.7).
+    #[cfg_attr(not(feature = "encrypted-dns"), allow(dead_code, reason = "only HTTP/2 says so"))]
     Unprocessed(NoReply),
     /// With the connection.
     Lost(NoReply),

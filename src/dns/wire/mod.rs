@@ -1,5 +1,6 @@
 //! DNS messages, names and records as bytes and as text (RFC 1035). No clock, no socket, no policy.
 
+#[cfg(feature = "encrypted-dns")]
 pub(crate) mod aging;
 pub(crate) mod message;
 pub(crate) mod name;
