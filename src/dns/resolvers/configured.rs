@@ -76,8 +76,11 @@ async fn ask_type(
     loop {
         if let Some(server) = left.pop_front() {
             let was_missed = context.infra.is_missed(server);
-            let place = log.queue(context.slots.take(server)).await;
-            if remembers && !was_missed && context.infra.is_missed(server) && !left.is_empty() {
+            // Beside another it waits for its place where that one is listened to.
+            let place =
+                if running.is_empty() { Some(log.queue(context.slots.take(server)).await) } else { None };
+            let is_news = place.is_some() && !was_missed && context.infra.is_missed(server);
+            if remembers && is_news && !left.is_empty() {
                 left.push_back(server);
                 continue;
             }
@@ -87,7 +90,13 @@ async fn ask_type(
             let index = sent.len() - left.len() - 1;
             awaited.push((index, server));
             let own = &sent[index];
-            running.push(async move { (index, ask_one(context, log, query, own).await, place) });
+            running.push(async move {
+                let place = match place {
+                    Some(place) => place,
+                    None => context.slots.take(server).await,
+                };
+                (index, ask_one(context, log, query, own).await, place)
+            });
         }
         let patience = log.clock().instant(log.clock().now().after(ALONE)).into();
         let next = if left.is_empty() {
