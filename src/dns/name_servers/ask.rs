@@ -185,6 +185,10 @@ impl Race<'_> {
         let step = clock.now().after(HEDGE_STEP);
         let next = if self.queue.is_empty() { self.next_again_at().unwrap_or(step).max(step) } else { step };
         self.hedge_at = (!only_waits).then_some(next);
+        if asked == 0 {
+            // Who failed may do better than who is silent.
+            self.check_failures();
+        }
     }
 
     fn end(&mut self, answered: Answered) -> Answered {

@@ -44,12 +44,19 @@ impl Race<'_> {
         let slot = self.slots.get(&doubted.server.address).and_then(Weak::upgrade);
         let case = self.case(doubted.server.address);
         let alone = matches!(doubted.verdict, Verdict::Absent { absence: Absence::Name, .. });
+        self.end_hedging(&doubted);
         let settled = async move {
             case.settle(alone).await;
             Event::Settled(Box::new(doubted), slot)
         };
         self.running.push(settled.boxed_local());
-        self.hedge_at = None;
+    }
+
+    /// An absence ends the race, whatever its check says; beside a failure the others are still awaited.
+    fn end_hedging(&mut self, doubted: &Doubted) {
+        if doubted.verdict.is_absence() {
+            self.hedge_at = None;
+        }
     }
 
     /// Nobody has done better than servers that failed: the first of them are asked in plain case.
@@ -75,8 +82,8 @@ impl Race<'_> {
         };
         match self.last.filter(|_| self.start(dispatch)) {
             Some(before) if self.last != Some(before) => {
+                self.end_hedging(&doubted);
                 self.checked.extend(self.last.map(|check| (check, doubted)));
-                self.hedge_at = None;
                 None
             }
             _ => self.believe(doubted),

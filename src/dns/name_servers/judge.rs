@@ -124,8 +124,7 @@ impl Race<'_> {
 
     fn judge(&mut self, done: Finished, rcode: Rcode, verdict: Verdict) -> Option<Answered> {
         if let Some(form) = fallback(&verdict, &done.ask) {
-            self.ask_in(done, form);
-            return None;
+            return self.ask_in(done, form);
         }
         if let Some(before) = self.checked.remove(&done.id)
             && !self.compare(&before, &verdict)
@@ -152,14 +151,16 @@ impl Race<'_> {
         self.take_verdict(done, rcode, verdict)
     }
 
-    /// Asks the same server in the form in which it may still answer.
-    fn ask_in(&mut self, done: Finished, form: QueryForm) {
+    /// Asks the same server in the form in which it may still answer. What cannot be checked is believed.
+    fn ask_in(&mut self, done: Finished, form: QueryForm) -> Option<Answered> {
         let QueryForm { chosen, transport, edns } = form;
         let spelling = if transport == Transport::Udp { done.ask.spelling } else { Spelling::Plain };
         let checks = self.checked.remove(&done.id);
         if self.ask_as(done.id, done.server, chosen, Form { transport, edns, spelling }) {
             self.checked.extend(self.last.zip(checks));
+            return None;
         }
+        self.believe(checks?)
     }
 
     fn take_verdict(&mut self, done: Finished, rcode: Rcode, verdict: Verdict) -> Option<Answered> {

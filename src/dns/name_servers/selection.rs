@@ -20,6 +20,8 @@ pub(crate) struct Candidate {
     pub(crate) source: AddressSource,
     /// Whether it stands where it stands because it was fast before.
     pub(crate) measured: bool,
+    /// Whether it was silent before, or of no use: it is asked after all others.
+    pub(crate) is_last: bool,
 }
 
 /// The addresses of a zone that were not tried yet, in the order to ask them.
@@ -32,7 +34,7 @@ pub(crate) fn order(context: &Context, zone: &Zone, tried: &HashSet<SocketAddr>)
                 && !candidates.iter().any(|known| known.address == *address)
             {
                 let (name, address, source) = (server.name.clone(), *address, *source);
-                candidates.push(Candidate { name, address, source, measured: false });
+                candidates.push(Candidate { name, address, source, measured: false, is_last: false });
             }
         }
     }
@@ -43,7 +45,9 @@ pub(crate) fn order(context: &Context, zone: &Zone, tried: &HashSet<SocketAddr>)
         standing => standing,
     };
     for candidate in &mut candidates {
-        candidate.measured = matches!(standing(candidate), Standing::Answers(_));
+        let standing = standing(candidate);
+        candidate.measured = matches!(standing, Standing::Answers(_));
+        candidate.is_last = !matches!(standing, Standing::Answers(_) | Standing::Unknown);
     }
     candidates.sort_by_key(standing);
     candidates
@@ -64,6 +68,7 @@ pub(crate) fn take_next(
     let rank = |candidate: &Candidate| {
         let is_known = |same: &dyn Fn(&Candidate) -> bool| asked.iter().any(|one| same(one));
         (
+            candidate.is_last,
             is_known(&|one| one.name == candidate.name),
             is_in_vain(candidate),
             is_known(&|one| network_of(one.address) == network_of(candidate.address)),

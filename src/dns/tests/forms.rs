@@ -155,6 +155,22 @@ fn an_error_to_a_name_in_random_case_is_checked_where_nobody_does_better() {
 }
 
 #[test]
+fn who_failed_and_who_is_silent_are_both_asked_again() {
+    local(async {
+        let refuses = Quirk::RcodeForCapitals(ResponseCode::Refused);
+        // The first would answer in plain case, the second what is sent again.
+        for (first, second) in
+            [(refuses, Quirk::Silent), (Quirk::Rcode(ResponseCode::ServFail), Quirk::LosesFirst(3))]
+        {
+            let net = pair(first, second).await;
+            let run = resolve(&net, "www.example.test").await;
+            assert_eq!(run.addresses().len(), 2, "{:?}", run.result);
+            assert!(run.took().as_millis() < 1_500, "{:?}", run.took());
+        }
+    });
+}
+
+#[test]
 fn a_server_that_drops_names_in_random_case_is_asked_in_plain_case() {
     local(async {
         let net = with(vec![Quirk::DropsCapitals]).await;
