@@ -12,7 +12,8 @@ use super::place::{AttemptField, InConnection, InLookup, InRequest, PacketField,
 use super::waited::Waited;
 use crate::timeline::{self, Phase, Subject, phases};
 use crate::trace::{
-    AttemptOutcome, Dns, Failure, Hop, LookupId, Packet, PacketId, Purpose, RequestId, StageName, Trace,
+    AttemptOutcome, Dns, Failure, FailureCode, Hop, LookupId, Packet, PacketId, Purpose, RequestId,
+    StageName, Trace,
 };
 
 /// What a run's result is owed to.
@@ -141,7 +142,9 @@ fn of_failure(trace: &Trace, failure: &Failure, none: Culprit) -> Culprit {
         .rev()
         .find(|phase| phase.stage() == failure.stage && phases(&hop).spent[*phase].is_some());
     let server = match failure.stage {
-        StageName::Dns => hop.dns.ran().and_then(last_asked).map(server_of),
+        StageName::Dns if is_of_servers(failure.code) => hop.dns.ran().and_then(last_asked).map(server_of),
+        // Who says that there is nothing is not at fault.
+        StageName::Dns => None,
         StageName::Tcp => hop
             .connect
             .ran()
@@ -151,6 +154,12 @@ fn of_failure(trace: &Trace, failure: &Failure, none: Culprit) -> Culprit {
     };
     let span = phase.and_then(|phase| span(trace, hop.id, &Subject::Phase(phase)));
     Culprit { span, host: Some(hop.url.host_ascii.clone()), server, ..whole }
+}
+
+/// Whether servers are to blame, and not what they say.
+const fn is_of_servers(code: FailureCode) -> bool {
+    use FailureCode::{DnsTimeout, DnsUnreachable, NoUsableServer, ResolverFailed};
+    matches!(code, DnsTimeout | DnsUnreachable | NoUsableServer | ResolverFailed)
 }
 
 fn of_error(trace: &Trace, finding: &Finding) -> Culprit {
