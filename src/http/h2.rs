@@ -175,10 +175,17 @@ async fn answer(
     watch: &Watch,
     record: &mut Http,
 ) -> Result<(), Fault> {
+    let size = |field: &Header| field.name.len() + field.value.len() + FIELD_OVERHEAD;
+    // As unpacked: a few bytes of a block can stand for many.
+    let mut interim_bytes = 0;
     while let Some(interim) = poll_fn(|cx| waiting(response.poll_informational(cx), watch, cx)).await {
         let interim = interim.map_err(|error| explain(&error, watch, scene, record))?;
         let block = watch.block(record.informational.len());
         let headers = head(watch, record.informational.len(), interim.headers())?;
+        interim_bytes += headers.iter().map(size).sum::<usize>();
+        if interim_bytes > scene.plan.max_head_bytes {
+            return Err(too_large(scene));
+        }
         record.informational.push(Informational {
             status: interim.status().as_u16(),
             at: block.map_or_else(|| scene.clock.now(), |block| block.at),
@@ -200,7 +207,6 @@ async fn answer(
         let message = format!("the response head has more than {} fields", scene.plan.max_headers);
         return Err(fault::new(FailureCode::TooManyHeaders, message));
     }
-    let size = |field: &Header| field.name.len() + field.value.len() + FIELD_OVERHEAD;
     if record.headers.iter().map(size).sum::<usize>() > scene.plan.max_head_bytes {
         return Err(too_large(scene));
     }
@@ -224,12 +230,14 @@ async fn read_body(
         }
         let next = poll_fn(|cx| match body.poll_data(cx) {
             Poll::Ready(next) => Poll::Ready(Some(next)),
-            Poll::Pending if sink.is_busy() => Poll::Ready(None),
-            Poll::Pending => waiting(Poll::Pending, watch, cx),
+            // The connection has its turn, and with it the next bytes, before the next slice of work.
+            Poll::Pending => {
+                watch.wait(cx);
+                if sink.is_busy() { Poll::Ready(None) } else { Poll::Pending }
+            }
         });
         match next.await {
             None => {
-                // The connection, and with it the next bytes, comes before the next slice of work.
                 sink.work(&mut record.body).await?;
             }
             Some(Some(Ok(bytes))) => {
