@@ -241,9 +241,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         // What was taken before goes first, so that no more than one piece is ever held.
         ready!(this.as_writer(|this| this.poll_send(cx)))?;
         let count = this.connection.writer().write(data)?;
+        let before = this.bytes_sent;
         match this.poll_send(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(count)),
+            Poll::Ready(Err(error)) if this.bytes_sent == before => Poll::Ready(Err(error)),
+            // A part is out, and the peer may have it: the next write tells the error.
+            Poll::Ready(_) | Poll::Pending => Poll::Ready(Ok(count)),
         }
     }
 
