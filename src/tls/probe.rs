@@ -1,5 +1,5 @@
 //! Further questions after a refused handshake: what would this server have spoken, and what in our
-//! ClientHello did it not bear?
+//! ClientHello could it not take?
 //!
 //! First a ClientHello as of 2008, with suites, versions and signatures no longer offered. Where its
 //! answer has nothing that we do not offer, or where there is none, our own offer again: once without TLS
@@ -45,6 +45,8 @@ pub(super) struct Found {
     pub(super) answers_tls12: Option<bool>,
     /// Whether a small ClientHello with TLS 1.3 was answered, and its size.
     small: Option<(bool, usize)>,
+    /// The very hello that was refused was answered when it was sent again: it was not for what it offers.
+    passes_again: bool,
 }
 
 /// How a server of TLS 1.2 would have exchanged keys: group, and scheme of its signature.
@@ -54,7 +56,7 @@ struct Exchange {
     scheme: u16,
 }
 
-/// What in our ClientHello a server did not bear, as far as the answers to others tell.
+/// What in our ClientHello a server could not take, as far as the answers to others tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
     /// It speaks an old version only.
@@ -94,6 +96,9 @@ impl Found {
             && let Some(difference) = self.not_offered(choice, offer)
         {
             return Some(difference);
+        }
+        if self.passes_again {
+            return None;
         }
         match (self.small, self.answers_tls12, self.choice) {
             (Some((true, small)), helped, _) => {
@@ -154,6 +159,10 @@ pub(super) async fn probe(
             return;
         }
         let answers = async |hello: &[u8]| one(address, hello, clock, stop).await.choice.is_some();
+        found.passes_again = answers(hello).await;
+        if found.passes_again {
+            return;
+        }
         found.answers_tls12 = Some(answers(&own.hello(sni, Form::Tls12)).await);
         let small = own.hello(sni, Form::Small);
         found.small = Some((answers(&small).await, small.len()));

@@ -102,6 +102,19 @@ async fn a_group_that_is_not_offered_is_named() {
 }
 
 #[tokio::test]
+async fn a_server_that_failed_once_is_not_said_to_refuse_what_was_offered() {
+    let is_first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let address = picky(move |_| match is_first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+        true => Vec::new(),
+        false => flight(0x001d, 0x0403),
+    })
+    .await;
+    let (_, failure) = shake_err(&any_client(), address, HOST).await;
+    assert!(!failure.message.contains("cannot take"), "{}", failure.message);
+    assert!(!failure.hint.unwrap_or_default().contains("--tls-max"));
+}
+
+#[tokio::test]
 async fn a_hello_that_is_too_large_is_told_by_its_size() {
     // Closed, reset, refused and dropped.
     for refusal in [Vec::new(), alert(50), alert(47)] {
@@ -111,7 +124,7 @@ async fn a_hello_that_is_too_large_is_told_by_its_size() {
         })
         .await;
         let (tls, failure) = shake_err(&any_client(), address, HOST).await;
-        assert!(failure.message.contains("does not bear a ClientHello of 1"), "{}", failure.message);
+        assert!(failure.message.contains("cannot take a ClientHello of 1"), "{}", failure.message);
         let hint = failure.hint.unwrap();
         assert!(hint.contains("`--tls-max 1.2`") && !hint.contains("SNI"), "{hint}");
         let probe = tls.legacy_probe.unwrap();
@@ -132,7 +145,7 @@ async fn a_hello_that_is_too_large_is_told_by_its_size() {
     client.limit = Duration::from_millis(40);
     let (_, failure) = shake_err(&client, address, HOST).await;
     assert_eq!(failure.code, FailureCode::TlsTimeout);
-    assert!(failure.message.contains("does not bear a ClientHello of 1"), "{}", failure.message);
+    assert!(failure.message.contains("cannot take a ClientHello of 1"), "{}", failure.message);
     // Where nothing more can be left out, it is not advised.
     let plan = TlsPlan { max_version: TlsVersion::Tls12, ..plan(&[&Authority::root("root")]) };
     let address = picky(|_| alert(50)).await;
