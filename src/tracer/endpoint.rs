@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::tcp::{Endpoint, Turn};
+use crate::tcp::{Endpoint, FALLBACK_PATIENCE, Turn};
 use crate::trace::{
     Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, ServiceBinding, ServiceEndpoint,
     ServiceRecord,
@@ -121,6 +121,8 @@ fn how(attempt: &Attempt) -> Option<String> {
     let took = || units::duration(attempt.end.since(attempt.start));
     Some(match &attempt.outcome {
         AttemptOutcome::Won | AttemptOutcome::Stopped => return None,
+        // Given up for one that was faster: nobody knows what would have come of it.
+        AttemptOutcome::Lost if attempt.end.since(attempt.start) < FALLBACK_PATIENCE => return None,
         AttemptOutcome::Refused => "refused the connection".to_owned(),
         AttemptOutcome::TimedOut | AttemptOutcome::Lost => format!("did not answer in {}", took()),
         AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => words.clone(),
