@@ -206,7 +206,12 @@ fn complaint(start: &[u8]) -> Option<TlsComplaint> {
     let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
     if says(&["to https port", "to an https server", "ssl-enabled server port", "requires tls"]) {
         Some(TlsComplaint::PlainRequest)
-    } else if says(&["no required ssl certificate", "client certificate"]) {
+    } else if says(&[
+        "no required ssl certificate",
+        "client certificate required",
+        "requires a client certificate",
+        "no client certificate",
+    ]) {
         Some(TlsComplaint::NoCertificate)
     } else {
         None
@@ -222,7 +227,7 @@ fn piece(queue: &mut VecDeque<u8>) -> &[u8] {
 async fn pause(work: Work) {
     match work {
         Work::More | Work::Done => tokio::task::yield_now().await,
-        Work::Blocked => tokio::time::sleep(BLOCKED).await,
+        Work::Blocked => tokio::time::sleep(BLOCKED).await, // nothing tells when a FIFO has room
     }
 }
 
@@ -311,6 +316,7 @@ mod tests {
             ("This combination of host and port requires TLS.", Some(TlsComplaint::PlainRequest)),
             ("<title>400 No required SSL certificate was sent</title>", Some(TlsComplaint::NoCertificate)),
             ("<h1>Bad Request</h1>", None),
+            ("{\"error\": \"the field client certificate is too long\"}", None),
         ] {
             assert_eq!(complaint(body.as_bytes()), wanted, "{body}");
         }

@@ -187,6 +187,12 @@ fn renegotiation(end: &str) -> Fault {
     )
 }
 
+/// The trace was stopped while a body that is here was decoded: our own work.
+pub(super) fn still_decoding(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
+    let (took, end) = (time(now.since(record.start)), stop_words(why, max_time));
+    new(stop_code(why), format!("the whole body came, and was still being decoded after {took} ({end})"))
+}
+
 /// The trace was stopped.
 pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) -> Fault {
     let start = record.start;
@@ -329,6 +335,13 @@ mod tests {
         assert_eq!(stop(Stopped::MaxTime).code, FailureCode::OutputFailed);
         assert_eq!(stop(Stopped::Interrupted).code, FailureCode::Interrupted);
         assert!(stop(Stopped::MaxTime).message.ends_with("all of it came"));
+    }
+
+    #[test]
+    fn a_body_that_is_decoded_for_long_is_nobodys_file() {
+        let late = still_decoding(Stopped::MaxTime, &in_body(), At(5_001_200), Duration::from_secs(5));
+        assert_eq!((late.code, late.hint), (FailureCode::MaxTime, None));
+        assert!(late.message.starts_with("the whole body came, and was still being decoded after 5.00 s"));
     }
 
     #[test]

@@ -44,6 +44,9 @@ pub async fn fetch(
             record.unanswered = result.as_ref().err().and_then(|fault| unanswered(fault, &line, &record));
             result
         }
+        Err(why) if record.body.complete && plan.output.is_none() => {
+            Err(fault::still_decoding(why, &record, clock.now(), stop.max_time()))
+        }
         Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
     };
     drop(line);

@@ -20,7 +20,7 @@ pub(super) fn find(url: &Url, method: &str, status: u16, fields: &[Header]) -> O
     let base = base(url);
     let target = base.as_ref().and_then(|base| resolve(base, &location));
     let (target, changes) = match (target, base) {
-        (Some(target), Some(base)) => (Some(spelt(&target, url)), changes(&base, &target)),
+        (Some(target), Some(base)) => (Some(spelt(&target, &base, url)), changes(&base, &target)),
         _ => (None, Vec::new()),
     };
     let next_method = target.is_some().then(|| next_method(status, method).to_owned());
@@ -36,9 +36,11 @@ fn base(url: &Url) -> Option<Parsed> {
 }
 
 /// A target as text, with the host that it took over from its base.
-fn spelt(target: &Parsed, url: &Url) -> String {
+fn spelt(target: &Parsed, base: &Parsed, url: &Url) -> String {
     match target.host_str() {
-        Some(STAND_IN) => target.as_str().replacen(STAND_IN, &url.host_ascii, 1),
+        Some(STAND_IN) if base.host_str() == Some(STAND_IN) => {
+            target.as_str().replacen(STAND_IN, &url.host_ascii, 1)
+        }
         _ => String::from(target.clone()),
     }
 }
