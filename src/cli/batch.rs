@@ -84,7 +84,7 @@ fn read(word: &str, types: &[RecordType]) -> Result<Question, String> {
     if let Some(char) = word.chars().find(|char| char.is_control()) {
         return Err(format!("it has the control character U+{:04X}", u32::from(char)));
     }
-    question(word, types).ok_or_else(|| "it is no domain name".to_owned())
+    question(word, types).ok_or_else(|| "it is not a domain name".to_owned())
 }
 
 #[cfg(test)]

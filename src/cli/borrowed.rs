@@ -25,7 +25,6 @@ const CERTIFICATE: Answer = Later("urltrace sends no client certificate");
 const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
 const NO_RETRY: Answer = Use("urltrace traces one attempt, and retries nothing silently");
 const HEADERS: Answer = Use("-i shows the response's header fields, -v those of the request, too");
-const ANSWER_ONLY: Answer = Use("`urltrace dns --short NAME` prints the data alone");
 const OTHER_AUTH: Answer = Use("-u sends Basic credentials; for others, -H 'Authorization: ...'");
 const ALWAYS: Answer = Use("leave it out: urltrace always does so");
 
@@ -208,15 +207,12 @@ const DIG: &[(&[&str], Answer)] = &[
         &["+identify", "+stats", "+comments", "+question", "+all", "+multiline", "+nsid", "+qr"],
         Use("-v shows every packet"),
     ),
-    (&["+noall", "+answer"], ANSWER_ONLY),
     (&["+notrace", "+recurse"], Use("--resolver system asks this machine's resolver")),
     (
         &["+norecurse", "+nordflag"],
         Use("leave it out: the walk asks authoritative servers without recursion"),
     ),
-    (&["+nodnssec"], Use("--no-dnssec asks for no signatures")),
     (&["+cd", "+cdflag"], Use("leave it out: validation is urltrace's own, and with --resolver CD is set")),
-    (&["+qmin"], Use("--qmin tells each server no more of the name than it needs")),
     (&["+json", "+yaml"], Use("--format json prints the document")),
     (&["+time", "+timeout", "+tries", "+retry"], Use("-m SECONDS limits the whole")),
 ];

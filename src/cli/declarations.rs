@@ -10,7 +10,7 @@ Examples:
   urltrace -L --format json shop.example      follow redirects, one JSON document
   urltrace dns --type MX example.com          the DNS walk alone
   urltrace dns --format json - < names        many names, one JSON document per line
-  urltrace --lab https://www.example.test/    the same, in the built-in internet
+  urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
   urltrace lab                                list the scenarios of the built-in internet
 
 Exit codes:
@@ -56,7 +56,7 @@ pub enum Command {
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
     Dns(DnsOptions),
-    /// List list the scenarios of the built-in internet, or keep it running
+    /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
@@ -161,6 +161,7 @@ pub struct Common {
         global = true,
         value_name = "SECONDS",
         default_value = "30",
+        allow_negative_numbers = true,
         help_heading = "Connection"
     )]
     pub max_time: String,
@@ -171,7 +172,7 @@ pub struct Common {
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Limit for one connection attempt, in seconds (or 500ms, 1s)
-    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
     /// Use these addresses for a host and port, without DNS
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::batch::batch;
-use super::declarations::{Common, DnsOptions};
+use super::declarations::{Common, DnsOptions, Format};
 use super::error::PlanError;
 use super::files::{read_text, standard_input};
 use super::settings::Action;
@@ -24,17 +24,27 @@ const SERVER_LIMIT: usize = 8;
 
 /// Reads what stands behind `urltrace dns` as dig would: `@SERVER`, a name, a type, `+short`.
 pub(super) fn as_dig(mut options: DnsOptions, common: &mut Common) -> Result<DnsOptions, PlanError> {
-    let mut plain = Vec::new();
+    let (mut plain, mut has_server) = (Vec::new(), false);
     for word in std::mem::take(&mut options.words) {
         match word.as_bytes() {
-            [b'@', ..] => common.resolver = at_server(&word[1..], options.port.as_deref())?,
+            [b'@', ..] => {
+                common.resolver = at_server(&word[1..], options.port.as_deref())?;
+                has_server = true;
+            }
             [b'+', ..] => as_flag(&word, &mut options, common)?,
             _ if word.eq_ignore_ascii_case("IN") && !plain.is_empty() => {}
             _ => plain.push(word),
         }
     }
-    if options.port.is_some() && common.resolver == "walk" {
+    if options.port.is_some() && !has_server {
         return Err(PlanError::usage("-p is the port of a server: `urltrace dns @SERVER -p PORT NAME`"));
+    }
+    // As the parser has it for the options of these names.
+    if options.short && common.format != Format::Text {
+        return Err(PlanError::usage("+short prints the data alone: it cannot be used with --format"));
+    }
+    if common.no_dnssec && common.trust_anchor.is_some() {
+        return Err(PlanError::usage("+nodnssec validates nothing: it cannot be used with --trust-anchor"));
     }
     // dig takes a type in front of the name, too.
     let is_type = |word: &String| RecordType::from_mnemonic(word).is_some() && !word.contains('.');

@@ -202,6 +202,12 @@ fn several() -> PlanError {
 
 /// A second word beside the URL.
 fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
+    if arguments.get(1).is_some_and(|first| first == "lab") {
+        return PlanError::with_hint(
+            "`urltrace lab` lists all scenarios: it takes no name",
+            "to trace one: `urltrace --lab URL`",
+        );
+    }
     let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
     if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
         return PlanError::with_hint(

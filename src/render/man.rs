@@ -65,9 +65,9 @@ fn write_page(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
         roff.text([roman(
             sub.get_long_about().or(sub.get_about()).map(ToString::to_string).unwrap_or_default(),
         )]);
-        for argument in
-            sub.get_arguments().filter(|argument| !argument.is_global_set() && argument.get_id() != "help")
-        {
+        for argument in sub.get_arguments().filter(|argument| {
+            !argument.is_global_set() && !argument.is_hide_set() && argument.get_id() != "help"
+        }) {
             let long = argument.get_long().map(|long| format!("--{long}"));
             let short = argument.get_short().map(|short| format!("-{short}"));
             let flags: Vec<_> = short.into_iter().chain(long).collect();
@@ -81,7 +81,8 @@ fn write_page(mut command: Command, out: &mut dyn Write) -> io::Result<()> {
             }
             roff.control("TP", []);
             roff.text([bold(title)]);
-            roff.text([roman(argument.get_help().map(ToString::to_string).unwrap_or_default())]);
+            let help = argument.get_long_help().or(argument.get_help());
+            roff.text([roman(help.map(ToString::to_string).unwrap_or_default())]);
         }
         roff.to_writer(out)?;
     }
