@@ -85,9 +85,7 @@ fn read_file(path: &Path) -> Result<RootCertStore, String> {
     for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
         let broken = |why: &str| format!("certificate {}: {why}", index + 1);
         let certificate = certificate.map_err(|error| broken(pem_words(&error)))?;
-        roots
-            .add(first_value(&certificate))
-            .map_err(|_| broken("is no X.509 certificate that can be read"))?;
+        roots.add(first_value(&certificate)).map_err(|_| broken("cannot be read as an X.509 certificate"))?;
     }
     match roots.is_empty() {
         false => Ok(roots),
@@ -224,7 +222,7 @@ mod tests {
         let broken =
             folder.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         let error = load(&RootsChoice::File(broken)).unwrap_err();
-        assert!(error.ends_with("certificate 1: is no X.509 certificate that can be read"), "{error}");
+        assert!(error.ends_with("certificate 1: cannot be read as an X.509 certificate"), "{error}");
         for (text, why) in [
             ("-----BEGIN CERTIFICATE-----\nAAAA\n", "certificate 1: has no END line"),
             (

@@ -23,7 +23,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let mut finding = rule.finding(
             format!("this machine's resolver does DNS64: it made {made} of {of}, {} has no IPv6 address", dns.name),
             vec![Place::Lookup(lookup, InLookup::StubAgrees), Place::Lookup(lookup, InLookup::StubAnswers)],
-            "nothing has to be mended: this network reaches IPv4 by NAT64; RFC 7050 tells how a host finds its prefix",
+            "nothing is wrong: this network reaches IPv4 by NAT64; RFC 7050 tells how a host finds its prefix",
         );
         finding.detail =
             "the authoritative servers and the resolver agree; the trace used what the servers say"

@@ -47,7 +47,7 @@ fn of_hop(rule: &Rule, hop: &Hop<'_>) -> Vec<Finding> {
             duration(lost)
         );
         let evidence = vec![Place::Lookup(lookup, place)];
-        let advice = format!("mend that endpoint, or take it out of the HTTPS record of {owner}");
+        let advice = format!("fix that endpoint, or take it out of the HTTPS record of {owner}");
         let mut finding = rule.finding(title, evidence, advice);
         finding.saving = Saving::measured(lost, "every new connection of clients that heed HTTPS records");
         findings.push(finding);

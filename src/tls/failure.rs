@@ -387,19 +387,19 @@ fn by_difference(
             let fault = fault(
                 code,
                 format!(
-                    "{message}; it answers the same offer in {small} bytes: the server, or a box before it, \
-                     does not bear a ClientHello of {bytes}"
+                    "{message}; it answers the same offer in {small} bytes: the server, or a box in front of it, \
+                     cannot take a ClientHello of {bytes}"
                 ),
             );
-            let mend = "who reads a ClientHello must read it in two packets (see tldr.fail)";
+            let cure = "who reads a ClientHello must read it in two packets (see tldr.fail)";
             match helped {
-                true => fault.hint(format!("{mend}; until then try `--tls-max 1.2`, whose hello is smaller")),
-                false => fault.hint(mend),
+                true => fault.hint(format!("{cure}; until then try `--tls-max 1.2`, whose hello is smaller")),
+                false => fault.hint(cure),
             }
         }
         Difference::Tls13 => fault(
             code,
-            format!("{message}; it answers the same offer without TLS 1.3: the server, or a box before it, does not bear that"),
+            format!("{message}; it answers the same offer without TLS 1.3: the server, or a box in front of it, cannot take an offer of TLS 1.3"),
         )
         .hint("try `--tls-max 1.2`"),
         Difference::Unclear(choice) => {

@@ -57,7 +57,7 @@ fn ends(what: &str, arguments: &[&str]) {
             most = most.max(now);
         }
         assert!(start.elapsed() < Duration::from_secs(20), "{what} does not end");
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5)); // between two looks at its memory
     }
     let took = start.elapsed();
     // The h2 crate may have had enough of frames without any use before.

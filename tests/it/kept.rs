@@ -75,7 +75,7 @@ fn a_kept_connection_may_end_at_any_time() {
         ("FIN at once", 0, |mut stream| redirects(&mut stream)),
         ("FIN a little later", 0, |mut stream| {
             redirects(&mut stream);
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1)); // the case itself: the FIN comes behind the response
         }),
         ("FIN under the second request", 3, |mut stream| {
             redirects(&mut stream);
@@ -87,7 +87,7 @@ fn a_kept_connection_may_end_at_any_time() {
         }),
         ("RST a little later", 0, |mut stream| {
             redirects(&mut stream);
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1)); // the case itself: the RST comes behind the response
             reset(stream);
         }),
         ("RST under the second request", 3, |mut stream| {
@@ -191,7 +191,7 @@ fn so_may_one_of_http2() {
         ("GOAWAY later, then FIN", |mut stream| {
             found(&mut stream);
             until(&mut stream, 1);
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20)); // the case itself: the GOAWAY comes late
             let _ = stream.write_all(&goaway(1, 0, b""));
         }),
         ("REFUSED_STREAM", |mut stream| {

@@ -66,7 +66,7 @@ impl Server {
                 self.role,
                 self.log()
             );
-            thread::sleep(POLL);
+            thread::sleep(POLL); // nothing tells that a server is up but its answer
         }
     }
 

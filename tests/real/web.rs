@@ -171,7 +171,7 @@ pub(crate) fn serve_slowly(address: &str) -> ! {
         while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
             head.push(byte[0]);
         }
-        thread::sleep(SLOW_FIRST_BYTE);
+        thread::sleep(SLOW_FIRST_BYTE); // the injected delay of the upstream
         let _ = stream
             .write_all(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nslow\n");
     }

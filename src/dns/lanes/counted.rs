@@ -208,7 +208,7 @@ impl Counted<'_> {
             }
             for word in &list.ignored {
                 log.note(format!(
-                    "`{word}` in the search list of {} is no domain name: left out",
+                    "`{word}` in the search list of {} is not a domain name: left out",
                     list.source
                 ));
             }

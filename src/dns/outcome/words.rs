@@ -223,7 +223,7 @@ pub(crate) fn nowhere((name, address, _): &(Name, IpAddr, AddressSource)) -> Ser
 }
 
 /// What to do about it.
-pub(crate) const NOWHERE: &str = "the addresses of these name servers have to be mended, at the parent (glue) and in \
+pub(crate) const NOWHERE: &str = "the addresses of these name servers must be corrected, at the parent (glue) and in \
      the zone: nobody can ask them there. Below a root of your own (--root-hints) such addresses are asked";
 
 /// Why one name server's address was not found. Its own zone's servers are another story: see its packets.

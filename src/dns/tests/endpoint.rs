@@ -124,7 +124,7 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
     }
     match conduct {
         Conduct::Silent => std::future::pending().await,
-        _ => tokio::time::sleep(THINKING).await,
+        _ => tokio::time::sleep(THINKING).await, // the injected delay of the resolver
     }
     for reply in replies.iter().rev() {
         stream.write_u16(u16::try_from(reply.len()).unwrap()).await.ok()?;
@@ -233,7 +233,7 @@ async fn serve_https(stream: impl AsyncRead + AsyncWrite + Unpin, conduct: Condu
             }
             assert_eq!(query[..2], [0, 0], "RFC 8484 section 4.1");
             seen.question(&query);
-            tokio::time::sleep(THINKING).await;
+            tokio::time::sleep(THINKING).await; // the injected delay of the resolver
             if conduct == Conduct::RefusesFirst && number == 1 {
                 respond.send_reset(h2::Reason::REFUSED_STREAM);
                 return;
@@ -314,7 +314,7 @@ pub(crate) async fn start(transport: Transport, name: &str, conduct: Conduct) ->
                     serve_framed(stream, conduct).await;
                     return;
                 }
-                tokio::time::sleep(HANDSHAKE).await;
+                tokio::time::sleep(HANDSHAKE).await; // the injected delay of the set-up
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 match transport {
                     Transport::Https => serve_https(stream, conduct, seen).await,
@@ -334,7 +334,7 @@ async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct, seen: Rc<Seen>)
         let seen = Rc::clone(&seen);
         seen.connections.set(seen.connections.get() + 1);
         tokio::task::spawn_local(async move {
-            tokio::time::sleep(HANDSHAKE).await;
+            tokio::time::sleep(HANDSHAKE).await; // the injected delay of the set-up
             let Ok(connection) = incoming.await else { return };
             let mut number = 0;
             while let Ok((mut send, mut receive)) = connection.accept_bi().await {
@@ -349,7 +349,7 @@ async fn serve_quic(endpoint: quinn::Endpoint, conduct: Conduct, seen: Rc<Seen>)
                     let query = query.unwrap();
                     assert_eq!(query[2..4], [0, 0], "RFC 9250 section 4.2.1");
                     seen.question(&query[2..]);
-                    tokio::time::sleep(THINKING).await;
+                    tokio::time::sleep(THINKING).await; // the injected delay of the resolver
                     let reply = reply(&query[2..], conduct);
                     let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
                     let written = send.write_all(&[&length[..], &reply].concat()).await;

@@ -127,7 +127,7 @@ fn a_short_name_is_completed_as_by_the_c_library_and_the_walk_says_so() {
         assert!(
             run.noted("intranet. is completed to intranet.corp.example. by the search list of resolv.conf")
         );
-        assert!(run.noted("`~x` in the search list of resolv.conf is no domain name"));
+        assert!(run.noted("`~x` in the search list of resolv.conf is not a domain name"));
         let run = resolve_with(&resolver, "x.prod").await;
         assert_eq!(run.addresses(), ["192.0.2.9"]);
         let asked = net.seen(STUB);

@@ -77,7 +77,7 @@ async fn a_reset_is_named() {
             socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
             // Linger of zero turns the close into a RST, which overtakes data that was not read.
             if !bytes.is_empty() {
-                tokio::time::sleep(DELAY).await;
+                tokio::time::sleep(DELAY).await; // what was sent arrives before the RST
             }
         })
         .await;

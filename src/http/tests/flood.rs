@@ -126,7 +126,7 @@ fn a_fifo_holds_up_no_end() {
         let late = std::thread::spawn({
             let path = path.clone();
             move || {
-                std::thread::sleep(DELAY);
+                std::thread::sleep(DELAY); // the reader comes late: that is the case
                 std::fs::read(path).unwrap()
             }
         });

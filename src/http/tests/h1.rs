@@ -193,7 +193,7 @@ async fn an_upload_is_sent_whole_and_counted() {
         read_head(&mut stream).await;
         let mut body = vec![0; 3_000_000];
         stream.read_exact(&mut body).await.unwrap();
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(DELAY).await; // the delay that is to be found in the wait
         stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         hold(stream).await;
     })

@@ -152,7 +152,7 @@ fn a_large_upload_and_a_large_answer_pass() {
                 count += bytes.len();
             }
             assert_eq!(count, SIZE);
-            tokio::time::sleep(DELAY).await;
+            tokio::time::sleep(DELAY).await; // the delay that is to be found in the wait
             let mut stream = respond.send_response(ok(), false).unwrap();
             stream.send_data(Bytes::from(vec![b'd'; SIZE]), true).unwrap();
         })

@@ -30,7 +30,7 @@ async fn many(count: usize, seen: Seen) -> SocketAddr {
         let (number, seen) = (number(request.uri().path()), Arc::clone(&seen));
         async move {
             let watch = Stopwatch::start();
-            tokio::time::sleep(DELAY + Duration::from_millis(10) * (count - number) as u32).await;
+            tokio::time::sleep(DELAY + Duration::from_millis(10) * (count - number) as u32).await; // later streams end first
             seen.lock().unwrap().insert(number, watch.elapsed());
             let head = ::http::Response::builder()
                 .status(200 + number as u16)

@@ -103,7 +103,7 @@ async fn a_write_that_breaks_tells_of_the_alert_that_came_before() {
         if let Err(error) = async { stream.write_all(b"GET").await.and(stream.flush().await) }.await {
             break error;
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await; // until the RST is here: nothing else tells
     };
     assert_eq!(AlertReceived::of(&error).unwrap().name, "bad_certificate");
 }

@@ -171,7 +171,7 @@ async fn slow(config: ServerConfig, before_hello: Duration) -> SocketAddr {
         async move {
             tcp.set_nodelay(true).unwrap();
             let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await.unwrap();
-            tokio::time::sleep(before_hello).await;
+            tokio::time::sleep(before_hello).await; // the injected delay
             if let Ok(mut stream) = start.into_stream(config).await {
                 let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
             }
@@ -218,7 +218,7 @@ async fn a_server_hello_that_comes_alone_is_a_flight_of_its_own() {
         let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
         server.read_exact(&mut body).await.unwrap();
         client.write_all(&[&header[..], &body].concat()).await.unwrap();
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(DELAY).await; // the injected delay
         let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
     })
     .await;

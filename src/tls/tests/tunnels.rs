@@ -18,7 +18,7 @@ async fn proxy(config: ServerConfig, behind: SocketAddr) -> SocketAddr {
         let mut hello = vec![0; 4096];
         let count = client.read(&mut hello).await.unwrap();
         server.write_all(&hello[..count]).await.unwrap();
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(DELAY).await; // the injected delay of the tunnel
         let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
     })
     .await

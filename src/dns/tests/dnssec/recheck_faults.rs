@@ -75,7 +75,7 @@ async fn reply(question: &[u8], lab: SocketAddr, conduct: Conduct) -> Option<Vec
     if is_of_keys(&query) {
         match conduct {
             Conduct::SilentOnKeys => return None,
-            Conduct::SlowOnKeys => tokio::time::sleep(THINKING).await,
+            Conduct::SlowOnKeys => tokio::time::sleep(THINKING).await, // the injected delay
             _ => {}
         }
     }
