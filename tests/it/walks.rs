@@ -31,8 +31,8 @@ const CASES: &[Case] = &[
     ("all-servers-refuse", "no-usable-server", 5, &[(1, 2, 0), (11, 1, 0), (47, 6, 0), (48, 6, 0)]),
     ("cname-across-zones", "127.53.1.5", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (23, 3, 0), (32, 3, 0)]),
     ("glueless", "127.53.1.6", 6, &[(1, 3, 0), (11, 1, 0), (13, 1, 0), (31, 5, 0)]),
-    // That it does not exist is checked once, for whichever type comes first, and beside the others' way.
-    ("nxdomain", "nxdomain", 3, &[(1, 2, 0), (11, 1, 0), (21, 4, 0)]),
+    // That it does not exist is checked once, for whichever type comes first.
+    ("nxdomain", "nxdomain", 4, &[(1, 2, 0), (11, 1, 0), (21, 4, 0)]),
     ("nodata", "nodata", 4, &[(1, 2, 0), (11, 1, 0), (21, 6, 0)]),
     ("case-sensitive", "127.53.1.80", 4, &[(1, 2, 0), (11, 1, 0), (113, 6, 0)]),
     ("https-type-not-served", "127.53.1.81", 3, &[(1, 2, 0), (11, 1, 0), (114, 3, 0)]),
@@ -64,7 +64,7 @@ type Judged = (&'static str, &'static str, &'static str, usize, &'static [(u8, u
 
 const JUDGED: &[Judged] = &[
     ("normal", "127.53.1.1", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 4, 0)]),
-    ("nxdomain", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (21, 5, 0)]),
+    ("nxdomain", "nxdomain", "secure", 4, &[(1, 3, 0), (11, 2, 0), (21, 5, 0)]),
     ("nodata", "nodata", "secure", 4, &[(1, 3, 0), (11, 2, 0), (21, 7, 0)]),
     ("case-sensitive", "127.53.1.80", "secure", 4, &[(1, 3, 0), (11, 2, 0), (113, 7, 0)]),
     ("https-type-not-served", "127.53.1.81", "secure", 3, &[(1, 3, 0), (11, 2, 0), (114, 4, 0)]),
@@ -88,7 +88,7 @@ const JUDGED: &[Judged] = &[
     // the one above it are asked for.
     ("dnssec-opt-out", "127.53.1.93", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 6, 0)]),
     ("dnssec-wildcard", "127.53.1.97", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
-    ("dnssec-nsec3", "nxdomain", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 5, 0)]),
+    ("dnssec-nsec3", "nxdomain", "secure", 4, &[(1, 3, 0), (11, 2, 0), (91, 5, 0)]),
     ("dnssec-nsec3-nodata", "nodata", "secure", 4, &[(1, 3, 0), (11, 2, 0), (91, 7, 0)]),
 ];
 

@@ -4,13 +4,14 @@
 //! Nothing is sent here; who doubts a reply waits here for what the other questions on their way show.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::dns::transport::log::Log;
 use crate::trace::Spelling;
 
 /// How long other questions are awaited before a reply is checked: as long as a server is at least.
@@ -20,8 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(150);
 #[derive(Debug, Default)]
 pub(crate) struct LetterCase {
     known: Cell<Known>,
-    /// The last name that it said does not exist in plain case, too.
-    absent: RefCell<Option<Name>>,
+    /// The last name that it said does not exist in plain case, too; the packet, and whose it is.
+    absent: RefCell<Option<(Name, usize, Weak<Log>)>>,
     /// Questions in drawn case that are on their way, and those that check a reply to one.
     drawn: Cell<usize>,
     checks: Cell<usize>,
@@ -75,13 +76,21 @@ impl LetterCase {
     }
 
     /// A name does not exist, however it is written: for no type.
-    pub(crate) fn set_absent(&self, name: Name) {
-        self.absent.replace(Some(name));
+    pub(crate) fn set_absent(&self, name: Name, packet: usize, log: &Rc<Log>) {
+        self.absent.replace(Some((name, packet, Rc::downgrade(log))));
     }
 
     /// Whether nothing is left to check of a reply to this name.
     pub(crate) fn is_settled(&self, name: &Name) -> bool {
-        self.is_ignored() || self.absent.borrow().as_ref() == Some(name)
+        self.is_ignored() || self.absent.borrow().as_ref().is_some_and(|(absent, ..)| absent == name)
+    }
+
+    /// The packet of this resolution that has settled it, if one had to.
+    pub(crate) fn settled_by(&self, log: &Rc<Log>) -> Option<usize> {
+        let absent = self.absent.borrow();
+        let (_, packet, _) =
+            absent.as_ref().filter(|(_, _, of)| !self.is_ignored() && of.ptr_eq(&Rc::downgrade(log)))?;
+        Some(*packet)
     }
 
     pub(crate) fn begin(self: &Rc<Self>, role: Role) -> OnItsWay {

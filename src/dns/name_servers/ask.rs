@@ -156,7 +156,9 @@ impl Race<'_> {
         if self.stopped.is_some() {
             return self.stopped.take().map(Err);
         }
-        let path = self.last.map(|last| self.path(last)).unwrap_or_default();
+        // What waited for each other longest.
+        let paths = self.servers.keys().map(|id| self.path(*id));
+        let path = paths.max_by_key(|path| (path.len(), path.last().copied())).unwrap_or_default();
         Some(Err(Unanswered::Failed { failures: std::mem::take(&mut self.failures), path }))
     }
 

@@ -67,8 +67,12 @@ impl Race<'_> {
 
     /// It is known what can be known without asking: a useful answer, if the reply is one.
     pub(crate) fn check(&mut self, doubted: Doubted) -> Option<Answered> {
-        if self.case(doubted.server.address).is_settled(&doubted.ask.qname) {
-            return self.believe(doubted);
+        let case = self.case(doubted.server.address);
+        if case.is_settled(&doubted.ask.qname) {
+            let mut believed = self.believe(doubted)?;
+            // It was waited for.
+            believed.path.extend(case.settled_by(&self.query.log));
+            return Some(believed);
         }
         let Doubted { id, ask, server, .. } = &doubted;
         let form = Form { transport: Transport::Udp, edns: ask.edns, spelling: Spelling::Plain };
@@ -97,7 +101,7 @@ impl Race<'_> {
     }
 
     /// What the same server says in plain case. True where that settles it.
-    pub(crate) fn compare(&self, before: &Doubted, verdict: &Verdict) -> bool {
+    pub(crate) fn compare(&self, id: usize, before: &Doubted, verdict: &Verdict) -> bool {
         let (was_absence, is_absence) = (before.verdict.is_absence(), verdict.is_absence());
         let is_positive = verdict.is_useful() && !is_absence;
         let is_nearer = matches!(
@@ -110,7 +114,7 @@ impl Race<'_> {
             context.infra.not_lame(address, &self.query.zone.name);
         }
         if matches!(verdict, Verdict::Absent { absence: Absence::Name, .. }) {
-            self.case(before.server.address).set_absent(before.ask.qname.clone());
+            self.case(before.server.address).set_absent(before.ask.qname.clone(), id, &self.query.log);
         }
         if verdict.is_useful() {
             self.query.log.forget(before.id);

@@ -127,7 +127,7 @@ impl Race<'_> {
             return self.ask_in(done, form);
         }
         if let Some(before) = self.checked.remove(&done.id)
-            && !self.compare(&before, &verdict)
+            && !self.compare(done.id, &before, &verdict)
         {
             return self.believe(before);
         }
