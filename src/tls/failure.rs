@@ -402,6 +402,10 @@ fn by_difference(
             format!("{message}; it answers the same offer without TLS 1.3: the server, or a box in front of it, cannot take an offer of TLS 1.3"),
         )
         .hint("try `--tls-max 1.2`"),
+        Difference::Nothing => {
+            fault(code, format!("{message}; it answers the same ClientHello when that is sent again"))
+                .hint("it fails now and then, or one of several servers behind the address does: trace it again")
+        }
         Difference::Unclear(choice) => {
             let message = format!(
                 "{message}; yet it takes an old-fashioned ClientHello, with {} and {}",

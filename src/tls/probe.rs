@@ -45,8 +45,9 @@ pub(super) struct Found {
     pub(super) answers_tls12: Option<bool>,
     /// Whether a small ClientHello with TLS 1.3 was answered, and its size.
     small: Option<(bool, usize)>,
-    /// The very hello that was refused was answered when it was sent again: it was not for what it offers.
-    passes_again: bool,
+    /// Whether the very hello that was refused was answered when it was sent again: then it was not
+    /// refused for what it offers.
+    answers_again: Option<bool>,
 }
 
 /// How a server of TLS 1.2 would have exchanged keys: group, and scheme of its signature.
@@ -73,6 +74,8 @@ pub(super) enum Difference {
     Size { small: usize, helped: bool },
     /// TLS 1.3 itself.
     Tls13,
+    /// It took the very same one when it came again.
+    Nothing,
     /// It takes the old ClientHello, and nothing says why not ours.
     Unclear(ServerChoice),
 }
@@ -85,6 +88,7 @@ impl Found {
             cipher_suite: self.choice.map(|choice| names::cipher_suite(choice.cipher_suite)),
             group: self.exchange.map(|exchange| names::group(exchange.group)),
             signature_scheme: self.exchange.map(|exchange| names::signature_scheme(exchange.scheme)),
+            answers_again: self.answers_again,
             answers_tls12: self.answers_tls12,
             answers_small: self.small.map(|(answers, _)| answers),
         }
@@ -97,8 +101,8 @@ impl Found {
         {
             return Some(difference);
         }
-        if self.passes_again {
-            return None;
+        if self.answers_again == Some(true) {
+            return Some(Difference::Nothing);
         }
         match (self.small, self.answers_tls12, self.choice) {
             (Some((true, small)), helped, _) => {
@@ -159,8 +163,9 @@ pub(super) async fn probe(
             return;
         }
         let answers = async |hello: &[u8]| one(address, hello, clock, stop).await.choice.is_some();
-        found.passes_again = answers(hello).await;
-        if found.passes_again {
+        let answers_again = answers(hello).await;
+        found.answers_again = Some(answers_again);
+        if answers_again {
             return;
         }
         found.answers_tls12 = Some(answers(&own.hello(sni, Form::Tls12)).await);

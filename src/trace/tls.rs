@@ -399,6 +399,9 @@ pub struct LegacyProbe {
     pub group: Option<String>,
     /// The scheme that it signed with, where that was seen.
     pub signature_scheme: Option<String>,
+    /// Whether it answers the very ClientHello that it refused, when that is sent again; `None` when it was
+    /// not asked.
+    pub answers_again: Option<bool>,
     /// Whether it answers what we offer without TLS 1.3, as with `--tls-max 1.2`; `None` when it was
     /// not asked.
     pub answers_tls12: Option<bool>,

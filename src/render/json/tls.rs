@@ -90,6 +90,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 cipher_suite: probe.cipher_suite.as_deref(),
                 group: probe.group.as_deref(),
                 signature_scheme: probe.signature_scheme.as_deref(),
+                answers_again: probe.answers_again,
                 answers_tls12: probe.answers_tls12,
                 answers_small: probe.answers_small,
             }),
@@ -320,6 +321,8 @@ struct LegacyProbeView<'a> {
     group: Option<&'a str>,
     /// The scheme that it signed with, where that was seen.
     signature_scheme: Option<&'a str>,
+    /// Whether it answers the refused ClientHello when that is sent again; null when it was not asked.
+    answers_again: Option<bool>,
     /// Whether it answers what was offered without TLS 1.3; null when it was not asked.
     answers_tls12: Option<bool>,
     /// Whether it answers TLS 1.3 in a ClientHello that fits one packet; null when it was not asked.

@@ -275,6 +275,7 @@ fn tls(tls: &Tls) -> String {
         let offers = probe.version.as_deref().unwrap_or("nothing we know");
         words.push_str(&format!("; an old-fashioned hello was answered with {offers}"));
         for (answers, hello) in [
+            (probe.answers_again, "ours, sent again,"),
             (probe.answers_tls12, "our offer without TLS 1.3"),
             (probe.answers_small, "a small one with TLS 1.3"),
         ] {

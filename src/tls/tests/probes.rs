@@ -109,8 +109,10 @@ async fn a_server_that_failed_once_is_not_said_to_refuse_what_was_offered() {
         false => flight(0x001d, 0x0403),
     })
     .await;
-    let (_, failure) = shake_err(&any_client(), address, HOST).await;
+    let (tls, failure) = shake_err(&any_client(), address, HOST).await;
     assert!(!failure.message.contains("cannot take"), "{}", failure.message);
+    assert!(failure.message.contains("the same ClientHello when that is sent again"), "{}", failure.message);
+    assert_eq!(tls.legacy_probe.unwrap().answers_again, Some(true));
     assert!(!failure.hint.unwrap_or_default().contains("--tls-max"));
 }
 
