@@ -17,7 +17,7 @@
 //!   a failure that every stage uses
 //! - [`render`]: text and JSON; [`explain`]: the texts about status codes
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
-//!   a packet came; `hosts`: the hosts file
+//!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
@@ -33,6 +33,7 @@ pub mod finding;
 mod hosts;
 pub mod http;
 pub mod lab;
+pub mod nearest;
 pub mod os;
 pub mod picture;
 pub mod plan;

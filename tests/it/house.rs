@@ -31,6 +31,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("trace", &[]),
     ("os", &[]),
     ("units", &[]),
+    ("nearest", &[]),
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
@@ -55,7 +56,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
     // What follows from a trace.
     ("timeline", &["trace"]),
-    ("finding", &["explain", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
@@ -65,7 +66,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         &["exit", "explain", "finding", "lab", "picture", "redact", "report", "timeline", "trace", "units"],
     ),
     // The program around it.
-    ("cli", &["exit", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",
