@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
-use crate::exit::{self, OnBadStatus};
+use crate::exit::{self, Limits, OnBadStatus};
 use crate::export;
-use crate::finding;
+use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
 use crate::os;
 use crate::plan::{Batch, Plan, Question};
@@ -21,7 +21,7 @@ use crate::report::{DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
 use crate::stop::Stop;
-use crate::trace::{At, Dns, Failure, StageName};
+use crate::trace::{At, Dns, Failure, StageName, Trace};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -102,7 +102,10 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             render::lab_list(SCENARIOS, out)?;
             Ok(exit::OK.into())
         }
-
+        Action::ListFindings => {
+            render::findings_list(finding::RULES, out)?;
+            Ok(exit::OK.into())
+        }
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
@@ -185,8 +188,12 @@ async fn trace(
     trace.lab = session.lab.is_some();
     progress.finish();
     let signal = session.signals.first();
-    let code = signal.map_or(exit::of_trace(&trace, on_bad_status), Signal::exit_code);
-    let report = redact(TraceReport::of(trace, code), show.secrets);
+    let code = |trace: &Trace, findings: &[Finding]| {
+        let limits = limits(findings, show);
+        signal.map_or_else(|| exit::of_trace(trace, on_bad_status, limits), Signal::exit_code)
+    };
+    let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
+    let code = report.exit_code;
     let code = export_all(&report, exports, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
@@ -242,9 +249,10 @@ async fn ask(
         resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
-    let findings = finding::check_dns(&dns, clock.started_at());
+    let mut findings = finding::check_dns(&dns, clock.started_at());
+    show.selection.apply(&mut findings);
     let signal = signals.first();
-    let own = if failure.is_some() { exit::DNS } else { exit::OK };
+    let own = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
     let exit_code = signal.map_or(own, Signal::exit_code);
     let started_at = clock.started_at();
     let report = DnsReport { input, started_at, setup, total, dns, failure, findings, exit_code };
@@ -279,16 +287,19 @@ async fn ask_all(
     let Session { setup, clock, ref stop, ref signals, .. } = session;
     let mut code = exit::OK;
     let mut tell = |question: &Question, dns: Dns, failure: Option<Failure>| {
-        if failure.is_some() {
-            code = exit::DNS;
-        }
-        let findings = if show.format != Format::Text {
+        let mut findings = if show.format != Format::Text || !show.selection.fail_on.is_empty() {
             finding::check_dns(&dns, clock.started_at())
         } else {
             Vec::new()
         };
+        show.selection.apply(&mut findings);
+        let exit_code = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
+        // A name without an answer is stronger than what was found about another.
+        if exit_code == exit::DNS || code == exit::OK {
+            code = exit_code;
+        }
         let report = DnsReport {
-            exit_code: if failure.is_some() { exit::DNS } else { exit::OK },
+            exit_code,
             input: question.name.clone(),
             started_at: clock.started_at(),
             setup,
@@ -310,6 +321,11 @@ async fn ask_all(
     dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await?;
     let signal = signals.first();
     Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
+}
+
+/// Whether what was found is allowed.
+fn limits(findings: &[Finding], show: &Show) -> Limits {
+    if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {

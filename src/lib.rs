@@ -17,7 +17,7 @@
 //! - [`render`]: text, JSON, HTML, SVG and Markdown; [`explain`]: the texts about status codes
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
-//!   a packet came; `hosts`: the hosts file
+//!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
@@ -34,6 +34,7 @@ pub mod finding;
 mod hosts;
 pub mod http;
 pub mod lab;
+pub mod nearest;
 pub mod os;
 pub mod plan;
 pub mod redact;

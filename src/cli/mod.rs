@@ -7,6 +7,7 @@
 //! # Layout
 //! - `declarations`: what can be typed; `environment`: what the process was started in
 //! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
+//! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
@@ -18,6 +19,7 @@ mod dns;
 mod environment;
 mod error;
 mod files;
+mod findings;
 mod hands;
 mod password;
 mod read;

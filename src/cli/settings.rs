@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::declarations::{Format, Generate};
 use crate::exit::OnBadStatus;
+use crate::finding::Selection;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::Secrets;
 
@@ -43,6 +44,8 @@ pub enum Action {
     },
     /// Walk many names.
     AskAll(Plan, Batch),
+    /// `urltrace findings`.
+    ListFindings,
     /// `urltrace lab`.
     ListLab,
     /// `urltrace lab --serve`.
@@ -51,8 +54,8 @@ pub enum Action {
     Generate(Generate),
 }
 
-/// How to show the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How to show the result, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
 pub struct Show {
     /// The format.
@@ -77,6 +80,8 @@ pub struct Show {
     pub terminal: bool,
     /// The data of a DNS answer only.
     pub short: bool,
+    /// Which findings are reported, and which must not be there.
+    pub selection: Selection,
 }
 
 /// A file that the result is written to beside the report.

@@ -34,6 +34,7 @@ const FORMS: &[(&str, &str)] = &[
     ("urltrace dns", "[OPTIONS] NAME [TYPE] [@SERVER]"),
     ("urltrace dns", "[OPTIONS] -x ADDRESS"),
     ("urltrace dns", "[OPTIONS] - < NAMES"),
+    ("urltrace findings", ""),
     ("urltrace lab", "[--serve]"),
     ("urltrace", "--generate WHAT"),
 ];

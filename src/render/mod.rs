@@ -7,6 +7,7 @@
 mod complaint;
 pub mod completions;
 mod escape;
+mod findings;
 mod html;
 mod json;
 mod lab;
@@ -23,6 +24,7 @@ mod text;
 mod words;
 
 pub use complaint::{complaint, short_reason};
+pub use findings::findings_list;
 pub use json::SCHEMA_FILE;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};

@@ -32,6 +32,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("os", &[]),
     ("export", &[]),
     ("units", &[]),
+    ("nearest", &[]),
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
@@ -56,13 +57,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
     // What follows from a trace.
     ("timeline", &["trace"]),
-    ("finding", &["explain", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
     ("render", &["exit", "explain", "finding", "lab", "redact", "report", "timeline", "trace", "units"]),
     // The program around it.
-    ("cli", &["exit", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",
