@@ -15,7 +15,8 @@
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
-//! - [`render`]: text and JSON; [`explain`]: the texts about status codes
+//! - [`render`]: text, JSON, HTML, SVG and Markdown; [`explain`]: the texts about status codes
+//! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
@@ -28,6 +29,7 @@ pub mod clock;
 pub mod dns;
 pub mod exit;
 pub mod explain;
+mod export;
 mod fault;
 pub mod finding;
 mod hosts;

@@ -30,6 +30,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // On the ground: the model, and what every stage uses.
     ("trace", &[]),
     ("os", &[]),
+    ("export", &[]),
     ("units", &[]),
     ("nearest", &[]),
     ("clock", &["trace"]),
@@ -71,8 +72,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
-            "signals", "trace", "tracer",
+            "cli", "clock", "dns", "exit", "export", "finding", "lab", "os", "plan", "redact", "render",
+            "report", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];
