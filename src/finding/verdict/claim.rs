@@ -8,6 +8,8 @@ use crate::timeline::Phase;
 
 /// Below this nothing stands out.
 const LEAST: Duration = Duration::from_millis(5);
+/// Below this nobody is named: a busy machine alone can make a reply this late.
+const LEAST_TO_NAME: Duration = Duration::from_millis(20);
 /// Our own work is told from a tenth of the total.
 const OWN_SHARE: u32 = 10;
 /// What is less than a fifth of the total does not stand out.
@@ -71,7 +73,8 @@ impl Claim {
 
     /// Whether it says where the time of a run went.
     pub(super) fn stands_out(&self, total: Duration) -> bool {
-        self.time >= LEAST && self.time * LEAST_SHARE >= total
+        let names_nobody = matches!(self.cause, Cause::Distance | Cause::Us);
+        self.time >= if names_nobody { LEAST } else { LEAST_TO_NAME } && self.time * LEAST_SHARE >= total
     }
 
     /// Whether it is our own work, and too much of it to be left unsaid.

@@ -42,7 +42,7 @@ pub struct Verdict {
 #[must_use]
 pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     let claims = claims(parts(trace));
-    let claim = claims.first().filter(|claim| claim.stands_out(trace.total));
+    let claim = claims.iter().find(|claim| claim.stands_out(trace.total));
     let spent = phases_of_all(trace).spent;
     let time = |phase: Phase| spent[phase].map(Duration::from_micros);
     let largest = || Phase::ALL.into_iter().filter(|phase| time(*phase).is_some()).max_by_key(|it| time(*it));

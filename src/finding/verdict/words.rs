@@ -143,6 +143,7 @@ fn who(trace: &Trace, part: &Part) -> String {
 fn what_of(trace: &Trace, part: &Part) -> &'static str {
     match packet(trace, part).map(|packet| &packet.meaning) {
         Some(Meaning::Timeout) => "which did not answer",
+        Some(Meaning::Superseded) => "which had not answered when another server was asked",
         Some(Meaning::Refused) => "which refused the question",
         Some(Meaning::ServerFailure) => "which answered with an error",
         Some(Meaning::EdnsRefused | Meaning::EdnsOptionsRefused) => {

@@ -15,7 +15,7 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);
     evidence::put(&mut page, trace, style.verbose);
-    findings::put(&mut page, findings);
+    findings::put(&mut page, findings, style.verbose);
     if style.verbose {
         verbose::put(&mut page, trace);
     } else if style.headers {
