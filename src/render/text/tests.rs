@@ -24,7 +24,8 @@ fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
     Some(String::from_utf8(out).unwrap())
 }
 
-const UNICODE: Style = Style { color: false, unicode: true, width: 80, verbose: false, headers: false };
+const UNICODE: Style =
+    Style { color: false, unicode: true, width: 80, verbose: false, headers: false, explain: false };
 const ASCII: Style = Style { unicode: false, ..UNICODE };
 const VERBOSE: Style = Style { verbose: true, ..UNICODE };
 
