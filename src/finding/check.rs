@@ -111,6 +111,7 @@ mod tests {
                 || [
                     "mod",
                     "asked",
+                    "case",
                     "check",
                     "found",
                     "place",

@@ -7,6 +7,7 @@
 pub(crate) mod sample;
 
 mod asked;
+mod case;
 mod check;
 mod culprit;
 mod dns_answer_truncated;
