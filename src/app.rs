@@ -6,12 +6,14 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
+use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
-use crate::exit::{self, OnBadStatus};
-use crate::finding;
+use crate::exit::{self, Limits, OnBadStatus};
+use crate::export;
+use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
+use crate::os;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style};
@@ -19,7 +21,7 @@ use crate::report::{DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
 use crate::stop::Stop;
-use crate::trace::{At, Dns, Failure, StageName};
+use crate::trace::{At, Dns, Failure, StageName, Trace};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -105,16 +107,25 @@ fn refusal(message: String, hint: Option<String>, exit_code: u8) -> Refusal {
 /// # Errors
 /// Only what kept the run from starting or its report from being written: a failed trace is a result.
 pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<Ended, Problem> {
-    let Settings { action, lab, show, on_bad_status } = settings;
+    let Settings { action, lab, show, exports, on_bad_status } = settings;
     match action {
         Action::Generate(what) => Ok(generate(what, out)?.into()),
         Action::ListLab => {
             render::lab_list(SCENARIOS, out)?;
             Ok(exit::OK.into())
         }
-
+        Action::ListFindings => {
+            render::findings_list(finding::RULES, out)?;
+            Ok(exit::OK.into())
+        }
         Action::ServeLab => in_runtime(serve_lab(out)),
-        Action::Trace { url, plan } => in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out)),
+        Action::Trace { url, plan } => {
+            // Told before the run, not after it.
+            exports.iter().try_for_each(|export| {
+                export::check(&export.path).map_err(|error| Problem::Setup(not_exported(export, &error)))
+            })?;
+            in_runtime(trace(&url, plan, lab, &show, &exports, on_bad_status, setup, out))
+        }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
             in_runtime(ask(input, question, plan, lab, &show, setup, out))
@@ -169,6 +180,7 @@ async fn trace(
     plan: Plan,
     lab: bool,
     show: &Show,
+    exports: &[Export],
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
@@ -188,14 +200,42 @@ async fn trace(
     trace.lab = session.lab.is_some();
     progress.finish();
     let signal = session.signals.first();
-    let code = signal.map_or(exit::of_trace(&trace, on_bad_status), Signal::exit_code);
-    let report = redact(TraceReport::of(trace, code), show.secrets);
+    let code = |trace: &Trace, findings: &[Finding]| {
+        let limits = limits(findings, show);
+        signal.map_or_else(|| exit::of_trace(trace, on_bad_status, limits), Signal::exit_code)
+    };
+    let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
+    let code = report.exit_code;
+    let code = export_all(&report, exports, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
         unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
     }
     let failure = report.part(|report| report.trace.failure());
     Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
+}
+
+/// Writes the files beside the report, before that: whoever reads it may go away. The exit code of one
+/// that cannot be written.
+fn export_all(
+    report: &Redacted<TraceReport>,
+    exports: &[Export],
+    show: &Show,
+) -> Result<Option<u8>, Problem> {
+    let mut code = None;
+    for export in exports {
+        let mut bytes = Vec::new();
+        render::render(report, format(export.format), &style(show), &mut bytes)?;
+        if let Err(error) = export::write(&export.path, &bytes) {
+            render::tell(&not_exported(export, &error), None);
+            code = Some(exit::INTERNAL);
+        }
+    }
+    Ok(code)
+}
+
+fn not_exported(export: &Export, error: &io::Error) -> String {
+    format!("{}: `{}` cannot be written: {}", export.option, export.path.display(), os::words(error))
 }
 
 async fn ask(
@@ -221,9 +261,10 @@ async fn ask(
         resolver.survey(&mut dns, &clock, stop).await;
     }
     progress.finish();
-    let findings = finding::check_dns(&dns, clock.started_at());
+    let mut findings = finding::check_dns(&dns, clock.started_at());
+    show.selection.apply(&mut findings);
     let signal = signals.first();
-    let own = if failure.is_some() { exit::DNS } else { exit::OK };
+    let own = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
     let exit_code = signal.map_or(own, Signal::exit_code);
     let started_at = clock.started_at();
     let report = DnsReport { input, started_at, setup, total, dns, failure, findings, exit_code };
@@ -258,16 +299,19 @@ async fn ask_all(
     let Session { setup, clock, ref stop, ref signals, .. } = session;
     let mut code = exit::OK;
     let mut tell = |question: &Question, dns: Dns, failure: Option<Failure>| {
-        if failure.is_some() {
-            code = exit::DNS;
-        }
-        let findings = if show.format != Format::Text {
+        let mut findings = if show.format != Format::Text || !show.selection.fail_on.is_empty() {
             finding::check_dns(&dns, clock.started_at())
         } else {
             Vec::new()
         };
+        show.selection.apply(&mut findings);
+        let exit_code = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
+        // A name without an answer is stronger than what was found about another.
+        if exit_code == exit::DNS || code == exit::OK {
+            code = exit_code;
+        }
         let report = DnsReport {
-            exit_code: if failure.is_some() { exit::DNS } else { exit::OK },
+            exit_code,
             input: question.name.clone(),
             started_at: clock.started_at(),
             setup,
@@ -289,6 +333,11 @@ async fn ask_all(
     unless_reader_gone(dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await)?;
     let signal = signals.first();
     Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
+}
+
+/// Whether what was found is allowed.
+fn limits(findings: &[Finding], show: &Show) -> Limits {
+    if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
@@ -314,7 +363,12 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
 /// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
 fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
-    let shown = show.format != Format::Text || show.terminal && failure.stage != StageName::Url;
+    let shown = match show.format {
+        Format::Text => show.terminal && failure.stage != StageName::Url,
+        Format::Json | Format::Jsonl => true,
+        // Nobody reads these where they come out.
+        Format::Html | Format::Svg | Format::Markdown => false,
+    };
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
 
@@ -325,6 +379,9 @@ pub fn format(format: Format) -> render::Format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
         Format::Jsonl => render::Format::Jsonl,
+        Format::Html => render::Format::Html,
+        Format::Svg => render::Format::Svg,
+        Format::Markdown => render::Format::Markdown,
     }
 }
 

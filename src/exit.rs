@@ -20,6 +20,8 @@ pub const TLS: u8 = 6;
 pub const HTTP: u8 = 7;
 /// Status 4xx or 5xx, with `--fail`.
 pub const STATUS: u8 = 8;
+/// Traced, and a limit was broken: something was found that `--fail-on` forbids.
+pub const LIMIT: u8 = 9;
 /// Ctrl-C ended the run: 128 and the signal's number, as shells have it.
 pub const INTERRUPTED: u8 = 130;
 /// SIGTERM ended the run.
@@ -36,6 +38,7 @@ pub const TABLE: &[(u8, &str)] = &[
     (TLS, "TLS: no handshake, or a certificate that cannot be trusted"),
     (HTTP, "HTTP: no valid response"),
     (STATUS, "HTTP status 4xx or 5xx, with `--fail`"),
+    (LIMIT, "traced, and something was found that `--fail-on` forbids"),
     (INTERRUPTED, "interrupted (Ctrl-C): what was seen is printed; a second Ctrl-C ends it at once"),
     (TERMINATED, "terminated (SIGTERM): the same"),
 ];
@@ -61,9 +64,29 @@ pub enum OnBadStatus {
     Fail,
 }
 
-/// The code of a trace.
+/// Whether what was found keeps to what the user allows (`--fail-on`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limits {
+    /// It does.
+    Kept,
+    /// It does not.
+    Broken,
+}
+
+impl Limits {
+    /// The code of a run that did what it was to do.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Kept => OK,
+            Self::Broken => LIMIT,
+        }
+    }
+}
+
+/// The code of a trace: a failed stage's is stronger than that of a limit, and that than a status's.
 #[must_use]
-pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
+pub fn of_trace(trace: &Trace, bad_status: OnBadStatus, limits: Limits) -> u8 {
     if let Some(failure) = trace.failure() {
         return match failure.code {
             // The stage did its work; the file is this machine's.
@@ -72,8 +95,9 @@ pub fn of_trace(trace: &Trace, bad_status: OnBadStatus) -> u8 {
         };
     }
     let status = trace.hops().last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
-    match (bad_status, status) {
-        (OnBadStatus::Fail, Some(400..)) => STATUS,
+    match (limits, bad_status, status) {
+        (Limits::Broken, _, _) => LIMIT,
+        (Limits::Kept, OnBadStatus::Fail, Some(400..)) => STATUS,
         _ => OK,
     }
 }

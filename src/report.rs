@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Finding, Selection, Verdict};
 use crate::trace::{Dns, Failure, Trace};
 
 /// A traced URL.
@@ -40,11 +40,15 @@ pub struct DnsReport {
 }
 
 impl TraceReport {
-    /// The report of a trace, of a process that ends with this code.
+    /// The report of a trace with the findings that are selected, of a process that ends with `exit_code`.
+    ///
+    /// The verdict is on the whole: what is not reported may still be what decides.
     #[must_use]
-    pub fn of(trace: Trace, exit_code: u8) -> Self {
-        let findings = crate::finding::check(&trace);
+    pub fn of(trace: Trace, selection: &Selection, exit_code: impl FnOnce(&Trace, &[Finding]) -> u8) -> Self {
+        let mut findings = crate::finding::check(&trace);
         let verdict = crate::finding::verdict(&trace, &findings);
+        selection.apply(&mut findings);
+        let exit_code = exit_code(&trace, &findings);
         Self { trace, findings, verdict, exit_code }
     }
 }

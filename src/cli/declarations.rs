@@ -15,7 +15,8 @@ Examples:
 
 Exit codes:
   0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
-  7 no valid HTTP response   8 status 4xx or 5xx with --fail";
+  7 no valid HTTP response   8 status 4xx or 5xx with --fail
+  9 something was found that --fail-on forbids";
 
 /// Trace everything that happens when a URL is typed
 ///
@@ -43,6 +44,9 @@ pub struct Cli {
     /// Options of requests
     #[command(flatten)]
     pub request: Request,
+    /// Files beside the report
+    #[command(flatten)]
+    pub exports: Exports,
     /// Print the man page, completions for a shell, or the JSON schema
     #[arg(long, value_enum, ignore_case = true, value_name = "WHAT", help_heading = "Output and lab")]
     pub generate: Option<Generate>,
@@ -56,6 +60,8 @@ pub enum Command {
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
     Dns(DnsOptions),
+    /// List what can be found wrong, slow or worth knowing
+    Findings,
     /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
@@ -117,6 +123,15 @@ pub struct Common {
     /// Show passwords, cookies and tokens instead of `[redacted]`
     #[arg(long, global = true, help_heading = "Output and lab")]
     pub show_secrets: bool,
+    /// Exit with 9 when this is found: `error`, `warning` or `notice` (or worse), or a finding's id
+    #[arg(long, global = true, value_name = "WHAT", value_delimiter = ',', help_heading = "Findings")]
+    pub fail_on: Vec<String>,
+    /// Report these findings only
+    #[arg(long, global = true, value_name = "ID", value_delimiter = ',', help_heading = "Findings")]
+    pub only: Vec<String>,
+    /// Do not report these findings
+    #[arg(long, global = true, value_name = "ID", value_delimiter = ',', help_heading = "Findings")]
+    pub ignore: Vec<String>,
     /// Who resolves names
     ///
     /// One of `walk` (from the root), `system`, `IP[:PORT]`, `tcp://IP[:PORT]`,
@@ -269,6 +284,24 @@ pub struct Request {
     pub include: bool,
 }
 
+/// Files that the same run is written to, beside the report.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output and lab")]
+pub struct Exports {
+    /// Also write the report as one HTML page to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_html: Option<PathBuf>,
+    /// Also write the picture of `--format svg` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_svg: Option<PathBuf>,
+    /// Also write the document of `--format json` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_json: Option<PathBuf>,
+    /// Also write the report as Markdown, for a ticket, to this file
+    #[arg(long, alias = "export-md", value_name = "FILE")]
+    pub export_markdown: Option<PathBuf>,
+}
+
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -279,6 +312,13 @@ pub enum Format {
     /// The same on one line
     #[value(aliases = ["json-lines", "ndjson"])]
     Jsonl,
+    /// One page that opens anywhere and asks nobody for anything
+    Html,
+    /// A picture of the run
+    Svg,
+    /// For tickets
+    #[value(alias = "md")]
+    Markdown,
 }
 
 /// When to use colours.

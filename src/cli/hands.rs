@@ -18,7 +18,7 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
     match (word(1), word(2), arguments.len()) {
         (Some("version"), None, 2) => arguments[1] = "--version".into(),
         (Some("help"), None, 2) => arguments[1] = "--help".into(),
-        (Some("help"), Some("dns" | "lab"), 3) => {
+        (Some("help"), Some("dns" | "lab" | "findings"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
@@ -42,6 +42,9 @@ pub fn requested_format(arguments: &[OsString]) -> Format {
             Some("json") => format = Format::Json,
             Some("jsonl" | "json-lines" | "ndjson") => format = Format::Jsonl,
             Some("text") => format = Format::Text,
+            Some("html") => format = Format::Html,
+            Some("svg") => format = Format::Svg,
+            Some("markdown" | "md") => format = Format::Markdown,
             _ => {}
         }
     }
@@ -112,10 +115,10 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         let option = names(argument).pop();
         if argument.is_global_set() {
             let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
-            if command == "lab" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
+            if command != "dns" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
                 let option = option.unwrap_or_default();
                 return Err(PlanError::usage(format!(
-                    "`urltrace lab` prints a list: it does not take {option}"
+                    "`urltrace {command}` prints a list: it does not take {option}"
                 )));
             }
         } else if given(matches, argument) {
@@ -202,6 +205,12 @@ fn several() -> PlanError {
 
 /// A second word beside the URL.
 fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
+    if arguments.get(1).is_some_and(|first| first == "findings") {
+        return PlanError::with_hint(
+            "`urltrace findings` lists all findings: it takes no name",
+            "`urltrace findings | grep WORD`",
+        );
+    }
     if arguments.get(1).is_some_and(|first| first == "lab") {
         return PlanError::with_hint(
             "`urltrace lab` lists all scenarios: it takes no name",

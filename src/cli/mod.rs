@@ -7,6 +7,7 @@
 //! # Layout
 //! - `declarations`: what can be typed; `environment`: what the process was started in
 //! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
+//! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
@@ -18,6 +19,7 @@ mod dns;
 mod environment;
 mod error;
 mod files;
+mod findings;
 mod hands;
 mod password;
 mod read;
@@ -30,4 +32,4 @@ pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
 pub use self::read::settings;
-pub use self::settings::{Action, Settings, Show, Stream};
+pub use self::settings::{Action, Export, Settings, Show, Stream};

@@ -9,11 +9,12 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, output, read_text, resolv_conf};
+use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, hands, password};
+use super::{dns, findings, hands, password};
 use crate::exit::OnBadStatus;
+use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
@@ -35,18 +36,22 @@ pub fn settings(
         Cli::command().try_get_matches_from(&arguments).map_err(|error| hands::refused(error, &arguments))?;
     hands::check_places(&matches)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| PlanError::Clap(Box::new(error)))?;
-    let show = show(&cli, environment);
+    let selection = findings::selection(&cli.common)?;
+    let show = Show { selection, ..show(&cli, environment) };
     let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
-    let settings = |action, lab, show| Ok(Settings { action, lab, show, on_bad_status });
+    let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
+    let settings = |action, lab, show| Ok(Settings { action, lab, show, exports, on_bad_status });
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }
     match cli.command.take() {
+        Some(Command::Findings) => settings(Action::ListFindings, false, show),
         Some(Command::Lab { serve }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
+            dns::check_format(show.format)?;
             hands::check_lab(&cli.common, None)?;
             let mut plan = plan(&cli, &matches, environment)?;
             // The lane without a URL has no later stage to leave time for.
@@ -102,6 +107,7 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
         width: width.clamp(*COLUMNS.start(), *COLUMNS.end()),
         terminal,
         short: false,
+        selection: Selection::default(),
     }
 }
 

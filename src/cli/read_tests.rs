@@ -158,3 +158,22 @@ fn colours_follow_option_then_no_color_then_terminal() {
     assert!(color(&["urltrace", "x"], &forced));
     assert!(!color(&["urltrace", "x"], &Environment::default()));
 }
+
+#[test]
+fn findings_are_chosen_by_ids_aliases_and_severities() {
+    let show = |line: &[&str]| read(line).unwrap().show.selection;
+    let chosen =
+        show(&["--only", "http-5xx,tls-version-old", "--ignore", "DNS-NS-Timeout", "http://a.test/"]);
+    assert_eq!(chosen.only, ["http-status-error", "tls-version-old"]);
+    assert_eq!(chosen.ignore, ["dns-server-silent"]);
+    let failing = show(&["dns", "a.test", "--fail-on", "warning", "--fail-on", "dns-lame-ns"]);
+    assert_eq!(failing.fail_on.len(), 3);
+    for (option, word) in [("--only", "warning"), ("--ignore", "shoe"), ("--fail-on", "http-4x")] {
+        let error = read(&[option, word, "http://a.test/"]).unwrap_err();
+        let PlanError::Usage { message, hint } = error else { panic!("{error:?}") };
+        assert_eq!(message, format!("{option}: there is no finding `{word}`"));
+        assert_eq!(hint.unwrap().contains("did you mean http-4xx?"), word == "http-4x");
+    }
+    assert!(matches!(read(&["findings"]).unwrap().action, Action::ListFindings));
+    assert!(message(&["findings", "--fail-on", "error"]).contains("`urltrace findings` prints a list"));
+}

@@ -1,7 +1,10 @@
 //! What the command line comes to: an action, its plan, and how the result is shown. Types only.
 
+use std::path::PathBuf;
+
 use super::declarations::{Format, Generate};
 use crate::exit::OnBadStatus;
+use crate::finding::Selection;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::Secrets;
 
@@ -14,6 +17,8 @@ pub struct Settings {
     pub lab: bool,
     /// How to show the result.
     pub show: Show,
+    /// Where else to write it.
+    pub exports: Vec<Export>,
     /// `--fail`.
     pub on_bad_status: OnBadStatus,
 }
@@ -39,6 +44,8 @@ pub enum Action {
     },
     /// Walk many names.
     AskAll(Plan, Batch),
+    /// `urltrace findings`.
+    ListFindings,
     /// `urltrace lab`.
     ListLab,
     /// `urltrace lab --serve`.
@@ -47,8 +54,8 @@ pub enum Action {
     Generate(Generate),
 }
 
-/// How to show the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How to show the result, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
 pub struct Show {
     /// The format.
@@ -73,6 +80,19 @@ pub struct Show {
     pub terminal: bool,
     /// The data of a DNS answer only.
     pub short: bool,
+    /// Which findings are reported, and which must not be there.
+    pub selection: Selection,
+}
+
+/// A file that the result is written to beside the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The option that asks for it.
+    pub option: &'static str,
+    /// In which format.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// A standard stream.

@@ -110,6 +110,8 @@ mod tests {
             FILES.contains(&name)
                 || [
                     "mod",
+                    "aliases",
+                    "selection",
                     "asked",
                     "case",
                     "check",

@@ -21,6 +21,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the worst first.
+    pub const ALL: &'static [Self] = &[Self::Critical, Self::Error, Self::Warning, Self::Notice, Self::Info];
+
     /// The word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

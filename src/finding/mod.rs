@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
+mod aliases;
 mod asked;
 mod case;
 mod check;
@@ -58,6 +59,7 @@ mod http_redirect_avoidable;
 mod http_status_error;
 mod place;
 mod rule;
+mod selection;
 mod tcp_address_failed;
 mod tcp_https_record_failed;
 mod tcp_syn_retransmitted;
@@ -69,6 +71,7 @@ mod url_not_encrypted;
 mod verdict;
 mod waited;
 
+pub use aliases::aliases;
 pub use check::{RULES, check, check_dns};
 pub use culprit::{Cause, Culprit};
 pub use found::{Basis, Finding, Saving, Severity};
@@ -77,4 +80,5 @@ pub use place::{
     Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
+pub use selection::{Forbidden, Selection, Unknown, forbidden, rules_named};
 pub use verdict::{Verdict, verdict};

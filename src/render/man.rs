@@ -38,6 +38,7 @@ const FORMS: &[(&str, &str)] = &[
     ("urltrace dns", "[OPTIONS] NAME [TYPE] [@SERVER]"),
     ("urltrace dns", "[OPTIONS] -x ADDRESS"),
     ("urltrace dns", "[OPTIONS] - < NAMES"),
+    ("urltrace findings", ""),
     ("urltrace lab", "[--serve]"),
     ("urltrace", "--generate WHAT"),
 ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::exit::{self, OnBadStatus};
+use crate::exit::{self, Limits, OnBadStatus};
 use crate::finding::{self, AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
 use crate::redact::{Redacted, Secrets, redact};
 use crate::report::{DnsReport, TraceReport};
@@ -14,7 +14,7 @@ pub(crate) use crate::trace::sample::*;
 pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
     let findings = if trace == &success() { findings() } else { Vec::new() };
     let verdict = finding::verdict(trace, &findings);
-    let exit_code = exit::of_trace(trace, OnBadStatus::Accept);
+    let exit_code = exit::of_trace(trace, OnBadStatus::Accept, Limits::Kept);
     redact(TraceReport { trace: trace.clone(), findings, verdict, exit_code }, secrets)
 }
 

@@ -138,3 +138,30 @@ fn output_to_a_pipe_has_no_escape_codes_and_no_progress() {
     let output = run(&["--lab", "--color", "always", "https://www.example.test/"]);
     assert!(stdout(&output).contains('\x1b'));
 }
+
+#[test]
+fn what_is_found_can_decide_the_exit_code() {
+    let insecure = "https://expired.tls.test/";
+    for (arguments, exit) in [
+        (&["--lab", "-k", insecure][..], 0),
+        (&["--lab", "-k", "--fail-on", "error", insecure], 0),
+        (&["--lab", "-k", "--fail-on", "warning", insecure], 9),
+        (&["--lab", "--fail-on", "error", "https://www.dnssec-expired.test/"], 9),
+        (&["--lab", "-k", "--fail-on", "tls-cert-expired", insecure], 9),
+        (&["--lab", "-k", "--fail-on", "tls-version-old", insecure], 0),
+        (&["--lab", "-k", "--fail-on", "warning", "--ignore", "tls-certificate-faulty", insecure], 0),
+        (&["--lab", "--fail-on", "error", insecure], 6),
+        (&["dns", "--lab", "--fail-on", "warning", "www.lame.test"], 9),
+        (&["dns", "--lab", "--fail-on", "warning", "www.example.test"], 0),
+        (&["dns", "--lab", "--fail-on", "notice", "missing.example.test"], 4),
+    ] {
+        let (code, document) = json(arguments);
+        assert_eq!((code, document["exit_code"].as_i64()), (exit, Some(exit.into())), "{arguments:?}");
+    }
+    let (_, document) = json(&["--lab", "-k", "--only", "tls-untrusted,http-5xx", insecure]);
+    assert_eq!(document["findings"][0]["id"], "tls-certificate-faulty");
+    assert_eq!(document["findings"].as_array().map(Vec::len), Some(1));
+    let text = refused(&["--fail-on", "tls-cert-expird", insecure], 2);
+    assert!(text.contains("did you mean tls-cert-expired?"), "{text}");
+    assert!(stdout(&run(&["findings"])).contains("\ndns-server-silent "));
+}

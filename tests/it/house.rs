@@ -30,7 +30,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     // On the ground: the model, and what every stage uses.
     ("trace", &[]),
     ("os", &[]),
+    ("export", &[]),
     ("units", &[]),
+    ("nearest", &[]),
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
@@ -55,19 +57,23 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
     // What follows from a trace.
     ("timeline", &["trace"]),
-    ("finding", &["explain", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
+    ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
-    ("render", &["exit", "explain", "finding", "lab", "redact", "report", "timeline", "trace", "units"]),
+    (
+        "render",
+        &["exit", "explain", "finding", "lab", "picture", "redact", "report", "timeline", "trace", "units"],
+    ),
     // The program around it.
-    ("cli", &["exit", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
-            "signals", "trace", "tracer",
+            "cli", "clock", "dns", "exit", "export", "finding", "lab", "os", "plan", "redact", "render",
+            "report", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

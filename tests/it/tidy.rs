@@ -85,6 +85,19 @@ fn the_readme_has_the_exit_codes_and_the_changelog_the_version() {
 }
 
 #[test]
+fn the_readme_has_the_table_of_findings() {
+    let readme = read("README.md");
+    let rows: Vec<_> =
+        readme.lines().skip_while(|line| *line != "| finding | severity | when |").skip(2).collect();
+    let row = |rule: &urltrace::finding::Rule| {
+        format!("| `{}` | {} | {} |", rule.id, rule.severity.as_str(), rule.fires)
+    };
+    let made: Vec<_> = urltrace::finding::RULES.iter().map(row).collect();
+    assert_eq!(rows[..made.len()], made[..], "the table is what `urltrace findings` lists");
+    assert!(!rows[made.len()].starts_with('|'), "a row too many: {}", rows[made.len()]);
+}
+
+#[test]
 fn the_files_that_the_readme_names_are_there() {
     let readme = read("README.md");
     let named = readme.split('`').filter(|word| {

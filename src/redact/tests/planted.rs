@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
+use crate::finding::Selection;
 use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, complaint, render, render_dns, render_dns_line, render_short, testtrace};
 use crate::report::{DnsReport, TraceReport};
@@ -125,11 +126,12 @@ fn shown(trace: Trace) -> String {
     let mut out = Vec::new();
     let dns = trace.lookups.first().cloned();
     let failure = trace.failure().cloned();
-    let report = redact(TraceReport::of(trace, 0), Secrets::Hide);
+    let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     for verbose in [false, true] {
         let style = Style { verbose, width: 2000, ..Style::default() };
-        render(&report, Format::Text, &style, &mut out).unwrap();
-        render(&report, Format::Json, &style, &mut out).unwrap();
+        for format in [Format::Text, Format::Json, Format::Html, Format::Svg, Format::Markdown] {
+            render(&report, format, &style, &mut out).unwrap();
+        }
         if let Some(failure) = report.part(|report| report.trace.failure()) {
             let (message, hint) = complaint(failure, &style);
             out.extend(message.into_bytes());
@@ -194,7 +196,7 @@ proptest! {
 
     #[test]
     fn all_of_it_is_shown_when_asked_for(marker in "[A-Z]{3}[0-9]{5}") {
-        let report = redact(TraceReport::of(planted(&marker), 0), Secrets::Show);
+        let report = redact(TraceReport::of(planted(&marker), &Selection::default(), |_, _| 0), Secrets::Show);
         let mut out = Vec::new();
         render(&report, Format::Json, &Style::default(), &mut out).unwrap();
         prop_assert!(String::from_utf8(out).unwrap().matches(&marker).count() > 100);

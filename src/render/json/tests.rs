@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schema::from_views::schema;
-use crate::finding::{self, InRequest, Place};
+use crate::finding::{self, InRequest, Place, Selection};
 use crate::redact::{Secrets, redact};
 use crate::render::{Format, Style, escape, render, render_dns, testtrace};
 use crate::report::TraceReport;
@@ -96,7 +96,7 @@ fn every_document_is_valid() {
 #[test]
 fn the_culprits_pointer_leads_somewhere_and_its_span_is_there() {
     for (name, trace) in testtrace::all() {
-        let report = redact(TraceReport::of(trace.clone(), 0), Secrets::Hide);
+        let report = redact(TraceReport::of(trace.clone(), &Selection::default(), |_, _| 0), Secrets::Hide);
         let mut out = Vec::new();
         render(&report, Format::Jsonl, &Style::default(), &mut out).unwrap();
         assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1, "{name}");
@@ -143,7 +143,7 @@ fn evidence_is_copied_from_where_its_pointer_leads() {
 #[test]
 fn what_every_finding_rests_on_is_in_its_document() {
     for (name, trace) in testtrace::all() {
-        let report = redact(TraceReport::of(trace.clone(), 0), Secrets::Hide);
+        let report = redact(TraceReport::of(trace.clone(), &Selection::default(), |_, _| 0), Secrets::Hide);
         let findings = &report.findings;
         let mut out = Vec::new();
         render(&report, Format::Json, &Style::default(), &mut out).unwrap();
