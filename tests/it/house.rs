@@ -67,8 +67,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "finding", "lab", "plan", "redact", "render", "report", "stop",
-            "signals", "trace", "tracer",
+            "cli", "clock", "dns", "exit", "explain", "finding", "lab", "plan", "redact", "render", "report",
+            "stop", "signals", "trace", "tracer",
         ],
     ),
 ];
