@@ -6,13 +6,15 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
+use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
+use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
+use crate::os;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style};
@@ -94,7 +96,7 @@ fn refusal(message: String, hint: Option<String>, exit_code: u8) -> Refusal {
 /// # Errors
 /// Only what kept the run from starting or its report from being written: a failed trace is a result.
 pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<Ended, Problem> {
-    let Settings { action, lab, show, on_bad_status } = settings;
+    let Settings { action, lab, show, exports, on_bad_status } = settings;
     match action {
         Action::Generate(what) => Ok(generate(what, out)?.into()),
         Action::ListLab => {
@@ -107,7 +109,13 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
         Action::ServeLab => in_runtime(serve_lab(out)),
-        Action::Trace { url, plan } => in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out)),
+        Action::Trace { url, plan } => {
+            // Told before the run, not after it.
+            exports.iter().try_for_each(|export| {
+                export::check(&export.path).map_err(|error| Problem::Setup(not_exported(export, &error)))
+            })?;
+            in_runtime(trace(&url, plan, lab, &show, &exports, on_bad_status, setup, out))
+        }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
             in_runtime(ask(input, question, plan, lab, &show, setup, out))
@@ -162,6 +170,7 @@ async fn trace(
     plan: Plan,
     lab: bool,
     show: &Show,
+    exports: &[Export],
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
@@ -187,12 +196,36 @@ async fn trace(
     };
     let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
     let code = report.exit_code;
+    let code = export_all(&report, exports, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
         render::render(&report, format(show.format), &style(show), out)?;
     }
     let failure = report.part(|report| report.trace.failure());
     Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
+}
+
+/// Writes the files beside the report, before that: whoever reads it may go away. The exit code of one
+/// that cannot be written.
+fn export_all(
+    report: &Redacted<TraceReport>,
+    exports: &[Export],
+    show: &Show,
+) -> Result<Option<u8>, Problem> {
+    let mut code = None;
+    for export in exports {
+        let mut bytes = Vec::new();
+        render::render(report, format(export.format), &style(show), &mut bytes)?;
+        if let Err(error) = export::write(&export.path, &bytes) {
+            render::tell(&not_exported(export, &error), None);
+            code = Some(exit::INTERNAL);
+        }
+    }
+    Ok(code)
+}
+
+fn not_exported(export: &Export, error: &io::Error) -> String {
+    format!("{}: `{}` cannot be written: {}", export.option, export.path.display(), os::words(error))
 }
 
 async fn ask(
@@ -337,7 +370,12 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
 /// The failure for standard error, where the report does not show it to the same eyes: a JSON
 /// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
 fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
-    let shown = show.format != Format::Text || show.terminal && failure.stage != StageName::Url;
+    let shown = match show.format {
+        Format::Text => show.terminal && failure.stage != StageName::Url,
+        Format::Json | Format::Jsonl => true,
+        // Nobody reads these where they come out.
+        Format::Html | Format::Svg | Format::Markdown => false,
+    };
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
 
@@ -348,6 +386,9 @@ pub fn format(format: Format) -> render::Format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
         Format::Jsonl => render::Format::Jsonl,
+        Format::Html => render::Format::Html,
+        Format::Svg => render::Format::Svg,
+        Format::Markdown => render::Format::Markdown,
     }
 }
 

@@ -10,11 +10,13 @@
 //!   plan and the previous stage's result to a plain record and a live handle
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
-//! - [`render`]: text and JSON; [`explain`]: the texts about status codes
+//! - [`render`]: text, JSON, HTML, SVG and Markdown; [`explain`]: the texts about status codes
+//! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
@@ -27,6 +29,7 @@ pub mod clock;
 pub mod dns;
 pub mod exit;
 pub mod explain;
+mod export;
 mod fault;
 pub mod finding;
 mod hosts;
@@ -34,6 +37,7 @@ pub mod http;
 pub mod lab;
 pub mod nearest;
 pub mod os;
+pub mod picture;
 pub mod plan;
 pub mod redact;
 pub mod render;

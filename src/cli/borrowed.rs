@@ -155,9 +155,18 @@ const TABLE: &[(&[&str], Answer)] = &[
     // httpstat, hyperfine, ripgrep and their like
     (&["--runs", "--repeat", "--warmup", "--min-runs", "--max-runs", "--count", "--interval"], REPEAT),
     (&["--save"], Use("-o FILE writes the body, --format json > FILE the measurements")),
-    (&["--export-json", "--save-json"], Use("--format json > FILE writes the document")),
+    (&["--save-json"], Use("--export-json FILE writes the document beside the report")),
     (
-        &["--export-csv", "--export-markdown", "--export-har", "--har", "--csv", "--markdown"],
+        &["--html", "--save-html"],
+        Use("--format html prints a page, --export-html FILE writes it beside the report"),
+    ),
+    (&["--svg"], Use("--format svg prints a picture, --export-svg FILE writes it beside the report")),
+    (
+        &["--markdown", "--md"],
+        Use("--format markdown prints it, --export-markdown FILE writes it beside the report"),
+    ),
+    (
+        &["--export-csv", "--export-har", "--har", "--csv"],
         Later("--format json has everything; jq makes other forms of it"),
     ),
     (&["--output-format", "--ndjson", "--jsonl"], Use("--format json, or --format jsonl for one line")),

@@ -45,6 +45,9 @@ pub struct Cli {
     /// Options of requests
     #[command(flatten)]
     pub request: Request,
+    /// Files beside the report
+    #[command(flatten)]
+    pub exports: Exports,
     /// Print the man page, completions for a shell, or the JSON schema
     #[arg(long, value_enum, ignore_case = true, value_name = "WHAT", help_heading = "Output and lab")]
     pub generate: Option<Generate>,
@@ -289,6 +292,24 @@ pub struct Request {
     pub include: bool,
 }
 
+/// Files that the same run is written to, beside the report.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output and lab")]
+pub struct Exports {
+    /// Also write the report as one HTML page to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_html: Option<PathBuf>,
+    /// Also write the picture of `--format svg` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_svg: Option<PathBuf>,
+    /// Also write the document of `--format json` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_json: Option<PathBuf>,
+    /// Also write the report as Markdown, for a ticket, to this file
+    #[arg(long, alias = "export-md", value_name = "FILE")]
+    pub export_markdown: Option<PathBuf>,
+}
+
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -299,6 +320,13 @@ pub enum Format {
     /// The same on one line
     #[value(aliases = ["json-lines", "ndjson"])]
     Jsonl,
+    /// One page that opens anywhere and asks nobody for anything
+    Html,
+    /// A picture of the run
+    Svg,
+    /// For tickets
+    #[value(alias = "md")]
+    Markdown,
 }
 
 /// When to use colours.

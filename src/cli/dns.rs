@@ -67,6 +67,17 @@ pub(super) fn as_dig(mut options: DnsOptions, common: &mut Common) -> Result<Dns
     Ok(options)
 }
 
+/// Refuses the formats that show a whole request.
+pub(super) fn check_format(format: Format) -> Result<(), PlanError> {
+    match format {
+        Format::Text | Format::Json | Format::Jsonl => Ok(()),
+        Format::Html | Format::Svg | Format::Markdown => Err(PlanError::with_hint(
+            "`urltrace dns` reports as text, json or jsonl",
+            "a page or a picture shows a URL and the lookup of its name: `urltrace --format html URL`",
+        )),
+    }
+}
+
 /// `@SERVER`, with the port that `-p` gives.
 fn at_server(server: &str, port: Option<&str>) -> Result<String, PlanError> {
     let Some(port) = port else { return Ok(server.to_owned()) };

@@ -6,8 +6,10 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::declarations::{Exports, Format};
 use super::error::PlanError;
 use super::resolv_conf::{self, ResolvConf};
+use super::settings::Export;
 use crate::os;
 use crate::plan::BodyOutput;
 
@@ -45,16 +47,47 @@ pub(super) fn output(path: &Path) -> Result<BodyOutput, PlanError> {
             }
         };
     }
-    check_output(path).map(|()| BodyOutput::File(path.to_owned()))
+    check_output("-o", path).map(|()| BodyOutput::File(path.to_owned()))
 }
 
-fn check_output(path: &Path) -> Result<(), PlanError> {
+/// The files of `--export-*`, each of which is another, and none the body's.
+pub(super) fn exports(wanted: Exports, body: Option<&Path>) -> Result<Vec<Export>, PlanError> {
+    let Exports { export_html, export_svg, export_json, export_markdown } = wanted;
+    let all = [
+        ("--export-html", Format::Html, export_html),
+        ("--export-svg", Format::Svg, export_svg),
+        ("--export-json", Format::Json, export_json),
+        ("--export-markdown", Format::Markdown, export_markdown),
+    ];
+    let mut exports: Vec<Export> = Vec::new();
+    for (option, format, path) in all {
+        let Some(path) = path else { continue };
+        if path.as_os_str() == "-" {
+            return Err(PlanError::with_hint(
+                format!("{option} is for a file, and `-` is none: the report has standard output"),
+                format!("{} prints that in place of the report", option.replace("export-", "format ")),
+            ));
+        }
+        check_output(option, &path)?;
+        let other = exports.iter().find(|other| other.path == path).map(|other| other.option);
+        if let Some(other) = other.or_else(|| body.filter(|body| *body == path).map(|_| "-o")) {
+            return Err(PlanError::usage(format!(
+                "{option} and {other} cannot both write `{}`",
+                path.display()
+            )));
+        }
+        exports.push(Export { option, format, path });
+    }
+    Ok(exports)
+}
+
+fn check_output(option: &str, path: &Path) -> Result<(), PlanError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
-        return Err(PlanError::usage(format!("-o: `{}` is a directory", path.display())));
+        return Err(PlanError::usage(format!("{option}: `{}` is a directory", path.display())));
     }
     if !parent.is_dir() {
-        return Err(PlanError::usage(format!("-o: there is no directory `{}`", parent.display())));
+        return Err(PlanError::usage(format!("{option}: there is no directory `{}`", parent.display())));
     }
     Ok(())
 }

@@ -51,6 +51,9 @@ pub fn requested_format(arguments: &[OsString]) -> Format {
             Some("json") => format = Format::Json,
             Some("jsonl" | "json-lines" | "ndjson") => format = Format::Jsonl,
             Some("text") => format = Format::Text,
+            Some("html") => format = Format::Html,
+            Some("svg") => format = Format::Svg,
+            Some("markdown" | "md") => format = Format::Markdown,
             _ => {}
         }
     }

@@ -109,7 +109,18 @@ const ANSWERED: &[(&str, &str)] = &[
     // httpstat, hyperfine, ripgrep
     ("--runs 10 https://a.test/", "not there yet: run urltrace in a loop"),
     ("--warmup 3 https://a.test/", "not there yet: run urltrace in a loop"),
-    ("--export-json f https://a.test/", "--format json > FILE"),
+    ("--save-json f https://a.test/", "--export-json FILE"),
+    ("--html https://a.test/", "--export-html FILE"),
+    ("--export-html - https://a.test/", "--format html prints that"),
+    ("--export-html /nowhere/x https://a.test/", "there is no directory `/nowhere`"),
+    ("--export-svg / https://a.test/", "is a directory"),
+    (
+        "--export-svg x --export-json x https://a.test/",
+        "--export-json and --export-svg cannot both write `x`",
+    ),
+    ("-o x --export-html x https://a.test/", "--export-html and -o cannot both write `x`"),
+    ("dns --export-html x a.test", "`urltrace dns` does not take it"),
+    ("dns --format html a.test", "as text, json or jsonl"),
     ("--quiet https://a.test/", "--silent"),
     ("--pretty https://a.test/", "--color always"),
     ("--timeout 5 https://a.test/", "--max-time"),
@@ -246,6 +257,9 @@ fn the_format_is_known_where_the_arguments_are_not() {
         ("--format json --format text x y", Format::Text),
         ("x -- --format json", Format::Text),
         ("x", Format::Text),
+        ("--format html --frob", Format::Html),
+        ("--format=MD --frob", Format::Markdown),
+        ("--format svg --frob", Format::Svg),
     ] {
         let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         assert_eq!(requested_format(&arguments), format, "{line}");

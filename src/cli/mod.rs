@@ -32,4 +32,4 @@ pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
 pub use self::read::settings;
-pub use self::settings::{Action, Settings, Show, Stream};
+pub use self::settings::{Action, Export, Settings, Show, Stream};

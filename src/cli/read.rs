@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, output, read_text, resolv_conf};
+use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
 use super::{dns, findings, hands, password};
@@ -38,7 +38,8 @@ pub fn settings(
     let selection = findings::selection(&cli.common)?;
     let show = Show { selection, ..show(&cli, environment) };
     let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
-    let settings = |action, lab, show| Ok(Settings { action, lab, show, on_bad_status });
+    let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
+    let settings = |action, lab, show| Ok(Settings { action, lab, show, exports, on_bad_status });
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }
@@ -53,6 +54,7 @@ pub fn settings(
         }
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
+            dns::check_format(show.format)?;
             hands::check_lab(&cli.common, None)?;
             let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
             // The lane without a URL has no later stage to leave time for.

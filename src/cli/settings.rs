@@ -1,5 +1,7 @@
 //! What the command line comes to: an action, its plan, and how the result is shown. Types only.
 
+use std::path::PathBuf;
+
 use super::declarations::{Format, Generate};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
@@ -15,6 +17,8 @@ pub struct Settings {
     pub lab: bool,
     /// How to show the result.
     pub show: Show,
+    /// Where else to write it.
+    pub exports: Vec<Export>,
     /// `--fail`.
     pub on_bad_status: OnBadStatus,
 }
@@ -80,6 +84,17 @@ pub struct Show {
     pub short: bool,
     /// Which findings are reported, and which must not be there.
     pub selection: Selection,
+}
+
+/// A file that the result is written to beside the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The option that asks for it.
+    pub option: &'static str,
+    /// In which format.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// A standard stream.

@@ -1,8 +1,8 @@
-//! The one escaper between bytes from the network and a terminal.
+//! The one escaper between bytes from the network and a terminal, a page, a picture or a ticket.
 //!
 //! A peer may put anything into a header, a certificate or a DNS record: sequences that move the
-//! cursor, letters that turn the reading direction, line breaks that forge a line of the report.
-//! All text output passes here. Nothing is lost: what is not shown as itself is shown as `\x1b`
+//! cursor, letters that turn the reading direction, line breaks that forge a line of the report, markup.
+//! All output for people passes here. Nothing is lost: what is not shown as itself is shown as `\x1b`
 //! (a byte or a character up to U+00FF) or `\u{202e}` (any other character).
 
 use std::borrow::Cow;
@@ -19,6 +19,53 @@ pub(crate) fn text(text: &str, charset: Charset) -> Cow<'_, str> {
         push(&mut out, char, charset);
     }
     Cow::Owned(out)
+}
+
+/// `text` for HTML and XML, between tags and inside quoted attributes: what a terminal would obey is no
+/// more than text there, either, and what neither may contain (noncharacters) is shown escaped.
+pub(crate) fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            char if is_noncharacter(char) => push_escape(&mut out, u32::from(char)),
+            char => push(&mut out, char, Charset::Unicode),
+        }
+    }
+    out
+}
+
+/// `text` for Markdown (CommonMark, GitHub's tables): no character of it marks anything up.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' => {
+                out.extend(['\\', char]);
+            }
+            char if is_noncharacter(char) => out.push_str(&format!("\\\\u{{{:x}}}", u32::from(char))),
+            char if is_plain(char, Charset::Unicode) => out.push(char),
+            char => {
+                out.push('\\');
+                push_escape(&mut out, u32::from(char));
+            }
+        }
+    }
+    out
+}
+
+/// A code point that no document may contain (Unicode 23.7).
+const fn is_noncharacter(char: char) -> bool {
+    let number = char as u32;
+    number & 0xfffe == 0xfffe || matches!(number, 0xfdd0..=0xfdef)
 }
 
 /// Bytes that should be UTF-8: what is not is shown byte by byte.
@@ -89,6 +136,23 @@ mod tests {
         ] {
             assert_eq!(text(raw, Charset::Unicode), unicode);
             assert_eq!(text(raw, Charset::Ascii), ascii);
+        }
+    }
+
+    #[test]
+    fn no_text_is_markup() {
+        for (raw, html, ticket) in [
+            (
+                "</script><img onerror=\"x\">'&",
+                "&lt;/script&gt;&lt;img onerror=&quot;x&quot;&gt;&#39;&amp;",
+                "&lt;/script&gt;&lt;img onerror=\"x\"&gt;'&amp;",
+            ),
+            ("\u{1b}[31m\0\u{202e}", r"\x1b[31m\x00\u{202e}", r"\\x1b\[31m\\x00\\u{202e}"),
+            ("\u{fffe}\u{1ffff}\u{fdd0}", r"\u{fffe}\u{1ffff}\u{fdd0}", r"\\u{fffe}\\u{1ffff}\\u{fdd0}"),
+            ("a|b *c* `d` [e](f) @g", "a|b *c* `d` [e](f) @g", r"a\|b \*c\* \`d\` \[e\]\(f\) &#64;g"),
+        ] {
+            assert_eq!(markup(raw), html);
+            assert_eq!(markdown(raw), ticket);
         }
     }
 

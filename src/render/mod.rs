@@ -1,4 +1,4 @@
-//! Renderers: a finished trace as text or as JSON.
+//! Renderers: a finished trace as text, JSON, a page, a picture or Markdown.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
@@ -8,13 +8,16 @@ mod complaint;
 pub mod completions;
 mod escape;
 mod findings;
+mod html;
 mod json;
 mod lab;
 pub mod man;
+mod markdown;
 mod output;
 mod progress;
 mod refusal;
 mod style;
+mod svg;
 #[cfg(test)]
 pub(crate) mod testtrace;
 mod text;

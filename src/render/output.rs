@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::json::Lines;
 use super::style::{Format, Style};
-use super::{json, text};
+use super::{html, json, markdown, svg, text};
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
 
@@ -22,6 +22,9 @@ pub fn render(
         Format::Text => text::trace(report, style, out),
         Format::Json => json::trace(report, Lines::Many, out),
         Format::Jsonl => json::trace(report, Lines::One, out),
+        Format::Html => html::trace(report, out),
+        Format::Svg => svg::trace(report, out),
+        Format::Markdown => markdown::trace(report, out),
     }
 }
 
@@ -39,6 +42,7 @@ pub fn render_dns(
         Format::Text => text::dns(report, style, out),
         Format::Json => json::dns(report, Lines::Many, out),
         Format::Jsonl => json::dns(report, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown => not_for_lookups(),
     }
 }
 
@@ -55,7 +59,13 @@ pub fn render_dns_line(
     match format {
         Format::Text => text::dns_line(report, style, out),
         Format::Json | Format::Jsonl => json::dns(report, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown => not_for_lookups(),
     }
+}
+
+/// The command line refuses these for lookups.
+fn not_for_lookups() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "a lookup is written as text or JSON only"))
 }
 
 /// Writes the data of an answer, one record a line.

@@ -10,6 +10,12 @@ pub enum Format {
     Json,
     /// The same on one line.
     Jsonl,
+    /// One page for a browser.
+    Html,
+    /// A picture.
+    Svg,
+    /// For tickets.
+    Markdown,
 }
 
 /// How a report looks.

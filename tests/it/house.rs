@@ -30,6 +30,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // On the ground: the model, and what every stage uses.
     ("trace", &[]),
     ("os", &[]),
+    ("export", &[]),
     ("units", &[]),
     ("nearest", &[]),
     ("clock", &["trace"]),
@@ -58,17 +59,21 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("timeline", &["trace"]),
     ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
+    ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
-    ("render", &["exit", "explain", "finding", "lab", "redact", "report", "timeline", "trace", "units"]),
+    (
+        "render",
+        &["exit", "explain", "finding", "lab", "picture", "redact", "report", "timeline", "trace", "units"],
+    ),
     // The program around it.
     ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "explain", "finding", "lab", "plan", "redact", "render", "report",
-            "stop", "signals", "trace", "tracer",
+            "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan", "redact",
+            "render", "report", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

@@ -129,8 +129,9 @@ fn shown(trace: Trace) -> String {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     for verbose in [false, true] {
         let style = Style { verbose, width: 2000, ..Style::default() };
-        render(&report, Format::Text, &style, &mut out).unwrap();
-        render(&report, Format::Json, &style, &mut out).unwrap();
+        for format in [Format::Text, Format::Json, Format::Html, Format::Svg, Format::Markdown] {
+            render(&report, format, &style, &mut out).unwrap();
+        }
         if let Some(failure) = report.part(|report| report.trace.failure()) {
             let (message, hint) = complaint(failure, &style);
             out.extend(message.into_bytes());

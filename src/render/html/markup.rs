@@ -1,0 +1,54 @@
+//! Text and markup on their way into a page: markup is what stands in this program, all else is text.
+
+use crate::render::escape;
+use crate::render::style::Charset;
+
+/// A page under way.
+#[derive(Default)]
+pub(super) struct Page(String);
+
+impl Page {
+    /// Markup of this program: nothing that was made at run time fits.
+    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.0.push_str(markup);
+        self
+    }
+
+    /// Text, also inside a quoted attribute.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        self.0.push_str(&escape::markup(text));
+        self
+    }
+
+    /// Bytes that should be UTF-8.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        // The first pass leaves ASCII signs for bytes that are no text, the second those of markup.
+        self.text(&escape::bytes(bytes, Charset::Unicode))
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+        self.0.push_str(&number.to_string());
+        self
+    }
+
+    /// An element of text alone.
+    pub(super) fn element(&mut self, open: &'static str, text: &str, close: &'static str) -> &mut Self {
+        self.raw(open).text(text).raw(close)
+    }
+
+    /// A JSON document as the text of a script element, which ends at no `<` of it.
+    pub(super) fn json(&mut self, document: &str) -> &mut Self {
+        for char in document.chars() {
+            match char {
+                '<' | '>' | '&' => self.0.push_str(&format!("\\u{:04x}", u32::from(char))),
+                char => self.0.push(char),
+            }
+        }
+        self
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
