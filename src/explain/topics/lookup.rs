@@ -54,7 +54,7 @@ pub(super) fn key(text: &str) -> String {
     let plain = rest.to_lowercase().replace(['-', '_', '\u{2019}', '\''], " ");
     let words: Vec<&str> = plain.split_whitespace().collect();
     let words = match &words[..] {
-        ["a" | "an" | "the", rest @ ..] if !rest.is_empty() => rest,
+        ["an" | "the", rest @ ..] if !rest.is_empty() => rest,
         words => words,
     };
     format!("{dashes}{}", words.join(" "))
