@@ -25,9 +25,10 @@ pub(super) fn put(teller: &mut Teller, dns: &Dns) {
         hosts(dns),
     ];
     match &dns.stub {
-        Some(_) if dns.lane == DnsLane::StubFallback => {
-            told.push("This machine's resolver gave the answer here, because the walk could not.".to_owned());
-        }
+        Some(stub) if dns.lane == DnsLane::StubFallback => told.push(format!(
+            "This machine's resolver gave the answer here, within {}, because the walk could not.",
+            units::duration(stub.end.since(stub.start))
+        )),
         Some(stub) => told.extend(resolver(teller, stub)),
         None => told.push("This machine's resolver was not asked in this run.".to_owned()),
     }
