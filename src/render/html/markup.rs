@@ -1,7 +1,6 @@
 //! Text and markup on their way into a page: markup is what stands in this program, all else is text.
 
 use crate::render::escape;
-use crate::render::style::Charset;
 
 /// A page under way.
 #[derive(Default)]
@@ -18,12 +17,6 @@ impl Page {
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.0.push_str(&escape::markup(text));
         self
-    }
-
-    /// Bytes that should be UTF-8.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        // The first pass leaves ASCII signs for bytes that are no text, the second those of markup.
-        self.text(&escape::bytes(bytes, Charset::Unicode))
     }
 
     /// A number.
