@@ -59,9 +59,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("timeline", &["trace"]),
     ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
+    ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
-    ("render", &["exit", "explain", "finding", "lab", "redact", "report", "timeline", "trace", "units"]),
+    (
+        "render",
+        &["exit", "explain", "finding", "lab", "picture", "redact", "report", "timeline", "trace", "units"],
+    ),
     // The program around it.
     ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),

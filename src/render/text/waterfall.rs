@@ -1,4 +1,4 @@
-//! The waterfall: every span on one time axis, with its duration and its share.
+//! The waterfall: the rows of the picture on one time axis, with their durations and shares.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -7,9 +7,10 @@ use super::fact::LABEL;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::Page;
+use crate::picture::{self, Standing, What};
 use crate::render::words;
-use crate::timeline::{self, NOT_REACHED, Phase, Phases, Span, Subject};
-use crate::trace::{AttemptOutcome, Hop, StageName, Trace};
+use crate::timeline::Phase;
+use crate::trace::{Hop, Trace};
 use crate::units;
 
 const DURATION: usize = 8;
@@ -23,10 +24,10 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
     if trace.requests.is_empty() {
         return;
     }
-    let spans = timeline::spans(trace);
+    let rows = picture::rows(trace);
     let hops: Vec<Hop<'_>> = trace.hops().collect();
     let chain = hops.len() > 1;
-    let drawing = Drawing { trace, spans: &spans, chain, verbose };
+    let drawing = Drawing { trace, rows: &rows, chain, verbose };
     let drawn: Vec<Vec<Row>> = hops.iter().map(|hop| drawing.hop(hop)).collect();
 
     // The label column is as wide as the labels need, within reason: the bars need the rest.
@@ -125,133 +126,88 @@ fn chain_total(page: &mut Page, trace: &Trace, label: usize) {
 /// What the rows are made from.
 struct Drawing<'a> {
     trace: &'a Trace,
-    spans: &'a [Span],
+    rows: &'a [picture::Row],
     chain: bool,
     verbose: bool,
 }
 
 impl Drawing<'_> {
     fn hop(&self, hop: &Hop<'_>) -> Vec<Row> {
-        let phases = timeline::phases(hop);
-        let reasons = timeline::reasons(hop);
-        let failed = failed_phase(hop, &phases);
-        let mut rows = Vec::new();
-        for (phase, us) in phases.spent.iter() {
-            let Some(us) = *us else {
-                rows.extend(self.missing(hop, phase, reasons[phase].unwrap_or_default()));
-                continue;
-            };
-            let ink = ink(phase);
-            let Some(span) = self.phase_span(hop, phase) else { continue };
-            let depth = usize::from(self.chain);
-            let mut row = Row::new(depth, phase.as_str(), ink, Kind::Phase, span.start.0, span.end.0);
-            row.share = units::share(us, micros(self.trace));
-            row.failed = failed == Some(phase);
-            rows.push(row);
-            self.parts(hop, phase, span, ink, &mut rows);
-        }
-        // Only what would be a defect is worth a row.
-        let defect = phases.unaccounted > 200 && phases.unaccounted * 100 > phases.total;
-        if self.verbose || defect {
-            let mut row = Row::new(usize::from(self.chain), "unaccounted", Ink::Faint, Kind::Uncounted, 0, 0);
-            row.duration = Some(phases.unaccounted);
-            row.share = units::share(phases.unaccounted, micros(self.trace));
-            row.bar = None;
-            rows.push(row);
-        }
-        rows
-    }
-
-    /// The span of a phase of a hop.
-    fn phase_span(&self, hop: &Hop<'_>, phase: Phase) -> Option<&Span> {
-        self.spans.iter().find(|span| span.request == hop.id && span.subject == Subject::Phase(phase))
-    }
-
-    /// The row of a phase that did not happen, unless the line above has said why.
-    fn missing(&self, hop: &Hop<'_>, phase: Phase, reason: &str) -> Option<Row> {
-        let failed_here = hop.failure.is_some();
-        let http = phase.stage() == StageName::Http;
-        // Three rows for one stage that was not reached would say one thing three times, and what only
-        // some requests need is missed in none.
-        if self.chain && !failed_here
-            || matches!(phase, Phase::Proxy | Phase::Quic)
-            || http && hop.http.ran().is_none() && phase != Phase::Send
-        {
-            return None;
-        }
-        let label = if http && hop.http.ran().is_none() { "http" } else { phase.as_str() };
-        let mut row = Row::new(usize::from(self.chain), label, Ink::Faint, Kind::Uncounted, 0, 0);
-        row.bar = None;
-        row.note = if failed_here && http { NOT_REACHED.to_owned() } else { reason.to_owned() };
-        Some(row)
-    }
-
-    fn parts(&self, hop: &Hop<'_>, phase: Phase, whole: &Span, ink: Ink, rows: &mut Vec<Row>) {
-        let depth = 1 + usize::from(self.chain);
-        let mut parts: Vec<Row> = Vec::new();
-        let all: Vec<&Span> = self.spans.iter().filter(|span| span.parent == Some(whole.id)).collect();
-        for span in &all {
-            let mut row = Row::new(depth, &span.name, ink, Kind::Part, span.start.0, span.end.0);
-            // A point in time has a place and no length.
-            if matches!(span.subject, Subject::Informational(_)) {
-                row.duration = None;
-                row.instant = true;
-            }
-            if !span.counted {
-                (row.kind, row.ink) = (Kind::Uncounted, Ink::Faint);
-            }
-            row.failed = matches!(span.subject, Subject::Abandoned(_));
-            if let Subject::Attempt(place) = span.subject {
-                let outcome = hop.connect.ran().and_then(|connect| connect.attempts.get(place));
-                match outcome.map(|attempt| &attempt.outcome) {
-                    Some(AttemptOutcome::Won) => row.share = "won".to_owned(),
-                    Some(AttemptOutcome::Lost) => row.share = "lost".to_owned(),
-                    _ => row.failed = true,
+        let mut drawn = Vec::new();
+        let all = self.rows.iter().filter(|row| row.request == hop.id);
+        for row in all.filter(|row| row.depth == usize::from(self.chain)) {
+            match row.what {
+                What::Phase(phase) => {
+                    drawn.push(self.phase(row, ink(phase)));
+                    self.parts(row, phase, &mut drawn);
                 }
-            }
-            if self.is_shown(phase, span, &row, all.len()) {
-                parts.push(row);
+                // In a chain that went well the line above has said why.
+                What::Missing(_, reason) if !self.chain || hop.failure.is_some() => {
+                    drawn.push(Row::note(row.depth, &row.label, reason.to_owned()));
+                }
+                What::Unaccounted(micros) => drawn.extend(self.unaccounted(row, micros, hop)),
+                _ => {}
             }
         }
+        drawn
+    }
+
+    fn phase(&self, phase: &picture::Row, ink: Ink) -> Row {
+        let mut row = Row::new(phase, ink, Kind::Phase);
+        row.share = units::share(phase.micros().unwrap_or(0), micros(self.trace));
+        row
+    }
+
+    /// Only what would be a defect is worth a row.
+    fn unaccounted(&self, unaccounted: &picture::Row, spent: u64, hop: &Hop<'_>) -> Option<Row> {
+        let total = hop.end.0.saturating_sub(hop.start.0);
+        let defect = spent > 200 && spent * 100 > total;
+        (self.verbose || defect).then(|| {
+            let mut row = Row::new(unaccounted, Ink::Faint, Kind::Uncounted);
+            row.duration = Some(spent);
+            row.share = units::share(spent, micros(self.trace));
+            row
+        })
+    }
+
+    fn parts(&self, whole: &picture::Row, phase: Phase, drawn: &mut Vec<Row>) {
+        let all: Vec<&picture::Row> = self.rows.iter().filter(|row| row.parent == Some(whole.id)).collect();
+        let shown = all.iter().filter(|row| self.is_shown(phase, row, all.len()));
+        let mut parts: Vec<Row> = shown
+            .map(|part| {
+                let beside = matches!(part.standing, Standing::Uncounted | Standing::Lost);
+                let (ink, kind) =
+                    if beside { (Ink::Faint, Kind::Uncounted) } else { (ink(phase), Kind::Part) };
+                let mut row = Row::new(part, ink, kind);
+                if matches!(part.standing, Standing::Won | Standing::Lost) {
+                    row.share = part.standing.as_str().to_owned();
+                }
+                row
+            })
+            .collect();
         let hidden = if self.verbose { 0 } else { parts.len().saturating_sub(PARTS) };
         parts.truncate(parts.len() - hidden);
-        rows.append(&mut parts);
+        drawn.append(&mut parts);
         if hidden > 0 {
-            let mut row = Row::new(depth, "", Ink::Faint, Kind::Uncounted, 0, 0);
-            row.bar = None;
-            row.note = format!("and {hidden} more; -v shows all");
-            rows.push(row);
+            drawn.push(Row::note(whole.depth + 1, "", format!("and {hidden} more; -v shows all")));
         }
     }
 
     /// Whether a part deserves a row in this report.
-    fn is_shown(&self, phase: Phase, span: &Span, row: &Row, siblings: usize) -> bool {
-        if self.verbose || row.failed {
+    fn is_shown(&self, phase: Phase, part: &picture::Row, siblings: usize) -> bool {
+        if self.verbose || part.standing == Standing::Failed {
             return true;
         }
         let worthy = match phase {
-            Phase::Dns => span.counted,
+            Phase::Dns => part.standing != Standing::Uncounted,
             // The only attempt is the phase itself.
             Phase::Connect | Phase::Proxy => siblings > 1,
             Phase::Tls | Phase::Quic => false,
             Phase::Send | Phase::Wait | Phase::Receive => true,
         };
+        let (start, end) = part.time.unwrap_or_default();
         // In a chain only what took a twentieth of it: it is long enough.
-        worthy && (!self.chain || (span.end.0 - span.start.0).saturating_mul(20) >= micros(self.trace))
-    }
-}
-
-/// The phase that a hop failed in.
-fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<Phase> {
-    match hop.failure?.stage {
-        StageName::Url => None,
-        StageName::Dns => Some(Phase::Dns),
-        StageName::Tcp => Some(Phase::Connect),
-        StageName::Tls => Some(Phase::Tls),
-        StageName::Http => {
-            let last = [Phase::Receive, Phase::Wait, Phase::Send];
-            last.into_iter().find(|phase| phases.spent[*phase].is_some())
-        }
+        worthy && (!self.chain || (end.0 - start.0).saturating_mul(20) >= micros(self.trace))
     }
 }
 
@@ -282,18 +238,35 @@ struct Row {
 }
 
 impl Row {
-    fn new(depth: usize, label: &str, ink: Ink, kind: Kind, start: u64, end: u64) -> Self {
+    fn new(row: &picture::Row, ink: Ink, kind: Kind) -> Self {
+        let duration = row.micros().filter(|micros| *micros > 0 || kind != Kind::Uncounted);
+        Self {
+            depth: row.depth,
+            label: row.label.clone(),
+            ink,
+            kind,
+            duration,
+            share: String::new(),
+            bar: row.time.map(|(start, end)| (start.0, end.0)),
+            failed: row.standing == Standing::Failed,
+            instant: row.is_instant(),
+            note: String::new(),
+        }
+    }
+
+    /// A row of words, without a bar.
+    fn note(depth: usize, label: &str, note: String) -> Self {
         Self {
             depth,
             label: label.to_owned(),
-            ink,
-            kind,
-            duration: (end > start || kind != Kind::Uncounted).then_some(end - start),
+            ink: Ink::Faint,
+            kind: Kind::Uncounted,
+            duration: None,
             share: String::new(),
-            bar: Some((start, end)),
+            bar: None,
             failed: false,
             instant: false,
-            note: String::new(),
+            note,
         }
     }
 

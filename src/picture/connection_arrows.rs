@@ -1,0 +1,124 @@
+//! The arrows of a request's connections and of the request: segments, flights, request and response.
+
+use super::arrow::{Fate, Source};
+use super::draft::{Draft, Sketch};
+use super::label;
+use super::lane::Peer;
+use crate::explain::status::explain;
+use crate::trace::{
+    Attempt, AttemptOutcome, ConnectionId, Direction, FailureCode, HandshakeMessage, Hop, Http, Tls, Trace,
+};
+use crate::units;
+
+pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
+    let peer = Peer::of_hop(hop);
+    for (index, connection) in trace.connections.iter().enumerate() {
+        if connection.opened_for != hop.id {
+            continue;
+        }
+        let id = ConnectionId(index);
+        for (place, attempt) in connection.tcp.attempts.iter().enumerate() {
+            attempt_arrows(draft, &peer, Source::Attempt(id, place), attempt);
+        }
+        if let Some(tls) = connection.tls.as_ref().ran() {
+            flight_arrows(draft, &peer, id, tls);
+        }
+    }
+    if let Some(http) = hop.http.ran() {
+        exchange_arrows(draft, &peer, hop, http);
+    }
+}
+
+/// A sketch of what the run waited for.
+const fn counted(label: String, fate: Fate, source: Source) -> Sketch {
+    Sketch { label, fate, until: None, source, counted: true, critical: true }
+}
+
+/// The SYN, and what came back. The kernel's ACK has no stamp and no arrow.
+fn attempt_arrows(draft: &mut Draft, peer: &Peer, source: Source, attempt: &Attempt) {
+    let again = match attempt.syn_retransmits {
+        Some(times) if times > 0 => format!(", again {}", units::count(times as usize, "time")),
+        _ => String::new(),
+    };
+    let address = attempt.address.ip();
+    let syn = format!("SYN {address}{again}");
+    let (fate, back) = match &attempt.outcome {
+        AttemptOutcome::Won => (Fate::Fine, Some(("SYN-ACK", Fate::Fine))),
+        AttemptOutcome::Refused => (Fate::Fine, Some(("RST: refused", Fate::Failed))),
+        AttemptOutcome::TimedOut => (Fate::Unanswered, None),
+        AttemptOutcome::Lost | AttemptOutcome::Stopped => (Fate::NotAwaited, None),
+        AttemptOutcome::Unreachable(_) | AttemptOutcome::Failed(_) => (Fate::Failed, None),
+    };
+    // Whether a SYN has left at all is not known of what the system turned down.
+    let label = if fate == Fate::Failed { format!("connect {address}") } else { syn };
+    let until = back.is_none().then_some(attempt.end);
+    let critical = attempt.outcome != AttemptOutcome::Lost;
+    draft.sent(
+        peer,
+        attempt.start,
+        Sketch { until, critical, counted: critical, ..counted(label, fate, source) },
+    );
+    if let Some((label, fate)) = back {
+        draft.received(peer, attempt.end, counted(label.to_owned(), fate, source));
+    }
+}
+
+fn flight_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, tls: &Tls) {
+    for (place, flight) in tls.flights.iter().enumerate() {
+        let alert = flight.messages.contains(&HandshakeMessage::Alert);
+        let mut label = label::messages(&flight.messages);
+        if let Some(told) = tls.alert.as_ref().filter(|told| alert && told.direction == flight.direction) {
+            label = format!("{label} {}", told.description);
+        }
+        // An alert is no arrow that got lost: it ends at its goal, whatever it says.
+        let fate = if alert && flight.direction == Direction::Received { Fate::Failed } else { Fate::Fine };
+        let until = (flight.end > flight.start).then_some(flight.end);
+        let sketch = Sketch { until, ..counted(label, fate, Source::Flight(id, place)) };
+        match flight.direction {
+            Direction::Sent => draft.sent(peer, flight.start, sketch),
+            Direction::Received => draft.received(peer, flight.start, sketch),
+        }
+    }
+}
+
+fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
+    let answered = http.first_byte.is_some();
+    let fate = match hop.failure.map(|failure| failure.code) {
+        _ if answered || !http.informational.is_empty() => Fate::Fine,
+        Some(FailureCode::Interrupted | FailureCode::MaxTime) if http.sent.is_some() => Fate::Unanswered,
+        Some(_) => Fate::Failed,
+        None => Fate::Fine,
+    };
+    let until = match (fate, http.sent) {
+        (Fate::Fine, Some(sent)) => (sent > http.start).then_some(sent),
+        _ => Some(http.end),
+    };
+    // A request has left when its last byte has: that is the stamp; what never was whole has its start.
+    let at = http.sent.unwrap_or(http.start);
+    let sketch = counted(label::request(http), fate, Source::Request(hop.id));
+    draft.sent(peer, at, Sketch { until, ..sketch });
+    for (place, interim) in http.informational.iter().enumerate() {
+        let source = Source::Informational(hop.id, place);
+        draft.received(peer, interim.at, counted(status(interim.status), Fate::Fine, source));
+    }
+    let Some(first) = http.first_byte else { return };
+    let (label, fate) = match http.status {
+        Some(code) if code >= 400 => (status(code), Fate::Failed),
+        Some(code) => (status(code), Fate::Fine),
+        None => ("response that is not HTTP".to_owned(), Fate::Failed),
+    };
+    draft.received(peer, first, counted(label, fate, Source::Response(hop.id)));
+    if http.status.is_some() && http.body.wire_bytes > 0 && http.end > first {
+        let bytes = units::bytes(http.body.wire_bytes);
+        let (label, fate) = if http.body.complete {
+            (format!("body, {bytes}"), Fate::Fine)
+        } else {
+            (format!("body breaks off after {bytes}"), Fate::Failed)
+        };
+        draft.received(peer, http.end, counted(label, fate, Source::Body(hop.id)));
+    }
+}
+
+fn status(code: u16) -> String {
+    format!("{code:03} {}", explain(code).name)
+}
