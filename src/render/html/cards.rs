@@ -17,7 +17,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
     for hop in trace.hops() {
         page.raw("<section class=\"hop\" id=\"hop-").number(hop.id.0 as u64 + 1).raw("\">\n");
         if number > 1 {
-            page.raw("<h2>Hop ").number(hop.id.0 as u64 + 1).element(": <bdi>", &hop.url.href, "</bdi></h2>\n");
+            page.raw("<h2>Hop ").number(hop.id.0 as u64 + 1).element(
+                ": <bdi>",
+                &hop.url.href,
+                "</bdi></h2>\n",
+            );
         } else {
             page.raw("<h2>Stage by stage</h2>\n");
         }
@@ -27,7 +31,9 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
         match hop.reused {
             Some(earlier) => {
                 open(page, "Connection", "connect");
-                page.raw("<p>The open connection of hop ").number(earlier.0 as u64 + 1).raw(".</p>\n</section>\n");
+                page.raw("<p>The open connection of hop ")
+                    .number(earlier.0 as u64 + 1)
+                    .raw(".</p>\n</section>\n");
             }
             None => {
                 stage(page, "TCP", "connect", hop.connect, connection::put);
@@ -44,7 +50,13 @@ fn open(page: &mut Page, title: &'static str, class: &'static str) {
 }
 
 /// A card of a stage that ran, or why it did not.
-fn stage<T>(page: &mut Page, title: &'static str, class: &'static str, stage: Stage<T>, put: fn(&mut Page, T)) {
+fn stage<T>(
+    page: &mut Page,
+    title: &'static str,
+    class: &'static str,
+    stage: Stage<T>,
+    put: fn(&mut Page, T),
+) {
     open(page, title, class);
     match stage {
         Stage::Ran(record) => put(page, record),

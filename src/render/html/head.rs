@@ -32,7 +32,8 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &
         page.element("<a href=\"#findings\">", &units::count(findings.len(), "finding"), "</a>\n");
     }
     for (index, hop) in trace.hops().enumerate() {
-        let number = if trace.requests.len() > 1 { format!("Hop {}", index + 1) } else { "Stages".to_owned() };
+        let number =
+            if trace.requests.len() > 1 { format!("Hop {}", index + 1) } else { "Stages".to_owned() };
         page.raw("<a href=\"#hop-").number(hop.id.0 as u64 + 1).raw("\">").text(&number).raw("</a>\n");
     }
     page.raw("</nav>\n</header>\n");
@@ -61,7 +62,9 @@ fn outcome(page: &mut Page, trace: &Trace) {
 fn facts(page: &mut Page, trace: &Trace) {
     let mut facts = vec![units::duration(trace.total)];
     if let Some(hop) = trace.hops().last() {
-        facts.extend(hop.http.ran().filter(|http| http.status.is_some()).map(|http| http.version.as_str().to_owned()));
+        facts.extend(
+            hop.http.ran().filter(|http| http.status.is_some()).map(|http| http.version.as_str().to_owned()),
+        );
         let version = hop.connection.and_then(|used| used.tls.as_ref().ran()?.version);
         facts.extend(version.map(|version| version.spoken().to_owned()));
         let address = hop.connection.and_then(|used| used.tcp.attempts.get(used.tcp.winner?));

@@ -23,11 +23,15 @@ pub(super) fn put(page: &mut Page, trace: &Trace, picture: &Picture, findings: &
     }
     let total = picture.end.0;
     page.raw("<section id=\"waterfall\">\n<h2>Waterfall</h2>\n");
-    page.raw("<table class=\"waterfall\" role=\"table\">\n<caption>Each part of the run on one time axis of ");
+    page.raw(
+        "<table class=\"waterfall\" role=\"table\">\n<caption>Each part of the run on one time axis of ",
+    );
     page.text(&units::micros(total)).raw(". ");
     page.raw("Point at a row, or go to it with the Tab key, for its details.</caption>\n");
     page.raw("<thead role=\"rowgroup\">\n<tr role=\"row\"><th role=\"columnheader\" scope=\"col\">part</th>");
-    page.raw("<th role=\"columnheader\" scope=\"col\">start</th><th role=\"columnheader\" scope=\"col\">time</th>");
+    page.raw(
+        "<th role=\"columnheader\" scope=\"col\">start</th><th role=\"columnheader\" scope=\"col\">time</th>",
+    );
     page.raw("<th role=\"columnheader\" scope=\"col\">share</th><th role=\"columnheader\" scope=\"col\" class=\"axis\">");
     axis(page, total);
     page.raw("</th></tr>\n</thead>\n<tbody role=\"rowgroup\">\n");
@@ -65,20 +69,28 @@ fn axis(page: &mut Page, total: u64) {
 fn put_row(page: &mut Page, row: &Row, hop: &Hop<'_>, total: u64, findings: &[Finding]) {
     page.raw("<tr role=\"row\" tabindex=\"0\" id=\"row-").number(row.id as u64).raw("\" class=\"");
     page.raw(phase_class(row.phase)).raw(" ").text(row.standing.as_str());
-    page.raw(if row.is_whole() { " whole" } else { "" }).raw("\"><th role=\"rowheader\" scope=\"row\" class=\"d");
+    page.raw(if row.is_whole() { " whole" } else { "" })
+        .raw("\"><th role=\"rowheader\" scope=\"row\" class=\"d");
     page.number(row.depth.min(4) as u64).raw("\"><bdi>").text(&label(row)).raw("</bdi>");
     mark(page, row.standing);
     for index in &row.findings {
         let Some(finding) = findings.get(*index) else { continue };
         page.raw(" <a class=\"sign ").text(finding.severity.as_str()).raw("\" href=\"#finding-");
-        page.number(*index as u64 + 1).raw("\" title=\"").text(&finding.title).raw("\">!<span class=\"sr\"> finding ");
+        page.number(*index as u64 + 1)
+            .raw("\" title=\"")
+            .text(&finding.title)
+            .raw("\">!<span class=\"sr\"> finding ");
         page.number(*index as u64 + 1).raw("</span></a>");
     }
     page.raw("</th>");
     let start = row.time.map(|(start, _)| units::micros(start.0));
     let share = row.micros().filter(|_| row.is_whole()).map(|micros| units::share(micros, total));
     for (class, text) in [("start", start), ("time", row.micros().map(units::micros)), ("share", share)] {
-        page.raw("<td role=\"cell\" class=\"").raw(class).raw("\">").text(&text.unwrap_or_default()).raw("</td>");
+        page.raw("<td role=\"cell\" class=\"")
+            .raw(class)
+            .raw("\">")
+            .text(&text.unwrap_or_default())
+            .raw("</td>");
     }
     page.raw("<td role=\"cell\" class=\"bar\">");
     match row.what {
@@ -202,9 +214,15 @@ fn legend(page: &mut Page) {
         page.raw("<li class=\"").raw(phase).raw("\"><svg viewBox=\"0 0 20 10\" aria-hidden=\"true\">");
         page.raw("<rect class=\"b\" width=\"20\" height=\"10\"/></svg> ").raw(phase).raw("</li>");
     }
-    for (class, word) in [("lost", "beaten by another, or a hedge"), ("uncounted", "beside, not counted"), ("failed", "failed")] {
+    for (class, word) in [
+        ("lost", "beaten by another, or a hedge"),
+        ("uncounted", "beside, not counted"),
+        ("failed", "failed"),
+    ] {
         page.raw("<li class=\"").raw(class).raw("\"><svg viewBox=\"0 0 20 10\" aria-hidden=\"true\">");
-        page.raw("<rect class=\"b\" x=\"1\" y=\"1\" width=\"18\" height=\"8\"/></svg> ").raw(word).raw("</li>");
+        page.raw("<rect class=\"b\" x=\"1\" y=\"1\" width=\"18\" height=\"8\"/></svg> ")
+            .raw(word)
+            .raw("</li>");
     }
     page.raw("</ul>\n");
 }

@@ -37,7 +37,9 @@ fn zone(page: &mut Page, link: &ZoneLink) {
             .map_or_else(String::new, |digest| format!(", {}", dnssec_names::digest_type(digest)));
         let found = if ds.matched { "its key is in the zone" } else { "no such key in the zone" };
         let algorithm = dnssec_names::algorithm(ds.algorithm);
-        page.element("<li>", label, " ").text(&format!("{}, {algorithm}{digest}: {found}", ds.tag)).raw("</li>\n");
+        page.element("<li>", label, " ")
+            .text(&format!("{}, {algorithm}{digest}: {found}", ds.tag))
+            .raw("</li>\n");
     }
     if link.denial.is_some() {
         page.raw("<li>it is proven that the parent has no DS</li>\n");

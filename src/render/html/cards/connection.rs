@@ -25,7 +25,10 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
         table::facts(
             page,
             &[
-                ("kernel's round trip", format!("{} ± {}", units::duration(info.rtt), units::duration(info.rtt_var))),
+                (
+                    "kernel's round trip",
+                    format!("{} ± {}", units::duration(info.rtt), units::duration(info.rtt_var)),
+                ),
                 ("least round trip", known(info.min_rtt)),
                 ("maximum segment size", format!("{} B", info.mss)),
                 ("congestion window", units::count(info.congestion_window as usize, "segment")),

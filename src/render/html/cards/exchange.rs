@@ -31,7 +31,11 @@ pub(super) fn put(page: &mut Page, http: &Http) {
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
         page.element("<p>Leads to <bdi>", &table::shortened(to), "</bdi>");
-        page.raw(if redirect.followed { ".</p>\n" } else { " (not followed; <code>-L</code> follows).</p>\n" });
+        page.raw(if redirect.followed {
+            ".</p>\n"
+        } else {
+            " (not followed; <code>-L</code> follows).</p>\n"
+        });
     }
     request(page, http);
     response(page, http);

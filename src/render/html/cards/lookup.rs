@@ -20,7 +20,12 @@ pub(super) fn put(page: &mut Page, dns: &Dns) {
     way_down(page, dns);
     if !dns.answers.is_empty() {
         let rows = dns.answers.iter().take(RECORDS).map(|record| {
-            [record.name.clone(), record.ttl.to_string(), record.rtype.mnemonic().into_owned(), record.data.clone()]
+            [
+                record.name.clone(),
+                record.ttl.to_string(),
+                record.rtype.mnemonic().into_owned(),
+                record.data.clone(),
+            ]
         });
         table::columns(page, "The answer", ["name", "TTL", "type", "data"], rows);
     }
@@ -116,13 +121,27 @@ fn packets(page: &mut Page, dns: &Dns) {
             format!("{} {}", packet.qname, packet.qtype.mnemonic()),
             format!("{server}{}", packet.server.ip()),
             format!("{}, {}, {}", packet.transport.as_str(), packet.purpose.as_str(), packet.chosen.as_str()),
-            format!("{}/{} B", packet.bytes_sent, packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())),
+            format!(
+                "{}/{} B",
+                packet.bytes_sent,
+                packet.bytes_received.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())
+            ),
             rcode,
             words::meaning(packet),
         ]
     });
-    let names =
-        ["no.", "awaited", "sent", "took", "question", "server", "how and why", "bytes", "reply", "what it meant"];
+    let names = [
+        "no.",
+        "awaited",
+        "sent",
+        "took",
+        "question",
+        "server",
+        "how and why",
+        "bytes",
+        "reply",
+        "what it meant",
+    ];
     table::columns(page, "Every packet", names, rows);
     if dns.packets.len() > MOST {
         let more = units::count(dns.packets.len() - MOST, "more packet");

@@ -41,6 +41,8 @@ pub(super) fn columns<const N: usize>(
 pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),
-        Some((end, _)) => format!("{}... ({} characters; the JSON has all)", &text[..end], text.chars().count()),
+        Some((end, _)) => {
+            format!("{}... ({} characters; the JSON has all)", &text[..end], text.chars().count())
+        }
     }
 }
