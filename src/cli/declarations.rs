@@ -170,6 +170,8 @@ pub struct Common {
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
     /// Limit for everything, in seconds (or 500ms, 1s); 0 sets none; with `urltrace dns -` for each name
+    ///
+    /// DNS may use 10 s of the default limit, and all of one that is given, but never more than 60 s.
     #[arg(
         short = 'm',
         long,
