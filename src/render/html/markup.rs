@@ -34,7 +34,11 @@ impl Page {
     pub(super) fn json(&mut self, document: &str) -> &mut Self {
         for char in document.chars() {
             match char {
-                '<' | '>' | '&' => self.0.push_str(&format!("\\u{:04x}", u32::from(char))),
+                char if matches!(char, '<' | '>' | '&') || escape::is_noncharacter(char) => {
+                    for unit in char.encode_utf16(&mut [0; 2]) {
+                        self.0.push_str(&format!("\\u{unit:04x}"));
+                    }
+                }
                 char => self.0.push(char),
             }
         }
