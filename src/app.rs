@@ -10,6 +10,7 @@ use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Sho
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
+use crate::explain::topics::{self, Found};
 use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
@@ -118,6 +119,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             render::findings_list(finding::RULES, out)?;
             Ok(exit::OK.into())
         }
+        Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
@@ -346,6 +348,23 @@ async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
     // Being stopped is how it ends.
     Signals::listen().wait().await;
     Ok(exit::OK.into())
+}
+
+fn explain(topic: Option<&str>, show: &Show, out: &mut dyn Write) -> io::Result<Ended> {
+    let Some(words) = topic else {
+        render::topic_list(&topics::all(), &style(show), out)?;
+        return Ok(exit::OK.into());
+    };
+    match topics::look_up(words) {
+        Found::Topics(topics) => {
+            render::topics(&topics, &style(show), out)?;
+            Ok(exit::OK.into())
+        }
+        Found::Near(near) => {
+            let complaint = Some(render::no_topic(words, &near, &style(show)));
+            Ok(Ended { code: exit::USAGE, complaint, signal: None })
+        }
+    }
 }
 
 fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {

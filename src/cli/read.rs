@@ -49,6 +49,10 @@ pub fn settings(
         Some(Command::Lab { serve }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
+        Some(Command::Explain { topic }) => {
+            let topic = (!topic.is_empty()).then(|| topic.join(" "));
+            settings(Action::Explain(topic), false, show)
+        }
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
             dns::check_format(show.format)?;

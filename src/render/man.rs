@@ -40,6 +40,7 @@ const FORMS: &[(&str, &str)] = &[
     ("urltrace dns", "[OPTIONS] - < NAMES"),
     ("urltrace findings", ""),
     ("urltrace lab", "[--serve]"),
+    ("urltrace explain", "[TOPIC]"),
     ("urltrace", "--generate WHAT"),
 ];
 

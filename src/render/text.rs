@@ -16,12 +16,14 @@ mod ink;
 mod lines;
 mod page;
 mod survey;
+mod topics;
 mod trace;
 mod verbose;
 mod waterfall;
 
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
+pub use topics::{no_topic, topic_list, topics};
 pub(super) use trace::trace;
 
 #[cfg(test)]
