@@ -20,7 +20,8 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &
     page.element("<header>\n<h1>", url(trace), "</h1>\n<ul class=\"facts\">\n");
     outcome(page, trace);
     facts(page, trace);
-    page.element("</ul>\n<p class=\"verdict\">", &verdict.summary, "</p>\n");
+    page.raw("</ul>\n<p class=\"verdict").raw(if trace.failure().is_some() { " failed" } else { "" });
+    page.element("\">", &verdict.summary, "</p>\n");
     if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {
         page.element("<p class=\"hint\"><b>Hint:</b> ", hint, "</p>\n");
     }

@@ -72,7 +72,9 @@ fn put_row(page: &mut Page, row: &Row, hop: &Hop<'_>, total: u64, findings: &[Fi
     page.raw(if row.is_whole() { " whole" } else { "" })
         .raw("\"><th role=\"rowheader\" scope=\"row\" class=\"d");
     page.number(row.depth.min(4) as u64).raw("\"><bdi>").text(&label(row)).raw("</bdi>");
-    mark(page, row.standing);
+    if !matches!(row.what, What::Missing(..) | What::Unaccounted(_)) {
+        mark(page, row.standing);
+    }
     for index in &row.findings {
         let Some(finding) = findings.get(*index) else { continue };
         page.raw(" <a class=\"sign ").text(finding.severity.as_str()).raw("\" href=\"#finding-");
