@@ -11,6 +11,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
+use crate::explain::tour::STEPS;
 use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
@@ -120,6 +121,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             Ok(exit::OK.into())
         }
         Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
+        Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
@@ -340,6 +342,33 @@ async fn ask_all(
 /// Whether what was found is allowed.
 fn limits(findings: &[Finding], show: &Show) -> Limits {
     if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
+}
+
+/// Each step of the tour: its question, its run, its reading. What a run ends with is part of the lesson.
+fn tour(
+    steps: Vec<(usize, Settings)>,
+    waits: bool,
+    style: &Style,
+    out: &mut dyn Write,
+) -> Result<Ended, Problem> {
+    let last = steps.len();
+    for (told, (index, settings)) in steps.into_iter().enumerate() {
+        let Some(step) = STEPS.get(index) else { continue };
+        render::tour_question(index + 1, step, style, out)?;
+        let ended = run(settings, Stopwatch::start(), out)?;
+        if ended.signal.is_some() {
+            return Ok(ended);
+        }
+        render::tour_reading(step, ended.code, style, out)?;
+        if waits && told + 1 < last {
+            render::tour_prompt(out)?;
+            let mut line = String::new();
+            if io::stdin().read_line(&mut line)? == 0 || line.trim().eq_ignore_ascii_case("q") {
+                break;
+            }
+        }
+    }
+    Ok(exit::OK.into())
 }
 
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {

@@ -12,6 +12,7 @@ Examples:
   urltrace dns --type MX example.com          the DNS walk alone
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
+  urltrace lab --tour                         a guided course through it, step by step
   urltrace lab                                list the scenarios of the built-in internet
   urltrace explain zone cut                   what a term of the report means
 
@@ -78,6 +79,9 @@ pub enum Command {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
         serve: bool,
+        /// Be guided through it: a question, a run and its reading, step by step; N runs one step alone
+        #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with = "serve")]
+        tour: Option<Option<usize>>,
     },
 }
 

@@ -12,7 +12,7 @@ use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password};
+use super::{dns, findings, hands, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
@@ -46,7 +46,13 @@ pub fn settings(
     }
     match cli.command.take() {
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
-        Some(Command::Lab { serve }) => {
+        Some(Command::Lab { tour: Some(only), .. }) => {
+            let action = tour::action(only, &show, environment, |words, environment| {
+                self::settings(words, environment)
+            })?;
+            settings(action, false, show)
+        }
+        Some(Command::Lab { serve, tour: None }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
         Some(Command::Explain { topic }) => {

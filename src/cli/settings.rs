@@ -48,6 +48,13 @@ pub enum Action {
     ListFindings,
     /// `urltrace lab`.
     ListLab,
+    /// `urltrace lab --tour`.
+    Tour {
+        /// Its steps, each with its place in the tour and the run that it is on.
+        steps: Vec<(usize, Settings)>,
+        /// Whether somebody is there who says when to go on.
+        waits: bool,
+    },
     /// `urltrace lab --serve`.
     ServeLab,
     /// `urltrace explain`: a topic, or the list of them.

@@ -32,3 +32,4 @@ pub use progress::Progress;
 pub use refusal::{Refusal, refuse, tell};
 pub use style::{Format, Style};
 pub use text::{no_topic, topic_list, topics};
+pub use text::{tour_prompt, tour_question, tour_reading};

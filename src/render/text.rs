@@ -18,6 +18,7 @@ mod page;
 mod story;
 mod survey;
 mod topics;
+mod tour;
 mod trace;
 mod verbose;
 mod waterfall;
@@ -25,6 +26,7 @@ mod waterfall;
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};
+pub use tour::{tour_prompt, tour_question, tour_reading};
 pub(super) use trace::trace;
 
 #[cfg(test)]

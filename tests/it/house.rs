@@ -71,7 +71,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     // The program around it.
-    ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",
