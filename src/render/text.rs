@@ -7,10 +7,10 @@
 mod alias;
 mod bar;
 mod dns;
-mod dnssec;
-mod evidence;
+pub(super) mod dnssec;
+pub(super) mod evidence;
 mod fact;
-mod findings;
+pub(super) mod findings;
 mod headline;
 mod ink;
 mod lines;
