@@ -411,5 +411,6 @@ fn style(show: &Show) -> Style {
         width: show.width,
         verbose: show.verbose,
         headers: show.headers,
+        explain: show.explain,
     }
 }

@@ -31,11 +31,13 @@ pub struct Style {
     pub verbose: bool,
     /// `-i`: the response's header fields.
     pub headers: bool,
+    /// `--explain`: the run told as a story.
+    pub explain: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 80, verbose: false, headers: false }
+        Self { color: false, unicode: true, width: 80, verbose: false, headers: false, explain: false }
     }
 }
 

@@ -15,6 +15,7 @@ mod headline;
 mod ink;
 mod lines;
 mod page;
+mod story;
 mod survey;
 mod topics;
 mod trace;
