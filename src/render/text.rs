@@ -10,11 +10,13 @@ mod dns;
 mod dnssec;
 mod evidence;
 mod fact;
-mod findings;
+pub(super) mod findings;
 mod headline;
 mod ink;
+mod ladder;
 mod lines;
 mod page;
+mod phase_ink;
 mod survey;
 mod trace;
 mod verbose;
@@ -22,7 +24,7 @@ mod waterfall;
 
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
-pub(super) use trace::trace;
+pub(super) use trace::{ladder_alone, trace, waterfall_alone};
 
 #[cfg(test)]
 mod tests;
