@@ -12,6 +12,7 @@ Examples:
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
   urltrace lab                                list the scenarios of the built-in internet
+  urltrace explain zone cut                   what a term of the report means
 
 Exit codes:
   0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
@@ -62,6 +63,15 @@ pub enum Command {
     Dns(DnsOptions),
     /// List what can be found wrong, slow or worth knowing
     Findings,
+    /// Explain a term of a report, without a network; alone, list all terms
+    ///
+    /// Every phase, record type, code, TLS message, status, header field, finding, failure code, option and
+    /// JSON field has a topic, and so have the questions of people who learn how the web works.
+    Explain {
+        /// A term in any case: `zone cut`, ttfb, 503, dns-server-slow, '401 vs 403'
+        #[arg(value_name = "TOPIC", allow_hyphen_values = true)]
+        topic: Vec<String>,
+    },
     /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
@@ -176,6 +186,8 @@ pub struct Common {
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
     /// Limit for everything, in seconds (or 500ms, 1s); 0 sets none; with `urltrace dns -` for each name
+    ///
+    /// DNS may use 10 s of the default limit, and all of one that is given, but never more than 60 s.
     #[arg(
         short = 'm',
         long,

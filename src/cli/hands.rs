@@ -18,13 +18,22 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
     match (word(1), word(2), arguments.len()) {
         (Some("version"), None, 2) => arguments[1] = "--version".into(),
         (Some("help"), None, 2) => arguments[1] = "--help".into(),
-        (Some("help"), Some("dns" | "lab" | "findings"), 3) => {
+        // An option can be a topic, too.
+        (Some("explain"), Some(option), 3) if option.starts_with('-') && !is_for_explain(option) => {
+            arguments.insert(2, "--".into());
+        }
+        (Some("help"), Some("dns" | "lab" | "findings" | "explain"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
         _ => {}
     }
     arguments
+}
+
+/// Options of one word that `explain` heeds, in place of telling what they are.
+fn is_for_explain(option: &str) -> bool {
+    matches!(option, "--" | "-h" | "--help" | "--ascii") || option.starts_with("--color=")
 }
 
 /// The format that was asked for, for an error on arguments that cannot be read.
@@ -104,7 +113,8 @@ fn misplaced(option: &str, command: &str) -> PlanError {
     PlanError::usage(format!("{option} is for tracing a URL: `urltrace {command}` does not take it"))
 }
 
-/// Refuses what stands in front of a sub-command and would be ignored, and what `lab` has no use for.
+/// Refuses what stands in front of a sub-command and would be ignored, and what `lab` and `explain` have no
+/// use for.
 pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
     let Some((command, inner)) = matches.subcommand() else { return Ok(()) };
     let cli: Command = Cli::command();
@@ -117,8 +127,9 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
             let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
             if command != "dns" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
                 let option = option.unwrap_or_default();
+                let prints = if command == "explain" { "a text" } else { "a list" };
                 return Err(PlanError::usage(format!(
-                    "`urltrace {command}` prints a list: it does not take {option}"
+                    "`urltrace {command}` prints {prints}: it does not take {option}"
                 )));
             }
         } else if given(matches, argument) {

@@ -171,6 +171,7 @@ fn hands_of_other_tools_get_what_they_mean_or_one_line() {
                 hint.map_or(message.clone(), |hint| format!("{message}; {hint}"))
             }
             Err(PlanError::Clap(error)) => panic!("{line}: {error}"),
+            Err(PlanError::Interrupted) => panic!("{line}: no password is asked for"),
             Ok(settings) => panic!("{line}: {:?}", settings.action),
         };
         assert!(told.contains(text), "{line}: {told}");
@@ -241,7 +242,7 @@ fn a_dig_line_becomes_a_question() {
 fn help_and_version_are_words_too() {
     let shown = |line: &str| match read(line).unwrap_err() {
         PlanError::Clap(error) => error.to_string(),
-        error @ PlanError::Usage { .. } => panic!("{line}: {error:?}"),
+        error => panic!("{line}: {error:?}"),
     };
     assert!(shown("help").contains("Usage: urltrace"));
     assert!(shown("help dns").contains("Usage: urltrace dns"));

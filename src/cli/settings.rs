@@ -50,6 +50,8 @@ pub enum Action {
     ListLab,
     /// `urltrace lab --serve`.
     ServeLab,
+    /// `urltrace explain`: a topic, or the list of them.
+    Explain(Option<String>),
     /// `--generate`.
     Generate(Generate),
 }

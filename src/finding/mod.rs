@@ -8,6 +8,7 @@ pub(crate) mod sample;
 
 mod aliases;
 mod asked;
+mod case;
 mod check;
 mod culprit;
 mod dns_answer_truncated;

@@ -1,13 +1,8 @@
 //! What is written in and under a ladder diagram, for text and SVG alike. Nothing is escaped here.
 
-use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Party};
+use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Step};
 use crate::timeline::Phase;
 use crate::units;
-
-/// What a lane's party is called.
-pub(super) const fn party(party: Party) -> &'static str {
-    party.as_str()
-}
 
 /// What an arrow says, and what became of it where it ends short.
 pub(super) fn label(arrow: &Arrow) -> String {
@@ -51,6 +46,11 @@ pub(super) fn legend(ladder: &Ladder, depth: Depth) -> Vec<String> {
          was received. When the other side got it or answered is not known."
             .to_owned(),
     ];
+    let steps = ladder.steps(depth);
+    let beside_drawn = |step: &Step<'_>| matches!(step, Step::Arrow(arrow) if !arrow.counted);
+    if steps.iter().any(beside_drawn) {
+        told.push("Dotted arrows are not counted: nothing waited for them.".to_owned());
+    }
     let beside = ladder.beside();
     if depth == Depth::Short && beside > 0 {
         told.push(format!(

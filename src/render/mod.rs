@@ -34,3 +34,4 @@ pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;
 pub use refusal::{Refusal, refuse, tell};
 pub use style::{Diagram, Format, Style};
+pub use text::{no_topic, topic_list, topics};

@@ -18,12 +18,14 @@ mod lines;
 mod page;
 mod phase_ink;
 mod survey;
+mod topics;
 mod trace;
 mod verbose;
 mod waterfall;
 
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
+pub use topics::{no_topic, topic_list, topics};
 pub(super) use trace::{ladder_alone, trace, waterfall_alone};
 
 #[cfg(test)]

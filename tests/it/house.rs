@@ -72,8 +72,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "export", "finding", "lab", "os", "plan", "redact", "render",
-            "report", "stop", "signals", "trace", "tracer",
+            "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan", "redact",
+            "render", "report", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

@@ -7,7 +7,6 @@ use super::canvas::{Anchor, Canvas};
 use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Source, Step};
 use crate::render::ladder_words;
 use crate::render::picture_words as words;
-use crate::timeline::Phase;
 use crate::trace::{At, Trace};
 use crate::units;
 
@@ -35,7 +34,7 @@ pub(super) fn draw(trace: &Trace, ladder: &Ladder, depth: Depth, within: Within)
     let mut lanes = Vec::new();
     for lane in &ladder.lanes {
         canvas.line("life", (x, TOP - 12.0), (x, bottom));
-        canvas.text("strong", (x, 24.0), Anchor::Middle, gap - 8.0, ladder_words::party(lane.party));
+        canvas.text("strong", (x, 24.0), Anchor::Middle, gap - 8.0, lane.party.as_str());
         canvas.text("faint", (x, 42.0), Anchor::Middle, gap - 8.0, &lane.name);
         lanes.push(x);
         x += gap;
@@ -115,12 +114,12 @@ struct Drawing<'t> {
 impl Drawing<'_> {
     /// From a question to its reply: the ways there and back and the server's work, together.
     fn at_work(&self, canvas: &mut Canvas, arrow: &Arrow, (from, to): (f64, f64)) {
-        let class = format!("work {}", phase_class(arrow.source.phase()));
+        let class = format!("work {}", arrow.source.phase().as_str());
         canvas.rect(&class, (self.lanes[arrow.from.max(arrow.to)] - 3.0, from), (6.0, to - from));
     }
 
     fn arrow(&self, canvas: &mut Canvas, arrow: &Arrow, y: f64) {
-        let phase = phase_class(arrow.source.phase());
+        let phase = arrow.source.phase().as_str();
         let counted = if arrow.counted { "counted" } else { "uncounted" };
         let id = (self.within == Within::Page).then(|| format!("arrow-{}", arrow.id));
         let class = format!("arrow {phase} {counted} {}", arrow.fate.as_str());
@@ -132,7 +131,9 @@ impl Drawing<'_> {
         match (arrow.is_sent(), arrow.fate) {
             (true, Fate::Fine) => canvas.head("head", (tip, y), true),
             (true, Fate::Unanswered | Fate::Failed) => canvas.cross("cross", (tip, y)),
-            (true, Fate::NotAwaited) => {}
+            (true, Fate::NotAwaited) => {
+                canvas.text("label", (tip + 4.0, y + 4.0), Anchor::Start, LINE, "?");
+            }
             (false, _) => canvas.head("head", (near, y), false),
         }
         canvas.text("faint", (near - 10.0, y + 4.0), Anchor::End, TIMES, &units::micros(arrow.at().0));
@@ -151,8 +152,4 @@ impl Drawing<'_> {
         let room = self.width - self.lanes[0] - 24.0;
         canvas.text("label", (self.lanes[0] + 14.0, y), Anchor::Start, room, &ladder_words::fold(fold));
     }
-}
-
-const fn phase_class(phase: Phase) -> &'static str {
-    phase.as_str()
 }

@@ -14,8 +14,6 @@ use crate::units;
 
 /// Columns for the time at the left.
 const TIME: usize = 9;
-/// Columns between two lanes that arrows can be told apart in.
-const LEAST_GAP: usize = 6;
 
 /// Lanes that a page has room for, of each party.
 pub(super) const fn most_lanes(width: usize) -> usize {
@@ -135,25 +133,23 @@ impl Drawing {
 
     /// Whose lanes they are: the party, and below it which one.
     fn heads(&self, lanes: &[Lane]) -> [Line; 2] {
+        let gaps = self.columns.windows(2).map(|pair| pair[1] - pair[0]);
+        let room = gaps.min().unwrap_or(self.width).saturating_sub(1).max(1);
         let head = |ink: Ink, words: &dyn Fn(&Lane) -> String| {
             let mut line = self.line();
-            for (place, lane) in lanes.iter().enumerate() {
-                let column = self.columns[place];
-                let next = self.columns.get(place + 1).map_or(self.width, |next| *next);
-                let before = line.width();
-                // Around its column, and between its neighbours.
-                let least = if before == 0 { 0 } else { before + 1 };
-                let half = (column.saturating_sub(least)).min(next.saturating_sub(column) / 2 + 1);
-                let room = half + next.saturating_sub(column + 1).min(half.max(LEAST_GAP)).max(1);
+            for (column, lane) in self.columns.iter().zip(lanes) {
+                let least = if line.width() == 0 { 0 } else { line.width() + 1 };
                 let text = self.cut(&words(lane), room);
-                let start = column.saturating_sub(text.width() / 2).max(least);
-                let start = start.min(self.width.saturating_sub(text.width())).max(least);
+                // Around its lane, inside the page, and not into its neighbour.
+                let last = self.width.saturating_sub(text.width());
+                let start = column.saturating_sub(text.width() / 2).min(last).max(least);
+                let text = self.cut(&text, self.width.saturating_sub(start));
                 line.pad_to(start).push(ink, text);
             }
             line
         };
         let name = |lane: &Lane| lane.name.clone();
-        [head(Ink::Strong, &|lane| words::party(lane.party).to_owned()), head(Ink::Faint, &name)]
+        [head(Ink::Strong, &|lane| lane.party.as_str().to_owned()), head(Ink::Faint, &name)]
     }
 
     /// The lifelines from the end of the line to a column.
@@ -198,7 +194,11 @@ impl Drawing {
         let label = escape::text(&words::label(arrow), self.charset).into_owned();
         let dash = if arrow.counted { self.signs.line } else { self.signs.dashes };
         // What did not arrive for all that is known ends before its lane.
-        let tip = if arrow.ends_short() { (near + (far - near) * 2 / 3).max(near + 1) } else { far };
+        let tip = if arrow.ends_short() {
+            (near + (far - near) * 2 / 3).max(near + 7 + label.width()).min(far - 1)
+        } else {
+            far
+        };
         let inside = (tip - near).saturating_sub(7);
         let outside = self.width.saturating_sub(far + 2);
         let is_inside = label.width() <= inside || inside >= outside;
@@ -217,7 +217,7 @@ impl Drawing {
             let head = match arrow.fate {
                 Fate::Fine => self.signs.right,
                 Fate::Unanswered | Fate::Failed => self.signs.lost,
-                Fate::NotAwaited => dash,
+                Fate::NotAwaited => "?",
             };
             line.push(Ink::Faint, self.signs.start).push(ink, middle).push(ink, head);
         } else {

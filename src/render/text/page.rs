@@ -246,7 +246,7 @@ fn split(word: &mut Word, mut room: usize) -> Word {
 /// The words of a line. A number and its unit are one word, as are `TTL 300` and its like, so that
 /// no line ends between them.
 fn words(body: &Line) -> Vec<Word> {
-    const NAMES: &[&str] = &["TTL", "RTT", "MSS", "TLS", "port", "hop"];
+    const NAMES: &[&str] = &["TTL", "RTT", "MSS", "TLS", "RFC", "section", "port", "hop"];
     const UNITS: &[&str] = &["ms", "s", "%", "B", "kB", "MB", "GB", "TB", "days", "bits"];
     let mut words: Vec<Word> = vec![Word::new()];
     for (ink, text) in &body.pieces {
