@@ -4,18 +4,27 @@ use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Step};
 use crate::timeline::Phase;
 use crate::units;
 
-/// What an arrow says, and what became of it where it ends short.
+/// What an arrow says, and what became of it.
 pub(super) fn label(arrow: &Arrow) -> String {
+    format!("{}{}", arrow.label, end(arrow))
+}
+
+/// What became of an arrow that ends short.
+pub(super) fn end(arrow: &Arrow) -> String {
     let waited = arrow.until.map(|until| units::duration(until.since(arrow.at())));
-    let end = match (arrow.ends_short(), arrow.fate, waited) {
+    match (arrow.ends_short(), arrow.fate, waited) {
         (true, Fate::Unanswered, Some(waited)) => format!(", no reply in {waited}"),
         (true, Fate::Unanswered, None) => ", no reply".to_owned(),
         (true, Fate::NotAwaited, Some(waited)) => format!(", not awaited after {waited}"),
         (true, Fate::NotAwaited, None) => ", not awaited".to_owned(),
         (true, Fate::Failed, _) => ", failed".to_owned(),
         _ => String::new(),
-    };
-    format!("{}{end}", arrow.label)
+    }
+}
+
+/// Time went by behind the last arrow.
+pub(super) fn nothing_more(micros: u64) -> String {
+    format!("{} pass, and the run ends", units::micros(micros))
 }
 
 /// `3 more questions, 3 replies`.

@@ -87,7 +87,7 @@ fn phases(page: &mut String, report: &TraceReport) {
         };
         let (start, _) = row.time.unwrap_or_default();
         let time = row.micros().unwrap_or(0);
-        let share = units::share(time, picture.end.0);
+        let share = escaped(&units::share(time, picture.end.0));
         put(page, &format!("| {label} | {} | {} | {share} |", units::micros(start.0), units::micros(time)));
     }
     put(page, &format!("| **total** | | **{}** | |\n", units::duration(report.trace.total)));

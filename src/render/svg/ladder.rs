@@ -28,7 +28,9 @@ pub(super) fn draw(trace: &Trace, ladder: &Ladder, depth: Depth, within: Within)
     let width = TIMES + gap * gaps + MARGIN;
     let steps = ladder.steps(depth);
     let places = places(&steps, ladder.end);
-    let bottom = places.last().copied().unwrap_or(TOP) + LINE;
+    let left = ladder.end.0.saturating_sub(ladder.arrows.last().map_or(0, |arrow| arrow.at().0));
+    let is_long = left > 0 && left.saturating_mul(10) >= ladder.end.0;
+    let bottom = places.last().copied().unwrap_or(TOP) + if is_long { 3.0 * LINE } else { LINE };
     let mut canvas = Canvas::new(width);
     let mut x = TIMES;
     let mut lanes = Vec::new();
@@ -50,6 +52,10 @@ pub(super) fn draw(trace: &Trace, ladder: &Ladder, depth: Depth, within: Within)
             }
             Step::Folded(fold) => drawing.fold(&mut canvas, fold, places[index]),
         }
+    }
+    if is_long {
+        let words = ladder_words::nothing_more(left);
+        canvas.text("label", (TIMES + 14.0, bottom - LINE), Anchor::Start, width, &words);
     }
     let mut y = bottom + 22.0;
     for sentence in ladder_words::legend(ladder, depth) {

@@ -55,6 +55,10 @@ pub(super) fn put(page: &mut Page, ladder: &Ladder, depth: Depth) {
             Step::Folded(fold) => fold.end,
         });
     }
+    let left = before.map_or(0, |before| ladder.end.0.saturating_sub(before.0));
+    if left > 0 && left.saturating_mul(10) >= ladder.end.0 {
+        page.put(drawing.pause(&words::nothing_more(left)));
+    }
     for sentence in words::legend(ladder, depth) {
         let mut body = page.line();
         body.push(Ink::Faint, sentence);
@@ -134,15 +138,18 @@ impl Drawing {
     /// Whose lanes they are: the party, and below it which one.
     fn heads(&self, lanes: &[Lane]) -> [Line; 2] {
         let gaps = self.columns.windows(2).map(|pair| pair[1] - pair[0]);
-        let room = gaps.min().unwrap_or(self.width).saturating_sub(1).max(1);
+        let room = gaps.min().unwrap_or(self.width).max(1);
+        let last = self.columns.len().saturating_sub(1);
         let head = |ink: Ink, words: &dyn Fn(&Lane) -> String| {
             let mut line = self.line();
-            for (column, lane) in self.columns.iter().zip(lanes) {
+            for (place, (column, lane)) in self.columns.iter().zip(lanes).enumerate() {
                 let least = if line.width() == 0 { 0 } else { line.width() + 1 };
-                let text = self.cut(&words(lane), room);
+                // The last has what the one before has left.
+                let room = if place == last { room * 2 } else { room };
+                let text = self.cut(&words(lane), room.min(self.width.saturating_sub(least)));
                 // Around its lane, inside the page, and not into its neighbour.
-                let last = self.width.saturating_sub(text.width());
-                let start = column.saturating_sub(text.width() / 2).min(last).max(least);
+                let end = self.width.saturating_sub(text.width());
+                let start = column.saturating_sub(text.width() / 2).min(end).max(least);
                 let text = self.cut(&text, self.width.saturating_sub(start));
                 line.pad_to(start).push(ink, text);
             }
@@ -191,7 +198,8 @@ impl Drawing {
         };
         let near = self.columns[0];
         let far = self.columns[arrow.from.max(arrow.to)];
-        let label = escape::text(&words::label(arrow), self.charset).into_owned();
+        let end = words::end(arrow);
+        let label = escape::text(&arrow.label, self.charset).into_owned() + &end;
         let dash = if arrow.counted { self.signs.line } else { self.signs.dashes };
         // What did not arrive for all that is known ends before its lane.
         let tip = if arrow.ends_short() {
@@ -199,11 +207,17 @@ impl Drawing {
         } else {
             far
         };
-        let inside = (tip - near).saturating_sub(7);
+        let inside = (tip - near).saturating_sub(6);
         let outside = self.width.saturating_sub(far + 2);
         let is_inside = label.width() <= inside || inside >= outside;
         line.pad_to(near);
-        let text = if is_inside { self.cut(&label, inside) } else { String::new() };
+        // What became of it is said whole: half of it would say the contrary.
+        let cut = |room: usize| {
+            let whole = label.width() <= room || room <= end.width();
+            let room = if whole { room } else { room - end.width() };
+            if whole { self.cut(&label, room) } else { self.cut(&arrow.label, room) + &end }
+        };
+        let text = if is_inside { cut(inside) } else { String::new() };
         let dashes = |columns: usize| dash.repeat(columns);
         // The shaft between the near lane and the tip, the tip itself not counted.
         let shaft = (tip - near).saturating_sub(2);
@@ -225,7 +239,7 @@ impl Drawing {
         }
         if !is_inside {
             self.lives(&mut line, far + 1, self.signs.life);
-            let text = self.cut(&label, outside);
+            let text = cut(outside);
             line.push(Ink::Plain, " ").push(ink, text).push(Ink::Plain, " ");
         } else if !arrow.ends_short() {
             line.push(Ink::Faint, if arrow.is_sent() { self.signs.life } else { self.signs.end });

@@ -102,7 +102,7 @@ fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
                 }
                 let style = Style { width, unicode, verbose, ..UNICODE };
                 let drawn = Style { diagram: Diagram::Ladder, ..style };
-                let texts = [Some(report(&trace, &drawn)), dns_report(&trace, &style)];
+                let texts = [Some(report(&trace, &drawn)), dns_report(&trace, &drawn)];
                 for line in texts.iter().flatten().flat_map(|text| text.lines()) {
                     assert!(line.width() <= width, "{name} at {width}: {line}");
                     assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
