@@ -7,8 +7,8 @@
 mod alias;
 mod bar;
 mod dns;
-mod dnssec;
-mod evidence;
+pub(super) mod dnssec;
+pub(super) mod evidence;
 mod fact;
 pub(super) mod findings;
 mod headline;
