@@ -415,5 +415,6 @@ fn style(show: &Show) -> Style {
             cli::Diagram::Waterfall => Diagram::Waterfall,
             cli::Diagram::Ladder => Diagram::Ladder,
         },
+        explain: show.explain,
     }
 }

@@ -8,6 +8,7 @@ const EXAMPLES: &str = "\
 Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
   urltrace -L --format json shop.example      follow redirects, one JSON document
+  urltrace --explain https://example.com/     the same, told step by step as a story
   urltrace dns --type MX example.com          the DNS walk alone
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
@@ -124,6 +125,9 @@ pub struct Common {
     /// Also show headers, the whole chain and every packet
     #[arg(short, long, global = true, help_heading = "Output and lab")]
     pub verbose: bool,
+    /// Tell the run as a story, too: what each step is for, what it cost here, and where it is written down
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub explain: bool,
     /// No progress on the terminal
     #[arg(short, long, alias = "no-progress-meter", global = true, help_heading = "Output and lab")]
     pub silent: bool,

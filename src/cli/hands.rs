@@ -11,6 +11,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use super::borrowed::{self, Answer};
 use super::declarations::{Cli, Common, Format};
 use super::error::PlanError;
+use super::settings::Show;
 
 /// `urltrace help` and `urltrace version`, as the options that they mean.
 pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
@@ -145,6 +146,21 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Refuses `--explain` where no story can be told; `bare` is output that has room for data alone.
+pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
+    match show.format {
+        _ if !show.explain => Ok(()),
+        Format::Json | Format::Jsonl | Format::Svg => Err(PlanError::with_hint(
+            "--explain tells a story for people, and a document for programs or a picture has no place for it",
+            "without --format it stands below the report; --format html has it always",
+        )),
+        _ if bare => {
+            Err(PlanError::usage("--explain tells of one whole run: not with --short, +short or `-`"))
+        }
+        Format::Text | Format::Html | Format::Markdown => Ok(()),
+    }
 }
 
 /// Refuses what would lead out of the lab, or be ignored in it.

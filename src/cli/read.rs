@@ -56,6 +56,7 @@ pub fn settings(
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
             dns::check_format(show.format)?;
+            hands::check_story(&show, options.short || options.words.iter().any(|word| word == "-"))?;
             hands::check_lab(&cli.common, None)?;
             let mut plan = plan(&cli, &matches, environment)?;
             // The lane without a URL has no later stage to leave time for.
@@ -72,6 +73,7 @@ pub fn settings(
         }
         None => {
             let url = hands::one_url(&cli)?;
+            hands::check_story(&show, false)?;
             hands::check_lab(&cli.common, Some(&url))?;
             let mut plan = plan(&cli, &matches, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
@@ -105,6 +107,7 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
         diagram: if common.ladder { Diagram::Ladder } else { common.diagram },
         verbose: common.verbose,
         headers: cli.request.include,
+        explain: common.explain,
         color,
         unicode: !common.ascii && environment.utf8,
         secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },

@@ -70,6 +70,8 @@ pub struct Show {
     pub verbose: bool,
     /// The response's header fields, too.
     pub headers: bool,
+    /// The run told as a story, too.
+    pub explain: bool,
     /// Colours.
     pub color: bool,
     /// UTF-8 drawing.

@@ -8,6 +8,7 @@ mod document;
 mod findings;
 mod head;
 mod markup;
+mod story;
 mod waterfall;
 
 pub(super) use document::trace;

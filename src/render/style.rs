@@ -33,6 +33,8 @@ pub struct Style {
     pub headers: bool,
     /// What is drawn: the ladder comes under the waterfall of a text, and in its place in an SVG.
     pub diagram: Diagram,
+    /// `--explain`: the run told as a story.
+    pub explain: bool,
 }
 
 /// What is drawn of a run.
@@ -54,6 +56,7 @@ impl Default for Style {
             verbose: false,
             headers: false,
             diagram: Diagram::Waterfall,
+            explain: false,
         }
     }
 }

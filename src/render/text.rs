@@ -17,6 +17,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod story;
 mod survey;
 mod topics;
 mod trace;

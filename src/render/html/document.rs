@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::markup::Page;
-use super::{cards, findings, head, waterfall};
+use super::{cards, findings, head, story, waterfall};
 use crate::picture::Picture;
 use crate::redact::Redacted;
 use crate::render::json::{self, Lines};
@@ -27,6 +27,7 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     waterfall::put(&mut page, trace, &picture, findings);
     findings::put(&mut page, findings, &picture);
     cards::put(&mut page, trace);
+    story::put(&mut page, &crate::story::story(trace));
     page.raw("</main>\n");
     foot(&mut page, report);
     page.raw("<script type=\"application/json\" id=\"urltrace-json\">");

@@ -37,7 +37,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &
             if trace.requests.len() > 1 { format!("Hop {}", index + 1) } else { "Stages".to_owned() };
         page.raw("<a href=\"#hop-").number(hop.id.0 as u64 + 1).raw("\">").text(&number).raw("</a>\n");
     }
-    page.raw("</nav>\n</header>\n");
+    page.raw("<a href=\"#story\">The story</a>\n</nav>\n</header>\n");
 }
 
 /// The status, or the stage that failed.

@@ -9,7 +9,7 @@ use super::alias::is_on_the_way;
 use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{dnssec, evidence, findings, ladder, survey, verbose};
+use super::{dnssec, evidence, findings, ladder, story, survey, verbose};
 use crate::explain::dns_error;
 use crate::picture::{self, Depth};
 use crate::redact::Redacted;
@@ -69,6 +69,9 @@ pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write)
     findings::put(&mut page, &run.findings);
     if style.verbose {
         verbose::packets_section(&mut page, &run.dns);
+    }
+    if style.explain {
+        story::put(&mut page, &crate::story::lookup_story(&run.dns, run.failure.as_ref()));
     }
     out.write_all(page.into_text().as_bytes())
 }

@@ -31,6 +31,7 @@ const UNICODE: Style = Style {
     verbose: false,
     headers: false,
     diagram: Diagram::Waterfall,
+    explain: false,
 };
 const ASCII: Style = Style { unicode: false, ..UNICODE };
 const VERBOSE: Style = Style { verbose: true, ..UNICODE };
@@ -112,6 +113,29 @@ fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
             }
         }
     }
+}
+
+#[test]
+fn a_story_stays_on_its_page_whole_and_without_secrets() {
+    for (name, trace) in testtrace::all() {
+        for (width, unicode) in [(40, true), (72, false), (80, true), (80, false), (160, true)] {
+            let style = Style { width, unicode, explain: true, ..UNICODE };
+            let texts = [Some(report(&trace, &style)), dns_report(&trace, &style)];
+            for text in texts.into_iter().flatten() {
+                assert!(text.contains("The story of this run\n"), "{name}");
+                assert!(["hunter2", "abc123"].iter().all(|secret| !text.contains(secret)), "{name}");
+                for line in text.lines() {
+                    assert!(line.width() <= width, "{name} at {width}: {line}");
+                    assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
+                    assert!(unicode || line.is_ascii(), "{name}: {line:?}");
+                    assert!(!line.ends_with("RFC"), "{name}: {line}");
+                }
+            }
+        }
+    }
+    let text = report(&testtrace::success(), &Style { explain: true, ..UNICODE });
+    let tries = text.lines().filter(|line| line.trim_start().starts_with("try: urltrace ")).count();
+    assert!(tries >= 6, "{text}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::page::Page;
-use super::{evidence, findings, headline, ladder, verbose, waterfall};
+use super::{evidence, findings, headline, ladder, story, verbose, waterfall};
 use crate::picture::{self, Depth};
 use crate::redact::Redacted;
 use crate::render::style::{Diagram, Style};
@@ -25,6 +25,9 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
         verbose::put(&mut page, trace);
     } else if style.headers {
         verbose::response_section(&mut page, trace);
+    }
+    if style.explain {
+        story::put(&mut page, &crate::story::story(trace));
     }
     out.write_all(page.into_text().as_bytes())
 }
