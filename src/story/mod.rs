@@ -6,7 +6,7 @@
 //! stands.
 //!
 //! # Layout
-//! - `teller`: the paragraphs so far, and which terms have been explained
+//! - `paragraph`, `teller`: the paragraphs so far, and which terms have been explained
 //! - `typed`, `caches`, `walk`, `packets`, `answer`, `signatures`: from the URL to an address
 //! - `connect`, `handshake`, `certificate`: from the address to a channel
 //! - `request`, `response`, `next`: the exchange, and what is left of it for the next visit
@@ -20,6 +20,7 @@ mod ending;
 mod handshake;
 mod next;
 mod packets;
+mod paragraph;
 mod request;
 mod response;
 mod signatures;
@@ -29,22 +30,10 @@ mod tests;
 mod typed;
 mod walk;
 
+pub use paragraph::Paragraph;
 use teller::Teller;
 
 use crate::trace::{Dns, Failure, Hop, Trace};
-
-/// One step of the story.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paragraph {
-    /// What it is about. May hold names from the network.
-    pub heading: String,
-    /// What happened, with the numbers of this run. May hold names and values from the network.
-    pub text: String,
-    /// Where it is written down: RFCs with their sections, and other standards.
-    pub standards: &'static [&'static str],
-    /// A command that shows the other case in the lab.
-    pub try_command: &'static str,
-}
 
 /// The story of a traced URL.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Paragraph;
+use super::paragraph::Paragraph;
 use crate::trace::RequestId;
 
 /// Longer texts from the network are cut: a story is no dump.
