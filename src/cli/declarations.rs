@@ -116,6 +116,12 @@ pub struct Common {
     /// How to print the report
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output and lab")]
     pub format: Format,
+    /// Also draw a ladder: who sent what to whom, a line for each packet, segment and flight
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub ladder: bool,
+    /// What an SVG shows
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = Diagram::Waterfall, value_name = "DIAGRAM", help_heading = "Output and lab")]
+    pub diagram: Diagram,
     /// Also show header fields, the whole certificate chain and every packet
     #[arg(short, long, global = true, help_heading = "Output and lab")]
     pub verbose: bool,
@@ -333,6 +339,15 @@ pub enum Format {
     /// For tickets
     #[value(alias = "md")]
     Markdown,
+}
+
+/// Pictures of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Diagram {
+    /// Where the time went
+    Waterfall,
+    /// Who sent what to whom, as with `--ladder`
+    Ladder,
 }
 
 /// When to use colours.

@@ -13,8 +13,10 @@ mod fact;
 pub(super) mod findings;
 mod headline;
 mod ink;
+mod ladder;
 mod lines;
 mod page;
+mod phase_ink;
 mod story;
 mod survey;
 mod topics;
@@ -25,7 +27,7 @@ mod waterfall;
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};
-pub(super) use trace::trace;
+pub(super) use trace::{ladder_alone, trace, waterfall_alone};
 
 #[cfg(test)]
 mod tests;
