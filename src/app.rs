@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+use crate::cli::{self, Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
@@ -18,7 +18,7 @@ use crate::lab::{Lab, SCENARIOS};
 use crate::os;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
-use crate::render::{self, Progress, Refusal, Style};
+use crate::render::{self, Diagram, Progress, Refusal, Style};
 use crate::report::{DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
@@ -440,6 +440,10 @@ fn style(show: &Show) -> Style {
         width: show.width,
         verbose: show.verbose,
         headers: show.headers,
+        diagram: match show.diagram {
+            cli::Diagram::Waterfall => Diagram::Waterfall,
+            cli::Diagram::Ladder => Diagram::Ladder,
+        },
         explain: show.explain,
     }
 }

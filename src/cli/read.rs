@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
+use super::declarations::{Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
@@ -110,6 +110,7 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
     Show {
         format: common.format,
         to: if aside { Stream::Error } else { Stream::Output },
+        diagram: if common.ladder { Diagram::Ladder } else { common.diagram },
         verbose: common.verbose,
         headers: cli.request.include,
         explain: common.explain,

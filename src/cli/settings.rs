@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::declarations::{Format, Generate};
+use super::declarations::{Diagram, Format, Generate};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::plan::{Batch, Plan, Question};
@@ -71,6 +71,8 @@ pub struct Show {
     pub format: Format,
     /// Where the report goes.
     pub to: Stream,
+    /// What is drawn.
+    pub diagram: Diagram,
     /// Headers, chain and packets, too.
     pub verbose: bool,
     /// The response's header fields, too.

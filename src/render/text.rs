@@ -13,8 +13,10 @@ mod fact;
 pub(super) mod findings;
 mod headline;
 mod ink;
+mod ladder;
 mod lines;
 mod page;
+mod phase_ink;
 mod story;
 mod survey;
 mod topics;
@@ -27,7 +29,7 @@ pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};
 pub use tour::{tour_prompt, tour_question, tour_reading};
-pub(super) use trace::trace;
+pub(super) use trace::{ladder_alone, trace, waterfall_alone};
 
 #[cfg(test)]
 mod tests;
