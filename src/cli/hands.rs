@@ -93,7 +93,7 @@ pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
 pub(super) fn answered(option: &str, answer: Answer) -> PlanError {
     PlanError::usage(match answer {
         Answer::Use(instead) => format!("there is no option {option}: {instead}"),
-        Answer::Later(meanwhile) => format!("{option} is not there yet: {meanwhile}"),
+        Answer::Later(meanwhile) => format!("{option} is not supported yet: {meanwhile}"),
     })
 }
 
@@ -138,7 +138,7 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
                 || {
                     PlanError::with_hint(
                         format!("a URL cannot stand in front of `{command}`"),
-                        "`urltrace URL` traces a URL, `urltrace dns NAME` asks for a name: one a run",
+                        "`urltrace URL` traces a URL, `urltrace dns NAME` looks up a name: one per run",
                     )
                 },
                 |option| misplaced(&option, command),
@@ -213,8 +213,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
     };
     if url == "-" {
         return Err(PlanError::with_hint(
-            "URLs from standard input are not there yet",
-            "one run a URL: xargs -n 1 urltrace < FILE",
+            "URLs from standard input are not supported yet",
+            "run it once per URL: xargs -n 1 urltrace < FILE",
         ));
     }
     match urls.next() {
@@ -225,8 +225,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
 
 fn several() -> PlanError {
     PlanError::with_hint(
-        "several URLs in one run are not there yet",
-        "one run a URL: for url in URL...; do urltrace \"$url\"; done",
+        "several URLs in one run are not supported yet",
+        "run it once per URL: for url in URL...; do urltrace \"$url\"; done",
     )
 }
 
@@ -247,7 +247,7 @@ fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
     let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
     if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
         return PlanError::with_hint(
-            "this is how dig is asked, not for a URL",
+            "this is dig's syntax, and it takes no URL",
             "`urltrace dns NAME TYPE` asks for records",
         );
     }
