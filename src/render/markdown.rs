@@ -36,6 +36,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     for (name, drawing) in drawings.iter().filter(|(_, drawing)| !drawing.is_empty()) {
         folded(&mut page, name, &fenced(drawing));
     }
+    story(&mut page, report);
     for hop in report.trace.hops() {
         packets(&mut page, &hop);
         certificates(&mut page, &hop);
@@ -130,6 +131,26 @@ fn fenced(text: &str) -> String {
     let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// The run told step by step.
+fn story(page: &mut String, report: &TraceReport) {
+    let told: Vec<String> = crate::story::story(&report.trace)
+        .iter()
+        .map(|step| {
+            let mut told = format!("**{}**\n\n{}", escaped(&step.heading), escaped(&step.text));
+            if !step.standards.is_empty() {
+                let _ = write!(told, "\n\n{}", escaped(&step.standards.join("; ")));
+            }
+            if !step.try_command.is_empty() {
+                let _ = write!(told, "\n\n{}", fenced(step.try_command));
+            }
+            told
+        })
+        .collect();
+    if !told.is_empty() {
+        folded(page, "The story of this run", &told.join("\n\n"));
+    }
 }
 
 /// Whose part it is: a chain has several of a name.

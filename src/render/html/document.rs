@@ -7,9 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::markup::Page;
 use super::{cards, findings, head, story, waterfall};
-use crate::picture::Picture;
+use crate::picture::{Depth, Picture};
 use crate::redact::Redacted;
 use crate::render::json::{self, Lines};
+use crate::render::style::Diagram;
+use crate::render::svg::{self, Within};
 use crate::render::words;
 use crate::report::TraceReport;
 use crate::units;
@@ -26,6 +28,7 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     page.raw("<main id=\"report\">\n");
     waterfall::put(&mut page, trace, &picture, findings);
     findings::put(&mut page, findings, &picture);
+    ladder(&mut page, report, &picture);
     cards::put(&mut page, trace);
     story::put(&mut page, &crate::story::story(trace));
     page.raw("</main>\n");
@@ -38,18 +41,32 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     out.write_all(page.into_text().as_bytes())
 }
 
+/// The ladder diagram, which scrolls by itself on a narrow screen.
+fn ladder(page: &mut Page, report: &Redacted<TraceReport>, picture: &Picture) {
+    if picture.ladder.is_empty() {
+        return;
+    }
+    page.raw(
+        "<section id=\"ladder\">\n<h2>Ladder</h2>\n<p class=\"note\">Who sent what to whom: a lane for each ",
+    );
+    page.raw("party, an arrow for each packet, segment and flight. All stamps are this machine's.</p>\n");
+    page.raw("<div class=\"ladder\" tabindex=\"0\" role=\"region\" aria-label=\"Ladder diagram\">\n");
+    page.drawing(&svg::draw(report, picture, Diagram::Ladder, Depth::Short, Within::Page));
+    page.raw("</div>\n</section>\n");
+}
+
 /// Up to the body. The policy lets the page's own style in, by its hash, and nothing else: no script, no
 /// request, no frame.
 fn begin(page: &mut Page, title: &str) {
     page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-    page.text(&BASE64.encode(&Sha256::digest(STYLE)));
+    page.text(&BASE64.encode(&Sha256::digest([STYLE, svg::STYLE].concat())));
     page.raw("'; base-uri 'none'; form-action 'none'\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
     page.raw("<meta name=\"referrer\" content=\"no-referrer\">\n");
     page.element("<title>", title, "</title>\n");
-    page.raw("<style>").raw(STYLE).raw("</style>\n</head>\n<body>\n");
+    page.raw("<style>").raw(STYLE).raw(svg::STYLE).raw("</style>\n</head>\n<body>\n");
     page.raw("<a class=\"skip\" href=\"#report\">Skip to the report</a>\n");
 }
 

@@ -27,7 +27,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &
     }
     page.raw("<nav aria-label=\"Sections\">\n");
     if !trace.requests.is_empty() {
-        page.raw("<a href=\"#waterfall\">Waterfall</a>\n");
+        page.raw("<a href=\"#waterfall\">Waterfall</a>\n<a href=\"#ladder\">Ladder</a>\n");
     }
     if !findings.is_empty() {
         page.element("<a href=\"#findings\">", &units::count(findings.len(), "finding"), "</a>\n");

@@ -30,6 +30,12 @@ impl Page {
         self.raw(open).text(text).raw(close)
     }
 
+    /// A drawing, which has escaped all that it was given.
+    pub(super) fn drawing(&mut self, drawn: &str) -> &mut Self {
+        self.0.push_str(drawn);
+        self
+    }
+
     /// A JSON document as the text of a script element, which ends at no `<` of it.
     pub(super) fn json(&mut self, document: &str) -> &mut Self {
         for char in document.chars() {

@@ -69,8 +69,8 @@ fn round(micros: u64) -> String {
     match micros {
         0 => "0".to_owned(),
         1..=999 => format!("{micros} µs"),
-        _ if micros % 1_000_000 == 0 => format!("{} s", micros / 1_000_000),
-        _ if micros % 1_000 == 0 => format!("{} ms", micros / 1_000),
+        _ if micros.is_multiple_of(1_000_000) => format!("{} s", micros / 1_000_000),
+        _ if micros.is_multiple_of(1_000) => format!("{} ms", micros / 1_000),
         _ => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
     }
 }
