@@ -6,17 +6,19 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+use crate::cli::{self, Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
+use crate::explain::topics::{self, Found};
+use crate::explain::tour::STEPS;
 use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
 use crate::os;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
-use crate::render::{self, Progress, Refusal, Style};
+use crate::render::{self, Diagram, Progress, Refusal, Style};
 use crate::report::{DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
@@ -60,6 +62,17 @@ impl From<u8> for Ended {
     }
 }
 
+/// How the writing of a report went: that its reader has gone (`| head`) changes nothing of how the run ended.
+///
+/// # Errors
+/// Every other error of writing.
+pub fn unless_reader_gone(written: io::Result<()>) -> Result<(), Problem> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Problem::Output),
+    }
+}
+
 /// Why arguments make no run. What was typed may be quoted in it.
 #[must_use]
 pub fn refused(error: PlanError) -> Refusal {
@@ -70,6 +83,7 @@ pub fn refused(error: PlanError) -> Refusal {
             let text = redact(Quoted(error.to_string()), Secrets::Hide).0.clone();
             refusal(text.strip_prefix("error: ").unwrap_or(&text).to_owned(), None, exit::USAGE)
         }
+        PlanError::Interrupted => refusal("interrupted".to_owned(), None, exit::INTERRUPTED),
     }
 }
 
@@ -106,6 +120,8 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             render::findings_list(finding::RULES, out)?;
             Ok(exit::OK.into())
         }
+        Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
+        Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
@@ -197,7 +213,7 @@ async fn trace(
     let code = export_all(&report, exports, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
-        render::render(&report, format(show.format), &style(show), out)?;
+        unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
     }
     let failure = report.part(|report| report.trace.failure());
     Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
@@ -259,13 +275,13 @@ async fn ask(
     let report = redact(report, show.secrets);
     let failure = report.part(|report| report.failure.as_ref());
     if show.short {
-        render::render_short(&report, &style(show), out)?;
+        unless_reader_gone(render::render_short(&report, &style(show), out))?;
         // A failure has its own place, with its hint.
         if failure.is_none() {
             render::short_reason(&report, &style(show));
         }
     } else {
-        render::render_dns(&report, format(show.format), &style(show), out)?;
+        unless_reader_gone(render::render_dns(&report, format(show.format), &style(show), out))?;
     }
     Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
@@ -318,7 +334,7 @@ async fn ask_all(
         // Whoever reads along sees each result when it is there.
         out.flush()
     };
-    dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await?;
+    unless_reader_gone(dns::ask_all(&plan, &batch, &clock, stop, &mut tell).await)?;
     let signal = signals.first();
     Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
 }
@@ -328,12 +344,56 @@ fn limits(findings: &[Finding], show: &Show) -> Limits {
     if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
 }
 
+/// Each step of the tour: its question, its run, its reading. What a run ends with is part of the lesson.
+fn tour(
+    steps: Vec<(usize, Settings)>,
+    waits: bool,
+    style: &Style,
+    out: &mut dyn Write,
+) -> Result<Ended, Problem> {
+    let last = steps.len();
+    for (told, (index, settings)) in steps.into_iter().enumerate() {
+        let Some(step) = STEPS.get(index) else { continue };
+        render::tour_question(index + 1, step, style, out)?;
+        let ended = run(settings, Stopwatch::start(), out)?;
+        if ended.signal.is_some() {
+            return Ok(ended);
+        }
+        render::tour_reading(step, ended.code, style, out)?;
+        if waits && told + 1 < last {
+            render::tour_prompt(out)?;
+            let mut line = String::new();
+            if io::stdin().read_line(&mut line)? == 0 || line.trim().eq_ignore_ascii_case("q") {
+                break;
+            }
+        }
+    }
+    Ok(exit::OK.into())
+}
+
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
     let lab = Lab::start().await.map_err(Problem::Internal)?;
     render::lab_serving(&lab, out)?;
     // Being stopped is how it ends.
     Signals::listen().wait().await;
     Ok(exit::OK.into())
+}
+
+fn explain(topic: Option<&str>, show: &Show, out: &mut dyn Write) -> io::Result<Ended> {
+    let Some(words) = topic else {
+        render::topic_list(&topics::all(), &style(show), out)?;
+        return Ok(exit::OK.into());
+    };
+    match topics::look_up(words) {
+        Found::Topics(topics) => {
+            render::topics(&topics, &style(show), out)?;
+            Ok(exit::OK.into())
+        }
+        Found::Near(near) => {
+            let complaint = Some(render::no_topic(words, &near, &style(show)));
+            Ok(Ended { code: exit::USAGE, complaint, signal: None })
+        }
+    }
 }
 
 fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
@@ -380,5 +440,10 @@ fn style(show: &Show) -> Style {
         width: show.width,
         verbose: show.verbose,
         headers: show.headers,
+        diagram: match show.diagram {
+            cli::Diagram::Waterfall => Diagram::Waterfall,
+            cli::Diagram::Ladder => Diagram::Ladder,
+        },
+        explain: show.explain,
     }
 }

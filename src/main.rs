@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             let _ = error.print();
             ExitCode::from(exit::OK)
         }
+        Err(PlanError::Interrupted) => app::die_of(app::Signal::Interrupt),
         Err(error) => refuse(&app::refused(error), format),
     }
 }
@@ -31,7 +32,7 @@ fn run(settings: Settings, setup: Stopwatch, format: Format) -> ExitCode {
         Stream::Error => Box::new(io::BufWriter::new(io::stderr())),
     };
     let result = app::run(settings, setup, &mut *out);
-    let result = result.and_then(|ended| out.flush().map(|()| ended).map_err(Problem::Output));
+    let result = result.and_then(|ended| app::unless_reader_gone(out.flush()).map(|()| ended));
     drop(out);
     match result {
         Ok(Ended { code, complaint, signal }) => {

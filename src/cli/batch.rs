@@ -23,7 +23,7 @@ pub(super) fn batch(bytes: &[u8], types: &[RecordType], reuse: Reuse) -> Batch {
         let (question, refused) = match read(word, types) {
             Ok(question) => (question, None),
             Err(why) => {
-                let name = word.chars().filter(|char| !char.is_control()).take(SHOWN).collect();
+                let name = word.chars().take(SHOWN).flat_map(shown).collect();
                 (Question { name, types: types.to_vec() }, Some(why))
             }
         };
@@ -31,6 +31,16 @@ pub(super) fn batch(bytes: &[u8], types: &[RecordType], reuse: Reuse) -> Batch {
         questions.push(question);
     }
     Batch { questions, lines: all, reuse }
+}
+
+/// A character of a word that is refused: of a control character its octets, as RFC 1035 §5.1 writes them.
+fn shown(char: char) -> Vec<char> {
+    if !char.is_control() {
+        return vec![char];
+    }
+    let octets =
+        char.encode_utf8(&mut [0; 4]).bytes().map(|octet| format!("\\{octet:03}")).collect::<String>();
+    octets.chars().collect()
 }
 
 /// UTF-8, or UTF-16 as some editors and shells write it; what is no text is marked.
@@ -137,7 +147,7 @@ mod tests {
         assert_eq!((list.len(), list[1].len(), list[2].as_str()), (3, 60, "c.test"));
         assert_eq!(refused, ["line 2: no name has 100000 octets"]);
         let (list, refused) = names(b"a\x1b[31m.test\n\nb\xff.test\n\x07\n");
-        assert_eq!(list[0], "a[31m.test");
+        assert_eq!((list[0].as_str(), list[2].as_str()), ("a\\027[31m.test", "\\007"));
         let want = [
             "line 1: it has the control character U+001B",
             "line 3: it is not text in UTF-8",

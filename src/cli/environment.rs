@@ -14,6 +14,10 @@ pub struct Environment {
     pub ssl_cert_dir: Option<PathBuf>,
     /// `SSLKEYLOGFILE`.
     pub ssl_key_log_file: Option<PathBuf>,
+    /// `LOCALDOMAIN`, also where it is empty: then no name is completed.
+    pub local_domain: Option<String>,
+    /// `RES_OPTIONS`.
+    pub res_options: Option<String>,
     /// `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set and not `0`.
@@ -47,6 +51,8 @@ impl Environment {
             ssl_cert_file: path("SSL_CERT_FILE"),
             ssl_cert_dir: path("SSL_CERT_DIR"),
             ssl_key_log_file: path("SSLKEYLOGFILE"),
+            local_domain: std::env::var("LOCALDOMAIN").ok(),
+            res_options: text("RES_OPTIONS"),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             // No locale at all is common in containers and CI, where UTF-8 is the rule by now.

@@ -12,6 +12,8 @@ pub enum PlanError {
         /// What would be right.
         hint: Option<String>,
     },
+    /// Ctrl-C in place of a password.
+    Interrupted,
 }
 
 impl PlanError {

@@ -11,6 +11,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use super::borrowed::{self, Answer};
 use super::declarations::{Cli, Common, Format};
 use super::error::PlanError;
+use super::settings::Show;
 
 /// `urltrace help` and `urltrace version`, as the options that they mean.
 pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
@@ -18,13 +19,22 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
     match (word(1), word(2), arguments.len()) {
         (Some("version"), None, 2) => arguments[1] = "--version".into(),
         (Some("help"), None, 2) => arguments[1] = "--help".into(),
-        (Some("help"), Some("dns" | "lab" | "findings"), 3) => {
+        // An option can be a topic, too.
+        (Some("explain"), Some(option), 3) if option.starts_with('-') && !is_for_explain(option) => {
+            arguments.insert(2, "--".into());
+        }
+        (Some("help"), Some("dns" | "lab" | "findings" | "explain"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
         _ => {}
     }
     arguments
+}
+
+/// Options of one word that `explain` heeds, in place of telling what they are.
+fn is_for_explain(option: &str) -> bool {
+    matches!(option, "--" | "-h" | "--help" | "--ascii") || option.starts_with("--color=")
 }
 
 /// The format that was asked for, for an error on arguments that cannot be read.
@@ -83,7 +93,7 @@ pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
 pub(super) fn answered(option: &str, answer: Answer) -> PlanError {
     PlanError::usage(match answer {
         Answer::Use(instead) => format!("there is no option {option}: {instead}"),
-        Answer::Later(meanwhile) => format!("{option} is not there yet: {meanwhile}"),
+        Answer::Later(meanwhile) => format!("{option} is not supported yet: {meanwhile}"),
     })
 }
 
@@ -104,7 +114,8 @@ fn misplaced(option: &str, command: &str) -> PlanError {
     PlanError::usage(format!("{option} is for tracing a URL: `urltrace {command}` does not take it"))
 }
 
-/// Refuses what stands in front of a sub-command and would be ignored, and what `lab` has no use for.
+/// Refuses what stands in front of a sub-command and would be ignored, and what `lab` and `explain` have no
+/// use for.
 pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
     let Some((command, inner)) = matches.subcommand() else { return Ok(()) };
     let cli: Command = Cli::command();
@@ -117,8 +128,9 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
             let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
             if command != "dns" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
                 let option = option.unwrap_or_default();
+                let prints = if command == "explain" { "a text" } else { "a list" };
                 return Err(PlanError::usage(format!(
-                    "`urltrace {command}` prints a list: it does not take {option}"
+                    "`urltrace {command}` prints {prints}: it does not take {option}"
                 )));
             }
         } else if given(matches, argument) {
@@ -126,7 +138,7 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
                 || {
                     PlanError::with_hint(
                         format!("a URL cannot stand in front of `{command}`"),
-                        "`urltrace URL` traces a URL, `urltrace dns NAME` asks for a name: one a run",
+                        "`urltrace URL` traces a URL, `urltrace dns NAME` looks up a name: one per run",
                     )
                 },
                 |option| misplaced(&option, command),
@@ -134,6 +146,21 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Refuses `--explain` where no story can be told; `bare` is output that has room for data alone.
+pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
+    match show.format {
+        _ if !show.explain => Ok(()),
+        Format::Json | Format::Jsonl | Format::Svg => Err(PlanError::with_hint(
+            "--explain tells a story for people, and a document for programs or a picture has no place for it",
+            "without --format it stands below the report; --format html has it always",
+        )),
+        _ if bare => {
+            Err(PlanError::usage("--explain tells of one whole run: not with --short, +short or `-`"))
+        }
+        Format::Text | Format::Html | Format::Markdown => Ok(()),
+    }
 }
 
 /// Refuses what would lead out of the lab, or be ignored in it.
@@ -186,8 +213,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
     };
     if url == "-" {
         return Err(PlanError::with_hint(
-            "URLs from standard input are not there yet",
-            "one run a URL: xargs -n 1 urltrace < FILE",
+            "URLs from standard input are not supported yet",
+            "run it once per URL: xargs -n 1 urltrace < FILE",
         ));
     }
     match urls.next() {
@@ -198,8 +225,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
 
 fn several() -> PlanError {
     PlanError::with_hint(
-        "several URLs in one run are not there yet",
-        "one run a URL: for url in URL...; do urltrace \"$url\"; done",
+        "several URLs in one run are not supported yet",
+        "run it once per URL: for url in URL...; do urltrace \"$url\"; done",
     )
 }
 
@@ -220,7 +247,7 @@ fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
     let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
     if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
         return PlanError::with_hint(
-            "this is how dig is asked, not for a URL",
+            "this is dig's syntax, and it takes no URL",
             "`urltrace dns NAME TYPE` asks for records",
         );
     }

@@ -82,33 +82,33 @@ const ANSWERED: &[(&str, &str)] = &[
     ("-w '%{time_total}' https://a.test/", "no option -w: --format json"),
     ("--write-out x https://a.test/", "--format json"),
     ("-sw x https://a.test/", "no option -w: --format json"),
-    ("-b a=b https://a.test/", "-b is not there yet: -H 'Cookie: NAME=VALUE'"),
-    ("-F a=@b https://a.test/", "-F is not there yet: --data-binary @FILE"),
-    ("-G -d a=b https://a.test/", "-G is not there yet"),
-    ("--data-urlencode a=b https://a.test/", "--data-urlencode is not there yet"),
+    ("-b a=b https://a.test/", "-b is not supported yet: -H 'Cookie: NAME=VALUE'"),
+    ("-F a=@b https://a.test/", "-F is not supported yet: --data-binary @FILE"),
+    ("-G -d a=b https://a.test/", "-G is not supported yet"),
+    ("--data-urlencode a=b https://a.test/", "--data-urlencode is not supported yet"),
     ("-O https://a.test/f", "-o FILE"),
     ("-T file https://a.test/", "-X PUT --data-binary @FILE"),
     ("-r 0-99 https://a.test/", "-H 'Range: bytes=0-99'"),
     ("--retry 3 https://a.test/", "retries nothing"),
-    ("--interface eth0 https://a.test/", "--interface is not there yet"),
-    ("-x http://p:3128 https://a.test/", "-x is not there yet"),
-    ("--cert a.pem https://a.test/", "--cert is not there yet"),
+    ("--interface eth0 https://a.test/", "--interface is not supported yet"),
+    ("-x http://p:3128 https://a.test/", "-x is not supported yet"),
+    ("--cert a.pem https://a.test/", "--cert is not supported yet"),
     ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
     ("--tlsv1.0 https://a.test/", "--tls-max"),
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),
-    ("--http3 https://a.test/", "--http3 is not there yet"),
+    ("--http3 https://a.test/", "--http3 is not supported yet"),
     ("-D - https://a.test/", "-i shows"),
     ("--digest -u a:b https://a.test/", "-u sends Basic"),
-    ("-n 10 https://a.test/", "-n is not there yet"),
-    ("-Z https://a.test/", "-Z is not there yet"),
+    ("-n 10 https://a.test/", "-n is not supported yet"),
+    ("-Z https://a.test/", "-Z is not supported yet"),
     ("--json https://a.test/", "for a JSON document on standard output: --format json"),
-    ("https://a.test/ https://b.test/", "several URLs in one run are not there yet"),
-    ("-", "URLs from standard input are not there yet"),
+    ("https://a.test/ https://b.test/", "several URLs in one run are not supported yet"),
+    ("-", "URLs from standard input are not supported yet"),
     ("--max-redirs many https://a.test/", "not a number of redirects"),
     ("-m 5x https://a.test/", "500ms"),
     // httpstat, hyperfine, ripgrep
-    ("--runs 10 https://a.test/", "not there yet: run urltrace in a loop"),
-    ("--warmup 3 https://a.test/", "not there yet: run urltrace in a loop"),
+    ("--runs 10 https://a.test/", "not supported yet: run urltrace in a loop"),
+    ("--warmup 3 https://a.test/", "not supported yet: run urltrace in a loop"),
     ("--save-json f https://a.test/", "--export-json FILE"),
     ("--html https://a.test/", "--export-html FILE"),
     ("--export-html - https://a.test/", "--format html prints that"),
@@ -171,6 +171,7 @@ fn hands_of_other_tools_get_what_they_mean_or_one_line() {
                 hint.map_or(message.clone(), |hint| format!("{message}; {hint}"))
             }
             Err(PlanError::Clap(error)) => panic!("{line}: {error}"),
+            Err(PlanError::Interrupted) => panic!("{line}: no password is asked for"),
             Ok(settings) => panic!("{line}: {:?}", settings.action),
         };
         assert!(told.contains(text), "{line}: {told}");
@@ -241,7 +242,7 @@ fn a_dig_line_becomes_a_question() {
 fn help_and_version_are_words_too() {
     let shown = |line: &str| match read(line).unwrap_err() {
         PlanError::Clap(error) => error.to_string(),
-        error @ PlanError::Usage { .. } => panic!("{line}: {error:?}"),
+        error => panic!("{line}: {error:?}"),
     };
     assert!(shown("help").contains("Usage: urltrace"));
     assert!(shown("help dns").contains("Usage: urltrace dns"));

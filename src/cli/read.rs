@@ -3,21 +3,22 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
+use super::declarations::{Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password};
+use super::{dns, findings, hands, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    MAX_TIME, Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::TlsVersion;
@@ -45,14 +46,25 @@ pub fn settings(
     }
     match cli.command.take() {
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
-        Some(Command::Lab { serve }) => {
+        Some(Command::Lab { tour: Some(only), .. }) => {
+            let action = tour::action(only, &show, environment, |words, environment| {
+                self::settings(words, environment)
+            })?;
+            settings(action, false, show)
+        }
+        Some(Command::Lab { serve, tour: None }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
+        }
+        Some(Command::Explain { topic }) => {
+            let topic = (!topic.is_empty()).then(|| topic.join(" "));
+            settings(Action::Explain(topic), false, show)
         }
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
             dns::check_format(show.format)?;
+            hands::check_story(&show, options.short || options.words.iter().any(|word| word == "-"))?;
             hands::check_lab(&cli.common, None)?;
-            let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
+            let mut plan = plan(&cli, &matches, environment)?;
             // The lane without a URL has no later stage to leave time for.
             plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
             let show = Show { short: options.short, ..show };
@@ -67,8 +79,9 @@ pub fn settings(
         }
         None => {
             let url = hands::one_url(&cli)?;
+            hands::check_story(&show, false)?;
             hands::check_lab(&cli.common, Some(&url))?;
-            let mut plan = plan(&cli.common, &cli.connection, &cli.request, environment)?;
+            let mut plan = plan(&cli, &matches, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace { url, plan }, cli.common.lab, show)
         }
@@ -97,8 +110,10 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
     Show {
         format: common.format,
         to: if aside { Stream::Error } else { Stream::Output },
+        diagram: if common.ladder { Diagram::Ladder } else { common.diagram },
         verbose: common.verbose,
         headers: cli.request.include,
+        explain: common.explain,
         color,
         unicode: !common.ascii && environment.utf8,
         secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },
@@ -119,12 +134,8 @@ fn progress(common: &Common, environment: &Environment) -> Option<usize> {
 /// The most that DNS gets of a long `--max-time`, or of none.
 const MOST_DNS: std::time::Duration = std::time::Duration::from_secs(60);
 
-fn plan(
-    common: &Common,
-    connection: &Connection,
-    request: &Request,
-    environment: &Environment,
-) -> Result<Plan, PlanError> {
+fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Plan, PlanError> {
+    let Cli { common, connection, request, .. } = cli;
     let family = match (common.ipv4, common.ipv6) {
         (true, _) => Family::Ipv4,
         (_, true) => Family::Ipv6,
@@ -133,9 +144,14 @@ fn plan(
     let tls = tls_plan(connection, environment);
     let max_time = limit("--max-time", &common.max_time)?;
     // Who gives a time wants it to be used: a slow zone is waited for.
-    let timeout = if max_time == MAX_TIME { DNS_TIMEOUT } else { DNS_TIMEOUT.max(max_time.min(MOST_DNS)) };
+    let is_given = matches.value_source("max_time") == Some(ValueSource::CommandLine);
+    let timeout = if is_given { DNS_TIMEOUT.max(max_time.min(MOST_DNS)) } else { DNS_TIMEOUT };
     Ok(Plan {
-        dns: DnsPlan { roots: tls.roots.clone(), timeout, ..dns_plan(common, connection, family)? },
+        dns: DnsPlan {
+            roots: tls.roots.clone(),
+            timeout,
+            ..dns_plan(common, connection, family, environment)?
+        },
         tcp: TcpPlan {
             connect_timeout: limit("--connect-timeout", &connection.connect_timeout)?,
             family,
@@ -147,12 +163,17 @@ fn plan(
             ..TcpPlan::default()
         },
         tls,
-        http: http_plan(request, environment)?,
+        http: http_plan(request, matches, environment)?,
         max_time,
     })
 }
 
-fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<DnsPlan, PlanError> {
+fn dns_plan(
+    common: &Common,
+    connection: &Connection,
+    family: Family,
+    environment: &Environment,
+) -> Result<DnsPlan, PlanError> {
     let lane = dns::resolver(&common.resolver)?;
     let root_hints = match &common.root_hints {
         None => None,
@@ -161,7 +182,7 @@ fn dns_plan(common: &Common, connection: &Connection, family: Family) -> Result<
         }
     };
     // The lab has a machine's resolver of its own.
-    let system = if common.lab { None } else { Some(resolv_conf()) };
+    let system = if common.lab { None } else { Some(resolv_conf().changed_by(environment)) };
     let (stub_servers, search) = system.map(|system| (system.servers, system.search)).unwrap_or_default();
     Ok(DnsPlan {
         lane,
@@ -217,9 +238,13 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
     }
 }
 
-fn http_plan(request: &Request, environment: &Environment) -> Result<HttpPlan, PlanError> {
+fn http_plan(
+    request: &Request,
+    matches: &ArgMatches,
+    environment: &Environment,
+) -> Result<HttpPlan, PlanError> {
     let given = request.headers.iter().map(|text| header_field(text)).collect::<Result<Vec<_>, _>>()?;
-    let mut headers = own_fields(request, environment);
+    let mut headers = own_fields(request, environment)?;
     // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
     headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     headers.extend(given);
@@ -234,7 +259,7 @@ fn http_plan(request: &Request, environment: &Environment) -> Result<HttpPlan, P
         },
         method: request.method.clone().or_else(|| request.head.then(|| "HEAD".to_owned())),
         headers,
-        body: body(request)?.map(Into::into),
+        body: body(request, matches)?.map(Into::into),
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compressed: request.compressed,
         follow: request.location,
@@ -245,7 +270,10 @@ fn http_plan(request: &Request, environment: &Environment) -> Result<HttpPlan, P
 }
 
 /// The fields that options other than -H ask for.
-fn own_fields(request: &Request, environment: &Environment) -> Vec<(String, Option<String>)> {
+fn own_fields(
+    request: &Request,
+    environment: &Environment,
+) -> Result<Vec<(String, Option<String>)>, PlanError> {
     let mut fields = Vec::new();
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), Some(value)));
     // curl's `;auto` asks for the redirecting URL behind it; an empty one sends none.
@@ -254,32 +282,39 @@ fn own_fields(request: &Request, environment: &Environment) -> Vec<(String, Opti
         add("Referer", referer.to_owned());
     }
     if let Some(user) = &request.user {
-        let ask =
-            || Some(user).filter(|_| environment.stderr_is_terminal).and_then(|user| password::ask(user));
-        let credentials =
-            if user.contains(':') { user.clone() } else { format!("{user}:{}", ask().unwrap_or_default()) };
+        let credentials = if user.contains(':') {
+            user.clone()
+        } else if environment.stderr_is_terminal {
+            format!("{user}:{}", password::ask(user)?)
+        } else {
+            format!("{user}:")
+        };
         add("Authorization", basic_credentials(&credentials));
     }
     if !request.json.is_empty() {
         add("Content-Type", "application/json".to_owned());
         add("Accept", "application/json".to_owned());
     }
-    fields
+    Ok(fields)
 }
 
-fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
-    let mut parts: Vec<Vec<u8>> = Vec::new();
-    for text in &request.data {
-        let mut bytes = argument_or_file("-d", text)?;
-        if text.starts_with('@') {
-            bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
-        }
-        parts.push(bytes);
+/// How the text of an option becomes a part of the body.
+type ReadPart = fn(&str) -> Result<Vec<u8>, PlanError>;
+
+/// The body: the parts in the order of the command line, whichever option each has, as curl sends them.
+fn body(request: &Request, matches: &ArgMatches) -> Result<Option<Vec<u8>>, PlanError> {
+    let options: [(&str, &[String], ReadPart); 3] = [
+        ("data", &request.data, without_line_ends),
+        ("data_raw", &request.data_raw, |text| Ok(text.as_bytes().to_vec())),
+        ("data_binary", &request.data_binary, |text| argument_or_file("--data-binary", text)),
+    ];
+    let mut parts = Vec::new();
+    for (id, texts, read) in options {
+        let places = matches.indices_of(id).into_iter().flatten();
+        parts.extend(places.zip(texts).map(|(place, text)| (place, text, read)));
     }
-    parts.extend(request.data_raw.iter().map(|text| text.as_bytes().to_vec()));
-    for text in &request.data_binary {
-        parts.push(argument_or_file("--data-binary", text)?);
-    }
+    parts.sort_unstable_by_key(|(place, ..)| *place);
+    let parts = parts.into_iter().map(|(_, text, read)| read(text)).collect::<Result<Vec<_>, _>>()?;
     if !request.json.is_empty() {
         if !parts.is_empty() {
             return Err(PlanError::usage("--json cannot be used with -d, --data-raw or --data-binary"));
@@ -292,6 +327,15 @@ fn body(request: &Request) -> Result<Option<Vec<u8>>, PlanError> {
         return Ok(Some(parts.concat()));
     }
     Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
+}
+
+/// As `-d` has it: a file loses its line ends.
+fn without_line_ends(text: &str) -> Result<Vec<u8>, PlanError> {
+    let mut bytes = argument_or_file("-d", text)?;
+    if text.starts_with('@') {
+        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn message(line: &[&str]) -> String {
     match read(line).unwrap_err() {
         PlanError::Usage { message, .. } => message,
         PlanError::Clap(error) => error.to_string(),
+        PlanError::Interrupted => "interrupted".to_owned(),
     }
 }
 
@@ -30,6 +31,16 @@ fn defaults_are_those_of_the_design() {
     assert_eq!(plan.dns.timeout, Duration::from_secs(10));
     let given = self::plan(&["--max-time", "60", "https://example.com/"]);
     assert_eq!(given.dns.timeout, Duration::from_secs(60), "who gives a time wants it to be used");
+    for (line, seconds) in [
+        (["-m", "30", "example.com"].as_slice(), 30),
+        (&["dns", "-m", "30", "example.com"], 30),
+        (&["-m", "30", "dns", "example.com"], 30),
+        (&["-m", "5", "example.com"], 10),
+        (&["-m", "0", "example.com"], 60),
+        (&["-m", "300", "example.com"], 60),
+    ] {
+        assert_eq!(self::plan(line).dns.timeout, Duration::from_secs(seconds), "{line:?}");
+    }
     assert_eq!(plan.tcp.connect_timeout, Duration::from_secs(10));
     assert_eq!(plan.tls.roots, RootsChoice::Embedded);
     assert_eq!(plan.http.version, VersionChoice::Auto);
@@ -78,6 +89,12 @@ fn options_become_a_plan() {
     assert_eq!(plan.dns.server_family, Family::Any, "a URL's family is that of its connections");
     assert_eq!(plan.max_time, Duration::from_millis(500));
     assert_eq!(plan.tls.max_version, TlsVersion::Tls12);
+}
+
+#[test]
+fn the_parts_of_a_body_keep_their_order() {
+    let line = ["--data-raw", "@a", "-d", "b", "--data-binary", "c", "--data-raw=d", "-de", "example.com"];
+    assert_eq!(plan(&line).http.body.as_deref(), Some(&b"@a&b&c&d&e"[..]));
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! resolv.conf(5): whom this machine asks, and how it completes short names.
+//! resolv.conf(5): whom this machine asks, and how it completes short names; `LOCALDOMAIN` and `RES_OPTIONS` change
+//! the latter.
 //!
 //! A line that cannot be read is left out alone, as the C library does. Nobody is asked here.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::environment::Environment;
 use super::syntax::scoped_address;
 use crate::plan::SearchList;
 
@@ -43,21 +45,40 @@ impl ResolvConf {
                     }
                 }
                 // The last of these counts.
-                Some("search") => search.domains = words.take(MAX_DOMAINS).map(str::to_owned).collect(),
-                Some("domain") => search.domains = words.take(1).map(str::to_owned).collect(),
-                Some("options") => {
-                    let ndots =
-                        words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok()).next_back();
-                    search.ndots = ndots.map_or(search.ndots, |ndots: usize| ndots.min(MAX_NDOTS));
-                }
+                Some("search") => read_domains(&mut search, words),
+                Some("domain") => read_domains(&mut search, words.take(1)),
+                Some("options") => read_options(&mut search, words),
                 _ => {}
             }
         }
-        (search.domains, search.ignored) = search.domains.into_iter().partition(|domain| is_domain(domain));
         if named.is_empty() {
             servers.push(NOBODY_NAMED);
         }
         Self { servers, search }
+    }
+
+    /// The same with what the environment says in its place.
+    pub(super) fn changed_by(mut self, environment: &Environment) -> Self {
+        if let Some(domains) = &environment.local_domain {
+            "LOCALDOMAIN".clone_into(&mut self.search.source);
+            read_domains(&mut self.search, domains.split_whitespace());
+        }
+        if let Some(options) = &environment.res_options {
+            read_options(&mut self.search, options.split_whitespace());
+        }
+        self
+    }
+}
+
+fn read_domains<'a>(search: &mut SearchList, words: impl Iterator<Item = &'a str>) {
+    (search.domains, search.ignored) =
+        words.take(MAX_DOMAINS).map(str::to_owned).partition(|domain| is_domain(domain));
+}
+
+/// The last `ndots` counts. What the others say is of the C library's own queries.
+fn read_options<'a>(search: &mut SearchList, words: impl Iterator<Item = &'a str>) {
+    for ndots in words.filter_map(|word| word.strip_prefix("ndots:")?.parse::<usize>().ok()) {
+        search.ndots = ndots.min(MAX_NDOTS);
     }
 }
 
@@ -116,6 +137,25 @@ mod tests {
         );
         assert_eq!(read("options ndots:99\n").1.ndots, 15);
         assert_eq!(read("").1.ndots, 1);
+    }
+
+    #[test]
+    fn the_environment_has_the_last_word() {
+        let changed = |domains: Option<&str>, options: Option<&str>| {
+            let own = str::to_owned;
+            let environment = Environment {
+                local_domain: domains.map(own),
+                res_options: options.map(own),
+                ..Environment::default()
+            };
+            let file = ResolvConf::parse("search file.example\noptions ndots:2\n");
+            let search = file.changed_by(&environment).search;
+            (search.source, search.domains.join(" "), search.ndots)
+        };
+        let told = |source: &str, domains: &str, ndots| (source.to_owned(), domains.to_owned(), ndots);
+        assert_eq!(changed(None, None), told(PATH, "file.example", 2));
+        assert_eq!(changed(Some("a.example b.example"), None), told("LOCALDOMAIN", "a.example b.example", 2));
+        assert_eq!(changed(Some(""), Some("rotate ndots:4")), told("LOCALDOMAIN", "", 4));
     }
 
     #[cfg(target_os = "linux")]

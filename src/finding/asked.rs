@@ -4,7 +4,7 @@
 use super::found::{Finding, Load, Saving};
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
-use crate::trace::{Choice, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
+use crate::trace::{Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
 
 /// Every lookup, with its id.
 pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {
@@ -35,7 +35,7 @@ pub(super) fn server(packet: &Packet) -> String {
 /// A packet, and where it stands in the trace.
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'t> {
-    lookup: LookupId,
+    pub(super) lookup: LookupId,
     pub(super) dns: &'t Dns,
     pub(super) index: usize,
     pub(super) packet: &'t Packet,
@@ -50,14 +50,6 @@ impl Spot<'_> {
     /// The same of another packet of its walk.
     pub(super) const fn place_at(&self, index: usize, field: PacketField) -> Place {
         Place::packet(self.lookup, index, field)
-    }
-
-    /// Whether the server answered once the name came in plain case: another rule tells that.
-    pub(super) fn was_for_its_case(&self) -> bool {
-        self.dns.packets.iter().any(|other| {
-            let is_check = other.chosen == Choice::PlainCase && other.parent == Some(self.index);
-            is_check && other.meaning.is_useful() && other.meaning.as_str() != self.packet.meaning.as_str()
-        })
     }
 
     /// The time that it took from the answer: all of it on the critical path, none off it.

@@ -113,6 +113,7 @@ mod tests {
                     "aliases",
                     "selection",
                     "asked",
+                    "case",
                     "check",
                     "found",
                     "place",

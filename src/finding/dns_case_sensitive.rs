@@ -1,11 +1,11 @@
 //! A name server compares names with their case.
 
-use super::asked::{Spot, is_of_the_walk, once_a_server, same_question, server};
+use super::asked::{once_a_server, server};
+use super::case;
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{Choice, Dns, Meaning, Packet, Spelling, StageName, Transport};
-use crate::units::count;
+use crate::trace::StageName;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-case-sensitive",
@@ -15,15 +15,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Lookups(check),
 };
 
-/// An error may be gone at the next try, whatever the case: it takes several to tell.
-const ERRORS: usize = 2;
-
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     once_a_server(lookups, |spot| {
-        let what = denied(spot).or_else(|| dropped(spot))?;
-        if spot.dns.packets.iter().any(|packet| packet.server == spot.packet.server && is_found(packet)) {
-            return None;
-        }
+        let what = case::sensitive(spot)?;
         let mut finding = rule.finding(
             format!("{} compares names with their case: {what}", server(spot.packet)),
             vec![spot.place(PacketField::Meaning), spot.place(PacketField::Chosen)],
@@ -34,67 +28,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     })
 }
 
-/// Whether a name in random case was found.
-fn is_found(packet: &Packet) -> bool {
-    let meaning = &packet.meaning;
-    let is_positive =
-        matches!(meaning, Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::Referral { .. });
-    packet.spelling == Spelling::Random && is_positive
-}
-
-/// The same server did better in plain case.
-fn denied(spot: Spot<'_>) -> Option<String> {
-    let (before, now) = improved(spot.dns, spot.packet)?;
-    let is_denial = matches!(before.meaning, Meaning::NxDomain(_) | Meaning::NoData(_));
-    let same = |other: &&Packet| other.server == now.server && improved(spot.dns, other).is_some();
-    if !is_denial && spot.dns.packets.iter().filter(same).count() < ERRORS {
-        return None;
-    }
-    let what = match &before.meaning {
-        Meaning::NxDomain(_) => "NXDOMAIN".into(),
-        Meaning::NoData(_) => "no data".into(),
-        _ => before.reply.as_ref().map_or("an error".into(), |reply| reply.rcode.mnemonic()),
-    };
-    Some(format!("it answered {what} to {} in random case, and has it in plain case", now.qname))
-}
-
-/// A reply in random case, and a better one in plain case.
-fn improved<'d>(dns: &'d Dns, now: &'d Packet) -> Option<(&'d Packet, &'d Packet)> {
-    let before = dns.packets.get(now.parent?)?;
-    let is_check = now.chosen == Choice::PlainCase && now.spelling == Spelling::Plain && is_of_the_walk(now);
-    let is_better = match (&before.meaning, &now.meaning) {
-        (Meaning::NxDomain(_), Meaning::NoData(_)) => true,
-        (_, Meaning::Answer { .. } | Meaning::Cname { .. } | Meaning::Referral { .. }) => true,
-        (before, now) => !before.is_useful() && now.is_useful(),
-    };
-    (is_check && is_better).then_some((before, now))
-}
-
-/// A question in plain case was answered, and those in random case, one of them right behind it, were not.
-fn dropped(spot: Spot<'_>) -> Option<String> {
-    let (dns, packet) = (spot.dns, spot.packet);
-    let is_plain = packet.spelling == Spelling::Plain && packet.transport == Transport::Udp;
-    if !is_of_the_walk(packet) || packet.chosen != Choice::Again || !is_plain || !packet.meaning.is_useful() {
-        return None;
-    }
-    let random = || {
-        let of = |other: &&(usize, &Packet)| {
-            other.1.server == packet.server && other.1.spelling == Spelling::Random
-        };
-        dns.packets.iter().enumerate().filter(move |other| of(&other))
-    };
-    let all = random().count();
-    let is_dropped = random().all(|(_, other)| other.received.is_none());
-    let is_behind = random().any(|(index, other)| index > spot.index && same_question(other, packet));
-    (is_dropped && is_behind)
-        .then(|| format!("{} in random case had no reply, and one in plain case had", count(all, "question")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Negative, Rcode};
+    use crate::trace::{Choice, Meaning, Negative, Rcode, Spelling};
 
     /// The last packet of the walk in random case, and what came of it, before the same in plain case.
     fn checked(meaning: Meaning, rcode: Rcode) -> crate::trace::Trace {

@@ -1,6 +1,7 @@
 //! A name server denies a whole name (NXDOMAIN) when it is asked for a type that the name does not have.
 
 use super::asked::{Spot, is_of_the_walk, name, once_a_server, server};
+use super::case;
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
@@ -17,9 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     once_a_server(lookups, |spot| {
         let packet = spot.packet;
-        if !is_of_the_walk(packet)
-            || !matches!(packet.meaning, Meaning::NxDomain(_))
-            || spot.was_for_its_case()
+        if !is_of_the_walk(packet) || !matches!(packet.meaning, Meaning::NxDomain(_)) || case::explains(spot)
         {
             return None;
         }

@@ -1,6 +1,7 @@
 //! A name server answered, and its answer was of no use: refused, failed, lame or leading upwards.
 
-use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
+use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, same_question, server};
+use super::case;
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
@@ -25,7 +26,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         if !is_of_the_walk(packet) || is_lost && errors.is_empty() {
             return None;
         }
-        let what = fault(packet).filter(|_| !spot.was_for_its_case())?;
+        let what = fault(packet).filter(|_| !case::explains(spot))?;
         let served = serves_another_type(dns, packet);
         let of_type =
             served.as_ref().map_or_else(String::new, |_| format!(" for type {}", packet.qtype.mnemonic()));
@@ -67,6 +68,9 @@ fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> 
                  with NOERROR, no record and the SOA (RFC 4074 section 4, RFC 8906 section 3.1.2)"
             ),
             None if is_lost => format!("see why {name} does not answer for the zone {zone}"),
+            None if answered_later(dns, packet) => {
+                format!("see why {name} failed: it answered the same question when asked again")
+            }
             // Some refuse the names of no data that a careful resolver asks for on the way.
             None if serves_other_names(dns, packet) => {
                 format!(
@@ -79,6 +83,12 @@ fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> 
             ),
         },
     }
+}
+
+/// Whether the server failed for a time only.
+fn answered_later(dns: &Dns, packet: &Packet) -> bool {
+    let is_error = matches!(packet.meaning, Meaning::Refused | Meaning::ServerFailure);
+    is_error && of_use(dns, packet).any(|other| other.sent >= packet.sent && same_question(other, packet))
 }
 
 /// Whether the same server gave an answer of its zone to another question.
@@ -125,7 +135,7 @@ fn fault(packet: &Packet) -> Option<String> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::Purpose;
+    use crate::trace::{Purpose, Spelling};
 
     #[test]
     fn fires_once_a_server_and_names_zone_and_cost() {
@@ -141,6 +151,37 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.contains("198.51.100.9), a server of zone example.test., refused"));
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 4);
+    }
+
+    /// A question in random case that failed, and so many times the same in plain case that did not.
+    fn failed_until_plain(checks: usize) -> crate::trace::Trace {
+        let mut trace = sample::sound();
+        let packets = &mut sample::dns(&mut trace).packets;
+        packets.truncate(3);
+        packets[2].spelling = Spelling::Plain;
+        for _ in 0..checks {
+            let (mut failed, mut check) = (packets[2].clone(), packets[2].clone());
+            (failed.spelling, failed.meaning) = (Spelling::Random, Meaning::ServerFailure);
+            (check.chosen, check.parent) = (Choice::PlainCase, Some(packets.len()));
+            packets.extend([failed, check]);
+        }
+        trace
+    }
+
+    #[test]
+    fn what_plain_case_mends_is_told_here_or_by_the_rule_of_the_case() {
+        for (checks, own, of_case) in [(1, 1, 0), (2, 0, 1)] {
+            let trace = failed_until_plain(checks);
+            let findings = sample::of(&RULE, &trace);
+            assert_eq!(findings.len(), own);
+            assert_eq!(sample::of(&super::super::dns_case_sensitive::RULE, &trace).len(), of_case);
+            assert!(findings.iter().all(|one| one.advice.ends_with("when asked again")), "{findings:?}");
+        }
+        let mut trace = failed_until_plain(2);
+        let mut found = sample::dns(&mut trace).packets[2].clone();
+        found.spelling = Spelling::Random;
+        sample::dns(&mut trace).packets.push(found);
+        assert_eq!(sample::of(&RULE, &trace).len(), 1, "the case is not at fault, and the error was there");
     }
 
     #[test]

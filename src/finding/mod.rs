@@ -8,6 +8,7 @@ pub(crate) mod sample;
 
 mod aliases;
 mod asked;
+mod case;
 mod check;
 mod dns_answer_truncated;
 mod dns_case_not_preserved;

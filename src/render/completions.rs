@@ -22,7 +22,8 @@ pub fn write(mut command: Command, shell: Shell, out: &mut dyn Write) -> io::Res
     out.write_all(text.as_bytes())
 }
 
-/// fish's `argparse` refuses an option with a dot in its name, and all the others with it.
+/// fish's `argparse` refuses an option with a dot in its name, and all the others with it; and an option whose value
+/// is being completed, which it gets an empty one for.
 fn fish(text: &str, command: &Command) -> String {
     let dotted: Vec<&str> =
         command.get_arguments().filter_map(clap::Arg::get_long).filter(|name| name.contains('.')).collect();
@@ -34,6 +35,9 @@ fn fish(text: &str, command: &Command) -> String {
             continue;
         }
         lines.push(line.to_owned());
+        if let Some(parse) = line.strip_suffix(" -- $cmd 2>/dev/null") {
+            lines.push(format!("    or {} -- $cmd '' 2>/dev/null", parse.trim_start()));
+        }
         if line.trim() == "set -e cmd[1]" {
             let names: String = dotted.iter().map(|name| format!(" --{name}")).collect();
             lines.push(format!("    for option in{names}"));

@@ -19,6 +19,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "SSLKEYLOGFILE",
         "A file to which the secrets of TLS connections are appended, for tools that decrypt captures.",
     ),
+    (
+        "LOCALDOMAIN, RES_OPTIONS",
+        "The search list in place of resolv.conf's, and its `ndots`; see resolv.conf(5).",
+    ),
     ("NO_COLOR, CLICOLOR_FORCE", "Never colour, always colour; --color is stronger."),
     ("LC_ALL, LC_CTYPE, LANG", "A locale without UTF-8 draws with ASCII characters."),
     ("COLUMNS", "The width of the report, 40 to 160, in place of the terminal's."),
@@ -36,6 +40,7 @@ const FORMS: &[(&str, &str)] = &[
     ("urltrace dns", "[OPTIONS] - < NAMES"),
     ("urltrace findings", ""),
     ("urltrace lab", "[--serve]"),
+    ("urltrace explain", "[TOPIC]"),
     ("urltrace", "--generate WHAT"),
 ];
 

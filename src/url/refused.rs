@@ -35,6 +35,9 @@ pub(super) fn explain(
         ParseError::InvalidIpv6Address if host.contains('%') => {
             (code, format!("the host `{host}` has a zone identifier, which URLs cannot carry (RFC 9844)"))
         }
+        ParseError::InvalidIpv6Address if host.starts_with('[') && !host.ends_with(']') => {
+            (code, format!("the host `{host}` begins with `[` and has no `]`"))
+        }
         ParseError::InvalidIpv6Address => (code, format!("the host `{host}` is not an IPv6 address")),
         _ => (
             code,

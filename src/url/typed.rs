@@ -91,6 +91,8 @@ fn split_authority(authority: &str) -> (Option<&str>, &str, Option<&str>) {
     };
     let colon = match rest.rfind(']') {
         Some(bracket) => rest[bracket..].find(':').map(|at| at + bracket),
+        // Without its bracket's end, the colons are those of an address.
+        None if rest.starts_with('[') => None,
         None => rest.rfind(':'),
     };
     match colon {

@@ -1,6 +1,6 @@
 //! Arguments, files and terminals: one clear error each, and the right exit code.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use crate::support::{code, json, run, stderr, stdout, urltrace};
@@ -103,6 +103,30 @@ fn a_reader_that_goes_away_is_no_error() {
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!((child.wait().unwrap().code(), text.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    for (line, want) in [
+        (&["--lab", "https://expired.tls.test/"][..], 6),
+        (&["--lab", "-v", "--format", "json", "https://expired.tls.test/"], 6),
+        (&["--lab", "dns", "nowhere.test"], 4),
+        (&["--lab", "dns", "--short", "nowhere.test"], 4),
+    ] {
+        let mut child = urltrace().args(line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(want), "{line:?}");
+    }
+    let mut child = urltrace()
+        .args(["--lab", "dns", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all("nowhere.test\n".repeat(50).as_bytes()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(4), "of the names until then");
 }
 
 #[test]

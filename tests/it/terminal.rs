@@ -1,6 +1,7 @@
 //! On a terminal, and ended from outside: the report's width, the progress line, signals. `script` (of
 //! util-linux, on every Debian) makes the terminal.
 
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -62,6 +63,63 @@ fn no_progress_stays_above_the_report() {
         assert_eq!(before.matches('\n').count(), 0, "{before:?}");
         let cleared = before.rfind("\x1b[2K").map_or("", |at| &before[at + 4..]);
         assert_eq!(plain(cleared).trim(), "", "{before:?}");
+    }
+}
+
+/// What comes of a run that asks for a password, where this is typed; the terminal's modes are shown behind it.
+fn asked_for_a_password(options: &str, typed: &[u8]) -> String {
+    let command = format!(
+        "trap : INT; {BINARY} --lab --silent {options} -u me http://shop.test/; echo code $?; stty -a"
+    );
+    let mut child = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script starts");
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"password of me: ") {
+        let mut byte = [0];
+        stdout.read_exact(&mut byte).expect("a password is asked for");
+        seen.push(byte[0]);
+    }
+    stdin.write_all(typed).unwrap();
+    stdout.read_to_end(&mut seen).unwrap();
+    child.wait().unwrap();
+    String::from_utf8(seen).unwrap()
+}
+
+#[test]
+fn a_password_is_read_unseen_and_the_terminal_left_as_it_was() {
+    let shown = asked_for_a_password("--format json --show-secrets", b"secres\x7ft\n");
+    // `me:secret`
+    assert!(shown.contains("Basic bWU6c2VjcmV0") && !shown.contains("secre\x08"), "{shown}");
+    let hidden = asked_for_a_password("--format json", b"hunter2\n");
+    assert!(!hidden.contains("hunter2") && hidden.contains("code 0"), "{hidden}");
+    let interrupted = asked_for_a_password("", b"secr\x03");
+    assert!(interrupted.contains("code 130"), "{interrupted}");
+    for text in [shown, hidden, interrupted] {
+        let modes: Vec<&str> = text.split_whitespace().collect();
+        assert!(modes.contains(&"echo") && modes.contains(&"isig"), "{text}");
+    }
+}
+
+#[test]
+fn fish_completes_the_value_behind_its_option_and_behind_an_equals_sign() {
+    for (line, want) in [
+        ("urltrace --format js", "json"),
+        ("urltrace dns --format js", "json"),
+        ("urltrace --format=js", "--format=json"),
+    ] {
+        let command = format!("{BINARY} --generate fish | source; complete -C '{line}'");
+        let output = Command::new("fish").args(["--no-config", "-c", &command]).output();
+        let Ok(output) = output else { return }; // a shell that is not installed cannot complete
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().any(|line| line.starts_with(want)), "{line}: {text}");
     }
 }
 

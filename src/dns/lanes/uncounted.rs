@@ -15,7 +15,7 @@ use crate::dns::context::Context;
 use crate::dns::lanes::copy_age::age;
 use crate::dns::lanes::stopped::cut_off;
 use crate::dns::lanes::stub::StubLane;
-use crate::dns::lanes::validation::checking::{Checking, GRACE};
+use crate::dns::lanes::validation::checking::Checking;
 use crate::dns::outcome::fault::is_answer;
 use crate::dns::resolvers::ad_bit::authenticated;
 use crate::dns::resolvers::combine::ResolverAnswer;
@@ -74,10 +74,15 @@ impl UncountedLanes {
         };
         // What has not come by then is told as such below.
         let stopped = stop.within(Some(from.after(grace)), all).await.err();
-        self.validate(dns, from.after(grace.max(GRACE)), clock, stop, stopped).await;
+        self.validate(dns, from.after(grace.max(self.grace())), clock, stop, stopped).await;
         self.write(dns, clock);
         dns.packets = log.packets();
         self.consult_files(dns);
+    }
+
+    /// What validation needs after everything else.
+    fn grace(&self) -> Duration {
+        self.validation.as_ref().map(|checking| checking.grace()).unwrap_or_default()
     }
 
     fn consult_files(&self, dns: &mut Dns) {
@@ -89,7 +94,7 @@ impl UncountedLanes {
     /// The same for one of many names, beside which nothing but validation runs. Others wait behind
     /// it at the same servers: it has more time.
     pub(crate) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
-        self.validate(dns, clock.now().after(GRACE * 3), clock, stop, None).await;
+        self.validate(dns, clock.now().after(self.grace() * 3), clock, stop, None).await;
         if let Some(log) = &self.log {
             dns.packets = log.packets();
         }

@@ -34,6 +34,11 @@ const RESERVE: Duration = Duration::from_secs(5);
 /// How long a name at a silent zone is waited for at least.
 const CHANCE: Duration = Duration::from_millis(400);
 
+/// How long the servers of a zone are listened to.
+pub(crate) fn listening(context: &Context) -> Duration {
+    context.plan.timeout.saturating_sub(RESERVE).max(LISTEN)
+}
+
 /// The question, and on whose behalf it is asked.
 #[derive(Clone, Debug)]
 pub(crate) struct ZoneQuery {
@@ -84,7 +89,7 @@ impl ZoneQuery {
         if self.extent == Extent::Part {
             return PART;
         }
-        self.context.plan.timeout.saturating_sub(RESERVE).max(LISTEN)
+        listening(&self.context)
     }
 
     /// How long the one chance of a name at a silent zone lasts: no server is taken to be farther away than

@@ -55,11 +55,11 @@ fn span(limit: Duration) -> String {
 
 /// What was done about silence.
 fn resent_text(resent: Option<&Resent>) -> String {
-    let Some(Resent { without_edns, by_tcp }) = resent else { return String::new() };
-    let plain = if *without_edns { ", once without EDNS" } else { "" };
+    let Some(Resent { by_udp, without_edns, by_tcp }) = resent else { return String::new() };
+    let plain = if *without_edns { ", the last time without EDNS," } else { "" };
     match by_tcp {
-        None => format!(", asked twice by UDP{plain} and once by TCP"),
-        Some(why) => format!(", asked twice by UDP{plain}, and by TCP: {why}"),
+        None => format!(", asked {by_udp} times by UDP{plain} and once by TCP"),
+        Some(why) => format!(", asked {by_udp} times by UDP{plain} and by TCP: {why}"),
     }
 }
 
@@ -282,7 +282,7 @@ fn first_few(mut told: Vec<String>) -> Vec<String> {
 /// A resolver gave aliases that come back to themselves.
 pub(crate) fn alias_loop_told(name: &Name, names: &[Name], server: &str) -> Fault {
     let message = format!("CNAME loop at {}, by resolver {server}: {}", name_text(name), arrows(names));
-    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
+    Fault::new(FailureCode::CnameLoop, message).hint("remove one of these CNAME records")
 }
 
 #[cfg(test)]

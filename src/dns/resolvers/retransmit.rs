@@ -2,7 +2,7 @@
 //!
 //! As stub resolvers do it: a second datagram while the first is still listened to, one without EDNS options,
 //! then TCP, then a datagram without EDNS: some resolvers drop either. Each is a packet of its own in the record, and whichever is answered,
-//! however late, counts.
+//! however late, counts. EDNS is at fault only where the usual form, sent again once a lesser one is answered, is dropped even then.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::timeout_at;
 
-use crate::dns::name_servers::single::Attempt;
+use crate::dns::name_servers::single::{Attempt, judge};
 use crate::dns::transport::ask::{Ask, NoReply, Resent};
 use crate::dns::transport::exchange::{Exchanged, receive, send};
 use crate::dns::transport::log::Log;
@@ -34,8 +34,8 @@ const TRIES: [Try; 4] = [
     Try { after: Duration::from_millis(1_750), transport: Transport::Udp, edns: Edns::None },
 ];
 
-/// How long a reply to a question with EDNS is awaited after one to the question without: whoever is slow may
-/// answer all of them at once, in any order.
+/// How long a reply to the usual form is awaited after one to a lesser form, beside that one's round trip: whoever is slow
+/// may answer all of them at once, in any order.
 const GRACE: Duration = Duration::from_millis(150);
 
 /// Asks; all packets together take `limit` at most. `sent` hears of each packet.
@@ -54,6 +54,13 @@ pub(crate) async fn retransmit(
     sent.borrow_mut().push(first.id);
     let mut running = FuturesUnordered::new();
     running.push(receive(first, limit));
+    let again = |ids: &mut Vec<usize>, chosen, transport, edns| {
+        let flight = send(log, Ask { parent: ids.last().copied(), chosen, transport, edns, ..ask.clone() });
+        ids.push(flight.id);
+        sent.borrow_mut().push(flight.id);
+        let left = limit.saturating_sub(flight.sent.since(start));
+        receive(flight, left)
+    };
     let (mut spare, mut spare_until): (Option<Exchanged>, Option<At>) = (None, None);
     loop {
         let due = start.after(left.peek().map_or(limit, |next| next.after));
@@ -61,12 +68,22 @@ pub(crate) async fn retransmit(
         match timeout_at(clock.instant(due).into(), running.next()).await {
             Ok(Some(one)) => match &one.outcome {
                 Err(NoReply::Timeout { .. }) => {}
+                Err(_) if spare.is_some() => {}
                 // The datagrams are still listened to.
                 Err(NoReply::Error { reason, .. }) if by_udp && one.ask.transport == Transport::Tcp => {
                     by_tcp = Some(reason.clone());
                 }
-                Ok(_) if one.ask.edns > ask.edns => {
-                    (spare, spare_until) = (Some(one), Some(clock.now().after(GRACE)));
+                Ok(reply) if one.ask.edns > ask.edns => {
+                    log.close(one.id, judge(reply, &one.ask).meaning());
+                    if spare_until.is_none() {
+                        let wait = GRACE + one.rtt.unwrap_or_default();
+                        running.push(again(&mut ids, Choice::Again, Transport::Udp, ask.edns));
+                        spare_until = Some(clock.now().after(wait));
+                    }
+                    // The fullest form counts.
+                    if spare.as_ref().is_none_or(|known| one.ask.edns < known.ask.edns) {
+                        spare = Some(one);
+                    }
                 }
                 _ => {
                     drop(running);
@@ -76,18 +93,13 @@ pub(crate) async fn retransmit(
             Ok(None) => break,
             Err(_) if spare.is_some() => break,
             Err(_) => {
-                let Some(Try { after, transport, edns }) = left.next() else { break };
-                let parent = ids.last().copied();
+                let Some(Try { transport, edns, .. }) = left.next() else { break };
                 let chosen = match edns {
                     Edns::Full => Choice::Again,
                     Edns::Bare => Choice::WithoutOptions,
                     Edns::None => Choice::WithoutEdns,
                 };
-                let edns = edns.max(ask.edns);
-                let flight = send(log, Ask { parent, chosen, transport, edns, ..ask.clone() });
-                ids.push(flight.id);
-                sent.borrow_mut().push(flight.id);
-                running.push(receive(flight, limit.saturating_sub(after)));
+                running.push(again(&mut ids, chosen, transport, edns.max(ask.edns)));
             }
         }
     }
@@ -97,7 +109,8 @@ pub(crate) async fn retransmit(
     }
     drop(running);
     ids.iter().for_each(|id| log.close(*id, Meaning::Timeout));
-    let resent = (ids.len() > 1).then_some(Resent { without_edns: ask.edns.is_some(), by_tcp });
+    let (is_resent, by_udp) = (ids.len() > 1, ids.len().saturating_sub(1));
+    let resent = is_resent.then_some(Resent { by_udp, without_edns: ask.edns.is_some(), by_tcp });
     Attempt { path: ids, ask, outcome: Err(NoReply::Timeout { limit, resent }) }
 }
 

@@ -166,6 +166,27 @@ fn one_lost_datagram_is_sent_again() {
 }
 
 #[test]
+fn edns_is_not_at_fault_for_an_outage_that_ends_with_a_lesser_form() {
+    use Choice::{Again, First, WithoutEdns, WithoutOptions};
+    local(async {
+        let lost = |chosen| (chosen, Transport::Udp, "timeout");
+        let good = |chosen| (chosen, Transport::Udp, "answer");
+        let by_tcp = (Again, Transport::Tcp, "error");
+        for (lost_first, want) in [
+            (2, vec![lost(First), lost(Again), good(WithoutOptions), good(Again)]),
+            (3, vec![lost(First), lost(Again), lost(WithoutOptions), by_tcp, good(WithoutEdns), good(Again)]),
+        ] {
+            let quirks = vec![Quirk::Recursive, Quirk::SilentFirst(lost_first), Quirk::NoTcp];
+            let net = TestNet::start(vec![root(), (STUB, quirks, vec![(".", ADDRESS)])]).await;
+            let lane = ResolverChoice::Server(net.address(STUB));
+            let (dns, result) = ask(DnsPlan { lane, ..plan(&net) }, "www.example.test", RecordType::A).await;
+            assert_eq!((result, sent(&dns, Purpose::Resolver)), (Ok(()), want));
+            assert!(!dns.notes.iter().any(|note| note.contains("EDNS")), "{:?}", dns.notes);
+        }
+    });
+}
+
+#[test]
 fn the_machines_resolver_is_asked_again_too_and_given_up_in_the_same_time() {
     local(async {
         let lossy = (STUB, vec![Quirk::Recursive, Quirk::SilentFirst(1)], vec![(".", ADDRESS)]);
@@ -180,7 +201,9 @@ fn the_machines_resolver_is_asked_again_too_and_given_up_in_the_same_time() {
         let failure = result.unwrap_err();
         assert_eq!(failure.code, FailureCode::DnsTimeout);
         assert!(
-            failure.message.contains(" did not answer in 7 s, asked twice by UDP, once without EDNS"),
+            failure.message.contains(
+                " did not answer in 7 s, asked 4 times by UDP, the last time without EDNS, and by TCP: "
+            ),
             "{}",
             failure.message
         );

@@ -98,10 +98,12 @@ pub(crate) enum NoReply {
     NotSent(Vec<String>),
 }
 
-/// A query that was sent twice by UDP, and by TCP, in vain.
+/// A query that was sent several times by UDP, and once by TCP, in vain.
 #[derive(Debug)]
 pub(crate) struct Resent {
-    /// Whether it was sent without EDNS, too.
+    /// The datagrams.
+    pub(crate) by_udp: usize,
+    /// Whether the last of them was without EDNS.
     pub(crate) without_edns: bool,
     /// What TCP ended with, other than silence.
     pub(crate) by_tcp: Option<String>,

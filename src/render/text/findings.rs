@@ -24,7 +24,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], verbose: bool) {
         head.push(ink, mark).push(Ink::Plain, " ");
         title.push(Ink::Strong, &finding.title);
         page.wrap(head, &title);
-        let saving = finding.saving.as_ref().map(|saving| saved("would save", saving)).unwrap_or_default();
+        let saving = finding.saving.as_ref().map(saved).unwrap_or_default();
         for (lead, text) in [("", &finding.detail), (signs.leads_to, &finding.advice), ("", &saving)] {
             if text.is_empty() {
                 continue;
@@ -46,7 +46,12 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], verbose: bool) {
 }
 
 /// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.
-pub(super) fn saved(lead: &str, saving: &Saving) -> String {
+pub(in crate::render) fn saved(saving: &Saving) -> String {
+    format!("would save {}", worth(saving))
+}
+
+/// The same without its verb.
+pub(super) fn worth(saving: &Saving) -> String {
     let amount = units::duration(saving.amount);
     let range = if saving.low == saving.high {
         saving.basis.as_str().to_owned()
@@ -60,5 +65,5 @@ pub(super) fn saved(lead: &str, saving: &Saving) -> String {
     };
     let about = if saving.basis == Basis::Measured { "" } else { "about " };
     let applies = if saving.applies.is_empty() { String::new() } else { format!(" {}", saving.applies) };
-    format!("{lead} {about}{amount}{applies} ({range})")
+    format!("{about}{amount}{applies} ({range})")
 }

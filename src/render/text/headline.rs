@@ -1,10 +1,11 @@
 //! The first lines: what came of it, and where the time went.
 
-use super::findings::saved;
+use super::findings::worth;
 use super::ink::Ink;
-use super::page::{Line, Page, shorten};
+use super::page::{Line, Page};
 use crate::explain::status::explain;
 use crate::finding::Verdict;
+use crate::render::shorten::shorten;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
@@ -39,7 +40,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
             page.wrap(page.line(), &summary);
             if let Some(saving) = &verdict.saving {
                 let mut won = page.line();
-                won.push(Ink::Faint, saved("to win:", saving));
+                won.push(Ink::Faint, format!("to win: {}", worth(saving)));
                 page.wrap(page.line(), &won);
             }
         }

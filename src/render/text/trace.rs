@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::ink::Ink;
 use super::page::Page;
-use super::{evidence, findings, headline, verbose, waterfall};
+use super::{evidence, findings, headline, ladder, story, verbose, waterfall};
+use crate::finding::Finding;
+use crate::picture::{self, Depth};
 use crate::redact::Redacted;
-use crate::render::style::Style;
+use crate::render::style::{Diagram, Style};
 use crate::report::TraceReport;
 
 /// Writes the report of a trace.
@@ -14,6 +17,10 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);
+    if style.diagram == Diagram::Ladder {
+        let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()));
+        ladder::put(&mut page, &drawn, depth(style));
+    }
     evidence::put(&mut page, trace, style.verbose);
     findings::put(&mut page, findings, style.verbose);
     if style.verbose {
@@ -21,5 +28,40 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     } else if style.headers {
         verbose::response_section(&mut page, trace);
     }
+    if style.explain {
+        story::put(&mut page, &crate::story::story(trace));
+    } else {
+        hint(&mut page, findings.first());
+    }
     out.write_all(page.into_text().as_bytes())
+}
+
+/// Where to read on.
+fn hint(page: &mut Page, worst: Option<&Finding>) {
+    page.gap();
+    let mut line = page.line();
+    line.push(Ink::Faint, "--explain tells this run step by step");
+    if let Some(finding) = worst {
+        line.push(Ink::Faint, format!("; `urltrace explain {}` is about the first finding", finding.id));
+    }
+    page.wrap(page.line(), &line);
+}
+
+const fn depth(style: &Style) -> Depth {
+    if style.verbose { Depth::Full } else { Depth::Short }
+}
+
+/// The waterfall by itself.
+pub(crate) fn waterfall_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+    let mut page = Page::new(style);
+    waterfall::put(&mut page, &report.trace, style.verbose);
+    page.into_text()
+}
+
+/// The ladder by itself.
+pub(crate) fn ladder_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+    let mut page = Page::new(style);
+    let drawn = picture::ladder(&report.trace, &report.findings, ladder::most_lanes(page.width()));
+    ladder::put(&mut page, &drawn, depth(style));
+    page.into_text()
 }

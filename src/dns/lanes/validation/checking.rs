@@ -22,13 +22,13 @@ use crate::dns::dnssec::needs::{Need, needs};
 use crate::dns::dnssec::rrsig::Now;
 use crate::dns::dnssec::validate::validate;
 use crate::dns::lanes::validation::collect::{WalkEnd, collect};
-use crate::dns::lanes::validation::from_servers::ask_servers;
+use crate::dns::lanes::validation::from_servers::{ask_servers, limit};
 use crate::dns::lanes::validation::through_resolver::{CdResolver, Reuse};
 use crate::dns::transport::log::Log;
 use crate::trace::{Dnssec, Purpose, RecordType};
 
-/// How long a finished trace waits for this lane, where something of it is still open.
-pub(crate) const GRACE: Duration = Duration::from_secs(2);
+/// What a finished trace waits for this lane beyond one query, where something of it is still open.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Questions of one round, and rounds.
 const MAX_NEEDS: usize = 24;
@@ -80,6 +80,11 @@ impl Checking {
             own.finish();
         };
         (checking, work)
+    }
+
+    /// How long a finished trace waits for it.
+    pub(crate) fn grace(&self) -> Duration {
+        limit(&self.context) + GRACE
     }
 
     pub(crate) fn finish(&self) {

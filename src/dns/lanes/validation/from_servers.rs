@@ -22,6 +22,7 @@ use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
 use crate::dns::name_servers::selection::{Candidate, order};
 use crate::dns::name_servers::single::{fallback, judge};
+use crate::dns::name_servers::zone_query::listening;
 use crate::dns::outcome::words::{cut_short, no_reply, of_no_use};
 use crate::dns::response::classify::{Verdict, accept_forwarded};
 use crate::dns::transport::ask::{Ask, NoReply};
@@ -38,7 +39,7 @@ const PATIENCE: Duration = Duration::from_millis(450);
 
 const ROUND_TRIPS: u32 = 3;
 
-/// One query, from its first packet on. It ends before the grace of the lane does.
+/// One query, from its first packet on, where no server of the run is slow.
 const LIMIT: Duration = Duration::from_millis(1_900);
 
 /// Packets for one query.
@@ -49,6 +50,13 @@ const MAX_SERVERS: usize = 8;
 
 /// Servers that a reason names.
 const MAX_NAMED: usize = 3;
+
+/// One query, from its first packet on: a server is listened to for twice its patience, and no longer than for other
+/// questions. The grace of the lane ends later.
+pub(crate) fn limit(context: &Context) -> Duration {
+    let slowest = context.infra.longest_srtt().unwrap_or_default();
+    slowest.saturating_mul(2 * ROUND_TRIPS).clamp(LIMIT, listening(context))
+}
 
 /// Asks the servers of a zone until one gives an answer that can be checked.
 pub(crate) async fn ask_servers(
@@ -87,6 +95,7 @@ pub(crate) async fn ask_servers(
         qname,
         qtype,
         packets: Cell::new(0),
+        most: limit(context),
         limit: Cell::new(None),
         is_spent: Cell::new(false),
         last: Cell::new(known.map(|(_, id)| id)),
@@ -140,7 +149,8 @@ struct Query<'a> {
     qname: &'a Name,
     qtype: RecordType,
     packets: Cell<usize>,
-    /// When it is over.
+    /// How long it may take, and when it is over.
+    most: Duration,
     limit: Cell<Option<At>>,
     /// The host's budget is used up.
     is_spent: Cell<bool>,
@@ -152,7 +162,7 @@ impl Query<'_> {
     /// Sends one packet, if there may be one more.
     fn send(&self, ask: Ask) -> Option<InFlight> {
         let now = self.log.clock().now();
-        let limit = self.limit.get().unwrap_or_else(|| now.after(LIMIT));
+        let limit = self.limit.get().unwrap_or_else(|| now.after(self.most));
         self.limit.set(Some(limit));
         if now >= limit || self.packets.get() == MAX_PACKETS {
             return None;
@@ -176,7 +186,7 @@ impl Query<'_> {
     ) -> Heard {
         let _place = place;
         loop {
-            let left = self.limit.get().map_or(LIMIT, |limit| limit.since(self.log.clock().now()));
+            let left = self.limit.get().map_or(self.most, |limit| limit.since(self.log.clock().now()));
             let Exchanged { id, ask, outcome, .. } = receive(flight, left.min(patience * 2)).await;
             let reply = match outcome {
                 Ok(reply) => reply,

@@ -245,6 +245,22 @@ fn keys_that_every_server_refuses_make_an_answer_bogus() {
 }
 
 #[test]
+fn a_slow_server_is_listened_to_for_its_keys_as_for_its_answers() {
+    let lab = plan(shared_lab());
+    local(async {
+        let dns = through(&lab, ALONE, &[(ONLY, Conduct::Slow(Duration::from_millis(2_300)))]).await;
+        assert_eq!(verdict(&dns), SECURE);
+        let keys = keys(&dns, WILD);
+        assert!(keys.iter().any(|packet| packet.meaning.is_useful()), "{keys:#?}");
+        // Nobody who is not slow is waited for any longer.
+        let begin = std::time::Instant::now();
+        let silent = through(&lab, ALONE, &[(ONLY, Conduct::SilentOnKeys)]).await;
+        assert_eq!(verdict(&silent).0, DnssecVerdict::Indeterminate);
+        assert!(begin.elapsed() < Duration::from_millis(3_500), "{:?}", begin.elapsed());
+    });
+}
+
+#[test]
 fn servers_without_edns_give_no_signatures_over_keys() {
     let lab = plan(shared_lab());
     local(async {
