@@ -109,7 +109,8 @@ fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
 fn nothing_measured_has_no_culprit_but_its_failure() {
     for (name, trace) in sample::all() {
         let culprit = of(&trace);
-        assert_ne!(culprit.cause, Cause::None, "{name}");
+        let quick = name == "literal";
+        assert_eq!(culprit.cause == Cause::None, quick, "{name}");
         assert_eq!(culprit.cause == Cause::Failure, trace.failure().is_some(), "{name}");
     }
 }
