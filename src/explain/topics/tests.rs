@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
+use super::all;
+use super::files::FILES;
 use super::lookup::{Found, key, look_up};
-use super::{FILES, all};
 use crate::cli::{Action, Environment, settings};
 use crate::lab::SCENARIOS;
 
