@@ -5,8 +5,9 @@ use super::all;
 const FACTS: &str = include_str!("../../../fixtures/explain/facts.txt");
 
 /// Words that join statements and say nothing.
-const JOINTS: &[&str] =
-    &["a", "an", "the", "is", "are", "at", "its", "of", "in", "to", "by", "as", "has", "with", "that", "gives"];
+const JOINTS: &[&str] = &[
+    "a", "an", "the", "is", "are", "at", "its", "of", "in", "to", "by", "as", "has", "with", "that", "gives",
+];
 
 #[test]
 fn facts_are_said_by_their_topics() {
@@ -20,7 +21,8 @@ fn facts_are_said_by_their_topics() {
         assert!(standard.starts_with("RFC ") && standard.contains(" section "), "{line}");
         let topic = topics.iter().find(|topic| topic.name == name);
         let topic = topic.unwrap_or_else(|| panic!("no topic {name}"));
-        let said = words(&format!("{} {}", topic.names().collect::<Vec<_>>().join(" "), topic.paragraphs.join(" ")));
+        let said =
+            words(&format!("{} {}", topic.names().collect::<Vec<_>>().join(" "), topic.paragraphs.join(" ")));
         let unsaid = words(statement).into_iter().filter(|word| !said.contains(word));
         let unsaid: Vec<String> = unsaid.filter(|word| !JOINTS.contains(&word.as_str())).collect();
         if !unsaid.is_empty() {
@@ -34,5 +36,9 @@ fn facts_are_said_by_their_topics() {
 
 fn words(text: &str) -> Vec<String> {
     let split = text.to_lowercase();
-    split.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    split
+        .split(|char: char| !char.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::lookup::{Found, look_up};
 use crate::cli::Cli;
 use crate::explain::{dns_error, dnssec};
-use crate::finding::RULES;
+use crate::finding::{RULES, aliases};
 use crate::trace::{FailureCode, Rcode, RecordType};
 
 #[track_caller]
@@ -22,7 +22,15 @@ fn assert_explained(terms: impl IntoIterator<Item = impl AsRef<str>>) {
 
 #[test]
 fn phases_have_topics() {
-    assert_explained(["dns_us", "connect_us", "tls_us", "send_us", "wait_us", "receive_us", "unaccounted_us"]);
+    assert_explained([
+        "dns_us",
+        "connect_us",
+        "tls_us",
+        "send_us",
+        "wait_us",
+        "receive_us",
+        "unaccounted_us",
+    ]);
     assert_explained(["total_us", "setup_us", "dns phase", "connect phase", "tls phase", "not reached"]);
 }
 
@@ -46,19 +54,70 @@ fn extended_errors_and_the_numbers_of_dnssec_have_topics() {
 #[test]
 fn words_of_the_terms_that_people_ask_for_have_topics() {
     assert_explained([
-        "TTFB", "RTT", "MSS", "hedge", "critical path", "zone cut", "negative TTL", "anycast", "stub", "recursive resolver",
-        "forwarder", "referral", "glue", "bailiwick", "lame delegation", "root hints", "priming", "0x20", "DO bit",
-        "truncation", "NSID", "DNS cookies", "DoT", "DoH", "DoQ", "hosts file", "search list", "split horizon", "DNS64",
-        "rebinding", "propagation", "Happy Eyeballs", "Nagle", "FIN", "SYN", "think time", "distance", "CDN", "redaction",
-        "waterfall", "verdict", "saving", "basis", "span", "hop", "lab", "IDN", "punycode", "userinfo", "fragment", "HSTS",
-        "default port", "scheme", "hrr", "403 vs 401", "301 vs 302 vs 307", "502 vs 503 vs 504",
+        "TTFB",
+        "RTT",
+        "MSS",
+        "hedge",
+        "critical path",
+        "zone cut",
+        "negative TTL",
+        "anycast",
+        "stub",
+        "recursive resolver",
+        "forwarder",
+        "referral",
+        "glue",
+        "bailiwick",
+        "lame delegation",
+        "root hints",
+        "priming",
+        "0x20",
+        "DO bit",
+        "truncation",
+        "NSID",
+        "DNS cookies",
+        "DoT",
+        "DoH",
+        "DoQ",
+        "hosts file",
+        "search list",
+        "split horizon",
+        "DNS64",
+        "rebinding",
+        "propagation",
+        "Happy Eyeballs",
+        "Nagle",
+        "FIN",
+        "SYN",
+        "think time",
+        "distance",
+        "CDN",
+        "redaction",
+        "waterfall",
+        "verdict",
+        "saving",
+        "basis",
+        "span",
+        "hop",
+        "lab",
+        "IDN",
+        "punycode",
+        "userinfo",
+        "fragment",
+        "HSTS",
+        "default port",
+        "scheme",
+        "hrr",
+        "403 vs 401",
+        "301 vs 302 vs 307",
+        "502 vs 503 vs 504",
     ]);
 }
 
 #[test]
 fn findings_failures_and_options_have_topics() {
     assert_explained(RULES.iter().map(|rule| rule.id));
-    assert_explained(RULES.iter().flat_map(|rule| rule.aliases));
+    assert_explained(aliases().iter().map(|(alias, _)| alias));
     assert_explained(FailureCode::ALL.iter().map(|code| code.as_str()));
     let command = Cli::command();
     let options = command.get_subcommands().chain([&command]).flat_map(clap::Command::get_arguments);

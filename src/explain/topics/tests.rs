@@ -123,9 +123,14 @@ fn commands_are_those_of_this_program_and_lead_into_the_lab() {
             }) {
                 Ok((Action::Trace { url, .. }, true)) => hosts.contains(host(&url)),
                 Ok((Action::Ask { input, .. }, true)) => hosts.iter().any(|host| is_of(host, &input)),
-                Ok((Action::ListLab | Action::ServeLab | Action::Explain(_) | Action::Generate(_), _)) => {
-                    true
-                }
+                Ok((
+                    Action::ListLab
+                    | Action::ServeLab
+                    | Action::ListFindings
+                    | Action::Explain(_)
+                    | Action::Generate(_),
+                    _,
+                )) => true,
                 // URLs that are wrong on purpose.
                 Ok((Action::Trace { url, .. }, false)) => !url.contains("://") || url.contains(".test"),
                 _ => false,
