@@ -6,18 +6,19 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+use crate::cli::{self, Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
+use crate::explain::tour::STEPS;
 use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
 use crate::os;
 use crate::plan::{Batch, Plan, Question};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
-use crate::render::{self, Progress, Refusal, Style};
+use crate::render::{self, Diagram, Progress, Refusal, Style};
 use crate::report::{DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
@@ -120,6 +121,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             Ok(exit::OK.into())
         }
         Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
+        Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
@@ -342,6 +344,33 @@ fn limits(findings: &[Finding], show: &Show) -> Limits {
     if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
 }
 
+/// Each step of the tour: its question, its run, its reading. What a run ends with is part of the lesson.
+fn tour(
+    steps: Vec<(usize, Settings)>,
+    waits: bool,
+    style: &Style,
+    out: &mut dyn Write,
+) -> Result<Ended, Problem> {
+    let last = steps.len();
+    for (told, (index, settings)) in steps.into_iter().enumerate() {
+        let Some(step) = STEPS.get(index) else { continue };
+        render::tour_question(index + 1, step, style, out)?;
+        let ended = run(settings, Stopwatch::start(), out)?;
+        if ended.signal.is_some() {
+            return Ok(ended);
+        }
+        render::tour_reading(step, ended.code, style, out)?;
+        if waits && told + 1 < last {
+            render::tour_prompt(out)?;
+            let mut line = String::new();
+            if io::stdin().read_line(&mut line)? == 0 || line.trim().eq_ignore_ascii_case("q") {
+                break;
+            }
+        }
+    }
+    Ok(exit::OK.into())
+}
+
 async fn serve_lab(out: &mut dyn Write) -> Result<Ended, Problem> {
     let lab = Lab::start().await.map_err(Problem::Internal)?;
     render::lab_serving(&lab, out)?;
@@ -411,5 +440,10 @@ fn style(show: &Show) -> Style {
         width: show.width,
         verbose: show.verbose,
         headers: show.headers,
+        diagram: match show.diagram {
+            cli::Diagram::Waterfall => Diagram::Waterfall,
+            cli::Diagram::Ladder => Diagram::Ladder,
+        },
+        explain: show.explain,
     }
 }

@@ -45,6 +45,7 @@ pub mod report;
 mod roots;
 mod signals;
 pub mod stop;
+pub mod story;
 pub mod stream;
 pub mod tcp;
 pub mod timeline;

@@ -188,7 +188,7 @@ const TABLE: &[(&[&str], Answer)] = &[
     (&["--server", "--nameserver"], Use("--resolver IP[:PORT] asks this server")),
     (
         &["--insecure-tls", "--no-verify", "--no-check-certificate"],
-        Use("-k goes on in spite of a bad certificate"),
+        Use("-k goes on despite a bad certificate"),
     ),
     (&["--completions", "--completion", "--man"], Use("--generate bash, zsh, fish or man")),
 ];

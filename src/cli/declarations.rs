@@ -8,9 +8,11 @@ const EXAMPLES: &str = "\
 Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
   urltrace -L --format json shop.example      follow redirects, one JSON document
+  urltrace --explain https://example.com/     the same, told step by step as a story
   urltrace dns --type MX example.com          the DNS walk alone
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
+  urltrace lab --tour                         a guided course through it, step by step
   urltrace lab                                list the scenarios of the built-in internet
   urltrace explain zone cut                   what a term of the report means
 
@@ -21,7 +23,7 @@ Exit codes:
 
 /// Trace everything that happens when a URL is typed
 ///
-/// urltrace takes the URL apart, walks its name from the root servers to the authoritative ones,
+/// urltrace parses the URL, walks its name from the root servers down to the authoritative ones,
 /// opens the TCP connection, performs the TLS handshake, sends the request and explains the status.
 /// Every step is timed and shown on one waterfall.
 #[derive(Clone, Debug, Parser)]
@@ -77,6 +79,9 @@ pub enum Command {
         /// Keep it running for other tools until interrupted, and print where it listens
         #[arg(long)]
         serve: bool,
+        /// Be guided through it: a question, a run and its reading, step by step; N runs one step alone
+        #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with = "serve")]
+        tour: Option<Option<usize>>,
     },
 }
 
@@ -115,10 +120,19 @@ pub struct Common {
     /// How to print the report
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output and lab")]
     pub format: Format,
-    /// Also show headers, the whole chain and every packet
+    /// Also draw a ladder: who sent what to whom, a line for each packet, segment and flight
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub ladder: bool,
+    /// What an SVG shows
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t = Diagram::Waterfall, value_name = "DIAGRAM", help_heading = "Output and lab")]
+    pub diagram: Diagram,
+    /// Also show header fields, the whole certificate chain and every packet
     #[arg(short, long, global = true, help_heading = "Output and lab")]
     pub verbose: bool,
-    /// No progress on the terminal
+    /// Tell the run as a story, too: what each step is for, what it cost here, and where it is written down
+    #[arg(long, global = true, help_heading = "Output and lab")]
+    pub explain: bool,
+    /// Show no progress on the terminal
     #[arg(short, long, alias = "no-progress-meter", global = true, help_heading = "Output and lab")]
     pub silent: bool,
     /// curl's: errors are always shown
@@ -148,7 +162,7 @@ pub struct Common {
     /// `tls://HOST[:PORT][#NAME]`, `https://HOST/PATH` or `quic://HOST[:PORT][#NAME]`
     #[arg(long, global = true, value_name = "WHO", default_value = "walk", help_heading = "DNS")]
     pub resolver: String,
-    /// Begin the walk with the root servers of this file
+    /// Begin the walk at the root servers in this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub root_hints: Option<PathBuf>,
     /// Send each server no more of the name than it needs (QNAME minimisation, RFC 9156)
@@ -161,16 +175,16 @@ pub struct Common {
     /// public resolvers; with several types, for the first
     #[arg(long, global = true, help_heading = "DNS")]
     pub propagation: bool,
-    /// The public resolvers of `--propagation`, one `IP[:PORT] [NAME]` per line
+    /// The public resolvers for `--propagation`, one `IP[:PORT] [NAME]` per line
     #[arg(long, global = true, value_name = "FILE", help_heading = "DNS")]
     pub resolvers: Option<PathBuf>,
     /// Do not ask for DNSSEC signatures, and validate nothing
     #[arg(long, global = true, help_heading = "DNS")]
     pub no_dnssec: bool,
-    /// Begin DNSSEC's chain of trust with the DS or DNSKEY records of this file
+    /// Begin DNSSEC's chain of trust at the DS or DNSKEY records in this file
     ///
-    /// Without it, IANA's root keys are trusted; with `--root-hints` that name none of the root
-    /// servers of the Internet, none are.
+    /// Without it, IANA's root keys are trusted, or none if `--root-hints` names none of the Internet's
+    /// root servers.
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_dnssec", help_heading = "DNS")]
     pub trust_anchor: Option<PathBuf>,
     /// Use IPv4 only: for connections; with `urltrace dns`, to ask name servers
@@ -179,9 +193,9 @@ pub struct Common {
     /// Use IPv6 only: for connections; with `urltrace dns`, to ask name servers
     #[arg(short = '6', long, global = true, help_heading = "Connection")]
     pub ipv6: bool,
-    /// Limit for everything, in seconds (or 500ms, 1s); 0 sets none; with `urltrace dns -` for each name
+    /// Time limit for the whole run, in seconds (or 500ms, 1s), 0 for none; with `urltrace dns -`, for each name
     ///
-    /// DNS may use 10 s of the default limit, and all of one that is given, but never more than 60 s.
+    /// DNS may take 10 s of the default limit, or all of a limit given here, up to 60 s (with 0, too).
     #[arg(
         short = 'm',
         long,
@@ -198,25 +212,25 @@ pub struct Common {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Limit for one connection attempt, in seconds (or 500ms, 1s)
+    /// Time limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
     /// Use these addresses for a host and port, without DNS
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
     pub resolve: Vec<String>,
-    /// Connect elsewhere than the URL says; empty parts match any
+    /// Connect to another host or port than the URL's; an empty part matches any
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub connect_to: Vec<String>,
     /// Neither ask for HTTPS records (RFC 9460) nor use them
     #[arg(long, help_heading = "DNS")]
     pub no_https_rr: bool,
-    /// Continue although the certificate cannot be trusted
+    /// Continue even if the certificate cannot be trusted
     #[arg(short = 'k', long, help_heading = "TLS")]
     pub insecure: bool,
-    /// Trust only the certificates of this PEM file
+    /// Trust only the certificates in this PEM file
     #[arg(long, global = true, value_name = "FILE", help_heading = "TLS")]
     pub cacert: Option<PathBuf>,
-    /// Which roots to trust
+    /// Which root certificates to trust
     #[arg(
         long,
         global = true,
@@ -253,19 +267,19 @@ pub struct Request {
     /// Add or replace a header field; `Name:` removes one
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
-    /// Send this body by POST; @FILE reads it from a file, without line ends
+    /// Send this body with POST; @FILE reads it from a file, without its line breaks
     #[arg(short = 'd', long, alias = "data-ascii", value_name = "DATA")]
     pub data: Vec<String>,
-    /// Send this body by POST, also where it begins with `@`
+    /// Send this body with POST, even if it begins with `@`
     #[arg(long, value_name = "DATA")]
     pub data_raw: Vec<String>,
-    /// Send this body by POST as it is; @FILE reads it from a file
+    /// Send this body with POST, unchanged; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub data_binary: Vec<String>,
-    /// Send this JSON by POST; @FILE reads it from a file
+    /// Send this JSON with POST; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub json: Vec<String>,
-    /// User name and password for Basic authentication; a missing password is asked for
+    /// User name and password for Basic authentication; prompts for a missing password
     #[arg(short = 'u', long, value_name = "USER[:PASSWORD]")]
     pub user: Option<String>,
     /// User-Agent field
@@ -280,7 +294,7 @@ pub struct Request {
     /// Follow redirects
     #[arg(short = 'L', long)]
     pub location: bool,
-    /// How many redirects to follow; -1: any number
+    /// How many redirects to follow; -1 for any number
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     pub max_redirs: String,
     /// Write the body to this file; `-`: to standard output, and the report to standard error
@@ -331,6 +345,15 @@ pub enum Format {
     Markdown,
 }
 
+/// Pictures of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Diagram {
+    /// Where the time went
+    Waterfall,
+    /// Who sent what to whom, as with `--ladder`
+    Ladder,
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
@@ -345,9 +368,9 @@ pub enum When {
 /// Sets of roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Roots {
-    /// Mozilla's, built in
+    /// Mozilla's roots, built in
     Embedded,
-    /// The machine's
+    /// This machine's roots
     System,
 }
 

@@ -58,8 +58,8 @@ pub(super) fn as_dig(mut options: DnsOptions, common: &mut Common) -> Result<Dns
     for word in plain {
         if record_type(&word).is_err() {
             return Err(PlanError::with_hint(
-                format!("`{}` is a second name, and one run asks for one", word.escape_debug()),
-                "many names: `urltrace dns - < FILE`, one a line",
+                format!("`{}` is a second name, and one run takes one", word.escape_debug()),
+                "many names: `urltrace dns - < FILE`, one per line",
             ));
         }
         options.types.push(word);
@@ -361,7 +361,7 @@ fn public_resolvers(path: &Path) -> Result<Vec<PublicResolver>, PlanError> {
             let line = format!("--resolvers: `{}`, line {}", path.display(), index + 1);
             PlanError::with_hint(
                 format!("{line}: `{}` is not an address", address.escape_debug()),
-                "one resolver a line, such as `192.0.2.53 our resolver`",
+                "one resolver per line, such as `192.0.2.53 our resolver`",
             )
         })?;
         let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());

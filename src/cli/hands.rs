@@ -11,6 +11,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use super::borrowed::{self, Answer};
 use super::declarations::{Cli, Common, Format};
 use super::error::PlanError;
+use super::settings::Show;
 
 /// `urltrace help` and `urltrace version`, as the options that they mean.
 pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
@@ -92,7 +93,7 @@ pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
 pub(super) fn answered(option: &str, answer: Answer) -> PlanError {
     PlanError::usage(match answer {
         Answer::Use(instead) => format!("there is no option {option}: {instead}"),
-        Answer::Later(meanwhile) => format!("{option} is not there yet: {meanwhile}"),
+        Answer::Later(meanwhile) => format!("{option} is not supported yet: {meanwhile}"),
     })
 }
 
@@ -137,7 +138,7 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
                 || {
                     PlanError::with_hint(
                         format!("a URL cannot stand in front of `{command}`"),
-                        "`urltrace URL` traces a URL, `urltrace dns NAME` asks for a name: one a run",
+                        "`urltrace URL` traces a URL, `urltrace dns NAME` looks up a name: one per run",
                     )
                 },
                 |option| misplaced(&option, command),
@@ -145,6 +146,21 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Refuses `--explain` where no story can be told; `bare` is output that has room for data alone.
+pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
+    match show.format {
+        _ if !show.explain => Ok(()),
+        Format::Json | Format::Jsonl | Format::Svg => Err(PlanError::with_hint(
+            "--explain tells a story for people, and a document for programs or a picture has no place for it",
+            "without --format it stands below the report; --format html has it always",
+        )),
+        _ if bare => {
+            Err(PlanError::usage("--explain tells of one whole run: not with --short, +short or `-`"))
+        }
+        Format::Text | Format::Html | Format::Markdown => Ok(()),
+    }
 }
 
 /// Refuses what would lead out of the lab, or be ignored in it.
@@ -197,8 +213,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
     };
     if url == "-" {
         return Err(PlanError::with_hint(
-            "URLs from standard input are not there yet",
-            "one run a URL: xargs -n 1 urltrace < FILE",
+            "URLs from standard input are not supported yet",
+            "run it once per URL: xargs -n 1 urltrace < FILE",
         ));
     }
     match urls.next() {
@@ -209,8 +225,8 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
 
 fn several() -> PlanError {
     PlanError::with_hint(
-        "several URLs in one run are not there yet",
-        "one run a URL: for url in URL...; do urltrace \"$url\"; done",
+        "several URLs in one run are not supported yet",
+        "run it once per URL: for url in URL...; do urltrace \"$url\"; done",
     )
 }
 
@@ -231,7 +247,7 @@ fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
     let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
     if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
         return PlanError::with_hint(
-            "this is how dig is asked, not for a URL",
+            "this is dig's syntax, and it takes no URL",
             "`urltrace dns NAME TYPE` asks for records",
         );
     }

@@ -26,6 +26,7 @@ mod read;
 mod resolv_conf;
 mod settings;
 mod syntax;
+mod tour;
 
 pub use self::declarations::*;
 pub use self::environment::Environment;

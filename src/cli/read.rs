@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::declarations::{Cli, Command, Common, Connection, Format, Request, Roots, TlsMax, When};
+use super::declarations::{Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, When};
 use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password};
+use super::{dns, findings, hands, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
@@ -46,7 +46,13 @@ pub fn settings(
     }
     match cli.command.take() {
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
-        Some(Command::Lab { serve }) => {
+        Some(Command::Lab { tour: Some(only), .. }) => {
+            let action = tour::action(only, &show, environment, |words, environment| {
+                self::settings(words, environment)
+            })?;
+            settings(action, false, show)
+        }
+        Some(Command::Lab { serve, tour: None }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
         Some(Command::Explain { topic }) => {
@@ -56,6 +62,7 @@ pub fn settings(
         Some(Command::Dns(options)) => {
             let options = dns::as_dig(options, &mut cli.common)?;
             dns::check_format(show.format)?;
+            hands::check_story(&show, options.short || options.words.iter().any(|word| word == "-"))?;
             hands::check_lab(&cli.common, None)?;
             let mut plan = plan(&cli, &matches, environment)?;
             // The lane without a URL has no later stage to leave time for.
@@ -72,6 +79,7 @@ pub fn settings(
         }
         None => {
             let url = hands::one_url(&cli)?;
+            hands::check_story(&show, false)?;
             hands::check_lab(&cli.common, Some(&url))?;
             let mut plan = plan(&cli, &matches, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
@@ -102,8 +110,10 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
     Show {
         format: common.format,
         to: if aside { Stream::Error } else { Stream::Output },
+        diagram: if common.ladder { Diagram::Ladder } else { common.diagram },
         verbose: common.verbose,
         headers: cli.request.include,
+        explain: common.explain,
         color,
         unicode: !common.ascii && environment.utf8,
         secrets: if common.show_secrets { Secrets::Show } else { Secrets::Hide },

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::declarations::{Format, Generate};
+use super::declarations::{Diagram, Format, Generate};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::plan::{Batch, Plan, Question};
@@ -48,6 +48,13 @@ pub enum Action {
     ListFindings,
     /// `urltrace lab`.
     ListLab,
+    /// `urltrace lab --tour`.
+    Tour {
+        /// Its steps, each with its place in the tour and the run that it is on.
+        steps: Vec<(usize, Settings)>,
+        /// Whether somebody is there who says when to go on.
+        waits: bool,
+    },
     /// `urltrace lab --serve`.
     ServeLab,
     /// `urltrace explain`: a topic, or the list of them.
@@ -64,10 +71,14 @@ pub struct Show {
     pub format: Format,
     /// Where the report goes.
     pub to: Stream,
+    /// What is drawn.
+    pub diagram: Diagram,
     /// Headers, chain and packets, too.
     pub verbose: bool,
     /// The response's header fields, too.
     pub headers: bool,
+    /// The run told as a story, too.
+    pub explain: bool,
     /// Colours.
     pub color: bool,
     /// UTF-8 drawing.

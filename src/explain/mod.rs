@@ -7,3 +7,4 @@ pub mod dnssec;
 pub mod propagation;
 pub mod status;
 pub mod topics;
+pub mod tour;

@@ -68,7 +68,7 @@ fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> 
                  with NOERROR, no record and the SOA (RFC 4074 section 4, RFC 8906 section 3.1.2)"
             ),
             None if is_lost => format!("see why {name} does not answer for the zone {zone}"),
-            None if of_use(dns, packet).any(|other| same_question(other, packet)) => {
+            None if answered_later(dns, packet) => {
                 format!("see why {name} failed: it answered the same question when asked again")
             }
             // Some refuse the names of no data that a careful resolver asks for on the way.
@@ -83,6 +83,12 @@ fn advice(dns: &Dns, packet: &Packet, served: Option<String>, is_lost: bool) -> 
             ),
         },
     }
+}
+
+/// Whether the server failed for a time only.
+fn answered_later(dns: &Dns, packet: &Packet) -> bool {
+    let is_error = matches!(packet.meaning, Meaning::Refused | Meaning::ServerFailure);
+    is_error && of_use(dns, packet).any(|other| other.sent >= packet.sent && same_question(other, packet))
 }
 
 /// Whether the same server gave an answer of its zone to another question.

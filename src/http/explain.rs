@@ -125,7 +125,7 @@ fn gone(goaway: &GoAway, record: &Http, now: At) -> Fault {
             "the server shut the connection down (GOAWAY, {name}{said}) {}",
             fault::place(record, now)
         );
-        return protocol(message).hint("try again: this need not be a fault of the server");
+        return protocol(message).hint("try again: the server need not be at fault");
     }
     let message = format!("the server ended the connection with {name} (GOAWAY){said}{}", meaning(*code));
     with_hint(*code, message)

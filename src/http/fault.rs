@@ -202,7 +202,7 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
         let message = format!("the file has not taken the whole body after {took} ({end}); all of it came");
         // The file is this machine's.
         let code = if why == Stopped::Interrupted { stop_code(why) } else { FailureCode::OutputFailed };
-        return new(code, message).hint("whoever reads it, as of a FIFO, has to come, or to read on");
+        return new(code, message).hint("its reader (as of a FIFO) must open it and keep reading");
     }
     let message = match progress(record) {
         Progress::Sending => format!(

@@ -2,6 +2,7 @@
 
 use super::arrow::{Arrow, Source};
 use super::ladder::Ladder;
+use super::lane::Party;
 use crate::timeline::Phase;
 use crate::trace::At;
 
@@ -52,7 +53,7 @@ impl Ladder {
     #[must_use]
     pub fn steps(&self, depth: Depth) -> Vec<Step<'_>> {
         let drawn: Vec<&Arrow> =
-            self.arrows.iter().filter(|arrow| depth == Depth::Full || is_drawn(arrow)).collect();
+            self.arrows.iter().filter(|arrow| depth == Depth::Full || self.is_drawn(arrow)).collect();
         if depth == Depth::Full {
             return drawn.into_iter().map(Step::Arrow).collect();
         }
@@ -61,17 +62,19 @@ impl Ladder {
     }
 
     /// How many questions a short drawing leaves out because the answer did not wait for them: those for
-    /// DNSSEC, priming, those to other resolvers.
+    /// DNSSEC, priming, those that only compare.
     #[must_use]
     pub fn beside(&self) -> usize {
         let asked = self.arrows.iter().filter(|arrow| matches!(arrow.source, Source::Question(..)));
-        asked.filter(|arrow| !is_drawn(arrow)).count()
+        asked.filter(|arrow| !self.is_drawn(arrow)).count()
     }
-}
 
-/// The loser of a race is a part of the race.
-const fn is_drawn(arrow: &Arrow) -> bool {
-    arrow.counted || matches!(arrow.source, Source::Attempt(..))
+    /// Whether a short drawing has it: what is counted, the loser of a race, and what this machine's resolver
+    /// said meanwhile.
+    pub(super) fn is_drawn(&self, arrow: &Arrow) -> bool {
+        let peer = self.lanes.get(arrow.from.max(arrow.to)).map(|lane| lane.party);
+        arrow.counted || matches!(arrow.source, Source::Attempt(..)) || peer == Some(Party::Resolver)
+    }
 }
 
 /// A run of arrows of one stage, as steps.

@@ -2,7 +2,7 @@
 
 use super::arrow::Arrow;
 use super::draft::Draft;
-use super::lane::{Lane, Party};
+use super::lane::Lane;
 use super::{connection_arrows, dns_arrows, link};
 use crate::finding::Finding;
 use crate::trace::{At, Dns, LookupId, Trace};
@@ -50,11 +50,5 @@ impl Ladder {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.arrows.is_empty()
-    }
-
-    /// The lane of this machine's or the named resolver, if one took part.
-    #[must_use]
-    pub fn has(&self, party: Party) -> bool {
-        self.lanes.iter().any(|lane| lane.party == party)
     }
 }

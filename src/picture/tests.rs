@@ -165,10 +165,7 @@ fn a_short_drawing_says_how_much_it_leaves_out() {
                 Step::Folded(fold) => fold.sent + fold.received,
             })
             .sum();
-        let left = ladder
-            .arrows
-            .iter()
-            .filter(|arrow| !arrow.counted && !matches!(arrow.source, Source::Attempt(..)));
+        let left = ladder.arrows.iter().filter(|arrow| !ladder.is_drawn(arrow));
         assert_eq!(told + left.count(), ladder.arrows.len(), "{name}");
         assert_eq!(ladder.steps(Depth::Full).len(), ladder.arrows.len(), "{name}");
     }
@@ -190,16 +187,9 @@ fn a_long_run_of_questions_is_folded_with_its_counts() {
         })
         .collect();
     assert!(steps.len() < 60 && !folds.is_empty(), "{steps:#?}");
-    assert_eq!(
-        folds.iter().map(|fold| fold.sent + fold.received).sum::<usize>() + steps.len() - folds.len(),
-        {
-            let drawn = ladder
-                .arrows
-                .iter()
-                .filter(|arrow| arrow.counted || matches!(arrow.source, Source::Attempt(..)));
-            drawn.count()
-        }
-    );
+    let folded: usize = folds.iter().map(|fold| fold.sent + fold.received).sum();
+    let drawn = ladder.arrows.iter().filter(|arrow| ladder.is_drawn(arrow)).count();
+    assert_eq!(folded + steps.len() - folds.len(), drawn);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 /// A code point that no document may contain (Unicode 23.7).
-const fn is_noncharacter(char: char) -> bool {
+pub(crate) const fn is_noncharacter(char: char) -> bool {
     let number = char as u32;
     number & 0xfffe == 0xfffe || matches!(number, 0xfdd0..=0xfdef)
 }

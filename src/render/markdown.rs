@@ -1,30 +1,285 @@
-//! The report as Markdown (CommonMark with GitHub's tables), for tickets.
+//! The report as Markdown (CommonMark with GitHub's tables), for tickets: what came of it, where the time
+//! went and what to do first; all else folded away.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::escape::markdown as escaped;
+use super::escape::{self, markdown as escaped};
+use super::style::{Charset, Style};
+use super::text::findings::saved;
+use super::{text, words};
+use crate::explain::status::explain;
+use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
-use crate::timeline;
+use crate::trace::{Header, Hop};
 use crate::units;
+
+/// Columns of the drawings: what a ticket shows without a scroll bar.
+const COLUMNS: usize = 96;
+/// Findings that are not folded away.
+const FIRST: usize = 5;
+/// Packets of a lookup and fields of a response that are told.
+const MOST: usize = 100;
 
 /// Writes the report of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict, .. } = &**report;
-    let url = trace.requests.last().map_or(&trace.input, |request| &request.url.href);
-    writeln!(out, "## {}\n\n**{}**\n", escaped(url), escaped(&verdict.summary))?;
-    if !trace.requests.is_empty() {
-        let phases = timeline::phases_of_all(trace);
-        writeln!(out, "| phase | time | share |\n| --- | ---: | ---: |")?;
-        for (phase, spent) in phases.spent.iter() {
-            let Some(spent) = spent else { continue };
-            let share = units::share(*spent, phases.total);
-            writeln!(out, "| {} | {} | {} |", phase.as_str(), units::micros(*spent), share.trim())?;
+    let mut page = String::new();
+    head(&mut page, report);
+    phases(&mut page, report);
+    findings(&mut page, report);
+    let style = Style { width: COLUMNS, ..Style::default() };
+    let drawings = [
+        ("Waterfall", text::waterfall_alone(report, &style)),
+        ("Ladder", text::ladder_alone(report, &style)),
+    ];
+    for (name, drawing) in drawings.iter().filter(|(_, drawing)| !drawing.is_empty()) {
+        folded(&mut page, name, &fenced(drawing));
+    }
+    story(&mut page, report);
+    for hop in report.trace.hops() {
+        packets(&mut page, &hop);
+        certificates(&mut page, &hop);
+        fields(&mut page, &hop);
+    }
+    out.write_all(page.as_bytes())
+}
+
+/// A line that is the page's own.
+fn put(page: &mut String, line: &str) {
+    page.push_str(line);
+    page.push('\n');
+}
+
+fn head(page: &mut String, report: &TraceReport) {
+    let trace = &report.trace;
+    let last = trace.hops().last();
+    let url = last.as_ref().map_or(&trace.input, |hop| &hop.url.href);
+    put(page, &format!("## {}\n\n**{}**\n", escaped(url), escaped(&report.verdict.summary)));
+    if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {
+        put(page, &format!("Hint: {}\n", escaped(hint)));
+    }
+    let mut facts = Vec::new();
+    if let Some(code) = last.as_ref().and_then(|hop| hop.http.ran()?.status) {
+        facts.push(format!("{code:03} {}", explain(code).name));
+    }
+    facts.push(units::duration(trace.total));
+    facts.extend(last.and_then(|hop| Some(hop.http.ran()?.version.as_str().to_owned())));
+    facts.extend((trace.redirects() > 0).then(|| units::count(trace.redirects(), "redirect")));
+    facts.extend(trace.lab.then(|| "in the lab".to_owned()));
+    facts.push(format!("urltrace {}", env!("CARGO_PKG_VERSION")));
+    facts.push(words::timestamp(trace.started_at, 0));
+    put(page, &format!("{}\n", escaped(&facts.join(" · "))));
+}
+
+/// The phases, request by request.
+fn phases(page: &mut String, report: &TraceReport) {
+    let picture = Picture::of(&report.trace, &[]);
+    if picture.rows.is_empty() {
+        return;
+    }
+    put(page, "| phase | start | time | share |\n| --- | ---: | ---: | ---: |");
+    for row in &picture.rows {
+        let label = match row.what {
+            What::Request => format!("**{}**", escaped(&super::picture_words::request(&report.trace, row))),
+            What::Phase(_) if row.standing == Standing::Failed => format!("{} ✗", escaped(&row.label)),
+            What::Phase(_) => escaped(&row.label),
+            _ => continue,
+        };
+        let (start, _) = row.time.unwrap_or_default();
+        let time = row.micros().unwrap_or(0);
+        let share = escaped(&units::share(time, picture.end.0));
+        put(page, &format!("| {label} | {} | {} | {share} |", units::micros(start.0), units::micros(time)));
+    }
+    put(page, &format!("| **total** | | **{}** | |\n", units::duration(report.trace.total)));
+}
+
+fn findings(page: &mut String, report: &TraceReport) {
+    let all: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let mut told =
+                format!("- **{}** {} (`{}`)", finding.severity.as_str(), escaped(&finding.title), finding.id);
+            let saving = finding.saving.as_ref().map(saved).unwrap_or_default();
+            for text in [&finding.detail, &finding.advice, &saving] {
+                if !text.is_empty() {
+                    let _ = write!(told, "\n  - {}", escaped(text));
+                }
+            }
+            told
+        })
+        .collect();
+    if all.is_empty() {
+        return;
+    }
+    put(page, "### Findings\n");
+    let (first, more) = all.split_at(all.len().min(FIRST));
+    put(page, &format!("{}\n", first.join("\n")));
+    if !more.is_empty() {
+        folded(page, &units::count(more.len(), "more finding"), &more.join("\n"));
+    }
+}
+
+/// A part that opens when its name is pressed. Its name is escaped; the blank lines make Markdown of the rest.
+fn folded(page: &mut String, name: &str, body: &str) {
+    put(page, &format!("<details>\n<summary>{}</summary>\n\n{body}\n\n</details>\n", escape::markup(name)));
+}
+
+/// Text that stays as it is, between fences that are longer than any in it.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// The run told step by step.
+fn story(page: &mut String, report: &TraceReport) {
+    let told: Vec<String> = crate::story::story(&report.trace)
+        .iter()
+        .map(|step| {
+            let mut told = format!("**{}**\n\n{}", escaped(&step.heading), escaped(&step.text));
+            if !step.standards.is_empty() {
+                let _ = write!(told, "\n\n{}", escaped(&step.standards.join("; ")));
+            }
+            if !step.try_command.is_empty() {
+                let _ = write!(told, "\n\n{}", fenced(step.try_command));
+            }
+            told
+        })
+        .collect();
+    if !told.is_empty() {
+        folded(page, "The story of this run", &told.join("\n\n"));
+    }
+}
+
+/// Whose part it is: a chain has several of a name.
+fn of(what: &str, hop: &Hop<'_>) -> String {
+    format!("{what} of {}", hop.url.href)
+}
+
+fn packets(page: &mut String, hop: &Hop<'_>) {
+    let Some(dns) = hop.dns.ran().filter(|dns| !dns.packets.is_empty()) else { return };
+    let mut rows =
+        "| sent | time | question | server | what came |\n| ---: | ---: | --- | --- | --- |".to_owned();
+    for packet in dns.packets.iter().take(MOST) {
+        let name = packet.server_name.as_ref().map_or_else(String::new, |name| format!("{name} "));
+        let _ = write!(
+            rows,
+            "\n| {} | {} | {} {} | {}{} {} | {} |",
+            units::micros(packet.sent.0),
+            units::duration(packet.end.since(packet.sent)),
+            escaped(&packet.qname),
+            packet.qtype.mnemonic(),
+            escaped(&name),
+            packet.server,
+            packet.transport.as_str(),
+            escaped(&words::meaning(packet))
+        );
+    }
+    more(&mut rows, dns.packets.len());
+    folded(page, &of("DNS packets", hop), &rows);
+}
+
+fn certificates(page: &mut String, hop: &Hop<'_>) {
+    let Some(tls) = hop.tls.ran().filter(|tls| !tls.chain.is_empty()) else { return };
+    let mut rows =
+        "| certificate of | issued by | valid until | days left |\n| --- | --- | --- | ---: |".to_owned();
+    for certificate in tls.chain.iter().take(MOST) {
+        let _ = write!(
+            rows,
+            "\n| {} | {} | {} | {} |",
+            escaped(&certificate.subject),
+            escaped(&certificate.issuer),
+            words::date(certificate.not_after),
+            certificate.days_left
+        );
+    }
+    for fault in tls.verification.iter().flat_map(|verification| &verification.faults) {
+        let _ = write!(rows, "\n\n{}", escaped(&words::fault(fault).1));
+    }
+    folded(page, &of("Certificates", hop), &rows);
+}
+
+fn fields(page: &mut String, hop: &Hop<'_>) {
+    let Some(http) = hop.http.ran() else { return };
+    for (what, headers) in [("Request", &http.request.headers), ("Response", &http.headers)] {
+        if headers.is_empty() {
+            continue;
         }
-        writeln!(out, "| **total** | **{}** | |\n", units::duration(trace.total))?;
+        let mut rows = "| field | value |\n| --- | --- |".to_owned();
+        for Header { name, value } in headers.iter().take(MOST) {
+            let value = escape::bytes(value, Charset::Unicode);
+            let _ = write!(rows, "\n| {} | {} |", escaped(name), escaped(&value));
+        }
+        more(&mut rows, headers.len());
+        folded(page, &of(&format!("{what} fields"), hop), &rows);
     }
-    for finding in findings {
-        writeln!(out, "- **{}** {}", escaped(&finding.title), escaped(&finding.detail))?;
+}
+
+/// How many rows a table has not.
+fn more(rows: &mut String, all: usize) {
+    if all > MOST {
+        let _ = write!(rows, "\n\nand {} more: the JSON document has all", all - MOST);
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::Secrets;
+    use crate::render::testtrace;
+    use crate::trace::Trace;
+
+    fn ticket(trace: &Trace) -> String {
+        let mut out = Vec::new();
+        super::trace(&testtrace::report(trace, Secrets::Hide), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_fixture_makes_a_ticket_without_foreign_markup() {
+        for (name, trace) in testtrace::all() {
+            let text = ticket(&trace);
+            assert!(text.starts_with("## ") && text.contains("\n**"), "{name}: {text}");
+            let count = |tag: &str| text.matches(tag).count();
+            assert_eq!(count("<details>"), count("</details>"), "{name}");
+            // Inside fences everything is text.
+            let mut plain = true;
+            for line in text.lines() {
+                if line.starts_with("```") {
+                    plain = !plain;
+                    continue;
+                }
+                let tags = ["<details>", "</details>"];
+                let own = tags.contains(&line) || line.starts_with("<summary>");
+                assert!(!plain || own || !line.contains('<'), "{name}: {line}");
+                assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
+            }
+            assert!(plain, "{name}: a fence is left open");
+        }
+    }
+
+    #[test]
+    fn rows_of_tables_have_the_columns_of_their_heads() {
+        for (name, trace) in testtrace::all() {
+            let mut columns = 0;
+            for line in ticket(&trace).lines() {
+                let bars = line.replace("\\|", "").matches('|').count();
+                if !line.starts_with('|') {
+                    columns = 0;
+                } else if columns == 0 {
+                    columns = bars;
+                } else {
+                    assert_eq!(bars, columns, "{name}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_its_text() {
+        assert_eq!(fenced("a\n````\nb\n"), "`````text\na\n````\nb\n`````");
+        assert_eq!(fenced("a"), "```text\na\n```");
+    }
 }

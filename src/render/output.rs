@@ -23,7 +23,7 @@ pub fn render(
         Format::Json => json::trace(report, Lines::Many, out),
         Format::Jsonl => json::trace(report, Lines::One, out),
         Format::Html => html::trace(report, out),
-        Format::Svg => svg::trace(report, out),
+        Format::Svg => svg::trace(report, style, out),
         Format::Markdown => markdown::trace(report, out),
     }
 }

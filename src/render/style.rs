@@ -31,11 +31,33 @@ pub struct Style {
     pub verbose: bool,
     /// `-i`: the response's header fields.
     pub headers: bool,
+    /// What is drawn: the ladder comes under the waterfall of a text, and in its place in an SVG.
+    pub diagram: Diagram,
+    /// `--explain`: the run told as a story.
+    pub explain: bool,
+}
+
+/// What is drawn of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Diagram {
+    /// Where the time went: a bar for each phase and part.
+    #[default]
+    Waterfall,
+    /// Who sent what to whom: a lane for each party, an arrow for each packet, segment and flight.
+    Ladder,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 80, verbose: false, headers: false }
+        Self {
+            color: false,
+            unicode: true,
+            width: 80,
+            verbose: false,
+            headers: false,
+            diagram: Diagram::Waterfall,
+            explain: false,
+        }
     }
 }
 

@@ -1,28 +1,77 @@
-//! The picture of a traced URL (SVG 1.1): its rows on one time axis.
+//! Pictures of a traced URL (SVG 1.1): the waterfall and the ladder diagram, drawn from [`crate::picture`].
+//!
+//! One file each that asks nobody for anything, light and dark by CSS, or a part of a page, whose style sheet
+//! then takes [`STYLE`] in. No script, no `style` attribute, no link to elsewhere. In a page each row has the
+//! id `row-N` and each arrow `arrow-N`, and a mark that leads to `#finding-N` where a finding rests on it.
+
+mod canvas;
+mod ladder;
+mod waterfall;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 
 use super::escape::markup as escaped;
+use super::style::{Diagram, Style};
+use crate::picture::{Depth, Picture};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
-use crate::timeline;
 
-/// Writes the picture of a trace.
-pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
-    let trace = &report.trace;
-    let spans = timeline::spans(trace);
-    let total = u64::try_from(trace.total.as_micros()).unwrap_or(u64::MAX).max(1);
-    let height = 20 * spans.len() + 40;
-    writeln!(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1000 {height}\" role=\"img\">")?;
-    writeln!(out, "<title>{}</title>", escaped(&trace.input))?;
-    writeln!(out, "<desc>{}</desc>", escaped(&report.verdict.summary))?;
-    for (index, span) in spans.iter().enumerate() {
-        let place =
-            |at: u64| 300 + u64::try_from(u128::from(at) * 680 / u128::from(total)).unwrap_or(680).min(680);
-        let (left, right) = (place(span.start.0), place(span.end.0));
-        let (top, width) = (20 + 20 * index, (right - left).max(1));
-        writeln!(out, "<text x=\"10\" y=\"{}\" font-size=\"12\">{}</text>", top + 12, escaped(&span.name))?;
-        writeln!(out, "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"14\" fill=\"#4a7\"/>")?;
+/// The rules that a page needs for the pictures in it.
+pub(super) const STYLE: &str = include_str!("svg/style.css");
+
+/// Where a picture stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// In a file of its own.
+    File,
+    /// In an HTML page.
+    Page,
+}
+
+/// Writes the picture of a trace as a file.
+pub(super) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let picture = Picture::of(&report.trace, &report.findings);
+    let depth = if style.verbose { Depth::Full } else { Depth::Short };
+    out.write_all(draw(report, &picture, style.diagram, depth, Within::File).as_bytes())
+}
+
+/// One picture of a trace, as markup.
+pub(super) fn draw(
+    report: &Redacted<TraceReport>,
+    picture: &Picture,
+    diagram: Diagram,
+    depth: Depth,
+    within: Within,
+) -> String {
+    let (drawn, name, what) = match diagram {
+        Diagram::Waterfall => {
+            let drawn = waterfall::draw(&report.trace, picture, depth, within);
+            (drawn, "waterfall", "where the time went, a bar for each phase and its parts")
+        }
+        Diagram::Ladder => {
+            let drawn = ladder::draw(&report.trace, &picture.ladder, depth, within);
+            (drawn, "ladder", "who sent what to whom, an arrow for each packet, segment and flight")
+        }
+    };
+    let url = report.trace.requests.last().map_or(&report.trace.input, |request| &request.url.href);
+    let title = escaped(&format!("{url}: {what}"));
+    let (width, height) = drawn.size();
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"urltrace {name}\" viewBox=\"0 0 {width} {height}\" \
+         preserveAspectRatio=\"xMidYMin meet\" role=\"group\" aria-labelledby=\"{name}-title {name}-desc\">\n\
+         <title id=\"{name}-title\">{title}</title>\n<desc id=\"{name}-desc\">{}</desc>\n",
+        escaped(&report.verdict.summary)
+    );
+    if within == Within::File {
+        svg.push_str("<style>\n");
+        svg.push_str(STYLE);
+        svg.push_str("</style>\n");
+        svg.push_str(&format!("<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n"));
     }
-    writeln!(out, "</svg>")
+    svg.push_str(&drawn.into_markup());
+    svg.push_str("</svg>\n");
+    svg
 }

@@ -7,16 +7,20 @@
 mod alias;
 mod bar;
 mod dns;
-mod dnssec;
-mod evidence;
+pub(super) mod dnssec;
+pub(super) mod evidence;
 mod fact;
-mod findings;
+pub(super) mod findings;
 mod headline;
 mod ink;
+mod ladder;
 mod lines;
 mod page;
+mod phase_ink;
+mod story;
 mod survey;
 mod topics;
+mod tour;
 mod trace;
 mod verbose;
 mod waterfall;
@@ -24,7 +28,8 @@ mod waterfall;
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};
-pub(super) use trace::trace;
+pub use tour::{tour_prompt, tour_question, tour_reading};
+pub(super) use trace::{ladder_alone, trace, waterfall_alone};
 
 #[cfg(test)]
 mod tests;

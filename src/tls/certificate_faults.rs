@@ -94,16 +94,12 @@ fn hint(code: FailureCode, system_would_trust: Option<bool>, source: Source) -> 
         (_, Some(true)) => {
             "this machine's own store trusts the chain (a company's CA?): try `--roots system`"
         }
-        (FailureCode::CertificateExpired, _) => "the site's owner must renew it; -k goes on in spite of it",
-        (FailureCode::CertificateNotYetValid, _) => {
-            "check this machine's clock first; -k goes on in spite of it"
-        }
+        (FailureCode::CertificateExpired, _) => "the site's owner must renew it; -k goes on regardless",
+        (FailureCode::CertificateNotYetValid, _) => "check this machine's clock first; -k goes on regardless",
         (FailureCode::CertificateSelfSigned, _) if source == Source::File => {
-            "the file given by --cacert does not have it; -k goes on in spite of it"
+            "the file given by --cacert does not have it; -k goes on regardless"
         }
-        (FailureCode::CertificateSelfSigned, _) => {
-            "trust it with --cacert FILE, or go on in spite of it with -k"
-        }
+        (FailureCode::CertificateSelfSigned, _) => "trust it with --cacert FILE, or go on regardless with -k",
         (FailureCode::CertificateChainIncomplete, _) => {
             "the server must send its whole chain but the root; browsers may fetch or remember what is missing"
         }
@@ -113,7 +109,7 @@ fn hint(code: FailureCode, system_would_trust: Option<bool>, source: Source) -> 
         (FailureCode::CertificateWrongHost, _) => {
             "check the host name; else the server needs a certificate for it, or SNI picks the wrong site"
         }
-        _ => "-k goes on in spite of it",
+        _ => "-k goes on regardless",
     }
 }
 

@@ -228,7 +228,7 @@ fn refused(case: &Case<'_>, error: &Error) -> Fault {
             "the server sent a message of more than 64 kB, which is not read here: a very long certificate \
              chain, mostly",
         )
-        .hint("the server should send the certificates of the way to the root, and no others"),
+        .hint("the server should send the certificates of its chain, and no others"),
         Error::InvalidCertificate(_) => certificate_refused(case),
         Error::NoCertificatesPresented => {
             fault(FailureCode::CertificateInvalid, "the server sent no certificate")

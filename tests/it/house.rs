@@ -59,15 +59,19 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("timeline", &["trace"]),
     ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
     ("report", &["finding", "trace"]),
+    ("story", &["explain", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
     (
         "render",
-        &["exit", "explain", "finding", "lab", "picture", "redact", "report", "timeline", "trace", "units"],
+        &[
+            "exit", "explain", "finding", "lab", "picture", "redact", "report", "story", "timeline", "trace",
+            "units",
+        ],
     ),
     // The program around it.
-    ("cli", &["exit", "finding", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "plan", "tls", "trace"]),
     (
         "app",

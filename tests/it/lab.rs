@@ -154,3 +154,47 @@ fn max_time_ends_any_stage_with_a_whole_document() {
         assert!(document["total_us"].as_u64().unwrap() < 100_000, "{id}: {}", document["total_us"]);
     }
 }
+
+/// Each reading is of what its run shows.
+#[test]
+fn the_tour_is_true_of_its_runs() {
+    let text = stdout(&run(&["lab", "--tour"]));
+    let told: Vec<&str> = text.split("\nStep ").collect();
+    assert_eq!(told.len(), urltrace::explain::tour::STEPS.len());
+    for (step, told) in urltrace::explain::tour::STEPS.iter().zip(told) {
+        assert!(told.lines().any(|line| line == format!("  urltrace {}", step.arguments)), "{told}");
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (report, reading) = flat.split_once("Reading: ").unwrap();
+        for words in step.shows {
+            assert!(report.contains(words), "`{words}` is not in {told}");
+        }
+        assert!(reading.contains(&format!("(Exit code {}.)", step.exit)), "{told}");
+    }
+    assert_eq!(run(&["lab", "--tour", "99"]).status.code(), Some(2));
+}
+
+/// What the story tells to try can be typed, and its scenarios are there.
+#[test]
+fn every_command_of_a_story_runs() {
+    let mut commands = std::collections::BTreeSet::new();
+    for arguments in [
+        &["--lab", "https://www.example.test/"][..],
+        &["--lab", "https://tls12-only.tls.test/"],
+        &["--lab", "https://expired.tls.test/"],
+        &["--lab", "-L", "http://kept-connection.http.test/"],
+        &["--lab", "https://missing.example.test/"],
+        &["--lab", "https://dead-endpoint.https.test/"],
+        &["--lab", "http://not-http.http.test/"],
+        &["dns", "--lab", "www.cname.test"],
+    ] {
+        let text = stdout(&run(&[arguments, &["--explain"]].concat()));
+        let tries = text.lines().filter_map(|line| line.trim_start().strip_prefix("try: urltrace "));
+        commands.extend(tries.map(str::to_owned));
+    }
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.split(' ').collect();
+        let code = run(&words).status.code();
+        assert!(matches!(code, Some(0 | 4..=7)), "{command}: {code:?}");
+    }
+}

@@ -7,14 +7,16 @@
 //! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
-//! of their own.
+//! of their own, and so have those of `pages`, whose world is Chromium and the built-in internet.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+mod browser;
 mod cases;
 mod curl;
 mod dig;
 mod net;
+mod pages;
 mod pcap;
 mod servers;
 mod signed;
@@ -114,12 +116,15 @@ fn main() -> ExitCode {
     let plain: Vec<Test> = cases::all().filter(|(name, _)| is_chosen(name)).collect();
     let signed: Vec<Test<signed::World>> =
         signed::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+    let pages: Vec<Test<pages::Pages>> =
+        pages::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
         let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
+        let names = names.chain(pages.iter().map(|(name, _)| name));
         names.for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    println!("running {} tests", plain.len() + signed.len());
+    println!("running {} tests", plain.len() + signed.len() + pages.len());
     clean_up_on_signals();
     let user = tools::must(std::process::Command::new("id").arg("-u"));
     assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
@@ -128,6 +133,7 @@ fn main() -> ExitCode {
     // A world whose tests are not chosen is not made.
     let mut failed = run_in(World::new, &plain, keep);
     failed.extend(run_in(signed::World::new, &signed, keep));
+    failed.extend(run_in(pages::Pages::new, &pages, keep));
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),
@@ -201,7 +207,7 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in ["plain", "signed"] {
+        for world in ["plain", "signed", "pages"] {
             drop(Directory::new(world));
         }
         std::process::exit(130);

@@ -116,7 +116,7 @@ fn may_be_walked(job: &Job, name: &Name) -> Result<(), Fault> {
 
 fn alias_loop(qname: &Name, chain: &[Name]) -> Fault {
     let message = format!("CNAME loop at {}: {}", name_text(qname), arrows(chain));
-    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
+    Fault::new(FailureCode::CnameLoop, message).hint("remove one of these CNAME records")
 }
 
 fn too_many_aliases(job: &Job, qname: &Name, chain: &[Name]) -> Fault {

@@ -282,7 +282,7 @@ fn first_few(mut told: Vec<String>) -> Vec<String> {
 /// A resolver gave aliases that come back to themselves.
 pub(crate) fn alias_loop_told(name: &Name, names: &[Name], server: &str) -> Fault {
     let message = format!("CNAME loop at {}, by resolver {server}: {}", name_text(name), arrows(names));
-    Fault::new(FailureCode::CnameLoop, message).hint("one of these CNAME records has to go")
+    Fault::new(FailureCode::CnameLoop, message).hint("remove one of these CNAME records")
 }
 
 #[cfg(test)]

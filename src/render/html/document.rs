@@ -6,31 +6,75 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::markup::Page;
-use super::{findings, head};
+use super::{cards, findings, head, story, waterfall};
+use crate::picture::{Depth, Picture};
 use crate::redact::Redacted;
 use crate::render::json::{self, Lines};
+use crate::render::style::Diagram;
+use crate::render::svg::{self, Within};
+use crate::render::words;
 use crate::report::TraceReport;
+use crate::units;
 
 const STYLE: &str = include_str!("style.css");
 
 /// Writes the page of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    let TraceReport { trace, findings, verdict, exit_code: _ } = &**report;
+    let picture = Picture::of(trace, findings);
     let mut page = Page::default();
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-    page.text(&BASE64.encode(&Sha256::digest(STYLE))).raw("'; base-uri 'none'; form-action 'none'\">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
-    page.element("<title>", &head::title(&report.trace), "</title>\n<style>")
-        .raw(STYLE)
-        .raw("</style>\n</head>\n<body>\n");
-    page.raw("<main>\n");
-    head::put(&mut page, &report.trace, &report.verdict);
-    findings::put(&mut page, &report.findings);
-    page.raw("</main>\n<script type=\"application/json\" id=\"urltrace-json\">");
+    begin(&mut page, &head::title(trace));
+    head::put(&mut page, trace, verdict, findings);
+    page.raw("<main id=\"report\">\n");
+    waterfall::put(&mut page, trace, &picture, findings);
+    findings::put(&mut page, findings, &picture);
+    ladder(&mut page, report, &picture);
+    cards::put(&mut page, trace);
+    story::put(&mut page, &crate::story::story(trace));
+    page.raw("</main>\n");
+    foot(&mut page, report);
+    page.raw("<script type=\"application/json\" id=\"urltrace-json\">");
     let mut document = Vec::new();
     json::trace(report, Lines::One, &mut document)?;
     page.json(String::from_utf8_lossy(&document).trim_end());
     page.raw("</script>\n</body>\n</html>\n");
     out.write_all(page.into_text().as_bytes())
+}
+
+/// The ladder diagram, which scrolls by itself on a narrow screen.
+fn ladder(page: &mut Page, report: &Redacted<TraceReport>, picture: &Picture) {
+    if picture.ladder.is_empty() {
+        return;
+    }
+    page.raw(
+        "<section id=\"ladder\">\n<h2>Ladder</h2>\n<p class=\"note\">Who sent what to whom: a lane for each ",
+    );
+    page.raw("party, an arrow for each packet, segment and flight. All stamps are this machine's.</p>\n");
+    page.raw("<div class=\"ladder\" tabindex=\"0\" role=\"region\" aria-label=\"Ladder diagram\">\n");
+    page.drawing(&svg::draw(report, picture, Diagram::Ladder, Depth::Short, Within::Page));
+    page.raw("</div>\n</section>\n");
+}
+
+/// Up to the body. The policy lets the page's own style in, by its hash, and nothing else: no script, no
+/// request, no frame.
+fn begin(page: &mut Page, title: &str) {
+    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
+    page.text(&BASE64.encode(&Sha256::digest([STYLE, svg::STYLE].concat())));
+    page.raw("'; base-uri 'none'; form-action 'none'\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    page.raw("<meta name=\"referrer\" content=\"no-referrer\">\n");
+    page.element("<title>", title, "</title>\n");
+    page.raw("<style>").raw(STYLE).raw(svg::STYLE).raw("</style>\n</head>\n<body>\n");
+    page.raw("<a class=\"skip\" href=\"#report\">Skip to the report</a>\n");
+}
+
+fn foot(page: &mut Page, report: &TraceReport) {
+    page.raw("<footer>\n<p>Started ").text(&words::timestamp(report.trace.started_at, 3));
+    page.raw(" (UTC), measured by urltrace ").raw(env!("CARGO_PKG_VERSION"));
+    page.raw(". Set-up before the start, not counted: ").text(&units::duration(report.trace.setup));
+    page.raw(". Exit code ").number(report.exit_code.into()).raw(".</p>\n");
+    page.raw("<p>The document for programs (schema <code>urltrace/1</code>) is in this file: the text of ");
+    page.raw("<code>script#urltrace-json</code>.</p>\n</footer>\n");
 }

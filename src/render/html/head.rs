@@ -1,8 +1,9 @@
-//! The header: what was traced, what came of it, and where the time went.
+//! The header: what was traced, what came of it, where the time went, and where the page has what.
 
 use super::markup::Page;
-use crate::finding::Verdict;
-use crate::trace::Trace;
+use crate::explain::status::explain;
+use crate::finding::{Finding, Verdict};
+use crate::trace::{FailureCode, Trace};
 use crate::units;
 
 /// What the tab of a browser says.
@@ -15,11 +16,68 @@ fn url(trace: &Trace) -> &str {
     trace.requests.last().map_or(&trace.input, |request| &request.url.href)
 }
 
-pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
-    page.element("<header>\n<h1>", url(trace), "</h1>\n");
-    page.element("<p class=\"verdict\">", &verdict.summary, "</p>\n");
+pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &[Finding]) {
+    page.element("<header>\n<h1>", url(trace), "</h1>\n<ul class=\"facts\">\n");
+    outcome(page, trace);
+    facts(page, trace);
+    page.raw("</ul>\n<p class=\"verdict").raw(if trace.failure().is_some() { " failed" } else { "" });
+    page.element("\">", &verdict.summary, "</p>\n");
     if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {
-        page.element("<p class=\"hint\"><b>hint:</b> ", hint, "</p>\n");
+        page.element("<p class=\"hint\"><b>Hint:</b> ", hint, "</p>\n");
     }
-    page.element("<p>", &units::duration(trace.total), "</p>\n</header>\n");
+    page.raw("<nav aria-label=\"Sections\">\n");
+    if !trace.requests.is_empty() {
+        page.raw("<a href=\"#waterfall\">Waterfall</a>\n<a href=\"#ladder\">Ladder</a>\n");
+    }
+    if !findings.is_empty() {
+        page.element("<a href=\"#findings\">", &units::count(findings.len(), "finding"), "</a>\n");
+    }
+    for (index, hop) in trace.hops().enumerate() {
+        let number =
+            if trace.requests.len() > 1 { format!("Hop {}", index + 1) } else { "Stages".to_owned() };
+        page.raw("<a href=\"#hop-").number(hop.id.0 as u64 + 1).raw("\">").text(&number).raw("</a>\n");
+    }
+    page.raw("<a href=\"#story\">The story</a>\n</nav>\n</header>\n");
+}
+
+/// The status, or the stage that failed.
+fn outcome(page: &mut Page, trace: &Trace) {
+    if let Some(failure) = trace.failure() {
+        let text = match failure.code {
+            FailureCode::OutputFailed => "not saved".to_owned(),
+            _ => format!("failed in {}", failure.stage.as_str()),
+        };
+        page.element("<li class=\"badge bad\">", &text, "</li>\n");
+        page.element("<li><code>", failure.code.as_str(), "</code></li>\n");
+    } else if let Some(status) = trace.hops().last().and_then(|hop| hop.http.ran()?.status) {
+        let class = match status {
+            200..=299 => "badge good",
+            300..=399 => "badge warn",
+            _ => "badge bad",
+        };
+        page.element("<li class=\"", class, "\">").text(&format!("{status:03} {}", explain(status).name));
+        page.raw("</li>\n");
+    }
+}
+
+fn facts(page: &mut Page, trace: &Trace) {
+    let mut facts = vec![units::duration(trace.total)];
+    if let Some(hop) = trace.hops().last() {
+        facts.extend(
+            hop.http.ran().filter(|http| http.status.is_some()).map(|http| http.version.as_str().to_owned()),
+        );
+        let version = hop.connection.and_then(|used| used.tls.as_ref().ran()?.version);
+        facts.extend(version.map(|version| version.spoken().to_owned()));
+        let address = hop.connection.and_then(|used| used.tcp.attempts.get(used.tcp.winner?));
+        facts.extend(address.map(|attempt| attempt.address.to_string()));
+    }
+    if trace.redirects() > 0 {
+        facts.push(units::count(trace.redirects(), "redirect"));
+    }
+    if trace.lab {
+        facts.push("in the lab".to_owned());
+    }
+    for fact in facts {
+        page.element("<li>", &fact, "</li>\n");
+    }
 }

@@ -1,7 +1,6 @@
 //! Text and markup on their way into a page: markup is what stands in this program, all else is text.
 
 use crate::render::escape;
-use crate::render::style::Charset;
 
 /// A page under way.
 #[derive(Default)]
@@ -20,12 +19,6 @@ impl Page {
         self
     }
 
-    /// Bytes that should be UTF-8.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        // The first pass leaves ASCII signs for bytes that are no text, the second those of markup.
-        self.text(&escape::bytes(bytes, Charset::Unicode))
-    }
-
     /// A number.
     pub(super) fn number(&mut self, number: u64) -> &mut Self {
         self.0.push_str(&number.to_string());
@@ -37,11 +30,21 @@ impl Page {
         self.raw(open).text(text).raw(close)
     }
 
+    /// A drawing, which has escaped all that it was given.
+    pub(super) fn drawing(&mut self, drawn: &str) -> &mut Self {
+        self.0.push_str(drawn);
+        self
+    }
+
     /// A JSON document as the text of a script element, which ends at no `<` of it.
     pub(super) fn json(&mut self, document: &str) -> &mut Self {
         for char in document.chars() {
             match char {
-                '<' | '>' | '&' => self.0.push_str(&format!("\\u{:04x}", u32::from(char))),
+                char if matches!(char, '<' | '>' | '&') || escape::is_noncharacter(char) => {
+                    for unit in char.encode_utf16(&mut [0; 2]) {
+                        self.0.push_str(&format!("\\u{unit:04x}"));
+                    }
+                }
                 char => self.0.push(char),
             }
         }

@@ -9,15 +9,16 @@ use super::alias::is_on_the_way;
 use super::fact::fact_text;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{dnssec, evidence, findings, survey, verbose};
+use super::{dnssec, evidence, findings, ladder, story, survey, verbose};
 use crate::explain::dns_error;
+use crate::picture::{self, Depth};
 use crate::redact::Redacted;
-use crate::render::style::Style;
+use crate::render::style::{Diagram, Style};
 use crate::render::words;
 use crate::report::DnsReport;
 use crate::timeline;
 use crate::trace::{
-    Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
+    At, Cut, Dns, DnsLane, DnssecVerdict, Meaning, Packet, Purpose, Record, RecordType, Transport,
 };
 use crate::units;
 
@@ -42,6 +43,11 @@ pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write)
     for (packet, label) in way.into_iter().zip(&labels) {
         step(&mut page, &run.dns, packet, label, width);
     }
+    if style.diagram == Diagram::Ladder {
+        let (most, end) = (ladder::most_lanes(page.width()), At(0).after(run.total));
+        let drawn = picture::ladder_of_lookup(&run.dns, end, &run.findings, most);
+        ladder::put(&mut page, &drawn, if style.verbose { Depth::Full } else { Depth::Short });
+    }
     page.gap();
     answers(&mut page, &run.dns);
     survey::all_servers(&mut page, &run.dns);
@@ -63,6 +69,9 @@ pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write)
     findings::put(&mut page, &run.findings);
     if style.verbose {
         verbose::packets_section(&mut page, &run.dns);
+    }
+    if style.explain {
+        story::put(&mut page, &crate::story::lookup_story(&run.dns, run.failure.as_ref()));
     }
     out.write_all(page.into_text().as_bytes())
 }

@@ -37,7 +37,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding]) {
 }
 
 /// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.
-fn saved(saving: &Saving) -> String {
+pub(in crate::render) fn saved(saving: &Saving) -> String {
     let amount = units::duration(saving.amount);
     let range = if saving.low == saving.high {
         saving.basis.as_str().to_owned()

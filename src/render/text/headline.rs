@@ -1,9 +1,10 @@
 //! The first lines: what came of it, and where the time went.
 
 use super::ink::Ink;
-use super::page::{Line, Page, shorten};
+use super::page::{Line, Page};
 use crate::explain::status::explain;
 use crate::finding::Verdict;
+use crate::render::shorten::shorten;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ink::Ink;
 use crate::render::escape;
+use crate::render::shorten::{shorten, take};
 use crate::render::style::{Charset, Style};
 
 /// Narrower than this, columns cannot be kept.
@@ -113,58 +114,6 @@ impl Line {
     pub(super) fn text(&self) -> String {
         self.pieces.iter().map(|(_, text)| text.as_str()).collect()
     }
-}
-
-/// Cuts the middle out of a text that is wider than `width` columns: of names and URLs both ends
-/// say most.
-pub(super) fn shorten(text: &str, width: usize, ellipsis: &str) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let Some(room) = width.checked_sub(ellipsis.width()).filter(|room| *room > 0) else {
-        return take(text, width);
-    };
-    let characters = characters(text);
-    let head = fitting(characters.iter().copied(), room.div_ceil(2)).concat();
-    let mut tail = fitting(characters.iter().rev().copied(), room - head.width());
-    tail.reverse();
-    format!("{head}{ellipsis}{}", tail.concat())
-}
-
-/// The characters of a text; an escape (`\032`, `\.`, `\x1b`, `\u{202e}`) is one.
-fn characters(text: &str) -> Vec<&str> {
-    let mut characters = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let tail = &rest[first.len_utf8()..];
-        let escaped = match tail.as_bytes() {
-            _ if first != '\\' => 0,
-            [a, b, c, ..] if [a, b, c].into_iter().all(u8::is_ascii_digit) => 3,
-            [b'x', a, b, ..] if [a, b].into_iter().all(u8::is_ascii_hexdigit) => 3,
-            [b'u', b'{', ..] => tail.find('}').map_or(0, |end| end + 1),
-            _ => tail.chars().next().map_or(0, char::len_utf8),
-        };
-        let (character, more) = rest.split_at(first.len_utf8() + escaped);
-        characters.push(character);
-        rest = more;
-    }
-    characters
-}
-
-/// As much of a text as fits into `width` columns.
-fn take(text: &str, width: usize) -> String {
-    fitting(characters(text).into_iter(), width).concat()
-}
-
-/// As many characters as fit into `width` columns.
-fn fitting<'t>(characters: impl Iterator<Item = &'t str>, width: usize) -> Vec<&'t str> {
-    let mut used = 0;
-    characters
-        .take_while(|character| {
-            used += character.width();
-            used <= width
-        })
-        .collect()
 }
 
 /// The lines of a report.
@@ -339,25 +288,6 @@ mod tests {
 
     fn page(width: usize) -> Page {
         Page::new(&Style { width, ..Style::default() })
-    }
-
-    #[test]
-    fn a_long_name_loses_its_middle() {
-        for (text, width, shown) in [
-            ("short", 10, "short"),
-            ("abcdefghij", 7, "abc…hij"),
-            ("abcdefghij", 6, "abc…ij"),
-            ("漢字漢字漢字", 7, "漢…漢字"),
-            ("abc", 1, "a"),
-            ("abc", 0, ""),
-            ("a\\032bcdef\\.xyz", 8, "a…f\\.xyz"),
-            ("a\\032bcdef\\.xyz", 10, "a\\032…xyz"),
-            ("ab\\x1bcdefgh", 7, "ab…efgh"),
-            ("ab\\u{202e}cdefgh", 9, "ab…cdefgh"),
-        ] {
-            assert_eq!(shorten(text, width, "…"), shown, "{text} {width}");
-            assert!(shorten(text, width, "…").width() <= width);
-        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::redact::Secrets;
-use crate::render::{Format, Style, escape, render, render_dns, testtrace};
+use crate::render::{Diagram, Format, Style, escape, render, render_dns, testtrace};
 use crate::trace::{
     AddressSource, Copied, Keeper, Propagation, RecordType, ServerCheck, ServerFault, Trace, UnfoundServer,
 };
@@ -24,9 +24,18 @@ fn dns_report(trace: &Trace, style: &Style) -> Option<String> {
     Some(String::from_utf8(out).unwrap())
 }
 
-const UNICODE: Style = Style { color: false, unicode: true, width: 80, verbose: false, headers: false };
+const UNICODE: Style = Style {
+    color: false,
+    unicode: true,
+    width: 80,
+    verbose: false,
+    headers: false,
+    diagram: Diagram::Waterfall,
+    explain: false,
+};
 const ASCII: Style = Style { unicode: false, ..UNICODE };
 const VERBOSE: Style = Style { verbose: true, ..UNICODE };
+const LADDER: Style = Style { diagram: Diagram::Ladder, ..UNICODE };
 
 /// Snapshots lie beside the documents of the same traces.
 fn snapshot(name: &str, text: &str) {
@@ -50,6 +59,20 @@ fn every_report_reads_as_committed_in_ascii() {
         let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
         snapshot(&format!("{name}.ascii"), &report(&trace, &ASCII));
     }
+}
+
+#[test]
+fn ladders_read_as_committed() {
+    for name in ["success", "alias", "refused", "stub-fallback", "max-time"] {
+        let (_, trace) = testtrace::all().into_iter().find(|(fixture, _)| *fixture == name).unwrap();
+        snapshot(&format!("{name}.ladder"), &ladder(&trace, &LADDER));
+    }
+    snapshot("success.ladder.ascii", &ladder(&testtrace::success(), &Style { unicode: false, ..LADDER }));
+    snapshot("success.ladder.verbose", &ladder(&testtrace::success(), &Style { verbose: true, ..LADDER }));
+}
+
+fn ladder(trace: &Trace, style: &Style) -> String {
+    super::ladder_alone(&testtrace::report(trace, Secrets::Hide), style)
 }
 
 #[test]
@@ -79,7 +102,8 @@ fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
                     continue;
                 }
                 let style = Style { width, unicode, verbose, ..UNICODE };
-                let texts = [Some(report(&trace, &style)), dns_report(&trace, &style)];
+                let drawn = Style { diagram: Diagram::Ladder, ..style };
+                let texts = [Some(report(&trace, &drawn)), dns_report(&trace, &drawn)];
                 for line in texts.iter().flatten().flat_map(|text| text.lines()) {
                     assert!(line.width() <= width, "{name} at {width}: {line}");
                     assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
@@ -89,6 +113,29 @@ fn no_line_is_wider_than_asked_nor_holds_what_a_terminal_obeys() {
             }
         }
     }
+}
+
+#[test]
+fn a_story_stays_on_its_page_whole_and_without_secrets() {
+    for (name, trace) in testtrace::all() {
+        for (width, unicode) in [(40, true), (72, false), (80, true), (80, false), (160, true)] {
+            let style = Style { width, unicode, explain: true, ..UNICODE };
+            let texts = [Some(report(&trace, &style)), dns_report(&trace, &style)];
+            for text in texts.into_iter().flatten() {
+                assert!(text.contains("The story of this run\n"), "{name}");
+                assert!(["hunter2", "abc123"].iter().all(|secret| !text.contains(secret)), "{name}");
+                for line in text.lines() {
+                    assert!(line.width() <= width, "{name} at {width}: {line}");
+                    assert!(!line.chars().any(escape::is_control), "{name}: {line:?}");
+                    assert!(unicode || line.is_ascii(), "{name}: {line:?}");
+                    assert!(!line.ends_with("RFC"), "{name}: {line}");
+                }
+            }
+        }
+    }
+    let text = report(&testtrace::success(), &Style { explain: true, ..UNICODE });
+    let tries = text.lines().filter(|line| line.trim_start().starts_with("try: urltrace ")).count();
+    assert!(tries >= 6, "{text}");
 }
 
 #[test]

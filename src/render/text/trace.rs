@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::page::Page;
-use super::{evidence, findings, headline, verbose, waterfall};
+use super::{evidence, findings, headline, ladder, story, verbose, waterfall};
+use crate::picture::{self, Depth};
 use crate::redact::Redacted;
-use crate::render::style::Style;
+use crate::render::style::{Diagram, Style};
 use crate::report::TraceReport;
 
 /// Writes the report of a trace.
@@ -14,6 +15,10 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
     waterfall::put(&mut page, trace, style.verbose);
+    if style.diagram == Diagram::Ladder {
+        let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()));
+        ladder::put(&mut page, &drawn, depth(style));
+    }
     evidence::put(&mut page, trace, style.verbose);
     findings::put(&mut page, findings);
     if style.verbose {
@@ -21,5 +26,27 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     } else if style.headers {
         verbose::response_section(&mut page, trace);
     }
+    if style.explain {
+        story::put(&mut page, &crate::story::story(trace));
+    }
     out.write_all(page.into_text().as_bytes())
+}
+
+const fn depth(style: &Style) -> Depth {
+    if style.verbose { Depth::Full } else { Depth::Short }
+}
+
+/// The waterfall by itself.
+pub(crate) fn waterfall_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+    let mut page = Page::new(style);
+    waterfall::put(&mut page, &report.trace, style.verbose);
+    page.into_text()
+}
+
+/// The ladder by itself.
+pub(crate) fn ladder_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+    let mut page = Page::new(style);
+    let drawn = picture::ladder(&report.trace, &report.findings, ladder::most_lanes(page.width()));
+    ladder::put(&mut page, &drawn, depth(style));
+    page.into_text()
 }

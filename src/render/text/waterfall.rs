@@ -7,7 +7,9 @@ use super::fact::LABEL;
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::Page;
+use super::phase_ink::phase_ink;
 use crate::picture::{self, Standing, What};
+use crate::render::shorten::shorten;
 use crate::render::words;
 use crate::timeline::Phase;
 use crate::trace::{Hop, Trace};
@@ -87,7 +89,7 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
     // A URL of which nothing would be left goes on a line of its own.
     let beside = page.width().saturating_sub(line.width() + facts.width());
     let room = if beside < LEAST_URL { page.width() - line.width() } else { beside };
-    line.push(Ink::Strong, super::page::shorten(&url.text(), room, ellipsis));
+    line.push(Ink::Strong, shorten(&url.text(), room, ellipsis));
     if beside < LEAST_URL {
         page.put(line);
         page.wrap(page.line(), &facts);
@@ -138,7 +140,7 @@ impl Drawing<'_> {
         for row in all.filter(|row| row.depth == usize::from(self.chain)) {
             match row.what {
                 What::Phase(phase) => {
-                    drawn.push(self.phase(row, ink(phase)));
+                    drawn.push(self.phase(row, phase_ink(phase)));
                     self.parts(row, phase, &mut drawn);
                 }
                 // In a chain that went well the line above has said why.
@@ -177,7 +179,7 @@ impl Drawing<'_> {
             .map(|part| {
                 let beside = matches!(part.standing, Standing::Uncounted | Standing::Lost);
                 let (ink, kind) =
-                    if beside { (Ink::Faint, Kind::Uncounted) } else { (ink(phase), Kind::Part) };
+                    if beside { (Ink::Faint, Kind::Uncounted) } else { (phase_ink(phase), Kind::Part) };
                 let mut row = Row::new(part, ink, kind);
                 if matches!(part.standing, Standing::Won | Standing::Lost) {
                     row.share = part.standing.as_str().to_owned();
@@ -208,17 +210,6 @@ impl Drawing<'_> {
         let (start, end) = part.time.unwrap_or_default();
         // In a chain only what took a twentieth of it: it is long enough.
         worthy && (!self.chain || (end.0 - start.0).saturating_mul(20) >= micros(self.trace))
-    }
-}
-
-const fn ink(phase: Phase) -> Ink {
-    match phase {
-        Phase::Dns => Ink::Dns,
-        Phase::Connect | Phase::Proxy => Ink::Connect,
-        Phase::Tls | Phase::Quic => Ink::Tls,
-        Phase::Send => Ink::Send,
-        Phase::Wait => Ink::Wait,
-        Phase::Receive => Ink::Receive,
     }
 }
 

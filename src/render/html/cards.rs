@@ -1,0 +1,85 @@
+//! One card for each stage of each request: what was seen there, in words and in tables.
+
+mod certificates;
+mod chain_of_trust;
+mod connection;
+mod exchange;
+mod lookup;
+mod table;
+
+use super::markup::Page;
+use crate::render::text::evidence;
+use crate::render::words;
+use crate::trace::{Hop, Stage, Trace};
+
+pub(super) fn put(page: &mut Page, trace: &Trace) {
+    let number = trace.requests.len();
+    for hop in trace.hops() {
+        page.raw("<section class=\"hop\" id=\"hop-").number(hop.id.0 as u64 + 1).raw("\">\n");
+        if number > 1 {
+            page.raw("<h2>Hop ").number(hop.id.0 as u64 + 1).element(
+                ": <bdi>",
+                &hop.url.href,
+                "</bdi></h2>\n",
+            );
+        } else {
+            page.raw("<h2>Stage by stage</h2>\n");
+        }
+        page.raw("<div class=\"cards\">\n");
+        url(page, &hop);
+        stage(page, "DNS", "dns", hop.dns, lookup::put);
+        match hop.reused {
+            Some(earlier) => {
+                open(page, "Connection", "connect");
+                page.raw("<p>The open connection of hop ")
+                    .number(earlier.0 as u64 + 1)
+                    .raw(".</p>\n</section>\n");
+            }
+            None => {
+                stage(page, "TCP", "connect", hop.connect, connection::put);
+                stage(page, "TLS", "tls", hop.tls, certificates::put);
+            }
+        }
+        stage(page, "HTTP", "wait", hop.http, exchange::put);
+        page.raw("</div>\n</section>\n");
+    }
+}
+
+fn open(page: &mut Page, title: &'static str, class: &'static str) {
+    page.raw("<section class=\"card ").raw(class).raw("\">\n<h3>").raw(title).raw("</h3>\n");
+}
+
+/// A card of a stage that ran, or why it did not.
+fn stage<T>(
+    page: &mut Page,
+    title: &'static str,
+    class: &'static str,
+    stage: Stage<T>,
+    put: fn(&mut Page, T),
+) {
+    open(page, title, class);
+    match stage {
+        Stage::Ran(record) => put(page, record),
+        Stage::Skipped(reason) => {
+            page.element("<p class=\"none\">None: ", reason, ".</p>\n");
+        }
+        Stage::NotReached => {
+            page.raw("<p class=\"none\">Not reached.</p>\n");
+        }
+    }
+    page.raw("</section>\n");
+}
+
+fn url(page: &mut Page, hop: &Hop<'_>) {
+    open(page, "URL", "url");
+    page.element("<p>", &evidence::url(hop.url), "</p>\n");
+    if !hop.url.changes.is_empty() {
+        page.raw("<p>What a browser makes of what was typed:</p>\n<ul>\n");
+        for change in &hop.url.changes {
+            page.element("<li>", words::url_change(change.kind), ": <code>").text(&change.before);
+            page.element("</code> becomes <code>", &change.after, "</code></li>\n");
+        }
+        page.raw("</ul>\n");
+    }
+    page.raw("</section>\n");
+}

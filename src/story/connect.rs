@@ -1,0 +1,161 @@
+//! From addresses to a connection: the race between them, and the three-way handshake.
+
+use std::time::Duration;
+
+use super::teller::{Teller, clip, list};
+use crate::trace::{Attempt, AttemptOutcome, Connect, Hop, Stage, Trace};
+use crate::units;
+
+const RACE: &[&str] = &["RFC 8305 section 5", "RFC 6724"];
+const HANDSHAKE: &[&str] = &["RFC 9293 section 3.5", "RFC 6298 section 2"];
+const REUSE: &[&str] = &["RFC 9112 section 9.3", "RFC 9113 section 9.1.1"];
+
+/// The connection of a request.
+pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
+    match hop.connect {
+        Stage::Ran(connect) => {
+            if !hop.abandoned.is_empty() {
+                abandoned(teller, hop);
+            }
+            race(teller, connect);
+            handshake(teller, connect);
+        }
+        Stage::Skipped(reason) => reused(teller, trace, hop, reason),
+        Stage::NotReached => {}
+    }
+}
+
+fn reused(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, reason: &str) {
+    let opener = hop.reused.and_then(|id| trace.hops().nth(id.0));
+    let spared = opener.and_then(|opener| {
+        let connect = opener.connect.ran()?;
+        let tls = opener.tls.ran().map_or(Duration::ZERO, |tls| tls.end.since(tls.start));
+        Some((opener.id.0 + 1, connect.end.since(connect.start) + tls))
+    });
+    let told = match spared {
+        Some((opener, spared)) => format!(
+            "No connection was opened: {reason}. It is that of request {opener}, whose opening had taken {}; \
+             this request pays none of it.",
+            units::duration(spared)
+        ),
+        None => format!("No connection was opened for this request: {reason}. That took 0 ms."),
+    };
+    teller.tell("The connection", &[told], REUSE, "urltrace --lab -L http://kept-connection.http.test/");
+}
+
+fn abandoned(teller: &mut Teller, hop: &Hop<'_>) {
+    let told = format!(
+        "{} that an HTTPS record had named came before, and led to nothing; a browser then tries the next \
+         endpoint (place to connect to), the host's own address last.",
+        units::count(hop.abandoned.len(), "connection")
+    );
+    teller.tell(
+        "Endpoints given up",
+        &[told],
+        &["RFC 9460 section 3"],
+        "urltrace --lab https://dead-endpoint.https.test/",
+    );
+}
+
+fn race(teller: &mut Teller, connect: &Connect) {
+    let many = connect.attempts.len();
+    let known = many + connect.untried.len();
+    let mut told = vec![format!(
+        "{} known, and {} tried.",
+        if known == 1 { "1 address is".to_owned() } else { format!("{known} addresses are") },
+        if many == 1 { "1 was".to_owned() } else { format!("{many} were") }
+    )];
+    told.push(
+        teller
+            .once(
+                "Where there are several, a browser does not wait for one to fail: after a short pause (250 ms \
+                 is usual) it tries the next beside it, IPv6 first, and keeps whichever connects first (a race \
+                 known as happy eyeballs).",
+            )
+            .to_owned(),
+    );
+    told.extend(connect.attempts.iter().take(4).map(|attempt| attempted(connect, attempt)));
+    if many > 4 {
+        told.push(format!("{} more attempts followed.", many - 4));
+    }
+    if !connect.untried.is_empty() {
+        let untried: Vec<String> = connect.untried.iter().map(|address| address.ip().to_string()).collect();
+        told.push(format!("Never tried: {}.", list(&untried)));
+    }
+    let command = if many > 1 {
+        "urltrace --lab https://www.example.test/"
+    } else {
+        "urltrace --lab https://www.ipv6.test/"
+    };
+    teller.tell("The race between addresses", &told, RACE, command);
+}
+
+fn attempted(connect: &Connect, attempt: &Attempt) -> String {
+    let begun = units::duration(attempt.start.since(connect.start));
+    let took = units::duration(attempt.end.since(attempt.start));
+    let outcome = match &attempt.outcome {
+        AttemptOutcome::Won => format!("was connected after {took}"),
+        AttemptOutcome::Lost => {
+            format!("had not answered when another connected, and was given up after {took}")
+        }
+        AttemptOutcome::Refused => {
+            format!("refused after {took}: the machine is there, and nothing takes connections on this port")
+        }
+        AttemptOutcome::TimedOut => format!("did not answer within {took}"),
+        AttemptOutcome::Unreachable(why) => format!("could not be reached ({}) after {took}", clip(why)),
+        AttemptOutcome::Failed(why) => format!("failed ({}) after {took}", clip(why)),
+        AttemptOutcome::Stopped => format!("was stopped with the run after {took}"),
+    };
+    format!("{}, begun {begun} into the race, {outcome}.", attempt.address)
+}
+
+fn handshake(teller: &mut Teller, connect: &Connect) {
+    let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { return };
+    let took = units::duration(winner.end.since(winner.start));
+    let mut told = vec![
+        teller
+            .once(
+                "TCP makes one reliable stream of bytes out of packets that may be lost or overtake each other. \
+                 Both ends first agree on where they begin to count: the client sends a SYN (synchronize), the \
+                 server answers with SYN and ACK (acknowledge), the client acknowledges that: a three-way \
+                 handshake.",
+            )
+            .to_owned(),
+        format!(
+            "With {} it took {took}. The client has to wait for one round trip only: its own last packet can \
+             carry data at once.",
+            winner.address.ip()
+        ),
+    ];
+    match winner.syn_retransmits {
+        Some(0) => told.push("The first SYN was answered: 0 were sent again.".to_owned()),
+        Some(again) => told.push(format!(
+            "{again} SYN had to be sent again, as no answer had come; the first wait for one is 1 s and each \
+             one after that is longer.",
+        )),
+        None => {}
+    }
+    if let (Some(info), Some(rtt)) = (connect.tcp_info, round_trip(connect)) {
+        let rtt = units::duration(rtt);
+        told.push(format!(
+            "The kernel measured a round-trip time (RTT) of {rtt} and may send {} bytes in one segment (MSS, \
+             maximum segment size).",
+            info.mss
+        ));
+    }
+    if let Some(from) = &connect.redirected_from {
+        told.push(format!("Without this run's settings it would have gone to {}.", clip(from)));
+    }
+    teller.tell(
+        "The three-way handshake",
+        &told,
+        HANDSHAKE,
+        "urltrace --lab https://dead-endpoint.https.test/",
+    );
+}
+
+/// The least round trip that the kernel knows of; none after a SYN that was sent again, which it takes for one.
+pub(super) fn round_trip(connect: &Connect) -> Option<Duration> {
+    let info = connect.tcp_info?;
+    info.min_rtt.or((info.retransmits == 0).then_some(info.rtt))
+}

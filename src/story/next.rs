@@ -1,0 +1,77 @@
+//! What is left of a run for the next visit.
+
+use super::response::{directive, lifetime, stays_open};
+use super::teller::{Teller, clip};
+use crate::timeline::{Phase, phases};
+use crate::trace::{Dns, Hop, Trace, header};
+use crate::units;
+
+const STANDARDS: &[&str] = &["RFC 9111 section 4", "RFC 8446 section 2.2", "RFC 1034 section 3.6"];
+
+/// A visit that comes next, from this very machine.
+pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
+    teller.all();
+    let spent = phases(hop).spent;
+    let mut told = vec![format!("This visit took {}.", units::duration(trace.total))];
+    let lookup = hop.dns.ran().and_then(|dns| Some((least_ttl(dns)?, spent[Phase::Dns]?)));
+    if let Some((ttl, took)) = lookup {
+        told.push(format!(
+            "Whoever comes back within {ttl} s finds the address in a cache and spares the {} of the lookup.",
+            units::micros(took)
+        ));
+    }
+    if let Some(http) = hop.http.ran() {
+        let opening = spent[Phase::Connect].unwrap_or(0) + spent[Phase::Tls].unwrap_or(0);
+        if stays_open(http) && opening > 0 {
+            told.push(format!(
+                "While the connection is still open, the {} of opening it are spared, too; how long the server keeps it \
+                 is not said here.",
+                units::micros(opening)
+            ));
+        }
+        let control = header(&http.headers, "cache-control");
+        let control = control.as_deref().unwrap_or_default();
+        let fresh = lifetime(control).filter(|seconds| *seconds > 0);
+        let barred = directive(control, "no-store") || directive(control, "no-cache");
+        if let Some(seconds) = fresh.filter(|_| !barred && http.status == Some(200)) {
+            told.push(format!(
+                "And within {seconds} s a browser need not ask at all: its own copy is fresh, and 0 packets are sent."
+            ));
+        }
+    }
+    if hop.tls.ran().is_some() {
+        told.push(
+            "A server can also give out tickets, with which a new TLS handshake is shorter (resumption); urltrace keeps \
+             none, so that each run shows the whole of it."
+                .to_owned(),
+        );
+    }
+    teller.tell("The next visit", &told, STANDARDS, "urltrace --lab -L http://shop.test/ --explain");
+}
+
+/// The same name, asked again.
+pub(super) fn lookup(teller: &mut Teller, dns: &Dns) {
+    teller.all();
+    let took = units::duration(dns.end.since(dns.start));
+    let told = match least_ttl(dns) {
+        Some(ttl) => format!(
+            "A resolver that had found this would remember {} for {ttl} s, and everybody who asks it within that time \
+             is spared the {took}. A change of the record is seen by all only after that.",
+            clip(&dns.name)
+        ),
+        None => format!(
+            "There is nothing here that a cache would keep: the next question costs the {took} again."
+        ),
+    };
+    teller.tell(
+        "The next time",
+        &[told],
+        &["RFC 1034 section 3.6", "RFC 2308 section 5"],
+        "urltrace dns --lab --propagation www.example.test",
+    );
+}
+
+/// How long the whole answer, aliases included, may be kept.
+fn least_ttl(dns: &Dns) -> Option<u32> {
+    dns.answers.iter().map(|record| record.ttl).min()
+}

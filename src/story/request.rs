@@ -1,0 +1,102 @@
+//! The request as sent, and the wait for its answer.
+
+use super::connect::round_trip;
+use super::teller::{Teller, clip, list};
+use crate::timeline::{Phase, phases};
+use crate::trace::{Hop, Http, HttpVersion};
+use crate::units;
+
+const REQUEST1: &[&str] = &["RFC 9112 section 3", "RFC 9110 section 9.3"];
+const REQUEST2: &[&str] = &["RFC 9113 section 8.3.1", "RFC 9110 section 9.3", "RFC 7541"];
+
+/// Request line and fields, then the wait.
+pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
+    request(teller, http);
+    wait(teller, hop, http);
+}
+
+fn request(teller: &mut Teller, http: &Http) {
+    let sent = &http.request;
+    let second = http.version == HttpVersion::Http2;
+    let ordinary = sent.headers.iter().filter(|field| !field.name.starts_with(':'));
+    let names: Vec<&str> = ordinary.map(|field| field.name.as_str()).collect();
+    let method = match sent.method.as_str() {
+        "GET" => " GET asks for a document and changes nothing at the server, so that it may be sent again.",
+        "HEAD" => " HEAD asks for the head of the answer alone.",
+        "POST" => " POST hands data to the server: it must not be sent twice without need.",
+        _ => "",
+    };
+    let mut told = vec![
+        format!(
+            "The request: {} {} by {}, {} in all.{method}",
+            clip(&sent.method),
+            clip(&sent.target),
+            http.version.as_str(),
+            units::bytes(http.bytes_sent)
+        ),
+        if second {
+            teller
+                .once(
+                    "HTTP/2 sends it as a frame of compressed fields (HPACK), the host in the field :authority; \
+                     many requests can be under way on one connection.",
+                )
+                .to_owned()
+        } else {
+            teller
+                .once(
+                    "The field Host says which of the sites on that machine is meant; one address can serve \
+                     thousands.",
+                )
+                .to_owned()
+        },
+    ];
+    if !names.is_empty() {
+        told.push(format!("With it went {}: {}.", units::count(names.len(), "field"), list(&names)));
+    }
+    if sent.body_bytes > 0 {
+        told.push(format!("Its body has {}.", units::bytes(sent.body_bytes)));
+    }
+    if !second {
+        teller.tell("The request", &told, REQUEST1, "urltrace --lab https://www.example.test/");
+    } else {
+        teller.tell("The request", &told, REQUEST2, "urltrace --lab https://http1-only.http.test/");
+    }
+}
+
+fn wait(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
+    let Some(wait) = phases(hop).spent[Phase::Wait] else { return };
+    let mut told = Vec::new();
+    let shown = units::micros(wait);
+    if http.first_byte.is_none() {
+        told.push(format!("After the last byte of the request {shown} passed, and no answer began."));
+    } else {
+        told.push(format!("From the last byte of the request to the first of the answer {shown} passed."));
+        match hop.connection.and_then(|connection| round_trip(&connection.tcp)) {
+            Some(rtt) => {
+                let rtt = u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX);
+                told.push(format!(
+                    "Distance explains {} of that, one round trip as the kernel measured it; the other {} went by \
+                     at the server, behind it, or on the way, which cannot be told apart from here.",
+                    units::micros(rtt.min(wait)),
+                    units::micros(wait.saturating_sub(rtt))
+                ));
+            }
+            None => {
+                told.push("How much of that is distance is not known: no round trip was measured.".to_owned())
+            }
+        }
+    }
+    if let Some(interim) = http.informational.first() {
+        told.push(format!(
+            "Meanwhile the server said {} (an interim answer: the final one is to follow), {} into the request.",
+            interim.status,
+            units::duration(interim.at.since(http.start))
+        ));
+    }
+    let command = if http.informational.is_empty() {
+        "urltrace --lab https://slow-first-byte.http.test/"
+    } else {
+        "urltrace --lab https://www.example.test/"
+    };
+    teller.tell("The wait", &told, &["RFC 9110 section 15.2", "RFC 8297"], command);
+}

@@ -1,0 +1,160 @@
+//! What was typed, and what a browser makes of it: URL, redirect, or a bare name.
+
+use super::teller::{Teller, clip, list};
+use crate::trace::{Dns, Failure, Hop, RecordType, Scheme, Trace, Url, UrlChangeKind};
+use crate::units;
+
+const URL_STANDARDS: &[&str] = &["RFC 3986 section 3", "WHATWG URL Standard"];
+const TRY_URL: &str = "urltrace --lab HTTPS://WWW.EXAMPLE.TEST:443/a/../";
+const TRY_REDIRECT: &str = "urltrace --lab -L http://shop.test/";
+
+/// The URL of a request and where it came from.
+pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
+    match (hop.id.0, hop.retry_of) {
+        (0, _) => {
+            let typed = format!("\"{}\" was typed.", clip(&trace.input));
+            let mut told = vec![typed, parts(hop.url)];
+            told.extend(silent(hop.url));
+            teller.tell("What was typed", &told, URL_STANDARDS, TRY_URL);
+        }
+        (_, Some(before)) => {
+            let told = format!(
+                "Request {} went out on a connection that had been kept open, and that connection ended \
+                 without a byte of an answer. Nothing says that the server worked on it, so a browser sends \
+                 it once more on a new connection, {} after the start.",
+                before.0 + 1,
+                units::micros(hop.start.0)
+            );
+            teller.tell(
+                "The same once more",
+                &[told],
+                &["RFC 9112 section 9.3.1", "RFC 9110 section 9.2.2"],
+                "urltrace --lab -L http://kept-connection.http.test/",
+            );
+        }
+        (index, None) => {
+            let told = format!(
+                "The answer to request {index} said that the page is elsewhere, and so all begins again for \
+                 {}, {} after the start: a redirect costs at least one more round trip, and more where the \
+                 host is another.",
+                clip(&shown(hop.url)),
+                units::micros(hop.start.0)
+            );
+            let mut told = vec![told];
+            told.extend(silent(hop.url));
+            teller.tell("Where it leads", &told, &["RFC 9110 section 15.4"], TRY_REDIRECT);
+        }
+    }
+}
+
+/// Input that makes no URL.
+pub(super) fn refused(teller: &mut Teller, input: &str, failure: &Failure) {
+    let told = [
+        format!(
+            "\"{}\" was typed, and no request can be made of it: {}.",
+            clip(input),
+            clip(&failure.message)
+        ),
+        "A URL needs a scheme (which protocol), a host (which machine), and may have a port, a path and a \
+         query. 0 packets were sent: no name was looked up and nobody was asked."
+            .to_owned(),
+    ];
+    teller.tell("What was typed", &told, URL_STANDARDS, TRY_URL);
+}
+
+/// The question of a lookup alone.
+pub(super) fn question(teller: &mut Teller, dns: &Dns) {
+    let types: Vec<_> = dns.types.iter().map(|rtype| rtype.mnemonic().into_owned()).collect();
+    let addresses = dns.types.iter().any(|rtype| [RecordType::A, RecordType::AAAA].contains(rtype));
+    let told = [
+        format!(
+            "The question is: which {} records does {} have? A name in DNS (the Domain Name System, the \
+             phone book of the Internet) is read from right to left: each dot goes one level down a tree \
+             whose root is the empty name behind the last dot. This one has {}.",
+            list(&types),
+            clip(&dns.name),
+            units::count(labels(&dns.name), "level")
+        ),
+        if addresses { "An A record holds an IPv4 address, an AAAA record one of IPv6." } else { "" }
+            .to_owned(),
+    ];
+    teller.tell(
+        "What was asked",
+        &told,
+        &["RFC 1034 section 3.1", "RFC 1035 section 3.2"],
+        "urltrace dns --lab --type AAAA www.ipv6.test --explain",
+    );
+}
+
+fn labels(name: &str) -> usize {
+    name.split('.').filter(|label| !label.is_empty()).count()
+}
+
+fn parts(url: &Url) -> String {
+    let means = match url.scheme {
+        Scheme::Https => "HTTP inside TLS, that is encrypted and with proof of who answers",
+        Scheme::Http => "HTTP in the clear, that is readable and changeable by everybody on the way",
+    };
+    let port = if url.port_is_default {
+        format!(
+            "{}, which nobody had to type, because it is the default of {}",
+            url.port,
+            url.scheme.as_str()
+        )
+    } else {
+        format!("{}, as typed", url.port)
+    };
+    let path = match &url.query {
+        Some(query) => format!("{} with the query {}", clip(&url.path), clip(query)),
+        None => clip(&url.path),
+    };
+    format!(
+        "A browser takes that apart before anything is sent. The scheme {} says how to speak: {means}. The \
+         host {} says to whom, the path {path} what to ask for, and the port at which door of that machine to knock: \
+         {port}.",
+        url.scheme.as_str(),
+        clip(&url.host_ascii),
+    )
+}
+
+/// What is done to a URL without a word.
+fn silent(url: &Url) -> Vec<String> {
+    let mut told = Vec::new();
+    if url.scheme_assumed {
+        told.push(format!("No scheme was typed, and {} was assumed.", url.scheme.as_str()));
+    }
+    let upgrade = |kind: UrlChangeKind| kind == UrlChangeKind::HttpsRecordUpgrade;
+    let changed: Vec<String> = url
+        .changes
+        .iter()
+        .filter(|change| !upgrade(change.kind))
+        .map(|change| format!("\"{}\" into \"{}\"", clip(&change.before), clip(&change.after)))
+        .collect();
+    if !changed.is_empty() {
+        let many = units::count(changed.len(), "silent change");
+        told.push(format!("With {many} a browser turns {}.", list(&changed)));
+    }
+    if url.changes.iter().any(|change| upgrade(change.kind)) {
+        told.push(
+            "An HTTPS record of the host says that it can be reached by https, so that http was not even \
+             tried (RFC 9460 section 9.5)."
+                .to_owned(),
+        );
+    }
+    if let Some(fragment) = &url.fragment {
+        told.push(format!("The fragment #{} stays with the browser: it is never sent.", clip(fragment)));
+    }
+    if url.username.is_some() || url.password.is_some() {
+        told.push(
+            "What stands before the @ is a user name or password and no part of the address.".to_owned(),
+        );
+    }
+    told
+}
+
+fn shown(url: &Url) -> String {
+    let host =
+        if url.host_ascii.contains(':') { format!("[{}]", url.host_ascii) } else { url.host_ascii.clone() };
+    let port = if url.port_is_default { String::new() } else { format!(":{}", url.port) };
+    format!("{}://{host}{port}{}", url.scheme.as_str(), url.path)
+}

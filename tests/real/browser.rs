@@ -1,0 +1,177 @@
+//! Debian's Chromium without a window, driven through its DevTools protocol over a pair of FIFOs
+//! (`--remote-debugging-pipe`): one start for many pages, each of which tells what it did.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::tools::{must, program};
+
+/// The longest that a page may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A browser with one tab.
+pub(crate) struct Browser {
+    child: Child,
+    to: File,
+    from: Receiver<Value>,
+    number: u64,
+    session: String,
+}
+
+/// What came of opening a page.
+#[derive(Debug, Default)]
+pub(crate) struct Visit {
+    /// What it printed on the console, errors of scripts and broken policies included.
+    pub(crate) complaints: Vec<String>,
+    /// What it asked for beside itself.
+    pub(crate) requests: Vec<String>,
+    /// What there is to read.
+    pub(crate) text: String,
+    /// The widest of it, beyond the window's width.
+    pub(crate) overflow: i64,
+}
+
+impl Browser {
+    /// Starts it, with its profile in `dir`.
+    pub(crate) fn start(dir: &Path) -> Self {
+        let (to, from) = (dir.join("to"), dir.join("from"));
+        must(Command::new(program("mkfifo")).arg(&to).arg(&from));
+        // The shell gives it the FIFOs as the descriptors that it expects.
+        let script = "exec \"$1\" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
+            --disable-background-networking --disable-component-update --remote-debugging-pipe \
+            --user-data-dir=\"$2\" about:blank 3<\"$3\" 4>\"$4\"";
+        let child = Command::new(program("setpriv"))
+            .args(["--pdeathsig", "KILL", "--", "sh", "-c", script, "sh"])
+            .arg(program("chromium"))
+            .arg(dir.join("profile"))
+            .args([&to, &from])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let to = File::options().write(true).open(to).unwrap();
+        let mut lines = BufReader::new(File::open(from).unwrap());
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            let mut message = Vec::new();
+            while lines.read_until(0, &mut message).is_ok_and(|count| count > 0) {
+                message.pop();
+                if sender.send(serde_json::from_slice(&message).unwrap()).is_err() {
+                    break;
+                }
+                message.clear();
+            }
+        });
+        let mut browser = Self { child, to, from: receiver, number: 0, session: String::new() };
+        browser.open_tab();
+        browser
+    }
+
+    fn open_tab(&mut self) {
+        let target = self.call("Target.createTarget", json!({"url": "about:blank"}));
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        let session = self.call("Target.attachToTarget", attach);
+        self.session = session["sessionId"].as_str().unwrap().to_owned();
+        for domain in ["Page", "Runtime", "Log", "Network", "Security"] {
+            self.call(&format!("{domain}.enable"), json!({}));
+        }
+    }
+
+    /// Opens a file in a window of that width, with scripts on or off.
+    pub(crate) fn visit(&mut self, file: &Path, width: u32, scripts: bool) -> Visit {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setScriptExecutionDisabled", json!({"value": !scripts}));
+        self.call("Log.clear", json!({}));
+        let url = format!("file://{}", file.display());
+        let mut visit = Visit::default();
+        let number = self.send("Page.navigate", json!({"url": url}));
+        let (mut answered, mut loaded) = (false, false);
+        while !(answered && loaded) {
+            let message = self.next();
+            if message["id"] == number {
+                assert_eq!(message["result"]["errorText"], Value::Null, "{url}");
+                answered = true;
+            }
+            loaded |= message["method"] == "Page.loadEventFired";
+            visit.take(&message, &url);
+        }
+        let read = "JSON.stringify([document.body ? document.body.innerText : '', \
+            document.documentElement.scrollWidth - document.documentElement.clientWidth])";
+        let number = self.send("Runtime.evaluate", json!({"expression": read, "returnByValue": true}));
+        loop {
+            // What the page does after it is loaded counts, too.
+            let message = self.next();
+            visit.take(&message, &url);
+            if message["id"] == number {
+                let read =
+                    message["result"]["result"]["value"].as_str().unwrap_or_else(|| panic!("{message}"));
+                let (text, overflow) = serde_json::from_str(read).unwrap();
+                (visit.text, visit.overflow) = (text, overflow);
+                return visit;
+            }
+        }
+    }
+
+    fn call(&mut self, method: &str, parameters: Value) -> Value {
+        let number = self.send(method, parameters);
+        loop {
+            let message = self.next();
+            if message["id"] == number {
+                assert_eq!(message["error"], Value::Null, "{method}");
+                return message["result"].clone();
+            }
+        }
+    }
+
+    fn send(&mut self, method: &str, parameters: Value) -> u64 {
+        self.number += 1;
+        let mut message = json!({"id": self.number, "method": method, "params": parameters});
+        if !self.session.is_empty() {
+            message["sessionId"] = self.session.clone().into();
+        }
+        self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
+        self.number
+    }
+
+    fn next(&mut self) -> Value {
+        self.from.recv_timeout(LIMIT).expect("Chromium answers in time")
+    }
+}
+
+impl Visit {
+    /// Takes note of an event.
+    fn take(&mut self, message: &Value, page: &str) {
+        let event = &message["params"];
+        match message["method"].as_str() {
+            Some("Runtime.consoleAPICalled") => self.complaints.push(event["args"].to_string()),
+            Some("Runtime.exceptionThrown") => self.complaints.push(event["exceptionDetails"].to_string()),
+            Some("Log.entryAdded") => self.complaints.push(event["entry"]["text"].to_string()),
+            Some("Network.requestWillBeSent") => {
+                let url = event["request"]["url"].as_str().unwrap_or_default();
+                if url != page {
+                    self.requests.push(url.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let begun = Instant::now();
+        // Its children go with it; the profile is removed with the directory.
+        while begun.elapsed() < Duration::from_secs(5) && !matches!(self.child.try_wait(), Ok(Some(_))) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
