@@ -14,6 +14,7 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("dns-ns-is-cname", &["dns-ns-is-alias"]),
     ("dns-dnssec-expiring", &["dns-dnssec-expires-soon"]),
     ("dns-resolver-differs", &["dns-stub-disagrees"]),
+    ("tcp-ipv6-broken", &["tcp-address-failed"]),
     ("tcp-partial-outage", &["tcp-address-failed"]),
     ("tcp-syn-retransmit", &["tcp-syn-retransmitted"]),
     ("tls-cert-expired", &["tls-certificate-faulty"]),

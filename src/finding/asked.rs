@@ -1,7 +1,7 @@
 //! What the rules about name servers share: the walks of a trace, the packets to one server, zones
 //! that failed, and the servers that `--all-ns` asked. No rule itself.
 
-use super::found::{Finding, Saving};
+use super::found::{Finding, Load, Saving};
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
 use crate::trace::{Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
@@ -57,7 +57,7 @@ impl Spot<'_> {
         let is_waited_for = self.dns.critical_path.contains(&self.index);
         is_waited_for
             .then(|| self.packet.end.since(self.packet.sent))
-            .and_then(|it| Saving::measured(it, applies))
+            .and_then(|it| Saving::measured(it, applies, Load::Cold))
     }
 }
 

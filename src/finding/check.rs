@@ -120,9 +120,6 @@ mod tests {
                     "rule",
                     "verdict",
                     "sample",
-                    "waited",
-                    "culprit",
-                    "culprit_tests",
                     "hops",
                 ]
                 .contains(&name)

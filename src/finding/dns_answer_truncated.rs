@@ -1,7 +1,7 @@
 //! An answer did not fit into a datagram and was fetched again over TCP.
 
 use super::asked::{is_of_the_walk, walks};
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Choice, Packet, StageName};
@@ -46,7 +46,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 Place::packet(lookup, index, PacketField::BytesReceived),
             ];
             let mut finding = rule.finding(title, evidence, advice);
-            finding.saving = Saving::measured(cost, "on every lookup of this name that no cache answers");
+            finding.saving =
+                Saving::measured(cost, "on every lookup of this name that no cache answers", Load::Cold);
             findings.push(finding);
         }
     }

@@ -1,7 +1,7 @@
 //! A zone's name servers came without addresses, so that their names had to be walked first.
 
 use super::asked::walks;
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{At, Meaning, Purpose, StageName};
@@ -37,7 +37,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 evidence,
                 format!("give {cut} a name server inside the zone, with glue at the parent"),
             );
-            finding.saving = Saving::measured(cost, "on every walk that does not know these servers yet");
+            finding.saving =
+                Saving::measured(cost, "on every walk that does not know these servers yet", Load::Cold);
             findings.push(finding);
             break;
         }

@@ -25,7 +25,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         };
         let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
-        let title = format!("resolvers that validate answer SERVFAIL for {}: {why}", dns.name);
+        let title = format!("{} is bogus, and resolvers that validate answer SERVFAIL: {why}", dns.name);
         let mut evidence = vec![
             Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Verdict)),
             Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Why)),

@@ -1,7 +1,7 @@
 //! A name server cannot read questions with EDNS, or drops them.
 
 use super::asked::{Spot, is_of_the_walk, once_a_server, same_question, server};
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Choice, Dns, Meaning, Packet, StageName};
@@ -32,7 +32,8 @@ fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
         vec![spot.place(PacketField::Rcode)],
         "update the name server, or the firewall that strips EDNS in front of it",
     );
-    finding.saving = Saving::measured(packet.end.since(packet.sent), "on every first lookup at this server");
+    finding.saving =
+        Saving::measured(packet.end.since(packet.sent), "on every first lookup at this server", Load::Cold);
     Some(finding)
 }
 
@@ -74,7 +75,7 @@ fn dropped(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
         "update the name server, or the firewall that drops EDNS in front of it",
     );
     let waited = packet.sent.since(dns.packets[first].sent);
-    finding.saving = Saving::measured(waited, "on every first lookup at this server");
+    finding.saving = Saving::measured(waited, "on every first lookup at this server", Load::Cold);
     Some(finding)
 }
 

@@ -1,7 +1,7 @@
 //! A question to a name server, or its reply, was lost on the way.
 
 use super::asked::{is_of_the_walk, once_a_server, same_question, server};
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Choice, Meaning, Packet, StageName, Transport};
@@ -43,7 +43,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "look for loss between here and there, with ping or mtr: nothing is said of the server",
         );
         if dns.critical_path.contains(&again) {
-            finding.saving = Saving::measured(waited, "this lookup");
+            finding.saving = Saving::measured(waited, "this lookup", Load::Cold);
         }
         Some(finding)
     })

@@ -1,7 +1,7 @@
 //! A name server did not answer at all, or could not be reached.
 
 use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Choice, Dns, Meaning, StageName};
@@ -53,7 +53,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 format!("bring {name} back, or remove it from the zone's NS records at the parent")
             },
         );
-        finding.saving = Saving::measured(waited, "on every lookup that asks this server first");
+        finding.saving = Saving::measured(waited, "on every lookup that asks this server first", Load::Cold);
         Some(finding)
     })
 }

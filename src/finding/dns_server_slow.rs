@@ -1,7 +1,7 @@
 //! One zone's server took far longer than the others on the way.
 
 use super::asked::{server, walks};
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Packet, StageName};
@@ -51,8 +51,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             let evidence = vec![Place::packet(lookup, index, PacketField::RoundTrip)];
             let advice = format!("serve {} from nearer or less busy servers (anycast)", packet.zone);
             let mut finding = rule.finding(title, evidence, advice);
-            finding.saving =
-                Saving::derived(took - median, "on every lookup of this zone that no cache answers");
+            finding.saving = Saving::derived(
+                took - median,
+                "on every lookup of this zone that no cache answers",
+                Load::Cold,
+            );
             findings.push(finding);
         }
     }

@@ -1,7 +1,7 @@
 //! Nothing comes back from port 53 by UDP, and TCP works.
 
 use super::asked::walks;
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::trace::{Choice, Purpose, StageName, Transport};
@@ -36,7 +36,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         );
         if dns.critical_path.contains(&index) {
             let waited = packet.sent.since(dns.start);
-            finding.saving = Saving::derived(waited, "on every run from this network");
+            finding.saving = Saving::derived(waited, "on every run from this network", Load::Cold);
         }
         findings.push(finding);
     }

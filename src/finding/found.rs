@@ -71,6 +71,34 @@ pub struct Saving {
     pub basis: Basis,
     /// To which visits it applies.
     pub applies: String,
+    /// The same for programs.
+    pub load: Load,
+}
+
+/// Which loads of a URL a saving is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Load {
+    /// This one, and others like it.
+    This,
+    /// A later one, by whoever was here before.
+    Repeat,
+    /// One that no cache helps with.
+    Cold,
+}
+
+impl Load {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::This, Self::Repeat, Self::Cold];
+
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::This => "this",
+            Self::Repeat => "repeat",
+            Self::Cold => "cold",
+        }
+    }
 }
 
 /// How a saving is known.
@@ -98,22 +126,17 @@ impl Basis {
 
 impl Saving {
     /// A span of this trace, to the microsecond.
-    pub(super) fn measured(amount: Duration, applies: &str) -> Option<Self> {
-        Self::of(amount, Basis::Measured, applies)
+    pub(super) fn measured(amount: Duration, applies: &str, load: Load) -> Option<Self> {
+        Self::of(amount, amount, Basis::Measured, applies, load)
     }
 
     /// What follows from spans of this trace.
-    pub(super) fn derived(amount: Duration, applies: &str) -> Option<Self> {
-        Self::of(amount, Basis::Derived, applies)
+    pub(super) fn derived(amount: Duration, applies: &str, load: Load) -> Option<Self> {
+        Self::of(amount, amount, Basis::Derived, applies, load)
     }
 
-    fn of(amount: Duration, basis: Basis, applies: &str) -> Option<Self> {
-        (!amount.is_zero()).then(|| Self {
-            amount,
-            low: amount,
-            high: amount,
-            basis,
-            applies: applies.to_owned(),
-        })
+    fn of(low: Duration, amount: Duration, basis: Basis, applies: &str, load: Load) -> Option<Self> {
+        let applies = applies.to_owned();
+        (!amount.is_zero()).then_some(Self { amount, low, high: amount, basis, applies, load })
     }
 }

@@ -1,6 +1,6 @@
 //! A server ended a connection that it had kept open, under a request: that had to be sent again.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{StageName, Trace};
@@ -31,7 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.detail =
             "any server may end an idle connection at any time (RFC 9112 section 9.5, RFC 9113 section 9.1)"
                 .to_owned();
-        finding.saving = Saving::measured(took, "requests that come by a kept connection");
+        finding.saving = Saving::measured(took, "requests that come by a kept connection", Load::This);
         findings.push(finding);
     }
     findings

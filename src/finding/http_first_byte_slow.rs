@@ -1,6 +1,6 @@
 //! The server thought for a long time before it answered.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_list;
 use super::place::{InConnection, InRequest, Place};
 use super::rule::{Check, Rule};
@@ -83,7 +83,7 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         http.is_some_and(|http| http.redirect.as_ref().is_some_and(|redirect| redirect.followed))
     };
     let thinking = hops.iter().filter(|slow| !followed(slow)).map(|slow| slow.thinking).sum();
-    finding.saving = Saving::derived(thinking, "on every request that no cache answers");
+    finding.saving = Saving::derived(thinking, "on every request that no cache answers", Load::This);
     finding
 }
 

@@ -1,6 +1,6 @@
 //! A redirect was followed that a better link would have spared.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_list;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
@@ -56,7 +56,7 @@ fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[Followed<'_>]) -> F
         "link to the final address directly"
     };
     let mut finding = rule.finding(title, evidence.collect(), advice);
-    finding.saving = Saving::measured(took, "for visitors who come by this address");
+    finding.saving = Saving::measured(took, "for visitors who come by this address", Load::This);
     finding
 }
 

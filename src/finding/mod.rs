@@ -10,7 +10,6 @@ mod aliases;
 mod asked;
 mod case;
 mod check;
-mod culprit;
 mod dns_answer_truncated;
 mod dns_case_not_preserved;
 mod dns_case_sensitive;
@@ -69,16 +68,14 @@ mod tls_key_share_refused;
 mod tls_version_old;
 mod url_not_encrypted;
 mod verdict;
-mod waited;
 
 pub use aliases::aliases;
 pub use check::{RULES, check, check_dns};
-pub use culprit::{Cause, Culprit};
-pub use found::{Basis, Finding, Saving, Severity};
+pub use found::{Basis, Finding, Load, Saving, Severity};
 pub use place::{
     AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, PacketField,
     Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
 pub use selection::{Forbidden, Selection, Unknown, forbidden, rules_named};
-pub use verdict::{Verdict, verdict};
+pub use verdict::{Cause, Culprit, Verdict, verdict};

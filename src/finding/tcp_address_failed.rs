@@ -1,18 +1,18 @@
 //! An address of the name does not work and made the connection late.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{AttemptField, InConnection, Place};
 use super::rule::{Check, Rule};
 use std::time::Duration;
 
-use crate::trace::{Attempt, AttemptOutcome, ConnectionId, DnsLane, StageName, Trace};
+use crate::trace::{Attempt, AttemptOutcome, Connect, ConnectionId, DnsLane, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-address-failed",
     severity: Severity::Warning,
     stage: StageName::Tcp,
-    fires: "a connection was made, but an address tried before it failed or stayed silent",
+    fires: "a connection was made, but an address tried before it failed or stayed silent (error: all of IPv4 or IPv6 said no)",
     check: Check::Trace(check),
 };
 
@@ -46,7 +46,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 None => groups.push(Group { what, first: attempt, places: vec![place], lost }),
             }
         }
-        findings.extend(groups.iter().map(|group| of_group(rule, id, group)));
+        findings.extend(groups.iter().map(|group| of_group(rule, id, group, broken(connect, group))));
     }
     findings
 }
@@ -70,7 +70,22 @@ fn what(outcome: &AttemptOutcome) -> Option<String> {
     }
 }
 
-fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>) -> Finding {
+/// The family of a group, where every address of it was tried and said no, and another family's was connected
+/// to. Silence that was not waited out proves nothing.
+fn broken(connect: &Connect, group: &Group<'_>) -> Option<&'static str> {
+    let ipv6 = group.first.address.is_ipv6();
+    let said_no = |attempt: &Attempt| {
+        matches!(
+            attempt.outcome,
+            AttemptOutcome::Refused | AttemptOutcome::TimedOut | AttemptOutcome::Failed(_)
+        )
+    };
+    let all = connect.attempts.iter().filter(|attempt| attempt.address.is_ipv6() == ipv6).all(said_no);
+    let untried = connect.untried.iter().any(|address| address.is_ipv6() == ipv6);
+    (all && !untried).then_some(if ipv6 { "IPv6" } else { "IPv4" })
+}
+
+fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'static str>) -> Finding {
     let Group { what, first, places, lost } = group;
     let family = if first.address.is_ipv6() { "AAAA" } else { "A" };
     let (who, advice) = match places.len() {
@@ -87,8 +102,16 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>) -> Finding {
         .iter()
         .map(|place| Place::Connection(id, InConnection::Attempt(*place, AttemptField::Outcome)));
     let title = format!("{who} {what}: the connection began {} late", duration(*lost));
+    let title = match broken {
+        Some(family) => format!("{family} is broken: {title}"),
+        None => title,
+    };
     let mut finding = rule.finding(title, evidence.collect(), advice);
-    finding.saving = Saving::measured(*lost, "on every new connection that tries this address first");
+    if broken.is_some() {
+        finding.severity = Severity::Error;
+    }
+    finding.saving =
+        Saving::measured(*lost, "on every new connection that tries this address first", Load::This);
     finding
 }
 
@@ -134,6 +157,16 @@ mod tests {
             grouped[0].title
         );
         assert_eq!(grouped[0].saving.as_ref().unwrap().amount.as_millis(), 20);
+        assert_eq!(findings[0].severity, Severity::Warning, "silence proves nothing");
+        let mut refusing = trace.clone();
+        let connect = sample::connect(&mut refusing);
+        connect.attempts[1].outcome = AttemptOutcome::Refused;
+        assert_eq!(sample::of(&RULE, &refusing)[0].severity, Severity::Error);
+        assert!(
+            sample::of(&RULE, &refusing)[0].title.starts_with("IPv6 is broken: [2001:db8::1]:443 refused")
+        );
+        sample::connect(&mut refusing).untried.push("[2001:db8::2]:443".parse().unwrap());
+        assert_eq!(sample::of(&RULE, &refusing)[0].severity, Severity::Warning, "another was not tried");
         sample::dns(&mut trace).lane = DnsLane::Special;
         assert!(sample::of(&RULE, &trace).is_empty());
     }

@@ -1,7 +1,7 @@
 //! An endpoint that an HTTPS record names cannot be used (RFC 9460 §3): every client that heeds the record tries it
 //! first, in vain.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InLookup, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{EndpointSource, Hop, ServiceRecord, StageName, Trace};
@@ -49,7 +49,8 @@ fn of_hop(rule: &Rule, hop: &Hop<'_>) -> Vec<Finding> {
         let evidence = vec![Place::Lookup(lookup, place)];
         let advice = format!("fix that endpoint, or take it out of the HTTPS record of {owner}");
         let mut finding = rule.finding(title, evidence, advice);
-        finding.saving = Saving::measured(lost, "every new connection of clients that heed HTTPS records");
+        finding.saving =
+            Saving::measured(lost, "every new connection of clients that heed HTTPS records", Load::This);
         findings.push(finding);
     }
     findings

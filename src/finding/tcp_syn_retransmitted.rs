@@ -1,6 +1,6 @@
 //! The first packet of the connection was lost and had to be sent again.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{AttemptField, InConnection, Place};
 use super::rule::{Check, Rule, connections};
 use crate::trace::{StageName, Trace};
@@ -40,6 +40,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.saving = Saving::derived(
             took.min(std::time::Duration::from_secs(1)),
             "connections that meet the same loss",
+            Load::This,
         );
         findings.push(finding);
     }

@@ -1,6 +1,6 @@
 //! The server asked for another key share, which costs a round trip.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
 use crate::trace::{Direction, StageName, Trace};
@@ -35,6 +35,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             finding.saving = Saving::measured(
                 retry.end.since(sent.end),
                 "every full handshake of a client that sends these shares",
+                Load::This,
             );
         }
         findings.push(finding);

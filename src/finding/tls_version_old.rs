@@ -1,6 +1,6 @@
 //! The server does not speak TLS 1.3, which costs a round trip.
 
-use super::found::{Finding, Saving, Severity};
+use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
 use crate::trace::{Direction, StageName, Tls, TlsVersion, Trace};
@@ -30,7 +30,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             Place::Connection(id, InConnection::TlsRoundTrips),
         ];
         let mut finding = rule.finding(title, evidence, "enable TLS 1.3 on the server");
-        finding.saving = Saving::derived(saved, "on every full handshake");
+        finding.saving = Saving::derived(saved, "on every full handshake", Load::This);
         findings.push(finding);
     }
     findings

@@ -17,7 +17,10 @@ impl Redact for TraceReport {
         trace.hide(seen);
         findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
         // Hosts and servers are public.
-        let Verdict { summary, phase: _, share_percent: _, duration: _, culprit: _ } = verdict;
+        let Verdict { summary, phase: _, share_percent: _, duration: _, saving, culprit: _ } = verdict;
+        if let Some(saving) = saving {
+            seen.sentence(&mut saving.applies);
+        }
         // It repeats the failure's sentence.
         match trace.failure() {
             Some(failure) if is_on_url(failure.code) => seen.sentence_on_pieces(summary),
@@ -92,7 +95,7 @@ impl Redact for Quoted {
 fn hide_finding(finding: &mut Finding, seen: &Seen) {
     let Finding { id: _, severity: _, stage: _, title, detail, evidence: _, advice, saving } = finding;
     seen.sentences([title, detail, advice]);
-    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies }) = saving {
+    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies, load: _ }) = saving {
         seen.sentence(applies);
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::exit::{self, Limits, OnBadStatus};
-use crate::finding::{self, AttemptField, Basis, Finding, InConnection, InRequest, Place, Saving, Severity};
+use crate::finding::{
+    self, AttemptField, Basis, Finding, InConnection, InRequest, Load, Place, Saving, Severity,
+};
 use crate::redact::{Redacted, Secrets, redact};
 use crate::report::{DnsReport, TraceReport};
 use crate::trace::{At, ConnectionId, RequestId, StageName, Trace};
@@ -56,6 +58,7 @@ pub(crate) fn findings() -> Vec<Finding> {
                 high: Duration::from_millis(250),
                 basis: Basis::Derived,
                 applies: "on every first visit over IPv6".into(),
+                load: Load::This,
             }),
         },
         Finding {

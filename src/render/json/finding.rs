@@ -24,6 +24,8 @@ pub(super) struct VerdictView<'a> {
     share_percent: Option<u8>,
     /// That phase's time over all hops.
     duration_us: Option<u64>,
+    /// What would be won without what took most of the time.
+    saving: Option<SavingView<'a>>,
     /// What it is owed to, for programs.
     culprit: CulpritView<'a>,
 }
@@ -36,7 +38,8 @@ struct CulpritView<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http", null])))]
     stage: Option<&'static str>,
     /// What kind of thing it is: a failure; an error that was answered with; a server's time; the way
-    /// there; lost packets; waiting for a turn; attempts elsewhere; this machine's own work; nothing.
+    /// there; lost packets; waiting for a turn; attempts elsewhere; this machine's own work; nothing that
+    /// stands out.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::causes())))]
     cause: &'static str,
     /// Id of the span that shows it.
@@ -69,6 +72,7 @@ impl<'a> VerdictView<'a> {
             stage: verdict.phase.map(Phase::as_str),
             share_percent: verdict.share_percent,
             duration_us: verdict.duration.map(us),
+            saving: verdict.saving.as_ref().map(Into::into),
             culprit: CulpritView::new(&verdict.culprit, trace),
         }
     }
@@ -147,6 +151,10 @@ struct SavingView<'a> {
     basis: &'static str,
     /// When it holds.
     applies: &'a str,
+    /// Which loads of the URL it is for: this one and its like, a later one by the same visitor, one that
+    /// no cache helps with.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::loads())))]
+    load: &'static str,
 }
 
 impl<'a> From<&'a Saving> for SavingView<'a> {
@@ -157,6 +165,7 @@ impl<'a> From<&'a Saving> for SavingView<'a> {
             high_us: us(saving.high),
             basis: saving.basis.as_str(),
             applies: &saving.applies,
+            load: saving.load.as_str(),
         }
     }
 }

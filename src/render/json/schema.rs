@@ -10,7 +10,7 @@ pub(super) mod from_views {
     use schemars::JsonSchema;
     use schemars::generate::SchemaSettings;
 
-    use crate::finding::{Cause, RULES};
+    use crate::finding::{Cause, Load, RULES};
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
     use crate::trace::{FailureCode, UrlChangeKind};
 
@@ -46,6 +46,10 @@ pub(super) mod from_views {
 
     pub(crate) fn causes() -> Vec<&'static str> {
         words(Cause::ALL, Cause::as_str)
+    }
+
+    pub(crate) fn loads() -> Vec<&'static str> {
+        words(Load::ALL, Load::as_str)
     }
 
     /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one `urltrace dns`, or

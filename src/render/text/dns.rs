@@ -66,7 +66,7 @@ pub(crate) fn dns(run: &Redacted<DnsReport>, style: &Style, out: &mut dyn Write)
     if style.verbose {
         survey::system(&mut page, &run.dns);
     }
-    findings::put(&mut page, &run.findings);
+    findings::put(&mut page, &run.findings, style.verbose);
     if style.verbose {
         verbose::packets_section(&mut page, &run.dns);
     }

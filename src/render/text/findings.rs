@@ -5,11 +5,15 @@ use super::page::Page;
 use crate::finding::{Basis, Finding, Saving, Severity};
 use crate::units;
 
-pub(super) fn put(page: &mut Page, findings: &[Finding]) {
+/// How many are shown without `-v`.
+const MOST: usize = 5;
+
+pub(super) fn put(page: &mut Page, findings: &[Finding], verbose: bool) {
     if !findings.is_empty() {
         page.gap();
     }
-    for finding in findings {
+    let most = if verbose { findings.len() } else { MOST };
+    for finding in findings.iter().take(most) {
         let signs = page.line().signs();
         let (ink, mark) = match finding.severity {
             Severity::Critical | Severity::Error => (Ink::Bad, signs.failed),
@@ -34,10 +38,20 @@ pub(super) fn put(page: &mut Page, findings: &[Finding]) {
             page.wrap(head, &body);
         }
     }
+    if findings.len() > most {
+        let mut more = page.line();
+        more.push(Ink::Faint, format!("{} more: -v", findings.len() - most));
+        page.put(more);
+    }
 }
 
 /// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.
 pub(crate) fn saved(saving: &Saving) -> String {
+    format!("would save {}", worth(saving))
+}
+
+/// The same without its verb.
+pub(super) fn worth(saving: &Saving) -> String {
     let amount = units::duration(saving.amount);
     let range = if saving.low == saving.high {
         saving.basis.as_str().to_owned()
@@ -51,5 +65,5 @@ pub(crate) fn saved(saving: &Saving) -> String {
     };
     let about = if saving.basis == Basis::Measured { "" } else { "about " };
     let applies = if saving.applies.is_empty() { String::new() } else { format!(" {}", saving.applies) };
-    format!("would save {about}{amount}{applies} ({range})")
+    format!("{about}{amount}{applies} ({range})")
 }

@@ -1,5 +1,6 @@
 //! The first lines: what came of it, and where the time went.
 
+use super::findings::worth;
 use super::ink::Ink;
 use super::page::{Line, Page};
 use crate::explain::status::explain;
@@ -37,6 +38,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
             let mut summary = page.line();
             summary.push(Ink::Plain, &verdict.summary);
             page.wrap(page.line(), &summary);
+            if let Some(saving) = &verdict.saving {
+                let mut won = page.line();
+                won.push(Ink::Faint, format!("to win: {}", worth(saving)));
+                page.wrap(page.line(), &won);
+            }
         }
     }
 }

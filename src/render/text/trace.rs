@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::ink::Ink;
 use super::page::Page;
 use super::{evidence, findings, headline, ladder, story, verbose, waterfall};
+use crate::finding::Finding;
 use crate::picture::{self, Depth};
 use crate::redact::Redacted;
 use crate::render::style::{Diagram, Style};
@@ -20,7 +22,7 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
         ladder::put(&mut page, &drawn, depth(style));
     }
     evidence::put(&mut page, trace, style.verbose);
-    findings::put(&mut page, findings);
+    findings::put(&mut page, findings, style.verbose);
     if style.verbose {
         verbose::put(&mut page, trace);
     } else if style.headers {
@@ -28,8 +30,21 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     }
     if style.explain {
         story::put(&mut page, &crate::story::story(trace));
+    } else {
+        hint(&mut page, findings.first());
     }
     out.write_all(page.into_text().as_bytes())
+}
+
+/// Where to read on.
+fn hint(page: &mut Page, worst: Option<&Finding>) {
+    page.gap();
+    let mut line = page.line();
+    line.push(Ink::Faint, "--explain tells this run step by step");
+    if let Some(finding) = worst {
+        line.push(Ink::Faint, format!("; `urltrace explain {}` is about the first finding", finding.id));
+    }
+    page.wrap(page.line(), &line);
 }
 
 const fn depth(style: &Style) -> Depth {

@@ -1,8 +1,10 @@
 //! What results are owed to, in traces changed one by one.
 
+use std::time::Duration;
+
 use super::*;
 use crate::finding::{self, sample};
-use crate::trace::{At, Attempt, FailureCode, Meaning, StageName};
+use crate::trace::{At, Attempt, AttemptOutcome, FailureCode, Meaning, StageName};
 
 fn of(trace: &Trace) -> Culprit {
     finding::verdict(trace, &finding::check(trace)).culprit
@@ -55,6 +57,7 @@ fn dns_time_is_a_servers_or_the_ways_or_a_retrys_or_our_own() {
         "three servers alike"
     );
     assert!(culprit.server.is_some() && culprit.span.is_some());
+    sample::connect(&mut trace).tcp_info.as_mut().unwrap().min_rtt = Some(Duration::from_millis(1));
     let dns = sample::dns(&mut trace);
     let (last, end) = (*dns.critical_path.last().unwrap(), dns.end);
     dns.packets[last].sent = dns.start;
@@ -70,15 +73,14 @@ fn dns_time_is_a_servers_or_the_ways_or_a_retrys_or_our_own() {
     }
     assert_eq!(finding::verdict(&trace, &[]).culprit.cause, Cause::Us);
     let summary = finding::verdict(&trace, &[]).summary;
-    assert!(
-        summary.contains("0.10 ms of it waiting for servers, 29.9 ms this machine's own work"),
-        "{summary}"
-    );
+    assert!(summary.contains("are this machine's own work, most of it during name resolution"), "{summary}");
 }
 
 #[test]
 fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
     let mut trace = sample::sound();
+    trace.requests[0].end = trace.requests[0].end.after(Duration::from_secs(1));
+    trace.total += Duration::from_secs(1);
     let connect = sample::connect(&mut trace);
     let (start, end) = (connect.start, connect.end.after(Duration::from_secs(1)));
     connect.end = end;
@@ -98,7 +100,7 @@ fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
     let connect = sample::connect(&mut trace);
     connect.attempts.remove(0);
     (connect.winner, connect.attempts[0].start) = (Some(0), start);
-    assert_eq!(of(&trace).cause, Cause::Distance);
+    assert_eq!(of(&trace).cause, Cause::Queue, "what was sent again nobody has seen");
     sample::connect(&mut trace).attempts[0].syn_retransmits = Some(1);
     assert_eq!(of(&trace).cause, Cause::Loss);
 }

@@ -1,0 +1,166 @@
+//! The time of a trace in parts: each microsecond once, and each part owed to one thing.
+//!
+//! Of a phase, its round trips times the smallest one seen are distance; the rest is somebody's: the
+//! server's, of a loss, of attempts elsewhere, or this machine's own. Who cannot be told apart from the way
+//! to him is named as who was waited for.
+
+use std::time::Duration;
+
+use super::culprit::Cause;
+use super::lookup;
+use super::round_trips::{RoundTrips, address};
+use crate::finding::place::{AttemptField, InConnection, Place};
+use crate::timeline::{Phase, Subject, phases};
+use crate::trace::{AttemptOutcome, Hop, RequestId, Trace};
+
+/// A part of the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Whose.
+    pub(super) request: RequestId,
+    /// In which phase; `None` between them.
+    pub(super) phase: Option<Phase>,
+    /// What it is owed to.
+    pub(super) cause: Cause,
+    /// How much.
+    pub(super) time: Duration,
+    /// Of distance: how many round trips it is.
+    pub(super) trips: u32,
+    /// What shows it, as far as that is narrower than the phase.
+    pub(super) seen: Seen,
+}
+
+/// What a part of the time is owed to, as far as it is narrower than a phase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) subject: Option<Subject>,
+    pub(super) place: Option<Place>,
+    pub(super) server: Option<String>,
+}
+
+/// A phase of a hop while it is taken apart: what is left of its time.
+pub(super) struct Cutter {
+    request: RequestId,
+    phase: Option<Phase>,
+    left: Duration,
+    parts: Vec<Part>,
+}
+
+impl Cutter {
+    /// Gives as much of what is left as `time` to a cause.
+    pub(super) fn give(&mut self, cause: Cause, time: Duration, trips: u32, seen: Seen) {
+        let time = time.min(self.left);
+        if time.is_zero() {
+            return;
+        }
+        self.left -= time;
+        let (request, phase) = (self.request, self.phase);
+        self.parts.push(Part { request, phase, cause, time, trips, seen });
+    }
+
+    fn give_rest(&mut self, cause: Cause, seen: Seen) {
+        self.give(cause, self.left, 0, seen);
+    }
+}
+
+/// All parts of a trace's time. They sum to the time of its hops.
+pub(super) fn parts(trace: &Trace) -> Vec<Part> {
+    let trips = RoundTrips::of(trace);
+    trace.hops().flat_map(|hop| of_hop(&hop, &trips)).collect()
+}
+
+fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
+    let phases = phases(hop);
+    let mut all = Vec::new();
+    let mut cut = |phase: Option<Phase>, micros: u64, take_apart: &dyn Fn(&mut Cutter)| {
+        let left = Duration::from_micros(micros);
+        let mut cutter = Cutter { request: hop.id, phase, left, parts: Vec::new() };
+        take_apart(&mut cutter);
+        all.append(&mut cutter.parts);
+    };
+    let trip = hop.connection.and_then(|connection| trips.of_connection(connection));
+    for (phase, micros) in phases.spent.iter() {
+        cut(Some(phase), micros.unwrap_or(0), &|cutter| match phase {
+            Phase::Dns => lookup::take_apart(hop, trips, cutter),
+            Phase::Connect => of_connect(hop, trip, cutter),
+            Phase::Tls => of_tls(hop, trip, cutter),
+            Phase::Wait => {
+                cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
+                cutter.give_rest(Cause::Server, connected_to(hop));
+            }
+            Phase::Receive => of_receive(hop, trip, cutter),
+            Phase::Send | Phase::Proxy | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+        });
+    }
+    cut(None, phases.unaccounted, &|cutter| cutter.give_rest(Cause::Us, Seen::default()));
+    all
+}
+
+fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    let race = hop.connect.ran().zip(hop.request.connection.ran());
+    let winner = race.and_then(|(connect, _)| connect.attempts.get(connect.winner?));
+    let (Some((connect, id)), Some(winner)) = (race, winner) else {
+        return cutter.give_rest(Cause::Distance, Seen::default());
+    };
+    // What was given up before, and attempts that did not get there.
+    let begun = hop.abandoned.first().map_or(connect.start, |first| first.tcp.start);
+    let first = connect.attempts.iter().position(|attempt| attempt.outcome != AttemptOutcome::Won);
+    let before = match (hop.abandoned.first().and_then(address), first) {
+        (Some(address), _) => {
+            Seen { subject: Some(Subject::Abandoned(0)), place: None, server: Some(address.to_string()) }
+        }
+        (None, Some(first)) => Seen {
+            subject: Some(Subject::Attempt(first)),
+            place: Some(Place::Connection(id, InConnection::Attempt(first, AttemptField::Outcome))),
+            server: connect.attempts.get(first).map(|attempt| attempt.address.ip().to_string()),
+        },
+        (None, None) => Seen::default(),
+    };
+    let cause = if before == Seen::default() { Cause::Us } else { Cause::Retry };
+    cutter.give(cause, winner.start.since(begun), 0, before);
+    let took = winner.end.since(winner.start);
+    if winner.syn_retransmits.is_some_and(|syns| syns > 0) {
+        // What is not a round trip is the wait until the SYN went out again.
+        cutter.give(Cause::Distance, trip.unwrap_or_default().min(took), 1, Seen::default());
+        let place = connect
+            .winner
+            .map(|winner| Place::Connection(id, InConnection::Attempt(winner, AttemptField::SynRetransmits)));
+        let server = Some(winner.address.ip().to_string());
+        let subject = connect.winner.map(Subject::Attempt);
+        return cutter.give_rest(Cause::Loss, Seen { subject, place, server });
+    }
+    let way = trip.unwrap_or(took);
+    cutter.give(Cause::Distance, way, 1, Seen::default());
+    // Another packet came through faster: this one stood in a queue somewhere on the way.
+    cutter.give_rest(Cause::Queue, connected_to(hop));
+}
+
+fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    let Some(tls) = hop.tls.ran() else { return cutter.give_rest(Cause::Server, connected_to(hop)) };
+    let checked = tls.verification.as_ref().map_or(Duration::ZERO, |verification| verification.cpu);
+    let worked: Duration = tls.flights.iter().map(|flight| flight.cpu).sum();
+    cutter.give(Cause::Us, worked.max(checked), 0, Seen::default());
+    cutter.give(
+        Cause::Distance,
+        trip.unwrap_or_default() * tls.round_trips,
+        tls.round_trips,
+        Seen::default(),
+    );
+    cutter.give_rest(Cause::Server, connected_to(hop));
+}
+
+/// Ten segments in the first round trip, twice as many in each that follows (RFC 6928, RFC 5681).
+fn of_receive(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    let bytes = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
+    let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
+    let segments = bytes / info.map_or(1460, |info| u64::from(info.mss.max(1)));
+    let trips = (segments / 10 + 1).ilog2();
+    cutter.give(Cause::Distance, trip.unwrap_or_default() * trips, trips, Seen::default());
+    cutter.give_rest(Cause::Server, connected_to(hop));
+}
+
+/// Whom a hop's request went to.
+fn connected_to(hop: &Hop<'_>) -> Seen {
+    let server = hop.connection.and_then(address).map(|address| address.to_string());
+    Seen { subject: None, place: None, server }
+}

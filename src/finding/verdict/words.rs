@@ -1,0 +1,195 @@
+//! The sentence on where the time went, and what would be won.
+
+use std::time::Duration;
+
+use super::claim::Claim;
+use super::culprit::Cause;
+use super::parts::Part;
+use crate::finding::asked;
+use crate::finding::found::{Load, Saving};
+use crate::finding::place::{InLookup, Place};
+use crate::timeline::Phase;
+use crate::trace::{Hop, Meaning, Packet, Trace};
+use crate::units::{bytes, count, duration};
+
+/// `612 of 655 ms`, `1.02 s of 1.10 s` as `1.02 of 1.10 s`, `all 655 ms`.
+pub(super) fn of(part: Duration, whole: Duration) -> String {
+    let (part, whole) = (duration(part), duration(whole));
+    if part == whole {
+        return format!("all {whole}");
+    }
+    match (part.split_once(' '), whole.split_once(' ')) {
+        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} of {whole}"),
+        _ => format!("{part} of {whole}"),
+    }
+}
+
+/// Where the time went, in one sentence.
+pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
+    let share = of(claim.time, trace.total);
+    let lead = claim.lead();
+    let Some(hop) = trace.hops().nth(lead.request.0) else { return share };
+    let host = &hop.url.host_ascii;
+    match (claim.cause, lead.phase) {
+        (Cause::Distance, _) => distance(trace, claim),
+        (Cause::Us, _) => format!("{share} are this machine's own work{}", own(claim)),
+        (Cause::Loss, Some(Phase::Dns)) => {
+            format!("{share}: a question to {}, or its reply, was lost on the way", who(trace, lead))
+        }
+        (Cause::Loss, _) => format!("{share}: the first SYN to {} was lost", who_of(host, lead)),
+        (Cause::Retry, Some(Phase::Dns)) => {
+            format!("{share} went by on {}, {}", who(trace, lead), what_of(trace, lead))
+        }
+        (Cause::Retry, _) => {
+            let dead = lead.seen.server.as_deref().unwrap_or("another address");
+            format!("{share} went by on {dead}, an address of {host}, before the connection to another stood")
+        }
+        (Cause::Queue, _) => {
+            format!(
+                "{share}: the connection to {} came about later than the way explains",
+                who_of(host, lead)
+            )
+        }
+        (_, Some(Phase::Dns)) => {
+            format!("{} took {share} to answer{}", who(trace, lead), beside_others(trace, lead))
+        }
+        (_, Some(Phase::Receive)) => {
+            let size = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
+            format!("the body of {host} ({}) took {share} to arrive", bytes(size))
+        }
+        (_, Some(Phase::Tls)) => {
+            format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
+        }
+        _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(&hop)),
+    }
+}
+
+/// Round trips, whose they are, and which a cache would spare.
+fn distance(trace: &Trace, claim: &Claim) -> String {
+    let share = of(claim.time, trace.total);
+    let trips: u32 = claim.parts.iter().map(|part| part.trips).sum();
+    let each = || claim.parts.iter().filter(|part| part.trips > 0).map(|part| part.time / part.trips);
+    let (Some(least), Some(most)) = (each().min(), each().max()) else {
+        return format!("{share} are distance");
+    };
+    let range = if least * 5 >= most * 4 { duration(claim.time / trips) } else { between(least, most) };
+    let mut text = format!("{share} are distance: {} of {range}", count(trips as usize, "round trip"));
+    let dns: u32 =
+        claim.parts.iter().filter(|part| part.phase == Some(Phase::Dns)).map(|part| part.trips).sum();
+    match dns {
+        0 => {}
+        all if all == trips => text.push_str(", all for DNS and gone when the answer is cached"),
+        1 => text.push_str("; 1 of them is DNS and gone when the answer is cached"),
+        some => text.push_str(&format!("; {some} of them are DNS and gone when the answer is cached")),
+    }
+    text
+}
+
+/// `1.00 to 200 ms`, `900 ms to 1.20 s`.
+fn between(least: Duration, most: Duration) -> String {
+    let (least, most) = (duration(least), duration(most));
+    match (least.split_once(' '), most.split_once(' ')) {
+        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} to {most}"),
+        _ => format!("{least} to {most}"),
+    }
+}
+
+/// In which phase most of our own work was done.
+fn own(claim: &Claim) -> &'static str {
+    match claim.phase() {
+        Some(Phase::Dns) => ", most of it during name resolution",
+        Some(Phase::Tls) => ", most of it cryptography for TLS",
+        _ => "",
+    }
+}
+
+/// How far away a hop's server is.
+fn trip(hop: &Hop<'_>) -> String {
+    let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
+    info.map_or_else(String::new, |info| {
+        format!("; the network round trip is {}", duration(info.min_rtt.unwrap_or(info.rtt)))
+    })
+}
+
+/// A host and the address that was talked to.
+fn who_of(host: &str, part: &Part) -> String {
+    match part.seen.server.as_deref().filter(|server| *server != host) {
+        Some(server) => format!("{host} ({server})"),
+        None => host.to_owned(),
+    }
+}
+
+/// The packet that a part of a lookup's time is owed to.
+fn packet<'t>(trace: &'t Trace, part: &Part) -> Option<&'t Packet> {
+    match part.seen.place? {
+        Place::Lookup(lookup, InLookup::Packet(id, _)) => trace.lookups.get(lookup.0)?.packets.get(id.0),
+        _ => None,
+    }
+}
+
+/// The server of a packet, and whose it is.
+fn who(trace: &Trace, part: &Part) -> String {
+    let Some(packet) = packet(trace, part) else {
+        return part.seen.server.clone().unwrap_or_default();
+    };
+    match (&packet.server_name, packet.zone.as_str()) {
+        (_, "") => format!("the resolver {}", packet.server.ip()),
+        (_, ".") => format!("the root server {}", asked::server(packet)),
+        (_, zone) => format!("{} of zone {zone}", asked::server(packet)),
+    }
+}
+
+/// What a server did that was of no use.
+fn what_of(trace: &Trace, part: &Part) -> &'static str {
+    match packet(trace, part).map(|packet| &packet.meaning) {
+        Some(Meaning::Timeout) => "which did not answer",
+        Some(Meaning::Superseded) => "which had not answered when another server was asked",
+        Some(Meaning::Refused) => "which refused the question",
+        Some(Meaning::ServerFailure) => "which answered with an error",
+        Some(Meaning::EdnsRefused | Meaning::EdnsOptionsRefused) => {
+            "which did not take the question with EDNS"
+        }
+        Some(Meaning::UpwardReferral { .. } | Meaning::Lame { .. }) => "which does not serve the zone",
+        Some(Meaning::Error { .. }) => "which could not be reached",
+        _ => "which was of no use",
+    }
+}
+
+/// How long the other servers on the way took.
+fn beside_others(trace: &Trace, part: &Part) -> String {
+    let Some(Place::Lookup(lookup, _)) = part.seen.place else { return String::new() };
+    let (Some(slow), Some(dns)) = (packet(trace, part), trace.lookups.get(lookup.0)) else {
+        return String::new();
+    };
+    let path = dns.critical_path.iter().filter_map(|id| dns.packets.get(*id));
+    let others = path.filter(|other| other.server != slow.server);
+    let longest = others.filter_map(|other| Some(other.received?.since(other.sent))).max();
+    longest.map_or_else(String::new, |longest| {
+        format!("; no other server on the way took more than {}", duration(longest))
+    })
+}
+
+/// What would be won without it.
+pub(super) fn saving(claim: &Claim) -> Option<Saving> {
+    let of_lookup = claim.lead().phase == Some(Phase::Dns);
+    match (claim.cause, claim.phase()?) {
+        (Cause::Distance, _) => {
+            Saving::measured(claim.of_phase(Phase::Dns), "when the answer of DNS is cached", Load::Repeat)
+        }
+        (Cause::Loss, _) => Saving::derived(claim.time, "when nothing is lost", Load::This),
+        (Cause::Retry, _) if of_lookup => {
+            Saving::measured(claim.time, "on every lookup that asks this server first", Load::Cold)
+        }
+        (Cause::Retry, _) => {
+            Saving::measured(claim.time, "on every new connection that tries this address first", Load::This)
+        }
+        (Cause::Server, Phase::Dns) => {
+            Saving::derived(claim.time, "on every lookup of this zone that no cache answers", Load::Cold)
+        }
+        (Cause::Server, Phase::Tls) => Saving::derived(claim.time, "on every full handshake", Load::This),
+        (Cause::Server, Phase::Wait) => {
+            Saving::derived(claim.time, "on every request that no cache answers", Load::This)
+        }
+        _ => None,
+    }
+}
