@@ -109,7 +109,7 @@ fn refusal(message: String, hint: Option<String>, exit_code: u8) -> Refusal {
 /// # Errors
 /// Only what kept the run from starting or its report from being written: a failed trace is a result.
 pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<Ended, Problem> {
-    let Settings { action, lab, show, exports, on_bad_status } = settings;
+    let Settings { action, lab, show, on_bad_status } = settings;
     match action {
         Action::Generate(what) => Ok(generate(what, out)?.into()),
         Action::ListLab => {
@@ -125,10 +125,10 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
-            exports.iter().try_for_each(|export| {
+            show.exports.iter().try_for_each(|export| {
                 export::check(&export.path).map_err(|error| Problem::Setup(not_exported(export, &error)))
             })?;
-            in_runtime(trace(&url, plan, lab, &show, &exports, on_bad_status, setup, out))
+            in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
         }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
@@ -184,7 +184,6 @@ async fn trace(
     plan: Plan,
     lab: bool,
     show: &Show,
-    exports: &[Export],
     on_bad_status: OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
@@ -210,7 +209,7 @@ async fn trace(
     };
     let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
     let code = report.exit_code;
-    let code = export_all(&report, exports, show)?.filter(|_| code == exit::OK).unwrap_or(code);
+    let code = export_all(&report, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
         unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
@@ -221,13 +220,9 @@ async fn trace(
 
 /// Writes the files beside the report, before that: whoever reads it may go away. The exit code of one
 /// that cannot be written.
-fn export_all(
-    report: &Redacted<TraceReport>,
-    exports: &[Export],
-    show: &Show,
-) -> Result<Option<u8>, Problem> {
+fn export_all(report: &Redacted<TraceReport>, show: &Show) -> Result<Option<u8>, Problem> {
     let mut code = None;
-    for export in exports {
+    for export in &show.exports {
         let mut bytes = Vec::new();
         render::render(report, format(export.format), &style(show), &mut bytes)?;
         if let Err(error) = export::write(&export.path, &bytes) {

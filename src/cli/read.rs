@@ -37,10 +37,10 @@ pub fn settings(
     hands::check_places(&matches)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| PlanError::Clap(Box::new(error)))?;
     let selection = findings::selection(&cli.common)?;
-    let show = Show { selection, ..show(&cli, environment) };
-    let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
     let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
-    let settings = |action, lab, show| Ok(Settings { action, lab, show, exports, on_bad_status });
+    let show = Show { selection, exports, ..show(&cli, environment) };
+    let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
+    let settings = |action, lab, show| Ok(Settings { action, lab, show, on_bad_status });
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }
@@ -108,6 +108,7 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
     };
     let width = environment.columns.or(columns).unwrap_or(80);
     Show {
+        exports: Vec::new(),
         format: common.format,
         to: if aside { Stream::Error } else { Stream::Output },
         diagram: if common.ladder { Diagram::Ladder } else { common.diagram },

@@ -17,8 +17,6 @@ pub struct Settings {
     pub lab: bool,
     /// How to show the result.
     pub show: Show,
-    /// Where else to write it.
-    pub exports: Vec<Export>,
     /// `--fail`.
     pub on_bad_status: OnBadStatus,
 }
@@ -63,12 +61,14 @@ pub enum Action {
     Generate(Generate),
 }
 
-/// How to show the result, and what of it.
+/// How to show the result, what of it, and where else to write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
 pub struct Show {
     /// The format.
     pub format: Format,
+    /// Where else it is written.
+    pub exports: Vec<Export>,
     /// Where the report goes.
     pub to: Stream,
     /// What is drawn.

@@ -137,6 +137,6 @@ impl Saving {
 
     fn of(low: Duration, amount: Duration, basis: Basis, applies: &str, load: Load) -> Option<Self> {
         let applies = applies.to_owned();
-        (!amount.is_zero()).then(|| Self { amount, low, high: amount, basis, applies, load })
+        (!amount.is_zero()).then_some(Self { amount, low, high: amount, basis, applies, load })
     }
 }

@@ -7,11 +7,14 @@
 mod canvas;
 mod ladder;
 mod waterfall;
+mod within;
 
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Write};
+
+pub(super) use within::Within;
 
 use super::escape::markup as escaped;
 use super::style::{Diagram, Style};
@@ -21,15 +24,6 @@ use crate::report::TraceReport;
 
 /// The rules that a page needs for the pictures in it.
 pub(super) const STYLE: &str = include_str!("svg/style.css");
-
-/// Where a picture stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Within {
-    /// In a file of its own.
-    File,
-    /// In an HTML page.
-    Page,
-}
 
 /// Writes the picture of a trace as a file.
 pub(super) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {

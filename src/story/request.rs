@@ -82,7 +82,9 @@ fn wait(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
                 ));
             }
             None => {
-                told.push("How much of that is distance is not known: no round trip was measured.".to_owned())
+                told.push(
+                    "How much of that is distance is not known: no round trip was measured.".to_owned(),
+                );
             }
         }
     }

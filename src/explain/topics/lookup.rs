@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::all;
 use super::distance::distance;
+use super::files::all;
 use super::parse::Topic;
 
 /// What there is for some words.

@@ -476,7 +476,7 @@ fn connections() -> Vec<Case> {
         case(
             "our own cryptography",
             Run { tls: 300, ..FAR }.bent(|trace| {
-                sample::tls(trace).verification.as_mut().unwrap().cpu = Duration::from_millis(270)
+                sample::tls(trace).verification.as_mut().unwrap().cpu = Duration::from_millis(270);
             }),
             (Us, Tls),
             "most of it cryptography for TLS",
@@ -485,7 +485,7 @@ fn connections() -> Vec<Case> {
         case(
             "our own work beside the way",
             Run { tls: 62, ..FAR }.bent(|trace| {
-                sample::tls(trace).verification.as_mut().unwrap().cpu = Duration::from_millis(40)
+                sample::tls(trace).verification.as_mut().unwrap().cpu = Duration::from_millis(40);
             }),
             (Distance, Dns),
             "; 40.0 ms are this machine's own work",
@@ -493,7 +493,7 @@ fn connections() -> Vec<Case> {
         ),
         case(
             "a thinking server",
-            Run { wait: 632, dns: [0, 0, 0], connect: 1, trip: 1, tls: 2, receive: 0, ..FAR }.trace(),
+            Run { wait: 632, dns: [0, 0, 0], connect: 1, trip: 1, tls: 2, receive: 0 }.trace(),
             (Server, Http),
             "the server www.example.test (192.0.2.10) thought for 631 of 635 ms",
             "distance",

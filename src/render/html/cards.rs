@@ -1,5 +1,6 @@
 //! One card for each stage of each request: what was seen there, in words and in tables.
 
+mod badge;
 mod certificates;
 mod chain_of_trust;
 mod connection;

@@ -2,8 +2,8 @@
 //!
 //! Arrows are level: this machine has one stamp of each, and the way of a packet is not measured.
 
-use super::Within;
 use super::canvas::{Anchor, Canvas};
+use super::within::Within;
 use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Source, Step};
 use crate::render::ladder_words;
 use crate::render::picture_words as words;

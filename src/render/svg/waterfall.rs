@@ -1,7 +1,7 @@
 //! The waterfall: a row for each phase and part, on one time axis with helper lines.
 
-use super::Within;
 use super::canvas::{Anchor, Canvas};
+use super::within::Within;
 use crate::picture::{Depth, Picture, Row, Standing, What};
 use crate::render::picture_words as words;
 use crate::timeline::Subject;

@@ -10,7 +10,7 @@ use crate::trace::{
 };
 
 /// `secure: . (20326) > test. > example.test.`, or the verdict and its reason.
-pub(in crate::render) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
+pub(crate) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
     let verdict = dnssec.verdict.as_str();
     let mut said = match &dnssec.why {
         Some(why) => format!("{verdict}: {why}"),
@@ -48,7 +48,7 @@ fn is_worth_a_word(dns: &Dns, denial: &Denial) -> bool {
 }
 
 /// Why nothing was validated, and what a resolver says of it.
-pub(in crate::render) fn not_validated(dns: &Dns) -> Option<String> {
+pub(crate) fn not_validated(dns: &Dns) -> Option<String> {
     let why = dns.unvalidated.as_deref().filter(|why| *why != "--no-dnssec")?;
     let claim = match dns.authenticated {
         Some(true) => "; the resolver says that it has validated the answer (AD)",

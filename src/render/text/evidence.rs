@@ -87,7 +87,7 @@ fn skipped(page: &mut Page, label: &str, reason: &str) {
 }
 
 /// The URL taken apart.
-pub(in crate::render) fn url(url: &Url) -> String {
+pub(crate) fn url(url: &Url) -> String {
     let assumed = if url.scheme_assumed { " (assumed: none was given)" } else { "" };
     let mut line = format!("{}{assumed}, host {}", url.scheme.as_str(), url.host_unicode);
     if url.host_unicode != url.host_ascii {
@@ -130,7 +130,7 @@ fn brief(text: &str) -> String {
 }
 
 /// What the counted lane found, and how.
-pub(in crate::render) fn dns(dns: &Dns) -> String {
+pub(crate) fn dns(dns: &Dns) -> String {
     let known = format!("{} is {}", dns.name, listed(&dns.addresses));
     match dns.lane {
         DnsLane::Given => return format!("{known}: given by --resolve, nobody was asked"),
@@ -160,7 +160,7 @@ pub(in crate::render) fn dns(dns: &Dns) -> String {
     said
 }
 
-pub(in crate::render) fn connect(connect: &Connect) -> String {
+pub(crate) fn connect(connect: &Connect) -> String {
     let Some(winner) = connect.winner.and_then(|index| connect.attempts.get(index)) else {
         let attempts: Vec<&Attempt> = connect.attempts.iter().collect();
         let each = outcomes(&attempts, |attempt| attempt.address.to_string());
@@ -225,7 +225,7 @@ fn outcomes(attempts: &[&Attempt], name: impl Fn(&Attempt) -> String) -> String 
     groups.into_iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
-pub(in crate::render) fn outcome(attempt: &Attempt) -> String {
+pub(crate) fn outcome(attempt: &Attempt) -> String {
     let took = units::duration(attempt.end.since(attempt.start));
     match &attempt.outcome {
         AttemptOutcome::Won => "connected".to_owned(),
@@ -238,7 +238,7 @@ pub(in crate::render) fn outcome(attempt: &Attempt) -> String {
     }
 }
 
-pub(in crate::render) fn tls(tls: &Tls) -> String {
+pub(crate) fn tls(tls: &Tls) -> String {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(tls.version.map(|version| version.spoken().to_owned()));
     parts.extend(tls.cipher_suite.clone());
@@ -313,7 +313,7 @@ fn http(page: &Page, http: &Http) -> Line {
 }
 
 /// `4.1 kB gzip text/html (12.3 kB decoded)`.
-pub(in crate::render) fn body(http: &Http) -> String {
+pub(crate) fn body(http: &Http) -> String {
     let mut words = units::bytes(http.body.encoded_bytes);
     if let Some(encoding) = &http.body.encoding {
         words.push_str(&format!(" {encoding}"));
@@ -343,7 +343,7 @@ pub(in crate::render) fn body(http: &Http) -> String {
 }
 
 /// What the machine's own resolver said. Always said to be uncounted.
-pub(in crate::render) fn stub(stub: &Stub) -> String {
+pub(crate) fn stub(stub: &Stub) -> String {
     let server = stub.server.or_else(|| stub.servers.first().copied());
     let who = server.map_or_else(|| "no resolver".to_owned(), |server| server.ip().to_string());
     let took = units::duration(stub.end.since(stub.start));

@@ -46,7 +46,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], verbose: bool) {
 }
 
 /// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.
-pub(in crate::render) fn saved(saving: &Saving) -> String {
+pub(crate) fn saved(saving: &Saving) -> String {
     format!("would save {}", worth(saving))
 }
 

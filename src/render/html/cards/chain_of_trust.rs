@@ -1,6 +1,6 @@
 //! DNSSEC's chain of trust: each zone with its DS records, keys and signatures.
 
-use super::lookup::verdict;
+use super::badge::verdict;
 use crate::explain::dnssec as dnssec_names;
 use crate::render::html::markup::Page;
 use crate::render::words;

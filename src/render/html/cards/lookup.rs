@@ -1,10 +1,11 @@
 //! The card of a lookup: what was found, the way down from the root, the chain of trust, every packet.
 
+use super::badge::verdict;
 use super::{chain_of_trust, table};
 use crate::render::html::markup::Page;
 use crate::render::text::{dnssec, evidence};
 use crate::render::words;
-use crate::trace::{Dns, DnsLane, DnssecVerdict, Packet, Purpose};
+use crate::trace::{Dns, DnsLane, Packet, Purpose};
 use crate::units;
 
 /// Packets that a page has room for.
@@ -89,16 +90,6 @@ fn trust(page: &mut Page, dns: &Dns, zone: &str) {
     if let Some(link) = link {
         verdict(page, link.status);
     }
-}
-
-pub(super) fn verdict(page: &mut Page, verdict: DnssecVerdict) {
-    let class = match verdict {
-        DnssecVerdict::Secure => "good",
-        DnssecVerdict::Insecure => "plain",
-        DnssecVerdict::Indeterminate => "warn",
-        DnssecVerdict::Bogus => "bad",
-    };
-    page.raw("<span class=\"badge ").raw(class).raw("\">").raw(verdict.as_str()).raw("</span> ");
 }
 
 fn packets(page: &mut Page, dns: &Dns) {
