@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::culprit::Cause;
+use super::cause::Cause;
 use super::parts::Part;
 use crate::timeline::Phase;
 

@@ -1,6 +1,7 @@
 //! Who or what it was, for programs: the stage, the cause, and where it stands. The verdict's sentence is
 //! in `verdict`.
 
+use super::cause::Cause;
 use super::claim::Claim;
 use super::lookup::server_of;
 use super::round_trips::address;
@@ -27,60 +28,6 @@ pub struct Culprit {
     pub host: Option<String>,
     /// The server: a name server's name, or the address of whoever was talked to.
     pub server: Option<String>,
-}
-
-/// The kinds of causes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// A stage failed.
-    Failure,
-    /// Something is wrong, although there is a response: a status of 4xx or 5xx, a bogus zone.
-    Error,
-    /// A server took its time.
-    Server,
-    /// The way there and back.
-    Distance,
-    /// Packets were lost and sent again.
-    Loss,
-    /// It waited for its turn.
-    Queue,
-    /// It was tried elsewhere first, in vain.
-    Retry,
-    /// This machine's own work.
-    Us,
-    /// Nothing stands out, or nothing was measured.
-    None,
-}
-
-impl Cause {
-    /// Every cause.
-    pub const ALL: &'static [Self] = &[
-        Self::Failure,
-        Self::Error,
-        Self::Server,
-        Self::Distance,
-        Self::Loss,
-        Self::Queue,
-        Self::Retry,
-        Self::Us,
-        Self::None,
-    ];
-
-    /// The word used in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Failure => "failure",
-            Self::Error => "error",
-            Self::Server => "server",
-            Self::Distance => "distance",
-            Self::Loss => "loss",
-            Self::Queue => "queue",
-            Self::Retry => "retry",
-            Self::Us => "us",
-            Self::None => "none",
-        }
-    }
 }
 
 /// The culprit of a trace with these findings; `claim` is where most of the time went, if that stands out.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::culprit::Cause;
+use super::cause::Cause;
 use super::parts::{Cutter, Seen};
 use super::round_trips::RoundTrips;
 use crate::finding::asked::same_question;

@@ -3,6 +3,7 @@
 //! - `parts`, `lookup`: each microsecond of a trace once, with what it is owed to; `round_trips`: what the way costs
 //! - `claim`: the parts taken together; `words`: the sentence; `culprit`: who or what it was
 
+mod cause;
 mod claim;
 mod culprit;
 mod lookup;
@@ -12,8 +13,9 @@ mod words;
 
 use std::time::Duration;
 
+pub use self::cause::Cause;
 use self::claim::claims;
-pub use self::culprit::{Cause, Culprit};
+pub use self::culprit::Culprit;
 use self::culprit::{culprit, error};
 use self::parts::parts;
 use super::found::{Finding, Saving};

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::culprit::Cause;
+use super::cause::Cause;
 use super::lookup;
 use super::round_trips::{RoundTrips, address};
 use crate::finding::place::{AttemptField, InConnection, Place};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::cause::Cause;
 use super::claim::Claim;
-use super::culprit::Cause;
 use super::parts::Part;
 use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
