@@ -119,7 +119,7 @@ pub const STEPS: &[Step] = &[
              whose round trip is below a millisecond. That is not distance: it is time spent at the server.",
             "Wait less one round trip is what the server, or something behind it, took.",
         )
-        .holds(0, &["Waiting for the server"]),
+        .holds(0, &["thought for"]),
     Step::new("What does a 503 ask of a client?", "--lab https://unavailable.http.test/")
         .read(
             "All steps worked, and the answer is 503: a server error, with the field Retry-After of 120 seconds. A traced \

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::Cause;
-use super::parts::Part;
+use super::part::Part;
 use crate::timeline::Phase;
 
 /// Below this nothing stands out.

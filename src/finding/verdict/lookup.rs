@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::Cause;
-use super::parts::{Cutter, Seen};
+use super::part::{Cutter, Seen};
 use super::round_trips::RoundTrips;
 use crate::finding::asked::same_question;
 use crate::finding::place::{InLookup, PacketField, Place};

@@ -7,6 +7,7 @@ mod cause;
 mod claim;
 mod culprit;
 mod lookup;
+mod part;
 mod parts;
 mod round_trips;
 mod words;

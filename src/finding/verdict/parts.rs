@@ -8,60 +8,11 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::lookup;
+use super::part::{Cutter, Part, Seen};
 use super::round_trips::{RoundTrips, address};
 use crate::finding::place::{AttemptField, InConnection, Place};
 use crate::timeline::{Phase, Subject, phases};
-use crate::trace::{AttemptOutcome, Hop, RequestId, Trace};
-
-/// A part of the time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    /// Whose.
-    pub(super) request: RequestId,
-    /// In which phase; `None` between them.
-    pub(super) phase: Option<Phase>,
-    /// What it is owed to.
-    pub(super) cause: Cause,
-    /// How much.
-    pub(super) time: Duration,
-    /// Of distance: how many round trips it is.
-    pub(super) trips: u32,
-    /// What shows it, as far as that is narrower than the phase.
-    pub(super) seen: Seen,
-}
-
-/// What a part of the time is owed to, as far as it is narrower than a phase.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) subject: Option<Subject>,
-    pub(super) place: Option<Place>,
-    pub(super) server: Option<String>,
-}
-
-/// A phase of a hop while it is taken apart: what is left of its time.
-pub(super) struct Cutter {
-    request: RequestId,
-    phase: Option<Phase>,
-    left: Duration,
-    parts: Vec<Part>,
-}
-
-impl Cutter {
-    /// Gives as much of what is left as `time` to a cause.
-    pub(super) fn give(&mut self, cause: Cause, time: Duration, trips: u32, seen: Seen) {
-        let time = time.min(self.left);
-        if time.is_zero() {
-            return;
-        }
-        self.left -= time;
-        let (request, phase) = (self.request, self.phase);
-        self.parts.push(Part { request, phase, cause, time, trips, seen });
-    }
-
-    fn give_rest(&mut self, cause: Cause, seen: Seen) {
-        self.give(cause, self.left, 0, seen);
-    }
-}
+use crate::trace::{AttemptOutcome, Hop, Trace};
 
 /// All parts of a trace's time. They sum to the time of its hops.
 pub(super) fn parts(trace: &Trace) -> Vec<Part> {
@@ -74,9 +25,9 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
     let mut all = Vec::new();
     let mut cut = |phase: Option<Phase>, micros: u64, take_apart: &dyn Fn(&mut Cutter)| {
         let left = Duration::from_micros(micros);
-        let mut cutter = Cutter { request: hop.id, phase, left, parts: Vec::new() };
+        let mut cutter = Cutter::new(hop.id, phase, left);
         take_apart(&mut cutter);
-        all.append(&mut cutter.parts);
+        all.extend(cutter.into_parts());
     };
     let trip = hop.connection.and_then(|connection| trips.of_connection(connection));
     for (phase, micros) in phases.spent.iter() {

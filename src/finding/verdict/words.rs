@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::claim::Claim;
-use super::parts::Part;
+use super::part::Part;
 use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
 use crate::finding::place::{InLookup, Place};
