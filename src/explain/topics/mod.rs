@@ -1,7 +1,7 @@
 //! The encyclopedia: every term that a report can show, in topics that need no network.
 //!
-//! Texts only, beside this file, one `# NAME` after another; [`parse`] reads them when somebody asks, and
-//! [`lookup`] finds what was asked for. How they are printed is `render`'s.
+//! Texts only, beside this file, one `# NAME` after another; `parse` reads them when somebody asks, and
+//! `lookup` finds what was asked for. How they are printed is `render`'s.
 
 mod distance;
 mod files;
