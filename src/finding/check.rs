@@ -57,6 +57,8 @@ rules! {
     dns_zone_server_without_udp,
     dns_zone_server_without_edns,
     tcp_address_failed,
+    tcp_backend_failed,
+    tcp_family_failed,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
     tls_certificate_faulty,

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::addresses;
 use super::chain::Chain;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
 use crate::plan::Plan;
 use crate::stop::Stop;
+use crate::tcp;
 use crate::tls;
 use crate::trace::{At, Trace};
 
@@ -42,6 +44,7 @@ impl Tracer {
     /// # Errors
     /// A file of the plan that cannot be used; the text names it.
     pub fn new(plan: Plan) -> Result<Self, String> {
+        tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
@@ -67,6 +70,9 @@ impl Tracer {
             let hops: Vec<usize> =
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
+        }
+        if let Some(probe) = plan.tcp.all_addresses {
+            addresses::check_all(&scene, &mut trace, probe).await;
         }
         trace
     }
