@@ -130,6 +130,7 @@ mod tests {
                     "found",
                     "place",
                     "rule",
+                    "addresses",
                     "verdict",
                     "sample",
                     "hops",

@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
+mod addresses;
 mod aliases;
 mod asked;
 mod case;

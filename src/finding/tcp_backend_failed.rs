@@ -1,12 +1,11 @@
 //! Some addresses of a host do not serve, and others do (`--all-addresses`).
 
-use super::found::Finding;
-use super::found::Severity;
+use super::addresses::{broken_family, fault, serves, told_by_the_race};
+use super::found::{Finding, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, connections};
-use super::tcp_family_failed;
-use crate::trace::{AddressCheck, AddressOutcome, Connect, FailureCode, StageName, Trace};
-use crate::units::{duration, few};
+use crate::trace::{StageName, Trace};
+use crate::units::few;
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-backend-failed",
@@ -21,7 +20,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, connect) in connections(trace) {
         let checks = connect.addresses.as_deref().unwrap_or_default();
-        let family = tcp_family_failed::broken(checks);
+        let family = broken_family(checks);
         let broken: Vec<(usize, String)> = checks
             .iter()
             .enumerate()
@@ -45,45 +44,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with an address that another may do better; nothing that could be this machine's own fault.
-pub(super) fn fault(check: &AddressCheck) -> Option<String> {
-    let took = || check.connect.map_or_else(String::new, |took| format!(" for {}", duration(took)));
-    match check.outcome {
-        AddressOutcome::Refused => Some("refused the connection".to_owned()),
-        AddressOutcome::TimedOut => Some(format!("stayed silent{}", took())),
-        // A limit of ours says nothing against the server.
-        AddressOutcome::TlsFailed if check.code == Some(FailureCode::CertificateUnchecked) => None,
-        AddressOutcome::TlsFailed | AddressOutcome::HttpFailed => {
-            Some(check.error.as_ref().map_or_else(|| "failed".to_owned(), |error| format!("({error})")))
-        }
-        AddressOutcome::Ok if check.verified == Some(false) => Some("(no good certificate)".to_owned()),
-        AddressOutcome::Ok => match check.status {
-            Some(status @ 500..) => Some(format!("answered {status}")),
-            _ => None,
-        },
-        AddressOutcome::Unreachable
-        | AddressOutcome::Failed
-        | AddressOutcome::Stopped
-        | AddressOutcome::Untried => None,
-    }
-}
-
-/// Whether all that was tried at an address went well.
-pub(super) fn serves(check: &AddressCheck) -> bool {
-    check.outcome == AddressOutcome::Ok && fault(check).is_none()
-}
-
-/// Whether `tcp-address-failed` speaks of this address: it said no in the race that another has won.
-pub(super) fn told_by_the_race(connect: &Connect, check: &AddressCheck) -> bool {
-    use crate::trace::AttemptOutcome::{Refused, TimedOut};
-    let same = connect.attempts.iter().find(|attempt| attempt.address == check.address);
-    connect.winner.is_some() && same.is_some_and(|attempt| matches!(attempt.outcome, Refused | TimedOut))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::{AddressCheck, AddressOutcome, FailureCode};
 
     fn checked(address: &str, outcome: AddressOutcome) -> AddressCheck {
         AddressCheck { outcome, ..AddressCheck::untried(address.parse().unwrap()) }

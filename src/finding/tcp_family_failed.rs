@@ -1,10 +1,10 @@
 //! None of a host's addresses of one family takes a connection, and those of the other do (`--all-addresses`).
 
+use super::addresses::{broken_family, fault, told_by_the_race};
 use super::found::{Finding, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, connections};
-use super::tcp_backend_failed::{fault, serves, told_by_the_race};
-use crate::trace::{AddressCheck, AddressOutcome, StageName, Trace};
+use crate::trace::{AddressCheck, StageName, Trace};
 use crate::units::few;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, connect) in connections(trace) {
         let checks = connect.addresses.as_deref().unwrap_or_default();
-        let Some(ipv6) = broken(checks) else { continue };
+        let Some(ipv6) = broken_family(checks) else { continue };
         let of_it: Vec<(usize, &AddressCheck)> =
             checks.iter().enumerate().filter(|(_, check)| check.address.is_ipv6() == ipv6).collect();
         if of_it.iter().all(|(_, check)| told_by_the_race(connect, check)) {
@@ -44,24 +44,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     findings
 }
 
-/// The family, whether IPv6, none of whose addresses took a connection, while one of the other family serves. That
-/// this machine has no route proves nothing, nor does what was not tried to its end.
-pub(super) fn broken(checks: &[AddressCheck]) -> Option<bool> {
-    [true, false].into_iter().find(|ipv6| {
-        let (own, others): (Vec<&AddressCheck>, Vec<&AddressCheck>) =
-            checks.iter().partition(|check| check.address.is_ipv6() == *ipv6);
-        let said_no = |check: &&AddressCheck| {
-            matches!(check.outcome, AddressOutcome::Refused | AddressOutcome::TimedOut)
-        };
-        !own.is_empty() && own.iter().all(said_no) && others.iter().any(|check| serves(check))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::{sample, tcp_backend_failed};
-    use crate::trace::{Attempt, AttemptOutcome};
+    use crate::trace::{AddressOutcome, Attempt, AttemptOutcome};
 
     #[test]
     fn fires_on_a_dead_family_and_not_on_one_that_this_machine_has_no_route_to() {
