@@ -4,11 +4,11 @@
 //! 250 ms after the last or at once when that one failed. Does not resolve, and does not speak.
 //!
 //! - `bind`: where connections leave from; `unix`: sockets of this machine, in place of addresses
-//! - `failed`: what happened to each address, worded
+//! - `failure`: what happened to each address, worded
 //! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
 mod bind;
-mod failed;
+mod failure;
 mod info;
 mod unix;
 mod watch;
@@ -138,7 +138,7 @@ pub async fn connect(
         Some(stream) => (connect, Ok(stream)),
         None => {
             let fault =
-                failed::explain(&connect, found, plan, outcome.err().map(|why| (why, stop.max_time())));
+                failure::explain(&connect, found, plan, outcome.err().map(|why| (why, stop.max_time())));
             let running = connect.end.since(connect.start);
             (connect, Err(fault.after(running)))
         }

@@ -1,4 +1,4 @@
-//! A race that nobody has won: what happened to each address, in one sentence.
+//! Why no address could be connected to, in words: what happened to each, and what to look at. Tries nothing.
 
 use std::time::Duration;
 
