@@ -12,7 +12,7 @@ use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password, tour};
+use super::{dns, findings, hands, identity, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
@@ -142,7 +142,10 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         (_, true) => Family::Ipv6,
         _ => Family::Any,
     };
-    let tls = tls_plan(connection, environment);
+    let tls = TlsPlan {
+        identity: identity::identity(connection, common.lab, environment)?,
+        ..tls_plan(connection, environment)
+    };
     let max_time = limit("--max-time", &common.max_time)?;
     // Who gives a time wants it to be used: a slow zone is waited for.
     let is_given = matches.value_source("max_time") == Some(ValueSource::CommandLine);
@@ -236,6 +239,7 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
             Some(TlsMax::Tls13) | None => TlsVersion::Tls13,
         },
         key_log: environment.ssl_key_log_file.clone(),
+        ..TlsPlan::default()
     }
 }
 

@@ -382,6 +382,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "client-certificate-required"),
     Scenario::new(
+        "client-certificate-given",
+        "https://client-certificate.tls.test/",
+        "the same server, shown the lab's own client certificate",
+    )
+    .options(&["--cert", "lab:client"]),
+    Scenario::new(
         "large-hello",
         "https://large-hello.tls.test/",
         "a box that resets a ClientHello of more than one packet (post-quantum keys)",

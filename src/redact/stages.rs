@@ -50,8 +50,8 @@ impl Redact for Tls {
             signature_scheme: _,
             alpn: _,
             hello_retry: _,
-            client_certificate_requested: _,
-            chain: _, // whoever connects is given it
+            client_certificate: _, // names, as in any certificate
+            chain: _,              // whoever connects is given it
             verification,
             alert: _,
             ocsp_bytes: _,

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::certificate_faults::Source;
 use super::handshake::Handshake;
 use super::host::{self, Asked};
+use super::identity::Identity;
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
 use super::stream::TlsStream;
@@ -24,7 +25,7 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{TlsPlan, VersionChoice};
+use crate::plan::{self, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
 
@@ -49,6 +50,8 @@ pub struct Client {
     roots: Arc<str>,
     source: Source,
     insecure: bool,
+    /// What is shown to a server that asks for it.
+    identity: Option<Arc<Identity>>,
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
@@ -62,6 +65,15 @@ impl Client {
         let roots = crate::roots::load(&plan.roots)?;
         let provider = group::timed_provider();
         let trust = Trust { roots: roots.store, algorithms: provider.signature_verification_algorithms };
+        let identity = match &plan.identity {
+            None => None,
+            Some(plan::Identity::Files(files)) => Some(Arc::new(Identity::read(files, &provider)?)),
+            Some(plan::Identity::OfLab) => {
+                return Err(
+                    "--cert lab:client: the lab's own certificate is there with --lab only".to_owned()
+                );
+            }
+        };
         let mut config = configure(provider, plan.max_version, &trust.roots)
             .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         config.alpn_protocols =
@@ -75,6 +87,7 @@ impl Client {
             roots: roots.description.into(),
             source: Source::from(&plan.roots),
             insecure: plan.insecure,
+            identity,
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
         })
@@ -123,7 +136,9 @@ impl Client {
         let limit = start.after(self.limit);
         let prepared = asked(peer.host).and_then(|asked| {
             let true_name = asked.true_name().map(str::to_owned);
-            let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, *clock));
+            let identity = self.identity.clone();
+            let observer =
+                Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
             self.config_for(&observer, &asked)
                 .and_then(|config| {
                     Handshake::new(carrier, config, asked, Arc::clone(&observer), limit, clock, stop)
@@ -151,14 +166,15 @@ impl Client {
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
             insecure: self.insecure,
+            identity: self.identity.clone(),
         };
         match result {
             Ok(()) => {
                 let Handshake { carrier, connection, inbound, .. } = handshake;
-                let asked = if tls.client_certificate_requested {
-                    Demand::ClientCertificate
-                } else {
-                    Demand::Nothing
+                let asked = match (tls.client_certificate.requested, tls.client_certificate.sent) {
+                    (false, _) => Demand::Nothing,
+                    (true, false) => Demand::ClientCertificate,
+                    (true, true) => Demand::OtherClientCertificate,
                 };
                 (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details))
             }

@@ -14,6 +14,7 @@
 //! - `host`: the host as it is asked for and looked for in a certificate;
 //! - `checkable`: what of keys and signatures can be checked;
 //! - `verify`, `faults`: the check inside the handshake, and the full judgement after it;
+//! - `identity`, `key_file`, `pkcs12`: the certificate of the client's own;
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
 //!   what we speak;
 //! - `failure`, `certificate_faults`: what a failure means, in words;
@@ -28,10 +29,13 @@ mod faults;
 mod group;
 mod handshake;
 mod host;
+mod identity;
 mod inquiry;
+mod key_file;
 mod keylog;
 mod names;
 mod offer;
+mod pkcs12;
 mod probe;
 mod record;
 mod stream;

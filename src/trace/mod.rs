@@ -56,7 +56,7 @@ pub use run::Trace;
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
-    Alert, Certificate, CertificateFault, CheckLimit, Direction, Flight, HandshakeMessage, LegacyProbe,
-    NearMiss, Offer, Tls, TlsVersion, Verification,
+    Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
+    LegacyProbe, NearMiss, Offer, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

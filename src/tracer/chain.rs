@@ -9,8 +9,8 @@ use super::target::Origin;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
 use crate::trace::{
-    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
-    Unanswered, Url, header,
+    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Tls,
+    Trace, Unanswered, Url, header,
 };
 use crate::url;
 
@@ -68,7 +68,9 @@ impl<'a> Chain<'a> {
             }
             let request = &mut trace.requests[id.0];
             request.end = end;
-            request.failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
+            request.failure = failure.map(|failure| with_accepted(failure, tls));
             if again == Again::May {
                 url = request.url.clone();
                 retry_of = Some(id);
@@ -144,6 +146,18 @@ impl<'a> Chain<'a> {
         }
         Ok(())
     }
+}
+
+/// Adds to a failure for the lack of the right client certificate whose certificates the server accepts.
+fn with_accepted(failure: Failure, tls: Option<&Tls>) -> Failure {
+    let is_of_certificate = matches!(
+        failure.code,
+        FailureCode::ClientCertificateRequired | FailureCode::ClientCertificateRefused
+    );
+    let accepted = tls.filter(|_| is_of_certificate).and_then(|tls| tls.client_certificate.accepted());
+    let Some(accepted) = accepted else { return failure };
+    let hint = failure.hint.map_or_else(|| accepted.clone(), |hint| format!("{hint}; {accepted}"));
+    Failure { hint: Some(hint), ..failure }
 }
 
 /// Whether a request may be sent again.

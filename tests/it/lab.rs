@@ -138,6 +138,31 @@ fn k_goes_on_and_still_tells_the_fault() {
 }
 
 #[test]
+fn a_client_certificate_is_wanted_and_the_labs_own_is_let_in() {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.id == "client-certificate-given").unwrap();
+    let (exit, document) = json(&["--lab", "--cert", "lab:client", scenario.url]);
+    assert_eq!(exit, 0, "{}", document["failure"]);
+    let authority = "O=urltrace lab, CN=urltrace lab root CA";
+    let shown = serde_json::json!({
+        "requested": true, "sent": true, "subject": "CN=urltrace lab client", "acceptable_cas": [authority],
+    });
+    assert_eq!(document["hops"][0]["tls"]["client_certificate"], shown);
+    // Without it, the same server says whom it would let in.
+    let (_, document) = json(&["--lab", scenario.url]);
+    assert!(document["failure"]["hint"].as_str().unwrap().contains(authority), "{}", document["failure"]);
+    let output = run(&["--cert", "lab:client", "https://www.example.test/"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("it goes with --lab"), "{}", stderr(&output));
+    // A password is in no message, whatever is wrong.
+    let missing = run(&["--lab", "--cert", "no-such-file:hunter2", scenario.url]);
+    let unfit = run(&["--lab", "--cert", "Cargo.toml:hunter2", "--pass", "hunter2", scenario.url]);
+    for (output, words) in [(missing, "`no-such-file` cannot be read"), (unfit, "holds no certificate")] {
+        let told = stdout(&output) + &stderr(&output);
+        assert!(code(&output) == 2 && told.contains(words) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
 fn max_time_ends_any_stage_with_a_whole_document() {
     for (id, stage) in [
         ("no-answer-http", "http"),

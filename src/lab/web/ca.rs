@@ -51,6 +51,18 @@ impl Authority {
         self.root.as_ref().pem()
     }
 
+    /// A client's certificate of the root's, and its key, PEM.
+    pub(crate) fn client_pem(&self) -> Result<String, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let mut client = CertificateParams::default();
+        client.distinguished_name = rcgen::DistinguishedName::new();
+        client.distinguished_name.push(DnType::CommonName, "urltrace lab client");
+        client.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (client.not_before, client.not_after) = ((self.now - 30 * DAY).into(), (self.now + 60 * DAY).into());
+        Ok(client.signed_by(&key, &self.root)?.pem() + &key.serialize_pem())
+    }
+
     /// The intermediate's certificate.
     pub(crate) fn intermediate(&self) -> Vec<u8> {
         self.intermediate.der().to_vec()
