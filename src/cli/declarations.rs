@@ -244,6 +244,9 @@ pub struct Connection {
     /// machine can see.
     #[arg(long, value_name = "PASSWORD", requires = "cert", help_heading = "TLS")]
     pub pass: Option<String>,
+    /// Afterwards connect once more and resume the session: with a ticket or not, 0-RTT, the time it saves
+    #[arg(long, help_heading = "TLS")]
+    pub resume: bool,
     /// Which root certificates to trust
     #[arg(
         long,

@@ -18,7 +18,7 @@ use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::TlsVersion;
@@ -239,6 +239,7 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
             Some(TlsMax::Tls13) | None => TlsVersion::Tls13,
         },
         key_log: environment.ssl_key_log_file.clone(),
+        resume: if connection.resume { Resume::Afterwards } else { Resume::Never },
         ..TlsPlan::default()
     }
 }

@@ -20,6 +20,18 @@ pub struct TlsPlan {
     pub key_log: Option<PathBuf>,
     /// `--cert`, `--key`, `--pass`: what is shown to a server that asks who its client is.
     pub identity: Option<Identity>,
+    /// `--resume`.
+    pub resume: Resume,
+}
+
+/// Whether a finished connection is resumed by a second one, to see what that saves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// No: no session is kept.
+    #[default]
+    Never,
+    /// After the trace, uncounted.
+    Afterwards,
 }
 
 /// A certificate of a client's, with its key.
@@ -75,6 +87,7 @@ impl Default for TlsPlan {
             max_version: TlsVersion::Tls13,
             key_log: None,
             identity: None,
+            resume: Resume::Never,
         }
     }
 }

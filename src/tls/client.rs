@@ -18,6 +18,7 @@ use super::host::{self, Asked};
 use super::identity::Identity;
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
+use super::resume::{Memory, Tickets};
 use super::stream::TlsStream;
 use super::summary::{self, Details, Unread};
 use super::verify::{Observer, Trust};
@@ -25,7 +26,7 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{self, TlsPlan, VersionChoice};
+use crate::plan::{self, Resume, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
 
@@ -52,6 +53,7 @@ pub struct Client {
     insecure: bool,
     /// What is shown to a server that asks for it.
     identity: Option<Arc<Identity>>,
+    resume: Resume,
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
@@ -88,6 +90,7 @@ impl Client {
             source: Source::from(&plan.roots),
             insecure: plan.insecure,
             identity,
+            resume: plan.resume,
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
         })
@@ -140,16 +143,24 @@ impl Client {
             let observer =
                 Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
             self.config_for(&observer, &asked)
-                .and_then(|config| {
-                    Handshake::new(carrier, config, asked, Arc::clone(&observer), limit, clock, stop)
+                .and_then(|(config, tickets)| {
+                    let memory = tickets.map(|tickets| Memory {
+                        config: Arc::clone(&config),
+                        tickets,
+                        observer: Arc::clone(&observer),
+                        host: peer.host.to_owned(),
+                        limit: self.limit,
+                    });
+                    let own = Arc::clone(&observer);
+                    let handshake = Handshake::new(carrier, config, asked, own, limit, clock, stop)?;
+                    Ok((handshake, observer, memory))
                 })
-                .map(|handshake| (handshake, observer))
                 .map_err(|error| {
                     let message = format!("no ClientHello could be made: {error}");
                     Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
                 })
         });
-        let (mut handshake, observer) = match prepared {
+        let (mut handshake, observer, memory) = match prepared {
             Ok(prepared) => prepared,
             Err(fault) => {
                 let end = clock.now();
@@ -176,7 +187,7 @@ impl Client {
                     (true, false) => Demand::ClientCertificate,
                     (true, true) => Demand::OtherClientCertificate,
                 };
-                (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details))
+                (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details, memory))
             }
             // The phase is over, and the failure is looked into at leisure.
             Err(why) => {
@@ -202,7 +213,7 @@ impl Client {
         &self,
         observer: &Arc<Observer>,
         asked: &Asked,
-    ) -> Result<Arc<ClientConfig>, rustls::Error> {
+    ) -> Result<(Arc<ClientConfig>, Option<Arc<Tickets>>), rustls::Error> {
         let mut config = self.config.clone();
         if asked.swap.is_some() {
             let provider = host::swapping(group::timed_provider());
@@ -212,7 +223,15 @@ impl Client {
         }
         config.dangerous().set_certificate_verifier(Arc::clone(observer) as _);
         config.client_auth_cert_resolver = Arc::clone(observer) as _;
-        Ok(Arc::new(config))
+        let tickets = match self.resume {
+            Resume::Never => None,
+            Resume::Afterwards => {
+                let tickets = Arc::new(Tickets::default());
+                config.resumption = tickets.keeping();
+                Some(tickets)
+            }
+        };
+        Ok((Arc::new(config), tickets))
     }
 }
 

@@ -18,6 +18,7 @@
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
 //!   what we speak;
 //! - `failure`, `certificate_faults`: what a failure means, in words;
+//! - `resume`: a second handshake with a ticket of the first;
 //! - `stream`: application data.
 
 mod certificate;
@@ -38,6 +39,7 @@ mod offer;
 mod pkcs12;
 mod probe;
 mod record;
+mod resume;
 mod stream;
 mod summary;
 #[cfg(test)]
@@ -46,5 +48,6 @@ mod verify;
 
 pub use client::{Client, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
+pub use resume::Memory;
 pub use stream::TlsStream;
 pub use summary::Unread;

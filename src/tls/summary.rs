@@ -14,6 +14,7 @@ use x509_parser::x509::X509Name;
 use super::checkable::Proof;
 use super::handshake::Handshake;
 use super::identity::Identity;
+use super::resume::Memory;
 use super::verify::{Answer, Request, Seen, Trust};
 use super::{certificate, faults, names, offer};
 use crate::trace::{At, ClientCertificate, Direction, Flight, Tls, TlsVersion, Verification};
@@ -51,6 +52,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         verification: None,
         alert: None,
         legacy_probe: None,
+        resumption: None,
     }
 }
 
@@ -74,16 +76,24 @@ fn without_early_data(mut flights: Vec<Flight>, early: usize) -> Vec<Flight> {
 /// What a handshake saw and did not read yet: the offer and the chain, as bytes.
 #[derive(Debug, Default)]
 #[must_use = "without it the record lacks offer and chain"]
-pub struct Unread(Option<Details>);
+pub struct Unread {
+    details: Option<Details>,
+    memory: Option<Memory>,
+}
 
 impl Unread {
-    pub(super) fn of(details: Details) -> Self {
-        Self(Some(details))
+    pub(super) fn of(details: Details, memory: Option<Memory>) -> Self {
+        Self { details: Some(details), memory }
+    }
+
+    /// What a second handshake needs, where one is wanted.
+    pub fn take_memory(&mut self) -> Option<Memory> {
+        self.memory.take()
     }
 
     /// Completes the record: offer, chain, verification.
     pub fn read_into(self, tls: &mut Tls) {
-        if let Some(details) = self.0 {
+        if let Some(details) = self.details {
             details.read_into(tls);
         }
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::at::At;
 use super::failure::FailureCode;
+use super::resumption::Resumption;
 
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +54,19 @@ pub struct Tls {
     pub key_exchange_cpu: Duration,
     /// What a second, old-fashioned ClientHello found after this one was turned down.
     pub legacy_probe: Option<LegacyProbe>,
+    /// What a second connection with a ticket of this one came to; `None` where `--resume` was not given.
+    pub resumption: Option<Resumption>,
+}
+
+impl Tls {
+    /// From the ClientHello to the last byte that the server sent of the handshake, its Finished: what
+    /// a full handshake and a resumed one can be compared by.
+    #[must_use]
+    pub fn until_server_finished(&self) -> Option<Duration> {
+        let first = self.flights.iter().find(|flight| flight.direction == Direction::Sent)?;
+        let last = self.flights.iter().rfind(|flight| flight.direction == Direction::Received)?;
+        Some(last.end.since(first.start))
+    }
 }
 
 /// The client's side of authentication (RFC 8446 §4.3.2 and §4.4.2).

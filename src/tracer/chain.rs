@@ -8,9 +8,10 @@ use super::scene::Scene;
 use super::target::Origin;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
+use crate::tls::{self, Memory};
 use crate::trace::{
-    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Tls,
-    Trace, Unanswered, Url, header,
+    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
+    StageName, Tls, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -25,16 +26,18 @@ pub(super) struct Chain<'a> {
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Vec<(LookupId, UncountedLanes)>,
+    /// Sessions that are to be resumed afterwards, and the connection each is of.
+    sessions: Vec<(ConnectionId, Memory)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), uncounted: Vec::new() }
+        Self { scene, pool: Pool::default(), uncounted: Vec::new(), sessions: Vec::new() }
     }
 
-    /// What still runs beside the trace.
-    pub(super) fn into_uncounted(self) -> Vec<(LookupId, UncountedLanes)> {
-        self.uncounted
+    /// What still runs beside the trace, and what is to be resumed after it.
+    pub(super) fn into_uncounted(self) -> (Vec<(LookupId, UncountedLanes)>, Vec<(ConnectionId, Memory)>) {
+        (self.uncounted, self.sessions)
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -139,6 +142,8 @@ impl<'a> Chain<'a> {
         let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
+        let memory = unread.as_mut().and_then(tls::Unread::take_memory);
+        self.sessions.extend(memory.map(|memory| (connection, memory)));
         if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {
             unread.read_into(tls);
         }

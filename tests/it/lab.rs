@@ -163,6 +163,40 @@ fn a_client_certificate_is_wanted_and_the_labs_own_is_let_in() {
 }
 
 #[test]
+fn a_second_connection_tells_what_tickets_are_worth() {
+    for (id, resumed, early_data, some_tickets) in [
+        ("resumption", true, Some("not-offered"), true),
+        ("early-data", true, Some("accepted"), true),
+        ("no-tickets", false, None, false),
+        ("forgetful", false, Some("not-offered"), true),
+    ] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (_, document) = json(&["--lab", "--resume", scenario.url]);
+        let tls = &document["hops"][0]["tls"];
+        let seen = &tls["resumption"];
+        assert_eq!(seen["resumed"], resumed, "{id}: {seen}");
+        assert_eq!(seen["early_data"].as_str(), early_data, "{id}: {seen}");
+        assert_eq!(seen["tickets"].as_u64().unwrap() > 0, some_tickets, "{id}: {seen}");
+        let us = |name: &str| seen[name].as_i64();
+        let saved = us("handshake_us").and_then(|took| Some(us("full_handshake_us")? - took));
+        assert_eq!(us("saved_us"), saved.filter(|_| resumed), "{id}: {seen}");
+        let found = document["findings"].as_array().unwrap().iter();
+        let found = found.filter(|finding| finding["id"] == "tls-no-resumption").count();
+        assert_eq!(found, usize::from(!resumed), "{id}");
+        // The first handshake is a full one, and the second no part of the run.
+        assert!(!tls["chain"].as_array().unwrap().is_empty(), "{id}");
+        let counted: u64 =
+            ["dns_us", "connect_us", "tls_us", "send_us", "wait_us", "receive_us", "unaccounted_us"]
+                .iter()
+                .filter_map(|phase| document["hops"][0]["phases"][phase].as_u64())
+                .sum();
+        assert_eq!(document["total_us"].as_u64().unwrap(), counted, "{id}");
+    }
+    let (_, document) = json(&["--lab", "https://www.example.test/"]);
+    assert!(document["hops"][0]["tls"]["resumption"].is_null());
+}
+
+#[test]
 fn max_time_ends_any_stage_with_a_whole_document() {
     for (id, stage) in [
         ("no-answer-http", "http"),

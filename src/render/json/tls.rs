@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
+use super::resumption::ResumptionView;
 use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
 
@@ -58,6 +59,8 @@ pub(super) struct TlsView<'a> {
     key_exchange_cpu_us: u64,
     /// What a second, old-fashioned ClientHello found after this one was turned down.
     legacy_probe: Option<LegacyProbeView<'a>>,
+    /// What a second connection with a ticket of this one came to; null without `--resume`.
+    resumption: Option<ResumptionView<'a>>,
 }
 
 impl<'a> From<&'a Tls> for TlsView<'a> {
@@ -102,6 +105,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 answers_tls12: probe.answers_tls12,
                 answers_small: probe.answers_small,
             }),
+            resumption: tls.resumption.as_ref().map(Into::into),
         }
     }
 }

@@ -74,7 +74,12 @@ fn connection(page: &mut Page, hop: &Hop<'_>) {
         Stage::NotReached => {}
     }
     match hop.tls {
-        Stage::Ran(record) => fact_text(page, Ink::Tls, "tls", &tls(record)),
+        Stage::Ran(record) => {
+            fact_text(page, Ink::Tls, "tls", &tls(record));
+            if let Some(resumption) = &record.resumption {
+                fact_text(page, Ink::Faint, "resume", &words::resumption(resumption));
+            }
+        }
         Stage::Skipped(reason) => skipped(page, "tls", reason),
         Stage::NotReached => {}
     }

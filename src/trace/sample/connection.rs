@@ -151,5 +151,6 @@ pub(super) fn tls(host: &str) -> Tls {
         bytes_sent: 1_604,
         key_exchange_cpu: Duration::from_micros(190),
         legacy_probe: None,
+        resumption: None,
     }
 }

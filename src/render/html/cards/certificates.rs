@@ -39,6 +39,9 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
             ("accepted authorities", tls.client_certificate.acceptable_cas.join("; ")),
         ],
     );
+    if let Some(resumption) = &tls.resumption {
+        page.element("<p><b>Resumption</b>: ", &words::resumption(resumption), ".</p>\n");
+    }
     if tls.chain.is_empty() {
         return;
     }
