@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "with `--resume`: the server gave no ticket, or made a full handshake of one",
+    standard: "RFC 8446 section 2.2",
     check: Check::Trace(check),
 };
 
@@ -29,8 +30,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 "the server does not take its own ticket: the second visit made a full TLS handshake, too",
                 "where several servers answer at one address, let them share the keys of their tickets",
             ),
-            // Of a connection that failed nothing is known but that.
-            NotResumed::Failed(_) => continue,
+            // Nothing is known of the server.
+            NotResumed::Failed(_) | NotResumed::NothingRead => continue,
         };
         let evidence =
             vec![Place::Connection(id, InConnection::Resumed), Place::Connection(id, InConnection::Tickets)];
@@ -54,6 +55,7 @@ mod tests {
             (no(NotResumed::NoTicket), Some("gives no ticket")),
             (no(NotResumed::FullHandshake), Some("does not take its own ticket")),
             (no(NotResumed::Failed("refused".into())), None),
+            (no(NotResumed::NothingRead), None),
             (Resumed::Yes { took, round_trips: 1 }, None),
         ] {
             let mut trace = sample::sound();

@@ -8,10 +8,24 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, ConnectionUse, EarlyData, Meaning, Negative, NotResumed, Packet, Record,
-    RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding, ServiceRecord, UrlChangeKind,
+    Certificate, CertificateFault, ConnectionUse, EarlyData, Hop, Meaning, Negative, NotResumed, Packet,
+    Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding, ServiceRecord, Stage,
+    StageName, UrlChangeKind,
 };
 use crate::units;
+
+/// What a request that was to end before HTTP has come to.
+pub(super) fn reached(hop: &Hop<'_>) -> Option<&'static str> {
+    if hop.failure.is_some() || hop.request.until == StageName::Http {
+        return None;
+    }
+    Some(match (hop.tls, hop.connect, hop.dns) {
+        (Stage::Ran(_), ..) => "handshake done",
+        (_, Stage::Ran(_), _) => "port open",
+        (.., Stage::Ran(_)) => "resolved",
+        _ => "nothing sent",
+    })
+}
 
 /// What came of a packet, in a few words.
 pub(super) fn meaning(packet: &Packet) -> String {
@@ -226,6 +240,7 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
 pub(super) fn not_resumed(why: &NotResumed) -> &str {
     match why {
         NotResumed::NoTicket => "the server gave no ticket",
+        NotResumed::NothingRead => "no response was read, and tickets come with it",
         NotResumed::FullHandshake => "the server did not take its own ticket and made a full handshake",
         NotResumed::Failed(words) => words,
     }

@@ -73,6 +73,11 @@ fn tickets(tls: &Tls) -> String {
                 time (resumption): the next visit has the whole of it again."
                 .to_owned()
         }
+        (Resumed::No { why: NotResumed::NothingRead, .. }, _) => {
+            "A server can also give out tickets, with which a \
+                new TLS handshake is shorter (resumption); 0 were read here, as they come with a response."
+                .to_owned()
+        }
         (Resumed::No { .. }, _) => format!(
             "The server gave {given} for a shorter handshake next time (resumption), but a second connection with one \
              of them was not shorter."

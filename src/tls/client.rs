@@ -18,7 +18,7 @@ use super::host::{self, Asked};
 use super::identity::Identity;
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
-use super::resume::{Memory, Tickets};
+use super::resume::{Heard, Memory, Tickets};
 use super::stream::TlsStream;
 use super::summary::{self, Details, Unread};
 use super::verify::{Observer, Trust};
@@ -96,6 +96,15 @@ impl Client {
         })
     }
 
+    /// The same client without ALPN (RFC 7301), for what is not HTTP: a server that is offered none of its own
+    /// protocols refuses.
+    #[must_use]
+    pub fn without_protocols(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols.clear();
+        client
+    }
+
     /// The protocols it offers by ALPN, most wanted first.
     #[must_use]
     pub fn protocols(version: VersionChoice) -> Vec<&'static str> {
@@ -150,6 +159,7 @@ impl Client {
                         observer: Arc::clone(&observer),
                         host: peer.host.to_owned(),
                         limit: self.limit,
+                        heard: Heard::Nothing,
                     });
                     let own = Arc::clone(&observer);
                     let handshake = Handshake::new(carrier, config, asked, own, limit, clock, stop)?;

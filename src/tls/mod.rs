@@ -48,6 +48,6 @@ mod verify;
 
 pub use client::{Client, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
-pub use resume::Memory;
+pub use resume::{Heard, Memory};
 pub use stream::TlsStream;
 pub use summary::Unread;

@@ -35,6 +35,17 @@ pub struct Memory {
     pub(super) observer: Arc<Observer>,
     pub(super) host: String,
     pub(super) limit: Duration,
+    /// Whether the server was listened to behind the handshake, where TLS 1.3 gives its tickets.
+    pub(super) heard: Heard,
+}
+
+/// Whether a response was read on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Its head came: tickets come before it.
+    Response,
+    /// None came, or none was asked for.
+    Nothing,
 }
 
 /// The tickets and session ids that a server gave (RFC 8446 §4.6.1, RFC 5246 §7.4.1.3).
@@ -105,7 +116,17 @@ impl Memory {
     #[must_use]
     pub fn without_ticket(&self, first: &Tls) -> Option<Resumption> {
         let given = self.tickets.kept().given;
-        (given == 0).then(|| not_resumed(first, given, NotResumed::NoTicket))
+        let why = match self.heard {
+            Heard::Response => NotResumed::NoTicket,
+            Heard::Nothing => NotResumed::NothingRead,
+        };
+        (given == 0).then(|| not_resumed(first, given, why))
+    }
+
+    /// The same, with what was heard of the server on the first connection.
+    #[must_use]
+    pub fn after(self, heard: Heard) -> Self {
+        Self { heard, ..self }
     }
 
     /// The second connection could not be made, for this reason.

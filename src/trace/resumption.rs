@@ -59,6 +59,8 @@ pub enum Resumed {
 pub enum NotResumed {
     /// The server gave no ticket, so that no second connection was made.
     NoTicket,
+    /// Nothing was read behind the handshake, where TLS 1.3 gives its tickets.
+    NothingRead,
     /// The server made a full handshake of it.
     FullHandshake,
     /// The second connection failed, in words.
