@@ -56,14 +56,6 @@ pub struct Candidate {
     turn: Turn,
 }
 
-impl Candidate {
-    /// One address that is to be connected to once more.
-    #[must_use]
-    pub const fn only(address: SocketAddr) -> Self {
-        Self { address, named_port: address.port(), source: EndpointSource::Host, turn: Turn::Next }
-    }
-}
-
 /// How long silent endpoints are awaited before that of last resort is tried beside them: a SYN that was
 /// lost is sent again after one second (RFC 6298 §2).
 pub const FALLBACK_PATIENCE: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 //!
 //! It touches nothing that is measured: the trace's times are final before it begins.
 
+use super::endpoint;
 use super::scene::Scene;
 use crate::stream::Stream;
 use crate::tcp;
@@ -33,7 +34,10 @@ async fn again(
     first: &crate::trace::Tls,
 ) -> Resumption {
     let Scene { plan, clock, stop, .. } = *scene;
-    let (_, connected) = tcp::connect(&[tcp::Candidate::only(address)], 1, &plan.tcp, clock, stop).await;
+    // The port is that of the first connection: none of the lab's map, which begins with those of URLs.
+    let endpoints = endpoint::own(vec![address.ip()], address.port());
+    let queue = tcp::line_up(&endpoints, &plan.tcp);
+    let (_, connected) = tcp::connect(&queue, 1, &plan.tcp, clock, stop).await;
     match connected {
         Ok(stream) => memory.resume(Stream::from(stream), Some(address), first, clock, stop).await,
         Err(failure) => memory.unconnected(first, failure.message),
