@@ -11,6 +11,7 @@
 //! - `addresses`: every address of a host, when the trace has ended
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -20,6 +21,7 @@ mod chain;
 mod connect;
 mod endpoint;
 mod pool;
+mod resume;
 mod run;
 mod scene;
 mod target;
