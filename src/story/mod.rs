@@ -73,8 +73,14 @@ fn hop_story(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
         Some(dns) => lookup(teller, dns),
         None => walk::left_out(teller, hop),
     }
-    connect::put(teller, trace, hop);
-    handshake::put(teller, hop);
+    // Of stages that were not wanted the end tells.
+    let wanted = |stage| hop.request.until >= stage;
+    if wanted(StageName::Tcp) {
+        connect::put(teller, trace, hop);
+    }
+    if wanted(StageName::Tls) {
+        handshake::put(teller, hop);
+    }
     if let Some(tls) = hop.tls.ran() {
         certificate::put(teller, tls);
     }
