@@ -59,15 +59,32 @@ rules! {
     tcp_syn_retransmitted,
     tls_certificate_faulty,
     tls_certificate_expires_soon,
+    tls_weak_key,
+    tls_sha1,
+    tls_chain_bloated,
+    tls_legacy_version,
     tls_version_old,
     tls_key_share_refused,
+    tls_slow_handshake,
+    tls_no_h2_alpn,
+    http_redirect_downgrade,
     http_redirect_avoidable,
+    http_redirect_temporary,
     http_connection_closed,
+    http_connection_close,
     http_cookie_awaited,
     http_first_byte_slow,
+    http_upstream_slow,
+    http_cdn_miss,
+    http_cdn_bypass,
     http_body_slow,
     http_rate_limited,
+    http_auth_required,
     http_status_error,
+    http_hsts_missing,
+    http_hsts_weak,
+    http_no_cache_policy,
+    http_no_validator,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.
@@ -121,6 +138,8 @@ mod tests {
                     "verdict",
                     "sample",
                     "hops",
+                    "hsts",
+                    "kept",
                 ]
                 .contains(&name)
         };

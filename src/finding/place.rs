@@ -47,6 +47,12 @@ pub enum InRequest {
     Failure,
     /// Where it redirects to.
     RedirectTarget,
+    /// The HTTP version of the response.
+    Version,
+    /// A header field of the response, by its place.
+    Header(usize),
+    /// How the end of the body is found.
+    Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
 }
@@ -66,6 +72,12 @@ pub enum InConnection {
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// The protocol that the server chose (ALPN).
+    Alpn,
+    /// The bytes of a flight, by its place.
+    FlightBytes(usize),
+    /// The version that an old ClientHello was answered with.
+    LegacyVersion,
     /// A field of a certificate, by its place in the chain.
     Certificate(usize, CertificateField),
     /// A fault of the chain, by its place.
@@ -88,6 +100,14 @@ pub enum CertificateField {
     DaysLeft,
     /// When it expires.
     NotAfter,
+    /// Whom it is for.
+    Subject,
+    /// The kind of its key.
+    KeyType,
+    /// The size of its key.
+    KeyBits,
+    /// What it is signed with.
+    SignatureAlgorithm,
 }
 
 /// A place in a lookup.

@@ -13,6 +13,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fields;
 mod hop;
 mod http;
 mod ids;
@@ -40,6 +41,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
