@@ -404,7 +404,7 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "certificate-unchecked"),
     Scenario::new("sha1", "https://sha1.tls.test/", "a certificate signed with SHA-1")
-        .fails(TLS, "certificate-unchecked"),
+        .fails(TLS, "certificate-invalid"),
     Scenario::new(
         "bloated-chain",
         "https://bloated-chain.tls.test/",
