@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     stage: StageName::Http,
     fires: "the last status is 401 with a challenge (warning: a password asked for in the clear), or a redirect leads to a login (OAuth 2.0, OpenID Connect, SAML, WS-Federation, CAS)",
+    standard: "RFC 9110 section 11.6.1",
     check: Check::Trace(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a cache in front of the server says that it does not keep the page (DYNAMIC, BYPASS, PASS); info where the page itself does not ask to be kept",
+    standard: "RFC 9211 section 2.2",
     check: Check::Trace(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     stage: StageName::Http,
     fires: "a cache in front of the server says that it had no fresh copy (MISS, EXPIRED) of a page that it may keep",
+    standard: "RFC 9211 section 2.2",
     check: Check::Trace(check),
 };
 
@@ -36,8 +37,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .clone_into(&mut finding.detail);
     let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
     if let (Some(sent), Some(first), Some(info)) = (http.sent, http.first_byte, info) {
-        let behind = first.since(sent).saturating_sub(info.min_rtt.unwrap_or(info.rtt));
-        finding.saving = Saving::derived(behind, "on visits that find a copy in that cache", Load::Repeat);
+        let behind = (sent.after(info.min_rtt.unwrap_or(info.rtt)).min(first), first);
+        finding.saving =
+            Saving::derived_at(&[behind], "on visits that find a copy in that cache", Load::Repeat);
     }
     vec![finding]
 }

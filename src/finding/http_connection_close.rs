@@ -3,15 +3,15 @@
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::timeline::{Phase, phases};
-use crate::trace::{BodyFraming, Hop, Http, HttpVersion, RedirectChange, StageName, Trace, directive};
-use std::time::Duration;
+use crate::timeline::{Phase, Subject, spans};
+use crate::trace::{At, BodyFraming, Hop, Http, HttpVersion, RedirectChange, StageName, Trace, directive};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-connection-close",
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a good response by HTTP/1 ends the connection (Connection: close, HTTP/1.0 without keep-alive, a body without length), and the request had not asked for it",
+    standard: "RFC 9112 section 9.3",
     check: Check::Trace(check),
 };
 
@@ -29,8 +29,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let advice = "keep connections open for some seconds (keep-alive), or use HTTP/2";
         let mut finding = rule.finding(title, vec![Place::Request(hop.id, place)], advice);
         "each further request to it has to open a connection of its own".clone_into(&mut finding.detail);
-        let opening = opening(trace, &hop);
-        finding.saving = Saving::derived(opening, "on each further request to this host", Load::Repeat);
+        let applies = "on each further request to this host";
+        finding.saving = Saving::derived_at(&opening(trace, &hop), applies, Load::Repeat);
         findings.push(finding);
     }
     findings
@@ -67,12 +67,12 @@ fn ends(http: &Http) -> Option<(&'static str, InRequest)> {
     }
 }
 
-/// What it took to open the connection that this request used.
-fn opening(trace: &Trace, hop: &Hop<'_>) -> Duration {
-    let opener = hop.connection.map(|connection| connection.opened_for);
-    let Some(opener) = opener.and_then(|id| trace.hops().nth(id.0)) else { return Duration::ZERO };
-    let spent = phases(&opener).spent;
-    Duration::from_micros(spent[Phase::Connect].unwrap_or(0) + spent[Phase::Tls].unwrap_or(0))
+/// When the connection that this request used was opened.
+fn opening(trace: &Trace, hop: &Hop<'_>) -> Vec<(At, At)> {
+    let Some(opener) = hop.connection.map(|connection| connection.opened_for) else { return Vec::new() };
+    let is_opening = |subject: &Subject| matches!(subject, Subject::Phase(Phase::Connect | Phase::Tls));
+    let opening = spans(trace).into_iter().filter(|span| span.request == opener && is_opening(&span.subject));
+    opening.map(|span| (span.start, span.end)).collect()
 }
 
 #[cfg(test)]

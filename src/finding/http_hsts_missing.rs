@@ -1,8 +1,8 @@
 //! A host that answers by https does not tell browsers to come back by https only.
 
 use super::found::{Finding, Load, Saving, Severity};
-use super::hops::detour;
 use super::hsts::{Contact, Policy, contacts, is_covered};
+use super::http_redirect_avoidable::spared_from;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Scheme, StageName, Trace};
@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "the first good response of a host over https has no Strict-Transport-Security that can be read",
+    standard: "RFC 6797 section 7.1",
     check: Check::Trace(check),
 };
 
@@ -47,9 +48,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     // Who comes back by http is spared the redirect to https.
     let typed = trace.hops().next().filter(|hop| hop.url.scheme == Scheme::Http);
     let spared = typed.filter(|hop| missing.iter().any(|it| it.hop.url.host_ascii == hop.url.host_ascii));
-    finding.saving = spared.and_then(|hop| {
-        Saving::derived(detour(trace, &hop), "for visitors who come back by an http address", Load::Repeat)
-    });
+    let spared: Vec<_> = spared.map(|hop| (spared_from(trace, &hop), hop.end)).into_iter().collect();
+    let applies = "for visitors who come back by an http address";
+    finding.saving = Saving::derived_at(&spared, applies, Load::Repeat);
     vec![finding]
 }
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "the max-age of Strict-Transport-Security is shorter than a year (31536000 s)",
+    standard: "RFC 6797 section 6.1.1",
     check: Check::Trace(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a 200 to a GET without credentials has neither Cache-Control nor Expires",
+    standard: "RFC 9111 section 4.2.2",
     check: Check::Trace(check),
 };
 
@@ -30,8 +31,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         "send Cache-Control: max-age with the seconds it may be old, or no-store where nobody may keep it";
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], advice);
     guess.clone_into(&mut finding.detail);
-    finding.saving = Saving::derived(
-        http.end.since(http.start),
+    finding.saving = Saving::derived_at(
+        &[(http.start, http.end)],
         "on visits while a copy is fresh, if the page may be kept at all",
         Load::Repeat,
     );

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a 200 to a GET whose length was known beforehand and that may be kept has neither ETag nor Last-Modified",
+    standard: "RFC 9110 section 8.8",
     check: Check::Trace(check),
 };
 
@@ -29,9 +30,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding =
         rule.finding(title, evidence, "send an ETag, and answer 304 where it comes back unchanged");
     if let Some(first) = http.first_byte {
-        let amount = http.end.since(first);
-        finding.saving =
-            Saving::derived(amount, "on visits with a copy that is too old and still the same", Load::Repeat);
+        finding.saving = Saving::derived_at(
+            &[(first, http.end)],
+            "on visits with a copy that is too old and still the same",
+            Load::Repeat,
+        );
     }
     vec![finding]
 }

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Http,
     fires: "a response over https redirects to http",
+    standard: "RFC 9110 section 15.4",
     check: Check::Trace(check),
 };
 

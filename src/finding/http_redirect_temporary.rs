@@ -1,19 +1,20 @@
 //! A redirect to the page's one true address has a status that nobody remembers.
 
 use super::found::{Finding, Load, Saving, Severity};
-use super::hops::{detour, hop_list};
+use super::hops::hop_list;
 use super::hsts::{Policy, policy};
+use super::http_redirect_avoidable::spared_from;
 use super::kept::lifetime;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Hop, Http, Redirect, RedirectChange, Scheme, StageName, Trace};
-use std::time::Duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-redirect-temporary",
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a redirect of a GET that only goes to https, adds or drops www, or the last slash, has status 302, 303 or 307 and no Cache-Control that keeps it",
+    standard: "RFC 9110 section 15.4.3",
     check: Check::Trace(check),
 };
 
@@ -37,9 +38,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = rule.finding(title, evidence.collect(), advice);
     "temporary redirects are asked for again on each visit, and search engines keep the old address"
         .clone_into(&mut finding.detail);
-    let spared = found.iter().filter(|(.., redirect)| redirect.followed).map(|(hop, ..)| spared(trace, hop));
-    finding.saving =
-        Saving::derived(spared.sum(), "for visitors who come back by the same address", Load::Repeat);
+    let spared: Vec<_> = found
+        .iter()
+        .filter(|(hop, _, redirect)| redirect.followed && !is_known(trace, hop))
+        .map(|(hop, ..)| (spared_from(trace, hop), hop.end))
+        .collect();
+    let applies = "for visitors who come back by the same address";
+    finding.saving = Saving::derived_at(&spared, applies, Load::Repeat);
     vec![finding]
 }
 
@@ -57,15 +62,12 @@ fn temporary(hop: Hop<'_>) -> Option<(Hop<'_>, &Http, &Redirect)> {
     (status && canonical && asked && !down && !remembered).then_some((hop, http, redirect))
 }
 
-/// Browsers that know the host's HSTS do not even ask by http.
-fn spared(trace: &Trace, hop: &Hop<'_>) -> Duration {
-    let next = trace.hops().nth(hop.id.0 + 1);
-    let known = next.as_ref().is_some_and(|next| {
-        let same = next.url.host_ascii == hop.url.host_ascii && next.url.scheme == Scheme::Https;
-        let policy = next.http.ran().map(policy);
-        same && matches!(policy, Some(Policy::Kept { seconds: 1.., .. }))
-    });
-    if hop.url.scheme == Scheme::Http && known { Duration::ZERO } else { detour(trace, hop) }
+/// Whether who comes back does not even ask by http, as the https site has HSTS.
+fn is_known(trace: &Trace, hop: &Hop<'_>) -> bool {
+    let Some(next) = trace.hops().nth(hop.id.0 + 1) else { return false };
+    let same = next.url.host_ascii == hop.url.host_ascii && next.url.scheme == Scheme::Https;
+    let policy = next.http.ran().map(policy);
+    hop.url.scheme == Scheme::Http && same && matches!(policy, Some(Policy::Kept { seconds: 1.., .. }))
 }
 
 fn words(redirect: &Redirect) -> String {
@@ -97,7 +99,7 @@ mod tests {
         let second = forgetful.requests[1].http.ran_mut().unwrap();
         second.headers.retain(|field| field.name != "strict-transport-security");
         let hop = forgetful.hops().next().unwrap();
-        let whole = hop.end.since(hop.start);
+        let whole = hop.end.since(spared_from(&forgetful, &hop));
         assert_eq!(sample::of(&RULE, &forgetful)[0].saving.as_ref().unwrap().amount, whole);
     }
 

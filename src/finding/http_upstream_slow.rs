@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "the server says that one part (Server-Timing, Envoy, Kong) took half of the wait or more, and over 50 ms (warning: where the wait is over 600 ms)",
+    standard: "W3C Server Timing section 3",
     check: Check::Trace(check),
 };
 
@@ -40,7 +41,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 
 fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let http = hop.http.ran()?;
-    let wait = http.first_byte?.since(http.sent?);
+    let (sent, first) = (http.sent?, http.first_byte?);
+    let wait = first.since(sent);
     // What is said to have taken longer than it was waited for was not waited for.
     let parts = parts(&http.headers).into_iter().filter(|part| part.took <= wait);
     let part = parts.max_by_key(|part| part.took)?;
@@ -65,8 +67,10 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
         finding.severity = Severity::Warning;
     }
     let followed = http.redirect.as_ref().is_some_and(|redirect| redirect.followed);
-    let amount = if followed { Duration::ZERO } else { part.took - FAIR };
-    finding.saving = Saving::derived(amount, "on requests that wait for it, if it took 50 ms", Load::This);
+    // Where in the wait it was is not told; that it was over by the first byte is sure.
+    let spared = (sent.after(wait - (part.took - FAIR)), if followed { sent } else { first });
+    let applies = "on requests that wait for it, if it took 50 ms";
+    finding.saving = Saving::derived_at(&[spared], applies, Load::This);
     Some(finding)
 }
 

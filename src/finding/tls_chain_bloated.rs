@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "the server's flight with its certificates is larger than what TCP sends at first (10 segments); info: it fits, and a root, a double or an unrelated certificate is in it",
+    standard: "RFC 8446 section 4.4.2",
     check: Check::Trace(check),
 };
 

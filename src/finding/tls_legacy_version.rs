@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Tls,
     fires: "after a refused handshake the server answered an old ClientHello with TLS 1.1 or older",
+    standard: "RFC 8996 section 4",
     check: Check::Trace(check),
 };
 

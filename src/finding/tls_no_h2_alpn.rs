@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "a handshake that offered HTTP/2 (ALPN h2) ended with HTTP/1.1, or without a choice",
+    standard: "RFC 9113 section 3.2",
     check: Check::Trace(check),
 };
 

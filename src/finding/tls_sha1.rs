@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Tls,
     fires: "a certificate of the chain that is not its own issuer is signed with SHA-1 or MD5",
+    standard: "RFC 8446 section 4.4.2.4",
     check: Check::Trace(check),
 };
 

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tls,
     fires: "a handshake took more than 100 ms longer than its round trips and this machine's own computing explain",
+    standard: "RFC 8446 section 2",
     check: Check::Trace(check),
 };
 
@@ -28,7 +29,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let (tls, id) = (hop.tls.ran()?, hop.request.connection.ran()?);
     // One that failed waited for something else.
-    hop.http.ran()?;
+    if hop.failure.is_some_and(|failure| failure.stage == StageName::Tls) {
+        return None;
+    }
     let connect = hop.connect.ran()?;
     let winner = connect.attempts.get(connect.winner?)?;
     // After a SYN that was sent again the kernel's figure is no round trip.

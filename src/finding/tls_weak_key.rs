@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Tls,
     fires: "a certificate of the chain has an RSA key of less than 2048 bits, an ECDSA key of less than 224, or a DSA key",
+    standard: "RFC 9325 section 4.5",
     check: Check::Trace(check),
 };
 

@@ -20,6 +20,7 @@ pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
     tls: tls::Client,
+    bare_tls: tls::Client,
 }
 
 /// What belongs to one run.
@@ -43,15 +44,16 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
-        Ok(Self { plan, resolver, tls })
+        let bare_tls = tls.without_protocols();
+        Ok(Self { plan, resolver, tls, bare_tls })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls } = self;
+        let Self { plan, resolver, tls, bare_tls } = self;
         let resolver = &resolver.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
