@@ -67,6 +67,7 @@ rules! {
     tls_legacy_version,
     tls_version_old,
     tls_key_share_refused,
+    tls_no_resumption,
     tls_slow_handshake,
     tls_no_h2_alpn,
     http_redirect_downgrade,

@@ -84,6 +84,7 @@ mod tls_chain_bloated;
 mod tls_key_share_refused;
 mod tls_legacy_version;
 mod tls_no_h2_alpn;
+mod tls_no_resumption;
 mod tls_sha1;
 mod tls_slow_handshake;
 mod tls_version_old;

@@ -78,6 +78,10 @@ pub enum InConnection {
     FlightBytes(usize),
     /// The version that an old ClientHello was answered with.
     LegacyVersion,
+    /// Whether its session was resumed.
+    Resumed,
+    /// The tickets that it was given.
+    Tickets,
     /// A field of a certificate, by its place in the chain.
     Certificate(usize, CertificateField),
     /// A fault of the chain, by its place.

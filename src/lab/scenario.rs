@@ -399,6 +399,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "client-certificate-required"),
     Scenario::new(
+        "client-certificate-given",
+        "https://client-certificate.tls.test/",
+        "the same server, shown the lab's own client certificate",
+    )
+    .options(&["--cert", "lab:client"]),
+    Scenario::new(
         "large-hello",
         "https://large-hello.tls.test/",
         "a box that resets a ClientHello of more than one packet (post-quantum keys)",
@@ -423,6 +429,26 @@ pub const SCENARIOS: &[Scenario] = &[
         "https://bloated-chain.tls.test/",
         "a server that sends its root, too, and the intermediate twice",
     ),
+    Scenario::new(
+        "resumption",
+        "https://www.example.test/",
+        "a ticket that makes the second handshake shorter",
+    )
+    .options(&["--resume"]),
+    Scenario::new("early-data", "https://early-data.tls.test/", "a ticket that even allows 0-RTT")
+        .options(&["--resume"]),
+    Scenario::new(
+        "no-tickets",
+        "https://no-tickets.tls.test/",
+        "a server without tickets: every visit makes a full handshake",
+    )
+    .options(&["--resume"]),
+    Scenario::new(
+        "forgetful",
+        "https://forgetful.tls.test/",
+        "a server that gives tickets and does not know them later",
+    )
+    .options(&["--resume"]),
     Scenario::new(
         "certificate-only",
         "tls://www.example.test",

@@ -58,6 +58,7 @@ pub(crate) struct Tls {
     /// The largest ClientHello record that it bears; a longer one is answered by a reset.
     pub(crate) largest_hello: usize,
     pub(crate) clients: Clients,
+    pub(crate) tickets: Tickets,
     /// From the ClientHello's arrival to the ServerHello.
     pub(crate) delay: Duration,
     /// What it does inside.
@@ -81,6 +82,19 @@ pub(crate) enum Certificate {
     Sha1,
     /// Good, with the root and the intermediate once more behind it.
     Bloated,
+}
+
+/// What a site does for those who come back (RFC 8446 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tickets {
+    /// It gives tickets, and takes them.
+    Taken,
+    /// It takes 0-RTT with them, too.
+    TakenEarly,
+    /// It gives none.
+    None,
+    /// It gives them, and knows nothing of them later.
+    Forgotten,
 }
 
 /// Whom a site lets in.
@@ -203,6 +217,7 @@ const TLS: Tls = Tls {
     protocols: Protocols::Http2And1,
     largest_hello: usize::MAX,
     clients: Clients::Anybody,
+    tickets: Tickets::Taken,
     delay: Duration::ZERO,
     conduct: Conduct::Page(PAGE),
 };
@@ -329,6 +344,9 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("weak-key.tls.test", 36, Tls { certificate: Certificate::WeakIntermediate, ..TLS }),
     Site::tls("sha1.tls.test", 37, Tls { certificate: Certificate::Sha1, ..TLS }),
     Site::tls("bloated-chain.tls.test", 38, Tls { certificate: Certificate::Bloated, ..TLS }),
+    Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
+    Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
+    Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),
     Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
     Site::http("ca.tls.test", 29, Conduct::Page(PLAIN)),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),

@@ -74,6 +74,8 @@ fn connection(place: InConnection) -> String {
         InConnection::Alpn => "tls/alpn".to_owned(),
         InConnection::FlightBytes(index) => format!("tls/flights/{index}/bytes"),
         InConnection::LegacyVersion => "tls/legacy_probe/version".to_owned(),
+        InConnection::Resumed => "tls/resumption/resumed".to_owned(),
+        InConnection::Tickets => "tls/resumption/tickets".to_owned(),
         InConnection::Certificate(index, field) => {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",
