@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
+mod addresses;
 mod aliases;
 mod asked;
 mod case;
@@ -76,6 +77,8 @@ mod rule;
 mod savings;
 mod selection;
 mod tcp_address_failed;
+mod tcp_backend_failed;
+mod tcp_family_failed;
 mod tcp_https_record_failed;
 mod tcp_syn_retransmitted;
 mod tls_certificate_expires_soon;

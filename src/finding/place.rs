@@ -64,6 +64,8 @@ pub enum InConnection {
     Duration,
     /// A field of an attempt, by its place in the race.
     Attempt(usize, AttemptField),
+    /// What `--all-addresses` found at an address, by its place.
+    Address(usize),
     /// The kernel's round trip.
     RoundTrip,
     /// The TLS version.

@@ -355,6 +355,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .injected(&[("connect", millis(STAGGER))]),
     Scenario::new(
+        "all-addresses",
+        "https://pool.tls.test/",
+        "three addresses: one serves, one has an old certificate, one is closed",
+    )
+    .options(&["--all-addresses=http"]),
+    Scenario::new(
         "port-only",
         "tcp://www.example.test:443",
         "a port that takes connections: no more is asked",

@@ -5,6 +5,7 @@
 //! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
 
 mod address;
+mod addresses;
 mod at;
 mod connect;
 mod connection;
@@ -31,6 +32,7 @@ mod tls;
 mod url;
 
 pub use address::AddressKind;
+pub use addresses::{AddressCheck, AddressOutcome};
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;

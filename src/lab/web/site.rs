@@ -25,6 +25,8 @@ pub(crate) struct Site {
     pub(crate) last: u8,
     /// What it has besides its IPv4 address.
     pub(crate) ipv6: Ipv6,
+    /// The last bytes of further IPv4 addresses that DNS gives for it: other sites', or nobody's.
+    pub(crate) beside: &'static [u8],
     /// What it does on port 80; `None` when nothing listens there.
     pub(crate) plain: Option<Conduct>,
     /// What it does on port 443; `None` when nothing listens there.
@@ -238,7 +240,7 @@ impl Site {
     /// A site that answers by TLS only.
     const fn tls(host: &'static str, last: u8, tls: Tls) -> Self {
         let secure = Some(Secure::Tls(tls));
-        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: None, secure }
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, beside: &[], plain: None, secure }
     }
 
     /// A site that answers by TLS only and shows a good certificate.
@@ -248,7 +250,7 @@ impl Site {
 
     /// A site that answers in the clear only.
     const fn http(host: &'static str, last: u8, conduct: Conduct) -> Self {
-        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: Some(conduct), secure: None }
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, beside: &[], plain: Some(conduct), secure: None }
     }
 
     const fn and_http(self, conduct: Conduct) -> Self {
@@ -258,6 +260,12 @@ impl Site {
     /// Its address.
     pub(crate) const fn address(&self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(127, 53, 1, self.last))
+    }
+
+    /// All that DNS gives for it, its own first.
+    pub(crate) fn ipv4_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let beside = self.beside.iter().map(|last| IpAddr::V4(Ipv4Addr::new(127, 53, 1, *last)));
+        std::iter::once(self.address()).chain(beside)
     }
 
     pub(crate) const fn has_dead_ipv6(&self) -> bool {
@@ -338,6 +346,8 @@ pub(crate) const SITES: &[Site] = &[
         Tls { certificate: Certificate::WithoutIntermediate, ..TLS },
     ),
     Site::tls("unknown-issuer.tls.test", 27, Tls { certificate: Certificate::UnknownIssuer, ..TLS }),
+    // The next one's certificate has expired, and nothing is at the last.
+    Site { beside: &[22, 199], ..Site::https("pool.tls.test", 36, GOOD) },
     Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),

@@ -67,6 +67,7 @@ fn connection(place: InConnection) -> String {
             };
             format!("connect/attempts/{index}/{field}")
         }
+        InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
