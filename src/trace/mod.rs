@@ -14,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fields;
 mod hop;
 mod http;
 mod ids;
@@ -43,6 +44,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
