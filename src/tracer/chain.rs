@@ -24,16 +24,21 @@ use crate::url;
 const COOKIE: &str = "the server redirects until the cookie it sets comes back, and none is sent from here by \
                       itself: -H 'Cookie: NAME=VALUE' sends one";
 
+/// Lanes that are still running, and the lookup they belong to.
+type Lanes = Vec<(LookupId, UncountedLanes)>;
+/// Sessions that are to be resumed, and the connection each is of.
+type Sessions = Vec<(ConnectionId, Memory)>;
+
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
-    uncounted: Vec<(LookupId, UncountedLanes)>,
+    uncounted: Lanes,
     /// Holds on the connections that are open, for a look at each when what is measured on it is over.
     watches: HashMap<ConnectionId, tcp::Watch>,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
-    sessions: Vec<(ConnectionId, Memory)>,
+    sessions: Sessions,
 }
 
 impl<'a> Chain<'a> {
@@ -43,7 +48,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What still runs beside the trace, and what is to be resumed after it.
-    pub(super) fn into_uncounted(self) -> (Vec<(LookupId, UncountedLanes)>, Vec<(ConnectionId, Memory)>) {
+    pub(super) fn into_uncounted(self) -> (Lanes, Sessions) {
         (self.uncounted, self.sessions)
     }
 
