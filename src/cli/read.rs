@@ -12,7 +12,7 @@ use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password, tour};
+use super::{dns, findings, hands, password, proxy, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
@@ -81,6 +81,9 @@ pub fn settings(
             let url = hands::one_url(&cli)?;
             hands::check_story(&show, false)?;
             hands::check_lab(&cli.common, Some(&url))?;
+            if cli.common.lab {
+                proxy::check_lab(&cli.connection)?;
+            }
             let mut plan = plan(&cli, &matches, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace { url, plan }, cli.common.lab, show)
@@ -163,6 +166,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
                 .collect::<Result<_, _>>()?,
             ..TcpPlan::default()
         },
+        proxy: proxy::plan(&connection.proxies, common.lab, environment)?,
         tls,
         http: http_plan(request, matches, environment)?,
         max_time,

@@ -57,6 +57,8 @@ rules! {
     tcp_address_failed,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
+    tcp_proxy_slow,
+    tcp_proxy_credentials_in_clear,
     tls_certificate_faulty,
     tls_certificate_expires_soon,
     tls_version_old,

@@ -66,6 +66,11 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         count => format!(" each of {count} requests ({})", hop_list(&numbers)),
     };
     let title = format!("{host} took {range} to answer{requests} (network round trip {})", duration(trip));
+    let proxy = hops.iter().find_map(|slow| slow.hop.connection?.proxy.as_ref());
+    let title = match proxy {
+        Some(proxy) => format!("{title}, behind the {}", proxy.words()),
+        None => title,
+    };
     let evidence = hops.iter().flat_map(|slow| {
         [
             Place::Request(slow.hop.id, InRequest::Phase(Phase::Wait)),
@@ -75,7 +80,10 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
     let mut finding = rule.finding(
         title,
         evidence.collect(),
-        "look at the application and its database, or put a cache in front of it",
+        match proxy {
+            Some(_) => "compare with a run without the proxy (--noproxy '*'), where that is allowed: its own way to the server is in that time",
+            None => "look at the application and its database, or put a cache in front of it",
+        },
     );
     // The time of a redirect that was followed is told with the redirect.
     let followed = |slow: &&Slow<'_>| {
@@ -83,7 +91,12 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         http.is_some_and(|http| http.redirect.as_ref().is_some_and(|redirect| redirect.followed))
     };
     let thinking = hops.iter().filter(|slow| !followed(slow)).map(|slow| slow.thinking).sum();
-    finding.saving = Saving::derived(thinking, "on every request that no cache answers", Load::This);
+    // Whose time it is cannot be told behind a proxy.
+    finding.saving = if proxy.is_some() {
+        None
+    } else {
+        Saving::derived(thinking, "on every request that no cache answers", Load::This)
+    };
     finding
 }
 
@@ -104,5 +117,22 @@ mod tests {
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();
         info.min_rtt = Some(Duration::from_millis(190));
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn behind_a_proxy_nobody_is_blamed() {
+        let mut trace = sample::sound();
+        sample::put_behind_proxy(&mut trace);
+        sample::http(&mut trace).first_byte = Some(At(261_100));
+        trace.requests[0].end = At(262_000);
+        let finding = &sample::of(&RULE, &trace)[0];
+        assert!(
+            finding.title.ends_with("behind the http proxy proxy.example.test:3128"),
+            "{}",
+            finding.title
+        );
+        assert!(
+            finding.saving.is_none() && finding.advice.starts_with("compare with a run without the proxy")
+        );
     }
 }

@@ -60,6 +60,8 @@ pub enum InConnection {
     Attempt(usize, AttemptField),
     /// The kernel's round trip.
     RoundTrip,
+    /// Whether the proxy was given credentials.
+    ProxyCredentials,
     /// The TLS version.
     TlsVersion,
     /// The round trips of the handshake.

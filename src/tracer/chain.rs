@@ -4,6 +4,7 @@
 use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
+use super::proxied;
 use super::scene::Scene;
 use super::target::Origin;
 use crate::dns::UncountedLanes;
@@ -60,6 +61,11 @@ impl<'a> Chain<'a> {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
             let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
             let mut failure = self.request(trace, id, &ask).await.err();
+            let behind = |failure| match trace.hops().last() {
+                Some(hop) => proxied::hint(failure, &hop),
+                None => failure,
+            };
+            failure = failure.map(behind);
             let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
             let again = again(trace, id, &ask.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
@@ -110,7 +116,7 @@ impl<'a> Chain<'a> {
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
-        let mut unread = None;
+        let mut beside = Beside::default();
         // What is sent again goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
             Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
@@ -124,10 +130,12 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let mut beside = Beside::default();
                 let opened = connect::open(self.scene, trace, id, &mut beside).await;
-                self.uncounted.extend(beside.lanes);
-                unread = beside.unread;
+                self.uncounted.extend(beside.lanes.take());
+                // What failed has no request that could wait for the reading.
+                if opened.is_err() {
+                    beside.read_of_proxy(trace);
+                }
                 opened?
             }
         };
@@ -136,11 +144,14 @@ impl<'a> Chain<'a> {
         let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {
+        if let (Some(tls), Some(unread)) =
+            (trace.connections[connection.0].tls.ran_mut(), beside.unread.take())
+        {
             unread.read_into(tls);
         }
+        beside.read_of_proxy(trace);
         if let Some(session) = result? {
-            self.pool.keep(Origin::of(&request.url), Idle { session, connection });
+            self.pool.keep(Origin::of(&trace.requests[id.0].url), Idle { session, connection });
         }
         Ok(())
     }
@@ -174,6 +185,7 @@ fn end_of(hop: &Hop<'_>) -> At {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
+        hop.proxy.map(|proxy| proxy.end),
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),
     ];

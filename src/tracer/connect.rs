@@ -1,15 +1,14 @@
 //! From a URL to an open connection: the stages dns, tcp and tls of one request.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use tokio::net::TcpStream;
-
-use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
+use super::{endpoint, proxied};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
+use crate::proxy::{self, Choice};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
@@ -18,9 +17,9 @@ use crate::trace::{
 };
 
 /// Why a literal has no DNS time.
-const IP_LITERAL: &str = "the host is an IP address";
-const CONNECT_TO: &str = "--connect-to gives the address";
-const PLAIN: &str = "http has no TLS";
+pub(super) const IP_LITERAL: &str = "the host is an IP address";
+pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
+pub(super) const PLAIN: &str = "http has no TLS";
 
 /// What opening a connection leaves to be done later, also where it failed.
 #[derive(Default)]
@@ -29,6 +28,19 @@ pub(super) struct Beside {
     pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
+    /// The same of that with a proxy, and the connection through it.
+    pub(super) of_proxy: Option<(ConnectionId, tls::Unread)>,
+}
+
+impl Beside {
+    /// Reads what is left of the handshake with a proxy.
+    pub(super) fn read_of_proxy(&mut self, trace: &mut Trace) {
+        let Some((connection, unread)) = self.of_proxy.take() else { return };
+        let proxy = trace.connections.get_mut(connection.0).and_then(|connection| connection.proxy.as_mut());
+        if let Some(tls) = proxy.and_then(|proxy| proxy.tls.as_mut()) {
+            unread.read_into(tls);
+        }
+    }
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -40,6 +52,11 @@ pub(super) async fn open(
     beside: &mut Beside,
 ) -> Result<(Session, ConnectionId), Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
+    match proxy::choose(&trace.requests[id.0].url, &plan.proxy) {
+        Choice::Direct => {}
+        Choice::Bypass(bypass) => trace.requests[id.0].bypass = Some(bypass),
+        Choice::Use(server) => return proxied::open(scene, trace, id, server, beside).await,
+    }
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
     let mut target = Target::of(&request.url, &plan.tcp);
@@ -70,14 +87,16 @@ pub(super) async fn open(
         let connection = ConnectionId(connections.len());
         request.connection = Stage::Ran(connection);
         endpoint::tell_attempts(service.as_deref_mut(), &tcp);
-        connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+        connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         if request.url.scheme == Scheme::Http {
             *tls = Stage::Skipped(PLAIN);
             return Ok((Session::new(stream.into(), None, &plan.http), connection));
         }
-        let failure = match secure(scene, &request.url.host_ascii, tls, stream, beside).await {
+        let address = stream.peer_addr().ok();
+        let host = &request.url.host_ascii;
+        let failure = match secure(scene, host, tls, stream.into(), address, beside).await {
             Ok(session) => return Ok((session, connection)),
             Err(failure) => failure,
         };
@@ -112,19 +131,19 @@ async fn resolve(
     (dns, result, lanes)
 }
 
-/// TLS over an open stream.
-async fn secure(
+/// TLS over an open stream; `address` is whose, where no proxy stands between.
+pub(super) async fn secure(
     scene: &Scene<'_>,
     host: &str,
     handshake: &mut Stage<Tls>,
-    stream: TcpStream,
+    carrier: Stream,
+    address: Option<SocketAddr>,
     beside: &mut Beside,
 ) -> Result<Session, Failure> {
     (scene.on_stage)(StageName::Tls, host);
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
     let host = host.trim_end_matches('.');
-    let peer = Peer { host, address: stream.peer_addr().ok() };
-    let carrier = Stream::from(stream);
+    let peer = Peer { host, address };
     let (record, stream, unread) = scene.tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);

@@ -9,6 +9,7 @@
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `proxied`: the same through a proxy.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -17,6 +18,7 @@ mod chain;
 mod connect;
 mod endpoint;
 mod pool;
+mod proxied;
 mod run;
 mod scene;
 mod target;

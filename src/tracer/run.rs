@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::chain::Chain;
+use super::proxied::Means;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
@@ -20,6 +21,7 @@ pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
     tls: tls::Client,
+    proxies: Means,
 }
 
 /// What belongs to one run.
@@ -43,15 +45,16 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
-        Ok(Self { plan, resolver, tls })
+        let proxies = Means::of(&plan)?;
+        Ok(Self { plan, resolver, tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls } = self;
-        let resolver = &resolver.of_another_run();
+        let Self { plan, resolver, tls, proxies } = self;
+        let (resolver, means) = (&resolver.of_another_run(), &proxies.of_another_run());
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();

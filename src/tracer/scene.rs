@@ -1,5 +1,6 @@
 //! What every step of a run is handed.
 
+use super::proxied::Means;
 use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::plan::Plan;
@@ -15,6 +16,7 @@ pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan,
     pub(super) resolver: &'a Resolver,
     pub(super) tls: &'a tls::Client,
+    pub(super) means: &'a Means,
     pub(super) clock: &'a Clock,
     pub(super) stop: &'a Stop,
     pub(super) on_stage: OnStage<'a>,

@@ -190,6 +190,9 @@ const TLS: Tls = Tls {
     conduct: Conduct::Page(PAGE),
 };
 
+/// How the proxy over TLS speaks it.
+pub(crate) const PROXY_TLS: Tls = Tls { protocols: Protocols::Http1, ..TLS };
+
 const fn redirect(fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status: 301, fields, ..PAGE })
 }

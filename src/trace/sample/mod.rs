@@ -12,9 +12,11 @@ mod hop;
 mod hostile;
 mod lookup;
 mod packet;
+mod proxy;
 mod sound;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use hostile::hostile;
+pub(crate) use proxy::put_behind_proxy;
 pub(crate) use sound::{connect, dns, header, http, packet, server, sound, stub, tls, walk_met};
