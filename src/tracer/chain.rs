@@ -13,6 +13,7 @@ use crate::trace::{
     At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
     Unanswered, Url, header,
 };
+use crate::units::count;
 use crate::url;
 
 /// What to try where a server redirects until its cookie comes back.
@@ -215,7 +216,7 @@ fn next(redirect: &Redirect, redirects: usize, most: usize) -> Result<Url, Failu
         return Err(fail(FailureCode::BadRedirect, message, hint));
     };
     if redirects >= most {
-        let message = format!("more than {most} redirects; the next would go to {target}");
+        let message = format!("more than {}; the next would go to {target}", count(most, "redirect"));
         let hint = "raise --max-redirs, or look for a loop in the hops";
         return Err(fail(FailureCode::TooManyRedirects, message, hint));
     }

@@ -23,14 +23,14 @@ const APEX_TIMEOUT: Duration = Duration::from_millis(3_500);
 
 /// Silent servers are asked about their zone itself, once in a run: one that answers that is not dead,
 /// whatever it does with the name. What it says is not waited for.
-pub(crate) fn ask_apex(query: &ZoneQuery, silent: &[Candidate]) {
+pub(crate) fn ask_apex<'a>(query: &ZoneQuery, silent: impl Iterator<Item = &'a Candidate>) {
     let zone = &query.zone.name;
     let is_new = !zone.is_root() && (&query.qname, query.qtype) != (zone, RecordType::SOA);
     let is_idle = query.extent == Extent::Part || query.work.is_detached() || query.failure().has_answered();
     if !is_new || is_idle || query.is_spent() || !query.context.failures.begin_probe(zone, Moment::now()) {
         return;
     }
-    for server in silent.iter().take(APEX_AT_ONCE) {
+    for server in silent.take(APEX_AT_ONCE) {
         if !query.is_spent() && query.log.spend() {
             query.budget.spend();
             ask_about_zone(query, server);

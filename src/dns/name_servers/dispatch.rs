@@ -214,8 +214,9 @@ impl Race<'_> {
         match self.tried.iter_mut().find(|one| one.server.address == server.address) {
             Some(one) => (one.last, one.times) = (sent, one.times + 1),
             None => {
-                let server = server.clone();
-                self.tried.push(Tried { server, first: sent, last: sent, times: 1, heard: false });
+                let was_known = self.query.context.infra.srtt(server.address).is_some();
+                let (server, first, last) = (server.clone(), sent, sent);
+                self.tried.push(Tried { server, first, last, times: 1, was_known, heard: false });
             }
         }
     }

@@ -93,14 +93,14 @@ impl Race<'_> {
         }
         self.forms_tried += 1;
         let at_once = if self.tried.len() > FEW_SERVERS { 1 } else { AT_ONCE };
-        let silent: Vec<Candidate> = self.silent().take(at_once).map(|one| one.server.clone()).collect();
+        let silent: Vec<Tried> = self.silent().take(at_once).cloned().collect();
         if self.forms_tried == OTHER_FORMS.len() {
-            ask_apex(self.query, &silent);
+            ask_apex(self.query, silent.iter().map(|one| &one.server));
         }
-        for server in silent {
-            self.ask_otherwise(&server);
+        for one in silent {
+            self.ask_otherwise(&one);
             // Right behind: where only packets were lost, it is answered as well.
-            self.send_again(server);
+            self.send_again(one.server);
         }
     }
 
@@ -120,11 +120,10 @@ impl Race<'_> {
 
     /// There are servers that drop names in drawn case, or what has options or EDNS in it, and some that answer by
     /// TCP alone.
-    fn ask_otherwise(&mut self, server: &Candidate) {
-        let infra = &self.query.context.infra;
+    fn ask_otherwise(&mut self, Tried { server, was_known, .. }: &Tried) {
         let usual = self.usual_form(server.address);
         let mut forms = Vec::new();
-        if infra.srtt(server.address).is_none() {
+        if !was_known {
             let plain = Form { spelling: Spelling::Plain, ..usual };
             match self.forms_tried {
                 1 if usual.edns == Edns::Full => forms.extend([plain, Form { edns: Edns::Bare, ..usual }]),

@@ -85,11 +85,15 @@ pub(crate) struct Race<'a> {
 }
 
 /// A server that was asked in its usual form, and when.
+#[derive(Clone)]
 pub(crate) struct Tried {
     pub(crate) server: Candidate,
     pub(crate) first: At,
     pub(crate) last: At,
     pub(crate) times: u32,
+    /// It had answered a question before this one: its forms are known. What a question beside this one
+    /// finds in the meantime may still be held back there.
+    pub(crate) was_known: bool,
     /// A reply has come, or an error.
     pub(crate) heard: bool,
 }
