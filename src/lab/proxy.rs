@@ -1,10 +1,10 @@
-//! The lab's proxies: good ones, and some that refuse. They reach the lab's web sites and nobody else.
+//! The lab's proxies at work. They reach the lab's web sites and nobody else.
 //!
-//! A table, and what each says. Clients are hostile: what they send is bounded, and every wait has an end.
+//! Clients are hostile: what they send is bounded, and every wait has an end.
 
 use std::cell::Cell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::proxies::{Conduct, Proxy, Speaks};
 use super::scenario::SLOW_PROXY;
 use super::shared::{Shared, Slot, accept};
 use super::sockets::Ports;
@@ -29,65 +30,11 @@ const MAX_HEAD: usize = 16 * 1024;
 /// `lab:secret`, as a field has it.
 const CREDENTIALS: &str = "Basic bGFiOnNlY3JldA==";
 
-/// One proxy.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Proxy {
-    /// Its name, without final dot.
-    pub(super) host: &'static str,
-    /// The last byte of its address.
-    last: u8,
-    conduct: Conduct,
-    speaks: Speaks,
-}
-
-/// What a proxy is spoken to over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speaks {
-    Clear,
-    Tls,
-}
-
-/// What a proxy does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Conduct {
-    /// It is an HTTP proxy for everybody, and takes its time over a tunnel.
-    Http,
-    /// It wants `lab:secret`.
-    Password,
-    /// It allows no tunnel.
-    Refuses,
-    /// It says that the target does not answer.
-    Unable,
-    /// It speaks SOCKS 5.
-    Socks,
-}
-
-/// Every proxy. All listen on one port.
-pub(super) const PROXIES: &[Proxy] = &[
-    Proxy::new("proxy.http.test", 1, Conduct::Http),
-    Proxy::new("proxy-407.http.test", 2, Conduct::Password),
-    Proxy::new("proxy-403.http.test", 3, Conduct::Refuses),
-    Proxy::new("proxy-504.http.test", 4, Conduct::Unable),
-    Proxy::new("socks.http.test", 5, Conduct::Socks),
-    Proxy { speaks: Speaks::Tls, ..Proxy::new("proxy-tls.http.test", 6, Conduct::Http) },
-];
-
-impl Proxy {
-    const fn new(host: &'static str, last: u8, conduct: Conduct) -> Self {
-        Self { host, last, conduct, speaks: Speaks::Clear }
-    }
-
-    /// How it speaks TLS, if it does.
-    pub(super) fn door(&self, authority: &Authority) -> Result<Option<Arc<ServerConfig>>, String> {
-        match self.speaks {
-            Speaks::Clear => Ok(None),
-            Speaks::Tls => authority.server_config(self.host, &PROXY_TLS).map(Some),
-        }
-    }
-
-    /// Its address.
-    pub(super) const fn address(&self) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::new(127, 53, 2, self.last))
+/// How a proxy speaks TLS, if it does.
+pub(super) fn door(proxy: &Proxy, authority: &Authority) -> Result<Option<Arc<ServerConfig>>, String> {
+    match proxy.speaks {
+        Speaks::Clear => Ok(None),
+        Speaks::Tls => authority.server_config(proxy.host, &PROXY_TLS).map(Some),
     }
 }
 

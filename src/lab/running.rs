@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::dns::internet::{STUB, hints};
 use super::ipv6::{DeadIpv6, DeadListener, Silence};
-use super::proxy::PROXIES;
+use super::proxies::PROXIES;
 use super::seen::{Seen, Tally};
 use super::shared::Shared;
 use super::sockets::{Ports, Sockets};
@@ -195,7 +195,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     }
     for (one, listener) in PROXIES.iter().zip(proxies) {
         let listener = TcpListener::from_std(listener).map_err(adopt)?;
-        let door = one.door(&authority)?;
+        let door = proxy::door(one, &authority)?;
         tokio::task::spawn_local(proxy::serve(one, door, listener, ports, shared.clone()));
     }
     let silence: Vec<_> = dead.into_iter().flatten().filter_map(DeadListener::silence).collect();

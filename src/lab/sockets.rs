@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::dns::internet::all_servers;
 use super::ipv6::DeadListener;
-use super::proxy::PROXIES;
+use super::proxies::PROXIES;
 use super::web::site::{SITES, Site};
 
 /// How often another port is tried when one is not free on every address.

@@ -2,9 +2,9 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Terms;
 use super::exchange::Exchange;
 use super::fault::{self, Broken};
+use super::terms::Terms;
 use crate::fault::Fault;
 use crate::trace::{Header, Proxy};
 

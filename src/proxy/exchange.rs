@@ -4,8 +4,8 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::Terms;
 use super::fault::Broken;
+use super::terms::Terms;
 use crate::trace::{Proxy, ProxyRound};
 
 /// Bytes read at once.

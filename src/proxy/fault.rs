@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::Terms;
+use super::terms::Terms;
 use crate::fault::Fault;
 use crate::os;
 use crate::stop::Stopped;

@@ -8,13 +8,14 @@
 //! - `choose`: which proxy, or none (curl's rules)
 //! - `exchange`: questions and answers on record; `connect`: CONNECT (RFC 9110 §9.3.6); `socks`: SOCKS 5
 //!   (RFC 1928, RFC 1929)
-//! - `fault`: what went wrong, in words
+//! - `terms`: whom to reach, by which limits; `fault`: what went wrong, in words
 
 mod choose;
 mod connect;
 mod exchange;
 mod fault;
 mod socks;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -22,43 +23,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::choose::{Choice, choose};
 pub use self::fault::{not_connected, not_resolved, not_secured};
-use crate::clock::Clock;
+pub use self::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
-use crate::stop::Stop;
-use crate::trace::{At, Failure, Proxy, ProxyKind};
-
-/// How an exchange with a proxy is run.
-#[derive(Clone, Copy)]
-pub struct Terms<'a> {
-    /// The clock.
-    pub clock: &'a Clock,
-    /// What may end the whole.
-    pub stop: &'a Stop,
-    /// When the proxy must have answered.
-    pub limit: At,
-    /// What it may be told of who asks.
-    pub credentials: Option<Credentials<'a>>,
-}
-
-/// Credentials for a proxy.
-#[derive(Clone, Copy)]
-pub struct Credentials<'a> {
-    /// The user's name.
-    pub user: &'a str,
-    /// The password.
-    pub password: &'a str,
-    /// Both, as a field has them (RFC 7617).
-    pub basic: &'a str,
-}
-
-/// Whom a SOCKS proxy is to connect to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination<'a> {
-    /// A name, for the proxy to resolve.
-    Name(&'a str, u16),
-    /// An address.
-    Address(std::net::SocketAddr),
-}
+use crate::trace::{Failure, Proxy, ProxyKind};
 
 /// Has the proxy connect to the destination. Whatever came behind its answer is the target's, and handed back.
 ///

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::exchange::Exchange;
 use super::fault::{self, Broken};
-use super::{Credentials, Destination, Terms};
+use super::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
 use crate::trace::{Proxy, SocksReply};
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::*;
-use crate::trace::{FailureCode, ProxySource, ProxyUsage};
+use crate::clock::Clock;
+use crate::stop::Stop;
+use crate::trace::{At, FailureCode, ProxySource, ProxyUsage};
 
 const LIMIT: Duration = Duration::from_millis(200);
 

@@ -9,6 +9,7 @@ use super::scene::Scene;
 use super::target::Origin;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
+use crate::proxy::{self, Choice};
 use crate::trace::{
     At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
     Unanswered, Url, header,
@@ -131,7 +132,14 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let opened = connect::open(self.scene, trace, id, &mut beside).await;
+                let opened = match proxy::choose(&trace.requests[id.0].url, &plan.proxy) {
+                    Choice::Use(server) => proxied::open(self.scene, trace, id, server, &mut beside).await,
+                    Choice::Bypass(bypass) => {
+                        trace.requests[id.0].bypass = Some(bypass);
+                        connect::open(self.scene, trace, id, &mut beside).await
+                    }
+                    Choice::Direct => connect::open(self.scene, trace, id, &mut beside).await,
+                };
                 self.uncounted.extend(beside.lanes.take());
                 // What failed has no request that could wait for the reading.
                 if opened.is_err() {

@@ -2,13 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
-use super::{endpoint, proxied};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
-use crate::proxy::{self, Choice};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
@@ -52,11 +51,6 @@ pub(super) async fn open(
     beside: &mut Beside,
 ) -> Result<(Session, ConnectionId), Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
-    match proxy::choose(&trace.requests[id.0].url, &plan.proxy) {
-        Choice::Direct => {}
-        Choice::Bypass(bypass) => trace.requests[id.0].bypass = Some(bypass),
-        Choice::Use(server) => return proxied::open(scene, trace, id, server, beside).await,
-    }
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
     let mut target = Target::of(&request.url, &plan.tcp);

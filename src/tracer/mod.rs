@@ -9,7 +9,7 @@
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
-//! - `proxied`: the same through a proxy.
+//! - `proxied`: the same through a proxy; `means`: what that needs.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -17,6 +17,7 @@ mod assumed;
 mod chain;
 mod connect;
 mod endpoint;
+mod means;
 mod pool;
 mod proxied;
 mod run;

@@ -8,15 +8,12 @@ use super::connect::{self, Beside, CONNECT_TO, IP_LITERAL, PLAIN};
 use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
-use crate::dns;
 use crate::http::{Session, basic_credentials};
-use crate::plan::{
-    DnsPlan, DnssecPlan, HttpsRecords, PlainRequests, Plan, ProxyServer, ResolverChoice, VersionChoice,
-};
+use crate::plan::{PlainRequests, Plan, ProxyServer, VersionChoice};
 use crate::proxy::{self, Credentials, Destination, Terms};
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls::{self, Peer};
+use crate::tls::Peer;
 use crate::trace::{
     At, Connect, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, Proxy, ProxyLookup,
     ProxyUsage, RequestId, Scheme, Stage, StageName, Trace, Url,
@@ -24,43 +21,6 @@ use crate::trace::{
 
 /// Why the target's name is not looked up.
 const PROXY_RESOLVES: &str = "the proxy resolves the name";
-
-/// What proxies need, made ready before t0.
-pub(super) struct Means {
-    /// The machine's resolver, for the names of proxies.
-    resolver: Option<dns::Resolver>,
-    /// For https proxies.
-    tls: Option<tls::Client>,
-}
-
-impl Means {
-    /// What the proxies of a plan need.
-    pub(super) fn of(plan: &Plan) -> Result<Self, String> {
-        let servers = || [&plan.proxy.http, &plan.proxy.https].into_iter().flatten();
-        let named = servers().any(|server| server.host.parse::<IpAddr>().is_err());
-        let resolver = named.then(|| dns::Resolver::new(machines(&plan.dns))).transpose()?;
-        let secured = servers().any(|server| server.kind.is_encrypted());
-        let options = crate::plan::TlsPlan { insecure: plan.proxy.insecure, ..plan.tls.clone() };
-        let tls = secured.then(|| tls::Client::new(&options, VersionChoice::Http11)).transpose()?;
-        Ok(Self { resolver, tls })
-    }
-
-    /// The same for one more run.
-    pub(super) fn of_another_run(&self) -> Self {
-        Self { resolver: self.resolver.as_ref().map(dns::Resolver::of_another_run), tls: self.tls.clone() }
-    }
-}
-
-/// A lookup by what this machine is configured with, whatever else the run asks.
-fn machines(plan: &DnsPlan) -> DnsPlan {
-    DnsPlan {
-        lane: ResolverChoice::System,
-        root_hints: plan.root_hints.clone(),
-        dnssec: DnssecPlan::Off,
-        https_records: HttpsRecords::Ignore,
-        ..plan.clone()
-    }
-}
 
 /// From the URL of a request to a connection through `server` that can carry it.
 pub(super) async fn open(
@@ -177,6 +137,8 @@ fn usage(url: &Url, target: &Target, server: &ProxyServer, plan: &Plan) -> Proxy
     let forwards = server.kind.is_http()
         && url.scheme == Scheme::Http
         && plan.proxy.plain == PlainRequests::Forward
+        // Forwarding is HTTP/1: whoever insists on another version needs a tunnel.
+        && plan.http.version != VersionChoice::Http2
         // The request names the URL's host: another can be reached through a tunnel only.
         && target.redirected_from.is_none();
     if forwards { ProxyUsage::Forward } else { ProxyUsage::Tunnel }

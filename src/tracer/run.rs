@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::proxied::Means;
+use super::means::Means;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;

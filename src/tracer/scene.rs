@@ -1,6 +1,6 @@
 //! What every step of a run is handed.
 
-use super::proxied::Means;
+use super::means::Means;
 use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::plan::Plan;

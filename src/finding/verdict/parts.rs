@@ -54,6 +54,10 @@ fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     let (Some((connect, id)), Some(winner)) = (race, winner) else {
         return cutter.give_rest(Cause::Distance, Seen::default());
     };
+    if let Some(lookup) = hop.proxy.and_then(|proxy| proxy.lookup.as_ref()) {
+        let seen = Seen { subject: Some(Subject::ProxyLookup), place: None, server: None };
+        cutter.give(Cause::Server, lookup.end.since(lookup.start), 0, seen);
+    }
     // What was given up before, and attempts that did not get there.
     let begun = hop.abandoned.first().map_or(connect.start, |first| first.tcp.start);
     let first = connect.attempts.iter().position(|attempt| attempt.outcome != AttemptOutcome::Won);

@@ -59,6 +59,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
             let size = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
             format!("the body of {host} ({}) took {share} to arrive", bytes(size))
         }
+        (Cause::Server, Some(Phase::Connect)) => {
+            format!("this machine's resolver took {share} to find the address of {host}")
+        }
         (_, Some(Phase::Proxy)) => match hop.proxy {
             Some(proxy) => format!(
                 "the {} took {share} to open the tunnel; what of that was its own way to {host} cannot be seen here",

@@ -12,7 +12,7 @@ use hickory_resolver::proto::rr::RecordType;
 use super::odd::ZONES as ODD_ZONES;
 use super::quirk::Quirk;
 use super::signer::Signing;
-use crate::lab::proxy::PROXIES;
+use crate::lab::proxies::PROXIES;
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY, VERY_SLOW_AUTHORITATIVE};
 use crate::lab::web::site::SITES;
 

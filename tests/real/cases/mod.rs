@@ -2,6 +2,7 @@
 
 mod dns;
 mod faults;
+mod proxies;
 mod resolvers;
 mod stamps;
 mod web;
@@ -13,7 +14,7 @@ use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, stamps::TESTS]
+    [world::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, proxies::TESTS, stamps::TESTS]
         .into_iter()
         .flatten()
         .copied()
