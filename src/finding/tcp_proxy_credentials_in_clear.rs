@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tcp,
     fires: "user name and password were sent to a proxy without TLS that is not on this machine",
+    standard: "RFC 7617 section 4",
     check: Check::Trace(check),
 };
 

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tcp,
     fires: "a proxy took at least 100 ms longer over its answers than the round trips to it explain, and that was at least 30 % of the hop",
+    standard: "RFC 9110 section 9.3.6",
     check: Check::Trace(check),
 };
 

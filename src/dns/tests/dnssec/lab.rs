@@ -168,7 +168,12 @@ fn the_counted_lane_is_the_same_with_and_without() {
             (traced(&with, "www.example.test").await, traced(&without, "www.example.test").await);
         let counted = |dns: &Dns| -> Vec<(String, RecordType, String)> {
             let walk = dns.packets.iter().filter(|packet| packet.purpose == Purpose::Walk);
-            walk.map(|packet| (packet.qname.clone(), packet.qtype, packet.zone.clone())).collect()
+            // A busy machine may hedge, and the types of the last zone are asked side by side.
+            let mut questions: Vec<_> =
+                walk.map(|packet| (packet.qname.clone(), packet.qtype, packet.zone.clone())).collect();
+            questions.sort();
+            questions.dedup();
+            questions
         };
         assert_eq!(counted(&with), counted(&without));
         assert_eq!((with.critical_path.len(), without.critical_path.len()), (3, 3), "three round trips");
