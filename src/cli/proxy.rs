@@ -28,9 +28,10 @@ pub(super) fn plan(options: &Proxies, lab: bool, environment: &Environment) -> R
         None => named(variables, names),
     };
     // HTTP_PROXY is left alone: a web server sets it for a CGI program from a client's field (httpoxy).
-    let [http, https] = [
+    let [http, https, other] = [
         of_scheme(&["http_proxy", "all_proxy", "ALL_PROXY"])?,
         of_scheme(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
+        of_scheme(&["all_proxy", "ALL_PROXY"])?,
     ]
     .map(|server| {
         server.map(|server| ProxyServer {
@@ -41,6 +42,7 @@ pub(super) fn plan(options: &Proxies, lab: bool, environment: &Environment) -> R
     Ok(ProxyPlan {
         http,
         https,
+        other,
         exceptions: exceptions(options, variables),
         plain: if options.proxytunnel { PlainRequests::Tunnel } else { PlainRequests::Forward },
         insecure: options.proxy_insecure,

@@ -18,6 +18,7 @@ pub use self::proxy::*;
 pub use self::roots::RootsChoice;
 pub use self::tcp::*;
 pub use self::tls::*;
+use crate::trace::StageName;
 
 /// How a run traces, whatever URL or name it is given.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Plan {
     pub tls: TlsPlan,
     /// Requests.
     pub http: HttpPlan,
+    /// `--until`: the last stage; a URL's scheme may end it before.
+    pub until: StageName,
     /// `--max-time`: everything, from t0.
     pub max_time: Duration,
 }
@@ -47,6 +50,7 @@ impl Default for Plan {
             proxy: ProxyPlan::default(),
             tls: TlsPlan::default(),
             http: HttpPlan::default(),
+            until: StageName::Http,
             max_time: MAX_TIME,
         }
     }

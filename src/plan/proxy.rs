@@ -14,6 +14,8 @@ pub struct ProxyPlan {
     pub http: Option<ProxyServer>,
     /// For https URLs.
     pub https: Option<ProxyServer>,
+    /// For those that are no web's: `tls://`, `tcp://`.
+    pub other: Option<ProxyServer>,
     /// Hosts that are connected to directly.
     pub exceptions: Option<ProxyExceptions>,
     /// `--proxytunnel`: CONNECT also where a request could be forwarded.
@@ -29,6 +31,7 @@ impl Default for ProxyPlan {
         Self {
             http: None,
             https: None,
+            other: None,
             exceptions: None,
             plain: PlainRequests::Forward,
             insecure: false,

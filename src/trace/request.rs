@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
 use super::proxy::ProxyBypass;
-use super::stage::Stage;
+use super::stage::{Stage, StageName};
 use super::url::Url;
 
 /// One request of a run, begun and perhaps not ended.
@@ -13,6 +13,8 @@ use super::url::Url;
 pub struct Request {
     /// The URL, taken apart.
     pub url: Url,
+    /// The last stage that was to run: `http`, or what the URL's scheme or `--until` says.
+    pub until: StageName,
     /// Its start.
     pub start: At,
     /// Its end: last body byte, or the failure.
@@ -36,6 +38,7 @@ impl Request {
     #[must_use]
     pub const fn new(url: Url, start: At) -> Self {
         Self {
+            until: url.scheme.last_stage(),
             url,
             start,
             end: start,

@@ -7,12 +7,13 @@ use super::pool::{Idle, Pool};
 use super::proxied;
 use super::scene::Scene;
 use super::target::Origin;
+use super::until;
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask};
+use crate::http::{self, Ask, Session};
 use crate::proxy::{self, Choice};
 use crate::trace::{
-    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
-    Unanswered, Url, header,
+    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
+    StageName, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -61,14 +62,18 @@ impl<'a> Chain<'a> {
         let mut retry_of = None;
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
+            let until = until::last_stage(&url, self.scene.plan);
+            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+            until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
             let behind = |failure| match trace.hops().last() {
                 Some(hop) => proxied::hint(failure, &hop),
                 None => failure,
             };
             failure = failure.map(behind);
-            let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
+            // Where nothing was to run, taking the URL apart is all there is.
+            let end =
+                trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
             let again = again(trace, id, &ask.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
                 failure.hint =
@@ -115,6 +120,24 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// A connection for a request, by a proxy or without one.
+    async fn open(
+        &self,
+        trace: &mut Trace,
+        id: RequestId,
+        beside: &mut Beside,
+    ) -> Result<Option<(Session, ConnectionId)>, Failure> {
+        let request = &mut trace.requests[id.0];
+        if request.until >= StageName::Tcp {
+            match proxy::choose(&request.url, &self.scene.plan.proxy) {
+                Choice::Use(server) => return proxied::open(self.scene, trace, id, server, beside).await,
+                Choice::Bypass(bypass) => request.bypass = Some(bypass),
+                Choice::Direct => {}
+            }
+        }
+        connect::open(self.scene, trace, id, beside).await
+    }
+
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
@@ -132,35 +155,27 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let opened = match proxy::choose(&trace.requests[id.0].url, &plan.proxy) {
-                    Choice::Use(server) => proxied::open(self.scene, trace, id, server, &mut beside).await,
-                    Choice::Bypass(bypass) => {
-                        trace.requests[id.0].bypass = Some(bypass);
-                        connect::open(self.scene, trace, id, &mut beside).await
-                    }
-                    Choice::Direct => connect::open(self.scene, trace, id, &mut beside).await,
-                };
+                let opened = self.open(trace, id, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
-                // What failed has no request that could wait for the reading.
-                if opened.is_err() {
-                    beside.read_of_proxy(trace);
+                match opened {
+                    Ok(Some(opened)) => opened,
+                    Ok(None) => return Ok(beside.read(trace, id)),
+                    // What failed has no request that could wait for the reading.
+                    Err(failure) => {
+                        beside.read(trace, id);
+                        return Err(failure);
+                    }
                 }
-                opened?
             }
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
         let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
-        // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) =
-            (trace.connections[connection.0].tls.ran_mut(), beside.unread.take())
-        {
-            unread.read_into(tls);
-        }
-        beside.read_of_proxy(trace);
+        let origin = Origin::of(&request.url);
+        beside.read(trace, id);
         if let Some(session) = result? {
-            self.pool.keep(Origin::of(&trace.requests[id.0].url), Idle { session, connection });
+            self.pool.keep(origin, Idle { session, connection });
         }
         Ok(())
     }
@@ -190,7 +205,7 @@ fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
 }
 
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop<'_>) -> At {
+fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
@@ -198,7 +213,7 @@ fn end_of(hop: &Hop<'_>) -> At {
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),
     ];
-    ends.into_iter().flatten().fold(hop.start, At::max)
+    ends.into_iter().flatten().max().map(|end| end.max(hop.start))
 }
 
 /// Whether the last redirect leads back to where the chain has been, and a cookie was set on the way.

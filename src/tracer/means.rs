@@ -17,7 +17,7 @@ pub(super) struct Means {
 impl Means {
     /// What the proxies of a plan need.
     pub(super) fn of(plan: &Plan) -> Result<Self, String> {
-        let servers = || [&plan.proxy.http, &plan.proxy.https].into_iter().flatten();
+        let servers = || [&plan.proxy.http, &plan.proxy.https, &plan.proxy.other].into_iter().flatten();
         let named = servers().any(|server| server.host.parse::<IpAddr>().is_err());
         let resolver = named.then(|| dns::Resolver::new(machines(&plan.dns))).transpose()?;
         let secured = servers().any(|server| server.kind.is_encrypted());

@@ -8,6 +8,7 @@ use super::connect::{self, Beside, CONNECT_TO, IP_LITERAL, PLAIN};
 use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
+use super::until;
 use crate::http::{Session, basic_credentials};
 use crate::plan::{PlainRequests, Plan, ProxyServer, VersionChoice};
 use crate::proxy::{self, Credentials, Destination, Terms};
@@ -29,7 +30,7 @@ pub(super) async fn open(
     id: RequestId,
     server: &ProxyServer,
     beside: &mut Beside,
-) -> Result<(Session, ConnectionId), Failure> {
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
     let Scene { plan, on_stage, .. } = *scene;
     let target = Target::of(&trace.requests[id.0].url, &plan.tcp);
     let address = whom(scene, trace, id, server, &target, beside).await?;
@@ -62,14 +63,37 @@ pub(super) async fn open(
         unreachable!("it was just put there")
     };
     let stream = stream.map_err(|failure| proxy::not_connected(proxy, failure))?;
-    let stream = secure_proxy(scene, server, proxy, stream.into(), connection, beside).await?;
+    let stream = secure_proxy(scene, server, proxy, stream.into(), beside).await?;
     let basic =
         server.credentials.as_ref().map(|(user, password)| basic_credentials(&format!("{user}:{password}")));
+    let request = &requests[id.0];
+    let goes_on = |session| Some((session, connection)).filter(|_| request.until == StageName::Http);
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
-        return Ok((Session::forwarded(stream, basic), connection));
+        return Ok(goes_on(Session::forwarded(stream, basic)));
     }
-    let mut stream = stream;
+    let stream = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref()).await?;
+    if request.url.scheme == Scheme::Http {
+        *tls = Stage::Skipped(PLAIN);
+        return Ok(goes_on(Session::in_the_clear(stream, &plan.http)));
+    }
+    if request.until == StageName::Tcp {
+        *tls = Stage::Skipped(until::reason(request));
+        return Ok(None);
+    }
+    Ok(goes_on(connect::secure(scene, &request.url, tls, stream, None, beside).await?))
+}
+
+/// A tunnel to the target.
+async fn tunnel(
+    scene: &Scene<'_>,
+    server: &ProxyServer,
+    target: &Target,
+    address: Option<IpAddr>,
+    proxy: &mut Proxy,
+    mut stream: Stream,
+    basic: Option<&str>,
+) -> Result<Stream, Failure> {
     let destination = match address {
         Some(address) => Destination::Address(SocketAddr::new(address, target.port)),
         None => Destination::Name(&target.host, target.port),
@@ -77,19 +101,12 @@ pub(super) async fn open(
     let credentials = server.credentials.as_ref().map(|(user, password)| Credentials {
         user,
         password,
-        basic: basic.as_deref().unwrap_or_default(),
+        basic: basic.unwrap_or_default(),
     });
-    let limit = scene.clock.now().after(plan.proxy.timeout);
+    let limit = scene.clock.now().after(scene.plan.proxy.timeout);
     let terms = Terms { clock: scene.clock, stop: scene.stop, limit, credentials };
     let early = proxy::open(&mut stream, destination, proxy, terms).await?;
-    let stream = stream.behind(early);
-    let url = &requests[id.0].url;
-    if url.scheme == Scheme::Http {
-        *tls = Stage::Skipped(PLAIN);
-        return Ok((Session::in_the_clear(stream, &plan.http), connection));
-    }
-    let session = connect::secure(scene, &url.host_ascii, tls, stream, None, beside).await?;
-    Ok((session, connection))
+    Ok(stream.behind(early))
 }
 
 /// Resolves the target's name where that is left to this program, and gives the address that the proxy is told;
@@ -206,7 +223,6 @@ async fn secure_proxy(
     server: &ProxyServer,
     proxy: &mut Proxy,
     stream: Stream,
-    connection: ConnectionId,
     beside: &mut Beside,
 ) -> Result<Stream, Failure> {
     let Some(client) = scene.means.tls.as_ref().filter(|_| server.kind.is_encrypted()) else {
@@ -219,7 +235,7 @@ async fn secure_proxy(
     proxy.tls = Some(Box::new(tls));
     match secured {
         Ok(secured) => {
-            beside.of_proxy = Some((connection, unread));
+            beside.of_proxy = Some(unread);
             Ok(Stream::Tls(Box::new(secured)))
         }
         Err(failure) => Err(proxy::not_secured(proxy, failure)),

@@ -21,6 +21,7 @@ pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
     tls: tls::Client,
+    bare_tls: tls::Client,
     proxies: Means,
 }
 
@@ -45,16 +46,17 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
+        let bare_tls = tls.without_protocols();
         let proxies = Means::of(&plan)?;
-        Ok(Self { plan, resolver, tls, proxies })
+        Ok(Self { plan, resolver, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls, proxies } = self;
+        let Self { plan, resolver, tls, bare_tls, proxies } = self;
         let (resolver, means) = (&resolver.of_another_run(), &proxies.of_another_run());
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, means, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
