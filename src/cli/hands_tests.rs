@@ -108,7 +108,7 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--proxy-ntlm -U a:b -x p https://a.test/", "-U sends Basic"),
     ("dns -p 53 --noproxy x a.test", "--noproxy is for tracing a URL"),
     ("--lab -x http://127.0.0.1:3128 https://www.example.test/", "--lab has no outside"),
-    ("--cert a.pem https://a.test/", "--cert is not supported yet"),
+    ("--cert-type P12 https://a.test/", "leave it out"),
     ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
     ("--tlsv1.0 https://a.test/", "--tls-max"),
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),

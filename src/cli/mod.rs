@@ -10,6 +10,7 @@
 //! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `proxy`: which proxies, by options and environment
+//! - `identity`: `--cert`, `--key` and `--pass`
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
@@ -22,6 +23,7 @@ mod error;
 mod files;
 mod findings;
 mod hands;
+mod identity;
 mod password;
 mod proxy;
 mod read;

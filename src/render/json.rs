@@ -18,6 +18,7 @@ mod packet;
 mod pointer;
 mod proxy;
 mod record;
+mod resumption;
 mod schema;
 mod service;
 mod survey;

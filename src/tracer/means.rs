@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::dns;
-use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice, TlsPlan, VersionChoice};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice, Resume, TlsPlan, VersionChoice};
 use crate::tls;
 
 /// What proxies need, made ready before t0.
@@ -21,7 +21,13 @@ impl Means {
         let named = servers().any(|server| server.host.parse::<IpAddr>().is_err());
         let resolver = named.then(|| dns::Resolver::new(machines(&plan.dns))).transpose()?;
         let secured = servers().any(|server| server.kind.is_encrypted());
-        let options = TlsPlan { insecure: plan.proxy.insecure, ..plan.tls.clone() };
+        // The client certificate is the target's matter.
+        let options = TlsPlan {
+            insecure: plan.proxy.insecure,
+            identity: None,
+            resume: Resume::Never,
+            ..plan.tls.clone()
+        };
         let tls = secured.then(|| tls::Client::new(&options, VersionChoice::Http11)).transpose()?;
         Ok(Self { resolver, tls })
     }

@@ -11,6 +11,7 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -21,6 +22,7 @@ mod endpoint;
 mod means;
 mod pool;
 mod proxied;
+mod resume;
 mod run;
 mod scene;
 mod target;
