@@ -1,6 +1,8 @@
 //! The requests of one run: from redirect to redirect (RFC 9110 §15.4), with what each takes over from
 //! the one before it.
 
+use std::collections::HashMap;
+
 use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
@@ -11,10 +13,11 @@ use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask, Session};
 use crate::proxy::{self, Choice};
+use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
-    StageName, Tls, Trace, Unanswered, Url, header,
+    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
+    Stage, StageName, Tls, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -29,13 +32,16 @@ pub(super) struct Chain<'a> {
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Vec<(LookupId, UncountedLanes)>,
+    /// Holds on the connections that are open, for a look at each when what is measured on it is over.
+    watches: HashMap<ConnectionId, tcp::Watch>,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Vec<(ConnectionId, Memory)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), uncounted: Vec::new(), sessions: Vec::new() }
+        let (uncounted, sessions, watches) = Default::default();
+        Self { scene, pool: Pool::default(), uncounted, watches, sessions }
     }
 
     /// What still runs beside the trace, and what is to be resumed after it.
@@ -133,7 +139,7 @@ impl<'a> Chain<'a> {
         beside: &mut Beside,
     ) -> Result<Option<(Session, ConnectionId)>, Failure> {
         let request = &mut trace.requests[id.0];
-        if request.until >= StageName::Tcp {
+        if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
             match proxy::choose(&request.url, &self.scene.plan.proxy) {
                 Choice::Use(server) => return proxied::open(self.scene, trace, id, server, beside).await,
                 Choice::Bypass(bypass) => request.bypass = Some(bypass),
@@ -162,15 +168,19 @@ impl<'a> Chain<'a> {
             None => {
                 let opened = self.open(trace, id, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
+                self.watches.extend(beside.watch.take());
                 match opened {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
-                        return Ok(beside.read(trace, id));
+                        beside.read(trace, id);
+                        self.look_back(trace, id, Kept::No);
+                        return Ok(());
                     }
                     // What failed has no request that could wait for the reading.
                     Err(failure) => {
                         beside.read(trace, id);
+                        self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
                 }
@@ -180,6 +190,8 @@ impl<'a> Chain<'a> {
         on_stage(StageName::Http, &request.url.host_ascii);
         let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
+        let kept = if matches!(result, Ok(Some(_))) { Kept::Yes } else { Kept::No };
+        self.look_back(trace, id, kept);
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
         beside.read(trace, id);
@@ -188,6 +200,27 @@ impl<'a> Chain<'a> {
         }
         Ok(())
     }
+
+    /// Asks the kernel once more about the connection of a request that has ended.
+    fn look_back(&mut self, trace: &mut Trace, id: RequestId, kept: Kept) {
+        let Some(connection) = trace.requests[id.0].connection.ran() else { return };
+        let Some(watch) = self.watches.get(&connection) else { return };
+        let Connection { tcp, tls, .. } = &mut trace.connections[connection.0];
+        // Right after the connect it would say the same again.
+        if tls.as_ref().ran().is_some() || trace.requests[id.0].http.as_ref().ran().is_some() {
+            tcp.tcp_info_after = watch.read();
+        }
+        if kept == Kept::No {
+            self.watches.remove(&connection);
+        }
+    }
+}
+
+/// Whether a connection is kept for a further request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
 }
 
 impl Chain<'_> {

@@ -63,6 +63,7 @@ pub(super) async fn open(
         unreachable!("it was just put there")
     };
     let stream = stream.map_err(|failure| proxy::not_connected(proxy, failure))?;
+    beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
     let stream = secure_proxy(scene, server, proxy, stream.into(), beside).await?;
     let basic =
         server.credentials.as_ref().map(|(user, password)| basic_credentials(&format!("{user}:{password}")));
@@ -212,8 +213,11 @@ const fn nowhere(at: At) -> Connect {
         winner: None,
         local: None,
         tcp_info: None,
+        tcp_info_after: None,
         untried: Vec::new(),
         redirected_from: None,
+        unix_socket: None,
+        addresses: None,
     }
 }
 

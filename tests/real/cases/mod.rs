@@ -1,5 +1,6 @@
 //! The tests, by what they look at.
 
+mod connection;
 mod dns;
 mod faults;
 mod proxies;
@@ -14,10 +15,9 @@ use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, proxies::TESTS, stamps::TESTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    let early = [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS];
+    let late = [web::TESTS, proxies::TESTS, stamps::TESTS];
+    early.into_iter().chain(late).flatten().copied()
 }
 
 /// A question: the server that has the answer, name, type.
