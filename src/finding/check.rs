@@ -61,6 +61,8 @@ rules! {
     tcp_family_failed,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
+    tcp_proxy_slow,
+    tcp_proxy_credentials_in_clear,
     tls_certificate_faulty,
     tls_certificate_expires_soon,
     tls_weak_key,

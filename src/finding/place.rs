@@ -68,6 +68,8 @@ pub enum InConnection {
     Address(usize),
     /// The kernel's round trip.
     RoundTrip,
+    /// Whether the proxy was given credentials.
+    ProxyCredentials,
     /// The TLS version.
     TlsVersion,
     /// The round trips of the handshake.

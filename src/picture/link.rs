@@ -63,6 +63,9 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
                     part(request, &|subject| *subject == Subject::Verification)
                 }
                 InConnection::Duration | InConnection::RoundTrip => phase(request, Phase::Connect),
+                InConnection::ProxyCredentials => {
+                    phase(request, Phase::Proxy).or_else(|| phase(request, Phase::Connect))
+                }
                 _ => phase(request, Phase::Tls),
             }
         }
