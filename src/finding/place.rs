@@ -66,6 +66,12 @@ pub enum InConnection {
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// What the stapled OCSP response says.
+    OcspStatus,
+    /// Until when it holds.
+    OcspNextUpdate,
+    /// Its size.
+    OcspBytes,
     /// Whether its session was resumed.
     Resumed,
     /// The tickets that it was given.
@@ -92,6 +98,10 @@ pub enum CertificateField {
     DaysLeft,
     /// When it expires.
     NotAfter,
+    /// Whether it demands a staple.
+    MustStaple,
+    /// Its days from begin to end.
+    LifetimeDays,
 }
 
 /// A place in a lookup.

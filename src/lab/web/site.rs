@@ -73,6 +73,12 @@ pub(crate) enum Certificate {
     WithoutIntermediate,
     UnknownIssuer,
     Version1,
+    /// Good, with a demand for stapled OCSP responses and no such response.
+    MustStaple,
+    /// Good, with a stapled OCSP response that says so.
+    Stapled,
+    /// Revoked, by its own staple.
+    Revoked,
 }
 
 /// What a site does for those who come back (RFC 8446 §2.2).
@@ -320,6 +326,9 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
+    Site::tls("stapled.tls.test", 113, Tls { certificate: Certificate::Stapled, ..TLS }),
+    Site::tls("revoked.tls.test", 114, Tls { certificate: Certificate::Revoked, ..TLS }),
+    Site::tls("must-staple.tls.test", 115, Tls { certificate: Certificate::MustStaple, ..TLS }),
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
     Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
     Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),

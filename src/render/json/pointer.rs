@@ -68,12 +68,17 @@ fn connection(place: InConnection) -> String {
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
         InConnection::HelloRetry => "tls/hello_retry".to_owned(),
+        InConnection::OcspStatus => "tls/ocsp/status".to_owned(),
+        InConnection::OcspNextUpdate => "tls/ocsp/next_update".to_owned(),
+        InConnection::OcspBytes => "tls/ocsp_bytes".to_owned(),
         InConnection::Resumed => "tls/resumption/resumed".to_owned(),
         InConnection::Tickets => "tls/resumption/tickets".to_owned(),
         InConnection::Certificate(index, field) => {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",
                 CertificateField::NotAfter => "not_after",
+                CertificateField::MustStaple => "must_staple",
+                CertificateField::LifetimeDays => "lifetime_days",
             };
             format!("tls/chain/{index}/{field}")
         }
