@@ -16,8 +16,8 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, StoresServerSessions, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use super::site::{Certificate, Clients, Protocols, Tickets, Tls, Versions};
 use super::ocsp;
+use super::site::{Certificate, Clients, Protocols, Tickets, Tls, Versions};
 use super::x509::{self, tagged};
 
 /// What a client may send before the handshake is complete.

@@ -21,7 +21,8 @@ pub(crate) fn response(
 ) -> Result<Vec<u8>, rcgen::Error> {
     let outer = fields(contents(leaf));
     let tbs = outer.first().map(|tbs| fields(contents(tbs))).unwrap_or_default();
-    let (serial, algorithm) = (tbs.get(1).cloned().unwrap_or_default(), outer.get(1).cloned().unwrap_or_default());
+    let (serial, algorithm) =
+        (tbs.get(1).cloned().unwrap_or_default(), outer.get(1).cloned().unwrap_or_default());
     // Nobody here looks at the hashes of the issuer.
     let hash = tagged(0x04, &[0; 20]);
     let id = tagged(0x30, &[SHA1, &hash, &hash, &serial].concat());
