@@ -76,6 +76,12 @@ pub enum InConnection {
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// What the stapled OCSP response says.
+    OcspStatus,
+    /// Until when it holds.
+    OcspNextUpdate,
+    /// Its size.
+    OcspBytes,
     /// The protocol that the server chose (ALPN).
     Alpn,
     /// The bytes of a flight, by its place.
@@ -108,6 +114,10 @@ pub enum CertificateField {
     DaysLeft,
     /// When it expires.
     NotAfter,
+    /// Whether it demands a staple.
+    MustStaple,
+    /// Its days from begin to end.
+    LifetimeDays,
     /// Whom it is for.
     Subject,
     /// The kind of its key.

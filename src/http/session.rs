@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use tokio::io::AsyncWriteExt as _;
+
 use super::{h1, h2};
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stream::Stream;
@@ -90,6 +92,14 @@ impl Session {
         match &mut self.wire {
             Wire::Http1(stream) => h1::is_idle(stream).await,
             Wire::Http2(link) => link.is_open().await,
+        }
+    }
+
+    /// Ends it in good order, as far as that needs no wait: with close_notify over TLS (RFC 8446 §6.1). One of
+    /// HTTP/2 ends with its last hold.
+    pub async fn close(self) {
+        if let Wire::Http1(mut stream) = self.wire {
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(50), stream.shutdown()).await;
         }
     }
 }

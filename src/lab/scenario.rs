@@ -495,6 +495,17 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "certificate-unchecked"),
     Scenario::new(
+        "stapled",
+        "https://stapled.tls.test/",
+        "a server that staples its issuer's word that the certificate is good (OCSP)",
+    ),
+    Scenario::new("revoked", "https://revoked.tls.test/", "a certificate that is revoked, by its own staple"),
+    Scenario::new(
+        "must-staple",
+        "https://must-staple.tls.test/",
+        "a certificate that demands a staple, on a server that sends none",
+    ),
+    Scenario::new(
         "weak-key",
         "https://weak-key.tls.test/",
         "an intermediate certificate with an RSA key of 1024 bits",

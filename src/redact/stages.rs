@@ -65,6 +65,7 @@ impl Redact for Tls {
             verification,
             alert: _,
             ocsp_bytes: _,
+            staple: _,
             bytes_received: _,
             bytes_sent: _,
             key_exchange_cpu: _,
@@ -77,8 +78,16 @@ impl Redact for Tls {
             seen.sentence(words);
         }
         let Some(verification) = verification else { return };
-        let Verification { roots: _, faults, overridden: _, start: _, cpu: _, system_would_trust: _ } =
-            verification;
+        let Verification {
+            roots: _,
+            faults,
+            overridden: _,
+            start: _,
+            cpu: _,
+            system_would_trust: _,
+            embedded_would_trust: _,
+            roots_of: _,
+        } = verification;
         for fault in faults {
             match fault {
                 CertificateFault::Other(words) => seen.sentence(words),

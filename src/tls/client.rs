@@ -26,9 +26,9 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{self, Resume, TlsPlan, VersionChoice};
+use crate::plan::{self, Resume, RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
-use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
+use crate::trace::{Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -50,6 +50,7 @@ pub struct Client {
     /// The roots, as they are called in the report.
     roots: Arc<str>,
     source: Source,
+    roots_of: RootsOf,
     insecure: bool,
     /// What is shown to a server that asks for it.
     identity: Option<Arc<Identity>>,
@@ -88,6 +89,13 @@ impl Client {
             trust,
             roots: roots.description.into(),
             source: Source::from(&plan.roots),
+            roots_of: match &plan.roots {
+                // The lab's stand for everybody's there.
+                RootsChoice::Embedded | RootsChoice::Given { .. } => RootsOf::Everybody,
+                RootsChoice::System | RootsChoice::File(_) | RootsChoice::Environment { .. } => {
+                    RootsOf::Somebody
+                }
+            },
             insecure: plan.insecure,
             identity,
             resume: plan.resume,
@@ -186,6 +194,7 @@ impl Client {
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
+            roots_of: self.roots_of,
             insecure: self.insecure,
             identity: self.identity.clone(),
         };
@@ -207,7 +216,7 @@ impl Client {
                     address: peer.address,
                     seen: &details.seen,
                     hello: &details.hello,
-                    embedded_roots: (self.source == Source::Embedded).then_some(&self.trust),
+                    trust: &self.trust,
                     source: self.source,
                     limit: self.limit,
                     max_version: self.max_version,

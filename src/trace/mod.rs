@@ -29,6 +29,7 @@ mod run;
 pub(crate) mod sample;
 mod service;
 mod stage;
+mod status;
 mod tls;
 mod url;
 
@@ -65,8 +66,9 @@ pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
+pub use status::{CertificateStatus, SignedTimestamp, Staple};
 pub use tls::{
     Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
-    LegacyProbe, NearMiss, Offer, Tls, TlsVersion, Verification,
+    HelloRetry, LegacyProbe, NearMiss, Offer, RetryCause, RootsOf, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

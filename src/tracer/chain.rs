@@ -49,6 +49,14 @@ impl<'a> Chain<'a> {
         Self { scene, pool: Pool::default(), uncounted, watches, sessions }
     }
 
+    /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
+    /// of one that merely breaks off (RFC 5246 §7.2.1).
+    pub(super) async fn close(&mut self) {
+        if !self.sessions.is_empty() {
+            self.pool.close().await;
+        }
+    }
+
     /// What still runs beside the trace, and what is to be resumed after it.
     pub(super) fn into_uncounted(self) -> (Lanes, Sessions) {
         (self.uncounted, self.sessions)

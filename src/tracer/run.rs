@@ -65,6 +65,7 @@ impl Tracer {
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        chain.close().await;
         let (lanes, sessions) = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {

@@ -237,6 +237,26 @@ fn a_second_connection_tells_what_tickets_are_worth() {
 }
 
 #[test]
+fn a_staple_is_read_and_a_missing_or_bad_one_found() {
+    for (id, status, found) in [
+        ("stapled", Some("good"), None),
+        ("revoked", Some("revoked"), Some("tls-ocsp-staple-bad")),
+        ("must-staple", None, Some("tls-ocsp-must-staple-missing")),
+    ] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (_, document) = json(&["--lab", scenario.url]);
+        let tls = &document["hops"][0]["tls"];
+        assert_eq!(tls["ocsp"]["status"].as_str(), status, "{id}: {}", tls["ocsp"]);
+        assert_eq!(tls["ocsp"]["next_update"].is_string(), status.is_some(), "{id}");
+        assert_eq!(tls["ocsp"]["revoked_at"].is_string(), id == "revoked");
+        assert_eq!(tls["chain"][0]["must_staple"], id == "must-staple");
+        let ids = document["findings"].as_array().unwrap().iter();
+        let of_ocsp = ids.filter_map(|finding| finding["id"].as_str()).find(|id| id.contains("ocsp"));
+        assert_eq!(of_ocsp, found, "{id}");
+    }
+}
+
+#[test]
 fn max_time_ends_any_stage_with_a_whole_document() {
     for (id, stage) in [
         ("no-answer-http", "http"),

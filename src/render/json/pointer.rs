@@ -73,6 +73,9 @@ fn connection(place: InConnection) -> String {
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
         InConnection::HelloRetry => "tls/hello_retry".to_owned(),
+        InConnection::OcspStatus => "tls/ocsp/status".to_owned(),
+        InConnection::OcspNextUpdate => "tls/ocsp/next_update".to_owned(),
+        InConnection::OcspBytes => "tls/ocsp_bytes".to_owned(),
         InConnection::Alpn => "tls/alpn".to_owned(),
         InConnection::FlightBytes(index) => format!("tls/flights/{index}/bytes"),
         InConnection::LegacyVersion => "tls/legacy_probe/version".to_owned(),
@@ -82,6 +85,8 @@ fn connection(place: InConnection) -> String {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",
                 CertificateField::NotAfter => "not_after",
+                CertificateField::MustStaple => "must_staple",
+                CertificateField::LifetimeDays => "lifetime_days",
                 CertificateField::Subject => "subject",
                 CertificateField::KeyType => "key_type",
                 CertificateField::KeyBits => "key_bits",

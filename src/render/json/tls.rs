@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::micros::us;
 use super::resumption::ResumptionView;
+use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
 
@@ -51,6 +52,10 @@ pub(super) struct TlsView<'a> {
     alert: Option<AlertView<'a>>,
     /// Bytes of the stapled OCSP response.
     ocsp_bytes: usize,
+    /// What the stapled OCSP response says; null without one.
+    ocsp: Option<OcspView>,
+    /// The HelloRetryRequest, by its cause and cost; null without one.
+    hello_retry_request: Option<HelloRetryView<'a>>,
     /// Bytes read from the socket during the handshake.
     bytes_received: u64,
     /// Bytes written to the socket during the handshake.
@@ -93,6 +98,8 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 description: &alert.description,
             }),
             ocsp_bytes: tls.ocsp_bytes,
+            ocsp: tls.staple.as_ref().map(Into::into),
+            hello_retry_request: tls.retry().map(Into::into),
             bytes_received: tls.bytes_received,
             bytes_sent: tls.bytes_sent,
             key_exchange_cpu_us: us(tls.key_exchange_cpu),
@@ -249,6 +256,12 @@ struct CertificateView<'a> {
     issuer_urls: &'a [String],
     /// Signed certificate timestamps in it.
     sct_count: usize,
+    /// Each of them; whose the log is is not known here.
+    scts: Vec<TimestampView<'a>>,
+    /// Whether it demands that its servers staple OCSP responses (RFC 7633).
+    must_staple: bool,
+    /// Days from its begin to its end, a part of a day counted as one.
+    lifetime_days: u64,
 }
 
 impl<'a> From<&'a Certificate> for CertificateView<'a> {
@@ -270,6 +283,9 @@ impl<'a> From<&'a Certificate> for CertificateView<'a> {
             self_issued: certificate.self_issued,
             issuer_urls: &certificate.issuer_urls,
             sct_count: certificate.sct_count,
+            scts: certificate.scts.iter().map(Into::into).collect(),
+            must_staple: certificate.must_staple,
+            lifetime_days: certificate.lifetime_days(),
         }
     }
 }
@@ -292,6 +308,8 @@ struct VerificationView<'a> {
     cpu_us: u64,
     /// When the embedded roots refuse: whether the system's roots would trust the chain.
     system_would_trust: Option<bool>,
+    /// When the system's roots refuse: whether the embedded ones would trust the chain.
+    embedded_would_trust: Option<bool>,
 }
 
 impl<'a> From<&'a Verification> for VerificationView<'a> {
@@ -309,6 +327,7 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
             start_us: verification.start.0,
             cpu_us: us(verification.cpu),
             system_would_trust: verification.system_would_trust,
+            embedded_would_trust: verification.embedded_would_trust,
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::explain::status::explain;
 use crate::render::{proxy_words, words};
 use crate::timeline;
 use crate::trace::{
-    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls,
-    Trace, Url, header,
+    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
+    Stub, Tls, Trace, Url, header,
 };
 use crate::units;
 
@@ -268,7 +268,7 @@ pub(crate) fn tls(tls: &Tls) -> String {
     parts.extend(tls.group.clone());
     parts.push(units::count(tls.round_trips as usize, "round trip"));
     if tls.hello_retry {
-        parts.push("the server asked for another key share".to_owned());
+        parts.push(retry(tls));
     }
     parts.extend(client_certificate(tls));
     let mut words = parts.join(", ");
@@ -290,6 +290,9 @@ pub(crate) fn tls(tls: &Tls) -> String {
         if verification.system_would_trust == Some(true) {
             words.push_str("; the system's roots would trust it");
         }
+        if verification.embedded_would_trust == Some(true) {
+            words.push_str("; the built-in roots would trust it");
+        }
     }
     if let Some(alert) = &tls.alert {
         let who = if alert.direction == Direction::Sent { "we" } else { "the server" };
@@ -309,6 +312,18 @@ pub(crate) fn tls(tls: &Tls) -> String {
         }
     }
     words
+}
+
+/// Why there was a HelloRetryRequest, and what it cost.
+fn retry(tls: &Tls) -> String {
+    let Some(retry) = tls.retry() else { return "the server asked for a second ClientHello".to_owned() };
+    let cost = units::duration(retry.cost);
+    match retry.cause {
+        RetryCause::Group(group) => {
+            format!("the server takes no key share that was sent and asked for {group}, which cost {cost}")
+        }
+        RetryCause::Cookie => format!("the server asked for its cookie first, which cost {cost}"),
+    }
 }
 
 /// What became of the client's certificate, where the server asked for one or one was given.

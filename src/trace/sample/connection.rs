@@ -64,6 +64,10 @@ pub(super) fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bo
         self_issued: subject == issuer,
         issuer_urls: vec!["http://ca.test/issuer.der".into()],
         sct_count: 2,
+        scts: ["3a", "c4"]
+            .map(|log| SignedTimestamp { log_id: log.repeat(32), timestamp: time(1_793_003_600) })
+            .into(),
+        must_staple: false,
     }
 }
 
@@ -146,9 +150,12 @@ pub(super) fn tls(host: &str) -> Tls {
             start: At(281_200),
             cpu: Duration::from_micros(420),
             system_would_trust: None,
+            embedded_would_trust: None,
+            roots_of: RootsOf::Everybody,
         }),
         alert: None,
         ocsp_bytes: 0,
+        staple: None,
         bytes_received: 3_355,
         bytes_sent: 1_604,
         key_exchange_cpu: Duration::from_micros(190),

@@ -166,6 +166,8 @@ fn handshake() -> Tls {
             start: At(50_200),
             cpu: Duration::from_micros(300),
             system_would_trust: None,
+            embedded_would_trust: None,
+            roots_of: RootsOf::Everybody,
         }),
         ..connection::tls(HOST)
     }

@@ -25,7 +25,10 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
         table::columns(page, "Flights", ["at", "", "messages", "bytes", "CPU"], rows);
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let staple = if tls.ocsp_bytes > 0 { units::bytes(tls.ocsp_bytes as u64) } else { "none".to_owned() };
+    let staple = match &tls.staple {
+        Some(staple) => format!("{}; {}", units::bytes(tls.ocsp_bytes as u64), words::staple(staple)),
+        None => "none".to_owned(),
+    };
     table::facts(
         page,
         &[
