@@ -49,6 +49,16 @@ pub enum InRequest {
     RedirectTarget,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// The host of its URL.
+    Host,
+    /// The user name in its URL.
+    Username,
+    /// The password in its URL.
+    Password,
+    /// The query of its URL.
+    Query,
+    /// What a browser changes in its URL, by its place.
+    UrlChange(usize),
 }
 
 /// A place in a connection.
@@ -60,6 +70,8 @@ pub enum InConnection {
     Attempt(usize, AttemptField),
     /// The kernel's round trip.
     RoundTrip,
+    /// The least of them.
+    LeastRoundTrip,
     /// The TLS version.
     TlsVersion,
     /// The round trips of the handshake.
@@ -101,6 +113,10 @@ pub enum InLookup {
     StubAgrees,
     /// Its answers.
     StubAnswers,
+    /// How old its copy is.
+    StubAge,
+    /// The time to live of an answer, by its place.
+    AnswerTtl(usize),
     /// A field of a packet.
     Packet(PacketId, PacketField),
     /// A field of a zone cut, by its place.
