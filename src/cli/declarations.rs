@@ -215,6 +215,9 @@ pub struct Connection {
     /// Time limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
+    /// End the trace after this stage; `tls://HOST:PORT`, `tcp://HOST:PORT` and `dns://NAME` do so by themselves
+    #[arg(long, value_enum, ignore_case = true, value_name = "STAGE", conflicts_with = "output")]
+    pub until: Option<Until>,
     /// Use these addresses for a host and port, without DNS
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
     pub resolve: Vec<String>,
@@ -230,6 +233,23 @@ pub struct Connection {
     /// Trust only the certificates in this PEM file
     #[arg(long, global = true, value_name = "FILE", help_heading = "TLS")]
     pub cacert: Option<PathBuf>,
+    /// Show this certificate to a server that asks for one: PEM, DER or PKCS#12; `lab:client` is the lab's
+    ///
+    /// Behind a colon its password may stand, as with curl; `\:` is a colon of the file's name.
+    #[arg(short = 'E', long, value_name = "FILE[:PASSWORD]", help_heading = "TLS")]
+    pub cert: Option<String>,
+    /// The private key to the certificate of --cert, if it is not in the same file: PEM or DER
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
+    pub key: Option<PathBuf>,
+    /// The password of an encrypted key: `file:FILE` (its first line), `env:NAME`, or itself
+    ///
+    /// On a terminal it is asked for when it is missing. What stands on a command line, other users of this
+    /// machine can see.
+    #[arg(long, value_name = "PASSWORD", requires = "cert", help_heading = "TLS")]
+    pub pass: Option<String>,
+    /// Afterwards connect once more and resume the session: with a ticket or not, 0-RTT, the time it saves
+    #[arg(long, help_heading = "TLS")]
+    pub resume: bool,
     /// Which root certificates to trust
     #[arg(
         long,
@@ -363,6 +383,19 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+/// Stages that a trace can end after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// The URL is taken apart, and nothing is sent
+    Url,
+    /// The name is looked up
+    Dns,
+    /// The connection is open
+    Tcp,
+    /// The TLS handshake is done, and the certificate checked
+    Tls,
 }
 
 /// Sets of roots.

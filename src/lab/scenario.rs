@@ -82,7 +82,8 @@ impl Scenario {
     #[cfg(test)]
     pub(crate) fn host(&self) -> String {
         let authority = self.url.split('/').nth(2).unwrap_or_default();
-        authority.rsplit('@').next().unwrap_or_default().replace("%2E", ".")
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        host.split(':').next().unwrap_or_default().replace("%2E", ".")
     }
 
     const fn options(self, options: &'static [&'static str]) -> Self {
@@ -91,6 +92,11 @@ impl Scenario {
 
     const fn status(self, status: u16) -> Self {
         Self { expect: Expect { status: Some(status), ..self.expect }, ..self }
+    }
+
+    /// It ends before HTTP, because no more was asked for.
+    const fn without_http(self) -> Self {
+        Self { expect: Expect { status: None, ..self.expect }, ..self }
     }
 
     /// It fails before any response.
@@ -295,6 +301,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "https://www.capped.test/",
         "a resolver that cuts TTLs to 30 s: how old its copy is cannot be known",
     ),
+    Scenario::new("name-only", "dns://www.example.test", "a name and its addresses: nothing is connected to")
+        .without_http(),
     // DNSSEC
     Scenario::new(
         "dnssec-expired",
@@ -367,6 +375,12 @@ pub const SCENARIOS: &[Scenario] = &[
         "an IPv6 address that nothing answers at, and an IPv4 one that works",
     )
     .injected(&[("connect", millis(STAGGER))]),
+    Scenario::new(
+        "port-only",
+        "tcp://www.example.test:443",
+        "a port that takes connections: no more is asked",
+    )
+    .without_http(),
     // TLS
     Scenario::new("tls12-only", "https://tls12-only.tls.test/", "a server that speaks TLS 1.2 at most"),
     Scenario::new(
@@ -406,6 +420,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "client-certificate-required"),
     Scenario::new(
+        "client-certificate-given",
+        "https://client-certificate.tls.test/",
+        "the same server, shown the lab's own client certificate",
+    )
+    .options(&["--cert", "lab:client"]),
+    Scenario::new(
         "large-hello",
         "https://large-hello.tls.test/",
         "a box that resets a ClientHello of more than one packet (post-quantum keys)",
@@ -417,6 +437,38 @@ pub const SCENARIOS: &[Scenario] = &[
         "a certificate of X.509 version 1, which has no place for host names",
     )
     .fails(TLS, "certificate-unchecked"),
+    Scenario::new(
+        "resumption",
+        "https://www.example.test/",
+        "a ticket that makes the second handshake shorter",
+    )
+    .options(&["--resume"]),
+    Scenario::new("early-data", "https://early-data.tls.test/", "a ticket that even allows 0-RTT")
+        .options(&["--resume"]),
+    Scenario::new(
+        "no-tickets",
+        "https://no-tickets.tls.test/",
+        "a server without tickets: every visit makes a full handshake",
+    )
+    .options(&["--resume"]),
+    Scenario::new(
+        "forgetful",
+        "https://forgetful.tls.test/",
+        "a server that gives tickets and does not know them later",
+    )
+    .options(&["--resume"]),
+    Scenario::new(
+        "certificate-only",
+        "tls://www.example.test",
+        "a handshake and its certificate, without HTTP",
+    )
+    .without_http(),
+    Scenario::new(
+        "certificate-only-expired",
+        "tls://expired.tls.test:443",
+        "a certificate that has expired, whatever is spoken behind it",
+    )
+    .fails(TLS, "certificate-expired"),
     Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
         .fails(TLS, "legacy-protocol"),
     // HTTP

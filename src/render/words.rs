@@ -8,10 +8,24 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange,
-    ReplyHeader, ServiceBinding, ServiceRecord, UrlChangeKind,
+    Certificate, CertificateFault, ConnectionUse, EarlyData, Hop, Meaning, Negative, NotResumed, Packet,
+    Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding, ServiceRecord, Stage,
+    StageName, UrlChangeKind,
 };
 use crate::units;
+
+/// What a request that was to end before HTTP has come to.
+pub(super) fn reached(hop: &Hop<'_>) -> Option<&'static str> {
+    if hop.failure.is_some() || hop.request.until == StageName::Http {
+        return None;
+    }
+    Some(match (hop.tls, hop.connect, hop.dns) {
+        (Stage::Ran(_), ..) => "handshake done",
+        (_, Stage::Ran(_), _) => "port open",
+        (.., Stage::Ran(_)) => "resolved",
+        _ => "nothing sent",
+    })
+}
 
 /// What came of a packet, in a few words.
 pub(super) fn meaning(packet: &Packet) -> String {
@@ -220,6 +234,38 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::Other(words) => format!("it {words}"),
     };
     (fault.code().as_str(), words)
+}
+
+/// Why a session was not resumed.
+pub(super) fn not_resumed(why: &NotResumed) -> &str {
+    match why {
+        NotResumed::NoTicket => "the server gave no ticket",
+        NotResumed::NothingRead => "no response was read, and tickets come with it",
+        NotResumed::FullHandshake => "the server did not take its own ticket and made a full handshake",
+        NotResumed::Failed(words) => words,
+    }
+}
+
+/// What `--resume` has found.
+pub(super) fn resumption(resumption: &Resumption) -> String {
+    let tickets = units::count(resumption.tickets as usize, "ticket");
+    let early = match resumption.early_data {
+        None => "",
+        Some(EarlyData::NotOffered) => "; no ticket allows 0-RTT",
+        Some(EarlyData::Accepted) => "; 0-RTT offered and accepted",
+        Some(EarlyData::Refused) => "; 0-RTT offered and refused",
+    };
+    let told = match &resumption.outcome {
+        Resumed::Yes { took, round_trips } => {
+            let trips = units::count(*round_trips as usize, "round trip");
+            let full = resumption.full.map_or_else(String::new, |full| {
+                format!(" in place of {} to the server's Finished", units::duration(full))
+            });
+            format!("resumed with one of {tickets}, {trips}: {}{full}", units::duration(*took))
+        }
+        Resumed::No { why, .. } => format!("not resumed: {}", not_resumed(why)),
+    };
+    format!("{told}{early} (a second connection, not counted)")
 }
 
 fn place(index: usize) -> String {

@@ -6,11 +6,13 @@ use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
 use super::target::Origin;
+use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
+use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
-    Unanswered, Url, header,
+    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
+    StageName, Tls, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -25,16 +27,18 @@ pub(super) struct Chain<'a> {
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Vec<(LookupId, UncountedLanes)>,
+    /// Sessions that are to be resumed afterwards, and the connection each is of.
+    sessions: Vec<(ConnectionId, Memory)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), uncounted: Vec::new() }
+        Self { scene, pool: Pool::default(), uncounted: Vec::new(), sessions: Vec::new() }
     }
 
-    /// What still runs beside the trace.
-    pub(super) fn into_uncounted(self) -> Vec<(LookupId, UncountedLanes)> {
-        self.uncounted
+    /// What still runs beside the trace, and what is to be resumed after it.
+    pub(super) fn into_uncounted(self) -> (Vec<(LookupId, UncountedLanes)>, Vec<(ConnectionId, Memory)>) {
+        (self.uncounted, self.sessions)
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -59,9 +63,13 @@ impl<'a> Chain<'a> {
         let mut retry_of = None;
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
+            let until = until::last_stage(&url, self.scene.plan);
+            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+            until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
-            let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
+            // Where nothing was to run, taking the URL apart is all there is.
+            let end =
+                trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
             let again = again(trace, id, &ask.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
                 failure.hint =
@@ -69,7 +77,9 @@ impl<'a> Chain<'a> {
             }
             let request = &mut trace.requests[id.0];
             request.end = end;
-            request.failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
+            request.failure = failure.map(|failure| with_accepted(failure, tls));
             if again == Again::May {
                 url = request.url.clone();
                 retry_of = Some(id);
@@ -129,21 +139,60 @@ impl<'a> Chain<'a> {
                 let opened = connect::open(self.scene, trace, id, &mut beside).await;
                 self.uncounted.extend(beside.lanes);
                 unread = beside.unread;
-                opened?
+                match opened? {
+                    Some(opened) => opened,
+                    None => {
+                        self.remember(unread.as_mut(), trace, id);
+                        return Ok(read(unread, trace, id));
+                    }
+                }
             }
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
         let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
-        // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {
-            unread.read_into(tls);
-        }
+        self.remember(unread.as_mut(), trace, id);
+        let origin = Origin::of(&trace.requests[id.0].url);
+        read(unread, trace, id);
         if let Some(session) = result? {
-            self.pool.keep(Origin::of(&request.url), Idle { session, connection });
+            self.pool.keep(origin, Idle { session, connection });
         }
         Ok(())
+    }
+}
+
+impl Chain<'_> {
+    /// Keeps the session of a handshake that is to be resumed, with what was heard behind it.
+    fn remember(&mut self, unread: Option<&mut tls::Unread>, trace: &Trace, id: RequestId) {
+        let request = &trace.requests[id.0];
+        let is_heard = request.http.as_ref().ran().is_some_and(|http| http.status.is_some());
+        let heard = if is_heard { Heard::Response } else { Heard::Nothing };
+        let memory = unread.and_then(tls::Unread::take_memory);
+        if let (Some(memory), Stage::Ran(connection)) = (memory, request.connection) {
+            self.sessions.push((connection, memory.after(heard)));
+        }
+    }
+}
+
+/// Adds to a failure for the lack of the right client certificate whose certificates the server accepts.
+fn with_accepted(failure: Failure, tls: Option<&Tls>) -> Failure {
+    let is_of_certificate = matches!(
+        failure.code,
+        FailureCode::ClientCertificateRequired | FailureCode::ClientCertificateRefused
+    );
+    let accepted = tls.filter(|_| is_of_certificate).and_then(|tls| tls.client_certificate.accepted());
+    let Some(accepted) = accepted else { return failure };
+    let hint = failure.hint.map_or_else(|| accepted.clone(), |hint| format!("{hint}; {accepted}"));
+    Failure { hint: Some(hint), ..failure }
+}
+
+/// Reads what is left of the handshake: certificates are work of ours that no phase should pay for.
+fn read(unread: Option<tls::Unread>, trace: &mut Trace, id: RequestId) {
+    let connection = trace.requests[id.0].connection.ran();
+    let tls = connection.and_then(|connection| trace.connections[connection.0].tls.ran_mut());
+    if let (Some(tls), Some(unread)) = (tls, unread) {
+        unread.read_into(tls);
     }
 }
 
@@ -171,14 +220,14 @@ fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
 }
 
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop<'_>) -> At {
+fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),
     ];
-    ends.into_iter().flatten().fold(hop.start, At::max)
+    ends.into_iter().flatten().max().map(|end| end.max(hop.start))
 }
 
 /// Whether the last redirect leads back to where the chain has been, and a cookie was set on the way.

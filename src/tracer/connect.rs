@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
+use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
@@ -32,16 +33,20 @@ pub(super) struct Beside {
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
-/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace.
+/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
+/// no further than to an earlier stage, and that was reached.
 pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
     beside: &mut Beside,
-) -> Result<(Session, ConnectionId), Failure> {
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
+    if request.until == StageName::Url {
+        return Ok(None);
+    }
     let mut target = Target::of(&request.url, &plan.tcp);
     let endpoints = match target.literal() {
         Some(address) => {
@@ -58,6 +63,9 @@ pub(super) async fn open(
             endpoint::of(lookups[lookup.0].service.as_ref(), result?, target.port)
         }
     };
+    if request.until == StageName::Dns {
+        return Ok(None);
+    }
     let mut service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
@@ -75,10 +83,17 @@ pub(super) async fn open(
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         if request.url.scheme == Scheme::Http {
             *tls = Stage::Skipped(PLAIN);
-            return Ok((Session::new(stream.into(), None, &plan.http), connection));
+            let opened = (Session::new(stream.into(), None, &plan.http), connection);
+            return Ok(Some(opened).filter(|_| request.until == StageName::Http));
         }
-        let failure = match secure(scene, &request.url.host_ascii, tls, stream, beside).await {
-            Ok(session) => return Ok((session, connection)),
+        if request.until == StageName::Tcp {
+            *tls = Stage::Skipped(until::reason(request));
+            return Ok(None);
+        }
+        let failure = match secure(scene, &request.url, tls, stream, beside).await {
+            Ok(session) => {
+                return Ok(Some((session, connection)).filter(|_| request.until == StageName::Http));
+            }
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -99,11 +114,12 @@ async fn resolve(
     let Scene { plan, resolver, clock, stop, on_stage, .. } = *scene;
     on_stage(StageName::Dns, &target.host);
     let (host, port) = (target.host.as_str(), target.port);
-    let (mut dns, result, lanes) = if target.redirected_from.is_none() {
+    let web = matches!(url.scheme, Scheme::Http | Scheme::Https);
+    let (mut dns, result, lanes) = if web && target.redirected_from.is_none() {
         let protocols = tls::Client::protocols(plan.http.version);
         resolver.resolve_origin(url.scheme, host, port, protocols, clock, stop).await
     } else {
-        // `--connect-to` names the endpoint itself.
+        // `--connect-to` names the endpoint itself, and HTTPS records speak of the web alone.
         resolver.resolve(host, port, clock, stop).await
     };
     if upgrade::to_https(url, &mut dns) == Upgrade::Done {
@@ -115,17 +131,18 @@ async fn resolve(
 /// TLS over an open stream.
 async fn secure(
     scene: &Scene<'_>,
-    host: &str,
+    url: &Url,
     handshake: &mut Stage<Tls>,
     stream: TcpStream,
     beside: &mut Beside,
 ) -> Result<Session, Failure> {
-    (scene.on_stage)(StageName::Tls, host);
+    (scene.on_stage)(StageName::Tls, &url.host_ascii);
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-    let host = host.trim_end_matches('.');
+    let host = url.host_ascii.trim_end_matches('.');
+    let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
     let peer = Peer { host, address: stream.peer_addr().ok() };
     let carrier = Stream::from(stream);
-    let (record, stream, unread) = scene.tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
+    let (record, stream, unread) = client.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     beside.unread = Some(unread);

@@ -8,7 +8,9 @@
 //! - `chain`: the requests of one run, from redirect to redirect.
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
+//! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -17,9 +19,11 @@ mod chain;
 mod connect;
 mod endpoint;
 mod pool;
+mod resume;
 mod run;
 mod scene;
 mod target;
+mod until;
 mod upgrade;
 
 pub use self::run::{Run, Tracer, UNCOUNTED_GRACE};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::chain::Chain;
+use super::resume;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
@@ -20,6 +21,7 @@ pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
     tls: tls::Client,
+    bare_tls: tls::Client,
 }
 
 /// What belongs to one run.
@@ -43,20 +45,22 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
-        Ok(Self { plan, resolver, tls })
+        let bare_tls = tls.without_protocols();
+        Ok(Self { plan, resolver, tls, bare_tls })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls } = self;
+        let Self { plan, resolver, tls, bare_tls } = self;
         let resolver = &resolver.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
-        for (lookup, lanes) in chain.into_uncounted() {
+        let (lanes, sessions) = chain.into_uncounted();
+        for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
             }
@@ -66,6 +70,7 @@ impl Tracer {
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
+        resume::resume_all(&scene, sessions, &mut trace).await;
         trace
     }
 
