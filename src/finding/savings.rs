@@ -99,6 +99,7 @@ impl<'t> Axis<'t> {
                 id,
                 InConnection::Duration
                 | InConnection::Attempt(..)
+                | InConnection::Address(_)
                 | InConnection::RoundTrip
                 | InConnection::LeastRoundTrip,
             ) => self.phases(|of, it| Some(of) == opener(id) && it == Phase::Connect),

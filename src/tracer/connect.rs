@@ -1,8 +1,7 @@
 //! From a URL to an open connection: the stages dns, tcp and tls of one request.
 
-use std::net::IpAddr;
-
-use tokio::net::TcpStream;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use super::endpoint;
 use super::scene::Scene;
@@ -15,13 +14,15 @@ use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
 use crate::trace::{
-    Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, Stage, StageName, Tls, Trace, Url,
+    Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Tls,
+    Trace, Url,
 };
 
 /// Why a literal has no DNS time.
 const IP_LITERAL: &str = "the host is an IP address";
 const CONNECT_TO: &str = "--connect-to gives the address";
 const PLAIN: &str = "http has no TLS";
+const UNIX: &str = "--unix-socket names the server";
 
 /// What opening a connection leaves to be done later, also where it failed.
 #[derive(Default)]
@@ -30,6 +31,8 @@ pub(super) struct Beside {
     pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
+    /// A hold on the connection, for a look at it when all is over.
+    pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -46,6 +49,9 @@ pub(super) async fn open(
     let request = &mut requests[id.0];
     if request.until == StageName::Url {
         return Ok(None);
+    }
+    if let Some(path) = &plan.tcp.unix_socket {
+        return over_unix(scene, (id, request), connections, path, beside).await;
     }
     let mut target = Target::of(&request.url, &plan.tcp);
     let endpoints = match target.literal() {
@@ -81,6 +87,8 @@ pub(super) async fn open(
         connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
+        beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
+        let address = stream.peer_addr().ok();
         if request.url.scheme == Scheme::Http {
             *tls = Stage::Skipped(PLAIN);
             let opened = (Session::new(stream.into(), None, &plan.http), connection);
@@ -90,7 +98,7 @@ pub(super) async fn open(
             *tls = Stage::Skipped(until::reason(request));
             return Ok(None);
         }
-        let failure = match secure(scene, &request.url, tls, stream, beside).await {
+        let failure = match secure(scene, &request.url, tls, stream.into(), address, beside).await {
             Ok(session) => {
                 return Ok(Some((session, connection)).filter(|_| request.until == StageName::Http));
             }
@@ -103,6 +111,37 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
+async fn over_unix(
+    scene: &Scene<'_>,
+    (id, request): (RequestId, &mut Request),
+    connections: &mut Vec<Connection>,
+    path: &Path,
+    beside: &mut Beside,
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
+    request.lookup = Stage::Skipped(UNIX);
+    if request.until == StageName::Dns {
+        return Ok(None);
+    }
+    (scene.on_stage)(StageName::Tcp, &path.to_string_lossy());
+    let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
+    let connection = ConnectionId(connections.len());
+    request.connection = Stage::Ran(connection);
+    connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+    let stream = Stream::from(stream?);
+    let tls = &mut connections[connection.0].tls;
+    let session = if request.url.scheme == Scheme::Http {
+        *tls = Stage::Skipped(PLAIN);
+        Session::new(stream, None, &scene.plan.http)
+    } else if request.until == StageName::Tcp {
+        *tls = Stage::Skipped(until::reason(request));
+        return Ok(None);
+    } else {
+        secure(scene, &request.url, tls, stream, None, beside).await?
+    };
+    Ok(Some((session, connection)).filter(|_| request.until == StageName::Http))
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
@@ -133,15 +172,15 @@ async fn secure(
     scene: &Scene<'_>,
     url: &Url,
     handshake: &mut Stage<Tls>,
-    stream: TcpStream,
+    carrier: Stream,
+    address: Option<SocketAddr>,
     beside: &mut Beside,
 ) -> Result<Session, Failure> {
     (scene.on_stage)(StageName::Tls, &url.host_ascii);
     // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
     let host = url.host_ascii.trim_end_matches('.');
     let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
-    let peer = Peer { host, address: stream.peer_addr().ok() };
-    let carrier = Stream::from(stream);
+    let peer = Peer { host, address };
     let (record, stream, unread) = client.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);

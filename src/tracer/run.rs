@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::addresses;
 use super::chain::Chain;
 use super::resume;
 use super::scene::{OnStage, Scene};
@@ -9,6 +10,7 @@ use crate::clock::Clock;
 use crate::dns;
 use crate::plan::Plan;
 use crate::stop::Stop;
+use crate::tcp;
 use crate::tls;
 use crate::trace::{At, Trace};
 
@@ -43,6 +45,7 @@ impl Tracer {
     /// # Errors
     /// A file of the plan that cannot be used; the text names it.
     pub fn new(plan: Plan) -> Result<Self, String> {
+        tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
@@ -71,6 +74,9 @@ impl Tracer {
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
         resume::resume_all(&scene, sessions, &mut trace).await;
+        if let Some(probe) = plan.tcp.all_addresses {
+            addresses::check_all(&scene, &mut trace, probe).await;
+        }
         trace
     }
 

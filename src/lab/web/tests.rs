@@ -84,7 +84,9 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
     let lab = shared_lab();
     run(async {
         for scenario in SCENARIOS.iter().filter(|scenario| scenario.expect.outcome == "ok") {
-            if !scenario.url.starts_with("https://") {
+            // The status at the end of redirects is another's, and nobody shows a certificate here.
+            let other = scenario.options.iter().any(|option| matches!(*option, "-L" | "--cert"));
+            if other || !scenario.url.starts_with("https://") {
                 continue;
             }
             let host = &scenario.host()[..];
@@ -98,7 +100,7 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
             assert!(body.starts_with(b"<!doctype html>") || start.contains("chunked"), "{host}");
 
             let stream = secure(lab, host, BOTH).await.unwrap();
-            if scenario.id == "http1-only" {
+            if matches!(scenario.id, "http1-only" | "not-kept") {
                 assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
                 continue;
             }
