@@ -4,6 +4,7 @@
 //! as well: that is how a request reaches its server through the tunnel of an https proxy (RFC 9110
 //! §9.3.6). It passes everything on, and opens, stamps and counts nothing.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -25,6 +26,15 @@ pub enum Stream {
     Unix(UnixStream),
     /// Over TLS.
     Tls(Box<TlsStream<Self>>),
+    /// Behind bytes of it that were read already.
+    Behind(Box<Behind>),
+}
+
+/// Bytes that came with what was read before, and the connection that they are of.
+#[derive(Debug)]
+pub struct Behind {
+    bytes: VecDeque<u8>,
+    stream: Stream,
 }
 
 /// A TCP connection that is read in turns.
@@ -48,6 +58,19 @@ impl Socket {
     }
 }
 
+impl Behind {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.bytes.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let (first, _) = self.bytes.as_slices();
+        let count = first.len().min(buf.remaining());
+        buf.put_slice(&first[..count]);
+        self.bytes.drain(..count);
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
         Self::Plain(Socket { tcp, row: 0 })
@@ -63,8 +86,22 @@ impl From<UnixStream> for Stream {
 impl Stream {
     /// Whether TLS protects it.
     #[must_use]
-    pub const fn is_encrypted(&self) -> bool {
-        matches!(self, Self::Tls(_))
+    pub fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Plain(_) | Self::Unix(_) => false,
+            Self::Tls(_) => true,
+            Self::Behind(behind) => behind.stream.is_encrypted(),
+        }
+    }
+
+    /// The connection with these bytes of it in front, which were read already.
+    #[must_use]
+    pub fn behind(self, bytes: Vec<u8>) -> Self {
+        if bytes.is_empty() {
+            self
+        } else {
+            Self::Behind(Box::new(Behind { bytes: bytes.into(), stream: self }))
+        }
     }
 }
 
@@ -78,6 +115,7 @@ impl AsyncRead for Stream {
             Self::Plain(socket) => socket.poll_read(cx, buf),
             Self::Unix(unix) => Pin::new(unix).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Behind(behind) => behind.poll_read(cx, buf),
         }
     }
 }
@@ -88,6 +126,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write(cx, bytes),
             Self::Unix(unix) => Pin::new(unix).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write(cx, bytes),
         }
     }
 
@@ -100,6 +139,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write_vectored(cx, parts),
             Self::Unix(unix) => Pin::new(unix).poll_write_vectored(cx, parts),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write_vectored(cx, parts),
         }
     }
 
@@ -108,6 +148,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => tcp.is_write_vectored(),
             Self::Unix(unix) => unix.is_write_vectored(),
             Self::Tls(tls) => tls.is_write_vectored(),
+            Self::Behind(behind) => behind.stream.is_write_vectored(),
         }
     }
 
@@ -116,6 +157,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_flush(cx),
             Self::Unix(unix) => Pin::new(unix).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_flush(cx),
         }
     }
 
@@ -124,6 +166,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_shutdown(cx),
             Self::Unix(unix) => Pin::new(unix).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_shutdown(cx),
         }
     }
 }

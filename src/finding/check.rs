@@ -70,6 +70,8 @@ rules! {
     tcp_https_record_failed,
     tcp_syn_retransmitted,
     tcp_high_rtt,
+    tcp_proxy_slow,
+    tcp_proxy_credentials_in_clear,
     tls_certificate_faulty,
     tls_certificate_expires_soon,
     tls_weak_key,

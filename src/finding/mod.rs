@@ -85,6 +85,8 @@ mod tcp_backend_failed;
 mod tcp_family_failed;
 mod tcp_high_rtt;
 mod tcp_https_record_failed;
+mod tcp_proxy_credentials_in_clear;
+mod tcp_proxy_slow;
 mod tcp_syn_retransmitted;
 mod tls_certificate_expires_soon;
 mod tls_certificate_faulty;

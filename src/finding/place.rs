@@ -80,6 +80,8 @@ pub enum InConnection {
     RoundTrip,
     /// The least of them.
     LeastRoundTrip,
+    /// Whether the proxy was given credentials.
+    ProxyCredentials,
     /// The TLS version.
     TlsVersion,
     /// The round trips of the handshake.

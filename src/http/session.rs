@@ -14,6 +14,15 @@ pub struct Session {
     pub(super) wire: Wire,
     /// What ALPN chose, when the connection is over TLS.
     pub(super) negotiated: Option<Option<String>>,
+    /// Where requests are sent to a proxy that forwards them.
+    pub(super) forwarded: Option<Forwarded>,
+}
+
+/// How requests are sent to a proxy that forwards them (RFC 9112 §3.2.2).
+#[derive(Clone)]
+pub(super) struct Forwarded {
+    /// The value of Proxy-Authorization.
+    pub(super) authorization: Option<String>,
 }
 
 pub(super) enum Wire {
@@ -33,7 +42,23 @@ impl Session {
             Some(alpn) => alpn.as_deref() == Some("h2"),
         };
         let wire = if http2 { Wire::Http2(Rc::new(h2::Link::new(stream))) } else { Wire::Http1(stream) };
-        Self { wire, negotiated }
+        Self { wire, negotiated, forwarded: None }
+    }
+
+    /// The same without TLS of the server's own, whatever a tunnel to it goes through.
+    #[must_use]
+    pub fn in_the_clear(stream: Stream, plan: &HttpPlan) -> Self {
+        let wire = match plan.version {
+            VersionChoice::Http2 => Wire::Http2(Rc::new(h2::Link::new(stream))),
+            VersionChoice::Auto | VersionChoice::Http11 => Wire::Http1(stream),
+        };
+        Self { wire, negotiated: None, forwarded: None }
+    }
+
+    /// A connection to a proxy that forwards requests, in HTTP/1.1; `authorization` is for the proxy.
+    #[must_use]
+    pub const fn forwarded(stream: Stream, authorization: Option<String>) -> Self {
+        Self { wire: Wire::Http1(stream), negotiated: None, forwarded: Some(Forwarded { authorization }) }
     }
 
     /// The version this connection speaks.
@@ -51,9 +76,11 @@ impl Session {
     pub fn share(&self) -> Option<Self> {
         match &self.wire {
             Wire::Http1(_) => None,
-            Wire::Http2(link) => {
-                Some(Self { wire: Wire::Http2(Rc::clone(link)), negotiated: self.negotiated.clone() })
-            }
+            Wire::Http2(link) => Some(Self {
+                wire: Wire::Http2(Rc::clone(link)),
+                negotiated: self.negotiated.clone(),
+                forwarded: None,
+            }),
         }
     }
 

@@ -20,6 +20,8 @@ pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(700);
 pub const SLOW_UPSTREAM: Duration = Duration::from_millis(150);
 /// `cdn-miss`, `cdn-bypass`: the same, behind a cache.
 pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
+/// `proxy-tunnel`: from a CONNECT's arrival to the proxy's answer.
+pub const SLOW_PROXY: Duration = Duration::from_millis(40);
 /// `early-hints`: from the 103 to the 200.
 pub const EARLY_HINTS: Duration = Duration::from_millis(50);
 /// `drip-body`: how many pieces the body comes in.
@@ -122,6 +124,7 @@ const fn millis(delay: Duration) -> u64 {
 }
 
 const DNS: u8 = 4;
+const TCP: u8 = 5;
 const TLS: u8 = 6;
 const HTTP: u8 = 7;
 
@@ -391,6 +394,75 @@ pub const SCENARIOS: &[Scenario] = &[
         "a port that takes connections: no more is asked",
     )
     .without_http(),
+    // Proxies
+    Scenario::new(
+        "proxy-tunnel",
+        "https://www.example.test/",
+        "an HTTP proxy that takes 40 ms to open a tunnel, and resolves the name",
+    )
+    .options(&["-x", "http://proxy.http.test:3128"])
+    .dnssec(None)
+    .injected(&[("connect", millis(STUB_DELAY)), ("proxy", millis(SLOW_PROXY))]),
+    Scenario::new(
+        "proxy-forward",
+        "http://clear-endpoint.https.test/",
+        "an http URL by an HTTP proxy, which is sent the request itself",
+    )
+    .options(&["-x", "http://proxy.http.test:3128"])
+    .dnssec(None),
+    Scenario::new(
+        "proxy-over-tls",
+        "https://www.example.test/",
+        "an HTTP proxy that is spoken to over TLS of its own",
+    )
+    .options(&["-x", "https://proxy-tls.http.test:3128"])
+    .dnssec(None)
+    .injected(&[("connect", millis(STUB_DELAY)), ("proxy", millis(SLOW_PROXY))]),
+    Scenario::new(
+        "proxy-407",
+        "https://www.example.test/",
+        "an HTTP proxy that wants credentials (it takes -U lab:secret)",
+    )
+    .options(&["-x", "http://proxy-407.http.test:3128"])
+    .dnssec(None)
+    .fails(TCP, "proxy-authentication"),
+    Scenario::new(
+        "proxy-refuses",
+        "https://www.example.test/",
+        "an HTTP proxy whose rules forbid the tunnel: the server is not asked",
+    )
+    .options(&["-x", "http://proxy-403.http.test:3128"])
+    .dnssec(None)
+    .fails(TCP, "proxy-refused"),
+    Scenario::new(
+        "proxy-cannot",
+        "https://www.example.test/",
+        "an HTTP proxy that says 504: it did not reach the server",
+    )
+    .options(&["-x", "http://proxy-504.http.test:3128"])
+    .dnssec(None)
+    .fails(TCP, "proxy-target-failed"),
+    Scenario::new(
+        "proxy-dead",
+        "https://www.example.test/",
+        "a proxy that nobody runs: the connection to it is refused",
+    )
+    .options(&["-x", "http://127.53.2.200:3128"])
+    .dnssec(None)
+    .fails(TCP, "proxy-unreachable"),
+    Scenario::new(
+        "socks5",
+        "https://www.example.test/",
+        "a SOCKS 5 proxy that is told an address: the walk is done here",
+    )
+    .options(&["-x", "socks5://socks.http.test:3128"]),
+    Scenario::new(
+        "socks5h",
+        "https://www.example.test/",
+        "a SOCKS 5 proxy that is told the name, and resolves it",
+    )
+    .options(&["-x", "socks5h://socks.http.test:3128"])
+    .dnssec(None),
     // TLS
     Scenario::new("tls12-only", "https://tls12-only.tls.test/", "a server that speaks TLS 1.2 at most"),
     Scenario::new(

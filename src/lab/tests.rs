@@ -143,7 +143,7 @@ fn the_table_of_scenarios_is_sound() {
         assert!((expect.outcome == "ok") == code.is_none(), "{id}: {}", expect.outcome);
         assert_eq!(expect.outcome == "ok", expect.exit == 0, "{id}");
         assert!(expect.exit == 0 || (4..=7).contains(&expect.exit), "{id}");
-        let phases = ["dns", "connect", "tls", "wait", "receive"];
+        let phases = ["dns", "connect", "proxy", "tls", "wait", "receive"];
         assert!(expect.injected.iter().all(|(phase, millis)| phases.contains(phase) && *millis > 0), "{id}");
     }
 }
@@ -214,7 +214,12 @@ fn a_plan_is_pointed_into_the_lab() {
     assert_eq!(plan.dns.stub_servers, [SocketAddr::from(([127, 53, 0, 53], lab.ports().dns))]);
     assert_eq!(
         plan.tcp.port_map,
-        [(80, lab.ports().http), (443, lab.ports().https), (8443, lab.ports().https)]
+        [
+            (80, lab.ports().http),
+            (443, lab.ports().https),
+            (8443, lab.ports().https),
+            (3128, lab.ports().proxy)
+        ]
     );
     assert!(
         matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == &[lab.root_certificate()])

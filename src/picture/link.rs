@@ -65,6 +65,9 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
                 InConnection::Duration | InConnection::RoundTrip | InConnection::LeastRoundTrip => {
                     phase(request, Phase::Connect)
                 }
+                InConnection::ProxyCredentials => {
+                    phase(request, Phase::Proxy).or_else(|| phase(request, Phase::Connect))
+                }
                 _ => phase(request, Phase::Tls),
             }
         }

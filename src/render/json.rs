@@ -16,6 +16,7 @@ mod http;
 mod micros;
 mod packet;
 mod pointer;
+mod proxy;
 mod record;
 mod resumption;
 mod schema;

@@ -20,6 +20,7 @@ mod http;
 mod ids;
 mod meaning;
 mod packet;
+mod proxy;
 mod record;
 mod request;
 mod resumption;
@@ -54,6 +55,9 @@ pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
 pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
+};
+pub use proxy::{
+    Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, SocksReply, proxy_url,
 };
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;

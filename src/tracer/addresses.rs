@@ -32,6 +32,10 @@ pub(super) async fn check_all(scene: &Scene<'_>, trace: &mut Trace, probe: Addre
         .hops()
         .filter_map(|hop| {
             let connect = hop.connect.ran().filter(|connect| connect.unix_socket.is_none())?;
+            // Behind a proxy the server's addresses are the proxy's matter.
+            if hop.proxy.is_some() {
+                return None;
+            }
             let connection = hop.request.connection.ran()?;
             Some((connection, Checker::new(scene, trace, &hop, probe), known(&hop, connect)))
         })

@@ -19,9 +19,9 @@ use crate::trace::{
 };
 
 /// Why a literal has no DNS time.
-const IP_LITERAL: &str = "the host is an IP address";
-const CONNECT_TO: &str = "--connect-to gives the address";
-const PLAIN: &str = "http has no TLS";
+pub(super) const IP_LITERAL: &str = "the host is an IP address";
+pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
+pub(super) const PLAIN: &str = "http has no TLS";
 const UNIX: &str = "--unix-socket names the server";
 
 /// What opening a connection leaves to be done later, also where it failed.
@@ -31,8 +31,26 @@ pub(super) struct Beside {
     pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
+    /// The same of that with a proxy.
+    pub(super) of_proxy: Option<tls::Unread>,
     /// A hold on the connection, for a look at it when all is over.
     pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
+}
+
+impl Beside {
+    /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
+    pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
+        let connection = trace.requests[id.0].connection.ran();
+        let connection = connection.and_then(|connection| trace.connections.get_mut(connection.0));
+        let Some(Connection { proxy, tls, .. }) = connection else { return };
+        if let (Some(tls), Some(unread)) = (tls.ran_mut(), self.unread) {
+            unread.read_into(tls);
+        }
+        let with_proxy = proxy.as_mut().and_then(|proxy| proxy.tls.as_mut());
+        if let (Some(tls), Some(unread)) = (with_proxy, self.of_proxy) {
+            unread.read_into(tls);
+        }
+    }
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -84,7 +102,7 @@ pub(super) async fn open(
         let connection = ConnectionId(connections.len());
         request.connection = Stage::Ran(connection);
         endpoint::tell_attempts(service.as_deref_mut(), &tcp);
-        connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+        connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
@@ -129,7 +147,7 @@ async fn over_unix(
     let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
     let connection = ConnectionId(connections.len());
     request.connection = Stage::Ran(connection);
-    connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+    connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
     let stream = Stream::from(stream?);
     let tls = &mut connections[connection.0].tls;
     let session = if request.url.scheme == Scheme::Http {
@@ -167,8 +185,8 @@ async fn resolve(
     (dns, result, lanes)
 }
 
-/// TLS over an open stream.
-async fn secure(
+/// TLS over an open stream; `address` is whose, where no proxy stands between.
+pub(super) async fn secure(
     scene: &Scene<'_>,
     url: &Url,
     handshake: &mut Stage<Tls>,

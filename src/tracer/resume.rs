@@ -9,12 +9,18 @@ use crate::tcp;
 use crate::tls::Memory;
 use crate::trace::{Connection, ConnectionId, Resumption, Stage, StageName, Trace};
 
+/// Why nothing is resumed there.
+const BEHIND_PROXY: &str = "behind a proxy no second connection is made";
+
 /// Resumes the session of each of these connections, one after another.
 pub(super) async fn resume_all(scene: &Scene<'_>, sessions: Vec<(ConnectionId, Memory)>, trace: &mut Trace) {
     for (id, memory) in sessions {
-        let Connection { tcp, tls: Stage::Ran(tls), .. } = &mut trace.connections[id.0] else { continue };
+        let Connection { tcp, proxy, tls: Stage::Ran(tls), .. } = &mut trace.connections[id.0] else {
+            continue;
+        };
         let resumption = match memory.without_ticket(tls) {
             Some(resumption) => resumption,
+            None if proxy.is_some() => memory.unconnected(tls, BEHIND_PROXY.to_owned()),
             None => {
                 let address = tcp.winner.and_then(|winner| tcp.attempts.get(winner)).map(|won| won.address);
                 let Some(address) = address else { continue };

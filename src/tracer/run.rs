@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::addresses;
 use super::chain::Chain;
+use super::means::Means;
 use super::resume;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
@@ -24,6 +25,7 @@ pub struct Tracer {
     resolver: dns::Resolver,
     tls: tls::Client,
     bare_tls: tls::Client,
+    proxies: Means,
 }
 
 /// What belongs to one run.
@@ -49,15 +51,16 @@ impl Tracer {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
-        Ok(Self { plan, resolver, tls, bare_tls })
+        let proxies = Means::of(&plan)?;
+        Ok(Self { plan, resolver, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls, bare_tls } = self;
-        let resolver = &resolver.of_another_run();
+        let Self { plan, resolver, tls, bare_tls, proxies } = self;
+        let (resolver, means) = (&resolver.of_another_run(), &proxies.of_another_run());
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();

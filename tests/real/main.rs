@@ -18,6 +18,7 @@ mod dig;
 mod net;
 mod pages;
 mod pcap;
+mod proxies;
 mod servers;
 mod signed;
 mod software;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::World;
 use crate::dig::Record;
 use crate::net::{Access, Client};
-use crate::tools::{Output, run_at};
+use crate::tools::{Output, program, run_at};
 
 /// The exit codes used here (README).
 pub(crate) const OK: i32 = 0;
@@ -34,6 +34,20 @@ pub(crate) fn urltrace_at(client: &Client, words: &str) -> Run {
     all.extend(words.split(' '));
     let executable = Path::new(env!("CARGO_BIN_EXE_urltrace"));
     let output = run_at(client, executable, &all);
+    let json = serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Run::describe(&output)));
+    let run = Run { json, output };
+    run.check_document();
+    run
+}
+
+/// [`urltrace_at`] with variables (`NAME=value`) in its environment, and words that may hold blanks.
+pub(crate) fn urltrace_with(client: &Client, variables: &[String], words: &[&str]) -> Run {
+    let executable = Path::new(env!("CARGO_BIN_EXE_urltrace"));
+    let mut all: Vec<std::ffi::OsString> = variables.iter().map(Into::into).collect();
+    all.push(executable.into());
+    all.extend(["--format", "json"].iter().chain(words).map(Into::into));
+    let output = run_at(client, &program("env"), &all);
     let json = serde_json::from_str(&output.stdout)
         .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Run::describe(&output)));
     let run = Run { json, output };

@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::RecordType;
 use super::odd::ZONES as ODD_ZONES;
 use super::quirk::Quirk;
 use super::signer::Signing;
+use crate::lab::proxies::PROXIES;
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY, VERY_SLOW_AUTHORITATIVE};
 use crate::lab::web::site::SITES;
 
@@ -208,6 +209,11 @@ pub(crate) fn zone_texts() -> Vec<(&'static str, String)> {
         site.ipv4_addresses().for_each(|address| text.push_str(&format!("{owner} 300 IN A {address}\n")));
         if site.has_dead_ipv6() {
             text.push_str(&format!("{owner} 300 IN AAAA ::1\n"));
+        }
+    }
+    for (_, text) in zones.iter_mut().filter(|(origin, _)| *origin == "http.test.") {
+        for proxy in PROXIES {
+            text.push_str(&format!("{}. 300 IN A {}\n", proxy.host, proxy.address()));
         }
     }
     // Larger than any UDP payload that is usual today, to show truncation by size.

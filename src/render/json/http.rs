@@ -130,7 +130,7 @@ impl<'a> RequestView<'a> {
 /// A header field.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct HeaderView<'a> {
+pub(super) struct HeaderView<'a> {
     /// Name as on the wire; empty for a line that cannot be read as a field.
     name: &'a str,
     /// Value as on the wire, or that line, with U+FFFD for what is not UTF-8.
@@ -140,7 +140,7 @@ struct HeaderView<'a> {
     unreadable: Option<bool>,
 }
 
-fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
+pub(super) fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
     let view = |header: &'a Header| HeaderView {
         name: &header.name,
         value: header.text().into_owned(),

@@ -75,6 +75,7 @@ fn connection(place: InConnection) -> String {
         InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
         InConnection::LeastRoundTrip => "connect/tcp_info/min_rtt_us".to_owned(),
+        InConnection::ProxyCredentials => "proxy/authenticated".to_owned(),
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
         InConnection::HelloRetry => "tls/hello_retry".to_owned(),

@@ -8,7 +8,7 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::survey;
 use crate::explain::status::explain;
-use crate::render::words;
+use crate::render::{proxy_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls,
@@ -76,6 +76,15 @@ fn connection(page: &mut Page, hop: &Hop<'_>) {
         Stage::Ran(record) => fact_text(page, Ink::Connect, "connect", &connect(record)),
         Stage::Skipped(reason) => skipped(page, "connect", reason),
         Stage::NotReached => {}
+    }
+    if let Some(proxy) = hop.proxy {
+        fact_text(page, Ink::Connect, "proxy", &proxy_words::proxy(proxy));
+        if let Some(hidden) = proxy_words::behind(proxy, hop.connect.ran(), hop.url) {
+            fact_text(page, Ink::Connect, "", &hidden);
+        }
+    }
+    if let Some(bypass) = &hop.request.bypass {
+        fact_text(page, Ink::Faint, "proxy", &proxy_words::bypass(bypass));
     }
     match hop.tls {
         Stage::Ran(record) => {

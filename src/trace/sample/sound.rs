@@ -93,7 +93,8 @@ pub(crate) fn sound() -> Trace {
     trace.total = Duration::from_micros(67_000);
     let lookup = trace.add_lookup(walk());
     let tls = Stage::Ran(handshake());
-    let connection = trace.add_connection(Connection { opened_for: RequestId(0), tcp: race(), tls });
+    let connection =
+        trace.add_connection(Connection { opened_for: RequestId(0), tcp: race(), proxy: None, tls });
     trace.add_request(Request {
         end: At(67_000),
         lookup: Stage::Ran(lookup),
