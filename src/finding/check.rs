@@ -18,7 +18,11 @@ macro_rules! rules {
 }
 
 rules! {
+    url_ambiguous_host,
+    url_credentials,
+    url_secret_in_query,
     url_not_encrypted,
+    url_first_request_in_clear,
     dns_zone_without_answer,
     dns_server_failed,
     dns_server_silent,
@@ -38,6 +42,10 @@ rules! {
     dns_nxdomain_for_type,
     dns_ns_is_alias,
     dns_server_slow,
+    dns_long_cname_chain,
+    dns_low_ttl,
+    dns_no_ipv6,
+    dns_slow_resolver,
     dns_root_hints_drifted,
     dns_stub_disagrees,
     dns_nxdomain_rewritten,
@@ -61,6 +69,7 @@ rules! {
     tcp_family_failed,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
+    tcp_high_rtt,
     tcp_proxy_slow,
     tcp_proxy_credentials_in_clear,
     tls_certificate_faulty,

@@ -55,6 +55,16 @@ pub enum InRequest {
     Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// The host of its URL.
+    Host,
+    /// The user name in its URL.
+    Username,
+    /// The password in its URL.
+    Password,
+    /// The query of its URL.
+    Query,
+    /// What a browser changes in its URL, by its place.
+    UrlChange(usize),
 }
 
 /// A place in a connection.
@@ -68,6 +78,8 @@ pub enum InConnection {
     Address(usize),
     /// The kernel's round trip.
     RoundTrip,
+    /// The least of them.
+    LeastRoundTrip,
     /// Whether the proxy was given credentials.
     ProxyCredentials,
     /// The TLS version.
@@ -139,6 +151,10 @@ pub enum InLookup {
     StubAgrees,
     /// Its answers.
     StubAnswers,
+    /// How old its copy is.
+    StubAge,
+    /// The time to live of an answer, by its place.
+    AnswerTtl(usize),
     /// A field of a packet.
     Packet(PacketId, PacketField),
     /// A field of a zone cut, by its place.

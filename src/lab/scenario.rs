@@ -84,6 +84,14 @@ impl Scenario {
         Self { id, url, summary, options: &[], expect }
     }
 
+    /// The host that its URL comes to.
+    #[cfg(test)]
+    pub(crate) fn host(&self) -> String {
+        let authority = self.url.split('/').nth(2).unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        host.split(':').next().unwrap_or_default().replace("%2E", ".")
+    }
+
     const fn options(self, options: &'static [&'static str]) -> Self {
         Self { options, ..self }
     }
@@ -138,12 +146,29 @@ pub const SCENARIOS: &[Scenario] = &[
         ("wait", millis(EVERY_STAGE_WAIT)),
         ("receive", EVERY_STAGE_PIECES as u64 * millis(EVERY_STAGE_PAUSE)),
     ]),
+    // URL
+    Scenario::new(
+        "secrets-in-url",
+        "https://ann:hunter2@www.example.test/?access_token=4711",
+        "a password and a token in the URL, where histories and logs keep them",
+    ),
+    Scenario::new(
+        "ambiguous-host",
+        "https://www%2Eexample.test/",
+        "a host in which programs read different names",
+    ),
     // DNS
     Scenario::new(
         "cname-across-zones",
         "https://www.cname.test/",
         "a CNAME into a CDN's zone under another TLD",
     ),
+    Scenario::new(
+        "aliases-of-aliases",
+        "https://www.aliases.test/",
+        "three CNAMEs through two other zones before there is an address",
+    ),
+    Scenario::new("low-ttl", "https://www.low-ttl.test/", "an alias that may be kept for 20 seconds only"),
     Scenario::new(
         "glueless",
         "https://www.glueless.test/",

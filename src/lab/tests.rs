@@ -100,10 +100,6 @@ const BEYOND_A_SMALL_WALK: &[&str] = &[
     "intercepted",
 ];
 
-fn host(url: &str) -> &str {
-    url.split("://").nth(1).unwrap().split(['/', ':']).next().unwrap()
-}
-
 #[test]
 fn every_scenario_has_what_it_speaks_of() {
     let servers = dns::name_servers(dns::zones(Clock::start().started_at()).unwrap());
@@ -111,14 +107,14 @@ fn every_scenario_has_what_it_speaks_of() {
     let beyond = |id: &str| BEYOND_A_SMALL_WALK.contains(&id);
     for scenario in SCENARIOS.iter().filter(|scenario| !beyond(scenario.id)) {
         let (id, expect) = (scenario.id, scenario.expect);
-        let walked = walk(&servers, &format!("{}.", host(scenario.url)));
+        let walked = walk(&servers, &format!("{}.", scenario.host()));
         let wanted = match expect.outcome {
             "nxdomain" => Walked::NxDomain,
             "nodata" => Walked::NoData,
             "cname-loop" => Walked::Loop,
             "no-usable-server" => Walked::NoServer,
             _ => {
-                let site = SITES.iter().find(|site| site.host == host(scenario.url)).expect(id);
+                let site = SITES.iter().find(|site| site.host == scenario.host()).expect(id);
                 let listens = match scenario.url.split_once("://") {
                     Some(("http", _)) => site.plain.is_some(),
                     Some(("dns", _)) => true,

@@ -172,6 +172,8 @@ const HOSTED: &[&str] = &[
     "dname.test.",
     "aliased.test.",
     "capped.test.",
+    "aliases.test.",
+    "low-ttl.test.",
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
@@ -348,6 +350,10 @@ aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
 capped IN NS ns1.hosting.test.
 capped IN NS ns2.hosting.test.
+aliases IN NS ns1.hosting.test.
+aliases IN NS ns2.hosting.test.
+low-ttl IN NS ns1.hosting.test.
+low-ttl IN NS ns2.hosting.test.
 ",
     ),
     (
@@ -389,6 +395,7 @@ web IN CNAME www.example.test.
 ns1 IN A 127.53.0.23
 ns2 IN A 127.53.0.24
 trap IN A 127.53.0.107
+shop7 IN CNAME www-aliases-test.cdn.example.
 ",
     ),
     ("shop.test.", HOSTED_TEXT),
@@ -421,6 +428,7 @@ ns2 IN A 127.53.0.31
 ns1 IN A 127.53.0.32
 alias-https-test IN HTTPS 1 . alpn=h2
 www-cname-test IN CNAME edge7.cdn.example.
+www-aliases-test IN CNAME edge8.cdn.example.
 ",
     ),
     (

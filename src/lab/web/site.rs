@@ -293,6 +293,8 @@ pub(crate) const SITES: &[Site] = &[
         .and_http(redirect(&[("location", "https://shop.test/")])),
     Site::https("www.shop.test", 4, GOOD),
     Site { dns_name: "edge7.cdn.example", ..Site::https("www.cname.test", 5, GOOD) },
+    Site { dns_name: "edge8.cdn.example", ..Site::https("www.aliases.test", 83, GOOD) },
+    Site { dns_name: "web.low-ttl.test", ..Site::https("www.low-ttl.test", 84, GOOD) },
     Site::https("www.glueless.test", 6, GOOD),
     Site::https("www.lame.test", 7, GOOD),
     Site::https("www.truncated.test", 8, GOOD),

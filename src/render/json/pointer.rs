@@ -50,6 +50,11 @@ fn request(place: InRequest) -> String {
         InRequest::WireBytes => "http/body/wire_bytes".to_owned(),
         InRequest::Failure => "failure/code".to_owned(),
         InRequest::RedirectTarget => "http/redirect/target".to_owned(),
+        InRequest::Host => "url/host".to_owned(),
+        InRequest::Username => "url/username".to_owned(),
+        InRequest::Password => "url/password".to_owned(),
+        InRequest::Query => "url/query".to_owned(),
+        InRequest::UrlChange(index) => format!("url/changes/{index}/kind"),
         InRequest::Version => "http/version".to_owned(),
         InRequest::Header(index) => format!("http/headers/{index}"),
         InRequest::Framing => "http/body/framing".to_owned(),
@@ -69,6 +74,7 @@ fn connection(place: InConnection) -> String {
         }
         InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
+        InConnection::LeastRoundTrip => "connect/tcp_info/min_rtt_us".to_owned(),
         InConnection::ProxyCredentials => "proxy/authenticated".to_owned(),
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
@@ -103,6 +109,8 @@ fn lookup(place: InLookup) -> String {
         InLookup::Rcode => "rcode".to_owned(),
         InLookup::RootHintsDrift => "root_hints/drift".to_owned(),
         InLookup::StubAgrees => "stub/agrees".to_owned(),
+        InLookup::StubAge => "stub/age".to_owned(),
+        InLookup::AnswerTtl(index) => format!("answers/{index}/ttl"),
         InLookup::StubAnswers => "stub/answers".to_owned(),
         InLookup::Packet(id, field) => format!("packets/{}/{}", id.0, packet(field)),
         InLookup::Cut(index, field) => {
