@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{self, Resume, RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
-use crate::trace::{Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
+use crate::trace::{At, Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -58,6 +58,9 @@ pub struct Client {
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
+
+/// A handshake that has its ClientHello, who watches it, and what a later connection can make of it.
+type Prepared<'a, S> = (Handshake<'a, S>, Arc<Observer>, Option<Memory>);
 
 impl Client {
     /// Loads the roots, opens the key log and builds the configuration. Before t0.
@@ -154,30 +157,7 @@ impl Client {
         let start = clock.now();
         let host = peer.host.trim_end_matches('.');
         let limit = start.after(self.limit);
-        let prepared = asked(peer.host).and_then(|asked| {
-            let true_name = asked.true_name().map(str::to_owned);
-            let identity = self.identity.clone();
-            let observer =
-                Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
-            self.config_for(&observer, &asked)
-                .and_then(|(config, tickets)| {
-                    let memory = tickets.map(|tickets| Memory {
-                        config: Arc::clone(&config),
-                        tickets,
-                        observer: Arc::clone(&observer),
-                        host: peer.host.to_owned(),
-                        limit: self.limit,
-                        heard: Heard::Nothing,
-                    });
-                    let own = Arc::clone(&observer);
-                    let handshake = Handshake::new(carrier, config, asked, own, limit, clock, stop)?;
-                    Ok((handshake, observer, memory))
-                })
-                .map_err(|error| {
-                    let message = format!("no ClientHello could be made: {error}");
-                    Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-                })
-        });
+        let prepared = self.prepare(carrier, peer.host, limit, clock, stop);
         let (mut handshake, observer, memory) = match prepared {
             Ok(prepared) => prepared,
             Err(fault) => {
@@ -226,6 +206,37 @@ impl Client {
                 (tls, Err(failure), Unread::default())
             }
         }
+    }
+
+    /// Makes the ClientHello.
+    fn prepare<'a, S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        carrier: S,
+        host: &str,
+        limit: At,
+        clock: &'a Clock,
+        stop: &'a Stop,
+    ) -> Result<Prepared<'a, S>, Fault> {
+        let asked = asked(host)?;
+        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
+        let observer =
+            Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
+        let not_made = |error| {
+            let message = format!("no ClientHello could be made: {error}");
+            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+        };
+        let (config, tickets) = self.config_for(&observer, &asked).map_err(not_made)?;
+        let memory = tickets.map(|tickets| Memory {
+            config: Arc::clone(&config),
+            tickets,
+            observer: Arc::clone(&observer),
+            host: host.to_owned(),
+            limit: self.limit,
+            heard: Heard::Nothing,
+        });
+        let own = Arc::clone(&observer);
+        let handshake = Handshake::new(carrier, config, asked, own, limit, clock, stop).map_err(not_made)?;
+        Ok((handshake, observer, memory))
     }
 
     fn config_for(

@@ -1,5 +1,6 @@
 //! What many runs share, and one run from its t0 to its trace.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::addresses;
@@ -23,6 +24,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
+    /// That of the next run, made when there is time.
+    next: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -49,16 +52,18 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
+        let next = RefCell::new(Some(resolver.of_another_run()));
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
         let proxies = Means::of(&plan)?;
-        Ok(Self { plan, resolver, tls, bare_tls, proxies })
+        Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls, bare_tls, proxies } = self;
-        let (resolver, means) = (&resolver.of_another_run(), &proxies.of_another_run());
+        let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
+        let resolver = &next.take().unwrap_or_else(|| shared.of_another_run());
+        let means = &proxies.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
@@ -81,6 +86,7 @@ impl Tracer {
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }
+        next.replace(Some(shared.of_another_run()));
         trace
     }
 

@@ -32,8 +32,6 @@ impl Setting for Peers {
     }
 }
 
-const PASSWORD: &str = "pass:secret";
-
 impl Peers {
     pub(crate) fn new() -> Self {
         let peers = Self { dir: Directory::new("openssl") };
