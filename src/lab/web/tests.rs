@@ -19,8 +19,9 @@ use super::site::SITES;
 use crate::clock::Stopwatch;
 use crate::lab::scenario::{
     DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS,
-    EVERY_STAGE_WAIT, SCENARIOS, SLOW_FIRST_BYTE, SLOW_TLS,
+    EVERY_STAGE_WAIT, SLOW_FIRST_BYTE, SLOW_TLS,
 };
+use crate::lab::scenarios::SCENARIOS;
 use crate::lab::{Lab, shared_lab};
 
 const H1: &[&[u8]] = &[b"http/1.1"];
