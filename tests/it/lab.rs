@@ -68,8 +68,11 @@ const FOUND: &[(&str, &[&str])] = &[
     ("bloated-chain", &["tls-chain-bloated"]),
     ("legacy-tls", &["tls-legacy-version"]),
     ("http1-only", &["tls-no-h2-alpn"]),
-    ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable"]),
-    ("temporary-redirect", &["http-redirect-avoidable", "http-redirect-temporary"]),
+    ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable", "url-first-request-in-clear"]),
+    (
+        "temporary-redirect",
+        &["http-redirect-avoidable", "http-redirect-temporary", "url-first-request-in-clear"],
+    ),
     ("downgrade", &["http-redirect-downgrade", "url-not-encrypted", "http-redirect-avoidable"]),
     ("not-kept", &["tls-no-h2-alpn", "http-connection-close"]),
     ("slow-first-byte", &["http-first-byte-slow"]),
