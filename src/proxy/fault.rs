@@ -116,7 +116,8 @@ pub(super) fn refused(proxy: &Proxy) -> Fault {
     let said = format!("{status:03}{reason}");
     let words = proxy_words(&proxy.headers);
     match status {
-        407 => {
+        // 401 is for servers; tinyproxy says so to wrong credentials all the same.
+        401 | 407 => {
             let wants = challenges(&proxy.headers);
             let given = if proxy.credentials.is_some() {
                 "did not take the credentials"
