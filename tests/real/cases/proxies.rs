@@ -60,7 +60,7 @@ fn answers(world: &World) {
             seen["size_download"].as_u64().unwrap(),
             "{run}"
         );
-        let version = run.text("/hops/0/http/version").trim_start_matches("HTTP/").to_owned();
+        let version = run.text("/hops/0/http/version").trim_start_matches("HTTP/").replace("1.0", "1");
         assert_eq!(version, seen["http_version"].as_str().unwrap(), "{run}");
         assert!(!run.json.to_string().contains("hunter2"), "{run}");
     }
