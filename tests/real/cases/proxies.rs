@@ -101,7 +101,6 @@ fn refusals(world: &World) {
             97,
             "proxy-authentication",
         ),
-        (format!("-x socks5h://{at}:{HTTP}"), "https://www.example.site/", 97, "not-proxy"),
         (format!("-x http://{at}:443"), "https://www.example.site/", 56, "proxy-refused"),
         (format!("-x https://{at}:{HTTP}"), "https://www.example.site/", 35, "proxy-tls"),
     ];
