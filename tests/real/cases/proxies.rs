@@ -102,7 +102,6 @@ fn refusals(world: &World) {
             "proxy-authentication",
         ),
         (format!("-x http://{at}:443"), "https://www.example.site/", 56, "proxy-refused"),
-        (format!("-x https://{at}:{HTTP}"), "https://www.example.site/", 35, "proxy-tls"),
     ];
     for (options, url, exit, code) in rows {
         let words: Vec<&str> = options.split(' ').chain([url]).collect();
