@@ -116,7 +116,8 @@ pub(super) fn refused(proxy: &Proxy) -> Fault {
     let said = format!("{status:03}{reason}");
     let words = proxy_words(&proxy.headers);
     match status {
-        407 => {
+        // 401 is for servers; tinyproxy says so to wrong credentials all the same.
+        401 | 407 => {
             let wants = challenges(&proxy.headers);
             let given = if proxy.credentials.is_some() {
                 "did not take the credentials"
@@ -126,7 +127,8 @@ pub(super) fn refused(proxy: &Proxy) -> Fault {
             let message = format!("the {who} {given}: {said}{wants}");
             fault(FailureCode::ProxyAuthentication, message).hint(credentials_hint(proxy))
         }
-        502..=504 => {
+        // tinyproxy has 500 for a target that it cannot connect to.
+        500 | 502..=504 => {
             let message = format!("the {who} could not reach {target}, it says: {said}{words}");
             fault(FailureCode::ProxyTargetFailed, message).hint(
                 "what it saw there cannot be seen from here; --noproxy '*' tries without it, where that is allowed",
