@@ -88,6 +88,10 @@ fn end_to_end(world: &World) {
     assert!(run.number("/hops/0/connect/tcp_info/mss") > 1200, "{run}");
 }
 
+/// The design's limit on what lies between the phases, where a hundredth of the total is less: our own work, on
+/// whatever machine and profile this runs.
+const OWN_WORK_US: u64 = 1_500;
+
 fn accounted(world: &World) {
     for url in [
         "https://www.example.site/",
@@ -98,7 +102,7 @@ fn accounted(world: &World) {
             let run = trace_ok(world, url);
             let (total, rest) =
                 (run.number("/hops/0/phases/total_us"), run.number("/hops/0/phases/unaccounted_us"));
-            if rest <= (total / 100).max(200) {
+            if rest <= (total / 100).max(OWN_WORK_US) {
                 Ok(())
             } else {
                 Err(format!("{rest} of {total} us are unaccounted for: {run}"))
