@@ -224,9 +224,9 @@ fn early_data(peers: &Peers) {
         // s_server sends what it is told: the response to the request that is on its way.
         let mut stdin = peer.child.stdin.take().unwrap();
         let answer = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(800));
+            std::thread::sleep(std::time::Duration::from_millis(800)); // nothing tells that the request is there
             let _ = stdin.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
-            std::thread::sleep(std::time::Duration::from_secs(4));
+            std::thread::sleep(std::time::Duration::from_secs(4)); // the end of its input would end the server
         });
         let (_, run, said) = peers.trace(&peer, "--http1.1 --resume");
         let seen = &run["hops"][0]["tls"]["resumption"];
