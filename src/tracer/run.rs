@@ -24,8 +24,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// That of the next run, made when there is time.
-    next: RefCell<Option<dns::Resolver>>,
+    /// That of the first run, made before its t0.
+    first: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -52,17 +52,17 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
-        let next = RefCell::new(Some(resolver.of_another_run()));
+        let first = RefCell::new(Some(resolver.of_another_run()));
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
         let proxies = Means::of(&plan)?;
-        Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
+        Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
-        let resolver = &next.take().unwrap_or_else(|| shared.of_another_run());
+        let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
+        let resolver = &first.take().unwrap_or_else(|| shared.of_another_run());
         let means = &proxies.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
@@ -86,7 +86,6 @@ impl Tracer {
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }
-        next.replace(Some(shared.of_another_run()));
         trace
     }
 
