@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use super::*;
 use crate::clock::Clock;
 use crate::stop::Stop;
-use crate::trace::{At, FailureCode, ProxySource, ProxyUsage};
+use crate::trace::{FailureCode, ProxySource, ProxyUsage};
 
 const LIMIT: Duration = Duration::from_millis(200);
 
@@ -38,25 +38,10 @@ async fn play(mut stream: DuplexStream, script: Vec<Does>) {
 }
 
 fn proxy(kind: ProxyKind, credentials: Option<&str>) -> Proxy {
-    Proxy {
-        kind,
-        host: "192.0.2.1".to_owned(),
-        port: 3128,
-        credentials: credentials.map(str::to_owned),
-        source: ProxySource::Option("--proxy"),
-        usage: ProxyUsage::Tunnel,
-        target: "a.test:443".to_owned(),
-        lookup: None,
-        tls: None,
-        rounds: Vec::new(),
-        start: None,
-        end: At(0),
-        status: None,
-        reason: None,
-        headers: Vec::new(),
-        reply: None,
-        bound: None,
-    }
+    let (host, target) = ("192.0.2.1".to_owned(), "a.test:443".to_owned());
+    let source = ProxySource::Option("--proxy");
+    let credentials = credentials.map(str::to_owned);
+    Proxy { credentials, ..Proxy::unused(kind, host, 3128, source, ProxyUsage::Tunnel, target) }
 }
 
 async fn run(

@@ -45,6 +45,39 @@ pub struct Proxy {
     pub bound: Option<String>,
 }
 
+impl Proxy {
+    /// The record of a proxy that nothing has been done with yet.
+    #[must_use]
+    pub const fn unused(
+        kind: ProxyKind,
+        host: String,
+        port: u16,
+        source: ProxySource,
+        usage: ProxyUsage,
+        target: String,
+    ) -> Self {
+        Self {
+            kind,
+            host,
+            port,
+            credentials: None,
+            source,
+            usage,
+            target,
+            lookup: None,
+            tls: None,
+            rounds: Vec::new(),
+            start: None,
+            end: At(0),
+            status: None,
+            reason: None,
+            headers: Vec::new(),
+            reply: None,
+            bound: None,
+        }
+    }
+}
+
 /// What a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyKind {

@@ -167,25 +167,9 @@ fn record(server: &ProxyServer, usage: ProxyUsage, target: &Target, address: Opt
     let ProxyServer { kind, host, port, credentials, source } = server;
     let whom = address.map_or_else(|| target.host.clone(), |address| address.to_string());
     let whom = if whom.contains(':') { format!("[{whom}]") } else { whom };
-    Proxy {
-        kind: *kind,
-        host: host.clone(),
-        port: *port,
-        credentials: credentials.as_ref().map(|(user, password)| format!("{user}:{password}")),
-        source: *source,
-        usage,
-        target: format!("{whom}:{}", target.port),
-        lookup: None,
-        tls: None,
-        rounds: Vec::new(),
-        start: None,
-        end: At(0),
-        status: None,
-        reason: None,
-        headers: Vec::new(),
-        reply: None,
-        bound: None,
-    }
+    let target = format!("{whom}:{}", target.port);
+    let credentials = credentials.as_ref().map(|(user, password)| format!("{user}:{password}"));
+    Proxy { credentials, ..Proxy::unused(*kind, host.clone(), *port, *source, usage, target) }
 }
 
 /// The addresses of the proxy itself: the machine's resolver is asked, as every other program has it.

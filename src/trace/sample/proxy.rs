@@ -14,16 +14,9 @@ pub(crate) fn put_behind_proxy(trace: &mut Trace) {
 /// A proxy that was asked for a tunnel then.
 pub(crate) fn proxy(start: At) -> Proxy {
     let end = At(start.0 + 200);
+    let (host, target) = ("proxy.example.test".to_owned(), "www.example.test:443".to_owned());
+    let source = ProxySource::Variable("https_proxy");
     Proxy {
-        kind: ProxyKind::Http,
-        host: "proxy.example.test".to_owned(),
-        port: 3128,
-        credentials: None,
-        source: ProxySource::Variable("https_proxy"),
-        usage: ProxyUsage::Tunnel,
-        target: "www.example.test:443".to_owned(),
-        lookup: None,
-        tls: None,
         rounds: vec![ProxyRound {
             asked: "CONNECT www.example.test:443".to_owned(),
             answer: Some("200 Connection established".to_owned()),
@@ -36,8 +29,6 @@ pub(crate) fn proxy(start: At) -> Proxy {
         end,
         status: Some(200),
         reason: Some("Connection established".to_owned()),
-        headers: Vec::new(),
-        reply: None,
-        bound: None,
+        ..Proxy::unused(ProxyKind::Http, host, 3128, source, ProxyUsage::Tunnel, target)
     }
 }
