@@ -291,7 +291,8 @@ pub struct Proxies {
     ///
     /// Without it, `https_proxy` (`http_proxy` for http URLs), then `all_proxy` name one; all but `http_proxy` also
     /// in capitals.
-    #[arg(short = 'x', long, value_name = "[KIND://][USER:PASSWORD@]HOST[:PORT]")]
+    #[arg(short = 'x', long, value_name = "[KIND://][USER:PASSWORD@]HOST[:PORT]",
+        overrides_with_all = ["socks5", "socks5_hostname"])]
     pub proxy: Option<String>,
     /// User name and password for the proxy; prompts for a missing password
     #[arg(short = 'U', long, value_name = "USER[:PASSWORD]")]
@@ -308,10 +309,10 @@ pub struct Proxies {
     #[arg(long)]
     pub proxy_insecure: bool,
     /// curl's: `-x socks5://HOST[:PORT]`
-    #[arg(long, value_name = "HOST[:PORT]", hide = true)]
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, overrides_with_all = ["proxy", "socks5_hostname"])]
     pub socks5: Option<String>,
     /// curl's: `-x socks5h://HOST[:PORT]`
-    #[arg(long, value_name = "HOST[:PORT]", hide = true)]
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, overrides_with_all = ["proxy", "socks5"])]
     pub socks5_hostname: Option<String>,
 }
 

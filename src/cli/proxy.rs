@@ -8,7 +8,12 @@ use crate::plan::{PlainRequests, ProxyExceptions, ProxyPlan, ProxyServer};
 use crate::trace::{ProxyKind, ProxySource};
 
 /// The proxies of a run. Inside the lab only options count: the environment speaks of the machine's world.
-pub(super) fn plan(options: &Proxies, lab: bool, environment: &Environment) -> Result<ProxyPlan, PlanError> {
+pub(super) fn plan(
+    options: &Proxies,
+    url: &str,
+    lab: bool,
+    environment: &Environment,
+) -> Result<ProxyPlan, PlanError> {
     let nobody = Environment::default();
     let variables = if lab { &nobody } else { environment };
     let mut given = None;
@@ -31,7 +36,8 @@ pub(super) fn plan(options: &Proxies, lab: bool, environment: &Environment) -> R
     let [http, https, other] = [
         of_scheme(&["http_proxy", "all_proxy", "ALL_PROXY"])?,
         of_scheme(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
-        of_scheme(&["all_proxy", "ALL_PROXY"])?,
+        // No redirect leads from the web to these: what a run does not need is not read.
+        if given.is_some() || is_no_web(url) { of_scheme(&["all_proxy", "ALL_PROXY"])? } else { None },
     ]
     .map(|server| {
         server.map(|server| ProxyServer {
@@ -48,6 +54,12 @@ pub(super) fn plan(options: &Proxies, lab: bool, environment: &Environment) -> R
         insecure: options.proxy_insecure,
         ..ProxyPlan::default()
     })
+}
+
+/// Whether a URL, as it was typed, is one of `tls://` or `tcp://`.
+fn is_no_web(url: &str) -> bool {
+    let scheme = url.trim_start().split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("tls") || scheme.eq_ignore_ascii_case("tcp")
 }
 
 /// The first of these variables that is set.
@@ -71,6 +83,16 @@ fn server(text: &str, kind: ProxyKind, source: ProxySource) -> Result<Option<Pro
         return Ok(None);
     }
     let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    // Else a piece of a password would be taken for the scheme, the host or the port, and shown as such.
+    let is_odd =
+        |scheme: &str| scheme.contains(|it: char| !it.is_ascii_alphanumeric() && !"+-.".contains(it));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    if scheme.is_some_and(is_odd) || rest[end..].contains('@') {
+        return Err(PlanError::with_hint(
+            format!("{name}: its user name or password has a character that must be percent-encoded"),
+            "/ is %2F, ? is %3F, # is %23, @ is %40",
+        ));
+    }
     let kind = match scheme.map(str::to_ascii_lowercase).as_deref() {
         None => kind,
         Some("http") => ProxyKind::Http,
@@ -90,14 +112,17 @@ fn server(text: &str, kind: ProxyKind, source: ProxySource) -> Result<Option<Pro
         }
     };
     // What stands before the last `@` is a secret, also in a complaint.
-    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let rest = &rest[..end];
     let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
     let bad = |what: &str| {
         let message = format!("{name}: `{}` {what}", place.escape_debug());
         PlanError::with_hint(message, "http://proxy.example:3128, or HOST:PORT")
     };
     let (host, port) = match place.rfind(']') {
-        Some(end) => (&place[..=end], place[end + 1..].strip_prefix(':')),
+        Some(end) if matches!(place.as_bytes().get(end + 1), None | Some(b':')) => {
+            (&place[..=end], place[end + 1..].strip_prefix(':'))
+        }
+        Some(_) => return Err(bad("has something behind its `]` that is no port")),
         None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
     };
     let port = match port {

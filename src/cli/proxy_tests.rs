@@ -56,6 +56,8 @@ fn a_proxy_is_written_as_for_curl() {
         "socks4a://p.test",
         "http://[::1",
         "http://p.test\r\nX: y",
+        "[::1]99",
+        "http://joe:a/b@p.test",
     ] {
         assert!(read(&["-x", text, "https://a.test/"], &[]).is_err(), "{text}");
     }
@@ -91,12 +93,17 @@ fn the_environment_is_read_as_curl_reads_it() {
     assert_eq!(both(&["-x", "x.test:9"], &[("https_proxy", s)])[1], "http://x.test:9 by --proxy");
     assert_eq!(both(&["-x", ""], &[("https_proxy", s), ("all_proxy", s)]), ["", ""], "none at all");
     assert_eq!(both(&["--lab"], &[("https_proxy", s)]), ["", ""], "the lab is no part of this world");
+    let unneeded = [("all_proxy", "socks://p:1"), ("http_proxy", h), ("https_proxy", s)];
+    assert_eq!(both(&[], &unneeded), [named(h, "http_proxy"), named(s, "https_proxy")]);
+    assert!(read(&["tls://a.test"], &unneeded).is_err(), "here it is needed");
 }
 
 #[test]
 fn other_options_of_curls_do_what_they_do_there() {
     assert_eq!(both(&["--socks5", "p.test"], &[])[0], "socks5://p.test:1080 by --socks5");
     assert_eq!(both(&["--socks5-hostname", "p.test:9"], &[])[0], "socks5h://p.test:9 by --socks5-hostname");
+    assert_eq!(both(&["--socks5", "a.test", "-x", "b.test"], &[])[0], "http://b.test:1080 by --proxy");
+    assert_eq!(both(&["-x", "b.test", "--socks5", "a.test"], &[])[0], "socks5://a.test:1080 by --socks5");
     assert_eq!(both(&["-x", "p.test", "-U", "joe:a%20b"], &[])[0], "http://p.test:1080 by --proxy joe:a b");
     assert_eq!(
         both(&["-x", "ann:x@p.test", "-U", "joe:y"], &[])[0],

@@ -20,7 +20,7 @@ use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -87,6 +87,7 @@ pub fn settings(
                 proxy::check_lab(&cli.connection)?;
             }
             let mut plan = plan(&cli, &matches, environment)?;
+            plan.proxy = proxy::plan(&cli.connection.proxies, &url, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace { url, plan }, cli.common.lab, show)
         }
@@ -162,7 +163,8 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
             ..dns_plan(common, connection, family, environment)?
         },
         tcp: connection::tcp_plan(connection, request, family)?,
-        proxy: proxy::plan(&connection.proxies, common.lab, environment)?,
+        // Only a URL has one.
+        proxy: ProxyPlan::default(),
         tls,
         http: http_plan(request, matches, environment)?,
         until: match connection.until {

@@ -67,8 +67,17 @@ fn no_secret_of_a_proxy_or_of_what_it_says_is_shown() {
             }
         }
     }
-    for bad in ["http://ann:{}@:1", "ftp://ann:{}@p.test", "http://ann:{}@p.test:x", "socks4://ann:{}@p.test"]
-    {
+    for bad in [
+        "http://ann:{}@:1",
+        "ftp://ann:{}@p.test",
+        "http://ann:{}@p.test:x",
+        "socks4://ann:{}@p.test",
+        "http://ann:{}/x@p.test",
+        "http://ann:1/{}@p.test",
+        "http://ann:{}?@p.test",
+        "ann:{}@http://p.test",
+        "ann:{}://x@p.test",
+    ] {
         assert_silent(&run(&["-x", &bad.replace("{}", MARKER), "https://a.test/"], ""), bad);
     }
 }
