@@ -95,11 +95,19 @@ impl Session {
         }
     }
 
-    /// Ends it in good order, as far as that needs no wait: with close_notify over TLS (RFC 8446 §6.1). One of
-    /// HTTP/2 ends with its last hold.
+    /// Ends it in good order, as far as that needs no wait: with GOAWAY in HTTP/2 (RFC 9113 §6.8), with close_notify
+    /// over TLS (RFC 8446 §6.1). One that others hold, too, ends with them.
     pub async fn close(self) {
-        if let Wire::Http1(mut stream) = self.wire {
-            let _ = tokio::time::timeout(std::time::Duration::from_millis(50), stream.shutdown()).await;
-        }
+        let end = async {
+            match self.wire {
+                Wire::Http1(mut stream) => drop(stream.shutdown().await),
+                Wire::Http2(link) => {
+                    if let Some(link) = Rc::into_inner(link) {
+                        link.close().await;
+                    }
+                }
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(50), end).await;
     }
 }

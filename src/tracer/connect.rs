@@ -109,17 +109,15 @@ pub(super) async fn open(
         let address = stream.peer_addr().ok();
         if request.url.scheme == Scheme::Http {
             *tls = Stage::Skipped(PLAIN);
-            let opened = (Session::new(stream.into(), None, &plan.http), connection);
-            return Ok(Some(opened).filter(|_| request.until == StageName::Http));
+            let session = Session::new(stream.into(), None, &plan.http);
+            return Ok(goes_on(session, connection, request.until).await);
         }
         if request.until == StageName::Tcp {
             *tls = Stage::Skipped(until::reason(request));
             return Ok(None);
         }
         let failure = match secure(scene, &request.url, tls, stream.into(), address, beside).await {
-            Ok(session) => {
-                return Ok(Some((session, connection)).filter(|_| request.until == StageName::Http));
-            }
+            Ok(session) => return Ok(goes_on(session, connection, request.until).await),
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -129,6 +127,20 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// What a request goes on with. One that goes no further than to an earlier stage ends its connection in good order: a
+/// server may forget the session of one that merely breaks off (RFC 5246 §7.2.1).
+pub(super) async fn goes_on(
+    session: Session,
+    connection: ConnectionId,
+    until: StageName,
+) -> Option<(Session, ConnectionId)> {
+    if until == StageName::Http {
+        return Some((session, connection));
+    }
+    session.close().await;
+    None
 }
 
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
@@ -159,7 +171,7 @@ async fn over_unix(
     } else {
         secure(scene, &request.url, tls, stream, None, beside).await?
     };
-    Ok(Some((session, connection)).filter(|_| request.until == StageName::Http))
+    Ok(goes_on(session, connection, request.until).await)
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.

@@ -68,21 +68,22 @@ pub(super) async fn open(
     let basic =
         server.credentials.as_ref().map(|(user, password)| basic_credentials(&format!("{user}:{password}")));
     let request = &requests[id.0];
-    let goes_on = |session| Some((session, connection)).filter(|_| request.until == StageName::Http);
+    let until = request.until;
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(goes_on(Session::forwarded(stream, basic)));
+        return Ok(connect::goes_on(Session::forwarded(stream, basic), connection, until).await);
     }
     let stream = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref()).await?;
     if request.url.scheme == Scheme::Http {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(goes_on(Session::in_the_clear(stream, &plan.http)));
+        return Ok(connect::goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
     }
-    if request.until == StageName::Tcp {
+    if until == StageName::Tcp {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     }
-    Ok(goes_on(connect::secure(scene, &request.url, tls, stream, None, beside).await?))
+    let session = connect::secure(scene, &request.url, tls, stream, None, beside).await?;
+    Ok(connect::goes_on(session, connection, until).await)
 }
 
 /// A tunnel to the target.
