@@ -14,7 +14,6 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_FIELDS: usize = 200;
 /// Interim responses before the final one (RFC 9110 §15.2).
 const MAX_INTERIM: usize = 10;
-const AGENT: &str = concat!("urltrace/", env!("CARGO_PKG_VERSION"));
 
 pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
@@ -26,8 +25,11 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     let authorization = terms
         .credentials
         .map_or_else(String::new, |given| format!("Proxy-Authorization: {}\r\n", given.basic));
-    let head =
-        format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}User-Agent: {AGENT}\r\n\r\n");
+    let agent = match terms.agent.replace(|c: char| c.is_control(), " ") {
+        none if none.is_empty() => none,
+        agent => format!("User-Agent: {agent}\r\n"),
+    };
+    let head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}{agent}\r\n");
     let asked = format!("CONNECT {target}");
     let sent = exchange.ask(proxy, asked, head.as_bytes()).await;
     sent.map_err(|broken| fault::broken(broken, proxy, terms))?;

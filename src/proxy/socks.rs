@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::fault::{self, Broken};
 use super::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
-use crate::trace::{Proxy, SocksReply};
+use crate::trace::{PASSWORD_ROUND, Proxy, SocksReply};
 
 const VERSION: u8 = 5;
 /// Of the negotiation of RFC 1929.
@@ -94,7 +94,7 @@ async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let parts =
         [&[PASSWORD_VERSION, user_length][..], user.as_bytes(), &[password_length], password.as_bytes()];
-    exchange.ask(proxy, "user name and password", &parts.concat()).await?;
+    exchange.ask(proxy, PASSWORD_ROUND, &parts.concat()).await?;
     let status = take(exchange, proxy, PASSWORD_VERSION, 2).await?[1];
     if status == 0 {
         Exchange::<S>::answered(proxy, "accepted");

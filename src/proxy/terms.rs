@@ -13,6 +13,8 @@ pub struct Terms<'a> {
     pub stop: &'a Stop,
     /// When the proxy must have answered.
     pub limit: At,
+    /// The User-Agent of CONNECT (RFC 9110 §10.1.5); empty for none.
+    pub agent: &'a str,
     /// What it may be told of who asks.
     pub credentials: Option<Credentials<'a>>,
 }

@@ -56,7 +56,8 @@ async fn run(
     let stop = Stop::after(clock, Duration::from_secs(60));
     let credentials =
         password.map(|password| Credentials { user: "joe", password, basic: "Basic am9lOmh1bnRlcjI=" });
-    let terms = Terms { clock: &clock, stop: &stop, limit: clock.now().after(LIMIT), credentials };
+    let terms =
+        Terms { clock: &clock, stop: &stop, limit: clock.now().after(LIMIT), agent: "ut", credentials };
     let opening = async {
         let opened = open(&mut near, Destination::Name("a.test", 443), &mut record, terms).await;
         drop(near);
@@ -163,6 +164,11 @@ async fn a_tunnel_stands_and_what_came_behind_is_the_targets() {
     let told: Vec<_> = record.rounds.iter().map(|round| round.answer.as_deref().unwrap()).collect();
     assert_eq!(told, ["user name and password", "accepted", "succeeded"]);
     assert!(record.rounds.iter().all(|round| !round.asked.contains("hunter2")));
+    assert!(record.credentials_were_sent());
+    let refused = vec![Says(b"\x05\x02"), Says(b"\x01\x01")];
+    assert!(run(ProxyKind::Socks5h, Some("hunter2"), refused).await.0.credentials_were_sent());
+    let unasked = vec![Says(b"\x05\x00"), Says(b"\x05\x00\0\x01\0\0\0\0\0\0")];
+    assert!(!run(ProxyKind::Socks5h, Some("hunter2"), unasked).await.0.credentials_were_sent());
 
     let (record, opened) =
         run(ProxyKind::Socks5h, None, vec![Says(b"\x05\x00"), Says(b"\x05\x00\0\x03\x01h\0\x50")]).await;
@@ -180,7 +186,13 @@ async fn what_is_asked_has_the_form_of_the_standards() {
         let mut record = proxy(kind, None);
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(60));
-        let terms = Terms { clock: &clock, stop: &stop, limit: clock.now().after(LIMIT), credentials: None };
+        let terms = Terms {
+            clock: &clock,
+            stop: &stop,
+            limit: clock.now().after(LIMIT),
+            agent: "ut",
+            credentials: None,
+        };
         far.write_all(reply).await.unwrap();
         let _ = open(&mut near, destination, &mut record, terms).await;
         drop(near);
@@ -189,9 +201,7 @@ async fn what_is_asked_has_the_form_of_the_standards() {
         bytes
     }
     let head = sent(ProxyKind::Http, Destination::Name("a.test", 443), b"HTTP/1.1 200 OK\r\n\r\n").await;
-    let agent = env!("CARGO_PKG_VERSION");
-    let expected =
-        format!("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\nUser-Agent: urltrace/{agent}\r\n\r\n");
+    let expected = "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\nUser-Agent: ut\r\n\r\n";
     assert_eq!(String::from_utf8(head).unwrap(), expected);
     let name = sent(ProxyKind::Socks5h, Destination::Name("a.test", 443), b"\x05\x00").await;
     assert_eq!(name, b"\x05\x01\x00\x05\x01\x00\x03\x06a.test\x01\xbb");

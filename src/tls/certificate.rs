@@ -37,7 +37,6 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
             is_ca: false,
             self_issued: false,
             issuer_urls: Vec::new(),
-            sct_count: 0,
             scts: Vec::new(),
             must_staple: false,
         };
@@ -61,7 +60,6 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
         is_ca: parsed.is_ca(),
         self_issued: self_issued(&parsed),
         issuer_urls: issuer_urls(&parsed),
-        sct_count: scts.len(),
         scts,
         must_staple: must_staple(&parsed),
     }

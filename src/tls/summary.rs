@@ -17,10 +17,17 @@ use super::identity::Identity;
 use super::resume::Memory;
 use super::verify::{Answer, Request, Seen, Trust};
 use super::{certificate, faults, names, ocsp, offer};
-use crate::trace::{At, ClientCertificate, Direction, Flight, RootsOf, Tls, TlsVersion, Verification};
+use crate::trace::{
+    At, ClientCertificate, Direction, Flight, HandshakeMessage, RootsOf, Tls, TlsVersion, Verification,
+};
 
 /// The record of a handshake, but for what is in its [`Details`].
 pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, ran: Range<At>) -> Tls {
+    let shows = seen.request.as_ref().is_some_and(|request| request.answer == Answer::Certificate);
+    // Chosen when it is asked for: the handshake may have ended before it went out.
+    let was_sent = handshake.flights.iter().any(|flight| {
+        flight.direction == Direction::Sent && flight.messages.contains(&HandshakeMessage::Certificate)
+    });
     let connection = &handshake.connection;
     Tls {
         start: ran.start,
@@ -39,7 +46,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         hello_retry: handshake.received.hello_retry,
         client_certificate: ClientCertificate {
             requested: seen.request.is_some(),
-            sent: seen.request.as_ref().is_some_and(|request| request.answer == Answer::Certificate),
+            sent: shows && was_sent,
             ..ClientCertificate::default()
         },
         ocsp_bytes: seen.ocsp.len(),

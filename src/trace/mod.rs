@@ -58,7 +58,8 @@ pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
 };
 pub use proxy::{
-    Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, SocksReply, proxy_url,
+    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage,
+    SocksReply, proxy_url,
 };
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;

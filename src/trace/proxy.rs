@@ -186,6 +186,9 @@ pub struct ProxyLookup {
     pub error: Option<String>,
 }
 
+/// How the question of a SOCKS proxy that holds user name and password is called (RFC 1929).
+pub const PASSWORD_ROUND: &str = "user name and password";
+
 /// One question to the proxy and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyRound {
@@ -277,8 +280,8 @@ impl Proxy {
     /// Whether it was told the credentials: in its first question by HTTP, in a later one by SOCKS.
     #[must_use]
     pub fn credentials_were_sent(&self) -> bool {
-        let needed = if self.kind.is_http() { 1 } else { 3 };
-        self.credentials.is_some() && self.rounds.len() >= needed
+        let asks = |round: &ProxyRound| self.kind.is_http() || round.asked == PASSWORD_ROUND;
+        self.credentials.is_some() && self.rounds.iter().any(asks)
     }
 
     /// When it was asked for the target, and when it had answered; `None` where it was not.

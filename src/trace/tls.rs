@@ -91,6 +91,15 @@ impl Tls {
         self.hello_retry.then(|| HelloRetry { cause, cost: asked.end.since(sent.end) })
     }
 
+    /// Whether the client's last flight went out: the answer to all that the server asked for.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let is_last = |flight: &Flight| {
+            flight.direction == Direction::Sent && flight.messages.contains(&HandshakeMessage::Finished)
+        };
+        self.flights.iter().any(is_last)
+    }
+
     /// From the ClientHello to the last byte that the server sent of the handshake, its Finished: what
     /// a full handshake and a resumed one can be compared by.
     #[must_use]
@@ -282,9 +291,7 @@ pub struct Certificate {
     pub self_issued: bool,
     /// Where its issuer's certificate can be fetched (AIA caIssuers).
     pub issuer_urls: Vec<String>,
-    /// Signed certificate timestamps in it.
-    pub sct_count: usize,
-    /// Each of them.
+    /// The signed certificate timestamps in it (RFC 6962 §3.3).
     pub scts: Vec<SignedTimestamp>,
     /// Whether it demands that its servers staple OCSP responses (RFC 7633, "must-staple").
     pub must_staple: bool,

@@ -106,7 +106,8 @@ async fn tunnel(
         basic: basic.unwrap_or_default(),
     });
     let limit = scene.clock.now().after(scene.plan.proxy.timeout);
-    let terms = Terms { clock: scene.clock, stop: scene.stop, limit, credentials };
+    let agent = &scene.plan.http.user_agent;
+    let terms = Terms { clock: scene.clock, stop: scene.stop, limit, agent, credentials };
     let early = proxy::open(&mut stream, destination, proxy, terms).await?;
     Ok(stream.behind(early))
 }

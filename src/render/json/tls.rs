@@ -282,7 +282,7 @@ impl<'a> From<&'a Certificate> for CertificateView<'a> {
             is_ca: certificate.is_ca,
             self_issued: certificate.self_issued,
             issuer_urls: &certificate.issuer_urls,
-            sct_count: certificate.sct_count,
+            sct_count: certificate.scts.len(),
             scts: certificate.scts.iter().map(Into::into).collect(),
             must_staple: certificate.must_staple,
             lifetime_days: certificate.lifetime_days(),

@@ -333,6 +333,10 @@ fn client_certificate(tls: &Tls) -> Option<String> {
         (false, _, None) => return None,
         (false, _, Some(_)) => "no client certificate asked for".to_owned(),
         (true, false, None) => "the server asks for a client certificate (none given)".to_owned(),
+        (true, false, Some(_)) if !tls.is_answered() => {
+            "the server asks for a client certificate; the handshake ended before one could be sent"
+                .to_owned()
+        }
         (true, false, Some(_)) => {
             "the server asks for a client certificate of another kind of key than the given one".to_owned()
         }

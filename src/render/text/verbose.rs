@@ -269,7 +269,7 @@ fn certificate_lines(page: &mut Page, certificate: &Certificate) {
     item(page, "validity", &format!("{from} to {until}, {left}"));
     let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(", {bits} bits"));
     let (key, signed) = (&certificate.key_type, &certificate.signature_algorithm);
-    item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.sct_count));
+    item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.scts.len()));
     for stamp in &certificate.scts {
         let (log, time) = (&stamp.log_id, words::timestamp(stamp.timestamp, 0));
         item(page, "SCT", &format!("{time} by log {log}, operator unknown"));

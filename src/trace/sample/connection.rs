@@ -63,7 +63,6 @@ pub(super) fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bo
         is_ca,
         self_issued: subject == issuer,
         issuer_urls: vec!["http://ca.test/issuer.der".into()],
-        sct_count: 2,
         scts: ["3a", "c4"]
             .map(|log| SignedTimestamp { log_id: log.repeat(32), timestamp: time(1_793_003_600) })
             .into(),

@@ -101,7 +101,7 @@ fn put_certificate(page: &mut Page, index: usize, certificate: &Certificate) {
             ("key", format!("{}{bits}", certificate.key_type)),
             ("signature", certificate.signature_algorithm.clone()),
             ("a CA's", if certificate.is_ca { "yes" } else { "no" }.to_owned()),
-            ("SCTs", certificate.sct_count.to_string()),
+            ("SCTs", certificate.scts.len().to_string()),
             ("serial number", certificate.serial.clone()),
             ("SHA-256", certificate.sha256.clone()),
             ("SHA-256 of the key", certificate.spki_sha256.clone()),
