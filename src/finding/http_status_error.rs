@@ -68,7 +68,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     if let Some(proxy) = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward) {
         let who = proxy.words();
         if status == 407 {
-            finding.title = format!("{status} {}: the {who} wants credentials", text.name);
+            let lacks = if proxy.credentials.is_some() {
+                "did not take the credentials"
+            } else {
+                "wants credentials"
+            };
+            finding.title = format!("{status} {}: the {who} {lacks}", text.name);
             finding.advice = "-U USER:PASSWORD gives the proxy credentials".to_owned();
         } else {
             finding.detail.push_str(&format!(

@@ -32,7 +32,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         };
         let trip = info.min_rtt.unwrap_or(info.rtt);
         // After a lost SYN the kernel's figure is no round trip.
-        if trip <= WORTH || winner.syn_retransmits != Some(0) {
+        // And behind a proxy it is one to the proxy.
+        if trip <= WORTH || connection.proxy.is_some() || winner.syn_retransmits != Some(0) {
             continue;
         }
         let host = trace.requests.get(connection.opened_for.0).map_or("", |it| it.url.host_ascii.as_str());
@@ -92,6 +93,13 @@ mod tests {
         assert!(findings[0].title.contains("(192.0.2.10) is far away: a round trip takes 230 ms"));
         // All of the 10 ms of connect and the 11 ms of TLS, and 200 ms of the wait.
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 221);
+    }
+
+    #[test]
+    fn a_far_proxy_is_no_far_server() {
+        let mut trace = far(230);
+        sample::put_behind_proxy(&mut trace);
+        assert!(sample::of(&RULE, &trace).is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::found::{Finding, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{StageName, Trace};
+use crate::trace::{ProxyUsage, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "tcp-proxy-credentials-in-clear",
@@ -24,7 +24,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         };
         let winner = connect.winner.and_then(|winner| connect.attempts.get(winner));
         let away = winner.is_some_and(|winner| !winner.address.ip().is_loopback());
-        let sent = proxy.credentials_were_sent() || hop.http.ran().is_some_and(|http| http.bytes_sent > 0);
+        let sent = proxy.credentials_were_sent()
+            || proxy.usage == ProxyUsage::Forward && hop.http.ran().is_some_and(|http| http.bytes_sent > 0);
         if !away || proxy.kind.is_encrypted() || proxy.credentials.is_none() || !sent {
             continue;
         }
@@ -55,6 +56,10 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty(), "there are none");
         trace.connections[0].proxy.as_mut().unwrap().credentials = Some("joe:hunter2".to_owned());
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        let mut socks = trace.clone();
+        let proxy = socks.connections[0].proxy.as_mut().unwrap();
+        (proxy.kind, proxy.rounds[0].asked) = (ProxyKind::Socks5h, "SOCKS greeting".to_owned());
+        assert!(sample::of(&RULE, &socks).is_empty(), "the proxy asked for none");
         let mut local = trace.clone();
         sample::connect(&mut local).attempts[0].address = "127.0.0.1:3128".parse().unwrap();
         assert!(sample::of(&RULE, &local).is_empty());

@@ -3,7 +3,7 @@
 use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{AddressKind, Host, Scheme, StageName, Trace};
+use crate::trace::{AddressKind, Scheme, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "url-first-request-in-clear",
@@ -20,10 +20,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let to_https = redirect.is_some_and(|redirect| {
         redirect.followed && redirect.target.as_ref().is_some_and(|target| target.starts_with("https:"))
     });
-    let local = match &first.url.host {
-        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
-        literal => literal.address().and_then(AddressKind::of).is_some(),
-    };
+    let local =
+        first.url.host.is_this_machine() || first.url.host.address().and_then(AddressKind::of).is_some();
     if first.url.scheme != Scheme::Http || first.url.scheme_assumed || local || !to_https {
         return Vec::new();
     }

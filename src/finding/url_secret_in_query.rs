@@ -40,7 +40,7 @@ const SECRETS: &[&str] = &[
 ];
 /// What ends in one of the above and is none: it leads nowhere without the user's own session.
 const HARMLESS: &[&str] =
-    &["csrf", "xsrf", "page", "next", "continuation", "sync", "cursor", "sort", "cancel"];
+    &["csrf", "xsrf", "page", "next", "continuation", "sync", "cursor", "sort", "cancel", "security"];
 /// Names of signatures that let in whoever has the URL, for a while (OpenTelemetry's list of query parameters).
 const SIGNATURES: &[&str] = &["awsaccesskeyid", "sig", "signature", "xamzsignature", "xgoogsignature"];
 /// Names are told up to this length.
