@@ -39,7 +39,7 @@ const WORKS: &[&str] = &[
     "-S --show-error https://a.test/",
     "--show-headers https://a.test/",
     "--data-raw @x https://a.test/",
-    "--data-urlencode 'a=b c' https://a.test/",
+    "--data-urlencode a=b+c https://a.test/",
     "-G -d a=b https://a.test/",
     "-I -G -d a=b https://a.test/",
     "-F a=b --form-string c=d https://a.test/",
