@@ -539,6 +539,34 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .injected(&[("wait", millis(BEHIND_CACHE))]),
     Scenario::new(
+        "cdn-hit",
+        "https://cdn-hit.http.test/",
+        "two caches in front of the server: the outer one has a fresh copy",
+    ),
+    Scenario::new(
+        "cdn-stale",
+        "https://cdn-stale.http.test/",
+        "a cache that answers with a copy that is too old, and asks afterwards",
+    ),
+    Scenario::new(
+        "no-upstream",
+        "https://no-upstream.http.test/",
+        "503 by a gateway that has no healthy server behind it",
+    )
+    .status(503),
+    Scenario::new(
+        "bad-gateway",
+        "https://bad-gateway.http.test/",
+        "502 by a gateway that was refused the connection to the next server",
+    )
+    .status(502),
+    Scenario::new(
+        "gateway-timeout",
+        "https://gateway-timeout.http.test/",
+        "504 by a gateway that waited in vain",
+    )
+    .status(504),
+    Scenario::new(
         "slow-upstream",
         "https://slow-upstream.http.test/",
         "a server that says itself what it waits for: a query",
