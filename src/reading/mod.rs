@@ -17,6 +17,7 @@ mod error_codes;
 mod fields;
 mod layers;
 mod page;
+mod role;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,9 @@ mod vendors;
 use crate::trace::{BodySaid, Trace};
 
 pub use self::cache_words::CacheResult;
-pub use self::layers::{Confidence, Layer, Role, layers};
+pub use self::layers::{Layer, layers};
 pub use self::page::page;
+pub use self::role::{Confidence, Role};
 pub use self::source::{ErrorSource, Maker, error_source};
 
 /// Reads what was kept of bodies, once the run is over, and keeps what they say in its place.

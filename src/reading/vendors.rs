@@ -3,7 +3,7 @@
 //! A field can be forged or come from a layer further in, so that one alone names nobody: that is for
 //! `layers`, as is the order in which they stand.
 
-use super::layers::Role;
+use super::role::Role;
 
 /// What a vendor's layers are known by.
 #[derive(Clone, Copy)]
