@@ -19,6 +19,7 @@ mod pointer;
 mod proxy;
 mod record;
 mod resumption;
+mod scan;
 mod schema;
 mod service;
 mod survey;

@@ -19,6 +19,7 @@ mod picture_words;
 mod progress;
 mod proxy_words;
 mod refusal;
+mod scan_words;
 mod shorten;
 mod style;
 mod svg;

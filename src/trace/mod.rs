@@ -27,6 +27,7 @@ mod resumption;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scan;
 mod service;
 mod stage;
 mod status;
@@ -65,6 +66,10 @@ pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
+pub use scan::{
+    Grade, Judged, ScanAnswer, ScanEnd, ScanVersion, Scanned, ScannedCertificate, ScannedSuite,
+    ScannedVersion, SuiteOrder, TlsScan,
+};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use status::{CertificateStatus, SignedTimestamp, Staple};
