@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
-use crate::support::{code, json, run, stderr};
+use crate::support::{code, json, run, stderr, stdout};
 
 fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
     let (seen, document) = json(arguments);
@@ -225,6 +225,15 @@ fn a_scan_tells_all_that_a_server_takes_and_is_no_part_of_the_run() {
     assert!(scan["duration_us"].as_u64().unwrap() > (scan["connections"].as_u64().unwrap() - 1) * 50_000);
     assert!(document["total_us"].as_u64().unwrap() < scan["duration_us"].as_u64().unwrap());
     assert_eq!(document["hops"][0]["phases"]["total_us"], document["total_us"]);
+
+    // Other formats have the same rows.
+    for format in ["html", "markdown"] {
+        let output = run(&["--lab", "--tls-scan", "--format", format, "https://old-versions.tls.test/"]);
+        let page = stdout(&output);
+        for told in ["TLS scan", "SSL 3", "TLS_RSA_WITH_RC4_128_SHA", "rsa_pkcs1_sha1", "X25519MLKEM768"] {
+            assert!(page.replace('\\', "").contains(told), "{format} lacks {told}: {page}");
+        }
+    }
 
     // What is cut short says so, and nothing that was not asked is called refused.
     let (_, document) = json(&["--lab", "--tls-scan", "--max-time", "1", "https://old-versions.tls.test/"]);
