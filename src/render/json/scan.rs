@@ -35,7 +35,7 @@ pub(super) struct ScanView<'a> {
     /// The signature schemes that the server signs its handshakes with.
     signature_schemes: Vec<NamedView<'a>>,
     /// The server's own certificates that were seen (until TLS 1.2, where they can be read).
-    certificates: Vec<KeyView<'a>>,
+    certificates: Vec<ScannedKeyView<'a>>,
 }
 
 /// What is to be said of something that is taken.
@@ -161,7 +161,7 @@ impl<'a> From<&'a Scanned> for NamedView<'a> {
 /// A certificate of the server's own, by its key.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct KeyView<'a> {
+struct ScannedKeyView<'a> {
     /// The kind of its key.
     key_type: &'a str,
     /// The size of its key.
@@ -170,7 +170,7 @@ struct KeyView<'a> {
     sha256: &'a str,
 }
 
-impl<'a> From<&'a ScannedCertificate> for KeyView<'a> {
+impl<'a> From<&'a ScannedCertificate> for ScannedKeyView<'a> {
     fn from(certificate: &'a ScannedCertificate) -> Self {
         let ScannedCertificate { key_type, key_bits, sha256 } = certificate;
         Self { key_type, key_bits: *key_bits, sha256 }
