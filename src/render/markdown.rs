@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
-use super::{scan_words, text, words};
+use super::{reading_words, scan_words, text, words};
 use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
@@ -41,6 +41,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         packets(&mut page, &hop);
         certificates(&mut page, &hop);
         scan(&mut page, &hop);
+        said(&mut page, &hop);
         fields(&mut page, &hop);
     }
     out.write_all(page.as_bytes())
@@ -232,6 +233,16 @@ fn scan(page: &mut String, hop: &Hop<'_>) {
         let _ = write!(rows, "\n\n{}", escaped(&gap));
     }
     folded(page, &of("TLS scan", hop), &rows);
+}
+
+/// What a response says of its way and of itself.
+fn said(page: &mut String, hop: &Hop<'_>) {
+    let lines = reading_words::said(hop);
+    let told: Vec<String> =
+        lines.iter().map(|line| format!("- {}: {}", escaped(line.label), escaped(&line.text))).collect();
+    if !told.is_empty() {
+        folded(page, &of("What is said by the response", hop), &told.join("\n"));
+    }
 }
 
 fn fields(page: &mut String, hop: &Hop<'_>) {

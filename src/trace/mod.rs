@@ -25,6 +25,7 @@ mod record;
 mod request;
 mod resumption;
 mod run;
+mod said;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scan;
@@ -66,6 +67,7 @@ pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
+pub use said::{BodySaid, ErrorPage, PageMaker};
 pub use scan::{
     Grade, Judged, ScanAnswer, ScanEnd, ScanVersion, Scanned, ScannedCertificate, ScannedSuite,
     ScannedVersion, SuiteOrder, TlsScan,

@@ -120,7 +120,7 @@ impl Peers {
     }
 
     /// What `openssl s_client` says of that server.
-    fn s_client(&self, peer: &Peer, words: &str) -> String {
+    pub(crate) fn s_client(&self, peer: &Peer, words: &str) -> String {
         let words = format!("s_client -connect 127.0.0.1:{} -servername localhost {words}", peer.port);
         self.openssl(words.trim_end())
     }

@@ -3,8 +3,8 @@
 //!
 //! What one of the two does not know is left out of the comparison, and named here: sslscan 2.0.7 predates ML-KEM and
 //! ML-DSA, which OpenSSL 3.0 has not either; in TLS 1.2 it asks for no group of RFC 7919, and for groups and
-//! schemes by a few RSA suites only, so that it lists none of a server with ECDSA alone, and all of one that
-//! exchanges keys by RSA and signs nothing.
+//! schemes by few suites, so that it may list none, all of a server that signs nothing (RSA key exchange), and of
+//! curves only that of an ECDSA certificate, as it offers one at a time.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -20,6 +20,8 @@ pub(crate) const TESTS: &[Test<Peers>] = &[
     ("a_scan_finds_what_is_weak_and_both_certificates", findings),
 ];
 
+/// secp256r1.
+const P256: u16 = 0x0017;
 const ECDSA: &str = "-cert s.pem -key s.key";
 const RSA: &str = "-cert r.pem -key r.key";
 const BOTH: &str = "-cert s.pem -key s.key -dcert r.pem -dkey r.key";
@@ -127,7 +129,12 @@ fn equal_to_sslscan(peers: &Peers) {
         }
         let ours = by_version(&found["groups"]);
         let is_known = |row: &(String, u16)| row.0 == "TLSv1.3" || !(0x0100..=0x0104).contains(&row.1);
-        let curves: BTreeSet<_> = ours.iter().filter(|row| is_known(row)).cloned().collect();
+        let mut curves: BTreeSet<_> = ours.iter().filter(|row| is_known(row)).cloned().collect();
+        if *certificates == ECDSA {
+            // sslscan offers one curve at a time, and TLS 1.2 also needs that of the certificate.
+            curves.retain(|row| row.0 == "TLSv1.3" || row.1 == P256);
+            negotiated(peers, &peer, &found, words);
+        }
         alike(curves, listed(&theirs, "group"), &format!("{words}: groups: {found}\n{theirs}"));
         // OpenSSL has the same curves in both versions.
         let of = |version: &str| -> BTreeSet<u16> {
@@ -144,6 +151,28 @@ fn equal_to_sslscan(peers: &Peers) {
         } else {
             alike(schemes, listed(&theirs, "connection-signature-algorithm"), &why);
         }
+    }
+}
+
+/// Each curve of TLS 1.2 is one that OpenSSL's own client gets, when it offers that of the certificate beside.
+fn negotiated(peers: &Peers, peer: &Peer, found: &Value, words: &str) {
+    for (_, code) in
+        by_version(&found["groups"]).into_iter().filter(|row| row.0 == "TLSv1.2" && row.1 != P256)
+    {
+        let name = match code {
+            0x0018 => "P-384",
+            0x0019 => "P-521",
+            0x001d => "X25519",
+            _ => "X448",
+        };
+        let told = peers.s_client(peer, &format!("-tls1_2 -groups {name}:P-256"));
+        let key = told.lines().find(|line| line.contains("Server Temp Key")).unwrap_or(&told);
+        let curve = match name {
+            "P-384" => "secp384r1",
+            "P-521" => "secp521r1",
+            other => other,
+        };
+        assert!(key.contains(curve), "{words}: {name}: {key}");
     }
 }
 
@@ -164,7 +193,7 @@ fn order(peers: &Peers) {
         "ECDHE-RSA-AES256-GCM-SHA384",
         "DHE-RSA-AES128-GCM-SHA256",
     ];
-    for (preference, decides) in [("-serverpref", "server"), ("-tls1_2", "client")] {
+    for (preference, decides) in [("-serverpref", "server"), ("-no_ticket", "client")] {
         let words = format!("-www -tls1_2 -cipher {} {preference}", ORDER.join(":"));
         let peer = peers.serve_with(RSA, &words);
         let (found, _) = scan(peers, &peer, &words);
