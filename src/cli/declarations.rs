@@ -265,6 +265,12 @@ pub struct Connection {
     /// Afterwards connect once more and resume the session: with a ticket or not, 0-RTT, the time it saves
     #[arg(long, help_heading = "TLS")]
     pub resume: bool,
+    /// Afterwards ask the server for every version, suite, group and signature scheme that it takes
+    ///
+    /// By up to 200 connections, one at a time and 50 ms apart, for 30 s at most; never in repeats or batches, nor
+    /// behind a proxy. For servers of your own.
+    #[arg(long, help_heading = "TLS")]
+    pub tls_scan: bool,
     /// Which root certificates to trust
     #[arg(
         long,

@@ -21,7 +21,7 @@ use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -253,6 +253,7 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
         },
         key_log: environment.ssl_key_log_file.clone(),
         resume: if connection.resume { Resume::Afterwards } else { Resume::Never },
+        scan: if connection.tls_scan { Scan::Afterwards } else { Scan::Never },
         ..TlsPlan::default()
     }
 }

@@ -104,6 +104,14 @@ pub enum InConnection {
     Resumed,
     /// The tickets that it was given.
     Tickets,
+    /// A version of the scan, by its place.
+    ScannedVersion(usize),
+    /// A suite of the scan, by its place.
+    ScannedSuite(usize),
+    /// A group of the scan, by its place.
+    ScannedGroup(usize),
+    /// All groups of the scan.
+    ScannedGroups,
     /// A field of a certificate, by its place in the chain.
     Certificate(usize, CertificateField),
     /// A fault of the chain, by its place.

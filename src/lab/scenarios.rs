@@ -469,6 +469,12 @@ const BEFORE_HTTP: &[Scenario] = &[
     )
     .options(&["--resume"]),
     Scenario::new(
+        "tls-scan",
+        "https://old-versions.tls.test/",
+        "all that a server takes of TLS: old versions, 3DES and RC4 among it",
+    )
+    .options(&["--tls-scan"]),
+    Scenario::new(
         "certificate-only",
         "tls://www.example.test",
         "a handshake and its certificate, without HTTP",

@@ -22,6 +22,18 @@ pub struct TlsPlan {
     pub identity: Option<Identity>,
     /// `--resume`.
     pub resume: Resume,
+    /// `--tls-scan`.
+    pub scan: Scan,
+}
+
+/// Whether a server is asked for all that it takes of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scan {
+    /// No.
+    #[default]
+    Never,
+    /// After the trace, uncounted.
+    Afterwards,
 }
 
 /// Whether a finished connection is resumed by a second one, to see what that saves.
@@ -88,6 +100,7 @@ impl Default for TlsPlan {
             key_log: None,
             identity: None,
             resume: Resume::Never,
+            scan: Scan::Never,
         }
     }
 }

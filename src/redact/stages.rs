@@ -72,6 +72,7 @@ impl Redact for Tls {
             key_exchange_cpu: _,
             legacy_probe: _,
             resumption,
+            scan: _, // names of the server's own abilities
         } = self;
         if let Some(Resumption { outcome: Resumed::No { why: NotResumed::Failed(words), .. }, .. }) =
             resumption

@@ -20,6 +20,7 @@ mod proxy;
 mod reading;
 mod record;
 mod resumption;
+mod scan;
 mod schema;
 mod service;
 mod survey;

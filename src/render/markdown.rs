@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
-use super::{reading_words, text, words};
+use super::{reading_words, scan_words, text, words};
 use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
@@ -40,6 +40,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     for hop in report.trace.hops() {
         packets(&mut page, &hop);
         certificates(&mut page, &hop);
+        scan(&mut page, &hop);
         said(&mut page, &hop);
         fields(&mut page, &hop);
     }
@@ -201,6 +202,37 @@ fn certificates(page: &mut String, hop: &Hop<'_>) {
         let _ = write!(rows, "\n\n{}", escaped(&words::fault(fault).1));
     }
     folded(page, &of("Certificates", hop), &rows);
+}
+
+/// What `--tls-scan` found.
+fn scan(page: &mut String, hop: &Hop<'_>) {
+    let of_hop = hop.tls.ran().filter(|_| hop.reused.is_none());
+    let Some(scan) = of_hop.and_then(|tls| tls.scan.as_deref()) else { return };
+    let mut rows = format!(
+        "{}\n\n| what | name | verdict | why |\n| --- | --- | --- | --- |",
+        escaped(&scan_words::head(scan))
+    );
+    let mut row = |what: &str, name: &str, verdict: &str, why: &str| {
+        let _ = write!(rows, "\n| {} | {} | {verdict} | {} |", escaped(what), escaped(name), escaped(why));
+    };
+    for version in &scan.versions {
+        let verdict = scan_words::grade(version).map_or("-", |grade| grade.as_str());
+        row("version", version.version.spoken(), verdict, &scan_words::version(version));
+    }
+    for suite in &scan.suites {
+        let what = format!("suite of {}", suite.version.spoken());
+        row(&what, &scan_words::both_names(suite), suite.judged.grade.as_str(), suite.judged.why);
+    }
+    for (what, list) in [("group", &scan.groups), ("signature scheme", &scan.signature_schemes)] {
+        for one in list {
+            let name = format!("{} ({})", one.name, scan_words::versions(one));
+            row(what, &name, one.judged.grade.as_str(), one.judged.why);
+        }
+    }
+    for gap in scan_words::gaps(scan) {
+        let _ = write!(rows, "\n\n{}", escaped(&gap));
+    }
+    folded(page, &of("TLS scan", hop), &rows);
 }
 
 /// What a response says of its way and of itself.

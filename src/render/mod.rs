@@ -21,6 +21,7 @@ mod progress;
 mod proxy_words;
 mod reading_words;
 mod refusal;
+mod scan_words;
 mod shorten;
 mod style;
 mod svg;

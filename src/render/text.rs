@@ -18,6 +18,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod scan;
 mod story;
 mod survey;
 pub(super) mod tcp_info;

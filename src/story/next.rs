@@ -3,7 +3,9 @@
 use super::response::{directs, lifetime, stays_open};
 use super::teller::{Teller, clip};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Dns, EarlyData, Hop, NotResumed, Resumed, Resumption, Tls, Trace};
+use crate::trace::{
+    Dns, EarlyData, Grade, Hop, NotResumed, Resumed, Resumption, ScanAnswer, Tls, TlsScan, Trace,
+};
 use crate::units;
 
 const STANDARDS: &[&str] = &["RFC 9111 section 4", "RFC 8446 section 2.2", "RFC 1034 section 3.6"];
@@ -39,8 +41,29 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     }
     if let Some(tls) = hop.tls.ran() {
         told.push(tickets(tls));
+        told.extend(tls.scan.as_deref().and_then(taken));
     }
     teller.tell("The next visit", &told, STANDARDS, "urltrace --lab -L http://shop.test/ --explain");
+}
+
+/// What the server would have taken beside what it chose.
+fn taken(scan: &TlsScan) -> Option<String> {
+    let rows = scan.versions.iter().filter(|row| row.answer == ScanAnswer::Taken);
+    let versions: Vec<&str> = rows.map(|row| row.version.spoken()).collect();
+    let poor = scan.suites.iter().filter(|suite| suite.judged.grade >= Grade::Weak).count();
+    let judged = match poor {
+        0 => "none of them weak".to_owned(),
+        poor => format!("{poor} of them weak or worse"),
+    };
+    let asked = units::count(scan.connections as usize, "connection");
+    let suites = units::count(scan.suites.len(), "suite");
+    (!versions.is_empty()).then(|| {
+        format!(
+            "Another visitor may get another connection: asked by {asked} afterwards, the server takes {}, with {suites} \
+             in all, {judged}.",
+            versions.join(" and ")
+        )
+    })
 }
 
 /// What a ticket of this visit is worth for the next.

@@ -16,11 +16,12 @@
 //! - `verify`, `faults`: the check inside the handshake, and the full judgement after it;
 //! - `identity`, `key_file`, `pkcs12`: the certificate of the client's own;
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
-//!   what we speak;
+//!   what we speak; `scan`: all that it speaks; `hello`, `answer`: the questions of both, and the answers;
 //! - `failure`, `certificate_faults`: what a failure means, in words;
 //! - `resume`: a second handshake with a ticket of the first;
 //! - `stream`: application data.
 
+mod answer;
 mod certificate;
 mod certificate_faults;
 mod checkable;
@@ -30,6 +31,7 @@ mod failure;
 mod faults;
 mod group;
 mod handshake;
+mod hello;
 mod host;
 mod identity;
 mod inquiry;
@@ -42,6 +44,7 @@ mod pkcs12;
 mod probe;
 mod record;
 mod resume;
+mod scan;
 mod stream;
 mod summary;
 #[cfg(test)]
@@ -51,5 +54,6 @@ mod verify;
 pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
 pub use resume::{Heard, Memory};
+pub use scan::{Allowance, Target, scan};
 pub use stream::TlsStream;
 pub use summary::Unread;

@@ -13,12 +13,13 @@ use std::time::Duration;
 use tls_parser::{
     TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions, parse_tls_plaintext,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::record::{self, Cut, Names, ServerChoice};
-use super::stream::Inbound;
+use super::answer::{self, Answer as Flight, End, ExchangedBy, Kind};
+use super::hello::{extension, key_shares, message, numbers, server_name, vector};
+use super::record::ServerChoice;
 use super::{checkable, names};
 use crate::clock::Clock;
 use crate::stop::Stop;
@@ -200,8 +201,8 @@ async fn one(address: SocketAddr, hello: &[u8], clock: &Clock, stop: &Stop) -> A
     let asked = async {
         let mut tcp = TcpStream::connect(address).await.ok()?;
         tcp.write_all(hello).await.ok()?;
-        flight.read(&mut tcp, |flight| flight.names.server_hello.is_some()).await?;
-        Some(tcp)
+        let end = flight.read(&mut tcp, |flight| flight.names.server_hello.is_some()).await;
+        (end == End::Enough).then_some(tcp)
     };
     let tcp = match stop.within(Some(clock.now().after(ONE)), asked).await {
         Ok(tcp) => tcp,
@@ -212,86 +213,27 @@ async fn one(address: SocketAddr, hello: &[u8], clock: &Clock, stop: &Stop) -> A
     };
     answer.choice = flight.names.server_hello;
     if let (Some(mut tcp), Some(ServerChoice { version: 0x0303, .. })) = (tcp, answer.choice) {
-        let rest = flight.read(&mut tcp, |flight| flight.exchange().is_some() || flight.is_done());
+        let rest = flight.read(&mut tcp, |flight| exchange(flight).is_some() || flight.is_done());
         let _ = stop.within(Some(clock.now().after(REST)), rest).await;
-        (answer.exchange, answer.key) = (flight.exchange(), flight.unchecked_key());
+        (answer.exchange, answer.key) = (exchange(&flight), flight.leaf().and_then(unchecked_key));
     }
     answer
 }
 
-/// What a server sent, as far as it was read.
-#[derive(Default)]
-struct Flight {
-    inbound: Inbound,
-    names: Names,
-    /// Bodies of handshake records, put together.
-    messages: Vec<u8>,
+/// The key of the certificate, if no server with one like it is spoken to. RSA keys of any size are: what is
+/// wrong with those is told in the handshake.
+fn unchecked_key(leaf: &[u8]) -> Option<String> {
+    let (_, leaf) = X509Certificate::from_der(leaf).ok()?;
+    checkable::unchecked_key(leaf.public_key()).filter(|key| !key.starts_with("an RSA key"))
 }
 
-impl Flight {
-    /// Records that are read at most: a chain of any usual length fits.
-    const RECORDS: usize = 32;
-
-    /// Reads records until there is enough; `None` when that does not come.
-    async fn read(&mut self, tcp: &mut TcpStream, enough: impl Fn(&Self) -> bool) -> Option<()> {
-        for _ in 0..Self::RECORDS {
-            if enough(self) {
-                return Some(());
-            }
-            while let Cut::Incomplete = record::cut(self.inbound.bytes()) {
-                match tcp.read(self.inbound.space()).await {
-                    Ok(count) if count > 0 => self.inbound.filled(count),
-                    _ => return None,
-                }
-            }
-            let Cut::Record(length) = record::cut(self.inbound.bytes()) else { return None };
-            let record = &self.inbound.bytes()[..length];
-            self.names.record(record, false, &mut Vec::new());
-            if record[0] == record::HANDSHAKE {
-                self.messages.extend_from_slice(&record[record::HEADER..]);
-            }
-            self.inbound.consume(length);
-            // A warning is none: more may come. A fatal alert is the end.
-            if self.names.alert.is_some() && self.names.server_hello.is_none() {
-                return None;
-            }
+/// How keys are exchanged by a curve, in TLS 1.2.
+fn exchange(flight: &Flight) -> Option<Exchange> {
+    match flight.exchange(Kind::Curve)? {
+        answer::Exchange { by: ExchangedBy::Curve(group), scheme: Some(scheme) } => {
+            Some(Exchange { group, scheme })
         }
-        enough(self).then_some(())
-    }
-
-    /// The whole messages: type and body.
-    fn whole(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        let mut rest = self.messages.as_slice();
-        std::iter::from_fn(move || {
-            let (&[kind, high, middle, low], after) = rest.split_first_chunk::<4>()?;
-            let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
-            let body = after.get(..length)?;
-            rest = &after[length..];
-            Some((kind, body))
-        })
-    }
-
-    /// ServerHelloDone came (RFC 5246 §7.4.5).
-    fn is_done(&self) -> bool {
-        self.whole().any(|(kind, _)| kind == 14)
-    }
-
-    /// The key of the certificate (RFC 5246 §7.4.2), if no server with one like it is spoken to. RSA keys
-    /// of any size are: what is wrong with those is told in the handshake.
-    fn unchecked_key(&self) -> Option<String> {
-        let (_, body) = self.whole().find(|(kind, _)| *kind == 11)?;
-        let [_, _, _, high, middle, low, rest @ ..] = body else { return None };
-        let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
-        let (_, leaf) = X509Certificate::from_der(rest.get(..length)?).ok()?;
-        checkable::unchecked_key(leaf.public_key()).filter(|key| !key.starts_with("an RSA key"))
-    }
-
-    /// What a ServerKeyExchange of ECDHE says (RFC 8422 §5.4): a named curve, the point, and the scheme.
-    fn exchange(&self) -> Option<Exchange> {
-        let (_, body) = self.whole().find(|(kind, _)| *kind == 12)?;
-        let [3, high, low, length, rest @ ..] = body else { return None };
-        let scheme = rest.get(usize::from(*length)..)?.first_chunk::<2>()?;
-        Some(Exchange { group: u16::from_be_bytes([*high, *low]), scheme: u16::from_be_bytes(*scheme) })
+        _ => None,
     }
 }
 
@@ -380,12 +322,7 @@ impl Own {
                 extension(out, 43, |data| data.extend([4, 3, 4, 3, 3]));
                 // psk_dhe_ke
                 extension(out, 45, |data| data.extend([1, 1]));
-                extension(out, 51, |data| {
-                    vector(data, |shares| {
-                        shares.extend(X25519.to_be_bytes());
-                        vector(shares, |share| share.extend([0x75; 32]));
-                    });
-                });
+                key_shares(out, &[(X25519, vec![0x75; 32])]);
             }
             extension(out, 0xff01, |data| data.push(0));
         })
@@ -422,58 +359,11 @@ const SCHEMES: &[u16] = &[
     0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, // DSA, SHA-224, SHA-1
 ];
 
-/// A ClientHello record with these suites and extensions (none in SSL 3).
-fn message(version: u16, suites: &[u16], extensions: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut body = version.to_be_bytes().to_vec();
-    // The random is never used for a key: no connection comes of it.
-    body.extend([0x75; 32]);
-    body.push(0);
-    numbers(&mut body, suites);
-    body.extend([1, 0]);
-    if version > 0x0300 {
-        vector(&mut body, extensions);
-    }
-    let mut hello = vec![record::HANDSHAKE, 3, u8::from(version > 0x0300)];
-    vector(&mut hello, |message| {
-        message.extend([1, 0]);
-        vector(message, |out| out.extend_from_slice(&body));
-    });
-    hello
-}
-
-fn server_name(out: &mut Vec<u8>, sni: Option<&str>) {
-    if let Some(name) = sni {
-        extension(out, 0, |data| {
-            vector(data, |list| {
-                list.push(0);
-                vector(list, |host| host.extend_from_slice(name.as_bytes()));
-            });
-        });
-    }
-}
-
-fn numbers(out: &mut Vec<u8>, numbers: &[u16]) {
-    vector(out, |list| numbers.iter().for_each(|number| list.extend(number.to_be_bytes())));
-}
-
-fn extension(out: &mut Vec<u8>, kind: u16, fill: impl FnOnce(&mut Vec<u8>)) {
-    out.extend(kind.to_be_bytes());
-    vector(out, fill);
-}
-
-/// Appends a vector with its two-byte length before it.
-fn vector(out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    out.extend([0, 0]);
-    fill(out);
-    let length = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
-    out[start..start + 2].copy_from_slice(&length.to_be_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tls::offer;
+    use crate::tls::record::{self, Cut};
 
     #[test]
     fn the_old_client_hello_is_well_formed() {

@@ -61,6 +61,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         alert: None,
         legacy_probe: None,
         resumption: None,
+        scan: None,
     }
 }
 

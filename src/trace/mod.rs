@@ -28,6 +28,7 @@ mod run;
 mod said;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scan;
 mod service;
 mod stage;
 mod status;
@@ -67,6 +68,10 @@ pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
 pub use said::{BodySaid, ErrorPage, PageMaker};
+pub use scan::{
+    Grade, Judged, ScanAnswer, ScanEnd, ScanVersion, Scanned, ScannedCertificate, ScannedSuite,
+    ScannedVersion, SuiteOrder, TlsScan,
+};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use status::{CertificateStatus, SignedTimestamp, Staple};

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::at::At;
 use super::failure::FailureCode;
 use super::resumption::Resumption;
+use super::scan::TlsScan;
 use super::status::{SignedTimestamp, Staple};
 
 /// A TLS handshake, flight by flight.
@@ -59,6 +60,8 @@ pub struct Tls {
     pub legacy_probe: Option<LegacyProbe>,
     /// What a second connection with a ticket of this one came to; `None` where `--resume` was not given.
     pub resumption: Option<Resumption>,
+    /// What the server takes of TLS; `None` where `--tls-scan` was not given.
+    pub scan: Option<Box<TlsScan>>,
 }
 
 /// A HelloRetryRequest (RFC 8446 §4.1.4): why it came, and what it cost.

@@ -12,7 +12,7 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
-//! - `resume`: a second connection to the same server, after the trace.
+//! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -26,6 +26,7 @@ mod pool;
 mod proxied;
 mod resume;
 mod run;
+mod scan;
 mod scene;
 mod target;
 mod until;

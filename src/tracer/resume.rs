@@ -2,12 +2,14 @@
 //!
 //! It touches nothing that is measured: the trace's times are final before it begins.
 
+use std::net::SocketAddr;
+
 use super::endpoint;
 use super::scene::Scene;
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::Memory;
-use crate::trace::{Connection, ConnectionId, Resumption, Stage, StageName, Trace};
+use crate::trace::{Connection, ConnectionId, Failure, Resumption, Stage, StageName, Trace};
 
 /// Why nothing is resumed there.
 const BEHIND_PROXY: &str = "behind a proxy no second connection is made";
@@ -38,16 +40,19 @@ pub(super) async fn resume_all(scene: &Scene<'_>, sessions: Vec<(ConnectionId, M
 async fn again(
     scene: &Scene<'_>,
     memory: Memory,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     first: &crate::trace::Tls,
 ) -> Resumption {
-    let Scene { plan, clock, stop, .. } = *scene;
-    let plan = plan.tcp.afterwards();
-    let endpoints = endpoint::own(vec![address.ip()], address.port());
-    let queue = tcp::line_up(&endpoints, &plan);
-    let (_, connected) = tcp::connect(&queue, 1, &plan, clock, stop).await;
-    match connected {
-        Ok(stream) => memory.resume(Stream::from(stream), Some(address), first, clock, stop).await,
+    match reconnect(scene, address).await {
+        Ok(stream) => memory.resume(stream, Some(address), first, scene.clock, scene.stop).await,
         Err(failure) => memory.unconnected(first, failure.message),
     }
+}
+
+/// A further connection to an address, when the trace has ended.
+pub(super) async fn reconnect(scene: &Scene<'_>, address: SocketAddr) -> Result<Stream, Failure> {
+    let plan = scene.plan.tcp.afterwards();
+    let endpoints = endpoint::own(vec![address.ip()], address.port());
+    let queue = tcp::line_up(&endpoints, &plan);
+    tcp::connect(&queue, 1, &plan, scene.clock, scene.stop).await.1.map(Stream::from)
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
-use crate::support::{code, json, run, stderr};
+use crate::support::{code, json, run, stderr, stdout};
 
 fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
     let (seen, document) = json(arguments);
@@ -169,4 +169,85 @@ fn the_kernel_is_asked_once_more_when_all_is_over() {
     // Right after the connect it would say the same again.
     let (hop, _) = self::hop(&["--lab", "tcp://shop.test:80"], 0);
     assert!(hop["connect"]["tcp_info"].is_object() && hop["connect"]["tcp_info_after"].is_null());
+}
+
+#[test]
+fn a_scan_tells_all_that_a_server_takes_and_is_no_part_of_the_run() {
+    let (exit, document) = json(&["--lab", "--tls-scan", "https://old-versions.tls.test/"]);
+    assert_eq!(exit, 0, "{document}");
+    let scan = &document["hops"][0]["tls"]["scan"];
+    let rows = |list: &str| scan[list].as_array().unwrap().clone();
+    let offered: Vec<(String, Option<bool>, Option<String>)> = rows("versions")
+        .iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().map(str::to_owned);
+            (text("name").unwrap(), row["offered"].as_bool(), text("order"))
+        })
+        .collect();
+    let row =
+        |name: &str, offered, order: Option<&str>| (name.to_owned(), Some(offered), order.map(str::to_owned));
+    assert_eq!(
+        offered,
+        [
+            row("TLSv1.3", true, Some("client")),
+            row("TLSv1.2", true, Some("server")),
+            row("TLSv1.1", true, Some("server")),
+            row("TLSv1.0", true, Some("server")),
+            row("SSLv3", false, None),
+        ]
+    );
+    let suites_of = |version: &str| -> Vec<String> {
+        let suites = rows("suites");
+        let own = suites.iter().filter(|row| row["version"] == version);
+        own.map(|row| row["openssl_name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        suites_of("TLSv1.2"),
+        [
+            "ECDHE-RSA-AES128-GCM-SHA256",
+            "ECDHE-RSA-AES256-GCM-SHA384",
+            "ECDHE-RSA-AES128-SHA",
+            "AES128-GCM-SHA256",
+            "AES128-SHA",
+            "DES-CBC3-SHA",
+        ]
+    );
+    assert_eq!(suites_of("TLSv1.0"), ["ECDHE-RSA-AES128-SHA", "AES128-SHA", "DES-CBC3-SHA", "RC4-SHA"]);
+    assert_eq!(suites_of("TLSv1.3").len(), 3);
+    let names = |list: &str| -> Vec<String> {
+        rows(list).iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("groups"), ["X25519MLKEM768", "x25519", "secp384r1", "secp256r1"]);
+    assert!(names("signature_schemes").contains(&"rsa_pkcs1_sha1".to_owned()));
+    assert_eq!((&scan["complete"], &scan["ended"]), (&true.into(), &serde_json::Value::Null), "{scan}");
+    assert!(scan["connections"].as_u64().unwrap() < 80, "{scan}");
+    // One at a time, 50 ms apart, and no microsecond of the run.
+    assert!(scan["duration_us"].as_u64().unwrap() > (scan["connections"].as_u64().unwrap() - 1) * 50_000);
+    assert!(document["total_us"].as_u64().unwrap() < scan["duration_us"].as_u64().unwrap());
+    assert_eq!(document["hops"][0]["phases"]["total_us"], document["total_us"]);
+
+    // Other formats have the same rows.
+    for format in ["html", "markdown"] {
+        let output = run(&["--lab", "--tls-scan", "--format", format, "https://old-versions.tls.test/"]);
+        let page = stdout(&output);
+        for told in ["TLS scan", "SSL 3", "TLS_RSA_WITH_RC4_128_SHA", "rsa_pkcs1_sha1", "X25519MLKEM768"] {
+            assert!(page.replace('\\', "").contains(told), "{format} lacks {told}: {page}");
+        }
+    }
+
+    // What is cut short says so, and nothing that was not asked is called refused.
+    let (_, document) = json(&["--lab", "--tls-scan", "--max-time", "1", "https://old-versions.tls.test/"]);
+    let scan = &document["hops"][0]["tls"]["scan"];
+    assert_eq!((&scan["complete"], &scan["ended"]), (&false.into(), &"--max-time was over".into()), "{scan}");
+    // After a failure, too; and behind a proxy it is plainly not made.
+    let (_, document) = json(&["--lab", "--tls-scan", "https://legacy-tls.tls.test/"]);
+    let suites = document["hops"][0]["tls"]["scan"]["suites"].as_array().unwrap();
+    assert!(suites.iter().all(|row| row["version"] == "TLSv1.0") && suites.len() == 3, "{suites:?}");
+    let (_, document) =
+        json(&["--lab", "--tls-scan", "-x", "http://proxy.http.test:3128", "https://www.example.test/"]);
+    let scan = &document["hops"][0]["tls"]["scan"];
+    assert_eq!(
+        (&scan["ended"], &scan["connections"]),
+        (&"behind a proxy no server is scanned".into(), &0.into())
+    );
 }

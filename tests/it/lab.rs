@@ -67,6 +67,7 @@ const FOUND: &[(&str, &[&str])] = &[
     ("sha1", &["tls-certificate-faulty", "tls-sha1"]),
     ("bloated-chain", &["tls-chain-bloated"]),
     ("legacy-tls", &["tls-legacy-version"]),
+    ("tls-scan", &["tls-weak-cipher", "tls-old-version-offered"]),
     ("http1-only", &["tls-no-h2-alpn"]),
     ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable", "url-first-request-in-clear"]),
     (

@@ -20,6 +20,7 @@ mod openssl;
 mod pages;
 mod pcap;
 mod proxies;
+mod scan;
 mod servers;
 mod signed;
 mod software;
@@ -121,7 +122,7 @@ fn main() -> ExitCode {
     let pages: Vec<Test<pages::Pages>> =
         pages::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     let openssl: Vec<Test<openssl::Peers>> =
-        openssl::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+        openssl::TESTS.iter().chain(scan::TESTS).filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
         let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
         let names = names.chain(pages.iter().map(|(name, _)| name));

@@ -39,6 +39,8 @@ impl Peers {
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /O=Tests/CN=Client-CA -days 99",
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout s.key -out s.csr -subj /CN=localhost -addext subjectAltName=DNS:localhost",
             "x509 -req -in s.csr -CA ca.pem -CAkey ca.key -set_serial 4660 -copy_extensions copy -days 50 -out s.pem",
+            "req -newkey rsa:2048 -nodes -keyout r.key -out r.csr -subj /CN=localhost -addext subjectAltName=DNS:localhost",
+            "x509 -req -in r.csr -CA ca.pem -CAkey ca.key -set_serial 4661 -copy_extensions copy -days 50 -out r.pem",
             "req -newkey rsa:2048 -nodes -keyout c.key -out c.csr -subj /CN=client-one",
             "x509 -req -in c.csr -CA ca.pem -CAkey ca.key -set_serial 22136 -days 50 -out c.pem",
             "pkcs8 -topk8 -in c.key -passout pass:secret -out c.p8",
@@ -58,7 +60,7 @@ impl Peers {
     }
 
     /// Runs `openssl` in the directory; what it said on both streams.
-    fn openssl(&self, words: &str) -> String {
+    pub(crate) fn openssl(&self, words: &str) -> String {
         let output = Command::new("openssl")
             .args(words.split(' '))
             .current_dir(self.dir.path())
@@ -71,8 +73,14 @@ impl Peers {
 
     /// Starts `openssl s_server` with these words.
     fn serve(&self, words: &str) -> Peer {
+        self.serve_with("-cert s.pem -key s.key", words)
+    }
+
+    /// The same with these certificates.
+    pub(crate) fn serve_with(&self, certificates: &str, words: &str) -> Peer {
         let mut child = Command::new("openssl")
-            .args("s_server -accept 127.0.0.1:0 -cert s.pem -key s.key".split(' '))
+            .args("s_server -accept 127.0.0.1:0".split(' '))
+            .args(certificates.split(' '))
             .args(words.split(' '))
             .current_dir(self.dir.path())
             .stdin(Stdio::piped())
@@ -92,8 +100,13 @@ impl Peers {
 
     /// Traces that server; the exit code, the document, and all that was printed.
     fn trace(&self, peer: &Peer, words: &str) -> (i32, Value, String) {
+        self.trace_for("8", peer, words)
+    }
+
+    /// The same with another `--max-time`.
+    pub(crate) fn trace_for(&self, seconds: &str, peer: &Peer, words: &str) -> (i32, Value, String) {
         let output = Command::new(Path::new(env!("CARGO_BIN_EXE_urltrace")))
-            .args(["--format", "json", "--max-time", "8", "--cacert", "ca.pem", "--connect-to"])
+            .args(["--format", "json", "--max-time", seconds, "--cacert", "ca.pem", "--connect-to"])
             .arg(format!("::127.0.0.1:{}", peer.port))
             .args(words.split(' ').filter(|word| !word.is_empty()))
             .arg("https://localhost/")
@@ -107,16 +120,16 @@ impl Peers {
     }
 
     /// What `openssl s_client` says of that server.
-    fn s_client(&self, peer: &Peer, words: &str) -> String {
+    pub(crate) fn s_client(&self, peer: &Peer, words: &str) -> String {
         let words = format!("s_client -connect 127.0.0.1:{} -servername localhost {words}", peer.port);
         self.openssl(words.trim_end())
     }
 }
 
 /// A running server.
-struct Peer {
+pub(crate) struct Peer {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Peer {

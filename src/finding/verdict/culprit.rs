@@ -70,6 +70,7 @@ const IN_SPITE: &[&str] = &[
     "http-first-byte-slow",
     "tls-weak-key",
     "tls-sha1",
+    "tls-weak-cipher",
     "tls-ocsp-must-staple-missing",
     "http-redirect-downgrade",
 ];

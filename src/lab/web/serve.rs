@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::ca::Authority;
+use super::legacy::Script;
 use super::site::{Conduct, Secure, Site, Tls};
 use super::{http1, http2, legacy};
 use crate::lab::shared::{Shared, Slot, accept};
@@ -30,7 +31,7 @@ type Error = Box<dyn std::error::Error>;
 #[derive(Clone)]
 pub(crate) enum Door {
     Tls(Tls, Arc<ServerConfig>),
-    Legacy,
+    Legacy(&'static Script),
 }
 
 /// Makes a site's certificate and configuration.
@@ -40,7 +41,7 @@ pub(crate) enum Door {
 pub(crate) fn door(site: &Site, authority: &Authority) -> Result<Option<Door>, String> {
     match &site.secure {
         None => Ok(None),
-        Some(Secure::Legacy) => Ok(Some(Door::Legacy)),
+        Some(Secure::Legacy(script)) => Ok(Some(Door::Legacy(script))),
         Some(Secure::Tls(tls)) => {
             authority.server_config(site.host, tls).map(|config| Some(Door::Tls(*tls, config)))
         }
@@ -66,7 +67,7 @@ pub(crate) async fn serve_secure(site: &'static Site, door: Door, listener: TcpL
         let (door, shared) = (door.clone(), shared.clone());
         async move {
             match door {
-                Door::Legacy => Ok(legacy::serve(stream).await?),
+                Door::Legacy(script) => Ok(legacy::serve(stream, script).await?),
                 Door::Tls(tls, config) => over_tls(stream, tls, config, shared).await,
             }
         }
@@ -117,6 +118,11 @@ async fn over_tls(
     config: Arc<ServerConfig>,
     shared: Rc<Shared>,
 ) -> Result<(), Error> {
+    if let Some(script) = tls.beside
+        && legacy::is_asked_for(&stream).await?
+    {
+        return Ok(legacy::serve(stream, script).await?);
+    }
     let mut header = [0; 5];
     if tls.largest_hello < usize::MAX {
         let there = timeout(HANDSHAKE, stream.peek(&mut header)).await??;

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::legacy::Script;
 use crate::lab::scenario::{
     BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES,
     EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_FIRST_BYTE, SLOW_TLS, SLOW_UPSTREAM,
@@ -47,8 +48,8 @@ pub(crate) enum Ipv6 {
 pub(crate) enum Secure {
     /// It speaks TLS.
     Tls(Tls),
-    /// It speaks TLS 1.0 and nothing later.
-    Legacy,
+    /// It speaks versions before TLS 1.3 by a table, as far as that goes without keys.
+    Legacy(&'static Script),
 }
 
 /// How a site speaks TLS.
@@ -61,6 +62,8 @@ pub(crate) struct Tls {
     pub(crate) largest_hello: usize,
     pub(crate) clients: Clients,
     pub(crate) tickets: Tickets,
+    /// Who answers ClientHellos of the old style in its place.
+    pub(crate) beside: Option<&'static Script>,
     /// From the ClientHello's arrival to the ServerHello.
     pub(crate) delay: Duration,
     /// What it does inside.
@@ -226,8 +229,24 @@ const TLS: Tls = Tls {
     largest_hello: usize::MAX,
     clients: Clients::Anybody,
     tickets: Tickets::Taken,
+    beside: None,
     delay: Duration::ZERO,
     conduct: Conduct::Page(PAGE),
+};
+
+/// A server that stopped at TLS 1.0, with the suite that every server had.
+const TLS10_ONLY: Script =
+    Script { versions: &[(0x0301, &[0x002f, 0x0035, 0x000a])], groups: &[], schemes: &[] };
+
+/// All that servers had before TLS 1.3, the good with the bad: 3DES, and RC4 in the oldest two.
+const OLD_VERSIONS: Script = Script {
+    versions: &[
+        (0x0303, &[0xc02f, 0xc030, 0xc013, 0x009c, 0x002f, 0x000a]),
+        (0x0302, &[0xc013, 0x002f, 0x000a, 0x0005]),
+        (0x0301, &[0xc013, 0x002f, 0x000a, 0x0005]),
+    ],
+    groups: &[0x001d, 0x0017],
+    schemes: &[0x0804, 0x0401, 0x0201],
 };
 
 /// How the proxy over TLS speaks it.
@@ -371,7 +390,8 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
     Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
     Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),
-    Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
+    Site { secure: Some(Secure::Legacy(&TLS10_ONLY)), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
+    Site::tls("old-versions.tls.test", 117, Tls { beside: Some(&OLD_VERSIONS), ..TLS }),
     Site::http("ca.tls.test", 29, Conduct::Page(PLAIN)),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),
     Site::https(

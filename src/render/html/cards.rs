@@ -7,6 +7,7 @@ mod connection;
 mod exchange;
 mod lookup;
 mod proxy;
+mod scan;
 mod table;
 
 use super::markup::Page;

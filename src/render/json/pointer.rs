@@ -87,6 +87,10 @@ fn connection(place: InConnection) -> String {
         InConnection::LegacyVersion => "tls/legacy_probe/version".to_owned(),
         InConnection::Resumed => "tls/resumption/resumed".to_owned(),
         InConnection::Tickets => "tls/resumption/tickets".to_owned(),
+        InConnection::ScannedVersion(index) => format!("tls/scan/versions/{index}/offered"),
+        InConnection::ScannedSuite(index) => format!("tls/scan/suites/{index}/name"),
+        InConnection::ScannedGroup(index) => format!("tls/scan/groups/{index}/name"),
+        InConnection::ScannedGroups => "tls/scan/groups".to_owned(),
         InConnection::Certificate(index, field) => {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",

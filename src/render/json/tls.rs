@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::micros::us;
 use super::resumption::ResumptionView;
+use super::scan::ScanView;
 use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
@@ -66,6 +67,8 @@ pub(super) struct TlsView<'a> {
     legacy_probe: Option<LegacyProbeView<'a>>,
     /// What a second connection with a ticket of this one came to; null without `--resume`.
     resumption: Option<ResumptionView<'a>>,
+    /// What the server takes of TLS; null without `--tls-scan`.
+    scan: Option<ScanView<'a>>,
 }
 
 impl<'a> From<&'a Tls> for TlsView<'a> {
@@ -113,6 +116,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 answers_small: probe.answers_small,
             }),
             resumption: tls.resumption.as_ref().map(Into::into),
+            scan: tls.scan.as_deref().map(Into::into),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
@@ -53,6 +54,9 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+    }
+    if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
+        scan::put(page, found, verbose);
     }
 }
 

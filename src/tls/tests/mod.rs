@@ -7,6 +7,8 @@ mod handshakes;
 mod hostile;
 mod limits;
 mod probes;
+mod scans;
+mod steps;
 mod streams;
 mod tunnels;
 

@@ -160,5 +160,6 @@ pub(super) fn tls(host: &str) -> Tls {
         key_exchange_cpu: Duration::from_micros(190),
         legacy_probe: None,
         resumption: None,
+        scan: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The card of the handshake: what was agreed on, its flights, and the chain of certificates as it was sent.
 
-use super::table;
+use super::{scan, table};
 use crate::render::html::markup::Page;
 use crate::render::text::evidence;
 use crate::render::words;
@@ -44,6 +44,9 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
     );
     if let Some(resumption) = &tls.resumption {
         page.element("<p><b>Resumption</b>: ", &words::resumption(resumption), ".</p>\n");
+    }
+    if let Some(found) = tls.scan.as_deref() {
+        scan::put(page, found);
     }
     if tls.chain.is_empty() {
         return;
