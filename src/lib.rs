@@ -8,6 +8,7 @@
 //! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
 //! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
 //!   plan and the previous stage's result to a plain record and a live handle
+//! - [`quic`]: tcp and tls in one, for HTTP/3
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
@@ -40,6 +41,7 @@ pub mod os;
 pub mod picture;
 pub mod plan;
 pub mod proxy;
+pub mod quic;
 pub mod redact;
 pub mod render;
 pub mod report;

@@ -321,11 +321,14 @@ pub struct Proxies {
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Offer HTTP/1.1 only
-    #[arg(long = "http1.1", overrides_with = "http2")]
+    #[arg(long = "http1.1", overrides_with_all = ["http2", "http3_only"])]
     pub http1_1: bool,
     /// Offer HTTP/2 only (without TLS: with prior knowledge)
-    #[arg(long, alias = "http2-prior-knowledge")]
+    #[arg(long, alias = "http2-prior-knowledge", overrides_with = "http3_only")]
     pub http2: bool,
+    /// Use HTTP/3 over QUIC only: no TCP beside it, and no fallback
+    #[arg(long, conflicts_with_all = ["unix_socket", "tls_max"])]
+    pub http3_only: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,

@@ -21,6 +21,7 @@ mod ids;
 mod meaning;
 mod packet;
 mod proxy;
+mod quic;
 mod record;
 mod request;
 mod resumption;
@@ -36,7 +37,7 @@ mod url;
 pub use address::AddressKind;
 pub use addresses::{AddressCheck, AddressOutcome};
 pub use at::At;
-pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
+pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
@@ -47,7 +48,7 @@ pub use dnssec::{
 };
 pub use failure::{Failure, FailureCode};
 pub use fields::{directive, members, parameter, seconds};
-pub use hop::{Hop, REUSED};
+pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
     SentRequest, TlsComplaint, Unanswered, header,
@@ -61,6 +62,7 @@ pub use proxy::{
     PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage,
     SocksReply, proxy_url,
 };
+pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};

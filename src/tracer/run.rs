@@ -28,6 +28,7 @@ pub struct Tracer {
     first: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
     bare_tls: tls::Client,
+    quic: tls::Client,
     proxies: Means,
 }
 
@@ -55,17 +56,18 @@ impl Tracer {
         let first = RefCell::new(Some(resolver.of_another_run()));
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
+        let quic = tls.for_http3();
         let proxies = Means::of(&plan)?;
-        Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
+        Ok(Self { plan, resolver, first, tls, bare_tls, quic, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
+        let Self { plan, resolver: shared, first, tls, bare_tls, quic, proxies } = self;
         let resolver = &first.take().unwrap_or_else(|| shared.of_another_run());
         let means = &proxies.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, quic, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
