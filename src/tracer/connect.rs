@@ -11,7 +11,6 @@ use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
-use crate::plan::VersionChoice;
 use crate::quic;
 use crate::stream::Stream;
 use crate::tcp;
@@ -99,8 +98,7 @@ pub(super) async fn open(
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
-    let for_web = matches!(request.url.scheme, Scheme::Http | Scheme::Https);
-    if plan.http.version == VersionChoice::Http3Only && for_web {
+    if by_quic::is_wanted(&request.url, plan.http.version) {
         return by_quic::open(scene, (id, request), connections, (&queue, found), service, beside).await;
     }
     loop {
