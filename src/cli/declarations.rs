@@ -215,7 +215,7 @@ pub struct Connection {
     /// Time limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
-    /// End the trace after this stage; `tls://HOST:PORT`, `tcp://HOST:PORT` and `dns://NAME` do so by themselves
+    /// End the trace after this stage; `tls://`, `quic://` and `tcp://HOST:PORT` and `dns://NAME` do so by themselves
     #[arg(long, value_enum, ignore_case = true, value_name = "STAGE", conflicts_with = "output")]
     pub until: Option<Until>,
     /// Use these addresses for a host and port, without DNS

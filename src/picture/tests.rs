@@ -115,6 +115,12 @@ fn every_packet_attempt_and_flight_has_its_arrow() {
             }
         }
         for (index, connection) in trace.connections.iter().enumerate() {
+            if let Some(quic) = &connection.quic {
+                for place in 0..quic.flights().count() {
+                    assert!(has(Source::Datagrams(ConnectionId(index), place)), "{name}");
+                }
+                continue;
+            }
             for place in 0..connection.tcp.attempts.len() {
                 assert!(has(Source::Attempt(ConnectionId(index), place)), "{name}");
             }

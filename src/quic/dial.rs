@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::connection::Connection;
 use super::crypto::{Noted, Overheard};
+use super::errors::Errors;
 use super::tap::{Notes, Tap};
 use crate::clock::Clock;
 use crate::plan::TcpPlan;
@@ -35,6 +36,7 @@ pub(super) struct Dial {
     pub(super) local: Option<SocketAddr>,
     pub(super) notes: Arc<Notes>,
     pub(super) overheard: Arc<Overheard>,
+    errors: Errors,
     connecting: Option<Connecting>,
     endpoint: Endpoint,
 }
@@ -63,6 +65,7 @@ impl Dial {
         let local = socket.local_addr().ok();
         let notes = Arc::new(Notes::new(*clock));
         let runtime = Arc::new(TokioRuntime);
+        let errors = Errors::of(socket.try_clone()?)?;
         let inner = runtime.wrap_udp_socket(socket.try_clone()?)?;
         let tap = Arc::new(Tap { inner, socket, notes: Arc::clone(&notes) });
         let endpoint = Endpoint::new_with_abstract_socket(EndpointConfig::default(), None, tap, runtime)?;
@@ -76,7 +79,7 @@ impl Dial {
         let connecting = endpoint
             .connect_with(config, address, &name)
             .map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(Self { address, local, notes, overheard, connecting: Some(connecting), endpoint })
+        Ok(Self { address, local, notes, overheard, errors, connecting: Some(connecting), endpoint })
     }
 
     /// Waits until it is a connection, or known to be none. A first reply may take `patience`; what the network
@@ -87,7 +90,10 @@ impl Dial {
         let has_answer = || notes.log().received > 0;
         let refused = async {
             loop {
-                notes.refusal.notified().await;
+                tokio::select! {
+                    () = notes.refusal.notified() => {}
+                    error = self.errors.next() => notes.refuse(&error),
+                }
                 // Once the server has spoken, others are not listened to.
                 if let Some(outcome) = notes.log().refused.clone().filter(|_| !has_answer()) {
                     return outcome;

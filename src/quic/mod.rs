@@ -5,6 +5,7 @@
 //!
 //! # Layout
 //! - `dial`: one attempt; `race`: over the addresses
+//! - `errors`: what the network says in place of a reply
 //! - `tap`: the socket, with every datagram's moment; `packet`: what a datagram shows
 //! - `crypto`: the TLS messages as they pass
 //! - `failure`: what ended a handshake, worded
@@ -13,6 +14,7 @@
 mod connection;
 mod crypto;
 mod dial;
+mod errors;
 mod failure;
 mod packet;
 mod race;

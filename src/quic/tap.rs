@@ -91,7 +91,7 @@ impl Notes {
         }
     }
 
-    fn refuse(&self, error: &io::Error) {
+    pub(super) fn refuse(&self, error: &io::Error) {
         let outcome = match error.kind() {
             ErrorKind::ConnectionRefused => AttemptOutcome::Refused,
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {

@@ -123,9 +123,10 @@ fn endpoint(url: &Url) -> String {
     let (far, asked) = match url.scheme {
         Scheme::Dns => ("its name is looked up", "0 connections are opened".to_owned()),
         Scheme::Tcp => ("a connection to it is open", format!("the door is port {}", url.port)),
-        Scheme::Quic => {
-            ("QUIC is set up with it and its certificate checked", format!("the door is UDP port {}", url.port))
-        }
+        Scheme::Quic => (
+            "QUIC is set up with it and its certificate checked",
+            format!("the door is UDP port {}", url.port),
+        ),
         _ => ("TLS is set up with it and its certificate checked", format!("the door is port {}", url.port)),
     };
     format!(

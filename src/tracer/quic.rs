@@ -4,11 +4,12 @@ use super::connect::{self, Beside};
 use super::endpoint;
 use super::scene::Scene;
 use crate::http::Session;
+use crate::plan::VersionChoice;
 use crate::quic::{self, Dialled};
 use crate::tcp::Candidate;
 use crate::trace::{
     Connection, ConnectionId, Failure, FailureCode, Request, RequestId, Scheme, ServiceBinding, Stage,
-    StageName,
+    StageName, Url,
 };
 
 /// Why a proxy, or a URL in the clear, cannot have HTTP/3.
@@ -23,6 +24,15 @@ pub(super) fn not_by_proxy(host: &str) -> Failure {
         "HTTP/3 was asked for, and {host} is to be reached through a proxy, which QUIC does not go by"
     );
     impossible(message, "--noproxy names hosts that need no proxy; without --http3-only TCP is used")
+}
+
+/// Whether a URL is to be reached by QUIC alone.
+pub(super) fn is_wanted(url: &Url, version: VersionChoice) -> bool {
+    match url.scheme {
+        Scheme::Quic => true,
+        Scheme::Http | Scheme::Https => version == VersionChoice::Http3Only,
+        Scheme::Tls | Scheme::Tcp | Scheme::Dns => false,
+    }
 }
 
 /// From the addresses of an origin to a QUIC connection.

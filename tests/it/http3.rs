@@ -103,8 +103,21 @@ fn it_goes_only_where_quic_can() {
     let (_, document) =
         hop(&["--http3-only", "-x", "http://proxy.http.test:3128", "https://www.http3.test/"], 5);
     assert_eq!(document["failure"]["code"], "version-not-negotiated");
-    let (hop, _) = hop(&["--http3-only", "--until", "tls", "https://www.http3.test/"], 0);
-    assert!(hop["phases"]["quic_us"].is_u64() && hop["http"].is_null());
+    for arguments in [
+        &["--http3-only", "--until", "tls", "https://www.http3.test/"][..],
+        &["--http3-only", "--until", "tcp", "https://www.http3.test/"],
+        &["quic://www.http3.test"],
+        &["-x", "http://proxy.http.test:3128", "quic://www.http3.test:443"],
+    ] {
+        let (hop, document) = self::hop(arguments, 0);
+        assert!(hop["phases"]["quic_us"].is_u64() && hop["http"].is_null(), "{arguments:?}");
+        assert_eq!(
+            (&document["outcome"], &hop["tls"]["alpn"]),
+            (&"ok".into(), &"h3".into()),
+            "{arguments:?}"
+        );
+        assert!(hop["reasons"]["send"].is_string(), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -195,8 +195,9 @@ fn the_end_of_a_stream_and_of_a_connection_are_told_apart() {
         let refused = serve3(opening(1 << 16), |_, mut send| async move {
             let _ = send.reset(0x10b_u32.into());
         });
-        let closed = serve3(opening(1 << 16), |connection, _| async move {
+        let closed = serve3(opening(1 << 16), |connection, send| async move {
             connection.close(0x102_u32.into(), b"out of order");
+            drop(send);
         });
         // Its control stream begins with GOAWAY; and one that is a push.
         let goaway = serve3(vec![0, 7, 1, 0], |_, send| async move {
