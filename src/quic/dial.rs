@@ -95,7 +95,8 @@ impl Dial {
                     error = self.errors.next() => notes.refuse(&error),
                 }
                 // Once the server has spoken, others are not listened to.
-                if let Some(outcome) = notes.log().refused.clone().filter(|_| !has_answer()) {
+                let refused = notes.log().refused.clone();
+                if let Some(outcome) = refused.filter(|_| !has_answer()) {
                     return outcome;
                 }
             }
