@@ -11,12 +11,13 @@
 //! - [`quic`]: tcp and tls in one, for HTTP/3
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - [`reading`]: what a response says of whom it came by and what it asks for
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
-//! - [`render`]: text, JSON, HTML, SVG and Markdown; [`explain`]: the texts about status codes
+//! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
@@ -42,6 +43,7 @@ pub mod picture;
 pub mod plan;
 pub mod proxy;
 pub mod quic;
+pub mod reading;
 pub mod redact;
 pub mod render;
 pub mod report;
