@@ -43,6 +43,11 @@ pub(crate) fn wants_client_certificate(code: u8, asked: bool) -> bool {
     code == CERTIFICATE_REQUIRED || asked && REFUSALS.contains(&code)
 }
 
+/// Whether an alert says that the peer's certificate, or its proof, is not accepted (RFC 8446 §6.2).
+pub(crate) fn is_about_certificate(code: u8) -> bool {
+    matches!(code, 42..=46 | 48 | 51)
+}
+
 /// Whether an alert may be a server's word on a client certificate that it got.
 pub(crate) fn refuses_client_certificate(code: u8) -> bool {
     const REFUSALS: [u8; 12] = [40, 41, 42, 43, 44, 45, 46, 48, 49, 51, 80, 116];

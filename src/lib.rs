@@ -8,6 +8,7 @@
 //! - [`trace`]: the model, plain data; [`clock`]: its only source of time; [`stop`]: what ends it early
 //! - [`url`], [`dns`], [`tcp`], [`tls`], [`http`]: the stages, each a function from a part of the
 //!   plan and the previous stage's result to a plain record and a live handle
+//! - [`quic`]: tcp and tls in one, for HTTP/3
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`reading`]: what a response says of whom it came by and what it asks for
@@ -41,6 +42,7 @@ pub mod os;
 pub mod picture;
 pub mod plan;
 pub mod proxy;
+pub mod quic;
 pub mod reading;
 pub mod redact;
 pub mod render;

@@ -215,7 +215,7 @@ pub struct Connection {
     /// Time limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
-    /// End the trace after this stage; `tls://HOST:PORT`, `tcp://HOST:PORT` and `dns://NAME` do so by themselves
+    /// End the trace after this stage; `tls://`, `quic://` and `tcp://HOST:PORT` and `dns://NAME` do so by themselves
     #[arg(long, value_enum, ignore_case = true, value_name = "STAGE", conflicts_with = "output")]
     pub until: Option<Until>,
     /// Use these addresses for a host and port, without DNS
@@ -327,11 +327,14 @@ pub struct Proxies {
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Offer HTTP/1.1 only
-    #[arg(long = "http1.1", overrides_with = "http2")]
+    #[arg(long = "http1.1", overrides_with_all = ["http2", "http3_only"])]
     pub http1_1: bool,
     /// Offer HTTP/2 only (without TLS: with prior knowledge)
-    #[arg(long, alias = "http2-prior-knowledge")]
+    #[arg(long, alias = "http2-prior-knowledge", overrides_with = "http3_only")]
     pub http2: bool,
+    /// Use HTTP/3 over QUIC only: no TCP beside it, and no fallback
+    #[arg(long, conflicts_with_all = ["unix_socket", "tls_max"])]
+    pub http3_only: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,

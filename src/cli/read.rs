@@ -276,9 +276,10 @@ fn http_plan(
         validate_method(method).map_err(PlanError::usage)?;
     }
     Ok(HttpPlan {
-        version: match (request.http1_1, request.http2) {
-            (true, _) => VersionChoice::Http11,
-            (_, true) => VersionChoice::Http2,
+        version: match (request.http1_1, request.http2, request.http3_only) {
+            (true, _, _) => VersionChoice::Http11,
+            (_, true, _) => VersionChoice::Http2,
+            (_, _, true) => VersionChoice::Http3Only,
             _ => VersionChoice::Auto,
         },
         method: request.method.clone().or_else(|| {

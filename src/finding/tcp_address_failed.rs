@@ -120,7 +120,7 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'s
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::EndpointSource;
+    use crate::trace::{Carrier, EndpointSource};
 
     #[test]
     fn fires_on_a_dead_ipv6_address_and_not_on_a_missing_route_or_a_later_loser() {
@@ -134,6 +134,7 @@ mod tests {
             outcome,
             syn_retransmits: None,
             source: EndpointSource::Host,
+            transport: Carrier::Tcp,
         };
         connect.attempts.push(attempt(35_000, AttemptOutcome::Lost));
         assert!(sample::of(&RULE, &trace).is_empty());

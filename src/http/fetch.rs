@@ -5,7 +5,7 @@ use super::framing::Persistence;
 use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
 use super::session::{Forwarded, Session, Wire};
-use super::{h1, h2, tap, words};
+use super::{h1, h2, h3, h3_fault, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
@@ -34,6 +34,7 @@ pub async fn fetch(
     let mut line = match wire {
         Wire::Http1(stream) => Line::Http1(stream),
         Wire::Http2(link) => Line::Http2(link, link.watch()),
+        Wire::Http3(link) => Line::Http3(link),
     };
     let outcome =
         stop.within(None, exchange(&mut line, negotiated, forwarded.as_ref(), &scene, &mut record)).await;
@@ -68,6 +69,8 @@ enum Line<'a> {
     Http1(&'a mut Stream),
     /// With others; its own part is seen from the tap.
     Http2(&'a h2::Link, tap::Watch),
+    /// With others, on a stream of its own.
+    Http3(&'a h3::Link),
 }
 
 /// What is known of a request when the connection failed it.
@@ -78,6 +81,7 @@ fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswere
     match line {
         Line::Http2(_, watch) if ended || told => watch.unanswered(),
         Line::Http2(..) => None,
+        Line::Http3(_) => h3_fault::unanswered(fault, record),
         Line::Http1(_) if !ended || record.bytes_received > 0 => None,
         Line::Http1(_) if record.bytes_sent == 0 => Some(Unanswered::Unprocessed),
         Line::Http1(_) => Some(Unanswered::Unknown),
@@ -107,5 +111,6 @@ async fn exchange(
     match line {
         Line::Http1(stream) => h1::exchange(*stream, scene, &draft, record).await,
         Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
+        Line::Http3(link) => link.exchange(scene, &draft, record).await,
     }
 }

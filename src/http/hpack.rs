@@ -114,7 +114,7 @@ impl Decoder {
 }
 
 /// §5.1.
-fn integer(bytes: &mut &[u8], prefix: u32) -> Result<usize, Malformed> {
+pub(super) fn integer(bytes: &mut &[u8], prefix: u32) -> Result<usize, Malformed> {
     let mut next = || {
         let (first, rest) = bytes.split_first().ok_or(Malformed)?;
         *bytes = rest;
@@ -138,10 +138,10 @@ fn integer(bytes: &mut &[u8], prefix: u32) -> Result<usize, Malformed> {
 
 /// The code of strings, laid out for decoding: of each length the first code and its symbols.
 #[derive(Debug)]
-struct Huffman(Vec<(u32, u32, &'static [u16])>);
+pub(super) struct Huffman(Vec<(u32, u32, &'static [u16])>);
 
 impl Huffman {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (mut rows, mut code, mut before) = (Vec::new(), 0_u32, 0);
         for (length, symbols) in CODES {
             code <<= length - before;
@@ -152,7 +152,7 @@ impl Huffman {
         Self(rows)
     }
 
-    fn decode(&self, text: &[u8]) -> Result<Vec<u8>, Malformed> {
+    pub(super) fn decode(&self, text: &[u8]) -> Result<Vec<u8>, Malformed> {
         let mut out = Vec::with_capacity(text.len() * 2);
         let (mut code, mut length) = (0_u32, 0_u32);
         for bit in text.iter().flat_map(|byte| (0..8).rev().map(move |place| u32::from(byte >> place & 1))) {

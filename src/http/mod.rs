@@ -9,6 +9,7 @@
 //! - `request`: what is sent, for both versions; `cookies`: which of those given go along.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
+//! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
 //! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us.
 //! - `fault`, with `words`: failures, worded.
@@ -25,14 +26,18 @@ mod frames;
 mod framing;
 mod h1;
 mod h2;
+mod h3;
+mod h3_fault;
 mod head;
 mod hpack;
 mod output;
+mod qpack;
 mod redirect;
 mod request;
 mod rules;
 mod scene;
 mod session;
+mod streams;
 mod tap;
 mod words;
 
@@ -40,6 +45,8 @@ mod words;
 mod tests;
 
 pub use self::fetch::fetch;
+pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL};
 pub use self::session::Session;
+pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};

@@ -39,6 +39,14 @@ impl Breach {
         matches!(self, Self::NoSettings(_) | Self::EnablePush(_))
     }
 
+    /// What was wrong with a field, without the RFC of HTTP/2.
+    pub(super) fn of_field(&self) -> String {
+        match self {
+            Self::Frame(what, _) | Self::Field(what, _) => what.clone(),
+            Self::NoSettings(_) | Self::EnablePush(_) => self.words(),
+        }
+    }
+
     /// What was wrong, to follow "the server broke a rule of HTTP/2: ".
     pub(super) fn words(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! An HTTP connection that can carry requests: one at a time (RFC 9112 §9.3), or many (RFC 9113).
+//! An HTTP connection that can carry requests: one at a time (RFC 9112 §9.3), or many (RFC 9113, RFC 9114).
 //!
 //! It is held by whoever keeps connections, and ends with its last hold. It sends nothing by itself.
 
@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use tokio::io::AsyncWriteExt as _;
 
-use super::{h1, h2};
+use super::{h1, h2, h3};
 use crate::plan::{HttpPlan, VersionChoice};
+use crate::quic;
 use crate::stream::Stream;
 use crate::trace::HttpVersion;
 
@@ -32,6 +33,8 @@ pub(super) enum Wire {
     Http1(Stream),
     /// Any number of requests at a time.
     Http2(Rc<h2::Link>),
+    /// The same over QUIC.
+    Http3(Rc<h3::Link>),
 }
 
 impl Session {
@@ -47,12 +50,19 @@ impl Session {
         Self { wire, negotiated, forwarded: None }
     }
 
+    /// A fresh QUIC connection.
+    #[must_use]
+    pub fn over_quic(connection: quic::Connection) -> Self {
+        let wire = Wire::Http3(Rc::new(h3::Link::new(connection)));
+        Self { wire, negotiated: Some(Some("h3".to_owned())), forwarded: None }
+    }
+
     /// The same without TLS of the server's own, whatever a tunnel to it goes through.
     #[must_use]
     pub fn in_the_clear(stream: Stream, plan: &HttpPlan) -> Self {
         let wire = match plan.version {
             VersionChoice::Http2 => Wire::Http2(Rc::new(h2::Link::new(stream))),
-            VersionChoice::Auto | VersionChoice::Http11 => Wire::Http1(stream),
+            VersionChoice::Auto | VersionChoice::Http11 | VersionChoice::Http3Only => Wire::Http1(stream),
         };
         Self { wire, negotiated: None, forwarded: None }
     }
@@ -69,6 +79,7 @@ impl Session {
         match self.wire {
             Wire::Http1(_) => HttpVersion::Http11,
             Wire::Http2(_) => HttpVersion::Http2,
+            Wire::Http3(_) => HttpVersion::Http3,
         }
     }
 
@@ -76,14 +87,12 @@ impl Session {
     /// to wait for each other. The connection ends with its last hold.
     #[must_use]
     pub fn share(&self) -> Option<Self> {
-        match &self.wire {
-            Wire::Http1(_) => None,
-            Wire::Http2(link) => Some(Self {
-                wire: Wire::Http2(Rc::clone(link)),
-                negotiated: self.negotiated.clone(),
-                forwarded: None,
-            }),
-        }
+        let wire = match &self.wire {
+            Wire::Http1(_) => return None,
+            Wire::Http2(link) => Wire::Http2(Rc::clone(link)),
+            Wire::Http3(link) => Wire::Http3(Rc::clone(link)),
+        };
+        Some(Self { wire, negotiated: self.negotiated.clone(), forwarded: None })
     }
 
     /// Whether the connection still stands, as far as can be seen without waiting. To be asked
@@ -92,6 +101,7 @@ impl Session {
         match &mut self.wire {
             Wire::Http1(stream) => h1::is_idle(stream).await,
             Wire::Http2(link) => link.is_open().await,
+            Wire::Http3(link) => link.is_open().await,
         }
     }
 
@@ -102,6 +112,11 @@ impl Session {
             match self.wire {
                 Wire::Http1(mut stream) => drop(stream.shutdown().await),
                 Wire::Http2(link) => {
+                    if let Some(link) = Rc::into_inner(link) {
+                        link.close().await;
+                    }
+                }
+                Wire::Http3(link) => {
                     if let Some(link) = Rc::into_inner(link) {
                         link.close().await;
                     }

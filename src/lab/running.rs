@@ -182,7 +182,7 @@ fn run(tally: Tally, ready: oneshot::Sender<Result<Ready, String>>, stopped: one
 /// Binds and spawns everything.
 async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     let clock = Clock::start();
-    let Sockets { ports, dns, http, https, proxies, dead } = Sockets::bind()?;
+    let Sockets { ports, dns, http, https, http3, proxies, dead } = Sockets::bind()?;
     let authority = Authority::new(clock.started_at()).map_err(|error| format!("lab CA: {error}"))?;
     let bodies = Bodies::new(authority.intermediate()).map_err(|error| format!("lab page: {error}"))?;
     let shared = Rc::new(Shared { clock, tally, bodies });
@@ -194,13 +194,19 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
         let tcp = TcpListener::from_std(tcp).map_err(adopt)?;
         dns::spawn(server, dns::Sockets { udp, tcp }, shared.clone());
     }
-    for (site, (plain, secure)) in SITES.iter().zip(http.into_iter().zip(https)) {
+    let listeners = http.into_iter().zip(https).zip(http3);
+    for (site, ((plain, secure), udp)) in SITES.iter().zip(listeners) {
         if let (Some(conduct), Some(listener)) = (site.plain, plain) {
             let listener = TcpListener::from_std(listener).map_err(adopt)?;
             tokio::task::spawn_local(web::serve_plain(site, conduct, listener, shared.clone()));
         }
         if let (Some(door), Some(listener)) = (web::door(site, &authority)?, secure) {
             let listener = TcpListener::from_std(listener).map_err(adopt)?;
+            if let (web::Door::Tls(tls, config), Some(udp)) = (&door, udp) {
+                let served = web::serve_by_udp(site, *tls, config.clone(), udp, shared.clone());
+                // It ends with the lab.
+                tokio::task::spawn_local(async move { drop(served.await) });
+            }
             tokio::task::spawn_local(web::serve_secure(site, door, listener, shared.clone()));
         }
     }

@@ -299,6 +299,43 @@ const BEFORE_HTTP: &[Scenario] = &[
         "a port that takes connections: no more is asked",
     )
     .without_http(),
+    // QUIC
+    Scenario::new("http3", "https://www.http3.test/", "HTTP/3: QUIC's one handshake in place of two")
+        .options(&["--http3-only"]),
+    Scenario::new(
+        "http3-every-stage",
+        "https://slow.http3.test/",
+        "HTTP/3 with a known delay in the handshake, before the response and in its body",
+    )
+    .options(&["--http3-only"])
+    .injected(&[
+        ("quic", millis(EVERY_STAGE_TLS)),
+        ("wait", millis(EVERY_STAGE_WAIT)),
+        ("receive", EVERY_STAGE_PIECES as u64 * millis(EVERY_STAGE_PAUSE)),
+    ]),
+    Scenario::new(
+        "quic-retry",
+        "https://retry.http3.test/",
+        "a server that first wants to see that we receive at our address: a Retry, and one round trip more",
+    )
+    .options(&["--http3-only"]),
+    Scenario::new(
+        "quic-refused",
+        "https://refused.http3.test/",
+        "a QUIC server that takes no connections now",
+    )
+    .options(&["--http3-only"])
+    .fails(TCP, "quic-closed"),
+    Scenario::new("udp-blocked", "https://blocked.http3.test/", "UDP that vanishes, as behind a firewall")
+        .options(&["--http3-only", "--connect-timeout", "1"])
+        .fails(TCP, "quic-timeout"),
+    Scenario::new(
+        "http3-expired",
+        "https://expired.http3.test/",
+        "a certificate that has expired, met by QUIC: the same verdict as by TCP",
+    )
+    .options(&["--http3-only"])
+    .fails(TLS, "certificate-expired"),
     // Proxies
     Scenario::new(
         "proxy-tunnel",

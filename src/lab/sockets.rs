@@ -35,6 +35,8 @@ pub(super) struct Sockets {
     /// In the order of the sites; `None` where a site does not listen.
     pub(super) http: Vec<Option<TcpListener>>,
     pub(super) https: Vec<Option<TcpListener>>,
+    /// The same port by UDP, for the sites that speak HTTP/3.
+    pub(super) http3: Vec<Option<UdpSocket>>,
     /// In the order of the proxies.
     pub(super) proxies: Vec<TcpListener>,
     /// Where the dead IPv6 address is kept dead; `None` when the machine has no `::1`.
@@ -50,12 +52,14 @@ impl Sockets {
     pub(super) fn bind() -> Result<Self, String> {
         let (dns_port, dns) = on_one_port(bind_dns)?;
         let (http, (plain, dead_plain)) = on_one_port(|port| bind_web(port, |site| site.plain.is_some()))?;
-        let (https, (secure, dead_secure)) =
-            on_one_port(|port| bind_web(port, |site| site.secure.is_some()))?;
+        let (https, ((secure, dead_secure), http3)) = on_one_port(|port| {
+            let (port, bound) = bind_web(port, |site| site.secure.is_some())?;
+            Ok((port, (bound, bind_udp(port)?)))
+        })?;
         let (proxy, proxies) = on_one_port(bind_proxies)?;
         let ports = Ports { dns: dns_port, http, https, proxy };
         let dead = dead_plain.zip(dead_secure).map(|(plain, secure)| [plain, secure]);
-        Ok(Self { ports, dns, http: plain, https: secure, proxies, dead })
+        Ok(Self { ports, dns, http: plain, https: secure, http3, proxies, dead })
     }
 }
 
@@ -101,6 +105,11 @@ fn bind_proxies(mut port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
         listeners.push(listener);
     }
     Ok((port, listeners))
+}
+
+fn bind_udp(port: u16) -> io::Result<Vec<Option<UdpSocket>>> {
+    let bind = |site: &Site| site.listens_by_udp().then(|| UdpSocket::bind((site.address(), port)));
+    SITES.iter().map(|site| bind(site).transpose()).collect()
 }
 
 type Web = (Vec<Option<TcpListener>>, Option<DeadListener>);

@@ -77,6 +77,8 @@ pub enum Source {
     ProxyFlight(ConnectionId, usize),
     /// A flight of the handshake, by its place.
     Flight(ConnectionId, usize),
+    /// Datagrams of a QUIC handshake that one side sent in a row, by the place of that row.
+    Datagrams(ConnectionId, usize),
     /// A request.
     Request(RequestId),
     /// An interim response, by its place.
@@ -96,6 +98,7 @@ impl Source {
             Self::Attempt(..) => Phase::Connect,
             Self::ProxyRound(..) | Self::ProxyFlight(..) => Phase::Proxy,
             Self::Flight(..) => Phase::Tls,
+            Self::Datagrams(..) => Phase::Quic,
             Self::Request(_) => Phase::Send,
             Self::Informational(..) | Self::Response(_) => Phase::Wait,
             Self::Body(_) => Phase::Receive,

@@ -6,8 +6,8 @@ use super::label;
 use super::lane::Peer;
 use crate::explain::status::explain;
 use crate::trace::{
-    Attempt, AttemptOutcome, ConnectionId, Direction, FailureCode, HandshakeMessage, Hop, Http, Proxy,
-    ProxyUsage, Tls, Trace,
+    Attempt, AttemptOutcome, Connection, ConnectionId, Datagram, Direction, FailureCode, HandshakeMessage,
+    Hop, Http, Proxy, ProxyUsage, Quic, Tls, Trace,
 };
 use crate::units;
 
@@ -18,6 +18,10 @@ pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
             continue;
         }
         let id = ConnectionId(index);
+        if let Some(quic) = &connection.quic {
+            datagram_arrows(draft, &peer, id, connection, quic);
+            continue;
+        }
         let proxy = connection.proxy.as_ref();
         let other_end = proxy.map_or_else(|| peer.clone(), Peer::of_proxy);
         for (place, attempt) in connection.tcp.attempts.iter().enumerate() {
@@ -71,6 +75,43 @@ fn attempt_arrows(draft: &mut Draft, peer: &Peer, source: Source, attempt: &Atte
     );
     if let Some((label, fate)) = back {
         draft.received(peer, attempt.end, counted(label.to_owned(), fate, source));
+    }
+}
+
+/// A handshake of QUIC by its datagrams; what nobody answered is one arrow for each address.
+fn datagram_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, connection: &Connection, quic: &Quic) {
+    for (place, attempt) in connection.tcp.attempts.iter().enumerate() {
+        let fate = match attempt.outcome {
+            AttemptOutcome::Won => continue,
+            AttemptOutcome::TimedOut => Fate::Unanswered,
+            AttemptOutcome::Lost | AttemptOutcome::Stopped => Fate::NotAwaited,
+            AttemptOutcome::Refused | AttemptOutcome::Unreachable(_) | AttemptOutcome::Failed(_) => {
+                Fate::Failed
+            }
+        };
+        let label = format!("QUIC Initial {}", attempt.address.ip());
+        let critical = attempt.outcome != AttemptOutcome::Lost;
+        let sketch = counted(label, fate, Source::Attempt(id, place));
+        draft.sent(
+            peer,
+            attempt.start,
+            Sketch { until: Some(attempt.end), critical, counted: critical, ..sketch },
+        );
+    }
+    if connection.tcp.winner.is_none() {
+        return;
+    }
+    for (place, flight) in quic.flights().enumerate() {
+        let (Some(first), Some(last)) = (flight.first(), flight.last()) else { continue };
+        let mut names: Vec<&str> = flight.iter().flat_map(Datagram::names).collect();
+        names.dedup();
+        let label = format!("QUIC {}", names.join(", "));
+        let until = (last.at > first.at).then_some(last.at);
+        let sketch = Sketch { until, ..counted(label, Fate::Fine, Source::Datagrams(id, place)) };
+        match first.direction {
+            Direction::Sent => draft.sent(peer, first.at, sketch),
+            Direction::Received => draft.received(peer, first.at, sketch),
+        }
     }
 }
 

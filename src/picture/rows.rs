@@ -52,6 +52,9 @@ impl Drawing<'_> {
     /// three times, and what only some requests need is missed in none.
     fn missing(&mut self, hop: &Hop<'_>, phase: Phase, reason: &'static str, parent: Option<usize>) {
         let unreached_http = phase.stage() == StageName::Http && hop.http.ran().is_none();
+        if matches!(phase, Phase::Connect | Phase::Tls) && hop.quic.is_some() {
+            return;
+        }
         if matches!(phase, Phase::Proxy | Phase::Quic) || unreached_http && phase != Phase::Send {
             return;
         }
@@ -145,7 +148,8 @@ fn standing(hop: &Hop<'_>, span: &Span) -> Standing {
             }
         }
         Subject::Attempt(place) => {
-            let attempt = hop.connect.ran().and_then(|connect| connect.attempts.get(place));
+            let race = hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp));
+            let attempt = race.and_then(|race| race.attempts.get(place));
             match attempt.map(|attempt| &attempt.outcome) {
                 Some(AttemptOutcome::Won) => Standing::Won,
                 Some(AttemptOutcome::Lost) => Standing::Lost,
@@ -164,6 +168,7 @@ fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<Phase> {
         StageName::Dns => Some(Phase::Dns),
         // A proxy that was connected to failed by itself.
         StageName::Tcp if phases.spent[Phase::Proxy].is_some() => Some(Phase::Proxy),
+        StageName::Tcp | StageName::Tls if phases.spent[Phase::Quic].is_some() => Some(Phase::Quic),
         StageName::Tcp => Some(Phase::Connect),
         StageName::Tls => Some(Phase::Tls),
         StageName::Http => {

@@ -66,6 +66,10 @@ fn stamps(trace: &Trace, source: Source) -> Vec<At> {
             let attempt = &trace.connections[id.0].tcp.attempts[place];
             vec![attempt.start, attempt.end]
         }
+        Source::Datagrams(id, place) => {
+            let quic = trace.connections[id.0].quic.as_ref().unwrap();
+            quic.flights().nth(place).unwrap().iter().map(|datagram| datagram.at).collect()
+        }
         Source::ProxyRound(id, place) => {
             let round = &trace.connections[id.0].proxy.as_ref().unwrap().rounds[place];
             vec![round.start, round.end]
@@ -111,6 +115,12 @@ fn every_packet_attempt_and_flight_has_its_arrow() {
             }
         }
         for (index, connection) in trace.connections.iter().enumerate() {
+            if let Some(quic) = &connection.quic {
+                for place in 0..quic.flights().count() {
+                    assert!(has(Source::Datagrams(ConnectionId(index), place)), "{name}");
+                }
+                continue;
+            }
             for place in 0..connection.tcp.attempts.len() {
                 assert!(has(Source::Attempt(ConnectionId(index), place)), "{name}");
             }

@@ -98,6 +98,8 @@ pub enum VersionChoice {
     Http11,
     /// `--http2`: HTTP/2 only by ALPN; in the clear with prior knowledge.
     Http2,
+    /// `--http3-only`: HTTP/3, without any TCP beside it.
+    Http3Only,
 }
 
 impl Default for HttpPlan {

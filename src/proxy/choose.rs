@@ -24,7 +24,8 @@ pub fn choose<'p>(url: &Url, plan: &'p ProxyPlan) -> Choice<'p> {
         Scheme::Http => plan.http.as_ref(),
         Scheme::Https => plan.https.as_ref(),
         Scheme::Tls | Scheme::Tcp => plan.other.as_ref(),
-        Scheme::Dns => None,
+        // QUIC goes by none.
+        Scheme::Quic | Scheme::Dns => None,
     };
     let Some(server) = server else { return Choice::Direct };
     let exception = plan.exceptions.as_ref().and_then(|exceptions| {

@@ -30,7 +30,15 @@ impl Redact for Connect {
             }
         }
         for attempt in attempts {
-            let Attempt { address: _, start: _, end: _, outcome, syn_retransmits: _, source: _ } = attempt;
+            let Attempt {
+                address: _,
+                start: _,
+                end: _,
+                outcome,
+                syn_retransmits: _,
+                source: _,
+                transport: _,
+            } = attempt;
             match outcome {
                 AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => seen.sentence(words),
                 AttemptOutcome::Won

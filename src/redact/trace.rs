@@ -36,7 +36,7 @@ impl Redact for Trace {
         } = self;
         seen.clean(input, Shape::Typed);
         lookups.iter_mut().for_each(|dns| dns.hide(seen));
-        for Connection { opened_for: _, tcp, proxy, tls } in connections {
+        for Connection { opened_for: _, tcp, proxy, quic: _, tls } in connections {
             tcp.hide(seen);
             if let Some(proxy) = proxy {
                 proxy.hide(seen);

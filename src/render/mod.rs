@@ -19,6 +19,7 @@ mod output;
 mod picture_words;
 mod progress;
 mod proxy_words;
+mod quic_words;
 mod reading_words;
 mod refusal;
 mod scan_words;

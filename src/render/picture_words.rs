@@ -1,6 +1,6 @@
 //! What is told of a row of the waterfall or an arrow of the ladder beside its name. Nothing is escaped here.
 
-use super::{ladder_words, proxy_words, words};
+use super::{ladder_words, proxy_words, quic_words, words};
 use crate::explain::status::explain;
 use crate::picture::{Arrow, Row, Source, Standing, What};
 use crate::timeline::Subject;
@@ -36,6 +36,11 @@ pub(super) fn row(trace: &Trace, row: &Row) -> Vec<String> {
             if packets.len() > MOST {
                 told.push(format!("and {} more", packets.len() - MOST));
             }
+        }
+        What::Part(Subject::Datagrams(place)) => {
+            let quic = connection(trace, row.request).and_then(|opened| opened.quic.as_ref());
+            let flight = quic.map(|quic| quic_words::row(quic, *place)).unwrap_or_default();
+            told.extend(flight.iter().take(MOST).map(quic_words::datagram));
         }
         What::Part(Subject::Attempt(place)) => {
             let attempt = connection(trace, row.request).and_then(|opened| opened.tcp.attempts.get(*place));
@@ -92,6 +97,11 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
         Source::ProxyRound(id, place) => {
             let proxy = trace.connections.get(id.0).and_then(|opened| opened.proxy.as_ref());
             told.extend(proxy.and_then(|proxy| proxy.rounds.get(place)).map(proxy_words::answer));
+        }
+        Source::Datagrams(id, place) => {
+            let quic = trace.connections.get(id.0).and_then(|opened| opened.quic.as_ref());
+            let flight = quic.map(|quic| quic_words::row(quic, place)).unwrap_or_default();
+            told.extend(flight.iter().take(MOST).map(quic_words::datagram));
         }
         Source::Flight(id, place) => {
             let tls = trace.connections.get(id.0).and_then(|opened| opened.tls.as_ref().ran());

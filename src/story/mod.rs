@@ -8,7 +8,7 @@
 //! # Layout
 //! - `paragraph`, `teller`: the paragraphs so far, and which terms have been explained
 //! - `typed`, `caches`, `walk`, `packets`, `answer`, `signatures`: from the URL to an address
-//! - `connect`, `proxy`, `handshake`, `certificate`: from the address to a channel
+//! - `connect`, `quic`, `proxy`, `handshake`, `certificate`: from the address to a channel
 //! - `request`, `response`, `next`: the exchange, and what is left of it for the next visit
 //! - `ending`: what kept the run from its goal
 
@@ -22,6 +22,7 @@ mod next;
 mod packets;
 mod paragraph;
 mod proxy;
+mod quic;
 mod request;
 mod response;
 mod signatures;
@@ -77,7 +78,10 @@ fn hop_story(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     // Of stages that were not wanted the end tells.
     let wanted = |stage| hop.request.until >= stage;
     if wanted(StageName::Tcp) {
-        connect::put(teller, trace, hop);
+        match hop.quic {
+            Some(_) => quic::put(teller, hop),
+            None => connect::put(teller, trace, hop),
+        }
         proxy::put(teller, hop);
     }
     if wanted(StageName::Tls) {

@@ -23,7 +23,8 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
         ));
     }
     if let Some(http) = hop.http.ran() {
-        let opening = spent[Phase::Connect].unwrap_or(0) + spent[Phase::Tls].unwrap_or(0);
+        let opening: u64 =
+            [Phase::Connect, Phase::Tls, Phase::Quic].iter().filter_map(|phase| spent[*phase]).sum();
         if stays_open(http) && opening > 0 {
             told.push(format!(
                 "While the connection is still open, the {} of opening it are spared, too; how long the server keeps it \

@@ -3,11 +3,13 @@
 use super::connect::round_trip;
 use super::teller::{Teller, clip, list};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Hop, Http, HttpVersion};
+use crate::trace::{Connection, Hop, Http, HttpVersion};
 use crate::units;
 
 const REQUEST1: &[&str] = &["RFC 9112 section 3", "RFC 9110 section 9.3"];
 const REQUEST2: &[&str] = &["RFC 9113 section 8.3.1", "RFC 9110 section 9.3", "RFC 7541"];
+
+const REQUEST3: &[&str] = &["RFC 9114 section 4.3.1", "RFC 9110 section 9.3", "RFC 9204"];
 
 /// Request line and fields, then the wait.
 pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
@@ -17,7 +19,7 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
 
 fn request(teller: &mut Teller, http: &Http) {
     let sent = &http.request;
-    let second = http.version == HttpVersion::Http2;
+    let version = http.version;
     let ordinary = sent.headers.iter().filter(|field| !field.name.starts_with(':'));
     let names: Vec<&str> = ordinary.map(|field| field.name.as_str()).collect();
     let method = match sent.method.as_str() {
@@ -34,7 +36,14 @@ fn request(teller: &mut Teller, http: &Http) {
             http.version.as_str(),
             units::bytes(http.bytes_sent)
         ),
-        if second {
+        if version == HttpVersion::Http3 {
+            teller
+                .once(
+                    "HTTP/3 sends it on a stream of its own, as a frame of compressed fields (QPACK), the host in the field \
+                     :authority; a packet that is lost holds up the streams it belonged to, and no others.",
+                )
+                .to_owned()
+        } else if version == HttpVersion::Http2 {
             teller
                 .once(
                     "HTTP/2 sends it as a frame of compressed fields (HPACK), the host in the field :authority; \
@@ -56,11 +65,18 @@ fn request(teller: &mut Teller, http: &Http) {
     if sent.body_bytes > 0 {
         told.push(format!("Its body has {}.", units::bytes(sent.body_bytes)));
     }
-    if !second {
-        teller.tell("The request", &told, REQUEST1, "urltrace --lab https://www.example.test/");
-    } else {
-        teller.tell("The request", &told, REQUEST2, "urltrace --lab https://http1-only.http.test/");
-    }
+    let (standards, command) = match version {
+        HttpVersion::Http10 | HttpVersion::Http11 => (REQUEST1, "urltrace --lab https://www.example.test/"),
+        HttpVersion::Http2 => (REQUEST2, "urltrace --lab https://http1-only.http.test/"),
+        HttpVersion::Http3 => (REQUEST3, "urltrace --lab --http2 https://www.http3.test/"),
+    };
+    teller.tell("The request", &told, standards, command);
+}
+
+/// The least round trip that is known of a connection, and who has measured it.
+fn measured(connection: &Connection) -> Option<(std::time::Duration, &'static str)> {
+    let by_quic = connection.quic.as_ref().and_then(|quic| quic.min_rtt);
+    by_quic.map(|rtt| (rtt, "QUIC")).or_else(|| Some((round_trip(&connection.tcp)?, "the kernel")))
 }
 
 fn wait(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
@@ -71,11 +87,11 @@ fn wait(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
         told.push(format!("After the last byte of the request {shown} passed, and no answer began."));
     } else {
         told.push(format!("From the last byte of the request to the first of the answer {shown} passed."));
-        match hop.connection.and_then(|connection| round_trip(&connection.tcp)) {
-            Some(rtt) => {
+        match hop.connection.and_then(measured) {
+            Some((rtt, by)) => {
                 let rtt = u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX);
                 told.push(format!(
-                    "Distance explains {} of that, one round trip as the kernel measured it; the other {} went by \
+                    "Distance explains {} of that, one round trip as {by} measured it; the other {} went by \
                      at the server, behind it, or on the way, which cannot be told apart from here.",
                     units::micros(rtt.min(wait)),
                     units::micros(wait.saturating_sub(rtt))

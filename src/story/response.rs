@@ -83,6 +83,7 @@ fn body(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
             "it ends when the server closes the connection, so that a loss looks like an end"
         }
         BodyFraming::Http2 => "the last frame says that it is the last",
+        BodyFraming::Http3 => "it ends with its stream",
     };
     let mut told = vec![
         format!(
@@ -176,7 +177,7 @@ pub(super) fn stays_open(http: &Http) -> bool {
     let ends = http.goaway.is_some() || http.body.framing == BodyFraming::Close || !http.body.complete;
     match http.version {
         _ if ends => false,
-        HttpVersion::Http2 => true,
+        HttpVersion::Http2 | HttpVersion::Http3 => true,
         HttpVersion::Http11 => !says("close"),
         HttpVersion::Http10 => says("keep-alive"),
     }

@@ -12,7 +12,7 @@ use crate::plan::Source;
 ///
 /// # Errors
 /// The system's, or that every port is in use.
-pub(super) fn bind(socket: &Socket, to: SocketAddr, source: &Source) -> io::Result<()> {
+pub fn bind(socket: &Socket, to: SocketAddr, source: &Source) -> io::Result<()> {
     let Source { interface, address, ports } = source;
     if let Some(name) = interface {
         to_device(socket, name)?;

@@ -26,9 +26,9 @@ use crate::clock::Clock;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure};
+use crate::trace::{At, Attempt, AttemptOutcome, Carrier, Connect, EndpointSource, Failure};
 
-pub use self::bind::check as check_source;
+pub use self::bind::{bind, check as check_source};
 pub use self::unix::connect as connect_unix;
 pub use self::watch::Watch;
 
@@ -62,6 +62,26 @@ pub struct Candidate {
     named_port: u16,
     source: EndpointSource,
     turn: Turn,
+}
+
+impl Candidate {
+    /// Where it is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Who has named it.
+    #[must_use]
+    pub const fn source(&self) -> EndpointSource {
+        self.source
+    }
+
+    /// The port of the URL or of a record, where another one is really used: the lab's.
+    #[must_use]
+    pub fn mapped_from(&self) -> Option<String> {
+        (self.named_port != self.address.port()).then(|| format!("port {}", self.named_port))
+    }
 }
 
 /// How long silent endpoints are awaited before that of last resort is tried beside them: a SYN that was
@@ -111,7 +131,6 @@ pub async fn connect(
         Some(index) => race.runners[index].attempt.end,
         None => race.runners.iter().map(|runner| runner.attempt.end).max().unwrap_or(race.start),
     };
-    let shown = queue.get(won.unwrap_or_default()).filter(|one| one.named_port != one.address.port());
     let untried = queue.get(race.runners.len()..).unwrap_or_default();
     let mut connect = Connect {
         start: race.start,
@@ -121,7 +140,7 @@ pub async fn connect(
         local: None,
         tcp_info: None,
         untried: untried.iter().map(|one| one.address).collect(),
-        redirected_from: shown.map(|one| format!("port {}", one.named_port)),
+        redirected_from: queue.get(won.unwrap_or_default()).and_then(Candidate::mapped_from),
         ..Connect::default()
     };
     let mut stream = None;
@@ -288,6 +307,7 @@ impl Race<'_> {
                 outcome: AttemptOutcome::Stopped,
                 syn_retransmits: None,
                 source,
+                transport: Carrier::Tcp,
             },
             socket: result.as_ref().ok().cloned(),
         });
@@ -341,7 +361,8 @@ fn in_progress(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
 }
 
-fn outcome_of(error: &io::Error) -> AttemptOutcome {
+/// What an error of the system's says of an address.
+pub fn outcome_of(error: &io::Error) -> AttemptOutcome {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => AttemptOutcome::Refused,
         io::ErrorKind::TimedOut => AttemptOutcome::TimedOut,

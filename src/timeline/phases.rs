@@ -63,7 +63,10 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
         },
         Phase::Connect => stage(hop.connect),
         Phase::Proxy => proxy(hop),
+        Phase::Tls if hop.quic.is_some() => Some("TLS is a part of the QUIC handshake"),
         Phase::Tls => stage(hop.tls),
+        Phase::Quic if hop.quic.is_some() => None,
+        Phase::Quic if hop.connection.is_some_and(|used| used.quic.is_some()) => Some(REUSED),
         Phase::Quic => Some("HTTP/3 was not used"),
         Phase::Send => stage(hop.http),
         Phase::Wait => match hop.http.ran() {

@@ -5,7 +5,8 @@ use super::phase::Phase;
 use super::stretch::{Stretch, stretches};
 use super::subject::Subject;
 use crate::trace::{
-    At, AttemptOutcome, Connect, Connection, Direction, Dns, DnsLane, Hop, Http, Proxy, RequestId, Tls, Trace,
+    At, AttemptOutcome, Connect, Connection, Datagram, Direction, Dns, DnsLane, Hop, Http, Proxy, RequestId,
+    Tls, Trace, Verification,
 };
 
 /// One row of the waterfall.
@@ -76,7 +77,7 @@ impl Rows {
             let Some(Stretch { start, end }) = *stretch else { continue };
             let name = match (phase, hop.dns.ran()) {
                 (Phase::Dns, Some(dns)) => dns.name.clone(),
-                (Phase::Tls, _) => "handshake".to_owned(),
+                (Phase::Tls | Phase::Quic, _) => "handshake".to_owned(),
                 _ => phase.as_str().to_owned(),
             };
             let row = self.push(parent, Subject::Phase(phase), name, start, end);
@@ -102,7 +103,8 @@ impl Rows {
             // Interim responses come while the final one is awaited.
             Phase::Wait => hop.http.ran().into_iter().for_each(|http| self.interim_rows(http, row)),
             Phase::Proxy => hop.proxy.into_iter().for_each(|proxy| self.proxy_rows(proxy, row)),
-            Phase::Quic | Phase::Send | Phase::Receive => {}
+            Phase::Quic => self.quic_rows(hop, row),
+            Phase::Send | Phase::Receive => {}
         }
     }
 
@@ -143,6 +145,28 @@ impl Rows {
         }
     }
 
+    /// Datagrams of the handshake in a row that one side sent are one row, as a flight is.
+    fn quic_rows(&mut self, hop: &Hop<'_>, parent: usize) {
+        let (Some(quic), Some(connection)) = (hop.quic, hop.connection) else { return };
+        if connection.tcp.attempts.len() > 1 {
+            self.attempt_rows(&connection.tcp, parent);
+        }
+        let mut verified = hop.tls.ran().and_then(|tls| tls.verification.as_ref());
+        for (place, flight) in quic.flights().enumerate() {
+            let (Some(first), Some(last)) = (flight.first(), flight.last()) else { continue };
+            let before = verified.take_if(|it| first.direction == Direction::Sent && it.start <= first.at);
+            if let Some(verification) = before {
+                self.verification_row(verification, parent);
+            }
+            let mut names: Vec<&str> = flight.iter().flat_map(Datagram::names).collect();
+            names.dedup();
+            self.push(Some(parent), Subject::Datagrams(place), names.join(", "), first.at, last.at);
+        }
+        if let Some(verification) = verified {
+            self.verification_row(verification, parent);
+        }
+    }
+
     fn attempt_rows(&mut self, connect: &Connect, parent: usize) {
         for (place, attempt) in connect.attempts.iter().enumerate() {
             let name = attempt.address.ip().to_string();
@@ -158,16 +182,19 @@ impl Rows {
             if flight.direction == Direction::Sent
                 && let Some(verification) = verified.take_if(|it| it.start <= flight.start)
             {
-                let end = verification.start.after(verification.cpu);
-                self.push(Some(parent), Subject::Verification, "verify", verification.start, end);
+                self.verification_row(verification, parent);
             }
             let name = if flight.messages.is_empty() { "data".to_owned() } else { flight.names().join(", ") };
             self.push(Some(parent), Subject::Flight(place), name, flight.start, flight.end);
         }
         if let Some(verification) = verified {
-            let end = verification.start.after(verification.cpu);
-            self.push(Some(parent), Subject::Verification, "verify", verification.start, end);
+            self.verification_row(verification, parent);
         }
+    }
+
+    fn verification_row(&mut self, verification: &Verification, parent: usize) {
+        let end = verification.start.after(verification.cpu);
+        self.push(Some(parent), Subject::Verification, "verify", verification.start, end);
     }
 
     fn interim_rows(&mut self, http: &Http, parent: usize) {

@@ -38,9 +38,11 @@ fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
                 lookup.map(|lookup| lookup.start).or(hop.abandoned.first().map(|first| first.tcp.start));
             (before.unwrap_or(connect.start), connect.end)
         }),
+        // With QUIC it is a part of that handshake.
+        Phase::Tls if hop.quic.is_some() => None,
         Phase::Tls => hop.tls.ran().map(|tls| (tls.start, tls.end)),
         Phase::Proxy => hop.proxy.and_then(|proxy| Some((proxy.start?, proxy.end))),
-        Phase::Quic => None,
+        Phase::Quic => hop.quic.map(|quic| (quic.start, quic.end)),
         Phase::Send => send,
         Phase::Wait => wait,
         Phase::Receive => receive,

@@ -24,6 +24,8 @@ pub enum Subject {
     ProxyTls,
     /// A question to the proxy, by its place.
     ProxyRound(usize),
+    /// Datagrams of a QUIC handshake that one side sent in a row, by the place of that row.
+    Datagrams(usize),
     /// A flight of the handshake, by its place.
     Flight(usize),
     /// The check of the certificates.
@@ -40,7 +42,7 @@ impl Subject {
             Self::Request => None,
             Self::Phase(phase) => Some(phase.stage()),
             Self::Packets(_) | Self::Stub => Some(StageName::Dns),
-            Self::Attempt(_) | Self::Abandoned(_) => Some(StageName::Tcp),
+            Self::Attempt(_) | Self::Abandoned(_) | Self::Datagrams(_) => Some(StageName::Tcp),
             Self::ProxyLookup | Self::ProxyTls | Self::ProxyRound(_) => Some(StageName::Tcp),
             Self::Flight(_) | Self::Verification => Some(StageName::Tls),
             Self::Informational(_) => Some(StageName::Http),

@@ -55,14 +55,14 @@ pub enum Faults {
 #[derive(Clone, Debug)]
 pub struct Client {
     config: ClientConfig,
-    trust: Trust,
+    pub(super) trust: Trust,
     /// The roots, as they are called in the report.
-    roots: Arc<str>,
-    source: Source,
-    roots_of: RootsOf,
-    insecure: bool,
+    pub(super) roots: Arc<str>,
+    pub(super) source: Source,
+    pub(super) roots_of: RootsOf,
+    pub(super) insecure: bool,
     /// What is shown to a server that asks for it.
-    identity: Option<Arc<Identity>>,
+    pub(super) identity: Option<Arc<Identity>>,
     resume: Resume,
     max_version: TlsVersion,
     pub(super) limit: Duration,
@@ -125,6 +125,14 @@ impl Client {
         client
     }
 
+    /// The same client for HTTP/3 (RFC 9114 §3.1), whatever the plan says of other versions.
+    #[must_use]
+    pub fn for_http3(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols = vec![b"h3".to_vec()];
+        client
+    }
+
     /// A client of the same roots for https proxies, which speak HTTP/1. The client certificate and the ticket are
     /// the target's matter.
     #[must_use]
@@ -144,6 +152,7 @@ impl Client {
             VersionChoice::Auto => vec!["h2", "http/1.1"],
             VersionChoice::Http11 => vec!["http/1.1"],
             VersionChoice::Http2 => vec!["h2"],
+            VersionChoice::Http3Only => vec!["h3"],
         }
     }
 
@@ -239,9 +248,7 @@ impl Client {
         stop: &'a Stop,
     ) -> Result<Prepared<'a, S>, Fault> {
         let asked = asked(host)?;
-        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
-        let observer =
-            Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
+        let observer = Arc::new(self.observer(&asked, clock));
         let not_made = |error| {
             let message = format!("no ClientHello could be made: {error}");
             Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
@@ -260,7 +267,13 @@ impl Client {
         Ok((handshake, observer, memory))
     }
 
-    fn config_for(
+    /// Who watches a handshake.
+    pub(super) fn observer(&self, asked: &Asked, clock: &Clock) -> Observer {
+        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
+        Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock)
+    }
+
+    pub(super) fn config_for(
         &self,
         observer: &Arc<Observer>,
         asked: &Asked,

@@ -300,6 +300,7 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
         let hint = match offered.as_str() {
             "h2" => "leave --http2 away",
             "http/1.1" => "leave --http1.1 away",
+            "h3" => "the server's list of protocols (ALPN) needs h3",
             _ => "the server's list of protocols (ALPN) needs h2 or http/1.1",
         };
         return fault(

@@ -12,7 +12,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -105,11 +104,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         clock: &'a Clock,
         stop: &'a Stop,
     ) -> Result<Self, rustls::Error> {
-        let sni = match (asked.true_name(), &asked.name) {
-            (Some(name), _) => Some(name.to_owned()),
-            (None, ServerName::DnsName(name)) => Some(name.as_ref().trim_end_matches('.').to_owned()),
-            _ => None,
-        };
+        let sni = asked.sni();
         group::take_spent();
         let watch = Stopwatch::start();
         let connection = ClientConnection::new(config, asked.name)?;

@@ -50,6 +50,15 @@ impl Asked {
         Some(Self { name, swap: Some(Arc::new(swap)) })
     }
 
+    /// The name that is asked for (RFC 6066 §3); an address literal is none.
+    pub(super) fn sni(&self) -> Option<String> {
+        match (self.true_name(), &self.name) {
+            (Some(name), _) => Some(name.to_owned()),
+            (None, ServerName::DnsName(name)) => Some(name.as_ref().trim_end_matches('.').to_owned()),
+            _ => None,
+        }
+    }
+
     /// The host, where rustls got a stand-in for it.
     pub(super) fn true_name(&self) -> Option<&str> {
         self.swap.as_deref().map(|swap| swap.host.as_str())
@@ -119,7 +128,7 @@ static SUITES: LazyLock<Vec<SupportedCipherSuite>> = LazyLock::new(|| {
                 common: common(&suite.common),
                 hkdf_provider: suite.hkdf_provider,
                 aead_alg: suite.aead_alg,
-                quic: None,
+                quic: suite.quic,
             })))
         }
         SupportedCipherSuite::Tls12(suite) => {

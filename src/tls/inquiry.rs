@@ -43,12 +43,7 @@ impl Inquiry<'_> {
     ) -> Fault {
         tls.alert = alert_of(self.end, handshake.plain_alert_sent(), handshake.received.alert);
         if let Some(verification) = &mut tls.verification {
-            let others = self.others_would_trust(verification);
-            match self.source {
-                Source::Embedded => verification.system_would_trust = others,
-                Source::System => verification.embedded_would_trust = others,
-                Source::File | Source::Other => {}
-            }
+            ask_others(verification, self.seen, self.trust, self.source);
         }
         let mut probed = Found::default();
         if let Some(address) = self.address
@@ -72,25 +67,29 @@ impl Inquiry<'_> {
             source: self.source,
         })
     }
+}
 
-    /// When the embedded roots refuse a chain, or the machine's do: whether the others would trust it.
-    fn others_would_trust(&self, verification: &Verification) -> Option<bool> {
-        let untrusted = verification.faults.iter().any(|fault| {
-            matches!(
-                fault,
-                CertificateFault::SelfSigned
-                    | CertificateFault::MissingIntermediate { .. }
-                    | CertificateFault::UnknownIssuer { .. }
-            )
-        });
-        let (true, Some(now)) = (untrusted, self.seen.now) else { return None };
-        let others = match self.source {
-            Source::Embedded => crate::roots::system().ok()?,
-            Source::System => crate::roots::load(&RootsChoice::Embedded).ok()?,
-            Source::File | Source::Other => return None,
-        };
-        let others = Trust { roots: others.store, algorithms: self.trust.algorithms };
-        Some(faults::would_trust(&others, &self.seen.certificates, now))
+/// When the embedded roots refuse a chain, or the machine's do: whether the others would trust it.
+pub(super) fn ask_others(verification: &mut Verification, seen: &Seen, trust: &Trust, source: Source) {
+    let untrusted = verification.faults.iter().any(|fault| {
+        matches!(
+            fault,
+            CertificateFault::SelfSigned
+                | CertificateFault::MissingIntermediate { .. }
+                | CertificateFault::UnknownIssuer { .. }
+        )
+    });
+    let (true, Some(now)) = (untrusted, seen.now) else { return };
+    let would_trust = |others: Result<crate::roots::Roots, String>| {
+        let others = Trust { roots: others.ok()?.store, algorithms: trust.algorithms };
+        Some(faults::would_trust(&others, &seen.certificates, now))
+    };
+    match source {
+        Source::Embedded => verification.system_would_trust = would_trust(crate::roots::system()),
+        Source::System => {
+            verification.embedded_would_trust = would_trust(crate::roots::load(&RootsChoice::Embedded));
+        }
+        Source::File | Source::Other => {}
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `client`: the configuration of a run, and a handshake from its start to its record;
 //! - `group`: key exchange, with X25519MLKEM768;
 //! - `handshake`: moving the bytes, record by record, with stamps;
+//! - `messages`: the same where QUIC moves them;
 //! - `summary`: what a handshake that ended left behind, in the model's form;
 //! - `record`, `offer`, `certificate`, `ocsp`, `der`: reading bytes into the model;
 //! - `host`: the host as it is asked for and looked for in a certificate;
@@ -37,6 +38,7 @@ mod identity;
 mod inquiry;
 mod key_file;
 mod keylog;
+mod messages;
 mod names;
 mod ocsp;
 mod offer;
@@ -53,6 +55,7 @@ mod verify;
 
 pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
+pub use messages::{Ending, Messages, Renamed};
 pub use resume::{Heard, Memory};
 pub use scan::{Allowance, Target, scan};
 pub use stream::TlsStream;

@@ -112,13 +112,14 @@ impl Names {
                 push(names, HandshakeMessage::Alert);
             }
             HANDSHAKE if self.encrypted => push(names, HandshakeMessage::Finished),
-            HANDSHAKE => self.handshake(body, names),
+            HANDSHAKE => self.messages(body, names),
             // TLS 1.3: encrypted, and not for us to name.
             _ => {}
         }
     }
 
-    fn handshake(&mut self, mut body: &[u8], names: &mut Vec<HandshakeMessage>) {
+    /// The same for a piece of the messages themselves, which QUIC carries without records (RFC 9001 §4).
+    pub(super) fn messages(&mut self, mut body: &[u8], names: &mut Vec<HandshakeMessage>) {
         while !body.is_empty() {
             let skipped = self.skip.min(body.len());
             self.skip -= skipped;

@@ -95,6 +95,10 @@ impl Unread {
         Self { details: Some(details), memory }
     }
 
+    pub(super) fn into_details(self) -> Option<Details> {
+        self.details
+    }
+
     /// What a second handshake needs, where one is wanted.
     pub fn take_memory(&mut self) -> Option<Memory> {
         self.memory.take()

@@ -52,6 +52,29 @@ pub struct Attempt {
     pub syn_retransmits: Option<u32>,
     /// Who has named it.
     pub source: EndpointSource,
+    /// What it was made by.
+    pub transport: Carrier,
+}
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// QUIC, by UDP.
+    Quic,
+}
+
+impl Carrier {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Quic => "quic",
+        }
+    }
 }
 
 /// How an attempt ended.

@@ -3,6 +3,7 @@
 use super::connect::Connect;
 use super::ids::RequestId;
 use super::proxy::Proxy;
+use super::quic::Quic;
 use super::stage::Stage;
 use super::tls::Tls;
 
@@ -15,6 +16,9 @@ pub struct Connection {
     pub tcp: Connect,
     /// The proxy that it goes through, which is what `tcp` is connected to.
     pub proxy: Option<Proxy>,
+    /// What only QUIC has, where it is a QUIC connection: `tcp` has its attempts then, and `tls` the handshake
+    /// that is one with QUIC's.
+    pub quic: Option<Quic>,
     /// The TLS handshake.
     pub tls: Stage<Tls>,
 }

@@ -85,6 +85,16 @@ failure_codes! {
     NoAddress => "no-address",
     /// tcp: any other error of the operating system.
     ConnectFailed => "connect-failed",
+    /// tcp: nothing came back by UDP within the limit.
+    QuicTimeout => "quic-timeout",
+    /// tcp: nobody takes UDP on that port (ICMP).
+    QuicRefused => "quic-refused",
+    /// tcp: the server speaks no version of QUIC that is spoken here.
+    QuicVersion => "quic-version",
+    /// tcp: the server ended the QUIC connection before it was one.
+    QuicClosed => "quic-closed",
+    /// tcp: what came breaks the rules of QUIC.
+    QuicProtocol => "quic-protocol",
     /// tcp: the proxy's own name led to no address.
     ProxyUnresolved => "proxy-unresolved",
     /// tcp: no connection to the proxy.
@@ -161,6 +171,8 @@ failure_codes! {
     ConnectionReset => "connection-reset",
     /// http: the peer broke HTTP/2.
     Http2Protocol => "http2-protocol",
+    /// http: the peer broke HTTP/3.
+    Http3Protocol => "http3-protocol",
     /// http: the peer does not speak the asked version.
     VersionNotNegotiated => "version-not-negotiated",
     /// http: a redirect that names no URL that can be followed.

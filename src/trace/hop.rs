@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::http::Http;
 use super::ids::RequestId;
 use super::proxy::Proxy;
+use super::quic::Quic;
 use super::request::Request;
 use super::stage::Stage;
 use super::tls::Tls;
@@ -17,6 +18,9 @@ use super::url::Url;
 
 /// Why a request on a connection that was open has no lookup, no connect and no handshake.
 pub const REUSED: &str = "an earlier hop's connection is used again";
+
+/// Why a request over QUIC has no TCP connection.
+pub const BY_QUIC: &str = "QUIC was used: it needs no TCP connection";
 
 /// One request of a redirect chain, with the stages that ran for it and for nobody else.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +37,12 @@ pub struct Hop<'t> {
     pub end: At,
     /// Name resolution.
     pub dns: Stage<&'t Dns>,
-    /// The TCP connection; skipped where an earlier request's is used again.
+    /// The TCP connection; skipped where QUIC was used or an earlier request's is used again.
     pub connect: Stage<&'t Connect>,
     /// The proxy, and what was said to it; `None` without one, and where an earlier request's connection is used.
     pub proxy: Option<&'t Proxy>,
+    /// The QUIC connection, where it was opened for this request.
+    pub quic: Option<&'t Quic>,
     /// The TLS handshake; skipped where an earlier request's connection is used again.
     pub tls: Stage<&'t Tls>,
     /// Request and response.
@@ -69,6 +75,7 @@ impl<'t> Hop<'t> {
         let connection = request.connection.ran().and_then(|id| connections.get(id.0));
         let reused = connection.map(|connection| connection.opened_for).filter(|opener| *opener != id);
         let (connect, tls) = match (connection, reused) {
+            (Some(opened), None) if opened.quic.is_some() => (Stage::Skipped(BY_QUIC), opened.tls.as_ref()),
             (Some(opened), None) => (Stage::Ran(&opened.tcp), opened.tls.as_ref()),
             (Some(used), Some(_)) => {
                 // What spared the lookup spared the rest, too.
@@ -81,6 +88,7 @@ impl<'t> Hop<'t> {
             },
         };
         let proxy = connection.filter(|_| reused.is_none()).and_then(|opened| opened.proxy.as_ref());
+        let quic = connection.filter(|_| reused.is_none()).and_then(|opened| opened.quic.as_ref());
         let used = request.connection.ran().filter(|_| reused.is_none()).map_or(0, |used| used.0);
         let before = connections.get(..used).unwrap_or_default();
         let others = before.iter().rev().take_while(|connection| connection.opened_for == id).count();
@@ -93,6 +101,7 @@ impl<'t> Hop<'t> {
             dns,
             connect,
             proxy,
+            quic,
             tls,
             http: request.http.as_ref(),
             connection,

@@ -114,6 +114,8 @@ pub enum HttpVersion {
     Http11,
     /// HTTP/2.
     Http2,
+    /// HTTP/3.
+    Http3,
 }
 
 impl HttpVersion {
@@ -124,6 +126,7 @@ impl HttpVersion {
             Self::Http10 => "HTTP/1.0",
             Self::Http11 => "HTTP/1.1",
             Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
         }
     }
 }
@@ -196,7 +199,7 @@ pub struct Informational {
 /// The body: counted, not kept but for its beginning, until that is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// Bytes on the wire, chunk framing included (HTTP/2: DATA frames with their headers).
+    /// Bytes on the wire, chunk framing included (HTTP/2 and 3: DATA frames with their headers).
     pub wire_bytes: u64,
     /// Bytes of the body as encoded by the server.
     pub encoded_bytes: u64,
@@ -256,6 +259,8 @@ pub enum BodyFraming {
     Close,
     /// By the frames of HTTP/2.
     Http2,
+    /// By the end of the QUIC stream.
+    Http3,
 }
 
 impl BodyFraming {
@@ -268,6 +273,7 @@ impl BodyFraming {
             Self::Chunked => "chunked",
             Self::Close => "close",
             Self::Http2 => "h2",
+            Self::Http3 => "h3",
         }
     }
 }

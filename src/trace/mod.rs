@@ -21,6 +21,7 @@ mod ids;
 mod meaning;
 mod packet;
 mod proxy;
+mod quic;
 mod record;
 mod request;
 mod resumption;
@@ -38,7 +39,7 @@ mod url;
 pub use address::AddressKind;
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use at::At;
-pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
+pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
@@ -49,7 +50,7 @@ pub use dnssec::{
 };
 pub use failure::{Failure, FailureCode};
 pub use fields::{directive, members, parameter, seconds};
-pub use hop::{Hop, REUSED};
+pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
     SentRequest, TlsComplaint, Unanswered, header, position,
@@ -63,6 +64,7 @@ pub use proxy::{
     PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, Secret,
     SocksReply, proxy_url,
 };
+pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};

@@ -47,6 +47,8 @@ pub enum Scheme {
     Https,
     /// TLS alone, whatever is spoken inside it: `tls://HOST[:PORT]`, not a registered scheme.
     Tls,
+    /// A QUIC connection alone, with the TLS inside it: `quic://HOST[:PORT]`, not a registered scheme.
+    Quic,
     /// A TCP connection alone: `tcp://HOST:PORT`, not a registered scheme.
     Tcp,
     /// The addresses of a name alone: `dns://NAME`, not the scheme of RFC 4501.
@@ -61,6 +63,7 @@ impl Scheme {
             Self::Http => "http",
             Self::Https => "https",
             Self::Tls => "tls",
+            Self::Quic => "quic",
             Self::Tcp => "tcp",
             Self::Dns => "dns",
         }
@@ -71,7 +74,7 @@ impl Scheme {
     pub const fn default_port(self) -> Option<u16> {
         match self {
             Self::Http => Some(80),
-            Self::Https | Self::Tls => Some(443),
+            Self::Https | Self::Tls | Self::Quic => Some(443),
             Self::Tcp | Self::Dns => None,
         }
     }
@@ -81,7 +84,7 @@ impl Scheme {
     pub const fn last_stage(self) -> StageName {
         match self {
             Self::Http | Self::Https => StageName::Http,
-            Self::Tls => StageName::Tls,
+            Self::Tls | Self::Quic => StageName::Tls,
             Self::Tcp => StageName::Tcp,
             Self::Dns => StageName::Dns,
         }

@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         let client = match url.scheme {
             Scheme::Https => Some(scene.tls),
             Scheme::Tls => Some(scene.bare_tls),
-            Scheme::Http | Scheme::Tcp | Scheme::Dns => None,
+            Scheme::Http | Scheme::Quic | Scheme::Tcp | Scheme::Dns => None,
         };
         let http = (probe == AddressProbe::Http && until == StageName::Http).then(|| {
             let first = trace.requests.first().map(|request| &request.url);

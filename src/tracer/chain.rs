@@ -7,11 +7,13 @@ use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::proxied;
+use super::quic;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask, Session};
+use crate::plan::VersionChoice;
 use crate::proxy::{self, Choice};
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
@@ -39,20 +41,22 @@ pub(super) struct Chain<'a> {
     uncounted: Lanes,
     /// Holds on the connections that are open, for a look at each when what is measured on it is over.
     watches: HashMap<ConnectionId, tcp::Watch>,
+    /// The same of those of QUIC.
+    of_quic: HashMap<ConnectionId, crate::quic::Watch>,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, sessions }
+        let (uncounted, sessions, watches, of_quic) = Default::default();
+        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, sessions }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
-    /// of one that merely breaks off (RFC 5246 §7.2.1).
+    /// of one that merely breaks off (RFC 5246 §7.2.1). Of QUIC nobody else tells it: no kernel does.
     pub(super) async fn close(&mut self) {
-        if !self.sessions.is_empty() {
+        if !self.sessions.is_empty() || !self.of_quic.is_empty() {
             self.pool.close().await;
         }
     }
@@ -154,6 +158,9 @@ impl<'a> Chain<'a> {
         let request = &mut trace.requests[id.0];
         if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
             match proxy::choose(&request.url, &self.scene.plan.proxy) {
+                Choice::Use(_) if self.scene.plan.http.version == VersionChoice::Http3Only => {
+                    return Err(quic::not_by_proxy(&request.url.host_ascii));
+                }
                 Choice::Use(server) => return proxied::open(self.scene, trace, id, server, beside).await,
                 Choice::Bypass(bypass) => request.bypass = Some(bypass),
                 Choice::Direct => {}
@@ -182,6 +189,7 @@ impl<'a> Chain<'a> {
                 let opened = self.open(trace, id, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
                 self.watches.extend(beside.watch.take());
+                self.of_quic.extend(beside.quic.take());
                 match opened {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
@@ -217,8 +225,11 @@ impl<'a> Chain<'a> {
     /// Asks the kernel once more about the connection of a request that has ended.
     fn look_back(&mut self, trace: &mut Trace, id: RequestId, kept: Kept) {
         let Some(connection) = trace.requests[id.0].connection.ran() else { return };
+        let Connection { tcp, quic, tls, .. } = &mut trace.connections[connection.0];
+        if let (Some(watch), Some(quic)) = (self.of_quic.get(&connection), quic) {
+            watch.read_into(quic);
+        }
         let Some(watch) = self.watches.get(&connection) else { return };
-        let Connection { tcp, tls, .. } = &mut trace.connections[connection.0];
         // Right after the connect it would say the same again.
         if tls.as_ref().ran().is_some() || trace.requests[id.0].http.as_ref().ran().is_some() {
             tcp.tcp_info_after = watch.read();
@@ -289,6 +300,7 @@ fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
+        hop.quic.map(|quic| quic.end),
         hop.proxy.map(|proxy| proxy.end),
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),

@@ -4,12 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::endpoint;
+use super::quic as by_quic;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
+use crate::quic;
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
@@ -35,6 +37,8 @@ pub(super) struct Beside {
     pub(super) of_proxy: Option<tls::Unread>,
     /// A hold on the connection, for a look at it when all is over.
     pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
+    /// The same of one of QUIC.
+    pub(super) quic: Option<(ConnectionId, quic::Watch)>,
 }
 
 impl Beside {
@@ -94,6 +98,9 @@ pub(super) async fn open(
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
+    if by_quic::is_wanted(&request.url, plan.http.version) {
+        return by_quic::open(scene, (id, request), connections, (&queue, found), service, beside).await;
+    }
     loop {
         let (mut tcp, stream) = tcp::connect(&queue, found, &plan.tcp, clock, stop).await;
         if let Some(from) = target.redirected_from.take() {
@@ -102,7 +109,7 @@ pub(super) async fn open(
         let connection = ConnectionId(connections.len());
         request.connection = Stage::Ran(connection);
         endpoint::tell_attempts(service.as_deref_mut(), &tcp);
-        connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
+        connections.push(Connection { opened_for: id, tcp, proxy: None, quic: None, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
@@ -159,7 +166,7 @@ async fn over_unix(
     let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
     let connection = ConnectionId(connections.len());
     request.connection = Stage::Ran(connection);
-    connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
+    connections.push(Connection { opened_for: id, tcp, proxy: None, quic: None, tls: Stage::NotReached });
     let stream = Stream::from(stream?);
     let tls = &mut connections[connection.0].tls;
     let session = if request.url.scheme == Scheme::Http {

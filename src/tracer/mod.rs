@@ -11,6 +11,7 @@
 //! - `addresses`: every address of a host, when the trace has ended
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `quic`: the same by QUIC, for HTTP/3.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
@@ -24,6 +25,7 @@ mod endpoint;
 mod means;
 mod pool;
 mod proxied;
+mod quic;
 mod resume;
 mod run;
 mod scan;

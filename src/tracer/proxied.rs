@@ -49,6 +49,7 @@ pub(super) async fn open(
                 opened_for: id,
                 tcp,
                 proxy: Some(proxy),
+                quic: None,
                 tls: Stage::NotReached,
             });
             return Err(failure);
@@ -57,7 +58,8 @@ pub(super) async fn open(
     let queue = tcp::line_up(&endpoint::own(found.clone(), server.port), &plan.tcp);
     let (tcp, stream) = tcp::connect(&queue, found.len(), &plan.tcp, scene.clock, scene.stop).await;
     proxy.end = tcp.end;
-    trace.connections.push(Connection { opened_for: id, tcp, proxy: Some(proxy), tls: Stage::NotReached });
+    let proxy = Some(proxy);
+    trace.connections.push(Connection { opened_for: id, tcp, proxy, quic: None, tls: Stage::NotReached });
     let Trace { requests, connections, .. } = trace;
     let Connection { proxy: Some(proxy), tls, .. } = &mut connections[connection.0] else {
         unreachable!("it was just put there")

@@ -29,6 +29,7 @@ pub struct Tracer {
     first: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
+    quic: tls::Client,
     proxies: Means,
 }
 
@@ -55,18 +56,19 @@ impl Tracer {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
+        let quic = tls.for_http3();
         let proxies = Means::of(&plan, &tls)?;
         let first = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
+        Ok(Self { plan, resolver, first, tls, bare_tls, quic, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
+        let Self { plan, resolver: shared, first, tls, bare_tls, quic, proxies } = self;
         let made = first.take();
         let (resolver, means) = &made.unwrap_or_else(|| (shared.of_another_run(), proxies.of_another_run()));
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, quic, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();

@@ -26,6 +26,7 @@ pub(super) fn leave_out(request: &mut Request) {
 pub(super) fn reason(request: &Request) -> &'static str {
     match (request.until, request.url.scheme) {
         (StageName::Tls, Scheme::Tls) => "tls:// ends after the handshake",
+        (StageName::Tls, Scheme::Quic) => "quic:// ends after the handshake",
         (StageName::Tcp, Scheme::Tcp) => "tcp:// ends when the connection is open",
         (StageName::Dns, Scheme::Dns) => "dns:// ends when the name is looked up",
         (StageName::Url, _) => "--until url ends before it",

@@ -1,12 +1,12 @@
-//! Endpoints: `tls://HOST[:PORT]`, `tcp://HOST:PORT` and `dns://NAME`, which say how far a trace goes. They are
-//! written like a URL (RFC 3986 §3.2) with a host and a port alone, and no browser opens them.
+//! Endpoints: `tls://HOST[:PORT]`, `quic://HOST[:PORT]`, `tcp://HOST:PORT` and `dns://NAME`, which say how far a
+//! trace goes. They are written like a URL (RFC 3986 §3.2) with a host and a port alone, and no browser opens them.
 
 use super::mistyped::Mistyped;
 use super::typed::Typed;
 use crate::trace::{FailureCode, Host, Scheme, Url, UrlChange, UrlChangeKind};
 
 /// The schemes that end before HTTP.
-pub(super) const SCHEMES: [Scheme; 3] = [Scheme::Tls, Scheme::Tcp, Scheme::Dns];
+pub(super) const SCHEMES: [Scheme; 4] = [Scheme::Tls, Scheme::Quic, Scheme::Tcp, Scheme::Dns];
 
 /// What such a URL has too much or too little of.
 pub(super) fn misfit(typed: &Typed<'_>, scheme: Scheme) -> Option<Mistyped> {
@@ -14,6 +14,7 @@ pub(super) fn misfit(typed: &Typed<'_>, scheme: Scheme) -> Option<Mistyped> {
     let form = match scheme {
         Scheme::Http | Scheme::Https => return None,
         Scheme::Tls => "tls://HOST:PORT, as in tls://mail.example.com:993",
+        Scheme::Quic => "quic://HOST:PORT, as in quic://www.example.com:443",
         Scheme::Tcp => "tcp://HOST:PORT, as in tcp://www.example.com:22",
         Scheme::Dns => "dns://NAME, as in dns://www.example.com",
     };

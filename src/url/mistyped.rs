@@ -53,7 +53,7 @@ pub(super) fn recognise(clean: &str, typed: &Typed<'_>) -> Option<Mistyped> {
 /// A scheme that is not traced, and the URL that was perhaps meant.
 fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
     let lower = word.to_ascii_lowercase();
-    if matches!(lower.as_str(), "http" | "https" | "tls" | "tcp" | "dns") {
+    if matches!(lower.as_str(), "http" | "https" | "tls" | "quic" | "tcp" | "dns") {
         return bare_ipv6(typed, &lower);
     }
     let instead = |scheme: &str| format!("{scheme}://{}{}", typed.authority, typed.tail);
@@ -65,8 +65,7 @@ fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
         "ssh" | "git" => format!("the web address is mostly https://{}/PATH", typed.host),
         _ if slip && lower.contains('s') => format!("did you mean {}?", instead("https")),
         _ if slip => format!("did you mean {}?", instead("http")),
-        "quic" => "tls://HOST:PORT traces the handshake over TCP".to_owned(),
-        _ => "urltrace traces http and https, tls://HOST:PORT, tcp://HOST:PORT and dns://NAME".to_owned(),
+        _ => "urltrace traces http and https, tls://HOST:PORT, quic://HOST:PORT, tcp://HOST:PORT and dns://NAME".to_owned(),
     };
     let yet = if lower == "quic" { " yet" } else { "" };
     let message = format!("the scheme `{word}` cannot be traced{yet}");

@@ -51,7 +51,10 @@ fn an_endpoint_fails_as_its_stage_does_and_a_bad_one_is_told_in_one_line() {
         ("tcp://www.example.test:1", 5, "connection-refused"),
         ("dns://missing.example.test", 4, "nxdomain"),
         ("tcp://www.example.test", 3, "invalid-port"),
-        ("quic://www.example.test", 3, "unsupported-scheme"),
+        ("quic://refused.http3.test", 5, "quic-closed"),
+        ("quic://expired.http3.test", 6, "certificate-expired"),
+        ("quic://www.http3.test/path", 3, "invalid-url"),
+        ("ftp://www.example.test", 3, "unsupported-scheme"),
     ] {
         let (seen, document) = json(&["--lab", url]);
         assert_eq!((seen, &document["failure"]["code"]), (exit, &failure.into()), "{url}");

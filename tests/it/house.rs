@@ -53,11 +53,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tcp", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "trace", "units"]),
     ("proxy", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
+    ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
     ("stream", &["tls"]),
-    ("http", &["alert", "clock", "fault", "os", "plan", "stop", "stream", "trace", "units"]),
+    ("http", &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "trace", "units"]),
     (
         "tracer",
-        &["clock", "dns", "http", "plan", "proxy", "stop", "stream", "tcp", "tls", "trace", "units", "url"],
+        &[
+            "clock", "dns", "http", "plan", "proxy", "quic", "stop", "stream", "tcp", "tls", "trace",
+            "units", "url",
+        ],
     ),
     // What follows from a trace.
     ("reading", &["trace"]),
@@ -77,7 +81,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     // The program around it.
     ("cli", &["exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
-    ("lab", &["clock", "plan", "tls", "trace"]),
+    ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",
         &[

@@ -7,6 +7,7 @@ mod connection;
 mod dns;
 mod floods;
 mod house;
+mod http3;
 mod kept;
 mod lab;
 mod peers;

@@ -13,6 +13,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("rcodes.txt", include_str!("rcodes.txt")),
     ("dnssec.txt", include_str!("dnssec.txt")),
     ("tcp.txt", include_str!("tcp.txt")),
+    ("quic.txt", include_str!("quic.txt")),
     ("tls.txt", include_str!("tls.txt")),
     ("alerts.txt", include_str!("alerts.txt")),
     ("http.txt", include_str!("http.txt")),

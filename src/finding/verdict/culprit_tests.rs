@@ -125,6 +125,7 @@ fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
         outcome: AttemptOutcome::Lost,
         syn_retransmits: None,
         source: connect.attempts[0].source,
+        transport: connect.attempts[0].transport,
     };
     connect.attempts[0].start = At(end.0 - 1_000);
     connect.attempts.insert(0, dead);

@@ -34,14 +34,15 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
         cut(Some(phase), micros.unwrap_or(0), &|cutter| match phase {
             Phase::Dns => lookup::take_apart(hop, trips, cutter),
             Phase::Connect => of_connect(hop, trip, cutter),
-            Phase::Tls => of_tls(hop, trip, cutter),
+            // One handshake for both; that of an address that was silent is no distance.
+            Phase::Tls | Phase::Quic => of_tls(hop, trip, cutter),
             Phase::Wait => {
                 cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
                 cutter.give_rest(Cause::Server, connected_to(hop));
             }
             Phase::Receive => of_receive(hop, trip, cutter),
             Phase::Proxy => of_proxy(hop, trip, cutter),
-            Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            Phase::Send => cutter.give_rest(Cause::Distance, Seen::default()),
         });
     }
     cut(None, phases.unaccounted, &|cutter| cutter.give_rest(Cause::Us, Seen::default()));

@@ -52,6 +52,12 @@ impl RoundTrips {
         let tcp = &connection.tcp;
         let Some(winner) = tcp.winner.and_then(|winner| tcp.attempts.get(winner)) else { return };
         let address = winner.address.ip();
+        if let Some(quic) = &connection.quic {
+            if let Some(least) = quic.min_rtt {
+                self.note(address, least);
+            }
+            return;
+        }
         // After a SYN that was sent again, the kernel's figure is not a round trip.
         if winner.syn_retransmits.unwrap_or(0) == 0 {
             let kernel = tcp.tcp_info.map(|info| info.min_rtt.unwrap_or(info.rtt));

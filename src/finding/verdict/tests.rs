@@ -105,6 +105,7 @@ fn attempt(outcome: AttemptOutcome, address: &str, start: u64, end: u64) -> Atte
         outcome,
         syn_retransmits: None,
         source: EndpointSource::Host,
+        transport: crate::trace::Carrier::Tcp,
     }
 }
 

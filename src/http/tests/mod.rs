@@ -4,6 +4,7 @@ mod bad;
 mod flood;
 mod h1;
 mod h2;
+mod h3;
 mod shared;
 
 use std::net::SocketAddr;

@@ -168,6 +168,7 @@ const HOSTED: &[&str] = &[
     "ipv6.test.",
     "tls.test.",
     "http.test.",
+    "http3.test.",
     "https.test.",
     "dname.test.",
     "aliased.test.",
@@ -350,6 +351,8 @@ aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
 capped IN NS ns1.hosting.test.
 capped IN NS ns2.hosting.test.
+http3 IN NS ns1.hosting.test.
+http3 IN NS ns2.hosting.test.
 aliases IN NS ns1.hosting.test.
 aliases IN NS ns2.hosting.test.
 low-ttl IN NS ns1.hosting.test.
@@ -402,6 +405,7 @@ shop7 IN CNAME www-aliases-test.cdn.example.
     ("ipv6.test.", HOSTED_TEXT),
     ("tls.test.", HOSTED_TEXT),
     ("http.test.", HOSTED_TEXT),
+    ("http3.test.", HOSTED_TEXT),
     (
         "cname.test.",
         "$TTL 300

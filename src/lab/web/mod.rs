@@ -2,12 +2,13 @@
 //!
 //! # Layout
 //! - `site`: the sites, a table; `ca`, `x509`, `ocsp`: their certificates; `reply`: what a page says
-//! - `http1`, `http2`, `legacy`: how it is said, or not
+//! - `http1`, `http2`, `http3`, `legacy`: how it is said, or not
 //! - `serve`: connections and TLS
 
 pub(super) mod ca;
 mod http1;
 mod http2;
+mod http3;
 mod legacy;
 mod ocsp;
 pub(super) mod reply;
@@ -17,6 +18,7 @@ pub(super) mod site;
 mod tests;
 pub(crate) mod x509;
 
+pub(super) use self::http3::serve as serve_by_udp;
 #[cfg(test)]
 pub(crate) use self::reply::encode;
-pub(super) use self::serve::{door, serve_plain, serve_secure};
+pub(super) use self::serve::{Door, door, serve_plain, serve_secure};

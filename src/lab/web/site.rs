@@ -58,6 +58,8 @@ pub(crate) struct Tls {
     pub(crate) certificate: Certificate,
     pub(crate) versions: Versions,
     pub(crate) protocols: Protocols,
+    /// What it does by UDP on the same port.
+    pub(crate) http3: Http3,
     /// The largest ClientHello record that it bears; a longer one is answered by a reset.
     pub(crate) largest_hello: usize,
     pub(crate) clients: Clients,
@@ -128,6 +130,21 @@ pub(crate) enum Versions {
 pub(crate) enum Protocols {
     Http2And1,
     Http1,
+}
+
+/// What a site does by UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Http3 {
+    /// Nothing listens.
+    None,
+    /// It speaks HTTP/3.
+    Spoken,
+    /// The same, for those whose address it has proved by a Retry packet.
+    Retry,
+    /// It refuses every connection.
+    Refuse,
+    /// What comes vanishes, as behind a firewall.
+    Silent,
 }
 
 /// What a site does with a request.
@@ -226,6 +243,7 @@ const TLS: Tls = Tls {
     certificate: Certificate::Good,
     versions: Versions::Both,
     protocols: Protocols::Http2And1,
+    http3: Http3::None,
     largest_hello: usize::MAX,
     clients: Clients::Anybody,
     tickets: Tickets::Taken,
@@ -296,6 +314,11 @@ impl Site {
         std::iter::once(self.address()).chain(beside)
     }
 
+    /// What it does by UDP, if anything.
+    pub(crate) const fn listens_by_udp(&self) -> bool {
+        matches!(self.secure, Some(Secure::Tls(tls)) if !matches!(tls.http3, Http3::None))
+    }
+
     pub(crate) const fn has_dead_ipv6(&self) -> bool {
         matches!(self.ipv6, Ipv6::Dead)
     }
@@ -364,6 +387,30 @@ pub(crate) const SITES: &[Site] = &[
     Site::https("www.dnssec-small-key.test", 99, GOOD),
     Site::https("www.dnssec-crowded.test", 90, GOOD),
     Site { dns_name: "*.dnssec-wildcard.test", ..Site::https("any.dnssec-wildcard.test", 97, GOOD) },
+    Site::tls("www.http3.test", 120, Tls { http3: Http3::Spoken, ..TLS }),
+    Site::tls("retry.http3.test", 121, Tls { http3: Http3::Retry, ..TLS }),
+    Site::tls("blocked.http3.test", 122, Tls { http3: Http3::Silent, ..TLS }),
+    Site::tls("refused.http3.test", 123, Tls { http3: Http3::Refuse, ..TLS }),
+    Site::tls(
+        "expired.http3.test",
+        124,
+        Tls { http3: Http3::Spoken, certificate: Certificate::Expired, ..TLS },
+    ),
+    Site::tls(
+        "slow.http3.test",
+        125,
+        Tls {
+            http3: Http3::Spoken,
+            delay: EVERY_STAGE_TLS,
+            conduct: Conduct::Page(Page {
+                think: EVERY_STAGE_WAIT,
+                hints: Hints::Early,
+                pace: Pace::Drip { pieces: EVERY_STAGE_PIECES, pause: EVERY_STAGE_PAUSE },
+                ..PAGE
+            }),
+            ..TLS
+        },
+    ),
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
     Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),

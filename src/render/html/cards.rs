@@ -12,7 +12,7 @@ mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::{reading_words, words};
+use crate::render::{quic_words, reading_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -39,7 +39,13 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                     .raw(".</p>\n</section>\n");
             }
             None => {
-                stage(page, "TCP", "connect", hop.connect, connection::put);
+                match quic_words::quic(&hop) {
+                    Some(line) => {
+                        open(page, "QUIC", "connect");
+                        page.element("<p>", &line, "</p>\n").raw("</section>\n");
+                    }
+                    None => stage(page, "TCP", "connect", hop.connect, connection::put),
+                }
                 if hop.proxy.is_some() {
                     open(page, "Proxy", "connect");
                     proxy::put(page, &hop);

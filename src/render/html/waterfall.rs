@@ -5,7 +5,7 @@ use super::markup::Page;
 use crate::finding::Finding;
 use crate::picture::{Picture, Row, Standing, What};
 use crate::render::text::evidence;
-use crate::render::{proxy_words, words};
+use crate::render::{proxy_words, quic_words, words};
 use crate::timeline::{Phase, Subject};
 use crate::trace::{Direction, Hop, Trace};
 use crate::units;
@@ -182,6 +182,16 @@ fn details(row: &Row, hop: &Hop<'_>) -> Vec<String> {
         What::Part(Subject::ProxyRound(place)) => {
             let round = hop.proxy.and_then(|proxy| proxy.rounds.get(*place));
             told.extend(round.map(proxy_words::answer));
+        }
+        What::Phase(Phase::Quic) => told.extend(quic_words::quic(hop)),
+        What::Part(Subject::Datagrams(place)) => {
+            let flight = hop.quic.map(|quic| quic_words::row(quic, *place)).unwrap_or_default();
+            told.extend(flight.iter().take(6).map(|datagram| {
+                let purposes: Vec<&str> =
+                    datagram.packets.iter().map(|kind| quic_words::purpose(*kind)).collect();
+                let way = quic_words::way(datagram.direction);
+                format!("{way}: {} ({})", quic_words::datagram(datagram), purposes.join("; "))
+            }));
         }
         What::Phase(Phase::Tls) => told.extend(hop.tls.ran().map(evidence::tls)),
         What::Packet(_, id) => told.extend(packet(hop, id.0)),

@@ -84,7 +84,7 @@ struct AttemptView<'a> {
     /// The address's family.
     #[cfg_attr(test, schemars(extend("enum" = ["ipv4", "ipv6"])))]
     family: &'static str,
-    /// `connect()` was called.
+    /// `connect()` was called; with QUIC, the first datagram was handed to the kernel.
     start_us: u64,
     /// It was connected, failed, or was given up.
     end_us: u64,
@@ -102,6 +102,9 @@ struct AttemptView<'a> {
     source: &'static str,
     /// The record, by its index in `dns.service.records`; null for the others.
     record: Option<usize>,
+    /// What it was made by.
+    #[cfg_attr(test, schemars(extend("enum" = ["tcp", "quic"])))]
+    transport: &'static str,
 }
 
 impl<'a> From<&'a Attempt> for AttemptView<'a> {
@@ -121,6 +124,7 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
             syn_retransmits: attempt.syn_retransmits,
             source: attempt.source.as_str(),
             record: attempt.source.record(),
+            transport: attempt.transport.as_str(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::failure::FailureView;
 use super::http::HttpView;
 use super::micros::us;
 use super::proxy::{BypassView, ProxyView};
+use super::quic::QuicView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
@@ -47,6 +48,9 @@ pub(super) struct HopView<'a> {
     proxy: Option<ProxyView<'a>>,
     /// The proxy that was not used, because its host stands in a list; null where none was left out.
     proxy_bypass: Option<BypassView<'a>>,
+    /// The QUIC connection; null where HTTP/3 was not used. `connect` then has its attempts, and `tls` the
+    /// handshake that is one with it.
+    quic: Option<QuicView>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
     /// Request and response; null where they did not run.
@@ -70,9 +74,10 @@ impl<'a> HopView<'a> {
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
-            connect: hop.connect.ran().map(Into::into),
+            connect: hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp)).map(Into::into),
             proxy: ProxyView::of(&hop),
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
+            quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),
             phases: timeline::phases(&hop).into(),

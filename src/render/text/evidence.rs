@@ -10,7 +10,7 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{proxy_words, words};
+use crate::render::{proxy_words, quic_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
@@ -92,6 +92,10 @@ fn connection(page: &mut Page, hop: &Hop<'_>) {
         Stage::NotReached => {}
     }
     match hop.connect {
+        _ if hop.quic.is_some() => {
+            let line = quic_words::quic(hop).unwrap_or_default();
+            fact_text(page, Ink::Connect, "quic", &line);
+        }
         Stage::Ran(record) => fact_text(page, Ink::Connect, "connect", &connect(record)),
         Stage::Skipped(reason) => skipped(page, "connect", reason),
         Stage::NotReached => {}

@@ -7,10 +7,10 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
-use crate::render::words;
+use crate::render::{quic_words, words};
 use crate::trace::{
-    Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Tls,
-    Trace, Url,
+    Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Quic,
+    Tls, Trace, Url,
 };
 use crate::units;
 
@@ -34,6 +34,10 @@ fn hop_sections(page: &mut Page, hop: &Hop<'_>, of: &str) {
         title(page, Ink::Dns, &format!("DNS packets{of}"));
         packets(page, dns);
         dnssec_section(page, dns, of);
+    }
+    if let Some(quic) = hop.quic.filter(|quic| !quic.datagrams.is_empty()) {
+        title(page, Ink::Connect, &format!("QUIC datagrams{of}"));
+        datagrams(page, quic);
     }
     if let Some(tls) = hop.tls.ran() {
         title(page, Ink::Tls, &format!("TLS flights{of}"));
@@ -174,6 +178,20 @@ fn wire(line: &mut Line, packet: &Packet) {
     line.push(Ink::Faint, parts.join(", "));
     if let Some(nsid) = packet.reply.as_ref().and_then(|reply| reply.nsid.as_deref()) {
         line.push(Ink::Faint, ", nsid ").push_bytes(Ink::Faint, nsid);
+    }
+}
+
+fn datagrams(page: &mut Page, quic: &Quic) {
+    for datagram in &quic.datagrams {
+        let (mut head, mut body) = (page.line(), page.line());
+        let arrow = match datagram.direction {
+            Direction::Sent => head.signs().sent,
+            Direction::Received => head.signs().received,
+        };
+        head.push(Ink::Plain, "  ").right(Ink::Plain, &units::duration(datagram.at.since(quic.start)), 8);
+        head.push(Ink::Connect, format!(" {arrow} "));
+        body.push(Ink::Plain, quic_words::datagram(datagram));
+        page.wrap(head, &body);
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn connect(port: u16) -> Connect {
         outcome,
         syn_retransmits: syn,
         source: EndpointSource::Host,
+        transport: Carrier::Tcp,
     };
     Connect {
         start: At(28_460),

@@ -26,6 +26,7 @@ pub(crate) fn all() -> Vec<(&'static str, Trace)> {
         ("literal", literal()),
         ("proxied", proxied()),
         ("proxy-refused", proxy_refused()),
+        ("http3", http3()),
         ("stub-fallback", stub_fallback()),
         ("bad-url", bad_url()),
         ("max-time", max_time()),
@@ -47,6 +48,13 @@ fn quick() -> Trace {
         after: "www.example.test".into(),
     }];
     trace("https://WWW.example.test/#top", 52_820, vec![hop])
+}
+
+/// The same by HTTP/3.
+fn http3() -> Trace {
+    let mut trace = quick();
+    super::quic::go_by_quic(&mut trace);
+    trace
 }
 
 /// `http -> https -> www`, with a token in the first URL and credentials in the requests.

@@ -47,7 +47,7 @@ impl Draft {
         let connection = match (reused, connect) {
             (Some(earlier), _) => trace.requests[earlier].connection,
             (None, Stage::Ran(tcp)) => {
-                Stage::Ran(trace.add_connection(Connection { opened_for: id, tcp, proxy, tls }))
+                Stage::Ran(trace.add_connection(Connection { opened_for: id, tcp, proxy, quic: None, tls }))
             }
             (None, Stage::Skipped(reason)) => Stage::Skipped(reason),
             (None, Stage::NotReached) => Stage::NotReached,

@@ -13,6 +13,7 @@ mod hostile;
 mod lookup;
 mod packet;
 mod proxy;
+mod quic;
 mod sound;
 
 pub(crate) use dnssec::dnssec;

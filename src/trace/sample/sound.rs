@@ -93,8 +93,13 @@ pub(crate) fn sound() -> Trace {
     trace.total = Duration::from_micros(67_000);
     let lookup = trace.add_lookup(walk());
     let tls = Stage::Ran(handshake());
-    let connection =
-        trace.add_connection(Connection { opened_for: RequestId(0), tcp: race(), proxy: None, tls });
+    let connection = trace.add_connection(Connection {
+        opened_for: RequestId(0),
+        tcp: race(),
+        proxy: None,
+        quic: None,
+        tls,
+    });
     trace.add_request(Request {
         end: At(67_000),
         lookup: Stage::Ran(lookup),
@@ -138,6 +143,7 @@ fn race() -> Connect {
         outcome: AttemptOutcome::Won,
         syn_retransmits: Some(0),
         source: EndpointSource::Host,
+        transport: Carrier::Tcp,
     }];
     let rtt = Duration::from_millis(10);
     race.tcp_info = race.tcp_info.map(|info| TcpInfo { rtt, min_rtt: Some(rtt), ..info });

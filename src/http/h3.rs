@@ -1,0 +1,442 @@
+//! An HTTP/3 connection (RFC 9114) and the exchanges on it, over the streams of QUIC.
+//!
+//! Frames and fields are read here, in wire order and with the moments at which they came; packets, loss and
+//! encryption are `quinn`'s. It opens no connection and decides nothing about who may share one.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use quinn::{RecvStream, SendStream};
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+
+use super::body::Sink;
+use super::explain::{too_large, too_many_informational};
+use super::fault;
+use super::framing::{Persistence, content_length};
+use super::h3_fault::{self, Over};
+use super::qpack;
+use super::request::Draft;
+use super::rules;
+use super::scene::{MAX_INFORMATIONAL, Scene};
+use super::streams::{self, Broken, DATA, HEADERS, Reader};
+use crate::fault::Fault;
+use crate::plan::Wanted;
+use crate::quic;
+use crate::trace::{At, BodyFraming, FailureCode, Header, Http, Informational};
+
+/// Bytes of an upload that are handed over at once.
+const UPLOAD: usize = 64 * 1024;
+/// What each field counts beside its bytes (§4.2.2).
+const FIELD_OVERHEAD: usize = 32;
+/// How far beyond our own limit a list of fields is unpacked.
+const SLACK: usize = 4;
+/// §8.1: the end in good order.
+const NO_ERROR: u32 = 0x100;
+
+/// An HTTP/3 connection, which any number of exchanges may share. It ends when this is dropped.
+pub(super) struct Link {
+    connection: quic::Connection,
+    /// Kept open for as long as the connection (§6.2.1).
+    control: OnceCell<SendStream>,
+    state: Rc<State>,
+    /// Reads the server's own streams.
+    task: RefCell<Option<JoinHandle<()>>>,
+}
+
+/// What the server's own streams have said.
+#[derive(Default)]
+pub(super) struct State {
+    /// A rule that was broken there: words, and the section.
+    pub(super) breach: RefCell<Option<(String, &'static str)>>,
+    /// It takes no further requests (§5.2).
+    pub(super) leaving: Cell<bool>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+        self.connection.streams().close(NO_ERROR.into(), b"");
+    }
+}
+
+impl Link {
+    /// Nothing is sent yet: that is the first exchange's work.
+    pub(super) fn new(connection: quic::Connection) -> Self {
+        Self { connection, control: OnceCell::new(), state: Rc::default(), task: RefCell::new(None) }
+    }
+
+    /// Ends it in good order.
+    pub(super) async fn close(self) {
+        let before = self.connection.sent().0;
+        self.connection.streams().close(NO_ERROR.into(), b"");
+        self.connection.departed(before).await;
+    }
+
+    /// Whether a further request can be sent, as far as can be seen without waiting.
+    pub(super) async fn is_open(&self) -> bool {
+        // What has come meanwhile is for the connection's own tasks to see first.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        self.connection.streams().close_reason().is_none() && !self.state.leaving.get()
+    }
+
+    /// Sends SETTINGS before the first request, and listens to the server's.
+    async fn open(&self, scene: &Scene<'_>) -> Result<(), Over> {
+        let streams = self.connection.streams();
+        let begun = self.control.get_or_try_init(|| async {
+            let mut control = streams.open_uni().await.map_err(Over::Connection)?;
+            let fields = scene.plan.max_head_bytes;
+            control.write_all(&streams::opening(fields)).await.map_err(Over::of_write)?;
+            let (state, streams) = (Rc::clone(&self.state), streams.clone());
+            let task = tokio::task::spawn_local(listen(streams, state));
+            *self.task.borrow_mut() = Some(task);
+            Ok(control)
+        });
+        begun.await.map(drop)
+    }
+
+    /// Sends the request and reads the response into `record`.
+    ///
+    /// # Errors
+    /// What broke the exchange; `record` holds what was seen until then.
+    pub(super) async fn exchange(
+        &self,
+        scene: &Scene<'_>,
+        draft: &Draft,
+        record: &mut Http,
+    ) -> Result<Persistence, Fault> {
+        let (_, recorded) = draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+        let fields = recorded.headers.iter().map(|field| (field.name.as_str(), &field.value[..]));
+        let head = streams::frame(HEADERS, &qpack::encode(fields));
+        record.request = recorded;
+        let told = |over: Over, record: &Http| h3_fault::explain(&over, &self.state, scene, record);
+        self.open(scene).await.map_err(|over| told(over, record))?;
+        let opened = self.connection.streams().open_bi().await;
+        let (send, receive) = opened.map_err(|error| told(Over::Connection(error), record))?;
+        let body = scene.ask.body.clone().unwrap_or_default();
+        let sent = Sent::default();
+        let reader = Reader::new(receive, &self.connection, record.start);
+        let answer = answer(reader, scene, record, &sent);
+        let (result, uploaded) = beside(self.send(send, head, body, &sent), answer).await;
+        record.bytes_sent = sent.bytes.get();
+        record.sent = record.sent.or(sent.at.get());
+        result.map_err(|stop| match stop {
+            Stop::Over(over) => told(over, record),
+            Stop::Fault(fault) => fault,
+        })?;
+        let open = self.connection.streams().close_reason().is_none() && !self.state.leaving.get();
+        Ok(if uploaded && open { Persistence::Keep } else { Persistence::Close })
+    }
+
+    /// Sends a request, and notes when its last byte was handed to the kernel. A server that stops taking it may
+    /// still answer: that is no error here.
+    async fn send(&self, mut stream: SendStream, head: Vec<u8>, mut body: Bytes, sent: &Sent) {
+        let (before, _) = self.connection.sent();
+        let mut put = async |bytes: Bytes| {
+            sent.bytes.set(sent.bytes.get() + bytes.len() as u64);
+            stream.write_chunk(bytes).await.is_ok()
+        };
+        if !put(head.into()).await {
+            return;
+        }
+        if !body.is_empty() {
+            if !put(streams::frame_head(DATA, body.len()).into()).await {
+                return;
+            }
+            while !body.is_empty() {
+                if !put(body.split_to(body.len().min(UPLOAD))).await {
+                    return;
+                }
+            }
+        }
+        if stream.finish().is_err() {
+            return;
+        }
+        // Datagrams hold more than the stream's bytes, never fewer.
+        self.connection.departed(before + sent.bytes.get() - 1).await;
+        sent.at.set(self.connection.sent().1);
+    }
+}
+
+/// What has gone out of a request.
+#[derive(Default)]
+struct Sent {
+    bytes: Cell<u64>,
+    /// When the last byte did.
+    at: Cell<Option<At>>,
+}
+
+/// What stopped the reading of an answer.
+enum Stop {
+    /// The stream or the connection.
+    Over(Over),
+    /// What was read.
+    Fault(Fault),
+}
+
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        Self::Over(Over::of_read(broken))
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Runs `work` to its end, and the upload beside it. Also says whether the upload was done by then.
+async fn beside<T>(upload: impl Future<Output = ()>, work: impl Future<Output = T>) -> (T, bool) {
+    let (mut upload, mut work, mut uploaded) = (pin!(upload), pin!(work), false);
+    poll_fn(|cx| {
+        if !uploaded {
+            uploaded = upload.as_mut().poll(cx).is_ready();
+        }
+        work.as_mut().poll(cx).map(|output| (output, uploaded))
+    })
+    .await
+}
+
+async fn answer(
+    mut reader: Reader<'_>,
+    scene: &Scene<'_>,
+    record: &mut Http,
+    sent: &Sent,
+) -> Result<(), Stop> {
+    let mut interim_bytes = 0;
+    loop {
+        let (fields, at) = head(&mut reader, scene, record).await?;
+        let status = rules::response(&fields).map_or_else(
+            || status(&fields).ok_or_else(|| h3_fault::rule("a response without :status", "4.3.2")),
+            |breach| Err(h3_fault::breach(&breach)),
+        );
+        let status = status.inspect_err(|_| record.headers = plain(fields.clone()))?;
+        let fields = plain(fields);
+        if (100..200).contains(&status) {
+            interim_bytes += fields.iter().map(size).sum::<usize>();
+            record.informational.push(Informational { status, at, headers: fields });
+            if interim_bytes > scene.plan.max_head_bytes {
+                return Err(too_large(scene).into());
+            }
+            if record.informational.len() > MAX_INFORMATIONAL {
+                return Err(too_many_informational().into());
+            }
+            continue;
+        }
+        record.sent = sent.at.get();
+        record.first_byte = Some(at);
+        record.head_end = Some(reader.at);
+        record.status = Some(status);
+        record.headers = fields;
+        break;
+    }
+    if record.headers.len() > scene.plan.max_headers {
+        let message = format!("the response head has more than {} fields", scene.plan.max_headers);
+        return Err(fault::new(FailureCode::TooManyHeaders, message).into());
+    }
+    if record.headers.iter().map(size).sum::<usize>() > scene.plan.max_head_bytes {
+        return Err(too_large(scene).into());
+    }
+    if scene.plan.wanted == Wanted::Head {
+        return Ok(());
+    }
+    let sink = scene.open_sink(record, BodyFraming::Http3);
+    body(reader, sink, record, scene).await
+}
+
+/// The fields of the next block, and when its first byte came.
+async fn head(
+    reader: &mut Reader<'_>,
+    scene: &Scene<'_>,
+    record: &mut Http,
+) -> Result<(Vec<Header>, At), Stop> {
+    loop {
+        let began = reader.received;
+        let Some((kind, length)) = reader.frame().await? else {
+            record.bytes_received = reader.received;
+            return Err(Stop::Over(Over::Ended));
+        };
+        let at = reader.at;
+        match kind {
+            HEADERS => {
+                let block = block(reader, length, scene).await?;
+                record.bytes_received = reader.received;
+                record.head_bytes += reader.received - began;
+                return Ok((block, at));
+            }
+            DATA => return Err(h3_fault::rule("DATA before the HEADERS of the response", "4.1").into()),
+            kind if streams::is_misplaced(kind) => return Err(misplaced(kind).into()),
+            // A type that nobody knows is to be passed over (§9).
+            _ => reader.skip(length).await?,
+        }
+    }
+}
+
+fn misplaced(kind: u64) -> Fault {
+    let name = streams::frame_name(kind);
+    h3_fault::rule(&format!("a frame {name} on the stream of a request"), "7.2")
+}
+
+/// A list of fields, unpacked.
+async fn block(reader: &mut Reader<'_>, length: u64, scene: &Scene<'_>) -> Result<Vec<Header>, Stop> {
+    let most = scene.plan.max_head_bytes;
+    let Some(length) = usize::try_from(length).ok().filter(|length| *length <= most) else {
+        return Err(too_large(scene).into());
+    };
+    let block = reader.payload(length).await?;
+    let fields = qpack::decode(&block, most.saturating_mul(SLACK));
+    Ok(fields.map_err(|_| h3_fault::rule("fields that cannot be unpacked (QPACK)", "4.2"))?)
+}
+
+async fn body(
+    mut reader: Reader<'_>,
+    mut sink: Sink,
+    record: &mut Http,
+    scene: &Scene<'_>,
+) -> Result<(), Stop> {
+    let mut left = 0;
+    loop {
+        if sink.is_full() {
+            sink.work(&mut record.body).await?;
+            continue;
+        }
+        if left > 0 {
+            if !ready(&mut reader, &sink).await? {
+                sink.work(&mut record.body).await?;
+                continue;
+            }
+            let piece = reader.piece(left);
+            if piece.is_empty() {
+                return Err(Stop::Over(Over::Cut));
+            }
+            left -= piece.len() as u64;
+            record.body.wire_bytes += piece.len() as u64;
+            record.body.encoded_bytes += piece.len() as u64;
+            record.bytes_received = reader.received;
+            sink.take(&piece);
+            continue;
+        }
+        let Some((kind, length)) = reader.frame().await? else { break };
+        match kind {
+            DATA if record.trailers.is_empty() => {
+                left = length;
+                record.body.wire_bytes +=
+                    streams::frame_head(DATA, usize::try_from(length).unwrap_or(0)).len() as u64;
+            }
+            HEADERS if record.trailers.is_empty() => {
+                let trailers = block(&mut reader, length, scene).await?;
+                if let Some(breach) = rules::trailers(&trailers) {
+                    return Err(h3_fault::breach(&breach).into());
+                }
+                record.trailers = trailers;
+            }
+            DATA | HEADERS => {
+                let what = format!("{} behind the trailers", streams::frame_name(kind));
+                return Err(h3_fault::rule(&what, "4.1").into());
+            }
+            kind if streams::is_misplaced(kind) => return Err(misplaced(kind).into()),
+            _ => reader.skip(length).await?,
+        }
+    }
+    record.bytes_received = reader.received;
+    record.end = reader.at;
+    let came = record.body.encoded_bytes;
+    let bodiless = scene.ask.method == "HEAD" || matches!(record.status, Some(204 | 304));
+    if let (Ok(Some(length)), false) = (content_length(&record.headers), bodiless)
+        && length != came
+    {
+        let message = format!("content-length says {length} bytes and {came} came");
+        return Err(fault::new(FailureCode::BadFraming, message).into());
+    }
+    if came == 0 {
+        record.body.framing = BodyFraming::None;
+    }
+    record.body.complete = true;
+    Ok(sink.finish(&mut record.body).await?)
+}
+
+/// Waits for the next bytes; false where there is work to do meanwhile.
+async fn ready(reader: &mut Reader<'_>, sink: &Sink) -> Result<bool, Stop> {
+    let mut fill = pin!(reader.fill());
+    let filled = poll_fn(|cx| match fill.as_mut().poll(cx) {
+        Poll::Ready(filled) => Poll::Ready(Some(filled)),
+        Poll::Pending if sink.is_busy() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    });
+    match filled.await {
+        None => Ok(false),
+        Some(filled) => {
+            filled?;
+            Ok(true)
+        }
+    }
+}
+
+fn size(field: &Header) -> usize {
+    field.name.len() + field.value.len() + FIELD_OVERHEAD
+}
+
+fn status(fields: &[Header]) -> Option<u16> {
+    fields.iter().find(|field| field.name == ":status")?.text().parse().ok()
+}
+
+/// The fields without those of the protocol.
+fn plain(mut fields: Vec<Header>) -> Vec<Header> {
+    fields.retain(|field| !field.name.starts_with(':'));
+    fields
+}
+
+/// Reads the streams that the server opens by itself, until the connection ends.
+async fn listen(streams: quinn::Connection, state: Rc<State>) {
+    while let Ok(stream) = streams.accept_uni().await {
+        let (streams, state) = (streams.clone(), Rc::clone(&state));
+        tokio::task::spawn_local(async move {
+            if let Some((code, what, section)) = one_stream(stream, &state).await {
+                state.breach.borrow_mut().get_or_insert((what, section));
+                streams.close(code.into(), b"");
+            }
+        });
+    }
+}
+
+/// Reads one of them; gives the rule that it broke, and its code (§8.1).
+async fn one_stream(stream: RecvStream, state: &State) -> Option<(u32, String, &'static str)> {
+    let mut reader = Reader::unstamped(stream);
+    match reader.number().await.ok()?? {
+        streams::CONTROL_STREAM => {}
+        streams::PUSH_STREAM => return Some((0x108, "a push, which was not allowed".to_owned(), "4.6")),
+        // QPACK's streams have nothing to say where its table has no bytes; others are to be passed over.
+        _ => {
+            while reader.fill().await.ok()? {
+                reader.piece(u64::MAX);
+            }
+            return None;
+        }
+    }
+    let mut first = true;
+    loop {
+        let Some((kind, length)) = reader.frame().await.ok()? else {
+            return Some((0x104, "its control stream ended".to_owned(), "6.2.1"));
+        };
+        if std::mem::take(&mut first) && kind != streams::SETTINGS {
+            let name = streams::frame_name(kind);
+            return Some((0x10a, format!("its first frame is {name}, not SETTINGS"), "6.2.1"));
+        }
+        if matches!(kind, DATA | HEADERS | streams::PUSH_PROMISE) {
+            let name = streams::frame_name(kind);
+            return Some((0x105, format!("a frame {name} on the control stream"), "7.2"));
+        }
+        if kind == streams::GOAWAY {
+            state.leaving.set(true);
+        }
+        reader.skip(length).await.ok()?;
+    }
+}

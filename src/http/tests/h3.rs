@@ -1,0 +1,250 @@
+//! HTTP/3 with servers that are scripted stream by stream.
+
+use std::sync::Arc;
+
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{Connection, Endpoint, SendStream};
+
+use super::*;
+use crate::http::streams::{DATA, HEADERS, frame, opening};
+use crate::http::{Session, qpack};
+use crate::plan::{TcpPlan, TlsPlan, VersionChoice, Wanted};
+use crate::quic::{self, Dialled};
+use crate::tcp::{self, Turn};
+use crate::tls;
+use crate::trace::{BodyFraming, EndpointSource, FailureCode, HttpVersion, StageName};
+
+/// A server that does this with each request's stream, and what it begins its connection with.
+async fn serve3<F>(
+    begin: Vec<u8>,
+    script: impl Fn(Connection, SendStream) -> F + Send + 'static,
+) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(tls::provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![key.cert.der().clone()],
+            rustls::pki_types::PrivatePkcs8KeyDer::from(key.signing_key.serialize_der()).into(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"h3".to_vec()];
+    let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
+    let endpoint =
+        Endpoint::server(quinn::ServerConfig::with_crypto(crypto), ([127, 0, 0, 1], 0).into()).unwrap();
+    let address = endpoint.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Some(incoming) = endpoint.accept().await {
+            let Ok(connection) = incoming.await else { continue };
+            let mut control = connection.open_uni().await.unwrap();
+            control.write_all(&begin).await.unwrap();
+            while let Ok((send, mut receive)) = connection.accept_bi().await {
+                let _ = receive.read_to_end(1 << 20).await;
+                tokio::spawn(script(connection.clone(), send));
+            }
+        }
+    });
+    address
+}
+
+async fn session(address: SocketAddr, clock: &Clock) -> Session {
+    let plan = TlsPlan { insecure: true, ..TlsPlan::default() };
+    let client = tls::Client::new(&plan, VersionChoice::Http3Only).unwrap();
+    let (tcp, stop) = (TcpPlan::default(), Stop::after(*clock, Duration::from_secs(20)));
+    let endpoint = tcp::Endpoint {
+        addresses: vec![address.ip()],
+        port: address.port(),
+        source: EndpointSource::Host,
+        turn: Turn::Next,
+    };
+    let queue = tcp::line_up(&[endpoint], &tcp);
+    let target = quic::Target { queue: &queue, found: 1, host: "localhost", tls: &client };
+    let Dialled { result, .. } = quic::connect(target, &tcp, clock, &stop).await;
+    Session::over_quic(result.unwrap_or_else(|failure| panic!("{}", failure.message)))
+}
+
+async fn get3(address: SocketAddr, plan: &HttpPlan) -> (Http, Result<Option<Session>, Failure>) {
+    let clock = Clock::start();
+    let session = session(address, &clock).await;
+    let stop = Stop::after(clock, Duration::from_secs(5));
+    fetch(session, &url("https://localhost/a?b"), &ask("GET", None), plan, &clock, &stop).await
+}
+
+fn head(fields: &[(&str, &str)]) -> Vec<u8> {
+    frame(HEADERS, &qpack::encode(fields.iter().map(|(name, value)| (*name, value.as_bytes()))))
+}
+
+async fn write(send: &mut SendStream, bytes: &[u8]) {
+    let _ = send.write_all(bytes).await;
+}
+
+#[test]
+fn a_response_is_read_in_wire_order_with_its_interim_one_and_its_trailers() {
+    local(async {
+        let delays = Delays::default();
+        let put_in = delays.clone();
+        let address = serve3(opening(1 << 16), move |_, mut send| {
+            let delays = put_in.clone();
+            async move {
+                write(&mut send, &head(&[(":status", "103"), ("link", "</a>")])).await;
+                delays.sleep().await;
+                // A frame of a type that nobody knows is passed over.
+                write(&mut send, &frame(0x21, b"grease")).await;
+                write(&mut send, &head(&[(":status", "200"), ("b", "1"), ("a", "2"), ("b", "3")])).await;
+                write(&mut send, &frame(DATA, b"hello ")).await;
+                delays.sleep().await;
+                write(&mut send, &frame(DATA, b"world")).await;
+                write(&mut send, &head(&[("x-sum", "9")])).await;
+                let _ = send.finish();
+                let _ = send.stopped().await;
+            }
+        })
+        .await;
+        let (http, result) = get3(address, &HttpPlan::default()).await;
+        assert!(result.unwrap().is_some(), "it can carry another");
+        assert_eq!((http.status, http.version), (Some(200), HttpVersion::Http3));
+        let names: Vec<_> =
+            http.headers.iter().map(|field| format!("{}={}", field.name, field.text())).collect();
+        assert_eq!(names, ["b=1", "a=2", "b=3"]);
+        assert_eq!((http.informational[0].status, &http.trailers[0].name[..]), (103, "x-sum"));
+        assert_eq!((http.body.encoded_bytes, http.body.wire_bytes, http.body.complete), (11, 15, true));
+        assert_eq!(http.body.framing, BodyFraming::Http3);
+        let (sent, first) = (http.sent.unwrap(), http.first_byte.unwrap());
+        assert!(http.start <= sent && sent <= http.informational[0].at);
+        delays.assert_found(0, first.since(http.informational[0].at));
+        delays.assert_found(1, http.end.since(first));
+        assert_eq!(http.request.target, "/a?b");
+    });
+}
+
+#[test]
+fn every_bad_answer_has_its_name() {
+    local(async {
+        let ok = head(&[(":status", "200")]);
+        let sized = head(&[(":status", "200"), ("content-length", "9")]);
+        let cut = |bytes: &[u8]| [bytes, &[0, 9, b'a', b'b']].concat();
+        let table: Vec<(&str, Vec<u8>, FailureCode, &str)> = vec![
+            ("nothing", vec![], FailureCode::Http3Protocol, "ended the stream without a response"),
+            ("DATA first", frame(DATA, b"x"), FailureCode::Http3Protocol, "DATA before the HEADERS"),
+            (
+                "SETTINGS",
+                frame(4, b""),
+                FailureCode::Http3Protocol,
+                "a frame SETTINGS on the stream of a request",
+            ),
+            (
+                "no QPACK",
+                frame(HEADERS, &[0, 0, 0x80]),
+                FailureCode::Http3Protocol,
+                "cannot be unpacked (QPACK)",
+            ),
+            ("no status", head(&[("a", "b")]), FailureCode::Http3Protocol, ":status"),
+            ("large", vec![1, 0xc0, 0, 0, 1, 0, 0, 0, 0], FailureCode::HeadersTooLarge, "larger than 256 kB"),
+            ("cut head", ok[..ok.len() - 1].to_vec(), FailureCode::HeadIncomplete, "ended the stream"),
+            ("cut body", cut(&ok), FailureCode::BodyIncomplete, "ended the stream inside the body: 2 B came"),
+            (
+                "short",
+                [sized, frame(DATA, b"abc")].concat(),
+                FailureCode::BadFraming,
+                "says 9 bytes and 3 came",
+            ),
+            (
+                "upper case",
+                head(&[(":status", "200"), ("Connection", "close")]),
+                FailureCode::Http3Protocol,
+                "RFC 9114 section 4.2",
+            ),
+            (
+                "endless interim",
+                head(&[(":status", "102")]).repeat(1001),
+                FailureCode::TooManyInformational,
+                "more than 1000 interim responses",
+            ),
+            (
+                "behind the trailers",
+                [ok.clone(), head(&[("x", "1")]), frame(DATA, b"x")].concat(),
+                FailureCode::Http3Protocol,
+                "DATA behind the trailers",
+            ),
+        ];
+        for (name, bytes, code, words) in table {
+            let address = serve3(opening(1 << 16), move |_, mut send| {
+                let bytes = bytes.clone();
+                async move {
+                    write(&mut send, &bytes).await;
+                    let _ = send.finish();
+                    let _ = send.stopped().await;
+                }
+            })
+            .await;
+            let (_, result) = get3(address, &HttpPlan::default()).await;
+            let failure = result.err().unwrap_or_else(|| panic!("{name} passed"));
+            assert_eq!((failure.stage, failure.code), (StageName::Http, code), "{name}: {}", failure.message);
+            assert!(failure.message.contains(words), "{name}: {}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn the_end_of_a_stream_and_of_a_connection_are_told_apart() {
+    local(async {
+        let refused = serve3(opening(1 << 16), |_, mut send| async move {
+            let _ = send.reset(0x10b_u32.into());
+        });
+        let closed = serve3(opening(1 << 16), |connection, send| async move {
+            connection.close(0x102_u32.into(), b"out of order");
+            drop(send);
+        });
+        // Its control stream begins with GOAWAY; and one that is a push.
+        let goaway = serve3(vec![0, 7, 1, 0], |_, send| async move {
+            std::mem::forget(send);
+        });
+        let push = serve3(vec![1, 0], |_, send| async move {
+            std::mem::forget(send);
+        });
+        for (address, words) in [
+            (
+                refused.await,
+                "refused the request with H3_REQUEST_REJECTED (RESET_STREAM): it did nothing for it",
+            ),
+            (closed.await, "ended the connection with H3_INTERNAL_ERROR, saying `out of order`,"),
+            (goaway.await, "its first frame is GOAWAY, not SETTINGS (RFC 9114 section 6.2.1)"),
+            (push.await, "a push, which was not allowed (RFC 9114 section 4.6)"),
+        ] {
+            let (_, result) = get3(address, &HttpPlan::default()).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, FailureCode::Http3Protocol, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}", failure.message);
+        }
+    });
+}
+
+#[test]
+fn an_upload_is_whole_and_a_head_alone_is_enough_where_it_is_wanted() {
+    local(async {
+        let address = serve3(opening(1 << 16), |_, mut send| async move {
+            write(&mut send, &head(&[(":status", "200"), ("content-length", "5")])).await;
+            write(&mut send, &frame(DATA, b"12345")).await;
+            let _ = send.finish();
+            let _ = send.stopped().await;
+        })
+        .await;
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(5));
+        let body = vec![b'u'; 300_000];
+        let asked = Ask { body: Some(body.into()), ..ask("POST", None) };
+        let plan = HttpPlan::default();
+        let session = session(address, &clock).await;
+        let (http, result) = fetch(session, &url("https://localhost/"), &asked, &plan, &clock, &stop).await;
+        let again = result.unwrap().expect("it is kept");
+        assert!(http.bytes_sent > 300_000 && http.sent.is_some(), "{http:?}");
+        let plan = HttpPlan { wanted: Wanted::Head, ..HttpPlan::default() };
+        let (http, _) =
+            fetch(again, &url("https://localhost/"), &ask("GET", None), &plan, &clock, &stop).await;
+        assert_eq!((http.status, http.body.encoded_bytes), (Some(200), 0));
+    });
+}

@@ -1,0 +1,133 @@
+//! TLS as `quinn` sees it (RFC 9001), with every message noted on its way.
+//!
+//! The library keeps the plaintext of the handshake to itself; here it passes by. Nothing is changed in it, but
+//! for a host name that rustls cannot be told: see [`Messages`].
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use quinn::crypto::rustls::QuicClientConfig;
+use quinn::crypto::{ClientConfig, ExportKeyingMaterialError, HeaderKey, KeyPair, Keys, PacketKey, Session};
+use quinn::{ConnectError, ConnectionId, Side};
+use quinn_proto::TransportError;
+use quinn_proto::transport_parameters::TransportParameters;
+
+use crate::clock::{Clock, Stopwatch};
+use crate::tls::Messages;
+
+/// What a handshake has shown so far.
+pub(super) struct Overheard {
+    messages: Mutex<Messages>,
+    /// A Retry packet came that the server itself has made.
+    retry: AtomicBool,
+    clock: Clock,
+}
+
+impl Overheard {
+    pub(super) fn new(messages: Messages, clock: Clock) -> Self {
+        Self { messages: Mutex::new(messages), retry: AtomicBool::new(false), clock }
+    }
+
+    pub(super) fn messages(&self) -> MutexGuard<'_, Messages> {
+        // Each note is whole after its statement.
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn had_retry(&self) -> bool {
+        self.retry.load(Ordering::Relaxed)
+    }
+}
+
+/// A configuration whose sessions are noted.
+pub(super) struct Noted {
+    pub(super) inner: Arc<QuicClientConfig>,
+    pub(super) overheard: Arc<Overheard>,
+}
+
+impl ClientConfig for Noted {
+    fn start_session(
+        self: Arc<Self>,
+        version: u32,
+        server_name: &str,
+        parameters: &TransportParameters,
+    ) -> Result<Box<dyn Session>, ConnectError> {
+        let inner = Arc::clone(&self.inner).start_session(version, server_name, parameters)?;
+        Ok(Box::new(NotedSession { inner, overheard: Arc::clone(&self.overheard) }))
+    }
+}
+
+struct NotedSession {
+    inner: Box<dyn Session>,
+    overheard: Arc<Overheard>,
+}
+
+impl Session for NotedSession {
+    fn read_handshake(&mut self, bytes: &[u8]) -> Result<bool, TransportError> {
+        let at = self.overheard.clock.now();
+        let watch = Stopwatch::start();
+        let swap = self.overheard.messages().swap();
+        let result = swap.within(|| self.inner.read_handshake(bytes));
+        self.overheard.messages().received(bytes, at, watch.elapsed());
+        result
+    }
+
+    fn write_handshake(&mut self, out: &mut Vec<u8>) -> Option<Keys> {
+        let (before, watch) = (out.len(), Stopwatch::start());
+        let keys = self.inner.write_handshake(out);
+        if let Some(written) = out.get_mut(before..).filter(|written| !written.is_empty()) {
+            let at = self.overheard.clock.now();
+            self.overheard.messages().sent(written, at, watch.elapsed());
+        }
+        keys
+    }
+
+    fn is_valid_retry(&self, first_id: &ConnectionId, header: &[u8], payload: &[u8]) -> bool {
+        let valid = self.inner.is_valid_retry(first_id, header, payload);
+        if valid {
+            self.overheard.retry.store(true, Ordering::Relaxed);
+        }
+        valid
+    }
+
+    fn initial_keys(&self, id: &ConnectionId, side: Side) -> Keys {
+        self.inner.initial_keys(id, side)
+    }
+
+    fn handshake_data(&self) -> Option<Box<dyn Any>> {
+        self.inner.handshake_data()
+    }
+
+    fn peer_identity(&self) -> Option<Box<dyn Any>> {
+        self.inner.peer_identity()
+    }
+
+    fn early_crypto(&self) -> Option<(Box<dyn HeaderKey>, Box<dyn PacketKey>)> {
+        self.inner.early_crypto()
+    }
+
+    fn early_data_accepted(&self) -> Option<bool> {
+        self.inner.early_data_accepted()
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.inner.is_handshaking()
+    }
+
+    fn transport_parameters(&self) -> Result<Option<TransportParameters>, TransportError> {
+        self.inner.transport_parameters()
+    }
+
+    fn next_1rtt_keys(&mut self) -> Option<KeyPair<Box<dyn PacketKey>>> {
+        self.inner.next_1rtt_keys()
+    }
+
+    fn export_keying_material(
+        &self,
+        out: &mut [u8],
+        label: &[u8],
+        context: &[u8],
+    ) -> Result<(), ExportKeyingMaterialError> {
+        self.inner.export_keying_material(out, label, context)
+    }
+}

@@ -1,0 +1,66 @@
+//! The stages tcp and tls of a request where QUIC does both: HTTP/3, without any TCP beside it.
+
+use super::connect::{self, Beside};
+use super::endpoint;
+use super::scene::Scene;
+use crate::http::Session;
+use crate::plan::VersionChoice;
+use crate::quic::{self, Dialled};
+use crate::tcp::Candidate;
+use crate::trace::{
+    Connection, ConnectionId, Failure, FailureCode, Request, RequestId, Scheme, ServiceBinding, Stage,
+    StageName, Url,
+};
+
+/// Why a proxy, or a URL in the clear, cannot have HTTP/3.
+fn impossible(message: String, hint: &str) -> Failure {
+    let (stage, code) = (StageName::Tcp, FailureCode::VersionNotNegotiated);
+    Failure { stage, code, message, hint: Some(hint.to_owned()), running: std::time::Duration::ZERO }
+}
+
+/// The failure of HTTP/3 that is to go through a proxy.
+pub(super) fn not_by_proxy(host: &str) -> Failure {
+    let message = format!(
+        "HTTP/3 was asked for, and {host} is to be reached through a proxy, which QUIC does not go by"
+    );
+    impossible(message, "--noproxy names hosts that need no proxy; without --http3-only TCP is used")
+}
+
+/// Whether a URL is to be reached by QUIC alone.
+pub(super) fn is_wanted(url: &Url, version: VersionChoice) -> bool {
+    match url.scheme {
+        Scheme::Quic => true,
+        Scheme::Http | Scheme::Https => version == VersionChoice::Http3Only,
+        Scheme::Tls | Scheme::Tcp | Scheme::Dns => false,
+    }
+}
+
+/// From the addresses of an origin to a QUIC connection.
+pub(super) async fn open(
+    scene: &Scene<'_>,
+    (id, request): (RequestId, &mut Request),
+    connections: &mut Vec<Connection>,
+    (queue, found): (&[Candidate], usize),
+    service: Option<&mut ServiceBinding>,
+    beside: &mut Beside,
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
+    if request.url.scheme == Scheme::Http {
+        let message =
+            "HTTP/3 was asked for, and an http URL has no TLS, without which there is no QUIC".to_owned();
+        return Err(impossible(message, "use https://"));
+    }
+    let target =
+        quic::Target { queue, found, host: request.url.host_ascii.trim_end_matches('.'), tls: scene.quic };
+    let Dialled { connect, quic, tls, unread, result } =
+        quic::connect(target, &scene.plan.tcp, scene.clock, scene.stop).await;
+    let connection = ConnectionId(connections.len());
+    request.connection = Stage::Ran(connection);
+    let mut service = service;
+    endpoint::tell_attempts(service.as_deref_mut(), &connect);
+    let result = result.map_err(|failure| endpoint::tell(service.as_deref(), &connect, failure));
+    connections.push(Connection { opened_for: id, tcp: connect, proxy: None, quic: Some(quic), tls });
+    beside.unread = Some(unread);
+    let opened = result?;
+    beside.quic = Some((connection, opened.watch()));
+    Ok(connect::goes_on(Session::over_quic(opened), connection, request.until).await)
+}

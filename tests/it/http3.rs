@@ -1,0 +1,132 @@
+//! HTTP/3, end to end.
+
+use serde_json::{Value, json};
+
+use crate::support::{code, json, run, stderr, stdout};
+
+fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
+    let (seen, document) = json(&[&["--lab"], arguments].concat());
+    assert_eq!(seen, exit, "{arguments:?}: {}", document["failure"]);
+    (document["hops"][0].clone(), document)
+}
+
+#[test]
+fn one_handshake_stands_in_place_of_two() {
+    let (hop, _) = hop(&["--http3-only", "https://www.http3.test/"], 0);
+    let phases = &hop["phases"];
+    assert!(phases["quic_us"].as_u64() > Some(0), "{phases}");
+    for phase in ["connect", "tls"] {
+        assert!(phases[format!("{phase}_us")].is_null() && hop["reasons"][phase].is_string(), "{phase}");
+    }
+    assert_eq!(hop["http"]["version"], "HTTP/3");
+    assert_eq!(hop["http"]["body"]["framing"], "h3");
+    let tls = &hop["tls"];
+    assert_eq!(
+        (&tls["version"], &tls["group"], &tls["alpn"]),
+        (&"TLSv1.3".into(), &"X25519MLKEM768".into(), &"h3".into())
+    );
+    assert_eq!((&tls["round_trips"], &tls["verification"]["faults"]), (&1.into(), &json!([])));
+    assert_eq!(tls["chain"].as_array().unwrap().len(), 2);
+    assert!(tls["cipher_suite"].as_str().unwrap().starts_with("TLS_"));
+    let messages: Vec<Value> =
+        tls["flights"].as_array().unwrap().iter().map(|flight| flight["messages"].clone()).collect();
+    let wanted = json!([
+        ["ClientHello"],
+        ["ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify", "Finished"],
+        ["Finished"]
+    ]);
+    assert_eq!(Value::from(messages), wanted);
+    let quic = &hop["quic"];
+    assert_eq!(
+        (&quic["version"], &quic["retry"], &quic["version_negotiation"]),
+        (&"1".into(), &false.into(), &false.into())
+    );
+    assert!(quic["rtt_us"].as_u64() > Some(0) && quic["mtu"].as_u64() >= Some(1200), "{quic}");
+    assert_eq!((&quic["lost"], &quic["early_data"]), (&0.into(), &"not-offered".into()));
+    let first = &quic["datagrams"][0];
+    assert_eq!((&first["direction"], &first["packets"]), (&"sent".into(), &json!(["Initial"])));
+    assert_eq!(first["at_us"], quic["start_us"]);
+    let attempts = hop["connect"]["attempts"].as_array().unwrap();
+    assert_eq!(
+        (attempts.len(), &attempts[0]["transport"], &attempts[0]["outcome"]),
+        (1, &"quic".into(), &"won".into())
+    );
+    assert_eq!(attempts[0]["start_us"], quic["start_us"]);
+}
+
+#[test]
+fn known_delays_are_found_in_their_phases() {
+    let (hop, _) = hop(&["--http3-only", "https://slow.http3.test/"], 0);
+    for (phase, least) in [("quic_us", 30_000), ("wait_us", 40_000), ("receive_us", 50_000)] {
+        let took = hop["phases"][phase].as_u64().unwrap();
+        assert!((least..least + 25_000).contains(&took), "{phase}: {took}");
+    }
+    assert_eq!(hop["http"]["informational"][0]["status"], 103);
+}
+
+#[test]
+fn a_retry_costs_a_round_trip_and_is_told() {
+    let (hop, _) = hop(&["--http3-only", "https://retry.http3.test/"], 0);
+    assert_eq!((&hop["quic"]["retry"], &hop["tls"]["round_trips"]), (&true.into(), &2.into()));
+    let kinds: Vec<&Value> =
+        hop["quic"]["datagrams"].as_array().unwrap().iter().map(|datagram| &datagram["packets"][0]).collect();
+    assert_eq!(kinds[..3], ["Initial", "Retry", "Initial"]);
+    let report = stdout(&run(&["--lab", "--http3-only", "https://retry.http3.test/"]));
+    assert!(report.contains("Retry"), "{report}");
+}
+
+#[test]
+fn each_way_to_fail_has_its_code_and_names_the_way_out() {
+    for (url, exit, stage, failure) in [
+        ("https://blocked.http3.test/", 5, "tcp", "quic-timeout"),
+        ("https://refused.http3.test/", 5, "tcp", "quic-closed"),
+        ("https://www.example.test/", 5, "tcp", "quic-refused"),
+        ("https://expired.http3.test/", 6, "tls", "certificate-expired"),
+        ("http://www.example.test/", 5, "tcp", "version-not-negotiated"),
+    ] {
+        let (hop, document) = hop(&["--http3-only", "--connect-timeout", "1", url], exit);
+        let told = &document["failure"];
+        assert_eq!((&told["stage"], &told["code"]), (&stage.into(), &failure.into()), "{url}");
+        assert!(told["hint"].is_string() && hop["http"].is_null(), "{url}");
+    }
+    let (hop, _) = hop(&["-k", "--http3-only", "https://expired.http3.test/"], 0);
+    assert_eq!(hop["tls"]["verification"]["overridden"], true);
+    assert_eq!(hop["tls"]["verification"]["faults"][0]["kind"], "expired");
+}
+
+#[test]
+fn it_goes_only_where_quic_can() {
+    for arguments in [&["--tls-max", "1.2"][..], &["--unix-socket", "/nowhere"]] {
+        let output = run(&[arguments, &["--http3-only", "https://www.http3.test/"]].concat());
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+    }
+    let (_, document) =
+        hop(&["--http3-only", "-x", "http://proxy.http.test:3128", "https://www.http3.test/"], 5);
+    assert_eq!(document["failure"]["code"], "version-not-negotiated");
+    for arguments in [
+        &["--http3-only", "--until", "tls", "https://www.http3.test/"][..],
+        &["--http3-only", "--until", "tcp", "https://www.http3.test/"],
+        &["quic://www.http3.test"],
+        &["-x", "http://proxy.http.test:3128", "quic://www.http3.test:443"],
+    ] {
+        let (hop, document) = self::hop(arguments, 0);
+        assert!(hop["phases"]["quic_us"].is_u64() && hop["http"].is_null(), "{arguments:?}");
+        assert_eq!(
+            (&document["outcome"], &hop["tls"]["alpn"]),
+            (&"ok".into(), &"h3".into()),
+            "{arguments:?}"
+        );
+        assert!(hop["reasons"]["send"].is_string(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn further_requests_use_the_same_connection() {
+    let url = "https://www.http3.test/";
+    let (_, document) = hop(&["--http3-only", "-X", "HEAD", url], 0);
+    assert_eq!(document["hops"][0]["http"]["body"]["encoded_bytes"], 0);
+    let story = stdout(&run(&["--lab", "--http3-only", "--explain", url]));
+    assert!(story.contains("QUIC makes the reliable streams itself"), "{story}");
+    let ladder = stdout(&run(&["--lab", "--http3-only", "--ladder", url]));
+    assert!(ladder.contains("QUIC Initial"), "{ladder}");
+}
