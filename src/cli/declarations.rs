@@ -227,6 +227,9 @@ pub struct Connection {
     /// Afterwards connect to every address of the host, with TLS, and compare; `http`: send the request, too
     #[arg(long, value_enum, ignore_case = true, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "tls")]
     pub all_addresses: Option<AllAddresses>,
+    /// Afterwards find the path to the server: the routers on the way, by TCP SYNs to its port, and their names
+    #[arg(long)]
+    pub route: bool,
     /// Connect from this interface or address of the machine
     #[arg(long, value_name = "NAME|ADDRESS")]
     pub interface: Option<String>,

@@ -281,6 +281,13 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .options(&["--all-addresses=http"]),
     Scenario::new(
+        "route",
+        "tcp://www.example.test:443",
+        "the path to a server, by TCP probes with rising TTL: on loopback it is one hop",
+    )
+    .options(&["--route"])
+    .without_http(),
+    Scenario::new(
         "port-only",
         "tcp://www.example.test:443",
         "a port that takes connections: no more is asked",

@@ -29,6 +29,8 @@ pub struct TcpPlan {
     pub unix_socket: Option<PathBuf>,
     /// `--all-addresses`: what to try at each address when the trace has ended.
     pub all_addresses: Option<AddressProbe>,
+    /// `--route`: whether the path to the connected address is looked for.
+    pub route: RouteProbe,
     /// The lab's ports: (port in the URL, port really used). Empty outside the lab.
     pub port_map: Vec<(u16, u16)>,
 }
@@ -63,6 +65,15 @@ pub enum AddressProbe {
     Http,
 }
 
+/// Whether the path to an address is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteProbe {
+    /// Not at all.
+    Never,
+    /// When the trace has ended.
+    Afterwards,
+}
+
 /// One `--connect-to`. An empty host or port matches any, or keeps what was there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectTo {
@@ -86,6 +97,7 @@ impl Default for TcpPlan {
             source: Source::default(),
             unix_socket: None,
             all_addresses: None,
+            route: RouteProbe::Never,
             port_map: Vec::new(),
         }
     }

@@ -19,6 +19,7 @@ mod pointer;
 mod proxy;
 mod record;
 mod resumption;
+mod route;
 mod schema;
 mod service;
 mod survey;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
-use crate::trace::{AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace};
+use crate::trace::{
+    AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Route, Stage, Trace,
+};
 use crate::units;
 
 const RACE: &[&str] = &["RFC 8305 section 5", "RFC 6724"];
@@ -26,6 +28,9 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             }
             if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
                 every_address(teller, checks);
+            }
+            if let Some(route) = connect.route.as_ref().filter(|route| !route.hops.is_empty()) {
+                path(teller, route);
             }
         }
         Stage::Skipped(reason) => reused(teller, trace, hop, reason),
@@ -65,6 +70,44 @@ fn every_address(teller: &mut Teller, checks: &[AddressCheck]) {
         &told,
         &["RFC 8305 section 5"],
         "urltrace --lab --all-addresses https://pool.tls.test/",
+    );
+}
+
+/// `--route`.
+fn path(teller: &mut Teller, route: &Route) {
+    let mut told = vec![teller
+        .once(
+            "Between this machine and the server stand routers, which pass each packet on to the next. Every packet \
+             has a counter, its time to live (TTL; hop limit in IPv6), that each router lowers by one; at 0 the packet \
+             is thrown away, and the router that does so tells its sender. SYNs with a TTL of 1, 2, 3 and so on find \
+             the routers one by one.",
+        )
+        .to_owned()];
+    let known = route.hops.iter().filter(|hop| hop.address.is_some()).count();
+    told.push(match route.target() {
+        Some(target) => format!(
+            "The server is {} away and answered after {} at best; {known} of the {} told of themselves.",
+            units::count(route.hops.len(), "hop"),
+            target.rtt.map_or_else(|| "an unknown time".to_owned(), units::duration),
+            route.hops.len()
+        ),
+        None => format!(
+            "Of {} tried {known} told of themselves, none of them the server.",
+            units::count(route.hops.len(), "hop")
+        ),
+    });
+    let sparing = route.sparing().count();
+    if sparing > 0 {
+        told.push(format!(
+            "{sparing} of them left probes unanswered that hops behind them did answer: a router forwards packets first and \
+             sends ICMP when it likes to, so that is no loss.",
+        ));
+    }
+    teller.tell(
+        "The path",
+        &told,
+        &["RFC 1812 section 5.3.1", "RFC 792", "RFC 4443 section 3.3"],
+        "urltrace --lab --route https://www.example.test/",
     );
 }
 

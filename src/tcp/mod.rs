@@ -5,11 +5,13 @@
 //!
 //! - `bind`: where connections leave from; `unix`: sockets of this machine, in place of addresses
 //! - `failure`: what happened to each address, worded
+//! - `route`: the path to an address, by SYNs of its own
 //! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
 mod bind;
 mod failure;
 mod info;
+mod route;
 mod unix;
 mod watch;
 
@@ -29,6 +31,7 @@ use crate::stop::{Stop, Stopped};
 use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure};
 
 pub use self::bind::check as check_source;
+pub use self::route::{MOST_HOPS, route};
 pub use self::unix::connect as connect_unix;
 pub use self::watch::Watch;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::addresses::AddressCheck;
 use super::at::At;
+use super::route::Route;
 use super::service::EndpointSource;
 
 /// The connection race (RFC 8305).
@@ -33,6 +34,8 @@ pub struct Connect {
     pub tcp_info_after: Option<TcpInfo>,
     /// `--all-addresses`: every address, tried for its own sake when the trace had ended; `None` where not asked for.
     pub addresses: Option<Vec<AddressCheck>>,
+    /// `--route`: the path to the winner's address; `None` where not asked for.
+    pub route: Option<Route>,
 }
 
 /// One connection attempt.

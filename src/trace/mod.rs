@@ -24,6 +24,7 @@ mod proxy;
 mod record;
 mod request;
 mod resumption;
+mod route;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -33,7 +34,7 @@ mod status;
 mod tls;
 mod url;
 
-pub use address::AddressKind;
+pub use address::{AddressKind, reverse_name};
 pub use addresses::{AddressCheck, AddressOutcome};
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
@@ -64,6 +65,7 @@ pub use proxy::{
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
+pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};

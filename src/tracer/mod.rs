@@ -12,6 +12,7 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -25,6 +26,7 @@ mod means;
 mod pool;
 mod proxied;
 mod resume;
+mod route;
 mod run;
 mod scene;
 mod target;

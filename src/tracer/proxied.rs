@@ -204,6 +204,7 @@ const fn nowhere(at: At) -> Connect {
         redirected_from: None,
         unix_socket: None,
         addresses: None,
+        route: None,
     }
 }
 

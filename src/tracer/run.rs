@@ -7,10 +7,11 @@ use super::addresses;
 use super::chain::Chain;
 use super::means::Means;
 use super::resume;
+use super::route;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
-use crate::plan::Plan;
+use crate::plan::{Plan, RouteProbe};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
@@ -85,6 +86,9 @@ impl Tracer {
         resume::resume_all(&scene, sessions, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
+        }
+        if plan.tcp.route == RouteProbe::Afterwards {
+            route::find_all(&scene, &mut trace).await;
         }
         trace
     }

@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::route;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::{proxy_words, words};
@@ -51,6 +52,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+        route::put(page, connect);
     }
 }
 

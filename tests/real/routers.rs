@@ -1,0 +1,262 @@
+//! A path of three routers, each a network namespace that forwards, between a client and an nginx: what `--route` finds,
+//! against the path that was built and `traceroute -T`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::net::{Client, PREFIX, batch, etc_of, sweep_world};
+use crate::servers::{Server, unconfined};
+use crate::tools::{inside, must, program, run_at};
+use crate::urltrace::{OK, Run, urltrace_at};
+use crate::{Directory, Setting, Test};
+
+pub(crate) const TESTS: &[Test<Routers>] = &[
+    ("a_path_is_the_one_that_was_built_and_that_traceroute_finds", path),
+    ("a_silent_router_is_a_star_and_no_loss", silent),
+    ("a_path_that_ends_on_the_way_says_so", forbidden),
+];
+
+/// What a link between two namespaces is numbered by; its ends are .1 and .2 of a network.
+const LINKS: [(&str, &str); 4] = [("c", "r1"), ("r1", "r2"), ("r2", "r3"), ("r3", "s")];
+/// The server.
+const V4: &str = "10.90.4.2";
+const V6: &str = "fd90:4::2";
+
+/// The namespaces and what runs in them.
+pub(crate) struct Routers {
+    servers: Vec<Server>,
+    client: Client,
+    prefix: String,
+    dir: Directory,
+}
+
+impl Setting for Routers {
+    fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    fn describe(&self) -> String {
+        format!("client: {}\nserver: {V4}, {V6}", self.client.namespace)
+    }
+}
+
+impl Drop for Routers {
+    fn drop(&mut self) {
+        self.servers.clear();
+        sweep_world(&self.prefix);
+    }
+}
+
+impl Routers {
+    pub(crate) fn new() -> Self {
+        let prefix = format!("{PREFIX}{}-routers-", std::process::id());
+        let client = Client { namespace: format!("{prefix}c"), interface: "l1a".to_owned() };
+        let mut world = Self { servers: Vec::new(), client, prefix, dir: Directory::new("routers") };
+        for name in ["c", "r1", "r2", "r3", "s"] {
+            must(Command::new(program("ip")).args(["netns", "add", &world.namespace(name)]));
+            batch(&world.namespace(name), &["link set lo up".to_owned()]);
+        }
+        for (number, (near, far)) in (1..).zip(LINKS) {
+            world.link(number, near, far);
+        }
+        for (name, routes) in [
+            ("c", &["0.0.0.0/0 10.90.1.2", "::/0 fd90:1::2"][..]),
+            ("r1", &["0.0.0.0/0 10.90.2.2", "::/0 fd90:2::2"]),
+            (
+                "r2",
+                &["0.0.0.0/0 10.90.3.2", "::/0 fd90:3::2", "10.90.1.0/24 10.90.2.1", "fd90:1::/64 fd90:2::1"],
+            ),
+            ("r3", &["10.90.0.0/22 10.90.3.1", "fd90::/30 fd90:3::1"]),
+            ("s", &["0.0.0.0/0 10.90.4.1", "::/0 fd90:4::1"]),
+        ] {
+            let lines = routes.iter().map(|route| {
+                let (network, via) = route.split_once(' ').unwrap();
+                format!("route add {network} via {via}")
+            });
+            batch(&world.namespace(name), &lines.collect::<Vec<_>>());
+        }
+        for router in ["r1", "r2", "r3"] {
+            // Without the limit the tests need not wait for it: it has a test of its own.
+            let settings = [
+                "ipv4.ip_forward=1",
+                "ipv6.conf.all.forwarding=1",
+                "ipv4.icmp_ratelimit=0",
+                "ipv6.icmp.ratelimit=0",
+            ];
+            world.sysctl(router, &settings);
+        }
+        world.sysctl("c", &["ipv4.tcp_fastopen=1"]);
+        world.sysctl("s", &["ipv4.tcp_fastopen=3"]);
+        world.start_web();
+        world.start_resolver();
+        world
+    }
+
+    fn namespace(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn link(&self, number: u8, near: &str, far: &str) {
+        let (near, far) = (self.namespace(near), self.namespace(far));
+        let ends = [format!("l{number}a"), format!("l{number}b")];
+        let link = ["link", "add", &ends[0], "netns", &near, "type", "veth"];
+        must(Command::new(program("ip")).args(link).args(["peer", "name", &ends[1], "netns", &far]));
+        for (place, (namespace, end)) in (1..).zip([near, far].iter().zip(&ends)) {
+            let lines = [
+                format!("addr add 10.90.{number}.{place}/24 dev {end}"),
+                format!("addr add fd90:{number}::{place}/64 dev {end} nodad"),
+                format!("link set {end} up"),
+            ];
+            batch(namespace, &lines);
+        }
+    }
+
+    fn sysctl(&self, name: &str, settings: &[&str]) {
+        let settings = settings.iter().map(|setting| format!("net.{setting}"));
+        must(inside(&self.namespace(name), &program("sysctl")).arg("-qw").args(settings));
+    }
+
+    fn start_web(&mut self) {
+        let dir = self.dir.path().join("web");
+        fs::create_dir_all(dir.join("root")).unwrap();
+        fs::write(dir.join("root/index.html"), "<!doctype html><title>far</title>\n").unwrap();
+        fs::write(dir.join("root/big"), vec![b'x'; 400_000]).unwrap();
+        let path = dir.display();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|what| format!("  {what}_temp_path {path}/{what};\n"))
+            .concat();
+        let config = format!(
+            "daemon off;\nmaster_process off;\nuser root;\npid {path}/pid;\nerror_log stderr warn;\n\
+             events {{ worker_connections 64; }}\nhttp {{\n{temporary}  access_log off;\n  server {{\n    \
+             listen {V4}:80 fastopen=16; listen [{V6}]:80 fastopen=16;\n    root {path}/root;\n  }}\n}}\n"
+        );
+        fs::write(dir.join("nginx.conf"), config).unwrap();
+        let mut command = inside(&self.namespace("s"), &program("nginx"));
+        command.arg("-p").arg(&dir).arg("-c").arg(dir.join("nginx.conf"));
+        let mut nginx = Server::from_command("nginx", &dir, command);
+        let curl = |host: &str| ["-qsSf", "-o", "/dev/null", &format!("http://{host}/")].map(str::to_owned);
+        for host in [V4.to_owned(), format!("[{V6}]")] {
+            nginx.wait_until(|| run_at(&self.client, &program("curl"), &curl(&host)).code == 0);
+        }
+        self.servers.push(nginx);
+    }
+
+    /// A resolver on the first router that knows the names of two.
+    fn start_resolver(&mut self) {
+        let dir = self.dir.path().join("resolver");
+        fs::create_dir_all(&dir).unwrap();
+        let path = dir.display();
+        let config = format!(
+            "server:\n  directory: \"{path}\"\n  chroot: \"\"\n  username: \"\"\n  pidfile: \"\"\n  use-syslog: no\n  \
+             do-daemonize: no\n  num-threads: 1\n  interface: 10.90.1.2\n  access-control: 0.0.0.0/0 allow\n  \
+             local-zone: \".\" static\n  local-zone: \"90.10.in-addr.arpa\" static\n  \
+             local-zone: \"0.9.d.f.ip6.arpa\" static\n  local-data-ptr: \"10.90.2.2 r2.path.test\"\n  \
+             local-data-ptr: \"fd90:2::2 r2.path.test\"\n  local-data-ptr: \"{V4} far.path.test\"\n\
+             remote-control:\n  control-enable: no\n"
+        );
+        fs::write(dir.join("unbound.conf"), config).unwrap();
+        let mut command = inside(&self.namespace("r1"), &unconfined(self.dir.path(), "unbound"));
+        command.args(["-d", "-p", "-c"]).arg(dir.join("unbound.conf"));
+        let mut unbound = Server::from_command("unbound", &dir, command);
+        let etc = etc_of(&self.client.namespace);
+        fs::create_dir_all(&etc).unwrap();
+        fs::write(etc.join("resolv.conf"), "nameserver 10.90.1.2\noptions timeout:1 attempts:1\n").unwrap();
+        let dig = ["+short", "+time=1", "+tries=1", "@10.90.1.2", "-x", V4];
+        unbound.wait_until(|| run_at(&self.client, &program("dig"), &dig).stdout.contains("far.path.test"));
+        self.servers.push(unbound);
+    }
+
+    fn trace(&self, words: &str) -> Run {
+        urltrace_at(&self.client, words).expect_exit(OK)
+    }
+
+    /// Rules of nftables in a namespace, until the returned value is dropped.
+    fn rules(&self, name: &str, rules: &str) -> Rules {
+        let rules = Rules(self.namespace(name), format!("table inet tests {{ {rules} }}"));
+        must(inside(&rules.0, &program("nft")).arg(&rules.1));
+        rules
+    }
+}
+
+struct Rules(String, String);
+
+impl Drop for Rules {
+    fn drop(&mut self) {
+        let _ = inside(&self.0, &program("nft")).arg("delete table inet tests").status();
+    }
+}
+
+/// TTL, address, and how many probes were answered.
+fn shown(run: &Run) -> Vec<(u64, Option<String>, u64)> {
+    let one = |hop: &Value| {
+        let address = hop["address"].as_str().map(str::to_owned);
+        assert_eq!((&hop["sent"], hop["rtt_us"].is_u64()), (&3.into(), address.is_some()), "{run}");
+        (hop["ttl"].as_u64().unwrap(), address, hop["answered"].as_u64().unwrap())
+    };
+    run.list("/hops/0/route").iter().map(one).collect()
+}
+
+fn built(addresses: &[&str]) -> Vec<(u64, Option<String>, u64)> {
+    (1..).zip(addresses).map(|(ttl, address)| (ttl, Some((*address).to_owned()), 3)).collect()
+}
+
+fn path(world: &Routers) {
+    for (host, addresses) in [
+        (V4.to_owned(), ["10.90.1.2", "10.90.2.2", "10.90.3.2", V4]),
+        (format!("[{V6}]"), ["fd90:1::2", "fd90:2::2", "fd90:3::2", V6]),
+    ] {
+        let run = world.trace(&format!("--route http://{host}/"));
+        assert_eq!(shown(&run), built(&addresses), "{run}");
+        assert_eq!(run.text("/hops/0/route_end"), "reached", "{run}");
+        assert_eq!(run.text("/hops/0/route/3/answer"), "reached", "{run}");
+        assert_eq!(run.text("/hops/0/route/1/name"), "r2.path.test", "{run}");
+        assert!(run.at("/hops/0/route/0/name").is_null(), "{run}");
+        assert_eq!(run.number("/total_us"), run.number("/hops/0/end_us"), "not counted: {run}");
+        // A closed port answers by RST, and is as far away.
+        let numeric = ["-T", "-n", "-p", "80", "-q", "1", host.trim_matches(['[', ']'])];
+        let other = run_at(&world.client, &program("traceroute"), &numeric);
+        let seen: Vec<&str> =
+            other.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert_eq!(seen, addresses, "{}", other.stdout);
+    }
+    let without_rights =
+        ["--reuid", "65534", "--clear-groups", env!("CARGO_BIN_EXE_urltrace"), "--format", "json"];
+    let url = format!("tcp://{V4}:80");
+    let words = [&without_rights[..], &["--route", &url]].concat();
+    let output = run_at(&world.client, &program("setpriv"), &words);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    assert_eq!(document["hops"][0]["route_end"], "reached", "{output:?}");
+}
+
+fn silent(world: &Routers) {
+    let _rules = world.rules(
+        "r2",
+        "chain o { type filter hook output priority 0; meta l4proto { icmp, ipv6-icmp } drop; }",
+    );
+    let run = world.trace(&format!("--route tcp://{V4}:80"));
+    let mut wanted = built(&["10.90.1.2", "", "10.90.3.2", V4]);
+    wanted[1] = (2, None, 0);
+    assert_eq!(shown(&run), wanted, "{run}");
+    assert!(run.list("/findings").is_empty(), "a silent router is blamed: {run}");
+    let text = run_at(
+        &world.client,
+        Path::new(env!("CARGO_BIN_EXE_urltrace")),
+        &["--route", &format!("tcp://{V4}:80")],
+    );
+    assert!(text.stdout.contains("Hop 2: no answer, and packets pass"), "{}", text.stdout);
+}
+
+fn forbidden(world: &Routers) {
+    // Nothing for the port passes the second router but from the first connection's port.
+    let rules = "chain f { type filter hook forward priority 0; tcp dport 80 tcp sport != 40123 reject with icmpx admin-prohibited; }";
+    let _rules = world.rules("r2", rules);
+    for (host, ends_at) in [(V4.to_owned(), "10.90.2.2"), (format!("[{V6}]"), "fd90:2::2")] {
+        let run = world.trace(&format!("--local-port 40123 --route tcp://{host}:80"));
+        assert_eq!(run.text("/hops/0/route_end"), "unreachable", "{run}");
+        let last = run.list("/hops/0/route").last().unwrap();
+        assert_eq!((&last["address"], &last["answer"]), (&ends_at.into(), &"unreachable".into()), "{run}");
+    }
+}
