@@ -283,7 +283,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "route",
         "tcp://www.example.test:443",
-        "the path to a server, by TCP probes with rising TTL: on loopback it is one hop",
+        "the path to a server by TCP probes: on loopback it is one hop",
     )
     .options(&["--route"])
     .without_http(),

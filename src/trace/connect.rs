@@ -34,8 +34,13 @@ pub struct Connect {
     pub tcp_info_after: Option<TcpInfo>,
     /// `--all-addresses`: every address, tried for its own sake when the trace had ended; `None` where not asked for.
     pub addresses: Option<Vec<AddressCheck>>,
+<<<<<<< HEAD
     /// `--route`: the path to the winner's address; `None` where not asked for.
     pub route: Option<Route>,
+=======
+    /// Why none was tried, although it was asked for.
+    pub addresses_skipped: Option<&'static str>,
+>>>>>>> main
 }
 
 /// One connection attempt.

@@ -34,8 +34,13 @@ mod status;
 mod tls;
 mod url;
 
+<<<<<<< HEAD
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AddressCheck, AddressOutcome};
+=======
+pub use address::AddressKind;
+pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
+>>>>>>> main
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
@@ -51,7 +56,7 @@ pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
-    SentRequest, TlsComplaint, Unanswered, header,
+    SentRequest, TlsComplaint, Unanswered, header, position,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
@@ -59,7 +64,7 @@ pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
 };
 pub use proxy::{
-    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage,
+    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, Secret,
     SocksReply, proxy_url,
 };
 pub use record::{Rcode, Record, RecordType};

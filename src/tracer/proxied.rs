@@ -17,7 +17,7 @@ use crate::tcp;
 use crate::tls::Peer;
 use crate::trace::{
     At, Connect, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, Proxy, ProxyLookup,
-    ProxyUsage, RequestId, Scheme, Stage, StageName, Trace, Url,
+    ProxyUsage, RequestId, Scheme, Secret, Stage, StageName, Trace, Url,
 };
 
 /// Why the target's name is not looked up.
@@ -170,7 +170,7 @@ fn record(server: &ProxyServer, usage: ProxyUsage, target: &Target, address: Opt
     let whom = address.map_or_else(|| target.host.clone(), |address| address.to_string());
     let whom = if whom.contains(':') { format!("[{whom}]") } else { whom };
     let target = format!("{whom}:{}", target.port);
-    let credentials = credentials.as_ref().map(|(user, password)| format!("{user}:{password}"));
+    let credentials = credentials.as_ref().map(|(user, password)| Secret(format!("{user}:{password}")));
     Proxy { credentials, ..Proxy::unused(*kind, host.clone(), *port, *source, usage, target) }
 }
 
@@ -205,6 +205,7 @@ const fn nowhere(at: At) -> Connect {
         unix_socket: None,
         addresses: None,
         route: None,
+        addresses_skipped: None,
     }
 }
 

@@ -25,8 +25,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// That of the first run, made before its t0.
-    first: RefCell<Option<dns::Resolver>>,
+    /// The resolver and the proxies' means of the first run, made before its t0.
+    first: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -53,18 +53,18 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
-        let first = RefCell::new(Some(resolver.of_another_run()));
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
-        let proxies = Means::of(&plan)?;
+        let proxies = Means::of(&plan, &tls)?;
+        let first = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
         Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
-        let resolver = &first.take().unwrap_or_else(|| shared.of_another_run());
-        let means = &proxies.of_another_run();
+        let made = first.take();
+        let (resolver, means) = &made.unwrap_or_else(|| (shared.of_another_run(), proxies.of_another_run()));
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);

@@ -173,15 +173,16 @@ impl Routers {
         urltrace_at(&self.client, words).expect_exit(OK)
     }
 
-    /// Rules of nftables in a namespace, until the returned value is dropped.
-    fn rules(&self, name: &str, rules: &str) -> Rules {
-        let rules = Rules(self.namespace(name), format!("table inet tests {{ {rules} }}"));
-        must(inside(&rules.0, &program("nft")).arg(&rules.1));
+    /// A rule of nftables in a namespace, until the returned value is dropped.
+    fn rule(&self, name: &str, hook: &str, rule: &str) -> Rules {
+        let rules = Rules(self.namespace(name));
+        let chain = format!("chain c {{\ntype filter hook {hook} priority 0;\n{rule}\n}}");
+        must(inside(&rules.0, &program("nft")).arg(format!("table inet tests {{\n{chain}\n}}")));
         rules
     }
 }
 
-struct Rules(String, String);
+struct Rules(String);
 
 impl Drop for Rules {
     fn drop(&mut self) {
@@ -232,10 +233,7 @@ fn path(world: &Routers) {
 }
 
 fn silent(world: &Routers) {
-    let _rules = world.rules(
-        "r2",
-        "chain o { type filter hook output priority 0; meta l4proto { icmp, ipv6-icmp } drop; }",
-    );
+    let _rules = world.rule("r2", "output", "meta l4proto { icmp, ipv6-icmp } drop");
     let run = world.trace(&format!("--route tcp://{V4}:80"));
     let mut wanted = built(&["10.90.1.2", "", "10.90.3.2", V4]);
     wanted[1] = (2, None, 0);
@@ -251,8 +249,8 @@ fn silent(world: &Routers) {
 
 fn forbidden(world: &Routers) {
     // Nothing for the port passes the second router but from the first connection's port.
-    let rules = "chain f { type filter hook forward priority 0; tcp dport 80 tcp sport != 40123 reject with icmpx admin-prohibited; }";
-    let _rules = world.rules("r2", rules);
+    let rule = "tcp dport 80 tcp sport != 40123 reject with icmpx admin-prohibited";
+    let _rules = world.rule("r2", "forward", rule);
     for (host, ends_at) in [(V4.to_owned(), "10.90.2.2"), (format!("[{V6}]"), "fd90:2::2")] {
         let run = world.trace(&format!("--local-port 40123 --route tcp://{host}:80"));
         assert_eq!(run.text("/hops/0/route_end"), "unreachable", "{run}");

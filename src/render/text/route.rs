@@ -161,11 +161,11 @@ mod tests {
             text(Route { hops, end: RouteEnd::Reached }),
             "\
 route address        RTT  answered  name (not counted)
-    1 192.0.2.1     1 ms  3 of 3    gateway.example; also 198.51.100.1
+    1 192.0.2.1  1.00 ms  3 of 3    gateway.example; also 198.51.100.1
     2 *                -  0 of 3
-    3 192.0.2.3     3 ms  1 of 3
-    4 192.0.2.4     4 ms  3 of 3
-          The server, 4 hops away, answers in 4 ms; the connect took 4.20 ms.
+    3 192.0.2.3  3.00 ms  1 of 3
+    4 192.0.2.4  4.00 ms  3 of 3
+          The server, 4 hops away, answers in 4.00 ms; the connect took 4.20 ms.
           Hop 2: no answer, and packets pass: such a router sends no ICMP, or
           its ICMP is dropped.
           Hop 3: answers are missing, and a later hop lost none: routers limit
