@@ -230,6 +230,9 @@ pub struct Connection {
     /// Afterwards find the path to the server: the routers on the way, by TCP SYNs to its port, and their names
     #[arg(long)]
     pub route: bool,
+    /// Send the first data in the SYN where the server's cookie is known, and ask for the cookie where not (RFC 7413)
+    #[arg(long)]
+    pub tcp_fastopen: bool,
     /// Connect from this interface or address of the machine
     #[arg(long, value_name = "NAME|ADDRESS")]
     pub interface: Option<String>,

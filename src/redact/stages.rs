@@ -25,6 +25,7 @@ impl Redact for Connect {
             tcp_info_after: _,
             addresses,
             route,
+            fast_open: _,
         } = self;
         if let Some(Route { end: RouteEnd::Failed(words), .. }) = route {
             seen.sentence(words);

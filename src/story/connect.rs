@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-<<<<<<< HEAD
-    AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Route, Stage, Trace,
-=======
-    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace,
->>>>>>> main
+    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, FastOpen, Hop, Route, Stage,
+    Trace,
 };
 use crate::units;
 
@@ -28,7 +25,10 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 Some(path) => unix(teller, connect, &path.to_string_lossy()),
                 None => {
                     race(teller, connect);
-                    handshake(teller, connect);
+                    match &connect.fast_open {
+                        Some(fast_open) if connect.is_deferred() => data_in_syn(teller, fast_open),
+                        _ => handshake(teller, connect),
+                    }
                 }
             }
             if let Some(why) = connect.addresses_skipped {
@@ -80,6 +80,22 @@ fn every_address(teller: &mut Teller, checks: &[AddressCheck]) {
         format!("{} did not: {why}.", check.address)
     }));
     teller.tell("All addresses", &told, &["RFC 8305 section 5"], ALL_ADDRESSES);
+}
+
+/// `--tcp-fastopen`, with a cookie.
+fn data_in_syn(teller: &mut Teller, fast_open: &FastOpen) {
+    let told = format!(
+        "To a server that has given this machine a cookie before, the first data can leave in the SYN itself, so that no \
+         round trip is spent on the handshake alone (TCP Fast Open). The connection took 0 ms by itself: its round trip \
+         is part of what follows. Here it was {}.",
+        fast_open.words()
+    );
+    teller.tell(
+        "Data in the SYN",
+        &[told],
+        &["RFC 7413 section 3"],
+        "urltrace --lab --tcp-fastopen https://www.example.test/",
+    );
 }
 
 /// `--route`.
@@ -189,6 +205,9 @@ fn attempted(connect: &Connect, attempt: &Attempt) -> String {
     let begun = units::duration(attempt.start.since(connect.start));
     let took = units::duration(attempt.end.since(attempt.start));
     let outcome = match &attempt.outcome {
+        AttemptOutcome::Won if connect.is_deferred() => {
+            "was taken: its SYN waits for the first data".to_owned()
+        }
         AttemptOutcome::Won => format!("was connected after {took}"),
         AttemptOutcome::Lost => {
             format!("had not answered when another connected, and was given up after {took}")

@@ -5,6 +5,7 @@
 //! Three probes a TTL, a few milliseconds apart, the next TTL behind them: no more of them meet the server than are
 //! under way when its first answer comes. A probe is one packet, as the kernel's second SYN would leave after a second.
 
+mod outcome;
 #[cfg(target_os = "linux")]
 mod probe;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use self::outcome::{Answer, Outcome};
 use crate::clock::Clock;
 use crate::plan::TcpPlan;
 use crate::stop::Stop;
@@ -24,24 +26,6 @@ pub const MOST_HOPS: u8 = 30;
 const PROBES: u8 = 3;
 /// From one SYN to the next.
 const PACE: Duration = Duration::from_millis(20);
-
-/// What came of a probe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Outcome {
-    Answered(Answer),
-    Silent,
-    /// This system could not send it.
-    Failed(String),
-}
-
-/// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Answer {
-    /// Whose it is; a kernel that hands no ICMP on does not tell.
-    from: Option<IpAddr>,
-    what: RouteAnswer,
-    rtt: Duration,
-}
 
 /// Finds the path to an address that was connected to.
 pub async fn route(to: SocketAddr, plan: &TcpPlan, clock: &Clock, stop: &Stop) -> Route {

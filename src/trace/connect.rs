@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::addresses::AddressCheck;
 use super::at::At;
+use super::fast_open::{FastOpen, FastOpenStart};
 use super::route::Route;
 use super::service::EndpointSource;
 
@@ -34,13 +35,22 @@ pub struct Connect {
     pub tcp_info_after: Option<TcpInfo>,
     /// `--all-addresses`: every address, tried for its own sake when the trace had ended; `None` where not asked for.
     pub addresses: Option<Vec<AddressCheck>>,
-<<<<<<< HEAD
-    /// `--route`: the path to the winner's address; `None` where not asked for.
-    pub route: Option<Route>,
-=======
     /// Why none was tried, although it was asked for.
     pub addresses_skipped: Option<&'static str>,
->>>>>>> main
+    /// `--route`: the path to the winner's address; `None` where not asked for.
+    pub route: Option<Route>,
+    /// `--tcp-fastopen`: what it came to; `None` where not asked for, and without a connection.
+    pub fast_open: Option<FastOpen>,
+}
+
+impl Connect {
+    /// Whether the SYN was put off until the first data (TCP Fast Open): then there was nothing to wait for here, and
+    /// the round trip of the SYN lies in what follows.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        let deferred = |fast_open: FastOpen| fast_open.start == FastOpenStart::Deferred;
+        self.winner.is_some() && self.fast_open.is_some_and(deferred)
+    }
 }
 
 /// One connection attempt.
@@ -118,6 +128,11 @@ pub struct TcpInfo {
     pub out_of_order: Option<u32>,
     /// The rate at which what was sent was delivered at last, in bytes a second (tcp(7): `tcpi_delivery_rate`).
     pub delivery_rate: Option<u64>,
+    /// Segments that the peer has had twice by its own word (DSACK, RFC 2883): sent again for nothing. `None` where it
+    /// has no such words (no SACK), or they were not waited for.
+    pub duplicates: Option<u32>,
+    /// Times that segments were seen to overtake each other.
+    pub reorderings: Option<u32>,
     /// Bytes of data sent, those sent again included.
     pub bytes_sent: Option<u64>,
     /// Bytes of data sent again.

@@ -14,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fast_open;
 mod fields;
 mod hop;
 mod http;
@@ -34,13 +35,8 @@ mod status;
 mod tls;
 mod url;
 
-<<<<<<< HEAD
 pub use address::{AddressKind, reverse_name};
-pub use addresses::{AddressCheck, AddressOutcome};
-=======
-pub use address::AddressKind;
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
->>>>>>> main
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
@@ -52,6 +48,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{

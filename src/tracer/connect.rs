@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::endpoint;
+use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
@@ -94,8 +95,9 @@ pub(super) async fn open(
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
+    let terms = fast_open::terms(&plan.tcp, request);
     loop {
-        let (mut tcp, stream) = tcp::connect(&queue, found, &plan.tcp, clock, stop).await;
+        let (mut tcp, stream) = tcp::connect(&queue, found, &terms, clock, stop).await;
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }

@@ -12,6 +12,7 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
 //! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
@@ -22,6 +23,8 @@ mod assumed;
 mod chain;
 mod connect;
 mod endpoint;
+mod fast_open;
+mod loss;
 mod means;
 mod pool;
 mod proxied;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::connect::{self, Beside, CONNECT_TO, IP_LITERAL, PLAIN};
 use super::endpoint;
+use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
@@ -55,7 +56,8 @@ pub(super) async fn open(
         }
     };
     let queue = tcp::line_up(&endpoint::own(found.clone(), server.port), &plan.tcp);
-    let (tcp, stream) = tcp::connect(&queue, found.len(), &plan.tcp, scene.clock, scene.stop).await;
+    let terms = fast_open::terms(&plan.tcp, &trace.requests[id.0]);
+    let (tcp, stream) = tcp::connect(&queue, found.len(), &terms, scene.clock, scene.stop).await;
     proxy.end = tcp.end;
     trace.connections.push(Connection { opened_for: id, tcp, proxy: Some(proxy), tls: Stage::NotReached });
     let Trace { requests, connections, .. } = trace;
@@ -205,6 +207,7 @@ const fn nowhere(at: At) -> Connect {
         unix_socket: None,
         addresses: None,
         route: None,
+        fast_open: None,
         addresses_skipped: None,
     }
 }

@@ -90,7 +90,7 @@ fn a_reset_is_named_by_where_it_comes() {
         thread::sleep(Duration::from_millis(50)); // the reset must not overtake what was sent
         reset(stream);
     });
-    let document = expect("http", in_the_body, 7, "body-incomplete");
+    let document = expect("http", in_the_body, 7, "connection-reset");
     assert_eq!(document["hops"][0]["http"]["body"]["encoded_bytes"], 10);
 }
 

@@ -10,13 +10,19 @@ use serde_json::Value;
 use crate::net::{Client, PREFIX, batch, etc_of, sweep_world};
 use crate::servers::{Server, unconfined};
 use crate::tools::{inside, must, program, run_at};
-use crate::urltrace::{OK, Run, urltrace_at};
+use crate::urltrace::{OK, Run, TCP, urltrace_at};
 use crate::{Directory, Setting, Test};
 
 pub(crate) const TESTS: &[Test<Routers>] = &[
     ("a_path_is_the_one_that_was_built_and_that_traceroute_finds", path),
     ("a_silent_router_is_a_star_and_no_loss", silent),
     ("a_path_that_ends_on_the_way_says_so", forbidden),
+    ("data_in_the_syn_is_told_as_the_kernel_counts_it", fast_open),
+    ("data_in_the_syn_of_a_connection_that_never_was_is_its_failure", fast_open_unanswered),
+    ("the_kernel_says_of_a_connection_what_ss_shows", told_by_ss),
+    ("a_lost_request_is_a_finding_and_a_lost_acknowledgement_is_not", loss),
+    ("a_lost_syn_is_a_finding", lost_syn),
+    ("a_firewall_on_the_way_is_named_by_what_it_does", firewalls),
 ];
 
 /// What a link between two namespaces is numbered by; its ends are .1 and .2 of a network.
@@ -131,7 +137,8 @@ impl Routers {
         let config = format!(
             "daemon off;\nmaster_process off;\nuser root;\npid {path}/pid;\nerror_log stderr warn;\n\
              events {{ worker_connections 64; }}\nhttp {{\n{temporary}  access_log off;\n  server {{\n    \
-             listen {V4}:80 fastopen=16; listen [{V6}]:80 fastopen=16;\n    root {path}/root;\n  }}\n}}\n"
+             listen {V4}:80 fastopen=16; listen [{V6}]:80 fastopen=16;\n    root {path}/root;\n    \
+             location = /big {{ limit_rate 300k; }}\n  }}\n}}\n"
         );
         fs::write(dir.join("nginx.conf"), config).unwrap();
         let mut command = inside(&self.namespace("s"), &program("nginx"));
@@ -249,12 +256,174 @@ fn silent(world: &Routers) {
 
 fn forbidden(world: &Routers) {
     // Nothing for the port passes the second router but from the first connection's port.
-    let rule = "tcp dport 80 tcp sport != 40123 reject with icmpx admin-prohibited";
+    let rule = "tcp dport 80 tcp sport != 40123-40124 reject with icmpx admin-prohibited";
     let _rules = world.rule("r2", "forward", rule);
     for (host, ends_at) in [(V4.to_owned(), "10.90.2.2"), (format!("[{V6}]"), "fd90:2::2")] {
-        let run = world.trace(&format!("--local-port 40123 --route tcp://{host}:80"));
+        let run = world.trace(&format!("--local-port 40123-40124 --route tcp://{host}:80"));
         assert_eq!(run.text("/hops/0/route_end"), "unreachable", "{run}");
         let last = run.list("/hops/0/route").last().unwrap();
         assert_eq!((&last["address"], &last["answer"]), (&ends_at.into(), &"unreachable".into()), "{run}");
+    }
+}
+
+fn fast_open(world: &Routers) {
+    let url = format!("--tcp-fastopen http://{V4}/");
+    let forget = || {
+        must(Command::new(program("ip")).args(["-n", &world.client.namespace, "tcp_metrics", "flush", "all"]))
+    };
+    let data_in_syns = || {
+        let nstat = run_at(&world.client, &program("nstat"), &["-az", "TcpExtTCPFastOpenActive"]).stdout;
+        let line = nstat.lines().find(|line| line.starts_with("TcpExtTCPFastOpenActive")).unwrap().to_owned();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    let field = |run: &Run, name: &str| run.at(&format!("/hops/0/connect/fast_open/{name}")).clone();
+    forget();
+    let before = data_in_syns();
+    let first = world.trace(&url);
+    assert_eq!((field(&first, "asked"), field(&first, "cookie")), (true.into(), "granted".into()), "{first}");
+    assert!(
+        field(&first, "data_accepted").is_null() && first.at("/hops/0/phases/connect_us").is_u64(),
+        "{first}"
+    );
+    assert_eq!(data_in_syns(), before, "no data left in a SYN: {first}");
+    let second = world.trace(&url);
+    assert_eq!(
+        (field(&second, "cookie"), field(&second, "data_accepted")),
+        ("cached".into(), true.into()),
+        "{second}"
+    );
+    assert_eq!(data_in_syns(), before + 1, "{second}");
+    assert!(second.at("/hops/0/phases/connect_us").is_null(), "{second}");
+    assert!(second.text("/hops/0/reasons/connect").contains("TCP Fast Open"), "{second}");
+    assert!(second.at("/hops/0/connect/tcp_info").is_null(), "{second}");
+    assert_eq!(second.number("/hops/0/http/status"), 200, "{second}");
+    // The server knows it no more: the kernel sends the data again behind the handshake.
+    world.sysctl("s", &["ipv4.tcp_fastopen=0"]);
+    let refused = world.trace(&url);
+    world.sysctl("s", &["ipv4.tcp_fastopen=3"]);
+    assert_eq!(
+        (field(&refused, "cookie"), field(&refused, "data_accepted")),
+        ("cached".into(), false.into()),
+        "{refused}"
+    );
+    assert!(refused.text("/hops/0/connect/fast_open/result").starts_with("refused"), "{refused}");
+    // Nor did a server that never did.
+    world.sysctl("s", &["ipv4.tcp_fastopen=0"]);
+    forget();
+    let none = world.trace(&url);
+    world.sysctl("s", &["ipv4.tcp_fastopen=3"]);
+    assert_eq!(
+        (field(&none, "cookie"), field(&none, "data_accepted")),
+        ("none".into(), Value::Null),
+        "{none}"
+    );
+    world.sysctl("c", &["ipv4.tcp_fastopen=0"]);
+    let forbidden = world.trace(&url);
+    world.sysctl("c", &["ipv4.tcp_fastopen=1"]);
+    assert_eq!(
+        (field(&forbidden, "asked"), field(&forbidden, "cookie")),
+        (false.into(), Value::Null),
+        "{forbidden}"
+    );
+}
+
+fn fast_open_unanswered(world: &Routers) {
+    world.trace(&format!("--tcp-fastopen http://{V4}/"));
+    // A cookie is for an address, whatever the port.
+    let run = urltrace_at(&world.client, &format!("--tcp-fastopen http://{V4}:81/"));
+    let run = run.expect_failure(TCP, "tcp", "connect-failed");
+    assert!(run.at("/hops/0/http").is_null() && run.at("/hops/0/connect/winner").is_null(), "{run}");
+    assert!(run.at("/hops/0/phases/connect_us").is_u64(), "{run}");
+    // Nothing is ever sent: no data goes with a port that is only tried.
+    let run = world.trace(&format!("--tcp-fastopen tcp://{V4}:80"));
+    assert!(run.number("/hops/0/phases/connect_us") > 0, "{run}");
+}
+
+fn told_by_ss(world: &Routers) {
+    let (run, shown) = std::thread::scope(|scope| {
+        let run = scope.spawn(|| world.trace(&format!("http://{V4}/big")));
+        std::thread::sleep(std::time::Duration::from_millis(700)); // in the middle of the body, as nginx holds it back
+        let shown = run_at(&world.client, &program("ss"), &["-tinH", "dst", &format!("{V4}:80")]).stdout;
+        (run.join().unwrap(), shown)
+    });
+    let value = |name: &str| {
+        let word = shown.split_whitespace().find_map(|word| word.strip_prefix(name));
+        word.unwrap_or_else(|| panic!("no {name} in {shown}")).to_owned()
+    };
+    let info = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
+    for (of_ss, own) in [
+        ("mss:", "mss"),
+        ("pmtu:", "path_mtu"),
+        ("cwnd:", "congestion_window"),
+        ("bytes_sent:", "bytes_sent"),
+        ("bytes_acked:", "bytes_acked"),
+    ] {
+        assert_eq!(value(of_ss), info(own).to_string(), "{shown}\n{run}");
+    }
+    let least: f64 = value("minrtt:").parse().unwrap();
+    assert!((least * 1000.0 - info("min_rtt_us") as f64).abs() < 1.0, "{shown}\n{run}");
+    let (rtt, varies) =
+        value("rtt:").split_once('/').map(|(rtt, varies)| (rtt.to_owned(), varies.to_owned())).unwrap();
+    for (of_ss, own) in [(rtt, "rtt_us"), (varies, "rtt_var_us")] {
+        let of_ss = of_ss.parse::<f64>().unwrap() * 1000.0;
+        assert!((of_ss - info(own) as f64).abs() < 2.0, "{own}: {shown}\n{run}");
+    }
+    assert_eq!((info("retransmits"), info("duplicates")), (0, 0), "{run}");
+}
+
+fn ids(run: &Run) -> Vec<&str> {
+    run.list("/findings").iter().filter_map(|finding| finding["id"].as_str()).collect()
+}
+
+fn loss(world: &Routers) {
+    let url = format!("http://{V4}/");
+    assert!(!ids(&world.trace(&url)).contains(&"tcp-data-lost"));
+    // The first packet with data is dropped, the second not: a quota counts the one that breaks it.
+    let rules = world.rule("r1", "forward", "tcp dport 80 tcp flags & psh == psh quota until 300 bytes drop");
+    let run = world.trace(&url);
+    drop(rules);
+    assert!(ids(&run).contains(&"tcp-data-lost"), "{run}");
+    let after = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
+    assert!(
+        after("retransmits") >= 1 && after("duplicates") == 0 && after("bytes_retransmitted") > 0,
+        "{run}"
+    );
+    // What the server says is dropped until it says that it has had the request twice: that was not lost.
+    let rules = world.rule(
+        "r1",
+        "forward",
+        "tcp sport 80 tcp flags & syn == 0 tcp option sack missing quota until 900 bytes drop",
+    );
+    let run = world.trace(&url);
+    drop(rules);
+    let after = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
+    assert!(after("retransmits") >= 1 && after("duplicates") == after("retransmits"), "{run}");
+    assert!(!ids(&run).contains(&"tcp-data-lost"), "{run}");
+}
+
+fn lost_syn(world: &Routers) {
+    let _rules = world.rule("r1", "forward", "tcp dport 80 tcp flags & syn == syn quota until 90 bytes drop");
+    let run = world.trace(&format!("http://{V4}/"));
+    assert!(ids(&run).contains(&"tcp-syn-retransmitted") && !ids(&run).contains(&"tcp-data-lost"), "{run}");
+    assert_eq!(run.number("/hops/0/connect/attempts/0/syn_retransmits"), 1, "{run}");
+    assert!(run.number("/hops/0/phases/connect_us") > 900_000, "{run}");
+}
+
+fn firewalls(world: &Routers) {
+    let forward = |rule: &str| world.rule("r2", "forward", rule);
+    for host in [V4.to_owned(), format!("[{V6}]")] {
+        let run = |words: &str| urltrace_at(&world.client, format!("{words} http://{host}/").trim_start());
+        let rules = forward("tcp dport 80 tcp flags & syn == syn drop");
+        run("--connect-timeout 0.5").expect_failure(TCP, "tcp", "connect-timeout");
+        drop(rules);
+        for kind in ["admin-prohibited", "host-unreachable", "no-route"] {
+            let rules = forward(&format!("tcp dport 80 reject with icmpx {kind}"));
+            let run = run("--connect-timeout 5").expect_failure(TCP, "tcp", "unreachable");
+            assert!(run.number("/total_us") < 2_000_000, "{kind}: {run}");
+            drop(rules);
+        }
+        let rules = forward("tcp dport 80 reject with tcp reset");
+        run("").expect_failure(TCP, "tcp", "connection-refused");
+        drop(rules);
     }
 }

@@ -30,22 +30,36 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
         all.extend(cutter.into_parts());
     };
     let trip = hop.connection.and_then(|connection| trips.of_connection(connection));
+    let handshake_in = handshake_in(hop);
     for (phase, micros) in phases.spent.iter() {
-        cut(Some(phase), micros.unwrap_or(0), &|cutter| match phase {
-            Phase::Dns => lookup::take_apart(hop, trips, cutter),
-            Phase::Connect => of_connect(hop, trip, cutter),
-            Phase::Tls => of_tls(hop, trip, cutter),
-            Phase::Wait => {
+        cut(Some(phase), micros.unwrap_or(0), &|cutter| {
+            if handshake_in == Some(phase) {
                 cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
-                cutter.give_rest(Cause::Server, connected_to(hop));
             }
-            Phase::Receive => of_receive(hop, trip, cutter),
-            Phase::Proxy => of_proxy(hop, trip, cutter),
-            Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            match phase {
+                Phase::Dns => lookup::take_apart(hop, trips, cutter),
+                Phase::Connect => of_connect(hop, trip, cutter),
+                Phase::Tls => of_tls(hop, trip, cutter),
+                Phase::Wait => {
+                    cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
+                    cutter.give_rest(Cause::Server, connected_to(hop));
+                }
+                Phase::Receive => of_receive(hop, trip, cutter),
+                Phase::Proxy => of_proxy(hop, trip, cutter),
+                Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            }
         });
     }
     cut(None, phases.unaccounted, &|cutter| cutter.give_rest(Cause::Us, Seen::default()));
     all
+}
+
+/// The phase that the round trip of a connect lies in that was put off, and whose data the server did not take with
+/// the SYN (RFC 7413); with data that it took there is none.
+fn handshake_in(hop: &Hop<'_>) -> Option<Phase> {
+    let connect = hop.connect.ran().filter(|connect| connect.is_deferred())?;
+    let is_extra = connect.fast_open.is_none_or(|fast_open| fast_open.data_accepted != Some(true));
+    is_extra.then_some(if hop.tls.ran().is_some() { Phase::Tls } else { Phase::Wait })
 }
 
 fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {

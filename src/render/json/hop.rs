@@ -82,14 +82,10 @@ impl<'a> HopView<'a> {
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
             connect: hop.connect.ran().map(Into::into),
-<<<<<<< HEAD
             route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
             route_end: route.map(|route| route.end.as_str()),
             route_why: route.and_then(|route| route.end.why()),
-            proxy: hop.connection.filter(|_| hop.reused.is_none()).and_then(ProxyView::of),
-=======
             proxy: ProxyView::of(&hop),
->>>>>>> main
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),

@@ -211,6 +211,9 @@ pub(crate) fn connect(connect: &Connect) -> String {
             None => words.push_str(&format!("; in place of {from} (--connect-to)")),
         }
     }
+    if let Some(fast_open) = &connect.fast_open {
+        words.push_str(&format!("; TCP Fast Open {}", fast_open.words()));
+    }
     if let Some(info) = &connect.tcp_info {
         // After a lost SYN the kernel's number is no round trip.
         if info.retransmits == 0 {

@@ -10,11 +10,11 @@ use nix::sys::time::TimeSpec;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
-use super::{Answer, Outcome};
+use super::outcome::{Answer, Outcome};
 use crate::clock::Clock;
 use crate::os;
 use crate::plan::TcpPlan;
-use crate::tcp::{bind, in_progress, info};
+use crate::tcp::{bind, info};
 use crate::trace::{At, RouteAnswer};
 
 /// How long a probe waits: less than the second after which the kernel sends its SYN again (RFC 6298 §2).
@@ -70,7 +70,7 @@ fn launch(to: SocketAddr, ttl: u8, plan: &TcpPlan, clock: &Clock) -> io::Result<
     let sent = clock.now();
     match socket.connect(&to.into()) {
         Ok(()) => {}
-        Err(error) if in_progress(&error) => {}
+        Err(error) if os::is_in_progress(&error) => {}
         Err(error) => return Err(error),
     }
     Ok((TcpStream::from_std(socket.into())?, sent))
