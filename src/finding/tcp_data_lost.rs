@@ -1,9 +1,9 @@
-//! Segments of the request or the handshake were lost on the way to the server.
+//! Segments of the request or the handshake were lost, or what acknowledges them.
 
 use super::found::{Finding, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, connections};
-use crate::trace::{Connect, StageName, Trace};
+use crate::trace::{StageName, Trace};
 use crate::units::count;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,13 +18,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, connect) in connections(trace) {
-        let Some(lost) = lost(connect).filter(|lost| *lost > 0) else { continue };
+        let Some(lost @ 1..) = connect.lost() else { continue };
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
         let title = format!(
-            "{} of what was sent to {} {} lost on the way and sent again",
-            count(lost as usize, "segment"),
+            "packets to or from {} were lost: {} had to be sent again",
             winner.address,
-            if lost == 1 { "was" } else { "were" }
+            count(lost as usize, "segment")
         );
         let evidence = vec![Place::Connection(id, InConnection::Retransmits)];
         let advice = "look for packet loss between here and the server: it costs 200 ms or more each time it meets \
@@ -32,13 +31,6 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         findings.push(rule.finding(title, evidence, advice));
     }
     findings
-}
-
-/// Segments of data that were lost for certain: those sent again after the handshake, less those that the server has
-/// had twice by its own word (DSACK, RFC 2883). `None` where that cannot be told apart.
-fn lost(connect: &Connect) -> Option<u32> {
-    let (first, after) = (connect.tcp_info?, connect.tcp_info_after?);
-    after.retransmits.checked_sub(first.retransmits)?.checked_sub(after.duplicates?)
 }
 
 #[cfg(test)]
@@ -60,7 +52,7 @@ mod tests {
     fn fires_on_data_sent_again_and_not_on_a_syn_or_on_what_arrived_twice() {
         assert!(with(0, 0, Some(0)).is_empty());
         let found = with(0, 2, Some(0));
-        assert!(found[0].title.starts_with("2 segments of what was sent to"), "{}", found[0].title);
+        assert!(found[0].title.contains("were lost: 2 segments had to be sent again"), "{}", found[0].title);
         assert_eq!(with(0, 2, Some(1)).len(), 1);
         assert!(with(0, 2, Some(2)).is_empty(), "both copies arrived: nothing was lost");
         assert!(with(1, 1, Some(0)).is_empty(), "that was the SYN, which has a rule of its own");

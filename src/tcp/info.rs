@@ -77,6 +77,7 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
         rtt: micros(68)?,
         rtt_var: micros(72)?,
         congestion_window: word(80)?,
+        rto: micros(8),
         retransmits: word(100)?,
         // Zero or all ones until there is a sample.
         min_rtt: micros(148).filter(|rtt| !rtt.is_zero() && *rtt < Duration::from_secs(1000)),

@@ -51,6 +51,32 @@ impl Connect {
         let deferred = |fast_open: FastOpen| fast_open.start == FastOpenStart::Deferred;
         self.winner.is_some() && self.fast_open.is_some_and(deferred)
     }
+
+    /// Segments with data that were sent again over the connection's life.
+    #[must_use]
+    pub fn sent_again(&self) -> u32 {
+        let before = self.tcp_info.map_or(0, |info| info.retransmits);
+        self.tcp_info_after.map_or(0, |info| info.retransmits.saturating_sub(before))
+    }
+
+    /// Those of them that were lost for certain: less those that the peer has had twice by its own word (DSACK, RFC
+    /// 2883). `None` where that cannot be told apart.
+    #[must_use]
+    pub fn lost(&self) -> Option<u32> {
+        self.tcp_info?;
+        self.sent_again().checked_sub(self.tcp_info_after?.duplicates?)
+    }
+
+    /// How long may have been waited before they were sent again: the retransmission timeout, doubled each time (RFC
+    /// 6298 §5.5), and once more where the peer has had something twice: then its own packets were lost, which it sends
+    /// again as late. No more of a wait than what is beyond it is the peer's for certain.
+    #[must_use]
+    pub fn waited_to_send_again(&self) -> Duration {
+        let first = self.tcp_info.and_then(|info| info.rto).unwrap_or(Duration::from_secs(1));
+        let again = self.sent_again();
+        let twice = again > 0 && self.lost().is_none_or(|lost| lost < again);
+        first * ((1 << (again.min(8) + u32::from(twice))) - 1)
+    }
 }
 
 /// One connection attempt.
@@ -112,6 +138,8 @@ pub struct TcpInfo {
     pub rtt: Duration,
     /// Its variation.
     pub rtt_var: Duration,
+    /// The retransmission timeout, as it stands.
+    pub rto: Option<Duration>,
     /// The least round trip seen; `None` on kernels that do not tell.
     pub min_rtt: Option<Duration>,
     /// Maximum segment size for sending, in bytes.

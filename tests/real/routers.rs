@@ -383,6 +383,7 @@ fn loss(world: &Routers) {
     let run = world.trace(&url);
     drop(rules);
     assert!(ids(&run).contains(&"tcp-data-lost"), "{run}");
+    assert!(!run.text("/verdict/summary").contains("thought"), "the server is blamed: {run}");
     let after = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
     assert!(
         after("retransmits") >= 1 && after("duplicates") == 0 && after("bytes_retransmitted") > 0,
@@ -399,6 +400,7 @@ fn loss(world: &Routers) {
     let after = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
     assert!(after("retransmits") >= 1 && after("duplicates") == after("retransmits"), "{run}");
     assert!(!ids(&run).contains(&"tcp-data-lost"), "{run}");
+    assert!(!run.text("/verdict/summary").contains("thought"), "the server is blamed: {run}");
 }
 
 fn lost_syn(world: &Routers) {

@@ -42,6 +42,7 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Tls => of_tls(hop, trip, cutter),
                 Phase::Wait => {
                     cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
+                    of_loss(hop, cutter);
                     cutter.give_rest(Cause::Server, connected_to(hop));
                 }
                 Phase::Receive => of_receive(hop, trip, cutter),
@@ -128,6 +129,7 @@ fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
         tls.round_trips,
         Seen::default(),
     );
+    of_loss(hop, cutter);
     cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
@@ -139,6 +141,18 @@ fn of_receive(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     let trips = (segments / 10 + 1).ilog2();
     cutter.give(Cause::Distance, trip.unwrap_or_default() * trips, trips, Seen::default());
     cutter.give_rest(Cause::Server, connected_to(hop));
+}
+
+/// What may have been waited for before something was sent again: nobody's thinking.
+fn of_loss(hop: &Hop<'_>, cutter: &mut Cutter) {
+    let (Some(connection), Some(id)) = (hop.connection, hop.request.connection.ran()) else { return };
+    let tcp = &connection.tcp;
+    let place = Some(Place::Connection(id, InConnection::Retransmits));
+    let server = connected_to(hop).server;
+    let cause = if tcp.lost().is_some_and(|lost| lost > 0) { Cause::Loss } else { Cause::Queue };
+    if tcp.sent_again() > 0 {
+        cutter.give(cause, tcp.waited_to_send_again(), 0, Seen { subject: None, place, server });
+    }
 }
 
 /// Whom a hop's request went to.

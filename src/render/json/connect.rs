@@ -219,6 +219,8 @@ struct TcpInfoView {
     rtt_us: u64,
     /// Its variation.
     rtt_var_us: u64,
+    /// The retransmission timeout, as it stands.
+    rto_us: Option<u64>,
     /// The least round trip seen.
     min_rtt_us: Option<u64>,
     /// Maximum segment size for sending, in bytes.
@@ -255,6 +257,7 @@ impl From<&TcpInfo> for TcpInfoView {
         Self {
             rtt_us: us(info.rtt),
             rtt_var_us: us(info.rtt_var),
+            rto_us: info.rto.map(us),
             min_rtt_us: info.min_rtt.map(us),
             mss: info.mss,
             retransmits: info.retransmits,
