@@ -9,6 +9,7 @@ use super::page::{Line, Page};
 use super::route;
 use super::survey;
 use crate::explain::status::explain;
+use crate::render::reading_words::{self, Told};
 use crate::render::{proxy_words, words};
 use crate::timeline;
 use crate::trace::{
@@ -41,6 +42,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     if let Stage::Ran(record) = hop.http {
         let body = http(page, record);
         fact(page, Ink::Wait, "http", &body);
+        said(page, hop, verbose);
     }
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
@@ -53,6 +55,19 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
         route::put(page, connect);
+    }
+}
+
+/// What the response says of its way and of itself.
+fn said(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
+    let mut before = "";
+    for line in reading_words::said(hop) {
+        if verbose || line.told == Told::Always {
+            // What goes on needs no second label.
+            let label = if line.label == before { "" } else { line.label };
+            fact_text(page, Ink::Wait, label, &line.text);
+            before = line.label;
+        }
     }
 }
 
