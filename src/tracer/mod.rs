@@ -13,6 +13,8 @@
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `quic`: the same by QUIC, for HTTP/3.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
+//! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -22,11 +24,14 @@ mod assumed;
 mod chain;
 mod connect;
 mod endpoint;
+mod fast_open;
+mod loss;
 mod means;
 mod pool;
 mod proxied;
 mod quic;
 mod resume;
+mod route;
 mod run;
 mod scan;
 mod scene;

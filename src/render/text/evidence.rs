@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::route;
 use super::scan;
 use super::survey;
 use crate::explain::status::explain;
@@ -54,6 +55,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+        route::put(page, connect);
     }
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
         scan::put(page, found, verbose);
@@ -231,6 +233,9 @@ pub(crate) fn connect(connect: &Connect) -> String {
             Some(port) => words.push_str(&format!("; the lab's stand-in for port {port}")),
             None => words.push_str(&format!("; in place of {from} (--connect-to)")),
         }
+    }
+    if let Some(fast_open) = &connect.fast_open {
+        words.push_str(&format!("; TCP Fast Open {}", fast_open.words()));
     }
     if let Some(info) = &connect.tcp_info {
         // After a lost SYN the kernel's number is no round trip.
