@@ -102,6 +102,8 @@ pub enum InConnection {
     LegacyVersion,
     /// Whether its session was resumed.
     Resumed,
+    /// What the CAA records of its domain come to.
+    CaaVerdict,
     /// The tickets that it was given.
     Tickets,
     /// A field of a certificate, by its place in the chain.
@@ -136,6 +138,8 @@ pub enum CertificateField {
     KeyType,
     /// The size of its key.
     KeyBits,
+    /// What it is in the chain.
+    Place,
     /// What it is signed with.
     SignatureAlgorithm,
 }

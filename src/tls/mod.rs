@@ -21,6 +21,7 @@
 //! - `resume`: a second handshake with a ticket of the first;
 //! - `stream`: application data.
 
+mod caa;
 mod certificate;
 mod certificate_faults;
 mod checkable;
@@ -48,6 +49,7 @@ mod summary;
 mod tests;
 mod verify;
 
+pub use caa::{CAA, judge as judge_caa, names as caa_names};
 pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
 pub use resume::{Heard, Memory};

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::at::At;
+use super::caa::Caa;
 use super::failure::FailureCode;
 use super::resumption::Resumption;
 use super::status::{SignedTimestamp, Staple};
@@ -59,6 +60,8 @@ pub struct Tls {
     pub legacy_probe: Option<LegacyProbe>,
     /// What a second connection with a ticket of this one came to; `None` where `--resume` was not given.
     pub resumption: Option<Resumption>,
+    /// What the CAA records of the host's domain say of the issuer; `None` where they were not asked for.
+    pub caa: Option<Caa>,
 }
 
 /// A HelloRetryRequest (RFC 8446 §4.1.4): why it came, and what it cost.
@@ -265,6 +268,8 @@ pub struct Certificate {
     pub subject: String,
     /// Issuer as one line.
     pub issuer: String,
+    /// The organization (O) of the issuer.
+    pub issuer_organization: Option<String>,
     /// Serial number, hexadecimal.
     pub serial: String,
     /// DNS names and addresses it is for.
@@ -295,6 +300,9 @@ pub struct Certificate {
     pub scts: Vec<SignedTimestamp>,
     /// Whether it demands that its servers staple OCSP responses (RFC 7633, "must-staple").
     pub must_staple: bool,
+    /// Whether a root that is trusted here has its subject and its key. If another has issued it, it is a cross-sign for
+    /// clients that lack that root.
+    pub trusted_root: bool,
 }
 
 impl Certificate {

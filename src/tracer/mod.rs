@@ -18,6 +18,7 @@
 
 mod addresses;
 mod assumed;
+mod caa;
 mod chain;
 mod connect;
 mod endpoint;

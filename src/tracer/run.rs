@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::addresses;
+use super::caa;
 use super::chain::Chain;
 use super::means::Means;
 use super::resume;
@@ -83,6 +84,7 @@ impl Tracer {
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
         resume::resume_all(&scene, sessions, &mut trace).await;
+        caa::ask_all(&scene, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }

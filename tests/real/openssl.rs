@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::{Directory, Setting, Test, servers};
+use crate::{Directory, Setting, Test, equality, servers};
 
 pub(crate) const TESTS: &[Test<Peers>] = &[
     ("openssl_takes_a_client_certificate_in_every_form_and_names_the_same_authorities", client_certificates),
@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Test<Peers>] = &[
     ("openssl_takes_the_offer_of_0_rtt_that_its_own_client_makes", early_data),
     ("a_staple_says_what_openssl_reads_in_it", staples),
     ("a_hello_retry_request_of_openssl_is_told_by_its_cause", hello_retry),
+    ("the_facts_of_a_handshake_equal_those_of_s_client_and_curl", equality::table),
 ];
 
 /// Certificates and keys, made by OpenSSL.
@@ -53,12 +54,12 @@ impl Peers {
         peers
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Runs `openssl` in the directory; what it said on both streams.
-    fn openssl(&self, words: &str) -> String {
+    pub(crate) fn openssl(&self, words: &str) -> String {
         let output = Command::new("openssl")
             .args(words.split(' '))
             .current_dir(self.dir.path())
@@ -70,7 +71,7 @@ impl Peers {
     }
 
     /// Starts `openssl s_server` with these words.
-    fn serve(&self, words: &str) -> Peer {
+    pub(crate) fn serve(&self, words: &str) -> Peer {
         let mut child = Command::new("openssl")
             .args("s_server -accept 127.0.0.1:0 -cert s.pem -key s.key".split(' '))
             .args(words.split(' '))
@@ -92,9 +93,14 @@ impl Peers {
 
     /// Traces that server; the exit code, the document, and all that was printed.
     fn trace(&self, peer: &Peer, words: &str) -> (i32, Value, String) {
+        self.trace_port(peer.port, words)
+    }
+
+    /// The same for any server on the loopback.
+    pub(crate) fn trace_port(&self, port: u16, words: &str) -> (i32, Value, String) {
         let output = Command::new(Path::new(env!("CARGO_BIN_EXE_urltrace")))
             .args(["--format", "json", "--max-time", "8", "--cacert", "ca.pem", "--connect-to"])
-            .arg(format!("::127.0.0.1:{}", peer.port))
+            .arg(format!("::127.0.0.1:{port}"))
             .args(words.split(' ').filter(|word| !word.is_empty()))
             .arg("https://localhost/")
             .env("KEY_PASSWORD", "secret")
@@ -114,9 +120,9 @@ impl Peers {
 }
 
 /// A running server.
-struct Peer {
+pub(crate) struct Peer {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Peer {
