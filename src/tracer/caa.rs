@@ -76,8 +76,10 @@ async fn climb(scene: &Scene<'_>, limit: &Stop, names: Vec<String>) -> (Vec<CaaQ
         }
         let start = scene.clock.now();
         let question = Question { name: name.clone(), types: vec![tls::CAA] };
-        let (mut dns, result, lanes) = scene.resolver.ask(&question, scene.clock, limit).await;
+        let (mut dns, result, mut lanes) = scene.resolver.ask(&question, scene.clock, limit).await;
         let end = scene.clock.now();
+        // Nobody compares.
+        lanes.stub = None;
         lanes.settle(&mut dns, Duration::ZERO, scene.clock, limit).await;
         let packets = dns.packets;
         let found: Vec<Record> = dns.answers.into_iter().filter(|record| record.rtype == tls::CAA).collect();
