@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
-use crate::dns::context::Context;
+use crate::dns::context::{Context, StubUse};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::iterate::wish::Wish;
@@ -235,6 +235,11 @@ impl Resolver {
         let fault = Fault::new(FailureCode::InvalidName, format!("it was not asked for: {why}"));
         let failure = failure(&fault, &dns);
         (dns, failure)
+    }
+
+    /// From here on the machine's resolver is asked in need only, and not to compare: for questions after a trace.
+    pub fn compare_no_more(&self) {
+        self.context.stub_use.set(StubUse::InNeed);
     }
 
     fn record(&self, name: &str, types: Vec<RecordType>, start: At) -> Dns {

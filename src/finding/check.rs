@@ -81,6 +81,8 @@ rules! {
     tls_weak_key,
     tls_sha1,
     tls_chain_bloated,
+    tls_chain_out_of_order,
+    tls_caa_mismatch,
     tls_legacy_version,
     tls_version_old,
     tls_key_share_refused,

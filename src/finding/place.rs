@@ -104,6 +104,8 @@ pub enum InConnection {
     LegacyVersion,
     /// Whether its session was resumed.
     Resumed,
+    /// What the CAA records of its domain come to.
+    CaaVerdict,
     /// The tickets that it was given.
     Tickets,
     /// A version of the scan, by its place.
@@ -146,6 +148,8 @@ pub enum CertificateField {
     KeyType,
     /// The size of its key.
     KeyBits,
+    /// What it is in the chain.
+    Place,
     /// What it is signed with.
     SignatureAlgorithm,
 }

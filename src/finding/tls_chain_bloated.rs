@@ -3,7 +3,9 @@
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{CertificateField, InConnection, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Certificate, Direction, HandshakeMessage, Hop, StageName, TcpInfo, Tls, Trace};
+use crate::trace::{
+    Certificate, ChainPlace, Direction, HandshakeMessage, Hop, StageName, TcpInfo, Tls, Trace, chain_places,
+};
 use crate::units;
 
 pub(super) const RULE: Rule = Rule {
@@ -81,21 +83,14 @@ fn a_round_trip(tls: &Tls, info: TcpInfo) -> Option<Saving> {
 /// Certificates that lead from no other of the chain to its issuer, each with the reason. A root is one: whoever
 /// trusts it has it (RFC 8446 §4.4.2).
 pub(super) fn needless(chain: &[Certificate]) -> Vec<(usize, &Certificate, &'static str)> {
-    let mut needless = Vec::new();
-    for (index, certificate) in chain.iter().enumerate().skip(1) {
-        let issues = |other: &Certificate| other.issuer == certificate.subject && !other.self_issued;
-        let why = if chain[..index].iter().any(|other| other.sha256 == certificate.sha256) {
-            "it is there twice"
-        } else if certificate.self_issued {
-            "a root"
-        } else if !chain.iter().any(issues) {
-            "it has issued none of the others"
-        } else {
-            continue;
-        };
-        needless.push((index, certificate, why));
-    }
-    needless
+    let why = |place: ChainPlace| match place {
+        ChainPlace::Leaf | ChainPlace::Issuer | ChainPlace::OutOfOrder => None,
+        ChainPlace::Root => Some("a root"),
+        ChainPlace::Duplicate => Some("it is there twice"),
+        ChainPlace::Unrelated => Some("it has issued none of the others"),
+    };
+    let all = chain.iter().zip(chain_places(chain)).enumerate();
+    all.filter_map(|(index, (certificate, place))| Some((index, certificate, why(place)?))).collect()
 }
 
 /// The bytes that the server sent up to the end of its certificates, and the flight with them.

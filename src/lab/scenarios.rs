@@ -499,6 +499,21 @@ const BEFORE_HTTP: &[Scenario] = &[
         "a server that sends its root, too, and the intermediate twice",
     ),
     Scenario::new(
+        "cross-signed",
+        "https://cross-signed.tls.test/",
+        "a chain that also leads to another root, for clients that lack the first",
+    ),
+    Scenario::new(
+        "out-of-order",
+        "https://out-of-order.tls.test/",
+        "a chain in which an issuer comes before what it has issued",
+    ),
+    Scenario::new(
+        "other-authority",
+        "https://other-authority.tls.test/",
+        "CAA records that name another authority than the certificate's issuer",
+    ),
+    Scenario::new(
         "resumption",
         "https://www.example.test/",
         "a ticket that makes the second handshake shorter",

@@ -73,7 +73,7 @@ fn is_no_host(name: &str) -> bool {
     name.contains(['@', '?', '=', '&', '#'])
 }
 
-fn hide_packet(packet: &mut Packet, seen: &Seen) {
+pub(super) fn hide_packet(packet: &mut Packet, seen: &Seen) {
     let Packet {
         parent: _,
         purpose: _,

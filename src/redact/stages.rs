@@ -1,10 +1,11 @@
 //! The redaction of connections and handshakes: certificates are public, the system's words are not ours.
 
+use super::dns::hide_packet;
 use super::redacted::Redact;
 use super::seen::Seen;
 use crate::trace::{
-    Attempt, AttemptOutcome, CertificateFault, Connect, NotResumed, Resumed, Resumption, Route, RouteEnd,
-    Tls, Verification,
+    Attempt, AttemptOutcome, Caa, CaaOutcome, CaaQuestion, CaaVerdict, CertificateFault, Connect, NotResumed,
+    Resumed, Resumption, Route, RouteEnd, Tls, Verification,
 };
 
 impl Redact for Connect {
@@ -87,7 +88,19 @@ impl Redact for Tls {
             legacy_probe: _,
             resumption,
             scan: _, // names of the server's own abilities
+            caa,
         } = self;
+        if let Some(Caa { questions, records: _, property: _, verdict }) = caa {
+            for CaaQuestion { name: _, start: _, end: _, outcome, packets } in questions {
+                packets.iter_mut().for_each(|packet| hide_packet(packet, seen));
+                if let CaaOutcome::Failed(words) = outcome {
+                    seen.sentence(words);
+                }
+            }
+            if let CaaVerdict::Unjudged(words) = verdict {
+                seen.sentence(words);
+            }
+        }
         if let Some(Resumption { outcome: Resumed::No { why: NotResumed::Failed(words), .. }, .. }) =
             resumption
         {

@@ -27,6 +27,7 @@ mod schema;
 mod service;
 mod survey;
 mod tls;
+mod tls_caa;
 mod tls_status;
 mod url;
 mod write;

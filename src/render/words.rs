@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, CertificateStatus, ConnectionUse, EarlyData, Hop, Meaning, Negative,
-    NotResumed, Packet, Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding,
-    ServiceRecord, Stage, StageName, Staple, UrlChangeKind,
+    Caa, CaaVerdict, Certificate, CertificateFault, CertificateStatus, ChainPlace, ConnectionUse, EarlyData,
+    Hop, Meaning, Negative, NotResumed, Packet, Record, RedirectChange, ReplyHeader, Resumed, Resumption,
+    ServiceBinding, ServiceRecord, Stage, StageName, Staple, UrlChangeKind, chain_places, cross_signs,
 };
 use crate::units;
 
@@ -234,6 +234,46 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::Other(words) => format!("it {words}"),
     };
     (fault.code().as_str(), words)
+}
+
+/// What the CAA records of a domain come to. Nothing of it is a fault of the certificate.
+pub(super) fn caa(caa: &Caa) -> String {
+    let at = caa.domain().unwrap_or_default();
+    match &caa.verdict {
+        CaaVerdict::NoRecords => {
+            let asked: Vec<&str> = caa.questions.iter().map(|question| question.name.as_str()).collect();
+            format!("no records at {}: every authority may issue", asked.join(" "))
+        }
+        CaaVerdict::NoRestriction => format!("the records at {at} do not say who may issue"),
+        CaaVerdict::Named(identifier) => format!("the records at {at} name the issuer ({identifier})"),
+        CaaVerdict::NotNamed { organization, identifier } => format!(
+            "the records at {at} do not name the issuer ({organization}, {identifier}); they are looked at before a \
+             certificate is issued, and may be younger than this one"
+        ),
+        CaaVerdict::Unjudged(why) => format!("cannot be judged here: {why}"),
+    }
+}
+
+/// What a certificate is in its chain, where that is more than its place in the row.
+pub(super) fn chain_place(chain: &[Certificate], index: usize) -> Option<String> {
+    let place = chain_places(chain).get(index).copied()?;
+    let mut words: Vec<String> = match place {
+        ChainPlace::Leaf | ChainPlace::Issuer => Vec::new(),
+        ChainPlace::OutOfOrder => vec!["out of order: it has issued later ones only".to_owned()],
+        ChainPlace::Root => vec!["a root, which need not be sent".to_owned()],
+        ChainPlace::Duplicate => vec!["sent before".to_owned()],
+        ChainPlace::Unrelated => vec!["it has issued none of the others".to_owned()],
+    };
+    let crosses = cross_signs(chain, index);
+    if !crosses.is_empty() {
+        let others: Vec<String> = crosses.iter().map(usize::to_string).collect();
+        words.push(format!("a cross-sign: name and key of {}, by another issuer", others.join(" and ")));
+    }
+    let certificate = chain.get(index)?;
+    if certificate.trusted_root && !certificate.self_issued {
+        words.push("a cross-sign: a root that is trusted here has its name and key".to_owned());
+    }
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// What a stapled OCSP response says.

@@ -1,10 +1,10 @@
 //! What the server's certificate proves, and what it does not.
 
 use super::teller::{Teller, clip, list};
-use crate::trace::{CertificateFault, Tls, Verification};
+use crate::trace::{CaaVerdict, CertificateFault, ChainPlace, Tls, Verification, chain_places, cross_signs};
 use crate::units;
 
-const STANDARDS: &[&str] = &["RFC 5280 section 6", "RFC 9525 section 6", "RFC 6962"];
+const STANDARDS: &[&str] = &["RFC 5280 section 6", "RFC 9525 section 6", "RFC 6962", "RFC 8659"];
 
 /// The certificates of a handshake; nothing where none came.
 pub(super) fn put(teller: &mut Teller, tls: &Tls) {
@@ -39,6 +39,7 @@ pub(super) fn put(teller: &mut Teller, tls: &Tls) {
             units::count(leaf.scts.len(), "stamp")
         ),
     ];
+    let told = [&told[..], &chain(tls), &caa(tls)].concat();
     let good = tls.verification.as_ref().is_some_and(|verification| verification.faults.is_empty());
     let command = if good {
         "urltrace --lab https://wrong-host.tls.test/"
@@ -46,6 +47,62 @@ pub(super) fn put(teller: &mut Teller, tls: &Tls) {
         "urltrace --lab https://www.example.test/"
     };
     teller.tell("What the certificate proves", &told, STANDARDS, command);
+}
+
+/// What stands behind the leaf and is not as it should be, or leads elsewhere.
+fn chain(tls: &Tls) -> Vec<String> {
+    let places = chain_places(&tls.chain);
+    let count = |wanted: ChainPlace| places.iter().filter(|place| **place == wanted).count();
+    let mut told = Vec::new();
+    let early = count(ChainPlace::OutOfOrder);
+    if early > 0 {
+        let behind = units::count(early, "certificate");
+        told.push(format!("They are out of order: {behind} of them came before what it has issued."));
+    }
+    let needless = count(ChainPlace::Root) + count(ChainPlace::Duplicate) + count(ChainPlace::Unrelated);
+    if needless > 0 {
+        told.push(format!(
+            "Nobody needs {needless} of them: a root, a double, or one that has issued no other."
+        ));
+    }
+    let crosses = |index: usize| {
+        let certificate = &tls.chain[index];
+        !cross_signs(&tls.chain, index).is_empty() || certificate.trusted_root && !certificate.self_issued
+    };
+    let crosses = (0..tls.chain.len()).filter(|index| crosses(*index)).count();
+    if crosses > 0 {
+        told.push(format!(
+            "{crosses} of them is a cross-sign: the same name and key signed by a further authority, so that clients that \
+             lack one root find the way to another."
+        ));
+    }
+    told
+}
+
+/// What the CAA records of the domain say.
+fn caa(tls: &Tls) -> Vec<String> {
+    let Some(caa) = &tls.caa else { return Vec::new() };
+    let asked = units::count(caa.questions.len(), "question");
+    let at = clip(caa.domain().unwrap_or_default());
+    let said = match &caa.verdict {
+        CaaVerdict::NoRecords => "there are none, so that every authority may issue for the host".to_owned(),
+        CaaVerdict::NoRestriction => format!("those of {at} leave open who may issue"),
+        CaaVerdict::Named(identifier) => {
+            format!("those of {at} name the one that issued this certificate, as {}", clip(identifier))
+        }
+        CaaVerdict::NotNamed { organization, .. } => format!(
+            "those of {at} do not name {}, which issued this certificate. It is good all the same, as they are looked \
+             at before an authority issues; the next one there would be refused",
+            clip(organization)
+        ),
+        CaaVerdict::Unjudged(why) => {
+            format!("what they say of this issuer cannot be judged here ({})", clip(why))
+        }
+    };
+    vec![format!(
+        "Which authorities may issue for a domain, its CAA records in DNS say. When all was over, {asked} went out for \
+         them: {said}."
+    )]
 }
 
 fn checked(tls: &Tls, verification: &Verification) -> String {

@@ -17,13 +17,18 @@ use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 use super::der;
 use crate::trace::{Certificate, SignedTimestamp};
 
-/// Reads one certificate. One that cannot be parsed keeps its fingerprint, and says so as subject.
-pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
+/// Reads one certificate; `is_root` says whether a trusted root has its subject and key. One that cannot be parsed keeps its fingerprint, and says so as subject.
+pub(super) fn describe(
+    der: &[u8],
+    now: SystemTime,
+    is_root: impl Fn(&X509Certificate<'_>) -> bool,
+) -> Certificate {
     let sha256 = HEXLOWER.encode(&Sha256::digest(der));
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {
         return Certificate {
             subject: "(not a readable certificate)".to_owned(),
             issuer: String::new(),
+            issuer_organization: None,
             serial: String::new(),
             names: Vec::new(),
             not_before: SystemTime::UNIX_EPOCH,
@@ -39,6 +44,7 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
             issuer_urls: Vec::new(),
             scts: Vec::new(),
             must_staple: false,
+            trusted_root: false,
         };
     };
     let (key_type, key_bits) = key(parsed.public_key());
@@ -47,6 +53,7 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
     Certificate {
         subject: distinguished_name(parsed.subject()),
         issuer: distinguished_name(parsed.issuer()),
+        issuer_organization: organization(parsed.issuer()),
         serial: HEXLOWER.encode(parsed.raw_serial()),
         names: alternative_names(&parsed),
         not_before: time(parsed.validity().not_before),
@@ -62,6 +69,7 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
         issuer_urls: issuer_urls(&parsed),
         scts,
         must_staple: must_staple(&parsed),
+        trusted_root: is_root(&parsed),
     }
 }
 
@@ -99,6 +107,11 @@ pub(super) fn is_of_no_use_to_servers(certificate: &X509Certificate<'_>) -> bool
 pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
     let text = escape(&name.to_string());
     if text.is_empty() { "(no name)".to_owned() } else { text }
+}
+
+/// The organization (O, RFC 5280 §4.1.2.4) of a name.
+fn organization(name: &X509Name<'_>) -> Option<String> {
+    name.iter_organization().next()?.as_str().ok().map(escape)
 }
 
 /// Where the issuer's certificate can be fetched (AIA caIssuers, RFC 5280 §4.2.2.1).
@@ -275,6 +288,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let mut params = CertificateParams::new(vec!["www.example.test".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "exa\u{1b}[31mmple");
+        params.distinguished_name.push(DnType::OrganizationName, "Example, Inc.");
         params.subject_alt_names.push(SanType::IpAddress("192.0.2.7".parse().unwrap()));
         params.subject_alt_names.push(SanType::IpAddress("2001:db8::7".parse().unwrap()));
         params.subject_alt_names.push(SanType::Rfc822Name(Ia5String::try_from("a@example.test").unwrap()));
@@ -283,19 +297,23 @@ mod tests {
         params.serial_number = Some(vec![0x0a, 0xbc].into());
         let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
         let der = params.self_signed(&key).unwrap().der().to_vec();
-        let certificate = describe(&der, now);
+        let certificate = describe(&der, now, |_| false);
         assert_eq!(certificate.names, ["www.example.test", "192.0.2.7", "2001:db8::7"]);
-        assert_eq!(certificate.subject, "CN=exa\\u{1b}[31mmple");
+        assert_eq!(certificate.subject, "CN=exa\\u{1b}[31mmple, O=Example, Inc.");
         assert_eq!(certificate.issuer, certificate.subject);
+        assert_eq!(
+            (certificate.issuer_organization.as_deref(), certificate.trusted_root),
+            (Some("Example, Inc."), false)
+        );
         assert!(certificate.self_issued && !certificate.is_ca);
         assert_eq!(certificate.serial, "0abc");
         assert_eq!((certificate.key_type.as_str(), certificate.key_bits), ("ECDSA P-384", Some(384)));
         assert_eq!(certificate.signature_algorithm, "ecdsa-with-SHA384");
         assert_eq!(certificate.not_before, now - 10 * DAY);
         assert_eq!(certificate.days_left, 2);
-        assert_eq!(describe(&der, now + 2 * DAY + DAY / 2).days_left, 0);
-        assert_eq!(describe(&der, now + 2 * DAY + DAY / 2 + Duration::from_secs(1)).days_left, -1);
-        assert_eq!(describe(&der, now + 5 * DAY + DAY / 2).days_left, -3);
+        assert_eq!(describe(&der, now + 2 * DAY + DAY / 2, |_| false).days_left, 0);
+        assert_eq!(describe(&der, now + 2 * DAY + DAY / 2 + Duration::from_secs(1), |_| false).days_left, -1);
+        assert_eq!(describe(&der, now + 5 * DAY + DAY / 2, |_| false).days_left, -3);
         assert_eq!(certificate.sha256.len(), 64);
         assert_ne!(certificate.sha256, certificate.spki_sha256);
     }
@@ -304,7 +322,7 @@ mod tests {
     fn keys_are_named_with_their_size() {
         let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
         let der = CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
-        let certificate = describe(&der, SystemTime::UNIX_EPOCH);
+        let certificate = describe(&der, SystemTime::UNIX_EPOCH, |_| false);
         assert_eq!((certificate.key_type.as_str(), certificate.key_bits), ("Ed25519", Some(256)));
         assert_eq!(bit_length(&[0, 0x80, 0]), 16);
         assert_eq!(bit_length(&[0x01, 0xff]), 9);
@@ -313,7 +331,7 @@ mod tests {
 
     #[test]
     fn garbage_keeps_its_fingerprint() {
-        let certificate = describe(b"not DER", SystemTime::UNIX_EPOCH);
+        let certificate = describe(b"not DER", SystemTime::UNIX_EPOCH, |_| false);
         assert_eq!(certificate.subject, "(not a readable certificate)");
         assert_eq!(certificate.sha256.len(), 64);
     }
@@ -324,14 +342,14 @@ mod tests {
             noise in proptest::collection::vec(any::<u8>(), 0..200),
             hits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         ) {
-            describe(&noise, SystemTime::UNIX_EPOCH);
+            describe(&noise, SystemTime::UNIX_EPOCH, |_| false);
             let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
             let mut der = CertificateParams::new(vec!["a.test".to_owned()]).unwrap().self_signed(&key).unwrap().der().to_vec();
             for (place, value) in hits {
                 let place = place.index(der.len());
                 der[place] = value;
             }
-            describe(&der, SystemTime::UNIX_EPOCH);
+            describe(&der, SystemTime::UNIX_EPOCH, |_| false);
         }
     }
 }

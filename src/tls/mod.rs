@@ -23,6 +23,7 @@
 //! - `stream`: application data.
 
 mod answer;
+mod caa;
 mod certificate;
 mod certificate_faults;
 mod checkable;
@@ -53,6 +54,7 @@ mod summary;
 mod tests;
 mod verify;
 
+pub use caa::{CAA, judge as judge_caa, names as caa_names};
 pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
 pub use group::provider;
 pub use messages::{Ending, Messages, Renamed};

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustls::ProtocolVersion;
-use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::X509Name;
 
 use super::checkable::Proof;
@@ -62,6 +62,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         legacy_probe: None,
         resumption: None,
         scan: None,
+        caa: None,
     }
 }
 
@@ -137,7 +138,8 @@ impl Details {
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
         let leaf = seen.certificates.first().filter(|_| !seen.ocsp.is_empty());
         tls.staple = leaf.map(|leaf| ocsp::read(&seen.ocsp, leaf));
-        tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
+        let is_root = |certificate: &X509Certificate<'_>| self.trust.is_anchor(certificate);
+        tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now, is_root)).collect();
         let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
         faults.extend(faults::unproven(seen));
         let overridden = self.insecure

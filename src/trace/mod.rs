@@ -7,6 +7,8 @@
 mod address;
 mod addresses;
 mod at;
+mod caa;
+mod chain;
 mod connect;
 mod connection;
 mod copies;
@@ -41,6 +43,8 @@ mod url;
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use at::At;
+pub use caa::{Caa, CaaOutcome, CaaProperty, CaaQuestion, CaaVerdict};
+pub use chain::{ChainPlace, chain_places, cross_signs};
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};

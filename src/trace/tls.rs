@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::at::At;
+use super::caa::Caa;
 use super::failure::FailureCode;
 use super::resumption::Resumption;
 use super::scan::TlsScan;
@@ -62,6 +63,8 @@ pub struct Tls {
     pub resumption: Option<Resumption>,
     /// What the server takes of TLS; `None` where `--tls-scan` was not given.
     pub scan: Option<Box<TlsScan>>,
+    /// What the CAA records of the host's domain say of the issuer; `None` where they were not asked for.
+    pub caa: Option<Caa>,
 }
 
 /// A HelloRetryRequest (RFC 8446 §4.1.4): why it came, and what it cost.
@@ -268,6 +271,8 @@ pub struct Certificate {
     pub subject: String,
     /// Issuer as one line.
     pub issuer: String,
+    /// The organization (O) of the issuer.
+    pub issuer_organization: Option<String>,
     /// Serial number, hexadecimal.
     pub serial: String,
     /// DNS names and addresses it is for.
@@ -298,6 +303,9 @@ pub struct Certificate {
     pub scts: Vec<SignedTimestamp>,
     /// Whether it demands that its servers staple OCSP responses (RFC 7633, "must-staple").
     pub must_staple: bool,
+    /// Whether a root that is trusted here has its subject and its key. If another has issued it, it is a cross-sign for
+    /// clients that lack that root.
+    pub trusted_root: bool,
 }
 
 impl Certificate {

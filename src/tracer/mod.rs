@@ -21,6 +21,7 @@
 
 mod addresses;
 mod assumed;
+mod caa;
 mod chain;
 mod connect;
 mod endpoint;

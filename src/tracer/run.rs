@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::addresses;
+use super::caa;
 use super::chain::Chain;
 use super::fast_open;
 use super::loss;
@@ -91,6 +92,7 @@ impl Tracer {
         loss::settle(doubted, &mut trace, stop).await;
         fast_open::look_for_cookies(&scene, &mut trace).await;
         resume::resume_all(&scene, sessions, &mut trace).await;
+        caa::ask_all(&scene, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }

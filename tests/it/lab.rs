@@ -66,6 +66,9 @@ const FOUND: &[(&str, &[&str])] = &[
     ("weak-key", &["tls-certificate-faulty", "tls-weak-key"]),
     ("sha1", &["tls-certificate-faulty", "tls-sha1"]),
     ("bloated-chain", &["tls-chain-bloated"]),
+    ("cross-signed", &[]),
+    ("out-of-order", &["tls-chain-out-of-order"]),
+    ("other-authority", &["tls-caa-mismatch"]),
     ("legacy-tls", &["tls-legacy-version"]),
     ("tls-scan", &["tls-weak-cipher", "tls-old-version-offered"]),
     ("http1-only", &["tls-no-h2-alpn"]),
@@ -320,4 +323,51 @@ fn every_command_of_a_story_runs() {
         let code = run(&words).status.code();
         assert!(matches!(code, Some(0 | 4..=7)), "{command}: {code:?}");
     }
+}
+
+#[test]
+fn a_chain_is_told_in_detail_and_its_issuer_held_against_the_zone() {
+    let tls = |id: &str| {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (_, document) = json(&arguments(scenario));
+        document["hops"][0]["tls"].clone()
+    };
+    let places = |tls: &serde_json::Value| {
+        let chain = tls["chain"].as_array().unwrap().clone();
+        chain.into_iter().map(|it| it["place"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let bloated = tls("bloated-chain");
+    assert_eq!(places(&bloated), ["leaf", "issuer", "root", "duplicate"]);
+    assert_eq!(bloated["chain"][2]["trusted_root"], true);
+    let crossed = tls("cross-signed");
+    assert_eq!(places(&crossed), ["leaf", "issuer", "issuer"]);
+    assert_eq!(crossed["verification"]["verified"], true);
+    assert_eq!(
+        (&crossed["chain"][2]["trusted_root"], &crossed["chain"][2]["self_issued"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(crossed["chain"][1]["trusted_root"], false);
+    assert_eq!(places(&tls("out-of-order")), ["leaf", "out-of-order", "issuer"]);
+    let missing = tls("missing-intermediate");
+    assert_eq!(missing["verification"]["faults"][0]["url"], "http://ca.tls.test/intermediate.der");
+    assert!(missing["caa"].is_null(), "it is not trusted");
+
+    let caa = tls("normal")["caa"].clone();
+    assert_eq!((&caa["verdict"], &caa["domain"]), (&"named".into(), &"example.test.".into()));
+    assert_eq!(caa["identifier"], "ca.test");
+    assert_eq!(caa["records"][0]["data"], "0 issue \"ca.test\"");
+    let asked: Vec<&str> =
+        caa["questions"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(asked, ["www.example.test.", "example.test."]);
+    let packets = caa["questions"][0]["packets"].as_array().unwrap();
+    assert!(packets.iter().any(|it| it["qtype"] == "CAA" && it["purpose"] == "walk"), "{caa}");
+    assert!(packets.iter().all(|it| it["purpose"] != "stub"), "nobody compares: {caa}");
+    let caa = tls("other-authority")["caa"].clone();
+    assert_eq!((&caa["verdict"], &caa["domain"]), (&"not-named".into(), &"other-authority.tls.test.".into()));
+    let caa = tls("stapled")["caa"].clone();
+    assert_eq!(caa["verdict"], "no-records");
+    assert_eq!(caa["questions"].as_array().unwrap().len(), 3, "{caa}");
+    let (_, given) =
+        json(&["--lab", "--resolve", "www.example.test:443:127.53.1.1", "https://www.example.test/"]);
+    assert!(given["hops"][0]["tls"]["caa"].is_null(), "a name that nobody was asked for is told to nobody");
 }

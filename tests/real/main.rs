@@ -15,6 +15,7 @@ mod browser;
 mod cases;
 mod curl;
 mod dig;
+mod equality;
 mod net;
 mod openssl;
 mod pages;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::{Directory, Setting, Test, servers};
+use crate::{Directory, Setting, Test, equality, servers};
 
 pub(crate) const TESTS: &[Test<Peers>] = &[
     ("openssl_takes_a_client_certificate_in_every_form_and_names_the_same_authorities", client_certificates),
@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Test<Peers>] = &[
     ("openssl_takes_the_offer_of_0_rtt_that_its_own_client_makes", early_data),
     ("a_staple_says_what_openssl_reads_in_it", staples),
     ("a_hello_retry_request_of_openssl_is_told_by_its_cause", hello_retry),
+    ("the_facts_of_a_handshake_equal_those_of_s_client_and_curl", equality::table),
 ];
 
 /// Certificates and keys, made by OpenSSL.
@@ -55,7 +56,7 @@ impl Peers {
         peers
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -72,7 +73,7 @@ impl Peers {
     }
 
     /// Starts `openssl s_server` with these words.
-    fn serve(&self, words: &str) -> Peer {
+    pub(crate) fn serve(&self, words: &str) -> Peer {
         self.serve_with("-cert s.pem -key s.key", words)
     }
 
@@ -100,14 +101,23 @@ impl Peers {
 
     /// Traces that server; the exit code, the document, and all that was printed.
     fn trace(&self, peer: &Peer, words: &str) -> (i32, Value, String) {
-        self.trace_for("8", peer, words)
+        self.trace_port(peer.port, words)
+    }
+
+    /// The same for any server on the loopback.
+    pub(crate) fn trace_port(&self, port: u16, words: &str) -> (i32, Value, String) {
+        self.trace_within("8", port, words)
     }
 
     /// The same with another `--max-time`.
     pub(crate) fn trace_for(&self, seconds: &str, peer: &Peer, words: &str) -> (i32, Value, String) {
+        self.trace_within(seconds, peer.port, words)
+    }
+
+    fn trace_within(&self, seconds: &str, port: u16, words: &str) -> (i32, Value, String) {
         let output = Command::new(Path::new(env!("CARGO_BIN_EXE_urltrace")))
             .args(["--format", "json", "--max-time", seconds, "--cacert", "ca.pem", "--connect-to"])
-            .arg(format!("::127.0.0.1:{}", peer.port))
+            .arg(format!("::127.0.0.1:{port}"))
             .args(words.split(' ').filter(|word| !word.is_empty()))
             .arg("https://localhost/")
             .env("KEY_PASSWORD", "secret")

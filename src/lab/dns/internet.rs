@@ -403,7 +403,15 @@ shop7 IN CNAME www-aliases-test.cdn.example.
     ),
     ("shop.test.", HOSTED_TEXT),
     ("ipv6.test.", HOSTED_TEXT),
-    ("tls.test.", HOSTED_TEXT),
+    (
+        "tls.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+other-authority IN CAA 0 issue \"letsencrypt.org\"
+",
+    ),
     ("http.test.", HOSTED_TEXT),
     ("http3.test.", HOSTED_TEXT),
     (

@@ -45,6 +45,7 @@ impl StoresServerSessions for Forgetful {
     }
 }
 
+const ROOT: &str = "urltrace lab root CA";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where the intermediate can be fetched, as leaf certificates say.
 pub(crate) const INTERMEDIATE_URL: &str = "http://ca.tls.test/intermediate.der";
@@ -55,16 +56,19 @@ pub(crate) struct Authority {
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
     unknown: CertifiedIssuer<'static, KeyPair>,
+    /// The root's name and key, signed by the unknown root.
+    cross: rcgen::Certificate,
 }
 
 impl Authority {
     /// Makes the keys and the certificates of the authorities.
     pub(crate) fn new(now: SystemTime) -> Result<Self, rcgen::Error> {
-        let root = new_root("urltrace lab root CA", now)?;
+        let root = new_root(ROOT, now)?;
         let intermediate = new_intermediate("urltrace lab intermediate CA", now, &root)?;
         let unknown_root = new_root("urltrace lab unknown root CA", now)?;
         let unknown = new_intermediate("urltrace lab unknown intermediate CA", now, &unknown_root)?;
-        Ok(Self { now, root, intermediate, unknown })
+        let cross = root_params(ROOT, now).signed_by(root.key(), &unknown_root)?;
+        Ok(Self { now, root, intermediate, unknown, cross })
     }
 
     /// The root's certificate: what a client has to trust.
@@ -200,8 +204,11 @@ impl Authority {
             }
             _ => chain.push(issuer.der().clone()),
         }
-        if certificate == Certificate::Bloated {
-            chain.extend([self.root.der().clone(), issuer.der().clone()]);
+        match certificate {
+            Certificate::Bloated => chain.extend([self.root.der().clone(), issuer.der().clone()]),
+            Certificate::CrossSigned => chain.push(self.cross.der().clone()),
+            Certificate::OutOfOrder => chain.insert(1, self.cross.der().clone()),
+            _ => {}
         }
         Ok((chain, key))
     }
@@ -213,9 +220,13 @@ pub(crate) fn provider() -> rustls::crypto::CryptoProvider {
 }
 
 fn new_root(name: &str, now: SystemTime) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
+    CertifiedIssuer::self_signed(root_params(name, now), KeyPair::generate()?)
+}
+
+fn root_params(name: &str, now: SystemTime) -> CertificateParams {
     let mut params = authority(name, BasicConstraints::Unconstrained);
     (params.not_before, params.not_after) = ((now - 700 * DAY).into(), (now + 3000 * DAY).into());
-    CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+    params
 }
 
 fn new_intermediate(

@@ -95,6 +95,10 @@ pub(crate) enum Certificate {
     Sha1,
     /// Good, with the root and the intermediate once more behind it.
     Bloated,
+    /// Good, with the root's name and key signed by the unknown root, too.
+    CrossSigned,
+    /// The same, with that before the intermediate.
+    OutOfOrder,
 }
 
 /// What a site does for those who come back (RFC 8446 §2.2).
@@ -434,6 +438,9 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("must-staple.tls.test", 116, Tls { certificate: Certificate::MustStaple, ..TLS }),
     Site::tls("sha1.tls.test", 37, Tls { certificate: Certificate::Sha1, ..TLS }),
     Site::tls("bloated-chain.tls.test", 38, Tls { certificate: Certificate::Bloated, ..TLS }),
+    Site::tls("cross-signed.tls.test", 210, Tls { certificate: Certificate::CrossSigned, ..TLS }),
+    Site::tls("out-of-order.tls.test", 211, Tls { certificate: Certificate::OutOfOrder, ..TLS }),
+    Site::https("other-authority.tls.test", 212, GOOD),
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
     Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
     Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),

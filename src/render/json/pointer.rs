@@ -87,6 +87,7 @@ fn connection(place: InConnection) -> String {
         InConnection::FlightBytes(index) => format!("tls/flights/{index}/bytes"),
         InConnection::LegacyVersion => "tls/legacy_probe/version".to_owned(),
         InConnection::Resumed => "tls/resumption/resumed".to_owned(),
+        InConnection::CaaVerdict => "tls/caa/verdict".to_owned(),
         InConnection::Tickets => "tls/resumption/tickets".to_owned(),
         InConnection::ScannedVersion(index) => format!("tls/scan/versions/{index}/offered"),
         InConnection::ScannedSuite(index) => format!("tls/scan/suites/{index}/name"),
@@ -101,6 +102,7 @@ fn connection(place: InConnection) -> String {
                 CertificateField::Subject => "subject",
                 CertificateField::KeyType => "key_type",
                 CertificateField::KeyBits => "key_bits",
+                CertificateField::Place => "place",
                 CertificateField::SignatureAlgorithm => "signature_algorithm",
             };
             format!("tls/chain/{index}/{field}")

@@ -7,9 +7,13 @@ use serde::Serialize;
 use super::micros::us;
 use super::resumption::ResumptionView;
 use super::scan::ScanView;
+use super::tls_caa::CaaView;
 use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
-use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
+use crate::trace::{
+    Certificate, CertificateFault, ChainPlace, Direction, Flight, Offer, Tls, TlsVersion, Verification,
+    chain_places, cross_signs,
+};
 
 /// A TLS handshake, flight by flight.
 #[derive(Serialize)]
@@ -69,6 +73,9 @@ pub(super) struct TlsView<'a> {
     resumption: Option<ResumptionView<'a>>,
     /// What the server takes of TLS; null without `--tls-scan`.
     scan: Option<ScanView<'a>>,
+    /// What the CAA records of the host's domain say of the issuer, asked when the trace had ended and not
+    /// counted; null where the certificate is not one that public roots trust, or the name was not asked for.
+    caa: Option<CaaView<'a>>,
 }
 
 impl<'a> From<&'a Tls> for TlsView<'a> {
@@ -94,7 +101,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             },
             offer: tls.offer.as_ref().map(Into::into),
             flights: tls.flights.iter().map(Into::into).collect(),
-            chain: tls.chain.iter().map(Into::into).collect(),
+            chain: CertificateView::chain(&tls.chain),
             verification: tls.verification.as_ref().map(Into::into),
             alert: tls.alert.as_ref().map(|alert| AlertView {
                 direction: direction(alert.direction),
@@ -117,6 +124,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             }),
             resumption: tls.resumption.as_ref().map(Into::into),
             scan: tls.scan.as_deref().map(Into::into),
+            caa: tls.caa.as_ref().map(Into::into),
         }
     }
 }
@@ -266,10 +274,26 @@ struct CertificateView<'a> {
     must_staple: bool,
     /// Days from its begin to its end, a part of a day counted as one.
     lifetime_days: u64,
+    /// The organization (O) of its issuer.
+    issuer_organization: Option<&'a str>,
+    /// What it is in the chain: the server's own, the issuer of one before it, of later ones only, a root, one that
+    /// was there before, or the issuer of none of the others.
+    #[cfg_attr(test, schemars(extend("enum" = ["leaf", "issuer", "out-of-order", "root", "duplicate", "unrelated"])))]
+    place: &'static str,
+    /// Others of the chain, by their index, with the same subject and key and another issuer.
+    cross_signed_with: Vec<usize>,
+    /// Whether a trusted root has its subject and key.
+    trusted_root: bool,
 }
 
-impl<'a> From<&'a Certificate> for CertificateView<'a> {
-    fn from(certificate: &'a Certificate) -> Self {
+impl<'a> CertificateView<'a> {
+    fn chain(chain: &'a [Certificate]) -> Vec<Self> {
+        let places = chain_places(chain).into_iter().enumerate();
+        let view = |((index, place), certificate)| Self::of(certificate, place, cross_signs(chain, index));
+        places.zip(chain).map(view).collect()
+    }
+
+    fn of(certificate: &'a Certificate, place: ChainPlace, cross_signed_with: Vec<usize>) -> Self {
         Self {
             subject: &certificate.subject,
             issuer: &certificate.issuer,
@@ -290,6 +314,10 @@ impl<'a> From<&'a Certificate> for CertificateView<'a> {
             scts: certificate.scts.iter().map(Into::into).collect(),
             must_staple: certificate.must_staple,
             lifetime_days: certificate.lifetime_days(),
+            issuer_organization: certificate.issuer_organization.as_deref(),
+            place: place.as_str(),
+            cross_signed_with,
+            trusted_root: certificate.trusted_root,
         }
     }
 }
@@ -303,7 +331,7 @@ struct VerificationView<'a> {
     /// The trusted roots.
     roots: &'a str,
     /// What is wrong.
-    faults: Vec<FaultView>,
+    faults: Vec<FaultView<'a>>,
     /// Whether faults were put aside by `-k`.
     overridden: bool,
     /// When it began.
@@ -321,12 +349,7 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
         Self {
             verified: verification.faults.is_empty(),
             roots: &verification.roots,
-            faults: verification
-                .faults
-                .iter()
-                .map(words::fault)
-                .map(|(code, detail)| FaultView { code, detail })
-                .collect(),
+            faults: verification.faults.iter().map(Into::into).collect(),
             overridden: verification.overridden,
             start_us: verification.start.0,
             cpu_us: us(verification.cpu),
@@ -339,12 +362,25 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
 /// One thing wrong with a certificate or its chain.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct FaultView {
+struct FaultView<'a> {
     /// The same words as a failure's code.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::certificate_codes())))]
     code: &'static str,
     /// In words.
     detail: String,
+    /// Where a certificate that was not sent can be fetched, as the one it has issued says; nothing was.
+    url: Option<&'a str>,
+}
+
+impl<'a> From<&'a CertificateFault> for FaultView<'a> {
+    fn from(fault: &'a CertificateFault) -> Self {
+        let (code, detail) = words::fault(fault);
+        let url = match fault {
+            CertificateFault::MissingIntermediate { url, .. } => url.as_deref(),
+            _ => None,
+        };
+        Self { code, detail, url }
+    }
 }
 
 /// A TLS alert.

@@ -243,6 +243,12 @@ fn flights(page: &mut Page, tls: &Tls) {
     if let Some(staple) = &tls.staple {
         item(page, "OCSP", &format!("staple: {} (signature not checked)", words::staple(staple)));
     }
+    if let Some(caa) = &tls.caa {
+        item(page, "CAA", &words::caa(caa));
+        for record in &caa.records {
+            item(page, "", &format!("{} CAA {}", record.name, record.data));
+        }
+    }
     let sni = tls.sni.as_deref().unwrap_or("none");
     let (sent, received) = (units::bytes(tls.bytes_sent), units::bytes(tls.bytes_received));
     item(page, "wire", &format!("SNI {sni}, {sent} sent, {received} received{staple}"));
@@ -270,6 +276,9 @@ fn chain(page: &mut Page, tls: &Tls) {
         body.push(Ink::Strong, &certificate.subject);
         page.wrap(head, &body);
         certificate_lines(page, certificate);
+        if let Some(place) = words::chain_place(&tls.chain, index) {
+            item(page, "in chain", &place);
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bo
         key_type: "ECDSA P-256".into(),
         key_bits: Some(256),
         signature_algorithm: "ecdsa-with-SHA256".into(),
-        sha256: "5f".repeat(32),
+        sha256: if is_ca { "6a" } else { "5f" }.repeat(32),
         spki_sha256: "a7".repeat(32),
         is_ca,
         self_issued: subject == issuer,
@@ -68,6 +68,34 @@ pub(super) fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bo
             .map(|log| SignedTimestamp { log_id: log.repeat(32), timestamp: time(1_793_003_600) })
             .into(),
         must_staple: false,
+        trusted_root: false,
+        issuer_organization: None,
+    }
+}
+
+/// Records one label above the host, which name the issuer.
+fn caa() -> Caa {
+    let question = |name: &str, start, outcome| CaaQuestion {
+        name: name.into(),
+        start: At(start),
+        end: At(start + 7_100),
+        outcome,
+        packets: Vec::new(),
+    };
+    let record = Record {
+        name: "example.test.".into(),
+        rtype: RecordType(257),
+        ttl: 300,
+        data: "0 issue \"ca.test\"".into(),
+    };
+    Caa {
+        questions: vec![
+            question("www.example.test.", 400_000, CaaOutcome::Absent),
+            question("example.test.", 407_200, CaaOutcome::Found),
+        ],
+        records: vec![record],
+        property: CaaProperty::Issue,
+        verdict: CaaVerdict::Named("ca.test".into()),
     }
 }
 
@@ -162,5 +190,6 @@ pub(super) fn tls(host: &str) -> Tls {
         legacy_probe: None,
         resumption: None,
         scan: None,
+        caa: Some(caa()),
     }
 }

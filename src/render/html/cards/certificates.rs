@@ -39,6 +39,7 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
             ("signed by", text(&tls.signature_scheme)),
             ("OCSP staple", staple),
             ("client certificate", client(tls)),
+            ("CAA", tls.caa.as_ref().map(words::caa).unwrap_or_default()),
             ("accepted authorities", tls.client_certificate.acceptable_cas.join("; ")),
         ],
     );
@@ -53,7 +54,8 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
     }
     page.raw("<h4>Certificates, as sent</h4>\n<ol class=\"certificates\">\n");
     for (index, certificate) in tls.chain.iter().enumerate() {
-        put_certificate(page, index, certificate);
+        let place = words::chain_place(&tls.chain, index).unwrap_or_default();
+        put_certificate(page, index, certificate, place);
     }
     page.raw("</ol>\n");
     if let Some(verification) = &tls.verification {
@@ -81,7 +83,7 @@ fn client(tls: &Tls) -> String {
     }
 }
 
-fn put_certificate(page: &mut Page, index: usize, certificate: &Certificate) {
+fn put_certificate(page: &mut Page, index: usize, certificate: &Certificate, place: String) {
     page.raw("<li><details").raw(if index == 0 { " open" } else { "" }).raw("><summary><bdi>");
     page.text(&table::shortened(&certificate.subject)).raw("</bdi></summary>\n");
     let left = match certificate.never_expires() {
@@ -98,6 +100,7 @@ fn put_certificate(page: &mut Page, index: usize, certificate: &Certificate) {
     table::facts(
         page,
         &[
+            ("in the chain", place),
             ("issued by", certificate.issuer.clone()),
             ("for", named.join(", ") + &more),
             ("valid", validity),
