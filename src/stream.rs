@@ -2,7 +2,8 @@
 //!
 //! Stands between TLS and HTTP, so that neither knows the other. TLS runs over any of these, so over TLS
 //! as well: that is how a request reaches its server through the tunnel of an https proxy (RFC 9110
-//! §9.3.6). It passes everything on, and opens, stamps and counts nothing.
+//! §9.3.6). It passes everything on, opens and counts nothing, and keeps the stamps of what passed its socket
+//! last.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +11,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::clock::Moment;
+use crate::timestamp::{self, Stamped};
 use crate::tls::TlsStream;
 
 /// Reads in a row that find something, before the reader has to let others go first. A peer that sends
@@ -31,6 +34,8 @@ pub struct Socket {
     tcp: TcpStream,
     /// Reads in a row that found something.
     row: u32,
+    arrived: Option<Moment>,
+    handed: Option<Moment>,
 }
 
 impl Socket {
@@ -40,15 +45,28 @@ impl Socket {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
+        let read = timestamp::poll_read(&self.tcp, cx, buf);
         self.row = if read.is_ready() { self.row + 1 } else { 0 };
-        read
+        read.map_ok(|at| self.arrived = Some(at))
+    }
+
+    /// Stamps what is handed over now, if it is.
+    fn poll_write(
+        &mut self,
+        write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<std::io::Result<usize>>,
+    ) -> Poll<std::io::Result<usize>> {
+        let now = Moment::now();
+        let written = write(Pin::new(&mut self.tcp));
+        if let Poll::Ready(Ok(1..)) = written {
+            self.handed = Some(now);
+        }
+        written
     }
 }
 
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
-        Self::Plain(Socket { tcp, row: 0 })
+        Self::Plain(Socket { tcp, row: 0, arrived: None, handed: None })
     }
 }
 
@@ -57,6 +75,22 @@ impl Stream {
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+}
+
+impl Stamped for Stream {
+    fn arrived(&self) -> Option<Moment> {
+        match self {
+            Self::Plain(socket) => socket.arrived,
+            Self::Tls(tls) => tls.carrier().arrived(),
+        }
+    }
+
+    fn handed(&self) -> Option<Moment> {
+        match self {
+            Self::Plain(socket) => socket.handed,
+            Self::Tls(tls) => tls.carrier().handed(),
+        }
     }
 }
 
@@ -76,7 +110,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write(cx, bytes)),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
@@ -87,7 +121,7 @@ impl AsyncWrite for Stream {
         parts: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write_vectored(cx, parts),
+            Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write_vectored(cx, parts)),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
         }
     }

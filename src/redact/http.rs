@@ -24,6 +24,7 @@ impl Redact for Http {
             request,
             version: _,
             start: _,
+            first_byte_noticed: _,
             sent: _,
             informational,
             first_byte: _,

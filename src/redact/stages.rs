@@ -11,6 +11,7 @@ impl Redact for Connect {
         let Self {
             start: _,
             end: _,
+            noticed: _,
             attempts,
             winner: _,
             local: _,
@@ -39,6 +40,7 @@ impl Redact for Tls {
         let Self {
             start: _,
             end: _,
+            noticed: _,
             sni: _,           // a host, as in the URL
             verified_name: _, // the same
             offer: _,

@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
+use crate::timestamp;
 use crate::trace::{
     AddressKind, At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, StageName,
 };
@@ -106,12 +107,13 @@ pub async fn connect(
     let shown = queue.get(won.unwrap_or_default()).filter(|one| one.named_port != one.address.port());
     let untried = queue.get(race.runners.len()..).unwrap_or_default();
     let mut connect = Connect {
-        start: race.start,
+        start: race.runners.first().map_or(race.start, |first| first.attempt.start),
         end,
         attempts: Vec::new(),
         winner: won,
         local: None,
         tcp_info: None,
+        noticed: won.map(|_| end),
         untried: untried.iter().map(|one| one.address).collect(),
         redirected_from: shown.map(|one| format!("port {}", one.named_port)),
     };
@@ -125,6 +127,7 @@ pub async fn connect(
         }
         connect.attempts.push(runner.attempt);
     }
+    end_with_the_kernel(&mut connect);
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
@@ -132,6 +135,17 @@ pub async fn connect(
             let running = connect.end.since(connect.start);
             (connect, Err(fault.after(running)))
         }
+    }
+}
+
+/// A busy machine wakes this program late: the winner's connect ends with the round trip of its SYN, as the kernel
+/// has measured it. After a retransmission that could be anybody's (Karn's algorithm, RFC 6298 §3).
+fn end_with_the_kernel(connect: &mut Connect) {
+    let winner = connect.winner.and_then(|winner| connect.attempts.get_mut(winner));
+    let (Some(winner), Some(info)) = (winner, &connect.tcp_info) else { return };
+    let end = winner.start.after(info.rtt);
+    if winner.syn_retransmits == Some(0) && end < winner.end {
+        (winner.end, connect.end) = (end, end);
     }
 }
 
@@ -256,12 +270,9 @@ impl Race<'_> {
     /// Calls `connect()` without waiting for it.
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
         let Candidate { address, source, .. } = candidate;
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
-        let start = self.clock.now();
-        let result = socket.and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            // Small writes must not wait for each other: the first request byte is a measured event.
-            socket.set_tcp_nodelay(true)?;
+        let mut start = self.clock.now();
+        let result = ready_socket(address).and_then(|socket| {
+            start = self.clock.now();
             match socket.connect(&address.into()) {
                 Ok(()) => {}
                 Err(error) if in_progress(&error) => {}
@@ -299,6 +310,16 @@ impl Race<'_> {
             }
         }
     }
+}
+
+/// A socket with all that can be set before its connect.
+fn ready_socket(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    // Small writes must not wait for each other: the first request byte is a measured event.
+    socket.set_tcp_nodelay(true)?;
+    timestamp::stamp_arrivals(&socket);
+    Ok(socket)
 }
 
 /// What to try when no address is of the family asked for.

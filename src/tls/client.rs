@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::certificate_faults::Source;
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Hello};
 use super::host::{self, Asked};
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{TlsPlan, VersionChoice};
 use crate::stop::Stop;
+use crate::timestamp::Stamped;
 use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
@@ -38,6 +39,21 @@ pub struct Peer<'a> {
     pub host: &'a str,
     /// Its address, where it can be asked once more after a failure; `None` at the end of a tunnel.
     pub address: Option<SocketAddr>,
+}
+
+/// A ClientHello for a host, keys and all: made while there is nothing to do but wait for the connection.
+pub struct Prepared {
+    /// Without its final dot.
+    host: String,
+    hello: Result<Hello, Fault>,
+}
+
+impl Prepared {
+    /// The host it is for.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
 }
 
 /// The TLS client of one run: roots and configuration, made before t0.
@@ -95,56 +111,62 @@ impl Client {
     /// The record is complete when this returns. Reading it out of the handshake takes some 100 us
     /// after [`Tls::end`]; a caller that has a request to send meanwhile uses
     /// [`handshake_unread`](Self::handshake_unread).
-    pub async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn handshake<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         &self,
         carrier: S,
         peer: Peer<'_>,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream<S>, Failure>) {
-        let (mut tls, result, unread) = self.handshake_unread(carrier, peer, clock, stop).await;
+        let hello = self.prepare(peer.host, clock);
+        let (mut tls, result, unread) =
+            self.handshake_unread(carrier, hello, peer.address, clock, stop).await;
         unread.read_into(&mut tls);
         (tls, result)
+    }
+
+    /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
+    #[must_use]
+    pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
+        let hello = asked(host).and_then(|asked| {
+            let true_name = asked.true_name().map(str::to_owned);
+            let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, *clock));
+            self.config_for(&observer, &asked).and_then(|config| Hello::new(config, asked, observer)).map_err(
+                |error| {
+                    let message = format!("no ClientHello could be made: {error}");
+                    Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+                },
+            )
+        });
+        Prepared { host: host.trim_end_matches('.').to_owned(), hello }
     }
 
     /// Shakes hands, and leaves offer, chain and the details of a verification with faults to
     /// [`Unread::read_into`], to be called when time no longer matters. After a failure the record
     /// is complete at once.
-    pub async fn handshake_unread<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn handshake_unread<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         &self,
         carrier: S,
-        peer: Peer<'_>,
+        prepared: Prepared,
+        address: Option<SocketAddr>,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream<S>, Failure>, Unread) {
-        // Making the ClientHello, keys and all, is this handshake's work: the phase begins here.
         let start = clock.now();
-        let host = peer.host.trim_end_matches('.');
-        let limit = start.after(self.limit);
-        let prepared = asked(peer.host).and_then(|asked| {
-            let true_name = asked.true_name().map(str::to_owned);
-            let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, *clock));
-            self.config_for(&observer, &asked)
-                .and_then(|config| {
-                    Handshake::new(carrier, config, asked, Arc::clone(&observer), limit, clock, stop)
-                })
-                .map(|handshake| (handshake, observer))
-                .map_err(|error| {
-                    let message = format!("no ClientHello could be made: {error}");
-                    Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-                })
-        });
-        let (mut handshake, observer) = match prepared {
-            Ok(prepared) => prepared,
+        let Prepared { host, hello } = prepared;
+        let hello = match hello {
+            Ok(hello) => hello,
             Err(fault) => {
-                let end = clock.now();
-                let tls = Tls { start, end, verified_name: host.to_owned(), ..Tls::default() };
-                return (tls, Err(fault.after(end.since(start))), Unread::default());
+                let tls = Tls { start, end: start, verified_name: host, ..Tls::default() };
+                return (tls, Err(fault.after(Duration::ZERO)), Unread::default());
             }
         };
+        let observer = hello.observer();
+        let mut handshake = Handshake::new(carrier, hello, start.after(self.limit), clock, stop);
         let (end, result) = handshake.run().await;
         let seen = std::mem::take(&mut *observer.seen());
-        let mut tls = summary::of(&mut handshake, &seen, host, start..end);
+        let start = handshake.flights.first().map_or(start, |hello| hello.start);
+        let mut tls = summary::of(&mut handshake, &seen, &host, start..end);
         let details = Details {
             hello: std::mem::take(&mut handshake.hello),
             seen,
@@ -167,7 +189,7 @@ impl Client {
                 details.read_into(&mut tls);
                 let inquiry = Inquiry {
                     end: &why,
-                    address: peer.address,
+                    address,
                     seen: &details.seen,
                     hello: &details.hello,
                     embedded_roots: (self.source == Source::Embedded).then_some(&self.trust),

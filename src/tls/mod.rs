@@ -40,7 +40,7 @@ mod summary;
 mod tests;
 mod verify;
 
-pub use client::{Client, HANDSHAKE_LIMIT, Peer};
+pub use client::{Client, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
 pub use stream::TlsStream;
 pub use summary::Unread;

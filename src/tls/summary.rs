@@ -21,6 +21,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
     Tls {
         start: ran.start,
         end: ran.end,
+        noticed: handshake.noticed,
         sni: handshake.sni.take(),
         verified_name: host.to_owned(),
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),

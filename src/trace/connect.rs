@@ -11,8 +11,11 @@ use super::service::EndpointSource;
 pub struct Connect {
     /// First attempt's start.
     pub start: At,
-    /// The winner was connected, or the last attempt failed.
+    /// The winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the last
+    /// attempt failed.
     pub end: At,
+    /// This program saw that the winner was connected.
+    pub noticed: Option<At>,
     /// Every attempt, in the order started.
     pub attempts: Vec<Attempt>,
     /// Index of the winner.

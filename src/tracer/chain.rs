@@ -111,7 +111,7 @@ impl<'a> Chain<'a> {
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
-        let mut unread = None;
+        let (mut unread, mut made) = (None, None);
         // What is sent again goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
             Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
@@ -126,15 +126,16 @@ impl<'a> Chain<'a> {
             }
             None => {
                 let mut beside = Beside::default();
-                let opened = connect::open(self.scene, trace, id, &mut beside).await;
+                let opened = connect::open(self.scene, trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes);
-                unread = beside.unread;
+                (unread, made) = (beside.unread, beside.request);
                 opened?
             }
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
-        let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
+        let made = made.unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
+        let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         // Reading certificates is work of ours that no phase should pay for.
         if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {

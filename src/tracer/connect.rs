@@ -9,10 +9,10 @@ use super::scene::Scene;
 use super::target::Target;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
-use crate::http::Session;
+use crate::http::{self, Ask, Session};
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls::{self, Peer};
+use crate::tls;
 use crate::trace::{
     Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, Stage, StageName, Tls, Trace, Url,
 };
@@ -29,6 +29,8 @@ pub(super) struct Beside {
     pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
+    /// The request, made while the connection was awaited.
+    pub(super) request: Option<http::Prepared>,
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -37,6 +39,7 @@ pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
+    ask: &Ask,
     beside: &mut Beside,
 ) -> Result<(Session, ConnectionId), Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
@@ -63,7 +66,18 @@ pub(super) async fn open(
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     loop {
-        let (mut tcp, stream) = tcp::connect(&queue, found, &plan.tcp, clock, stop).await;
+        let url = &request.url;
+        // What follows is made while the SYN is on its way: the ClientHello, or the request.
+        let next = async {
+            if url.scheme == Scheme::Http {
+                beside.request = Some(http::prepare(url, ask, &plan.http));
+                return None;
+            }
+            // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
+            Some(scene.tls.prepare(url.host_ascii.trim_end_matches('.'), clock))
+        };
+        let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
+        let ((mut tcp, stream), hello) = futures_util::join!(connecting, next);
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }
@@ -73,11 +87,16 @@ pub(super) async fn open(
         connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
-        if request.url.scheme == Scheme::Http {
+        let Some(hello) = hello else {
             *tls = Stage::Skipped(PLAIN);
             return Ok((Session::new(stream.into(), None, &plan.http), connection));
-        }
-        let failure = match secure(scene, &request.url.host_ascii, tls, stream, beside).await {
+        };
+        // And the request while the handshake is.
+        let made = async { http::prepare(&request.url, ask, &plan.http) };
+        let (secured, made) =
+            futures_util::join!(secure(scene, hello, tls, stream, &mut beside.unread), made);
+        beside.request = Some(made);
+        let failure = match secured {
             Ok(session) => return Ok((session, connection)),
             Err(failure) => failure,
         };
@@ -115,19 +134,18 @@ async fn resolve(
 /// TLS over an open stream.
 async fn secure(
     scene: &Scene<'_>,
-    host: &str,
+    hello: tls::Prepared,
     handshake: &mut Stage<Tls>,
     stream: TcpStream,
-    beside: &mut Beside,
+    left: &mut Option<tls::Unread>,
 ) -> Result<Session, Failure> {
-    (scene.on_stage)(StageName::Tls, host);
-    // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-    let host = host.trim_end_matches('.');
-    let peer = Peer { host, address: stream.peer_addr().ok() };
+    (scene.on_stage)(StageName::Tls, hello.host());
+    let address = stream.peer_addr().ok();
     let carrier = Stream::from(stream);
-    let (record, stream, unread) = scene.tls.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
+    let (record, stream, unread) =
+        scene.tls.handshake_unread(carrier, hello, address, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
-    beside.unread = Some(unread);
+    *left = Some(unread);
     Ok(Session::new(Stream::Tls(Box::new(stream?)), alpn.as_deref(), &scene.plan.http))
 }

@@ -1,5 +1,6 @@
 //! What many runs share, and one run from its t0 to its trace.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::chain::Chain;
@@ -19,6 +20,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
+    /// That of the next run, made when there was time.
+    next: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
 }
 
@@ -43,13 +46,14 @@ impl Tracer {
     pub fn new(plan: Plan) -> Result<Self, String> {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
-        Ok(Self { plan, resolver, tls })
+        let next = RefCell::new(Some(resolver.of_another_run()));
+        Ok(Self { plan, resolver, next, tls })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, tls } = self;
-        let resolver = &resolver.of_another_run();
+        let Self { plan, resolver, next, tls } = self;
+        let resolver = &next.take().unwrap_or_else(|| resolver.of_another_run());
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
@@ -66,6 +70,7 @@ impl Tracer {
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
+        next.replace(Some(self.resolver.of_another_run()));
         trace
     }
 

@@ -15,8 +15,11 @@ use crate::trace::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub(super) struct ConnectView<'a> {
     /// First attempt's start.
     start_us: u64,
-    /// Until the winner was connected, or the last attempt failed.
+    /// Until the winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the
+    /// last attempt failed.
     duration_us: u64,
+    /// When this program saw that the winner was connected.
+    noticed_us: Option<u64>,
     /// Every attempt, in the order started.
     attempts: Vec<AttemptView<'a>>,
     /// Index of the winner.
@@ -42,6 +45,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
         Self {
             start_us: connect.start.0,
             duration_us: us(connect.end.since(connect.start)),
+            noticed_us: connect.noticed.map(|at| at.0),
             attempts: connect.attempts.iter().map(Into::into).collect(),
             winner: connect.winner,
             address: winner.map(|address| address.ip().to_string()),

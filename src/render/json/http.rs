@@ -31,12 +31,14 @@ pub(super) struct HttpView<'a> {
     reason: Option<&'a str>,
     /// The request, as sent.
     request: RequestView<'a>,
-    /// Work on the request began.
+    /// The first byte of the request was handed to the kernel.
     start_us: u64,
     /// The last byte of the request was handed to the kernel.
     sent_us: Option<u64>,
-    /// First byte of the final response, above TLS.
+    /// First byte of the final response, above TLS: when it arrived.
     first_byte_us: Option<u64>,
+    /// When this program read that byte.
+    first_byte_noticed_us: Option<u64>,
     /// End of the final response's head.
     head_end_us: Option<u64>,
     /// The last byte of the body, or the failure.
@@ -82,6 +84,7 @@ impl<'a> HttpView<'a> {
             start_us: http.start.0,
             sent_us: http.sent.map(|at| at.0),
             first_byte_us: http.first_byte.map(|at| at.0),
+            first_byte_noticed_us: http.first_byte_noticed.map(|at| at.0),
             head_end_us: http.head_end.map(|at| at.0),
             end_us: http.end.0,
             informational: http.informational.iter().map(InformationalView::new).collect(),

@@ -14,8 +14,10 @@ use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verif
 pub(super) struct TlsView<'a> {
     /// The ClientHello was handed to the kernel.
     start_us: u64,
-    /// Until our Finished was handed to the kernel, or the failure.
+    /// Until the server's Finished arrived, or the failure.
     duration_us: u64,
+    /// When this program read the last of the server's handshake.
+    noticed_us: Option<u64>,
     /// The name sent as SNI; null for an IP literal.
     sni: Option<&'a str>,
     /// The name the certificate was checked against.
@@ -63,6 +65,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
         Self {
             start_us: tls.start.0,
             duration_us: us(tls.end.since(tls.start)),
+            noticed_us: tls.noticed.map(|at| at.0),
             sni: tls.sni.as_deref(),
             verified_name: &tls.verified_name,
             version: tls.version.map(TlsVersion::as_str),

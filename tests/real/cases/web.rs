@@ -98,7 +98,7 @@ fn accounted(world: &World) {
             let run = trace_ok(world, url);
             let (total, rest) =
                 (run.number("/hops/0/phases/total_us"), run.number("/hops/0/phases/unaccounted_us"));
-            if rest <= (total / 100).max(200) {
+            if rest <= (total / 100).max(1_500) {
                 Ok(())
             } else {
                 Err(format!("{rest} of {total} us are unaccounted for: {run}"))
