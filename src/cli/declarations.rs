@@ -215,6 +215,9 @@ pub struct Connection {
     /// Time limit for one connection attempt, in seconds (or 500ms, 1s)
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_negative_numbers = true)]
     pub connect_timeout: String,
+    /// End the trace after this stage; `tls://HOST:PORT`, `tcp://HOST:PORT` and `dns://NAME` do so by themselves
+    #[arg(long, value_enum, ignore_case = true, value_name = "STAGE", conflicts_with = "output")]
+    pub until: Option<Until>,
     /// Use these addresses for a host and port, without DNS
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
     pub resolve: Vec<String>,
@@ -363,6 +366,19 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+/// Stages that a trace can end after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// The URL is taken apart, and nothing is sent
+    Url,
+    /// The name is looked up
+    Dns,
+    /// The connection is open
+    Tcp,
+    /// The TLS handshake is done, and the certificate checked
+    Tls,
 }
 
 /// Sets of roots.

@@ -186,7 +186,8 @@ pub(super) fn check_lab(common: &Common, url: Option<&str>) -> Result<(), PlanEr
 
 /// The address in a URL; an IPv6 address, of which the lab has none, as one that is not in it.
 fn address_of(url: &str) -> Option<std::net::Ipv4Addr> {
-    let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    // Other schemes have hosts that the parser does not look into.
+    let whole = format!("http://{}", url.split_once("://").map_or(url, |(_, rest)| rest));
     match url::Url::parse(&whole).ok()?.host()? {
         url::Host::Ipv4(address) => Some(address),
         url::Host::Ipv6(_) => Some(std::net::Ipv4Addr::UNSPECIFIED),

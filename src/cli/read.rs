@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::declarations::{Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, When};
+use super::declarations::{
+    Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
+};
 use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
@@ -21,7 +23,7 @@ use crate::plan::{
     Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
-use crate::trace::TlsVersion;
+use crate::trace::{StageName, TlsVersion};
 
 /// Reads arguments (the first is the program's name) into settings.
 ///
@@ -165,6 +167,13 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         },
         tls,
         http: http_plan(request, matches, environment)?,
+        until: match connection.until {
+            None => StageName::Http,
+            Some(Until::Tls) => StageName::Tls,
+            Some(Until::Tcp) => StageName::Tcp,
+            Some(Until::Dns) => StageName::Dns,
+            Some(Until::Url) => StageName::Url,
+        },
         max_time,
     })
 }

@@ -2,9 +2,10 @@
 //! that failed, and the servers that `--all-ns` asked. No rule itself.
 
 use super::found::{Finding, Load, Saving};
+use super::moments::Moments;
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
-use crate::trace::{Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
+use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
 
 /// Every lookup, with its id.
 pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {
@@ -52,12 +53,19 @@ impl Spot<'_> {
         Place::packet(self.lookup, index, field)
     }
 
+    /// The moments from its sending on at which nothing else was on the way to the answer.
+    pub(super) fn idle(&self, until: At) -> Moments {
+        let path = self.dns.critical_path.iter().filter(|id| **id != self.index);
+        let busy = path.filter_map(|id| self.dns.packets.get(*id)).filter(|other| other.meaning.is_of_use());
+        let busy = Moments::of(busy.map(|other| (other.sent, other.end)));
+        Moments::of([(self.packet.sent, until)]).without(&busy)
+    }
+
     /// The time that it took from the answer: all of it on the critical path, none off it.
     pub(super) fn cost(&self, applies: &str) -> Option<Saving> {
         let is_waited_for = self.dns.critical_path.contains(&self.index);
-        is_waited_for
-            .then(|| self.packet.end.since(self.packet.sent))
-            .and_then(|it| Saving::measured(it, applies, Load::Cold))
+        let whole = [(self.packet.sent, self.packet.end)];
+        is_waited_for.then(|| Saving::measured_at(&whole, applies, Load::Cold)).flatten()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::SystemTime;
 
+use super::fold::fold;
 use super::found::Finding;
 use super::rule::{Check, Lookups, Rule};
+use super::savings::{Axis, settle};
 use crate::trace::{Dns, Trace};
 
 macro_rules! rules {
@@ -73,17 +75,19 @@ rules! {
 /// All findings of a trace, worst first; of equals, in the order of the stages.
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
-    worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)))
+    let findings = worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)));
+    settle(fold(findings), &Axis::of(trace))
 }
 
 /// All findings of a name that was looked up for its own sake: it is the only lookup of its run.
 #[must_use]
 pub fn check_dns(dns: &Dns, started_at: SystemTime) -> Vec<Finding> {
     let lookups = Lookups { all: std::slice::from_ref(dns), started_at };
-    worst_first(RULES.iter().flat_map(|rule| match rule.check {
+    let findings = worst_first(RULES.iter().flat_map(|rule| match rule.check {
         Check::Lookups(check) => check(rule, lookups),
         Check::Trace(_) => Vec::new(),
-    }))
+    }));
+    settle(fold(findings), &Axis::of_lookup(dns))
 }
 
 fn worst_first(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
@@ -104,6 +108,12 @@ mod tests {
             assert_eq!(rule.id, file.replace('_', "-"));
             assert!(rule.id.starts_with(&format!("{}-", rule.stage.as_str())), "{}", rule.id);
             assert!(!rule.fires.is_empty());
+            let section = rule.standard.split_once(" section ").map(|(_, section)| section);
+            assert!(
+                section.is_some_and(|it| it.starts_with(|char: char| char.is_ascii_digit())),
+                "{}",
+                rule.id
+            );
         }
         let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding")).unwrap();
         let known = |name: &str| {
@@ -121,6 +131,10 @@ mod tests {
                     "verdict",
                     "sample",
                     "hops",
+                    "fold",
+                    "savings",
+                    "savings_tests",
+                    "moments",
                 ]
                 .contains(&name)
         };

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a reply of the walk was truncated and the question was asked again over TCP",
+    standard: "RFC 1035 section 4.1.1",
     check: Check::Lookups(check),
 };
 
@@ -46,8 +47,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 Place::packet(lookup, index, PacketField::BytesReceived),
             ];
             let mut finding = rule.finding(title, evidence, advice);
-            finding.saving =
-                Saving::measured(cost, "on every lookup of this name that no cache answers", Load::Cold);
+            finding.saving = Saving::measured_at(
+                &[(packet.sent, packet.end)],
+                "on every lookup of this name that no cache answers",
+                Load::Cold,
+            );
             findings.push(finding);
         }
     }

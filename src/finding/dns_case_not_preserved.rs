@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a name server repeated a question in another case, so that it had to be asked again by TCP",
+    standard: "RFC 4343 section 4.1",
     check: Check::Lookups(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server denied, refused or dropped a name in random case (0x20), and answered it in plain case",
+    standard: "RFC 1034 section 3.1",
     check: Check::Lookups(check),
 };
 

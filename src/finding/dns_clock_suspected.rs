@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "all DNSSEC signatures seen, those of the trust anchor's zone included, are expired or not yet valid",
+    standard: "RFC 4035 section 5.3.1",
     check: Check::Lookups(check),
 };
 

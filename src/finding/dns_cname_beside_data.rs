@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a zone's own name is an alias (CNAME), or an authoritative server gave an alias and other records for one name",
+    standard: "RFC 1034 section 3.6.2",
     check: Check::Lookups(check),
 };
 

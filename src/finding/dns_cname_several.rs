@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "one reply of an authoritative server had two or more CNAME records for one name, with different targets",
+    standard: "RFC 2181 section 10.1",
     check: Check::Lookups(check),
 };
 

@@ -4,7 +4,7 @@ use super::asked::walks;
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{At, Meaning, Purpose, StageName};
+use crate::trace::{Meaning, Purpose, StageName};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the walk had to find a name server's address by a walk of its own",
+    standard: "RFC 1034 section 4.2.1",
     check: Check::Lookups(check),
 };
 
@@ -26,7 +27,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 .filter(|packet| packet.purpose == Purpose::NsAddress && packet.sent >= referral.end);
             let next = dns.packets.iter().find(|packet| packet.zone == *cut && packet.sent >= referral.end);
             let (Some(start), Some(next)) = (walked.map(|packet| packet.sent).min(), next) else { continue };
-            let cost = next.sent.since(At(start.0.max(referral.end.0)));
+            let from = start.max(referral.end);
+            let cost = next.sent.since(from);
             let title = format!(
                 "the servers of zone {cut} came without addresses: finding them took {}",
                 duration(cost)
@@ -37,8 +39,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 evidence,
                 format!("give {cut} a name server inside the zone, with glue at the parent"),
             );
-            finding.saving =
-                Saving::measured(cost, "on every walk that does not know these servers yet", Load::Cold);
+            finding.saving = Saving::measured_at(
+                &[(from, next.sent)],
+                "on every walk that does not know these servers yet",
+                Load::Cold,
+            );
             findings.push(finding);
             break;
         }
@@ -50,6 +55,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::At;
 
     #[test]
     fn fires_on_a_sub_walk_with_its_time_and_not_on_glue() {

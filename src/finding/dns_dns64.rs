@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     stage: StageName::Dns,
     fires: "the machine's resolver has IPv6 addresses for a name that has none, with the name's IPv4 addresses in them (DNS64)",
+    standard: "RFC 6147 section 5",
     check: Check::Lookups(check),
 };
 

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Dns,
     fires: "DNSSEC says bogus, and not because this machine's clock is suspected",
+    standard: "RFC 4035 section 4.3",
     check: Check::Lookups(check),
 };
 

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a good signature of the chain or the answer has less than three days left, and less than a quarter of its life",
+    standard: "RFC 4034 section 3.1.5",
     check: Check::Lookups(check),
 };
 

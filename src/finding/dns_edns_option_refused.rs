@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a name server answered an error, or nothing, to a question with an EDNS option (NSID), and answered it without",
+    standard: "RFC 6891 section 6.1.2",
     check: Check::Lookups(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server that never sent an OPT record answered an error, or nothing, to questions with EDNS, and answered without",
+    standard: "RFC 6891 section 7",
     check: Check::Lookups(check),
 };
 

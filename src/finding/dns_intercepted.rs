@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a root server offered recursion (RA), or a server of a top-level zone gave a final answer with recursion on offer and without authority",
+    standard: "RFC 9499 section 6",
     check: Check::Lookups(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the name does not exist by its zone, and the machine's resolver has private addresses for it, or the name is of a kind that networks use for themselves",
+    standard: "RFC 1918 section 3",
     check: Check::Lookups(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server's name, looked up for its address, turned out to be an alias (CNAME)",
+    standard: "RFC 2181 section 10.3",
     check: Check::Lookups(check),
 };
 

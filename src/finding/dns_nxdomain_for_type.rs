@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it",
+    standard: "RFC 4074 section 4.2",
     check: Check::Lookups(check),
 };
 

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the name does not exist by its zone, and the machine's resolver has addresses for it",
+    standard: "RFC 8020 section 2",
     check: Check::Lookups(check),
 };
 

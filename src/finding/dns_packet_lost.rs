@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a question to a name server had no reply, and was answered when it was sent again just so",
+    standard: "RFC 1035 section 4.2.1",
     check: Check::Lookups(check),
 };
 
@@ -43,7 +44,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "look for loss between here and there, with ping or mtr: nothing is said of the server",
         );
         if dns.critical_path.contains(&again) {
-            finding.saving = Saving::measured(waited, "this lookup", Load::Cold);
+            finding.saving =
+                Saving::measured_at(&[(packet.sent, dns.packets[again].sent)], "this lookup", Load::Cold);
         }
         Some(finding)
     })

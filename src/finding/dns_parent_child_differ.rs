@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a reply of the zone named other servers, or other addresses of them, than its parent's referral",
+    standard: "RFC 1034 section 4.2.2",
     check: Check::Lookups(check),
 };
 

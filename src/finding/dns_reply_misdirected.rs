@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the only reply to a question came from another address than the one asked",
+    standard: "RFC 2181 section 4",
     check: Check::Lookups(check),
 };
 

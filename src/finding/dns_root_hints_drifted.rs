@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the root's own answer to `. NS` differs from the root hints",
+    standard: "RFC 9609 section 2",
     check: Check::Lookups(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "below the Internet's root servers: the address of a name server of a zone is a loopback, link-local, multicast, broadcast, mapped or unspecified one",
+    standard: "RFC 6890 section 2.2",
     check: Check::Lookups(check),
 };
 

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server of a zone refused, failed, was not authoritative or referred elsewhere than down",
+    standard: "RFC 1034 section 4.2.2",
     check: Check::Lookups(check),
 };
 

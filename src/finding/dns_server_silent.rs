@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server did not answer in time or could not be reached, and never answered later in the trace",
+    standard: "RFC 1035 section 4.2.1",
     check: Check::Lookups(check),
 };
 
@@ -25,11 +26,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         if !is_of_the_walk(packet) || answered || is_told {
             return None;
         }
-        let waited = dns.packets[spot.index + 1..]
+        let until = dns.packets[spot.index + 1..]
             .iter()
             .find(|next| next.zone == packet.zone && next.qname == packet.qname && next.qtype == packet.qtype)
-            .map_or(packet.end, |next| next.sent.min(packet.end))
-            .since(packet.sent);
+            .map_or(packet.end, |next| next.sent.min(packet.end));
+        let waited = until.since(packet.sent);
         let what = match &packet.meaning {
             Meaning::Timeout => "did not answer",
             // Another server was asked beside it and won: silence as far as it was waited for.
@@ -53,7 +54,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 format!("bring {name} back, or remove it from the zone's NS records at the parent")
             },
         );
-        finding.saving = Saving::measured(waited, "on every lookup that asks this server first", Load::Cold);
+        finding.saving = Saving::measured_at(
+            spot.idle(until).stretches(),
+            "on every lookup that asks this server first",
+            Load::Cold,
+        );
         Some(finding)
     })
 }

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "a server on the critical path took at least 50 ms and three times as long as the median of the others",
+    standard: "RFC 2182 section 3",
     check: Check::Lookups(check),
 };
 
@@ -51,8 +52,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             let evidence = vec![Place::packet(lookup, index, PacketField::RoundTrip)];
             let advice = format!("serve {} from nearer or less busy servers (anycast)", packet.zone);
             let mut finding = rule.finding(title, evidence, advice);
-            finding.saving = Saving::derived(
-                took - median,
+            finding.saving = Saving::derived_at(
+                &[(packet.sent.after(median), packet.sent.after(took))],
                 "on every lookup of this zone that no cache answers",
                 Load::Cold,
             );

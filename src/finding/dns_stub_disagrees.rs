@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "the machine's resolver answered with other addresses, or another response code, than the walk",
+    standard: "RFC 9499 section 6",
     check: Check::Lookups(check),
 };
 

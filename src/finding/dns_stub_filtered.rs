@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "the machine's resolver answered with an extended error that says the name is blocked, censored or filtered",
+    standard: "RFC 8914 section 4",
     check: Check::Lookups(check),
 };
 

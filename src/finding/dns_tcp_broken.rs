@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "a name server's reply was truncated, and the same question by TCP was refused or not answered",
+    standard: "RFC 7766 section 5",
     check: Check::Lookups(check),
 };
 

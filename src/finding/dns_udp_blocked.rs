@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "no name server answered by UDP and one that was asked by TCP did",
+    standard: "RFC 1035 section 4.2.1",
     check: Check::Lookups(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered and does not serve it (REFUSED, SERVFAIL, not authoritative, ...)",
+    standard: "RFC 9499 section 7",
     check: Check::Lookups(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: one of several servers of the last zone answered neither by UDP nor by TCP",
+    standard: "RFC 2182 section 3",
     check: Check::Lookups(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: the address of one of several servers of the last zone was not found",
+    standard: "RFC 1034 section 4.2.1",
     check: Check::Lookups(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone refused or ignored EDNS, or answered only what came without",
+    standard: "RFC 6891 section 7",
     check: Check::Lookups(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered by UDP and not by TCP",
+    standard: "RFC 7766 section 5",
     check: Check::Lookups(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: a server of the last zone answered by TCP and not by UDP, and other servers answer by UDP",
+    standard: "RFC 1035 section 4.2",
     check: Check::Lookups(check),
 };
 

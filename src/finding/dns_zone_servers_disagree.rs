@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Dns,
     fires: "with --all-ns: servers of the last zone have different SOA serials or answer the question differently",
+    standard: "RFC 1034 section 4.3.5",
     check: Check::Lookups(check),
 };
 

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Dns,
     fires: "every server of a zone that was asked in the walk was silent, unreachable or of no use",
+    standard: "RFC 1034 section 4.2.2",
     check: Check::Lookups(check),
 };
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::place::Place;
-use crate::trace::StageName;
+use crate::trace::{At, StageName};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The stage it speaks of.
     pub stage: StageName,
+    /// What it is measured by: a standard and its section.
+    pub standard: &'static str,
     /// One line, with this run's names and numbers.
     pub title: String,
     /// More, where the title is not enough; may be empty.
@@ -58,14 +60,15 @@ pub struct Finding {
     pub saving: Option<Saving>,
 }
 
-/// Time that a mend would save. Never more than the measured time of the phase it speaks of.
+/// Time that a mend would save, beside what those of the findings before it save. Never more than the measured
+/// time of the phase it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saving {
-    /// Best estimate.
+    /// Best estimate. Of findings that overlap, the first has what they share.
     pub amount: Duration,
     /// At least.
     pub low: Duration,
-    /// At most.
+    /// At most: alone.
     pub high: Duration,
     /// How it is known.
     pub basis: Basis,
@@ -73,6 +76,8 @@ pub struct Saving {
     pub applies: String,
     /// The same for programs.
     pub load: Load,
+    /// The moments of the run that it would do without, one after another.
+    pub stretches: Vec<(At, At)>,
 }
 
 /// Which loads of a URL a saving is for.
@@ -135,8 +140,31 @@ impl Saving {
         Self::of(amount, amount, Basis::Derived, applies, load)
     }
 
-    fn of(low: Duration, amount: Duration, basis: Basis, applies: &str, load: Load) -> Option<Self> {
-        let applies = applies.to_owned();
-        (!amount.is_zero()).then_some(Self { amount, low, high: amount, basis, applies, load })
+    /// These moments of this trace, each counted once.
+    pub(super) fn measured_at(stretches: &[(At, At)], applies: &str, load: Load) -> Option<Self> {
+        Self::measured(length(stretches), applies, load).map(|saving| saving.at(stretches))
     }
+
+    /// The same, where that they would be spared is a conclusion.
+    pub(super) fn derived_at(stretches: &[(At, At)], applies: &str, load: Load) -> Option<Self> {
+        Self::derived(length(stretches), applies, load).map(|saving| saving.at(stretches))
+    }
+
+    /// With what else it may save, at most.
+    pub(super) fn up_to(self, more: Duration) -> Self {
+        Self { high: self.high + more, ..self }
+    }
+
+    fn at(self, stretches: &[(At, At)]) -> Self {
+        Self { stretches: stretches.to_vec(), ..self }
+    }
+
+    fn of(low: Duration, amount: Duration, basis: Basis, applies: &str, load: Load) -> Option<Self> {
+        let (applies, stretches) = (applies.to_owned(), Vec::new());
+        (!amount.is_zero()).then_some(Self { amount, low, high: amount, basis, applies, load, stretches })
+    }
+}
+
+fn length(stretches: &[(At, At)]) -> Duration {
+    stretches.iter().map(|(from, to)| to.since(*from)).sum()
 }

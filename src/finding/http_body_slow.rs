@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "receiving took at least 100 ms and half of the hop, at less than 100 kB/s",
+    standard: "RFC 9110 section 6.4",
     check: Check::Trace(check),
 };
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a server ended a kept connection before it answered, and the request was sent again",
+    standard: "RFC 9112 section 9.5",
     check: Check::Trace(check),
 };
 

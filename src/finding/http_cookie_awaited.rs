@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "the last response redirects to its own URL and sets a cookie",
+    standard: "RFC 6265 section 5.4",
     check: Check::Trace(check),
 };
 

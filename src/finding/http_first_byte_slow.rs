@@ -5,7 +5,7 @@ use super::hops::hop_list;
 use super::place::{InConnection, InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::Phase;
-use crate::trace::{ConnectionId, Hop, StageName, Trace};
+use crate::trace::{At, ConnectionId, Hop, StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "the first byte came at least 100 ms later than one network round trip explains, and that was at least 30 % of the hop",
+    standard: "RFC 9111 section 4",
     check: Check::Trace(check),
 };
 
@@ -49,6 +50,12 @@ fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
     worth.then_some(Slow { hop, connection, thinking, round_trip })
 }
 
+/// When its server thought.
+fn thought(slow: &Slow<'_>) -> Option<(At, At)> {
+    let http = slow.hop.http.ran()?;
+    Some((http.sent?.after(slow.round_trip), http.first_byte?))
+}
+
 /// The slow hops of one host are told as one.
 fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding {
     let least = hops.iter().map(|slow| slow.thinking).min().unwrap_or_default();
@@ -82,8 +89,8 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         let http = slow.hop.http.ran();
         http.is_some_and(|http| http.redirect.as_ref().is_some_and(|redirect| redirect.followed))
     };
-    let thinking = hops.iter().filter(|slow| !followed(slow)).map(|slow| slow.thinking).sum();
-    finding.saving = Saving::derived(thinking, "on every request that no cache answers", Load::This);
+    let thinking: Vec<_> = hops.iter().filter(|slow| !followed(slow)).filter_map(thought).collect();
+    finding.saving = Saving::derived_at(&thinking, "on every request that no cache answers", Load::This);
     finding
 }
 
@@ -91,7 +98,6 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::At;
 
     #[test]
     fn fires_on_thinking_time_and_not_on_a_long_way() {

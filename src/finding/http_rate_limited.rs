@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "the status is 429",
+    standard: "RFC 6585 section 4",
     check: Check::Trace(check),
 };
 

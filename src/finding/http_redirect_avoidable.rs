@@ -4,7 +4,7 @@ use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_list;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Hop, Redirect, RedirectChange, StageName, Trace};
+use crate::trace::{At, Dns, Hop, Redirect, RedirectChange, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Http,
     fires: "a redirect was followed",
+    standard: "RFC 9110 section 15.4",
     check: Check::Trace(check),
 };
 
@@ -28,11 +29,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             None => groups.push((&redirect.changes, vec![(hop, redirect)])),
         }
     }
-    groups.into_iter().map(|(changes, hops)| of_group(rule, changes, &hops)).collect()
+    groups.into_iter().map(|(changes, hops)| of_group(rule, trace, changes, &hops)).collect()
 }
 
 /// Redirects that change the same are told as one.
-fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[Followed<'_>]) -> Finding {
+fn of_group(rule: &Rule, trace: &Trace, changes: &[RedirectChange], hops: &[Followed<'_>]) -> Finding {
     let took = hops.iter().map(|(hop, _)| hop.end.since(hop.start)).sum();
     let words: Vec<&str> = changes.iter().map(|change| change.as_str()).collect();
     let words = words.join(", ");
@@ -56,8 +57,23 @@ fn of_group(rule: &Rule, changes: &[RedirectChange], hops: &[Followed<'_>]) -> F
         "link to the final address directly"
     };
     let mut finding = rule.finding(title, evidence.collect(), advice);
-    finding.saving = Saving::measured(took, "for visitors who come by this address", Load::This);
+    let spared: Vec<(At, At)> = hops.iter().map(|(hop, _)| (spared_from(trace, hop), hop.end)).collect();
+    let certain = spared.iter().map(|(from, to)| to.since(*from)).sum();
+    finding.saving = Saving::measured_at(&spared, "for visitors who come by this address", Load::This)
+        .map(|saving| saving.up_to(took.saturating_sub(certain)));
     finding
+}
+
+/// From when on a hop would be spared without its redirect: what a later hop lives on has to be done anyway.
+fn spared_from(trace: &Trace, hop: &Hop<'_>) -> At {
+    let later = || trace.hops().skip(hop.id.0 + 1);
+    if later().any(|other| other.reused == Some(hop.id)) {
+        return hop.http.ran().map_or(hop.end, |http| http.start);
+    }
+    // Zones that the first walk has found are not walked to again.
+    let lives_on_it = |dns: &Dns| dns.cuts.iter().any(|cut| cut.cached);
+    let asked = hop.dns.ran().filter(|_| later().filter_map(|it| it.dns.ran()).any(lives_on_it));
+    asked.map_or(hop.start, |dns| dns.end.clamp(hop.start, hop.end))
 }
 
 #[cfg(test)]

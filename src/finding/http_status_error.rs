@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Http,
     fires: "the last status is 5xx (error) or 4xx (warning), except 429",
+    standard: "RFC 9110 section 15",
     check: Check::Trace(check),
 };
 

@@ -47,6 +47,7 @@ mod dns_zone_server_without_tcp;
 mod dns_zone_server_without_udp;
 mod dns_zone_servers_disagree;
 mod dns_zone_without_answer;
+mod fold;
 mod found;
 mod hops;
 mod http_body_slow;
@@ -56,8 +57,10 @@ mod http_first_byte_slow;
 mod http_rate_limited;
 mod http_redirect_avoidable;
 mod http_status_error;
+mod moments;
 mod place;
 mod rule;
+mod savings;
 mod selection;
 mod tcp_address_failed;
 mod tcp_https_record_failed;
@@ -77,5 +80,6 @@ pub use place::{
     Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
+pub use savings::saved_together;
 pub use selection::{Forbidden, Selection, Unknown, forbidden, rules_named};
 pub use verdict::{Cause, Culprit, Verdict, verdict};

@@ -17,6 +17,8 @@ pub struct Rule {
     pub stage: StageName,
     /// When it fires, in one sentence.
     pub fires: &'static str,
+    /// What it measures by: a standard and its section.
+    pub standard: &'static str,
     pub(super) check: Check,
 }
 
@@ -59,6 +61,7 @@ impl Rule {
             id: self.id,
             severity: self.severity,
             stage: self.stage,
+            standard: self.standard,
             title,
             detail: String::new(),
             evidence,

@@ -3,9 +3,7 @@
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{AttemptField, InConnection, Place};
 use super::rule::{Check, Rule};
-use std::time::Duration;
-
-use crate::trace::{Attempt, AttemptOutcome, Connect, ConnectionId, DnsLane, StageName, Trace};
+use crate::trace::{At, Attempt, AttemptOutcome, Connect, ConnectionId, DnsLane, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tcp,
     fires: "a connection was made, but an address tried before it failed or stayed silent (error: all of IPv4 or IPv6 said no)",
+    standard: "RFC 8305 section 5",
     check: Check::Trace(check),
 };
 
@@ -35,15 +34,16 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             // Until the next was tried: what two had to wait for is counted once.
             let next =
                 connect.attempts.iter().map(|other| other.start).filter(|start| *start > attempt.start);
-            let lost = next.min().unwrap_or(winner.start).min(winner.start).since(attempt.start);
+            let until = next.min().unwrap_or(winner.start).min(winner.start);
+            let lost = (attempt.start, until);
             let ipv6 = attempt.address.is_ipv6();
             match groups.iter_mut().find(|group| group.what == what && group.first.address.is_ipv6() == ipv6)
             {
                 Some(group) => {
                     group.places.push(place);
-                    group.lost += lost;
+                    group.lost.push(lost);
                 }
-                None => groups.push(Group { what, first: attempt, places: vec![place], lost }),
+                None => groups.push(Group { what, first: attempt, places: vec![place], lost: vec![lost] }),
             }
         }
         findings.extend(groups.iter().map(|group| of_group(rule, id, group, broken(connect, group))));
@@ -56,7 +56,7 @@ struct Group<'t> {
     what: String,
     first: &'t Attempt,
     places: Vec<usize>,
-    lost: Duration,
+    lost: Vec<(At, At)>,
 }
 
 /// What an attempt did in place of connecting.
@@ -101,7 +101,8 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'s
     let evidence = places
         .iter()
         .map(|place| Place::Connection(id, InConnection::Attempt(*place, AttemptField::Outcome)));
-    let title = format!("{who} {what}: the connection began {} late", duration(*lost));
+    let late = lost.iter().map(|(from, until)| until.since(*from)).sum();
+    let title = format!("{who} {what}: the connection began {} late", duration(late));
     let title = match broken {
         Some(family) => format!("{family} is broken: {title}"),
         None => title,
@@ -111,7 +112,7 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'s
         finding.severity = Severity::Error;
     }
     finding.saving =
-        Saving::measured(*lost, "on every new connection that tries this address first", Load::This);
+        Saving::measured_at(lost, "on every new connection that tries this address first", Load::This);
     finding
 }
 
@@ -119,7 +120,7 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'s
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Attempt, EndpointSource};
+    use crate::trace::EndpointSource;
 
     #[test]
     fn fires_on_a_dead_ipv6_address_and_not_on_a_missing_route_or_a_later_loser() {

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tcp,
     fires: "a connection was made, but the endpoint of an HTTPS record tried before it failed",
+    standard: "RFC 9460 section 3",
     check: Check::Trace(check),
 };
 

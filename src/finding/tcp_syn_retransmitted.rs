@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tcp,
     fires: "the kernel had to send a SYN of the winning connection again",
+    standard: "RFC 6298 section 2",
     check: Check::Trace(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Tls,
     fires: "a valid certificate of the chain has less than a third of its life left, and 14 days at most",
+    standard: "RFC 5280 section 4.1.2.5",
     check: Check::Trace(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Tls,
     fires: "checking the certificate chain found a fault (expired, wrong host, self-signed, incomplete, ...)",
+    standard: "RFC 5280 section 6",
     check: Check::Trace(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "the server answered the ClientHello with HelloRetryRequest",
+    standard: "RFC 8446 section 4.1.4",
     check: Check::Trace(check),
 };
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Tls,
     fires: "TLS 1.2 was negotiated although TLS 1.3 was offered",
+    standard: "RFC 9325 section 3.1.1",
     check: Check::Trace(check),
 };
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Notice,
     stage: StageName::Url,
     fires: "the last response came over http from a host that is not this machine, and did not lead to https",
+    standard: "RFC 9110 section 4.2.1",
     check: Check::Trace(check),
 };
 

@@ -225,7 +225,7 @@ fn authority(url: &Url) -> String {
         Host::Ipv6(_) => format!("[{}]", url.host_ascii),
         Host::Name(_) | Host::Ipv4(_) => url.host_ascii.clone(),
     };
-    if url.port == url.scheme.default_port() { host } else { format!("{host}:{}", url.port) }
+    if Some(url.port) == url.scheme.default_port() { host } else { format!("{host}:{}", url.port) }
 }
 
 fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(String, String)> {

@@ -86,6 +86,11 @@ impl Scenario {
         Self { expect: Expect { status: Some(status), ..self.expect }, ..self }
     }
 
+    /// It ends before HTTP, because no more was asked for.
+    const fn without_http(self) -> Self {
+        Self { expect: Expect { status: None, ..self.expect }, ..self }
+    }
+
     /// It fails before any response.
     const fn fails(self, exit: u8, outcome: &'static str) -> Self {
         Self { expect: Expect { outcome, exit, status: None, ..self.expect }, ..self }
@@ -271,6 +276,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "https://www.capped.test/",
         "a resolver that cuts TTLs to 30 s: how old its copy is cannot be known",
     ),
+    Scenario::new("name-only", "dns://www.example.test", "a name and its addresses: nothing is connected to")
+        .without_http(),
     // DNSSEC
     Scenario::new(
         "dnssec-expired",
@@ -343,6 +350,12 @@ pub const SCENARIOS: &[Scenario] = &[
         "an IPv6 address that nothing answers at, and an IPv4 one that works",
     )
     .injected(&[("connect", millis(STAGGER))]),
+    Scenario::new(
+        "port-only",
+        "tcp://www.example.test:443",
+        "a port that takes connections: no more is asked",
+    )
+    .without_http(),
     // TLS
     Scenario::new("tls12-only", "https://tls12-only.tls.test/", "a server that speaks TLS 1.2 at most"),
     Scenario::new(
@@ -393,6 +406,18 @@ pub const SCENARIOS: &[Scenario] = &[
         "a certificate of X.509 version 1, which has no place for host names",
     )
     .fails(TLS, "certificate-unchecked"),
+    Scenario::new(
+        "certificate-only",
+        "tls://www.example.test",
+        "a handshake and its certificate, without HTTP",
+    )
+    .without_http(),
+    Scenario::new(
+        "certificate-only-expired",
+        "tls://expired.tls.test:443",
+        "a certificate that has expired, whatever is spoken behind it",
+    )
+    .fails(TLS, "certificate-expired"),
     Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
         .fails(TLS, "legacy-protocol"),
     // HTTP

@@ -16,6 +16,7 @@ pub use self::http::*;
 pub use self::roots::RootsChoice;
 pub use self::tcp::*;
 pub use self::tls::*;
+use crate::trace::StageName;
 
 /// How a run traces, whatever URL or name it is given.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Plan {
     pub tls: TlsPlan,
     /// Requests.
     pub http: HttpPlan,
+    /// `--until`: the last stage; a URL's scheme may end it before.
+    pub until: StageName,
     /// `--max-time`: everything, from t0.
     pub max_time: Duration,
 }
@@ -42,6 +45,7 @@ impl Default for Plan {
             tcp: TcpPlan::default(),
             tls: TlsPlan::default(),
             http: HttpPlan::default(),
+            until: StageName::Http,
             max_time: MAX_TIME,
         }
     }

@@ -93,9 +93,10 @@ impl Redact for Quoted {
 }
 
 fn hide_finding(finding: &mut Finding, seen: &Seen) {
-    let Finding { id: _, severity: _, stage: _, title, detail, evidence: _, advice, saving } = finding;
+    let Finding { id: _, severity: _, stage: _, standard: _, title, detail, evidence: _, advice, saving } =
+        finding;
     seen.sentences([title, detail, advice]);
-    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies, load: _ }) = saving {
+    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies, load: _, stretches: _ }) = saving {
         seen.sentence(applies);
     }
 }

@@ -45,7 +45,8 @@ impl Redact for Trace {
 }
 
 fn hide_request(request: &mut Request, seen: &Seen) {
-    let Request { url, start: _, end: _, lookup: _, connection: _, http, failure, retry_of: _ } = request;
+    let Request { url, until: _, start: _, end: _, lookup: _, connection: _, http, failure, retry_of: _ } =
+        request;
     hide_url(url, seen);
     hide_stage(http, seen);
     if let Some(failure) = failure {

@@ -11,7 +11,14 @@ use crate::finding::{Rule, aliases};
 pub fn findings_list(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules {
-        writeln!(out, "{:width$}  {:8}  {}", rule.id, rule.severity.as_str(), rule.fires)?;
+        writeln!(
+            out,
+            "{:width$}  {:8}  {} [{}]",
+            rule.id,
+            rule.severity.as_str(),
+            rule.fires,
+            rule.standard
+        )?;
     }
     writeln!(out)?;
     writeln!(out, "Other names that --only, --ignore and --fail-on take:")?;

@@ -63,6 +63,7 @@ fn head(page: &mut String, report: &TraceReport) {
     if let Some(code) = last.as_ref().and_then(|hop| hop.http.ran()?.status) {
         facts.push(format!("{code:03} {}", explain(code).name));
     }
+    facts.extend(last.as_ref().and_then(words::reached).map(str::to_owned));
     facts.push(units::duration(trace.total));
     facts.extend(last.and_then(|hop| Some(hop.http.ran()?.version.as_str().to_owned())));
     facts.extend((trace.redirects() > 0).then(|| units::count(trace.redirects(), "redirect")));

@@ -44,6 +44,7 @@ pub(crate) fn findings() -> Vec<Finding> {
             id: "tcp-address-failed",
             severity: Severity::Warning,
             stage: StageName::Tcp,
+            standard: "RFC 8305 section 5",
             title: "IPv6 does not answer, and every visitor with IPv6 waits 250 ms for it".into(),
             detail: "2001:db8:53::1 had not answered when 127.53.1.1 was tried after 250 ms".into(),
             evidence: vec![
@@ -59,12 +60,14 @@ pub(crate) fn findings() -> Vec<Finding> {
                 basis: Basis::Derived,
                 applies: "on every first visit over IPv6".into(),
                 load: Load::This,
+                stretches: Vec::new(),
             }),
         },
         Finding {
             id: "http-body-slow",
             severity: Severity::Info,
             stage: StageName::Http,
+            standard: "RFC 9110 section 6.4",
             title: "103 Early Hints came 12.2 ms before the response".into(),
             detail: String::new(),
             evidence: vec![Place::Request(RequestId(0), InRequest::Informational(0))],

@@ -8,10 +8,23 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, ConnectionUse, Meaning, Negative, Packet, Record, RedirectChange,
-    ReplyHeader, ServiceBinding, ServiceRecord, UrlChangeKind,
+    Certificate, CertificateFault, ConnectionUse, Hop, Meaning, Negative, Packet, Record, RedirectChange,
+    ReplyHeader, ServiceBinding, ServiceRecord, Stage, StageName, UrlChangeKind,
 };
 use crate::units;
+
+/// What a request that was to end before HTTP has come to.
+pub(super) fn reached(hop: &Hop<'_>) -> Option<&'static str> {
+    if hop.failure.is_some() || hop.request.until == StageName::Http {
+        return None;
+    }
+    Some(match (hop.tls, hop.connect, hop.dns) {
+        (Stage::Ran(_), ..) => "handshake done",
+        (_, Stage::Ran(_), _) => "port open",
+        (.., Stage::Ran(_)) => "resolved",
+        _ => "nothing sent",
+    })
+}
 
 /// What came of a packet, in a few words.
 pub(super) fn meaning(packet: &Packet) -> String {

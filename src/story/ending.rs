@@ -25,6 +25,17 @@ pub(super) fn put(teller: &mut Teller, failure: &Failure, missing: &[&'static st
     teller.tell("Where it ended", &told, standards(failure.stage), command(failure.stage));
 }
 
+/// A run that was to go no further.
+pub(super) fn wanted(teller: &mut Teller, hop: &Hop<'_>) {
+    let told = format!(
+        "Here it ended, {} after its start, because no more was asked for: the last stage was to be {}. Of HTTP 0 \
+         bytes were sent.",
+        units::duration(hop.end.since(hop.start)),
+        stage(hop.request.until)
+    );
+    teller.tell("Where it was to end", &[told], standards(hop.request.until), command(hop.request.until));
+}
+
 /// The steps that a failure kept from happening.
 pub(super) fn not_reached(hop: &Hop<'_>) -> Vec<&'static str> {
     fn missing<T>(stage: &Stage<T>, what: &'static str) -> Option<&'static str> {

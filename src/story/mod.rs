@@ -33,7 +33,7 @@ mod walk;
 pub use paragraph::Paragraph;
 use teller::Teller;
 
-use crate::trace::{Dns, Failure, Hop, Trace};
+use crate::trace::{Dns, Failure, Hop, StageName, Trace};
 
 /// The story of a traced URL.
 #[must_use]
@@ -45,7 +45,9 @@ pub fn story(trace: &Trace) -> Vec<Paragraph> {
     for hop in trace.hops() {
         hop_story(&mut teller, trace, &hop);
     }
-    if let Some(hop) = trace.hops().last().filter(|hop| hop.failure.is_none()) {
+    if let Some(hop) =
+        trace.hops().last().filter(|hop| hop.failure.is_none() && hop.request.until == StageName::Http)
+    {
         next::put(&mut teller, trace, &hop);
     }
     teller.into_paragraphs()
@@ -79,6 +81,9 @@ fn hop_story(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     if let Some(http) = hop.http.ran() {
         request::put(teller, hop, http);
         response::put(teller, hop, http);
+    }
+    if hop.failure.is_none() && hop.request.until != StageName::Http {
+        ending::wanted(teller, hop);
     }
     if let Some(failure) = hop.failure {
         ending::put(teller, failure, &ending::not_reached(hop));

@@ -94,6 +94,7 @@ fn parts(url: &Url) -> String {
     let means = match url.scheme {
         Scheme::Https => "HTTP inside TLS, that is encrypted and with proof of who answers",
         Scheme::Http => "HTTP in the clear, that is readable and changeable by everybody on the way",
+        Scheme::Tls | Scheme::Tcp | Scheme::Dns => return endpoint(url),
     };
     let port = if url.port_is_default {
         format!(
@@ -114,6 +115,19 @@ fn parts(url: &Url) -> String {
          {port}.",
         url.scheme.as_str(),
         clip(&url.host_ascii),
+    )
+}
+
+/// What a browser would not open.
+fn endpoint(url: &Url) -> String {
+    let (far, asked) = match url.scheme {
+        Scheme::Dns => ("its name is looked up", "0 connections are opened".to_owned()),
+        Scheme::Tcp => ("a connection to it is open", format!("the door is port {}", url.port)),
+        _ => ("TLS is set up with it and its certificate checked", format!("the door is port {}", url.port)),
+    };
+    format!(
+        "That is no page for a browser: it names the host {} and asks only how it goes until {far}; {asked}.",
+        clip(&url.host_ascii)
     )
 }
 

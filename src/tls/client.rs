@@ -96,6 +96,15 @@ impl Client {
         })
     }
 
+    /// The same client without ALPN (RFC 7301), for what is not HTTP: a server that is offered none of its own
+    /// protocols refuses.
+    #[must_use]
+    pub fn without_protocols(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols.clear();
+        client
+    }
+
     /// The protocols it offers by ALPN, most wanted first.
     #[must_use]
     pub fn protocols(version: VersionChoice) -> Vec<&'static str> {

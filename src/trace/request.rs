@@ -4,7 +4,7 @@ use super::at::At;
 use super::failure::Failure;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
-use super::stage::Stage;
+use super::stage::{Stage, StageName};
 use super::url::Url;
 
 /// One request of a run, begun and perhaps not ended.
@@ -12,6 +12,8 @@ use super::url::Url;
 pub struct Request {
     /// The URL, taken apart.
     pub url: Url,
+    /// The last stage that was to run: `http`, or what the URL's scheme or `--until` says.
+    pub until: StageName,
     /// Its start.
     pub start: At,
     /// Its end: last body byte, or the failure.
@@ -33,6 +35,7 @@ impl Request {
     #[must_use]
     pub const fn new(url: Url, start: At) -> Self {
         Self {
+            until: url.scheme.last_stage(),
             url,
             start,
             end: start,

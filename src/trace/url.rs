@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::stage::StageName;
+
 /// A URL taken apart by the WHATWG URL standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     /// The whole URL as a browser would write it. Holds secrets: renderers redact.
     pub href: String,
-    /// `http` or `https`.
+    /// How to speak, or how far to go.
     pub scheme: Scheme,
     /// True when the scheme was missing and one was assumed: https; http for `localhost`, addresses and
     /// names of one label.
@@ -22,11 +24,11 @@ pub struct Url {
     pub host_ascii: String,
     /// The host in Unicode; the same as `host_ascii` for most.
     pub host_unicode: String,
-    /// The port.
+    /// The port; 0 with `dns`, which has none.
     pub port: u16,
-    /// Whether the port was given.
+    /// Whether no port was given, or the scheme's own.
     pub port_is_default: bool,
-    /// Path, percent-encoded, at least `/`.
+    /// Path, percent-encoded, at least `/`; empty where the scheme has none.
     pub path: String,
     /// Query without `?`.
     pub query: Option<String>,
@@ -43,6 +45,12 @@ pub enum Scheme {
     Http,
     /// HTTP over TLS.
     Https,
+    /// TLS alone, whatever is spoken inside it: `tls://HOST[:PORT]`, not a registered scheme.
+    Tls,
+    /// A TCP connection alone: `tcp://HOST:PORT`, not a registered scheme.
+    Tcp,
+    /// The addresses of a name alone: `dns://NAME`, not the scheme of RFC 4501.
+    Dns,
 }
 
 impl Scheme {
@@ -52,15 +60,30 @@ impl Scheme {
         match self {
             Self::Http => "http",
             Self::Https => "https",
+            Self::Tls => "tls",
+            Self::Tcp => "tcp",
+            Self::Dns => "dns",
         }
     }
 
-    /// The port when none is given.
+    /// The port when none is given, if it has one.
     #[must_use]
-    pub const fn default_port(self) -> u16 {
+    pub const fn default_port(self) -> Option<u16> {
         match self {
-            Self::Http => 80,
-            Self::Https => 443,
+            Self::Http => Some(80),
+            Self::Https | Self::Tls => Some(443),
+            Self::Tcp | Self::Dns => None,
+        }
+    }
+
+    /// The last stage of a trace of such a URL.
+    #[must_use]
+    pub const fn last_stage(self) -> StageName {
+        match self {
+            Self::Http | Self::Https => StageName::Http,
+            Self::Tls => StageName::Tls,
+            Self::Tcp => StageName::Tcp,
+            Self::Dns => StageName::Dns,
         }
     }
 }

@@ -27,6 +27,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
     let (assumed, other) = match url.scheme {
         Scheme::Https => ("https", "http"),
         Scheme::Http => ("http", "https"),
+        Scheme::Tls | Scheme::Tcp | Scheme::Dns => return None,
     };
     let fits = match url.scheme {
         Scheme::Https => matches!(
@@ -46,6 +47,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
                 | FailureCode::ConnectionRefused
                 | FailureCode::ConnectTimeout
         ),
+        Scheme::Tls | Scheme::Tcp | Scheme::Dns => false,
     };
     let host = match url.host {
         Host::Ipv6(_) => format!("[{}]", url.host_ascii),

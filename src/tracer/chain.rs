@@ -6,8 +6,10 @@ use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
 use super::scene::Scene;
 use super::target::Origin;
+use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
+use crate::tls;
 use crate::trace::{
     At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
     Unanswered, Url, header,
@@ -59,9 +61,13 @@ impl<'a> Chain<'a> {
         let mut retry_of = None;
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let id = trace.add_request(Request { retry_of, ..Request::new(url, start) });
+            let until = until::last_stage(&url, self.scene.plan);
+            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+            until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
-            let end = trace.hops().last().map_or(start, |hop| end_of(&hop));
+            // Where nothing was to run, taking the URL apart is all there is.
+            let end =
+                trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
             let again = again(trace, id, &ask.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
                 failure.hint =
@@ -129,7 +135,10 @@ impl<'a> Chain<'a> {
                 let opened = connect::open(self.scene, trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes);
                 (unread, made) = (beside.unread, beside.request);
-                opened?
+                match opened? {
+                    Some(opened) => opened,
+                    None => return Ok(read(unread, trace, id)),
+                }
             }
         };
         let request = &mut trace.requests[id.0];
@@ -137,14 +146,21 @@ impl<'a> Chain<'a> {
         let made = made.unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
         let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
-        // Reading certificates is work of ours that no phase should pay for.
-        if let (Some(tls), Some(unread)) = (trace.connections[connection.0].tls.ran_mut(), unread) {
-            unread.read_into(tls);
-        }
+        let origin = Origin::of(&request.url);
+        read(unread, trace, id);
         if let Some(session) = result? {
-            self.pool.keep(Origin::of(&request.url), Idle { session, connection });
+            self.pool.keep(origin, Idle { session, connection });
         }
         Ok(())
+    }
+}
+
+/// Reads what is left of the handshake: certificates are work of ours that no phase should pay for.
+fn read(unread: Option<tls::Unread>, trace: &mut Trace, id: RequestId) {
+    let connection = trace.requests[id.0].connection.ran();
+    let tls = connection.and_then(|connection| trace.connections[connection.0].tls.ran_mut());
+    if let (Some(tls), Some(unread)) = (tls, unread) {
+        unread.read_into(tls);
     }
 }
 
@@ -172,14 +188,14 @@ fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
 }
 
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop<'_>) -> At {
+fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),
     ];
-    ends.into_iter().flatten().fold(hop.start, At::max)
+    ends.into_iter().flatten().max().map(|end| end.max(hop.start))
 }
 
 /// Whether the last redirect leads back to where the chain has been, and a cookie was set on the way.

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
+use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask, Session};
@@ -34,17 +35,21 @@ pub(super) struct Beside {
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
-/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace.
+/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
+/// no further than to an earlier stage, and that was reached.
 pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
     ask: &Ask,
     beside: &mut Beside,
-) -> Result<(Session, ConnectionId), Failure> {
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
+    if request.until == StageName::Url {
+        return Ok(None);
+    }
     let mut target = Target::of(&request.url, &plan.tcp);
     let endpoints = match target.literal() {
         Some(address) => {
@@ -61,20 +66,24 @@ pub(super) async fn open(
             endpoint::of(lookups[lookup.0].service.as_ref(), result?, target.port)
         }
     };
+    if request.until == StageName::Dns {
+        return Ok(None);
+    }
     let mut service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     loop {
-        let url = &request.url;
+        let (url, until) = (&request.url, request.until);
+        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
         // What follows is made while the SYN is on its way: the ClientHello, or the request.
         let next = async {
             if url.scheme == Scheme::Http {
-                beside.request = Some(http::prepare(url, ask, &plan.http));
+                beside.request = (until == StageName::Http).then(|| http::prepare(url, ask, &plan.http));
                 return None;
             }
             // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-            Some(scene.tls.prepare(url.host_ascii.trim_end_matches('.'), clock))
+            (until >= StageName::Tls).then(|| client.prepare(url.host_ascii.trim_end_matches('.'), clock))
         };
         let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
         let ((mut tcp, stream), hello) = futures_util::join!(connecting, next);
@@ -89,15 +98,19 @@ pub(super) async fn open(
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         let Some(hello) = hello else {
             *tls = Stage::Skipped(PLAIN);
-            return Ok((Session::new(stream.into(), None, &plan.http), connection));
+            let is_plain = request.url.scheme == Scheme::Http;
+            *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
+            let opened = || (Session::new(stream.into(), None, &plan.http), connection);
+            return Ok((request.until == StageName::Http).then(opened));
         };
         // And the request while the handshake is.
-        let made = async { http::prepare(&request.url, ask, &plan.http) };
-        let (secured, made) =
-            futures_util::join!(secure(scene, hello, tls, stream, &mut beside.unread), made);
-        beside.request = Some(made);
+        let goes_on = request.until == StageName::Http;
+        let made = async { goes_on.then(|| http::prepare(&request.url, ask, &plan.http)) };
+        let securing = secure(scene, (client, hello), tls, stream, &mut beside.unread);
+        let (secured, made) = futures_util::join!(securing, made);
+        beside.request = made;
         let failure = match secured {
-            Ok(session) => return Ok((session, connection)),
+            Ok(session) => return Ok(Some((session, connection)).filter(|_| goes_on)),
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -118,11 +131,12 @@ async fn resolve(
     let Scene { plan, resolver, clock, stop, on_stage, .. } = *scene;
     on_stage(StageName::Dns, &target.host);
     let (host, port) = (target.host.as_str(), target.port);
-    let (mut dns, result, lanes) = if target.redirected_from.is_none() {
+    let web = matches!(url.scheme, Scheme::Http | Scheme::Https);
+    let (mut dns, result, lanes) = if web && target.redirected_from.is_none() {
         let protocols = tls::Client::protocols(plan.http.version);
         resolver.resolve_origin(url.scheme, host, port, protocols, clock, stop).await
     } else {
-        // `--connect-to` names the endpoint itself.
+        // `--connect-to` names the endpoint itself, and HTTPS records speak of the web alone.
         resolver.resolve(host, port, clock, stop).await
     };
     if upgrade::to_https(url, &mut dns) == Upgrade::Done {
@@ -134,7 +148,7 @@ async fn resolve(
 /// TLS over an open stream.
 async fn secure(
     scene: &Scene<'_>,
-    hello: tls::Prepared,
+    (client, hello): (&tls::Client, tls::Prepared),
     handshake: &mut Stage<Tls>,
     stream: TcpStream,
     left: &mut Option<tls::Unread>,
@@ -143,7 +157,7 @@ async fn secure(
     let address = stream.peer_addr().ok();
     let carrier = Stream::from(stream);
     let (record, stream, unread) =
-        scene.tls.handshake_unread(carrier, hello, address, scene.clock, scene.stop).await;
+        client.handshake_unread(carrier, hello, address, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     *left = Some(unread);

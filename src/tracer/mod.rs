@@ -8,6 +8,7 @@
 //! - `chain`: the requests of one run, from redirect to redirect.
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
+//! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -20,6 +21,7 @@ mod pool;
 mod run;
 mod scene;
 mod target;
+mod until;
 mod upgrade;
 
 pub use self::run::{Run, Tracer, UNCOUNTED_GRACE};

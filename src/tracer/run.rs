@@ -23,6 +23,7 @@ pub struct Tracer {
     /// That of the next run, made when there was time.
     next: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
+    bare_tls: tls::Client,
 }
 
 /// What belongs to one run.
@@ -47,15 +48,16 @@ impl Tracer {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let next = RefCell::new(Some(resolver.of_another_run()));
-        Ok(Self { plan, resolver, next, tls })
+        let bare_tls = tls.without_protocols();
+        Ok(Self { plan, resolver, next, tls, bare_tls })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, next, tls } = self;
+        let Self { plan, resolver, next, tls, bare_tls } = self;
         let resolver = &next.take().unwrap_or_else(|| resolver.of_another_run());
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();

@@ -15,6 +15,8 @@ pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan,
     pub(super) resolver: &'a Resolver,
     pub(super) tls: &'a tls::Client,
+    /// For `tls://`: offers no protocol.
+    pub(super) bare_tls: &'a tls::Client,
     pub(super) clock: &'a Clock,
     pub(super) stop: &'a Stop,
     pub(super) on_stage: OnStage<'a>,

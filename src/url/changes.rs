@@ -68,7 +68,7 @@ pub(super) fn compare_host(raw: &str, host: &Host, ascii: &str, changes: &mut Ve
 pub(super) fn compare_port(text: Option<&str>, scheme: Scheme, changes: &mut Vec<UrlChange>) {
     let Some(text) = text else { return };
     match text.parse::<u16>() {
-        Ok(port) if port != scheme.default_port() => {
+        Ok(port) if Some(port) != scheme.default_port() => {
             note(changes, UrlChangeKind::PortForm, text, &port.to_string());
         }
         Ok(_) => note(changes, UrlChangeKind::DefaultPort, &format!(":{text}"), ""),

@@ -53,7 +53,7 @@ pub(super) fn recognise(clean: &str, typed: &Typed<'_>) -> Option<Mistyped> {
 /// A scheme that is not traced, and the URL that was perhaps meant.
 fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
     let lower = word.to_ascii_lowercase();
-    if matches!(lower.as_str(), "http" | "https") {
+    if matches!(lower.as_str(), "http" | "https" | "tls" | "tcp" | "dns") {
         return bare_ipv6(typed, &lower);
     }
     let instead = |scheme: &str| format!("{scheme}://{}{}", typed.authority, typed.tail);
@@ -65,9 +65,11 @@ fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
         "ssh" | "git" => format!("the web address is mostly https://{}/PATH", typed.host),
         _ if slip && lower.contains('s') => format!("did you mean {}?", instead("https")),
         _ if slip => format!("did you mean {}?", instead("http")),
-        _ => "urltrace traces http and https".to_owned(),
+        "quic" => "tls://HOST:PORT traces the handshake over TCP".to_owned(),
+        _ => "urltrace traces http and https, tls://HOST:PORT, tcp://HOST:PORT and dns://NAME".to_owned(),
     };
-    let message = format!("the scheme `{word}` cannot be traced");
+    let yet = if lower == "quic" { " yet" } else { "" };
+    let message = format!("the scheme `{word}` cannot be traced{yet}");
     Some(Mistyped { code: FailureCode::UnsupportedScheme, message, hint })
 }
 
@@ -86,6 +88,11 @@ fn bare_ipv6(typed: &Typed<'_>, scheme: &str) -> Option<Mistyped> {
     Some(Mistyped {
         code: FailureCode::InvalidHost,
         message: "in a URL an IPv6 address is written in brackets".to_owned(),
-        hint: format!("{scheme}://[{address}]/, or with a port {scheme}://[{address}]:8080/"),
+        hint: match scheme {
+            "http" | "https" => {
+                format!("{scheme}://[{address}]/, or with a port {scheme}://[{address}]:8080/")
+            }
+            _ => format!("{scheme}://[{address}]:443"),
+        },
     })
 }

@@ -4,10 +4,12 @@
 //! # Layout
 //! - `parse`: the URL, or why it is none
 //! - `typed`: the parts as typed; `changes`: what became of each
+//! - `endpoint`: what is traced no further than its name, its port or its certificate
 //! - `refused`: words for what no URL can be; `mistyped`: what is something else, and how it would be one
 //! - `host`: its spellings
 
 mod changes;
+mod endpoint;
 mod host;
 mod mistyped;
 mod parse;

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::changes::{
     compare_host, compare_port, compare_scheme, compare_tail, compare_userinfo, note_undecodable, strip,
 };
+use super::endpoint;
 use super::host;
 use super::mistyped::{Mistyped, recognise};
 use super::refused::{check_port, explain};
@@ -37,6 +38,9 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
         return Err(no_host());
     }
     check(&typed)?;
+    if let Some(Mistyped { code, message, hint }) = endpoint::misfit(&typed, scheme) {
+        return Err(failure(code, message, Some(hint)));
+    }
     let parsed = whole(input, &clean, &typed, scheme)?;
     let (parsed, kept) = match parsed {
         Parsed::Usual(parsed) => (parsed, None),
@@ -47,6 +51,9 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
     compare_host(typed.host, &host, &host_ascii, &mut changes);
     if kept.is_some() {
         note_undecodable(&host_ascii, &mut changes);
+    }
+    if scheme.last_stage() != StageName::Http {
+        return Ok(endpoint::url(&typed, scheme, host, (host_ascii, host_unicode), changes));
     }
     compare_port(typed.port, scheme, &mut changes);
     compare_tail(typed.tail, &parsed, &mut changes);
@@ -63,7 +70,7 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
         host,
         host_ascii,
         host_unicode,
-        port: parsed.port().unwrap_or(scheme.default_port()),
+        port: parsed.port().or(scheme.default_port()).unwrap_or_default(),
         port_is_default: parsed.port().is_none(),
         path: parsed.path().to_owned(),
         query: parsed.query().map(str::to_owned),
@@ -82,8 +89,10 @@ enum Parsed {
 
 /// The parser's view of the URL as a whole.
 fn whole(input: &str, clean: &str, typed: &Typed<'_>, scheme: Scheme) -> Result<Parsed, Failure> {
+    // The parser takes hosts apart for schemes that it knows only; endpoints are of none.
+    let known = if scheme == Scheme::Http { scheme } else { Scheme::Https };
     let with =
-        |authority: &str| ::url::Url::parse(&format!("{}://{authority}{}", scheme.as_str(), typed.tail));
+        |authority: &str| ::url::Url::parse(&format!("{}://{authority}{}", known.as_str(), typed.tail));
     let error = match with(typed.authority) {
         Ok(parsed) => return Ok(Parsed::Usual(parsed)),
         Err(error) => error,
@@ -139,9 +148,13 @@ fn scheme(typed: &Typed<'_>) -> Scheme {
         typed.port != Some("443") && (label || name.starts_with('[') || host::is_number(&name))
     };
     match typed.scheme {
-        Some(word) if word.eq_ignore_ascii_case("http") => Scheme::Http,
+        Some(word) => endpoint::SCHEMES
+            .into_iter()
+            .chain([Scheme::Http])
+            .find(|scheme| word.eq_ignore_ascii_case(scheme.as_str()))
+            .unwrap_or(Scheme::Https),
         None if local() => Scheme::Http,
-        Some(_) | None => Scheme::Https,
+        None => Scheme::Https,
     }
 }
 

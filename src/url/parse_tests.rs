@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::trace::UrlChange;
+use crate::trace::{UrlChange, UrlChangeKind};
 
 fn ok(input: &str) -> Url {
     parse(input).unwrap_or_else(|failure| panic!("{input}: {failure:?}"))
@@ -231,4 +231,40 @@ proptest! {
     fn url_shaped_input_never_panics(input in "(http|https|HTTPS|)(:|)[/\\\\]{0,3}[a-z%@:.\\[\\] \u{e9}0-9]{0,20}[/?#\\\\.%a-z]{0,12}") {
         let _ = parse(&input);
     }
+}
+
+#[test]
+fn an_endpoint_is_a_host_and_a_port_and_nothing_else() {
+    for (input, href, port, is_default) in [
+        ("tls://mail.example.com:993", "tls://mail.example.com:993", 993, false),
+        ("TLS://Mail.Example.com", "tls://mail.example.com:443", 443, true),
+        ("tcp://192.0.2.1:22/", "tcp://192.0.2.1:22", 22, false),
+        ("tcp://[2001:DB8::1]:022", "tcp://[2001:db8::1]:22", 22, false),
+        ("tls://b\u{fc}cher.example:443", "tls://xn--bcher-kva.example:443", 443, false),
+        ("dns://www.example.com", "dns://www.example.com", 0, true),
+    ] {
+        let url = ok(input);
+        let seen = (url.href.as_str(), url.port, url.port_is_default, url.path.as_str());
+        assert_eq!(seen, (href, port, is_default, ""), "{input}");
+    }
+    assert_eq!(ok("tcp://h.test:022").changes[0].kind, UrlChangeKind::PortForm);
+    use FailureCode::*;
+    for (input, code, text) in [
+        ("tcp://example.com", InvalidPort, "tcp://HOST:PORT"),
+        ("tcp://example.com:/", InvalidPort, "none was given"),
+        ("tcp://example.com:70000", InvalidPort, "larger than 65535"),
+        ("tls://example.com:x", InvalidPort, "not a number"),
+        ("dns://example.com:53", InvalidPort, "has no port"),
+        ("tls://", EmptyHost, "no host"),
+        ("tls://exa mple.com", InvalidHost, "a space at column 10"),
+        ("tls://example.com:993/inbox", InvalidUrl, "nothing behind it"),
+        ("dns://example.com/A", InvalidUrl, "takes a name"),
+        ("tls://2001:db8::1", InvalidHost, "tls://[2001:db8::1]:443"),
+        ("quic://example.com", UnsupportedScheme, "cannot be traced yet"),
+    ] {
+        assert_eq!(parse(input).expect_err(input).code, code, "{input}");
+        assert!(refusal(input).contains(text), "{input}: {}", refusal(input));
+    }
+    let login = refusal("tls://joe:SECRET@example.com:993");
+    assert!(login.contains("takes no user name") && !login.contains("SECRET"), "{login}");
 }

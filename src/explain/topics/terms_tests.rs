@@ -130,6 +130,15 @@ fn findings_failures_and_options_have_topics() {
 }
 
 #[test]
+fn the_topic_of_a_rule_cites_its_standard() {
+    for rule in RULES {
+        let Found::Topics(topics) = look_up(rule.id) else { panic!("{} has no topic", rule.id) };
+        let cites = topics.iter().any(|topic| topic.standards.iter().any(|it| *it == rule.standard));
+        assert!(cites, "{} rests on {}", rule.id, rule.standard);
+    }
+}
+
+#[test]
 fn status_codes_have_topics() {
     let registry = include_str!("../../../fixtures/http/http-status-codes.csv");
     let lines = registry.lines().skip(1).filter(|line| !line.contains(",Unassigned,"));

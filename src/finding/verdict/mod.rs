@@ -20,6 +20,7 @@ pub use self::culprit::Culprit;
 use self::culprit::{culprit, error};
 use self::parts::parts;
 use super::found::{Finding, Saving};
+use super::savings::is_worth_telling;
 use crate::timeline::{Phase, phases_of_all};
 use crate::trace::{At, FailureCode, Trace};
 use crate::units::{count, duration, percent};
@@ -86,7 +87,7 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     }
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let share_percent = time(phase).and_then(|time| percent(micros(time), micros(trace.total)));
-    let saving = claim.and_then(words::saving);
+    let saving = claim.and_then(words::saving).filter(|it| is_worth_telling(it.amount, trace.total));
     Verdict { summary, phase: Some(phase), share_percent, duration: time(phase), saving, culprit }
 }
 

@@ -3,7 +3,7 @@
 use super::markup::Page;
 use crate::finding::{Finding, Severity};
 use crate::picture::Picture;
-use crate::render::text::findings::saved;
+use crate::render::text::findings::{saved, together};
 
 pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture) {
     if findings.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture) {
                 page.element(open, text, "</p>\n");
             }
         }
-        page.element("<p class=\"seen\"><code>", finding.id, "</code>");
+        page.element("<p class=\"seen\"><code>", finding.id, "</code> ").text(finding.standard);
         for row in picture.rows.iter().filter(|row| row.findings.contains(&index)).take(8) {
             page.raw(" <a href=\"#row-")
                 .number(row.id as u64)
@@ -35,6 +35,9 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture) {
                 .raw("</a>");
         }
         page.raw("</p>\n</article>\n");
+    }
+    if let Some(text) = together(findings) {
+        page.element("<p class=\"saving\">", &text, "</p>\n");
     }
     page.raw("</section>\n");
 }

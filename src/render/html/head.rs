@@ -3,6 +3,7 @@
 use super::markup::Page;
 use crate::explain::status::explain;
 use crate::finding::{Finding, Verdict};
+use crate::render::words;
 use crate::trace::{FailureCode, Trace};
 use crate::units;
 
@@ -57,6 +58,8 @@ fn outcome(page: &mut Page, trace: &Trace) {
         };
         page.element("<li class=\"", class, "\">").text(&format!("{status:03} {}", explain(status).name));
         page.raw("</li>\n");
+    } else if let Some(reached) = trace.hops().last().as_ref().and_then(words::reached) {
+        page.element("<li class=\"badge good\">", reached, "</li>\n");
     }
 }
 

@@ -11,6 +11,7 @@ use super::micros::us;
 use super::record::RecordView;
 use super::{dns, finding, hop};
 use crate::exit;
+use crate::finding::saved_together;
 use crate::render::words;
 use crate::report::{DnsReport, TraceReport};
 use crate::timeline;
@@ -60,12 +61,14 @@ pub(super) struct TraceDocument<'a> {
     spans: Vec<hop::SpanView>,
     /// What is wrong, slow or worth knowing, the most severe first.
     findings: Vec<finding::FindingView<'a>>,
+    /// What all of their savings come to in this run; null where none saves time.
+    saved_together_us: Option<u64>,
 }
 
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(report: &'a TraceReport) -> Self {
-        let TraceReport { trace, findings: _, verdict, exit_code } = report;
+        let TraceReport { trace, findings, verdict, exit_code } = report;
         let failed = trace.requests.len().saturating_sub(1);
         let status = trace.hops().last().and_then(|hop| hop.http.ran()?.status);
         Self {
@@ -86,6 +89,7 @@ impl<'a> TraceDocument<'a> {
             hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
+            saved_together_us: saved_together(findings).map(us),
         }
     }
 }

@@ -99,6 +99,8 @@ pub(super) struct FindingView<'a> {
     evidence: Vec<EvidenceView>,
     /// What to do about it.
     advice: &'a str,
+    /// What it is measured by: a standard and its section.
+    standard: &'static str,
     /// The time that the fix would save.
     saving: Option<SavingView<'a>>,
 }
@@ -121,6 +123,7 @@ impl<'a> FindingView<'a> {
             detail: &finding.detail,
             evidence: evidence.collect(),
             advice: &finding.advice,
+            standard: finding.standard,
             saving: finding.saving.as_ref().map(Into::into),
         }
     }

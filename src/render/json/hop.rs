@@ -24,6 +24,9 @@ pub(super) struct HopView<'a> {
     start_us: u64,
     /// Its end: last body byte, or the failure.
     end_us: u64,
+    /// The last stage that was to run: `http`, or what the URL's scheme or `--until` says.
+    #[cfg_attr(test, schemars(extend("enum" = ["url", "dns", "tcp", "tls", "http"])))]
+    until: &'static str,
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
     /// The hop that this one repeats on a new connection: that had gone out on a kept one, which ended
@@ -55,6 +58,7 @@ impl<'a> HopView<'a> {
             index,
             start_us: hop.start.0,
             end_us: hop.end.0,
+            until: hop.request.until.as_str(),
             reused_connection_of: hop.reused.map(|request| request.0),
             retry_of: hop.retry_of.map(|request| request.0),
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),

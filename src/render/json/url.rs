@@ -13,7 +13,7 @@ pub(super) struct UrlView<'a> {
     /// The whole URL, secrets redacted.
     href: &'a str,
     /// Its scheme.
-    #[cfg_attr(test, schemars(extend("enum" = ["http", "https"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "https", "tls", "tcp", "dns"])))]
     scheme: &'static str,
     /// Whether the scheme was missing and one was assumed: https, or http for `localhost`, addresses and
     /// names of one label.
@@ -29,11 +29,11 @@ pub(super) struct UrlView<'a> {
     /// What the host is.
     #[cfg_attr(test, schemars(extend("enum" = ["name", "ipv4", "ipv6"])))]
     host_kind: &'static str,
-    /// The port.
-    port: u16,
-    /// Whether it is the scheme's own.
+    /// The port; null with the scheme `dns`, which has none.
+    port: Option<u16>,
+    /// Whether none was given, or the scheme's own.
     port_is_default: bool,
-    /// Path, percent-encoded.
+    /// Path, percent-encoded; empty where the scheme has none.
     path: &'a str,
     /// Query without `?`, values of secret keys redacted.
     query: Option<&'a str>,
@@ -61,7 +61,7 @@ impl<'a> UrlView<'a> {
                 Host::Ipv4(_) => "ipv4",
                 Host::Ipv6(_) => "ipv6",
             },
-            port: url.port,
+            port: Some(url.port).filter(|port| *port != 0),
             port_is_default: url.port_is_default,
             path: &url.path,
             query: url.query.as_deref(),

@@ -93,11 +93,13 @@ pub(crate) fn url(url: &Url) -> String {
     if url.host_unicode != url.host_ascii {
         line.push_str(&format!(", sent as {}", url.host_ascii));
     }
-    line.push_str(&format!(", port {}", url.port));
-    if url.port_is_default {
-        line.push_str(" (the default)");
+    if url.port != 0 {
+        line.push_str(&format!(", port {}", url.port));
+        line.push_str(if url.port_is_default { " (the default)" } else { "" });
     }
-    line.push_str(&format!(", path {}", brief(&url.path)));
+    if !url.path.is_empty() {
+        line.push_str(&format!(", path {}", brief(&url.path)));
+    }
     if let Some(query) = &url.query {
         line.push_str(&format!(", query {}", brief(query)));
     }

@@ -6,6 +6,7 @@ use super::page::{Line, Page};
 use crate::explain::status::explain;
 use crate::finding::Verdict;
 use crate::render::shorten::shorten;
+use crate::render::words;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
@@ -100,6 +101,8 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
     if let Some(status) = hop.http.ran().and_then(|http| http.status) {
         push_status(facts, status);
         facts.push(Ink::Plain, "  ");
+    } else if let Some(reached) = words::reached(hop) {
+        facts.push(Ink::Good, reached).push(Ink::Plain, "  ");
     }
     facts.push(Ink::Strong, units::duration(trace.total));
     if let Some(http) = hop.http.ran() {

@@ -51,7 +51,17 @@ impl Draft {
             (None, Stage::Skipped(reason)) => Stage::Skipped(reason),
             (None, Stage::NotReached) => Stage::NotReached,
         };
-        trace.add_request(Request { url, start, end, lookup, connection, http, failure, retry_of: None });
+        trace.add_request(Request {
+            until: url.scheme.last_stage(),
+            url,
+            start,
+            end,
+            lookup,
+            connection,
+            http,
+            failure,
+            retry_of: None,
+        });
     }
 }
 
