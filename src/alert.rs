@@ -43,6 +43,12 @@ pub(crate) fn wants_client_certificate(code: u8, asked: bool) -> bool {
     code == CERTIFICATE_REQUIRED || asked && REFUSALS.contains(&code)
 }
 
+/// Whether an alert may be a server's word on a client certificate that it got.
+pub(crate) fn refuses_client_certificate(code: u8) -> bool {
+    const REFUSALS: [u8; 12] = [40, 41, 42, 43, 44, 45, 46, 48, 49, 51, 80, 116];
+    REFUSALS.contains(&code)
+}
+
 fn row(code: u8) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.code == code)
 }
@@ -66,6 +72,12 @@ const OUR_FAULT: Option<&str> =
     Some("try `--tls-max 1.2`: if that works, the server or a box in front of it mishandles TLS 1.3");
 pub(crate) const LOG: &str = "the server's own log says what went wrong";
 const SERVER_LOG: Option<&str> = Some(LOG);
+/// What to do where a client certificate is missing.
+pub(crate) const MISSING_CERTIFICATE: &str =
+    "this server knows its clients by certificate: --cert FILE and --key FILE give it one";
+/// What to do where a client certificate is not accepted.
+pub(crate) const REFUSED_CERTIFICATE: &str =
+    "the server's log says why; its operator knows which certificates it accepts";
 const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");
 
 #[rustfmt::skip]
@@ -121,6 +133,8 @@ pub enum Demand {
     Nothing,
     /// A client certificate, in the handshake.
     ClientCertificate,
+    /// The same, and got one: it may not accept it.
+    OtherClientCertificate,
     /// A second handshake, in TLS 1.2 (RFC 5246 §7.4.1.1): how IIS asks for a client certificate.
     Renegotiation,
 }
@@ -147,6 +161,11 @@ impl AlertReceived {
     /// Whether it says that the client gave no certificate, or may say so after it was asked for one.
     pub(crate) fn wants_client_certificate(&self) -> bool {
         wants_client_certificate(self.code, self.demand == Demand::ClientCertificate)
+    }
+
+    /// Whether it may say that the client's certificate is not accepted.
+    pub(crate) fn refuses_client_certificate(&self) -> bool {
+        self.demand == Demand::OtherClientCertificate && refuses_client_certificate(self.code)
     }
 
     /// The alert in an error of a stream, if that is what ended it.
@@ -185,6 +204,7 @@ impl std::fmt::Display for Ended {
         let what = match self.demand {
             Demand::Nothing => return f.write_str("the server ended the connection"),
             Demand::ClientCertificate => "a client certificate",
+            Demand::OtherClientCertificate => "a client certificate and had got one",
             Demand::Renegotiation => "a second handshake",
         };
         write!(f, "the server ended the connection after it had asked for {what}")

@@ -21,7 +21,7 @@ const NUMBERS: Answer =
     Use("--format json has every time, size and header: urltrace --format json URL | jq .total_us");
 const PROXY: Answer = Later("urltrace connects directly");
 const REPEAT: Answer = Later("run urltrace in a loop: for i in 1 2 3; do urltrace --format jsonl URL; done");
-const CERTIFICATE: Answer = Later("urltrace sends no client certificate");
+const KIND: Answer = Use("leave it out: whether a file is PEM, DER or PKCS#12 is seen in it");
 const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
 const NO_RETRY: Answer = Use("urltrace traces one attempt, and retries nothing silently");
 const HEADERS: Answer = Use("-i shows the response's header fields, -v those of the request, too");
@@ -76,7 +76,7 @@ const TABLE: &[(&[&str], Answer)] = &[
         ],
         PROXY,
     ),
-    (&["-E", "--cert", "--key", "--cert-type", "--key-type", "--pass"], CERTIFICATE),
+    (&["--cert-type", "--key-type"], KIND),
     (&["--capath"], Use("SSL_CERT_DIR names a directory of certificates, --cacert a file")),
     (&["--ca-native"], Use("--roots system trusts the machine's certificates")),
     (&["--tlsv1.3"], Later("urltrace offers TLS 1.2 and 1.3")),

@@ -233,6 +233,23 @@ pub struct Connection {
     /// Trust only the certificates in this PEM file
     #[arg(long, global = true, value_name = "FILE", help_heading = "TLS")]
     pub cacert: Option<PathBuf>,
+    /// Show this certificate to a server that asks for one: PEM, DER or PKCS#12; `lab:client` is the lab's
+    ///
+    /// Behind a colon its password may stand, as with curl; `\:` is a colon of the file's name.
+    #[arg(short = 'E', long, value_name = "FILE[:PASSWORD]", help_heading = "TLS")]
+    pub cert: Option<String>,
+    /// The private key to the certificate of --cert, if it is not in the same file: PEM or DER
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
+    pub key: Option<PathBuf>,
+    /// The password of an encrypted key: `file:FILE` (its first line), `env:NAME`, or itself
+    ///
+    /// On a terminal it is asked for when it is missing. What stands on a command line, other users of this
+    /// machine can see.
+    #[arg(long, value_name = "PASSWORD", requires = "cert", help_heading = "TLS")]
+    pub pass: Option<String>,
+    /// Afterwards connect once more and resume the session: with a ticket or not, 0-RTT, the time it saves
+    #[arg(long, help_heading = "TLS")]
+    pub resume: bool,
     /// Which root certificates to trust
     #[arg(
         long,

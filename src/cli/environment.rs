@@ -70,6 +70,11 @@ impl Environment {
     }
 }
 
+/// A variable that an option names.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// The columns of a terminal that tells them.
 fn columns(stream: impl AsFd) -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;

@@ -92,7 +92,7 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--retry 3 https://a.test/", "retries nothing"),
     ("--interface eth0 https://a.test/", "--interface is not supported yet"),
     ("-x http://p:3128 https://a.test/", "-x is not supported yet"),
-    ("--cert a.pem https://a.test/", "--cert is not supported yet"),
+    ("--cert-type P12 https://a.test/", "leave it out"),
     ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
     ("--tlsv1.0 https://a.test/", "--tls-max"),
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),

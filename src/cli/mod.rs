@@ -9,6 +9,7 @@
 //! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
 //! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
+//! - `identity`: `--cert`, `--key` and `--pass`
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
@@ -21,6 +22,7 @@ mod error;
 mod files;
 mod findings;
 mod hands;
+mod identity;
 mod password;
 mod read;
 mod resolv_conf;

@@ -7,10 +7,10 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 
 use super::error::PlanError;
 
-/// Asks the person at the terminal; empty where there is none.
-pub(super) fn ask(user: &str) -> Result<String, PlanError> {
+/// Asks the person at the terminal for the password of `whose`; empty where there is none.
+pub(super) fn ask(whose: &str) -> Result<String, PlanError> {
     let terminal = File::options().read(true).write(true).open("/dev/tty");
-    match terminal.and_then(|terminal| read_unseen(&terminal, user)) {
+    match terminal.and_then(|terminal| read_unseen(&terminal, whose)) {
         Ok(Typed::Line(password)) => Ok(password),
         Ok(Typed::Interrupt) => Err(PlanError::Interrupted),
         Err(_) => Ok(String::new()),
@@ -23,10 +23,10 @@ enum Typed {
     Interrupt,
 }
 
-fn read_unseen(mut terminal: &File, user: &str) -> io::Result<Typed> {
+fn read_unseen(mut terminal: &File, whose: &str) -> io::Result<Typed> {
     let before = tcgetattr(terminal)?;
     tcsetattr(terminal, OptionalActions::Flush, &unseen(&before))?;
-    let asked = write!(terminal, "password of {}: ", user.escape_debug());
+    let asked = write!(terminal, "password of {}: ", whose.escape_debug());
     let line = asked.and_then(|()| read_line(terminal));
     tcsetattr(terminal, OptionalActions::Flush, &before)?;
     writeln!(terminal)?;

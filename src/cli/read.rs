@@ -14,13 +14,13 @@ use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, password, tour};
+use super::{dns, findings, hands, identity, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -144,7 +144,10 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         (_, true) => Family::Ipv6,
         _ => Family::Any,
     };
-    let tls = tls_plan(connection, environment);
+    let tls = TlsPlan {
+        identity: identity::identity(connection, common.lab, environment)?,
+        ..tls_plan(connection, environment)
+    };
     let max_time = limit("--max-time", &common.max_time)?;
     // Who gives a time wants it to be used: a slow zone is waited for.
     let is_given = matches.value_source("max_time") == Some(ValueSource::CommandLine);
@@ -245,6 +248,8 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
             Some(TlsMax::Tls13) | None => TlsVersion::Tls13,
         },
         key_log: environment.ssl_key_log_file.clone(),
+        resume: if connection.resume { Resume::Afterwards } else { Resume::Never },
+        ..TlsPlan::default()
     }
 }
 

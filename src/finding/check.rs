@@ -63,6 +63,7 @@ rules! {
     tls_certificate_expires_soon,
     tls_version_old,
     tls_key_share_refused,
+    tls_no_resumption,
     http_redirect_avoidable,
     http_connection_closed,
     http_cookie_awaited,

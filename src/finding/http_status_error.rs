@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
 
 /// What to do where a client certificate is wanted.
 const CERTIFICATE: &str =
-    "a server that knows its clients by certificate needs one that its operator has issued";
+    "a server that knows its clients by certificate needs one that its operator has issued (--cert, --key)";
+/// What to do where the one that was sent does not please.
+const ANOTHER: &str = "the server's log says whether it accepts the client certificate that it got";
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
@@ -32,11 +34,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let title = format!("{status} {}: a {side} error", text.name);
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
-    let asked = hop
-        .connection
-        .and_then(|used| used.tls.as_ref().ran())
-        .is_some_and(|tls| tls.client_certificate_requested);
+    let tls = hop.connection.and_then(|used| used.tls.as_ref().ran());
+    let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
+    let sent = tls.is_some_and(|tls| tls.client_certificate.sent);
     match (http.body.tls_complaint, asked) {
+        // nginx: a certificate that does not verify.
+        (_, false) if sent && matches!(status, 400 | 401 | 403 | 495) => {
+            finding.detail.push_str(
+                " In the handshake the server asked for a client certificate and got one: it may not accept it.",
+            );
+            finding.advice = ANOTHER.to_owned();
+        }
         (Some(TlsComplaint::PlainRequest), _) if hop.url.scheme == Scheme::Http => {
             finding.detail = format!(
                 "the server says that port {} speaks TLS, and the request came in the clear",
@@ -77,9 +85,12 @@ mod tests {
         sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::NoCertificate);
         assert!(sample::of(&RULE, &trace)[0].detail.contains("client certificate"));
         sample::http(&mut trace).body.tls_complaint = None;
-        trace.connections[0].tls.ran_mut().unwrap().client_certificate_requested = true;
+        trace.connections[0].tls.ran_mut().unwrap().client_certificate.requested = true;
         let found = &sample::of(&RULE, &trace)[0];
         assert!(found.detail.contains("that may be why") && found.advice.contains("certificate"));
+        trace.connections[0].tls.ran_mut().unwrap().client_certificate.sent = true;
+        let found = &sample::of(&RULE, &trace)[0];
+        assert!(found.detail.ends_with("it may not accept it."), "{}", found.detail);
     }
 
     #[test]

@@ -68,6 +68,7 @@ mod tcp_syn_retransmitted;
 mod tls_certificate_expires_soon;
 mod tls_certificate_faulty;
 mod tls_key_share_refused;
+mod tls_no_resumption;
 mod tls_version_old;
 mod url_not_encrypted;
 mod verdict;

@@ -66,6 +66,10 @@ pub enum InConnection {
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// Whether its session was resumed.
+    Resumed,
+    /// The tickets that it was given.
+    Tickets,
     /// A field of a certificate, by its place in the chain.
     Certificate(usize, CertificateField),
     /// A fault of the chain, by its place.

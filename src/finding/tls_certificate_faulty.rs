@@ -5,7 +5,7 @@ use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
 use std::time::SystemTime;
 
-use crate::trace::{Certificate, CertificateFault, StageName, Trace};
+use crate::trace::{Certificate, CertificateFault, CheckLimit, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "tls-certificate-faulty",
@@ -95,6 +95,9 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
         CertificateFault::Unchecked { index, limit } => (
             format!("{} has {}, which cannot be checked here", whose(*index, chain), limit.words()),
             match limit.checked() {
+                _ if *limit == CheckLimit::Version(1) => {
+                    "issue it again as version 3: version 1 has no place for the names of a host".to_owned()
+                }
                 Some(checked) => format!("other programs may check it; here only {checked} can be"),
                 None => "other programs may look further".to_owned(),
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::framing::{content_length, list};
 use super::words::escape;
-use crate::alert::{AlertReceived, Demand, Ended};
+use crate::alert::{AlertReceived, Demand, Ended, MISSING_CERTIFICATE, REFUSED_CERTIFICATE};
 use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
 use crate::stop::Stopped;
 use crate::trace::{At, BodyFraming, FailureCode, Http, StageName};
@@ -132,6 +132,11 @@ pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
             let message = format!("the server ended the connection {}", place(record, now));
             return renegotiation(&message);
         }
+        Break::Unmet(Ended { demand: Demand::OtherClientCertificate }, kind) => {
+            let fault = broken(&Break::Other(*kind, String::new()), record, now);
+            let message = format!("{}; it had asked for a client certificate and got one", fault.message);
+            return Fault { message, ..fault }.hint("it may not accept this certificate: its log has to say");
+        }
         Break::Unmet(_, kind) => {
             let fault = broken(&Break::Other(*kind, String::new()), record, now);
             let message = format!("{}; it had asked for a client certificate and got none", fault.message);
@@ -165,13 +170,20 @@ fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
             "the server {verb} a client certificate and ended the connection without one (alert {name})"
         );
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
-            .hint("this server knows its clients by certificate, and urltrace has none to give yet");
+            .hint(MISSING_CERTIFICATE);
+    }
+    if alert.refuses_client_certificate() {
+        let message = format!(
+            "the server asked for a client certificate, got one and ended the connection (alert {name}: {meaning})"
+        );
+        return Fault::new(StageName::Tls, FailureCode::ClientCertificateRefused, message)
+            .hint(REFUSED_CERTIFICATE);
     }
     let message =
         format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
     match alert.demand {
         Demand::Renegotiation => renegotiation(&message),
-        Demand::Nothing | Demand::ClientCertificate => {
+        Demand::Nothing | Demand::ClientCertificate | Demand::OtherClientCertificate => {
             Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
         }
     }

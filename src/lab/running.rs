@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net::{TcpListener, UdpSocket};
@@ -17,7 +18,9 @@ use super::web::reply::Bodies;
 use super::web::site::SITES;
 use super::{dns, web};
 use crate::clock::Clock;
-use crate::plan::{AnchorsText, DnssecPlan, HintsText, Plan, PublicResolvers, RootsChoice};
+use crate::plan::{
+    AnchorsText, DnssecPlan, HintsText, Identity, IdentityFiles, KeyFile, Plan, PublicResolvers, RootsChoice,
+};
 
 /// A running lab. Its servers stop when it is dropped.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub struct Lab {
     ports: Ports,
     root: Vec<u8>,
     root_pem: String,
+    client_pem: Arc<[u8]>,
     trust_anchor: String,
     dead_ipv6: DeadIpv6,
     tally: Tally,
@@ -37,6 +41,7 @@ struct Ready {
     ports: Ports,
     root: Vec<u8>,
     root_pem: String,
+    client_pem: Arc<[u8]>,
     trust_anchor: String,
     dead_ipv6: DeadIpv6,
 }
@@ -56,9 +61,10 @@ impl Lab {
             .spawn(move || run(counted, ready, stopped))
             .map_err(|error| format!("the lab cannot start its thread: {error}"))?;
         let ended = |_| "the lab's thread ended before it was ready".to_owned();
-        let Ready { ports, root, root_pem, trust_anchor, dead_ipv6 } = started.await.map_err(ended)??;
+        let Ready { ports, root, root_pem, client_pem, trust_anchor, dead_ipv6 } =
+            started.await.map_err(ended)??;
         let (stop, thread) = (Some(stop), Some(thread));
-        Ok(Self { ports, root, root_pem, trust_anchor, dead_ipv6, tally, stop, thread })
+        Ok(Self { ports, root, root_pem, client_pem, trust_anchor, dead_ipv6, tally, stop, thread })
     }
 
     /// Points a plan into the lab: its root servers, resolver, ports, and certificate authority.
@@ -83,6 +89,11 @@ impl Lab {
                 RootsChoice::Given { name: "lab CA".to_owned(), certificates: vec![self.root.clone()] };
         }
         plan.dns.roots = plan.tls.roots.clone();
+        if let Some(identity @ Identity::OfLab) = &mut plan.tls.identity {
+            let certificate =
+                KeyFile { name: "--cert lab:client".to_owned(), bytes: Arc::clone(&self.client_pem) };
+            *identity = Identity::Files(IdentityFiles { certificate, key: None, password: None });
+        }
     }
 
     /// The ports everything listens on.
@@ -190,7 +201,8 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     let silence: Vec<_> = dead.into_iter().flatten().filter_map(DeadListener::silence).collect();
     let dead_ipv6 = if silence.len() == 2 { DeadIpv6::Unanswered } else { DeadIpv6::Refused };
     let (root, root_pem) = (authority.root(), authority.root_pem());
-    Ok((Ready { ports, root, root_pem, trust_anchor, dead_ipv6 }, silence))
+    let client_pem = authority.client_pem().map_err(|error| format!("lab CA: {error}"))?.into_bytes().into();
+    Ok((Ready { ports, root, root_pem, client_pem, trust_anchor, dead_ipv6 }, silence))
 }
 
 /// The lab that tests share, where they neither count what it sees nor drop it.

@@ -395,6 +395,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .fails(TLS, "client-certificate-required"),
     Scenario::new(
+        "client-certificate-given",
+        "https://client-certificate.tls.test/",
+        "the same server, shown the lab's own client certificate",
+    )
+    .options(&["--cert", "lab:client"]),
+    Scenario::new(
         "large-hello",
         "https://large-hello.tls.test/",
         "a box that resets a ClientHello of more than one packet (post-quantum keys)",
@@ -406,6 +412,26 @@ pub const SCENARIOS: &[Scenario] = &[
         "a certificate of X.509 version 1, which has no place for host names",
     )
     .fails(TLS, "certificate-unchecked"),
+    Scenario::new(
+        "resumption",
+        "https://www.example.test/",
+        "a ticket that makes the second handshake shorter",
+    )
+    .options(&["--resume"]),
+    Scenario::new("early-data", "https://early-data.tls.test/", "a ticket that even allows 0-RTT")
+        .options(&["--resume"]),
+    Scenario::new(
+        "no-tickets",
+        "https://no-tickets.tls.test/",
+        "a server without tickets: every visit makes a full handshake",
+    )
+    .options(&["--resume"]),
+    Scenario::new(
+        "forgetful",
+        "https://forgetful.tls.test/",
+        "a server that gives tickets and does not know them later",
+    )
+    .options(&["--resume"]),
     Scenario::new(
         "certificate-only",
         "tls://www.example.test",

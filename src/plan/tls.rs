@@ -1,6 +1,8 @@
 //! How TLS is spoken.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::roots::RootsChoice;
 use crate::trace::TlsVersion;
@@ -16,10 +18,76 @@ pub struct TlsPlan {
     pub max_version: TlsVersion,
     /// `SSLKEYLOGFILE`.
     pub key_log: Option<PathBuf>,
+    /// `--cert`, `--key`, `--pass`: what is shown to a server that asks who its client is.
+    pub identity: Option<Identity>,
+    /// `--resume`.
+    pub resume: Resume,
+}
+
+/// Whether a finished connection is resumed by a second one, to see what that saves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// No: no session is kept.
+    #[default]
+    Never,
+    /// After the trace, uncounted.
+    Afterwards,
+}
+
+/// A certificate of a client's, with its key.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// The lab's own, which is made anew with each lab: `--cert lab:client`.
+    OfLab,
+    /// Of files.
+    Files(IdentityFiles),
+}
+
+/// What `--cert`, `--key` and `--pass` come to, read and not yet looked into.
+#[derive(Clone, Debug)]
+pub struct IdentityFiles {
+    /// The certificate, and mostly those of its chain.
+    pub certificate: KeyFile,
+    /// The key; without it, it is in the certificate's file.
+    pub key: Option<KeyFile>,
+    /// What opens an encrypted key.
+    pub password: Option<Password>,
+}
+
+/// A file that may hold a key: nothing of what is in it is ever shown.
+#[derive(Clone)]
+pub struct KeyFile {
+    /// What to call it, as `--key client.pem`.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A password, which is never shown.
+#[derive(Clone)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
 }
 
 impl Default for TlsPlan {
     fn default() -> Self {
-        Self { roots: RootsChoice::Embedded, insecure: false, max_version: TlsVersion::Tls13, key_log: None }
+        Self {
+            roots: RootsChoice::Embedded,
+            insecure: false,
+            max_version: TlsVersion::Tls13,
+            key_log: None,
+            identity: None,
+            resume: Resume::Never,
+        }
     }
 }

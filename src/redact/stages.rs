@@ -2,7 +2,9 @@
 
 use super::redacted::Redact;
 use super::seen::Seen;
-use crate::trace::{Attempt, AttemptOutcome, CertificateFault, Connect, Tls, Verification};
+use crate::trace::{
+    Attempt, AttemptOutcome, CertificateFault, Connect, NotResumed, Resumed, Resumption, Tls, Verification,
+};
 
 impl Redact for Connect {
     fn learn(&self, _: &mut Seen) {}
@@ -52,8 +54,8 @@ impl Redact for Tls {
             signature_scheme: _,
             alpn: _,
             hello_retry: _,
-            client_certificate_requested: _,
-            chain: _, // whoever connects is given it
+            client_certificate: _, // names, as in any certificate
+            chain: _,              // whoever connects is given it
             verification,
             alert: _,
             ocsp_bytes: _,
@@ -61,7 +63,13 @@ impl Redact for Tls {
             bytes_sent: _,
             key_exchange_cpu: _,
             legacy_probe: _,
+            resumption,
         } = self;
+        if let Some(Resumption { outcome: Resumed::No { why: NotResumed::Failed(words), .. }, .. }) =
+            resumption
+        {
+            seen.sentence(words);
+        }
         let Some(verification) = verification else { return };
         let Verification { roots: _, faults, overridden: _, start: _, cpu: _, system_would_trust: _ } =
             verification;

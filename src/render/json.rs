@@ -17,6 +17,7 @@ mod micros;
 mod packet;
 mod pointer;
 mod record;
+mod resumption;
 mod schema;
 mod service;
 mod survey;

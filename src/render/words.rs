@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, ConnectionUse, Hop, Meaning, Negative, Packet, Record, RedirectChange,
-    ReplyHeader, ServiceBinding, ServiceRecord, Stage, StageName, UrlChangeKind,
+    Certificate, CertificateFault, ConnectionUse, EarlyData, Hop, Meaning, Negative, NotResumed, Packet,
+    Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding, ServiceRecord, Stage,
+    StageName, UrlChangeKind,
 };
 use crate::units;
 
@@ -233,6 +234,38 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
         CertificateFault::Other(words) => format!("it {words}"),
     };
     (fault.code().as_str(), words)
+}
+
+/// Why a session was not resumed.
+pub(super) fn not_resumed(why: &NotResumed) -> &str {
+    match why {
+        NotResumed::NoTicket => "the server gave no ticket",
+        NotResumed::NothingRead => "no response was read, and tickets come with it",
+        NotResumed::FullHandshake => "the server did not take its own ticket and made a full handshake",
+        NotResumed::Failed(words) => words,
+    }
+}
+
+/// What `--resume` has found.
+pub(super) fn resumption(resumption: &Resumption) -> String {
+    let tickets = units::count(resumption.tickets as usize, "ticket");
+    let early = match resumption.early_data {
+        None => "",
+        Some(EarlyData::NotOffered) => "; no ticket allows 0-RTT",
+        Some(EarlyData::Accepted) => "; 0-RTT offered and accepted",
+        Some(EarlyData::Refused) => "; 0-RTT offered and refused",
+    };
+    let told = match &resumption.outcome {
+        Resumed::Yes { took, round_trips } => {
+            let trips = units::count(*round_trips as usize, "round trip");
+            let full = resumption.full.map_or_else(String::new, |full| {
+                format!(" in place of {} to the server's Finished", units::duration(full))
+            });
+            format!("resumed with one of {tickets}, {trips}: {}{full}", units::duration(*took))
+        }
+        Resumed::No { why, .. } => format!("not resumed: {}", not_resumed(why)),
+    };
+    format!("{told}{early} (a second connection, not counted)")
 }
 
 fn place(index: usize) -> String {

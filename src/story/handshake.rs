@@ -50,8 +50,12 @@ fn flights(teller: &mut Teller, tls: &Tls) {
     if tls.flights.len() > 6 {
         told.push(format!("{} more flights followed.", tls.flights.len() - 6));
     }
-    if tls.client_certificate_requested {
-        told.push("The server asked for a certificate of the client's, too.".to_owned());
+    if tls.client_certificate.requested {
+        let answer = match (&tls.client_certificate.subject, tls.client_certificate.sent) {
+            (Some(subject), true) => format!("that of {} was sent, with a proof by its key", clip(subject)),
+            _ => "none was sent".to_owned(),
+        };
+        told.push(format!("The server asked for a certificate of the client's, too: {answer}."));
     }
     if let Some(alert) = &tls.alert {
         let who = match alert.direction {

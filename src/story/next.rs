@@ -3,7 +3,7 @@
 use super::response::{directive, lifetime, stays_open};
 use super::teller::{Teller, clip};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Dns, Hop, Trace, header};
+use crate::trace::{Dns, EarlyData, Hop, NotResumed, Resumed, Resumption, Tls, Trace, header};
 use crate::units;
 
 const STANDARDS: &[&str] = &["RFC 9111 section 4", "RFC 8446 section 2.2", "RFC 1034 section 3.6"];
@@ -39,14 +39,50 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             ));
         }
     }
-    if hop.tls.ran().is_some() {
-        told.push(
-            "A server can also give out tickets, with which a new TLS handshake is shorter (resumption); urltrace keeps \
-             none, so that each run shows the whole of it."
-                .to_owned(),
-        );
+    if let Some(tls) = hop.tls.ran() {
+        told.push(tickets(tls));
     }
     teller.tell("The next visit", &told, STANDARDS, "urltrace --lab -L http://shop.test/ --explain");
+}
+
+/// What a ticket of this visit is worth for the next.
+fn tickets(tls: &Tls) -> String {
+    let Some(Resumption { tickets, full, outcome, early_data }) = &tls.resumption else {
+        return "A server can also give out tickets, with which a new TLS handshake is shorter (resumption); urltrace \
+                keeps none, so that each run shows the whole of it. With --resume it tries one afterwards."
+            .to_owned();
+    };
+    let given = units::count(*tickets as usize, "ticket");
+    let early = match early_data {
+        Some(EarlyData::Accepted) => {
+            " Even the request could have gone along with the first message (0-RTT)."
+        }
+        Some(EarlyData::Refused) => " The offer of 0-RTT was turned down.",
+        Some(EarlyData::NotOffered) | None => "",
+    };
+    match (outcome, full) {
+        (Resumed::Yes { took, .. }, Some(full)) => format!(
+            "A server can also give out tickets, with which a new TLS handshake is shorter (resumption). This one gave \
+             {given}, and a second connection with one of them had the server's last word after {} in place of {}.{early}",
+            units::duration(*took),
+            units::duration(*full)
+        ),
+        (Resumed::Yes { .. }, None) => format!("Of {given} one made a second TLS handshake shorter.{early}"),
+        (Resumed::No { why: NotResumed::NoTicket, .. }, _) => {
+            "The server gave 0 tickets for a shorter handshake next \
+                time (resumption): the next visit has the whole of it again."
+                .to_owned()
+        }
+        (Resumed::No { why: NotResumed::NothingRead, .. }, _) => {
+            "A server can also give out tickets, with which a \
+                new TLS handshake is shorter (resumption); 0 were read here, as they come with a response."
+                .to_owned()
+        }
+        (Resumed::No { .. }, _) => format!(
+            "The server gave {given} for a shorter handshake next time (resumption), but a second connection with one \
+             of them was not shorter."
+        ),
+    }
 }
 
 /// The same name, asked again.

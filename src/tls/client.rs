@@ -15,8 +15,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::certificate_faults::Source;
 use super::handshake::{Handshake, Hello};
 use super::host::{self, Asked};
+use super::identity::Identity;
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
+use super::resume::{Heard, Memory, Tickets};
 use super::stream::TlsStream;
 use super::summary::{self, Details, Unread};
 use super::verify::{Observer, Trust};
@@ -24,7 +26,7 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{TlsPlan, VersionChoice};
+use crate::plan::{self, Resume, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::timestamp::Stamped;
 use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
@@ -45,7 +47,7 @@ pub struct Peer<'a> {
 pub struct Prepared {
     /// Without its final dot.
     host: String,
-    hello: Result<Hello, Fault>,
+    hello: Result<(Hello, Option<Memory>), Fault>,
 }
 
 impl Prepared {
@@ -65,6 +67,9 @@ pub struct Client {
     roots: Arc<str>,
     source: Source,
     insecure: bool,
+    /// What is shown to a server that asks for it.
+    identity: Option<Arc<Identity>>,
+    resume: Resume,
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
@@ -78,6 +83,15 @@ impl Client {
         let roots = crate::roots::load(&plan.roots)?;
         let provider = group::timed_provider();
         let trust = Trust { roots: roots.store, algorithms: provider.signature_verification_algorithms };
+        let identity = match &plan.identity {
+            None => None,
+            Some(plan::Identity::Files(files)) => Some(Arc::new(Identity::read(files, &provider)?)),
+            Some(plan::Identity::OfLab) => {
+                return Err(
+                    "--cert lab:client: the lab's own certificate is there with --lab only".to_owned()
+                );
+            }
+        };
         let mut config = configure(provider, plan.max_version, &trust.roots)
             .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         config.alpn_protocols =
@@ -91,6 +105,8 @@ impl Client {
             roots: roots.description.into(),
             source: Source::from(&plan.roots),
             insecure: plan.insecure,
+            identity,
+            resume: plan.resume,
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
         })
@@ -138,14 +154,25 @@ impl Client {
     #[must_use]
     pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
         let hello = asked(host).and_then(|asked| {
-            let true_name = asked.true_name().map(str::to_owned);
-            let observer = Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, *clock));
-            self.config_for(&observer, &asked).and_then(|config| Hello::new(config, asked, observer)).map_err(
-                |error| {
+            let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
+            let observer =
+                Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
+            self.config_for(&observer, &asked)
+                .and_then(|(config, tickets)| {
+                    let memory = tickets.map(|tickets| Memory {
+                        config: Arc::clone(&config),
+                        tickets,
+                        observer: Arc::clone(&observer),
+                        host: host.to_owned(),
+                        limit: self.limit,
+                        heard: Heard::Nothing,
+                    });
+                    Ok((Hello::new(config, asked, observer)?, memory))
+                })
+                .map_err(|error| {
                     let message = format!("no ClientHello could be made: {error}");
                     Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-                },
-            )
+                })
         });
         Prepared { host: host.trim_end_matches('.').to_owned(), hello }
     }
@@ -163,7 +190,7 @@ impl Client {
     ) -> (Tls, Result<TlsStream<S>, Failure>, Unread) {
         let start = clock.now();
         let Prepared { host, hello } = prepared;
-        let hello = match hello {
+        let (hello, memory) = match hello {
             Ok(hello) => hello,
             Err(fault) => {
                 let tls = Tls { start, end: start, verified_name: host, ..Tls::default() };
@@ -182,16 +209,17 @@ impl Client {
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
             insecure: self.insecure,
+            identity: self.identity.clone(),
         };
         match result {
             Ok(()) => {
                 let Handshake { carrier, connection, inbound, .. } = handshake;
-                let asked = if tls.client_certificate_requested {
-                    Demand::ClientCertificate
-                } else {
-                    Demand::Nothing
+                let asked = match (tls.client_certificate.requested, tls.client_certificate.sent) {
+                    (false, _) => Demand::Nothing,
+                    (true, false) => Demand::ClientCertificate,
+                    (true, true) => Demand::OtherClientCertificate,
                 };
-                (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details))
+                (tls, Ok(TlsStream::new(carrier, connection, inbound, asked)), Unread::of(details, memory))
             }
             // The phase is over, and the failure is looked into at leisure.
             Err(why) => {
@@ -217,7 +245,7 @@ impl Client {
         &self,
         observer: &Arc<Observer>,
         asked: &Asked,
-    ) -> Result<Arc<ClientConfig>, rustls::Error> {
+    ) -> Result<(Arc<ClientConfig>, Option<Arc<Tickets>>), rustls::Error> {
         let mut config = self.config.clone();
         if asked.swap.is_some() {
             let provider = host::swapping(group::timed_provider());
@@ -227,7 +255,15 @@ impl Client {
         }
         config.dangerous().set_certificate_verifier(Arc::clone(observer) as _);
         config.client_auth_cert_resolver = Arc::clone(observer) as _;
-        Ok(Arc::new(config))
+        let tickets = match self.resume {
+            Resume::Never => None,
+            Resume::Afterwards => {
+                let tickets = Arc::new(Tickets::default());
+                config.resumption = tickets.keeping();
+                Some(tickets)
+            }
+        };
+        Ok((Arc::new(config), tickets))
     }
 }
 

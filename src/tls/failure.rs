@@ -197,7 +197,10 @@ fn closed(case: &Case<'_>) -> Fault {
     };
     by_difference(case, FailureCode::TlsClosed, message, || {
         Some(match &case.tls.sni {
-            _ if case.tls.client_certificate_requested => {
+            _ if case.tls.client_certificate.sent => {
+                "the server had asked for a client certificate and got one: it may not accept it".to_owned()
+            }
+            _ if case.tls.client_certificate.requested => {
                 "the server had asked for a client certificate and got none: it may serve nobody without"
                     .to_owned()
             }
@@ -271,7 +274,18 @@ fn certificate_refused(case: &Case<'_>) -> Fault {
 }
 
 fn alert_received(case: &Case<'_>, code: u8) -> Fault {
-    if alert::wants_client_certificate(code, case.tls.client_certificate_requested) {
+    if case.tls.client_certificate.sent && alert::refuses_client_certificate(code) {
+        return fault(
+            FailureCode::ClientCertificateRefused,
+            format!(
+                "the server asked for a client certificate, got one and ended the handshake (alert {}: {})",
+                alert::name(code),
+                alert::meaning(code)
+            ),
+        )
+        .hint(alert::REFUSED_CERTIFICATE);
+    }
+    if alert::wants_client_certificate(code, case.tls.client_certificate.missed()) {
         return fault(
             FailureCode::ClientCertificateRequired,
             format!(
@@ -279,7 +293,7 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
                 alert::name(code)
             ),
         )
-        .hint("this server knows its clients by certificate, and urltrace has none to give yet");
+        .hint(alert::MISSING_CERTIFICATE);
     }
     if code == alert::NO_APPLICATION_PROTOCOL {
         let offered = case.tls.offer.as_ref().map(|offer| offer.alpn.join(", ")).unwrap_or_default();

@@ -20,7 +20,7 @@ use super::group;
 use super::host::{Asked, Swap};
 use super::record::{self, Cut, Names};
 use super::stream::{Inbound, at_once};
-use super::verify::Observer;
+use super::verify::{Answer, Observer};
 use crate::clock::{Clock, Stopwatch};
 use crate::stop::{Stop, Stopped};
 use crate::timestamp::Stamped;
@@ -260,6 +260,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
             if self.encrypted.request {
                 messages.push(HandshakeMessage::Certificate);
             }
+            if self.observer.seen().request.as_ref().is_some_and(|it| it.answer == Answer::Certificate) {
+                messages.push(HandshakeMessage::CertificateVerify);
+            }
             messages.push(HandshakeMessage::Finished);
         }
         let bytes = self.outbound.len();
@@ -358,7 +361,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
         }
         let (requested, checked) = {
             let seen = self.observer.seen();
-            (seen.client_certificate_requested, seen.start.is_some())
+            (seen.request.is_some(), seen.start.is_some())
         };
         let Some(flight) = self.flights.last_mut() else { return };
         let messages = &mut flight.messages;

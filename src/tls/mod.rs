@@ -14,9 +14,11 @@
 //! - `host`: the host as it is asked for and looked for in a certificate;
 //! - `checkable`: what of keys and signatures can be checked;
 //! - `verify`, `faults`: the check inside the handshake, and the full judgement after it;
+//! - `identity`, `key_file`, `pkcs12`: the certificate of the client's own;
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
 //!   what we speak;
 //! - `failure`, `certificate_faults`: what a failure means, in words;
+//! - `resume`: a second handshake with a ticket of the first;
 //! - `stream`: application data.
 
 mod certificate;
@@ -28,12 +30,16 @@ mod faults;
 mod group;
 mod handshake;
 mod host;
+mod identity;
 mod inquiry;
+mod key_file;
 mod keylog;
 mod names;
 mod offer;
+mod pkcs12;
 mod probe;
 mod record;
+mod resume;
 mod stream;
 mod summary;
 #[cfg(test)]
@@ -42,5 +48,6 @@ mod verify;
 
 pub use client::{Client, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
+pub use resume::{Heard, Memory};
 pub use stream::TlsStream;
 pub use summary::Unread;

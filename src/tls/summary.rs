@@ -8,12 +8,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustls::ProtocolVersion;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::X509Name;
 
 use super::checkable::Proof;
 use super::handshake::Handshake;
-use super::verify::{Seen, Trust};
+use super::identity::Identity;
+use super::resume::Memory;
+use super::verify::{Answer, Request, Seen, Trust};
 use super::{certificate, faults, names, offer};
-use crate::trace::{At, Direction, Flight, Tls, TlsVersion, Verification};
+use crate::trace::{At, ClientCertificate, Direction, Flight, Tls, TlsVersion, Verification};
 
 /// The record of a handshake, but for what is in its [`Details`].
 pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, ran: Range<At>) -> Tls {
@@ -34,7 +38,11 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         signature_scheme: seen.scheme.map(|scheme| names::signature_scheme(scheme.into())),
         alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
         hello_retry: handshake.received.hello_retry,
-        client_certificate_requested: seen.client_certificate_requested,
+        client_certificate: ClientCertificate {
+            requested: seen.request.is_some(),
+            sent: seen.request.as_ref().is_some_and(|request| request.answer == Answer::Certificate),
+            ..ClientCertificate::default()
+        },
         ocsp_bytes: seen.ocsp_bytes,
         bytes_received: handshake.bytes_received,
         bytes_sent: handshake.bytes_sent,
@@ -45,6 +53,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         verification: None,
         alert: None,
         legacy_probe: None,
+        resumption: None,
     }
 }
 
@@ -68,16 +77,24 @@ fn without_early_data(mut flights: Vec<Flight>, early: usize) -> Vec<Flight> {
 /// What a handshake saw and did not read yet: the offer and the chain, as bytes.
 #[derive(Debug, Default)]
 #[must_use = "without it the record lacks offer and chain"]
-pub struct Unread(Option<Details>);
+pub struct Unread {
+    details: Option<Details>,
+    memory: Option<Memory>,
+}
 
 impl Unread {
-    pub(super) fn of(details: Details) -> Self {
-        Self(Some(details))
+    pub(super) fn of(details: Details, memory: Option<Memory>) -> Self {
+        Self { details: Some(details), memory }
+    }
+
+    /// What a second handshake needs, where one is wanted.
+    pub fn take_memory(&mut self) -> Option<Memory> {
+        self.memory.take()
     }
 
     /// Completes the record: offer, chain, verification.
     pub fn read_into(self, tls: &mut Tls) {
-        if let Some(details) = self.0 {
+        if let Some(details) = self.details {
             details.read_into(tls);
         }
     }
@@ -92,12 +109,18 @@ pub(super) struct Details {
     /// The roots, as they are called in the report.
     pub(super) roots: Arc<str>,
     pub(super) insecure: bool,
+    /// The certificate at hand.
+    pub(super) identity: Option<Arc<Identity>>,
 }
 
 impl Details {
     pub(super) fn read_into(&self, tls: &mut Tls) {
         tls.offer = offer::read(&self.hello);
         let seen = &self.seen;
+        tls.client_certificate.subject = self.identity.as_ref().map(|identity| identity.subject.clone());
+        if let Some(request) = &seen.request {
+            tls.client_certificate.acceptable_cas = authorities(request);
+        }
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
         tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
         let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
@@ -114,4 +137,17 @@ impl Details {
             system_would_trust: None,
         });
     }
+}
+
+/// The authorities of a CertificateRequest, each as one line.
+fn authorities(request: &Request) -> Vec<String> {
+    let name = |der: &Vec<u8>| match X509Name::from_der(der) {
+        Ok((_, name)) => certificate::distinguished_name(&name),
+        Err(_) => "(a name that cannot be read)".to_owned(),
+    };
+    let mut names: Vec<String> = request.authorities.iter().map(name).collect();
+    if request.named > names.len() {
+        names.push(format!("({} more)", request.named - names.len()));
+    }
+    names
 }

@@ -19,6 +19,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::checkable::{self, Proof, contents};
+use super::identity::Identity;
 use super::{certificate, host};
 use crate::clock::{Clock, Stopwatch};
 use crate::trace::At;
@@ -108,8 +109,32 @@ pub(super) struct Seen {
     /// The scheme of the server's proof.
     pub(super) scheme: Option<SignatureScheme>,
     pub(super) ocsp_bytes: usize,
-    pub(super) client_certificate_requested: bool,
+    /// What the server asked of the client, if it did.
+    pub(super) request: Option<Request>,
 }
+
+/// A CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4), and whether it was met.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Request {
+    /// The authorities that the server accepts, as DER names; [`MAX_AUTHORITIES`] at most.
+    pub(super) authorities: Vec<Vec<u8>>,
+    /// How many it named.
+    pub(super) named: usize,
+    pub(super) answer: Answer,
+}
+
+/// What a CertificateRequest got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// An empty Certificate message.
+    #[default]
+    Nothing,
+    /// The client's certificate.
+    Certificate,
+}
+
+/// More authorities than a report needs; some servers name every root of their machine.
+const MAX_AUTHORITIES: usize = 500;
 
 /// Watches one handshake from inside rustls.
 #[derive(Debug)]
@@ -118,13 +143,20 @@ pub(super) struct Observer {
     insecure: bool,
     /// The host, where rustls got a stand-in for it.
     host: Option<String>,
+    identity: Option<Arc<Identity>>,
     clock: Clock,
     seen: Mutex<Seen>,
 }
 
 impl Observer {
-    pub(super) fn new(trust: Trust, insecure: bool, host: Option<String>, clock: Clock) -> Self {
-        Self { trust, insecure, host, clock, seen: Mutex::default() }
+    pub(super) fn new(
+        trust: Trust,
+        insecure: bool,
+        host: Option<String>,
+        identity: Option<Arc<Identity>>,
+        clock: Clock,
+    ) -> Self {
+        Self { trust, insecure, host, identity, clock, seen: Mutex::default() }
     }
 
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -251,11 +283,14 @@ impl ServerCertVerifier for Observer {
 }
 
 impl ResolvesClientCert for Observer {
-    /// Asked exactly when a CertificateRequest came, which is encrypted in TLS 1.3. There is no
-    /// certificate to give.
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.seen().client_certificate_requested = true;
-        None
+    /// Asked exactly when a CertificateRequest came, which is encrypted in TLS 1.3. As with other programs,
+    /// the certificate is shown whether or not one of the named authorities has issued it.
+    fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let certified = self.identity.as_ref().and_then(|identity| identity.for_schemes(schemes));
+        let answer = if certified.is_some() { Answer::Certificate } else { Answer::Nothing };
+        let kept = authorities.iter().take(MAX_AUTHORITIES).map(|name| name.to_vec()).collect();
+        self.seen().request = Some(Request { authorities: kept, named: authorities.len(), answer });
+        certified
     }
 
     /// Must be true for [`resolve`](Self::resolve) to be asked.

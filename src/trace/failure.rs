@@ -111,6 +111,8 @@ failure_codes! {
     TlsAlert => "tls-alert",
     /// tls: the server asked for a client certificate and ended the handshake without one.
     ClientCertificateRequired => "client-certificate-required",
+    /// tls: the server asked for a client certificate, got one, and ended the handshake.
+    ClientCertificateRefused => "client-certificate-refused",
     /// tls: what came back is not TLS.
     NotTls => "not-tls",
     /// tls: the connection ended inside the handshake.

@@ -20,6 +20,7 @@ mod meaning;
 mod packet;
 mod record;
 mod request;
+mod resumption;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -52,11 +53,12 @@ pub use packet::{
 };
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
+pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use tls::{
-    Alert, Certificate, CertificateFault, CheckLimit, Direction, Flight, HandshakeMessage, LegacyProbe,
-    NearMiss, Offer, Tls, TlsVersion, Verification,
+    Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
+    LegacyProbe, NearMiss, Offer, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

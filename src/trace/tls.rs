@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::at::At;
 use super::failure::FailureCode;
+use super::resumption::Resumption;
 
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,8 +38,8 @@ pub struct Tls {
     pub alpn: Option<String>,
     /// Whether the server asked for another key share (HelloRetryRequest).
     pub hello_retry: bool,
-    /// Whether the server asked for a client certificate.
-    pub client_certificate_requested: bool,
+    /// What became of the client's certificate.
+    pub client_certificate: ClientCertificate,
     /// The chain as sent, leaf first.
     pub chain: Vec<Certificate>,
     /// What checking it gave; `None` when no certificate came.
@@ -55,6 +56,49 @@ pub struct Tls {
     pub key_exchange_cpu: Duration,
     /// What a second, old-fashioned ClientHello found after this one was turned down.
     pub legacy_probe: Option<LegacyProbe>,
+    /// What a second connection with a ticket of this one came to; `None` where `--resume` was not given.
+    pub resumption: Option<Resumption>,
+}
+
+impl Tls {
+    /// From the ClientHello to the last byte that the server sent of the handshake, its Finished: what
+    /// a full handshake and a resumed one can be compared by.
+    #[must_use]
+    pub fn until_server_finished(&self) -> Option<Duration> {
+        let first = self.flights.iter().find(|flight| flight.direction == Direction::Sent)?;
+        let last = self.flights.iter().rfind(|flight| flight.direction == Direction::Received)?;
+        Some(last.end.since(first.start))
+    }
+}
+
+/// The client's side of authentication (RFC 8446 §4.3.2 and §4.4.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// Whether the server asked for it (CertificateRequest).
+    pub requested: bool,
+    /// Whether it was sent.
+    pub sent: bool,
+    /// Whose certificate is at hand, sent or not; `None` where none was given.
+    pub subject: Option<String>,
+    /// The authorities whose certificates the server accepts, as it says. None may mean any.
+    pub acceptable_cas: Vec<String>,
+}
+
+impl ClientCertificate {
+    /// The first authorities that the server names, as the end of a sentence; `None` where it names none.
+    #[must_use]
+    pub fn accepted(&self) -> Option<String> {
+        const NAMED: usize = 3;
+        let (first, rest) = self.acceptable_cas.split_at(self.acceptable_cas.len().min(NAMED));
+        let more = if rest.is_empty() { String::new() } else { format!("; {} more", rest.len()) };
+        (!first.is_empty()).then(|| format!("it accepts those issued by {}{more}", first.join("; ")))
+    }
+
+    /// Whether the server asked and got none.
+    #[must_use]
+    pub const fn missed(&self) -> bool {
+        self.requested && !self.sent
+    }
 }
 
 /// A version that can be negotiated.
@@ -328,7 +372,6 @@ impl CheckLimit {
     #[must_use]
     pub const fn checked(&self) -> Option<&'static str> {
         match self {
-            Self::Version(1) => Some("version 3; version 1 has no place for the names of a host"),
             Self::Version(_) => Some("version 3"),
             Self::Key(_) | Self::IssuerKey { .. } => {
                 Some("RSA of 2048 to 8192 bits, ECDSA P-256 and P-384, Ed25519")

@@ -9,10 +9,10 @@ use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
-use crate::tls;
+use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage, StageName, Trace,
-    Unanswered, Url, header,
+    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
+    StageName, Tls, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -27,16 +27,18 @@ pub(super) struct Chain<'a> {
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Vec<(LookupId, UncountedLanes)>,
+    /// Sessions that are to be resumed afterwards, and the connection each is of.
+    sessions: Vec<(ConnectionId, Memory)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), uncounted: Vec::new() }
+        Self { scene, pool: Pool::default(), uncounted: Vec::new(), sessions: Vec::new() }
     }
 
-    /// What still runs beside the trace.
-    pub(super) fn into_uncounted(self) -> Vec<(LookupId, UncountedLanes)> {
-        self.uncounted
+    /// What still runs beside the trace, and what is to be resumed after it.
+    pub(super) fn into_uncounted(self) -> (Vec<(LookupId, UncountedLanes)>, Vec<(ConnectionId, Memory)>) {
+        (self.uncounted, self.sessions)
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -75,7 +77,9 @@ impl<'a> Chain<'a> {
             }
             let request = &mut trace.requests[id.0];
             request.end = end;
-            request.failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let failure = failure.map(|failure| assumed::hint(failure, &request.url));
+            let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
+            request.failure = failure.map(|failure| with_accepted(failure, tls));
             if again == Again::May {
                 url = request.url.clone();
                 retry_of = Some(id);
@@ -137,7 +141,10 @@ impl<'a> Chain<'a> {
                 (unread, made) = (beside.unread, beside.request);
                 match opened? {
                     Some(opened) => opened,
-                    None => return Ok(read(unread, trace, id)),
+                    None => {
+                        self.remember(unread.as_mut(), trace, id);
+                        return Ok(read(unread, trace, id));
+                    }
                 }
             }
         };
@@ -146,13 +153,39 @@ impl<'a> Chain<'a> {
         let made = made.unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
         let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
-        let origin = Origin::of(&request.url);
+        self.remember(unread.as_mut(), trace, id);
+        let origin = Origin::of(&trace.requests[id.0].url);
         read(unread, trace, id);
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }
         Ok(())
     }
+}
+
+impl Chain<'_> {
+    /// Keeps the session of a handshake that is to be resumed, with what was heard behind it.
+    fn remember(&mut self, unread: Option<&mut tls::Unread>, trace: &Trace, id: RequestId) {
+        let request = &trace.requests[id.0];
+        let is_heard = request.http.as_ref().ran().is_some_and(|http| http.status.is_some());
+        let heard = if is_heard { Heard::Response } else { Heard::Nothing };
+        let memory = unread.and_then(tls::Unread::take_memory);
+        if let (Some(memory), Stage::Ran(connection)) = (memory, request.connection) {
+            self.sessions.push((connection, memory.after(heard)));
+        }
+    }
+}
+
+/// Adds to a failure for the lack of the right client certificate whose certificates the server accepts.
+fn with_accepted(failure: Failure, tls: Option<&Tls>) -> Failure {
+    let is_of_certificate = matches!(
+        failure.code,
+        FailureCode::ClientCertificateRequired | FailureCode::ClientCertificateRefused
+    );
+    let accepted = tls.filter(|_| is_of_certificate).and_then(|tls| tls.client_certificate.accepted());
+    let Some(accepted) = accepted else { return failure };
+    let hint = failure.hint.map_or_else(|| accepted.clone(), |hint| format!("{hint}; {accepted}"));
+    Failure { hint: Some(hint), ..failure }
 }
 
 /// Reads what is left of the handshake: certificates are work of ours that no phase should pay for.

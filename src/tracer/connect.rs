@@ -87,6 +87,10 @@ pub(super) async fn open(
         };
         let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
         let ((mut tcp, stream), hello) = futures_util::join!(connecting, next);
+        if let Some((_, lanes)) = &beside.lanes {
+            // Runs when the next packet is out.
+            lanes.begin();
+        }
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }

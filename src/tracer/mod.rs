@@ -10,6 +10,7 @@
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -18,6 +19,7 @@ mod chain;
 mod connect;
 mod endpoint;
 mod pool;
+mod resume;
 mod run;
 mod scene;
 mod target;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::chain::Chain;
+use super::resume;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
@@ -62,7 +63,8 @@ impl Tracer {
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
-        for (lookup, lanes) in chain.into_uncounted() {
+        let (lanes, sessions) = chain.into_uncounted();
+        for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
             }
@@ -72,6 +74,7 @@ impl Tracer {
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
+        resume::resume_all(&scene, sessions, &mut trace).await;
         next.replace(Some(self.resolver.of_another_run()));
         trace
     }

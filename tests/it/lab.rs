@@ -138,6 +138,65 @@ fn k_goes_on_and_still_tells_the_fault() {
 }
 
 #[test]
+fn a_client_certificate_is_wanted_and_the_labs_own_is_let_in() {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.id == "client-certificate-given").unwrap();
+    let (exit, document) = json(&["--lab", "--cert", "lab:client", scenario.url]);
+    assert_eq!(exit, 0, "{}", document["failure"]);
+    let authority = "O=urltrace lab, CN=urltrace lab root CA";
+    let shown = serde_json::json!({
+        "requested": true, "sent": true, "subject": "CN=urltrace lab client", "acceptable_cas": [authority],
+    });
+    assert_eq!(document["hops"][0]["tls"]["client_certificate"], shown);
+    // Without it, the same server says whom it would let in.
+    let (_, document) = json(&["--lab", scenario.url]);
+    assert!(document["failure"]["hint"].as_str().unwrap().contains(authority), "{}", document["failure"]);
+    let output = run(&["--cert", "lab:client", "https://www.example.test/"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("it goes with --lab"), "{}", stderr(&output));
+    // A password is in no message, whatever is wrong.
+    let missing = run(&["--lab", "--cert", "no-such-file:hunter2", scenario.url]);
+    let unfit = run(&["--lab", "--cert", "Cargo.toml:hunter2", "--pass", "hunter2", scenario.url]);
+    for (output, words) in [(missing, "`no-such-file` cannot be read"), (unfit, "holds no certificate")] {
+        let told = stdout(&output) + &stderr(&output);
+        assert!(code(&output) == 2 && told.contains(words) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn a_second_connection_tells_what_tickets_are_worth() {
+    for (id, resumed, early_data, some_tickets) in [
+        ("resumption", true, Some("not-offered"), true),
+        ("early-data", true, Some("accepted"), true),
+        ("no-tickets", false, None, false),
+        ("forgetful", false, Some("not-offered"), true),
+    ] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (_, document) = json(&["--lab", "--resume", scenario.url]);
+        let tls = &document["hops"][0]["tls"];
+        let seen = &tls["resumption"];
+        assert_eq!(seen["resumed"], resumed, "{id}: {seen}");
+        assert_eq!(seen["early_data"].as_str(), early_data, "{id}: {seen}");
+        assert_eq!(seen["tickets"].as_u64().unwrap() > 0, some_tickets, "{id}: {seen}");
+        let us = |name: &str| seen[name].as_i64();
+        let saved = us("handshake_us").and_then(|took| Some(us("full_handshake_us")? - took));
+        assert_eq!(us("saved_us"), saved.filter(|_| resumed), "{id}: {seen}");
+        let found = document["findings"].as_array().unwrap().iter();
+        let found = found.filter(|finding| finding["id"] == "tls-no-resumption").count();
+        assert_eq!(found, usize::from(!resumed), "{id}");
+        // The first handshake is a full one, and the second no part of the run.
+        assert!(!tls["chain"].as_array().unwrap().is_empty(), "{id}");
+        let counted: u64 =
+            ["dns_us", "connect_us", "tls_us", "send_us", "wait_us", "receive_us", "unaccounted_us"]
+                .iter()
+                .filter_map(|phase| document["hops"][0]["phases"][phase].as_u64())
+                .sum();
+        assert_eq!(document["total_us"].as_u64().unwrap(), counted, "{id}");
+    }
+    let (_, document) = json(&["--lab", "https://www.example.test/"]);
+    assert!(document["hops"][0]["tls"]["resumption"].is_null());
+}
+
+#[test]
 fn max_time_ends_any_stage_with_a_whole_document() {
     for (id, stage) in [
         ("no-answer-http", "http"),

@@ -12,12 +12,37 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, StoresServerSessions, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use super::site::{Certificate, Clients, Protocols, Tls, Versions};
+use super::site::{Certificate, Clients, Protocols, Tickets, Tls, Versions};
 use super::x509::{self, tagged};
+
+/// What a client may send before the handshake is complete.
+const MAX_EARLY_DATA: u32 = 16 * 1024;
+
+/// Takes every session and has none: one of several servers that share an address, and not their keys.
+#[derive(Debug)]
+struct Forgetful;
+
+impl StoresServerSessions for Forgetful {
+    fn put(&self, _: Vec<u8>, _: Vec<u8>) -> bool {
+        true
+    }
+
+    fn get(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn take(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn can_cache(&self) -> bool {
+        true
+    }
+}
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where the intermediate can be fetched, as leaf certificates say.
@@ -51,6 +76,18 @@ impl Authority {
         self.root.as_ref().pem()
     }
 
+    /// A client's certificate of the root's, and its key, PEM.
+    pub(crate) fn client_pem(&self) -> Result<String, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let mut client = CertificateParams::default();
+        client.distinguished_name = rcgen::DistinguishedName::new();
+        client.distinguished_name.push(DnType::CommonName, "urltrace lab client");
+        client.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (client.not_before, client.not_after) = ((self.now - 30 * DAY).into(), (self.now + 60 * DAY).into());
+        Ok(client.signed_by(&key, &self.root)?.pem() + &key.serialize_pem())
+    }
+
     /// The intermediate's certificate.
     pub(crate) fn intermediate(&self) -> Vec<u8> {
         self.intermediate.der().to_vec()
@@ -79,6 +116,15 @@ impl Authority {
                 Ok(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified))))
             })
             .map_err(|error| error.to_string())?;
+        match tls.tickets {
+            Tickets::Taken => {}
+            Tickets::TakenEarly => config.max_early_data_size = MAX_EARLY_DATA,
+            Tickets::None => {
+                config.session_storage = Arc::new(NoServerSessionStorage {});
+                config.send_tls13_tickets = 0;
+            }
+            Tickets::Forgotten => config.session_storage = Arc::new(Forgetful),
+        }
         config.alpn_protocols = match tls.protocols {
             Protocols::Http2And1 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Protocols::Http1 => vec![b"http/1.1".to_vec()],

@@ -55,6 +55,7 @@ pub(crate) struct Tls {
     /// The largest ClientHello record that it bears; a longer one is answered by a reset.
     pub(crate) largest_hello: usize,
     pub(crate) clients: Clients,
+    pub(crate) tickets: Tickets,
     /// From the ClientHello's arrival to the ServerHello.
     pub(crate) delay: Duration,
     /// What it does inside.
@@ -72,6 +73,19 @@ pub(crate) enum Certificate {
     WithoutIntermediate,
     UnknownIssuer,
     Version1,
+}
+
+/// What a site does for those who come back (RFC 8446 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tickets {
+    /// It gives tickets, and takes them.
+    Taken,
+    /// It takes 0-RTT with them, too.
+    TakenEarly,
+    /// It gives none.
+    None,
+    /// It gives them, and knows nothing of them later.
+    Forgotten,
 }
 
 /// Whom a site lets in.
@@ -186,6 +200,7 @@ const TLS: Tls = Tls {
     protocols: Protocols::Http2And1,
     largest_hello: usize::MAX,
     clients: Clients::Anybody,
+    tickets: Tickets::Taken,
     delay: Duration::ZERO,
     conduct: Conduct::Page(PAGE),
 };
@@ -305,6 +320,9 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
+    Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
+    Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
+    Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),
     Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
     Site::http("ca.tls.test", 29, GOOD),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),

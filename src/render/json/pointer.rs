@@ -68,6 +68,8 @@ fn connection(place: InConnection) -> String {
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
         InConnection::HelloRetry => "tls/hello_retry".to_owned(),
+        InConnection::Resumed => "tls/resumption/resumed".to_owned(),
+        InConnection::Tickets => "tls/resumption/tickets".to_owned(),
         InConnection::Certificate(index, field) => {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",

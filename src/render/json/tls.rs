@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
+use super::resumption::ResumptionView;
 use crate::render::words;
 use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
 
@@ -36,8 +37,10 @@ pub(super) struct TlsView<'a> {
     round_trips: u32,
     /// Whether the server asked for another key share.
     hello_retry: bool,
-    /// Whether the server asked for a client certificate.
+    /// Whether the server asked for a client certificate; the same as `client_certificate.requested`.
     client_certificate_requested: bool,
+    /// The client's side of authentication.
+    client_certificate: ClientCertificateView<'a>,
     /// What was offered, read back from our own ClientHello.
     offer: Option<OfferView<'a>>,
     /// The flights, in order.
@@ -58,6 +61,8 @@ pub(super) struct TlsView<'a> {
     key_exchange_cpu_us: u64,
     /// What a second, old-fashioned ClientHello found after this one was turned down.
     legacy_probe: Option<LegacyProbeView<'a>>,
+    /// What a second connection with a ticket of this one came to; null without `--resume`.
+    resumption: Option<ResumptionView<'a>>,
 }
 
 impl<'a> From<&'a Tls> for TlsView<'a> {
@@ -75,7 +80,13 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             alpn: tls.alpn.as_deref(),
             round_trips: tls.round_trips,
             hello_retry: tls.hello_retry,
-            client_certificate_requested: tls.client_certificate_requested,
+            client_certificate_requested: tls.client_certificate.requested,
+            client_certificate: ClientCertificateView {
+                requested: tls.client_certificate.requested,
+                sent: tls.client_certificate.sent,
+                subject: tls.client_certificate.subject.as_deref(),
+                acceptable_cas: &tls.client_certificate.acceptable_cas,
+            },
             offer: tls.offer.as_ref().map(Into::into),
             flights: tls.flights.iter().map(Into::into).collect(),
             chain: tls.chain.iter().map(Into::into).collect(),
@@ -97,6 +108,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 answers_tls12: probe.answers_tls12,
                 answers_small: probe.answers_small,
             }),
+            resumption: tls.resumption.as_ref().map(Into::into),
         }
     }
 }
@@ -106,6 +118,20 @@ const fn direction(direction: Direction) -> &'static str {
         Direction::Sent => "sent",
         Direction::Received => "received",
     }
+}
+
+/// What became of the client's certificate.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct ClientCertificateView<'a> {
+    /// Whether the server asked for one.
+    requested: bool,
+    /// Whether one was sent.
+    sent: bool,
+    /// Whose certificate is at hand, sent or not; null where none was given.
+    subject: Option<&'a str>,
+    /// The authorities whose certificates the server accepts, as it says; none may mean any.
+    acceptable_cas: &'a [String],
 }
 
 /// What a ClientHello offers, by IANA's names; unknown numbers are `0x1234`.

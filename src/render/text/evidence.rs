@@ -74,7 +74,12 @@ fn connection(page: &mut Page, hop: &Hop<'_>) {
         Stage::NotReached => {}
     }
     match hop.tls {
-        Stage::Ran(record) => fact_text(page, Ink::Tls, "tls", &tls(record)),
+        Stage::Ran(record) => {
+            fact_text(page, Ink::Tls, "tls", &tls(record));
+            if let Some(resumption) = &record.resumption {
+                fact_text(page, Ink::Faint, "resume", &words::resumption(resumption));
+            }
+        }
         Stage::Skipped(reason) => skipped(page, "tls", reason),
         Stage::NotReached => {}
     }
@@ -249,6 +254,7 @@ pub(crate) fn tls(tls: &Tls) -> String {
     if tls.hello_retry {
         parts.push("the server asked for another key share".to_owned());
     }
+    parts.extend(client_certificate(tls));
     let mut words = parts.join(", ");
     let faulty = tls.verification.as_ref().is_some_and(|verification| !verification.faults.is_empty());
     if let Some(leaf) = tls.chain.first().filter(|_| !faulty) {
@@ -287,6 +293,22 @@ pub(crate) fn tls(tls: &Tls) -> String {
         }
     }
     words
+}
+
+/// What became of the client's certificate, where the server asked for one or one was given.
+fn client_certificate(tls: &Tls) -> Option<String> {
+    let client = &tls.client_certificate;
+    Some(match (client.requested, client.sent, &client.subject) {
+        (false, _, None) => return None,
+        (false, _, Some(_)) => "no client certificate asked for".to_owned(),
+        (true, false, None) => "the server asks for a client certificate (none given)".to_owned(),
+        (true, false, Some(_)) => {
+            "the server asks for a client certificate of another kind of key than the given one".to_owned()
+        }
+        (true, true, subject) => {
+            format!("client certificate sent ({})", subject.as_deref().unwrap_or("without a name"))
+        }
+    })
 }
 
 fn http(page: &Page, http: &Http) -> Line {

@@ -200,6 +200,16 @@ fn flights(page: &mut Page, tls: &Tls) {
     if let Some(alpn) = &tls.alpn {
         item(page, "ALPN", alpn);
     }
+    let client = &tls.client_certificate;
+    if client.requested {
+        let subject = client.subject.as_deref().filter(|_| client.sent);
+        item(page, "client", &format!("certificate asked for, {} sent", subject.unwrap_or("none")));
+        let accepted = match client.acceptable_cas.as_slice() {
+            [] => "the server names no authority: any, or only it knows".to_owned(),
+            names => names.join("; "),
+        };
+        item(page, "accepts", &accepted);
+    }
     if let Some(scheme) = &tls.signature_scheme {
         item(page, "signed by", scheme);
     }

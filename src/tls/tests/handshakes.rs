@@ -49,7 +49,7 @@ async fn tls_13_takes_one_round_trip_with_the_hybrid_group() {
     assert_eq!(tls.signature_scheme.as_deref(), Some("ecdsa_secp256r1_sha256"));
     assert_eq!(tls.alpn.as_deref(), Some("h2"));
     assert_eq!(tls.sni.as_deref(), Some(HOST));
-    assert!(!tls.hello_retry && !tls.client_certificate_requested && tls.alert.is_none());
+    assert!(!tls.hello_retry && !tls.client_certificate.requested && tls.alert.is_none());
     assert!(tls.key_exchange_cpu > Duration::ZERO);
     assert_eq!(tls.chain.len(), 2);
     assert_eq!(tls.chain[0].names, [HOST]);

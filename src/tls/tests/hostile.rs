@@ -356,7 +356,7 @@ async fn no_protocol_in_common_is_a_failed_version_negotiation() {
     assert_eq!(failure.message, "the server speaks none of the protocols offered by ALPN (h2)");
 }
 
-fn mutual(ca: &Authority, speaks: Speaks) -> ServerConfig {
+pub(super) fn mutual(ca: &Authority, speaks: Speaks) -> ServerConfig {
     let versions: &[&rustls::SupportedProtocolVersion] = match speaks {
         Speaks::Only12 => &[&rustls::version::TLS12],
         _ => &[&rustls::version::TLS13],
@@ -380,13 +380,13 @@ async fn a_wanted_client_certificate_is_said_in_both_versions() {
     let address = patient(mutual(&ca, Speaks::Only12)).await;
     let (tls, failure) = shake_err(&client(&plan(&[&ca])), address, HOST).await;
     assert_eq!(failure.code, FailureCode::ClientCertificateRequired);
-    assert!(tls.client_certificate_requested);
+    assert!(tls.client_certificate.requested);
     assert!(tls.flights[1].messages.contains(&HandshakeMessage::CertificateRequest), "{:?}", tls.flights);
 
     // In TLS 1.3 the server says no only after our Finished: on the first read.
     let address = patient(mutual(&ca, Speaks::Only13)).await;
     let (tls, result) = shake(&client(&plan(&[&ca])), address, HOST).await;
-    assert!(tls.client_certificate_requested);
+    assert!(tls.client_certificate.requested);
     assert!(tls.flights.iter().any(|flight| flight.messages.contains(&HandshakeMessage::CertificateRequest)));
     assert_eq!(tls.flights.last().unwrap().names(), ["ChangeCipherSpec", "Certificate", "Finished"]);
     let error = result.unwrap().read(&mut [0; 16]).await.unwrap_err();

@@ -1,6 +1,7 @@
 //! Handshakes on loopback, against rustls servers and hand-written ones in the same process.
 
 mod after;
+mod clients;
 mod faults;
 mod handshakes;
 mod hostile;

@@ -134,7 +134,7 @@ pub(super) fn tls(host: &str) -> Tls {
         signature_scheme: Some("ecdsa_secp256r1_sha256".into()),
         alpn: Some("h2".into()),
         hello_retry: false,
-        client_certificate_requested: false,
+        client_certificate: ClientCertificate::default(),
         chain: vec![
             certificate(&format!("CN={host}"), "CN=Lab Issuing CA", &[host, "*.example.test"], false),
             certificate("CN=Lab Issuing CA", "CN=Lab Root CA", &[], true),
@@ -153,5 +153,6 @@ pub(super) fn tls(host: &str) -> Tls {
         bytes_sent: 1_604,
         key_exchange_cpu: Duration::from_micros(190),
         legacy_probe: None,
+        resumption: None,
     }
 }

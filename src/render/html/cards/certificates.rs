@@ -35,8 +35,13 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
             ("key exchange", text(&tls.group)),
             ("signed by", text(&tls.signature_scheme)),
             ("OCSP staple", staple),
+            ("client certificate", client(tls)),
+            ("accepted authorities", tls.client_certificate.acceptable_cas.join("; ")),
         ],
     );
+    if let Some(resumption) = &tls.resumption {
+        page.element("<p><b>Resumption</b>: ", &words::resumption(resumption), ".</p>\n");
+    }
     if tls.chain.is_empty() {
         return;
     }
@@ -58,6 +63,15 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
             }
             page.raw("</ul>\n");
         }
+    }
+}
+
+fn client(tls: &Tls) -> String {
+    let client = &tls.client_certificate;
+    match (client.requested, &client.subject) {
+        (false, _) => "not asked for".to_owned(),
+        (true, Some(subject)) if client.sent => format!("asked for, {subject} sent"),
+        (true, _) => "asked for, none sent".to_owned(),
     }
 }
 
