@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::clock::Moment;
 use crate::timestamp::{self, Stamped};
@@ -24,6 +24,8 @@ const TURN: u32 = 4;
 pub enum Stream {
     /// In the clear.
     Plain(Socket),
+    /// In the clear, to a socket of this machine.
+    Unix(UnixStream),
     /// Over TLS.
     Tls(Box<TlsStream<Self>>),
 }
@@ -70,6 +72,12 @@ impl From<TcpStream> for Stream {
     }
 }
 
+impl From<UnixStream> for Stream {
+    fn from(unix: UnixStream) -> Self {
+        Self::Unix(unix)
+    }
+}
+
 impl Stream {
     /// Whether TLS protects it.
     #[must_use]
@@ -82,6 +90,7 @@ impl Stamped for Stream {
     fn arrived(&self) -> Option<Moment> {
         match self {
             Self::Plain(socket) => socket.arrived,
+            Self::Unix(_) => None,
             Self::Tls(tls) => tls.carrier().arrived(),
         }
     }
@@ -89,6 +98,7 @@ impl Stamped for Stream {
     fn handed(&self) -> Option<Moment> {
         match self {
             Self::Plain(socket) => socket.handed,
+            Self::Unix(_) => None,
             Self::Tls(tls) => tls.carrier().handed(),
         }
     }
@@ -102,6 +112,7 @@ impl AsyncRead for Stream {
     ) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Plain(socket) => socket.poll_read(cx, buf),
+            Self::Unix(unix) => Pin::new(unix).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
@@ -111,6 +122,7 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write(cx, bytes)),
+            Self::Unix(unix) => Pin::new(unix).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
@@ -122,6 +134,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write_vectored(cx, parts)),
+            Self::Unix(unix) => Pin::new(unix).poll_write_vectored(cx, parts),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
         }
     }
@@ -129,6 +142,7 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Plain(Socket { tcp, .. }) => tcp.is_write_vectored(),
+            Self::Unix(unix) => unix.is_write_vectored(),
             Self::Tls(tls) => tls.is_write_vectored(),
         }
     }
@@ -136,6 +150,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_flush(cx),
+            Self::Unix(unix) => Pin::new(unix).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
@@ -143,6 +158,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Unix(unix) => Pin::new(unix).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }

@@ -55,8 +55,8 @@ const TABLE: &[(&[&str], Answer)] = &[
         NO_RETRY,
     ),
     (
-        &["--interface", "--local-port", "--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr"],
-        Later("the system chooses the source address; -4 and -6 choose its family"),
+        &["--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr"],
+        Later("the system chooses where questions leave from; --interface is for connections"),
     ),
     (
         &[
@@ -126,10 +126,7 @@ const TABLE: &[(&[&str], Answer)] = &[
         &["--raw", "--tr-encoding", "--ignore-content-length"],
         Later("bodies are counted as they come, and after decoding with --compressed"),
     ),
-    (
-        &["--unix-socket", "--abstract-unix-socket"],
-        Later("--connect-to HOST1:PORT1:HOST2:PORT2 connects elsewhere by TCP"),
-    ),
+    (&["--abstract-unix-socket"], Later("--unix-socket PATH connects to a socket that has a file")),
     (&["--happy-eyeballs-timeout-ms"], Later("the race of RFC 8305 begins the next attempt after 250 ms")),
     (&["--proto", "--proto-default", "--proto-redir"], Use("urltrace traces http and https only")),
     (

@@ -224,6 +224,18 @@ pub struct Connection {
     /// Connect to another host or port than the URL's; an empty part matches any
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub connect_to: Vec<String>,
+    /// Afterwards connect to every address of the host, with TLS, and compare; `http`: send the request, too
+    #[arg(long, value_enum, ignore_case = true, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "tls")]
+    pub all_addresses: Option<AllAddresses>,
+    /// Connect from this interface or address of the machine
+    #[arg(long, value_name = "NAME|ADDRESS")]
+    pub interface: Option<String>,
+    /// Connect from one of these ports of the machine
+    #[arg(long, value_name = "N[-M]")]
+    pub local_port: Option<String>,
+    /// Connect to this Unix socket, without DNS; name, Host and certificate stay the URL's
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["all_addresses", "interface", "local_port", "resolve", "connect_to", "lab"])]
+    pub unix_socket: Option<PathBuf>,
     /// Neither ask for HTTPS records (RFC 9460) nor use them
     #[arg(long, help_heading = "DNS")]
     pub no_https_rr: bool,
@@ -383,6 +395,15 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+/// What is tried at each address of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AllAddresses {
+    /// The connection and, where the URL has it, TLS
+    Tls,
+    /// The request, too
+    Http,
 }
 
 /// Stages that a trace can end after.

@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - `declarations`: what can be typed; `environment`: what the process was started in
-//! - `read`, `dns`: from these to an action and its plan; `syntax`: how single values are written
+//! - `read`, `connection`, `dns`: from these to an action and its plan; `syntax`: how single values are written
 //! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `identity`: `--cert`, `--key` and `--pass`
@@ -15,6 +15,7 @@
 
 mod batch;
 mod borrowed;
+mod connection;
 mod declarations;
 mod dns;
 mod environment;

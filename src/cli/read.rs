@@ -13,14 +13,14 @@ use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
-use super::syntax::{connect_to, header_field, limit, redirects, resolve_override};
-use super::{dns, findings, hands, identity, password, tour};
+use super::syntax::{header_field, limit, redirects, resolve_override};
+use super::{connection, dns, findings, hands, identity, password, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TcpPlan, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -158,16 +158,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
             timeout,
             ..dns_plan(common, connection, family, environment)?
         },
-        tcp: TcpPlan {
-            connect_timeout: limit("--connect-timeout", &connection.connect_timeout)?,
-            family,
-            connect_to: connection
-                .connect_to
-                .iter()
-                .map(|text| connect_to(text))
-                .collect::<Result<_, _>>()?,
-            ..TcpPlan::default()
-        },
+        tcp: connection::tcp_plan(connection, request, family)?,
         tls,
         http: http_plan(request, matches, environment)?,
         until: match connection.until {

@@ -115,7 +115,7 @@ pub const STEPS: &[Step] = &[
         .holds(0, &["2 redirects", "200 OK"]),
     Step::new("Is it the network or the server?", "--lab https://slow-first-byte.http.test/")
         .read(
-            "wait has nearly all of the time: 150 ms from the request's last byte to the answer's first, over a network \
+            "wait has nearly all of the time: 700 ms from the request's last byte to the answer's first, over a network \
              whose round trip is below a millisecond. That is not distance: it is time spent at the server.",
             "Wait less one round trip is what the server, or something behind it, took.",
         )

@@ -13,13 +13,17 @@ pub(super) const RULE: Rule = Rule {
     id: "http-first-byte-slow",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "the first byte came at least 100 ms later than one network round trip explains, and that was at least 30 % of the hop",
+    fires: "the first byte came more than 600 ms later than one network round trip explains (error: more than 1.8 s)",
     standard: "RFC 9111 section 4",
     check: Check::Trace(check),
 };
 
-/// Below this a server is not slow.
-const WORTH: Duration = Duration::from_millis(100);
+/// From here on a server is slow.
+const SLOW: Duration = Duration::from_millis(600);
+/// From here on visitors leave.
+const VERY_SLOW: Duration = Duration::from_millis(1_800);
+/// What a server may think.
+const FAIR: Duration = Duration::from_millis(100);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut hosts: Vec<(&str, Vec<Slow<'_>>)> = Vec::new();
@@ -46,14 +50,13 @@ fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
     let info = hop.connection?.tcp.tcp_info?;
     let round_trip = info.min_rtt.unwrap_or(info.rtt);
     let thinking = http.first_byte?.since(http.sent?).saturating_sub(round_trip);
-    let worth = thinking >= WORTH && thinking * 10 >= hop.end.since(hop.start) * 3;
-    worth.then_some(Slow { hop, connection, thinking, round_trip })
+    (thinking > SLOW).then_some(Slow { hop, connection, thinking, round_trip })
 }
 
-/// When its server thought.
+/// When its server thought for longer than it may.
 fn thought(slow: &Slow<'_>) -> Option<(At, At)> {
     let http = slow.hop.http.ran()?;
-    Some((http.sent?.after(slow.round_trip), http.first_byte?))
+    Some((http.sent?.after(slow.round_trip + FAIR), http.first_byte?))
 }
 
 /// The slow hops of one host are told as one.
@@ -84,13 +87,17 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         evidence.collect(),
         "look at the application and its database, or put a cache in front of it",
     );
+    if most > VERY_SLOW {
+        finding.severity = Severity::Error;
+    }
     // The time of a redirect that was followed is told with the redirect.
     let followed = |slow: &&Slow<'_>| {
         let http = slow.hop.http.ran();
         http.is_some_and(|http| http.redirect.as_ref().is_some_and(|redirect| redirect.followed))
     };
     let thinking: Vec<_> = hops.iter().filter(|slow| !followed(slow)).filter_map(thought).collect();
-    finding.saving = Saving::derived_at(&thinking, "on every request that no cache answers", Load::This);
+    let applies = "on every request that no cache answers, if the server thought for 100 ms";
+    finding.saving = Saving::derived_at(&thinking, applies, Load::This);
     finding
 }
 
@@ -102,13 +109,19 @@ mod tests {
     #[test]
     fn fires_on_thinking_time_and_not_on_a_long_way() {
         let mut trace = sample::sound();
-        assert!(sample::of(&RULE, &trace).is_empty());
-        sample::http(&mut trace).first_byte = Some(At(261_100));
-        trace.requests[0].end = At(262_000);
-        let findings = sample::of(&RULE, &trace);
-        assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 200);
+        let answered = |trace: &mut Trace, after: u64| {
+            sample::http(trace).first_byte = Some(At(51_100 + after));
+            trace.requests[0].end = At(52_100 + after);
+        };
+        answered(&mut trace, 610_000);
+        assert!(sample::of(&RULE, &trace).is_empty(), "600 ms and a round trip of 10");
+        answered(&mut trace, 610_001);
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert_eq!((finding.severity, finding.saving.unwrap().amount.as_millis()), (Severity::Warning, 500));
+        answered(&mut trace, 1_810_001);
+        assert_eq!(sample::of(&RULE, &trace)[0].severity, Severity::Error);
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();
-        info.min_rtt = Some(Duration::from_millis(190));
+        info.min_rtt = Some(Duration::from_millis(1_300));
         assert!(sample::of(&RULE, &trace).is_empty());
     }
 }

@@ -65,7 +65,7 @@ fn of_group(rule: &Rule, trace: &Trace, changes: &[RedirectChange], hops: &[Foll
 }
 
 /// From when on a hop would be spared without its redirect: what a later hop lives on has to be done anyway.
-fn spared_from(trace: &Trace, hop: &Hop<'_>) -> At {
+pub(super) fn spared_from(trace: &Trace, hop: &Hop<'_>) -> At {
     let later = || trace.hops().skip(hop.id.0 + 1);
     if later().any(|other| other.reused == Some(hop.id)) {
         return hop.http.ran().map_or(hop.end, |http| http.start);

@@ -47,6 +47,12 @@ pub enum InRequest {
     Failure,
     /// Where it redirects to.
     RedirectTarget,
+    /// The HTTP version of the response.
+    Version,
+    /// A header field of the response, by its place.
+    Header(usize),
+    /// How the end of the body is found.
+    Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
 }
@@ -58,6 +64,8 @@ pub enum InConnection {
     Duration,
     /// A field of an attempt, by its place in the race.
     Attempt(usize, AttemptField),
+    /// What `--all-addresses` found at an address, by its place.
+    Address(usize),
     /// The kernel's round trip.
     RoundTrip,
     /// The TLS version.
@@ -66,6 +74,12 @@ pub enum InConnection {
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// The protocol that the server chose (ALPN).
+    Alpn,
+    /// The bytes of a flight, by its place.
+    FlightBytes(usize),
+    /// The version that an old ClientHello was answered with.
+    LegacyVersion,
     /// Whether its session was resumed.
     Resumed,
     /// The tickets that it was given.
@@ -92,6 +106,14 @@ pub enum CertificateField {
     DaysLeft,
     /// When it expires.
     NotAfter,
+    /// Whom it is for.
+    Subject,
+    /// The kind of its key.
+    KeyType,
+    /// The size of its key.
+    KeyBits,
+    /// What it is signed with.
+    SignatureAlgorithm,
 }
 
 /// A place in a lookup.

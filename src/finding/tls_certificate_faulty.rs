@@ -108,7 +108,8 @@ fn words(fault: &CertificateFault, chain: &[Certificate], now: SystemTime) -> (S
     }
 }
 
-fn whose(index: usize, chain: &[Certificate]) -> String {
+/// Which certificate of the chain.
+pub(super) fn whose(index: usize, chain: &[Certificate]) -> String {
     match (index, chain.get(index)) {
         (0, _) | (_, None) => "the certificate".to_owned(),
         (_, Some(certificate)) => format!("the intermediate certificate {}", certificate.subject),

@@ -19,6 +19,7 @@ use super::request::Draft;
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::plan::Wanted;
 use crate::timestamp::Stamped;
 use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
 use crate::units::bytes as size;
@@ -67,6 +68,9 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     let framing = framing(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
+    if scene.plan.wanted == Wanted::Head {
+        return Ok(Persistence::Close);
+    }
     let framing = framing.map_err(bad)?;
     let sink = scene.open_sink(record, framing.kind());
     let extra = read_body(&mut link, scene, framing, sink, (rest, at), record).await?;

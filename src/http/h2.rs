@@ -25,6 +25,7 @@ use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::tap::{Shared, Tap, Watch};
 use crate::fault::Fault;
+use crate::plan::Wanted;
 use crate::stream::Stream;
 use crate::trace::{BodyFraming, FailureCode, Header, Http, Informational};
 
@@ -210,6 +211,9 @@ async fn answer(
     }
     if record.headers.iter().map(size).sum::<usize>() > scene.plan.max_head_bytes {
         return Err(too_large(scene));
+    }
+    if scene.plan.wanted == Wanted::Head {
+        return Ok(());
     }
     let body = response.into_body();
     let framing = if body.is_end_stream() { BodyFraming::None } else { BodyFraming::Http2 };

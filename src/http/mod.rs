@@ -39,6 +39,6 @@ mod words;
 mod tests;
 
 pub use self::fetch::{Prepared, fetch, prepare};
-pub use self::request::{basic_credentials, is_idempotent, validate_field, validate_method};
+pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL};
 pub use self::session::Session;

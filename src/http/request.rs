@@ -44,6 +44,12 @@ pub fn validate_method(method: &str) -> Result<(), String> {
     if is_token(method) { Ok(()) } else { Err(format!("{:?} is not a method", shorten(method))) }
 }
 
+/// Whether a request asks for nothing but a look (RFC 9110 §9.2.1).
+#[must_use]
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
 /// Whether a request may be made twice (RFC 9110 §9.2.2).
 #[must_use]
 pub fn is_idempotent(method: &str) -> bool {

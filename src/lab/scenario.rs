@@ -13,9 +13,13 @@ pub const VERY_SLOW_AUTHORITATIVE: Duration = Duration::from_millis(1_600);
 /// The resolver of the lab, which is not part of the counted lane, thinks this long.
 pub const STUB_DELAY: Duration = Duration::from_millis(2);
 /// `slow-tls`: from the ClientHello's arrival to the ServerHello.
-pub const SLOW_TLS: Duration = Duration::from_millis(60);
+pub const SLOW_TLS: Duration = Duration::from_millis(150);
 /// `slow-first-byte`: from the request's last byte to the response's first.
-pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(150);
+pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(700);
+/// `slow-upstream`: the same, 120 ms of it by the server's own word for a query.
+pub const SLOW_UPSTREAM: Duration = Duration::from_millis(150);
+/// `cdn-miss`, `cdn-bypass`: the same, behind a cache.
+pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
 /// `early-hints`: from the 103 to the 200.
 pub const EARLY_HINTS: Duration = Duration::from_millis(50);
 /// `drip-body`: how many pieces the body comes in.
@@ -351,6 +355,12 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .injected(&[("connect", millis(STAGGER))]),
     Scenario::new(
+        "all-addresses",
+        "https://pool.tls.test/",
+        "three addresses: one serves, one has an old certificate, one is closed",
+    )
+    .options(&["--all-addresses=http"]),
+    Scenario::new(
         "port-only",
         "tcp://www.example.test:443",
         "a port that takes connections: no more is asked",
@@ -361,7 +371,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "slow-tls",
         "https://slow-tls.tls.test/",
-        "a server that takes 60 ms to answer the ClientHello",
+        "a server that takes 150 ms to answer the ClientHello",
     )
     .injected(&[("tls", millis(SLOW_TLS))]),
     Scenario::new("expired", "https://expired.tls.test/", "a certificate that expired three days ago")
@@ -412,6 +422,19 @@ pub const SCENARIOS: &[Scenario] = &[
         "a certificate of X.509 version 1, which has no place for host names",
     )
     .fails(TLS, "certificate-unchecked"),
+    Scenario::new(
+        "weak-key",
+        "https://weak-key.tls.test/",
+        "an intermediate certificate with an RSA key of 1024 bits",
+    )
+    .fails(TLS, "certificate-unchecked"),
+    Scenario::new("sha1", "https://sha1.tls.test/", "a certificate signed with SHA-1")
+        .fails(TLS, "certificate-invalid"),
+    Scenario::new(
+        "bloated-chain",
+        "https://bloated-chain.tls.test/",
+        "a server that sends its root, too, and the intermediate twice",
+    ),
     Scenario::new(
         "resumption",
         "https://www.example.test/",
@@ -465,7 +488,7 @@ pub const SCENARIOS: &[Scenario] = &[
         "a redirect whose first field begins with a blank: browsers follow it",
     )
     .options(&["-L"]),
-    Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 150 ms")
+    Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 700 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
         .injected(&[("wait", millis(EARLY_HINTS))]),
@@ -480,6 +503,49 @@ pub const SCENARIOS: &[Scenario] = &[
     )
     .options(&["--compressed"]),
     Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
+    Scenario::new(
+        "not-kept",
+        "https://not-kept.http.test/",
+        "a server that ends the connection with its response",
+    ),
+    Scenario::new(
+        "temporary-redirect",
+        "http://temporary-redirect.http.test/",
+        "a redirect to https that is only temporary, by its status",
+    )
+    .options(&["-L"]),
+    Scenario::new("downgrade", "https://downgrade.http.test/", "a redirect from https to http")
+        .options(&["-L"]),
+    Scenario::new(
+        "bare-response",
+        "https://bare-response.http.test/",
+        "a page without a word on caches, and without HSTS",
+    ),
+    Scenario::new(
+        "short-hsts",
+        "https://short-hsts.http.test/",
+        "https only, for a day: browsers forget it (HSTS)",
+    ),
+    Scenario::new(
+        "cdn-miss",
+        "https://cdn-miss.http.test/",
+        "a cache in front of the server that has no copy yet",
+    )
+    .injected(&[("wait", millis(BEHIND_CACHE))]),
+    Scenario::new(
+        "cdn-bypass",
+        "https://cdn-bypass.http.test/",
+        "a cache that does not keep a page, as it sets a cookie",
+    )
+    .injected(&[("wait", millis(BEHIND_CACHE))]),
+    Scenario::new(
+        "slow-upstream",
+        "https://slow-upstream.http.test/",
+        "a server that says itself what it waits for: a query",
+    )
+    .injected(&[("wait", millis(SLOW_UPSTREAM))]),
+    Scenario::new("login", "https://login.http.test/", "401: a page for those who say who they are")
+        .status(401),
     Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),
     Scenario::new("rate-limited", "https://rate-limited.http.test/", "429, come back in 30 seconds")
         .status(429),

@@ -125,7 +125,7 @@ fn every_scenario_has_what_it_speaks_of() {
                     _ => site.secure.is_some(),
                 };
                 assert!(listens, "{id}: nothing listens");
-                let mut addresses = vec![site.address()];
+                let mut addresses: Vec<IpAddr> = site.ipv4_addresses().collect();
                 if site.has_dead_ipv6() {
                     addresses.push(IpAddr::V6(Ipv6Addr::LOCALHOST));
                 }

@@ -41,10 +41,11 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
         Place::Request(id, InRequest::Informational(place)) => {
             part(id, &|subject| *subject == Subject::Informational(place))
         }
-        Place::Request(id, InRequest::Status | InRequest::RedirectTarget) => {
-            phase(id, Phase::Wait).or_else(|| phase(id, Phase::Receive))
-        }
-        Place::Request(id, InRequest::WireBytes) => phase(id, Phase::Receive),
+        Place::Request(
+            id,
+            InRequest::Status | InRequest::RedirectTarget | InRequest::Header(_) | InRequest::Version,
+        ) => phase(id, Phase::Wait).or_else(|| phase(id, Phase::Receive)),
+        Place::Request(id, InRequest::WireBytes | InRequest::Framing) => phase(id, Phase::Receive),
         Place::Request(id, _) => {
             rows.iter().position(|row| row.request == id && matches!(row.what, What::Request))
         }
@@ -110,9 +111,10 @@ fn is_at(source: Source, place: Place) -> bool {
         (Source::Attempt(id, attempt), Place::Connection(other, InConnection::Attempt(named, _))) => {
             (id, attempt) == (other, named)
         }
-        (Source::Response(id), Place::Request(other, InRequest::Status | InRequest::RedirectTarget)) => {
-            id == other
-        }
+        (
+            Source::Response(id),
+            Place::Request(other, InRequest::Status | InRequest::RedirectTarget | InRequest::Header(_)),
+        ) => id == other,
         (Source::Body(id), Place::Request(other, InRequest::WireBytes)) => id == other,
         (Source::Informational(id, place), Place::Request(other, InRequest::Informational(named))) => {
             (id, place) == (other, named)

@@ -34,6 +34,8 @@ pub struct HttpPlan {
     pub max_redirects: usize,
     /// `-o`.
     pub output: Option<BodyOutput>,
+    /// How much of a response is read.
+    pub wanted: Wanted,
     /// Bytes of a response head that are read at most.
     pub max_head_bytes: usize,
     /// Header fields that are read at most.
@@ -47,6 +49,15 @@ pub enum BodyOutput {
     File(PathBuf),
     /// Standard output (`-o -`).
     Standard(Arc<File>),
+}
+
+/// How much of a response is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of it.
+    Whole,
+    /// Its head: then the connection is given up.
+    Head,
 }
 
 /// Which HTTP versions to offer.
@@ -73,6 +84,7 @@ impl Default for HttpPlan {
             follow: false,
             max_redirects: MAX_REDIRECTS,
             output: None,
+            wanted: Wanted::Whole,
             max_head_bytes: MAX_HEAD_BYTES,
             max_headers: MAX_HEADERS,
         }

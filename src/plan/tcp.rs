@@ -1,5 +1,8 @@
 //! How connections are made (RFC 8305), and where to instead of where the URL says.
 
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::family::Family;
@@ -20,8 +23,34 @@ pub struct TcpPlan {
     pub family: Family,
     /// `--connect-to HOST1:PORT1:HOST2:PORT2`, in the order given.
     pub connect_to: Vec<ConnectTo>,
+    /// `--interface`, `--local-port`.
+    pub source: Source,
+    /// `--unix-socket`: connect to this socket of the machine instead.
+    pub unix_socket: Option<PathBuf>,
+    /// `--all-addresses`: what to try at each address when the trace has ended.
+    pub all_addresses: Option<AddressProbe>,
     /// The lab's ports: (port in the URL, port really used). Empty outside the lab.
     pub port_map: Vec<(u16, u16)>,
+}
+
+/// Where connections leave from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// `--interface NAME`: this interface, whatever the routes say.
+    pub interface: Option<String>,
+    /// `--interface ADDRESS`: this address of the machine.
+    pub address: Option<IpAddr>,
+    /// `--local-port`: one of these ports, the first that is free.
+    pub ports: Option<RangeInclusive<u16>>,
+}
+
+/// What is tried at each address by `--all-addresses`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressProbe {
+    /// The connection and, where the URL has it, TLS.
+    Handshake,
+    /// The request, too.
+    Http,
 }
 
 /// One `--connect-to`. An empty host or port matches any, or keeps what was there.
@@ -44,6 +73,9 @@ impl Default for TcpPlan {
             stagger: STAGGER,
             family: Family::Any,
             connect_to: Vec::new(),
+            source: Source::default(),
+            unix_socket: None,
+            all_addresses: None,
             port_map: Vec::new(),
         }
     }

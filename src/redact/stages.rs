@@ -20,7 +20,15 @@ impl Redact for Connect {
             tcp_info: _,
             untried: _,
             redirected_from: _, // a host and a port
+            unix_socket: _,     // a path of this machine, as typed
+            tcp_info_after: _,
+            addresses,
         } = self;
+        for check in addresses.iter_mut().flatten() {
+            if let Some(words) = &mut check.error {
+                seen.sentence(words);
+            }
+        }
         for attempt in attempts {
             let Attempt { address: _, start: _, end: _, outcome, syn_retransmits: _, source: _ } = attempt;
             match outcome {

@@ -4,6 +4,7 @@
 //! own resolver said (not counted), what is wrong or slow. With `-v` everything that was seen.
 //! Readable in one colour, in UTF-8 and in ASCII, on 80 columns.
 
+pub(super) mod addresses;
 mod alias;
 mod bar;
 mod dns;
@@ -19,6 +20,7 @@ mod page;
 mod phase_ink;
 mod story;
 mod survey;
+pub(super) mod tcp_info;
 mod topics;
 mod tour;
 mod trace;

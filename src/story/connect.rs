@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
-use crate::trace::{Attempt, AttemptOutcome, Connect, Hop, Stage, Trace};
+use crate::trace::{AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace};
 use crate::units;
 
 const RACE: &[&str] = &["RFC 8305 section 5", "RFC 6724"];
@@ -17,12 +17,55 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             if !hop.abandoned.is_empty() {
                 abandoned(teller, hop);
             }
-            race(teller, connect);
-            handshake(teller, connect);
+            match &connect.unix_socket {
+                Some(path) => unix(teller, connect, &path.to_string_lossy()),
+                None => {
+                    race(teller, connect);
+                    handshake(teller, connect);
+                }
+            }
+            if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
+                every_address(teller, checks);
+            }
         }
         Stage::Skipped(reason) => reused(teller, trace, hop, reason),
         Stage::NotReached => {}
     }
+}
+
+fn unix(teller: &mut Teller, connect: &Connect, path: &str) {
+    let told = format!(
+        "The server is on this machine and was reached by the file {}, a unix socket: 0 packets went over a network, and \
+         the connection took {}.",
+        clip(path),
+        units::duration(connect.end.since(connect.start))
+    );
+    teller.tell(
+        "A socket of this machine",
+        &[told],
+        &["POSIX connect()"],
+        "urltrace --lab https://www.example.test/",
+    );
+}
+
+/// `--all-addresses`.
+fn every_address(teller: &mut Teller, checks: &[AddressCheck]) {
+    let good = checks.iter().filter(|check| check.outcome == AddressOutcome::Ok).count();
+    let mut told = vec![format!(
+        "When this was over, {} of the host were tried for their own sake, 8 at a time, which counts for nothing above: \
+         {good} of them served.",
+        units::count(checks.len(), "address")
+    )];
+    told.extend(checks.iter().filter(|check| check.outcome != AddressOutcome::Ok).take(4).map(|check| {
+        let why = check.error.as_deref().unwrap_or(check.outcome.as_str());
+        format!("{} did not: {}.", check.address, clip(why))
+    }));
+    teller.tell(
+        "All addresses",
+        &told,
+        &["RFC 8305 section 5"],
+        "urltrace --lab --all-addresses https://pool.tls.test/",
+    );
 }
 
 fn reused(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, reason: &str) {

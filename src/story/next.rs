@@ -1,9 +1,9 @@
 //! What is left of a run for the next visit.
 
-use super::response::{directive, lifetime, stays_open};
+use super::response::{directs, lifetime, stays_open};
 use super::teller::{Teller, clip};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Dns, EarlyData, Hop, NotResumed, Resumed, Resumption, Tls, Trace, header};
+use crate::trace::{Dns, EarlyData, Hop, NotResumed, Resumed, Resumption, Tls, Trace};
 use crate::units;
 
 const STANDARDS: &[&str] = &["RFC 9111 section 4", "RFC 8446 section 2.2", "RFC 1034 section 3.6"];
@@ -29,10 +29,8 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 units::micros(opening)
             ));
         }
-        let control = header(&http.headers, "cache-control");
-        let control = control.as_deref().unwrap_or_default();
-        let fresh = lifetime(control).filter(|seconds| *seconds > 0);
-        let barred = directive(control, "no-store") || directive(control, "no-cache");
+        let fresh = lifetime(http).filter(|seconds| *seconds > 0);
+        let barred = directs(http, "no-store") || directs(http, "no-cache");
         if let Some(seconds) = fresh.filter(|_| !barred && http.status == Some(200)) {
             told.push(format!(
                 "And within {seconds} s a browser need not ask at all: its own copy is fresh, and 0 packets are sent."

@@ -3,7 +3,7 @@
 use super::teller::{Teller, clip};
 use crate::explain::status;
 use crate::timeline::{Phase, phases};
-use crate::trace::{Body, BodyFraming, Hop, Http, HttpVersion, header};
+use crate::trace::{Body, BodyFraming, Hop, Http, HttpVersion, directive, header, seconds};
 use crate::units;
 
 /// All that came back; nothing where nothing did.
@@ -97,16 +97,16 @@ fn kept(teller: &mut Teller, http: &Http) {
     match field("cache-control") {
         Some(value) => {
             told.push(format!("The field Cache-Control says: {value}."));
-            if let Some(seconds) = lifetime(&value) {
+            if let Some(seconds) = lifetime(http) {
                 told.push(format!(
                     "max-age is how many seconds a copy is fresh: for {seconds} s a browser may show the page again \
                      without asking anybody."
                 ));
             }
-            if directive(&value, "no-store") {
+            if directs(http, "no-store") {
                 told.push("no-store forbids to keep any copy.".to_owned());
             }
-            if directive(&value, "no-cache") {
+            if directs(http, "no-cache") {
                 told.push("no-cache lets a copy be kept, but not shown before the server has been asked.".to_owned());
             }
         }
@@ -133,23 +133,18 @@ fn kept(teller: &mut Teller, http: &Http) {
 }
 
 /// The seconds of `max-age`.
-pub(super) fn lifetime(cache_control: &str) -> Option<u64> {
-    directives(cache_control)
-        .find_map(|it| it.to_ascii_lowercase().strip_prefix("max-age=")?.trim_matches('"').parse().ok())
+pub(super) fn lifetime(http: &Http) -> Option<u64> {
+    directive(&http.headers, "cache-control", "max-age").and_then(|argument| seconds(&argument))
 }
 
-/// Whether a directive without an argument is there.
-pub(super) fn directive(cache_control: &str, name: &str) -> bool {
-    directives(cache_control).any(|it| it.eq_ignore_ascii_case(name))
-}
-
-fn directives(cache_control: &str) -> impl Iterator<Item = &str> {
-    cache_control.split(',').map(str::trim)
+/// Whether Cache-Control has this directive.
+pub(super) fn directs(http: &Http, name: &str) -> bool {
+    directive(&http.headers, "cache-control", name).is_some()
 }
 
 /// Whether the server keeps the connection, as far as the answer says.
 pub(super) fn stays_open(http: &Http) -> bool {
-    let says = |word: &str| header(&http.headers, "connection").is_some_and(|value| directive(&value, word));
+    let says = |word: &str| directive(&http.headers, "connection", word).is_some();
     let ends = http.goaway.is_some() || http.body.framing == BodyFraming::Close || !http.body.complete;
     match http.version {
         _ if ends => false,

@@ -11,6 +11,9 @@ use crate::units;
 /// What to try when no address is of the family asked for.
 const FAMILY_HINT: &str = "leave the family option out";
 
+/// The same where an address of this machine decides the family.
+const SOURCE_HINT: &str = "--interface with an address of the other family connects to the others";
+
 /// The failure that says what happened to each address. `stopped` is what ended the race early, and
 /// the time that the whole trace was given.
 pub(super) fn explain(
@@ -21,9 +24,10 @@ pub(super) fn explain(
 ) -> Fault {
     let fault = |code, message: String| Fault::new(StageName::Tcp, code, message);
     let Some(last) = connect.attempts.last() else {
+        let by = if plan.source.address.is_some() { SOURCE_HINT } else { FAMILY_HINT };
         let (wanted, hint) = match plan.family {
-            Family::Ipv4 => ("IPv4", Some(FAMILY_HINT)),
-            Family::Ipv6 => ("IPv6", Some(FAMILY_HINT)),
+            Family::Ipv4 => ("IPv4", Some(by)),
+            Family::Ipv6 => ("IPv6", Some(by)),
             Family::Any => ("usable", None),
         };
         let message = format!("none of the {found} addresses found is an {wanted} address");

@@ -33,6 +33,10 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
     }
     let known = usize::try_from(length).ok()?;
     let word = |offset: usize| (known >= offset + 4).then(|| info.0[offset / 4]);
+    let long = |offset: usize| {
+        let halves = [word(offset)?.to_ne_bytes(), word(offset + 4)?.to_ne_bytes()];
+        Some(u64::from_ne_bytes(halves.concat().try_into().ok()?))
+    };
     let micros = |offset: usize| word(offset).map(|us| Duration::from_micros(us.into()));
     // Offsets of struct tcp_info in include/uapi/linux/tcp.h: eight bytes of small fields, then
     // 32-bit words; the layout only ever grows at its end.
@@ -45,6 +49,14 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
         retransmits: word(100)?,
         // Zero or all ones until there is a sample.
         min_rtt: micros(148).filter(|rtt| !rtt.is_zero() && *rtt < Duration::from_secs(1000)),
+        reordering: word(88),
+        out_of_order: word(224),
+        // None was measured until data was delivered.
+        delivery_rate: long(160).filter(|rate| *rate > 0),
+        bytes_sent: long(200),
+        bytes_retransmitted: long(208),
+        bytes_acked: long(120),
+        bytes_received: long(128),
     })
 }
 

@@ -2,9 +2,16 @@
 //!
 //! Takes addresses, gives a connected socket. Families are interleaved, the next attempt starts
 //! 250 ms after the last or at once when that one failed. Does not resolve, and does not speak.
+//!
+//! - `bind`: where connections leave from; `unix`: sockets of this machine, in place of addresses
+//! - `failure`: what happened to each address, worded
+//! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
+mod bind;
 mod failure;
 mod info;
+mod unix;
+mod watch;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +28,10 @@ use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::timestamp;
 use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure};
+
+pub use self::bind::check as check_source;
+pub use self::unix::connect as connect_unix;
+pub use self::watch::Watch;
 
 /// Where a server may be reached: its addresses, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +124,7 @@ pub async fn connect(
         noticed: won.map(|_| end),
         untried: untried.iter().map(|one| one.address).collect(),
         redirected_from: shown.map(|one| format!("port {}", one.named_port)),
+        ..Connect::default()
     };
     let mut stream = None;
     for (index, runner) in race.runners.into_iter().enumerate() {
@@ -269,7 +281,7 @@ impl Race<'_> {
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
         let Candidate { address, source, .. } = candidate;
         let mut start = self.clock.now();
-        let result = ready_socket(address).and_then(|socket| {
+        let result = self.ready_socket(address).and_then(|socket| {
             start = self.clock.now();
             match socket.connect(&address.into()) {
                 Ok(()) => {}
@@ -292,6 +304,17 @@ impl Race<'_> {
         result
     }
 
+    /// A socket with all that can be set before its connect.
+    fn ready_socket(&self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        bind::bind(&socket, address, &self.plan.source)?;
+        // Small writes must not wait for each other: the first request byte is a measured event.
+        socket.set_tcp_nodelay(true)?;
+        timestamp::stamp_arrivals(&socket);
+        Ok(socket)
+    }
+
     fn settle(&mut self, index: usize, end: At, outcome: AttemptOutcome) {
         let runner = &mut self.runners[index];
         runner.attempt.end = end;
@@ -308,16 +331,6 @@ impl Race<'_> {
             }
         }
     }
-}
-
-/// A socket with all that can be set before its connect.
-fn ready_socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    // Small writes must not wait for each other: the first request byte is a measured event.
-    socket.set_tcp_nodelay(true)?;
-    timestamp::stamp_arrivals(&socket);
-    Ok(socket)
 }
 
 enum Step {

@@ -1,13 +1,15 @@
 //! The model of stage 3: the connection race (RFC 8305), every attempt in it, and TCP_INFO.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::addresses::AddressCheck;
 use super::at::At;
 use super::service::EndpointSource;
 
 /// The connection race (RFC 8305).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Connect {
     /// First attempt's start.
     pub start: At,
@@ -28,6 +30,12 @@ pub struct Connect {
     pub untried: Vec<SocketAddr>,
     /// `--connect-to` or a lab's port map: the host and port that were really used instead.
     pub redirected_from: Option<String>,
+    /// `--unix-socket`: the socket of this machine that was connected to in place of an address.
+    pub unix_socket: Option<PathBuf>,
+    /// What the kernel knew when the last measured phase on the connection had ended.
+    pub tcp_info_after: Option<TcpInfo>,
+    /// `--all-addresses`: every address, tried for its own sake when the trace had ended; `None` where not asked for.
+    pub addresses: Option<Vec<AddressCheck>>,
 }
 
 /// One connection attempt.
@@ -83,7 +91,7 @@ impl AttemptOutcome {
 }
 
 /// TCP_INFO of a connection (Linux).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TcpInfo {
     /// Smoothed round-trip time. After a retransmitted SYN it is not a round trip: see `retransmits`.
     pub rtt: Duration,
@@ -99,4 +107,18 @@ pub struct TcpInfo {
     pub congestion_window: u32,
     /// Path MTU, in bytes.
     pub path_mtu: u32,
+    /// How many segments may overtake one before the kernel takes it for lost: what it has learned of reordering.
+    pub reordering: Option<u32>,
+    /// Segments that came out of order: others had overtaken them, or they were sent again.
+    pub out_of_order: Option<u32>,
+    /// The rate at which what was sent was delivered at last, in bytes a second (tcp(7): `tcpi_delivery_rate`).
+    pub delivery_rate: Option<u64>,
+    /// Bytes of data sent, those sent again included.
+    pub bytes_sent: Option<u64>,
+    /// Bytes of data sent again.
+    pub bytes_retransmitted: Option<u64>,
+    /// Bytes that the peer has acknowledged, its SYN's included.
+    pub bytes_acked: Option<u64>,
+    /// Bytes of data received.
+    pub bytes_received: Option<u64>,
 }

@@ -5,6 +5,7 @@
 //! judge it, renderers show it. It is not the JSON: that is a versioned view of its own.
 
 mod address;
+mod addresses;
 mod at;
 mod connect;
 mod connection;
@@ -13,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fields;
 mod hop;
 mod http;
 mod ids;
@@ -30,6 +32,7 @@ mod tls;
 mod url;
 
 pub use address::AddressKind;
+pub use addresses::{AddressCheck, AddressOutcome};
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
@@ -41,6 +44,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,

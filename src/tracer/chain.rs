@@ -1,6 +1,8 @@
 //! The requests of one run: from redirect to redirect (RFC 9110 §15.4), with what each takes over from
 //! the one before it.
 
+use std::collections::HashMap;
+
 use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
@@ -9,10 +11,11 @@ use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask};
+use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId, Stage,
-    StageName, Tls, Trace, Unanswered, Url, header,
+    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
+    Stage, StageName, Tls, Trace, Unanswered, Url, header,
 };
 use crate::units::count;
 use crate::url;
@@ -27,13 +30,16 @@ pub(super) struct Chain<'a> {
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Vec<(LookupId, UncountedLanes)>,
+    /// Holds on the connections that are open, for a look at each when what is measured on it is over.
+    watches: HashMap<ConnectionId, tcp::Watch>,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Vec<(ConnectionId, Memory)>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, pool: Pool::default(), uncounted: Vec::new(), sessions: Vec::new() }
+        let (uncounted, sessions, watches) = Default::default();
+        Self { scene, pool: Pool::default(), uncounted, watches, sessions }
     }
 
     /// What still runs beside the trace, and what is to be resumed after it.
@@ -139,11 +145,18 @@ impl<'a> Chain<'a> {
                 let opened = connect::open(self.scene, trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes);
                 (unread, made) = (beside.unread, beside.request);
-                match opened? {
-                    Some(opened) => opened,
-                    None => {
+                self.watches.extend(beside.watch);
+                match opened {
+                    Ok(Some(opened)) => opened,
+                    Ok(None) => {
                         self.remember(unread.as_mut(), trace, id);
-                        return Ok(read(unread, trace, id));
+                        read(unread, trace, id);
+                        self.look_back(trace, id, Kept::No);
+                        return Ok(());
+                    }
+                    Err(failure) => {
+                        self.look_back(trace, id, Kept::No);
+                        return Err(failure);
                     }
                 }
             }
@@ -153,6 +166,8 @@ impl<'a> Chain<'a> {
         let made = made.unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
         let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
+        let kept = if matches!(result, Ok(Some(_))) { Kept::Yes } else { Kept::No };
+        self.look_back(trace, id, kept);
         self.remember(unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
         read(unread, trace, id);
@@ -161,6 +176,27 @@ impl<'a> Chain<'a> {
         }
         Ok(())
     }
+
+    /// Asks the kernel once more about the connection of a request that has ended.
+    fn look_back(&mut self, trace: &mut Trace, id: RequestId, kept: Kept) {
+        let Some(connection) = trace.requests[id.0].connection.ran() else { return };
+        let Some(watch) = self.watches.get(&connection) else { return };
+        let Connection { tcp, tls, .. } = &mut trace.connections[connection.0];
+        // Right after the connect it would say the same again.
+        if tls.as_ref().ran().is_some() || trace.requests[id.0].http.as_ref().ran().is_some() {
+            tcp.tcp_info_after = watch.read();
+        }
+        if kept == Kept::No {
+            self.watches.remove(&connection);
+        }
+    }
+}
+
+/// Whether a connection is kept for a further request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
 }
 
 impl Chain<'_> {

@@ -1,8 +1,7 @@
 //! From a URL to an open connection: the stages dns, tcp and tls of one request.
 
-use std::net::IpAddr;
-
-use tokio::net::TcpStream;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use super::endpoint;
 use super::scene::Scene;
@@ -15,13 +14,15 @@ use crate::stream::Stream;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Connection, ConnectionId, Dns, Failure, LookupId, RequestId, Scheme, Stage, StageName, Tls, Trace, Url,
+    Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Tls,
+    Trace, Url,
 };
 
 /// Why a literal has no DNS time.
 const IP_LITERAL: &str = "the host is an IP address";
 const CONNECT_TO: &str = "--connect-to gives the address";
 const PLAIN: &str = "http has no TLS";
+const UNIX: &str = "--unix-socket names the server";
 
 /// What opening a connection leaves to be done later, also where it failed.
 #[derive(Default)]
@@ -32,6 +33,29 @@ pub(super) struct Beside {
     pub(super) unread: Option<tls::Unread>,
     /// The request, made while the connection was awaited.
     pub(super) request: Option<http::Prepared>,
+    /// A hold on the connection, for a look at it when all is over.
+    pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
+}
+
+impl Beside {
+    /// DNSSEC's own questions go out right behind the next packet.
+    fn begin_checks(&self) {
+        if let Some((_, lanes)) = &self.lanes {
+            lanes.begin();
+        }
+    }
+}
+
+/// What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
+fn make_ahead<'a>(
+    scene: &Scene<'a>,
+    request: &Request,
+    ask: &Ask,
+) -> (Option<Hello<'a>>, Option<http::Prepared>) {
+    let is_plain = request.url.scheme == Scheme::Http;
+    let hello = (!is_plain && request.until >= StageName::Tls).then(|| Hello::to(scene, &request.url));
+    let goes_on = is_plain && request.until == StageName::Http;
+    (hello, goes_on.then(|| http::prepare(&request.url, ask, &scene.plan.http)))
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -49,6 +73,9 @@ pub(super) async fn open(
     let request = &mut requests[id.0];
     if request.until == StageName::Url {
         return Ok(None);
+    }
+    if let Some(path) = &plan.tcp.unix_socket {
+        return over_unix(scene, (id, request), connections, path, beside).await;
     }
     let mut target = Target::of(&request.url, &plan.tcp);
     let endpoints = match target.literal() {
@@ -74,23 +101,11 @@ pub(super) async fn open(
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     loop {
-        let (url, until) = (&request.url, request.until);
-        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
-        // What follows is made while the SYN is on its way: the ClientHello, or the request.
-        let next = async {
-            if url.scheme == Scheme::Http {
-                beside.request = (until == StageName::Http).then(|| http::prepare(url, ask, &plan.http));
-                return None;
-            }
-            // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-            (until >= StageName::Tls).then(|| client.prepare(url.host_ascii.trim_end_matches('.'), clock))
-        };
+        let ahead = async { make_ahead(scene, request, ask) };
         let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
-        let ((mut tcp, stream), hello) = futures_util::join!(connecting, next);
-        if let Some((_, lanes)) = &beside.lanes {
-            // Runs when the next packet is out.
-            lanes.begin();
-        }
+        let ((mut tcp, stream), (hello, made)) = futures_util::join!(connecting, ahead);
+        beside.request = made;
+        beside.begin_checks();
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }
@@ -100,17 +115,18 @@ pub(super) async fn open(
         connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
+        beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
+        let address = stream.peer_addr().ok();
+        let goes_on = request.until == StageName::Http;
         let Some(hello) = hello else {
-            *tls = Stage::Skipped(PLAIN);
             let is_plain = request.url.scheme == Scheme::Http;
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             let opened = || (Session::new(stream.into(), None, &plan.http), connection);
-            return Ok((request.until == StageName::Http).then(opened));
+            return Ok(goes_on.then(opened));
         };
         // And the request while the handshake is.
-        let goes_on = request.until == StageName::Http;
         let made = async { goes_on.then(|| http::prepare(&request.url, ask, &plan.http)) };
-        let securing = secure(scene, (client, hello), tls, stream, &mut beside.unread);
+        let securing = secure(scene, hello, tls, stream.into(), address, &mut beside.unread);
         let (secured, made) = futures_util::join!(securing, made);
         beside.request = made;
         let failure = match secured {
@@ -124,6 +140,38 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
+async fn over_unix(
+    scene: &Scene<'_>,
+    (id, request): (RequestId, &mut Request),
+    connections: &mut Vec<Connection>,
+    path: &Path,
+    beside: &mut Beside,
+) -> Result<Option<(Session, ConnectionId)>, Failure> {
+    request.lookup = Stage::Skipped(UNIX);
+    if request.until == StageName::Dns {
+        return Ok(None);
+    }
+    (scene.on_stage)(StageName::Tcp, &path.to_string_lossy());
+    let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
+    let connection = ConnectionId(connections.len());
+    request.connection = Stage::Ran(connection);
+    connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+    let stream = Stream::from(stream?);
+    let tls = &mut connections[connection.0].tls;
+    let session = if request.url.scheme == Scheme::Http {
+        *tls = Stage::Skipped(PLAIN);
+        Session::new(stream, None, &scene.plan.http)
+    } else if request.until == StageName::Tcp {
+        *tls = Stage::Skipped(until::reason(request));
+        return Ok(None);
+    } else {
+        let hello = Hello::to(scene, &request.url);
+        secure(scene, hello, tls, stream, None, &mut beside.unread).await?
+    };
+    Ok(Some((session, connection)).filter(|_| request.until == StageName::Http))
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
@@ -149,19 +197,34 @@ async fn resolve(
     (dns, result, lanes)
 }
 
+/// A ClientHello, and the client that made it.
+struct Hello<'a> {
+    client: &'a tls::Client,
+    prepared: tls::Prepared,
+}
+
+impl<'a> Hello<'a> {
+    fn to(scene: &Scene<'a>, url: &Url) -> Self {
+        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
+        // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
+        let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
+        Self { client, prepared }
+    }
+}
+
 /// TLS over an open stream.
 async fn secure(
     scene: &Scene<'_>,
-    (client, hello): (&tls::Client, tls::Prepared),
+    hello: Hello<'_>,
     handshake: &mut Stage<Tls>,
-    stream: TcpStream,
+    carrier: Stream,
+    address: Option<SocketAddr>,
     left: &mut Option<tls::Unread>,
 ) -> Result<Session, Failure> {
-    (scene.on_stage)(StageName::Tls, hello.host());
-    let address = stream.peer_addr().ok();
-    let carrier = Stream::from(stream);
+    (scene.on_stage)(StageName::Tls, hello.prepared.host());
+    let Hello { client, prepared } = hello;
     let (record, stream, unread) =
-        client.handshake_unread(carrier, hello, address, scene.clock, scene.stop).await;
+        client.handshake_unread(carrier, prepared, address, scene.clock, scene.stop).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     *left = Some(unread);

@@ -8,12 +8,14 @@
 //! - `chain`: the requests of one run, from redirect to redirect.
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
+//! - `addresses`: every address of a host, when the trace has ended
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
+mod addresses;
 mod assumed;
 mod chain;
 mod connect;

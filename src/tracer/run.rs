@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::addresses;
 use super::chain::Chain;
 use super::resume;
 use super::scene::{OnStage, Scene};
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::dns;
 use crate::plan::Plan;
 use crate::stop::Stop;
+use crate::tcp;
 use crate::tls;
 use crate::trace::{At, Trace};
 
@@ -46,6 +48,7 @@ impl Tracer {
     /// # Errors
     /// A file of the plan that cannot be used; the text names it.
     pub fn new(plan: Plan) -> Result<Self, String> {
+        tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let next = RefCell::new(Some(resolver.of_another_run()));
@@ -75,6 +78,9 @@ impl Tracer {
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
         resume::resume_all(&scene, sessions, &mut trace).await;
+        if let Some(probe) = plan.tcp.all_addresses {
+            addresses::check_all(&scene, &mut trace, probe).await;
+        }
         next.replace(Some(self.resolver.of_another_run()));
         trace
     }

@@ -57,6 +57,46 @@ fn every_scenario_has_a_report_of_80_columns_without_escape_codes() {
     }
 }
 
+/// What rules on the URL, TLS and HTTP find in a scenario that is there for them.
+const FOUND: &[(&str, &[&str])] = &[
+    ("normal", &[]),
+    ("https-service", &[]),
+    ("tls12-only", &["tls-version-old"]),
+    ("slow-tls", &["tls-slow-handshake"]),
+    ("weak-key", &["tls-certificate-faulty", "tls-weak-key"]),
+    ("sha1", &["tls-certificate-faulty", "tls-sha1"]),
+    ("bloated-chain", &["tls-chain-bloated"]),
+    ("legacy-tls", &["tls-legacy-version"]),
+    ("http1-only", &["tls-no-h2-alpn"]),
+    ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable"]),
+    ("temporary-redirect", &["http-redirect-avoidable", "http-redirect-temporary"]),
+    ("downgrade", &["http-redirect-downgrade", "url-not-encrypted", "http-redirect-avoidable"]),
+    ("not-kept", &["tls-no-h2-alpn", "http-connection-close"]),
+    ("slow-first-byte", &["http-first-byte-slow"]),
+    ("slow-upstream", &["http-upstream-slow"]),
+    ("cdn-miss", &["http-cdn-miss"]),
+    ("cdn-bypass", &["http-cdn-bypass"]),
+    ("login", &["http-status-error", "http-auth-required"]),
+    ("bare-response", &["http-hsts-missing", "http-no-cache-policy", "http-no-validator"]),
+    ("short-hsts", &["http-hsts-weak"]),
+    ("not-found", &["http-status-error"]),
+    ("gzip", &[]),
+];
+
+#[test]
+fn scenarios_show_what_they_are_there_for_and_sound_ones_nothing() {
+    for (id, found) in FOUND {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == *id).unwrap();
+        let (_, document) = json(&arguments(scenario));
+        let ids = document["findings"].as_array().unwrap().iter().filter_map(|it| it["id"].as_str());
+        let ids: Vec<&str> = ids.filter(|id| !id.starts_with("dns-") && !id.starts_with("tcp-")).collect();
+        assert_eq!(ids, *found, "{id}");
+        if document["outcome"] == "ok" && *id != "login" && *id != "not-found" {
+            assert_ne!(document["verdict"]["culprit"]["cause"], "error", "{id}");
+        }
+    }
+}
+
 #[test]
 fn a_redirect_chain_has_one_record_a_hop_and_they_sum_to_the_total() {
     let (exit, document) = json(&["--lab", "http://shop.test/", "-L"]);

@@ -19,6 +19,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("statuses.txt", include_str!("statuses.txt")),
     ("fields.txt", include_str!("fields.txt")),
     ("findings.txt", include_str!("findings.txt")),
+    ("findings_web.txt", include_str!("findings_web.txt")),
     ("failures.txt", include_str!("failures.txt")),
     ("flags.txt", include_str!("flags.txt")),
     ("json.txt", include_str!("json.txt")),

@@ -61,12 +61,15 @@ pub(super) fn culprit(
     }
 }
 
+/// What a right response can come in spite of, however bad it is: a slow server is not wrong, nor are weak proofs, nor
+/// the way that led to it.
+const IN_SPITE: &[&str] = &["http-first-byte-slow", "tls-weak-key", "tls-sha1", "http-redirect-downgrade"];
+
 /// The finding that says that the response itself is wrong, if one does: it is as wrong with `-k`, or for a
 /// client that asked for what is not there.
 pub(super) fn error<'f>(trace: &Trace, findings: &'f [Finding]) -> Option<&'f Finding> {
-    // Slowness is not wrong, however much of it there is.
     let is_wrong =
-        |finding: &&Finding| finding.severity <= Severity::Error && finding.id != "http-first-byte-slow";
+        |finding: &&Finding| finding.severity <= Severity::Error && !IN_SPITE.contains(&finding.id);
     let answered_with = |finding: &&Finding| {
         matches!(finding.id, "http-status-error" | "http-rate-limited") || is_distrusted(trace, finding)
     };

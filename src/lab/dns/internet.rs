@@ -203,7 +203,7 @@ pub(crate) fn zone_texts() -> Vec<(&'static str, String)> {
         let deepest = zones.iter_mut().filter(|(origin, _)| holding(origin)).max_by_key(|zone| zone.0.len());
         // A site outside every zone would be unreachable by name; a test holds that there is none.
         let Some((_, text)) = deepest else { continue };
-        text.push_str(&format!("{owner} 300 IN A {}\n", site.address()));
+        site.ipv4_addresses().for_each(|address| text.push_str(&format!("{owner} 300 IN A {address}\n")));
         if site.has_dead_ipv6() {
             text.push_str(&format!("{owner} 300 IN AAAA ::1\n"));
         }

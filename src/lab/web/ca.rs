@@ -168,11 +168,20 @@ impl Authority {
         let issuer =
             if certificate == Certificate::UnknownIssuer { &self.unknown } else { &self.intermediate };
         let mut chain = vec![leaf.signed_by(&key, issuer)?.der().clone()];
-        if certificate == Certificate::Version1 {
-            chain[0] = x509::version1(&chain[0], issuer.key())?.into();
+        match certificate {
+            Certificate::Version1 => chain[0] = x509::version1(&chain[0], issuer.key())?.into(),
+            Certificate::Sha1 => chain[0] = x509::with_sha1(&chain[0], issuer.key())?.into(),
+            _ => {}
         }
-        if certificate != Certificate::WithoutIntermediate {
-            chain.push(issuer.der().clone());
+        match certificate {
+            Certificate::WithoutIntermediate => {}
+            Certificate::WeakIntermediate => {
+                chain.push(x509::with_weak_key(issuer.der(), self.root.key())?.into());
+            }
+            _ => chain.push(issuer.der().clone()),
+        }
+        if certificate == Certificate::Bloated {
+            chain.extend([self.root.der().clone(), issuer.der().clone()]);
         }
         Ok((chain, key))
     }

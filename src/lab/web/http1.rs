@@ -33,6 +33,7 @@ struct Head {
     method: String,
     target: String,
     accept_encoding: String,
+    if_none_match: String,
     body: u64,
     keep: Keep,
     version: u8,
@@ -69,11 +70,15 @@ where
             stream.write_all(redirect).await?;
             continue;
         }
+        let ends = |(name, value): &(&str, &str)| *name == "connection" && *value == "close";
         let Some(mut head) = head else {
             let bad = b"HTTP/1.1 400 Bad Request\r\nserver: urltrace-lab\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.write_all(bad).await?;
             return linger(&mut stream).await;
         };
+        if page.fields.iter().any(ends) {
+            head.keep = Keep::Close;
+        }
         if head.body > MAX_BODY {
             head.keep = Keep::Close;
         } else if head.body > 0 {
@@ -140,6 +145,7 @@ fn parse(bytes: &[u8]) -> Option<Head> {
         let value = String::from_utf8_lossy(field.value);
         match field.name.to_ascii_lowercase().as_str() {
             "accept-encoding" => head.accept_encoding = value.into_owned(),
+            "if-none-match" => head.if_none_match = value.into_owned(),
             "content-length" => head.body = value.parse().ok()?,
             // A body in chunks is not read: the connection cannot be used further.
             "transfer-encoding" => head.keep = Keep::Close,
@@ -169,8 +175,12 @@ async fn respond<S: AsyncWrite + Unpin>(
     received: At,
     shared: &Shared,
 ) -> std::io::Result<()> {
-    let request =
-        Request { method: &head.method, target: &head.target, accept_encoding: &head.accept_encoding };
+    let request = Request {
+        method: &head.method,
+        target: &head.target,
+        accept_encoding: &head.accept_encoding,
+        if_none_match: &head.if_none_match,
+    };
     let response = reply(page, &request, &shared.bodies, &shared.clock);
     if page.hints == Hints::Early {
         let (name, value) = HINT;
@@ -215,10 +225,13 @@ fn head_bytes(response: &Reply, keep: Keep, pace: Pace) -> Vec<u8> {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     match pace {
+        // RFC 9110 §8.6: it would be that of the page.
+        Pace::AtOnce if response.status == 304 => {}
         Pace::AtOnce => head.push_str(&format!("content-length: {}\r\n", response.body.len())),
         Pace::Drip { .. } => head.push_str("transfer-encoding: chunked\r\n"),
     }
-    if keep == Keep::Close {
+    let said = response.fields.iter().any(|(name, _)| *name == "connection");
+    if keep == Keep::Close && !said {
         head.push_str("connection: close\r\n");
     }
     head.push_str("\r\n");

@@ -62,17 +62,18 @@ async fn respond(
         hints.headers_mut().insert(HINT.0, HeaderValue::from_static(HINT.1));
         sender.send_informational(hints)?;
     }
-    let accepted = head.headers.get("accept-encoding").and_then(|value| value.to_str().ok());
+    let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request = Request {
         method: head.method.as_str(),
         target: head.uri.path(),
-        accept_encoding: accepted.unwrap_or_default(),
+        accept_encoding: field("accept-encoding"),
+        if_none_match: field("if-none-match"),
     };
     let content = reply(&page, &request, &shared.bodies, &shared.clock);
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(content.status)?;
     *response.headers_mut() = header_map(&content.fields)?;
-    if page.pace == Pace::AtOnce {
+    if page.pace == Pace::AtOnce && content.status != 304 {
         response.headers_mut().insert("content-length", content.body.len().into());
     }
     let is_head = head.method == http::Method::HEAD;

@@ -6,7 +6,7 @@ use compression_codecs::core::Level;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use compression_codecs::{DeflateEncoder, EncodeV2, GzipEncoder};
 
-use super::site::{Encoding, Page};
+use super::site::{ETAG, Encoding, Page};
 use crate::clock::Clock;
 
 /// Bodies made when the lab starts, so that no request waits for them.
@@ -23,6 +23,7 @@ pub(super) struct Request<'a> {
     /// Path and query.
     pub(super) target: &'a str,
     pub(super) accept_encoding: &'a str,
+    pub(super) if_none_match: &'a str,
 }
 
 /// A response but for its framing.
@@ -70,7 +71,12 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
     let mut content_type = "text/html; charset=utf-8";
     let mut status = page.status;
     let mut encoded = Encoding::Identity;
+    let tagged = page.fields.iter().any(|(name, _)| *name == "etag");
     let body = match (page.status, path) {
+        (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
+            status = 304;
+            Vec::new()
+        }
         (200, "/" | "/index.html") => {
             encoded = page.encoding.asked_for(request.accept_encoding);
             match encoded {
@@ -110,6 +116,9 @@ pub(super) fn reason(status: u16) -> &'static str {
         103 => "Early Hints",
         200 => "OK",
         301 => "Moved Permanently",
+        302 => "Found",
+        304 => "Not Modified",
+        401 => "Unauthorized",
         400 => "Bad Request",
         404 => "Not Found",
         429 => "Too Many Requests",
@@ -166,6 +175,27 @@ fn page() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_that_is_still_good_is_not_sent_again() {
+        let bodies = Bodies::new(Vec::new()).unwrap();
+        let site = |host: &str| super::super::site::SITES.iter().find(|site| site.host == host).unwrap();
+        for (host, tag, status) in [
+            ("kept-connection.http.test", ETAG, 304),
+            ("kept-connection.http.test", "\"other\", W/\"lab\"", 304),
+            ("kept-connection.http.test", "\"other\"", 200),
+            ("kept-connection.http.test", "", 200),
+            ("not-http.http.test", ETAG, 0),
+        ] {
+            let Some(page) = site(host).plain.and_then(super::super::site::Conduct::page) else {
+                assert_eq!(status, 0);
+                continue;
+            };
+            let request = Request { method: "GET", target: "/", accept_encoding: "", if_none_match: tag };
+            let reply = reply(&page, &request, &bodies, &Clock::start());
+            assert_eq!((reply.status, reply.body.is_empty()), (status, status == 304), "{tag}");
+        }
+    }
 
     #[test]
     fn gzip_is_for_those_who_ask() {

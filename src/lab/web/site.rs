@@ -7,9 +7,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::lab::scenario::{
-    DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS,
-    EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_FIRST_BYTE, SLOW_TLS,
+    BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES,
+    EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_FIRST_BYTE, SLOW_TLS, SLOW_UPSTREAM,
 };
+
+/// The validator of every page: weak, as it is the same in all encodings.
+pub(crate) const ETAG: &str = "W/\"lab\"";
 
 /// One web site.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Site {
     pub(crate) last: u8,
     /// What it has besides its IPv4 address.
     pub(crate) ipv6: Ipv6,
+    /// The last bytes of further IPv4 addresses that DNS gives for it: other sites', or nobody's.
+    pub(crate) beside: &'static [u8],
     /// What it does on port 80; `None` when nothing listens there.
     pub(crate) plain: Option<Conduct>,
     /// What it does on port 443; `None` when nothing listens there.
@@ -73,6 +78,12 @@ pub(crate) enum Certificate {
     WithoutIntermediate,
     UnknownIssuer,
     Version1,
+    /// Good, by an intermediate whose own key is too short.
+    WeakIntermediate,
+    /// Signed with SHA-1.
+    Sha1,
+    /// Good, with the root and the intermediate once more behind it.
+    Bloated,
 }
 
 /// What a site does for those who come back (RFC 8446 §2.2).
@@ -185,14 +196,22 @@ pub(crate) enum Encoding {
     RawDeflate,
 }
 
+/// How long a copy is fresh, and by what it can be told later whether it still is.
+const KEPT: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("etag", ETAG)];
+/// For browsers to come by https only from now on.
+const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
+
 const PAGE: Page = Page {
     status: 200,
-    fields: &[("cache-control", "max-age=60")],
+    fields: &[KEPT[0], KEPT[1], HSTS],
     think: Duration::ZERO,
     hints: Hints::None,
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
 };
+
+/// The same in the clear, where HSTS must not be sent (RFC 6797 section 7.2).
+const PLAIN: Page = Page { fields: &KEPT, ..PAGE };
 
 const TLS: Tls = Tls {
     certificate: Certificate::Good,
@@ -209,6 +228,10 @@ const fn redirect(fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status: 301, fields, ..PAGE })
 }
 
+const fn fields(fields: &'static [(&'static str, &'static str)]) -> Conduct {
+    Conduct::Page(Page { fields, ..PAGE })
+}
+
 const fn status(status: u16, fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status, fields, ..PAGE })
 }
@@ -217,7 +240,7 @@ impl Site {
     /// A site that answers by TLS only.
     const fn tls(host: &'static str, last: u8, tls: Tls) -> Self {
         let secure = Some(Secure::Tls(tls));
-        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: None, secure }
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, beside: &[], plain: None, secure }
     }
 
     /// A site that answers by TLS only and shows a good certificate.
@@ -227,7 +250,7 @@ impl Site {
 
     /// A site that answers in the clear only.
     const fn http(host: &'static str, last: u8, conduct: Conduct) -> Self {
-        Self { host, dns_name: host, last, ipv6: Ipv6::None, plain: Some(conduct), secure: None }
+        Self { host, dns_name: host, last, ipv6: Ipv6::None, beside: &[], plain: Some(conduct), secure: None }
     }
 
     const fn and_http(self, conduct: Conduct) -> Self {
@@ -237,6 +260,12 @@ impl Site {
     /// Its address.
     pub(crate) const fn address(&self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(127, 53, 1, self.last))
+    }
+
+    /// All that DNS gives for it, its own first.
+    pub(crate) fn ipv4_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let beside = self.beside.iter().map(|last| IpAddr::V4(Ipv4Addr::new(127, 53, 1, *last)));
+        std::iter::once(self.address()).chain(beside)
     }
 
     pub(crate) const fn has_dead_ipv6(&self) -> bool {
@@ -249,9 +278,9 @@ const GOOD: Conduct = Conduct::Page(PAGE);
 /// Every site.
 pub(crate) const SITES: &[Site] = &[
     Site::https("www.example.test", 1, GOOD).and_http(redirect(&[("location", "https://www.example.test/")])),
-    Site::https("example.test", 2, redirect(&[("location", "https://www.example.test/")]))
+    Site::https("example.test", 2, redirect(&[("location", "https://www.example.test/"), HSTS]))
         .and_http(redirect(&[("location", "https://example.test/")])),
-    Site::https("shop.test", 3, redirect(&[("location", "https://www.shop.test/")]))
+    Site::https("shop.test", 3, redirect(&[("location", "https://www.shop.test/"), HSTS]))
         .and_http(redirect(&[("location", "https://shop.test/")])),
     Site::https("www.shop.test", 4, GOOD),
     Site { dns_name: "edge7.cdn.example", ..Site::https("www.cname.test", 5, GOOD) },
@@ -280,7 +309,7 @@ pub(crate) const SITES: &[Site] = &[
     Site { dns_name: "alias-https-test.cdn.example", ..Site::https("alias.https.test", 61, GOOD) },
     Site::https("upgrade.https.test", 62, GOOD).and_http(status(426, &[])),
     Site::https("dead-endpoint.https.test", 63, GOOD),
-    Site::https("clear-endpoint.https.test", 65, GOOD).and_http(GOOD),
+    Site::https("clear-endpoint.https.test", 65, GOOD).and_http(Conduct::Page(PLAIN)),
     Site::https("www.capped.test", 64, GOOD),
     Site::https("www.upward.test", 70, GOOD),
     Site::https("www.glue.test", 71, GOOD),
@@ -317,14 +346,19 @@ pub(crate) const SITES: &[Site] = &[
         Tls { certificate: Certificate::WithoutIntermediate, ..TLS },
     ),
     Site::tls("unknown-issuer.tls.test", 27, Tls { certificate: Certificate::UnknownIssuer, ..TLS }),
+    // The next one's certificate has expired, and nothing is at the last.
+    Site { beside: &[22, 199], ..Site::https("pool.tls.test", 36, GOOD) },
     Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
+    Site::tls("weak-key.tls.test", 36, Tls { certificate: Certificate::WeakIntermediate, ..TLS }),
+    Site::tls("sha1.tls.test", 37, Tls { certificate: Certificate::Sha1, ..TLS }),
+    Site::tls("bloated-chain.tls.test", 38, Tls { certificate: Certificate::Bloated, ..TLS }),
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
     Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
     Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),
     Site { secure: Some(Secure::Legacy), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
-    Site::http("ca.tls.test", 29, GOOD),
+    Site::http("ca.tls.test", 29, Conduct::Page(PLAIN)),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),
     Site::https(
         "early-hints.http.test",
@@ -346,7 +380,73 @@ pub(crate) const SITES: &[Site] = &[
     Site::http("not-http.http.test", 48, Conduct::Garbage),
     Site::http("empty-response.http.test", 49, Conduct::Empty),
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
-    Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PAGE)),
-    Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PAGE)),
+    Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
+    Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
+    Site::https("bare-response.http.test", 100, fields(&[])),
+    Site::https(
+        "short-hsts.http.test",
+        101,
+        fields(&[KEPT[0], KEPT[1], ("strict-transport-security", "max-age=86400")]),
+    ),
+    Site::https("temporary-redirect.http.test", 102, GOOD)
+        .and_http(status(302, &[("location", "https://temporary-redirect.http.test/")])),
+    Site::https(
+        "downgrade.http.test",
+        103,
+        status(302, &[("location", "http://downgrade.http.test/"), HSTS]),
+    )
+    .and_http(Conduct::Page(PLAIN)),
+    Site::https(
+        "cdn-miss.http.test",
+        104,
+        Conduct::Page(Page {
+            fields: &[
+                ("cache-control", "public, max-age=60, s-maxage=600"),
+                KEPT[1],
+                HSTS,
+                ("cache-status", "\"urltrace lab cache\"; fwd=uri-miss; stored"),
+            ],
+            think: BEHIND_CACHE,
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "cdn-bypass.http.test",
+        105,
+        Conduct::Page(Page {
+            fields: &[
+                ("cache-control", "public, max-age=60, s-maxage=600"),
+                KEPT[1],
+                HSTS,
+                ("set-cookie", "visitor=1; Path=/; Secure; HttpOnly"),
+                ("cache-status", "\"urltrace lab cache\"; fwd=bypass"),
+            ],
+            think: BEHIND_CACHE,
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "slow-upstream.http.test",
+        106,
+        Conduct::Page(Page {
+            fields: &[KEPT[0], KEPT[1], HSTS, ("server-timing", "app;dur=20, db;desc=\"a query\";dur=120")],
+            think: SLOW_UPSTREAM,
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "login.http.test",
+        107,
+        status(401, &[("www-authenticate", "Basic realm=\"the lab\", charset=\"UTF-8\""), HSTS]),
+    ),
+    Site::tls(
+        "not-kept.http.test",
+        108,
+        Tls {
+            protocols: Protocols::Http1,
+            conduct: fields(&[KEPT[0], KEPT[1], HSTS, ("connection", "close")]),
+            ..TLS
+        },
+    ),
 ];

@@ -85,6 +85,10 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
     run(async {
         for scenario in SCENARIOS.iter().filter(|scenario| scenario.expect.outcome == "ok") {
             let Some(host) = scenario.url.strip_prefix("https://") else { continue };
+            // The status at the end of redirects is another's, and nobody shows a certificate here.
+            if scenario.options.iter().any(|option| matches!(*option, "-L" | "--cert")) {
+                continue;
+            }
             let host = host.trim_end_matches('/');
             let status = scenario.expect.status.unwrap();
             let (head, body) = get(lab, host, "/", "").await;
@@ -96,7 +100,7 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
             assert!(body.starts_with(b"<!doctype html>") || start.contains("chunked"), "{host}");
 
             let stream = secure(lab, host, BOTH).await.unwrap();
-            if scenario.id == "http1-only" {
+            if matches!(scenario.id, "http1-only" | "not-kept") {
                 assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
                 continue;
             }

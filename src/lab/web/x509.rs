@@ -11,7 +11,6 @@ pub(crate) mod field {
     /// The algorithm of the signature.
     pub(crate) const ALGORITHM: usize = 2;
     /// The key.
-    #[cfg(test)]
     pub(crate) const KEY: usize = 6;
     /// The extensions, which came with version 3.
     pub(crate) const EXTENSIONS: usize = 7;
@@ -39,6 +38,22 @@ pub(crate) fn version1(certificate: &[u8], issuer: &KeyPair) -> Result<Vec<u8>, 
         fields.truncate(field::EXTENSIONS);
         fields.remove(field::VERSION);
     })
+}
+
+/// The same certificate with an RSA key of 1024 bits, which nobody holds the other half of.
+pub(crate) fn with_weak_key(certificate: &[u8], issuer: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
+    // rsaEncryption (RFC 8017 appendix C); a modulus with its highest bit set, and 65537.
+    let algorithm = tagged(0x30, &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0]);
+    let modulus = tagged(0x02, &[&[0][..], &[0xc5; 128]].concat());
+    let key = tagged(0x30, &[&modulus[..], &[0x02, 3, 1, 0, 1]].concat());
+    let whole = tagged(0x30, &[algorithm, tagged(0x03, &[&[0][..], &key].concat())].concat());
+    rebuilt(certificate, issuer, |fields| fields[field::KEY] = whole)
+}
+
+/// The same certificate as one signed with SHA-1, by what it says: ecdsa-with-SHA1 (RFC 3279 §2.2.3).
+pub(crate) fn with_sha1(certificate: &[u8], issuer: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
+    let algorithm = tagged(0x30, &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1]);
+    rebuilt(certificate, issuer, |fields| fields[field::ALGORITHM] = algorithm)
 }
 
 /// A value with its tag and length.

@@ -1,5 +1,6 @@
 //! View of the connection race.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 #[cfg(test)]
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
-use crate::trace::{Attempt, AttemptOutcome, Connect, TcpInfo};
+use crate::trace::{AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, TcpInfo, TlsVersion};
 
 /// The connection race (RFC 8305).
 #[derive(Serialize)]
@@ -36,6 +37,13 @@ pub(super) struct ConnectView<'a> {
     untried: Vec<String>,
     /// The host and port that were replaced by `--connect-to` or the lab.
     redirected_from: Option<&'a str>,
+    /// The socket of `--unix-socket`, in place of an address.
+    unix_socket: Option<Cow<'a, str>>,
+    /// What the kernel knew when the last measured phase on the connection had ended (Linux); null also where
+    /// nothing followed the connect.
+    tcp_info_after: Option<TcpInfoView>,
+    /// `--all-addresses`: every address, tried side by side when the trace had ended, not counted; null without it.
+    addresses: Option<Vec<AddressView<'a>>>,
 }
 
 impl<'a> From<&'a Connect> for ConnectView<'a> {
@@ -54,6 +62,9 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             tcp_info: connect.tcp_info.as_ref().map(Into::into),
             untried: connect.untried.iter().map(SocketAddr::to_string).collect(),
             redirected_from: connect.redirected_from.as_deref(),
+            unix_socket: connect.unix_socket.as_ref().map(|path| path.to_string_lossy()),
+            tcp_info_after: connect.tcp_info_after.as_ref().map(Into::into),
+            addresses: connect.addresses.as_ref().map(|all| all.iter().map(Into::into).collect()),
         }
     }
 }
@@ -115,6 +126,60 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
     }
 }
 
+/// An address, tried for its own sake.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct AddressView<'a> {
+    /// The address.
+    address: String,
+    /// The port.
+    port: u16,
+    /// The address's family.
+    #[cfg_attr(test, schemars(extend("enum" = ["ipv4", "ipv6"])))]
+    family: &'static str,
+    /// What came of it: `ok` when all that was tried went well.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "refused", "timed-out", "unreachable", "failed", "tls-failed", "http-failed", "stopped", "untried"])))]
+    outcome: &'static str,
+    /// From connect() to the connection, or to its failure.
+    connect_us: Option<u64>,
+    /// The kernel's round trip; null after a lost SYN.
+    rtt_us: Option<u64>,
+    /// The TLS handshake, to its end or its failure.
+    tls_us: Option<u64>,
+    /// The TLS version.
+    tls_version: Option<&'static str>,
+    /// Whether the certificate is good; null where none was seen, or it cannot be checked here.
+    verified: Option<bool>,
+    /// SHA-256 of the server's certificate, hexadecimal.
+    fingerprint: Option<&'a str>,
+    /// The status of the response, with `--all-addresses=http`.
+    status: Option<u16>,
+    /// Why it failed, as in `failure.code`.
+    code: Option<&'static str>,
+    /// Why it failed, in words.
+    error: Option<&'a str>,
+}
+
+impl<'a> From<&'a AddressCheck> for AddressView<'a> {
+    fn from(check: &'a AddressCheck) -> Self {
+        Self {
+            address: check.address.ip().to_string(),
+            port: check.address.port(),
+            family: family(check.address),
+            outcome: check.outcome.as_str(),
+            connect_us: check.connect.map(us),
+            rtt_us: check.rtt.map(us),
+            tls_us: check.tls.map(us),
+            tls_version: check.tls_version.map(TlsVersion::as_str),
+            verified: check.verified,
+            fingerprint: check.fingerprint.as_deref(),
+            status: check.status,
+            code: check.code.map(FailureCode::as_str),
+            error: check.error.as_deref(),
+        }
+    }
+}
+
 /// TCP_INFO (Linux).
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
@@ -133,6 +198,20 @@ struct TcpInfoView {
     congestion_window: u32,
     /// Path MTU, in bytes.
     path_mtu: u32,
+    /// How many segments may overtake one before the kernel takes it for lost.
+    reordering: Option<u32>,
+    /// Segments that came out of order: overtaken, or lost and sent again.
+    out_of_order: Option<u32>,
+    /// The rate at which what was sent was delivered at last, in bytes a second; null before any was.
+    delivery_rate: Option<u64>,
+    /// Bytes of data sent, those sent again included.
+    bytes_sent: Option<u64>,
+    /// Bytes of data sent again.
+    bytes_retransmitted: Option<u64>,
+    /// Bytes that the peer has acknowledged, the SYN counted as one.
+    bytes_acked: Option<u64>,
+    /// Bytes of data received.
+    bytes_received: Option<u64>,
 }
 
 impl From<&TcpInfo> for TcpInfoView {
@@ -145,6 +224,13 @@ impl From<&TcpInfo> for TcpInfoView {
             retransmits: info.retransmits,
             congestion_window: info.congestion_window,
             path_mtu: info.path_mtu,
+            reordering: info.reordering,
+            out_of_order: info.out_of_order,
+            delivery_rate: info.delivery_rate,
+            bytes_sent: info.bytes_sent,
+            bytes_retransmitted: info.bytes_retransmitted,
+            bytes_acked: info.bytes_acked,
+            bytes_received: info.bytes_received,
         }
     }
 }

@@ -50,6 +50,9 @@ fn request(place: InRequest) -> String {
         InRequest::WireBytes => "http/body/wire_bytes".to_owned(),
         InRequest::Failure => "failure/code".to_owned(),
         InRequest::RedirectTarget => "http/redirect/target".to_owned(),
+        InRequest::Version => "http/version".to_owned(),
+        InRequest::Header(index) => format!("http/headers/{index}"),
+        InRequest::Framing => "http/body/framing".to_owned(),
         InRequest::Informational(index) => format!("http/informational/{index}/at_us"),
     }
 }
@@ -64,16 +67,24 @@ fn connection(place: InConnection) -> String {
             };
             format!("connect/attempts/{index}/{field}")
         }
+        InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
         InConnection::TlsVersion => "tls/version".to_owned(),
         InConnection::TlsRoundTrips => "tls/round_trips".to_owned(),
         InConnection::HelloRetry => "tls/hello_retry".to_owned(),
+        InConnection::Alpn => "tls/alpn".to_owned(),
+        InConnection::FlightBytes(index) => format!("tls/flights/{index}/bytes"),
+        InConnection::LegacyVersion => "tls/legacy_probe/version".to_owned(),
         InConnection::Resumed => "tls/resumption/resumed".to_owned(),
         InConnection::Tickets => "tls/resumption/tickets".to_owned(),
         InConnection::Certificate(index, field) => {
             let field = match field {
                 CertificateField::DaysLeft => "days_left",
                 CertificateField::NotAfter => "not_after",
+                CertificateField::Subject => "subject",
+                CertificateField::KeyType => "key_type",
+                CertificateField::KeyBits => "key_bits",
+                CertificateField::SignatureAlgorithm => "signature_algorithm",
             };
             format!("tls/chain/{index}/{field}")
         }

@@ -224,8 +224,16 @@ fn headers_keep_their_order_and_their_repeats() {
         .iter()
         .map(|header| header["name"].as_str().unwrap())
         .collect();
-    let expected =
-        ["content-type", "content-encoding", "server", "cache-control", "set-cookie", "set-cookie"];
+    let expected = [
+        "content-type",
+        "content-encoding",
+        "server",
+        "cache-control",
+        "etag",
+        "strict-transport-security",
+        "set-cookie",
+        "set-cookie",
+    ];
     assert_eq!(names, expected);
 }
 

@@ -1,5 +1,6 @@
 //! One line of evidence for each stage of a hop.
 
+use super::addresses;
 use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::headline::push_status;
@@ -25,11 +26,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
             line.push(Ink::Strong, format!("hop {}", index + 1));
             page.put(line);
         }
-        hop_evidence(page, &hop);
+        hop_evidence(page, &hop, verbose);
     }
 }
 
-fn hop_evidence(page: &mut Page, hop: &Hop<'_>) {
+fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     fact_text(page, Ink::Strong, "url", &url(hop.url));
     if let Some(earlier) = hop.reused {
         fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier.0 + 1));
@@ -47,6 +48,9 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>) {
     if let Some(record) = hop.dns.ran() {
         survey::all_servers(page, record);
         survey::propagation(page, record);
+    }
+    if let Some(connect) = hop.connect.ran() {
+        addresses::put(page, connect, verbose);
     }
 }
 
@@ -168,6 +172,9 @@ pub(crate) fn dns(dns: &Dns) -> String {
 }
 
 pub(crate) fn connect(connect: &Connect) -> String {
+    if let Some(path) = &connect.unix_socket {
+        return format!("the unix socket {} (--unix-socket)", path.display());
+    }
     let Some(winner) = connect.winner.and_then(|index| connect.attempts.get(index)) else {
         let attempts: Vec<&Attempt> = connect.attempts.iter().collect();
         let each = outcomes(&attempts, |attempt| attempt.address.to_string());

@@ -5,6 +5,7 @@ use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
 use crate::render::words;
 use crate::trace::{
@@ -40,6 +41,12 @@ fn hop_sections(page: &mut Page, hop: &Hop<'_>, of: &str) {
         if !tls.chain.is_empty() {
             title(page, Ink::Tls, &format!("certificates as sent{of}"));
             chain(page, tls);
+        }
+    }
+    if let Some(info) = hop.connect.ran().and_then(|connect| connect.tcp_info_after.as_ref()) {
+        title(page, Ink::Connect, &format!("TCP at its end, by the kernel{of}"));
+        for (name, told) in tcp_info::facts(info) {
+            item(page, name, &told);
         }
     }
     if let Some(http) = hop.http.ran() {

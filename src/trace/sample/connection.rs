@@ -38,9 +38,11 @@ pub(super) fn connect(port: u16) -> Connect {
             retransmits: 0,
             congestion_window: 10,
             path_mtu: 65_535,
+            ..TcpInfo::default()
         }),
         untried: Vec::new(),
         redirected_from: None,
+        ..Connect::default()
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::super::*;
 
+/// What a sound site says of coming by https only.
+pub(super) const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000; includeSubDomains");
+
 pub(super) fn field(name: &str, value: &[u8]) -> Header {
     Header { name: name.into(), value: value.to_vec() }
 }
@@ -14,7 +17,7 @@ pub(super) fn headers(fields: &[(&str, &str)]) -> Vec<Header> {
 pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[RedirectChange]) {
     http.status = Some(status);
     http.reason = None;
-    http.headers = headers(&[("location", location), ("content-length", "0")]);
+    http.headers = headers(&[("location", location), ("content-length", "0"), HSTS]);
     http.body = Body { framing: BodyFraming::ContentLength, complete: true, ..Body::default() };
     http.redirect = Some(Redirect {
         location: location.into(),
@@ -60,6 +63,8 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             ("content-encoding", "gzip"),
             ("server", "lab"),
             ("cache-control", "max-age=600"),
+            ("etag", "\"5f-a7\""),
+            HSTS,
         ]),
         trailers: Vec::new(),
         head_bytes: 96,

@@ -17,4 +17,6 @@ mod sound;
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use hostile::hostile;
-pub(crate) use sound::{connect, dns, header, http, packet, server, sound, stub, tls, walk_met};
+pub(crate) use sound::{
+    connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,
+};

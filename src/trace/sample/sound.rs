@@ -179,7 +179,13 @@ fn response() -> Http {
         first_byte_noticed: Some(At(66_020)),
         head_end: Some(At(66_000)),
         end: At(67_000),
-        headers: Vec::new(),
+        headers: exchange::headers(&[
+            ("content-type", "text/html"),
+            ("content-length", "4087"),
+            ("cache-control", "max-age=600"),
+            ("etag", "\"1\""),
+            exchange::HSTS,
+        ]),
         body: Body {
             wire_bytes: 4096,
             encoded_bytes: 4087,
@@ -205,4 +211,15 @@ pub(crate) fn tls(trace: &mut Trace) -> &mut Tls {
 
 pub(crate) fn http(trace: &mut Trace) -> &mut Http {
     trace.requests[0].http.ran_mut().unwrap()
+}
+
+/// Gives the response this field, and none else of its name.
+pub(crate) fn field(trace: &mut Trace, name: &str, value: &str) {
+    unset(trace, name);
+    http(trace).headers.push(exchange::field(name, value.as_bytes()));
+}
+
+/// Takes the fields of this name from the response.
+pub(crate) fn unset(trace: &mut Trace, name: &str) {
+    http(trace).headers.retain(|field| !field.name.eq_ignore_ascii_case(name));
 }

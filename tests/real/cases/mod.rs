@@ -1,5 +1,6 @@
 //! The tests, by what they look at.
 
+mod connection;
 mod dns;
 mod faults;
 mod resolvers;
@@ -13,7 +14,7 @@ use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, stamps::TESTS]
+    [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, stamps::TESTS]
         .into_iter()
         .flatten()
         .copied()

@@ -2,7 +2,7 @@
 
 use super::table;
 use crate::render::html::markup::Page;
-use crate::render::text::evidence;
+use crate::render::text::{addresses, evidence, tcp_info};
 use crate::trace::Connect;
 use crate::units;
 
@@ -19,6 +19,33 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
             ]
         });
         table::columns(page, "Attempts", ["address", "begun", "took", "outcome", "SYNs sent again"], rows);
+    }
+    if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
+        let time = |time: Option<std::time::Duration>| time.map_or_else(|| "-".to_owned(), units::duration);
+        let rows = checks.iter().map(|check| {
+            let version = check.tls_version.map_or("-", crate::trace::TlsVersion::spoken);
+            let word = addresses::word(check.outcome);
+            [
+                check.address.to_string(),
+                time(check.connect),
+                time(check.rtt),
+                time(check.tls),
+                version.to_owned(),
+                check.fingerprint.clone().unwrap_or_else(|| "-".to_owned()),
+                check.error.as_ref().map_or_else(|| word.to_owned(), |error| format!("{word}: {error}")),
+                check.status.map_or_else(|| "-".to_owned(), |status| status.to_string()),
+            ]
+        });
+        let columns =
+            ["address", "connect", "RTT", "TLS", "version", "certificate (SHA-256)", "outcome", "status"];
+        table::columns(page, "All addresses, tried afterwards and not counted", columns, rows);
+    }
+    if let Some(info) = &connect.tcp_info_after {
+        page.raw("<p>When all was over, the kernel said: ");
+        for (name, told) in tcp_info::facts(info) {
+            page.text(&format!("{name} {told}; "));
+        }
+        page.raw("</p>\n");
     }
     if let Some(info) = &connect.tcp_info {
         let known = |duration: Option<std::time::Duration>| duration.map(units::duration).unwrap_or_default();

@@ -1,0 +1,72 @@
+//! Strict-Transport-Security on the first contact with each host (RFC 6797), for the rules on it. No rule itself.
+
+use crate::trace::{Hop, Host, Http, Scheme, Trace, header, parameter, seconds};
+
+/// What a host says of coming back by https only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// Nothing.
+    None,
+    /// A field that means nothing, as it has no lifetime that can be read (§6.1).
+    Unreadable,
+    /// To do so for so many seconds.
+    Kept {
+        seconds: u64,
+        /// Whether that is for all names below, too.
+        subdomains: bool,
+    },
+}
+
+/// The first response of a host that browsers take the field of.
+#[derive(Clone, Copy)]
+pub(super) struct Contact<'t> {
+    pub(super) hop: Hop<'t>,
+    pub(super) http: &'t Http,
+    pub(super) policy: Policy,
+}
+
+/// The first of each host: browsers take the field over a sound https connection only (§8.1), and never for
+/// an address (§8.1.1). Errors are left out: many servers send it with good responses only.
+pub(super) fn contacts(trace: &Trace) -> Vec<Contact<'_>> {
+    let mut contacts: Vec<Contact<'_>> = Vec::new();
+    for hop in trace.hops() {
+        let Some(http) = hop.http.ran().filter(|http| http.status.is_some_and(|status| status < 400)) else {
+            continue;
+        };
+        let known = contacts.iter().any(|contact| contact.hop.url.host_ascii == hop.url.host_ascii);
+        if known || !takes(&hop) {
+            continue;
+        }
+        contacts.push(Contact { hop, http, policy: policy(http) });
+    }
+    contacts
+}
+
+fn takes(hop: &Hop<'_>) -> bool {
+    let Host::Name(name) = &hop.url.host else { return false };
+    let local = name == "localhost" || name.ends_with(".localhost");
+    let tls = hop.connection.and_then(|connection| connection.tls.as_ref().ran());
+    let sound = tls.and_then(|tls| tls.verification.as_ref()).is_some_and(|it| it.faults.is_empty());
+    hop.url.scheme == Scheme::Https && !local && sound
+}
+
+/// What a response says. Of several fields only the first counts (§8.1).
+pub(super) fn policy(http: &Http) -> Policy {
+    let Some(field) = header(&http.headers, "strict-transport-security") else { return Policy::None };
+    match parameter(&field, "max-age").and_then(|age| seconds(age.trim())) {
+        Some(seconds) => {
+            Policy::Kept { seconds, subdomains: parameter(&field, "includesubdomains").is_some() }
+        }
+        None => Policy::Unreadable,
+    }
+}
+
+/// Whether a host above this one, seen in the same trace, speaks for it.
+pub(super) fn is_covered(host: &str, contacts: &[Contact<'_>]) -> bool {
+    contacts.iter().any(|other| {
+        let below = host.strip_suffix(&*other.hop.url.host_ascii).is_some_and(|rest| rest.ends_with('.'));
+        let speaks =
+            matches!(other.policy, Policy::Kept { seconds, subdomains } if seconds > 0 && subdomains);
+        below && speaks
+    })
+}

@@ -1,0 +1,43 @@
+//! TCP_INFO in words: what the kernel knew of a connection when all that was measured on it was over.
+
+use crate::trace::TcpInfo;
+use crate::units;
+
+/// Each fact with its name, those that the kernel does not give left out.
+pub(crate) fn facts(info: &TcpInfo) -> Vec<(&'static str, String)> {
+    let least =
+        info.min_rtt.map_or_else(String::new, |least| format!(", at least {}", units::duration(least)));
+    let mut facts = vec![
+        ("RTT", format!("{}, varies by {}{least}", units::duration(info.rtt), units::duration(info.rtt_var))),
+        (
+            "segments",
+            format!(
+                "MSS {} B, path MTU {} B, congestion window {}",
+                info.mss,
+                info.path_mtu,
+                units::count(info.congestion_window as usize, "segment")
+            ),
+        ),
+    ];
+    let mut lost =
+        vec![format!("{} sent again, SYNs included", units::count(info.retransmits as usize, "segment"))];
+    lost.extend(info.out_of_order.map(|count| format!("{count} received out of order")));
+    lost.extend(info.reordering.map(|count| format!("reordering of {count} is borne")));
+    facts.push(("loss", lost.join(", ")));
+    if let (Some(sent), Some(received)) = (info.bytes_sent, info.bytes_received) {
+        let acked = info
+            .bytes_acked
+            .map_or_else(String::new, |acked| format!(" ({} acknowledged)", units::bytes(acked)));
+        let again = info.bytes_retransmitted.filter(|again| *again > 0);
+        let again = again.map_or_else(String::new, |again| format!(", {} of it again", units::bytes(again)));
+        facts.push((
+            "data",
+            format!("{} sent{again}{acked}, {} received", units::bytes(sent), units::bytes(received)),
+        ));
+    }
+    facts.extend(
+        info.delivery_rate
+            .map(|rate| ("delivery", format!("{} a second, of what was sent", units::bytes(rate)))),
+    );
+    facts
+}
