@@ -351,7 +351,7 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("client-certificate.tls.test", 33, Tls { clients: Clients::ByCertificate, ..TLS }),
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
-    Site::tls("weak-key.tls.test", 36, Tls { certificate: Certificate::WeakIntermediate, ..TLS }),
+    Site::tls("weak-key.tls.test", 115, Tls { certificate: Certificate::WeakIntermediate, ..TLS }),
     Site::tls("sha1.tls.test", 37, Tls { certificate: Certificate::Sha1, ..TLS }),
     Site::tls("bloated-chain.tls.test", 38, Tls { certificate: Certificate::Bloated, ..TLS }),
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),
