@@ -204,7 +204,7 @@ async fn trace(
     progress.finish();
     let signal = session.signals.first();
     let code = |trace: &Trace, findings: &[Finding]| {
-        let limits = limits(findings, show);
+        let limits = limits(findings, trace.failure(), show);
         signal.map_or_else(|| exit::of_trace(trace, on_bad_status, limits), Signal::exit_code)
     };
     let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
@@ -263,7 +263,7 @@ async fn ask(
     let mut findings = finding::check_dns(&dns, clock.started_at());
     show.selection.apply(&mut findings);
     let signal = signals.first();
-    let own = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
+    let own = if failure.is_some() { exit::DNS } else { limits(&findings, None, show).code() };
     let exit_code = signal.map_or(own, Signal::exit_code);
     let started_at = clock.started_at();
     let report = DnsReport { input, started_at, setup, total, dns, failure, findings, exit_code };
@@ -304,7 +304,7 @@ async fn ask_all(
             Vec::new()
         };
         show.selection.apply(&mut findings);
-        let exit_code = if failure.is_some() { exit::DNS } else { limits(&findings, show).code() };
+        let exit_code = if failure.is_some() { exit::DNS } else { limits(&findings, None, show).code() };
         // A name without an answer is stronger than what was found about another.
         if exit_code == exit::DNS || code == exit::OK {
             code = exit_code;
@@ -334,9 +334,9 @@ async fn ask_all(
     Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
 }
 
-/// Whether what was found is allowed.
-fn limits(findings: &[Finding], show: &Show) -> Limits {
-    if show.selection.forbids(findings) { Limits::Broken } else { Limits::Kept }
+/// Whether what was found, or how it failed, is allowed.
+fn limits(findings: &[Finding], failure: Option<&Failure>, show: &Show) -> Limits {
+    if show.selection.forbids(findings, failure) { Limits::Broken } else { Limits::Kept }
 }
 
 /// Each step of the tour: its question, its run, its reading. What a run ends with is part of the lesson.

@@ -34,7 +34,7 @@ pub const TABLE: &[(u8, &str)] = &[
     (USAGE, "usage: wrong arguments, a file that cannot be read or written"),
     (URL, "the URL cannot be traced"),
     (DNS, "DNS: no address was found"),
-    (TCP, "TCP: no connection"),
+    (TCP, "TCP: no connection, or none through the proxy"),
     (TLS, "TLS: no handshake, or a certificate that cannot be trusted"),
     (HTTP, "HTTP: no valid response"),
     (STATUS, "HTTP status 4xx or 5xx, with `--fail`"),

@@ -39,6 +39,7 @@ pub mod nearest;
 pub mod os;
 pub mod picture;
 pub mod plan;
+pub mod proxy;
 pub mod redact;
 pub mod render;
 pub mod report;

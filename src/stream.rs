@@ -5,6 +5,7 @@
 //! §9.3.6). It passes everything on, opens and counts nothing, and keeps the stamps of what passed its socket
 //! last.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -28,6 +29,15 @@ pub enum Stream {
     Unix(UnixStream),
     /// Over TLS.
     Tls(Box<TlsStream<Self>>),
+    /// Behind bytes of it that were read already.
+    Behind(Box<Behind>),
+}
+
+/// Bytes that came with what was read before, and the connection that they are of.
+#[derive(Debug)]
+pub struct Behind {
+    bytes: VecDeque<u8>,
+    stream: Stream,
 }
 
 /// A TCP connection that is read in turns.
@@ -49,7 +59,7 @@ impl Socket {
         }
         let read = timestamp::poll_read(&self.tcp, cx, buf);
         self.row = if read.is_ready() { self.row + 1 } else { 0 };
-        read.map_ok(|at| self.arrived = Some(at))
+        read.map_ok(|at| self.arrived = at)
     }
 
     /// Stamps what is handed over now, if it is.
@@ -63,6 +73,19 @@ impl Socket {
             self.handed = Some(now);
         }
         written
+    }
+}
+
+impl Behind {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.bytes.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let (first, _) = self.bytes.as_slices();
+        let count = first.len().min(buf.remaining());
+        buf.put_slice(&first[..count]);
+        self.bytes.drain(..count);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -81,8 +104,22 @@ impl From<UnixStream> for Stream {
 impl Stream {
     /// Whether TLS protects it.
     #[must_use]
-    pub const fn is_encrypted(&self) -> bool {
-        matches!(self, Self::Tls(_))
+    pub fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Plain(_) | Self::Unix(_) => false,
+            Self::Tls(_) => true,
+            Self::Behind(behind) => behind.stream.is_encrypted(),
+        }
+    }
+
+    /// The connection with these bytes of it in front, which were read already.
+    #[must_use]
+    pub fn behind(self, bytes: Vec<u8>) -> Self {
+        if bytes.is_empty() {
+            self
+        } else {
+            Self::Behind(Box::new(Behind { bytes: bytes.into(), stream: self }))
+        }
     }
 }
 
@@ -92,6 +129,7 @@ impl Stamped for Stream {
             Self::Plain(socket) => socket.arrived,
             Self::Unix(_) => None,
             Self::Tls(tls) => tls.carrier().arrived(),
+            Self::Behind(behind) => behind.stream.arrived(),
         }
     }
 
@@ -100,6 +138,7 @@ impl Stamped for Stream {
             Self::Plain(socket) => socket.handed,
             Self::Unix(_) => None,
             Self::Tls(tls) => tls.carrier().handed(),
+            Self::Behind(behind) => behind.stream.handed(),
         }
     }
 }
@@ -114,6 +153,7 @@ impl AsyncRead for Stream {
             Self::Plain(socket) => socket.poll_read(cx, buf),
             Self::Unix(unix) => Pin::new(unix).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Behind(behind) => behind.poll_read(cx, buf),
         }
     }
 }
@@ -124,6 +164,7 @@ impl AsyncWrite for Stream {
             Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write(cx, bytes)),
             Self::Unix(unix) => Pin::new(unix).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write(cx, bytes),
         }
     }
 
@@ -136,6 +177,7 @@ impl AsyncWrite for Stream {
             Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write_vectored(cx, parts)),
             Self::Unix(unix) => Pin::new(unix).poll_write_vectored(cx, parts),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write_vectored(cx, parts),
         }
     }
 
@@ -144,6 +186,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => tcp.is_write_vectored(),
             Self::Unix(unix) => unix.is_write_vectored(),
             Self::Tls(tls) => tls.is_write_vectored(),
+            Self::Behind(behind) => behind.stream.is_write_vectored(),
         }
     }
 
@@ -152,6 +195,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_flush(cx),
             Self::Unix(unix) => Pin::new(unix).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_flush(cx),
         }
     }
 
@@ -160,6 +204,7 @@ impl AsyncWrite for Stream {
             Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_shutdown(cx),
             Self::Unix(unix) => Pin::new(unix).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Behind(behind) => Pin::new(&mut behind.stream).poll_shutdown(cx),
         }
     }
 }

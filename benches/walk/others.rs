@@ -160,8 +160,7 @@ fn ready() -> Result<(), String> {
         if ask(&socket, "ready.invalid").is_some_and(|reply| !reply.answers.is_empty()) {
             return Ok(());
         }
-        // Nobody listens yet: no need to ask a thousand times a second.
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(2)); // nothing tells that a server is up but its answer
     }
     Err("it did not start within 10 s".to_owned())
 }

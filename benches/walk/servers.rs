@@ -134,8 +134,8 @@ fn answer(last: u8, socket: &UdpSocket, servers: Servers, over: &AtomicBool) {
         let reply = reply(last, &buffer[..length], servers);
         let socket = socket.try_clone().unwrap();
         std::thread::spawn(move || {
-            // Sleeping alone ends late: the last stretch is waited for awake.
-            std::thread::sleep((due - Instant::now()).saturating_sub(Duration::from_millis(1)));
+            let asleep = (due - Instant::now()).saturating_sub(Duration::from_millis(1));
+            std::thread::sleep(asleep); // the injected delay; it ends late, so the last stretch is waited for awake
             while Instant::now() < due {
                 std::hint::spin_loop();
             }

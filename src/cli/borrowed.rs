@@ -19,7 +19,6 @@ pub(super) fn answer(option: &str) -> Option<Answer> {
 
 const NUMBERS: Answer =
     Use("--format json has every time, size and header: urltrace --format json URL | jq .total_us");
-const PROXY: Answer = Later("urltrace connects directly");
 const REPEAT: Answer = Later("run urltrace in a loop: for i in 1 2 3; do urltrace --format jsonl URL; done");
 const KIND: Answer = Use("leave it out: whether a file is PEM, DER or PKCS#12 is seen in it");
 const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
@@ -58,24 +57,17 @@ const TABLE: &[(&[&str], Answer)] = &[
         &["--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr"],
         Later("the system chooses where questions leave from; --interface is for connections"),
     ),
+    (&["--preproxy"], Later("-x goes through one proxy")),
+    (&["--socks4", "--socks4a"], Use("SOCKS 4 is not supported: -x socks5://HOST, or socks5h://HOST")),
+    (&["--proxy-header"], Later("-U sends credentials to the proxy")),
     (
-        &[
-            "-x",
-            "--proxy",
-            "--preproxy",
-            "--socks4",
-            "--socks4a",
-            "--socks5",
-            "--socks5-hostname",
-            "-U",
-            "--proxy-user",
-            "--noproxy",
-            "--proxy-header",
-            "--proxytunnel",
-            "--proxy-insecure",
-        ],
-        PROXY,
+        &["--proxy-digest", "--proxy-ntlm", "--proxy-negotiate", "--proxy-anyauth"],
+        Later("-U sends Basic credentials to the proxy"),
     ),
+    (&["--proxy-basic"], ALWAYS),
+    (&["--proxy-cacert", "--proxy-capath"], Later("--cacert is for an https proxy, too")),
+    (&["--proxy-cert", "--proxy-key"], Later("--cert is for the target alone")),
+    (&["--proxy1.0"], Use("-x http://HOST:PORT goes through a proxy of HTTP/1.1")),
     (&["--cert-type", "--key-type"], KIND),
     (&["--capath"], Use("SSL_CERT_DIR names a directory of certificates, --cacert a file")),
     (&["--ca-native"], Use("--roots system trusts the machine's certificates")),
@@ -168,7 +160,7 @@ const TABLE: &[(&[&str], Answer)] = &[
     ),
     (&["--output-format", "--ndjson", "--jsonl"], Use("--format json, or --format jsonl for one line")),
     (&["--quiet", "--no-progress"], Use("--silent hides the progress line")),
-    (&["--pretty", "-p"], Use("--color always colours the report where it goes to no terminal")),
+    (&["--pretty"], Use("--color always colours the report where it goes to no terminal")),
     (&["--debug"], Use("-v shows every packet, flight and header field")),
     (&["--timeout"], Use("--max-time SECONDS limits the whole, --connect-timeout SECONDS one attempt")),
     (&["--method"], Use("-X METHOD sets the method")),

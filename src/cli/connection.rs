@@ -70,7 +70,7 @@ fn interface(text: &str) -> Result<Source, PlanError> {
         _ => "neither an interface nor an address",
     };
     Err(PlanError::with_hint(
-        format!("--interface: `{name}` is {what} of this machine"),
+        format!("--interface: `{}` is {what} of this machine", name.escape_debug()),
         "`ip address` lists both: --interface eth0, --interface 192.0.2.1",
     ))
 }
@@ -82,7 +82,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, PlanError> {
     match (port(first), port(last)) {
         (Some(first), Some(last)) if first <= last => Ok(first..=last),
         _ => Err(PlanError::with_hint(
-            format!("--local-port: `{text}` is no port and no range of ports"),
+            format!("--local-port: `{}` is no port and no range of ports", text.escape_debug()),
             "ports are 1 to 65535: --local-port 4000, --local-port 4000-4010",
         )),
     }

@@ -236,6 +236,9 @@ pub struct Connection {
     /// Connect to this Unix socket, without DNS; name, Host and certificate stay the URL's
     #[arg(long, value_name = "PATH", conflicts_with_all = ["all_addresses", "interface", "local_port", "resolve", "connect_to", "lab"])]
     pub unix_socket: Option<PathBuf>,
+    /// Options of proxies
+    #[command(flatten)]
+    pub proxies: Proxies,
     /// Neither ask for HTTPS records (RFC 9460) nor use them
     #[arg(long, help_heading = "DNS")]
     pub no_https_rr: bool,
@@ -278,6 +281,39 @@ pub struct Connection {
     /// curl's: TLS 1.2 or later, which is what is always offered
     #[arg(long = "tlsv1.2", hide = true)]
     pub tls1_2: bool,
+}
+
+/// Options of proxies.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Proxy")]
+pub struct Proxies {
+    /// Go through this proxy: `http`, `https`, `socks5` or `socks5h` (it resolves the name); empty for none
+    ///
+    /// Without it, `https_proxy` (`http_proxy` for http URLs), then `all_proxy` name one; all but `http_proxy` also
+    /// in capitals.
+    #[arg(short = 'x', long, value_name = "[KIND://][USER:PASSWORD@]HOST[:PORT]",
+        overrides_with_all = ["socks5", "socks5_hostname"])]
+    pub proxy: Option<String>,
+    /// User name and password for the proxy; prompts for a missing password
+    #[arg(short = 'U', long, value_name = "USER[:PASSWORD]")]
+    pub proxy_user: Option<String>,
+    /// Hosts without a proxy: names with all below them, addresses, networks (CIDR), or `*`
+    ///
+    /// Without it, `no_proxy` and then `NO_PROXY` have the list.
+    #[arg(long, value_name = "LIST")]
+    pub noproxy: Option<String>,
+    /// Have the proxy open a tunnel (CONNECT) for http URLs, too
+    #[arg(short = 'p', long)]
+    pub proxytunnel: bool,
+    /// Continue even if the certificate of an https proxy cannot be trusted
+    #[arg(long)]
+    pub proxy_insecure: bool,
+    /// curl's: `-x socks5://HOST[:PORT]`
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, overrides_with_all = ["proxy", "socks5_hostname"])]
+    pub socks5: Option<String>,
+    /// curl's: `-x socks5h://HOST[:PORT]`
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, overrides_with_all = ["proxy", "socks5"])]
+    pub socks5_hostname: Option<String>,
 }
 
 /// Options of requests.

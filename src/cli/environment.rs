@@ -1,9 +1,14 @@
 //! The environment, read once: variables, and whether the standard streams are terminals. What it
 //! means for a run is decided in `read`.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+
+/// The variables that name proxies, and hosts without one. Not `HTTP_PROXY`, as curl has it.
+pub(super) const PROXY_VARIABLES: [&str; 7] =
+    ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
 
 /// What the environment says, read once.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +19,8 @@ pub struct Environment {
     pub ssl_cert_dir: Option<PathBuf>,
     /// `SSLKEYLOGFILE`.
     pub ssl_key_log_file: Option<PathBuf>,
+    /// The variables that name proxies, of those in `PROXY_VARIABLES` that are set and not empty.
+    pub proxies: BTreeMap<&'static str, String>,
     /// `LOCALDOMAIN`, also where it is empty: then no name is completed.
     pub local_domain: Option<String>,
     /// `RES_OPTIONS`.
@@ -51,6 +58,7 @@ impl Environment {
             ssl_cert_file: path("SSL_CERT_FILE"),
             ssl_cert_dir: path("SSL_CERT_DIR"),
             ssl_key_log_file: path("SSLKEYLOGFILE"),
+            proxies: PROXY_VARIABLES.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
             local_domain: std::env::var("LOCALDOMAIN").ok(),
             res_options: text("RES_OPTIONS"),
             no_color: set("NO_COLOR").is_some(),

@@ -2,13 +2,13 @@
 
 use super::declarations::Common;
 use super::error::PlanError;
-use crate::finding::{Selection, Unknown, forbidden, rules_named};
+use crate::finding::{Selection, Unknown, forbidden, named};
 
 /// What the three options come to.
 pub(super) fn selection(common: &Common) -> Result<Selection, PlanError> {
     Ok(Selection {
-        only: all("--only", &common.only, rules_named)?,
-        ignore: all("--ignore", &common.ignore, rules_named)?,
+        only: all("--only", &common.only, named)?,
+        ignore: all("--ignore", &common.ignore, named)?,
         fail_on: all("--fail-on", &common.fail_on, forbidden)?,
     })
 }

@@ -9,6 +9,7 @@
 //! - `read`, `connection`, `dns`: from these to an action and its plan; `syntax`: how single values are written
 //! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
+//! - `proxy`: which proxies, by options and environment
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
@@ -25,6 +26,7 @@ mod findings;
 mod hands;
 mod identity;
 mod password;
+mod proxy;
 mod read;
 mod resolv_conf;
 mod settings;

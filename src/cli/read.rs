@@ -14,13 +14,13 @@ use super::error::PlanError;
 use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{header_field, limit, redirects, resolve_override};
-use super::{connection, dns, findings, hands, identity, password, tour};
+use super::{connection, dns, findings, hands, identity, password, proxy, tour};
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, Resume, RootsChoice, TlsPlan, VersionChoice,
+    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -83,7 +83,11 @@ pub fn settings(
             let url = hands::one_url(&cli)?;
             hands::check_story(&show, false)?;
             hands::check_lab(&cli.common, Some(&url))?;
+            if cli.common.lab {
+                proxy::check_lab(&cli.connection)?;
+            }
             let mut plan = plan(&cli, &matches, environment)?;
+            plan.proxy = proxy::plan(&cli.connection.proxies, &url, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace { url, plan }, cli.common.lab, show)
         }
@@ -159,6 +163,8 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
             ..dns_plan(common, connection, family, environment)?
         },
         tcp: connection::tcp_plan(connection, request, family)?,
+        // Only a URL has one.
+        proxy: ProxyPlan::default(),
         tls,
         http: http_plan(request, matches, environment)?,
         until: match connection.until {

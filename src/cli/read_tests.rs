@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::finding::Named;
 
 fn read(line: &[&str]) -> Result<Settings, PlanError> {
     let arguments = std::iter::once("urltrace").chain(line.iter().copied()).map(OsString::from);
@@ -164,8 +165,8 @@ fn findings_are_chosen_by_ids_aliases_and_severities() {
     let show = |line: &[&str]| read(line).unwrap().show.selection;
     let chosen =
         show(&["--only", "http-5xx,tls-version-old", "--ignore", "DNS-NS-Timeout", "http://a.test/"]);
-    assert_eq!(chosen.only, ["http-status-error", "tls-version-old"]);
-    assert_eq!(chosen.ignore, ["dns-server-silent"]);
+    assert_eq!(chosen.only, ["http-status-error", "tls-version-old"].map(Named::Rule));
+    assert_eq!(chosen.ignore, [Named::Rule("dns-server-silent")]);
     let failing = show(&["dns", "a.test", "--fail-on", "warning", "--fail-on", "dns-lame-ns"]);
     assert_eq!(failing.fail_on.len(), 3);
     for (option, word) in [("--only", "warning"), ("--ignore", "shoe"), ("--fail-on", "http-4x")] {

@@ -1,8 +1,10 @@
-//! Other names of findings: those that catalogues and other tools have for what a rule finds.
+//! Other names of findings: those that catalogues and other tools have for what a rule finds, or for how a run fails.
+
+use crate::trace::FailureCode;
 
 /// Each alias with the ids of the rules that it stands for.
 const ALIASES: &[(&str, &[&str])] = &[
-    ("url-plain-http", &["url-not-encrypted"]),
+    ("url-plain-http", &["url-not-encrypted", "url-first-request-in-clear"]),
     ("dns-lame-ns", &["dns-server-failed", "dns-zone-server-lame"]),
     ("dns-servfail", &["dns-zone-without-answer", "dns-server-failed"]),
     ("dns-ns-timeout", &["dns-server-silent"]),
@@ -26,10 +28,41 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("tls-1-2-only", &["tls-version-old"]),
     ("tls-hello-retry", &["tls-key-share-refused"]),
     ("http-redirect-chain", &["http-redirect-avoidable"]),
+    ("http-redirect-loop", &["http-cookie-awaited"]),
     ("http-slow-ttfb", &["http-first-byte-slow"]),
     ("http-4xx", &["http-status-error"]),
     ("http-5xx", &["http-status-error"]),
 ];
+
+/// Each alias with the failures that it stands for. A failed stage is no finding: it ends a run by itself.
+const FAILURES: &[(&str, &[FailureCode])] = &[
+    (
+        "url-invalid",
+        &[
+            FailureCode::InvalidUrl,
+            FailureCode::UnsupportedScheme,
+            FailureCode::EmptyHost,
+            FailureCode::InvalidHost,
+            FailureCode::InvalidPort,
+        ],
+    ),
+    ("dns-nxdomain", &[FailureCode::NxDomain]),
+    ("dns-nodata", &[FailureCode::NoData]),
+    ("dns-cname-broken", &[FailureCode::CnameLoop, FailureCode::CnameChainTooLong, FailureCode::Yxdomain]),
+    ("tcp-refused", &[FailureCode::ConnectionRefused]),
+    ("tcp-timeout", &[FailureCode::ConnectTimeout]),
+    ("tcp-unreachable", &[FailureCode::Unreachable]),
+    ("http-redirect-loop", &[FailureCode::TooManyRedirects]),
+    ("http-redirect-too-many", &[FailureCode::TooManyRedirects]),
+    ("http-too-many", &[FailureCode::TooManyRedirects]),
+    ("http-body-truncated", &[FailureCode::BodyIncomplete]),
+];
+
+/// Each alias with the failures that it stands for.
+#[must_use]
+pub const fn failure_aliases() -> &'static [(&'static str, &'static [FailureCode])] {
+    FAILURES
+}
 
 /// Each alias with the ids of the rules that it stands for.
 #[must_use]
@@ -49,6 +82,10 @@ mod tests {
             assert!(!is_rule(alias), "{alias}");
             assert!(!ids.is_empty() && ids.iter().all(|id| is_rule(id)), "{alias}: {ids:?}");
             assert_eq!(aliases().iter().filter(|(other, _)| other == alias).count(), 1, "{alias}");
+        }
+        for (alias, codes) in failure_aliases() {
+            assert!(!is_rule(alias) && !codes.is_empty(), "{alias}");
+            assert_eq!(failure_aliases().iter().filter(|(other, _)| other == alias).count(), 1, "{alias}");
         }
     }
 }

@@ -150,6 +150,12 @@ impl Saving {
         Self::derived(length(stretches), applies, load).map(|saving| saving.at(stretches))
     }
 
+    /// The same, where that rests on an assumption that `applies` names.
+    pub(super) fn modelled_at(stretches: &[(At, At)], applies: &str, load: Load) -> Option<Self> {
+        let amount = length(stretches);
+        Self::of(amount, amount, Basis::Modelled, applies, load).map(|saving| saving.at(stretches))
+    }
+
     /// With what else it may save, at most.
     pub(super) fn up_to(self, more: Duration) -> Self {
         Self { high: self.high + more, ..self }

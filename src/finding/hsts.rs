@@ -17,7 +17,7 @@ pub(super) enum Policy {
     },
 }
 
-/// The first response of a host that browsers take the field of.
+/// A response of a host that browsers take the field of.
 #[derive(Clone, Copy)]
 pub(super) struct Contact<'t> {
     pub(super) hop: Hop<'t>,
@@ -25,7 +25,7 @@ pub(super) struct Contact<'t> {
     pub(super) policy: Policy,
 }
 
-/// The first of each host: browsers take the field over a sound https connection only (§8.1), and never for
+/// The first of each host that has the field, else its last: browsers take the field over a sound https connection only (§8.1), and never for
 /// an address (§8.1.1). Errors are left out: many servers send it with good responses only.
 pub(super) fn contacts(trace: &Trace) -> Vec<Contact<'_>> {
     let mut contacts: Vec<Contact<'_>> = Vec::new();
@@ -33,21 +33,25 @@ pub(super) fn contacts(trace: &Trace) -> Vec<Contact<'_>> {
         let Some(http) = hop.http.ran().filter(|http| http.status.is_some_and(|status| status < 400)) else {
             continue;
         };
-        let known = contacts.iter().any(|contact| contact.hop.url.host_ascii == hop.url.host_ascii);
-        if known || !takes(&hop) {
+        if !takes(&hop) {
             continue;
         }
-        contacts.push(Contact { hop, http, policy: policy(http) });
+        let contact = Contact { hop, http, policy: policy(http) };
+        match contacts.iter_mut().find(|known| known.hop.url.host_ascii == hop.url.host_ascii) {
+            // A redirect by what stands in front of the server may lack what its pages have.
+            Some(known) if known.policy == Policy::None => *known = contact,
+            Some(_) => {}
+            None => contacts.push(contact),
+        }
     }
     contacts
 }
 
 fn takes(hop: &Hop<'_>) -> bool {
-    let Host::Name(name) = &hop.url.host else { return false };
-    let local = name == "localhost" || name.ends_with(".localhost");
+    let named = matches!(hop.url.host, Host::Name(_)) && !hop.url.host.is_this_machine();
     let tls = hop.connection.and_then(|connection| connection.tls.as_ref().ran());
     let sound = tls.and_then(|tls| tls.verification.as_ref()).is_some_and(|it| it.faults.is_empty());
-    hop.url.scheme == Scheme::Https && !local && sound
+    hop.url.scheme == Scheme::Https && named && sound
 }
 
 /// What a response says. Of several fields only the first counts (§8.1).

@@ -1,6 +1,7 @@
 //! The server wants to know who asks: by a challenge, or by sending to where one logs in.
 
 use super::found::{Finding, Severity};
+use super::hops::authority;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Hop, Http, Scheme, StageName, Trace, members};
@@ -33,8 +34,7 @@ fn of_challenge(rule: &Rule, hop: &Hop<'_>, http: &Http) -> Option<Finding> {
     }
     let title = format!("{} asks who you are, by {}", hop.url.host_ascii, schemes.join(" or "));
     let basic = schemes.iter().all(|scheme| scheme.eq_ignore_ascii_case("basic"));
-    let local = hop.url.host.address().is_some_and(|address| address.is_loopback());
-    let clear = basic && hop.url.scheme == Scheme::Http && !local;
+    let clear = basic && hop.url.scheme == Scheme::Http && !hop.url.host.is_this_machine();
     let advice = match () {
         () if clear => "do not send a password to it: serve it by https",
         () if basic => "-u NAME:PASSWORD sends what it asks for",
@@ -62,9 +62,7 @@ fn of_redirect(rule: &Rule, hop: &Hop<'_>) -> Option<Finding> {
     let redirect = hop.http.ran()?.redirect.as_ref()?;
     let target = redirect.target.as_deref()?;
     let kind = login(target)?;
-    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = authority(target);
     let title = format!("{} sends visitors to {host} to log in ({kind})", hop.url.host_ascii);
     let evidence = vec![Place::Request(hop.id, InRequest::RedirectTarget)];
     let advice = "a monitor needs a session (-H 'Cookie: ...') or a path that is open to all";

@@ -35,7 +35,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = rule.finding(title, evidence, advice);
     "the first visitor of each place always meets a miss; only one that comes back is a fault"
         .clone_into(&mut finding.detail);
-    let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
+    // Behind a proxy the kernel knows the way to the proxy alone.
+    let direct = hop.connection.filter(|connection| connection.proxy.is_none());
+    let info = direct.and_then(|connection| connection.tcp.tcp_info);
     if let (Some(sent), Some(first), Some(info)) = (http.sent, http.first_byte, info) {
         let behind = (sent.after(info.min_rtt.unwrap_or(info.rtt)).min(first), first);
         finding.saving =

@@ -4,7 +4,9 @@ use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::{Phase, Subject, spans};
-use crate::trace::{At, BodyFraming, Hop, Http, HttpVersion, RedirectChange, StageName, Trace, directive};
+use crate::trace::{
+    At, BodyFraming, Hop, Http, HttpVersion, ProxyUsage, RedirectChange, StageName, Trace, directive,
+};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-connection-close",
@@ -18,7 +20,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut hosts: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
-    for hop in trace.hops() {
+    // A proxy that forwards speaks of the connection to itself (RFC 9110 §7.6.1).
+    let forwarded = |hop: &Hop<'_>| {
+        let proxy = hop.connection.and_then(|connection| connection.proxy.as_ref());
+        proxy.is_some_and(|proxy| proxy.usage == ProxyUsage::Forward)
+    };
+    for hop in trace.hops().filter(|hop| !forwarded(hop)) {
         let Some(http) = hop.http.ran().filter(|http| is_good(http)) else { continue };
         let Some((why, place)) = ends(http) else { continue };
         if hosts.contains(&&*hop.url.host_ascii) {

@@ -76,6 +76,11 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
         count => format!(" each of {count} requests ({})", hop_list(&numbers)),
     };
     let title = format!("{host} took {range} to answer{requests} (network round trip {})", duration(trip));
+    let proxy = hops.iter().find_map(|slow| slow.hop.connection?.proxy.as_ref());
+    let title = match proxy {
+        Some(proxy) => format!("{title}, behind the {}", proxy.words()),
+        None => title,
+    };
     let evidence = hops.iter().flat_map(|slow| {
         [
             Place::Request(slow.hop.id, InRequest::Phase(Phase::Wait)),
@@ -85,7 +90,10 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
     let mut finding = rule.finding(
         title,
         evidence.collect(),
-        "look at the application and its database, or put a cache in front of it",
+        match proxy {
+            Some(_) => "compare with a run without the proxy (--noproxy '*'), where that is allowed: its own way to the server is in that time",
+            None => "look at the application and its database, or put a cache in front of it",
+        },
     );
     if most > VERY_SLOW {
         finding.severity = Severity::Error;
@@ -97,7 +105,8 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
     };
     let thinking: Vec<_> = hops.iter().filter(|slow| !followed(slow)).filter_map(thought).collect();
     let applies = "on every request that no cache answers, if the server thought for 100 ms";
-    finding.saving = Saving::derived_at(&thinking, applies, Load::This);
+    // Whose time it is cannot be told behind a proxy.
+    finding.saving = if proxy.is_some() { None } else { Saving::derived_at(&thinking, applies, Load::This) };
     finding
 }
 
@@ -123,5 +132,22 @@ mod tests {
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();
         info.min_rtt = Some(Duration::from_millis(1_300));
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn behind_a_proxy_nobody_is_blamed() {
+        let mut trace = sample::sound();
+        sample::put_behind_proxy(&mut trace);
+        sample::http(&mut trace).first_byte = Some(At(851_100));
+        trace.requests[0].end = At(852_000);
+        let finding = &sample::of(&RULE, &trace)[0];
+        assert!(
+            finding.title.ends_with("behind the http proxy proxy.example.test:3128"),
+            "{}",
+            finding.title
+        );
+        assert!(
+            finding.saving.is_none() && finding.advice.starts_with("compare with a run without the proxy")
+        );
     }
 }

@@ -101,6 +101,10 @@ mod tests {
             headers.extend(value.map(field));
         };
         assert!(sample::of(&RULE, &trace).is_empty());
+        let mut late = trace.clone();
+        late.requests[2].url = late.requests[1].url.clone();
+        of(&mut late, 1, None);
+        assert!(sample::of(&RULE, &late).is_empty(), "the page has what the redirect in front of it lacks");
         of(&mut trace, 2, None);
         of(&mut trace, 1, Some("max-age=600"));
         assert_eq!(sample::of(&RULE, &trace).len(), 1, "www, which nobody speaks for");

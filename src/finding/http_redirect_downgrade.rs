@@ -1,6 +1,7 @@
 //! A redirect from https back to http.
 
 use super::found::{Finding, Severity};
+use super::hops::{hop_before, host_of};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Scheme, StageName, Trace};
@@ -19,10 +20,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for hop in trace.hops().filter(|hop| hop.url.scheme == Scheme::Https) {
         let redirect = hop.http.ran().and_then(|http| http.redirect.as_ref());
         let target = redirect.and_then(|redirect| redirect.target.as_deref());
-        if !target.is_some_and(|target| target.starts_with("http:")) {
+        let down = target.is_some_and(|target| target.starts_with("http:"));
+        // A program on this machine takes the answer of a login there (RFC 8252 §7.3).
+        if !down || target.is_some_and(|target| host_of(target).is_this_machine()) {
             continue;
         }
-        let place = if trace.requests.len() == 1 { String::new() } else { format!("hop {}: ", hop.id.0 + 1) };
+        let place = hop_before(trace, &hop);
         let title = format!("{place}{} redirects from https to http, in the clear", hop.url.host_ascii);
         let evidence = vec![
             Place::Request(hop.id, InRequest::Scheme),
@@ -49,6 +52,10 @@ mod tests {
         let second = trace.requests[1].http.ran_mut().unwrap();
         second.redirect.as_mut().unwrap().target = Some("http://www.shop.test/".into());
         assert!(sample::of(&RULE, &trace)[0].title.starts_with("hop 2: shop.test redirects from https"));
+        let mut native = trace.clone();
+        let second = native.requests[1].http.ran_mut().unwrap();
+        second.redirect.as_mut().unwrap().target = Some("http://127.0.0.1:51004/callback?x".into());
+        assert!(sample::of(&RULE, &native).is_empty(), "a program on this machine");
         let findings = check(&trace);
         assert_eq!(findings[0].id, RULE.id);
         let (with, without) = (verdict(&trace, &findings), verdict(&trace, &[]));

@@ -54,7 +54,9 @@ fn temporary(hop: Hop<'_>) -> Option<(Hop<'_>, &Http, &Redirect)> {
     let http = hop.http.ran()?;
     let redirect = http.redirect.as_ref()?;
     let down = hop.url.scheme == Scheme::Https && redirect.changes.contains(&OtherScheme);
-    let canonical = redirect.changes.iter().all(|change| matches!(change, OtherScheme | Port | Slash | Www))
+    // One without changes leads nowhere that could be followed.
+    let canonical = !redirect.changes.is_empty()
+        && redirect.changes.iter().all(|change| matches!(change, OtherScheme | Port | Slash | Www))
         && redirect.changes != [Port];
     let asked = matches!(http.request.method.as_str(), "GET" | "HEAD");
     let remembered = lifetime(http).is_some_and(|seconds| seconds > 0);
@@ -118,6 +120,7 @@ mod tests {
         assert!(near(&|http| changes(http, &[RedirectChange::Path])), "a login, a language");
         assert!(near(&|http| changes(http, &[RedirectChange::Scheme, RedirectChange::Host])));
         assert!(near(&|http| changes(http, &[RedirectChange::Same])), "a cookie wall");
+        assert!(near(&|http| changes(http, &[])), "it leads nowhere that could be followed");
         assert!(near(&|http| http.request.method = "POST".into()));
         let kept = |http: &mut Http| {
             http.headers

@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
-use crate::trace::{Scheme, StageName, TlsComplaint, Trace};
+use crate::trace::{ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -64,6 +64,23 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         _ => {}
     }
+    let proxy = hop.connection.and_then(|used| used.proxy.as_ref());
+    if let Some(proxy) = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward) {
+        let who = proxy.words();
+        if status == 407 {
+            let lacks = if proxy.credentials.is_some() {
+                "did not take the credentials"
+            } else {
+                "wants credentials"
+            };
+            finding.title = format!("{status} {}: the {who} {lacks}", text.name);
+            finding.advice = "-U USER:PASSWORD gives the proxy credentials".to_owned();
+        } else {
+            finding.detail.push_str(&format!(
+                " The request went to the {who}: whether that says so itself or passes it on cannot be told here."
+            ));
+        }
+    }
     if status < 500 {
         finding.severity = Severity::Warning;
     }
@@ -107,5 +124,22 @@ mod tests {
             let findings = sample::of(&RULE, &trace);
             assert_eq!(findings.first().map(|finding| finding.severity), severity, "{status}");
         }
+    }
+
+    #[test]
+    fn a_status_by_a_forwarding_proxy_is_not_put_on_the_server() {
+        let mut trace = sample::sound();
+        sample::put_behind_proxy(&mut trace);
+        sample::http(&mut trace).status = Some(502);
+        assert!(
+            !sample::of(&RULE, &trace)[0].detail.contains("proxy proxy.example.test"),
+            "a tunnel says nothing"
+        );
+        trace.connections[0].proxy.as_mut().unwrap().usage = ProxyUsage::Forward;
+        assert!(
+            sample::of(&RULE, &trace)[0].detail.contains("went to the http proxy proxy.example.test:3128")
+        );
+        sample::http(&mut trace).status = Some(407);
+        assert!(sample::of(&RULE, &trace)[0].title.ends_with("wants credentials"));
     }
 }

@@ -1,6 +1,7 @@
 //! The server itself names what it waited for.
 
 use super::found::{Finding, Load, Saving, Severity};
+use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::Phase;
@@ -49,7 +50,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     if part.took * 2 < wait || part.took < FAIR + LEAST {
         return None;
     }
-    let place = if trace.requests.len() == 1 { String::new() } else { format!("hop {}: ", hop.id.0 + 1) };
+    let place = hop_before(trace, hop);
     let title = format!(
         "{place}{} says that {} took {} of the {} until the first byte",
         hop.url.host_ascii,
@@ -68,9 +69,9 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     }
     let followed = http.redirect.as_ref().is_some_and(|redirect| redirect.followed);
     // Where in the wait it was is not told; that it was over by the first byte is sure.
-    let spared = (sent.after(wait - (part.took - FAIR)), if followed { sent } else { first });
+    let spared = (sent.after(wait - (part.took - FAIR)), first);
     let applies = "on requests that wait for it, if it took 50 ms";
-    finding.saving = Saving::derived_at(&[spared], applies, Load::This);
+    finding.saving = if followed { None } else { Saving::modelled_at(&[spared], applies, Load::This) };
     Some(finding)
 }
 

@@ -92,7 +92,9 @@ fn by_standard(members: &[String]) -> Option<Did> {
 }
 
 fn by_words(members: &[String]) -> Option<Did> {
-    let all = members.join(" ").to_ascii_uppercase();
+    // What follows the word names the cache: `MISS from compass-1`.
+    let first = members.iter().filter_map(|member| member.split_whitespace().next());
+    let all = first.collect::<Vec<_>>().join(" ").to_ascii_uppercase();
     let has = |words: &[&str]| words.iter().any(|word| all.contains(word));
     // Of several caches one had it, or it was asked whether its copy is still good.
     if has(&["HIT", "STALE", "REVALIDATED", "UPDATING", "PRERENDER"]) {
@@ -124,6 +126,7 @@ mod tests {
             ("x-cache", "Miss from cloudfront", Some(Did::Miss)),
             ("x-cache", "RefreshHit from cloudfront", None),
             ("x-cache", "TCP_MISS", Some(Did::Miss)),
+            ("x-cache", "MISS from compass-1", Some(Did::Miss)),
             ("x-cache", "Error from cloudfront", None),
             ("x-cache", "CONFIG_NOCACHE", Some(Did::Bypass)),
             ("cache-status", "Origin; fwd=uri-miss, Edge; hit", None),

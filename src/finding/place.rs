@@ -55,6 +55,16 @@ pub enum InRequest {
     Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// The host of its URL.
+    Host,
+    /// The user name in its URL.
+    Username,
+    /// The password in its URL.
+    Password,
+    /// The query of its URL.
+    Query,
+    /// What a browser changes in its URL, by its place.
+    UrlChange(usize),
 }
 
 /// A place in a connection.
@@ -68,12 +78,22 @@ pub enum InConnection {
     Address(usize),
     /// The kernel's round trip.
     RoundTrip,
+    /// The least of them.
+    LeastRoundTrip,
+    /// Whether the proxy was given credentials.
+    ProxyCredentials,
     /// The TLS version.
     TlsVersion,
     /// The round trips of the handshake.
     TlsRoundTrips,
     /// Whether there was a HelloRetryRequest.
     HelloRetry,
+    /// What the stapled OCSP response says.
+    OcspStatus,
+    /// Until when it holds.
+    OcspNextUpdate,
+    /// Its size.
+    OcspBytes,
     /// The protocol that the server chose (ALPN).
     Alpn,
     /// The bytes of a flight, by its place.
@@ -106,6 +126,10 @@ pub enum CertificateField {
     DaysLeft,
     /// When it expires.
     NotAfter,
+    /// Whether it demands a staple.
+    MustStaple,
+    /// Its days from begin to end.
+    LifetimeDays,
     /// Whom it is for.
     Subject,
     /// The kind of its key.
@@ -127,6 +151,10 @@ pub enum InLookup {
     StubAgrees,
     /// Its answers.
     StubAnswers,
+    /// How old its copy is.
+    StubAge,
+    /// The time to live of an answer, by its place.
+    AnswerTtl(usize),
     /// A field of a packet.
     Packet(PacketId, PacketField),
     /// A field of a zone cut, by its place.

@@ -90,10 +90,18 @@ impl<'t> Axis<'t> {
                 self.phases(|of, it| of == id && matches!(it, Phase::Send | Phase::Wait | Phase::Receive))
             }
             // Beside others it only says how far away the server is.
-            Place::Connection(_, InConnection::RoundTrip) if stage != StageName::Tcp => Vec::new(),
+            Place::Connection(_, InConnection::RoundTrip | InConnection::LeastRoundTrip)
+                if stage != StageName::Tcp =>
+            {
+                Vec::new()
+            }
             Place::Connection(
                 id,
-                InConnection::Duration | InConnection::Attempt(..) | InConnection::RoundTrip,
+                InConnection::Duration
+                | InConnection::Attempt(..)
+                | InConnection::Address(_)
+                | InConnection::RoundTrip
+                | InConnection::LeastRoundTrip,
             ) => self.phases(|of, it| Some(of) == opener(id) && it == Phase::Connect),
             Place::Connection(id, _) => self.phases(|of, it| Some(of) == opener(id) && it == Phase::Tls),
             Place::Lookup(id, _) => {

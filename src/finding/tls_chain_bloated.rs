@@ -25,10 +25,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 fn of_hop(rule: &Rule, hop: &Hop<'_>) -> Option<Finding> {
     let (tls, id) = (hop.tls.ran()?, hop.request.connection.ran()?);
     let needless: Vec<(usize, &Certificate, &str)> = needless(&tls.chain);
-    let info = hop.connect.ran().and_then(|connect| connect.tcp_info);
+    // Behind a proxy the kernel knows the way to the proxy alone.
+    let info = hop.connect.ran().filter(|_| hop.proxy.is_none()).and_then(|connect| connect.tcp_info);
     let (bytes, last) = flight(tls)?;
     let window = info.map_or(14_600, |info| INITIAL_WINDOW * u64::from(info.mss));
-    let over = bytes > window;
+    let over = bytes > window && hop.proxy.is_none();
     if needless.is_empty() && !over {
         return None;
     }

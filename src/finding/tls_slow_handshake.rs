@@ -1,6 +1,7 @@
 //! The server took long over the handshake.
 
 use super::found::{Finding, Load, Saving, Severity};
+use super::hops::hop_before;
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::Phase;
@@ -32,7 +33,8 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     if hop.failure.is_some_and(|failure| failure.stage == StageName::Tls) {
         return None;
     }
-    let connect = hop.connect.ran()?;
+    // Behind a proxy the kernel knows the way to the proxy alone.
+    let connect = hop.connect.ran().filter(|_| hop.proxy.is_none())?;
     let winner = connect.attempts.get(connect.winner?)?;
     // After a SYN that was sent again the kernel's figure is no round trip.
     let info = connect.tcp_info.filter(|_| winner.syn_retransmits.unwrap_or(0) == 0)?;
@@ -42,7 +44,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     if excess <= WORTH {
         return None;
     }
-    let place = if trace.requests.len() == 1 { String::new() } else { format!("hop {}: ", hop.id.0 + 1) };
+    let place = hop_before(trace, hop);
     let title = format!(
         "{place}the TLS handshake with {} took {}, and {} of {} explain {}",
         hop.url.host_ascii,
@@ -95,6 +97,9 @@ mod tests {
             "{}",
             finding.title
         );
+        let mut proxied = trace.clone();
+        sample::put_behind_proxy(&mut proxied);
+        assert!(sample::of(&RULE, &proxied).is_empty(), "the kernel knows the way to the proxy");
         sample::tls(&mut trace).round_trips = 2;
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::tls(&mut trace).round_trips = 1;

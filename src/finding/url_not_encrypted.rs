@@ -3,7 +3,7 @@
 use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Host, Scheme, StageName, Trace};
+use crate::trace::{Scheme, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "url-not-encrypted",
@@ -22,11 +22,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .as_ref()
         .and_then(|redirect| redirect.target.as_ref())
         .is_some_and(|target| target.starts_with("https:"));
-    let local = match &hop.url.host {
-        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
-        literal => literal.address().is_some_and(|address| address.is_loopback()),
-    };
-    if hop.url.scheme == Scheme::Https || to_https || local {
+    // Nothing was read there.
+    let wants_credentials = http.status == Some(407) && hop.proxy.is_some();
+    if hop.url.scheme == Scheme::Https || to_https || wants_credentials || hop.url.host.is_this_machine() {
         return Vec::new();
     }
     let title =

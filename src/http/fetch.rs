@@ -4,7 +4,7 @@ use super::fault;
 use super::framing::Persistence;
 use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
-use super::session::{Session, Wire};
+use super::session::{Forwarded, Session, Wire};
 use super::{h1, h2, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
@@ -39,12 +39,13 @@ pub async fn fetch(
     let start = clock.now();
     let mut record = blank(session.version(), start);
     let scene = Scene { url, ask, plan, clock: *clock };
-    let Session { wire, negotiated } = &mut session;
+    let Session { wire, negotiated, forwarded } = &mut session;
     let mut line = match wire {
         Wire::Http1(stream) => Line::Http1(stream),
         Wire::Http2(link) => Line::Http2(link, link.watch()),
     };
-    let outcome = stop.within(None, exchange(&mut line, negotiated, &scene, prepared, &mut record)).await;
+    let running = exchange(&mut line, negotiated, forwarded.as_ref(), &scene, prepared, &mut record);
+    let outcome = stop.within(None, running).await;
     if let Line::Http2(_, watch) = &line {
         watch.settle(&mut record);
     }
@@ -95,11 +96,16 @@ fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswere
 async fn exchange(
     line: &mut Line<'_>,
     negotiated: &Option<Option<String>>,
+    forwarded: Option<&Forwarded>,
     scene: &Scene<'_>,
     prepared: Prepared,
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
     let draft = prepared.0.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    let draft = match forwarded {
+        Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
+        None => draft,
+    };
     if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, negotiated)
         && alpn.as_deref() != Some("h2")
     {

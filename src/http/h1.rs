@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::timestamp::Stamped;
-use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
+use crate::trace::{At, FailureCode, Http, HttpVersion, Informational, StampedBy};
 use crate::units::bytes as size;
 
 /// Bytes read at once.
@@ -327,10 +327,14 @@ impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
             match Pin::new(&mut *self.stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) => {
                     self.noticed = self.clock.now();
-                    let at = self.stream.arrived().map_or(self.noticed, |at| self.clock.at(at));
+                    let (count, arrived) = (buffer.filled().len(), self.stream.arrived());
+                    if count > 0 {
+                        StampedBy::note(&mut record.stamped_by, arrived);
+                    }
+                    let at = arrived.map_or(self.noticed, |at| self.clock.at(at));
                     // Two clocks: an answer is never before what it answers.
                     let at = at.max(record.sent.unwrap_or(record.start));
-                    Poll::Ready(Ok(Some((buffer.filled().len(), at))))
+                    Poll::Ready(Ok(Some((count, at))))
                 }
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                 Poll::Pending if idle == Idle::Yes => Poll::Ready(Ok(None)),

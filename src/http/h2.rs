@@ -13,8 +13,9 @@ use ::h2::client::{Builder, ResponseFuture, SendRequest};
 use ::h2::{RecvStream, SendStream};
 use ::http::HeaderMap;
 use bytes::Bytes;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::OnceCell;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::body::Sink;
 use super::explain::{self, explain, too_large, too_many_informational};
@@ -59,7 +60,7 @@ struct Open {
 }
 
 /// The task that moves a connection's frames.
-struct Task(AbortHandle);
+struct Task(JoinHandle<()>);
 
 impl Drop for Task {
     fn drop(&mut self) {
@@ -71,6 +72,18 @@ impl Link {
     /// Nothing is sent yet: that is the first exchange's work.
     pub(super) fn new(stream: Stream) -> Self {
         Self { stream: RefCell::new(Some(stream)), open: OnceCell::new(), tap: Shared::default() }
+    }
+
+    /// Ends it in good order: the crate says GOAWAY and shuts the stream down once nobody can send any more.
+    pub(super) async fn close(self) {
+        let stream = self.stream.into_inner();
+        if let Some(mut stream) = stream {
+            let _ = stream.shutdown().await;
+        }
+        if let Some(Open { sender, mut task }) = self.open.into_inner() {
+            drop(sender);
+            let _ = (&mut task.0).await;
+        }
     }
 
     /// A place at the tap for an exchange.
@@ -109,7 +122,7 @@ impl Link {
             let (sender, connection) = opened.map_err(|error| explain(&error, watch, scene, record))?;
             // An error of the connection reaches every stream of it, so it needs no care here.
             let task = tokio::task::spawn_local(async move { drop(connection.await) });
-            Ok(Open { sender, task: Task(task.abort_handle()) })
+            Ok(Open { sender, task: Task(task) })
         };
         self.open.get_or_try_init(|| open).await
     }

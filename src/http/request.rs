@@ -72,6 +72,7 @@ pub(super) struct Draft {
     method: String,
     target: String,
     scheme: Scheme,
+    /// Of the URL.
     authority: String,
     fields: Vec<(String, String)>,
     body_bytes: u64,
@@ -120,6 +121,17 @@ impl Draft {
         }
         let body_bytes = ask.body.as_ref().map_or(0, |body| body.len() as u64);
         Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, body_bytes })
+    }
+
+    /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with credentials for
+    /// the proxy, unless `-H` has given others.
+    pub(super) fn forwarded(mut self, authorization: Option<&str>) -> Self {
+        self.target = format!("{}://{}{}", self.scheme.as_str(), self.authority, self.target);
+        let given = self.fields.iter().any(|(name, _)| is(name, "proxy-authorization"));
+        if let Some(value) = authorization.filter(|_| !given) {
+            self.fields.push(("Proxy-Authorization".to_owned(), value.to_owned()));
+        }
+        self
     }
 
     /// The head as sent in HTTP/1.1.

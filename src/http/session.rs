@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use tokio::io::AsyncWriteExt as _;
+
 use super::{h1, h2};
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stream::Stream;
@@ -14,6 +16,15 @@ pub struct Session {
     pub(super) wire: Wire,
     /// What ALPN chose, when the connection is over TLS.
     pub(super) negotiated: Option<Option<String>>,
+    /// Where requests are sent to a proxy that forwards them.
+    pub(super) forwarded: Option<Forwarded>,
+}
+
+/// How requests are sent to a proxy that forwards them (RFC 9112 §3.2.2).
+#[derive(Clone)]
+pub(super) struct Forwarded {
+    /// The value of Proxy-Authorization.
+    pub(super) authorization: Option<String>,
 }
 
 pub(super) enum Wire {
@@ -33,7 +44,23 @@ impl Session {
             Some(alpn) => alpn.as_deref() == Some("h2"),
         };
         let wire = if http2 { Wire::Http2(Rc::new(h2::Link::new(stream))) } else { Wire::Http1(stream) };
-        Self { wire, negotiated }
+        Self { wire, negotiated, forwarded: None }
+    }
+
+    /// The same without TLS of the server's own, whatever a tunnel to it goes through.
+    #[must_use]
+    pub fn in_the_clear(stream: Stream, plan: &HttpPlan) -> Self {
+        let wire = match plan.version {
+            VersionChoice::Http2 => Wire::Http2(Rc::new(h2::Link::new(stream))),
+            VersionChoice::Auto | VersionChoice::Http11 => Wire::Http1(stream),
+        };
+        Self { wire, negotiated: None, forwarded: None }
+    }
+
+    /// A connection to a proxy that forwards requests, in HTTP/1.1; `authorization` is for the proxy.
+    #[must_use]
+    pub const fn forwarded(stream: Stream, authorization: Option<String>) -> Self {
+        Self { wire: Wire::Http1(stream), negotiated: None, forwarded: Some(Forwarded { authorization }) }
     }
 
     /// The version this connection speaks.
@@ -51,9 +78,11 @@ impl Session {
     pub fn share(&self) -> Option<Self> {
         match &self.wire {
             Wire::Http1(_) => None,
-            Wire::Http2(link) => {
-                Some(Self { wire: Wire::Http2(Rc::clone(link)), negotiated: self.negotiated.clone() })
-            }
+            Wire::Http2(link) => Some(Self {
+                wire: Wire::Http2(Rc::clone(link)),
+                negotiated: self.negotiated.clone(),
+                forwarded: None,
+            }),
         }
     }
 
@@ -64,5 +93,21 @@ impl Session {
             Wire::Http1(stream) => h1::is_idle(stream).await,
             Wire::Http2(link) => link.is_open().await,
         }
+    }
+
+    /// Ends it in good order, as far as that needs no wait: with GOAWAY in HTTP/2 (RFC 9113 §6.8), with close_notify
+    /// over TLS (RFC 8446 §6.1). One that others hold, too, ends with them.
+    pub async fn close(self) {
+        let end = async {
+            match self.wire {
+                Wire::Http1(mut stream) => drop(stream.shutdown().await),
+                Wire::Http2(link) => {
+                    if let Some(link) = Rc::into_inner(link) {
+                        link.close().await;
+                    }
+                }
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(50), end).await;
     }
 }

@@ -22,7 +22,7 @@ use super::rules::{Breach, MAX_FRAME, Order};
 use super::scene::MAX_INFORMATIONAL;
 use crate::clock::Clock;
 use crate::timestamp::Stamped;
-use crate::trace::{At, GoAway, Header, Http, Unanswered};
+use crate::trace::{At, GoAway, Header, Http, StampedBy, Unanswered};
 
 /// What is kept of a connection's first bytes.
 const OPENING: usize = 64;
@@ -114,6 +114,7 @@ pub(super) struct Exchange {
     /// When the first byte was handed to the kernel.
     began: Option<At>,
     sent_at: Option<At>,
+    stamped_by: Option<StampedBy>,
     bytes_received: u64,
     bytes_sent: u64,
     /// The cap that its response hit.
@@ -135,13 +136,13 @@ impl State {
         (own.is_some(), own.or_else(|| self.exchanges.first()))
     }
 
-    fn receive(&mut self, bytes: &[u8], at: At) -> io::Result<()> {
+    fn receive(&mut self, bytes: &[u8], (at, by): (At, StampedBy)) -> io::Result<()> {
         let room = OPENING - self.opening.len();
         self.opening.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.ended |= bytes.is_empty();
         let mut tokenizer = std::mem::take(&mut self.incoming);
         tokenizer.push(bytes, |event| {
-            self.count(event, at);
+            self.count(event, at, by);
             match event {
                 Event::Header(frame) => {
                     self.payload.clear();
@@ -167,7 +168,7 @@ impl State {
     }
 
     /// Counts what came, for the exchange it belongs to.
-    fn count(&mut self, event: Event<'_>, at: At) {
+    fn count(&mut self, event: Event<'_>, at: At, by: StampedBy) {
         let (stream, count) = match event {
             Event::Begin => return self.began = at,
             Event::End(frame) => (Some(frame.stream), 0),
@@ -179,6 +180,7 @@ impl State {
         if is_own {
             // Two clocks: an answer is never before what it answers.
             let not_before = exchange.sent_at.unwrap_or_default();
+            exchange.stamped_by = exchange.stamped_by.max(Some(by));
             exchange.received.take(event, self.began.max(not_before), at.max(not_before));
             exchange.check(self.max_head_bytes);
         }
@@ -374,6 +376,7 @@ impl Watch {
         let exchange = self.exchange.borrow();
         record.start = exchange.began.unwrap_or(record.start);
         record.sent = exchange.sent_at;
+        record.stamped_by = exchange.stamped_by;
         record.bytes_received = exchange.bytes_received + unsettled;
         record.bytes_sent = exchange.bytes_sent;
         record.body.wire_bytes = exchange.received.data_bytes;
@@ -421,8 +424,12 @@ impl<S> Tap<S> {
 }
 
 impl<S: Stamped> Tap<S> {
-    fn read_at(&self) -> At {
-        self.stream.arrived().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
+    /// When what was read last arrived.
+    fn read_at(&self) -> (At, StampedBy) {
+        match self.stream.arrived() {
+            Some(at) => (self.clock.at(at), StampedBy::Kernel),
+            None => (self.clock.now(), StampedBy::Program),
+        }
     }
 
     fn handed_at(&self) -> At {

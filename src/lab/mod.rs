@@ -14,16 +14,20 @@
 //!
 //! # Layout
 //! - `running`: the lab itself
-//! - [`scenario`](self::SCENARIOS): what can be shown, and what a trace of it must find
+//! - `scenario`, [`scenarios`](self::SCENARIOS): what can be shown, and what a trace of it must find
 //! - `dns/`: zones, name servers, the resolver
 //! - `web/`: sites, certificates, TLS, HTTP/1.1 and HTTP/2, and those that speak neither
+//! - `proxies`, `proxy`: proxies, good ones and some that refuse
 //! - `sockets`, `ipv6`: what is bound, and the address that is dead
 //! - `shared`, `timer`, `seen`: what servers have in common, exact waits, and counters for tests
 
 mod dns;
 mod ipv6;
+mod proxies;
+mod proxy;
 mod running;
 mod scenario;
+mod scenarios;
 mod seen;
 mod shared;
 mod sockets;
@@ -41,6 +45,7 @@ pub use self::running::Lab;
 #[cfg(test)]
 pub(crate) use self::running::shared_lab;
 pub use self::scenario::*;
+pub use self::scenarios::SCENARIOS;
 pub use self::seen::Seen;
 pub use self::sockets::Ports;
 #[cfg(test)]

@@ -10,13 +10,14 @@ use tokio::sync::oneshot;
 
 use super::dns::internet::{STUB, hints};
 use super::ipv6::{DeadIpv6, DeadListener, Silence};
+use super::proxies::PROXIES;
 use super::seen::{Seen, Tally};
 use super::shared::Shared;
 use super::sockets::{Ports, Sockets};
 use super::web::ca::Authority;
 use super::web::reply::Bodies;
 use super::web::site::SITES;
-use super::{dns, web};
+use super::{dns, proxy, web};
 use crate::clock::Clock;
 use crate::plan::{
     AnchorsText, DnssecPlan, HintsText, Identity, IdentityFiles, KeyFile, Plan, PublicResolvers, RootsChoice,
@@ -82,7 +83,12 @@ impl Lab {
             let anchors = AnchorsText { source: "lab".to_owned(), text: self.trust_anchor.clone() };
             plan.dns.dnssec = DnssecPlan::On { anchors: Some(anchors) };
         }
-        plan.tcp.port_map = vec![(80, self.ports.http), (443, self.ports.https), (8443, self.ports.https)];
+        plan.tcp.port_map = vec![
+            (80, self.ports.http),
+            (443, self.ports.https),
+            (8443, self.ports.https),
+            (3128, self.ports.proxy),
+        ];
         // The environment speaks of the machine's world, not of this one.
         if matches!(plan.tls.roots, RootsChoice::Embedded | RootsChoice::Environment { .. }) {
             plan.tls.roots =
@@ -176,7 +182,7 @@ fn run(tally: Tally, ready: oneshot::Sender<Result<Ready, String>>, stopped: one
 /// Binds and spawns everything.
 async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     let clock = Clock::start();
-    let Sockets { ports, dns, http, https, dead } = Sockets::bind()?;
+    let Sockets { ports, dns, http, https, proxies, dead } = Sockets::bind()?;
     let authority = Authority::new(clock.started_at()).map_err(|error| format!("lab CA: {error}"))?;
     let bodies = Bodies::new(authority.intermediate()).map_err(|error| format!("lab page: {error}"))?;
     let shared = Rc::new(Shared { clock, tally, bodies });
@@ -197,6 +203,11 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
             let listener = TcpListener::from_std(listener).map_err(adopt)?;
             tokio::task::spawn_local(web::serve_secure(site, door, listener, shared.clone()));
         }
+    }
+    for (one, listener) in PROXIES.iter().zip(proxies) {
+        let listener = TcpListener::from_std(listener).map_err(adopt)?;
+        let door = proxy::door(one, &authority)?;
+        tokio::task::spawn_local(proxy::serve(one, door, listener, ports, shared.clone()));
     }
     let silence: Vec<_> = dead.into_iter().flatten().filter_map(DeadListener::silence).collect();
     let dead_ipv6 = if silence.len() == 2 { DeadIpv6::Unanswered } else { DeadIpv6::Refused };

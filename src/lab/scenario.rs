@@ -1,10 +1,7 @@
-//! What the lab can show: a URL, what is wrong behind it, and what a trace must find.
-//!
-//! A table, and the delays that are put in. `urltrace lab` lists it; tests hold every trace to it.
+//! What a scenario of the lab is: a URL, and what a trace of it must find; and the delays that are put in.
+//! The scenarios themselves are a table of their own.
 
 use std::time::Duration;
-
-use crate::plan::STAGGER;
 
 /// The name server of `slow.test.` thinks this long before each answer.
 pub const SLOW_AUTHORITATIVE: Duration = Duration::from_millis(80);
@@ -20,6 +17,8 @@ pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(700);
 pub const SLOW_UPSTREAM: Duration = Duration::from_millis(150);
 /// `cdn-miss`, `cdn-bypass`: the same, behind a cache.
 pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
+/// `proxy-tunnel`: from a CONNECT's arrival to the proxy's answer.
+pub const SLOW_PROXY: Duration = Duration::from_millis(40);
 /// `early-hints`: from the 103 to the 200.
 pub const EARLY_HINTS: Duration = Duration::from_millis(50);
 /// `drip-body`: how many pieces the body comes in.
@@ -76,507 +75,43 @@ pub struct Expect {
 }
 
 impl Scenario {
-    const fn new(id: &'static str, url: &'static str, summary: &'static str) -> Self {
+    pub(super) const fn new(id: &'static str, url: &'static str, summary: &'static str) -> Self {
         let expect =
             Expect { outcome: "ok", exit: 0, status: Some(200), injected: &[], dnssec: Some("secure") };
         Self { id, url, summary, options: &[], expect }
     }
 
-    const fn options(self, options: &'static [&'static str]) -> Self {
+    /// The host that its URL comes to.
+    #[cfg(test)]
+    pub(crate) fn host(&self) -> String {
+        let authority = self.url.split('/').nth(2).unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        host.split(':').next().unwrap_or_default().replace("%2E", ".")
+    }
+
+    pub(super) const fn options(self, options: &'static [&'static str]) -> Self {
         Self { options, ..self }
     }
 
-    const fn status(self, status: u16) -> Self {
+    pub(super) const fn status(self, status: u16) -> Self {
         Self { expect: Expect { status: Some(status), ..self.expect }, ..self }
     }
 
     /// It ends before HTTP, because no more was asked for.
-    const fn without_http(self) -> Self {
+    pub(super) const fn without_http(self) -> Self {
         Self { expect: Expect { status: None, ..self.expect }, ..self }
     }
 
     /// It fails before any response.
-    const fn fails(self, exit: u8, outcome: &'static str) -> Self {
+    pub(super) const fn fails(self, exit: u8, outcome: &'static str) -> Self {
         Self { expect: Expect { outcome, exit, status: None, ..self.expect }, ..self }
     }
 
-    const fn dnssec(self, verdict: Option<&'static str>) -> Self {
+    pub(super) const fn dnssec(self, verdict: Option<&'static str>) -> Self {
         Self { expect: Expect { dnssec: verdict, ..self.expect }, ..self }
     }
 
-    const fn injected(self, injected: &'static [(&'static str, u64)]) -> Self {
+    pub(super) const fn injected(self, injected: &'static [(&'static str, u64)]) -> Self {
         Self { expect: Expect { injected, ..self.expect }, ..self }
     }
 }
-
-const fn millis(delay: Duration) -> u64 {
-    delay.as_millis() as u64
-}
-
-const DNS: u8 = 4;
-const TLS: u8 = 6;
-const HTTP: u8 = 7;
-
-/// Every scenario, in the order of the stages.
-pub const SCENARIOS: &[Scenario] = &[
-    Scenario::new(
-        "normal",
-        "https://www.example.test/",
-        "everything works: root, TLD, name server, TLS 1.3, HTTP/2",
-    ),
-    Scenario::new(
-        "every-stage",
-        "https://www.every-stage.test/",
-        "a known delay in every stage that can have one",
-    )
-    .injected(&[
-        ("dns", millis(EVERY_STAGE_DNS)),
-        ("tls", millis(EVERY_STAGE_TLS)),
-        ("wait", millis(EVERY_STAGE_WAIT)),
-        ("receive", EVERY_STAGE_PIECES as u64 * millis(EVERY_STAGE_PAUSE)),
-    ]),
-    // DNS
-    Scenario::new(
-        "cname-across-zones",
-        "https://www.cname.test/",
-        "a CNAME into a CDN's zone under another TLD",
-    ),
-    Scenario::new(
-        "glueless",
-        "https://www.glueless.test/",
-        "a name server whose address must be looked up first",
-    ),
-    Scenario::new(
-        "lame-server-first",
-        "https://www.lame.test/",
-        "the first name server refuses: it does not have the zone",
-    ),
-    Scenario::new(
-        "servfail-server-first",
-        "https://www.servfail.test/",
-        "the first name server answers SERVFAIL",
-    ),
-    Scenario::new("silent-server", "https://www.silent.test/", "the first of two name servers never answers"),
-    Scenario::new(
-        "no-edns",
-        "https://www.no-edns.test/",
-        "a name server so old that EDNS is a format error to it",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "truncated-answer",
-        "https://www.truncated.test/",
-        "answers by UDP are cut short and must be asked for by TCP",
-    ),
-    Scenario::new("slow-authoritative", "https://www.slow.test/", "a name server that takes 80 ms to answer")
-        .injected(&[("dns", millis(SLOW_AUTHORITATIVE))]),
-    Scenario::new(
-        "very-slow-authoritative",
-        "https://www.very-slow.test/",
-        "the only name server takes 1.6 s to answer: slow, not dead",
-    )
-    .injected(&[("dns", millis(VERY_SLOW_AUTHORITATIVE))]),
-    Scenario::new("nxdomain", "https://missing.example.test/", "a name that does not exist")
-        .fails(DNS, "nxdomain"),
-    Scenario::new("nodata", "https://nodata.example.test/", "a name that exists without an address")
-        .fails(DNS, "nodata"),
-    Scenario::new("cname-loop", "https://loop.example.test/", "two CNAMEs that point at each other")
-        .fails(DNS, "cname-loop")
-        .dnssec(Some("indeterminate")),
-    Scenario::new("all-servers-refuse", "https://www.refused.test/", "no name server of the zone has it")
-        .fails(DNS, "no-usable-server")
-        .dnssec(Some("indeterminate")),
-    Scenario::new(
-        "upward-referral",
-        "https://www.upward.test/",
-        "the first name server does not have the zone and refers to the root",
-    ),
-    Scenario::new(
-        "glue-mismatch",
-        "https://www.glue.test/",
-        "the parent's glue is not the address that the zone itself gives",
-    ),
-    Scenario::new(
-        "parent-child",
-        "https://www.moved.test/",
-        "the parent does not know all the name servers of the zone",
-    ),
-    Scenario::new(
-        "false-glue",
-        "https://www.trapped.test/",
-        "an address for a server elsewhere: not the parent's to give, not used",
-    ),
-    Scenario::new("glue-loop", "https://www.loop-a.test/", "two zones whose servers are named in each other")
-        .fails(DNS, "glue-loop")
-        .dnssec(Some("indeterminate")),
-    Scenario::new("cname-chain", "https://chain1.example.test/", "twelve CNAMEs in a row")
-        .fails(DNS, "cname-chain-too-long")
-        .dnssec(Some("indeterminate")),
-    Scenario::new("dname", "https://www.old.dname.test/", "a whole subtree that has moved (DNAME)"),
-    Scenario::new(
-        "case-changed",
-        "https://www.case.test/",
-        "a name server that does not keep the case of a question",
-    ),
-    Scenario::new(
-        "case-sensitive",
-        "https://www.case-sensitive.test/",
-        "a name server that knows names in lower case only, and denies all others",
-    ),
-    Scenario::new(
-        "https-type-not-served",
-        "https://www.no-https-type.test/",
-        "a name server that answers NOTIMP to type HTTPS, and is well otherwise",
-    ),
-    Scenario::new(
-        "truncated-without-tcp",
-        "https://www.no-tcp.test/",
-        "the first name server cuts answers short and has no TCP",
-    ),
-    Scenario::new(
-        "udp-only",
-        "https://www.udp-only.test/",
-        "a name server without TCP: no answer needs it, but --all-ns shows it",
-    ),
-    Scenario::new(
-        "alias-at-apex",
-        "https://aliased.test/",
-        "a zone's own name that is an alias: it hides the zone's other records",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "intercepted",
-        "https://www.shop.intercepted/",
-        "a top-level server that answers as a resolver: an interceptor",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "https-service",
-        "https://service.https.test/",
-        "an HTTPS record for HTTP/3 only, and one whose target and port are used",
-    ),
-    Scenario::new(
-        "https-alias",
-        "https://alias.https.test/",
-        "a host without an address: its HTTPS record leads to a CDN",
-    ),
-    Scenario::new(
-        "https-upgrade",
-        "http://upgrade.https.test/",
-        "an http URL that goes by https, as the host has an HTTPS record",
-    ),
-    Scenario::new(
-        "https-endpoint-dead",
-        "https://dead-endpoint.https.test/",
-        "an HTTPS record whose port refuses: the next endpoint is the host's own",
-    ),
-    Scenario::new(
-        "https-endpoint-clear",
-        "https://clear-endpoint.https.test/",
-        "an HTTPS record whose port speaks no TLS: the host's own endpoint is next",
-    ),
-    Scenario::new(
-        "resolver-caps-ttl",
-        "https://www.capped.test/",
-        "a resolver that cuts TTLs to 30 s: how old its copy is cannot be known",
-    ),
-    Scenario::new("name-only", "dns://www.example.test", "a name and its addresses: nothing is connected to")
-        .without_http(),
-    // DNSSEC
-    Scenario::new(
-        "dnssec-expired",
-        "https://www.dnssec-expired.test/",
-        "signatures that expired three days ago: validating resolvers refuse",
-    )
-    .dnssec(Some("bogus")),
-    Scenario::new(
-        "dnssec-wrong-ds",
-        "https://www.dnssec-wrong-ds.test/",
-        "a DS of another key than the zone has, as after a botched rollover",
-    )
-    .dnssec(Some("bogus")),
-    Scenario::new(
-        "dnssec-unsigned-answer",
-        "https://www.dnssec-unsigned-answer.test/",
-        "a signed zone whose A records came without their signature",
-    )
-    .dnssec(Some("bogus")),
-    Scenario::new(
-        "dnssec-insecure",
-        "https://www.dnssec-insecure.test/",
-        "an unsigned zone; that it has no DS is proven",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "dnssec-island",
-        "https://www.dnssec-island.test/",
-        "a signed zone that its parent has no DS of: nothing leads to its keys",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "dnssec-small-key",
-        "https://www.dnssec-small-key.test/",
-        "a key of RSA with 768 bits, which is allowed and cannot be checked here",
-    )
-    .dnssec(Some("indeterminate")),
-    Scenario::new(
-        "dnssec-crowded",
-        "https://www.dnssec-crowded.test/",
-        "nine signatures by keys that the zone does not have before each good one",
-    ),
-    Scenario::new(
-        "dnssec-opt-out",
-        "https://www.unsigned.dnssec-opt-out.test/",
-        "an unsigned zone below one with NSEC3 opt-out",
-    )
-    .dnssec(Some("insecure")),
-    Scenario::new(
-        "dnssec-wildcard",
-        "https://any.dnssec-wildcard.test/",
-        "an answer made from a wildcard, with the proof that it may be",
-    ),
-    Scenario::new(
-        "dnssec-nsec3",
-        "https://missing.dnssec-nsec3.test/",
-        "a name that NSEC3 proves not to exist",
-    )
-    .fails(DNS, "nxdomain"),
-    Scenario::new(
-        "dnssec-nsec3-nodata",
-        "https://text.dnssec-nsec3.test/",
-        "a name that NSEC3 proves to have no address",
-    )
-    .fails(DNS, "nodata"),
-    // TCP
-    Scenario::new(
-        "dead-ipv6",
-        "https://www.ipv6.test/",
-        "an IPv6 address that nothing answers at, and an IPv4 one that works",
-    )
-    .injected(&[("connect", millis(STAGGER))]),
-    Scenario::new(
-        "all-addresses",
-        "https://pool.tls.test/",
-        "three addresses: one serves, one has an old certificate, one is closed",
-    )
-    .options(&["--all-addresses=http"]),
-    Scenario::new(
-        "port-only",
-        "tcp://www.example.test:443",
-        "a port that takes connections: no more is asked",
-    )
-    .without_http(),
-    // TLS
-    Scenario::new("tls12-only", "https://tls12-only.tls.test/", "a server that speaks TLS 1.2 at most"),
-    Scenario::new(
-        "slow-tls",
-        "https://slow-tls.tls.test/",
-        "a server that takes 150 ms to answer the ClientHello",
-    )
-    .injected(&[("tls", millis(SLOW_TLS))]),
-    Scenario::new("expired", "https://expired.tls.test/", "a certificate that expired three days ago")
-        .fails(TLS, "certificate-expired"),
-    Scenario::new(
-        "not-yet-valid",
-        "https://not-yet-valid.tls.test/",
-        "a certificate that becomes valid in three days",
-    )
-    .fails(TLS, "certificate-not-yet-valid"),
-    Scenario::new("wrong-host", "https://wrong-host.tls.test/", "a certificate for other names")
-        .fails(TLS, "certificate-wrong-host"),
-    Scenario::new("self-signed", "https://self-signed.tls.test/", "a certificate that signed itself")
-        .fails(TLS, "certificate-self-signed"),
-    Scenario::new(
-        "missing-intermediate",
-        "https://missing-intermediate.tls.test/",
-        "a server that does not send its intermediate certificate",
-    )
-    .fails(TLS, "certificate-chain-incomplete"),
-    Scenario::new(
-        "unknown-issuer",
-        "https://unknown-issuer.tls.test/",
-        "a chain that ends at a CA nobody trusts",
-    )
-    .fails(TLS, "certificate-unknown-issuer"),
-    Scenario::new(
-        "client-certificate",
-        "https://client-certificate.tls.test/",
-        "a server that wants a client certificate, told after the handshake only",
-    )
-    .fails(TLS, "client-certificate-required"),
-    Scenario::new(
-        "client-certificate-given",
-        "https://client-certificate.tls.test/",
-        "the same server, shown the lab's own client certificate",
-    )
-    .options(&["--cert", "lab:client"]),
-    Scenario::new(
-        "large-hello",
-        "https://large-hello.tls.test/",
-        "a box that resets a ClientHello of more than one packet (post-quantum keys)",
-    )
-    .fails(TLS, "tls-closed"),
-    Scenario::new(
-        "x509-v1",
-        "https://x509-v1.tls.test/",
-        "a certificate of X.509 version 1, which has no place for host names",
-    )
-    .fails(TLS, "certificate-unchecked"),
-    Scenario::new(
-        "weak-key",
-        "https://weak-key.tls.test/",
-        "an intermediate certificate with an RSA key of 1024 bits",
-    )
-    .fails(TLS, "certificate-unchecked"),
-    Scenario::new("sha1", "https://sha1.tls.test/", "a certificate signed with SHA-1")
-        .fails(TLS, "certificate-invalid"),
-    Scenario::new(
-        "bloated-chain",
-        "https://bloated-chain.tls.test/",
-        "a server that sends its root, too, and the intermediate twice",
-    ),
-    Scenario::new(
-        "resumption",
-        "https://www.example.test/",
-        "a ticket that makes the second handshake shorter",
-    )
-    .options(&["--resume"]),
-    Scenario::new("early-data", "https://early-data.tls.test/", "a ticket that even allows 0-RTT")
-        .options(&["--resume"]),
-    Scenario::new(
-        "no-tickets",
-        "https://no-tickets.tls.test/",
-        "a server without tickets: every visit makes a full handshake",
-    )
-    .options(&["--resume"]),
-    Scenario::new(
-        "forgetful",
-        "https://forgetful.tls.test/",
-        "a server that gives tickets and does not know them later",
-    )
-    .options(&["--resume"]),
-    Scenario::new(
-        "certificate-only",
-        "tls://www.example.test",
-        "a handshake and its certificate, without HTTP",
-    )
-    .without_http(),
-    Scenario::new(
-        "certificate-only-expired",
-        "tls://expired.tls.test:443",
-        "a certificate that has expired, whatever is spoken behind it",
-    )
-    .fails(TLS, "certificate-expired"),
-    Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
-        .fails(TLS, "legacy-protocol"),
-    // HTTP
-    Scenario::new(
-        "redirect-chain",
-        "http://shop.test/",
-        "http to https, then to www: three requests for one page",
-    )
-    .options(&["-L"]),
-    Scenario::new(
-        "kept-connection",
-        "http://kept-connection.http.test/",
-        "a server that ends a kept connection under the request behind its redirect",
-    )
-    .options(&["-L"]),
-    Scenario::new(
-        "leading-blank",
-        "http://leading-blank.http.test/",
-        "a redirect whose first field begins with a blank: browsers follow it",
-    )
-    .options(&["-L"]),
-    Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 700 ms")
-        .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
-    Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
-        .injected(&[("wait", millis(EARLY_HINTS))]),
-    Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
-        .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
-    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
-        .options(&["--compressed"]),
-    Scenario::new(
-        "raw-deflate",
-        "https://raw-deflate.http.test/",
-        "a deflate body without its zlib wrapper, which browsers read all the same",
-    )
-    .options(&["--compressed"]),
-    Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
-    Scenario::new(
-        "not-kept",
-        "https://not-kept.http.test/",
-        "a server that ends the connection with its response",
-    ),
-    Scenario::new(
-        "temporary-redirect",
-        "http://temporary-redirect.http.test/",
-        "a redirect to https that is only temporary, by its status",
-    )
-    .options(&["-L"]),
-    Scenario::new("downgrade", "https://downgrade.http.test/", "a redirect from https to http")
-        .options(&["-L"]),
-    Scenario::new(
-        "bare-response",
-        "https://bare-response.http.test/",
-        "a page without a word on caches, and without HSTS",
-    ),
-    Scenario::new(
-        "short-hsts",
-        "https://short-hsts.http.test/",
-        "https only, for a day: browsers forget it (HSTS)",
-    ),
-    Scenario::new(
-        "cdn-miss",
-        "https://cdn-miss.http.test/",
-        "a cache in front of the server that has no copy yet",
-    )
-    .injected(&[("wait", millis(BEHIND_CACHE))]),
-    Scenario::new(
-        "cdn-bypass",
-        "https://cdn-bypass.http.test/",
-        "a cache that does not keep a page, as it sets a cookie",
-    )
-    .injected(&[("wait", millis(BEHIND_CACHE))]),
-    Scenario::new(
-        "slow-upstream",
-        "https://slow-upstream.http.test/",
-        "a server that says itself what it waits for: a query",
-    )
-    .injected(&[("wait", millis(SLOW_UPSTREAM))]),
-    Scenario::new("login", "https://login.http.test/", "401: a page for those who say who they are")
-        .status(401),
-    Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),
-    Scenario::new("rate-limited", "https://rate-limited.http.test/", "429, come back in 30 seconds")
-        .status(429),
-    Scenario::new("unavailable", "https://unavailable.http.test/", "503, come back in 120 seconds")
-        .status(503),
-    Scenario::new(
-        "closed-early",
-        "http://closed-early.http.test/",
-        "a body that ends before its content-length",
-    )
-    .fails(HTTP, "body-incomplete")
-    .status(200),
-    Scenario::new("not-http", "http://not-http.http.test/", "a server that speaks another protocol")
-        .fails(HTTP, "not-http"),
-    Scenario::new(
-        "empty-response",
-        "http://empty-response.http.test/",
-        "a server that closes without a word",
-    )
-    .fails(HTTP, "empty-response"),
-    Scenario::new(
-        "endless-headers",
-        "http://endless-headers.http.test/",
-        "a response head that does not end",
-    )
-    .fails(HTTP, "headers-too-large"),
-    Scenario::new(
-        "no-answer-http",
-        "http://no-answer-http.http.test/",
-        "a server that takes the request and never answers",
-    )
-    .options(&["--max-time", "1"])
-    .fails(HTTP, "max-time"),
-];

@@ -28,8 +28,8 @@ pub(super) async fn accept(listener: &TcpListener) -> Option<TcpStream> {
     match listener.accept().await {
         Ok((stream, _)) => Some(stream),
         Err(_) => {
-            // Out of descriptors, say: tried again at once, it would take the thread for itself.
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            // Out of descriptors, say.
+            tokio::time::sleep(Duration::from_millis(10)).await; // at once, it would take the thread for itself
             None
         }
     }

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::dns::internet::all_servers;
 use super::ipv6::DeadListener;
+use super::proxies::PROXIES;
 use super::web::site::{SITES, Site};
 
 /// How often another port is tried when one is not free on every address.
@@ -22,6 +23,8 @@ pub struct Ports {
     pub http: u16,
     /// Web sites over TLS: what port 443 of a URL maps to.
     pub https: u16,
+    /// Proxies: what port 3128 of a proxy's URL maps to.
+    pub proxy: u16,
 }
 
 /// Everything bound.
@@ -32,6 +35,8 @@ pub(super) struct Sockets {
     /// In the order of the sites; `None` where a site does not listen.
     pub(super) http: Vec<Option<TcpListener>>,
     pub(super) https: Vec<Option<TcpListener>>,
+    /// In the order of the proxies.
+    pub(super) proxies: Vec<TcpListener>,
     /// Where the dead IPv6 address is kept dead; `None` when the machine has no `::1`.
     pub(super) dead: Option<[DeadListener; 2]>,
 }
@@ -47,9 +52,10 @@ impl Sockets {
         let (http, (plain, dead_plain)) = on_one_port(|port| bind_web(port, |site| site.plain.is_some()))?;
         let (https, (secure, dead_secure)) =
             on_one_port(|port| bind_web(port, |site| site.secure.is_some()))?;
-        let ports = Ports { dns: dns_port, http, https };
+        let (proxy, proxies) = on_one_port(bind_proxies)?;
+        let ports = Ports { dns: dns_port, http, https, proxy };
         let dead = dead_plain.zip(dead_secure).map(|(plain, secure)| [plain, secure]);
-        Ok(Self { ports, dns, http: plain, https: secure, dead })
+        Ok(Self { ports, dns, http: plain, https: secure, proxies, dead })
     }
 }
 
@@ -84,6 +90,17 @@ fn bind_dns(mut port: u16) -> io::Result<(u16, Vec<(UdpSocket, TcpListener)>)> {
         sockets.push((udp, tcp));
     }
     Ok((port, sockets))
+}
+
+fn bind_proxies(mut port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
+    let mut listeners = Vec::new();
+    for proxy in PROXIES {
+        let listener = TcpListener::bind((proxy.address(), port))?;
+        port = listener.local_addr()?.port();
+        listener.set_nonblocking(true)?;
+        listeners.push(listener);
+    }
+    Ok((port, listeners))
 }
 
 type Web = (Vec<Option<TcpListener>>, Option<DeadListener>);

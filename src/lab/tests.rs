@@ -100,10 +100,6 @@ const BEYOND_A_SMALL_WALK: &[&str] = &[
     "intercepted",
 ];
 
-fn host(url: &str) -> &str {
-    url.split("://").nth(1).unwrap().split(['/', ':']).next().unwrap()
-}
-
 #[test]
 fn every_scenario_has_what_it_speaks_of() {
     let servers = dns::name_servers(dns::zones(Clock::start().started_at()).unwrap());
@@ -111,14 +107,14 @@ fn every_scenario_has_what_it_speaks_of() {
     let beyond = |id: &str| BEYOND_A_SMALL_WALK.contains(&id);
     for scenario in SCENARIOS.iter().filter(|scenario| !beyond(scenario.id)) {
         let (id, expect) = (scenario.id, scenario.expect);
-        let walked = walk(&servers, &format!("{}.", host(scenario.url)));
+        let walked = walk(&servers, &format!("{}.", scenario.host()));
         let wanted = match expect.outcome {
             "nxdomain" => Walked::NxDomain,
             "nodata" => Walked::NoData,
             "cname-loop" => Walked::Loop,
             "no-usable-server" => Walked::NoServer,
             _ => {
-                let site = SITES.iter().find(|site| site.host == host(scenario.url)).expect(id);
+                let site = SITES.iter().find(|site| site.host == scenario.host()).expect(id);
                 let listens = match scenario.url.split_once("://") {
                     Some(("http", _)) => site.plain.is_some(),
                     Some(("dns", _)) => true,
@@ -147,7 +143,7 @@ fn the_table_of_scenarios_is_sound() {
         assert!((expect.outcome == "ok") == code.is_none(), "{id}: {}", expect.outcome);
         assert_eq!(expect.outcome == "ok", expect.exit == 0, "{id}");
         assert!(expect.exit == 0 || (4..=7).contains(&expect.exit), "{id}");
-        let phases = ["dns", "connect", "tls", "wait", "receive"];
+        let phases = ["dns", "connect", "proxy", "tls", "wait", "receive"];
         assert!(expect.injected.iter().all(|(phase, millis)| phases.contains(phase) && *millis > 0), "{id}");
     }
 }
@@ -218,7 +214,12 @@ fn a_plan_is_pointed_into_the_lab() {
     assert_eq!(plan.dns.stub_servers, [SocketAddr::from(([127, 53, 0, 53], lab.ports().dns))]);
     assert_eq!(
         plan.tcp.port_map,
-        [(80, lab.ports().http), (443, lab.ports().https), (8443, lab.ports().https)]
+        [
+            (80, lab.ports().http),
+            (443, lab.ports().https),
+            (8443, lab.ports().https),
+            (3128, lab.ports().proxy)
+        ]
     );
     assert!(
         matches!(&plan.tls.roots, RootsChoice::Given { certificates, .. } if certificates == &[lab.root_certificate()])

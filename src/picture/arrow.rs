@@ -71,6 +71,10 @@ pub enum Source {
     Reply(LookupId, PacketId),
     /// A segment of a connection attempt, by the attempt's place in the race.
     Attempt(ConnectionId, usize),
+    /// A question to a proxy or its answer, by its place.
+    ProxyRound(ConnectionId, usize),
+    /// A flight of the handshake with an https proxy, by its place.
+    ProxyFlight(ConnectionId, usize),
     /// A flight of the handshake, by its place.
     Flight(ConnectionId, usize),
     /// A request.
@@ -90,6 +94,7 @@ impl Source {
         match self {
             Self::SetUp(..) | Self::Question(..) | Self::Reply(..) => Phase::Dns,
             Self::Attempt(..) => Phase::Connect,
+            Self::ProxyRound(..) | Self::ProxyFlight(..) => Phase::Proxy,
             Self::Flight(..) => Phase::Tls,
             Self::Request(_) => Phase::Send,
             Self::Informational(..) | Self::Response(_) => Phase::Wait,

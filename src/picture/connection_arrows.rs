@@ -6,7 +6,8 @@ use super::label;
 use super::lane::Peer;
 use crate::explain::status::explain;
 use crate::trace::{
-    Attempt, AttemptOutcome, ConnectionId, Direction, FailureCode, HandshakeMessage, Hop, Http, Tls, Trace,
+    Attempt, AttemptOutcome, ConnectionId, Direction, FailureCode, HandshakeMessage, Hop, Http, Proxy,
+    ProxyUsage, Tls, Trace,
 };
 use crate::units;
 
@@ -17,15 +18,25 @@ pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
             continue;
         }
         let id = ConnectionId(index);
+        let proxy = connection.proxy.as_ref();
+        let other_end = proxy.map_or_else(|| peer.clone(), Peer::of_proxy);
         for (place, attempt) in connection.tcp.attempts.iter().enumerate() {
-            attempt_arrows(draft, &peer, Source::Attempt(id, place), attempt);
+            attempt_arrows(draft, &other_end, Source::Attempt(id, place), attempt);
+        }
+        if let Some(proxy) = proxy {
+            if let Some(tls) = &proxy.tls {
+                flight_arrows(draft, &other_end, |place| Source::ProxyFlight(id, place), tls);
+            }
+            round_arrows(draft, &other_end, id, proxy);
         }
         if let Some(tls) = connection.tls.as_ref().ran() {
-            flight_arrows(draft, &peer, id, tls);
+            flight_arrows(draft, &peer, |place| Source::Flight(id, place), tls);
         }
     }
+    let proxy = hop.connection.and_then(|connection| connection.proxy.as_ref());
+    let forwards = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward);
     if let Some(http) = hop.http.ran() {
-        exchange_arrows(draft, &peer, hop, http);
+        exchange_arrows(draft, &forwards.map_or(peer, Peer::of_proxy), hop, http);
     }
 }
 
@@ -63,7 +74,21 @@ fn attempt_arrows(draft: &mut Draft, peer: &Peer, source: Source, attempt: &Atte
     }
 }
 
-fn flight_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, tls: &Tls) {
+fn round_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, proxy: &Proxy) {
+    for (place, round) in proxy.rounds.iter().enumerate() {
+        let source = Source::ProxyRound(id, place);
+        let fate = if round.answer.is_some() { Fate::Fine } else { Fate::Unanswered };
+        let until = round.answer.is_none().then_some(round.end);
+        draft.sent(peer, round.start, Sketch { until, ..counted(round.asked.clone(), fate, source) });
+        if let Some(answer) = &round.answer {
+            let last = place + 1 == proxy.rounds.len();
+            let fate = if last && !proxy.stands() { Fate::Failed } else { Fate::Fine };
+            draft.received(peer, round.end, counted(answer.clone(), fate, source));
+        }
+    }
+}
+
+fn flight_arrows(draft: &mut Draft, peer: &Peer, source: impl Fn(usize) -> Source, tls: &Tls) {
     for (place, flight) in tls.flights.iter().enumerate() {
         let alert = flight.messages.contains(&HandshakeMessage::Alert);
         let mut label = label::messages(&flight.messages);
@@ -73,7 +98,7 @@ fn flight_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, tls: &Tls) {
         // An alert is no arrow that got lost: it ends at its goal, whatever it says.
         let fate = if alert && flight.direction == Direction::Received { Fate::Failed } else { Fate::Fine };
         let until = (flight.end > flight.start).then_some(flight.end);
-        let sketch = Sketch { until, ..counted(label, fate, Source::Flight(id, place)) };
+        let sketch = Sketch { until, ..counted(label, fate, source(place)) };
         match flight.direction {
             Direction::Sent => draft.sent(peer, flight.start, sketch),
             Direction::Received => draft.received(peer, flight.start, sketch),

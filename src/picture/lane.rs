@@ -1,6 +1,6 @@
 //! The lanes of the ladder diagram: the parties that took part, from this machine to the web server.
 
-use crate::trace::{Hop, Packet, Purpose};
+use crate::trace::{Hop, Packet, Proxy, Purpose};
 
 /// One lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Party {
     Tld,
     /// The name servers of a zone below it.
     Authoritative,
+    /// The proxy on the way to it.
+    Proxy,
     /// The web server.
     Web,
 }
@@ -38,6 +40,7 @@ impl Party {
             Self::Root => "root",
             Self::Tld => "TLD",
             Self::Authoritative => "authoritative",
+            Self::Proxy => "proxy",
             Self::Web => "web server",
         }
     }
@@ -50,6 +53,7 @@ impl Party {
             Self::Root => "roots",
             Self::Tld => "TLDs",
             Self::Authoritative => "zones",
+            Self::Proxy => "proxies",
             Self::Web => "hosts",
         }
     }
@@ -76,6 +80,11 @@ impl Peer {
         Self(party, packet.zone.to_ascii_lowercase())
     }
 
+    /// Whom a connection is made to, where that is a proxy.
+    pub(super) fn of_proxy(proxy: &Proxy) -> Self {
+        Self(Party::Proxy, format!("{}:{}", proxy.host, proxy.port))
+    }
+
     /// Whom a request goes to.
     pub(super) fn of_hop(hop: &Hop<'_>) -> Self {
         let port = if hop.url.port_is_default { String::new() } else { format!(":{}", hop.url.port) };
@@ -88,7 +97,7 @@ impl Peer {
 pub(super) fn lanes(peers: &[Peer], most: usize) -> (Vec<Lane>, Vec<usize>) {
     let mut lanes = vec![Lane { party: Party::Client, name: "this machine".to_owned() }];
     let mut places = vec![0; peers.len()];
-    for party in [Party::Resolver, Party::Root, Party::Tld, Party::Authoritative, Party::Web] {
+    for party in [Party::Resolver, Party::Root, Party::Tld, Party::Authoritative, Party::Proxy, Party::Web] {
         let mut names: Vec<&str> = Vec::new();
         for Peer(_, name) in peers.iter().filter(|peer| peer.0 == party) {
             if !names.contains(&name.as_str()) {

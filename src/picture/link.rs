@@ -62,7 +62,12 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
                 InConnection::Certificate(..) | InConnection::CertificateFault(_) => {
                     part(request, &|subject| *subject == Subject::Verification)
                 }
-                InConnection::Duration | InConnection::RoundTrip => phase(request, Phase::Connect),
+                InConnection::Duration | InConnection::RoundTrip | InConnection::LeastRoundTrip => {
+                    phase(request, Phase::Connect)
+                }
+                InConnection::ProxyCredentials => {
+                    phase(request, Phase::Proxy).or_else(|| phase(request, Phase::Connect))
+                }
                 _ => phase(request, Phase::Tls),
             }
         }
@@ -77,7 +82,7 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
                         })
                     })
                 }
-                InLookup::StubAgrees | InLookup::StubAnswers => {
+                InLookup::StubAgrees | InLookup::StubAnswers | InLookup::StubAge => {
                     part(request, &|subject| *subject == Subject::Stub)
                 }
                 _ => None,

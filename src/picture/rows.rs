@@ -133,6 +133,17 @@ impl Drawing<'_> {
 fn standing(hop: &Hop<'_>, span: &Span) -> Standing {
     match span.subject {
         Subject::Abandoned(_) => Standing::Failed,
+        Subject::ProxyRound(place) => {
+            let round = hop.proxy.and_then(|proxy| proxy.rounds.get(place));
+            let is_last = hop.proxy.is_some_and(|proxy| proxy.rounds.len() == place + 1);
+            let failed =
+                is_last && hop.failure.is_some() && hop.tls.ran().is_none() && hop.http.ran().is_none();
+            if failed || round.is_some_and(|round| round.answer.is_none()) {
+                Standing::Failed
+            } else {
+                Standing::Counted
+            }
+        }
         Subject::Attempt(place) => {
             let attempt = hop.connect.ran().and_then(|connect| connect.attempts.get(place));
             match attempt.map(|attempt| &attempt.outcome) {
@@ -151,6 +162,8 @@ fn failed_phase(hop: &Hop<'_>, phases: &Phases) -> Option<Phase> {
     match hop.failure?.stage {
         StageName::Url => None,
         StageName::Dns => Some(Phase::Dns),
+        // A proxy that was connected to failed by itself.
+        StageName::Tcp if phases.spent[Phase::Proxy].is_some() => Some(Phase::Proxy),
         StageName::Tcp => Some(Phase::Connect),
         StageName::Tls => Some(Phase::Tls),
         StageName::Http => {

@@ -66,6 +66,14 @@ fn stamps(trace: &Trace, source: Source) -> Vec<At> {
             let attempt = &trace.connections[id.0].tcp.attempts[place];
             vec![attempt.start, attempt.end]
         }
+        Source::ProxyRound(id, place) => {
+            let round = &trace.connections[id.0].proxy.as_ref().unwrap().rounds[place];
+            vec![round.start, round.end]
+        }
+        Source::ProxyFlight(id, place) => {
+            let proxy = trace.connections[id.0].proxy.as_ref().unwrap();
+            vec![proxy.tls.as_ref().unwrap().flights[place].start]
+        }
         Source::Flight(id, place) => vec![tls(id).flights[place].start],
         Source::Request(id) => vec![http(id).sent.unwrap_or(http(id).start)],
         Source::Informational(id, place) => vec![http(id).informational[place].at],

@@ -4,6 +4,7 @@
 mod dns;
 mod family;
 mod http;
+mod proxy;
 mod roots;
 mod tcp;
 mod tls;
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;
+pub use self::proxy::*;
 pub use self::roots::RootsChoice;
 pub use self::tcp::*;
 pub use self::tls::*;
@@ -25,6 +27,8 @@ pub struct Plan {
     pub dns: DnsPlan,
     /// Connections.
     pub tcp: TcpPlan,
+    /// Proxies.
+    pub proxy: ProxyPlan,
     /// TLS.
     pub tls: TlsPlan,
     /// Requests.
@@ -43,6 +47,7 @@ impl Default for Plan {
         Self {
             dns: DnsPlan::default(),
             tcp: TcpPlan::default(),
+            proxy: ProxyPlan::default(),
             tls: TlsPlan::default(),
             http: HttpPlan::default(),
             until: StageName::Http,

@@ -33,6 +33,16 @@ pub struct TcpPlan {
     pub port_map: Vec<(u16, u16)>,
 }
 
+impl TcpPlan {
+    /// The same for a connection when the trace has ended, to an address of its own: the port that the first came from
+    /// may still be taken, and that of the server is no more that of a URL.
+    #[must_use]
+    pub fn afterwards(&self) -> Self {
+        let source = Source { ports: None, ..self.source.clone() };
+        Self { source, port_map: Vec::new(), ..self.clone() }
+    }
+}
+
 /// Where connections leave from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {

@@ -25,6 +25,7 @@ impl Redact for Http {
             version: _,
             start: _,
             first_byte_noticed: _,
+            stamped_by: _,
             sent: _,
             informational,
             first_byte: _,

@@ -16,6 +16,7 @@ mod field;
 mod find;
 mod http;
 mod name;
+mod proxy;
 mod ranges;
 mod redacted;
 mod report;

@@ -14,6 +14,7 @@ impl Redact for Connect {
             start: _,
             end: _,
             noticed: _,
+            stamped_by: _,
             attempts,
             winner: _,
             local: _,
@@ -51,6 +52,7 @@ impl Redact for Tls {
             start: _,
             end: _,
             noticed: _,
+            stamped_by: _,
             sni: _,           // a host, as in the URL
             verified_name: _, // the same
             offer: _,
@@ -67,6 +69,7 @@ impl Redact for Tls {
             verification,
             alert: _,
             ocsp_bytes: _,
+            staple: _,
             bytes_received: _,
             bytes_sent: _,
             key_exchange_cpu: _,
@@ -79,8 +82,16 @@ impl Redact for Tls {
             seen.sentence(words);
         }
         let Some(verification) = verification else { return };
-        let Verification { roots: _, faults, overridden: _, start: _, cpu: _, system_would_trust: _ } =
-            verification;
+        let Verification {
+            roots: _,
+            faults,
+            overridden: _,
+            start: _,
+            cpu: _,
+            system_would_trust: _,
+            embedded_would_trust: _,
+            roots_of: _,
+        } = verification;
         for fault in faults {
             match fault {
                 CertificateFault::Other(words) => seen.sentence(words),

@@ -11,6 +11,9 @@ impl Redact for Trace {
         // Failures quote what is left of it.
         seen.learn(self.input.trim_matches(|char: char| char <= ' '), Shape::Typed);
         seen.learn(&self.input.replace(['\t', '\n', '\r'], ""), Shape::Typed);
+        for proxy in self.connections.iter().filter_map(|connection| connection.proxy.as_ref()) {
+            proxy.learn(seen);
+        }
         for request in &self.requests {
             learn_url(&request.url, seen);
             if let Some(http) = request.http.as_ref().ran() {
@@ -33,8 +36,11 @@ impl Redact for Trace {
         } = self;
         seen.clean(input, Shape::Typed);
         lookups.iter_mut().for_each(|dns| dns.hide(seen));
-        for Connection { opened_for: _, tcp, tls } in connections {
+        for Connection { opened_for: _, tcp, proxy, tls } in connections {
             tcp.hide(seen);
+            if let Some(proxy) = proxy {
+                proxy.hide(seen);
+            }
             hide_stage(tls, seen);
         }
         requests.iter_mut().for_each(|request| hide_request(request, seen));
@@ -45,8 +51,18 @@ impl Redact for Trace {
 }
 
 fn hide_request(request: &mut Request, seen: &Seen) {
-    let Request { url, until: _, start: _, end: _, lookup: _, connection: _, http, failure, retry_of: _ } =
-        request;
+    let Request {
+        url,
+        until: _,
+        start: _,
+        end: _,
+        lookup: _,
+        connection: _,
+        bypass: _,
+        http,
+        failure,
+        retry_of: _,
+    } = request;
     hide_url(url, seen);
     hide_stage(http, seen);
     if let Some(failure) = failure {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::finding::{Rule, aliases};
+use crate::finding::{Rule, aliases, failure_aliases};
 
 /// The rules, a line each, with their other names.
 ///
@@ -24,6 +24,10 @@ pub fn findings_list(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Other names that --only, --ignore and --fail-on take:")?;
     for (alias, ids) in aliases() {
         writeln!(out, "{alias:width$}  {}", ids.join(", "))?;
+    }
+    for (alias, codes) in failure_aliases() {
+        let codes: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+        writeln!(out, "{alias:width$}  failure {}", codes.join(", "))?;
     }
     Ok(())
 }

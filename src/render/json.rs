@@ -16,12 +16,14 @@ mod http;
 mod micros;
 mod packet;
 mod pointer;
+mod proxy;
 mod record;
 mod resumption;
 mod schema;
 mod service;
 mod survey;
 mod tls;
+mod tls_status;
 mod url;
 mod write;
 

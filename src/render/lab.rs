@@ -27,6 +27,7 @@ pub fn lab_serving(lab: &Lab, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "the lab is running; interrupt it (Ctrl-C) to stop")?;
     writeln!(out, "name servers: port {} (UDP and TCP)", ports.dns)?;
     writeln!(out, "web servers: port {} for http, port {} for https", ports.http, ports.https)?;
+    writeln!(out, "proxies: port {}", ports.proxy)?;
     writeln!(out, "root hints:")?;
     for line in lab.root_hints().lines() {
         writeln!(out, "  {line}")?;

@@ -17,6 +17,7 @@ mod markdown;
 mod output;
 mod picture_words;
 mod progress;
+mod proxy_words;
 mod refusal;
 mod shorten;
 mod style;

@@ -1,6 +1,6 @@
 //! What is told of a row of the waterfall or an arrow of the ladder beside its name. Nothing is escaped here.
 
-use super::{ladder_words, words};
+use super::{ladder_words, proxy_words, words};
 use crate::explain::status::explain;
 use crate::picture::{Arrow, Row, Source, Standing, What};
 use crate::timeline::Subject;
@@ -45,6 +45,11 @@ pub(super) fn row(trace: &Trace, row: &Row) -> Vec<String> {
             let tls = connection(trace, row.request).and_then(|opened| opened.tls.as_ref().ran());
             told.extend(tls.and_then(|tls| tls.flights.get(*place)).map(flight));
         }
+        What::Part(Subject::ProxyRound(place)) => {
+            let proxy = connection(trace, row.request).and_then(|opened| opened.proxy.as_ref());
+            let round = proxy.and_then(|proxy| proxy.rounds.get(*place));
+            told.extend(round.map(proxy_words::answer));
+        }
         What::Request | What::Phase(_) | What::Part(_) => {}
     }
     told
@@ -78,6 +83,15 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
         }
         Source::Attempt(id, place) => {
             told.extend(attempts(trace, id).get(place).map(outcome));
+        }
+        Source::ProxyFlight(id, place) => {
+            let proxy = trace.connections.get(id.0).and_then(|opened| opened.proxy.as_ref());
+            let tls = proxy.and_then(|proxy| proxy.tls.as_ref());
+            told.extend(tls.and_then(|tls| tls.flights.get(place)).map(flight));
+        }
+        Source::ProxyRound(id, place) => {
+            let proxy = trace.connections.get(id.0).and_then(|opened| opened.proxy.as_ref());
+            told.extend(proxy.and_then(|proxy| proxy.rounds.get(place)).map(proxy_words::answer));
         }
         Source::Flight(id, place) => {
             let tls = trace.connections.get(id.0).and_then(|opened| opened.tls.as_ref().ran());

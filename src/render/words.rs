@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use crate::explain::dns_words;
 use crate::trace::{
-    Certificate, CertificateFault, ConnectionUse, EarlyData, Hop, Meaning, Negative, NotResumed, Packet,
-    Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding, ServiceRecord, Stage,
-    StageName, UrlChangeKind,
+    Certificate, CertificateFault, CertificateStatus, ConnectionUse, EarlyData, Hop, Meaning, Negative,
+    NotResumed, Packet, Record, RedirectChange, ReplyHeader, Resumed, Resumption, ServiceBinding,
+    ServiceRecord, Stage, StageName, Staple, UrlChangeKind,
 };
 use crate::units;
 
@@ -236,12 +236,30 @@ pub(super) fn fault(fault: &CertificateFault) -> (&'static str, String) {
     (fault.code().as_str(), words)
 }
 
+/// What a stapled OCSP response says.
+pub(super) fn staple(staple: &Staple) -> String {
+    let until = staple.next_update.map_or_else(String::new, |next| format!(", until {}", timestamp(next, 0)));
+    match staple.status {
+        CertificateStatus::Good => {
+            let from =
+                staple.this_update.map_or_else(String::new, |this| format!(" as of {}", timestamp(this, 0)));
+            format!("good{from}{until}")
+        }
+        CertificateStatus::Revoked(at) => format!("revoked on {}{until}", timestamp(at, 0)),
+        CertificateStatus::Unknown => "the responder does not know the certificate".to_owned(),
+        CertificateStatus::Other => "about another certificate".to_owned(),
+        CertificateStatus::NoAnswer => "the responder had no answer".to_owned(),
+        CertificateStatus::Unreadable => "cannot be read".to_owned(),
+    }
+}
+
 /// Why a session was not resumed.
 pub(super) fn not_resumed(why: &NotResumed) -> &str {
     match why {
         NotResumed::NoTicket => "the server gave no ticket",
         NotResumed::NothingRead => "no response was read, and tickets come with it",
         NotResumed::FullHandshake => "the server did not take its own ticket and made a full handshake",
+        NotResumed::NotTried(why) => why,
         NotResumed::Failed(words) => words,
     }
 }
@@ -265,7 +283,13 @@ pub(super) fn resumption(resumption: &Resumption) -> String {
         }
         Resumed::No { why, .. } => format!("not resumed: {}", not_resumed(why)),
     };
-    format!("{told}{early} (a second connection, not counted)")
+    let beside = match &resumption.outcome {
+        Resumed::No {
+            why: NotResumed::NoTicket | NotResumed::NothingRead | NotResumed::NotTried(_), ..
+        } => "",
+        Resumed::Yes { .. } | Resumed::No { .. } => " (a second connection, not counted)",
+    };
+    format!("{told}{early}{beside}")
 }
 
 fn place(index: usize) -> String {

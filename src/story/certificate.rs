@@ -36,7 +36,7 @@ pub(super) fn put(teller: &mut Teller, tls: &Tls) {
             "Whether it has been revoked (called back by its issuer) is not looked up here; the server sent {} of its \
              issuer's word on that along (OCSP stapling). It carries {} that public logs have seen it (SCT).",
             units::bytes(tls.ocsp_bytes as u64),
-            units::count(leaf.sct_count, "stamp")
+            units::count(leaf.scts.len(), "stamp")
         ),
     ];
     let good = tls.verification.as_ref().is_some_and(|verification| verification.faults.is_empty());

@@ -8,7 +8,7 @@
 //! # Layout
 //! - `paragraph`, `teller`: the paragraphs so far, and which terms have been explained
 //! - `typed`, `caches`, `walk`, `packets`, `answer`, `signatures`: from the URL to an address
-//! - `connect`, `handshake`, `certificate`: from the address to a channel
+//! - `connect`, `proxy`, `handshake`, `certificate`: from the address to a channel
 //! - `request`, `response`, `next`: the exchange, and what is left of it for the next visit
 //! - `ending`: what kept the run from its goal
 
@@ -21,6 +21,7 @@ mod handshake;
 mod next;
 mod packets;
 mod paragraph;
+mod proxy;
 mod request;
 mod response;
 mod signatures;
@@ -73,8 +74,15 @@ fn hop_story(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
         Some(dns) => lookup(teller, dns),
         None => walk::left_out(teller, hop),
     }
-    connect::put(teller, trace, hop);
-    handshake::put(teller, hop);
+    // Of stages that were not wanted the end tells.
+    let wanted = |stage| hop.request.until >= stage;
+    if wanted(StageName::Tcp) {
+        connect::put(teller, trace, hop);
+        proxy::put(teller, hop);
+    }
+    if wanted(StageName::Tls) {
+        handshake::put(teller, hop);
+    }
     if let Some(tls) = hop.tls.ran() {
         certificate::put(teller, tls);
     }

@@ -98,3 +98,19 @@ fn a_lookup_alone_has_a_story() {
         assert!(story.len() >= 2, "{name}");
     }
 }
+
+#[test]
+fn a_run_that_was_to_end_early_tells_of_no_stage_behind() {
+    let mut trace = sample::success();
+    let request = &mut trace.requests[0];
+    request.until = crate::trace::StageName::Dns;
+    request.connection = crate::trace::Stage::Skipped("--until dns ends before it");
+    request.http = crate::trace::Stage::Skipped("--until dns ends before it");
+    let story = story(&trace);
+    let headings: Vec<&str> = story.iter().map(|it| it.heading.as_str()).collect();
+    assert_eq!(headings.last(), Some(&"Where it was to end"), "{headings:?}");
+    let behind = ["handshake", "encryption", "The next visit", "connection"];
+    assert!(!headings.iter().any(|it| behind.iter().any(|word| it.contains(word))), "{headings:?}");
+    let told = text(&story);
+    assert!(told.contains("Of HTTP 0 bytes were sent"), "{told}");
+}

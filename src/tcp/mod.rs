@@ -27,7 +27,7 @@ use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::timestamp;
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure};
+use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, StampedBy};
 
 pub use self::bind::check as check_source;
 pub use self::unix::connect as connect_unix;
@@ -122,6 +122,7 @@ pub async fn connect(
         local: None,
         tcp_info: None,
         noticed: won.map(|_| end),
+        stamped_by: won.map(|_| StampedBy::Program),
         untried: untried.iter().map(|one| one.address).collect(),
         redirected_from: shown.map(|one| format!("port {}", one.named_port)),
         ..Connect::default()
@@ -156,6 +157,7 @@ fn end_with_the_kernel(connect: &mut Connect) {
     let end = winner.start.after(info.rtt);
     if winner.syn_retransmits == Some(0) && end < winner.end {
         (winner.end, connect.end) = (end, end);
+        connect.stamped_by = Some(StampedBy::Kernel);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::phase::{PerPhase, Phase};
 use super::stretch::{Stretch, stretches};
-use crate::trace::{DnsLane, Hop, Http, Stage, Trace};
+use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
             Some(DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback) | None => stage(hop.dns),
         },
         Phase::Connect => stage(hop.connect),
-        Phase::Proxy => Some("no proxy was used"),
+        Phase::Proxy => proxy(hop),
         Phase::Tls => stage(hop.tls),
         Phase::Quic => Some("HTTP/3 was not used"),
         Phase::Send => stage(hop.http),
@@ -78,6 +78,20 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
             _ => stage(hop.http),
         },
     })
+}
+
+/// Why nothing was asked of a proxy.
+fn proxy(hop: &Hop<'_>) -> Option<&'static str> {
+    match hop.proxy {
+        Some(Proxy { start: Some(_), .. }) => None,
+        Some(Proxy { usage: ProxyUsage::Forward, .. }) if hop.http.ran().is_some() => {
+            Some("the proxy forwards the request: there is no tunnel to open")
+        }
+        Some(_) => Some(NOT_REACHED),
+        None if hop.connection.is_some_and(|used| used.proxy.is_some()) => Some(REUSED),
+        None if hop.request.bypass.is_some() => Some("this host needs no proxy: it stands in a list of such"),
+        None => Some("no proxy was used"),
+    }
 }
 
 #[cfg(test)]

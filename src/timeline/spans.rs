@@ -5,7 +5,7 @@ use super::phase::Phase;
 use super::stretch::{Stretch, stretches};
 use super::subject::Subject;
 use crate::trace::{
-    At, AttemptOutcome, Connect, Connection, Direction, Dns, DnsLane, Hop, Http, RequestId, Tls, Trace,
+    At, AttemptOutcome, Connect, Connection, Direction, Dns, DnsLane, Hop, Http, Proxy, RequestId, Tls, Trace,
 };
 
 /// One row of the waterfall.
@@ -90,12 +90,19 @@ impl Rows {
             Phase::Dns => hop.dns.ran().into_iter().for_each(|dns| self.dns_rows(dns, row)),
             Phase::Connect => {
                 self.abandoned_rows(hop.abandoned, row);
+                if let Some((proxy, lookup)) =
+                    hop.proxy.and_then(|proxy| Some((proxy, proxy.lookup.as_ref()?)))
+                {
+                    let name = format!("lookup of {}", proxy.host);
+                    self.push(Some(row), Subject::ProxyLookup, name, lookup.start, lookup.end);
+                }
                 hop.connect.ran().into_iter().for_each(|it| self.attempt_rows(it, row));
             }
             Phase::Tls => hop.tls.ran().into_iter().for_each(|tls| self.flight_rows(tls, row)),
             // Interim responses come while the final one is awaited.
             Phase::Wait => hop.http.ran().into_iter().for_each(|http| self.interim_rows(http, row)),
-            Phase::Proxy | Phase::Quic | Phase::Send | Phase::Receive => {}
+            Phase::Proxy => hop.proxy.into_iter().for_each(|proxy| self.proxy_rows(proxy, row)),
+            Phase::Quic | Phase::Send | Phase::Receive => {}
         }
     }
 
@@ -124,6 +131,15 @@ impl Rows {
             let name = name.map_or_else(String::new, |winner| winner.address.to_string());
             let end = tls.as_ref().ran().map_or(tcp.end, |tls| tls.end);
             self.push(Some(parent), Subject::Abandoned(place), name, tcp.start, end);
+        }
+    }
+
+    fn proxy_rows(&mut self, proxy: &Proxy, parent: usize) {
+        if let Some(tls) = &proxy.tls {
+            self.push(Some(parent), Subject::ProxyTls, "TLS with the proxy", tls.start, tls.end);
+        }
+        for (place, round) in proxy.rounds.iter().enumerate() {
+            self.push(Some(parent), Subject::ProxyRound(place), round.asked.clone(), round.start, round.end);
         }
     }
 

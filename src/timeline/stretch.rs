@@ -31,12 +31,16 @@ fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))
         }
-        // What was given up before was on the way to a connection.
+        // What was given up before was on the way to a connection, and so is the lookup of a proxy's name.
         Phase::Connect => hop.connect.ran().map(|connect| {
-            (hop.abandoned.first().map_or(connect.start, |first| first.tcp.start), connect.end)
+            let lookup = hop.proxy.and_then(|proxy| proxy.lookup.as_ref());
+            let before =
+                lookup.map(|lookup| lookup.start).or(hop.abandoned.first().map(|first| first.tcp.start));
+            (before.unwrap_or(connect.start), connect.end)
         }),
         Phase::Tls => hop.tls.ran().map(|tls| (tls.start, tls.end)),
-        Phase::Proxy | Phase::Quic => None,
+        Phase::Proxy => hop.proxy.and_then(|proxy| Some((proxy.start?, proxy.end))),
+        Phase::Quic => None,
         Phase::Send => send,
         Phase::Wait => wait,
         Phase::Receive => receive,

@@ -18,6 +18,12 @@ pub enum Subject {
     Attempt(usize),
     /// A connection that was given up, by its place among those of its request.
     Abandoned(usize),
+    /// The lookup of the proxy's name.
+    ProxyLookup,
+    /// TLS with the proxy.
+    ProxyTls,
+    /// A question to the proxy, by its place.
+    ProxyRound(usize),
     /// A flight of the handshake, by its place.
     Flight(usize),
     /// The check of the certificates.
@@ -35,6 +41,7 @@ impl Subject {
             Self::Phase(phase) => Some(phase.stage()),
             Self::Packets(_) | Self::Stub => Some(StageName::Dns),
             Self::Attempt(_) | Self::Abandoned(_) => Some(StageName::Tcp),
+            Self::ProxyLookup | Self::ProxyTls | Self::ProxyRound(_) => Some(StageName::Tcp),
             Self::Flight(_) | Self::Verification => Some(StageName::Tls),
             Self::Informational(_) => Some(StageName::Http),
         }

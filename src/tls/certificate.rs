@@ -14,7 +14,8 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
-use crate::trace::Certificate;
+use super::der;
+use crate::trace::{Certificate, SignedTimestamp};
 
 /// Reads one certificate. One that cannot be parsed keeps its fingerprint, and says so as subject.
 pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
@@ -36,10 +37,12 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
             is_ca: false,
             self_issued: false,
             issuer_urls: Vec::new(),
-            sct_count: 0,
+            scts: Vec::new(),
+            must_staple: false,
         };
     };
     let (key_type, key_bits) = key(parsed.public_key());
+    let scts = signed_timestamps(&parsed);
     let not_after = time(parsed.validity().not_after);
     Certificate {
         subject: distinguished_name(parsed.subject()),
@@ -57,7 +60,8 @@ pub(super) fn describe(der: &[u8], now: SystemTime) -> Certificate {
         is_ca: parsed.is_ca(),
         self_issued: self_issued(&parsed),
         issuer_urls: issuer_urls(&parsed),
-        sct_count: sct_count(&parsed),
+        scts,
+        must_staple: must_staple(&parsed),
     }
 }
 
@@ -158,12 +162,32 @@ fn address(octets: &[u8]) -> String {
     }
 }
 
-fn sct_count(certificate: &X509Certificate<'_>) -> usize {
-    let counts = certificate.extensions().iter().map(|extension| match extension.parsed_extension() {
-        ParsedExtension::SCT(timestamps) => timestamps.len(),
-        _ => 0,
+/// The stamps of public logs in it (RFC 6962 §3.3).
+fn signed_timestamps(certificate: &X509Certificate<'_>) -> Vec<SignedTimestamp> {
+    let lists = certificate.extensions().iter().filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SCT(timestamps) => Some(timestamps),
+        _ => None,
     });
-    counts.sum()
+    lists
+        .flatten()
+        .map(|stamp| SignedTimestamp {
+            log_id: HEXLOWER.encode(stamp.id.key_id),
+            timestamp: SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_millis(stamp.timestamp))
+                .unwrap_or(SystemTime::UNIX_EPOCH),
+        })
+        .collect()
+}
+
+/// Whether it demands stapled OCSP responses: the TLS feature status_request, 5 (RFC 7633 §4.1).
+fn must_staple(certificate: &X509Certificate<'_>) -> bool {
+    const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+    let extensions = certificate.extensions().iter();
+    let mut features = extensions.filter(|extension| extension.oid.to_id_string() == TLS_FEATURE);
+    features.any(|extension| {
+        der::children(extension.value)
+            .is_some_and(|features| features.iter().any(|feature| feature.data == [5]))
+    })
 }
 
 pub(super) fn key(key: &SubjectPublicKeyInfo<'_>) -> (String, Option<u32>) {

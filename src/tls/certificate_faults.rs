@@ -38,6 +38,7 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     let checked = tls.verification.as_ref();
     let faults = checked.map(|checked| checked.faults.as_slice()).unwrap_or_default();
     let system_would_trust = checked.and_then(|checked| checked.system_would_trust);
+    let embedded_would_trust = checked.and_then(|checked| checked.embedded_would_trust);
     let leading = faults.iter().min_by_key(|fault| rank(fault.code()));
     let code = leading.map_or(FailureCode::CertificateInvalid, CertificateFault::code);
     let fault = Fault::new(StageName::Tls, code, message(tls, seen.now));
@@ -45,6 +46,12 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
     let is_keyless = tls.chain.first().is_some_and(|leaf| leaf.spki_sha256.is_empty());
     if is_keyless {
         return fault.hint("not even -k goes on here: the certificate gives no key to check the server by");
+    }
+    if embedded_would_trust == Some(true) {
+        return fault.hint(
+            "the built-in roots (Mozilla's) would trust it: this machine's store is old, or was changed; try `--roots \
+             embedded`",
+        );
     }
     match leading {
         Some(CertificateFault::UnknownIssuer { issuer }) if system_would_trust != Some(true) => {

@@ -26,10 +26,10 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{self, Resume, TlsPlan, VersionChoice};
+use crate::plan::{self, Resume, RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::timestamp::Stamped;
-use crate::trace::{Failure, FailureCode, StageName, Tls, TlsVersion};
+use crate::trace::{Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -66,6 +66,7 @@ pub struct Client {
     /// The roots, as they are called in the report.
     roots: Arc<str>,
     source: Source,
+    roots_of: RootsOf,
     insecure: bool,
     /// What is shown to a server that asks for it.
     identity: Option<Arc<Identity>>,
@@ -104,6 +105,13 @@ impl Client {
             trust,
             roots: roots.description.into(),
             source: Source::from(&plan.roots),
+            roots_of: match &plan.roots {
+                // The lab's stand for everybody's there.
+                RootsChoice::Embedded | RootsChoice::Given { .. } => RootsOf::Everybody,
+                RootsChoice::System | RootsChoice::File(_) | RootsChoice::Environment { .. } => {
+                    RootsOf::Somebody
+                }
+            },
             insecure: plan.insecure,
             identity,
             resume: plan.resume,
@@ -153,28 +161,29 @@ impl Client {
     /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
     #[must_use]
     pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
-        let hello = asked(host).and_then(|asked| {
-            let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
-            let observer =
-                Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
-            self.config_for(&observer, &asked)
-                .and_then(|(config, tickets)| {
-                    let memory = tickets.map(|tickets| Memory {
-                        config: Arc::clone(&config),
-                        tickets,
-                        observer: Arc::clone(&observer),
-                        host: host.to_owned(),
-                        limit: self.limit,
-                        heard: Heard::Nothing,
-                    });
-                    Ok((Hello::new(config, asked, observer)?, memory))
-                })
-                .map_err(|error| {
-                    let message = format!("no ClientHello could be made: {error}");
-                    Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-                })
-        });
+        let hello = self.hello(host, clock);
         Prepared { host: host.trim_end_matches('.').to_owned(), hello }
+    }
+
+    fn hello(&self, host: &str, clock: &Clock) -> Result<(Hello, Option<Memory>), Fault> {
+        let asked = asked(host)?;
+        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
+        let observer =
+            Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
+        let not_made = |error| {
+            let message = format!("no ClientHello could be made: {error}");
+            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+        };
+        let (config, tickets) = self.config_for(&observer, &asked).map_err(not_made)?;
+        let memory = tickets.map(|tickets| Memory {
+            config: Arc::clone(&config),
+            tickets,
+            observer: Arc::clone(&observer),
+            host: host.to_owned(),
+            limit: self.limit,
+            heard: Heard::Nothing,
+        });
+        Ok((Hello::new(config, asked, observer).map_err(not_made)?, memory))
     }
 
     /// Shakes hands, and leaves offer, chain and the details of a verification with faults to
@@ -208,6 +217,7 @@ impl Client {
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
+            roots_of: self.roots_of,
             insecure: self.insecure,
             identity: self.identity.clone(),
         };
@@ -229,7 +239,7 @@ impl Client {
                     address,
                     seen: &details.seen,
                     hello: &details.hello,
-                    embedded_roots: (self.source == Source::Embedded).then_some(&self.trust),
+                    trust: &self.trust,
                     source: self.source,
                     limit: self.limit,
                     max_version: self.max_version,

@@ -24,7 +24,7 @@ use super::verify::{Answer, Observer};
 use crate::clock::{Clock, Stopwatch};
 use crate::stop::{Stop, Stopped};
 use crate::timestamp::Stamped;
-use crate::trace::{At, Direction, Flight, HandshakeMessage};
+use crate::trace::{At, Direction, Flight, HandshakeMessage, StampedBy};
 
 /// Bytes of a server's handshake that are read at most: four of the largest messages.
 const MAX_BYTES: u64 = 4 * 64 * 1024;
@@ -124,6 +124,7 @@ pub(super) struct Handshake<'a, S> {
     awaiting: bool,
     /// When the last read returned.
     pub(super) noticed: Option<At>,
+    pub(super) stamped_by: Option<StampedBy>,
     encrypted: Encrypted,
     /// Sending failed; the server may have said why before it went.
     broken: Option<io::Error>,
@@ -163,6 +164,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
             prepared,
             awaiting: false,
             noticed: None,
+            stamped_by: None,
             encrypted: Encrypted::default(),
             broken: None,
         }
@@ -275,7 +277,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
     async fn receive(&mut self) -> Result<(), End> {
         let read = self.stop.within(Some(self.limit), self.carrier.read(self.inbound.space())).await;
         let noticed = self.clock.now();
-        let now = self.carrier.arrived().map_or(noticed, |at| self.clock.at(at));
+        let arrived = self.carrier.arrived();
+        let now = arrived.map_or(noticed, |at| self.clock.at(at));
         // Two clocks: an answer is never before what it answers.
         let now = self.flights.last_mut().map_or(now, |last| {
             let now = now.max(last.start);
@@ -292,6 +295,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
             }
         };
         self.noticed = Some(noticed);
+        StampedBy::note(&mut self.stamped_by, arrived);
         let apart = self.server_hello_came_alone();
         self.inbound.filled(count);
         self.bytes_received += count as u64;

@@ -13,6 +13,7 @@ use super::verify::{Seen, Trust};
 use crate::alert;
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::plan::RootsChoice;
 use crate::stop::Stop;
 use crate::trace::{Alert, CertificateFault, Direction, Tls, TlsVersion, Verification};
 
@@ -22,8 +23,8 @@ pub(super) struct Inquiry<'a> {
     /// Where the server can be asked once more.
     pub(super) address: Option<SocketAddr>,
     pub(super) seen: &'a Seen,
-    /// The trust of the run, when its roots are the embedded ones.
-    pub(super) embedded_roots: Option<&'a Trust>,
+    /// The trust of the run.
+    pub(super) trust: &'a Trust,
     pub(super) source: Source,
     /// Our ClientHello.
     pub(super) hello: &'a [u8],
@@ -42,7 +43,12 @@ impl Inquiry<'_> {
     ) -> Fault {
         tls.alert = alert_of(self.end, handshake.plain_alert_sent(), handshake.received.alert);
         if let Some(verification) = &mut tls.verification {
-            verification.system_would_trust = self.system_would_trust(verification);
+            let others = self.others_would_trust(verification);
+            match self.source {
+                Source::Embedded => verification.system_would_trust = others,
+                Source::System => verification.embedded_would_trust = others,
+                Source::File | Source::Other => {}
+            }
         }
         let mut probed = Found::default();
         if let Some(address) = self.address
@@ -67,8 +73,8 @@ impl Inquiry<'_> {
         })
     }
 
-    /// When the embedded roots refuse a chain: whether the machine's would trust it.
-    fn system_would_trust(&self, verification: &Verification) -> Option<bool> {
+    /// When the embedded roots refuse a chain, or the machine's do: whether the others would trust it.
+    fn others_would_trust(&self, verification: &Verification) -> Option<bool> {
         let untrusted = verification.faults.iter().any(|fault| {
             matches!(
                 fault,
@@ -77,11 +83,14 @@ impl Inquiry<'_> {
                     | CertificateFault::UnknownIssuer { .. }
             )
         });
-        let (Some(trust), true, Some(now)) = (self.embedded_roots, untrusted, self.seen.now) else {
-            return None;
+        let (true, Some(now)) = (untrusted, self.seen.now) else { return None };
+        let others = match self.source {
+            Source::Embedded => crate::roots::system().ok()?,
+            Source::System => crate::roots::load(&RootsChoice::Embedded).ok()?,
+            Source::File | Source::Other => return None,
         };
-        let system = Trust { roots: crate::roots::system().ok()?.store, algorithms: trust.algorithms };
-        Some(faults::would_trust(&system, &self.seen.certificates, now))
+        let others = Trust { roots: others.store, algorithms: self.trust.algorithms };
+        Some(faults::would_trust(&others, &self.seen.certificates, now))
     }
 }
 

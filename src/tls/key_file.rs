@@ -10,6 +10,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::{Any, FromDer as _, Tag};
 use x509_parser::prelude::X509Certificate;
 
+use super::der::{children, contents};
+
 /// What a file is.
 #[derive(Debug)]
 pub(super) enum Contents {
@@ -135,26 +137,4 @@ pub(super) fn decrypt(scheme: &[u8], data: &[u8], password: &str) -> Result<Vec<
         pkcs5::Error::DecryptFailed | pkcs5::Error::EncryptFailed => Locked::WrongPassword,
         _ => Locked::Scheme,
     })
-}
-
-/// The contents of a DER SEQUENCE that is all there is.
-pub(super) fn contents(der: &[u8]) -> Option<&[u8]> {
-    let (_, sequence) = Any::from_der(der).ok()?;
-    (sequence.tag() == Tag::Sequence).then_some(sequence.data)
-}
-
-/// The values in a DER SEQUENCE.
-pub(super) fn children(der: &[u8]) -> Option<Vec<Any<'_>>> {
-    values(contents(der)?)
-}
-
-/// The DER values that stand one behind the other.
-pub(super) fn values(mut bytes: &[u8]) -> Option<Vec<Any<'_>>> {
-    let mut values = Vec::new();
-    while !bytes.is_empty() {
-        let (rest, value) = Any::from_der(bytes).ok()?;
-        values.push(value);
-        bytes = rest;
-    }
-    Some(values)
 }

@@ -6,7 +6,8 @@
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::Any;
 
-use super::key_file::{Locked, children, contents, decrypt, unlock, values};
+use super::der::{children, contents, values};
+use super::key_file::{Locked, decrypt, unlock};
 
 /// What a container holds.
 #[derive(Debug, Default)]

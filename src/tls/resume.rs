@@ -22,7 +22,7 @@ use super::verify::Observer;
 use crate::clock::Clock;
 use crate::stop::{Stop, Stopped};
 use crate::timestamp::Stamped;
-use crate::trace::{EarlyData, NotResumed, Resumed, Resumption, Tls};
+use crate::trace::{EarlyData, NotResumed, Resumed, Resumption, Tls, TlsVersion};
 
 /// Tickets of one connection that are kept; the others are counted.
 const MAX_TICKETS: usize = 8;
@@ -117,9 +117,10 @@ impl Memory {
     #[must_use]
     pub fn without_ticket(&self, first: &Tls) -> Option<Resumption> {
         let given = self.tickets.kept().given;
-        let why = match self.heard {
-            Heard::Response => NotResumed::NoTicket,
-            Heard::Nothing => NotResumed::NothingRead,
+        let why = match (first.version, self.heard) {
+            // They are a part of the handshake there (RFC 5077 §3.1).
+            (Some(TlsVersion::Tls12), _) | (_, Heard::Response) => NotResumed::NoTicket,
+            (_, Heard::Nothing) => NotResumed::NothingRead,
         };
         (given == 0).then(|| not_resumed(first, given, why))
     }
@@ -134,6 +135,12 @@ impl Memory {
     #[must_use]
     pub fn unconnected(&self, first: &Tls, why: String) -> Resumption {
         not_resumed(first, self.tickets.kept().given, NotResumed::Failed(why))
+    }
+
+    /// None is made here, for this reason.
+    #[must_use]
+    pub fn untried(&self, first: &Tls, why: &'static str) -> Resumption {
+        not_resumed(first, self.tickets.kept().given, NotResumed::NotTried(why))
     }
 
     /// Shakes hands once more with the server of the first handshake, over a connection of its own, with one

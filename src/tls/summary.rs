@@ -16,16 +16,24 @@ use super::handshake::Handshake;
 use super::identity::Identity;
 use super::resume::Memory;
 use super::verify::{Answer, Request, Seen, Trust};
-use super::{certificate, faults, names, offer};
-use crate::trace::{At, ClientCertificate, Direction, Flight, Tls, TlsVersion, Verification};
+use super::{certificate, faults, names, ocsp, offer};
+use crate::trace::{
+    At, ClientCertificate, Direction, Flight, HandshakeMessage, RootsOf, Tls, TlsVersion, Verification,
+};
 
 /// The record of a handshake, but for what is in its [`Details`].
 pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, ran: Range<At>) -> Tls {
+    let shows = seen.request.as_ref().is_some_and(|request| request.answer == Answer::Certificate);
+    // Chosen when it is asked for: the handshake may have ended before it went out.
+    let was_sent = handshake.flights.iter().any(|flight| {
+        flight.direction == Direction::Sent && flight.messages.contains(&HandshakeMessage::Certificate)
+    });
     let connection = &handshake.connection;
     Tls {
         start: ran.start,
         end: ran.end,
         noticed: handshake.noticed,
+        stamped_by: handshake.stamped_by,
         sni: handshake.sni.take(),
         verified_name: host.to_owned(),
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),
@@ -40,10 +48,11 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         hello_retry: handshake.received.hello_retry,
         client_certificate: ClientCertificate {
             requested: seen.request.is_some(),
-            sent: seen.request.as_ref().is_some_and(|request| request.answer == Answer::Certificate),
+            sent: shows && was_sent,
             ..ClientCertificate::default()
         },
-        ocsp_bytes: seen.ocsp_bytes,
+        ocsp_bytes: seen.ocsp.len(),
+        staple: None,
         bytes_received: handshake.bytes_received,
         bytes_sent: handshake.bytes_sent,
         key_exchange_cpu: handshake.key_exchange,
@@ -108,6 +117,7 @@ pub(super) struct Details {
     pub(super) trust: Trust,
     /// The roots, as they are called in the report.
     pub(super) roots: Arc<str>,
+    pub(super) roots_of: RootsOf,
     pub(super) insecure: bool,
     /// The certificate at hand.
     pub(super) identity: Option<Arc<Identity>>,
@@ -122,6 +132,8 @@ impl Details {
             tls.client_certificate.acceptable_cas = authorities(request);
         }
         let (Some(start), Some(now)) = (seen.start, seen.now) else { return };
+        let leaf = seen.certificates.first().filter(|_| !seen.ocsp.is_empty());
+        tls.staple = leaf.map(|leaf| ocsp::read(&seen.ocsp, leaf));
         tls.chain = seen.certificates.iter().map(|der| certificate::describe(der, now)).collect();
         let mut faults = faults::judge(&self.trust, seen, &tls.chain, &tls.verified_name, now);
         faults.extend(faults::unproven(seen));
@@ -135,6 +147,8 @@ impl Details {
             start,
             cpu: seen.cpu,
             system_would_trust: None,
+            embedded_would_trust: None,
+            roots_of: self.roots_of,
         });
     }
 }

@@ -108,7 +108,8 @@ pub(super) struct Seen {
     pub(super) proof: Proof,
     /// The scheme of the server's proof.
     pub(super) scheme: Option<SignatureScheme>,
-    pub(super) ocsp_bytes: usize,
+    /// The stapled OCSP response; empty without one.
+    pub(super) ocsp: Vec<u8>,
     /// What the server asked of the client, if it did.
     pub(super) request: Option<Request>,
 }
@@ -250,7 +251,7 @@ impl ServerCertVerifier for Observer {
         seen.cpu += spent;
         seen.chain_error = chain_error;
         seen.name_error = name_error;
-        seen.ocsp_bytes = ocsp_response.len();
+        seen.ocsp = ocsp_response.to_vec();
         verdict
     }
 

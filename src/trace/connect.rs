@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::addresses::AddressCheck;
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::service::EndpointSource;
 
 /// The connection race (RFC 8305).
@@ -18,6 +18,8 @@ pub struct Connect {
     pub end: At,
     /// This program saw that the winner was connected.
     pub noticed: Option<At>,
+    /// Whose measure its end is; `None` without a winner.
+    pub stamped_by: Option<StampedBy>,
     /// Every attempt, in the order started.
     pub attempts: Vec<Attempt>,
     /// Index of the winner.

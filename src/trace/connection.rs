@@ -2,6 +2,7 @@
 
 use super::connect::Connect;
 use super::ids::RequestId;
+use super::proxy::Proxy;
 use super::stage::Stage;
 use super::tls::Tls;
 
@@ -12,6 +13,8 @@ pub struct Connection {
     pub opened_for: RequestId,
     /// The TCP connection.
     pub tcp: Connect,
+    /// The proxy that it goes through, which is what `tcp` is connected to.
+    pub proxy: Option<Proxy>,
     /// The TLS handshake.
     pub tls: Stage<Tls>,
 }

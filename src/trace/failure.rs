@@ -85,6 +85,24 @@ failure_codes! {
     NoAddress => "no-address",
     /// tcp: any other error of the operating system.
     ConnectFailed => "connect-failed",
+    /// tcp: the proxy's own name led to no address.
+    ProxyUnresolved => "proxy-unresolved",
+    /// tcp: no connection to the proxy.
+    ProxyUnreachable => "proxy-unreachable",
+    /// tcp: no TLS with an https proxy.
+    ProxyTls => "proxy-tls",
+    /// tcp: the proxy wants credentials, or others.
+    ProxyAuthentication => "proxy-authentication",
+    /// tcp: the proxy's rules forbid it.
+    ProxyRefused => "proxy-refused",
+    /// tcp: the proxy says that it could not reach the target.
+    ProxyTargetFailed => "proxy-target-failed",
+    /// tcp: the proxy ended the connection before it was a tunnel.
+    ProxyClosed => "proxy-closed",
+    /// tcp: the proxy did not answer within the limit.
+    ProxyTimeout => "proxy-timeout",
+    /// tcp: what was to be a proxy does not speak as one.
+    NotProxy => "not-proxy",
     /// tls: the certificate's validity has ended.
     CertificateExpired => "certificate-expired",
     /// tls: the certificate's validity has not begun.

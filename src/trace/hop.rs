@@ -9,6 +9,7 @@ use super::dns::Dns;
 use super::failure::Failure;
 use super::http::Http;
 use super::ids::RequestId;
+use super::proxy::Proxy;
 use super::request::Request;
 use super::stage::Stage;
 use super::tls::Tls;
@@ -34,6 +35,8 @@ pub struct Hop<'t> {
     pub dns: Stage<&'t Dns>,
     /// The TCP connection; skipped where an earlier request's is used again.
     pub connect: Stage<&'t Connect>,
+    /// The proxy, and what was said to it; `None` without one, and where an earlier request's connection is used.
+    pub proxy: Option<&'t Proxy>,
     /// The TLS handshake; skipped where an earlier request's connection is used again.
     pub tls: Stage<&'t Tls>,
     /// Request and response.
@@ -77,6 +80,7 @@ impl<'t> Hop<'t> {
                 None => (Stage::NotReached, Stage::NotReached),
             },
         };
+        let proxy = connection.filter(|_| reused.is_none()).and_then(|opened| opened.proxy.as_ref());
         let used = request.connection.ran().filter(|_| reused.is_none()).map_or(0, |used| used.0);
         let before = connections.get(..used).unwrap_or_default();
         let others = before.iter().rev().take_while(|connection| connection.opened_for == id).count();
@@ -88,6 +92,7 @@ impl<'t> Hop<'t> {
             end: request.end,
             dns,
             connect,
+            proxy,
             tls,
             http: request.http.as_ref(),
             connection,

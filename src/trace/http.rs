@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::at::At;
+use super::at::{At, StampedBy};
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Http {
     pub first_byte: Option<At>,
     /// This program read that byte.
     pub first_byte_noticed: Option<At>,
+    /// Whose stamps the arrivals have; `None` where nothing arrived. The end of a connection has this program's.
+    pub stamped_by: Option<StampedBy>,
     /// End of the final response's head.
     pub head_end: Option<At>,
     /// The last byte of the body arrived, or the failure.

@@ -20,6 +20,7 @@ mod http;
 mod ids;
 mod meaning;
 mod packet;
+mod proxy;
 mod record;
 mod request;
 mod resumption;
@@ -28,12 +29,13 @@ mod run;
 pub(crate) mod sample;
 mod service;
 mod stage;
+mod status;
 mod tls;
 mod url;
 
 pub use address::AddressKind;
 pub use addresses::{AddressCheck, AddressOutcome};
-pub use at::At;
+pub use at::{At, StampedBy};
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
@@ -55,14 +57,19 @@ pub use meaning::{Meaning, Negative, StoppedBy};
 pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
 };
+pub use proxy::{
+    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage,
+    SocksReply, proxy_url,
+};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
+pub use status::{CertificateStatus, SignedTimestamp, Staple};
 pub use tls::{
     Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
-    LegacyProbe, NearMiss, Offer, Tls, TlsVersion, Verification,
+    HelloRetry, LegacyProbe, NearMiss, Offer, RetryCause, RootsOf, Tls, TlsVersion, Verification,
 };
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

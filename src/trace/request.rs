@@ -4,6 +4,7 @@ use super::at::At;
 use super::failure::Failure;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
+use super::proxy::ProxyBypass;
 use super::stage::{Stage, StageName};
 use super::url::Url;
 
@@ -22,6 +23,8 @@ pub struct Request {
     pub lookup: Stage<LookupId>,
     /// The connection it went out on, or was to.
     pub connection: Stage<ConnectionId>,
+    /// The proxy that it does without, because its host stands in a list.
+    pub bypass: Option<ProxyBypass>,
     /// Request and response.
     pub http: Stage<Http>,
     /// What ended it before its goal.
@@ -41,6 +44,7 @@ impl Request {
             end: start,
             lookup: Stage::NotReached,
             connection: Stage::NotReached,
+            bypass: None,
             http: Stage::NotReached,
             failure: None,
             retry_of: None,

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::failure::FailureCode;
 use super::resumption::Resumption;
+use super::status::{SignedTimestamp, Staple};
 
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Tls {
     pub end: At,
     /// This program read the last of it.
     pub noticed: Option<At>,
+    /// Whose stamps the arrivals have; `None` where nothing arrived.
+    pub stamped_by: Option<StampedBy>,
     /// The name sent as SNI; `None` for an IP literal.
     pub sni: Option<String>,
     /// The name the certificate was checked against.
@@ -48,6 +51,8 @@ pub struct Tls {
     pub alert: Option<Alert>,
     /// Bytes of the stapled OCSP response, 0 without one.
     pub ocsp_bytes: usize,
+    /// What the stapled OCSP response says; `None` without one.
+    pub staple: Option<Staple>,
     /// Bytes read from the socket during the handshake.
     pub bytes_received: u64,
     /// Bytes written to the socket during the handshake.
@@ -60,7 +65,45 @@ pub struct Tls {
     pub resumption: Option<Resumption>,
 }
 
+/// A HelloRetryRequest (RFC 8446 §4.1.4): why it came, and what it cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HelloRetry<'a> {
+    /// Why.
+    pub cause: RetryCause<'a>,
+    /// From our ClientHello to its last byte: the round trip that a right guess spares.
+    pub cost: Duration,
+}
+
+/// Why a server asks for a second ClientHello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryCause<'a> {
+    /// It takes none of the key shares sent, and asked for one of this group.
+    Group(&'a str),
+    /// It had a share that it takes: it wants its cookie back, to know that the client is there.
+    Cookie,
+}
+
 impl Tls {
+    /// The HelloRetryRequest, if there was one and the handshake went on behind it.
+    #[must_use]
+    pub fn retry(&self) -> Option<HelloRetry<'_>> {
+        let (group, offer) = (self.group.as_deref()?, self.offer.as_ref()?);
+        let sent = self.flights.iter().find(|flight| flight.direction == Direction::Sent)?;
+        let asked = self.flights.iter().find(|flight| flight.direction == Direction::Received)?;
+        let had_share = offer.key_shares.iter().any(|(share, _)| share == group);
+        let cause = if had_share { RetryCause::Cookie } else { RetryCause::Group(group) };
+        self.hello_retry.then(|| HelloRetry { cause, cost: asked.end.since(sent.end) })
+    }
+
+    /// Whether the client's last flight went out: the answer to all that the server asked for.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let is_last = |flight: &Flight| {
+            flight.direction == Direction::Sent && flight.messages.contains(&HandshakeMessage::Finished)
+        };
+        self.flights.iter().any(is_last)
+    }
+
     /// From the ClientHello to the last byte that the server sent of the handshake, its Finished: what
     /// a full handshake and a resumed one can be compared by.
     #[must_use]
@@ -252,11 +295,22 @@ pub struct Certificate {
     pub self_issued: bool,
     /// Where its issuer's certificate can be fetched (AIA caIssuers).
     pub issuer_urls: Vec<String>,
-    /// Signed certificate timestamps in it.
-    pub sct_count: usize,
+    /// The signed certificate timestamps in it (RFC 6962 §3.3).
+    pub scts: Vec<SignedTimestamp>,
+    /// Whether it demands that its servers staple OCSP responses (RFC 7633, "must-staple").
+    pub must_staple: bool,
 }
 
 impl Certificate {
+    /// Whole days from its begin to its end; a part of a day counts as one (CA/Browser Forum Baseline
+    /// Requirements 6.3.2), and both ends belong to it.
+    #[must_use]
+    pub fn lifetime_days(&self) -> u64 {
+        const DAY: u64 = 86_400;
+        let life = self.not_after.duration_since(self.not_before).unwrap_or_default();
+        (life.as_secs() + 1).div_ceil(DAY)
+    }
+
     /// 99991231235959Z: there is no well-defined end (RFC 5280 §4.1.2.5).
     pub const NO_EXPIRY: Duration = Duration::from_secs(253_402_300_799);
 
@@ -282,6 +336,19 @@ pub struct Verification {
     pub cpu: Duration,
     /// When the embedded roots refuse: whether the system's roots would trust the chain.
     pub system_would_trust: Option<bool>,
+    /// When the system's roots refuse: whether the embedded ones would trust the chain.
+    pub embedded_would_trust: Option<bool>,
+    /// Whose the roots are.
+    pub roots_of: RootsOf,
+}
+
+/// Whose roots a certificate was checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootsOf {
+    /// Of authorities that the public's browsers trust, and that keep the CA/Browser Forum's rules.
+    Everybody,
+    /// Others: of this machine, of a file.
+    Somebody,
 }
 
 /// One thing wrong with a certificate or its chain.

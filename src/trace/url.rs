@@ -100,6 +100,15 @@ pub enum Host {
 }
 
 impl Host {
+    /// Whether it is this machine: what is sent there is on no way (RFC 6761 §6.3).
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        match self {
+            Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+            literal => literal.address().is_some_and(|address| address.is_loopback()),
+        }
+    }
+
     /// The address, if the host is a literal.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {

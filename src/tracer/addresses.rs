@@ -17,7 +17,7 @@ use crate::tcp::{self, Turn};
 use crate::tls::{self, Peer};
 use crate::trace::{
     AddressCheck, AddressOutcome, AttemptOutcome, CertificateFault, Connect, ConnectionId, EndpointSource,
-    Failure, Hop, Scheme, StageName, Tls, Trace, Url,
+    Failure, FailureCode, Hop, Scheme, StageName, Tls, Trace, Url,
 };
 
 /// Addresses that are tried in one run at most.
@@ -32,6 +32,10 @@ pub(super) async fn check_all(scene: &Scene<'_>, trace: &mut Trace, probe: Addre
         .hops()
         .filter_map(|hop| {
             let connect = hop.connect.ran().filter(|connect| connect.unix_socket.is_none())?;
+            // Behind a proxy the server's addresses are the proxy's matter.
+            if hop.proxy.is_some() {
+                return None;
+            }
             let connection = hop.request.connection.ran()?;
             Some((connection, Checker::new(scene, trace, &hop, probe), known(&hop, connect)))
         })
@@ -66,7 +70,6 @@ fn known(hop: &Hop<'_>, connect: &Connect) -> Vec<SocketAddr> {
 struct Checker<'a> {
     scene: &'a Scene<'a>,
     url: Url,
-    /// Without the ports of the run: those are taken.
     tcp: TcpPlan,
     /// The client, where the URL has TLS.
     tls: Option<&'a tls::Client>,
@@ -77,9 +80,7 @@ struct Checker<'a> {
 impl<'a> Checker<'a> {
     fn new(scene: &'a Scene<'a>, trace: &Trace, hop: &Hop<'_>, probe: AddressProbe) -> Self {
         let (plan, url, until) = (scene.plan, hop.url, hop.request.until);
-        let mut tcp = plan.tcp.clone();
-        tcp.source.ports = None;
-        tcp.port_map.clear();
+        let tcp = plan.tcp.afterwards();
         let client = match url.scheme {
             Scheme::Https => Some(scene.tls),
             Scheme::Tls => Some(scene.bare_tls),
@@ -140,6 +141,12 @@ impl<'a> Checker<'a> {
                     http::fetch(session, made, (&self.url, ask), plan, clock, &patience).await;
                 check.status = http.status;
                 match result {
+                    // Its own time is over, and not the run's.
+                    Err(Failure { code: FailureCode::MaxTime, message, .. })
+                        if stop.within(None, tokio::task::yield_now()).await.is_ok() =>
+                    {
+                        (check.outcome, check.error) = (AddressOutcome::HttpFailed, Some(message));
+                    }
                     Err(failure) => return failed(check, failure),
                     Ok(_) => check.outcome = AddressOutcome::Ok,
                 }
@@ -177,7 +184,7 @@ fn of_tls(check: &mut AddressCheck, tls: &Tls) {
 
 /// The check of an address that the trace would have failed at.
 fn failed(mut check: AddressCheck, failure: Failure) -> AddressCheck {
-    use crate::trace::FailureCode::{Interrupted, MaxTime};
+    use FailureCode::{Interrupted, MaxTime};
     check.outcome = match (failure.code, failure.stage) {
         (Interrupted | MaxTime, _) => AddressOutcome::Stopped,
         (_, StageName::Tls) => AddressOutcome::TlsFailed,

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use super::assumed;
 use super::connect::{self, Beside};
 use super::pool::{Idle, Pool};
+use super::proxied;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask};
+use crate::http::{self, Ask, Session};
+use crate::proxy::{self, Choice};
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
@@ -24,16 +26,21 @@ use crate::url;
 const COOKIE: &str = "the server redirects until the cookie it sets comes back, and none is sent from here by \
                       itself: -H 'Cookie: NAME=VALUE' sends one";
 
+/// Lanes that are still running, and the lookup they belong to.
+type Lanes = Vec<(LookupId, UncountedLanes)>;
+/// Sessions that are to be resumed, and the connection each is of.
+type Sessions = Vec<(ConnectionId, Memory)>;
+
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
     pool: Pool,
     /// Lanes that are still running, and the lookup they belong to.
-    uncounted: Vec<(LookupId, UncountedLanes)>,
+    uncounted: Lanes,
     /// Holds on the connections that are open, for a look at each when what is measured on it is over.
     watches: HashMap<ConnectionId, tcp::Watch>,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
-    sessions: Vec<(ConnectionId, Memory)>,
+    sessions: Sessions,
 }
 
 impl<'a> Chain<'a> {
@@ -42,8 +49,16 @@ impl<'a> Chain<'a> {
         Self { scene, pool: Pool::default(), uncounted, watches, sessions }
     }
 
+    /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
+    /// of one that merely breaks off (RFC 5246 §7.2.1).
+    pub(super) async fn close(&mut self) {
+        if !self.sessions.is_empty() {
+            self.pool.close().await;
+        }
+    }
+
     /// What still runs beside the trace, and what is to be resumed after it.
-    pub(super) fn into_uncounted(self) -> (Vec<(LookupId, UncountedLanes)>, Vec<(ConnectionId, Memory)>) {
+    pub(super) fn into_uncounted(self) -> (Lanes, Sessions) {
         (self.uncounted, self.sessions)
     }
 
@@ -73,6 +88,11 @@ impl<'a> Chain<'a> {
             let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
             until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
+            let behind = |failure| match trace.hops().last() {
+                Some(hop) => proxied::hint(failure, &hop),
+                None => failure,
+            };
+            failure = failure.map(behind);
             // Where nothing was to run, taking the URL apart is all there is.
             let end =
                 trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
@@ -124,10 +144,31 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// A connection for a request, by a proxy or without one.
+    async fn open(
+        &self,
+        trace: &mut Trace,
+        id: RequestId,
+        ask: &Ask,
+        beside: &mut Beside,
+    ) -> Result<Option<(Session, ConnectionId)>, Failure> {
+        let request = &mut trace.requests[id.0];
+        if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
+            match proxy::choose(&request.url, &self.scene.plan.proxy) {
+                Choice::Use(server) => {
+                    return proxied::open(self.scene, trace, (id, ask), server, beside).await;
+                }
+                Choice::Bypass(bypass) => request.bypass = Some(bypass),
+                Choice::Direct => {}
+            }
+        }
+        connect::open(self.scene, trace, id, ask, beside).await
+    }
+
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
-        let (mut unread, mut made) = (None, None);
+        let mut beside = Beside::default();
         // What is sent again goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
             Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
@@ -141,20 +182,20 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let mut beside = Beside::default();
-                let opened = connect::open(self.scene, trace, id, ask, &mut beside).await;
-                self.uncounted.extend(beside.lanes);
-                (unread, made) = (beside.unread, beside.request);
-                self.watches.extend(beside.watch);
+                let opened = self.open(trace, id, ask, &mut beside).await;
+                self.uncounted.extend(beside.lanes.take());
+                self.watches.extend(beside.watch.take());
                 match opened {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
-                        self.remember(unread.as_mut(), trace, id);
-                        read(unread, trace, id);
+                        self.remember(beside.unread.as_mut(), trace, id);
+                        beside.read(trace, id);
                         self.look_back(trace, id, Kept::No);
                         return Ok(());
                     }
+                    // What failed has no request that could wait for the reading.
                     Err(failure) => {
+                        beside.read(trace, id);
                         self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
@@ -163,14 +204,14 @@ impl<'a> Chain<'a> {
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
-        let made = made.unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
+        let made = beside.request.take().unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
         let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         let kept = if matches!(result, Ok(Some(_))) { Kept::Yes } else { Kept::No };
         self.look_back(trace, id, kept);
-        self.remember(unread.as_mut(), trace, id);
+        self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
-        read(unread, trace, id);
+        beside.read(trace, id);
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }
@@ -224,15 +265,6 @@ fn with_accepted(failure: Failure, tls: Option<&Tls>) -> Failure {
     Failure { hint: Some(hint), ..failure }
 }
 
-/// Reads what is left of the handshake: certificates are work of ours that no phase should pay for.
-fn read(unread: Option<tls::Unread>, trace: &mut Trace, id: RequestId) {
-    let connection = trace.requests[id.0].connection.ran();
-    let tls = connection.and_then(|connection| trace.connections[connection.0].tls.ran_mut());
-    if let (Some(tls), Some(unread)) = (tls, unread) {
-        unread.read_into(tls);
-    }
-}
-
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Again {
@@ -261,6 +293,7 @@ fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),
+        hop.proxy.map(|proxy| proxy.end),
         hop.tls.ran().map(|tls| tls.end),
         hop.http.ran().map(|http| http.end),
     ];

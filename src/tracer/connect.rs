@@ -10,18 +10,19 @@ use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask, Session};
+use crate::plan::ProxyServer;
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls;
+use crate::tls::{self, TlsStream};
 use crate::trace::{
     Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Tls,
     Trace, Url,
 };
 
 /// Why a literal has no DNS time.
-const IP_LITERAL: &str = "the host is an IP address";
-const CONNECT_TO: &str = "--connect-to gives the address";
-const PLAIN: &str = "http has no TLS";
+pub(super) const IP_LITERAL: &str = "the host is an IP address";
+pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
+pub(super) const PLAIN: &str = "http has no TLS";
 const UNIX: &str = "--unix-socket names the server";
 
 /// What opening a connection leaves to be done later, also where it failed.
@@ -31,6 +32,8 @@ pub(super) struct Beside {
     pub(super) lanes: Option<(LookupId, UncountedLanes)>,
     /// What is left to read of the TLS handshake.
     pub(super) unread: Option<tls::Unread>,
+    /// The same of that with a proxy.
+    pub(super) of_proxy: Option<tls::Unread>,
     /// The request, made while the connection was awaited.
     pub(super) request: Option<http::Prepared>,
     /// A hold on the connection, for a look at it when all is over.
@@ -39,23 +42,30 @@ pub(super) struct Beside {
 
 impl Beside {
     /// DNSSEC's own questions go out right behind the next packet.
-    fn begin_checks(&self) {
+    pub(super) fn begin_checks(&self) {
         if let Some((_, lanes)) = &self.lanes {
             lanes.begin();
         }
     }
+
+    /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
+    pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
+        let connection = trace.requests[id.0].connection.ran();
+        let connection = connection.and_then(|connection| trace.connections.get_mut(connection.0));
+        let Some(Connection { proxy, tls, .. }) = connection else { return };
+        if let (Some(tls), Some(unread)) = (tls.ran_mut(), self.unread) {
+            unread.read_into(tls);
+        }
+        let with_proxy = proxy.as_mut().and_then(|proxy| proxy.tls.as_mut());
+        if let (Some(tls), Some(unread)) = (with_proxy, self.of_proxy) {
+            unread.read_into(tls);
+        }
+    }
 }
 
-/// What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
-fn make_ahead<'a>(
-    scene: &Scene<'a>,
-    request: &Request,
-    ask: &Ask,
-) -> (Option<Hello<'a>>, Option<http::Prepared>) {
-    let is_plain = request.url.scheme == Scheme::Http;
-    let hello = (!is_plain && request.until >= StageName::Tls).then(|| Hello::to(scene, &request.url));
-    let goes_on = is_plain && request.until == StageName::Http;
-    (hello, goes_on.then(|| http::prepare(&request.url, ask, &scene.plan.http)))
+/// The request, where one is to be made: nothing of it needs the connection.
+pub(super) fn make_request(scene: &Scene<'_>, request: &Request, ask: &Ask) -> Option<http::Prepared> {
+    (request.until == StageName::Http).then(|| http::prepare(&request.url, ask, &scene.plan.http))
 }
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
@@ -101,7 +111,12 @@ pub(super) async fn open(
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     loop {
-        let ahead = async { make_ahead(scene, request, ask) };
+        // What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
+        let ahead = async {
+            let is_plain = request.url.scheme == Scheme::Http;
+            let made = is_plain.then(|| make_request(scene, request, ask));
+            (Hello::wanted(scene, request), made.flatten())
+        };
         let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
         let ((mut tcp, stream), (hello, made)) = futures_util::join!(connecting, ahead);
         beside.request = made;
@@ -112,25 +127,27 @@ pub(super) async fn open(
         let connection = ConnectionId(connections.len());
         request.connection = Stage::Ran(connection);
         endpoint::tell_attempts(service.as_deref_mut(), &tcp);
-        connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+        connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
         let Connection { tcp, tls, .. } = &mut connections[connection.0];
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
         let address = stream.peer_addr().ok();
-        let goes_on = request.until == StageName::Http;
         let Some(hello) = hello else {
             let is_plain = request.url.scheme == Scheme::Http;
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
-            let opened = || (Session::new(stream.into(), None, &plan.http), connection);
-            return Ok(goes_on.then(opened));
+            if !is_plain {
+                return Ok(None);
+            }
+            let session = Session::new(stream.into(), None, &plan.http);
+            return Ok(goes_on(session, connection, request.until).await);
         };
         // And the request while the handshake is.
-        let made = async { goes_on.then(|| http::prepare(&request.url, ask, &plan.http)) };
+        let made = async { make_request(scene, request, ask) };
         let securing = secure(scene, hello, tls, stream.into(), address, &mut beside.unread);
         let (secured, made) = futures_util::join!(securing, made);
         beside.request = made;
         let failure = match secured {
-            Ok(session) => return Ok(Some((session, connection)).filter(|_| goes_on)),
+            Ok(session) => return Ok(goes_on(session, connection, request.until).await),
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -140,6 +157,20 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// What a request goes on with. One that goes no further than to an earlier stage ends its connection in good order: a
+/// server may forget the session of one that merely breaks off (RFC 5246 §7.2.1).
+pub(super) async fn goes_on(
+    session: Session,
+    connection: ConnectionId,
+    until: StageName,
+) -> Option<(Session, ConnectionId)> {
+    if until == StageName::Http {
+        return Some((session, connection));
+    }
+    session.close().await;
+    None
 }
 
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
@@ -158,7 +189,7 @@ async fn over_unix(
     let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
     let connection = ConnectionId(connections.len());
     request.connection = Stage::Ran(connection);
-    connections.push(Connection { opened_for: id, tcp, tls: Stage::NotReached });
+    connections.push(Connection { opened_for: id, tcp, proxy: None, tls: Stage::NotReached });
     let stream = Stream::from(stream?);
     let tls = &mut connections[connection.0].tls;
     let session = if request.url.scheme == Scheme::Http {
@@ -171,7 +202,7 @@ async fn over_unix(
         let hello = Hello::to(scene, &request.url);
         secure(scene, hello, tls, stream, None, &mut beside.unread).await?
     };
-    Ok(Some((session, connection)).filter(|_| request.until == StageName::Http))
+    Ok(goes_on(session, connection, request.until).await)
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
@@ -198,7 +229,7 @@ async fn resolve(
 }
 
 /// A ClientHello, and the client that made it.
-struct Hello<'a> {
+pub(super) struct Hello<'a> {
     client: &'a tls::Client,
     prepared: tls::Prepared,
 }
@@ -210,10 +241,33 @@ impl<'a> Hello<'a> {
         let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
         Self { client, prepared }
     }
+
+    /// That of a request, where it comes to TLS.
+    pub(super) fn wanted(scene: &Scene<'a>, request: &Request) -> Option<Self> {
+        let wanted = request.url.scheme != Scheme::Http && request.until >= StageName::Tls;
+        wanted.then(|| Self::to(scene, &request.url))
+    }
+
+    /// That for an https proxy.
+    pub(super) fn to_proxy(scene: &Scene<'a>, server: &ProxyServer) -> Option<Self> {
+        let client = scene.means.tls.as_ref().filter(|_| server.kind.is_encrypted())?;
+        Some(Self { client, prepared: client.prepare(&server.host, scene.clock) })
+    }
+
+    /// The handshake that it begins; `address` is whose, where no proxy stands between.
+    pub(super) async fn shake_hands(
+        self,
+        scene: &Scene<'_>,
+        carrier: Stream,
+        address: Option<SocketAddr>,
+    ) -> (Tls, Result<TlsStream<Stream>, Failure>, tls::Unread) {
+        (scene.on_stage)(StageName::Tls, self.prepared.host());
+        self.client.handshake_unread(carrier, self.prepared, address, scene.clock, scene.stop).await
+    }
 }
 
-/// TLS over an open stream.
-async fn secure(
+/// TLS over an open stream; `address` is whose, where no proxy stands between.
+pub(super) async fn secure(
     scene: &Scene<'_>,
     hello: Hello<'_>,
     handshake: &mut Stage<Tls>,
@@ -221,10 +275,7 @@ async fn secure(
     address: Option<SocketAddr>,
     left: &mut Option<tls::Unread>,
 ) -> Result<Session, Failure> {
-    (scene.on_stage)(StageName::Tls, hello.prepared.host());
-    let Hello { client, prepared } = hello;
-    let (record, stream, unread) =
-        client.handshake_unread(carrier, prepared, address, scene.clock, scene.stop).await;
+    let (record, stream, unread) = hello.shake_hands(scene, carrier, address).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
     *left = Some(unread);

@@ -11,6 +11,7 @@
 //! - `addresses`: every address of a host, when the trace has ended
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
+//! - `proxied`: the same through a proxy; `means`: what that needs.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -20,7 +21,9 @@ mod assumed;
 mod chain;
 mod connect;
 mod endpoint;
+mod means;
 mod pool;
+mod proxied;
 mod resume;
 mod run;
 mod scene;

@@ -24,6 +24,13 @@ impl Pool {
         self.idle.entry(origin).or_default().push(idle);
     }
 
+    /// Ends all of them in good order.
+    pub(super) async fn close(&mut self) {
+        for idle in std::mem::take(&mut self.idle).into_values().flatten() {
+            idle.session.close().await;
+        }
+    }
+
     /// The connection to this origin that was used last, of those that still stand; the others are closed.
     pub(super) async fn take(&mut self, origin: &Origin) -> Option<Idle> {
         let kept = self.idle.get_mut(origin)?;

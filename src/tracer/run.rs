@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::addresses;
 use super::chain::Chain;
+use super::means::Means;
 use super::resume;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
@@ -23,10 +24,11 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// That of the next run, made when there was time.
+    /// That of the next run, made before its t0.
     next: RefCell<Option<dns::Resolver>>,
     tls: tls::Client,
     bare_tls: tls::Client,
+    proxies: Means,
 }
 
 /// What belongs to one run.
@@ -53,19 +55,22 @@ impl Tracer {
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let next = RefCell::new(Some(resolver.of_another_run()));
         let bare_tls = tls.without_protocols();
-        Ok(Self { plan, resolver, next, tls, bare_tls })
+        let proxies = Means::of(&plan)?;
+        Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver, next, tls, bare_tls } = self;
-        let resolver = &next.take().unwrap_or_else(|| resolver.of_another_run());
+        let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
+        let resolver = &next.take().unwrap_or_else(|| shared.of_another_run());
+        let means = &proxies.of_another_run();
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        chain.close().await;
         let (lanes, sessions) = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {

@@ -1,5 +1,6 @@
 //! What every step of a run is handed.
 
+use super::means::Means;
 use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::plan::Plan;
@@ -17,6 +18,7 @@ pub(super) struct Scene<'a> {
     pub(super) tls: &'a tls::Client,
     /// For `tls://`: offers no protocol.
     pub(super) bare_tls: &'a tls::Client,
+    pub(super) means: &'a Means,
     pub(super) clock: &'a Clock,
     pub(super) stop: &'a Stop,
     pub(super) on_stage: OnStage<'a>,

@@ -141,7 +141,7 @@ fn output_to_a_pipe_has_no_escape_codes_and_no_progress() {
 
 #[test]
 fn what_is_found_can_decide_the_exit_code() {
-    let insecure = "https://expired.tls.test/";
+    let (insecure, unavailable) = ("https://expired.tls.test/", "https://unavailable.http.test/");
     for (arguments, exit) in [
         (&["--lab", "-k", insecure][..], 0),
         (&["--lab", "-k", "--fail-on", "error", insecure], 0),
@@ -151,6 +151,14 @@ fn what_is_found_can_decide_the_exit_code() {
         (&["--lab", "-k", "--fail-on", "tls-version-old", insecure], 0),
         (&["--lab", "-k", "--fail-on", "warning", "--ignore", "tls-certificate-faulty", insecure], 0),
         (&["--lab", "--fail-on", "error", insecure], 6),
+        (&["--lab", "--fail", unavailable], 8),
+        (&["--lab", "--fail", "--fail-on", "http-5xx", unavailable], 9),
+        (&["--lab", "--fail", "--fail-on", "http-4xx", "--ignore", "http-5xx", unavailable], 8),
+        (&["--lab", "--fail", "--fail-on", "error", insecure], 6),
+        (&["--lab", "--fail-on", "http-body-truncated", "http://closed-early.http.test/"], 7),
+        (&["--lab", "--fail-on", "dns-nxdomain", "--only", "dns-nxdomain", "https://no.example.test/"], 4),
+        (&["--lab", "--fail-on", "tcp-refused", "https://www.example.test/"], 0),
+        (&["--lab", "--fail-on", "url-credentials", "https://ann:secret@www.example.test/"], 9),
         (&["dns", "--lab", "--fail-on", "warning", "www.lame.test"], 9),
         (&["dns", "--lab", "--fail-on", "warning", "www.example.test"], 0),
         (&["dns", "--lab", "--fail-on", "notice", "missing.example.test"], 4),

@@ -52,9 +52,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("tcp", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "timestamp", "trace", "units"]),
+    ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("stream", &["clock", "timestamp", "tls"]),
     ("http", &["alert", "clock", "fault", "os", "plan", "stop", "stream", "timestamp", "trace", "units"]),
-    ("tracer", &["clock", "dns", "http", "plan", "stop", "stream", "tcp", "tls", "trace", "units", "url"]),
+    (
+        "tracer",
+        &["clock", "dns", "http", "plan", "proxy", "stop", "stream", "tcp", "tls", "trace", "units", "url"],
+    ),
     // What follows from a trace.
     ("timeline", &["trace"]),
     ("finding", &["explain", "nearest", "timeline", "trace", "units"]),

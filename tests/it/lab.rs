@@ -68,8 +68,11 @@ const FOUND: &[(&str, &[&str])] = &[
     ("bloated-chain", &["tls-chain-bloated"]),
     ("legacy-tls", &["tls-legacy-version"]),
     ("http1-only", &["tls-no-h2-alpn"]),
-    ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable"]),
-    ("temporary-redirect", &["http-redirect-avoidable", "http-redirect-temporary"]),
+    ("redirect-chain", &["http-redirect-avoidable", "http-redirect-avoidable", "url-first-request-in-clear"]),
+    (
+        "temporary-redirect",
+        &["http-redirect-avoidable", "http-redirect-temporary", "url-first-request-in-clear"],
+    ),
     ("downgrade", &["http-redirect-downgrade", "url-not-encrypted", "http-redirect-avoidable"]),
     ("not-kept", &["tls-no-h2-alpn", "http-connection-close"]),
     ("slow-first-byte", &["http-first-byte-slow"]),
@@ -234,6 +237,26 @@ fn a_second_connection_tells_what_tickets_are_worth() {
     }
     let (_, document) = json(&["--lab", "https://www.example.test/"]);
     assert!(document["hops"][0]["tls"]["resumption"].is_null());
+}
+
+#[test]
+fn a_staple_is_read_and_a_missing_or_bad_one_found() {
+    for (id, status, found) in [
+        ("stapled", Some("good"), None),
+        ("revoked", Some("revoked"), Some("tls-ocsp-staple-bad")),
+        ("must-staple", None, Some("tls-ocsp-must-staple-missing")),
+    ] {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
+        let (_, document) = json(&["--lab", scenario.url]);
+        let tls = &document["hops"][0]["tls"];
+        assert_eq!(tls["ocsp"]["status"].as_str(), status, "{id}: {}", tls["ocsp"]);
+        assert_eq!(tls["ocsp"]["next_update"].is_string(), status.is_some(), "{id}");
+        assert_eq!(tls["ocsp"]["revoked_at"].is_string(), id == "revoked");
+        assert_eq!(tls["chain"][0]["must_staple"], id == "must-staple");
+        let ids = document["findings"].as_array().unwrap().iter();
+        let of_ocsp = ids.filter_map(|finding| finding["id"].as_str()).find(|id| id.contains("ocsp"));
+        assert_eq!(of_ocsp, found, "{id}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod house;
 mod kept;
 mod lab;
 mod peers;
+mod proxies;
 mod runs;
 mod secrets;
 mod support;

@@ -56,6 +56,32 @@ fn server(reply: &str) -> u16 {
     port
 }
 
+#[test]
+fn no_secret_of_a_proxy_or_of_what_it_says_is_shown() {
+    for reply in REPLIES {
+        let port = server(reply);
+        let proxy = format!("http://ann:{MARKER}@127.0.0.1:{port}");
+        for url in ["http://a.test/", "https://a.test/"] {
+            for format in FORMATS {
+                assert_silent(&run(&[format, &["-x", &proxy, url]].concat(), ""), reply);
+            }
+        }
+    }
+    for bad in [
+        "http://ann:{}@:1",
+        "ftp://ann:{}@p.test",
+        "http://ann:{}@p.test:x",
+        "socks4://ann:{}@p.test",
+        "http://ann:{}/x@p.test",
+        "http://ann:1/{}@p.test",
+        "http://ann:{}?@p.test",
+        "ann:{}@http://p.test",
+        "ann:{}://x@p.test",
+    ] {
+        assert_silent(&run(&["-x", &bad.replace("{}", MARKER), "https://a.test/"], ""), bad);
+    }
+}
+
 const FORMATS: [&[&str]; 3] = [&["-v"], &["--format", "json"], &["-v", "--ascii"]];
 
 const REPLIES: [&str; 9] = [

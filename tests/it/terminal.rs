@@ -136,8 +136,8 @@ fn signalled(arguments: &[&str], signals: &[&str]) -> (Output, Duration) {
         .unwrap();
     let begin = Instant::now();
     for signal in signals {
-        // Long enough for the lab to start and the request to be under way, on a busy machine, too.
-        std::thread::sleep(Duration::from_millis(1_500));
+        // On a busy machine, too.
+        std::thread::sleep(Duration::from_millis(1_500)); // until the lab is up and the request under way: nothing tells
         let id = child.id().to_string();
         Command::new("kill").args([*signal, id.as_str()]).status().unwrap();
     }

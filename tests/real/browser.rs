@@ -171,7 +171,7 @@ impl Drop for Browser {
         let begun = Instant::now();
         // Its children go with it; the profile is removed with the directory.
         while begun.elapsed() < Duration::from_secs(5) && !matches!(self.child.try_wait(), Ok(Some(_))) {
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20)); // between two looks: `try_wait` does not wait
         }
     }
 }

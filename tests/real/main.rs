@@ -16,8 +16,10 @@ mod cases;
 mod curl;
 mod dig;
 mod net;
+mod openssl;
 mod pages;
 mod pcap;
+mod proxies;
 mod relay;
 mod servers;
 mod signed;
@@ -57,13 +59,16 @@ fn main() -> ExitCode {
         signed::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     let pages: Vec<Test<pages::Pages>> =
         pages::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+    let openssl: Vec<Test<openssl::Peers>> =
+        openssl::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
         let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
         let names = names.chain(pages.iter().map(|(name, _)| name));
+        let names = names.chain(openssl.iter().map(|(name, _)| name));
         names.for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    println!("running {} tests", plain.len() + signed.len() + pages.len());
+    println!("running {} tests", plain.len() + signed.len() + pages.len() + openssl.len());
     clean_up_on_signals();
     let user = tools::must(std::process::Command::new("id").arg("-u"));
     assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
     let mut failed = run_in(|| World::new(&net::ACCESSES), &plain, keep);
     failed.extend(run_in(signed::World::new, &signed, keep));
     failed.extend(run_in(pages::Pages::new, &pages, keep));
+    failed.extend(run_in(openssl::Peers::new, &openssl, keep));
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),
@@ -146,7 +152,7 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in ["plain", "signed", "pages"] {
+        for world in ["plain", "signed", "pages", "openssl"] {
             drop(Directory::new(world));
         }
         std::process::exit(130);

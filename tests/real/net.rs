@@ -116,6 +116,13 @@ impl Internet {
         &self.clients.iter().find(|(of, _)| *of == access).unwrap().1
     }
 
+    /// What resolves names among the servers asks the resolver, as clients do.
+    pub(crate) fn resolve_among_servers(&self) {
+        let etc = etc_of(&self.servers);
+        fs::create_dir_all(&etc).unwrap();
+        fs::write(etc.join("resolv.conf"), format!("nameserver {}\n", crate::zones::RESOLVER[0])).unwrap();
+    }
+
     /// Drops every packet to an address until the returned value is dropped.
     pub(crate) fn drop_packets_to(&self, address: IpAddr) -> Dropping {
         let dropping = Dropping { servers: self.servers.clone(), address };

@@ -90,7 +90,18 @@ fn standards_have_the_form_of_a_citation() {
                 (numbered && number.parse::<u16>().is_ok()).then_some(())
             });
             // Not everything is an RFC.
-            let other = ["WHATWG ", "IANA ", "RFC ", "IEEE ", "W3C ", "FIPS ", "draft-", "ITU-T ", "POSIX"];
+            let other = [
+                "WHATWG ",
+                "IANA ",
+                "RFC ",
+                "IEEE ",
+                "W3C ",
+                "FIPS ",
+                "draft-",
+                "ITU-T ",
+                "POSIX",
+                "CA/Browser Forum ",
+            ];
             let named = other.iter().any(|body| standard.starts_with(body)) && !standard.starts_with("RFC ");
             if rest.is_none() && !named {
                 wrong.push(format!("{}: {standard}", topic.name));

@@ -10,7 +10,8 @@ use crate::finding::found::{Finding, Severity};
 use crate::finding::place::{InConnection, InRequest, Place};
 use crate::timeline::{self, Phase, Subject, phases};
 use crate::trace::{
-    CertificateFault, Dns, Failure, FailureCode, Hop, Packet, Purpose, RequestId, StageName, Trace,
+    CertificateFault, Dns, Failure, FailureCode, Hop, Packet, ProxyUsage, Purpose, RequestId, StageName,
+    Trace,
 };
 
 /// What a run's result is owed to.
@@ -63,7 +64,13 @@ pub(super) fn culprit(
 
 /// What a right response can come in spite of, however bad it is: a slow server is not wrong, nor are weak proofs, nor
 /// the way that led to it.
-const IN_SPITE: &[&str] = &["http-first-byte-slow", "tls-weak-key", "tls-sha1", "http-redirect-downgrade"];
+const IN_SPITE: &[&str] = &[
+    "http-first-byte-slow",
+    "tls-weak-key",
+    "tls-sha1",
+    "tls-ocsp-must-staple-missing",
+    "http-redirect-downgrade",
+];
 
 /// The finding that says that the response itself is wrong, if one does: it is as wrong with `-k`, or for a
 /// client that asked for what is not there.
@@ -135,7 +142,14 @@ fn of_error(trace: &Trace, finding: &Finding) -> Culprit {
         cause: Cause::Error,
         span: hop.as_ref().and_then(|hop| span(trace, hop.id, &Subject::Phase(phase))),
         place,
-        host: hop.as_ref().map(|hop| hop.url.host_ascii.clone()),
+        host: hop.as_ref().map(|hop| {
+            // It spoke for itself, and the request went no further.
+            let refusing = hop.proxy.filter(|proxy| {
+                proxy.usage == ProxyUsage::Forward
+                    && hop.http.ran().is_some_and(|http| http.status == Some(407))
+            });
+            refusing.map_or_else(|| hop.url.host_ascii.clone(), |proxy| proxy.host.clone())
+        }),
         // A zone's fault is not that of the server that was asked for it.
         server: hop.filter(|_| finding.stage != StageName::Dns).as_ref().and_then(connected_to),
     }

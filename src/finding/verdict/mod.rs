@@ -87,7 +87,8 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     }
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let share_percent = time(phase).and_then(|time| percent(micros(time), micros(trace.total)));
-    let saving = claim.and_then(words::saving).filter(|it| is_worth_telling(it.amount, trace.total));
+    let saving = claim.and_then(|claim| words::saving(trace, claim));
+    let saving = saving.filter(|it| is_worth_telling(it.amount, trace.total));
     Verdict { summary, phase: Some(phase), share_percent, duration: time(phase), saving, culprit }
 }
 

@@ -40,7 +40,8 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 cutter.give_rest(Cause::Server, connected_to(hop));
             }
             Phase::Receive => of_receive(hop, trip, cutter),
-            Phase::Send | Phase::Proxy | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            Phase::Proxy => of_proxy(hop, trip, cutter),
+            Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
         });
     }
     cut(None, phases.unaccounted, &|cutter| cutter.give_rest(Cause::Us, Seen::default()));
@@ -53,6 +54,10 @@ fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     let (Some((connect, id)), Some(winner)) = (race, winner) else {
         return cutter.give_rest(Cause::Distance, Seen::default());
     };
+    if let Some(lookup) = hop.proxy.and_then(|proxy| proxy.lookup.as_ref()) {
+        let seen = Seen { subject: Some(Subject::ProxyLookup), place: None, server: None };
+        cutter.give(Cause::Server, lookup.end.since(lookup.start), 0, seen);
+    }
     // What was given up before, and attempts that did not get there.
     let begun = hop.abandoned.first().map_or(connect.start, |first| first.tcp.start);
     let first = connect.attempts.iter().position(|attempt| attempt.outcome != AttemptOutcome::Won);
@@ -84,6 +89,18 @@ fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     cutter.give(Cause::Distance, way, 1, Seen::default());
     // Another packet came through faster: this one stood in a queue somewhere on the way.
     cutter.give_rest(Cause::Queue, connected_to(hop));
+}
+
+/// What a proxy took beyond the way to it, for its own lookup and connection, is the proxy's matter.
+fn of_proxy(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    let Some(proxy) = hop.proxy else { return cutter.give_rest(Cause::Server, Seen::default()) };
+    let own =
+        proxy.tls.as_ref().map_or(Duration::ZERO, |tls| tls.flights.iter().map(|flight| flight.cpu).sum());
+    cutter.give(Cause::Us, own, 0, Seen::default());
+    let rounds =
+        u32::try_from(proxy.rounds.len()).unwrap_or(0) + proxy.tls.as_ref().map_or(0, |tls| tls.round_trips);
+    cutter.give(Cause::Distance, trip.unwrap_or_default() * rounds, rounds, Seen::default());
+    cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
 fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {

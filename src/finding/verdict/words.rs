@@ -9,7 +9,7 @@ use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
 use crate::finding::place::{InLookup, Place};
 use crate::timeline::Phase;
-use crate::trace::{Hop, Meaning, Packet, Trace};
+use crate::trace::{Hop, Meaning, Packet, Proxy, Trace};
 use crate::units::{bytes, count, duration};
 
 /// `612 of 655 ms`, `1.02 s of 1.10 s` as `1.02 of 1.10 s`, `all 655 ms`.
@@ -29,7 +29,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
     let share = of(claim.time, trace.total);
     let lead = claim.lead();
     let Some(hop) = trace.hops().nth(lead.request.0) else { return share };
-    let host = &hop.url.host_ascii;
+    // Where a proxy stands between, it is what was connected to.
+    let connected = hop.proxy.filter(|_| lead.phase == Some(Phase::Connect)).map(Proxy::words);
+    let host = &connected.unwrap_or_else(|| hop.url.host_ascii.clone());
     match (claim.cause, lead.phase) {
         (Cause::Distance, _) => distance(trace, claim),
         (Cause::Us, _) => format!("{share} are this machine's own work{}", own(claim)),
@@ -56,6 +58,27 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (_, Some(Phase::Receive)) => {
             let size = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
             format!("the body of {host} ({}) took {share} to arrive", bytes(size))
+        }
+        (Cause::Server, Some(Phase::Connect)) => {
+            format!("this machine's resolver took {share} to find the address of {host}")
+        }
+        (_, Some(Phase::Proxy)) => match hop.proxy {
+            Some(proxy) => format!(
+                "the {} took {share} to open the tunnel; what of that was its own way to {host} cannot be seen here",
+                proxy.words()
+            ),
+            None => share,
+        },
+        (_, Some(phase)) if proxy_of(&hop).is_some() => {
+            let proxy = proxy_of(&hop).unwrap_or_default();
+            let part = match phase {
+                Phase::Tls => "the TLS handshake",
+                Phase::Receive => "the body",
+                _ => "the answer",
+            };
+            format!(
+                "{share} were spent on {part} behind the {proxy}: its way to {host} and the server's own time cannot be told apart here"
+            )
         }
         (_, Some(Phase::Tls)) => {
             format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
@@ -109,6 +132,11 @@ fn trip(hop: &Hop<'_>) -> String {
     info.map_or_else(String::new, |info| {
         format!("; the network round trip is {}", duration(info.min_rtt.unwrap_or(info.rtt)))
     })
+}
+
+/// The proxy that a hop's request went through.
+fn proxy_of(hop: &Hop<'_>) -> Option<String> {
+    Some(hop.connection?.proxy.as_ref()?.words())
 }
 
 /// A host and the address that was talked to.
@@ -169,8 +197,12 @@ fn beside_others(trace: &Trace, part: &Part) -> String {
     })
 }
 
-/// What would be won without it.
-pub(super) fn saving(claim: &Claim) -> Option<Saving> {
+/// What would be won without it. Behind a proxy the server's own time is not known.
+pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
+    let hop = trace.hops().nth(claim.lead().request.0);
+    if claim.cause == Cause::Server && hop.is_some_and(|hop| proxy_of(&hop).is_some()) {
+        return None;
+    }
     let of_lookup = claim.lead().phase == Some(Phase::Dns);
     match (claim.cause, claim.phase()?) {
         (Cause::Distance, _) => {

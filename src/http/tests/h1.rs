@@ -81,7 +81,7 @@ async fn interim_responses_have_stamps_of_their_own() {
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n").await.unwrap();
-        pause.sleep().await;
+        pause.sleep().await; // an injected delay, measured
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     })
     .await;
@@ -106,10 +106,10 @@ async fn a_slow_answer_lies_in_the_wait_and_a_slow_body_in_the_receive() {
     let pause = delays.clone();
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
-        pause.sleep().await;
+        pause.sleep().await; // an injected delay, measured
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n").await.unwrap();
         for byte in b"ab" {
-            pause.sleep().await;
+            pause.sleep().await; // an injected delay, measured
             stream.write_all(&[*byte]).await.unwrap();
         }
     })
@@ -130,7 +130,7 @@ async fn a_head_that_drips_in_has_its_first_byte_stamped() {
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"H").await.unwrap();
-        pause.sleep().await;
+        pause.sleep().await; // an injected delay, measured
         stream.write_all(b"TTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     })
     .await;

@@ -96,12 +96,12 @@ fn interim_responses_and_delays_are_where_they_belong() {
         let delays = Delays::default();
         let pauses = delays.clone();
         let answer = |pause: Delays, mut respond: SendResponse<Bytes>| async move {
-            pause.sleep().await;
+            pause.sleep().await; // an injected delay, measured
             let early = Response::builder().status(103).header("link", "</a>").body(()).unwrap();
             respond.send_informational(early).unwrap();
-            pause.sleep().await;
+            pause.sleep().await; // an injected delay, measured
             let mut stream = respond.send_response(ok(), false).unwrap();
-            pause.sleep().await;
+            pause.sleep().await; // an injected delay, measured
             stream.send_data(Bytes::from_static(b"end"), true).unwrap();
         };
         let address = serve_h2(move |_, respond| answer(pauses.clone(), respond)).await;

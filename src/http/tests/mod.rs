@@ -35,7 +35,7 @@ impl Delays {
     /// Sleeps, and notes for how long.
     async fn sleep(&self) {
         let watch = Stopwatch::start();
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(DELAY).await; // the injected delay
         self.0.lock().unwrap().push(watch.elapsed());
     }
 

@@ -12,6 +12,7 @@ use hickory_resolver::proto::rr::RecordType;
 use super::odd::ZONES as ODD_ZONES;
 use super::quirk::Quirk;
 use super::signer::Signing;
+use crate::lab::proxies::PROXIES;
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY, VERY_SLOW_AUTHORITATIVE};
 use crate::lab::web::site::SITES;
 
@@ -171,6 +172,8 @@ const HOSTED: &[&str] = &[
     "dname.test.",
     "aliased.test.",
     "capped.test.",
+    "aliases.test.",
+    "low-ttl.test.",
 ];
 
 /// The machine's resolver, which knows every zone and is never slow.
@@ -206,6 +209,11 @@ pub(crate) fn zone_texts() -> Vec<(&'static str, String)> {
         site.ipv4_addresses().for_each(|address| text.push_str(&format!("{owner} 300 IN A {address}\n")));
         if site.has_dead_ipv6() {
             text.push_str(&format!("{owner} 300 IN AAAA ::1\n"));
+        }
+    }
+    for (_, text) in zones.iter_mut().filter(|(origin, _)| *origin == "http.test.") {
+        for proxy in PROXIES {
+            text.push_str(&format!("{}. 300 IN A {}\n", proxy.host, proxy.address()));
         }
     }
     // Larger than any UDP payload that is usual today, to show truncation by size.
@@ -342,6 +350,10 @@ aliased IN NS ns1.hosting.test.
 aliased IN NS ns2.hosting.test.
 capped IN NS ns1.hosting.test.
 capped IN NS ns2.hosting.test.
+aliases IN NS ns1.hosting.test.
+aliases IN NS ns2.hosting.test.
+low-ttl IN NS ns1.hosting.test.
+low-ttl IN NS ns2.hosting.test.
 ",
     ),
     (
@@ -383,6 +395,7 @@ web IN CNAME www.example.test.
 ns1 IN A 127.53.0.23
 ns2 IN A 127.53.0.24
 trap IN A 127.53.0.107
+shop7 IN CNAME www-aliases-test.cdn.example.
 ",
     ),
     ("shop.test.", HOSTED_TEXT),
@@ -415,6 +428,7 @@ ns2 IN A 127.53.0.31
 ns1 IN A 127.53.0.32
 alias-https-test IN HTTPS 1 . alpn=h2
 www-cname-test IN CNAME edge7.cdn.example.
+www-aliases-test IN CNAME edge8.cdn.example.
 ",
     ),
     (

@@ -27,6 +27,25 @@ clear-endpoint IN HTTPS 1 . alpn=h2 port=80
 ",
     ),
     (
+        "aliases.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+www IN CNAME shop7.hosting.test.
+",
+    ),
+    (
+        "low-ttl.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+www 20 IN CNAME web.low-ttl.test.
+ipv4 IN A 192.0.2.30
+",
+    ),
+    (
         "intercepted.",
         "$TTL 3600
 @ IN SOA a.nic.intercepted. hostmaster.nic.intercepted. 2026010100 1800 900 604800 900

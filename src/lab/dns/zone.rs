@@ -238,7 +238,9 @@ impl Zone {
     /// The names that the zone speaks for, cuts included, in canonical order.
     pub(crate) fn authoritative_names(&self) -> Vec<Name> {
         let below_a_cut = |name: &Name| self.cut_above(name, RecordType::A).is_some_and(|cut| cut != *name);
-        self.names.keys().filter(|name| !below_a_cut(name)).cloned().collect()
+        // Addresses of servers elsewhere came along as glue.
+        let own = self.names.keys().filter(|name| self.origin.zone_of(name) && !below_a_cut(name));
+        own.cloned().collect()
     }
 
     /// The same with the names between them that hold nothing (RFC 5155 §7.1).

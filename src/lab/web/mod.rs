@@ -1,7 +1,7 @@
 //! The lab's web servers: what each site does, and how it is reached.
 //!
 //! # Layout
-//! - `site`: the sites, a table; `ca`, `x509`: their certificates; `reply`: what a page says
+//! - `site`: the sites, a table; `ca`, `x509`, `ocsp`: their certificates; `reply`: what a page says
 //! - `http1`, `http2`, `legacy`: how it is said, or not
 //! - `serve`: connections and TLS
 
@@ -9,6 +9,7 @@ pub(super) mod ca;
 mod http1;
 mod http2;
 mod legacy;
+mod ocsp;
 pub(super) mod reply;
 mod serve;
 pub(super) mod site;

@@ -78,6 +78,12 @@ pub(crate) enum Certificate {
     WithoutIntermediate,
     UnknownIssuer,
     Version1,
+    /// Good, with a demand for stapled OCSP responses and no such response.
+    MustStaple,
+    /// Good, with a stapled OCSP response that says so.
+    Stapled,
+    /// Revoked, by its own staple.
+    Revoked,
     /// Good, by an intermediate whose own key is too short.
     WeakIntermediate,
     /// Signed with SHA-1.
@@ -224,6 +230,9 @@ const TLS: Tls = Tls {
     conduct: Conduct::Page(PAGE),
 };
 
+/// How the proxy over TLS speaks it.
+pub(crate) const PROXY_TLS: Tls = Tls { protocols: Protocols::Http1, ..TLS };
+
 const fn redirect(fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status: 301, fields, ..PAGE })
 }
@@ -284,6 +293,8 @@ pub(crate) const SITES: &[Site] = &[
         .and_http(redirect(&[("location", "https://shop.test/")])),
     Site::https("www.shop.test", 4, GOOD),
     Site { dns_name: "edge7.cdn.example", ..Site::https("www.cname.test", 5, GOOD) },
+    Site { dns_name: "edge8.cdn.example", ..Site::https("www.aliases.test", 83, GOOD) },
+    Site { dns_name: "web.low-ttl.test", ..Site::https("www.low-ttl.test", 84, GOOD) },
     Site::https("www.glueless.test", 6, GOOD),
     Site::https("www.lame.test", 7, GOOD),
     Site::https("www.truncated.test", 8, GOOD),
@@ -352,6 +363,9 @@ pub(crate) const SITES: &[Site] = &[
     Site::tls("large-hello.tls.test", 34, Tls { largest_hello: LARGEST_HELLO, ..TLS }),
     Site::tls("x509-v1.tls.test", 35, Tls { certificate: Certificate::Version1, ..TLS }),
     Site::tls("weak-key.tls.test", 115, Tls { certificate: Certificate::WeakIntermediate, ..TLS }),
+    Site::tls("stapled.tls.test", 113, Tls { certificate: Certificate::Stapled, ..TLS }),
+    Site::tls("revoked.tls.test", 114, Tls { certificate: Certificate::Revoked, ..TLS }),
+    Site::tls("must-staple.tls.test", 116, Tls { certificate: Certificate::MustStaple, ..TLS }),
     Site::tls("sha1.tls.test", 37, Tls { certificate: Certificate::Sha1, ..TLS }),
     Site::tls("bloated-chain.tls.test", 38, Tls { certificate: Certificate::Bloated, ..TLS }),
     Site::tls("early-data.tls.test", 110, Tls { tickets: Tickets::TakenEarly, ..TLS }),

@@ -83,12 +83,13 @@ fn extent(der: &[u8]) -> (usize, usize) {
     (start.min(der.len()), (start + length).min(der.len()))
 }
 
-fn contents(der: &[u8]) -> &[u8] {
+pub(crate) fn contents(der: &[u8]) -> &[u8] {
     let (start, end) = extent(der);
     &der[start..end]
 }
 
-fn fields(mut contents: &[u8]) -> Vec<Vec<u8>> {
+/// The values that stand one behind the other, each whole.
+pub(crate) fn fields(mut contents: &[u8]) -> Vec<Vec<u8>> {
     let mut fields = Vec::new();
     while !contents.is_empty() {
         let (field, rest) = contents.split_at(extent(contents).1);

@@ -6,6 +6,7 @@ mod chain_of_trust;
 mod connection;
 mod exchange;
 mod lookup;
+mod proxy;
 mod table;
 
 use super::markup::Page;
@@ -38,6 +39,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
             }
             None => {
                 stage(page, "TCP", "connect", hop.connect, connection::put);
+                if hop.proxy.is_some() {
+                    open(page, "Proxy", "connect");
+                    proxy::put(page, &hop);
+                    page.raw("</section>\n");
+                }
                 stage(page, "TLS", "tls", hop.tls, certificates::put);
             }
         }

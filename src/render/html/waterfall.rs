@@ -5,7 +5,7 @@ use super::markup::Page;
 use crate::finding::Finding;
 use crate::picture::{Picture, Row, Standing, What};
 use crate::render::text::evidence;
-use crate::render::words;
+use crate::render::{proxy_words, words};
 use crate::timeline::{Phase, Subject};
 use crate::trace::{Direction, Hop, Trace};
 use crate::units;
@@ -178,6 +178,11 @@ fn details(row: &Row, hop: &Hop<'_>) -> Vec<String> {
     match &row.what {
         What::Phase(Phase::Dns) => told.extend(hop.dns.ran().map(evidence::dns)),
         What::Phase(Phase::Connect) => told.extend(hop.connect.ran().map(evidence::connect)),
+        What::Phase(Phase::Proxy) => told.extend(hop.proxy.map(proxy_words::proxy)),
+        What::Part(Subject::ProxyRound(place)) => {
+            let round = hop.proxy.and_then(|proxy| proxy.rounds.get(*place));
+            told.extend(round.map(proxy_words::answer));
+        }
         What::Phase(Phase::Tls) => told.extend(hop.tls.ran().map(evidence::tls)),
         What::Packet(_, id) => told.extend(packet(hop, id.0)),
         What::Part(Subject::Packets(packets)) => {

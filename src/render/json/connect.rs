@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
-use crate::trace::{AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, TcpInfo, TlsVersion};
+use crate::trace::{
+    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, StampedBy, TcpInfo, TlsVersion,
+};
 
 /// The connection race (RFC 8305).
 #[derive(Serialize)]
@@ -21,6 +23,9 @@ pub(super) struct ConnectView<'a> {
     duration_us: u64,
     /// When this program saw that the winner was connected.
     noticed_us: Option<u64>,
+    /// Whose measure the end is: the kernel's (the round trip of the SYN), or this program's; null without a winner.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// Every attempt, in the order started.
     attempts: Vec<AttemptView<'a>>,
     /// Index of the winner.
@@ -54,6 +59,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             start_us: connect.start.0,
             duration_us: us(connect.end.since(connect.start)),
             noticed_us: connect.noticed.map(|at| at.0),
+            stamped_by: connect.stamped_by.map(StampedBy::as_str),
             attempts: connect.attempts.iter().map(Into::into).collect(),
             winner: connect.winner,
             address: winner.map(|address| address.ip().to_string()),

@@ -9,6 +9,7 @@ use super::dns::DnsView;
 use super::failure::FailureView;
 use super::http::HttpView;
 use super::micros::us;
+use super::proxy::{BypassView, ProxyView};
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
@@ -42,6 +43,10 @@ pub(super) struct HopView<'a> {
     abandoned_connections: Vec<AbandonedView<'a>>,
     /// The TCP connection; null where it did not run.
     connect: Option<ConnectView<'a>>,
+    /// The proxy that the connection goes through; null without one. `connect` is then the connection to it.
+    proxy: Option<ProxyView<'a>>,
+    /// The proxy that was not used, because its host stands in a list; null where none was left out.
+    proxy_bypass: Option<BypassView<'a>>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
     /// Request and response; null where they did not run.
@@ -66,6 +71,8 @@ impl<'a> HopView<'a> {
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
             connect: hop.connect.ran().map(Into::into),
+            proxy: hop.connection.filter(|_| hop.reused.is_none()).and_then(ProxyView::of),
+            proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),
             phases: timeline::phases(&hop).into(),
@@ -97,8 +104,10 @@ impl<'a> From<&'a Connection> for AbandonedView<'a> {
 pub(super) struct PhasesView {
     /// Finding the address.
     dns_us: Option<u64>,
-    /// Opening the connection.
+    /// Opening the connection; with a proxy that to the proxy, with the lookup of its name.
     connect_us: Option<u64>,
+    /// TLS with the proxy, if it speaks that, and having it open a tunnel.
+    proxy_us: Option<u64>,
     /// The TLS handshake.
     tls_us: Option<u64>,
     /// The QUIC handshake, in place of connect and tls.
@@ -121,6 +130,7 @@ impl From<Phases> for PhasesView {
         Self {
             dns_us: spent[Phase::Dns],
             connect_us: spent[Phase::Connect],
+            proxy_us: spent[Phase::Proxy],
             tls_us: spent[Phase::Tls],
             quic_us: spent[Phase::Quic],
             send_us: spent[Phase::Send],
@@ -141,6 +151,8 @@ struct ReasonsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     connect: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quic: Option<&'static str>,
@@ -157,6 +169,7 @@ impl From<PerPhase<Option<&'static str>>> for ReasonsView {
         Self {
             dns: reasons[Phase::Dns],
             connect: reasons[Phase::Connect],
+            proxy: reasons[Phase::Proxy],
             tls: reasons[Phase::Tls],
             quic: reasons[Phase::Quic],
             send: reasons[Phase::Send],

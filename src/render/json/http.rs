@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::explain::status::explain;
-use crate::trace::{Body, GoAway, Header, Http, Informational, Redirect, SentRequest, TlsComplaint};
+use crate::trace::{
+    Body, GoAway, Header, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+};
 
 /// A request and its response.
 #[derive(Serialize)]
@@ -39,6 +41,10 @@ pub(super) struct HttpView<'a> {
     first_byte_us: Option<u64>,
     /// When this program read that byte.
     first_byte_noticed_us: Option<u64>,
+    /// Whose stamps the arrivals have: the kernel's, as a packet capture has them, or this program's, right behind
+    /// each read; null where nothing arrived.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// End of the final response's head.
     head_end_us: Option<u64>,
     /// The last byte of the body, or the failure.
@@ -85,6 +91,7 @@ impl<'a> HttpView<'a> {
             sent_us: http.sent.map(|at| at.0),
             first_byte_us: http.first_byte.map(|at| at.0),
             first_byte_noticed_us: http.first_byte_noticed.map(|at| at.0),
+            stamped_by: http.stamped_by.map(StampedBy::as_str),
             head_end_us: http.head_end.map(|at| at.0),
             end_us: http.end.0,
             informational: http.informational.iter().map(InformationalView::new).collect(),
@@ -133,7 +140,7 @@ impl<'a> RequestView<'a> {
 /// A header field.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct HeaderView<'a> {
+pub(super) struct HeaderView<'a> {
     /// Name as on the wire; empty for a line that cannot be read as a field.
     name: &'a str,
     /// Value as on the wire, or that line, with U+FFFD for what is not UTF-8.
@@ -143,7 +150,7 @@ struct HeaderView<'a> {
     unreadable: Option<bool>,
 }
 
-fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
+pub(super) fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
     let view = |header: &'a Header| HeaderView {
         name: &header.name,
         value: header.text().into_owned(),

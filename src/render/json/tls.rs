@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::micros::us;
 use super::resumption::ResumptionView;
+use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
-use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
+use crate::trace::{Certificate, Direction, Flight, Offer, StampedBy, Tls, TlsVersion, Verification};
 
 /// A TLS handshake, flight by flight.
 #[derive(Serialize)]
@@ -19,6 +20,10 @@ pub(super) struct TlsView<'a> {
     duration_us: u64,
     /// When this program read the last of the server's handshake.
     noticed_us: Option<u64>,
+    /// Whose stamps the arrivals have: the kernel's, as a packet capture has them, or this program's, right behind
+    /// each read; null where nothing arrived.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// The name sent as SNI; null for an IP literal.
     sni: Option<&'a str>,
     /// The name the certificate was checked against.
@@ -53,6 +58,10 @@ pub(super) struct TlsView<'a> {
     alert: Option<AlertView<'a>>,
     /// Bytes of the stapled OCSP response.
     ocsp_bytes: usize,
+    /// What the stapled OCSP response says; null without one.
+    ocsp: Option<OcspView>,
+    /// The HelloRetryRequest, by its cause and cost; null without one.
+    hello_retry_request: Option<HelloRetryView<'a>>,
     /// Bytes read from the socket during the handshake.
     bytes_received: u64,
     /// Bytes written to the socket during the handshake.
@@ -71,6 +80,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             start_us: tls.start.0,
             duration_us: us(tls.end.since(tls.start)),
             noticed_us: tls.noticed.map(|at| at.0),
+            stamped_by: tls.stamped_by.map(StampedBy::as_str),
             sni: tls.sni.as_deref(),
             verified_name: &tls.verified_name,
             version: tls.version.map(TlsVersion::as_str),
@@ -96,6 +106,8 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
                 description: &alert.description,
             }),
             ocsp_bytes: tls.ocsp_bytes,
+            ocsp: tls.staple.as_ref().map(Into::into),
+            hello_retry_request: tls.retry().map(Into::into),
             bytes_received: tls.bytes_received,
             bytes_sent: tls.bytes_sent,
             key_exchange_cpu_us: us(tls.key_exchange_cpu),
@@ -252,6 +264,12 @@ struct CertificateView<'a> {
     issuer_urls: &'a [String],
     /// Signed certificate timestamps in it.
     sct_count: usize,
+    /// Each of them; whose the log is is not known here.
+    scts: Vec<TimestampView<'a>>,
+    /// Whether it demands that its servers staple OCSP responses (RFC 7633).
+    must_staple: bool,
+    /// Days from its begin to its end, a part of a day counted as one.
+    lifetime_days: u64,
 }
 
 impl<'a> From<&'a Certificate> for CertificateView<'a> {
@@ -272,7 +290,10 @@ impl<'a> From<&'a Certificate> for CertificateView<'a> {
             is_ca: certificate.is_ca,
             self_issued: certificate.self_issued,
             issuer_urls: &certificate.issuer_urls,
-            sct_count: certificate.sct_count,
+            sct_count: certificate.scts.len(),
+            scts: certificate.scts.iter().map(Into::into).collect(),
+            must_staple: certificate.must_staple,
+            lifetime_days: certificate.lifetime_days(),
         }
     }
 }
@@ -295,6 +316,8 @@ struct VerificationView<'a> {
     cpu_us: u64,
     /// When the embedded roots refuse: whether the system's roots would trust the chain.
     system_would_trust: Option<bool>,
+    /// When the system's roots refuse: whether the embedded ones would trust the chain.
+    embedded_would_trust: Option<bool>,
 }
 
 impl<'a> From<&'a Verification> for VerificationView<'a> {
@@ -312,6 +335,7 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
             start_us: verification.start.0,
             cpu_us: us(verification.cpu),
             system_would_trust: verification.system_would_trust,
+            embedded_would_trust: verification.embedded_would_trust,
         }
     }
 }

@@ -8,11 +8,11 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::survey;
 use crate::explain::status::explain;
-use crate::render::words;
+use crate::render::{proxy_words, words};
 use crate::timeline;
 use crate::trace::{
-    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, Stage, Stub, Tls,
-    Trace, Url, header,
+    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
+    Stub, Tls, Trace, Url, header,
 };
 use crate::units;
 
@@ -76,6 +76,15 @@ fn connection(page: &mut Page, hop: &Hop<'_>) {
         Stage::Ran(record) => fact_text(page, Ink::Connect, "connect", &connect(record)),
         Stage::Skipped(reason) => skipped(page, "connect", reason),
         Stage::NotReached => {}
+    }
+    if let Some(proxy) = hop.proxy {
+        fact_text(page, Ink::Connect, "proxy", &proxy_words::proxy(proxy));
+        if let Some(hidden) = proxy_words::behind(proxy, hop.connect.ran(), hop.url) {
+            fact_text(page, Ink::Connect, "", &hidden);
+        }
+    }
+    if let Some(bypass) = &hop.request.bypass {
+        fact_text(page, Ink::Faint, "proxy", &proxy_words::bypass(bypass));
     }
     match hop.tls {
         Stage::Ran(record) => {
@@ -259,7 +268,7 @@ pub(crate) fn tls(tls: &Tls) -> String {
     parts.extend(tls.group.clone());
     parts.push(units::count(tls.round_trips as usize, "round trip"));
     if tls.hello_retry {
-        parts.push("the server asked for another key share".to_owned());
+        parts.push(retry(tls));
     }
     parts.extend(client_certificate(tls));
     let mut words = parts.join(", ");
@@ -280,6 +289,9 @@ pub(crate) fn tls(tls: &Tls) -> String {
         }
         if verification.system_would_trust == Some(true) {
             words.push_str("; the system's roots would trust it");
+        }
+        if verification.embedded_would_trust == Some(true) {
+            words.push_str("; the built-in roots would trust it");
         }
     }
     if let Some(alert) = &tls.alert {
@@ -302,6 +314,18 @@ pub(crate) fn tls(tls: &Tls) -> String {
     words
 }
 
+/// Why there was a HelloRetryRequest, and what it cost.
+fn retry(tls: &Tls) -> String {
+    let Some(retry) = tls.retry() else { return "the server asked for a second ClientHello".to_owned() };
+    let cost = units::duration(retry.cost);
+    match retry.cause {
+        RetryCause::Group(group) => {
+            format!("the server takes no key share that was sent and asked for {group}, which cost {cost}")
+        }
+        RetryCause::Cookie => format!("the server asked for its cookie first, which cost {cost}"),
+    }
+}
+
 /// What became of the client's certificate, where the server asked for one or one was given.
 fn client_certificate(tls: &Tls) -> Option<String> {
     let client = &tls.client_certificate;
@@ -309,6 +333,10 @@ fn client_certificate(tls: &Tls) -> Option<String> {
         (false, _, None) => return None,
         (false, _, Some(_)) => "no client certificate asked for".to_owned(),
         (true, false, None) => "the server asks for a client certificate (none given)".to_owned(),
+        (true, false, Some(_)) if !tls.is_answered() => {
+            "the server asks for a client certificate; the handshake ended before one could be sent"
+                .to_owned()
+        }
         (true, false, Some(_)) => {
             "the server asks for a client certificate of another kind of key than the given one".to_owned()
         }

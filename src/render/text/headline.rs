@@ -112,8 +112,16 @@ fn traced(facts: &mut Line, trace: &Trace, hop: &Hop<'_>) {
     if let Some(version) = version {
         facts.push(Ink::Plain, format!("  {}", version.spoken()));
     }
-    if let Some(address) = winner(hop) {
-        facts.push(Ink::Plain, format!("  {address}"));
+    let proxy = hop.connection.and_then(|used| used.proxy.as_ref());
+    match (proxy, winner(hop)) {
+        // What it reaches is not seen from here.
+        (Some(proxy), _) => {
+            facts.push(Ink::Plain, format!("  by {}", proxy.words()));
+        }
+        (None, Some(address)) => {
+            facts.push(Ink::Plain, format!("  {address}"));
+        }
+        (None, None) => {}
     }
     tail(facts, trace);
 }

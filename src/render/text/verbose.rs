@@ -222,6 +222,9 @@ fn flights(page: &mut Page, tls: &Tls) {
     }
     let staple =
         if tls.ocsp_bytes > 0 { format!(", OCSP staple {} bytes", tls.ocsp_bytes) } else { String::new() };
+    if let Some(staple) = &tls.staple {
+        item(page, "OCSP", &format!("staple: {} (signature not checked)", words::staple(staple)));
+    }
     let sni = tls.sni.as_deref().unwrap_or("none");
     let (sent, received) = (units::bytes(tls.bytes_sent), units::bytes(tls.bytes_received));
     item(page, "wire", &format!("SNI {sni}, {sent} sent, {received} received{staple}"));
@@ -266,7 +269,14 @@ fn certificate_lines(page: &mut Page, certificate: &Certificate) {
     item(page, "validity", &format!("{from} to {until}, {left}"));
     let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(", {bits} bits"));
     let (key, signed) = (&certificate.key_type, &certificate.signature_algorithm);
-    item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.sct_count));
+    item(page, "key", &format!("{key}{bits}, signed with {signed}, {} SCTs", certificate.scts.len()));
+    for stamp in &certificate.scts {
+        let (log, time) = (&stamp.log_id, words::timestamp(stamp.timestamp, 0));
+        item(page, "SCT", &format!("{time} by log {log}, operator unknown"));
+    }
+    if certificate.must_staple {
+        item(page, "demands", "a stapled OCSP response (must-staple, RFC 7633)");
+    }
     item(page, "serial", &certificate.serial);
     item(page, "SHA-256", &certificate.sha256);
     item(page, "SPKI", &certificate.spki_sha256);

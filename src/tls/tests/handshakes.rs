@@ -243,7 +243,9 @@ async fn a_stapled_ocsp_response_is_counted() {
         .with_single_cert_with_ocsp(identity.chain, identity.key, vec![7; 1157])
         .unwrap();
     let address = patient(config).await;
-    assert_eq!(shake_ok(&client(&plan(&[&ca])), address).await.ocsp_bytes, 1157);
+    let tls = shake_ok(&client(&plan(&[&ca])), address).await;
+    assert_eq!(tls.ocsp_bytes, 1157);
+    assert_eq!(tls.staple.unwrap().status, crate::trace::CertificateStatus::Unreadable);
 }
 
 #[tokio::test]

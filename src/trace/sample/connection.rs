@@ -28,6 +28,7 @@ pub(super) fn connect(port: u16) -> Connect {
             attempt("127.53.1.1", 278_460, 278_660, AttemptOutcome::Won, Some(0)),
         ],
         noticed: Some(At(278_660)),
+        stamped_by: Some(StampedBy::Kernel),
         winner: Some(1),
         local: Some("127.0.0.1:50712".parse().unwrap()),
         tcp_info: Some(TcpInfo {
@@ -64,7 +65,10 @@ pub(super) fn certificate(subject: &str, issuer: &str, names: &[&str], is_ca: bo
         is_ca,
         self_issued: subject == issuer,
         issuer_urls: vec!["http://ca.test/issuer.der".into()],
-        sct_count: 2,
+        scts: ["3a", "c4"]
+            .map(|log| SignedTimestamp { log_id: log.repeat(32), timestamp: time(1_793_003_600) })
+            .into(),
+        must_staple: false,
     }
 }
 
@@ -93,6 +97,7 @@ pub(super) fn tls(host: &str) -> Tls {
         start: At(278_680),
         end: At(283_780),
         noticed: Some(At(283_780)),
+        stamped_by: Some(StampedBy::Kernel),
         sni: Some(host.into()),
         verified_name: host.into(),
         offer: Some(Offer {
@@ -148,9 +153,12 @@ pub(super) fn tls(host: &str) -> Tls {
             start: At(281_200),
             cpu: Duration::from_micros(420),
             system_would_trust: None,
+            embedded_would_trust: None,
+            roots_of: RootsOf::Everybody,
         }),
         alert: None,
         ocsp_bytes: 0,
+        staple: None,
         bytes_received: 3_355,
         bytes_sent: 1_604,
         key_exchange_cpu: Duration::from_micros(190),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::super::*;
 use super::connection::time;
 use super::exchange::{field, headers, redirect};
-use super::hop::{Pull, fail, good_hop, shift, trace};
+use super::hop::{Draft, Pull, fail, good_hop, shift, trace};
 use super::hostile::hostile;
 use super::lookup::alias_walk;
+use super::proxy::proxy;
 
 /// Every fixture by its name.
 pub(crate) fn all() -> Vec<(&'static str, Trace)> {
@@ -23,6 +24,8 @@ pub(crate) fn all() -> Vec<(&'static str, Trace)> {
         ("garbage", garbage()),
         ("hostile", hostile()),
         ("literal", literal()),
+        ("proxied", proxied()),
+        ("proxy-refused", proxy_refused()),
         ("stub-fallback", stub_fallback()),
         ("bad-url", bad_url()),
         ("max-time", max_time()),
@@ -232,6 +235,59 @@ fn literal() -> Trace {
     shift(&mut hop, 0, &[(Pull::Dns, 28_420), (Pull::Tls, 5_120)]);
     let total = hop.end.0;
     trace("127.0.0.1:8080", total, vec![hop])
+}
+
+/// Behind a proxy that resolves the name and needs 41 ms for the tunnel.
+fn proxied() -> Trace {
+    let hop = behind_proxy();
+    let total = hop.end.0;
+    trace("https://www.example.test/", total, vec![hop])
+}
+
+fn behind_proxy() -> Draft {
+    const LATER: u64 = 42_000;
+    let mut hop = good_hop("https", "www.example.test", "/", false);
+    hop.dns = Stage::Skipped("the proxy resolves the name");
+    shift(&mut hop, LATER, &[(Pull::Dns, 28_420)]);
+    hop.start = At(20);
+    let connect = hop.connect.ran_mut().unwrap();
+    for stamp in [&mut connect.start, &mut connect.end] {
+        stamp.0 -= LATER;
+    }
+    let attempt = &mut connect.attempts[0];
+    attempt.address = "192.0.2.31:3128".parse().unwrap();
+    (attempt.start, attempt.end) = (connect.start, connect.end);
+    let mut proxy = proxy(At(connect.end.0 + 30));
+    (proxy.end, proxy.rounds[0].end) = (At(connect.end.0 + 41_000), At(connect.end.0 + 41_000));
+    proxy.lookup = Some(ProxyLookup {
+        start: At(20),
+        end: At(30),
+        addresses: vec!["192.0.2.31".parse().unwrap()],
+        error: None,
+    });
+    hop.proxy = Some(proxy);
+    hop
+}
+
+/// The proxy wants credentials, and repeats those that it got.
+fn proxy_refused() -> Trace {
+    let mut hop = behind_proxy();
+    let proxy = hop.proxy.as_mut().unwrap();
+    (proxy.status, proxy.reason) = (Some(407), Some("Not you, joe:hunter2hunter2".into()));
+    proxy.credentials = Some("joe:hunter2hunter2".into());
+    proxy.headers = headers(&[("Proxy-Authenticate", "Basic realm=\"proxy\"")]);
+    proxy.rounds[0].answer = Some("407 Not you, joe:hunter2hunter2".into());
+    let end = proxy.end;
+    let mut trace = fail(
+        &mut hop,
+        "https://www.example.test/",
+        StageName::Tcp,
+        FailureCode::ProxyAuthentication,
+        "the http proxy proxy.example.test:3128 did not take the credentials: 407 Not you, joe:hunter2hunter2",
+        Some("are user name and password right? -U gives others"),
+    );
+    (trace.requests[0].end, trace.total) = (end, end.since(At(0)));
+    trace
 }
 
 /// No root server could be reached; the machine's resolver could.

@@ -15,6 +15,7 @@ pub(super) struct Draft {
     pub(super) end: At,
     pub(super) dns: Stage<Dns>,
     pub(super) connect: Stage<Connect>,
+    pub(super) proxy: Option<Proxy>,
     pub(super) tls: Stage<Tls>,
     pub(super) http: Stage<Http>,
     /// The earlier hop whose connection it goes out on.
@@ -36,7 +37,7 @@ pub(super) fn trace(input: &str, total: u64, hops: Vec<Draft>) -> Trace {
 
 impl Draft {
     fn lay_into(self, trace: &mut Trace) {
-        let Self { url, start, end, dns, connect, tls, http, reused, failure } = self;
+        let Self { url, start, end, dns, connect, proxy, tls, http, reused, failure } = self;
         let id = RequestId(trace.requests.len());
         let lookup = match dns {
             Stage::Ran(dns) => Stage::Ran(trace.add_lookup(dns)),
@@ -46,7 +47,7 @@ impl Draft {
         let connection = match (reused, connect) {
             (Some(earlier), _) => trace.requests[earlier].connection,
             (None, Stage::Ran(tcp)) => {
-                Stage::Ran(trace.add_connection(Connection { opened_for: id, tcp, tls }))
+                Stage::Ran(trace.add_connection(Connection { opened_for: id, tcp, proxy, tls }))
             }
             (None, Stage::Skipped(reason)) => Stage::Skipped(reason),
             (None, Stage::NotReached) => Stage::NotReached,
@@ -58,6 +59,7 @@ impl Draft {
             end,
             lookup,
             connection,
+            bypass: None,
             http,
             failure,
             retry_of: None,
@@ -95,6 +97,7 @@ pub(super) fn good_hop(scheme: &str, host: &str, path: &str, dead_ipv6: bool) ->
         end: At(302_820),
         dns: Stage::Ran(dns(host)),
         connect: Stage::Ran(connect(port)),
+        proxy: None,
         tls: Stage::Ran(tls(host)),
         http: Stage::Ran(http(host, path)),
         reused: None,

@@ -12,11 +12,13 @@ mod hop;
 mod hostile;
 mod lookup;
 mod packet;
+mod proxy;
 mod sound;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use hostile::hostile;
+pub(crate) use proxy::put_behind_proxy;
 pub(crate) use sound::{
     connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,
 };

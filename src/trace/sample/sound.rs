@@ -93,7 +93,8 @@ pub(crate) fn sound() -> Trace {
     trace.total = Duration::from_micros(67_000);
     let lookup = trace.add_lookup(walk());
     let tls = Stage::Ran(handshake());
-    let connection = trace.add_connection(Connection { opened_for: RequestId(0), tcp: race(), tls });
+    let connection =
+        trace.add_connection(Connection { opened_for: RequestId(0), tcp: race(), proxy: None, tls });
     trace.add_request(Request {
         end: At(67_000),
         lookup: Stage::Ran(lookup),
@@ -165,6 +166,8 @@ fn handshake() -> Tls {
             start: At(50_200),
             cpu: Duration::from_micros(300),
             system_would_trust: None,
+            embedded_would_trust: None,
+            roots_of: RootsOf::Everybody,
         }),
         ..connection::tls(HOST)
     }
@@ -177,6 +180,7 @@ fn response() -> Http {
         informational: Vec::new(),
         first_byte: Some(At(66_000)),
         first_byte_noticed: Some(At(66_020)),
+        stamped_by: Some(StampedBy::Kernel),
         head_end: Some(At(66_000)),
         end: At(67_000),
         headers: exchange::headers(&[

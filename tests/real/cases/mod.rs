@@ -3,6 +3,7 @@
 mod connection;
 mod dns;
 mod faults;
+mod proxies;
 mod resolvers;
 mod stamps;
 mod web;
@@ -14,10 +15,9 @@ use crate::{Test, World};
 
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
-    [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS, web::TESTS, stamps::TESTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    let early = [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS];
+    let late = [web::TESTS, proxies::TESTS, stamps::TESTS];
+    early.into_iter().chain(late).flatten().copied()
 }
 
 /// A question: the server that has the answer, name, type.

@@ -6,7 +6,7 @@ use super::{dig_all, on_a_quiet_moment};
 use crate::curl::{Seen, curl};
 use crate::net::Access;
 use crate::tools::{must, program};
-use crate::urltrace::{OK, Run, TLS, trace, trace_ok, urltrace};
+use crate::urltrace::{OK, Run, TLS, trace, trace_at_once, trace_ok, urltrace};
 use crate::web::{DRIP_BYTES, DRIP_RATE, SLOW_FIRST_BYTE, TEXT_BYTES};
 use crate::zones::{AUTH, WEB, WEB_HTTP1, WEB_TLS12};
 use crate::{Test, World};
@@ -88,6 +88,10 @@ fn end_to_end(world: &World) {
     assert!(run.number("/hops/0/connect/tcp_info/mss") > 1200, "{run}");
 }
 
+/// The design's limit on what lies between the phases, where a hundredth of the total is less: our own work, on
+/// whatever machine and profile this runs.
+const OWN_WORK_US: u64 = 1_500;
+
 fn accounted(world: &World) {
     for url in [
         "https://www.example.site/",
@@ -95,10 +99,10 @@ fn accounted(world: &World) {
         "http://www.example.site/",
     ] {
         on_a_quiet_moment(|| {
-            let run = trace_ok(world, url);
+            let run = trace_at_once(world, url);
             let (total, rest) =
                 (run.number("/hops/0/phases/total_us"), run.number("/hops/0/phases/unaccounted_us"));
-            if rest <= (total / 100).max(1_500) {
+            if rest <= (total / 100).max(OWN_WORK_US) {
                 Ok(())
             } else {
                 Err(format!("{rest} of {total} us are unaccounted for: {run}"))

@@ -43,9 +43,10 @@ fn every_scenario_has_its_verdict() {
     let plan = plan(shared_lab());
     local(async {
         let mut wrong = Vec::new();
-        for scenario in SCENARIOS {
-            let host = scenario.url.split("://").nth(1).unwrap().split(['/', ':']).next().unwrap();
-            let dns = traced(&plan, host).await;
+        // Behind a proxy that resolves, nobody asks here.
+        let by_proxy = |options: &[&str]| options.contains(&"-x");
+        for scenario in SCENARIOS.iter().filter(|scenario| !by_proxy(scenario.options)) {
+            let dns = traced(&plan, &scenario.host()).await;
             let verdict = dns.dnssec.as_ref().map(|dnssec| dnssec.verdict.as_str());
             let why = dns.dnssec.as_ref().and_then(|dnssec| dnssec.why.clone());
             if verdict != scenario.expect.dnssec {

@@ -37,9 +37,9 @@ fn every_scenario_has_the_verdict_that_its_walk_has() {
     let plan = through_resolver();
     local(async {
         let mut wrong = Vec::new();
-        for scenario in SCENARIOS {
-            let host = scenario.url.split("://").nth(1).unwrap().trim_end_matches('/');
-            let dns = traced(&plan, host).await;
+        // Behind a proxy that resolves, nobody asks here.
+        for scenario in SCENARIOS.iter().filter(|scenario| !scenario.options.contains(&"-x")) {
+            let dns = traced(&plan, &scenario.host()).await;
             if dns.rcode.is_none_or(|rcode| rcode.mnemonic() == "SERVFAIL") {
                 // The resolver is not asked for what it cannot find.
                 let verdict = dns.dnssec.as_ref().map(|dnssec| dnssec.verdict);

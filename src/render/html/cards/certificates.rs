@@ -25,7 +25,10 @@ pub(super) fn put(page: &mut Page, tls: &Tls) {
         table::columns(page, "Flights", ["at", "", "messages", "bytes", "CPU"], rows);
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let staple = if tls.ocsp_bytes > 0 { units::bytes(tls.ocsp_bytes as u64) } else { "none".to_owned() };
+    let staple = match &tls.staple {
+        Some(staple) => format!("{}; {}", units::bytes(tls.ocsp_bytes as u64), words::staple(staple)),
+        None => "none".to_owned(),
+    };
     table::facts(
         page,
         &[
@@ -98,7 +101,7 @@ fn put_certificate(page: &mut Page, index: usize, certificate: &Certificate) {
             ("key", format!("{}{bits}", certificate.key_type)),
             ("signature", certificate.signature_algorithm.clone()),
             ("a CA's", if certificate.is_ca { "yes" } else { "no" }.to_owned()),
-            ("SCTs", certificate.sct_count.to_string()),
+            ("SCTs", certificate.scts.len().to_string()),
             ("serial number", certificate.serial.clone()),
             ("SHA-256", certificate.sha256.clone()),
             ("SHA-256 of the key", certificate.spki_sha256.clone()),

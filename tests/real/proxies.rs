@@ -1,0 +1,63 @@
+//! The proxies of the tests: tinyproxy and microsocks, in the servers' namespace.
+
+use std::fs;
+use std::path::Path;
+
+use crate::World;
+use crate::net::Access;
+use crate::servers::Server;
+use crate::tools::{program, run_at};
+use crate::zones::WEB;
+
+/// User name and password of those that want one.
+pub(crate) const USER: &str = "joe:hunter2";
+
+/// Where each listens: all at one address.
+pub(crate) const HTTP: u16 = 3128;
+pub(crate) const HTTP_WITH_PASSWORD: u16 = 3129;
+pub(crate) const SOCKS: u16 = 1080;
+pub(crate) const SOCKS_WITH_PASSWORD: u16 = 1081;
+
+/// Starts all of them. They end when dropped.
+pub(crate) fn start(world: &World) -> Vec<Server> {
+    // What resolves there asks the world's resolver.
+    world.internet.resolve_among_servers();
+    let dir = world.dir.path().join(format!("proxies-{}", world.number()));
+    let (name, password) = USER.split_once(':').unwrap();
+    let mut servers = vec![
+        tinyproxy(world, &dir, HTTP, ""),
+        tinyproxy(world, &dir, HTTP_WITH_PASSWORD, &format!("BasicAuth {name} {password}\n")),
+        microsocks(world, &dir, SOCKS, &[]),
+        microsocks(world, &dir, SOCKS_WITH_PASSWORD, &["-u", name, "-P", password]),
+    ];
+    let client = world.internet.client(Access::Full);
+    for (server, port) in servers.iter_mut().zip([HTTP, HTTP_WITH_PASSWORD, SOCKS, SOCKS_WITH_PASSWORD]) {
+        let address = format!("telnet://{}:{port}", WEB[0]);
+        // A connection is all that is wanted: 28 is curl's code for a limit that passed on one.
+        server.wait_until(|| {
+            let curl = run_at(client, &program("curl"), &["-qsS", "--max-time", "0.2", &address]);
+            curl.code == 28 || curl.code == 0
+        });
+    }
+    servers
+}
+
+fn tinyproxy(world: &World, dir: &Path, port: u16, more: &str) -> Server {
+    let dir = dir.join(format!("tinyproxy-{port}"));
+    fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("tinyproxy.conf");
+    let address = WEB[0];
+    let config = format!("Port {port}\nListen {address}\nTimeout 60\nMaxClients 20\nConnectPort 443\n{more}");
+    fs::write(&file, config).unwrap();
+    Server::start(&world.internet, &dir, "tinyproxy", &program("tinyproxy"), |command| {
+        command.arg("-d").arg("-c").arg(&file);
+    })
+}
+
+fn microsocks(world: &World, dir: &Path, port: u16, more: &[&str]) -> Server {
+    let dir = dir.join(format!("microsocks-{port}"));
+    fs::create_dir_all(&dir).unwrap();
+    Server::start(&world.internet, &dir, "microsocks", &program("microsocks"), |command| {
+        command.args(["-i", &WEB[0].to_string(), "-p", &port.to_string()]).args(more);
+    })
+}
