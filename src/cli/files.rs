@@ -16,6 +16,9 @@ use crate::plan::BodyOutput;
 /// Bytes of names that are read from standard input at most.
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
+/// Bytes of a certificate, a key, a password, root hints or trust anchors at most.
+const MAX_SMALL: u64 = 4 * 1024 * 1024;
+
 pub(super) fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
     let Some(path) = text.strip_prefix('@') else { return Ok(text.as_bytes().to_vec()) };
     let result = if path == "-" {
@@ -29,11 +32,22 @@ pub(super) fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, Plan
     })
 }
 
-pub(super) fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
-    let bytes = std::fs::read(path).map_err(|error| {
+/// A file that is small by its nature: a device or a film is not read for one.
+pub(super) fn read_small(option: &str, path: &Path) -> Result<Vec<u8>, PlanError> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_SMALL + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
         PlanError::usage(format!("{option}: `{}` cannot be read: {}", path.display(), os::words(&error)))
     })?;
-    String::from_utf8(bytes)
+    if bytes.len() as u64 > MAX_SMALL {
+        let limit = MAX_SMALL / 1024 / 1024;
+        return Err(PlanError::usage(format!("{option}: `{}` is larger than {limit} MiB", path.display())));
+    }
+    Ok(bytes)
+}
+
+pub(super) fn read_text(option: &str, path: &Path) -> Result<String, PlanError> {
+    String::from_utf8(read_small(option, path)?)
         .map_err(|_| PlanError::usage(format!("{option}: `{}` is not text", path.display())))
 }
 

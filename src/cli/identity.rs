@@ -6,9 +6,8 @@ use std::path::Path;
 use super::declarations::Connection;
 use super::environment::{self, Environment};
 use super::error::PlanError;
-use super::files::read_text;
+use super::files::{read_small, read_text};
 use super::password;
-use crate::os;
 use crate::plan::{Identity, IdentityFiles, KeyFile, Password};
 
 /// What names the lab's own certificate.
@@ -82,14 +81,8 @@ fn told(text: &str) -> Result<String, PlanError> {
 }
 
 fn read(option: &str, path: &Path) -> Result<KeyFile, PlanError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(KeyFile { name: format!("{option} {}", path.display()), bytes: bytes.into() }),
-        Err(error) => Err(PlanError::usage(format!(
-            "{option}: `{}` cannot be read: {}",
-            path.display(),
-            os::words(&error)
-        ))),
-    }
+    let bytes = read_small(option, path)?.into();
+    Ok(KeyFile { name: format!("{option} {}", path.display()), bytes })
 }
 
 /// Whether a password is likely to be needed: PEM says so, and PKCS#12 begins with its version, 3.
@@ -129,6 +122,15 @@ mod tests {
         assert!(is_locked(&[0x30, 0x82, 0x0a, 0x0b, 2, 1, 3, 0x30]));
         assert!(!is_locked(&[0x30, 0x82, 0x0a, 0x0b, 2, 1, 0, 0x30]), "an RSA key");
         assert!(!is_locked(b"-----BEGIN PRIVATE KEY-----") && !is_locked(&[0x30, 0x84]));
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_not_read_to_it() {
+        let error = read("--key", Path::new("/dev/zero")).unwrap_err();
+        let PlanError::Usage { message, .. } = error else { panic!("{error:?}") };
+        assert_eq!(message, "--key: `/dev/zero` is larger than 4 MiB");
+        assert!(told("file:/dev/zero").is_err());
+        assert!(told("file:/dev/null").unwrap().is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::trace::{ProxyKind, ProxySource};
 pub(super) fn plan(
     options: &Proxies,
     url: &str,
+    redirects: Redirects,
     lab: bool,
     environment: &Environment,
 ) -> Result<ProxyPlan, PlanError> {
@@ -32,12 +33,19 @@ pub(super) fn plan(
         Some(given) => Ok(given.clone()),
         None => named(variables, names),
     };
+    // What a run does not need is not read. No redirect leads from the web to what is none, and only one that is
+    // followed from https to http; to https an HTTPS record leads, too.
+    let is_web = given.is_some() || !has_scheme(url, &["tls", "tcp"]);
+    let may_be_plain =
+        is_web && (given.is_some() || redirects == Redirects::Followed || !has_scheme(url, &["https"]));
+    let wanted = |is_wanted: bool, names: &[&'static str]| {
+        if is_wanted { of_scheme(names) } else { Ok(None) }
+    };
     // HTTP_PROXY is left alone: a web server sets it for a CGI program from a client's field (httpoxy).
     let [http, https, other] = [
-        of_scheme(&["http_proxy", "all_proxy", "ALL_PROXY"])?,
-        of_scheme(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
-        // No redirect leads from the web to these: what a run does not need is not read.
-        if given.is_some() || is_no_web(url) { of_scheme(&["all_proxy", "ALL_PROXY"])? } else { None },
+        wanted(may_be_plain, &["http_proxy", "all_proxy", "ALL_PROXY"])?,
+        wanted(is_web, &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
+        wanted(given.is_some() || !is_web, &["all_proxy", "ALL_PROXY"])?,
     ]
     .map(|server| {
         server.map(|server| ProxyServer {
@@ -56,10 +64,17 @@ pub(super) fn plan(
     })
 }
 
-/// Whether a URL, as it was typed, is one of `tls://` or `tcp://`.
-fn is_no_web(url: &str) -> bool {
-    let scheme = url.trim_start().split_once("://").map_or("", |(scheme, _)| scheme);
-    scheme.eq_ignore_ascii_case("tls") || scheme.eq_ignore_ascii_case("tcp")
+/// What becomes of redirects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Redirects {
+    Followed,
+    Told,
+}
+
+/// Whether a URL, as it was typed, has one of these schemes.
+fn has_scheme(url: &str, schemes: &[&str]) -> bool {
+    let scheme = url.trim_start().split_once(':').map_or("", |(scheme, _)| scheme);
+    schemes.iter().any(|one| scheme.eq_ignore_ascii_case(one))
 }
 
 /// The first of these variables that is set.

@@ -27,7 +27,7 @@ fn told(server: Option<&ProxyServer>) -> String {
 }
 
 fn both(line: &[&str], variables: &[(&'static str, &str)]) -> [String; 2] {
-    let plan = read(&[line, &["https://a.test/"]].concat(), variables).unwrap();
+    let plan = read(&[line, &["-L", "https://a.test/"]].concat(), variables).unwrap();
     [told(plan.proxy.http.as_ref()), told(plan.proxy.https.as_ref())]
 }
 
@@ -96,6 +96,12 @@ fn the_environment_is_read_as_curl_reads_it() {
     let unneeded = [("all_proxy", "socks://p:1"), ("http_proxy", h), ("https_proxy", s)];
     assert_eq!(both(&[], &unneeded), [named(h, "http_proxy"), named(s, "https_proxy")]);
     assert!(read(&["tls://a.test"], &unneeded).is_err(), "here it is needed");
+    let bad = [("http_proxy", "socks://p:1"), ("https_proxy", s)];
+    let plan = read(&["HTTPS://a.test/"], &bad).unwrap();
+    assert_eq!(told(plan.proxy.https.as_ref()), named(s, "https_proxy"));
+    for needed in [&["http://a.test/"][..], &["a.test"], &["-L", "https://a.test/"]] {
+        assert!(read(needed, &bad).is_err(), "{needed:?}");
+    }
 }
 
 #[test]

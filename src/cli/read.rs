@@ -87,7 +87,9 @@ pub fn settings(
                 proxy::check_lab(&cli.connection)?;
             }
             let mut plan = plan(&cli, &matches, environment)?;
-            plan.proxy = proxy::plan(&cli.connection.proxies, &url, cli.common.lab, environment)?;
+            let redirects =
+                if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
+            plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
             settings(Action::Trace { url, plan }, cli.common.lab, show)
         }

@@ -26,11 +26,6 @@ pub(super) fn fault(check: &AddressCheck) -> Option<String> {
     }
 }
 
-/// Whether all that was tried at an address went well.
-pub(super) fn serves(check: &AddressCheck) -> bool {
-    check.outcome == AddressOutcome::Ok && fault(check).is_none()
-}
-
 /// Whether `tcp-address-failed` speaks of this address: it said no in the race that another has won.
 pub(super) fn told_by_the_race(connect: &Connect, check: &AddressCheck) -> bool {
     use crate::trace::AttemptOutcome::{Refused, TimedOut};
@@ -47,6 +42,6 @@ pub(super) fn broken_family(checks: &[AddressCheck]) -> Option<bool> {
         let said_no = |check: &&AddressCheck| {
             matches!(check.outcome, AddressOutcome::Refused | AddressOutcome::TimedOut)
         };
-        !own.is_empty() && own.iter().all(said_no) && others.iter().any(|check| serves(check))
+        !own.is_empty() && own.iter().all(said_no) && others.iter().any(|check| check.serves())
     })
 }

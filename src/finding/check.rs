@@ -110,7 +110,7 @@ rules! {
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
     let findings = worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)));
-    settle(fold(findings), &Axis::of(trace))
+    settle(fold(findings, Some(trace)), &Axis::of(trace))
 }
 
 /// All findings of a name that was looked up for its own sake: it is the only lookup of its run.
@@ -121,7 +121,7 @@ pub fn check_dns(dns: &Dns, started_at: SystemTime) -> Vec<Finding> {
         Check::Lookups(check) => check(rule, lookups),
         Check::Trace(_) => Vec::new(),
     }));
-    settle(fold(findings), &Axis::of_lookup(dns))
+    settle(fold(findings, None), &Axis::of_lookup(dns))
 }
 
 fn worst_first(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {

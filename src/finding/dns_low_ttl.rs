@@ -1,11 +1,12 @@
 //! A record of the answer may be kept for less than a minute.
 
-use super::asked::walks;
+use super::asked::{is_of_the_walk, same_question, walks};
 use super::found::{Finding, Severity};
 use super::place::{InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnsLane, RecordType, StageName};
+use crate::trace::{Dns, DnsLane, Meaning, RecordType, StageName};
 use crate::units::{count, duration};
+use std::time::Duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-low-ttl",
@@ -43,13 +44,29 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             vec![Place::Lookup(lookup, InLookup::AnswerTtl(at))],
             "raise it to 300 s or more, unless traffic is steered by it or a change is near",
         );
-        finding.detail = format!(
-            "a visitor who meets an empty cache waits for all of it, here {}",
-            duration(dns.end.since(dns.start))
-        );
+        if let Some(miss) = miss(dns, &record.name) {
+            finding.detail = format!(
+                "a resolver that has only this forgotten asks one server again, here {}",
+                duration(miss)
+            );
+        }
         findings.push(finding);
     }
     findings
+}
+
+/// What a resolver waits for that knows the zone's servers and nothing of the name: from the question that the record
+/// answered to the answer, and from the first, where it had to be asked again.
+fn miss(dns: &Dns, name: &str) -> Option<Duration> {
+    let path = || dns.critical_path.iter().filter_map(|id| dns.packets.get(*id));
+    let told = path().find(|packet| {
+        let (Meaning::Answer { records } | Meaning::Cname { records, .. }) = &packet.meaning else {
+            return false;
+        };
+        is_of_the_walk(packet) && records.iter().any(|record| record.name.eq_ignore_ascii_case(name))
+    })?;
+    let first = path().find(|packet| same_question(packet, told))?;
+    Some(told.end.since(first.sent))
 }
 
 #[cfg(test)]
@@ -68,6 +85,9 @@ mod tests {
             let findings = sample::of(&RULE, &trace);
             assert!(findings.len() == 1 && findings[0].title.contains(words), "{findings:?}");
             assert_eq!(findings[0].saving, None, "it costs later loads, and not this one");
+            let asked = &sample::dns(&mut trace).packets[2];
+            let miss = duration(asked.end.since(asked.sent));
+            assert!(findings[0].detail.ends_with(&format!("here {miss}")), "{} {miss}", findings[0].detail);
         }
         sample::dns(&mut trace).lane = DnsLane::Resolver;
         assert!(sample::of(&RULE, &trace).is_empty());

@@ -1,17 +1,46 @@
 //! The same thing found again and again, told once with its count. No rule itself.
 
 use super::found::{Finding, Saving};
+use super::place::Place;
+use crate::trace::{StageName, Trace};
 
-/// Findings that differ in their times only are made one, that with the most to save.
-pub(super) fn fold(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut groups: Vec<Vec<Finding>> = Vec::new();
+/// Findings that differ in their times only are made one, that with the most to save. What is told of a host whose
+/// name is not in the title is told of that host alone, and by its name where another has the same.
+pub(super) fn fold(findings: Vec<Finding>, trace: Option<&Trace>) -> Vec<Finding> {
+    let mut groups: Vec<(Option<&str>, Vec<Finding>)> = Vec::new();
     for finding in findings {
-        match groups.iter_mut().find(|group| are_the_same(&group[0], &finding)) {
-            Some(group) => group.push(finding),
-            None => groups.push(vec![finding]),
+        let host = trace.and_then(|trace| host(trace, &finding));
+        let same = |(of, group): &&mut (Option<&str>, Vec<Finding>)| {
+            *of == host && are_the_same(&group[0], &finding)
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((host, vec![finding])),
         }
     }
-    groups.into_iter().filter_map(one).collect()
+    let twins = |(host, group): &(Option<&str>, Vec<Finding>)| {
+        groups.iter().any(|(other, twin)| other != host && are_the_same(&twin[0], &group[0]))
+    };
+    let names: Vec<Option<&str>> = groups.iter().map(|group| group.0.filter(|_| twins(group))).collect();
+    let told = groups.into_iter().zip(names).filter_map(|((_, group), host)| {
+        let told = one(group)?;
+        Some(match host {
+            Some(host) => Finding { title: format!("{host}: {}", told.title), ..told },
+            None => told,
+        })
+    });
+    told.collect()
+}
+
+/// The host that a finding is about, where its title does not say so. Name servers have names of their own there.
+fn host<'t>(trace: &'t Trace, finding: &Finding) -> Option<&'t str> {
+    let request = finding.evidence.iter().find_map(|place| match place {
+        Place::Request(id, _) => Some(*id),
+        Place::Connection(id, _) => Some(trace.connections.get(id.0)?.opened_for),
+        Place::StartedAt | Place::Failure | Place::Lookup(..) => None,
+    })?;
+    let host = trace.requests.get(request.0)?.url.host_ascii.as_str();
+    (finding.stage > StageName::Tcp && !finding.title.contains(host)).then_some(host)
 }
 
 fn are_the_same(one: &Finding, other: &Finding) -> bool {
@@ -114,6 +143,35 @@ mod tests {
         let last = trace.lookups.last_mut().unwrap().packets.last_mut().unwrap();
         last.server = "198.51.100.67:53".parse().unwrap();
         assert_eq!(silent(&trace).len(), 2, "another server");
+    }
+
+    #[test]
+    fn what_is_told_of_no_host_by_name_is_not_merged_over_hosts() {
+        let trace = sample::redirects();
+        let hosts: Vec<&str> = trace.requests.iter().map(|it| it.url.host_ascii.as_str()).collect();
+        let secured = |(at, connection): (usize, &crate::trace::Connection)| {
+            connection.tls.as_ref().ran().is_some().then_some(at)
+        };
+        let all: Vec<usize> = trace.connections.iter().enumerate().filter_map(secured).collect();
+        let mut bent = trace.clone();
+        for at in &all {
+            bent.connections[*at].tls.ran_mut().unwrap().version = Some(crate::trace::TlsVersion::Tls12);
+        }
+        let told = |trace: &Trace| {
+            let mut all = check(trace);
+            all.retain(|finding| finding.id == "tls-version-old");
+            all.into_iter().map(|finding| finding.title).collect::<Vec<_>>()
+        };
+        let (titles, of) = (told(&bent), |at: usize| hosts[bent.connections[at].opened_for.0]);
+        assert!(all.len() == 2 && of(all[0]) != of(all[1]), "{hosts:?} {all:?}");
+        assert!(
+            titles.len() == 2 && titles.iter().zip(&all).all(|(title, at)| title.starts_with(of(*at))),
+            "{titles:?}"
+        );
+        let (first, second) = (bent.connections[all[0]].opened_for.0, bent.connections[all[1]].opened_for.0);
+        bent.requests[second].url.host_ascii = bent.requests[first].url.host_ascii.clone();
+        let titles = told(&bent);
+        assert!(titles.len() == 1 && titles[0].ends_with("times)"), "one host: {titles:?}");
     }
 
     #[test]

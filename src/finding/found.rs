@@ -95,6 +95,11 @@ impl Load {
     /// Every kind.
     pub const ALL: &'static [Self] = &[Self::This, Self::Repeat, Self::Cold];
 
+    /// Whether the run that was traced is one of these loads.
+    pub(super) const fn is_of_run(self) -> bool {
+        matches!(self, Self::This | Self::Cold)
+    }
+
     /// The word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::hops::authority;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Hop, Http, Scheme, StageName, Trace, members};
+use crate::trace::{Hop, Http, Scheme, StageName, Trace, members, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-auth-required",
@@ -26,7 +26,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 
 /// RFC 9110 §11.6.1.
 fn of_challenge(rule: &Rule, hop: &Hop<'_>, http: &Http) -> Option<Finding> {
-    let index = http.headers.iter().position(|field| field.name.eq_ignore_ascii_case("www-authenticate"))?;
+    let index = position(&http.headers, "www-authenticate")?;
     let challenges = members(&http.headers, "www-authenticate");
     let schemes: Vec<&str> = challenges.iter().filter_map(|member| scheme(member)).collect();
     if schemes.is_empty() {

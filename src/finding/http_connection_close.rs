@@ -6,6 +6,7 @@ use super::rule::{Check, Rule};
 use crate::timeline::{Phase, Subject, spans};
 use crate::trace::{
     At, BodyFraming, Hop, Http, HttpVersion, ProxyUsage, RedirectChange, StageName, Trace, directive,
+    position,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -59,13 +60,12 @@ fn is_good(http: &Http) -> bool {
 /// Why the connection is over (RFC 9112 §9.3), and where that stands.
 fn ends(http: &Http) -> Option<(&'static str, InRequest)> {
     let says = |word: &str| directive(&http.headers, "connection", word).is_some();
-    let field = |name: &str| http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(name));
     match http.version {
         HttpVersion::Http10 if !says("keep-alive") => {
             Some(("HTTP/1.0 without keep-alive", InRequest::Version))
         }
         HttpVersion::Http10 | HttpVersion::Http11 if says("close") => {
-            Some(("Connection: close", InRequest::Header(field("connection")?)))
+            Some(("Connection: close", InRequest::Header(position(&http.headers, "connection")?)))
         }
         HttpVersion::Http10 | HttpVersion::Http11 if http.body.framing == BodyFraming::Close => {
             Some(("nothing else says where the body ends", InRequest::Framing))

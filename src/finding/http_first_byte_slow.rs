@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// From here on a server is slow.
-const SLOW: Duration = Duration::from_millis(600);
+pub(super) const SLOW: Duration = Duration::from_millis(600);
 /// From here on visitors leave.
 const VERY_SLOW: Duration = Duration::from_millis(1_800);
 /// What a server may think.
@@ -106,14 +106,14 @@ fn of_host(rule: &Rule, trace: &Trace, host: &str, hops: &[Slow<'_>]) -> Finding
     let thinking: Vec<_> = hops.iter().filter(|slow| !followed(slow)).filter_map(thought).collect();
     let applies = "on every request that no cache answers, if the server thought for 100 ms";
     // Whose time it is cannot be told behind a proxy.
-    finding.saving = if proxy.is_some() { None } else { Saving::derived_at(&thinking, applies, Load::This) };
+    finding.saving = if proxy.is_some() { None } else { Saving::modelled_at(&thinking, applies, Load::This) };
     finding
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::sample;
+    use crate::finding::{Basis, sample};
 
     #[test]
     fn fires_on_thinking_time_and_not_on_a_long_way() {
@@ -126,7 +126,13 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty(), "600 ms and a round trip of 10");
         answered(&mut trace, 610_001);
         let finding = sample::of(&RULE, &trace).remove(0);
-        assert_eq!((finding.severity, finding.saving.unwrap().amount.as_millis()), (Severity::Warning, 500));
+        assert_eq!(finding.severity, Severity::Warning);
+        let saving = finding.saving.unwrap();
+        assert_eq!(
+            (saving.amount.as_millis(), saving.basis),
+            (500, Basis::Modelled),
+            "what is fair is assumed"
+        );
         answered(&mut trace, 1_810_001);
         assert_eq!(sample::of(&RULE, &trace)[0].severity, Severity::Error);
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();

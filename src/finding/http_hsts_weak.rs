@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::hsts::{Policy, contacts, is_covered};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{StageName, Trace};
+use crate::trace::{StageName, Trace, position};
 use crate::units::count;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,8 +29,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if is_covered(host, &contacts) {
             continue;
         }
-        let field = |name: &str| name.eq_ignore_ascii_case("strict-transport-security");
-        let index = contact.http.headers.iter().position(|header| field(&header.name)).unwrap_or_default();
+        let index = position(&contact.http.headers, "strict-transport-security").unwrap_or_default();
         let days = usize::try_from(age / DAY).unwrap_or_default();
         let (title, advice) = match age {
             0 => (

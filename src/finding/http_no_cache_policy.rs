@@ -31,7 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         "send Cache-Control: max-age with the seconds it may be old, or no-store where nobody may keep it";
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], advice);
     guess.clone_into(&mut finding.detail);
-    finding.saving = Saving::derived_at(
+    finding.saving = Saving::modelled_at(
         &[(http.start, http.end)],
         "on visits while a copy is fresh, if the page may be kept at all",
         Load::Repeat,
@@ -42,7 +42,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::sample;
+    use crate::finding::{Basis, sample};
 
     #[test]
     fn fires_on_a_page_that_says_nothing_and_not_on_errors_or_other_methods() {
@@ -50,7 +50,8 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::unset(&mut trace, "cache-control");
         let finding = sample::of(&RULE, &trace).remove(0);
-        assert_eq!(finding.saving.unwrap().amount.as_millis(), 16, "request to last byte");
+        let saving = finding.saving.unwrap();
+        assert_eq!((saving.amount.as_millis(), saving.basis), (16, Basis::Modelled), "request to last byte");
         for name in ["expires", "pragma"] {
             let mut other = trace.clone();
             sample::field(&mut other, name, "0");

@@ -2,10 +2,11 @@
 
 use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_before;
+use super::http_first_byte_slow::SLOW;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::timeline::Phase;
-use crate::trace::{Header, Hop, StageName, Trace, header, members, parameter};
+use crate::trace::{Header, Hop, StageName, Trace, header, members, parameter, position};
 use crate::units::duration;
 use std::time::Duration;
 
@@ -22,8 +23,6 @@ pub(super) const RULE: Rule = Rule {
 const FAIR: Duration = Duration::from_millis(50);
 /// Less is not worth a word.
 const LEAST: Duration = Duration::from_millis(5);
-/// A server is slow from here on.
-const SLOW: Duration = Duration::from_millis(600);
 /// Parts of Server-Timing that are the whole.
 const WHOLE: &[&str] = &["total", "edge", "cdn-downstream-fbl"];
 /// Fields of gateways with the milliseconds of what is behind them.
@@ -77,19 +76,18 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
 
 /// The parts with a time.
 fn parts(headers: &[Header]) -> Vec<Part> {
-    let place = |name: &str| headers.iter().position(|field| field.name.eq_ignore_ascii_case(name));
     let mut parts = Vec::new();
     for member in members(headers, "server-timing") {
         let name: String = member.split(';').next().unwrap_or_default().trim().chars().take(40).collect();
         let took = parameter(&member, "dur").and_then(|text| milliseconds(&text));
         let whole = WHOLE.iter().any(|whole| name.eq_ignore_ascii_case(whole));
-        if let (Some(took), Some(index), false) = (took, place("server-timing"), whole) {
+        if let (Some(took), Some(index), false) = (took, position(headers, "server-timing"), whole) {
             parts.push(Part { name: format!("`{name}`"), took, index });
         }
     }
     for name in GATEWAYS {
         let took = header(headers, name).and_then(|text| milliseconds(text.trim()));
-        if let (Some(took), Some(index)) = (took, place(name)) {
+        if let (Some(took), Some(index)) = (took, position(headers, name)) {
             parts.push(Part { name: format!("what is behind its gateway ({name})"), took, index });
         }
     }

@@ -1,6 +1,6 @@
 //! What a response says of keeping copies of it (RFC 9111), for the rules on caches. No rule itself.
 
-use crate::trace::{Hop, Http, Trace, directive, header, members, seconds};
+use crate::trace::{Hop, Http, Trace, directive, header, members, position, seconds};
 
 /// The document that a trace came for: the last response, where it is a whole 200 to a GET. What is said of an
 /// error, of a redirect or of another method tells nothing of the page.
@@ -68,7 +68,7 @@ pub(super) fn said(http: &Http) -> Option<Said> {
         return None;
     }
     std::iter::once(&"cache-status").chain(FIELDS).find_map(|name| {
-        let index = http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(name))?;
+        let index = position(&http.headers, name)?;
         let all = members(&http.headers, name);
         let did = if *name == "cache-status" { by_standard(&all) } else { by_words(&all) }?;
         let value: String = all.join(", ").chars().take(60).collect();

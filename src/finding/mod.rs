@@ -118,5 +118,6 @@ pub use place::{
 };
 pub use rule::Rule;
 pub use savings::saved_together;
+pub(crate) use savings::savings_of_run;
 pub use selection::{Forbidden, Named, Selection, Unknown, forbidden, named};
 pub use verdict::{Cause, Culprit, Verdict, verdict};

@@ -2,7 +2,8 @@
 //!
 //! Every saving is laid onto the run's time axis, clipped to the phases that it stands in. What two findings
 //! would save at once is the first one's; what is left is the other's, and what is too little for a number is
-//! told without one. So the sum is what the run would be shorter without all of those moments. No rule itself.
+//! told without one. So the sum is what the run would be shorter without all of those moments. What a later
+//! load would save is reckoned apart: it is not this load's time. No rule itself.
 
 use std::time::Duration;
 
@@ -22,11 +23,17 @@ pub(super) fn is_worth_telling(saved: Duration, total: Duration) -> bool {
     saved >= LEAST && saved * LEAST_SHARE >= total
 }
 
-/// What the savings of findings come to in their run; `None` where there are none.
+/// What the savings of findings come to in their run; `None` where there are none. Those of later loads are
+/// no part of it.
 #[must_use]
 pub fn saved_together(findings: &[Finding]) -> Option<Duration> {
+    savings_of_run(findings).map(|saving| saving.amount).reduce(|sum, more| sum + more)
+}
+
+/// The savings that this run itself would have had.
+pub(crate) fn savings_of_run(findings: &[Finding]) -> impl Iterator<Item = &Saving> {
     let all = findings.iter().filter_map(|finding| finding.saving.as_ref());
-    all.map(|saving| saving.amount).reduce(|sum, more| sum + more)
+    all.filter(|saving| saving.load.is_of_run())
 }
 
 /// The time axis of a run: its phases and its hops.
@@ -117,12 +124,13 @@ impl<'t> Axis<'t> {
 
 /// Brings the savings of findings, the first first, to what they can be of this run.
 pub(super) fn settle(mut findings: Vec<Finding>, axis: &Axis<'_>) -> Vec<Finding> {
-    let mut gone = Moments::default();
+    let (mut of_run, mut of_repeats) = (Moments::default(), Moments::default());
     for finding in &mut findings {
         let Some(saving) = finding.saving.take() else { continue };
-        finding.saving = settled(saving, finding, axis, &gone);
+        let gone = if saving.load.is_of_run() { &mut of_run } else { &mut of_repeats };
+        finding.saving = settled(saving, finding, axis, gone);
         if let Some(saving) = &finding.saving {
-            gone = gone.or(&Moments::of(saving.stretches.iter().copied()));
+            *gone = gone.or(&Moments::of(saving.stretches.iter().copied()));
         }
     }
     findings

@@ -34,8 +34,7 @@ fn run_again(trace: &Trace, gone: &Moments) -> Trace {
 }
 
 fn gone(findings: &[Finding]) -> Moments {
-    let savings = findings.iter().filter_map(|finding| finding.saving.as_ref());
-    Moments::of(savings.flat_map(|saving| saving.stretches.iter().copied()))
+    Moments::of(savings_of_run(findings).flat_map(|saving| saving.stretches.iter().copied()))
 }
 
 #[track_caller]
@@ -149,6 +148,18 @@ fn what_two_would_save_at_once_is_the_first_ones() {
             None,
         ]
     );
+}
+
+#[test]
+fn what_a_later_load_saves_is_neither_added_to_this_ones_nor_taken_from_it() {
+    let trace = sample::sound();
+    let wait = || vec![Place::Request(RequestId(0), InRequest::Phase(Phase::Wait))];
+    let http = |load| finding(StageName::Http, wait(), Saving::derived(millis(10), "", load));
+    let all = settle(vec![http(Load::Repeat), http(Load::This), http(Load::Repeat)], &Axis::of(&trace));
+    let amounts: Vec<_> = all.iter().map(|it| it.saving.as_ref().map(|it| it.amount)).collect();
+    assert_eq!(amounts, [Some(millis(10)), Some(millis(10)), None]);
+    assert_eq!(saved_together(&all), Some(millis(10)));
+    assert_eq!(saved_together(&all[..1]), None, "this load would be no shorter");
 }
 
 proptest! {

@@ -1,10 +1,10 @@
 //! Some addresses of a host do not serve, and others do (`--all-addresses`).
 
-use super::addresses::{broken_family, fault, serves, told_by_the_race};
+use super::addresses::{broken_family, fault, told_by_the_race};
 use super::found::{Finding, Severity};
 use super::place::{InConnection, Place};
 use super::rule::{Check, Rule, connections};
-use crate::trace::{StageName, Trace};
+use crate::trace::{AddressCheck, StageName, Trace};
 use crate::units::few;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             .filter_map(|(place, check)| Some((place, fault(check)?)))
             .collect();
         let all_told = broken.iter().all(|(place, _)| told_by_the_race(connect, &checks[*place]));
-        if all_told || !checks.iter().any(serves) {
+        if all_told || !checks.iter().any(AddressCheck::serves) {
             continue;
         }
         let each: Vec<String> =
@@ -48,7 +48,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{AddressCheck, AddressOutcome, FailureCode};
+    use crate::trace::{AddressOutcome, FailureCode};
 
     fn checked(address: &str, outcome: AddressOutcome) -> AddressCheck {
         AddressCheck { outcome, ..AddressCheck::untried(address.parse().unwrap()) }

@@ -54,7 +54,8 @@ mod tests {
         let mut trace = sample::sound();
         sample::put_behind_proxy(&mut trace);
         assert!(sample::of(&RULE, &trace).is_empty(), "there are none");
-        trace.connections[0].proxy.as_mut().unwrap().credentials = Some("joe:hunter2".to_owned());
+        trace.connections[0].proxy.as_mut().unwrap().credentials =
+            Some(crate::trace::Secret("joe:hunter2".to_owned()));
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         let mut socks = trace.clone();
         let proxy = socks.connections[0].proxy.as_mut().unwrap();

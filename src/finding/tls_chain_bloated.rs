@@ -80,7 +80,7 @@ fn a_round_trip(tls: &Tls, info: TcpInfo) -> Option<Saving> {
 
 /// Certificates that lead from no other of the chain to its issuer, each with the reason. A root is one: whoever
 /// trusts it has it (RFC 8446 §4.4.2).
-fn needless(chain: &[Certificate]) -> Vec<(usize, &Certificate, &'static str)> {
+pub(super) fn needless(chain: &[Certificate]) -> Vec<(usize, &Certificate, &'static str)> {
     let mut needless = Vec::new();
     for (index, certificate) in chain.iter().enumerate().skip(1) {
         let issues = |other: &Certificate| other.issuer == certificate.subject && !other.self_issued;

@@ -4,13 +4,14 @@ use super::found::{Finding, Severity};
 use super::place::{CertificateField, InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
 use super::tls_certificate_faulty::whose;
+use super::tls_weak_key::is_of_no_path;
 use crate::trace::{StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "tls-sha1",
     severity: Severity::Error,
     stage: StageName::Tls,
-    fires: "a certificate of the chain that is not its own issuer is signed with SHA-1 or MD5",
+    fires: "a certificate that leads to the root, and is not its own issuer, is signed with SHA-1 or MD5",
     standard: "RFC 8446 section 4.4.2.4",
     check: Check::Trace(check),
 };
@@ -27,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 continue;
             };
             // Nobody relies on what a root says of itself: it is trusted as it stands.
-            if certificate.self_issued {
+            if certificate.self_issued || is_of_no_path(index, tls) {
                 continue;
             }
             let whose = whose(index, &tls.chain);
@@ -51,6 +52,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::CertificateFault;
 
     #[test]
     fn fires_on_an_issued_certificate_and_not_on_a_root() {
@@ -66,5 +68,25 @@ mod tests {
         }
         sample::tls(&mut trace).chain[0].self_issued = true;
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn a_certificate_that_no_path_uses_is_not_accused() {
+        let mut trace = sample::sound();
+        let tls = sample::tls(&mut trace);
+        let mut issuer = tls.chain[0].clone();
+        (issuer.subject, issuer.issuer) = (tls.chain[0].issuer.clone(), "CN=Old Root".to_owned());
+        issuer.sha256 = "02".repeat(32);
+        issuer.signature_algorithm = "sha1WithRSAEncryption".to_owned();
+        tls.chain.push(issuer);
+        assert!(
+            sample::of(&RULE, &trace).is_empty(),
+            "the chain was found good without it: it is no part of it"
+        );
+        let tls = sample::tls(&mut trace);
+        tls.verification.as_mut().unwrap().faults = vec![CertificateFault::Other("x".to_owned())];
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        sample::tls(&mut trace).chain[1].subject = "CN=Stranger".to_owned();
+        assert!(sample::of(&RULE, &trace).is_empty(), "it has issued none of the others");
     }
 }

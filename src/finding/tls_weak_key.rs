@@ -4,13 +4,14 @@ use super::found::{Finding, Severity};
 use super::place::{CertificateField, InConnection, Place};
 use super::rule::{Check, Rule, handshakes};
 use super::tls_certificate_faulty::whose;
-use crate::trace::{Certificate, StageName, Trace};
+use super::tls_chain_bloated::needless;
+use crate::trace::{Certificate, StageName, Tls, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "tls-weak-key",
     severity: Severity::Error,
     stage: StageName::Tls,
-    fires: "a certificate of the chain has an RSA key of less than 2048 bits, an ECDSA key of less than 224, or a DSA key",
+    fires: "a certificate that leads to the root has an RSA key of less than 2048 bits, an ECDSA key of less than 224, or a DSA key",
     standard: "RFC 9325 section 4.5",
     check: Check::Trace(check),
 };
@@ -19,7 +20,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, tls) in handshakes(trace) {
         for (index, certificate) in tls.chain.iter().enumerate() {
-            if !is_weak(certificate) {
+            if !is_weak(certificate) || is_of_no_path(index, tls) {
                 continue;
             }
             let whose = whose(index, &tls.chain);
@@ -40,6 +41,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     findings
 }
 
+/// Whether no path from the server's certificate to a root uses this one of the chain, weak as it is: the chain was
+/// found good, which it is by strong keys and signatures alone, or it leads nowhere.
+pub(super) fn is_of_no_path(index: usize, tls: &Tls) -> bool {
+    let is_good = tls.verification.as_ref().is_some_and(|checked| checked.faults.is_empty());
+    index > 0 && (is_good || needless(&tls.chain).iter().any(|(other, ..)| *other == index))
+}
+
 /// Less than 112 bits of security (NIST SP 800-57): what the CA/Browser Forum asks for at least.
 fn is_weak(certificate: &Certificate) -> bool {
     let kind = certificate.key_type.as_str();
@@ -55,6 +63,25 @@ fn is_weak(certificate: &Certificate) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::CertificateFault;
+
+    #[test]
+    fn a_weak_key_that_no_path_uses_is_not_accused() {
+        let mut trace = sample::sound();
+        let tls = sample::tls(&mut trace);
+        let mut root = tls.chain[0].clone();
+        (root.subject, root.issuer) = (tls.chain[0].issuer.clone(), "CN=Old Root".to_owned());
+        (root.key_type, root.key_bits, root.sha256) = ("RSA".to_owned(), Some(1024), "02".repeat(32));
+        tls.chain.push(root);
+        assert!(sample::of(&RULE, &trace).is_empty(), "the chain was found good without it");
+        let tls = sample::tls(&mut trace);
+        tls.verification.as_mut().unwrap().faults = vec![CertificateFault::Other("x".to_owned())];
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        let tls = sample::tls(&mut trace);
+        let twin = tls.chain[1].clone();
+        tls.chain.push(twin);
+        assert_eq!(sample::of(&RULE, &trace).len(), 1, "once, however often it is sent");
+    }
 
     #[test]
     fn fires_on_short_keys_of_the_chain() {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use super::*;
 use crate::clock::Clock;
 use crate::stop::Stop;
-use crate::trace::{FailureCode, ProxySource, ProxyUsage};
+use crate::trace::{FailureCode, ProxySource, ProxyUsage, Secret};
 
 const LIMIT: Duration = Duration::from_millis(200);
 
@@ -40,7 +40,7 @@ async fn play(mut stream: DuplexStream, script: Vec<Does>) {
 fn proxy(kind: ProxyKind, credentials: Option<&str>) -> Proxy {
     let (host, target) = ("192.0.2.1".to_owned(), "a.test:443".to_owned());
     let source = ProxySource::Option("--proxy");
-    let credentials = credentials.map(str::to_owned);
+    let credentials = credentials.map(|given| Secret(given.to_owned()));
     Proxy { credentials, ..Proxy::unused(kind, host, 3128, source, ProxyUsage::Tunnel, target) }
 }
 

@@ -10,7 +10,7 @@ impl Redact for Proxy {
     fn learn(&self, seen: &mut Seen) {
         seen.host(&self.host);
         if let Some(credentials) = &self.credentials {
-            seen.value(credentials.as_bytes());
+            seen.value(credentials.0.as_bytes());
         }
         self.headers.iter().for_each(|field| seen.learn_field(field));
     }
@@ -37,7 +37,7 @@ impl Redact for Proxy {
             bound,
         } = self;
         if let Some(credentials) = credentials {
-            REDACTED.clone_into(credentials);
+            REDACTED.clone_into(&mut credentials.0);
         }
         if let Some(ProxyLookup { start: _, end: _, addresses: _, error }) = lookup {
             seen.sentences(error);

@@ -21,7 +21,8 @@ impl Redact for Connect {
             tcp_info: _,
             untried: _,
             redirected_from: _, // a host and a port
-            unix_socket: _,     // a path of this machine, as typed
+            addresses_skipped: _,
+            unix_socket: _, // a path of this machine, as typed
             tcp_info_after: _,
             addresses,
         } = self;

@@ -39,16 +39,16 @@ pub(super) fn answer(round: &ProxyRound) -> String {
 pub(super) fn behind(proxy: &Proxy, connect: Option<&Connect>, url: &Url) -> Option<String> {
     connect?.winner.filter(|_| proxy.stands())?;
     let host = &url.host_unicode;
-    Some(match (proxy.usage, proxy.names_target(), proxy.kind.resolves()) {
-        (ProxyUsage::Forward, ..) => format!(
+    Some(match (proxy.usage, proxy.is_told_a_name()) {
+        (ProxyUsage::Forward, _) => format!(
             "it is sent the request and forwards it: whether {host} or the proxy itself answers, at which address, \
              and how long the way between them takes, cannot be seen here"
         ),
-        (ProxyUsage::Tunnel, true, true) => format!(
+        (ProxyUsage::Tunnel, true) => format!(
             "it resolves {host}: to which address it connects, and how long that and the lookup take, cannot be \
              seen here"
         ),
-        (ProxyUsage::Tunnel, ..) => format!(
+        (ProxyUsage::Tunnel, false) => format!(
             "it was told the address {}: how long its own connection there takes, and whether it goes there, cannot \
              be seen here",
             proxy.target

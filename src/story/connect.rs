@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
-use crate::trace::{AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace};
+use crate::trace::{
+    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace,
+};
 use crate::units;
 
 const RACE: &[&str] = &["RFC 8305 section 5", "RFC 6724"];
 const HANDSHAKE: &[&str] = &["RFC 9293 section 3.5", "RFC 6298 section 2"];
+const ALL_ADDRESSES: &str = "urltrace --lab --all-addresses https://pool.tls.test/";
 const REUSE: &[&str] = &["RFC 9112 section 9.3", "RFC 9113 section 9.1.1"];
 
 /// The connection of a request.
@@ -23,6 +26,10 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                     race(teller, connect);
                     handshake(teller, connect);
                 }
+            }
+            if let Some(why) = connect.addresses_skipped {
+                let told = format!("--all-addresses was given, and 0 were tried: {why}.");
+                teller.tell("All addresses", &[told], &["RFC 8305 section 5"], ALL_ADDRESSES);
             }
             if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
                 every_address(teller, checks);
@@ -50,22 +57,22 @@ fn unix(teller: &mut Teller, connect: &Connect, path: &str) {
 
 /// `--all-addresses`.
 fn every_address(teller: &mut Teller, checks: &[AddressCheck]) {
-    let good = checks.iter().filter(|check| check.outcome == AddressOutcome::Ok).count();
-    let mut told = vec![format!(
-        "When this was over, {} of the host were tried for their own sake, 8 at a time, which counts for nothing above: \
-         {good} of them served.",
-        units::count(checks.len(), "address")
-    )];
-    told.extend(checks.iter().filter(|check| check.outcome != AddressOutcome::Ok).take(4).map(|check| {
-        let why = check.error.as_deref().unwrap_or(check.outcome.as_str());
-        format!("{} did not: {}.", check.address, clip(why))
+    let good = checks.iter().filter(|check| check.serves()).count();
+    let tried = match checks.len() {
+        1 => "the 1 address of the host was tried for its own sake".to_owned(),
+        many => format!("{many} addresses of the host were tried for their own sake, {AT_ONCE} at a time"),
+    };
+    let mut told =
+        vec![format!("When this was over, {tried}, which counts for nothing above: {good} served.")];
+    told.extend(checks.iter().filter(|check| !check.serves()).take(4).map(|check| {
+        let why = match (check.outcome, check.status) {
+            (AddressOutcome::Ok, Some(status @ 500..)) => format!("it answered {status}"),
+            (AddressOutcome::Ok, _) => "its certificate is not good".to_owned(),
+            _ => clip(check.error.as_deref().unwrap_or(check.outcome.as_str())).to_string(),
+        };
+        format!("{} did not: {why}.", check.address)
     }));
-    teller.tell(
-        "All addresses",
-        &told,
-        &["RFC 8305 section 5"],
-        "urltrace --lab --all-addresses https://pool.tls.test/",
-    );
+    teller.tell("All addresses", &told, &["RFC 8305 section 5"], ALL_ADDRESSES);
 }
 
 fn reused(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, reason: &str) {

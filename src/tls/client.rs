@@ -58,6 +58,15 @@ impl Prepared {
     }
 }
 
+/// What faults of a certificate come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// The end of the handshake.
+    Fatal,
+    /// Nothing (`-k`).
+    Overlooked,
+}
+
 /// The TLS client of one run: roots and configuration, made before t0.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -126,6 +135,18 @@ impl Client {
     pub fn without_protocols(&self) -> Self {
         let mut client = self.clone();
         client.config.alpn_protocols.clear();
+        client
+    }
+
+    /// A client of the same roots for https proxies, which speak HTTP/1. The client certificate and the ticket are
+    /// the target's matter.
+    #[must_use]
+    pub fn for_proxies(&self, faults: Faults) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols =
+            Self::protocols(VersionChoice::Http11).iter().map(|name| name.as_bytes().to_vec()).collect();
+        client.insecure = faults == Faults::Overlooked;
+        (client.identity, client.resume) = (None, Resume::Never);
         client
     }
 

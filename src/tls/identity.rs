@@ -30,7 +30,9 @@ impl Identity {
     /// What cannot be used, in one line that names the file.
     pub(super) fn read(files: &IdentityFiles, provider: &CryptoProvider) -> Result<Self, String> {
         let password = files.password.as_ref();
-        let (mut chain, own_key) = match key_file::read(&files.certificate.bytes) {
+        let contents = key_file::read(&files.certificate.bytes);
+        let is_container = matches!(contents, Contents::Pkcs12);
+        let (mut chain, own_key) = match contents {
             Contents::Parts(Parts { certificates, key }) => (certificates, key),
             Contents::Pkcs12 => container(&files.certificate, password)?,
         };
@@ -62,9 +64,7 @@ impl Identity {
         match place {
             Some(0) => {}
             // A container keeps no order.
-            Some(place) if matches!(key_file::read(&files.certificate.bytes), Contents::Pkcs12) => {
-                chain.swap(0, place);
-            }
+            Some(place) if is_container => chain.swap(0, place),
             Some(place) => {
                 return Err(format!(
                     "{certificate_file}: the key fits certificate {} of {}, and must fit the first",

@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::failure::FailureCode;
 use super::tls::TlsVersion;
 
+/// Addresses that are tried at the same time.
+pub const AT_ONCE: usize = 8;
+
 /// One address, tried for its own sake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressCheck {
@@ -76,6 +79,13 @@ impl AddressOutcome {
 }
 
 impl AddressCheck {
+    /// Whether all that was tried at it went well, and a server that may be used answered.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        let fails = self.status.is_some_and(|status| status >= 500);
+        self.outcome == AddressOutcome::Ok && self.verified != Some(false) && !fails
+    }
+
     /// An address that nothing has been done with.
     #[must_use]
     pub const fn untried(address: SocketAddr) -> Self {

@@ -38,6 +38,8 @@ pub struct Connect {
     pub tcp_info_after: Option<TcpInfo>,
     /// `--all-addresses`: every address, tried for its own sake when the trace had ended; `None` where not asked for.
     pub addresses: Option<Vec<AddressCheck>>,
+    /// Why none was tried, although it was asked for.
+    pub addresses_skipped: Option<&'static str>,
 }
 
 /// One connection attempt.

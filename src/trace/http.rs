@@ -179,6 +179,12 @@ pub fn header<'a>(headers: &'a [Header], name: &str) -> Option<std::borrow::Cow<
     headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::text)
 }
 
+/// The place of the first header field of that name.
+#[must_use]
+pub fn position(headers: &[Header], name: &str) -> Option<usize> {
+    headers.iter().position(|header| header.name.eq_ignore_ascii_case(name))
+}
+
 /// An interim response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Informational {

@@ -34,7 +34,7 @@ mod tls;
 mod url;
 
 pub use address::AddressKind;
-pub use addresses::{AddressCheck, AddressOutcome};
+pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use at::{At, StampedBy};
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
@@ -50,7 +50,7 @@ pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
-    SentRequest, TlsComplaint, Unanswered, header,
+    SentRequest, TlsComplaint, Unanswered, header, position,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
@@ -58,7 +58,7 @@ pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
 };
 pub use proxy::{
-    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage,
+    PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, Secret,
     SocksReply, proxy_url,
 };
 pub use record::{Rcode, Record, RecordType};

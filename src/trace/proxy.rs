@@ -15,8 +15,8 @@ pub struct Proxy {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// `user:password` for it. A secret: it is known to the redaction, and shown by nobody.
-    pub credentials: Option<String>,
+    /// `user:password` for it. It is known to the redaction, and shown by nobody.
+    pub credentials: Option<Secret>,
     /// Who named it.
     pub source: ProxySource,
     /// How it is used.
@@ -78,6 +78,16 @@ impl Proxy {
             reply: None,
             bound: None,
         }
+    }
+}
+
+/// A text that nobody is shown: printed for whoever looks for a fault, it hides itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(...)")
     }
 }
 
@@ -265,11 +275,11 @@ impl Proxy {
         }
     }
 
-    /// Whether a name was behind the target that it is told.
+    /// Whether the target that it is told is a name, which it resolves.
     #[must_use]
-    pub fn names_target(&self) -> bool {
+    pub fn is_told_a_name(&self) -> bool {
         let host = self.target.rsplit_once(':').map_or(self.target.as_str(), |(host, _)| host);
-        self.kind == ProxyKind::Socks5 || host.trim_matches(['[', ']']).parse::<IpAddr>().is_err()
+        host.trim_matches(['[', ']']).parse::<IpAddr>().is_err()
     }
 
     /// Whether it passes on what it is sent, as far as it says so.

@@ -16,30 +16,31 @@ use crate::stream::Stream;
 use crate::tcp::{self, Turn};
 use crate::tls::{self, Peer};
 use crate::trace::{
-    AddressCheck, AddressOutcome, AttemptOutcome, CertificateFault, Connect, ConnectionId, EndpointSource,
-    Failure, FailureCode, Hop, Scheme, StageName, Tls, Trace, Url,
+    AT_ONCE, AddressCheck, AddressOutcome, AttemptOutcome, CertificateFault, Connect, ConnectionId,
+    EndpointSource, Failure, FailureCode, Hop, Scheme, StageName, Tls, Trace, Url,
 };
 
 /// Addresses that are tried in one run at most.
 pub(super) const MOST: usize = 64;
-/// Addresses that are tried at the same time.
-const AT_ONCE: usize = 8;
 
 /// Tries the addresses of every connection that a request was to have of its own.
 pub(super) async fn check_all(scene: &Scene<'_>, trace: &mut Trace, probe: AddressProbe) {
-    let mut left = MOST;
+    let (mut left, mut skipped) = (MOST, Vec::new());
     let hops: Vec<(ConnectionId, Checker<'_>, Vec<SocketAddr>)> = trace
         .hops()
         .filter_map(|hop| {
-            let connect = hop.connect.ran().filter(|connect| connect.unix_socket.is_none())?;
-            // Behind a proxy the server's addresses are the proxy's matter.
-            if hop.proxy.is_some() {
+            let connect = hop.connect.ran()?;
+            let connection = hop.request.connection.ran()?;
+            if let Some(why) = needless(&hop, connect) {
+                skipped.push((connection, why));
                 return None;
             }
-            let connection = hop.request.connection.ran()?;
             Some((connection, Checker::new(scene, trace, &hop, probe), known(&hop, connect)))
         })
         .collect();
+    for (connection, why) in skipped {
+        trace.connections[connection.0].tcp.addresses_skipped = Some(why);
+    }
     for (connection, checker, addresses) in hops {
         let (now, never) = addresses.split_at(addresses.len().min(left));
         left -= now.len();
@@ -48,6 +49,15 @@ pub(super) async fn check_all(scene: &Scene<'_>, trace: &mut Trace, probe: Addre
         let mut checks: Vec<AddressCheck> = checks.collect().await;
         checks.extend(never.iter().map(|address| AddressCheck::untried(*address)));
         trace.connections[connection.0].tcp.addresses = Some(checks);
+    }
+}
+
+/// Why a connection has no addresses of the server that could be tried.
+fn needless(hop: &Hop<'_>, connect: &Connect) -> Option<&'static str> {
+    match (hop.proxy.is_some(), connect.unix_socket.is_some()) {
+        (true, _) => Some("behind a proxy: which of the server's addresses it uses is its own choice"),
+        (_, true) => Some("a unix socket has no addresses"),
+        (false, false) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::dns;
-use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice, Resume, TlsPlan, VersionChoice};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice};
 use crate::tls;
 
 /// What proxies need, made ready before t0.
@@ -16,19 +16,16 @@ pub(super) struct Means {
 
 impl Means {
     /// What the proxies of a plan need.
-    pub(super) fn of(plan: &Plan) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// The machine's resolver cannot be set up.
+    pub(super) fn of(plan: &Plan, client: &tls::Client) -> Result<Self, String> {
         let servers = || [&plan.proxy.http, &plan.proxy.https, &plan.proxy.other].into_iter().flatten();
         let named = servers().any(|server| server.host.parse::<IpAddr>().is_err());
         let resolver = named.then(|| dns::Resolver::new(machines(&plan.dns))).transpose()?;
         let secured = servers().any(|server| server.kind.is_encrypted());
-        // The client certificate is the target's matter.
-        let options = TlsPlan {
-            insecure: plan.proxy.insecure,
-            identity: None,
-            resume: Resume::Never,
-            ..plan.tls.clone()
-        };
-        let tls = secured.then(|| tls::Client::new(&options, VersionChoice::Http11)).transpose()?;
+        let trust = if plan.proxy.insecure { tls::Faults::Overlooked } else { tls::Faults::Fatal };
+        let tls = secured.then(|| client.for_proxies(trust));
         Ok(Self { resolver, tls })
     }
 

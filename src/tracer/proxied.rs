@@ -16,7 +16,7 @@ use crate::stream::Stream;
 use crate::tcp;
 use crate::trace::{
     At, Connect, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, Proxy, ProxyLookup,
-    ProxyUsage, RequestId, Scheme, Stage, StageName, Trace, Url,
+    ProxyUsage, RequestId, Scheme, Secret, Stage, StageName, Trace, Url,
 };
 
 /// Why the target's name is not looked up.
@@ -183,7 +183,7 @@ fn record(server: &ProxyServer, usage: ProxyUsage, target: &Target, address: Opt
     let whom = address.map_or_else(|| target.host.clone(), |address| address.to_string());
     let whom = if whom.contains(':') { format!("[{whom}]") } else { whom };
     let target = format!("{whom}:{}", target.port);
-    let credentials = credentials.as_ref().map(|(user, password)| format!("{user}:{password}"));
+    let credentials = credentials.as_ref().map(|(user, password)| Secret(format!("{user}:{password}")));
     Proxy { credentials, ..Proxy::unused(*kind, host.clone(), *port, *source, usage, target) }
 }
 
@@ -219,6 +219,7 @@ const fn nowhere(at: At) -> Connect {
         redirected_from: None,
         unix_socket: None,
         addresses: None,
+        addresses_skipped: None,
     }
 }
 

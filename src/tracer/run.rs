@@ -24,8 +24,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// That of the next run, made before its t0.
-    next: RefCell<Option<dns::Resolver>>,
+    /// The resolver and the proxies' means of the next run, made when there was time.
+    next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -53,17 +53,17 @@ impl Tracer {
         tcp::check_source(&plan.tcp.source)?;
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
-        let next = RefCell::new(Some(resolver.of_another_run()));
         let bare_tls = tls.without_protocols();
-        let proxies = Means::of(&plan)?;
+        let proxies = Means::of(&plan, &tls)?;
+        let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
         Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
-        let resolver = &next.take().unwrap_or_else(|| shared.of_another_run());
-        let means = &proxies.of_another_run();
+        let another = || (shared.of_another_run(), proxies.of_another_run());
+        let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
@@ -86,7 +86,7 @@ impl Tracer {
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }
-        next.replace(Some(self.resolver.of_another_run()));
+        next.replace(Some(another()));
         trace
     }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::support::{json, run, stdout};
+use serde_json::Value;
 use urltrace::clock::{Clock, Stopwatch};
 use urltrace::dns::Resolver;
 use urltrace::lab::{Lab, SCENARIOS, Seen};

@@ -162,7 +162,7 @@ impl Race<'_> {
         }
         let wait = self.time_for(chosen, server.address, is_usual || aside);
         if is_usual {
-            self.count(&server, sent);
+            self.count(&server, sent, transport);
         }
         self.in_flight.insert(id, sent);
         self.servers.insert(id, server);
@@ -210,13 +210,13 @@ impl Race<'_> {
         }
     }
 
-    fn count(&mut self, server: &Candidate, sent: At) {
+    fn count(&mut self, server: &Candidate, sent: At, transport: Transport) {
         match self.tried.iter_mut().find(|one| one.server.address == server.address) {
-            Some(one) => (one.last, one.times) = (sent, one.times + 1),
+            Some(one) => (one.last, one.times, one.transport) = (sent, one.times + 1, transport),
             None => {
                 let was_known = self.query.context.infra.srtt(server.address).is_some();
                 let (server, first, last) = (server.clone(), sent, sent);
-                self.tried.push(Tried { server, first, last, times: 1, was_known, heard: false });
+                self.tried.push(Tried { server, first, last, times: 1, transport, was_known, heard: false });
             }
         }
     }

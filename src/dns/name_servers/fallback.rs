@@ -69,7 +69,7 @@ impl Race<'_> {
             one.last.after(waits)
         };
         // TCP has its own retransmission.
-        let by_udp = |one: &&Tried| self.usual_form(one.server.address).transport == Transport::Udp;
+        let by_udp = |one: &&Tried| one.transport == Transport::Udp;
         let all = self.silent().filter(by_udp).map(|one| (one, due(one)));
         all.min_by_key(|(_, due)| *due).filter(|(_, due)| *due < self.limit)
     }
@@ -86,6 +86,11 @@ impl Race<'_> {
             return;
         }
         let (server, times, tried) = (one.server.clone(), one.times, self.forms_tried);
+        if self.usual_form(server.address).transport != Transport::Udp {
+            // A question beside this one has found what it answers to.
+            self.send_again(server);
+            return;
+        }
         let is_due = |limit: &Duration| times > 1 + tried as u32 || now.since(self.started) >= *limit;
         if !self.may_try_forms() || !OTHER_FORMS.get(tried).is_some_and(is_due) {
             self.send_again(server);

@@ -91,6 +91,8 @@ pub(crate) struct Tried {
     pub(crate) first: At,
     pub(crate) last: At,
     pub(crate) times: u32,
+    /// By what it was asked last.
+    pub(crate) transport: Transport,
     /// It had answered a question before this one: its forms are known. What a question beside this one
     /// finds in the meantime may still be held back there.
     pub(crate) was_known: bool,

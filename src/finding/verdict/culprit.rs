@@ -63,8 +63,10 @@ pub(super) fn culprit(
 }
 
 /// What a right response can come in spite of, however bad it is: a slow server is not wrong, nor are weak proofs, nor
-/// the way that led to it.
+/// the way that led to it, nor an address that another one stood in for.
 const IN_SPITE: &[&str] = &[
+    "tcp-address-failed",
+    "tls-ocsp-staple-bad",
     "http-first-byte-slow",
     "tls-weak-key",
     "tls-sha1",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::finding::{self, sample};
-use crate::trace::{At, Attempt, AttemptOutcome, FailureCode, Meaning, StageName};
+use crate::trace::{At, Attempt, AttemptOutcome, CertificateStatus, FailureCode, Meaning, StageName, Staple};
 
 fn of(trace: &Trace) -> Culprit {
     finding::verdict(trace, &finding::check(trace)).culprit
@@ -36,6 +36,40 @@ fn a_failure_and_an_error_come_before_any_time() {
     assert_eq!(
         (culprit.cause, culprit.stage, culprit.place),
         (Cause::Failure, Some(StageName::Tls), Some(Place::Failure))
+    );
+}
+
+#[test]
+fn what_a_right_response_came_in_spite_of_is_not_convicted() {
+    let mut trace = sample::sound();
+    let staple = Staple {
+        status: CertificateStatus::Revoked(trace.started_at),
+        produced_at: None,
+        this_update: None,
+        next_update: None,
+    };
+    sample::tls(&mut trace).staple = Some(staple);
+    let connect = sample::connect(&mut trace);
+    let refused = Attempt {
+        address: "[2001:db8::1]:443".parse().unwrap(),
+        outcome: AttemptOutcome::Refused,
+        start: connect.start,
+        ..connect.attempts[0].clone()
+    };
+    connect.attempts[0].start = connect.start.after(Duration::from_micros(100));
+    connect.attempts.insert(0, refused);
+    connect.winner = Some(1);
+    let findings = finding::check(&trace);
+    let errors: Vec<_> =
+        findings.iter().filter(|it| it.severity == finding::Severity::Error).map(|it| it.id).collect();
+    assert_eq!(errors, ["tcp-address-failed", "tls-ocsp-staple-bad"]);
+    assert_ne!(of(&trace).cause, Cause::Error);
+    sample::http(&mut trace).status = Some(503);
+    let culprit = of(&trace);
+    assert_eq!(
+        (culprit.cause, culprit.stage),
+        (Cause::Error, Some(StageName::Http)),
+        "the response is wrong"
     );
 }
 

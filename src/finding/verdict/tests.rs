@@ -279,9 +279,9 @@ fn wrong() -> Vec<Case> {
         case(
             "a refusing family",
             Run { connect: 40, ..slow }.bent(|trace| tried_first(trace, Refused, "[2001:db8::1]:443")),
-            (Error, Tcp),
+            (Server, Http),
+            "thought for",
             "IPv6",
-            "nothing",
         ),
         case(
             "a URL that is none",

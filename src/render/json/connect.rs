@@ -49,6 +49,8 @@ pub(super) struct ConnectView<'a> {
     tcp_info_after: Option<TcpInfoView>,
     /// `--all-addresses`: every address, tried side by side when the trace had ended, not counted; null without it.
     addresses: Option<Vec<AddressView<'a>>>,
+    /// Why `--all-addresses` tried none here; null where it did, or was not asked for.
+    addresses_skipped: Option<&'static str>,
 }
 
 impl<'a> From<&'a Connect> for ConnectView<'a> {
@@ -71,6 +73,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             unix_socket: connect.unix_socket.as_ref().map(|path| path.to_string_lossy()),
             tcp_info_after: connect.tcp_info_after.as_ref().map(Into::into),
             addresses: connect.addresses.as_ref().map(|all| all.iter().map(Into::into).collect()),
+            addresses_skipped: connect.addresses_skipped,
         }
     }
 }

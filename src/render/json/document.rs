@@ -61,7 +61,8 @@ pub(super) struct TraceDocument<'a> {
     spans: Vec<hop::SpanView>,
     /// What is wrong, slow or worth knowing, the most severe first.
     findings: Vec<finding::FindingView<'a>>,
-    /// What all of their savings come to in this run; null where none saves time.
+    /// What their savings come to in this run, those of later loads (`load: repeat`) left out; null where none
+    /// saves time.
     saved_together_us: Option<u64>,
 }
 

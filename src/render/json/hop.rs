@@ -71,7 +71,7 @@ impl<'a> HopView<'a> {
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
             connect: hop.connect.ran().map(Into::into),
-            proxy: hop.connection.filter(|_| hop.reused.is_none()).and_then(ProxyView::of),
+            proxy: ProxyView::of(&hop),
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
             http: hop.http.ran().map(HttpView::new),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::http::{self, HeaderView};
 use super::micros::us;
 use super::tls::TlsView;
-use crate::trace::{At, Connection, Proxy, ProxyBypass, ProxyLookup, ProxyRound, SocksReply, StampedBy};
+use crate::trace::{At, Hop, Proxy, ProxyBypass, ProxyLookup, ProxyRound, SocksReply, StampedBy};
 
 /// The proxy that a hop's connection goes through.
 #[derive(Serialize)]
@@ -25,10 +25,10 @@ pub(super) struct ProxyView<'a> {
     usage: &'static str,
     /// Whom it is to reach, as `host:port`, in the words it is told.
     target: &'a str,
-    /// Who resolves the target's name; null where it is an address.
+    /// Who resolves the target's name; null where nobody does, as the URL or an option has an address.
     #[cfg_attr(test, schemars(extend("enum" = ["proxy", "urltrace", null])))]
     resolver: Option<&'static str>,
-    /// Whether it was given credentials, which are never shown.
+    /// Whether credentials for it were at hand, sent or not; they are never shown.
     authenticated: bool,
     /// The status of the answer to CONNECT; null without one.
     status: Option<u16>,
@@ -57,8 +57,9 @@ pub(super) struct ProxyView<'a> {
 }
 
 impl<'a> ProxyView<'a> {
-    /// The view of the proxy of a connection, if it has one.
-    pub(super) fn of(connection: &'a Connection) -> Option<Self> {
+    /// The view of the proxy of a hop's own connection, if it has one.
+    pub(super) fn of(hop: &Hop<'a>) -> Option<Self> {
+        let connection = hop.connection.filter(|_| hop.reused.is_none())?;
         let proxy = connection.proxy.as_ref()?;
         let Proxy {
             kind,
@@ -87,7 +88,11 @@ impl<'a> ProxyView<'a> {
             source: source.as_str(),
             usage: usage.as_str(),
             target,
-            resolver: proxy.names_target().then_some(if kind.resolves() { "proxy" } else { "urltrace" }),
+            resolver: match (proxy.is_told_a_name(), hop.dns.ran()) {
+                (true, _) => Some("proxy"),
+                (false, Some(_)) => Some("urltrace"),
+                (false, None) => None,
+            },
             authenticated: credentials.is_some(),
             status: *status,
             reason: reason.as_deref(),

@@ -13,6 +13,13 @@ const ADDRESS: usize = 34;
 const FINGERPRINT: usize = 12;
 
 pub(super) fn put(page: &mut Page, connect: &Connect, verbose: bool) {
+    if let Some(why) = connect.addresses_skipped {
+        page.gap();
+        let (mut head, mut body) = (page.line(), page.line());
+        head.push(Ink::Strong, "all addresses").push(Ink::Plain, "  ");
+        body.push(Ink::Faint, "not tried: ").push(Ink::Faint, why);
+        page.wrap(head, &body);
+    }
     let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) else { return };
     page.gap();
     let title = "all addresses";

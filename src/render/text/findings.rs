@@ -2,7 +2,7 @@
 
 use super::ink::Ink;
 use super::page::Page;
-use crate::finding::{Basis, Finding, Saving, Severity, saved_together};
+use crate::finding::{Basis, Finding, Saving, Severity, saved_together, savings_of_run};
 use crate::units;
 
 /// How many are shown without `-v`.
@@ -54,11 +54,14 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], verbose: bool) {
     }
 }
 
-/// `together: 520 ms less`, where several would save time.
+/// `all of that together would save 520 ms`, where several would save time of this load.
 pub(crate) fn together(findings: &[Finding]) -> Option<String> {
-    let several = findings.iter().filter(|finding| finding.saving.is_some()).count() > 1;
+    let several = savings_of_run(findings).count() > 1;
     let saved = saved_together(findings).filter(|_| several)?;
-    Some(format!("all of that together would save {}", units::duration(saved)))
+    let later =
+        findings.iter().filter(|finding| finding.saving.is_some()).count() > savings_of_run(findings).count();
+    let what = if later { "what saves time on this load" } else { "all of that" };
+    Some(format!("{what} together would save {}", units::duration(saved)))
 }
 
 /// `would save about 250 ms on every first visit (240 ms to 250 ms, derived)`.

@@ -274,7 +274,7 @@ fn proxy_refused() -> Trace {
     let mut hop = behind_proxy();
     let proxy = hop.proxy.as_mut().unwrap();
     (proxy.status, proxy.reason) = (Some(407), Some("Not you, joe:hunter2hunter2".into()));
-    proxy.credentials = Some("joe:hunter2hunter2".into());
+    proxy.credentials = Some(Secret("joe:hunter2hunter2".into()));
     proxy.headers = headers(&[("Proxy-Authenticate", "Basic realm=\"proxy\"")]);
     proxy.rounds[0].answer = Some("407 Not you, joe:hunter2hunter2".into());
     let end = proxy.end;

@@ -7,7 +7,7 @@ use crate::Test;
 use crate::World;
 use crate::net::{Access, FAR};
 use crate::pcap::{Capture, Exchange};
-use crate::urltrace::{OK, Run, trace, trace_ok, walk};
+use crate::urltrace::{OK, Run, trace, trace_at_once, trace_ok, walk};
 use crate::wire::{self, PHASES};
 
 pub(crate) const TESTS: &[Test] = &[

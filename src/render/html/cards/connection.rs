@@ -20,6 +20,9 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
         });
         table::columns(page, "Attempts", ["address", "begun", "took", "outcome", "SYNs sent again"], rows);
     }
+    if let Some(why) = connect.addresses_skipped {
+        page.element("<p>", &format!("All addresses: not tried: {why}"), "</p>\n");
+    }
     if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
         let time = |time: Option<std::time::Duration>| time.map_or_else(|| "-".to_owned(), units::duration);
         let rows = checks.iter().map(|check| {
