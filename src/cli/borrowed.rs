@@ -30,24 +30,16 @@ const ALWAYS: Answer = Use("leave it out: urltrace always does so");
 const TABLE: &[(&[&str], Answer)] = &[
     // curl
     (&["-w", "--write-out"], NUMBERS),
-    (&["-b", "--cookie"], Later("-H 'Cookie: NAME=VALUE' sends a cookie")),
     (
         &["-c", "--cookie-jar", "-j", "--junk-session-cookies"],
         Later("-i shows the cookies that a response sets"),
     ),
-    (
-        &["-F", "--form", "--form-string"],
-        Later("--data-binary @FILE with -H 'Content-Type: ...' sends a body as it is"),
-    ),
-    (&["-G", "--get"], Later("write the data into the URL's query: 'https://HOST/?NAME=VALUE'")),
-    (&["--data-urlencode", "--url-query"], Later("-d NAME=VALUE sends what is percent-encoded already")),
+    (&["--url-query"], Later("-G --data-urlencode NAME=VALUE puts it into the query")),
     (
         &["-O", "--remote-name", "-J", "--remote-header-name", "--output-dir", "--create-dirs"],
         Use("-o FILE writes the body to a file"),
     ),
-    (&["-T", "--upload-file"], Use("-X PUT --data-binary @FILE sends a file")),
-    (&["-r", "--range"], Use("-H 'Range: bytes=0-99' asks for a range")),
-    (&["-C", "--continue-at"], Use("-H 'Range: bytes=100-' asks for the rest")),
+    (&["-C", "--continue-at"], Use("-r 100- asks for the rest")),
     (&["-z", "--time-cond"], Use("-H 'If-Modified-Since: ...' makes the request conditional")),
     (
         &["--retry", "--retry-delay", "--retry-max-time", "--retry-connrefused", "--retry-all-errors"],

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::body::has_body;
 use super::declarations::{AllAddresses, Connection, Request};
 use super::error::PlanError;
 use super::syntax::{connect_to, limit};
@@ -39,10 +40,7 @@ pub(super) fn tcp_plan(
 
 /// What is tried at each address. What is not safe to repeat is sent once (RFC 9110 §9.2.1).
 fn probe(how: AllAddresses, request: &Request) -> Result<AddressProbe, PlanError> {
-    let has_body = [&request.data, &request.data_raw, &request.data_binary, &request.json]
-        .iter()
-        .any(|parts| !parts.is_empty());
-    let safe = !has_body && request.method.as_deref().is_none_or(is_safe);
+    let safe = !has_body(request) && request.method.as_deref().is_none_or(is_safe);
     match how {
         AllAddresses::Tls => Ok(AddressProbe::Handshake),
         AllAddresses::Http if safe => Ok(AddressProbe::Http),

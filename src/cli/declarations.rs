@@ -330,7 +330,7 @@ pub struct Request {
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,
     /// Send a HEAD request: no body
-    #[arg(short = 'I', long, conflicts_with_all = ["data", "data_raw", "data_binary", "json"])]
+    #[arg(short = 'I', long)]
     pub head: bool,
     /// Add or replace a header field; `Name:` removes one
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
@@ -344,6 +344,21 @@ pub struct Request {
     /// Send this body with POST, unchanged; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub data_binary: Vec<String>,
+    /// Percent-encode this and send it with POST: DATA, NAME=DATA, @FILE or NAME@FILE
+    #[arg(long, value_name = "DATA")]
+    pub data_urlencode: Vec<String>,
+    /// Put what -d and its kin give into the URL's query, and send no body
+    #[arg(short = 'G', long)]
+    pub get: bool,
+    /// Send a form with POST (multipart/form-data): NAME=CONTENT, NAME=@FILE or NAME=<FILE
+    #[arg(short = 'F', long, value_name = "NAME=CONTENT")]
+    pub form: Vec<String>,
+    /// Send a part of a form with POST, even if it begins with `@` or `<`
+    #[arg(long, value_name = "NAME=CONTENT")]
+    pub form_string: Vec<String>,
+    /// Send this file with PUT; behind a URL that ends in a slash its name is added
+    #[arg(short = 'T', long, value_name = "FILE")]
+    pub upload_file: Option<String>,
     /// Send this JSON with POST; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub json: Vec<String>,
@@ -356,6 +371,12 @@ pub struct Request {
     /// Referer field
     #[arg(short = 'e', long, value_name = "URL")]
     pub referer: Option<String>,
+    /// Send these cookies: NAME=VALUE, or a file as curl's -c writes it
+    #[arg(short = 'b', long, value_name = "DATA|FILE")]
+    pub cookie: Vec<String>,
+    /// Ask for a part of the body: `0-99`, `100-`, `-50`
+    #[arg(short = 'r', long, value_name = "RANGE")]
+    pub range: Option<String>,
     /// Ask for a compressed body and decompress it
     #[arg(long)]
     pub compressed: bool,

@@ -20,7 +20,11 @@ const MAX_INPUT: u64 = 64 * 1024 * 1024;
 const MAX_SMALL: u64 = 4 * 1024 * 1024;
 
 pub(super) fn argument_or_file(option: &str, text: &str) -> Result<Vec<u8>, PlanError> {
-    let Some(path) = text.strip_prefix('@') else { return Ok(text.as_bytes().to_vec()) };
+    text.strip_prefix('@').map_or_else(|| Ok(text.as_bytes().to_vec()), |path| read_body(option, path))
+}
+
+/// A file that is sent, as large as it is; `-` for standard input.
+pub(super) fn read_body(option: &str, path: &str) -> Result<Vec<u8>, PlanError> {
     let result = if path == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)

@@ -39,6 +39,13 @@ const WORKS: &[&str] = &[
     "-S --show-error https://a.test/",
     "--show-headers https://a.test/",
     "--data-raw @x https://a.test/",
+    "--data-urlencode a=b+c https://a.test/",
+    "-G -d a=b https://a.test/",
+    "-I -G -d a=b https://a.test/",
+    "-F a=b --form-string c=d https://a.test/",
+    "-T Cargo.toml https://a.test/",
+    "-b a=b https://a.test/",
+    "-r 0-99,200- https://a.test/",
     "--data-ascii x https://a.test/",
     "--url https://a.test/",
     "-X POST -d a=b -d c=d https://a.test/",
@@ -90,13 +97,7 @@ const ANSWERED: &[(&str, &str)] = &[
     ("-w '%{time_total}' https://a.test/", "no option -w: --format json"),
     ("--write-out x https://a.test/", "--format json"),
     ("-sw x https://a.test/", "no option -w: --format json"),
-    ("-b a=b https://a.test/", "-b is not supported yet: -H 'Cookie: NAME=VALUE'"),
-    ("-F a=@b https://a.test/", "-F is not supported yet: --data-binary @FILE"),
-    ("-G -d a=b https://a.test/", "-G is not supported yet"),
-    ("--data-urlencode a=b https://a.test/", "--data-urlencode is not supported yet"),
     ("-O https://a.test/f", "-o FILE"),
-    ("-T file https://a.test/", "-X PUT --data-binary @FILE"),
-    ("-r 0-99 https://a.test/", "-H 'Range: bytes=0-99'"),
     ("--retry 3 https://a.test/", "retries nothing"),
     ("-x socks4://p:1080 https://a.test/", "SOCKS 4 is not supported: socks5://"),
     ("--socks4a p:1080 https://a.test/", "SOCKS 4 is not supported"),
@@ -206,10 +207,40 @@ fn the_last_of_an_option_wins_and_curls_mean_what_they_mean_there() {
     assert_eq!(plan("--max-redirs -1 https://a.test/").http.max_redirects, usize::MAX);
     assert_eq!(plan("-A x -A y https://a.test/").http.user_agent, "y");
     assert_eq!(plan("-d a --data-raw @b https://a.test/").http.body.as_deref(), Some(&b"a&@b"[..]));
+    let upload = plan("-T Cargo.toml https://a.test/").http;
+    assert_eq!(
+        (upload.method.as_deref(), upload.headers),
+        (Some("PUT"), vec![("Content-Type".to_owned(), None)])
+    );
+    assert_eq!(upload.body.as_deref(), Some(include_bytes!("../../Cargo.toml").as_slice()));
+    let field =
+        |line: &str| plan(line).http.headers.into_iter().find_map(|(_, value)| value).unwrap_or_default();
+    assert_eq!(field("-r 5 https://a.test/"), "bytes=5-");
+    assert_eq!(field("-r 0-4,-2 https://a.test/"), "bytes=0-4,-2");
+    assert_eq!(field("-b a=b -b c=d https://a.test/"), "a=b; c=d");
+    assert_eq!(field("-b a=b -H Cookie:x=y https://a.test/"), "x=y");
+    assert!(field("-F a=b https://a.test/").starts_with("multipart/form-data; boundary=-----"));
     let show = works("-i --format json --format JSONL https://a.test/").show;
     assert_eq!((show.headers, show.format), (true, Format::Jsonl));
     assert_eq!(works("-o - https://a.test/").show.to, Stream::Error);
     assert_eq!(works("-o x https://a.test/").show.to, Stream::Output);
+}
+
+/// What `-G` and `-T` make of a URL is what curl makes of it.
+#[test]
+fn data_goes_into_the_query_and_a_name_behind_a_slash() {
+    for (line, url) in [
+        ("-G -d a=1 -d b=2 https://a.test/?x=1#f", "https://a.test/?x=1&a=1&b=2#f"),
+        ("-G --data-urlencode a=b?c a.test", "a.test?a=b%3Fc"),
+        ("-G https://a.test/", "https://a.test/"),
+        ("-T src/main.rs https://a.test/up/?x#f", "https://a.test/up/main.rs?x#f"),
+        ("-T src/main.rs https://a.test", "https://a.test/main.rs"),
+        ("-T src/main.rs https://a.test/up/as", "https://a.test/up/as"),
+    ] {
+        let Action::Trace { url: made, plan } = works(line).action else { panic!("{line}") };
+        assert_eq!(made, url, "{line}");
+        assert_eq!(plan.http.body.is_some(), line.starts_with("-T"), "{line}");
+    }
 }
 
 #[test]

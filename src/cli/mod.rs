@@ -10,19 +10,23 @@
 //! - `findings`: which are reported, and which must not be there
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `proxy`: which proxies, by options and environment
+//! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
 mod batch;
+mod body;
 mod borrowed;
 mod connection;
+mod cookies;
 mod declarations;
 mod dns;
 mod environment;
 mod error;
 mod files;
 mod findings;
+mod form;
 mod hands;
 mod identity;
 mod password;

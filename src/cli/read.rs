@@ -11,10 +11,11 @@ use super::declarations::{
 };
 use super::environment::Environment;
 use super::error::PlanError;
-use super::files::{argument_or_file, exports, output, read_text, resolv_conf};
+use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
-use super::syntax::{header_field, limit, redirects, resolve_override};
-use super::{connection, dns, findings, hands, identity, password, proxy, tour};
+use super::syntax::{byte_ranges, header_field, limit, redirects, resolve_override};
+use super::{body, connection, cookies, dns, findings, hands, identity, password, proxy, tour};
+use crate::clock::Clock;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
@@ -87,6 +88,10 @@ pub fn settings(
                 proxy::check_lab(&cli.connection)?;
             }
             let mut plan = plan(&cli, &matches, environment)?;
+            let url = body::url(&cli.request, url, plan.http.body.as_deref())?;
+            if cli.request.get {
+                plan.http.body = None;
+            }
             let redirects =
                 if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
             plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
@@ -258,7 +263,11 @@ fn http_plan(
     environment: &Environment,
 ) -> Result<HttpPlan, PlanError> {
     let given = request.headers.iter().map(|text| header_field(text)).collect::<Result<Vec<_>, _>>()?;
+    let content = body::content(request, matches)?;
+    let cookies = cookies::read(&request.cookie, Clock::start().started_at())?;
     let mut headers = own_fields(request, environment)?;
+    headers.extend(cookies.text.map(|text| ("Cookie".to_owned(), Some(text))));
+    headers.extend(content.fields);
     // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
     headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     headers.extend(given);
@@ -271,9 +280,13 @@ fn http_plan(
             (_, true) => VersionChoice::Http2,
             _ => VersionChoice::Auto,
         },
-        method: request.method.clone().or_else(|| request.head.then(|| "HEAD".to_owned())),
+        method: request.method.clone().or_else(|| {
+            let asked = if request.head { Some("HEAD") } else { content.method };
+            asked.map(str::to_owned)
+        }),
         headers,
-        body: body(request, matches)?.map(Into::into),
+        cookies: cookies.kept,
+        body: content.body.map(Into::into),
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compressed: request.compressed,
         follow: request.location,
@@ -305,51 +318,10 @@ fn own_fields(
         };
         add("Authorization", basic_credentials(&credentials));
     }
-    if !request.json.is_empty() {
-        add("Content-Type", "application/json".to_owned());
-        add("Accept", "application/json".to_owned());
+    if let Some(range) = &request.range {
+        add("Range", format!("bytes={}", byte_ranges(range)?));
     }
     Ok(fields)
-}
-
-/// How the text of an option becomes a part of the body.
-type ReadPart = fn(&str) -> Result<Vec<u8>, PlanError>;
-
-/// The body: the parts in the order of the command line, whichever option each has, as curl sends them.
-fn body(request: &Request, matches: &ArgMatches) -> Result<Option<Vec<u8>>, PlanError> {
-    let options: [(&str, &[String], ReadPart); 3] = [
-        ("data", &request.data, without_line_ends),
-        ("data_raw", &request.data_raw, |text| Ok(text.as_bytes().to_vec())),
-        ("data_binary", &request.data_binary, |text| argument_or_file("--data-binary", text)),
-    ];
-    let mut parts = Vec::new();
-    for (id, texts, read) in options {
-        let places = matches.indices_of(id).into_iter().flatten();
-        parts.extend(places.zip(texts).map(|(place, text)| (place, text, read)));
-    }
-    parts.sort_unstable_by_key(|(place, ..)| *place);
-    let parts = parts.into_iter().map(|(_, text, read)| read(text)).collect::<Result<Vec<_>, _>>()?;
-    if !request.json.is_empty() {
-        if !parts.is_empty() {
-            return Err(PlanError::usage("--json cannot be used with -d, --data-raw or --data-binary"));
-        }
-        let parts = request
-            .json
-            .iter()
-            .map(|text| argument_or_file("--json", text))
-            .collect::<Result<Vec<_>, _>>()?;
-        return Ok(Some(parts.concat()));
-    }
-    Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
-}
-
-/// As `-d` has it: a file loses its line ends.
-fn without_line_ends(text: &str) -> Result<Vec<u8>, PlanError> {
-    let mut bytes = argument_or_file("-d", text)?;
-    if text.starts_with('@') {
-        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -103,6 +103,12 @@ fn what_cannot_be_used_is_said_plainly() {
     for (line, text) in [
         (&["--resolver", "nobody", "x"][..], "`nobody` is not a resolver"),
         (&["--max-time=-1", "x"], "--max-time"),
+        (&["-d", "a", "-F", "a=b", "x"], "-F cannot be used with -d"),
+        (&["-T", "Cargo.toml", "--json", "{}", "x"], "-T cannot be used with --json"),
+        (&["-I", "-d", "a", "x"], "-I cannot be used with -d"),
+        (&["-G", "-F", "a=b", "x"], "-G puts data into the URL"),
+        (&["-r", "5-x", "x"], "\"5-x\" is no range of bytes"),
+        (&["-b", "/nowhere/at/all", "x"], "-b: `/nowhere/at/all` cannot be read"),
         (&["--max-time", "soon", "x"], "`soon` is not a time"),
         (&["--max-time", "NaN", "x"], "`NaN` is not a time"),
         (&["--resolve", "x:443", "x"], "--resolve"),

@@ -56,6 +56,24 @@ pub(super) fn limit(option: &str, text: &str) -> Result<Duration, PlanError> {
 }
 
 /// `--max-redirs`: a number, or -1 for any number, as curl has it.
+/// As curl's `-r` has it: `0-99`, `100-`, `-50`, several between commas; a number alone is where to begin.
+pub(super) fn byte_ranges(text: &str) -> Result<String, PlanError> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_range = |range: &str| {
+        range.split_once('-').is_some_and(|(from, to)| is_number(from) && is_number(to) && range.len() > 1)
+    };
+    if !text.is_empty() && is_number(text) {
+        return Ok(format!("{text}-"));
+    }
+    if text.split(',').all(is_range) {
+        return Ok(text.to_owned());
+    }
+    Err(PlanError::with_hint(
+        format!("{text:?} is no range of bytes"),
+        "-r 0-99 asks for the first hundred, -r 100- for what follows, -r -100 for the last",
+    ))
+}
+
 pub(super) fn redirects(text: &str) -> Result<usize, PlanError> {
     match text.parse::<i64>() {
         Ok(-1) => Ok(usize::MAX),

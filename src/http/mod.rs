@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - `session`: a connection; `fetch`: one exchange on it; `scene`: what an exchange works from.
-//! - `request`: what is sent, for both versions.
+//! - `request`: what is sent, for both versions; `cookies`: which of those given go along.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
@@ -16,6 +16,7 @@
 mod blocks;
 mod body;
 mod chunked;
+mod cookies;
 mod decode;
 mod explain;
 mod fault;

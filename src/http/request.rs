@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
+use super::cookies;
 use super::scene::Ask;
 use crate::plan::HttpPlan;
 use crate::trace::{Header, Host, Scheme, SentRequest, Url};
@@ -109,6 +110,14 @@ impl Draft {
         }
         if !ask.credentials {
             fields.retain(|(name, _)| !is_one_of(name, &CREDENTIALS));
+        }
+        let removed = |(name, value): &(String, Option<String>)| is(name, "cookie") && value.is_none();
+        if let Some(kept) = cookies::for_url(&plan.cookies, url).filter(|_| !plan.headers.iter().any(removed))
+        {
+            match fields.iter_mut().find(|(name, _)| is(name, "cookie")) {
+                Some((_, value)) => *value = format!("{kept}; {value}"),
+                None => fields.push(("Cookie".to_owned(), kept)),
+            }
         }
         if ask.body.is_none() && plan.body.is_some() {
             fields.retain(|(name, value)| {

@@ -22,7 +22,9 @@ pub struct HttpPlan {
     pub method: Option<String>,
     /// `-H` in order: name and value; `None` removes a default field (curl: `-H 'Name:'`).
     pub headers: Vec<(String, Option<String>)>,
-    /// `-d`, `--data-binary`, `--json`; every request shares the same bytes.
+    /// Of a file of `-b`: each goes to the URLs that it is for.
+    pub cookies: Vec<Cookie>,
+    /// `-d` and its kin, `--json`, `-F`, `-T`; every request shares the same bytes.
     pub body: Option<Bytes>,
     /// `-A`.
     pub user_agent: String,
@@ -40,6 +42,32 @@ pub struct HttpPlan {
     pub max_head_bytes: usize,
     /// Header fields that are read at most.
     pub max_headers: usize,
+}
+
+/// A cookie that was kept from earlier (RFC 6265 §5.3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cookie {
+    /// The host, in lower case and without a leading dot.
+    pub domain: String,
+    /// Whether it is for the hosts below, too.
+    pub subdomains: bool,
+    /// It is for this path and those below.
+    pub path: String,
+    /// For https alone.
+    pub secure: bool,
+    /// Its name.
+    pub name: String,
+    /// Its value: a secret.
+    pub value: String,
+}
+
+impl std::fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cookie")
+            .field("name", &self.name)
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a body goes.
@@ -78,6 +106,7 @@ impl Default for HttpPlan {
             version: VersionChoice::Auto,
             method: None,
             headers: Vec::new(),
+            cookies: Vec::new(),
             body: None,
             user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
             compressed: false,

@@ -1,0 +1,103 @@
+//! `-b`: cookies as text, or a file of them as curl and browsers' add-ons write it (Netscape's format).
+//!
+//! Which cookie goes to which URL is decided where the request is made.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::error::PlanError;
+use super::files::read_text;
+use crate::plan::Cookie;
+
+/// What `-b` gives.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Cookies {
+    /// As it is for the Cookie field.
+    pub(super) text: Option<String>,
+    pub(super) kept: Vec<Cookie>,
+}
+
+/// Reads each `-b`: with an equals sign it is cookies, else a file's name.
+///
+/// # Errors
+/// A file that cannot be read or is none of cookies.
+pub(super) fn read(options: &[String], now: SystemTime) -> Result<Cookies, PlanError> {
+    let mut cookies = Cookies::default();
+    for option in options.iter().filter(|option| !option.is_empty()) {
+        if option.contains('=') {
+            let before = cookies.text.map(|text| text + "; ").unwrap_or_default();
+            cookies.text = Some(before + option);
+        } else {
+            let text = read_text("-b", Path::new(option))?;
+            cookies.kept.extend(parse(&text, option, now)?);
+        }
+    }
+    Ok(cookies)
+}
+
+/// Lines of seven fields between tabs; those that have expired are left out.
+fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanError> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut cookies = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (&[domain, subdomains, path_of, secure, expires, name], value) = (match fields.as_slice() {
+            [fields @ .., value] if fields.len() == 6 => (fields, *value),
+            // Some writers leave the tab before an empty value out.
+            fields => (fields, ""),
+        }) else {
+            let line = number + 1;
+            return Err(PlanError::with_hint(
+                format!("-b: line {line} of `{path}` is no cookie as curl writes them with -c"),
+                "-b 'NAME=VALUE' sends a cookie as it is",
+            ));
+        };
+        let expires: u64 = expires.parse().unwrap_or(0);
+        if expires != 0 && expires <= now {
+            continue;
+        }
+        cookies.push(Cookie {
+            domain: domain.trim_start_matches('.').to_ascii_lowercase(),
+            subdomains: subdomains.eq_ignore_ascii_case("true"),
+            path: path_of.to_owned(),
+            secure: secure.eq_ignore_ascii_case("true"),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+    Ok(cookies)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_file_of_cookies_is_read() {
+        let text = "# Netscape HTTP Cookie File\n\n.a.test\tTRUE\t/x\tTRUE\t0\tn\tv=1\n\
+                    #HttpOnly_b.test\tFALSE\t/\tFALSE\t2000\th\t\nb.test\tFALSE\t/\tFALSE\t1000\told\tv\n";
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let cookies = parse(text, "jar", now).unwrap();
+        let told: Vec<String> = cookies
+            .iter()
+            .map(|c| format!("{} {} {} {} {}={}", c.domain, c.subdomains, c.path, c.secure, c.name, c.value))
+            .collect();
+        assert_eq!(told, ["a.test true /x true n=v=1", "b.test false / false h="]);
+        assert!(parse("Set-Cookie: a=b\n", "jar", now).is_err());
+    }
+
+    #[test]
+    fn texts_are_joined() {
+        let now = SystemTime::UNIX_EPOCH;
+        let options = ["a=1".to_owned(), String::new(), "b=2; c=3".to_owned()];
+        assert_eq!(read(&options, now).unwrap().text.as_deref(), Some("a=1; b=2; c=3"));
+        assert_eq!(read(&[], now).unwrap(), Cookies::default());
+        assert!(read(&["/nowhere/at/all".to_owned()], now).is_err());
+    }
+}
