@@ -10,6 +10,7 @@
 //!   plan and the previous stage's result to a plain record and a live handle
 //! - [`tracer`]: a run of the stages, from redirect to redirect
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
+//! - [`reading`]: what a response says of whom it came by and what it asks for
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
@@ -40,6 +41,7 @@ pub mod os;
 pub mod picture;
 pub mod plan;
 pub mod proxy;
+pub mod reading;
 pub mod redact;
 pub mod render;
 pub mod report;

@@ -44,7 +44,12 @@ impl TraceReport {
     ///
     /// The verdict is on the whole: what is not reported may still be what decides.
     #[must_use]
-    pub fn of(trace: Trace, selection: &Selection, exit_code: impl FnOnce(&Trace, &[Finding]) -> u8) -> Self {
+    pub fn of(
+        mut trace: Trace,
+        selection: &Selection,
+        exit_code: impl FnOnce(&Trace, &[Finding]) -> u8,
+    ) -> Self {
+        crate::reading::note(&mut trace);
         let mut findings = crate::finding::check(&trace);
         let verdict = crate::finding::verdict(&trace, &findings);
         selection.apply(&mut findings);

@@ -4,7 +4,8 @@ use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
-use crate::trace::{ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
+use crate::reading::error_source;
+use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -34,6 +35,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let title = format!("{status} {}: a {side} error", text.name);
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
+    by_whom(&mut finding, &hop, http);
     let tls = hop.connection.and_then(|used| used.tls.as_ref().ran());
     let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
     let sent = tls.is_some_and(|tls| tls.client_certificate.sent);
@@ -85,6 +87,25 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.severity = Severity::Warning;
     }
     vec![finding]
+}
+
+/// Whoever made the error is named, where that can be told: nobody behind him is accused.
+fn by_whom(finding: &mut Finding, hop: &Hop<'_>, http: &Http) {
+    let Some(source) = error_source(http) else { return };
+    let status = http.status.unwrap_or_default();
+    let called = source.called.as_ref().map_or_else(String::new, |called| format!(" ({called})"));
+    finding.title = format!(
+        "{status} {} by the {}{called}: {}",
+        explain(status).name,
+        source.maker.as_str(),
+        source.meaning
+    );
+    source.check_next.clone_into(&mut finding.advice);
+    finding.detail = format!("by {}, as the response says itself", source.evidence.join(", "));
+    let named =
+        |name: &&'static str| http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(name));
+    let places = source.evidence.iter().filter_map(named);
+    finding.evidence.extend(places.map(|index| Place::Request(hop.id, InRequest::Header(index))));
 }
 
 #[cfg(test)]
@@ -141,5 +162,35 @@ mod tests {
         );
         sample::http(&mut trace).status = Some(407);
         assert!(sample::of(&RULE, &trace)[0].title.ends_with("wants credentials"));
+    }
+
+    #[test]
+    fn whoever_made_an_error_is_named_and_nobody_else() {
+        for (status, name, value, says) in [
+            (
+                503,
+                "proxy-status",
+                "edge.test; error=destination_unavailable",
+                "by the gateway (edge.test): it holds",
+            ),
+            (
+                503,
+                "proxy-status",
+                "envoy; error=destination_unavailable; details=\"UH\"",
+                "no healthy upstream",
+            ),
+            (502, "proxy-status", "edge.test; received-status=502", "by the origin: passed on"),
+            (502, "proxy-status", "edge.test; received-status=200", "502 Bad Gateway: a server error"),
+            (502, "server", "nginx", "502 Bad Gateway: a server error"),
+            (504, "server", "awselb/2.0", "by the gateway (awselb/2.0): the target did not"),
+        ] {
+            let mut trace = sample::sound();
+            sample::http(&mut trace).status = Some(status);
+            sample::http(&mut trace).headers.retain(|field| field.name != "server");
+            sample::field(&mut trace, name, value);
+            let finding = sample::of(&RULE, &trace).remove(0);
+            assert!(finding.title.contains(says), "{}", finding.title);
+            assert_eq!(finding.evidence.len(), if says.starts_with("502") { 1 } else { 2 }, "{value}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! What is done with a body: counted, its `content-encoding` undone and counted again, written to a
-//! file. Never kept.
+//! file. Never kept, but for the beginning of what may say why a request was refused.
 //!
 //! Decoding costs CPU, so bytes wait in a small queue and are worked off while the network has
 //! nothing for us: it must not delay the stamps of the bytes that follow. The work comes in slices, and
@@ -18,8 +18,10 @@ use crate::trace::{Body, FailureCode, Header, TlsComplaint};
 
 /// Bytes that may wait to be worked off.
 const QUEUE: usize = 1 << 20;
-/// What is looked at of a body's start.
-const START: usize = 2048;
+/// What is kept of a body's beginning.
+const START: usize = 8 << 10;
+/// What of it is looked at for a word on TLS.
+const COMPLAINT: usize = 2 << 10;
 /// How long the file is left alone that took nothing: its reader has to come, or to read on.
 const BLOCKED: Duration = Duration::from_millis(2);
 
@@ -70,16 +72,15 @@ impl Sink {
         Self { queue: VecDeque::new(), layers, output: output.map(Output::new), start: None }
     }
 
-    /// Looks into the body for what it says of TLS: it is that of a 400.
+    /// Keeps the beginning of the body: it is that of an error.
     pub(super) fn look(self) -> Self {
         Self { start: Some(Vec::new()), ..self }
     }
 
     /// Takes bytes of the body as encoded by the server.
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        if let Some(start) = &mut self.start {
-            let room = START - start.len();
-            start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if matches!(self.layers, Layers::None) {
+            keep(&mut self.start, bytes);
         }
         if self.output.is_some() || matches!(self.layers, Layers::Open(_)) {
             self.queue.extend(bytes);
@@ -111,7 +112,6 @@ impl Sink {
     /// # Errors
     /// The output file cannot be written, or holds less than the body because decoding failed.
     pub(super) async fn finish(mut self, record: &mut Body) -> Result<(), Fault> {
-        record.tls_complaint = self.start.as_deref().and_then(complaint);
         loop {
             match self.slice(record)? {
                 Work::Done => break,
@@ -127,6 +127,9 @@ impl Sink {
                 work => pause(work).await,
             }
         }
+        let start = self.start.take().unwrap_or_default();
+        record.tls_complaint = complaint(&start[..start.len().min(COMPLAINT)]);
+        record.start = start;
         if let Layers::Open(decoders) = &self.layers {
             record.surplus_bytes = decoders.surplus();
             if let Err(why) = decoders.finish() {
@@ -178,6 +181,7 @@ impl Sink {
                 match decoders.step() {
                     Ok(Step::Made(bytes)) => {
                         *record.decoded_bytes.get_or_insert(0) += bytes.len() as u64;
+                        keep(&mut self.start, bytes);
                         if let Some(output) = &mut self.output {
                             output.take(bytes);
                         }
@@ -197,6 +201,14 @@ impl Sink {
         self.layers = Layers::Dead;
         self.queue = VecDeque::new();
         record.decode_error = Some(why);
+    }
+}
+
+/// Adds to the beginning of a body, if that is kept.
+fn keep(start: &mut Option<Vec<u8>>, bytes: &[u8]) {
+    if let Some(start) = start {
+        let room = START - start.len();
+        start.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 

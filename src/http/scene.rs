@@ -44,7 +44,7 @@ impl Scene<'_> {
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.plan.compressed && framing != BodyFraming::None;
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
-        if status == 400 { sink.look() } else { sink }
+        if status >= 400 { sink.look() } else { sink }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Body, GoAway, Http, Informational, Redirect, SentRequest};
+use crate::trace::{Body, BodySaid, ErrorPage, GoAway, Http, Informational, Redirect, SentRequest};
 
 impl Redact for Http {
     fn learn(&self, seen: &mut Seen) {
@@ -84,7 +84,15 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         decode_error,
         saved_to: _, // the user's own file
         tls_complaint: _,
+        start,
+        said,
     } = body;
+    // Nobody shows it, and it may hold anything.
+    start.clear();
+    let BodySaid { page } = said;
+    if let Some(ErrorPage { by: _, code: Some(code) }) = page {
+        seen.clean(code, Shape::Foreign);
+    }
     for text in [encoding, decode_error].into_iter().flatten() {
         seen.clean(text, Shape::Foreign);
     }

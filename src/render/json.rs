@@ -17,6 +17,7 @@ mod micros;
 mod packet;
 mod pointer;
 mod proxy;
+mod reading;
 mod record;
 mod resumption;
 mod schema;

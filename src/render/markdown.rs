@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
-use super::{text, words};
+use super::{reading_words, text, words};
 use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
@@ -40,6 +40,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     for hop in report.trace.hops() {
         packets(&mut page, &hop);
         certificates(&mut page, &hop);
+        said(&mut page, &hop);
         fields(&mut page, &hop);
     }
     out.write_all(page.as_bytes())
@@ -200,6 +201,16 @@ fn certificates(page: &mut String, hop: &Hop<'_>) {
         let _ = write!(rows, "\n\n{}", escaped(&words::fault(fault).1));
     }
     folded(page, &of("Certificates", hop), &rows);
+}
+
+/// What a response says of its way and of itself.
+fn said(page: &mut String, hop: &Hop<'_>) {
+    let lines = reading_words::said(hop);
+    let told: Vec<String> =
+        lines.iter().map(|line| format!("- {}: {}", escaped(line.label), escaped(&line.text))).collect();
+    if !told.is_empty() {
+        folded(page, &of("What is said by the response", hop), &told.join("\n"));
+    }
 }
 
 fn fields(page: &mut String, hop: &Hop<'_>) {

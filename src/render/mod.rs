@@ -18,6 +18,7 @@ mod output;
 mod picture_words;
 mod progress;
 mod proxy_words;
+mod reading_words;
 mod refusal;
 mod shorten;
 mod style;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::at::{At, StampedBy};
+use super::said::BodySaid;
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,7 +197,7 @@ pub struct Informational {
     pub headers: Vec<Header>,
 }
 
-/// The body: counted, not kept.
+/// The body: counted, not kept but for its beginning, until that is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// Bytes on the wire, chunk framing included (HTTP/2: DATA frames with their headers).
@@ -219,6 +220,10 @@ pub struct Body {
     pub saved_to: Option<PathBuf>,
     /// What it says of TLS, where the status is 400.
     pub tls_complaint: Option<TlsComplaint>,
+    /// Its beginning, where that may say why: for whoever reads it after the run, and for nobody else.
+    pub start: Vec<u8>,
+    /// What its beginning says.
+    pub said: BodySaid,
 }
 
 /// What a server says of TLS in the body of a 400.

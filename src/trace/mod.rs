@@ -25,6 +25,7 @@ mod record;
 mod request;
 mod resumption;
 mod run;
+mod said;
 #[cfg(test)]
 pub(crate) mod sample;
 mod service;
@@ -65,6 +66,7 @@ pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
+pub use said::{BodySaid, ErrorPage, PageMaker};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use status::{CertificateStatus, SignedTimestamp, Staple};

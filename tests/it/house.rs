@@ -60,18 +60,19 @@ const HOUSE: &[(&str, &[&str])] = &[
         &["clock", "dns", "http", "plan", "proxy", "stop", "stream", "tcp", "tls", "trace", "units", "url"],
     ),
     // What follows from a trace.
+    ("reading", &["trace"]),
     ("timeline", &["trace"]),
-    ("finding", &["explain", "nearest", "timeline", "trace", "units"]),
-    ("report", &["finding", "trace"]),
-    ("story", &["explain", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
+    ("report", &["finding", "reading", "trace"]),
+    ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["finding", "report", "trace"]),
     (
         "render",
         &[
-            "exit", "explain", "finding", "lab", "picture", "redact", "report", "story", "timeline", "trace",
-            "units",
+            "exit", "explain", "finding", "lab", "picture", "reading", "redact", "report", "story",
+            "timeline", "trace", "units",
         ],
     ),
     // The program around it.

@@ -18,6 +18,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("http.txt", include_str!("http.txt")),
     ("statuses.txt", include_str!("statuses.txt")),
     ("fields.txt", include_str!("fields.txt")),
+    ("responses.txt", include_str!("responses.txt")),
     ("findings.txt", include_str!("findings.txt")),
     ("findings_web.txt", include_str!("findings_web.txt")),
     ("failures.txt", include_str!("failures.txt")),

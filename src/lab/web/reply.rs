@@ -122,6 +122,8 @@ pub(super) fn reason(status: u16) -> &'static str {
         400 => "Bad Request",
         404 => "Not Found",
         429 => "Too Many Requests",
+        502 => "Bad Gateway",
+        504 => "Gateway Timeout",
         503 => "Service Unavailable",
         _ => "",
     }

@@ -441,6 +441,50 @@ pub(crate) const SITES: &[Site] = &[
         }),
     ),
     Site::https(
+        "cdn-hit.http.test",
+        117,
+        fields(&[
+            ("cache-control", "public, max-age=600"),
+            KEPT[1],
+            HSTS,
+            ("age", "120"),
+            ("via", "1.1 lab-shield, 1.1 lab-edge"),
+            ("cache-status", "lab-shield; fwd=uri-miss; stored, lab-edge; hit; ttl=480"),
+        ]),
+    ),
+    Site::https(
+        "cdn-stale.http.test",
+        118,
+        fields(&[
+            ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
+            KEPT[1],
+            HSTS,
+            ("age", "75"),
+            ("cache-status", "lab-edge; hit; ttl=-15"),
+        ]),
+    ),
+    Site::https(
+        "no-upstream.http.test",
+        119,
+        status(
+            503,
+            &[("proxy-status", "envoy; error=destination_unavailable; details=\"no_healthy_upstream; UH\"")],
+        ),
+    ),
+    Site::https(
+        "bad-gateway.http.test",
+        120,
+        status(
+            502,
+            &[("proxy-status", "gateway.lab; error=connection_refused; next-hop=\"backend.lab:8080\"")],
+        ),
+    ),
+    Site::https(
+        "gateway-timeout.http.test",
+        121,
+        status(504, &[("proxy-status", "gateway.lab; error=http_response_timeout")]),
+    ),
+    Site::https(
         "slow-upstream.http.test",
         106,
         Conduct::Page(Page {

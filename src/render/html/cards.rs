@@ -11,7 +11,7 @@ mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::words;
+use crate::render::{reading_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -48,12 +48,24 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
             }
         }
         stage(page, "HTTP", "wait", hop.http, exchange::put);
+        said(page, &hop);
         page.raw("</div>\n</section>\n");
     }
 }
 
 fn open(page: &mut Page, title: &'static str, class: &'static str) {
     page.raw("<section class=\"card ").raw(class).raw("\">\n<h3>").raw(title).raw("</h3>\n");
+}
+
+/// What the response says of its way and of itself.
+fn said(page: &mut Page, hop: &Hop<'_>) {
+    let lines = reading_words::said(hop);
+    if !lines.is_empty() {
+        open(page, "What the response says", "wait");
+        let facts: Vec<_> = lines.into_iter().map(|line| (line.label, line.text)).collect();
+        table::facts(page, &facts);
+        page.raw("</section>\n");
+    }
 }
 
 /// A card of a stage that ran, or why it did not.

@@ -7,7 +7,9 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::reading::{ErrorSourceView, LayerView};
 use crate::explain::status::explain;
+use crate::reading;
 use crate::trace::{
     Body, GoAway, Header, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
 };
@@ -73,6 +75,10 @@ pub(super) struct HttpView<'a> {
     unanswered: Option<&'static str>,
     /// Where the response sends us, followed or not.
     redirect: Option<RedirectView<'a>>,
+    /// Who stood on the way, by the response's own word, the layer next to the client first.
+    layers: Vec<LayerView>,
+    /// Who made the error; null where it is none, or nothing tells.
+    error_by: Option<ErrorSourceView>,
 }
 
 impl<'a> HttpView<'a> {
@@ -108,6 +114,8 @@ impl<'a> HttpView<'a> {
             goaway: http.goaway.as_ref().map(Into::into),
             unanswered: http.unanswered.map(crate::trace::Unanswered::as_str),
             redirect: http.redirect.as_ref().map(RedirectView::new),
+            layers: reading::layers(&http.headers).into_iter().map(Into::into).collect(),
+            error_by: reading::error_source(http).map(Into::into),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::ink::Ink;
 use super::page::{Line, Page};
 use super::survey;
 use crate::explain::status::explain;
+use crate::render::reading_words::{self, Told};
 use crate::render::{proxy_words, words};
 use crate::timeline;
 use crate::trace::{
@@ -40,6 +41,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     if let Stage::Ran(record) = hop.http {
         let body = http(page, record);
         fact(page, Ink::Wait, "http", &body);
+        said(page, hop, verbose);
     }
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
@@ -51,6 +53,19 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+    }
+}
+
+/// What the response says of its way and of itself.
+fn said(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
+    let mut before = "";
+    for line in reading_words::said(hop) {
+        if verbose || line.told == Told::Always {
+            // What goes on needs no second label.
+            let label = if line.label == before { "" } else { line.label };
+            fact_text(page, Ink::Wait, label, &line.text);
+            before = line.label;
+        }
     }
 }
 

@@ -75,6 +75,8 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             decoded_bytes: Some(12_288),
             surplus_bytes: 0,
             tls_complaint: None,
+            start: Vec::new(),
+            said: BodySaid::default(),
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,

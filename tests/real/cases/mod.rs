@@ -4,6 +4,7 @@ mod connection;
 mod dns;
 mod faults;
 mod proxies;
+mod requests;
 mod resolvers;
 mod stamps;
 mod web;
@@ -16,7 +17,7 @@ use crate::{Test, World};
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
     let early = [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS];
-    let late = [web::TESTS, proxies::TESTS, stamps::TESTS];
+    let late = [web::TESTS, proxies::TESTS, requests::TESTS, stamps::TESTS];
     early.into_iter().chain(late).flatten().copied()
 }
 

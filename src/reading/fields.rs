@@ -1,0 +1,76 @@
+//! The fields of a response by name, trimmed and cut: a value may be a megabyte long.
+
+use crate::trace::{Header, members, parameter};
+
+/// Characters of a value that are kept.
+const KEPT: usize = 200;
+/// Bytes of a value in which a word is looked for.
+const SEARCHED: usize = 4_096;
+/// Members of a list that are read.
+const MEMBERS: usize = 32;
+
+/// Fields of a response.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'t>(pub(super) &'t [Header]);
+
+impl<'t> Fields<'t> {
+    fn named(self, name: &str) -> impl Iterator<Item = &'t Header> {
+        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The first of that name that says anything.
+    pub(super) fn value(self, name: &str) -> Option<String> {
+        self.named(name).map(|field| clip(field.text().trim())).find(|value| !value.is_empty())
+    }
+
+    /// How many there are of that name; of a name that ends in a dash, how many begin with it.
+    pub(super) fn count(self, name: &str) -> usize {
+        if !name.ends_with('-') {
+            return self.named(name).count();
+        }
+        let begins = |field: &&Header| {
+            field.name.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+        };
+        self.0.iter().filter(begins).count()
+    }
+
+    /// Whether one of that name has a word in it; `word` is in lower case.
+    pub(super) fn says(self, name: &str, word: &str) -> bool {
+        self.named(name).any(|field| {
+            let start = &field.value[..field.value.len().min(SEARCHED)];
+            String::from_utf8_lossy(start).to_ascii_lowercase().contains(word)
+        })
+    }
+
+    /// The members of a list, each cut.
+    pub(super) fn members(self, name: &str) -> Vec<String> {
+        members(self.0, name).iter().take(MEMBERS).map(|member| clip(member)).collect()
+    }
+
+    /// The parameter `parameter` of the member of a list that is called `name`.
+    pub(super) fn of_member(self, field: &str, name: &str, wanted: &str) -> Option<String> {
+        let all = self.members(field);
+        let found = all.iter().find(|member| first(member).eq_ignore_ascii_case(name))?;
+        parameter(found, wanted)
+    }
+}
+
+/// What stands before the parameters of a member, without quotes.
+pub(super) fn first(member: &str) -> String {
+    match member.strip_prefix('"') {
+        Some(rest) => rest.split('"').next().unwrap_or_default().to_owned(),
+        None => member.split(';').next().unwrap_or_default().trim().to_owned(),
+    }
+}
+
+/// The beginning of a text that is too long.
+pub(super) fn clip(text: &str) -> String {
+    text.chars().take(KEPT).collect()
+}
+
+/// Milliseconds as a decimal number, in microseconds.
+pub(super) fn millis(text: &str) -> Option<u64> {
+    let number: f64 = text.trim().parse().ok()?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the range is checked
+    (0.0..1e9).contains(&number).then(|| (number * 1_000.0).round() as u64)
+}
