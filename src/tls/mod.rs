@@ -55,7 +55,7 @@ mod tests;
 mod verify;
 
 pub use caa::{CAA, judge as judge_caa, names as caa_names};
-pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
+pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
 pub use messages::{Ending, Messages, Renamed};
 pub use resume::{Heard, Memory};

@@ -42,7 +42,7 @@ mod url;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
-pub use at::At;
+pub use at::{At, StampedBy};
 pub use caa::{Caa, CaaOutcome, CaaProperty, CaaQuestion, CaaVerdict};
 pub use chain::{ChainPlace, chain_places, cross_signs};
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
