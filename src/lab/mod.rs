@@ -28,6 +28,7 @@ mod proxy;
 mod running;
 mod scenario;
 mod scenarios;
+mod scenarios_http;
 mod seen;
 mod shared;
 mod sockets;

@@ -2,26 +2,33 @@
 //!
 //! A table. `urltrace lab` lists it; tests hold every trace to it.
 
-use std::time::Duration;
-
 use super::scenario::{
-    BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_DNS, EVERY_STAGE_PAUSE,
-    EVERY_STAGE_PIECES, EVERY_STAGE_TLS, EVERY_STAGE_WAIT, SLOW_AUTHORITATIVE, SLOW_FIRST_BYTE, SLOW_PROXY,
-    SLOW_TLS, SLOW_UPSTREAM, STUB_DELAY, Scenario, VERY_SLOW_AUTHORITATIVE,
+    EVERY_STAGE_DNS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS, EVERY_STAGE_WAIT,
+    SLOW_AUTHORITATIVE, SLOW_PROXY, SLOW_TLS, STUB_DELAY, Scenario, VERY_SLOW_AUTHORITATIVE, millis,
 };
+use super::scenarios_http::HTTP_SCENARIOS;
 use crate::plan::STAGGER;
-
-const fn millis(delay: Duration) -> u64 {
-    delay.as_millis() as u64
-}
 
 const DNS: u8 = 4;
 const TCP: u8 = 5;
 const TLS: u8 = 6;
-const HTTP: u8 = 7;
 
 /// Every scenario, in the order of the stages.
-pub const SCENARIOS: &[Scenario] = &[
+pub const SCENARIOS: &[Scenario] = &all::<{ BEFORE_HTTP.len() + HTTP_SCENARIOS.len() }>();
+
+const fn all<const N: usize>() -> [Scenario; N] {
+    let mut all = [BEFORE_HTTP[0]; N];
+    let mut at = 0;
+    while at < N {
+        let before = BEFORE_HTTP.len();
+        all[at] = if at < before { BEFORE_HTTP[at] } else { HTTP_SCENARIOS[at - before] };
+        at += 1;
+    }
+    all
+}
+
+/// Those that end before HTTP, or are of what comes before it.
+const BEFORE_HTTP: &[Scenario] = &[
     Scenario::new(
         "normal",
         "https://www.example.test/",
@@ -469,142 +476,4 @@ pub const SCENARIOS: &[Scenario] = &[
     .fails(TLS, "certificate-expired"),
     Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
         .fails(TLS, "legacy-protocol"),
-    // HTTP
-    Scenario::new(
-        "redirect-chain",
-        "http://shop.test/",
-        "http to https, then to www: three requests for one page",
-    )
-    .options(&["-L"]),
-    Scenario::new(
-        "kept-connection",
-        "http://kept-connection.http.test/",
-        "a server that ends a kept connection under the request behind its redirect",
-    )
-    .options(&["-L"]),
-    Scenario::new(
-        "leading-blank",
-        "http://leading-blank.http.test/",
-        "a redirect whose first field begins with a blank: browsers follow it",
-    )
-    .options(&["-L"]),
-    Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 700 ms")
-        .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
-    Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
-        .injected(&[("wait", millis(EARLY_HINTS))]),
-    Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
-        .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
-    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
-        .options(&["--compressed"]),
-    Scenario::new(
-        "raw-deflate",
-        "https://raw-deflate.http.test/",
-        "a deflate body without its zlib wrapper, which browsers read all the same",
-    )
-    .options(&["--compressed"]),
-    Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
-    Scenario::new(
-        "not-kept",
-        "https://not-kept.http.test/",
-        "a server that ends the connection with its response",
-    ),
-    Scenario::new(
-        "temporary-redirect",
-        "http://temporary-redirect.http.test/",
-        "a redirect to https that is only temporary, by its status",
-    )
-    .options(&["-L"]),
-    Scenario::new("downgrade", "https://downgrade.http.test/", "a redirect from https to http")
-        .options(&["-L"]),
-    Scenario::new(
-        "bare-response",
-        "https://bare-response.http.test/",
-        "a page without a word on caches, and without HSTS",
-    ),
-    Scenario::new(
-        "short-hsts",
-        "https://short-hsts.http.test/",
-        "https only, for a day: browsers forget it (HSTS)",
-    ),
-    Scenario::new(
-        "cdn-miss",
-        "https://cdn-miss.http.test/",
-        "a cache in front of the server that has no copy yet",
-    )
-    .injected(&[("wait", millis(BEHIND_CACHE))]),
-    Scenario::new(
-        "cdn-bypass",
-        "https://cdn-bypass.http.test/",
-        "a cache that does not keep a page, as it sets a cookie",
-    )
-    .injected(&[("wait", millis(BEHIND_CACHE))]),
-    Scenario::new(
-        "cdn-hit",
-        "https://cdn-hit.http.test/",
-        "two caches in front of the server: the outer one has a fresh copy",
-    ),
-    Scenario::new(
-        "cdn-stale",
-        "https://cdn-stale.http.test/",
-        "a cache that answers with a copy that is too old, and asks afterwards",
-    ),
-    Scenario::new(
-        "no-upstream",
-        "https://no-upstream.http.test/",
-        "503 by a gateway that has no healthy server behind it",
-    )
-    .status(503),
-    Scenario::new(
-        "bad-gateway",
-        "https://bad-gateway.http.test/",
-        "502 by a gateway that was refused the connection to the next server",
-    )
-    .status(502),
-    Scenario::new(
-        "gateway-timeout",
-        "https://gateway-timeout.http.test/",
-        "504 by a gateway that waited in vain",
-    )
-    .status(504),
-    Scenario::new(
-        "slow-upstream",
-        "https://slow-upstream.http.test/",
-        "a server that says itself what it waits for: a query",
-    )
-    .injected(&[("wait", millis(SLOW_UPSTREAM))]),
-    Scenario::new("login", "https://login.http.test/", "401: a page for those who say who they are")
-        .status(401),
-    Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),
-    Scenario::new("rate-limited", "https://rate-limited.http.test/", "429, come back in 30 seconds")
-        .status(429),
-    Scenario::new("unavailable", "https://unavailable.http.test/", "503, come back in 120 seconds")
-        .status(503),
-    Scenario::new(
-        "closed-early",
-        "http://closed-early.http.test/",
-        "a body that ends before its content-length",
-    )
-    .fails(HTTP, "body-incomplete")
-    .status(200),
-    Scenario::new("not-http", "http://not-http.http.test/", "a server that speaks another protocol")
-        .fails(HTTP, "not-http"),
-    Scenario::new(
-        "empty-response",
-        "http://empty-response.http.test/",
-        "a server that closes without a word",
-    )
-    .fails(HTTP, "empty-response"),
-    Scenario::new(
-        "endless-headers",
-        "http://endless-headers.http.test/",
-        "a response head that does not end",
-    )
-    .fails(HTTP, "headers-too-large"),
-    Scenario::new(
-        "no-answer-http",
-        "http://no-answer-http.http.test/",
-        "a server that takes the request and never answers",
-    )
-    .options(&["--max-time", "1"])
-    .fails(HTTP, "max-time"),
 ];

@@ -7,87 +7,12 @@
 use super::airports::place;
 use super::cache_words::{self, CacheResult};
 use super::fields::{Fields, clip, first, millis};
+use super::role::{Confidence, Role};
 use super::vendors::{Form, Upstream, VENDORS, Vendor, is_well_formed};
 use crate::trace::{Header, directive, parameter, seconds};
 
 /// The most layers that are told; a response can claim any number.
 const MOST: usize = 16;
-
-/// What a layer is, from the client to the origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// A network of caches near the clients. Its cache is the same layer.
-    Cdn,
-    /// A cache of the site's own.
-    Cache,
-    /// A gateway for programs: keys, limits, routes.
-    ApiGateway,
-    /// A reverse proxy: it passes requests on, to one of several.
-    LoadBalancer,
-    /// A proxy beside the application, one of many.
-    Mesh,
-    /// A platform that runs a function when it is asked for.
-    Function,
-    /// What made the answer.
-    Application,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: &'static [Self] = &[
-        Self::Cdn,
-        Self::Cache,
-        Self::ApiGateway,
-        Self::LoadBalancer,
-        Self::Mesh,
-        Self::Function,
-        Self::Application,
-    ];
-
-    /// The word used in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cdn => "CDN",
-            Self::Cache => "cache",
-            Self::ApiGateway => "api-gateway",
-            Self::LoadBalancer => "load-balancer",
-            Self::Mesh => "mesh",
-            Self::Function => "function",
-            Self::Application => "application",
-        }
-    }
-}
-
-/// How well something is borne out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// One field that anybody could have written, or fields that do not fit together.
-    Low,
-    /// A standard's field, or several that others have, too.
-    Medium,
-    /// Several fields, one of them nobody else's.
-    High,
-}
-
-impl Confidence {
-    /// The word used in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-
-    const fn lower(self) -> Self {
-        match self {
-            Self::High => Self::Medium,
-            Self::Medium | Self::Low => Self::Low,
-        }
-    }
-}
 
 /// One layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +113,7 @@ fn seen(fields: Fields<'_>, vendor: &'static Vendor) -> Option<Seen> {
             continue;
         }
         // Whoever forges one adds to what is there already.
-        found.doubtful |= count > 1 && !name.ends_with('-');
+        found.doubtful |= count > 1;
         found.owns = true;
         found.evidence.push(name);
     }

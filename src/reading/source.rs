@@ -5,7 +5,8 @@
 
 use super::error_codes::{self as codes, Codes, row};
 use super::fields::Fields;
-use super::layers::{Confidence, Layer, Role, layers, proxy_status};
+use super::layers::{Layer, layers, proxy_status};
+use super::role::{Confidence, Role};
 use crate::trace::{Http, PageMaker};
 
 /// Who made a response.
