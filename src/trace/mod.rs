@@ -32,6 +32,7 @@ mod service;
 mod stage;
 mod status;
 mod tls;
+mod token;
 mod url;
 
 pub use address::AddressKind;
@@ -66,7 +67,7 @@ pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use run::Trace;
-pub use said::{BodySaid, ErrorPage, PageMaker};
+pub use said::{BodySaid, ErrorPage, GraphQlErrors, PageMaker, Problem};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};
 pub use stage::{Stage, StageName};
 pub use status::{CertificateStatus, SignedTimestamp, Staple};
@@ -74,4 +75,5 @@ pub use tls::{
     Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
     HelloRetry, LegacyProbe, NearMiss, Offer, RetryCause, RootsOf, Tls, TlsVersion, Verification,
 };
+pub use token::{TokenFault, TokenForm, WebToken};
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

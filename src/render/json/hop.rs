@@ -13,7 +13,7 @@ use super::proxy::{BypassView, ProxyView};
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, Hop, StageName};
+use crate::trace::{Connection, Hop, StageName, Trace};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: Hop<'a>) -> Self {
+    pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
         Self {
             index,
             start_us: hop.start.0,
@@ -74,7 +74,7 @@ impl<'a> HopView<'a> {
             proxy: ProxyView::of(&hop),
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             tls: hop.tls.ran().map(Into::into),
-            http: hop.http.ran().map(HttpView::new),
+            http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }
