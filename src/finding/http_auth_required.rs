@@ -1,16 +1,16 @@
 //! The server wants to know who asks: by a challenge, or by sending to where one logs in.
 
 use super::found::{Finding, Severity};
-use super::hops::authority;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Hop, Http, Scheme, StageName, Trace, members, position};
+use crate::reading::{challenges, flow};
+use crate::trace::{Hop, Http, Scheme, StageName, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-auth-required",
     severity: Severity::Info,
     stage: StageName::Http,
-    fires: "the last status is 401 with a challenge (warning: a password asked for in the clear), or a redirect leads to a login (OAuth 2.0, OpenID Connect, SAML, WS-Federation, CAS)",
+    fires: "the last status is 401 with a challenge (warning: a password asked for in the clear), or a redirect leads to a login (OAuth 2.0, OpenID Connect, SAML, WS-Federation, CAS, an access proxy)",
     standard: "RFC 9110 section 11.6.1",
     check: Check::Trace(check),
 };
@@ -27,8 +27,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 /// RFC 9110 §11.6.1.
 fn of_challenge(rule: &Rule, hop: &Hop<'_>, http: &Http) -> Option<Finding> {
     let index = position(&http.headers, "www-authenticate")?;
-    let challenges = members(&http.headers, "www-authenticate");
-    let schemes: Vec<&str> = challenges.iter().filter_map(|member| scheme(member)).collect();
+    let challenges = challenges(&http.headers, "www-authenticate");
+    let schemes: Vec<&str> = challenges.iter().map(|challenge| &*challenge.scheme).collect();
     if schemes.is_empty() {
         return None;
     }
@@ -41,6 +41,9 @@ fn of_challenge(rule: &Rule, hop: &Hop<'_>, http: &Http) -> Option<Finding> {
         () => "send what it asks for by -H 'Authorization: ...'",
     };
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Header(index))], advice);
+    if let Some(error) = challenges.iter().find(|challenge| challenge.parameter("error").is_some()) {
+        finding.detail = format!("{}: {}", error.scheme, error.meaning());
+    }
     if clear {
         finding.severity = Severity::Warning;
         "by http the password goes in the clear: everybody on the way can read it"
@@ -49,21 +52,15 @@ fn of_challenge(rule: &Rule, hop: &Hop<'_>, http: &Http) -> Option<Finding> {
     Some(finding)
 }
 
-/// The scheme that a member begins; the others are parameters of the one before.
-fn scheme(member: &str) -> Option<&str> {
-    let word = member.split(|char: char| char.is_ascii_whitespace()).next()?;
-    let rest = member[word.len()..].trim_start();
-    let token = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | '+');
-    let is_name = word.len() <= 40 && word.starts_with(|first: char| first.is_ascii_alphabetic());
-    (is_name && word.chars().all(token) && !rest.starts_with('=')).then_some(word)
-}
-
 fn of_redirect(rule: &Rule, hop: &Hop<'_>) -> Option<Finding> {
     let redirect = hop.http.ran()?.redirect.as_ref()?;
-    let target = redirect.target.as_deref()?;
-    let kind = login(target)?;
-    let host = authority(target);
-    let title = format!("{} sends visitors to {host} to log in ({kind})", hop.url.host_ascii);
+    let flow = flow(hop.http.ran()?)?;
+    let title = format!(
+        "{} sends visitors to {} to log in ({})",
+        hop.url.host_ascii,
+        flow.provider,
+        flow.kind.spoken()
+    );
     let evidence = vec![Place::Request(hop.id, InRequest::RedirectTarget)];
     let advice = "a monitor needs a session (-H 'Cookie: ...') or a path that is open to all";
     let mut finding = rule.finding(title, evidence, advice);
@@ -71,30 +68,16 @@ fn of_redirect(rule: &Rule, hop: &Hop<'_>) -> Option<Finding> {
         "what came back in the end is the login's page, whatever its status: it says nothing of the page asked for"
             .clone_into(&mut finding.detail);
     }
-    Some(finding)
-}
-
-/// The kind of login that a URL begins, by the parameters of its query.
-fn login(url: &str) -> Option<&'static str> {
-    let (path, query) = url.split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    let value = |name: &str| {
-        query.split('&').find_map(|pair| {
-            let (own, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (own == name).then_some(value)
-        })
-    };
-    match () {
-        () if value("response_type").is_some() && value("client_id").is_some() => {
-            let scopes = value("scope").unwrap_or_default();
-            let openid = scopes.replace("%20", "+").split('+').any(|scope| scope == "openid");
-            Some(if openid { "OpenID Connect" } else { "OAuth 2.0" })
-        }
-        () if value("SAMLRequest").is_some() => Some("SAML"),
-        () if value("wa") == Some("wsignin1.0") => Some("WS-Federation"),
-        () if path.ends_with("/login") && value("service").is_some() => Some("CAS"),
-        () => None,
+    let mut doubts: Vec<String> = flow.missing.iter().map(|what| format!("has no {what}")).collect();
+    doubts.extend(flow.faults.iter().map(|fault| match *fault {
+        "implicit-flow" => "asks for a token in the URL (implicit flow)".to_owned(),
+        _ => "leads back by http, in the clear".to_owned(),
+    }));
+    if !doubts.is_empty() {
+        let before = if finding.detail.is_empty() { "" } else { "; " };
+        finding.detail.push_str(&format!("{before}the request for the login {}", doubts.join(", ")));
     }
+    Some(finding)
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! The status says that something is wrong at the server, or with the request.
 
+use std::time::Duration;
+
 use super::found::{Finding, Severity};
+use super::http_rate_limited::refusal;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
-use crate::reading::error_source;
+use crate::reading::{error_source, limits, spoken};
 use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
     severity: Severity::Error,
     stage: StageName::Http,
-    fires: "the last status is 5xx (error) or 4xx (warning), except 429",
+    fires: "the last status is 5xx (error) or 4xx (warning), except what is for a limit (http-rate-limited)",
     standard: "RFC 9110 section 15",
     check: Check::Trace(check),
 };
@@ -27,7 +30,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
-    if status == 429 {
+    if refusal(trace.started_at, http).is_some() {
         return Vec::new();
     }
     let text = explain(status);
@@ -36,6 +39,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
     by_whom(&mut finding, &hop, http);
+    if let Some(retry) =
+        limits(http, trace.started_at + Duration::from_micros(http.end.0)).and_then(|limits| limits.retry)
+    {
+        finding.advice.push_str(&format!(" The server asks to come back at {}.", spoken(retry.at)));
+        finding.evidence.push(Place::Request(hop.id, InRequest::Header(retry.field)));
+    }
     let tls = hop.connection.and_then(|used| used.tls.as_ref().ran());
     let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
     let sent = tls.is_some_and(|tls| tls.client_certificate.sent);

@@ -55,6 +55,10 @@ pub enum InRequest {
     Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// The errors of GraphQL in the body.
+    GraphQlErrors,
+    /// What is wrong with a web token, by its place.
+    TokenFaults(usize),
     /// The host of its URL.
     Host,
     /// The user name in its URL.

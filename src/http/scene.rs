@@ -6,7 +6,7 @@ use super::body::Sink;
 use super::redirect;
 use crate::clock::Clock;
 use crate::plan::HttpPlan;
-use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url};
+use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url, header};
 
 /// Interim responses (1xx) that are read at most: a server that works for minutes may send a 102 each second.
 pub const MAX_INFORMATIONAL: usize = 1000;
@@ -44,7 +44,8 @@ impl Scene<'_> {
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.plan.compressed && framing != BodyFraming::None;
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
-        if status >= 400 { sink.look() } else { sink }
+        let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
+        if status >= 400 || json { sink.look() } else { sink }
     }
 }
 
@@ -73,5 +74,6 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         goaway: None,
         unanswered: None,
         redirect: None,
+        tokens: Vec::new(),
     }
 }

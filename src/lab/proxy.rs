@@ -21,7 +21,8 @@ use super::shared::{Shared, Slot, accept};
 use super::sockets::Ports;
 use super::timer::precise_sleep;
 use super::web::ca::Authority;
-use super::web::site::{PROXY_TLS, SITES};
+use super::web::site::PROXY_TLS;
+use super::web::sites::SITES;
 
 /// How long a client may take for its words.
 const PATIENCE: Duration = Duration::from_secs(10);

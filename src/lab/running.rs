@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::sockets::{Ports, Sockets};
 use super::web::ca::Authority;
 use super::web::reply::Bodies;
-use super::web::site::SITES;
+use super::web::sites::SITES;
 use super::{dns, proxy, web};
 use crate::clock::Clock;
 use crate::plan::{

@@ -15,6 +15,8 @@ pub const SLOW_TLS: Duration = Duration::from_millis(150);
 pub const SLOW_FIRST_BYTE: Duration = Duration::from_millis(700);
 /// `slow-upstream`: the same, 120 ms of it by the server's own word for a query.
 pub const SLOW_UPSTREAM: Duration = Duration::from_millis(150);
+/// `gateway-overhead`: the same, 60 ms of it by the gateway's word for what is behind it.
+pub const SLOW_GATEWAY: Duration = Duration::from_millis(80);
 /// `cdn-miss`, `cdn-bypass`: the same, behind a cache.
 pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
 /// `proxy-tunnel`: from a CONNECT's arrival to the proxy's answer.
@@ -39,6 +41,11 @@ pub const EVERY_STAGE_PAUSE: Duration = Duration::from_millis(10);
 /// `large-hello`: bytes of the largest ClientHello that its server bears. One with a share for
 /// X25519MLKEM768 is larger.
 pub const LARGEST_HELLO: usize = 1200;
+
+/// A delay as the tables tell it.
+pub(super) const fn millis(delay: Duration) -> u64 {
+    delay.as_millis() as u64
+}
 
 /// One thing the lab can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,18 +2,12 @@
 //!
 //! A table. `urltrace lab` lists it; tests hold every trace to it.
 
-use std::time::Duration;
-
 use super::scenario::{
     EVERY_STAGE_DNS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS, EVERY_STAGE_WAIT,
-    SLOW_AUTHORITATIVE, SLOW_PROXY, SLOW_TLS, STUB_DELAY, Scenario, VERY_SLOW_AUTHORITATIVE,
+    SLOW_AUTHORITATIVE, SLOW_PROXY, SLOW_TLS, STUB_DELAY, Scenario, VERY_SLOW_AUTHORITATIVE, millis,
 };
 use super::scenarios_http::HTTP_SCENARIOS;
 use crate::plan::STAGGER;
-
-const fn millis(delay: Duration) -> u64 {
-    delay.as_millis() as u64
-}
 
 const DNS: u8 = 4;
 const TCP: u8 = 5;

@@ -1,14 +1,9 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
-use std::time::Duration;
-
 use super::scenario::{
-    BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_UPSTREAM, Scenario,
+    BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_UPSTREAM,
+    Scenario, millis,
 };
-
-const fn millis(delay: Duration) -> u64 {
-    delay.as_millis() as u64
-}
 
 const HTTP: u8 = 7;
 
@@ -110,6 +105,33 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "504 by a gateway that waited in vain",
     )
     .status(504),
+    Scenario::new(
+        "gateway-overhead",
+        "https://gateway-overhead.http.test/",
+        "a gateway that says that 60 of its 80 ms were spent behind it",
+    )
+    .injected(&[("wait", millis(SLOW_GATEWAY))]),
+    Scenario::new(
+        "openid",
+        "https://openid.http.test/",
+        "a page for those who have logged in elsewhere: OpenID Connect",
+    )
+    .options(&["-L"]),
+    Scenario::new(
+        "oauth-careless",
+        "https://oauth.http.test/",
+        "a login by OAuth 2.0 without state and PKCE, which leads back in the clear",
+    )
+    .status(302),
+    Scenario::new("saml", "https://saml.http.test/", "a login by SAML").status(302),
+    Scenario::new("token", "https://token.http.test/", "a cookie with a web token that has expired"),
+    Scenario::new("graphql-errors", "https://graphql.http.test/", "200, and errors of GraphQL in the body"),
+    Scenario::new("problem", "https://problem.http.test/", "403 with problem details (RFC 9457)").status(403),
+    Scenario::new(
+        "old-api",
+        "https://old-api.http.test/",
+        "an interface that is deprecated, and when it will be switched off",
+    ),
     Scenario::new(
         "slow-upstream",
         "https://slow-upstream.http.test/",

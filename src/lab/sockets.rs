@@ -9,7 +9,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use super::dns::internet::all_servers;
 use super::ipv6::DeadListener;
 use super::proxies::PROXIES;
-use super::web::site::{SITES, Site};
+use super::web::site::Site;
+use super::web::sites::SITES;
 
 /// How often another port is tried when one is not free on every address.
 const ATTEMPTS: u32 = 64;

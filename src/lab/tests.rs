@@ -9,7 +9,8 @@ use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 use super::dns::server::NameServer;
-use super::web::site::{SITES, Secure};
+use super::web::site::Secure;
+use super::web::sites::SITES;
 use super::*;
 use crate::clock::{Clock, Stopwatch};
 use crate::plan::{Plan, RootsChoice};

@@ -23,15 +23,9 @@ impl<'t> Fields<'t> {
         self.named(name).map(|field| clip(field.text().trim())).find(|value| !value.is_empty())
     }
 
-    /// How many there are of that name; of a name that ends in a dash, how many begin with it.
+    /// How many there are of that name.
     pub(super) fn count(self, name: &str) -> usize {
-        if !name.ends_with('-') {
-            return self.named(name).count();
-        }
-        let begins = |field: &&Header| {
-            field.name.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        };
-        self.0.iter().filter(begins).count()
+        self.named(name).count()
     }
 
     /// Whether one of that name has a word in it; `word` is in lower case.

@@ -113,7 +113,7 @@ fn seen(fields: Fields<'_>, vendor: &'static Vendor) -> Option<Seen> {
             continue;
         }
         // Whoever forges one adds to what is there already.
-        found.doubtful |= count > 1 && !name.ends_with('-');
+        found.doubtful |= count > 1;
         found.owns = true;
         found.evidence.push(name);
     }

@@ -10,34 +10,68 @@
 //! - `vendors`, `airports`, `cache_words`: the tables; `layers`: who stood between the client and the origin
 //! - `error_codes`: the table of errors; `source`: who made one
 //! - `page`: error pages that are known by their text
+//! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
+//! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
+//! - `dates`: moments; `limits`: how much may be asked; `timing`: where the server's time went
 
 mod airports;
+#[cfg(test)]
+mod auth_tests;
+mod bodies;
 mod cache_words;
+mod challenges;
+mod dates;
 mod error_codes;
 mod fields;
+mod flow;
+mod habits;
+#[cfg(test)]
+mod habits_tests;
 mod layers;
+mod limits;
+#[cfg(test)]
+mod limits_tests;
 mod page;
 mod role;
 mod source;
 #[cfg(test)]
 mod tests;
+mod timing;
+mod tokens;
 mod vendors;
+
+use std::time::Duration;
 
 use crate::trace::{BodySaid, Trace};
 
 pub use self::cache_words::CacheResult;
+pub use self::challenges::{Challenge, challenges};
+pub use self::dates::{ClockOf, spoken};
+pub use self::flow::{Flow, FlowKind, flow};
+pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};
 pub use self::layers::{Layer, layers};
+pub use self::limits::{Limits, Quota, Retry, limits};
 pub use self::page::page;
 pub use self::role::{Confidence, Role};
 pub use self::source::{ErrorSource, Maker, error_source};
+pub use self::timing::{Metric, Wait, metrics, round_trip, wait};
 
-/// Reads what was kept of bodies, once the run is over, and keeps what they say in its place.
+/// Reads what is not shown to anybody else, once the run is over: what was kept of bodies, which is gone then, and
+/// tokens, of which only what may be told is noted.
 pub fn note(trace: &mut Trace) {
+    let started = trace.started_at;
     for request in &mut trace.requests {
+        let here = started + Duration::from_micros(request.end.0);
+        let tokens = tokens::tokens(request, here);
         let Some(http) = request.http.ran_mut() else { continue };
+        http.tokens = tokens;
         let start = std::mem::take(&mut http.body.start);
         if !start.is_empty() {
-            http.body.said = BodySaid { page: page(&start) };
+            http.body.said = BodySaid {
+                page: page(&start).filter(|_| http.status.is_some_and(|status| status >= 400)),
+                problem: bodies::problem(&http.headers, &start),
+                graphql: bodies::graphql(&http.headers, &start),
+            };
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Response heads of the kinds that vendors document, and hostile ones: who stood on the way, who made an
 //! error.
 
+use std::time::SystemTime;
+
 use super::*;
 use crate::trace::{Header, Http, sample};
 
@@ -381,6 +383,22 @@ mod hostile {
         "x-timer",
         "server-timing",
         "x-envoy-upstream-service-time",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "x-ratelimit-limit",
+        "x-ratelimit-reset",
+        "x-ratelimit-remaining",
+        "date",
+        "link",
+        "www-authenticate",
+        "allow",
+        "sunset",
+        "deprecation",
+        "traceparent",
+        "x-amzn-trace-id",
+        "location",
+        "authorization",
         "cache-control",
         "x-squid-error",
         "x-amzn-errortype",
@@ -411,6 +429,14 @@ mod hostile {
                 prop_assert!(!layer.evidence.is_empty());
             }
             prop_assert!(status >= 400 || error_source(&http).is_none());
+            let now = SystemTime::UNIX_EPOCH;
+            prop_assert!(limits(&http, now).is_none_or(|limits| limits.quotas.len() <= 16));
+            prop_assert!(metrics(&http).len() <= 64);
+            for challenge in challenges(&http.headers, "www-authenticate") {
+                prop_assert!(!challenge.meaning().is_empty());
+            }
+            prop_assert!(trace_ids(&http.headers).len() <= 64);
+            prop_assert!(habits(&http.headers).links.len() <= 64);
         }
 
         #[test]

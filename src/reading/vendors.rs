@@ -12,7 +12,7 @@ pub(super) struct Vendor {
     pub(super) name: &'static str,
     /// What its layer is.
     pub(super) role: Role,
-    /// Fields that it alone sends; one that ends in a dash is the beginning of several.
+    /// Fields that it alone sends.
     pub(super) own: &'static [&'static str],
     /// Fields that others have, too, and what is in it, in lower case, where it was there.
     pub(super) says: &'static [(&'static str, &'static str)],
@@ -193,7 +193,13 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..vendor("Apache Traffic Server", Role::Cache)
     },
     Vendor {
-        own: &["x-amz-apigw-id", "apigw-requestid", "x-amzn-remapped-"],
+        own: &[
+            "x-amz-apigw-id",
+            "apigw-requestid",
+            "x-amzn-remapped-content-length",
+            "x-amzn-remapped-date",
+            "x-amzn-remapped-server",
+        ],
         beside: &["x-amzn-requestid", "x-amzn-errortype"],
         ids: &["x-amz-apigw-id", "apigw-requestid", "x-amzn-requestid"],
         ..vendor("Amazon API Gateway", Role::ApiGateway)
@@ -216,7 +222,6 @@ pub(super) const VENDORS: &[Vendor] = &[
         ids: &["x-apim-request-id", "apim-request-id"],
         ..vendor("Azure API Management", Role::ApiGateway)
     },
-    Vendor { own: &["x-tyk-"], says: &[("x-generator", "tyk")], ..vendor("Tyk", Role::ApiGateway) },
     Vendor { own: &["x-krakend", "x-krakend-completed"], ..vendor("KrakenD", Role::ApiGateway) },
     Vendor {
         own: &["x-gravitee-transaction-id", "x-gravitee-request-id"],
@@ -267,12 +272,19 @@ pub(super) const VENDORS: &[Vendor] = &[
     },
     Vendor { says: &[("via", "haproxy"), ("server", "haproxy")], ..vendor("HAProxy", Role::LoadBalancer) },
     Vendor {
-        own: &["x-envoy-"],
+        own: &[
+            "x-envoy-upstream-service-time",
+            "x-envoy-decorator-operation",
+            "x-envoy-attempt-count",
+            "x-envoy-overloaded",
+            "x-envoy-ratelimited",
+            "x-envoy-upstream-healthchecked-cluster",
+        ],
         says: &[("server", "envoy"), ("proxy-status", "envoy")],
         upstream: &[Field("x-envoy-upstream-service-time")],
         ..vendor("Envoy", Role::Mesh)
     },
-    Vendor { own: &["l5d-"], ..vendor("Linkerd", Role::Mesh) },
+    Vendor { own: &["l5d-server-id", "l5d-proxy-error"], ..vendor("Linkerd", Role::Mesh) },
     Vendor {
         own: &["x-amz-function-error", "x-amz-executed-version"],
         says: &[("x-amzn-trace-id", "lineage=")],
@@ -292,7 +304,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..vendor("GitHub", Role::Application)
     },
     Vendor {
-        own: &["x-shopify-stage", "x-shopid", "x-shopify-"],
+        own: &["x-shopify-stage", "x-shopid", "x-shopify-shop-api-call-limit"],
         says: &[("powered-by", "shopify")],
         ..vendor("Shopify", Role::Application)
     },

@@ -3,7 +3,10 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Body, BodySaid, ErrorPage, GoAway, Http, Informational, Redirect, SentRequest};
+use crate::trace::{
+    Body, BodySaid, ErrorPage, GoAway, GraphQlErrors, Http, Informational, Problem, Redirect, SentRequest,
+    WebToken,
+};
 
 impl Redact for Http {
     fn learn(&self, seen: &mut Seen) {
@@ -43,7 +46,9 @@ impl Redact for Http {
             goaway,
             unanswered: _,
             redirect,
+            tokens,
         } = self;
+        tokens.iter_mut().for_each(|token| hide_token(token, seen));
         hide_request(request, seen);
         for interim in informational {
             let Informational { status: _, at: _, headers } = interim;
@@ -89,13 +94,38 @@ fn hide_body(body: &mut Body, seen: &Seen) {
     } = body;
     // Nobody shows it, and it may hold anything.
     start.clear();
-    let BodySaid { page } = said;
-    if let Some(ErrorPage { by: _, code: Some(code) }) = page {
-        seen.clean(code, Shape::Foreign);
+    let BodySaid { page, problem, graphql } = said;
+    let page = page.as_mut().and_then(|ErrorPage { by: _, code }| code.as_mut());
+    let problem = problem.as_mut().map(|Problem { title, status: _, kind, detail }| [title, kind, detail]);
+    let problem = problem.into_iter().flatten().filter_map(Option::as_mut);
+    let graphql = graphql.as_mut().map(|GraphQlErrors { count: _, first }| first);
+    for text in page.into_iter().chain(problem).chain(graphql) {
+        seen.clean(text, Shape::Foreign);
     }
     for text in [encoding, decode_error].into_iter().flatten() {
         seen.clean(text, Shape::Foreign);
     }
+}
+
+/// What is told of a token is what anybody may know; a name of a key may still be what somebody made it.
+fn hide_token(token: &mut WebToken, seen: &Seen) {
+    let WebToken {
+        place: _,
+        form: _,
+        algorithm,
+        kind,
+        key,
+        issuer,
+        audience,
+        issued: _,
+        not_before: _,
+        expires: _,
+        left: _,
+        others: _,
+        faults: _,
+    } = token;
+    let texts = [algorithm, kind, key, issuer].into_iter().filter_map(Option::as_mut);
+    texts.chain(audience).for_each(|text| seen.clean(text, Shape::Foreign));
 }
 
 fn hide_redirect(redirect: &mut Redirect, seen: &Seen) {

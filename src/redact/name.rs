@@ -4,10 +4,13 @@
 const WHOLE: &[&str] = &[
     "auth",
     "code",
+    "codechallenge",
     "csrf",
     "csrfmiddlewaretoken",
     "hmac",
+    "idtokenhint",
     "jwt",
+    "loginhint",
     "nonce",
     "otp",
     "pass",

@@ -13,7 +13,7 @@ use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
-use crate::trace::{Header, Hop};
+use crate::trace::{Header, Hop, Trace};
 use crate::units;
 
 /// Columns of the drawings: what a ticket shows without a scroll bar.
@@ -43,7 +43,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         route(&mut page, &hop);
         certificates(&mut page, &hop);
         scan(&mut page, &hop);
-        said(&mut page, &hop);
+        said(&mut page, &report.trace, &hop);
         fields(&mut page, &hop);
     }
     out.write_all(page.as_bytes())
@@ -257,8 +257,8 @@ fn scan(page: &mut String, hop: &Hop<'_>) {
 }
 
 /// What a response says of its way and of itself.
-fn said(page: &mut String, hop: &Hop<'_>) {
-    let lines = reading_words::said(hop);
+fn said(page: &mut String, trace: &Trace, hop: &Hop<'_>) {
+    let lines = reading_words::said(trace.started_at, hop);
     let told: Vec<String> =
         lines.iter().map(|line| format!("- {}: {}", escaped(line.label), escaped(&line.text))).collect();
     if !told.is_empty() {
@@ -294,7 +294,6 @@ mod tests {
     use super::*;
     use crate::redact::Secrets;
     use crate::render::testtrace;
-    use crate::trace::Trace;
 
     fn ticket(trace: &Trace) -> String {
         let mut out = Vec::new();

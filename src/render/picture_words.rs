@@ -55,6 +55,11 @@ pub(super) fn row(trace: &Trace, row: &Row) -> Vec<String> {
             let round = proxy.and_then(|proxy| proxy.rounds.get(*place));
             told.extend(round.map(proxy_words::answer));
         }
+        What::Part(Subject::Metric(_)) => {
+            told.push(
+                "by the server's word (Server-Timing); where in the wait it was is not known".to_owned(),
+            );
+        }
         What::Request | What::Phase(_) | What::Part(_) => {}
     }
     told

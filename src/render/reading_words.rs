@@ -2,8 +2,14 @@
 //!
 //! Nothing is escaped here: the renderers do that with everything they print.
 
-use crate::reading::{Confidence, ErrorSource, Layer, Role, error_source, layers};
-use crate::trace::Hop;
+use std::time::{Duration, SystemTime};
+
+use super::words::timestamp;
+use crate::reading::{
+    self, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait, error_source,
+    layers,
+};
+use crate::trace::{Hop, Http, WebToken};
 use crate::units;
 
 /// A line on a response.
@@ -26,8 +32,32 @@ pub(crate) enum Told {
 }
 
 /// All that the response of a hop says.
-pub(crate) fn said(hop: &Hop<'_>) -> Vec<Said> {
+pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     let Some(http) = hop.http.ran() else { return Vec::new() };
+    let mut lines = on_the_way(http);
+    let always = |label, text| Said { label, text, told: Told::Always };
+    let here = started_at + Duration::from_micros(http.end.0);
+    lines.extend(reading::limits(http, here).map(|limits| always("limits", limits_words(&limits))));
+    lines
+        .extend(reading::wait(hop).and_then(|wait| wait_words(&wait, http)).map(|text| always("wait", text)));
+    lines.extend(who_asks(hop, http).into_iter().map(|text| always("auth", text)));
+    lines.extend(in_the_body(http).into_iter().map(|text| always("body", text)));
+    lines.extend(habits_words(&reading::habits(&http.headers)).map(|text| always("api", text)));
+    let ids: Vec<String> = reading::trace_ids(&http.headers)
+        .into_iter()
+        .map(|id| match id.time {
+            Some(time) => format!("{} {} (of {})", id.field, id.id, timestamp(time, 0)),
+            None => format!("{} {}", id.field, id.id),
+        })
+        .collect();
+    if !ids.is_empty() {
+        lines.push(Said { label: "ids", text: ids.join(", "), told: Told::InDetail });
+    }
+    lines
+}
+
+/// Who stood on the way, and who made an error.
+fn on_the_way(http: &Http) -> Vec<Said> {
     let mut lines = Vec::new();
     let all = layers(&http.headers);
     // That there is a server is no news.
@@ -86,4 +116,155 @@ fn source_words(source: &ErrorSource) -> String {
         source.evidence.join(", "),
         doubt(source.confidence)
     )
+}
+
+/// `try again at 12:00:30 (in 30.0 s); 0 of 100 left, window 60 s`.
+fn limits_words(limits: &Limits) -> String {
+    let mut words = Vec::new();
+    if let Some(retry) = &limits.retry {
+        words.push(format!("try again at {} (in {})", timestamp(retry.at, 0), units::limit(retry.wait)));
+    }
+    words.extend(limits.quotas.iter().map(quota));
+    words.extend(limits.throttled_by.map(|by| format!("held back by a gateway, says {by}")));
+    words.join("; ")
+}
+
+fn quota(quota: &Quota) -> String {
+    let of = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    let mut words = match (quota.remaining, quota.limit) {
+        (None, limit) => format!("a limit of {}", of(limit)),
+        (left, None) => format!("{} left", of(left)),
+        (left, limit) => format!("{} of {} left", of(left), of(limit)),
+    };
+    if let Some(name) = &quota.name {
+        words = format!("{name}: {words}");
+    }
+    if let Some(window) = quota.window {
+        words.push_str(&format!(", window {window} s"));
+    }
+    if let Some(after) = quota.reset_in {
+        words.push_str(&format!(", anew in {after} s"));
+    }
+    words
+}
+
+/// What of the wait was whose, where the response tells more than its length.
+fn wait_words(wait: &Wait, http: &Http) -> Option<String> {
+    let timed: u64 = reading::metrics(http).iter().filter_map(|metric| metric.took_us).max().unwrap_or(0);
+    let whole = units::duration(wait.whole);
+    let mut words = Vec::new();
+    if let (Some(trip), Some(server)) = (wait.round_trip, wait.server) {
+        words.push(format!(
+            "{} of {whole} are a round trip, {} the server's",
+            units::duration(trip),
+            units::duration(server)
+        ));
+    }
+    if let Some((took, field)) = wait.upstream {
+        words.push(format!("{} of that behind the gateway ({field})", units::duration(took)));
+    }
+    if let Some(gateway) = wait.gateway {
+        words.push(format!("gateway overhead (Latency - IntegrationLatency) {}", units::duration(gateway)));
+    }
+    if Duration::from_micros(timed) > wait.whole {
+        words.push(format!("Server-Timing tells of {}, more than the wait of {whole}", units::micros(timed)));
+    } else if timed > 0 {
+        words.push(
+            "where in it the parts of Server-Timing lie is not known: each is drawn from its begin on"
+                .to_owned(),
+        );
+    }
+    (wait.upstream.is_some() || timed > 0).then(|| words.join("; "))
+}
+
+/// Challenges, the login that is begun, and tokens.
+fn who_asks(hop: &Hop<'_>, http: &Http) -> Vec<String> {
+    let challenges = |name: &str| reading::challenges(&http.headers, name);
+    let mut lines: Vec<String> = challenges("www-authenticate")
+        .iter()
+        .chain(&challenges("proxy-authenticate"))
+        .map(challenge)
+        .collect();
+    lines.extend(reading::flow(http).map(|flow| flow_words(&hop.url.host_ascii, &flow)));
+    lines.extend(http.tokens.iter().map(token));
+    lines
+}
+
+fn challenge(challenge: &Challenge) -> String {
+    let realm = challenge.parameter("realm").map_or_else(String::new, |realm| format!(" for `{realm}`"));
+    format!("{}{realm}: {}", challenge.scheme, challenge.meaning())
+}
+
+fn flow_words(host: &str, flow: &Flow) -> String {
+    let mut words = format!("{host} begins a login by {} at {}", flow.kind.spoken(), flow.provider);
+    if let Some(back) = &flow.returns_to {
+        words.push_str(&format!(", which leads back to {back}"));
+    }
+    if !flow.missing.is_empty() {
+        words.push_str(&format!("; without {}", flow.missing.join(", ")));
+    }
+    for fault in &flow.faults {
+        words.push_str(match *fault {
+            "implicit-flow" => "; the token comes in the URL (implicit flow)",
+            _ => "; back by http, in the clear",
+        });
+    }
+    words
+}
+
+fn token(token: &WebToken) -> String {
+    let mut words = format!("a {} web token in the {}", token.form.as_str(), token.place);
+    for (name, value) in [("alg", &token.algorithm), ("kid", &token.key), ("iss", &token.issuer)] {
+        if let Some(value) = value {
+            words.push_str(&format!(", {name} {value}"));
+        }
+    }
+    if !token.audience.is_empty() {
+        words.push_str(&format!(", aud {}", token.audience.join(" ")));
+    }
+    match token.left {
+        Some(left @ 0..) => words.push_str(&format!(", holds for {left} s more")),
+        Some(left) => words.push_str(&format!(", expired {} s ago", left.unsigned_abs())),
+        None => {}
+    }
+    let others = units::count(token.others, "claim");
+    words.push_str(&format!(", {others} not told; not verified"));
+    let faults: Vec<&str> = token.faults.iter().map(|fault| fault.as_str()).collect();
+    if !faults.is_empty() {
+        words.push_str(&format!("; {}", faults.join(", ")));
+    }
+    words
+}
+
+/// What the beginning of the body says.
+fn in_the_body(http: &Http) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(problem) = &http.body.said.problem {
+        let parts = [problem.title.clone(), problem.kind.clone(), problem.detail.clone()];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        lines.push(format!("problem details: {}", parts.join("; ")));
+    }
+    if let Some(errors) = &http.body.said.graphql {
+        lines.push(format!(
+            "{} of GraphQL, the first: {}",
+            units::count(errors.count, "error"),
+            errors.first
+        ));
+    }
+    lines
+}
+
+fn habits_words(habits: &Habits) -> Option<String> {
+    let mut words = Vec::new();
+    if !habits.allow.is_empty() {
+        words.push(format!("takes {}", habits.allow.join(", ")));
+    }
+    words.extend(habits.version.as_ref().map(|version| format!("version {version}")));
+    words.extend(habits.links.iter().map(|(relation, target)| format!("{relation} page {target}")));
+    words.extend(habits.deprecated.map(|it| match it.at {
+        Some(at) => format!("deprecated by {}", timestamp(at, 0)),
+        None => "deprecated".to_owned(),
+    }));
+    words.extend(habits.sunset.map(|at| format!("switched off on {}", timestamp(at, 0))));
+    (!words.is_empty()).then(|| words.join("; "))
 }

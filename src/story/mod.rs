@@ -9,7 +9,7 @@
 //! - `paragraph`, `teller`: the paragraphs so far, and which terms have been explained
 //! - `typed`, `caches`, `walk`, `packets`, `answer`, `signatures`: from the URL to an address
 //! - `connect`, `quic`, `proxy`, `handshake`, `certificate`: from the address to a channel
-//! - `request`, `response`, `next`: the exchange, and what is left of it for the next visit
+//! - `request`, `response`, `said`, `next`: the exchange, what else it says, and what is left for the next visit
 //! - `ending`: what kept the run from its goal
 
 mod answer;
@@ -25,6 +25,7 @@ mod proxy;
 mod quic;
 mod request;
 mod response;
+mod said;
 mod signatures;
 mod teller;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The answer: its status, its body, what may be kept of it, and what becomes of the connection.
 
-use super::teller::{Teller, clip, list};
+use super::said;
+use super::teller::{Teller, clip};
 use crate::explain::status;
-use crate::reading::{error_source, layers};
 use crate::timeline::{Phase, phases};
 use crate::trace::{Body, BodyFraming, Hop, Http, HttpVersion, directive, header, seconds};
 use crate::units;
@@ -12,6 +12,7 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
     let Some(code) = http.status else { return };
     status(teller, http, code);
     body(teller, hop, http);
+    said::put(teller, hop, http);
     kept(teller, http);
     connection(teller, http);
 }
@@ -34,42 +35,13 @@ fn status(teller: &mut Teller, http: &Http, code: u16) {
             if redirect.followed { "followed" } else { "not followed in this run" }
         ));
     }
-    if let Some(after) = header(&http.headers, "retry-after") {
-        told.push(format!("The field Retry-After asks the client to come back later: {}.", clip(&after)));
-    }
-    told.extend(by_whom(http));
+    told.extend(said::by_whom(http));
     let command = match code {
         200..=299 => "urltrace --lab https://not-found.http.test/",
         300..=399 => "urltrace --lab -L http://shop.test/",
         _ => "urltrace --lab https://www.example.test/",
     };
     teller.tell("The status", &told, &["RFC 9110 section 15"], command);
-}
-
-/// Who stood on the way, as far as the answer says, and who made it.
-fn by_whom(http: &Http) -> Vec<String> {
-    let all = layers(&http.headers);
-    let one = |layer: &crate::reading::Layer| {
-        let role = layer.role.as_str();
-        layer.called().map_or_else(|| format!("a {role}"), |called| format!("a {role} ({called})"))
-    };
-    let mut told = Vec::new();
-    if all.len() > 1 {
-        let words: Vec<String> = all.iter().map(one).collect();
-        told.push(format!(
-            "By its fields it came through {}, counted from here: each on the way may add a field, and none has to.",
-            list(&words)
-        ));
-    }
-    if let Some(source) = error_source(http) {
-        let called = source.called.as_ref().map_or_else(String::new, |called| format!(" ({})", clip(called)));
-        told.push(format!(
-            "It was made by the {}{called}, which says: {}.",
-            source.maker.as_str(),
-            clip(&source.meaning)
-        ));
-    }
-    told
 }
 
 fn body(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {

@@ -4,6 +4,7 @@ use super::lookup_rows::{Row, counted, keys, priming, side_walks};
 use super::phase::Phase;
 use super::stretch::{Stretch, stretches};
 use super::subject::Subject;
+use crate::reading;
 use crate::trace::{
     At, AttemptOutcome, Connect, Connection, Datagram, Direction, Dns, DnsLane, Hop, Http, Proxy, RequestId,
     Tls, Trace, Verification,
@@ -101,7 +102,10 @@ impl Rows {
             }
             Phase::Tls => hop.tls.ran().into_iter().for_each(|tls| self.flight_rows(tls, row)),
             // Interim responses come while the final one is awaited.
-            Phase::Wait => hop.http.ran().into_iter().for_each(|http| self.interim_rows(http, row)),
+            Phase::Wait => hop.http.ran().into_iter().for_each(|http| {
+                self.interim_rows(http, row);
+                self.metric_rows(hop, http, row);
+            }),
             Phase::Proxy => hop.proxy.into_iter().for_each(|proxy| self.proxy_rows(proxy, row)),
             Phase::Quic => self.quic_rows(hop, row),
             Phase::Send | Phase::Receive => {}
@@ -203,6 +207,18 @@ impl Rows {
             self.push(Some(parent), Subject::Informational(place), name, interim.at, interim.at);
         }
     }
+
+    /// What the server says of where its time went. Where in the wait that was is not said: each begins where
+    /// the server can first have begun, and is as long as is told, longer than the wait or not.
+    fn metric_rows(&mut self, hop: &Hop<'_>, http: &Http, parent: usize) {
+        let (Some(sent), Some(first)) = (http.sent, http.first_byte) else { return };
+        let start = sent.after(reading::round_trip(hop).unwrap_or_default()).min(first);
+        let timed =
+            reading::metrics(http).into_iter().filter_map(|metric| Some((metric.took_us?, metric.name)));
+        for (place, (took, name)) in timed.enumerate() {
+            self.push_uncounted(parent, Subject::Metric(place), name, start, At(start.0 + took));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +268,23 @@ mod tests {
             spans.iter().filter(|span| span.parent.is_none()).map(|span| span.name.as_str()).collect();
         assert_eq!(hops, ["http://shop.test/", "https://shop.test/", "https://www.shop.test/cart"]);
         assert!(spans.iter().all(|span| !span.name.contains("abc123")));
+    }
+
+    #[test]
+    fn metrics_of_the_server_lie_in_the_wait_as_long_as_they_are_told() {
+        let mut trace = sample::sound();
+        sample::field(&mut trace, "server-timing", "db;dur=53.2, miss, app;dur=900000;desc=x, db;dur=1");
+        let spans = spans(&trace);
+        let http = sample::http(&mut trace);
+        let wait = named(&spans, "wait");
+        let rows: Vec<&Span> =
+            spans.iter().filter(|span| matches!(span.subject, Subject::Metric(_))).collect();
+        let told: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.end.0 - row.start.0)).collect();
+        assert_eq!(told, [("db", 53_200), ("app", 900_000_000), ("db", 1_000)]);
+        for row in rows {
+            assert!(!row.counted && row.parent == Some(wait.id));
+            assert!(row.start > http.sent.unwrap() && row.start <= http.first_byte.unwrap());
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Subject {
     Verification,
     /// An interim response (1xx), by its place.
     Informational(usize),
+    /// A metric of Server-Timing, by its place among those with a time.
+    Metric(usize),
 }
 
 impl Subject {
@@ -45,7 +47,7 @@ impl Subject {
             Self::Attempt(_) | Self::Abandoned(_) | Self::Datagrams(_) => Some(StageName::Tcp),
             Self::ProxyLookup | Self::ProxyTls | Self::ProxyRound(_) => Some(StageName::Tcp),
             Self::Flight(_) | Self::Verification => Some(StageName::Tls),
-            Self::Informational(_) => Some(StageName::Http),
+            Self::Informational(_) | Self::Metric(_) => Some(StageName::Http),
         }
     }
 }

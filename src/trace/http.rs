@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::at::{At, StampedBy};
 use super::said::BodySaid;
+use super::token::WebToken;
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub struct Http {
     pub unanswered: Option<Unanswered>,
     /// Where the response sends us, followed or not.
     pub redirect: Option<Redirect>,
+    /// Web tokens that were met, described.
+    pub tokens: Vec<WebToken>,
 }
 
 /// What a server says when it ends an HTTP/2 connection (RFC 9113 §6.8).

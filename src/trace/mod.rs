@@ -38,6 +38,7 @@ mod service;
 mod stage;
 mod status;
 mod tls;
+mod token;
 mod url;
 
 pub use address::{AddressKind, reverse_name};
@@ -77,7 +78,7 @@ pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
-pub use said::{BodySaid, ErrorPage, PageMaker};
+pub use said::{BodySaid, ErrorPage, GraphQlErrors, PageMaker, Problem};
 pub use scan::{
     Grade, Judged, ScanAnswer, ScanEnd, ScanVersion, Scanned, ScannedCertificate, ScannedSuite,
     ScannedVersion, SuiteOrder, TlsScan,
@@ -89,4 +90,5 @@ pub use tls::{
     Alert, Certificate, CertificateFault, CheckLimit, ClientCertificate, Direction, Flight, HandshakeMessage,
     HelloRetry, LegacyProbe, NearMiss, Offer, RetryCause, RootsOf, Tls, TlsVersion, Verification,
 };
+pub use token::{TokenFault, TokenForm, WebToken};
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};

@@ -5,6 +5,32 @@
 pub struct BodySaid {
     /// The error page that it is, by its text.
     pub page: Option<ErrorPage>,
+    /// Problem details (RFC 9457).
+    pub problem: Option<Problem>,
+    /// Errors of GraphQL.
+    pub graphql: Option<GraphQlErrors>,
+}
+
+/// Problem details of an interface for programs (RFC 9457 §3.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of problem, in words.
+    pub title: Option<String>,
+    /// The status, by the body.
+    pub status: Option<u16>,
+    /// The kind, as a URI (`type`).
+    pub kind: Option<String>,
+    /// What happened this time.
+    pub detail: Option<String>,
+}
+
+/// Errors in a response of GraphQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphQlErrors {
+    /// How many were seen; there may be more.
+    pub count: usize,
+    /// The message of the first.
+    pub first: String,
 }
 
 /// An error page that is known by its text.

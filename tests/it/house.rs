@@ -65,7 +65,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     // What follows from a trace.
     ("reading", &["trace"]),
-    ("timeline", &["trace"]),
+    ("timeline", &["reading", "trace"]),
     ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
     ("report", &["finding", "reading", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),

@@ -87,6 +87,13 @@ const FOUND: &[(&str, &[&str])] = &[
     ("bare-response", &["http-hsts-missing", "http-no-cache-policy", "http-no-validator"]),
     ("short-hsts", &["http-hsts-weak"]),
     ("not-found", &["http-status-error"]),
+    ("cdn-hit", &[]),
+    ("cdn-stale", &[]),
+    ("gateway-overhead", &["http-upstream-slow"]),
+    ("oauth-careless", &["http-auth-required"]),
+    ("saml", &["http-auth-required"]),
+    ("token", &["http-token-faulty"]),
+    ("old-api", &["http-api-deprecated"]),
     ("gzip", &[]),
 ];
 

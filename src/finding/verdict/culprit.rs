@@ -81,7 +81,8 @@ pub(super) fn error<'f>(trace: &Trace, findings: &'f [Finding]) -> Option<&'f Fi
     let is_wrong =
         |finding: &&Finding| finding.severity <= Severity::Error && !IN_SPITE.contains(&finding.id);
     let answered_with = |finding: &&Finding| {
-        matches!(finding.id, "http-status-error" | "http-rate-limited") || is_distrusted(trace, finding)
+        matches!(finding.id, "http-status-error" | "http-rate-limited" | "http-graphql-errors")
+            || is_distrusted(trace, finding)
     };
     findings.iter().find(is_wrong).or_else(|| findings.iter().find(answered_with))
 }

@@ -14,7 +14,7 @@ use super::quirk::Quirk;
 use super::signer::Signing;
 use crate::lab::proxies::PROXIES;
 use crate::lab::scenario::{EVERY_STAGE_DNS, SLOW_AUTHORITATIVE, STUB_DELAY, VERY_SLOW_AUTHORITATIVE};
-use crate::lab::web::site::SITES;
+use crate::lab::web::sites::SITES;
 
 /// An extended error (RFC 8914) that goes with REFUSED and SERVFAIL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

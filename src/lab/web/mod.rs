@@ -14,6 +14,8 @@ mod ocsp;
 pub(super) mod reply;
 mod serve;
 pub(super) mod site;
+pub(super) mod sites;
+mod speaking;
 #[cfg(test)]
 mod tests;
 pub(crate) mod x509;

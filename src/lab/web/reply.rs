@@ -68,11 +68,13 @@ pub(crate) fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8]) -> std::io::Resul
 /// Answers a request for a page of a site. The body is there for HEAD too; it is not to be sent.
 pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: &Clock) -> Reply {
     let path = request.target.split('?').next().unwrap_or_default();
-    let mut content_type = "text/html; charset=utf-8";
+    let own = page.text.filter(|_| path == "/");
+    let mut content_type = own.map_or("text/html; charset=utf-8", |(kind, _)| kind);
     let mut status = page.status;
     let mut encoded = Encoding::Identity;
     let tagged = page.fields.iter().any(|(name, _)| *name == "etag");
     let body = match (page.status, path) {
+        (_, "/") if own.is_some() => own.map(|(_, text)| text.as_bytes().to_vec()).unwrap_or_default(),
         (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
             status = 304;
             Vec::new()
@@ -119,6 +121,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         302 => "Found",
         304 => "Not Modified",
         401 => "Unauthorized",
+        403 => "Forbidden",
         400 => "Bad Request",
         404 => "Not Found",
         429 => "Too Many Requests",
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn a_copy_that_is_still_good_is_not_sent_again() {
         let bodies = Bodies::new(Vec::new()).unwrap();
-        let site = |host: &str| super::super::site::SITES.iter().find(|site| site.host == host).unwrap();
+        let site = |host: &str| super::super::sites::SITES.iter().find(|site| site.host == host).unwrap();
         for (host, tag, status) in [
             ("kept-connection.http.test", ETAG, 304),
             ("kept-connection.http.test", "\"other\", W/\"lab\"", 304),

@@ -195,6 +195,8 @@ pub(crate) struct Page {
     /// How the body comes.
     pub(crate) pace: Pace,
     pub(crate) encoding: Encoding,
+    /// What it says in place of the page, and of which type that is.
+    pub(crate) text: Option<(&'static str, &'static str)>,
 }
 
 /// Interim responses.
@@ -227,17 +229,18 @@ pub(crate) enum Encoding {
 }
 
 /// How long a copy is fresh, and by what it can be told later whether it still is.
-const KEPT: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("etag", ETAG)];
+pub(super) const KEPT: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("etag", ETAG)];
 /// For browsers to come by https only from now on.
-const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
+pub(super) const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
-const PAGE: Page = Page {
+pub(super) const PAGE: Page = Page {
     status: 200,
     fields: &[KEPT[0], KEPT[1], HSTS],
     think: Duration::ZERO,
     hints: Hints::None,
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
+    text: None,
 };
 
 /// The same in the clear, where HSTS must not be sent (RFC 6797 section 7.2).
@@ -278,11 +281,11 @@ const fn redirect(fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status: 301, fields, ..PAGE })
 }
 
-const fn fields(fields: &'static [(&'static str, &'static str)]) -> Conduct {
+pub(super) const fn fields(fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { fields, ..PAGE })
 }
 
-const fn status(status: u16, fields: &'static [(&'static str, &'static str)]) -> Conduct {
+pub(super) const fn status(status: u16, fields: &'static [(&'static str, &'static str)]) -> Conduct {
     Conduct::Page(Page { status, fields, ..PAGE })
 }
 
@@ -294,7 +297,7 @@ impl Site {
     }
 
     /// A site that answers by TLS only and shows a good certificate.
-    const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
+    pub(super) const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
         Self::tls(host, last, Tls { conduct, ..TLS })
     }
 
@@ -330,8 +333,8 @@ impl Site {
 
 const GOOD: Conduct = Conduct::Page(PAGE);
 
-/// Every site.
-pub(crate) const SITES: &[Site] = &[
+/// Sites with a page, and those with none.
+pub(super) const PAGES: &[Site] = &[
     Site::https("www.example.test", 1, GOOD).and_http(redirect(&[("location", "https://www.example.test/")])),
     Site::https("example.test", 2, redirect(&[("location", "https://www.example.test/"), HSTS]))
         .and_http(redirect(&[("location", "https://example.test/")])),
@@ -461,7 +464,18 @@ pub(crate) const SITES: &[Site] = &[
     Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
     Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
-    Site::https("rate-limited.http.test", 45, status(429, &[("retry-after", "30")])),
+    Site::https(
+        "rate-limited.http.test",
+        45,
+        status(
+            429,
+            &[
+                ("retry-after", "30"),
+                ("ratelimit-policy", "\"lab\";q=100;w=60"),
+                ("ratelimit", "\"lab\";r=0;t=30"),
+            ],
+        ),
+    ),
     Site::https("unavailable.http.test", 46, status(503, &[("retry-after", "120")])),
     Site::tls("http1-only.http.test", 52, Tls { protocols: Protocols::Http1, ..TLS }),
     Site::http("closed-early.http.test", 47, Conduct::ClosedEarly),
@@ -513,50 +527,6 @@ pub(crate) const SITES: &[Site] = &[
             think: BEHIND_CACHE,
             ..PAGE
         }),
-    ),
-    Site::https(
-        "cdn-hit.http.test",
-        117,
-        fields(&[
-            ("cache-control", "public, max-age=600"),
-            KEPT[1],
-            HSTS,
-            ("age", "120"),
-            ("via", "1.1 lab-shield, 1.1 lab-edge"),
-            ("cache-status", "lab-shield; fwd=uri-miss; stored, lab-edge; hit; ttl=480"),
-        ]),
-    ),
-    Site::https(
-        "cdn-stale.http.test",
-        118,
-        fields(&[
-            ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
-            KEPT[1],
-            HSTS,
-            ("age", "75"),
-            ("cache-status", "lab-edge; hit; ttl=-15"),
-        ]),
-    ),
-    Site::https(
-        "no-upstream.http.test",
-        119,
-        status(
-            503,
-            &[("proxy-status", "envoy; error=destination_unavailable; details=\"no_healthy_upstream; UH\"")],
-        ),
-    ),
-    Site::https(
-        "bad-gateway.http.test",
-        120,
-        status(
-            502,
-            &[("proxy-status", "gateway.lab; error=connection_refused; next-hop=\"backend.lab:8080\"")],
-        ),
-    ),
-    Site::https(
-        "gateway-timeout.http.test",
-        121,
-        status(504, &[("proxy-status", "gateway.lab; error=http_response_timeout")]),
     ),
     Site::https(
         "slow-upstream.http.test",

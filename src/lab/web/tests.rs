@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::ca::provider;
-use super::site::SITES;
+use super::sites::SITES;
 use crate::clock::Stopwatch;
 use crate::lab::scenario::{
     DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES, EVERY_STAGE_TLS,

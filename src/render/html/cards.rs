@@ -55,7 +55,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
             }
         }
         stage(page, "HTTP", "wait", hop.http, exchange::put);
-        said(page, &hop);
+        said(page, trace, &hop);
         page.raw("</div>\n</section>\n");
     }
 }
@@ -65,8 +65,8 @@ fn open(page: &mut Page, title: &'static str, class: &'static str) {
 }
 
 /// What the response says of its way and of itself.
-fn said(page: &mut Page, hop: &Hop<'_>) {
-    let lines = reading_words::said(hop);
+fn said(page: &mut Page, trace: &Trace, hop: &Hop<'_>) {
+    let lines = reading_words::said(trace.started_at, hop);
     if !lines.is_empty() {
         open(page, "What the response says", "wait");
         let facts: Vec<_> = lines.into_iter().map(|line| (line.label, line.text)).collect();

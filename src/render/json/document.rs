@@ -87,7 +87,7 @@ impl<'a> TraceDocument<'a> {
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, trace),
             phases: timeline::phases_of_all(trace).into(),
-            hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(index, hop)).collect(),
+            hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(trace, index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
             saved_together_us: saved_together(findings).map(us),

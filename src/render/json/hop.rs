@@ -15,7 +15,7 @@ use super::route::RouteHopView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, Hop, Route, RouteEnd, StageName};
+use crate::trace::{Connection, Hop, Route, RouteEnd, StageName, Trace};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -71,7 +71,7 @@ pub(super) struct HopView<'a> {
 }
 
 impl<'a> HopView<'a> {
-    pub(super) fn new(index: usize, hop: Hop<'a>) -> Self {
+    pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
         let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
         let hops = |route: &'a Route| route.hops.iter().map(Into::into).collect();
         Self {
@@ -93,7 +93,7 @@ impl<'a> HopView<'a> {
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
-            http: hop.http.ran().map(HttpView::new),
+            http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }

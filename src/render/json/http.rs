@@ -1,17 +1,21 @@
 //! Views of request and response.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use data_encoding::HEXLOWER;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::reading::{ErrorSourceView, LayerView};
+use super::auth::AuthView;
+use super::reading::{
+    ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView, WaitView,
+};
 use crate::explain::status::explain;
 use crate::reading;
 use crate::trace::{
-    Body, GoAway, Header, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+    Body, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
 };
 
 /// A request and its response.
@@ -79,10 +83,24 @@ pub(super) struct HttpView<'a> {
     layers: Vec<LayerView>,
     /// Who made the error; null where it is none, or nothing tells.
     error_by: Option<ErrorSourceView>,
+    /// How much may be asked, and when again; null where nothing is said.
+    limits: Option<LimitsView>,
+    /// What of the wait was whose; null where nothing was waited for.
+    wait: Option<WaitView>,
+    /// Who has to say who he is, and how.
+    auth: AuthView<'a>,
+    /// Problem details in the body (RFC 9457).
+    problem: Option<ProblemView<'a>>,
+    /// Errors of GraphQL in the body, of which the beginning is looked at.
+    graphql_errors: Option<GraphQlView<'a>>,
+    /// The names that the request was given in somebody's tracing or log.
+    trace_ids: Vec<TraceIdView>,
+    /// What the response says as an interface for programs.
+    api: HabitsView,
 }
 
 impl<'a> HttpView<'a> {
-    pub(super) fn new(http: &'a Http) -> Self {
+    pub(super) fn new(started_at: SystemTime, hop: &Hop<'_>, http: &'a Http) -> Self {
         let status = http.status.map(explain);
         Self {
             version: http.version.as_str(),
@@ -116,6 +134,13 @@ impl<'a> HttpView<'a> {
             redirect: http.redirect.as_ref().map(RedirectView::new),
             layers: reading::layers(&http.headers).into_iter().map(Into::into).collect(),
             error_by: reading::error_source(http).map(Into::into),
+            limits: LimitsView::of(started_at, http),
+            wait: reading::wait(hop).map(Into::into),
+            auth: AuthView::of(hop, http),
+            problem: http.body.said.problem.as_ref().map(Into::into),
+            graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
+            trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
+            api: reading::habits(&http.headers).into(),
         }
     }
 }

@@ -58,6 +58,8 @@ fn request(place: InRequest) -> String {
         InRequest::Version => "http/version".to_owned(),
         InRequest::Header(index) => format!("http/headers/{index}"),
         InRequest::Framing => "http/body/framing".to_owned(),
+        InRequest::GraphQlErrors => "http/graphql_errors/count".to_owned(),
+        InRequest::TokenFaults(index) => format!("http/auth/tokens/{index}/faults"),
         InRequest::Informational(index) => format!("http/informational/{index}/at_us"),
     }
 }

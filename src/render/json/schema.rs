@@ -11,6 +11,7 @@ pub(super) mod from_views {
     use schemars::generate::SchemaSettings;
 
     use crate::finding::{Cause, Load, RULES};
+    use crate::reading::FlowKind;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
     use crate::trace::{FailureCode, UrlChangeKind};
 
@@ -46,6 +47,10 @@ pub(super) mod from_views {
 
     pub(crate) fn causes() -> Vec<&'static str> {
         words(Cause::ALL, Cause::as_str)
+    }
+
+    pub(crate) fn flow_kinds() -> Vec<&'static str> {
+        words(FlowKind::ALL, FlowKind::as_str)
     }
 
     pub(crate) fn loads() -> Vec<&'static str> {

@@ -113,7 +113,8 @@ fn put(canvas: &mut Canvas, trace: &Trace, picture: &Picture, row: &Row, y: f64,
         canvas.text("faint", (AXIS.0, base), Anchor::Start, WIDTH - AXIS.0, reason);
     }
     if let (Some((start, end)), false) = (row.time, row.what == What::Request) {
-        let (from, to) = (place(start.0, picture.end.0), place(end.0, picture.end.0));
+        let whole = picture.end.0;
+        let (from, to) = (place(start.0.min(whole), whole), place(end.0.min(whole), whole));
         let (top, height) = if row.is_whole() { (y + 3.0, 14.0) } else { (y + 6.0, 8.0) };
         if matches!(row.what, What::Part(Subject::Informational(_))) {
             canvas.line("point", (from, y + 3.0), (from, y + 17.0));

@@ -29,11 +29,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verbose: bool) {
             line.push(Ink::Strong, format!("hop {}", index + 1));
             page.put(line);
         }
-        hop_evidence(page, &hop, verbose);
+        hop_evidence(page, trace, &hop, verbose);
     }
 }
 
-fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
+fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     fact_text(page, Ink::Strong, "url", &url(hop.url));
     if let Some(earlier) = hop.reused {
         fact_text(page, Ink::Connect, "connect", &format!("the open connection of hop {}", earlier.0 + 1));
@@ -43,7 +43,7 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
     if let Stage::Ran(record) = hop.http {
         let body = http(page, record);
         fact(page, Ink::Wait, "http", &body);
-        said(page, hop, verbose);
+        said(page, trace, hop, verbose);
     }
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
@@ -63,9 +63,9 @@ fn hop_evidence(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
 }
 
 /// What the response says of its way and of itself.
-fn said(page: &mut Page, hop: &Hop<'_>, verbose: bool) {
+fn said(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     let mut before = "";
-    for line in reading_words::said(hop) {
+    for line in reading_words::said(trace.started_at, hop) {
         if verbose || line.told == Told::Always {
             // What goes on needs no second label.
             let label = if line.label == before { "" } else { line.label };

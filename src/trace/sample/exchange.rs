@@ -89,5 +89,6 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         goaway: None,
         unanswered: None,
         redirect: None,
+        tokens: Vec::new(),
     }
 }

@@ -1,0 +1,17 @@
+//! Every web site of the lab, from its tables.
+
+use super::site::{PAGES, Site};
+use super::speaking::SPEAKING;
+
+/// Every site.
+pub(crate) const SITES: &[Site] = &all::<{ PAGES.len() + SPEAKING.len() }>();
+
+const fn all<const N: usize>() -> [Site; N] {
+    let mut all = [PAGES[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < PAGES.len() { PAGES[at] } else { SPEAKING[at - PAGES.len()] };
+        at += 1;
+    }
+    all
+}

@@ -1,0 +1,122 @@
+//! Sites whose responses say something beside the page: caches and gateways on the way, logins, limits, errors in
+//! forms of their own. A table.
+
+use super::site::{Conduct, HSTS, KEPT, PAGE, Page, Site, fields, status};
+use crate::lab::scenario::SLOW_GATEWAY;
+
+/// Where `openid` sends its visitors: all that a careful client sends is there.
+const OPENID: &str = "https://idp.http.test/?response_type=code&client_id=lab&scope=openid%20email&\
+                      redirect_uri=https%3A%2F%2Fopenid.http.test%2Fback&state=st4te-of-the-lab&nonce=n0nce-of-the-lab&\
+                      code_challenge=ch4llenge-of-the-lab&code_challenge_method=S256";
+/// The same by a client that leaves out what protects its users.
+const OAUTH: &str = "https://idp.http.test/?response_type=code&client_id=lab&scope=email&\
+                     redirect_uri=http%3A%2F%2Foauth.http.test%2Fback";
+/// The same by SAML.
+const SAML: &str = "https://idp.http.test/?SAMLRequest=fZJNT8MwDIbv_request&RelayState=rel4y-of-the-lab";
+/// A web token that expired in 2023.
+const TOKEN: &str = "id=eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImxhYi0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5odHRwLnRlc3QiLCJhdWQiOiJsYWIiLCJzdWIiOiI0NzExIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwMDM2MDB9.c2lnbmF0dXJlLW9mLXRoZS1sYWI; Path=/; Secure; HttpOnly";
+
+/// Every such site.
+pub(super) const SPEAKING: &[Site] = &[
+    Site::https("idp.http.test", 122, Conduct::Page(PAGE)),
+    Site::https(
+        "cdn-hit.http.test",
+        117,
+        fields(&[
+            ("cache-control", "public, max-age=600"),
+            KEPT[1],
+            HSTS,
+            ("age", "120"),
+            ("via", "1.1 lab-shield, 1.1 lab-edge"),
+            ("cache-status", "lab-shield; fwd=uri-miss; stored, lab-edge; hit; ttl=480"),
+        ]),
+    ),
+    Site::https(
+        "cdn-stale.http.test",
+        118,
+        fields(&[
+            ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
+            KEPT[1],
+            HSTS,
+            ("age", "75"),
+            ("cache-status", "lab-edge; hit; ttl=-15"),
+        ]),
+    ),
+    Site::https(
+        "no-upstream.http.test",
+        119,
+        status(
+            503,
+            &[("proxy-status", "envoy; error=destination_unavailable; details=\"no_healthy_upstream; UH\"")],
+        ),
+    ),
+    Site::https(
+        "bad-gateway.http.test",
+        120,
+        status(
+            502,
+            &[("proxy-status", "gateway.lab; error=connection_refused; next-hop=\"backend.lab:8080\"")],
+        ),
+    ),
+    Site::https(
+        "gateway-timeout.http.test",
+        121,
+        status(504, &[("proxy-status", "gateway.lab; error=http_response_timeout")]),
+    ),
+    Site::https("openid.http.test", 123, status(302, &[("location", OPENID), HSTS])),
+    Site::https("oauth.http.test", 124, status(302, &[("location", OAUTH), HSTS])),
+    Site::https("saml.http.test", 125, status(302, &[("location", SAML), HSTS])),
+    Site::https("token.http.test", 126, fields(&[KEPT[0], KEPT[1], HSTS, ("set-cookie", TOKEN)])),
+    Site::https(
+        "graphql.http.test",
+        127,
+        Conduct::Page(Page {
+            fields: &[("cache-control", "no-store"), HSTS],
+            text: Some((
+                "application/json",
+                "{\"errors\":[{\"message\":\"Cannot query field \\\"x\\\"\",\"path\":[\"x\"]}],\"data\":null}",
+            )),
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "problem.http.test",
+        128,
+        Conduct::Page(Page {
+            status: 403,
+            fields: &[("x-amzn-trace-id", "Root=1-672b4771-0123456789abcdef01234567;Sampled=1"), HSTS],
+            text: Some((
+                "application/problem+json",
+                "{\"type\":\"https://lab.test/out-of-credit\",\"title\":\"Out of credit\",\"status\":403}",
+            )),
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "old-api.http.test",
+        129,
+        fields(&[
+            KEPT[0],
+            KEPT[1],
+            HSTS,
+            ("deprecation", "@1688169599"),
+            ("sunset", "Fri, 31 Dec 2027 23:59:59 GMT"),
+            ("link", "<https://old-api.http.test/?page=2>; rel=\"next\""),
+        ]),
+    ),
+    Site::https(
+        "gateway-overhead.http.test",
+        130,
+        Conduct::Page(Page {
+            fields: &[
+                KEPT[0],
+                KEPT[1],
+                HSTS,
+                ("x-envoy-upstream-service-time", "60"),
+                ("x-envoy-attempt-count", "1"),
+            ],
+            think: SLOW_GATEWAY,
+            ..PAGE
+        }),
+    ),
+];
