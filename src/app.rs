@@ -410,7 +410,7 @@ fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option
         Format::Text => show.terminal && failure.stage != StageName::Url,
         Format::Json | Format::Jsonl => true,
         // Nobody reads these where they come out.
-        Format::Html | Format::Svg | Format::Markdown => false,
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => false,
     };
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
@@ -425,6 +425,7 @@ pub fn format(format: Format) -> render::Format {
         Format::Html => render::Format::Html,
         Format::Svg => render::Format::Svg,
         Format::Markdown => render::Format::Markdown,
+        Format::Har => render::Format::Har,
     }
 }
 

@@ -16,7 +16,7 @@
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
-//! - [`render`]: text, JSON, HTML, SVG and Markdown; [`explain`]: the texts about status codes
+//! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant

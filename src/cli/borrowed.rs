@@ -146,10 +146,8 @@ const TABLE: &[(&[&str], Answer)] = &[
         &["--markdown", "--md"],
         Use("--format markdown prints it, --export-markdown FILE writes it beside the report"),
     ),
-    (
-        &["--export-csv", "--export-har", "--har", "--csv"],
-        Later("--format json has everything; jq makes other forms of it"),
-    ),
+    (&["--har", "--save-har"], Use("--format har prints it, --export-har FILE writes it beside the report")),
+    (&["--export-csv", "--csv"], Later("--format json has everything; jq makes other forms of it")),
     (&["--output-format", "--ndjson", "--jsonl"], Use("--format json, or --format jsonl for one line")),
     (&["--quiet", "--no-progress"], Use("--silent hides the progress line")),
     (&["--pretty"], Use("--color always colours the report where it goes to no terminal")),

@@ -419,6 +419,9 @@ pub struct Exports {
     /// Also write the report as Markdown, for a ticket, to this file
     #[arg(long, alias = "export-md", value_name = "FILE")]
     pub export_markdown: Option<PathBuf>,
+    /// Also write the run as an HTTP Archive (HAR 1.2) to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_har: Option<PathBuf>,
 }
 
 /// Output formats.
@@ -438,6 +441,8 @@ pub enum Format {
     /// For tickets
     #[value(alias = "md")]
     Markdown,
+    /// An HTTP Archive (HAR 1.2), for tools that read those
+    Har,
 }
 
 /// Pictures of a run.

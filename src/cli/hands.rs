@@ -55,6 +55,7 @@ pub fn requested_format(arguments: &[OsString]) -> Format {
             Some("html") => format = Format::Html,
             Some("svg") => format = Format::Svg,
             Some("markdown" | "md") => format = Format::Markdown,
+            Some("har") => format = Format::Har,
             _ => {}
         }
     }
@@ -152,7 +153,7 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
 pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
     match show.format {
         _ if !show.explain => Ok(()),
-        Format::Json | Format::Jsonl | Format::Svg => Err(PlanError::with_hint(
+        Format::Json | Format::Jsonl | Format::Svg | Format::Har => Err(PlanError::with_hint(
             "--explain tells a story for people, and a document for programs or a picture has no place for it",
             "without --format it stands below the report; --format html has it always",
         )),

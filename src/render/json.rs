@@ -30,7 +30,7 @@ mod url;
 mod write;
 
 pub use schema::SCHEMA_FILE;
-pub(super) use write::{Lines, dns, error, trace};
+pub(super) use write::{Lines, dns, error, hop, trace, write};
 
 #[cfg(test)]
 mod tests;

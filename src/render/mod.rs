@@ -1,4 +1,4 @@
-//! Renderers: a finished trace as text, JSON, a page, a picture or Markdown.
+//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown or an HTTP Archive.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
@@ -8,6 +8,7 @@ mod complaint;
 pub mod completions;
 mod escape;
 mod findings;
+mod har;
 mod html;
 mod json;
 mod lab;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::json::Lines;
 use super::style::{Format, Style};
-use super::{html, json, markdown, svg, text};
+use super::{har, html, json, markdown, svg, text};
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
 
@@ -25,6 +25,7 @@ pub fn render(
         Format::Html => html::trace(report, out),
         Format::Svg => svg::trace(report, style, out),
         Format::Markdown => markdown::trace(report, out),
+        Format::Har => har::trace(report, out),
     }
 }
 
@@ -42,7 +43,7 @@ pub fn render_dns(
         Format::Text => text::dns(report, style, out),
         Format::Json => json::dns(report, Lines::Many, out),
         Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown => not_for_lookups(),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_for_lookups(),
     }
 }
 
@@ -59,7 +60,7 @@ pub fn render_dns_line(
     match format {
         Format::Text => text::dns_line(report, style, out),
         Format::Json | Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown => not_for_lookups(),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_for_lookups(),
     }
 }
 

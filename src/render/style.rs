@@ -16,6 +16,8 @@ pub enum Format {
     Svg,
     /// For tickets.
     Markdown,
+    /// For tools that read HTTP Archives.
+    Har,
 }
 
 /// How a report looks.

@@ -129,7 +129,8 @@ fn shown(trace: Trace) -> String {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     for verbose in [false, true] {
         let style = Style { verbose, width: 2000, ..Style::default() };
-        for format in [Format::Text, Format::Json, Format::Html, Format::Svg, Format::Markdown] {
+        let documents = [Format::Json, Format::Html, Format::Svg, Format::Markdown, Format::Har];
+        for format in [Format::Text].into_iter().chain(documents) {
             render(&report, format, &style, &mut out).unwrap();
         }
         if let Some(failure) = report.part(|report| report.trace.failure()) {

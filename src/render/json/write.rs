@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::document::{DnsDocument, ErrorDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
+use super::hop::HopView;
 use super::pointer::Within;
 use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
+use crate::trace::Hop;
 
 /// Whether a document is laid out for eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,13 @@ fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) 
     Ok(document)
 }
 
-fn write(document: &Value, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+/// A hop as it stands in the document.
+pub(crate) fn hop(index: usize, hop: Hop<'_>) -> impl Serialize {
+    HopView::new(index, hop)
+}
+
+/// Writes any document: nothing in it is more than text to a terminal.
+pub(crate) fn write(document: &Value, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     match lines {
         Lines::Many => {
             document

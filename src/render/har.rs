@@ -1,0 +1,282 @@
+//! The run as an HTTP Archive (HAR 1.2): one entry for each request, for the tools that read that.
+//!
+//! What the form has no place for stands under `_urltrace`, as in the JSON document: the walk, the attempts, the
+//! certificates. Its numbers are those of the document in milliseconds; what did not happen is -1.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::json::{self, Lines};
+use super::words;
+use crate::redact::Redacted;
+use crate::report::TraceReport;
+use crate::timeline::{self, Phase, Phases};
+use crate::trace::{BodyFraming, Header, Hop, Http, HttpVersion, StageName, Trace, header};
+
+/// The only page there is.
+const PAGE: &str = "page_1";
+/// What is not known or did not happen, in HAR's way.
+const NONE: i64 = -1;
+
+/// Writes the archive of a trace.
+pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    let trace = &report.trace;
+    let entries = trace
+        .hops()
+        .enumerate()
+        // A run that was to end before a request has none to tell of.
+        .filter(|(_, hop)| hop.request.until == StageName::Http)
+        .map(|(index, hop)| entry(index, &hop, trace))
+        .collect::<Result<Vec<_>, _>>()?;
+    let started = words::timestamp(trace.started_at, 6);
+    let title = trace.hops().last().map_or(trace.input.clone(), |hop| hop.url.href.clone());
+    let archive = json!({
+        "log": {
+            "version": "1.2",
+            "creator": { "name": "urltrace", "version": env!("CARGO_PKG_VERSION") },
+            "pages": [{
+                "startedDateTime": started,
+                "id": PAGE,
+                "title": title,
+                // Nothing is rendered.
+                "pageTimings": { "onContentLoad": NONE, "onLoad": NONE },
+            }],
+            "entries": entries,
+            "_urltrace": {
+                "verdict": report.verdict.summary,
+                "exit_code": report.exit_code,
+                "failure": trace.failure().map(|failure| &failure.message),
+            },
+        }
+    });
+    json::write(&archive, Lines::Many, out)
+}
+
+fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value> {
+    let http = hop.http.ran();
+    let phases = timeline::phases(hop);
+    let mut entry = json!({
+        "pageref": PAGE,
+        "startedDateTime": words::timestamp(trace.started_at + std::time::Duration::from_micros(hop.start.0), 6),
+        "time": milliseconds(phases.total - phases.unaccounted),
+        "request": request(hop, http),
+        "response": response(http),
+        "cache": {},
+        "timings": timings(&phases),
+        "_urltrace": serde_json::to_value(json::hop(index, *hop))?,
+    });
+    let connection = hop.connection.filter(|connection| connection.proxy.is_none());
+    // Behind a proxy nobody here knows which address the server has.
+    if let Some(attempt) =
+        connection.and_then(|connection| connection.tcp.attempts.get(connection.tcp.winner?))
+    {
+        entry["serverIPAddress"] = attempt.address.ip().to_string().into();
+    }
+    if let Some(id) = hop.request.connection.ran() {
+        entry["connection"] = id.0.to_string().into();
+    }
+    if let Some(failure) = hop.failure {
+        entry["_error"] = failure.message.clone().into();
+    }
+    Ok(entry)
+}
+
+fn request(hop: &Hop<'_>, http: Option<&Http>) -> Value {
+    let url = hop.url.href.split('#').next().unwrap_or_default();
+    let sent = http.map(|http| &http.request);
+    let headers = sent.map_or(&[][..], |sent| &sent.headers);
+    // In HTTP/2 pseudo-fields stand among them, which are no fields of HAR's.
+    let fields: Vec<&Header> = headers.iter().filter(|header| !header.name.starts_with(':')).collect();
+    let is_plain = http.is_some_and(|http| http.version != HttpVersion::Http2);
+    let is_chunked = header(headers, "transfer-encoding").is_some();
+    let head = http.zip(sent).filter(|(http, _)| is_plain && !is_chunked && http.sent.is_some());
+    let query = hop.url.query.as_deref().unwrap_or_default();
+    let pairs = ::url::form_urlencoded::parse(query.as_bytes());
+    json!({
+        "method": sent.map_or("", |sent| &sent.method),
+        "url": url,
+        "httpVersion": version(http),
+        "cookies": fields
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case("cookie"))
+            .flat_map(|header| header.text().split(';').filter_map(pair).collect::<Vec<_>>())
+            .collect::<Vec<_>>(),
+        "headers": fields.iter().map(|header| field(header)).collect::<Vec<_>>(),
+        "queryString": pairs.map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "headersSize": head.map_or(NONE, |(http, sent)| signed(http.bytes_sent.saturating_sub(sent.body_bytes))),
+        "bodySize": sent.map_or(NONE, |sent| signed(sent.body_bytes)),
+    })
+}
+
+fn response(http: Option<&Http>) -> Value {
+    let Some((http, status)) = http.and_then(|http| Some((http, http.status?))) else {
+        // As Chrome writes it: there was none.
+        return json!({
+            "status": 0, "statusText": "", "httpVersion": version(http), "cookies": [], "headers": [],
+            "content": { "size": 0, "mimeType": "x-unknown" },
+            "redirectURL": "", "headersSize": NONE, "bodySize": NONE,
+        });
+    };
+    let body = &http.body;
+    let size = body.decoded_bytes.unwrap_or(body.encoded_bytes);
+    let mut content = json!({
+        "size": size,
+        "mimeType": header(&http.headers, "content-type").unwrap_or_else(|| "x-unknown".into()),
+    });
+    if body.decoded_bytes.is_some() {
+        content["compression"] = (signed(size) - signed(body.encoded_bytes)).into();
+    }
+    json!({
+        "status": status,
+        "statusText": http.reason.as_deref().unwrap_or_default(),
+        "httpVersion": version(Some(http)),
+        "cookies": http
+            .headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case("set-cookie"))
+            .filter_map(|header| set_cookie(&header.text()))
+            .collect::<Vec<_>>(),
+        "headers": http.headers.iter().filter(|header| header.is_readable()).map(field).collect::<Vec<_>>(),
+        "content": content,
+        "redirectURL": http.redirect.as_ref().map_or("", |redirect| &redirect.location),
+        "headersSize": if http.version == HttpVersion::Http2 { NONE } else { signed(http.head_bytes) },
+        "bodySize": if body.framing == BodyFraming::None { 0 } else { signed(body.encoded_bytes) },
+        "_transferSize": http.bytes_received,
+    })
+}
+
+/// `connect` has TLS and the tunnel through a proxy in it, as HAR wants it.
+fn timings(phases: &Phases) -> Value {
+    let sum = |of: &[Phase]| {
+        let spent: Vec<u64> = of.iter().filter_map(|phase| phases.spent[*phase]).collect();
+        if spent.is_empty() { NONE.into() } else { milliseconds(spent.iter().sum()) }
+    };
+    json!({
+        "blocked": NONE,
+        "dns": sum(&[Phase::Dns]),
+        "connect": sum(&[Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Quic]),
+        "ssl": sum(&[Phase::Tls, Phase::Quic]),
+        "send": sum(&[Phase::Send]),
+        "wait": sum(&[Phase::Wait]),
+        "receive": sum(&[Phase::Receive]),
+        "_unaccounted": milliseconds(phases.unaccounted),
+    })
+}
+
+/// As Chrome writes it.
+const fn version(http: Option<&Http>) -> &'static str {
+    match http {
+        None => "",
+        Some(http) => match http.version {
+            HttpVersion::Http2 => "h2",
+            version @ (HttpVersion::Http10 | HttpVersion::Http11) => version.as_str(),
+        },
+    }
+}
+
+fn field(header: &Header) -> Value {
+    json!({ "name": header.name, "value": header.text() })
+}
+
+fn pair(text: &str) -> Option<Value> {
+    let (name, value) = text.trim().split_once('=')?;
+    Some(json!({ "name": name, "value": value }))
+}
+
+/// A cookie that a response sets (RFC 6265 §4.1). Its end is left out: HAR wants a form that few dates are in.
+fn set_cookie(text: &str) -> Option<Value> {
+    let mut parts = text.split(';');
+    let mut cookie = pair(parts.next()?)?;
+    for part in parts {
+        let (name, value) = part.trim().split_once('=').unwrap_or((part.trim(), ""));
+        match name.to_ascii_lowercase().as_str() {
+            "path" => cookie["path"] = value.into(),
+            "domain" => cookie["domain"] = value.into(),
+            "httponly" => cookie["httpOnly"] = true.into(),
+            "secure" => cookie["secure"] = true.into(),
+            "samesite" => cookie["sameSite"] = value.into(),
+            _ => {}
+        }
+    }
+    Some(cookie)
+}
+
+/// Microseconds as HAR's milliseconds.
+fn milliseconds(us: u64) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 us, which are 285 years, nothing is lost")]
+    let us = us as f64;
+    (us / 1_000.0).into()
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Selection;
+    use crate::redact::{Secrets, redact};
+    use crate::render::testtrace;
+
+    fn archive(trace: Trace) -> Value {
+        let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
+        let mut out = Vec::new();
+        super::trace(&report, &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    /// What every reader relies on: HAR 1.2 has no null in it, and the time is the sum of its parts.
+    fn check(name: &str, log: &Value) {
+        assert_eq!(log["version"], "1.2");
+        for entry in log["entries"].as_array().unwrap() {
+            let is = |path: &str, test: fn(&Value) -> bool| {
+                assert!(entry.pointer(path).is_some_and(test), "{name}: {path} of {entry:#}");
+            };
+            for path in ["/request/method", "/request/url", "/request/httpVersion", "/response/statusText"] {
+                is(path, Value::is_string);
+            }
+            for path in ["/response/redirectURL", "/response/content/mimeType", "/startedDateTime"] {
+                is(path, Value::is_string);
+            }
+            for path in ["/request/headers", "/request/cookies", "/request/queryString", "/response/headers"]
+            {
+                is(path, Value::is_array);
+            }
+            for path in ["/time", "/response/status", "/response/content/size", "/response/bodySize"] {
+                is(path, Value::is_number);
+            }
+            let timing = |name: &str| entry["timings"][name].as_f64().unwrap();
+            let parts = ["blocked", "dns", "connect", "send", "wait", "receive"].map(timing);
+            let sum: f64 = parts.iter().filter(|part| **part >= 0.0).sum();
+            let time = entry["time"].as_f64().unwrap();
+            assert!((time - sum).abs() < 0.000_5, "{name}: {time} and {sum}");
+            assert!(timing("ssl") <= timing("connect"), "{name}: TLS is a part of connecting");
+            let fields = entry["request"]["headers"].as_array().unwrap();
+            assert!(fields.iter().all(|field| !field["name"].as_str().unwrap().starts_with(':')), "{name}");
+            let failed = entry["response"]["status"] == 0;
+            assert!(!failed || entry["_error"].is_string(), "{name}: {entry:#}");
+        }
+    }
+
+    #[test]
+    fn every_trace_has_an_archive_that_sums() {
+        for (name, trace) in testtrace::all() {
+            let hops = trace.hops().filter(|hop| hop.request.until == StageName::Http).count();
+            let archive = archive(trace);
+            check(name, &archive["log"]);
+            assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), hops, "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_taken_apart() {
+        let cookie = set_cookie("a=b=c; Path=/x; Secure; HttpOnly; SameSite=Lax; Max-Age=3").unwrap();
+        let parts = json!({
+            "name": "a", "value": "b=c", "path": "/x", "secure": true, "httpOnly": true, "sameSite": "Lax"
+        });
+        assert_eq!(cookie, parts);
+        assert_eq!(set_cookie("nothing"), None);
+    }
+}
