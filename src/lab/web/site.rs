@@ -448,7 +448,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::tls("no-tickets.tls.test", 111, Tls { tickets: Tickets::None, ..TLS }),
     Site::tls("forgetful.tls.test", 112, Tls { tickets: Tickets::Forgotten, ..TLS }),
     Site { secure: Some(Secure::Legacy(&TLS10_ONLY)), ..Site::https("legacy-tls.tls.test", 28, GOOD) },
-    Site::tls("old-versions.tls.test", 117, Tls { beside: Some(&OLD_VERSIONS), ..TLS }),
+    Site::tls("old-versions.tls.test", 220, Tls { beside: Some(&OLD_VERSIONS), ..TLS }),
     Site::http("ca.tls.test", 29, Conduct::Page(PLAIN)),
     Site::https("slow-first-byte.http.test", 40, Conduct::Page(Page { think: SLOW_FIRST_BYTE, ..PAGE })),
     Site::https(
