@@ -64,7 +64,7 @@ fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value
         "response": response(http),
         "cache": {},
         "timings": timings(&phases),
-        "_urltrace": serde_json::to_value(json::hop(index, *hop))?,
+        "_urltrace": serde_json::to_value(json::hop(trace, index, *hop))?,
     });
     let connection = hop.connection.filter(|connection| connection.proxy.is_none());
     // Behind a proxy nobody here knows which address the server has.
@@ -88,7 +88,7 @@ fn request(hop: &Hop<'_>, http: Option<&Http>) -> Value {
     let headers = sent.map_or(&[][..], |sent| &sent.headers);
     // In HTTP/2 pseudo-fields stand among them, which are no fields of HAR's.
     let fields: Vec<&Header> = headers.iter().filter(|header| !header.name.starts_with(':')).collect();
-    let is_plain = http.is_some_and(|http| http.version != HttpVersion::Http2);
+    let is_plain = http.is_some_and(is_plain);
     let is_chunked = header(headers, "transfer-encoding").is_some();
     let head = http.zip(sent).filter(|(http, _)| is_plain && !is_chunked && http.sent.is_some());
     let query = hop.url.query.as_deref().unwrap_or_default();
@@ -140,7 +140,7 @@ fn response(http: Option<&Http>) -> Value {
         "headers": http.headers.iter().filter(|header| header.is_readable()).map(field).collect::<Vec<_>>(),
         "content": content,
         "redirectURL": http.redirect.as_ref().map_or("", |redirect| &redirect.location),
-        "headersSize": if http.version == HttpVersion::Http2 { NONE } else { signed(http.head_bytes) },
+        "headersSize": if is_plain(http) { signed(http.head_bytes) } else { NONE },
         "bodySize": if body.framing == BodyFraming::None { 0 } else { signed(body.encoded_bytes) },
         "_transferSize": http.bytes_received,
     })
@@ -164,12 +164,18 @@ fn timings(phases: &Phases) -> Value {
     })
 }
 
+/// Whether heads are text as HAR counts it: those of HTTP/2 and 3 are compressed.
+const fn is_plain(http: &Http) -> bool {
+    matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11)
+}
+
 /// As Chrome writes it.
 const fn version(http: Option<&Http>) -> &'static str {
     match http {
         None => "",
         Some(http) => match http.version {
             HttpVersion::Http2 => "h2",
+            HttpVersion::Http3 => "h3",
             version @ (HttpVersion::Http10 | HttpVersion::Http11) => version.as_str(),
         },
     }

@@ -55,7 +55,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
     ("stream", &["clock", "timestamp", "tls"]),
-    ("http", &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"]),
+    (
+        "http",
+        &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"],
+    ),
     (
         "tracer",
         &[

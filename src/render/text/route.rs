@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::render::style::Style;
-    use crate::trace::{At, Attempt, AttemptOutcome, EndpointSource};
+    use crate::trace::{At, Attempt, AttemptOutcome, Carrier, EndpointSource};
 
     fn hop(ttl: u8, answered: u8, answer: Option<RouteAnswer>) -> RouteHop {
         let address = (answered > 0).then(|| [192, 0, 2, ttl].into());
@@ -142,6 +142,7 @@ mod tests {
             outcome: AttemptOutcome::Won,
             syn_retransmits: Some(0),
             source: EndpointSource::Host,
+            transport: Carrier::Tcp,
         };
         let connect =
             Connect { attempts: vec![attempt], winner: Some(0), route: Some(route), ..Connect::default() };

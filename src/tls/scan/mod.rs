@@ -354,7 +354,7 @@ where
     /// Keeps what an answer shows beside the question: the server's certificate, and its prime.
     fn look_at(&mut self, chosen: &Chosen) {
         if let Some(leaf) = &chosen.leaf {
-            let described = certificate::describe(leaf, self.seen_at);
+            let described = certificate::describe(leaf, self.seen_at, |_| false);
             let is_new = self.found.certificates.iter().all(|known| known.sha256 != described.sha256);
             if is_new && self.found.certificates.len() < MOST_CERTIFICATES {
                 let crate::trace::Certificate { key_type, key_bits, sha256, .. } = described;
