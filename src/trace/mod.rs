@@ -14,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fast_open;
 mod fields;
 mod hop;
 mod http;
@@ -24,6 +25,7 @@ mod proxy;
 mod record;
 mod request;
 mod resumption;
+mod route;
 mod run;
 mod said;
 #[cfg(test)]
@@ -34,7 +36,7 @@ mod status;
 mod tls;
 mod url;
 
-pub use address::AddressKind;
+pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use at::{At, StampedBy};
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
@@ -47,6 +49,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
@@ -65,6 +68,7 @@ pub use proxy::{
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
+pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
 pub use said::{BodySaid, ErrorPage, PageMaker};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::endpoint;
+use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
@@ -110,6 +111,7 @@ pub(super) async fn open(
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
+    let terms = fast_open::terms(&plan.tcp, request);
     loop {
         // What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
         let ahead = async {
@@ -117,7 +119,7 @@ pub(super) async fn open(
             let made = is_plain.then(|| make_request(scene, request, ask));
             (Hello::wanted(scene, request), made.flatten())
         };
-        let connecting = tcp::connect(&queue, found, &plan.tcp, clock, stop);
+        let connecting = tcp::connect(&queue, found, &terms, clock, stop);
         let ((mut tcp, stream), (hello, made)) = futures_util::join!(connecting, ahead);
         beside.request = made;
         beside.begin_checks();

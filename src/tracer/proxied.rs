@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::connect::{self, Beside, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
 use super::endpoint;
+use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
@@ -54,7 +55,8 @@ pub(super) async fn open(
         }
     };
     let queue = tcp::line_up(&endpoint::own(found.clone(), server.port), &plan.tcp);
-    let connecting = tcp::connect(&queue, found.len(), &plan.tcp, scene.clock, scene.stop);
+    let terms = fast_open::terms(&plan.tcp, &trace.requests[id.0]);
+    let connecting = tcp::connect(&queue, found.len(), &terms, scene.clock, scene.stop);
     // What is for the proxy itself is made while the SYN is on its way.
     let ahead = async {
         let request = &trace.requests[id.0];
@@ -219,6 +221,8 @@ const fn nowhere(at: At) -> Connect {
         redirected_from: None,
         unix_socket: None,
         addresses: None,
+        route: None,
+        fast_open: None,
         addresses_skipped: None,
     }
 }
