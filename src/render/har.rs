@@ -169,6 +169,7 @@ const fn version(http: Option<&Http>) -> &'static str {
     match http {
         None => "",
         Some(http) => match http.version {
+            HttpVersion::Http3 => "h3",
             HttpVersion::Http2 => "h2",
             version @ (HttpVersion::Http10 | HttpVersion::Http11) => version.as_str(),
         },

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::assumed;
-use super::connect::{self, Beside};
+use super::beside::Beside;
+use super::connect;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;

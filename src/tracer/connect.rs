@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::beside::{Beside, goes_on};
 use super::endpoint;
 use super::quic as by_quic;
 use super::scene::Scene;
@@ -11,7 +12,6 @@ use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::Session;
-use crate::quic;
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, Peer};
@@ -25,37 +25,6 @@ pub(super) const IP_LITERAL: &str = "the host is an IP address";
 pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
 pub(super) const PLAIN: &str = "http has no TLS";
 const UNIX: &str = "--unix-socket names the server";
-
-/// What opening a connection leaves to be done later, also where it failed.
-#[derive(Default)]
-pub(super) struct Beside {
-    /// Lanes of the lookup that are still running.
-    pub(super) lanes: Option<(LookupId, UncountedLanes)>,
-    /// What is left to read of the TLS handshake.
-    pub(super) unread: Option<tls::Unread>,
-    /// The same of that with a proxy.
-    pub(super) of_proxy: Option<tls::Unread>,
-    /// A hold on the connection, for a look at it when all is over.
-    pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
-    /// The same of one of QUIC.
-    pub(super) quic: Option<(ConnectionId, quic::Watch)>,
-}
-
-impl Beside {
-    /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
-    pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
-        let connection = trace.requests[id.0].connection.ran();
-        let connection = connection.and_then(|connection| trace.connections.get_mut(connection.0));
-        let Some(Connection { proxy, tls, .. }) = connection else { return };
-        if let (Some(tls), Some(unread)) = (tls.ran_mut(), self.unread) {
-            unread.read_into(tls);
-        }
-        let with_proxy = proxy.as_mut().and_then(|proxy| proxy.tls.as_mut());
-        if let (Some(tls), Some(unread)) = (with_proxy, self.of_proxy) {
-            unread.read_into(tls);
-        }
-    }
-}
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
 /// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
@@ -134,20 +103,6 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
-}
-
-/// What a request goes on with. One that goes no further than to an earlier stage ends its connection in good order: a
-/// server may forget the session of one that merely breaks off (RFC 5246 §7.2.1).
-pub(super) async fn goes_on(
-    session: Session,
-    connection: ConnectionId,
-    until: StageName,
-) -> Option<(Session, ConnectionId)> {
-    if until == StageName::Http {
-        return Some((session, connection));
-    }
-    session.close().await;
-    None
 }
 
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.

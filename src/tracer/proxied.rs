@@ -4,7 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::connect::{self, Beside, CONNECT_TO, IP_LITERAL, PLAIN};
+use super::beside::{Beside, goes_on};
+use super::connect::{self, CONNECT_TO, IP_LITERAL, PLAIN};
 use super::endpoint;
 use super::scene::Scene;
 use super::target::Target;
@@ -73,19 +74,19 @@ pub(super) async fn open(
     let until = request.until;
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(connect::goes_on(Session::forwarded(stream, basic), connection, until).await);
+        return Ok(goes_on(Session::forwarded(stream, basic), connection, until).await);
     }
     let stream = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref()).await?;
     if request.url.scheme == Scheme::Http {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(connect::goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
+        return Ok(goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
     }
     if until == StageName::Tcp {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     }
     let session = connect::secure(scene, &request.url, tls, stream, None, beside).await?;
-    Ok(connect::goes_on(session, connection, until).await)
+    Ok(goes_on(session, connection, until).await)
 }
 
 /// A tunnel to the target.

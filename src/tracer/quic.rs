@@ -1,6 +1,6 @@
 //! The stages tcp and tls of a request where QUIC does both: HTTP/3, without any TCP beside it.
 
-use super::connect::{self, Beside};
+use super::beside::{Beside, goes_on};
 use super::endpoint;
 use super::scene::Scene;
 use crate::http::Session;
@@ -62,5 +62,5 @@ pub(super) async fn open(
     beside.unread = Some(unread);
     let opened = result?;
     beside.quic = Some((connection, opened.watch()));
-    Ok(connect::goes_on(Session::over_quic(opened), connection, request.until).await)
+    Ok(goes_on(Session::over_quic(opened), connection, request.until).await)
 }
