@@ -4,12 +4,16 @@
 //! 250 ms after the last or at once when that one failed. Does not resolve, and does not speak.
 //!
 //! - `bind`: where connections leave from; `unix`: sockets of this machine, in place of addresses
+//! - `fast_open`: data in the SYN
 //! - `failure`: what happened to each address, worded
+//! - `route`: the path to an address, by SYNs of its own
 //! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
 mod bind;
 mod failure;
+mod fast_open;
 mod info;
+mod route;
 mod unix;
 mod watch;
 
@@ -26,9 +30,13 @@ use crate::clock::Clock;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Carrier, Connect, EndpointSource, Failure};
+use crate::trace::{
+    At, Attempt, AttemptOutcome, Carrier, Connect, EndpointSource, Failure, FastOpen, FastOpenStart,
+};
 
 pub use self::bind::{bind, check as check_source};
+pub use self::fast_open::has_cookie;
+pub use self::route::{MOST_HOPS, route};
 pub use self::unix::connect as connect_unix;
 pub use self::watch::Watch;
 
@@ -148,7 +156,9 @@ pub async fn connect(
         let socket = runner.socket.and_then(|socket| Rc::try_unwrap(socket).ok());
         if won == Some(index) {
             connect.local = socket.as_ref().and_then(|socket| socket.local_addr().ok());
-            connect.tcp_info = socket.as_ref().and_then(info::read);
+            connect.fast_open = runner.fast_open.map(FastOpen::begun);
+            // What was put off has nothing to tell yet.
+            connect.tcp_info = socket.as_ref().filter(|_| !connect.is_deferred()).and_then(info::read);
             stream = socket;
         }
         connect.attempts.push(runner.attempt);
@@ -189,6 +199,7 @@ struct Runner {
     attempt: Attempt,
     /// Kept until the end of the race, so that the kernel can be asked about losers too.
     socket: Option<Rc<TcpStream>>,
+    fast_open: Option<FastOpenStart>,
 }
 
 struct Race<'a> {
@@ -286,15 +297,16 @@ impl Race<'_> {
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
         let Candidate { address, source, .. } = candidate;
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
-        let start = self.clock.now();
+        let (start, mut fast_open) = (self.clock.now(), None);
         let result = socket.and_then(|socket| {
             socket.set_nonblocking(true)?;
             bind::bind(&socket, address, &self.plan.source)?;
             // Small writes must not wait for each other: the first request byte is a measured event.
             socket.set_tcp_nodelay(true)?;
+            fast_open = fast_open::prepare(&socket, self.plan);
             match socket.connect(&address.into()) {
-                Ok(()) => {}
-                Err(error) if in_progress(&error) => {}
+                Ok(()) => fast_open = fast_open.map(|_| FastOpenStart::Deferred),
+                Err(error) if os::is_in_progress(&error) => {}
                 Err(error) => return Err(error),
             }
             TcpStream::from_std(socket.into()).map(Rc::new)
@@ -310,6 +322,7 @@ impl Race<'_> {
                 transport: Carrier::Tcp,
             },
             socket: result.as_ref().ok().cloned(),
+            fast_open,
         });
         result
     }
@@ -317,7 +330,8 @@ impl Race<'_> {
     fn settle(&mut self, index: usize, end: At, outcome: AttemptOutcome) {
         let runner = &mut self.runners[index];
         runner.attempt.end = end;
-        runner.attempt.syn_retransmits = runner.socket.as_deref().and_then(info::retransmits);
+        let sent = runner.socket.as_deref().filter(|_| runner.fast_open != Some(FastOpenStart::Deferred));
+        runner.attempt.syn_retransmits = sent.and_then(info::retransmits);
         runner.attempt.outcome = outcome;
     }
 
@@ -351,14 +365,11 @@ async fn attempt(
         Ok(Err(error)) => Some(outcome_of(&error)),
         Ok(Ok(())) => match socket.take_error() {
             Ok(None) => None,
-            Ok(Some(error)) | Err(error) => Some(outcome_of(&error)),
+            Ok(Some(error)) => failure::came_late(&error).or_else(|| Some(outcome_of(&error))),
+            Err(error) => Some(outcome_of(&error)),
         },
     };
     (index, end, outcome)
-}
-
-fn in_progress(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
 }
 
 /// What an error of the system's says of an address.

@@ -14,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fast_open;
 mod fields;
 mod hop;
 mod http;
@@ -25,6 +26,7 @@ mod quic;
 mod record;
 mod request;
 mod resumption;
+mod route;
 mod run;
 mod said;
 #[cfg(test)]
@@ -35,7 +37,7 @@ mod status;
 mod tls;
 mod url;
 
-pub use address::AddressKind;
+pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use at::At;
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
@@ -48,6 +50,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
@@ -67,6 +70,7 @@ pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
+pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
 pub use said::{BodySaid, ErrorPage, PageMaker};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use super::assumed;
 use super::beside::Beside;
 use super::connect;
+use super::fast_open;
+use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
@@ -33,6 +35,8 @@ const COOKIE: &str = "the server redirects until the cookie it sets comes back, 
 type Lanes = Vec<(LookupId, UncountedLanes)>;
 /// Sessions that are to be resumed, and the connection each is of.
 type Sessions = Vec<(ConnectionId, Memory)>;
+/// Connections on which something was sent again.
+type Doubted = Vec<(ConnectionId, tcp::Watch)>;
 
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
@@ -44,14 +48,16 @@ pub(super) struct Chain<'a> {
     watches: HashMap<ConnectionId, tcp::Watch>,
     /// The same of those of QUIC.
     of_quic: HashMap<ConnectionId, crate::quic::Watch>,
+    /// Those of them on which something was sent again.
+    doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches, of_quic) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, sessions }
+        let (uncounted, sessions, watches, of_quic, doubted) = Default::default();
+        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -62,9 +68,10 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, and what is to be resumed after it.
-    pub(super) fn into_uncounted(self) -> (Lanes, Sessions) {
-        (self.uncounted, self.sessions)
+    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
+    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+        self.doubted.extend(self.watches);
+        (self.uncounted, self.sessions, self.doubted)
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -93,6 +100,7 @@ impl<'a> Chain<'a> {
             let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
             until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
+            failure = failure.map(|failure| Self::put_off(trace, id, failure));
             let behind = |failure| match trace.hops().last() {
                 Some(hop) => proxied::hint(failure, &hop),
                 None => failure,
@@ -223,6 +231,16 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
+    /// A failure of what followed a connect that was put off is one of the connection, where there was none.
+    fn put_off(trace: &mut Trace, id: RequestId, failure: Failure) -> Failure {
+        let Trace { requests, connections, .. } = trace;
+        let request = &mut requests[id.0];
+        match request.connection.ran() {
+            Some(connection) => fast_open::told(failure, request, &mut connections[connection.0]),
+            None => failure,
+        }
+    }
+
     /// Asks the kernel once more about the connection of a request that has ended.
     fn look_back(&mut self, trace: &mut Trace, id: RequestId, kept: Kept) {
         let Some(connection) = trace.requests[id.0].connection.ran() else { return };
@@ -235,8 +253,10 @@ impl<'a> Chain<'a> {
         if tls.as_ref().ran().is_some() || trace.requests[id.0].http.as_ref().ran().is_some() {
             tcp.tcp_info_after = watch.read();
         }
+        tcp.fast_open.iter_mut().for_each(|fast_open| watch.settle(fast_open));
         if kept == Kept::No {
-            self.watches.remove(&connection);
+            let watch = self.watches.remove(&connection).filter(|_| loss::is_doubted(tcp));
+            self.doubted.extend(watch.map(|watch| (connection, watch)));
         }
     }
 }

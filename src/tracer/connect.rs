@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::beside::{Beside, goes_on};
 use super::endpoint;
+use super::fast_open;
 use super::quic as by_quic;
 use super::scene::Scene;
 use super::target::Target;
@@ -70,8 +71,9 @@ pub(super) async fn open(
     if by_quic::is_wanted(&request.url, plan.http.version) {
         return by_quic::open(scene, (id, request), connections, (&queue, found), service, beside).await;
     }
+    let terms = fast_open::terms(&plan.tcp, request);
     loop {
-        let (mut tcp, stream) = tcp::connect(&queue, found, &plan.tcp, clock, stop).await;
+        let (mut tcp, stream) = tcp::connect(&queue, found, &terms, clock, stop).await;
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }

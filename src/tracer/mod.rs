@@ -14,6 +14,8 @@
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `quic`: the same by QUIC, for HTTP/3.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
+//! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -24,11 +26,14 @@ mod beside;
 mod chain;
 mod connect;
 mod endpoint;
+mod fast_open;
+mod loss;
 mod means;
 mod pool;
 mod proxied;
 mod quic;
 mod resume;
+mod route;
 mod run;
 mod scene;
 mod target;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::beside::{Beside, goes_on};
 use super::connect::{self, CONNECT_TO, IP_LITERAL, PLAIN};
 use super::endpoint;
+use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
@@ -57,7 +58,8 @@ pub(super) async fn open(
         }
     };
     let queue = tcp::line_up(&endpoint::own(found.clone(), server.port), &plan.tcp);
-    let (tcp, stream) = tcp::connect(&queue, found.len(), &plan.tcp, scene.clock, scene.stop).await;
+    let terms = fast_open::terms(&plan.tcp, &trace.requests[id.0]);
+    let (tcp, stream) = tcp::connect(&queue, found.len(), &terms, scene.clock, scene.stop).await;
     proxy.end = tcp.end;
     let proxy = Some(proxy);
     trace.connections.push(Connection { opened_for: id, tcp, proxy, quic: None, tls: Stage::NotReached });
@@ -207,6 +209,8 @@ const fn nowhere(at: At) -> Connect {
         redirected_from: None,
         unix_socket: None,
         addresses: None,
+        route: None,
+        fast_open: None,
         addresses_skipped: None,
     }
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::addresses;
 use super::chain::Chain;
+use super::fast_open;
+use super::loss;
 use super::means::Means;
 use super::resume;
+use super::route;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
-use crate::plan::Plan;
+use crate::plan::{Plan, RouteProbe};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
@@ -73,7 +76,7 @@ impl Tracer {
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.close().await;
-        let (lanes, sessions) = chain.into_uncounted();
+        let (lanes, sessions, doubted) = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
@@ -84,9 +87,14 @@ impl Tracer {
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
+        loss::settle(doubted, &mut trace, stop).await;
+        fast_open::look_for_cookies(&scene, &mut trace).await;
         resume::resume_all(&scene, sessions, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
+        }
+        if plan.tcp.route == RouteProbe::Afterwards {
+            route::find_all(&scene, &mut trace).await;
         }
         trace
     }

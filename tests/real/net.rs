@@ -1,7 +1,7 @@
 //! Network namespaces: one for the internet with its real root addresses, one for each kind of client.
 //!
 //! Nothing here ever touches the machine's own network: every interface is made inside a namespace of
-//! this process, and no namespace forwards. Firewalls are routing rules, so that no packet filter has to
+//! this process, and none forwards but those of `routers`. Firewalls are routing rules, so that no packet filter has to
 //! be installed. Namespaces carry the process id in their names and go when [`Internet`] is dropped.
 
 use std::fs;
@@ -219,16 +219,21 @@ impl Drop for Dropping {
 
 impl Drop for Internet {
     fn drop(&mut self) {
-        sweep(|namespace, _| namespace.starts_with(&self.prefix));
+        sweep_world(&self.prefix);
     }
 }
 
 /// Before the process id in the name of every namespace of these tests.
-const PREFIX: &str = "urltrace-";
+pub(crate) const PREFIX: &str = "urltrace-";
 
 /// Removes what runs left behind that could not clean up (SIGKILL).
 fn sweep_dead() {
     sweep(|_, process| !Path::new(&format!("/proc/{process}")).exists());
+}
+
+/// Removes the namespaces of one world.
+pub(crate) fn sweep_world(prefix: &str) {
+    sweep(|namespace, _| namespace.starts_with(prefix));
 }
 
 /// Removes everything of this run, from any thread.
@@ -260,12 +265,12 @@ fn sweep(chosen: impl Fn(&str, u32) -> bool) {
     }
 }
 
-fn etc_of(namespace: &str) -> PathBuf {
+pub(crate) fn etc_of(namespace: &str) -> PathBuf {
     Path::new("/etc/netns").join(namespace)
 }
 
 /// Runs many `ip` commands in a namespace by one process.
-fn batch(namespace: &str, lines: &[String]) {
+pub(crate) fn batch(namespace: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
