@@ -44,7 +44,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::fetch::fetch;
+pub use self::fetch::{Prepared, fetch, prepare};
 pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL};

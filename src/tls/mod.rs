@@ -50,7 +50,7 @@ mod summary;
 mod tests;
 mod verify;
 
-pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
+pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
 pub use messages::{Ending, Messages, Renamed};
 pub use resume::{Heard, Memory};

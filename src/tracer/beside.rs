@@ -1,11 +1,12 @@
 //! What the opening of a connection leaves beside it: work for later, holds for a later look.
 
+use super::scene::Scene;
 use crate::dns::UncountedLanes;
-use crate::http::Session;
+use crate::http::{self, Ask, Session};
 use crate::quic;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{Connection, ConnectionId, LookupId, RequestId, StageName, Trace};
+use crate::trace::{Connection, ConnectionId, LookupId, Request, RequestId, StageName, Trace};
 
 /// What opening a connection leaves to be done later, also where it failed.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(super) struct Beside {
     pub(super) unread: Option<tls::Unread>,
     /// The same of that with a proxy.
     pub(super) of_proxy: Option<tls::Unread>,
+    /// The request, made while the connection was awaited.
+    pub(super) request: Option<http::Prepared>,
     /// A hold on the connection, for a look at it when all is over.
     pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
     /// The same of one of QUIC.
@@ -23,6 +26,13 @@ pub(super) struct Beside {
 }
 
 impl Beside {
+    /// DNSSEC's own questions go out right behind the next packet.
+    pub(super) fn begin_checks(&self) {
+        if let Some((_, lanes)) = &self.lanes {
+            lanes.begin();
+        }
+    }
+
     /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
     pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
         let connection = trace.requests[id.0].connection.ran();
@@ -36,6 +46,11 @@ impl Beside {
             unread.read_into(tls);
         }
     }
+}
+
+/// The request, where one is to be made: nothing of it needs the connection.
+pub(super) fn make_request(scene: &Scene<'_>, request: &Request, ask: &Ask) -> Option<http::Prepared> {
+    (request.until == StageName::Http).then(|| http::prepare(&request.url, ask, &scene.plan.http))
 }
 
 /// What a request goes on with. One that goes no further than to an earlier stage ends its connection in good order: a

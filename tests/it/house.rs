@@ -50,12 +50,15 @@ const HOUSE: &[(&str, &[&str])] = &[
         "dns",
         &["clock", "explain", "fault", "hosts", "os", "plan", "roots", "stop", "timestamp", "trace", "units"],
     ),
-    ("tcp", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
-    ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "trace", "units"]),
-    ("proxy", &["clock", "fault", "os", "plan", "stop", "trace", "units"]),
+    ("tcp", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
+    ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "timestamp", "trace", "units"]),
+    ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
-    ("stream", &["tls"]),
-    ("http", &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "trace", "units"]),
+    ("stream", &["clock", "timestamp", "tls"]),
+    (
+        "http",
+        &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"],
+    ),
     (
         "tracer",
         &[
