@@ -23,7 +23,7 @@ use super::qpack;
 use super::request::Draft;
 use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
-use super::streams::{self, Broken, DATA, HEADERS, Reader};
+use super::streams::{self, Broken, DATA, HEADERS, Reader, State};
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::quic;
@@ -46,15 +46,6 @@ pub(super) struct Link {
     state: Rc<State>,
     /// Reads the server's own streams.
     task: RefCell<Option<JoinHandle<()>>>,
-}
-
-/// What the server's own streams have said.
-#[derive(Default)]
-pub(super) struct State {
-    /// A rule that was broken there: words, and the section.
-    pub(super) breach: RefCell<Option<(String, &'static str)>>,
-    /// It takes no further requests (§5.2).
-    pub(super) leaving: Cell<bool>,
 }
 
 impl Drop for Link {

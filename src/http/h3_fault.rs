@@ -4,10 +4,9 @@
 use quinn::{ConnectionError, ReadError, WriteError};
 
 use super::fault;
-use super::h3::State;
 use super::rules::Breach;
 use super::scene::Scene;
-use super::streams::Broken;
+use super::streams::{Broken, State};
 use super::words::escape;
 use crate::alert;
 use crate::fault::Fault;

@@ -2,6 +2,8 @@
 //!
 //! Pure but for [`Reader`], which waits for bytes of one stream. Judges nothing.
 
+use std::cell::{Cell, RefCell};
+
 use bytes::{Buf as _, Bytes};
 use quinn::{ReadError, RecvStream};
 
@@ -190,6 +192,15 @@ impl<'c> Reader<'c> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         self.chunk.split_to(self.chunk.len().min(most))
     }
+}
+
+/// What the server's own streams have said.
+#[derive(Default)]
+pub(super) struct State {
+    /// A rule that was broken there: words, and the section.
+    pub(super) breach: RefCell<Option<(String, &'static str)>>,
+    /// It takes no further requests (§5.2).
+    pub(super) leaving: Cell<bool>,
 }
 
 #[cfg(test)]

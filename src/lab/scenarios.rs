@@ -312,7 +312,7 @@ const BEFORE_HTTP: &[Scenario] = &[
     Scenario::new(
         "http3-every-stage",
         "https://slow.http3.test/",
-        "HTTP/3 with a known delay in the handshake, before the response and in its body",
+        "HTTP/3 with a known delay in handshake, response and body",
     )
     .options(&["--http3-only"])
     .injected(&[
@@ -323,7 +323,7 @@ const BEFORE_HTTP: &[Scenario] = &[
     Scenario::new(
         "quic-retry",
         "https://retry.http3.test/",
-        "a server that first wants to see that we receive at our address: a Retry, and one round trip more",
+        "a server that first wants proof of our address: one round trip more",
     )
     .options(&["--http3-only"]),
     Scenario::new(

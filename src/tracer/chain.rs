@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::assumed;
-use super::connect::{self, Beside};
+use super::beside::Beside;
+use super::connect;
 use super::fast_open;
 use super::loss;
 use super::pool::{Idle, Pool};

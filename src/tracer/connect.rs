@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::beside::{Beside, goes_on, make_request};
 use super::endpoint;
 use super::fast_open;
 use super::quic as by_quic;
@@ -13,7 +14,6 @@ use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::{self, Ask, Session};
 use crate::plan::ProxyServer;
-use crate::quic;
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, TlsStream};
@@ -27,51 +27,6 @@ pub(super) const IP_LITERAL: &str = "the host is an IP address";
 pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
 pub(super) const PLAIN: &str = "http has no TLS";
 const UNIX: &str = "--unix-socket names the server";
-
-/// What opening a connection leaves to be done later, also where it failed.
-#[derive(Default)]
-pub(super) struct Beside {
-    /// Lanes of the lookup that are still running.
-    pub(super) lanes: Option<(LookupId, UncountedLanes)>,
-    /// What is left to read of the TLS handshake.
-    pub(super) unread: Option<tls::Unread>,
-    /// The same of that with a proxy.
-    pub(super) of_proxy: Option<tls::Unread>,
-    /// The request, made while the connection was awaited.
-    pub(super) request: Option<http::Prepared>,
-    /// A hold on the connection, for a look at it when all is over.
-    pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
-    /// The same of one of QUIC.
-    pub(super) quic: Option<(ConnectionId, quic::Watch)>,
-}
-
-impl Beside {
-    /// DNSSEC's own questions go out right behind the next packet.
-    pub(super) fn begin_checks(&self) {
-        if let Some((_, lanes)) = &self.lanes {
-            lanes.begin();
-        }
-    }
-
-    /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
-    pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
-        let connection = trace.requests[id.0].connection.ran();
-        let connection = connection.and_then(|connection| trace.connections.get_mut(connection.0));
-        let Some(Connection { proxy, tls, .. }) = connection else { return };
-        if let (Some(tls), Some(unread)) = (tls.ran_mut(), self.unread) {
-            unread.read_into(tls);
-        }
-        let with_proxy = proxy.as_mut().and_then(|proxy| proxy.tls.as_mut());
-        if let (Some(tls), Some(unread)) = (with_proxy, self.of_proxy) {
-            unread.read_into(tls);
-        }
-    }
-}
-
-/// The request, where one is to be made: nothing of it needs the connection.
-pub(super) fn make_request(scene: &Scene<'_>, request: &Request, ask: &Ask) -> Option<http::Prepared> {
-    (request.until == StageName::Http).then(|| http::prepare(&request.url, ask, &scene.plan.http))
-}
 
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
 /// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
@@ -116,7 +71,8 @@ pub(super) async fn open(
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     if by_quic::is_wanted(&request.url, plan.http.version) {
-        return by_quic::open(scene, (id, request), connections, (&queue, found), service, beside).await;
+        let opening = (&queue[..], found);
+        return by_quic::open(scene, (id, request, ask), connections, opening, service, beside).await;
     }
     let terms = fast_open::terms(&plan.tcp, request);
     loop {
@@ -166,20 +122,6 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
-}
-
-/// What a request goes on with. One that goes no further than to an earlier stage ends its connection in good order: a
-/// server may forget the session of one that merely breaks off (RFC 5246 §7.2.1).
-pub(super) async fn goes_on(
-    session: Session,
-    connection: ConnectionId,
-    until: StageName,
-) -> Option<(Session, ConnectionId)> {
-    if until == StageName::Http {
-        return Some((session, connection));
-    }
-    session.close().await;
-    None
 }
 
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.

@@ -9,6 +9,7 @@
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `addresses`: every address of a host, when the trace has ended
+//! - `beside`: what is left for later when a connection is open.
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `quic`: the same by QUIC, for HTTP/3.
@@ -21,6 +22,7 @@
 
 mod addresses;
 mod assumed;
+mod beside;
 mod caa;
 mod chain;
 mod connect;

@@ -4,7 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::connect::{self, Beside, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
+use super::beside::{Beside, goes_on, make_request};
+use super::connect::{self, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
 use super::endpoint;
 use super::fast_open;
 use super::scene::Scene;
@@ -61,7 +62,7 @@ pub(super) async fn open(
     // What is for the proxy itself is made while the SYN is on its way.
     let ahead = async {
         let request = &trace.requests[id.0];
-        let forwarded = (usage == ProxyUsage::Forward).then(|| connect::make_request(scene, request, ask));
+        let forwarded = (usage == ProxyUsage::Forward).then(|| make_request(scene, request, ask));
         (Hello::to_proxy(scene, server), forwarded.flatten())
     };
     let ((tcp, stream), (hello, forwarded)) = futures_util::join!(connecting, ahead);
@@ -83,24 +84,24 @@ pub(super) async fn open(
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
         beside.request = forwarded;
-        return Ok(connect::goes_on(Session::forwarded(stream, basic), connection, until).await);
+        return Ok(goes_on(Session::forwarded(stream, basic), connection, until).await);
     }
     // And what is for the target, while the proxy's answer is.
-    let ahead = async { (Hello::wanted(scene, request), connect::make_request(scene, request, ask)) };
+    let ahead = async { (Hello::wanted(scene, request), make_request(scene, request, ask)) };
     let opening = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref());
     let (stream, (hello, made)) = futures_util::join!(opening, ahead);
     let stream = stream?;
     beside.request = made;
     if request.url.scheme == Scheme::Http {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(connect::goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
+        return Ok(goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
     }
     let Some(hello) = hello else {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     };
     let session = connect::secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
-    Ok(connect::goes_on(session, connection, until).await)
+    Ok(goes_on(session, connection, until).await)
 }
 
 /// A tunnel to the target.

@@ -1,9 +1,9 @@
 //! The stages tcp and tls of a request where QUIC does both: HTTP/3, without any TCP beside it.
 
-use super::connect::{self, Beside};
+use super::beside::{Beside, goes_on, make_request};
 use super::endpoint;
 use super::scene::Scene;
-use crate::http::Session;
+use crate::http::{Ask, Session};
 use crate::plan::VersionChoice;
 use crate::quic::{self, Dialled};
 use crate::tcp::Candidate;
@@ -38,7 +38,7 @@ pub(super) fn is_wanted(url: &Url, version: VersionChoice) -> bool {
 /// From the addresses of an origin to a QUIC connection.
 pub(super) async fn open(
     scene: &Scene<'_>,
-    (id, request): (RequestId, &mut Request),
+    (id, request, ask): (RequestId, &mut Request, &Ask),
     connections: &mut Vec<Connection>,
     (queue, found): (&[Candidate], usize),
     service: Option<&mut ServiceBinding>,
@@ -51,8 +51,13 @@ pub(super) async fn open(
     }
     let target =
         quic::Target { queue, found, host: request.url.host_ascii.trim_end_matches('.'), tls: scene.quic };
-    let Dialled { connect, quic, tls, unread, result } =
-        quic::connect(target, &scene.plan.tcp, scene.clock, scene.stop).await;
+    let connecting = quic::connect(target, &scene.plan.tcp, scene.clock, scene.stop);
+    // The request needs no connection: it is made while the first datagram is on its way.
+    let ahead = async { make_request(scene, request, ask) };
+    let (dialled, made) = futures_util::join!(connecting, ahead);
+    let Dialled { connect, quic, tls, unread, result } = dialled;
+    beside.request = made;
+    beside.begin_checks();
     let connection = ConnectionId(connections.len());
     request.connection = Stage::Ran(connection);
     let mut service = service;
@@ -62,5 +67,5 @@ pub(super) async fn open(
     beside.unread = Some(unread);
     let opened = result?;
     beside.quic = Some((connection, opened.watch()));
-    Ok(connect::goes_on(Session::over_quic(opened), connection, request.until).await)
+    Ok(goes_on(Session::over_quic(opened), connection, request.until).await)
 }
