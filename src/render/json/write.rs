@@ -13,7 +13,7 @@ use super::pointer::Within;
 use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{DnsReport, TraceReport};
-use crate::trace::Hop;
+use crate::trace::{Hop, Trace};
 
 /// Whether a document is laid out for eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +62,8 @@ fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) 
 }
 
 /// A hop as it stands in the document.
-pub(crate) fn hop(index: usize, hop: Hop<'_>) -> impl Serialize {
-    HopView::new(index, hop)
+pub(crate) fn hop(trace: &Trace, index: usize, hop: Hop<'_>) -> impl Serialize {
+    HopView::new(trace, index, hop)
 }
 
 /// Writes any document: nothing in it is more than text to a terminal.
