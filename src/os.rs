@@ -35,6 +35,11 @@ pub(crate) fn has_no_reader(error: &io::Error) -> bool {
     cfg!(unix) && error.raw_os_error() == Some(libc::ENXIO)
 }
 
+/// Whether a connect has begun and is not over (POSIX `connect`: EINPROGRESS).
+pub(crate) fn is_in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || cfg!(unix) && error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use super::declarations::{AllAddresses, Connection, Request};
 use super::error::PlanError;
 use super::syntax::{connect_to, limit};
 use crate::http::is_safe;
-use crate::plan::{AddressProbe, Family, Source, TcpPlan};
+use crate::plan::{AddressProbe, Family, FastOpenUse, RouteProbe, Source, TcpPlan};
 
 /// The longest path that the address of a Unix socket has room for (unix(7)), its final NUL left out.
 const LONGEST_PATH: usize = 107;
@@ -34,6 +34,8 @@ pub(super) fn tcp_plan(
         source,
         unix_socket: options.unix_socket.clone(),
         all_addresses: options.all_addresses.map(|how| probe(how, request)).transpose()?,
+        fast_open: if options.tcp_fastopen { FastOpenUse::Ask } else { FastOpenUse::Never },
+        route: if options.route { RouteProbe::Afterwards } else { RouteProbe::Never },
         ..TcpPlan::default()
     })
 }

@@ -370,7 +370,6 @@ fn public_resolvers(path: &Path) -> Result<Vec<PublicResolver>, PlanError> {
     Ok(list)
 }
 
-/// RFC 1035 §3.5 and RFC 3596 §2.5.
 fn reverse_name(text: &str) -> Result<String, PlanError> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse::<IpAddr>().map_err(|_| {
@@ -379,16 +378,7 @@ fn reverse_name(text: &str) -> Result<String, PlanError> {
             "-x 192.0.2.1, or -x 2001:db8::1",
         )
     })?;
-    Ok(match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
-        }
-    })
+    Ok(crate::trace::reverse_name(address))
 }
 
 #[cfg(test)]

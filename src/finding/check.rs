@@ -69,6 +69,7 @@ rules! {
     tcp_family_failed,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
+    tcp_data_lost,
     tcp_high_rtt,
     tcp_proxy_slow,
     tcp_proxy_credentials_in_clear,

@@ -47,9 +47,12 @@ struct Slow<'t> {
 fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
     let http = hop.http.ran()?;
     let connection = hop.request.connection.ran()?;
-    let info = hop.connection?.tcp.tcp_info?;
+    let tcp = &hop.connection?.tcp;
+    let info = tcp.tcp_info?;
     let round_trip = info.min_rtt.unwrap_or(info.rtt);
     let thinking = http.first_byte?.since(http.sent?).saturating_sub(round_trip);
+    // What was sent again was not thought about meanwhile.
+    let thinking = thinking.saturating_sub(tcp.waited_to_send_again());
     (thinking > SLOW).then_some(Slow { hop, connection, thinking, round_trip })
 }
 

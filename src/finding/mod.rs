@@ -85,6 +85,7 @@ mod savings;
 mod selection;
 mod tcp_address_failed;
 mod tcp_backend_failed;
+mod tcp_data_lost;
 mod tcp_family_failed;
 mod tcp_high_rtt;
 mod tcp_https_record_failed;

@@ -80,6 +80,8 @@ pub enum InConnection {
     Attempt(usize, AttemptField),
     /// What `--all-addresses` found at an address, by its place.
     Address(usize),
+    /// Segments sent again over its life.
+    Retransmits,
     /// The kernel's round trip.
     RoundTrip,
     /// The least of them.

@@ -41,6 +41,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let trip = info.min_rtt.unwrap_or(info.rtt);
     let took = tls.end.since(tls.start);
     let excess = took.saturating_sub(trip * tls.round_trips + own_work(tls));
+    let excess = excess.saturating_sub(connect.waited_to_send_again());
     if excess <= WORTH {
         return None;
     }

@@ -288,6 +288,19 @@ const BEFORE_HTTP: &[Scenario] = &[
     )
     .options(&["--all-addresses=http"]),
     Scenario::new(
+        "route",
+        "tcp://www.example.test:443",
+        "the path to a server by TCP probes: on loopback it is one hop",
+    )
+    .options(&["--route"])
+    .without_http(),
+    Scenario::new(
+        "fast-open",
+        "https://www.example.test/",
+        "TCP Fast Open is asked for, and the server has no cookie to give",
+    )
+    .options(&["--tcp-fastopen"]),
+    Scenario::new(
         "port-only",
         "tcp://www.example.test:443",
         "a port that takes connections: no more is asked",

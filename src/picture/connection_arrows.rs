@@ -21,6 +21,10 @@ pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
         let proxy = connection.proxy.as_ref();
         let other_end = proxy.map_or_else(|| peer.clone(), Peer::of_proxy);
         for (place, attempt) in connection.tcp.attempts.iter().enumerate() {
+            // Its SYN is the packet of the first data, which has its own arrow.
+            if Some(place) == connection.tcp.winner && connection.tcp.is_deferred() {
+                continue;
+            }
             attempt_arrows(draft, &other_end, Source::Attempt(id, place), attempt);
         }
         if let Some(proxy) = proxy {

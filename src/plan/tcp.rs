@@ -29,6 +29,10 @@ pub struct TcpPlan {
     pub unix_socket: Option<PathBuf>,
     /// `--all-addresses`: what to try at each address when the trace has ended.
     pub all_addresses: Option<AddressProbe>,
+    /// `--tcp-fastopen`.
+    pub fast_open: FastOpenUse,
+    /// `--route`: whether the path to the connected address is looked for.
+    pub route: RouteProbe,
     /// The lab's ports: (port in the URL, port really used). Empty outside the lab.
     pub port_map: Vec<(u16, u16)>,
 }
@@ -39,7 +43,7 @@ impl TcpPlan {
     #[must_use]
     pub fn afterwards(&self) -> Self {
         let source = Source { ports: None, ..self.source.clone() };
-        Self { source, port_map: Vec::new(), ..self.clone() }
+        Self { source, port_map: Vec::new(), fast_open: FastOpenUse::Never, ..self.clone() }
     }
 }
 
@@ -61,6 +65,24 @@ pub enum AddressProbe {
     Handshake,
     /// The request, too.
     Http,
+}
+
+/// Whether TCP Fast Open (RFC 7413) is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FastOpenUse {
+    /// It is not.
+    Never,
+    /// With a cookie of the server; without one it is asked for.
+    Ask,
+}
+
+/// Whether the path to an address is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteProbe {
+    /// Not at all.
+    Never,
+    /// When the trace has ended.
+    Afterwards,
 }
 
 /// One `--connect-to`. An empty host or port matches any, or keeps what was there.
@@ -86,6 +108,8 @@ impl Default for TcpPlan {
             source: Source::default(),
             unix_socket: None,
             all_addresses: None,
+            fast_open: FastOpenUse::Never,
+            route: RouteProbe::Never,
             port_map: Vec::new(),
         }
     }

@@ -3,7 +3,8 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use crate::trace::{
-    Attempt, AttemptOutcome, CertificateFault, Connect, NotResumed, Resumed, Resumption, Tls, Verification,
+    Attempt, AttemptOutcome, CertificateFault, Connect, NotResumed, Resumed, Resumption, Route, RouteEnd,
+    Tls, Verification,
 };
 
 impl Redact for Connect {
@@ -13,6 +14,8 @@ impl Redact for Connect {
         let Self {
             start: _,
             end: _,
+            noticed: _,
+            stamped_by: _,
             attempts,
             winner: _,
             local: _,
@@ -23,7 +26,12 @@ impl Redact for Connect {
             unix_socket: _, // a path of this machine, as typed
             tcp_info_after: _,
             addresses,
+            route,
+            fast_open: _,
         } = self;
+        if let Some(Route { end: RouteEnd::Failed(words), .. }) = route {
+            seen.sentence(words);
+        }
         for check in addresses.iter_mut().flatten() {
             if let Some(words) = &mut check.error {
                 seen.sentence(words);
@@ -50,6 +58,8 @@ impl Redact for Tls {
         let Self {
             start: _,
             end: _,
+            noticed: _,
+            stamped_by: _,
             sni: _,           // a host, as in the URL
             verified_name: _, // the same
             offer: _,

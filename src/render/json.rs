@@ -21,6 +21,7 @@ mod proxy;
 mod reading;
 mod record;
 mod resumption;
+mod route;
 mod schema;
 mod service;
 mod survey;

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
+use super::text::route as path;
 use super::{reading_words, text, words};
 use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
@@ -39,6 +40,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     story(&mut page, report);
     for hop in report.trace.hops() {
         packets(&mut page, &hop);
+        route(&mut page, &hop);
         certificates(&mut page, &hop);
         said(&mut page, &report.trace, &hop);
         fields(&mut page, &hop);
@@ -181,6 +183,25 @@ fn packets(page: &mut String, hop: &Hop<'_>) {
     }
     more(&mut rows, dns.packets.len());
     folded(page, &of("DNS packets", hop), &rows);
+}
+
+/// `--route`.
+fn route(page: &mut String, hop: &Hop<'_>) {
+    let Some((connect, route)) =
+        hop.connect.ran().and_then(|connect| Some((connect, connect.route.as_ref()?)))
+    else {
+        return;
+    };
+    let mut rows = "| hop | address | RTT | answered | name |\n| ---: | --- | ---: | --- | --- |".to_owned();
+    for hop in &route.hops {
+        let rtt = hop.rtt.map_or_else(String::new, units::duration);
+        let (address, name) = (escaped(&path::address(hop)), escaped(&path::about(hop)));
+        let _ = write!(rows, "\n| {} | {address} | {rtt} | {} | {name} |", hop.ttl, path::answered(hop));
+    }
+    for note in path::notes(connect, route) {
+        let _ = write!(rows, "\n\n{}", escaped(&note));
+    }
+    folded(page, &of("Route", hop), &rows);
 }
 
 fn certificates(page: &mut String, hop: &Hop<'_>) {

@@ -18,6 +18,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+pub(super) mod route;
 mod story;
 mod survey;
 pub(super) mod tcp_info;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, Hop, Stage, Trace,
+    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, FastOpen, Hop, Route, Stage,
+    Trace,
 };
 use crate::units;
 
@@ -24,7 +25,10 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 Some(path) => unix(teller, connect, &path.to_string_lossy()),
                 None => {
                     race(teller, connect);
-                    handshake(teller, connect);
+                    match &connect.fast_open {
+                        Some(fast_open) if connect.is_deferred() => data_in_syn(teller, fast_open),
+                        _ => handshake(teller, connect),
+                    }
                 }
             }
             if let Some(why) = connect.addresses_skipped {
@@ -33,6 +37,9 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             }
             if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
                 every_address(teller, checks);
+            }
+            if let Some(route) = connect.route.as_ref().filter(|route| !route.hops.is_empty()) {
+                path(teller, route);
             }
         }
         Stage::Skipped(reason) => reused(teller, trace, hop, reason),
@@ -73,6 +80,60 @@ fn every_address(teller: &mut Teller, checks: &[AddressCheck]) {
         format!("{} did not: {why}.", check.address)
     }));
     teller.tell("All addresses", &told, &["RFC 8305 section 5"], ALL_ADDRESSES);
+}
+
+/// `--tcp-fastopen`, with a cookie.
+fn data_in_syn(teller: &mut Teller, fast_open: &FastOpen) {
+    let told = format!(
+        "To a server that has given this machine a cookie before, the first data can leave in the SYN itself, so that no \
+         round trip is spent on the handshake alone (TCP Fast Open). The connection took 0 ms by itself: its round trip \
+         is part of what follows. Here it was {}.",
+        fast_open.words()
+    );
+    teller.tell(
+        "Data in the SYN",
+        &[told],
+        &["RFC 7413 section 3"],
+        "urltrace --lab --tcp-fastopen https://www.example.test/",
+    );
+}
+
+/// `--route`.
+fn path(teller: &mut Teller, route: &Route) {
+    let mut told = vec![teller
+        .once(
+            "Between this machine and the server stand routers, which pass each packet on to the next. Every packet \
+             has a counter, its time to live (TTL; hop limit in IPv6), that each router lowers by one; at 0 the packet \
+             is thrown away, and the router that does so tells its sender. SYNs with a TTL of 1, 2, 3 and so on find \
+             the routers one by one.",
+        )
+        .to_owned()];
+    let known = route.hops.iter().filter(|hop| hop.address.is_some()).count();
+    told.push(match route.target() {
+        Some(target) => format!(
+            "The server is {} away and answered after {} at best; {known} of the {} told of themselves.",
+            units::count(route.hops.len(), "hop"),
+            target.rtt.map_or_else(|| "an unknown time".to_owned(), units::duration),
+            route.hops.len()
+        ),
+        None => format!(
+            "Of {} tried {known} told of themselves, none of them the server.",
+            units::count(route.hops.len(), "hop")
+        ),
+    });
+    let sparing = route.sparing().count();
+    if sparing > 0 {
+        told.push(format!(
+            "{sparing} of them left probes unanswered that hops behind them did answer: a router forwards packets first and \
+             sends ICMP when it likes to, so that is no loss.",
+        ));
+    }
+    teller.tell(
+        "The path",
+        &told,
+        &["RFC 1812 section 5.3.1", "RFC 792", "RFC 4443 section 3.3"],
+        "urltrace --lab --route https://www.example.test/",
+    );
 }
 
 fn reused(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, reason: &str) {
@@ -144,6 +205,9 @@ fn attempted(connect: &Connect, attempt: &Attempt) -> String {
     let begun = units::duration(attempt.start.since(connect.start));
     let took = units::duration(attempt.end.since(attempt.start));
     let outcome = match &attempt.outcome {
+        AttemptOutcome::Won if connect.is_deferred() => {
+            "was taken: its SYN waits for the first data".to_owned()
+        }
         AttemptOutcome::Won => format!("was connected after {took}"),
         AttemptOutcome::Lost => {
             format!("had not answered when another connected, and was given up after {took}")

@@ -1,5 +1,6 @@
 //! Why no address could be connected to, in words: what happened to each, and what to look at. Tries nothing.
 
+use std::io;
 use std::time::Duration;
 
 use crate::fault::Fault;
@@ -10,6 +11,22 @@ use crate::units;
 
 /// What to try when no address is of the family asked for.
 const FAMILY_HINT: &str = "leave the family option out";
+
+/// What a connection came to that was gone before anything could be done with it.
+const RESET: &str = "it was reset as soon as it was made";
+
+/// What an error means that came from outside: this system's own refusals are there at once. `None` for those that
+/// mean the same wherever they come from.
+pub(super) fn came_late(error: &io::Error) -> Option<AttemptOutcome> {
+    match error.kind() {
+        // RFC 4443 §3.1, code 1, comes as this.
+        io::ErrorKind::PermissionDenied => {
+            Some(AttemptOutcome::Unreachable("a firewall on the way forbids it, by ICMP".to_owned()))
+        }
+        io::ErrorKind::ConnectionReset => Some(AttemptOutcome::Failed(RESET.to_owned())),
+        _ => None,
+    }
+}
 
 /// The same where an address of this machine decides the family.
 const SOURCE_HINT: &str = "--interface with an address of the other family connects to the others";
@@ -57,7 +74,13 @@ pub(super) fn explain(
             "the address is silent: a firewall that drops packets, or a host that is down",
         )
     } else if has(|outcome| matches!(outcome, AttemptOutcome::Failed(_))) {
-        (FailureCode::ConnectFailed, "the operating system refused the connection")
+        let reset = has(|outcome| matches!(outcome, AttemptOutcome::Failed(words) if words == RESET));
+        let hint = if reset {
+            "the server, or a firewall before it, takes connections and ends them at once"
+        } else {
+            "the operating system refused the connection"
+        };
+        (FailureCode::ConnectFailed, hint)
     } else {
         (
             FailureCode::Unreachable,

@@ -7,11 +7,34 @@ use std::os::fd::AsFd;
 
 use crate::trace::TcpInfo;
 
-/// Asks the kernel. `None` where it does not tell.
+/// What it knows of TCP Fast Open on a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FastOpenInfo {
+    /// Whether the handshake is over.
+    pub(super) established: bool,
+    /// Whether the data in the SYN was acknowledged (TCPI_OPT_SYN_DATA).
+    pub(super) data_acknowledged: bool,
+    /// Why not (`tcpi_fastopen_client_fail`).
+    pub(super) failure: u8,
+}
+
+/// Asks the kernel about TCP Fast Open.
 #[cfg(target_os = "linux")]
-pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
+pub(super) fn fast_open(socket: &impl AsFd) -> Option<FastOpenInfo> {
+    let (info, _) = ask(socket)?;
+    Some(FastOpenInfo {
+        // It has a round trip once the SYN was answered, and keeps it when it has ended.
+        established: info.0[68 / 4] != 0,
+        data_acknowledged: info.byte(5) & 32 != 0,
+        // Two bits behind `tcpi_delivery_rate_app_limited`.
+        failure: if cfg!(target_endian = "little") { info.byte(7) >> 1 & 3 } else { info.byte(7) >> 5 & 3 },
+    })
+}
+
+/// `getsockopt(TCP_INFO)`: what the kernel wrote, and how much of it.
+#[cfg(target_os = "linux")]
+fn ask(socket: &impl AsFd) -> Option<(RawInfo, usize)> {
     use std::os::fd::AsRawFd;
-    use std::time::Duration;
 
     let mut info = RawInfo::default();
     let mut length = libc::socklen_t::try_from(size_of::<RawInfo>()).ok()?;
@@ -31,7 +54,15 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
     if result != 0 {
         return None;
     }
-    let known = usize::try_from(length).ok()?;
+    Some((info, usize::try_from(length).ok()?))
+}
+
+/// Asks the kernel. `None` where it does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
+    use std::time::Duration;
+
+    let (info, known) = ask(socket)?;
     let word = |offset: usize| (known >= offset + 4).then(|| info.0[offset / 4]);
     let long = |offset: usize| {
         let halves = [word(offset)?.to_ne_bytes(), word(offset + 4)?.to_ne_bytes()];
@@ -46,11 +77,15 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
         rtt: micros(68)?,
         rtt_var: micros(72)?,
         congestion_window: word(80)?,
+        rto: micros(8),
         retransmits: word(100)?,
         // Zero or all ones until there is a sample.
         min_rtt: micros(148).filter(|rtt| !rtt.is_zero() && *rtt < Duration::from_secs(1000)),
         reordering: word(88),
         out_of_order: word(224),
+        // TCPI_OPT_SACK of `tcpi_options`.
+        duplicates: word(216).filter(|_| info.byte(5) & 2 != 0),
+        reorderings: word(220),
         // None was measured until data was delivered.
         delivery_rate: long(160).filter(|rate| *rate > 0),
         bytes_sent: long(200),
@@ -71,6 +106,14 @@ pub(super) fn retransmits(socket: &impl AsFd) -> Option<u32> {
 struct RawInfo([u32; 64]);
 
 #[cfg(target_os = "linux")]
+impl RawInfo {
+    /// One of the first fields, which are bytes.
+    fn byte(&self, offset: usize) -> u8 {
+        self.0[offset / 4].to_ne_bytes()[offset % 4]
+    }
+}
+
+#[cfg(target_os = "linux")]
 impl Default for RawInfo {
     fn default() -> Self {
         Self([0; 64])
@@ -84,5 +127,10 @@ pub(super) fn read(_: &impl AsFd) -> Option<TcpInfo> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn retransmits(_: &impl AsFd) -> Option<u32> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn fast_open(_: &impl AsFd) -> Option<FastOpenInfo> {
     None
 }

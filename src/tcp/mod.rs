@@ -4,12 +4,16 @@
 //! 250 ms after the last or at once when that one failed. Does not resolve, and does not speak.
 //!
 //! - `bind`: where connections leave from; `unix`: sockets of this machine, in place of addresses
+//! - `fast_open`: data in the SYN
 //! - `failure`: what happened to each address, worded
+//! - `route`: the path to an address, by SYNs of its own
 //! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
 mod bind;
 mod failure;
+mod fast_open;
 mod info;
+mod route;
 mod unix;
 mod watch;
 
@@ -26,9 +30,14 @@ use crate::clock::Clock;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure};
+use crate::timestamp;
+use crate::trace::{
+    At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FastOpen, FastOpenStart, StampedBy,
+};
 
 pub use self::bind::check as check_source;
+pub use self::fast_open::has_cookie;
+pub use self::route::{MOST_HOPS, route};
 pub use self::unix::connect as connect_unix;
 pub use self::watch::Watch;
 
@@ -114,12 +123,14 @@ pub async fn connect(
     let shown = queue.get(won.unwrap_or_default()).filter(|one| one.named_port != one.address.port());
     let untried = queue.get(race.runners.len()..).unwrap_or_default();
     let mut connect = Connect {
-        start: race.start,
+        start: race.runners.first().map_or(race.start, |first| first.attempt.start),
         end,
         attempts: Vec::new(),
         winner: won,
         local: None,
         tcp_info: None,
+        noticed: won.map(|_| end),
+        stamped_by: won.map(|_| StampedBy::Program),
         untried: untried.iter().map(|one| one.address).collect(),
         redirected_from: shown.map(|one| format!("port {}", one.named_port)),
         ..Connect::default()
@@ -129,11 +140,14 @@ pub async fn connect(
         let socket = runner.socket.and_then(|socket| Rc::try_unwrap(socket).ok());
         if won == Some(index) {
             connect.local = socket.as_ref().and_then(|socket| socket.local_addr().ok());
-            connect.tcp_info = socket.as_ref().and_then(info::read);
+            connect.fast_open = runner.fast_open.map(FastOpen::begun);
+            // What was put off has nothing to tell yet.
+            connect.tcp_info = socket.as_ref().filter(|_| !connect.is_deferred()).and_then(info::read);
             stream = socket;
         }
         connect.attempts.push(runner.attempt);
     }
+    end_with_the_kernel(&mut connect);
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
@@ -142,6 +156,18 @@ pub async fn connect(
             let running = connect.end.since(connect.start);
             (connect, Err(fault.after(running)))
         }
+    }
+}
+
+/// A busy machine wakes this program late: the winner's connect ends with the round trip of its SYN, as the kernel
+/// has measured it. After a retransmission that could be anybody's (Karn's algorithm, RFC 6298 §3).
+fn end_with_the_kernel(connect: &mut Connect) {
+    let winner = connect.winner.and_then(|winner| connect.attempts.get_mut(winner));
+    let (Some(winner), Some(info)) = (winner, &connect.tcp_info) else { return };
+    let end = winner.start.after(info.rtt);
+    if winner.syn_retransmits == Some(0) && end < winner.end {
+        (winner.end, connect.end) = (end, end);
+        connect.stamped_by = Some(StampedBy::Kernel);
     }
 }
 
@@ -170,6 +196,7 @@ struct Runner {
     attempt: Attempt,
     /// Kept until the end of the race, so that the kernel can be asked about losers too.
     socket: Option<Rc<TcpStream>>,
+    fast_open: Option<FastOpenStart>,
 }
 
 struct Race<'a> {
@@ -266,16 +293,13 @@ impl Race<'_> {
     /// Calls `connect()` without waiting for it.
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
         let Candidate { address, source, .. } = candidate;
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
-        let start = self.clock.now();
-        let result = socket.and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            bind::bind(&socket, address, &self.plan.source)?;
-            // Small writes must not wait for each other: the first request byte is a measured event.
-            socket.set_tcp_nodelay(true)?;
+        let (mut start, mut fast_open) = (self.clock.now(), None);
+        let result = self.ready_socket(address).and_then(|socket| {
+            fast_open = fast_open::prepare(&socket, self.plan);
+            start = self.clock.now();
             match socket.connect(&address.into()) {
-                Ok(()) => {}
-                Err(error) if in_progress(&error) => {}
+                Ok(()) => fast_open = fast_open.map(|_| FastOpenStart::Deferred),
+                Err(error) if os::is_in_progress(&error) => {}
                 Err(error) => return Err(error),
             }
             TcpStream::from_std(socket.into()).map(Rc::new)
@@ -290,14 +314,27 @@ impl Race<'_> {
                 source,
             },
             socket: result.as_ref().ok().cloned(),
+            fast_open,
         });
         result
+    }
+
+    /// A socket with all that can be set before its connect.
+    fn ready_socket(&self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        bind::bind(&socket, address, &self.plan.source)?;
+        // Small writes must not wait for each other: the first request byte is a measured event.
+        socket.set_tcp_nodelay(true)?;
+        timestamp::stamp_arrivals(&socket);
+        Ok(socket)
     }
 
     fn settle(&mut self, index: usize, end: At, outcome: AttemptOutcome) {
         let runner = &mut self.runners[index];
         runner.attempt.end = end;
-        runner.attempt.syn_retransmits = runner.socket.as_deref().and_then(info::retransmits);
+        let sent = runner.socket.as_deref().filter(|_| runner.fast_open != Some(FastOpenStart::Deferred));
+        runner.attempt.syn_retransmits = sent.and_then(info::retransmits);
         runner.attempt.outcome = outcome;
     }
 
@@ -331,14 +368,11 @@ async fn attempt(
         Ok(Err(error)) => Some(outcome_of(&error)),
         Ok(Ok(())) => match socket.take_error() {
             Ok(None) => None,
-            Ok(Some(error)) | Err(error) => Some(outcome_of(&error)),
+            Ok(Some(error)) => failure::came_late(&error).or_else(|| Some(outcome_of(&error))),
+            Err(error) => Some(outcome_of(&error)),
         },
     };
     (index, end, outcome)
-}
-
-fn in_progress(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
 }
 
 fn outcome_of(error: &io::Error) -> AttemptOutcome {

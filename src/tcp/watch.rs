@@ -3,8 +3,9 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
+use super::fast_open;
 use super::info;
-use crate::trace::TcpInfo;
+use crate::trace::{FastOpen, TcpInfo};
 
 /// A second hold on a socket.
 #[derive(Debug)]
@@ -20,5 +21,10 @@ impl Watch {
     #[must_use]
     pub fn read(&self) -> Option<TcpInfo> {
         info::read(&self.0)
+    }
+
+    /// What became of the data in the SYN.
+    pub fn settle(&self, fast_open: &mut FastOpen) {
+        fast_open::settle(fast_open, info::fast_open(&self.0));
     }
 }

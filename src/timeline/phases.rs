@@ -1,7 +1,7 @@
 //! How long each phase of a hop took, or why it is missing.
 
 use super::phase::{PerPhase, Phase};
-use super::stretch::{Stretch, stretches};
+use super::stretch::{Stretch, is_put_off, stretches};
 use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
@@ -17,6 +17,10 @@ pub struct Phases {
 
 /// The reason of a phase whose stage was not reached.
 pub const NOT_REACHED: &str = "not reached";
+
+/// The reason of a connect that was put off until the first data.
+const PUT_OFF: &str =
+    "TCP Fast Open: the SYN left with the first data, and its round trip is part of what follows";
 
 /// The phases of a hop.
 #[must_use]
@@ -61,6 +65,7 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
             Some(DnsLane::Special) => Some("a special name is never asked (RFC 6761)"),
             Some(DnsLane::Walk | DnsLane::Resolver | DnsLane::StubFallback) | None => stage(hop.dns),
         },
+        Phase::Connect if is_put_off(hop) => Some(PUT_OFF),
         Phase::Connect => stage(hop.connect),
         Phase::Proxy => proxy(hop),
         Phase::Tls => stage(hop.tls),
@@ -99,8 +104,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::At;
     use crate::trace::sample;
+    use crate::trace::{At, FastOpen, FastOpenStart};
 
     fn sum(phases: &Phases) -> u64 {
         phases.spent.iter().filter_map(|(_, us)| *us).sum::<u64>() + phases.unaccounted
@@ -150,6 +155,19 @@ mod tests {
         let phases = phases(&hop);
         assert_eq!((phases.spent[Phase::Send], phases.spent[Phase::Wait]), (Some(200), None));
         assert!(reasons(&hop)[Phase::Wait].unwrap().contains("before"));
+    }
+
+    #[test]
+    fn a_connect_that_was_put_off_has_no_time_of_its_own() {
+        let mut trace = sample::success();
+        let connect = &mut trace.connections[0].tcp;
+        connect.fast_open = Some(FastOpen::begun(FastOpenStart::Deferred));
+        let hop = trace.hops().next().unwrap();
+        assert_eq!(phases(&hop).spent[Phase::Connect], None);
+        assert!(reasons(&hop)[Phase::Connect].unwrap().contains("TCP Fast Open"));
+        // Without a connection all of it was waiting for one.
+        trace.connections[0].tcp.winner = None;
+        assert!(phases(&trace.hops().next().unwrap()).spent[Phase::Connect].is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The stretches of a hop's time that its phases took, laid so that they can never overlap.
 
 use super::phase::{PerPhase, Phase};
-use crate::trace::{At, DnsLane, Hop};
+use crate::trace::{At, Connect, DnsLane, Hop};
 
 /// A stretch of a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
             asked.map(|dns| (dns.start, dns.end))
         }
         // What was given up before was on the way to a connection, and so is the lookup of a proxy's name.
-        Phase::Connect => hop.connect.ran().map(|connect| {
+        Phase::Connect => hop.connect.ran().filter(|_| !is_put_off(hop)).map(|connect| {
             let lookup = hop.proxy.and_then(|proxy| proxy.lookup.as_ref());
             let before =
                 lookup.map(|lookup| lookup.start).or(hop.abandoned.first().map(|first| first.tcp.start));
@@ -45,6 +45,12 @@ fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
         Phase::Wait => wait,
         Phase::Receive => receive,
     })
+}
+
+/// Whether nothing was waited for before the first data, because the SYN took that along (RFC 7413).
+pub(super) fn is_put_off(hop: &Hop<'_>) -> bool {
+    let lookup = hop.proxy.and_then(|proxy| proxy.lookup.as_ref());
+    hop.connect.ran().is_some_and(Connect::is_deferred) && hop.abandoned.is_empty() && lookup.is_none()
 }
 
 /// The stamps of send, wait and receive. A server may answer before it has the whole request: then

@@ -83,6 +83,21 @@ impl AddressKind {
     }
 }
 
+/// The name that stands for an address in the DNS, for a lookup of its own names (RFC 1035 §3.5, RFC 3596 §2.5).
+#[must_use]
+pub fn reverse_name(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(address) => {
+            let nibbles = address.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
+            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

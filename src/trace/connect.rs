@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::addresses::AddressCheck;
-use super::at::At;
+use super::at::{At, StampedBy};
+use super::fast_open::{FastOpen, FastOpenStart};
+use super::route::Route;
 use super::service::EndpointSource;
 
 /// The connection race (RFC 8305).
@@ -13,8 +15,13 @@ use super::service::EndpointSource;
 pub struct Connect {
     /// First attempt's start.
     pub start: At,
-    /// The winner was connected, or the last attempt failed.
+    /// The winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the last
+    /// attempt failed.
     pub end: At,
+    /// This program saw that the winner was connected.
+    pub noticed: Option<At>,
+    /// Whose measure its end is; `None` without a winner.
+    pub stamped_by: Option<StampedBy>,
     /// Every attempt, in the order started.
     pub attempts: Vec<Attempt>,
     /// Index of the winner.
@@ -35,6 +42,46 @@ pub struct Connect {
     pub addresses: Option<Vec<AddressCheck>>,
     /// Why none was tried, although it was asked for.
     pub addresses_skipped: Option<&'static str>,
+    /// `--route`: the path to the winner's address; `None` where not asked for.
+    pub route: Option<Route>,
+    /// `--tcp-fastopen`: what it came to; `None` where not asked for, and without a connection.
+    pub fast_open: Option<FastOpen>,
+}
+
+impl Connect {
+    /// Whether the SYN was put off until the first data (TCP Fast Open): then there was nothing to wait for here, and
+    /// the round trip of the SYN lies in what follows.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        let deferred = |fast_open: FastOpen| fast_open.start == FastOpenStart::Deferred;
+        self.winner.is_some() && self.fast_open.is_some_and(deferred)
+    }
+
+    /// Segments with data that were sent again over the connection's life.
+    #[must_use]
+    pub fn sent_again(&self) -> u32 {
+        let before = self.tcp_info.map_or(0, |info| info.retransmits);
+        self.tcp_info_after.map_or(0, |info| info.retransmits.saturating_sub(before))
+    }
+
+    /// Those of them that were lost for certain: less those that the peer has had twice by its own word (DSACK, RFC
+    /// 2883). `None` where that cannot be told apart.
+    #[must_use]
+    pub fn lost(&self) -> Option<u32> {
+        self.tcp_info?;
+        self.sent_again().checked_sub(self.tcp_info_after?.duplicates?)
+    }
+
+    /// How long may have been waited before they were sent again: the retransmission timeout, doubled each time (RFC
+    /// 6298 §5.5), and once more where the peer has had something twice: then its own packets were lost, which it sends
+    /// again as late. No more of a wait than what is beyond it is the peer's for certain.
+    #[must_use]
+    pub fn waited_to_send_again(&self) -> Duration {
+        let first = self.tcp_info.and_then(|info| info.rto).unwrap_or(Duration::from_secs(1));
+        let again = self.sent_again();
+        let twice = again > 0 && self.lost().is_none_or(|lost| lost < again);
+        first * ((1 << (again.min(8) + u32::from(twice))) - 1)
+    }
 }
 
 /// One connection attempt.
@@ -96,6 +143,8 @@ pub struct TcpInfo {
     pub rtt: Duration,
     /// Its variation.
     pub rtt_var: Duration,
+    /// The retransmission timeout, as it stands.
+    pub rto: Option<Duration>,
     /// The least round trip seen; `None` on kernels that do not tell.
     pub min_rtt: Option<Duration>,
     /// Maximum segment size for sending, in bytes.
@@ -112,6 +161,11 @@ pub struct TcpInfo {
     pub out_of_order: Option<u32>,
     /// The rate at which what was sent was delivered at last, in bytes a second (tcp(7): `tcpi_delivery_rate`).
     pub delivery_rate: Option<u64>,
+    /// Segments that the peer has had twice by its own word (DSACK, RFC 2883): sent again for nothing. `None` where it
+    /// has no such words (no SACK), or they were not waited for.
+    pub duplicates: Option<u32>,
+    /// Times that segments were seen to overtake each other.
+    pub reorderings: Option<u32>,
     /// Bytes of data sent, those sent again included.
     pub bytes_sent: Option<u64>,
     /// Bytes of data sent again.

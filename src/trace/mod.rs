@@ -14,6 +14,7 @@ mod cut;
 mod dns;
 mod dnssec;
 mod failure;
+mod fast_open;
 mod fields;
 mod hop;
 mod http;
@@ -24,6 +25,7 @@ mod proxy;
 mod record;
 mod request;
 mod resumption;
+mod route;
 mod run;
 mod said;
 #[cfg(test)]
@@ -35,9 +37,9 @@ mod tls;
 mod token;
 mod url;
 
-pub use address::AddressKind;
+pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
-pub use at::At;
+pub use at::{At, StampedBy};
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
@@ -48,6 +50,7 @@ pub use dnssec::{
     SignatureInfo, ZoneLink,
 };
 pub use failure::{Failure, FailureCode};
+pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
 pub use hop::{Hop, REUSED};
 pub use http::{
@@ -66,6 +69,7 @@ pub use proxy::{
 pub use record::{Rcode, Record, RecordType};
 pub use request::Request;
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
+pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
 pub use said::{BodySaid, ErrorPage, GraphQlErrors, PageMaker, Problem};
 pub use service::{EndpointSource, ServiceBinding, ServiceEndpoint, ServiceRecord};

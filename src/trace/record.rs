@@ -48,6 +48,7 @@ impl RecordType {
     pub const NS: Self = Self(2);
     pub const CNAME: Self = Self(5);
     pub const SOA: Self = Self(6);
+    pub const PTR: Self = Self(12);
     pub const AAAA: Self = Self(28);
     pub const DNAME: Self = Self(39);
     pub const DS: Self = Self(43);

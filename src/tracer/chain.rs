@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use super::assumed;
 use super::connect::{self, Beside};
+use super::fast_open;
+use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::scene::Scene;
@@ -30,6 +32,8 @@ const COOKIE: &str = "the server redirects until the cookie it sets comes back, 
 type Lanes = Vec<(LookupId, UncountedLanes)>;
 /// Sessions that are to be resumed, and the connection each is of.
 type Sessions = Vec<(ConnectionId, Memory)>;
+/// Connections on which something was sent again.
+type Doubted = Vec<(ConnectionId, tcp::Watch)>;
 
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
@@ -39,14 +43,16 @@ pub(super) struct Chain<'a> {
     uncounted: Lanes,
     /// Holds on the connections that are open, for a look at each when what is measured on it is over.
     watches: HashMap<ConnectionId, tcp::Watch>,
+    /// Those of them on which something was sent again.
+    doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, sessions }
+        let (uncounted, sessions, watches, doubted) = Default::default();
+        Self { scene, pool: Pool::default(), uncounted, watches, doubted, sessions }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -57,9 +63,10 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, and what is to be resumed after it.
-    pub(super) fn into_uncounted(self) -> (Lanes, Sessions) {
-        (self.uncounted, self.sessions)
+    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
+    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+        self.doubted.extend(self.watches);
+        (self.uncounted, self.sessions, self.doubted)
     }
 
     /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
@@ -88,6 +95,7 @@ impl<'a> Chain<'a> {
             let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
             until::leave_out(&mut trace.requests[id.0]);
             let mut failure = self.request(trace, id, &ask).await.err();
+            failure = failure.map(|failure| Self::put_off(trace, id, failure));
             let behind = |failure| match trace.hops().last() {
                 Some(hop) => proxied::hint(failure, &hop),
                 None => failure,
@@ -149,17 +157,20 @@ impl<'a> Chain<'a> {
         &self,
         trace: &mut Trace,
         id: RequestId,
+        ask: &Ask,
         beside: &mut Beside,
     ) -> Result<Option<(Session, ConnectionId)>, Failure> {
         let request = &mut trace.requests[id.0];
         if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
             match proxy::choose(&request.url, &self.scene.plan.proxy) {
-                Choice::Use(server) => return proxied::open(self.scene, trace, id, server, beside).await,
+                Choice::Use(server) => {
+                    return proxied::open(self.scene, trace, (id, ask), server, beside).await;
+                }
                 Choice::Bypass(bypass) => request.bypass = Some(bypass),
                 Choice::Direct => {}
             }
         }
-        connect::open(self.scene, trace, id, beside).await
+        connect::open(self.scene, trace, id, ask, beside).await
     }
 
     /// The stages of one request.
@@ -179,7 +190,7 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let opened = self.open(trace, id, &mut beside).await;
+                let opened = self.open(trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
                 self.watches.extend(beside.watch.take());
                 match opened {
@@ -201,7 +212,8 @@ impl<'a> Chain<'a> {
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
-        let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
+        let made = beside.request.take().unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
+        let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         let kept = if matches!(result, Ok(Some(_))) { Kept::Yes } else { Kept::No };
         self.look_back(trace, id, kept);
@@ -214,6 +226,16 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
+    /// A failure of what followed a connect that was put off is one of the connection, where there was none.
+    fn put_off(trace: &mut Trace, id: RequestId, failure: Failure) -> Failure {
+        let Trace { requests, connections, .. } = trace;
+        let request = &mut requests[id.0];
+        match request.connection.ran() {
+            Some(connection) => fast_open::told(failure, request, &mut connections[connection.0]),
+            None => failure,
+        }
+    }
+
     /// Asks the kernel once more about the connection of a request that has ended.
     fn look_back(&mut self, trace: &mut Trace, id: RequestId, kept: Kept) {
         let Some(connection) = trace.requests[id.0].connection.ran() else { return };
@@ -223,8 +245,10 @@ impl<'a> Chain<'a> {
         if tls.as_ref().ran().is_some() || trace.requests[id.0].http.as_ref().ran().is_some() {
             tcp.tcp_info_after = watch.read();
         }
+        tcp.fast_open.iter_mut().for_each(|fast_open| watch.settle(fast_open));
         if kept == Kept::No {
-            self.watches.remove(&connection);
+            let watch = self.watches.remove(&connection).filter(|_| loss::is_doubted(tcp));
+            self.doubted.extend(watch.map(|watch| (connection, watch)));
         }
     }
 }

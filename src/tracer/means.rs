@@ -1,14 +1,15 @@
-//! What proxies need beside what every run has: the machine's resolver for their names, and TLS of their own.
+//! What proxies need beside what every run has: the machine's resolver for their names, and TLS of their own. The
+//! names of routers are that resolver's matter, too.
 
 use std::net::IpAddr;
 
 use crate::dns;
-use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, HttpsRecords, Plan, ResolverChoice, RouteProbe};
 use crate::tls;
 
 /// What proxies need, made ready before t0.
 pub(super) struct Means {
-    /// The machine's resolver, for the names of proxies.
+    /// The machine's resolver, for the names of proxies, and of routers by their addresses.
     pub(super) resolver: Option<dns::Resolver>,
     /// For https proxies.
     pub(super) tls: Option<tls::Client>,
@@ -22,6 +23,7 @@ impl Means {
     pub(super) fn of(plan: &Plan, client: &tls::Client) -> Result<Self, String> {
         let servers = || [&plan.proxy.http, &plan.proxy.https, &plan.proxy.other].into_iter().flatten();
         let named = servers().any(|server| server.host.parse::<IpAddr>().is_err());
+        let named = named || plan.tcp.route == RouteProbe::Afterwards;
         let resolver = named.then(|| dns::Resolver::new(machines(&plan.dns))).transpose()?;
         let secured = servers().any(|server| server.kind.is_encrypted());
         let trust = if plan.proxy.insecure { tls::Faults::Overlooked } else { tls::Faults::Fatal };

@@ -12,6 +12,8 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
+//! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
+//! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace.
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
@@ -21,10 +23,13 @@ mod assumed;
 mod chain;
 mod connect;
 mod endpoint;
+mod fast_open;
+mod loss;
 mod means;
 mod pool;
 mod proxied;
 mod resume;
+mod route;
 mod run;
 mod scene;
 mod target;

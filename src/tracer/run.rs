@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::addresses;
 use super::chain::Chain;
+use super::fast_open;
+use super::loss;
 use super::means::Means;
 use super::resume;
+use super::route;
 use super::scene::{OnStage, Scene};
 use crate::clock::Clock;
 use crate::dns;
-use crate::plan::Plan;
+use crate::plan::{Plan, RouteProbe};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
@@ -24,8 +27,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// The resolver and the proxies' means of the first run, made before its t0.
-    first: RefCell<Option<(dns::Resolver, Means)>>,
+    /// The resolver and the proxies' means of the next run, made when there was time.
+    next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -55,15 +58,15 @@ impl Tracer {
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
         let proxies = Means::of(&plan, &tls)?;
-        let first = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
+        let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
+        Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
-        let made = first.take();
-        let (resolver, means) = &made.unwrap_or_else(|| (shared.of_another_run(), proxies.of_another_run()));
+        let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
+        let another = || (shared.of_another_run(), proxies.of_another_run());
+        let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
@@ -71,7 +74,7 @@ impl Tracer {
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.close().await;
-        let (lanes, sessions) = chain.into_uncounted();
+        let (lanes, sessions, doubted) = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
@@ -82,10 +85,16 @@ impl Tracer {
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
         }
+        loss::settle(doubted, &mut trace, stop).await;
+        fast_open::look_for_cookies(&scene, &mut trace).await;
         resume::resume_all(&scene, sessions, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }
+        if plan.tcp.route == RouteProbe::Afterwards {
+            route::find_all(&scene, &mut trace).await;
+        }
+        next.replace(Some(another()));
         trace
     }
 

@@ -106,6 +106,25 @@ fn of_very_many_addresses_the_rest_is_said_to_be_untried() {
     assert!(all[70]["connect_us"].is_null());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_path_to_a_server_is_found_afterwards_and_not_counted() {
+    let (hop, document) = hop(&["--lab", "--route", "https://www.example.test/"], 0);
+    let route = hop["route"].as_array().unwrap();
+    assert_eq!((route.len(), &hop["route_end"], &hop["route_why"]), (1, &"reached".into(), &Value::Null));
+    let only = &route[0];
+    assert_eq!((&only["ttl"], &only["sent"], &only["answered"]), (&1.into(), &3.into(), &3.into()));
+    assert_eq!((&only["address"], &only["answer"]), (&hop["connect"]["address"], &"reached".into()));
+    assert!(only["rtt_us"].is_u64() && only["others"] == serde_json::json!([]));
+    assert_eq!(document["total_us"], hop["end_us"]);
+    let (plain, _) = self::hop(&["--lab", "https://www.example.test/"], 0);
+    assert!(plain["route"].is_null() && plain["route_end"].is_null());
+    let proxied = ["--lab", "--route", "-x", "http://proxy.http.test:3128", "https://www.example.test/"];
+    let (hop, _) = self::hop(&proxied, 0);
+    assert!(hop["route"].is_null() && hop["route_end"] == "untraced");
+    assert!(hop["route_why"].as_str().unwrap().contains("the proxy's"));
+}
+
 #[test]
 fn a_connection_comes_from_where_it_is_told_to() {
     let local = |arguments: &[&str]| {

@@ -14,6 +14,7 @@ mod proxies;
 mod runs;
 mod secrets;
 mod support;
+mod tcp_peers;
 mod terminal;
 mod tidy;
 mod walks;

@@ -30,22 +30,37 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
         all.extend(cutter.into_parts());
     };
     let trip = hop.connection.and_then(|connection| trips.of_connection(connection));
+    let handshake_in = handshake_in(hop);
     for (phase, micros) in phases.spent.iter() {
-        cut(Some(phase), micros.unwrap_or(0), &|cutter| match phase {
-            Phase::Dns => lookup::take_apart(hop, trips, cutter),
-            Phase::Connect => of_connect(hop, trip, cutter),
-            Phase::Tls => of_tls(hop, trip, cutter),
-            Phase::Wait => {
+        cut(Some(phase), micros.unwrap_or(0), &|cutter| {
+            if handshake_in == Some(phase) {
                 cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
-                cutter.give_rest(Cause::Server, connected_to(hop));
             }
-            Phase::Receive => of_receive(hop, trip, cutter),
-            Phase::Proxy => of_proxy(hop, trip, cutter),
-            Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            match phase {
+                Phase::Dns => lookup::take_apart(hop, trips, cutter),
+                Phase::Connect => of_connect(hop, trip, cutter),
+                Phase::Tls => of_tls(hop, trip, cutter),
+                Phase::Wait => {
+                    cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
+                    of_loss(hop, cutter);
+                    cutter.give_rest(Cause::Server, connected_to(hop));
+                }
+                Phase::Receive => of_receive(hop, trip, cutter),
+                Phase::Proxy => of_proxy(hop, trip, cutter),
+                Phase::Send | Phase::Quic => cutter.give_rest(Cause::Distance, Seen::default()),
+            }
         });
     }
     cut(None, phases.unaccounted, &|cutter| cutter.give_rest(Cause::Us, Seen::default()));
     all
+}
+
+/// The phase that the round trip of a connect lies in that was put off, and whose data the server did not take with
+/// the SYN (RFC 7413); with data that it took there is none.
+fn handshake_in(hop: &Hop<'_>) -> Option<Phase> {
+    let connect = hop.connect.ran().filter(|connect| connect.is_deferred())?;
+    let is_extra = connect.fast_open.is_none_or(|fast_open| fast_open.data_accepted != Some(true));
+    is_extra.then_some(if hop.tls.ran().is_some() { Phase::Tls } else { Phase::Wait })
 }
 
 fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
@@ -114,6 +129,7 @@ fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
         tls.round_trips,
         Seen::default(),
     );
+    of_loss(hop, cutter);
     cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
@@ -125,6 +141,18 @@ fn of_receive(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     let trips = (segments / 10 + 1).ilog2();
     cutter.give(Cause::Distance, trip.unwrap_or_default() * trips, trips, Seen::default());
     cutter.give_rest(Cause::Server, connected_to(hop));
+}
+
+/// What may have been waited for before something was sent again: nobody's thinking.
+fn of_loss(hop: &Hop<'_>, cutter: &mut Cutter) {
+    let (Some(connection), Some(id)) = (hop.connection, hop.request.connection.ran()) else { return };
+    let tcp = &connection.tcp;
+    let place = Some(Place::Connection(id, InConnection::Retransmits));
+    let server = connected_to(hop).server;
+    let cause = if tcp.lost().is_some_and(|lost| lost > 0) { Cause::Loss } else { Cause::Queue };
+    if tcp.sent_again() > 0 {
+        cutter.give(cause, tcp.waited_to_send_again(), 0, Seen { subject: None, place, server });
+    }
 }
 
 /// Whom a hop's request went to.

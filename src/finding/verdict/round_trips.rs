@@ -53,7 +53,11 @@ impl RoundTrips {
         let Some(winner) = tcp.winner.and_then(|winner| tcp.attempts.get(winner)) else { return };
         let address = winner.address.ip();
         // After a SYN that was sent again, the kernel's figure is not a round trip.
-        if winner.syn_retransmits.unwrap_or(0) == 0 {
+        if tcp.is_deferred() {
+            if let Some(least) = tcp.tcp_info_after.and_then(|info| info.min_rtt) {
+                self.note(address, least);
+            }
+        } else if winner.syn_retransmits.unwrap_or(0) == 0 {
             let kernel = tcp.tcp_info.map(|info| info.min_rtt.unwrap_or(info.rtt));
             self.note(address, kernel.unwrap_or_else(|| winner.end.since(winner.start)));
         }

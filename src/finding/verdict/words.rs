@@ -38,6 +38,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Loss, Some(Phase::Dns)) => {
             format!("{share}: a question to {}, or its reply, was lost on the way", who(trace, lead))
         }
+        (Cause::Loss, Some(Phase::Tls | Phase::Wait)) => {
+            format!("{share}: packets to or from {} were lost, and sent again", who_of(host, lead))
+        }
         (Cause::Loss, _) => format!("{share}: the first SYN to {} was lost", who_of(host, lead)),
         (Cause::Retry, Some(Phase::Dns)) => {
             format!("{share} went by on {}, {}", who(trace, lead), what_of(trace, lead))
@@ -45,6 +48,12 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Retry, _) => {
             let dead = lead.seen.server.as_deref().unwrap_or("another address");
             format!("{share} went by on {dead}, an address of {host}, before the connection to another stood")
+        }
+        (Cause::Queue, Some(Phase::Tls | Phase::Wait)) => {
+            format!(
+                "{share}: data to {} was sent twice, as no acknowledgement came in time",
+                who_of(host, lead)
+            )
         }
         (Cause::Queue, _) => {
             format!(

@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
-use crate::trace::{AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, TcpInfo, TlsVersion};
+use crate::trace::{
+    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenStart, StampedBy, TcpInfo,
+    TlsVersion,
+};
 
 /// The connection race (RFC 8305).
 #[derive(Serialize)]
@@ -16,8 +19,14 @@ use crate::trace::{AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, 
 pub(super) struct ConnectView<'a> {
     /// First attempt's start.
     start_us: u64,
-    /// Until the winner was connected, or the last attempt failed.
+    /// Until the winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the
+    /// last attempt failed.
     duration_us: u64,
+    /// When this program saw that the winner was connected.
+    noticed_us: Option<u64>,
+    /// Whose measure the end is: the kernel's (the round trip of the SYN), or this program's; null without a winner.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// Every attempt, in the order started.
     attempts: Vec<AttemptView<'a>>,
     /// Index of the winner.
@@ -43,6 +52,8 @@ pub(super) struct ConnectView<'a> {
     addresses: Option<Vec<AddressView<'a>>>,
     /// Why `--all-addresses` tried none here; null where it did, or was not asked for.
     addresses_skipped: Option<&'static str>,
+    /// `--tcp-fastopen`: what it came to; null without it, and without a connection.
+    fast_open: Option<FastOpenView>,
 }
 
 impl<'a> From<&'a Connect> for ConnectView<'a> {
@@ -52,6 +63,8 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
         Self {
             start_us: connect.start.0,
             duration_us: us(connect.end.since(connect.start)),
+            noticed_us: connect.noticed.map(|at| at.0),
+            stamped_by: connect.stamped_by.map(StampedBy::as_str),
             attempts: connect.attempts.iter().map(Into::into).collect(),
             winner: connect.winner,
             address: winner.map(|address| address.ip().to_string()),
@@ -63,7 +76,35 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             unix_socket: connect.unix_socket.as_ref().map(|path| path.to_string_lossy()),
             tcp_info_after: connect.tcp_info_after.as_ref().map(Into::into),
             addresses: connect.addresses.as_ref().map(|all| all.iter().map(Into::into).collect()),
+            fast_open: connect.fast_open.as_ref().map(Into::into),
             addresses_skipped: connect.addresses_skipped,
+        }
+    }
+}
+
+/// TCP Fast Open (RFC 7413) on a connection.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct FastOpenView {
+    /// Whether the SYN asked for it: with a cookie, or for one. False where this system has it switched off.
+    asked: bool,
+    /// The server's cookie: known before (`cached`), given now for the next connection (`granted`), or `none`; null
+    /// where that is not known.
+    #[cfg_attr(test, schemars(extend("enum" = ["cached", "granted", "none", null])))]
+    cookie: Option<&'static str>,
+    /// Whether the server acknowledged the data in the SYN; null where none was in it, or nobody knows.
+    data_accepted: Option<bool>,
+    /// The same in words.
+    result: &'static str,
+}
+
+impl From<&FastOpen> for FastOpenView {
+    fn from(fast_open: &FastOpen) -> Self {
+        Self {
+            asked: fast_open.start != FastOpenStart::Forbidden,
+            cookie: fast_open.cookie(),
+            data_accepted: fast_open.data_accepted,
+            result: fast_open.words(),
         }
     }
 }
@@ -187,6 +228,8 @@ struct TcpInfoView {
     rtt_us: u64,
     /// Its variation.
     rtt_var_us: u64,
+    /// The retransmission timeout, as it stands.
+    rto_us: Option<u64>,
     /// The least round trip seen.
     min_rtt_us: Option<u64>,
     /// Maximum segment size for sending, in bytes.
@@ -203,6 +246,11 @@ struct TcpInfoView {
     out_of_order: Option<u32>,
     /// The rate at which what was sent was delivered at last, in bytes a second; null before any was.
     delivery_rate: Option<u64>,
+    /// Segments that the peer has had twice by its own word (DSACK), sent again for nothing; null where it has no
+    /// such words. In `tcp_info_after` as told within two round trips behind the end.
+    duplicates: Option<u32>,
+    /// Times that segments were seen to overtake each other.
+    reorderings: Option<u32>,
     /// Bytes of data sent, those sent again included.
     bytes_sent: Option<u64>,
     /// Bytes of data sent again.
@@ -218,6 +266,7 @@ impl From<&TcpInfo> for TcpInfoView {
         Self {
             rtt_us: us(info.rtt),
             rtt_var_us: us(info.rtt_var),
+            rto_us: info.rto.map(us),
             min_rtt_us: info.min_rtt.map(us),
             mss: info.mss,
             retransmits: info.retransmits,
@@ -226,6 +275,8 @@ impl From<&TcpInfo> for TcpInfoView {
             reordering: info.reordering,
             out_of_order: info.out_of_order,
             delivery_rate: info.delivery_rate,
+            duplicates: info.duplicates,
+            reorderings: info.reorderings,
             bytes_sent: info.bytes_sent,
             bytes_retransmitted: info.bytes_retransmitted,
             bytes_acked: info.bytes_acked,

@@ -10,10 +10,11 @@ use super::failure::FailureView;
 use super::http::HttpView;
 use super::micros::us;
 use super::proxy::{BypassView, ProxyView};
+use super::route::RouteHopView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, Hop, StageName, Trace};
+use crate::trace::{Connection, Hop, Route, RouteEnd, StageName, Trace};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -43,6 +44,14 @@ pub(super) struct HopView<'a> {
     abandoned_connections: Vec<AbandonedView<'a>>,
     /// The TCP connection; null where it did not run.
     connect: Option<ConnectView<'a>>,
+    /// `--route`: the path to the address connected to, found when the trace had ended; null without it, and where
+    /// `route_why` says why not.
+    route: Option<Vec<RouteHopView<'a>>>,
+    /// How that path ended; null without `--route`.
+    #[cfg_attr(test, schemars(extend("enum" = ["reached", "unreachable", "too-far", "stopped", "failed", "untraced", null])))]
+    route_end: Option<&'static str>,
+    /// Why there is no path, or not all of it.
+    route_why: Option<&'a str>,
     /// The proxy that the connection goes through; null without one. `connect` is then the connection to it.
     proxy: Option<ProxyView<'a>>,
     /// The proxy that was not used, because its host stands in a list; null where none was left out.
@@ -59,6 +68,8 @@ pub(super) struct HopView<'a> {
 
 impl<'a> HopView<'a> {
     pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
+        let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
+        let hops = |route: &'a Route| route.hops.iter().map(Into::into).collect();
         Self {
             index,
             start_us: hop.start.0,
@@ -71,6 +82,9 @@ impl<'a> HopView<'a> {
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
             connect: hop.connect.ran().map(Into::into),
+            route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
+            route_end: route.map(|route| route.end.as_str()),
+            route_why: route.and_then(|route| route.end.why()),
             proxy: ProxyView::of(&hop),
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             tls: hop.tls.ran().map(Into::into),

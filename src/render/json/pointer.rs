@@ -75,6 +75,7 @@ fn connection(place: InConnection) -> String {
             format!("connect/attempts/{index}/{field}")
         }
         InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
+        InConnection::Retransmits => "connect/tcp_info_after/retransmits".to_owned(),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
         InConnection::LeastRoundTrip => "connect/tcp_info/min_rtt_us".to_owned(),
         InConnection::ProxyCredentials => "proxy/authenticated".to_owned(),

@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::route;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
@@ -53,6 +54,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+        route::put(page, connect);
     }
 }
 
@@ -223,6 +225,9 @@ pub(crate) fn connect(connect: &Connect) -> String {
             Some(port) => words.push_str(&format!("; the lab's stand-in for port {port}")),
             None => words.push_str(&format!("; in place of {from} (--connect-to)")),
         }
+    }
+    if let Some(fast_open) = &connect.fast_open {
+        words.push_str(&format!("; TCP Fast Open {}", fast_open.words()));
     }
     if let Some(info) = &connect.tcp_info {
         // After a lost SYN the kernel's number is no round trip.

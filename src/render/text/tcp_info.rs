@@ -21,6 +21,11 @@ pub(crate) fn facts(info: &TcpInfo) -> Vec<(&'static str, String)> {
     ];
     let mut lost =
         vec![format!("{} sent again, SYNs included", units::count(info.retransmits as usize, "segment"))];
+    lost.extend(
+        info.duplicates
+            .filter(|count| *count > 0)
+            .map(|count| format!("{count} of them for nothing (DSACK)")),
+    );
     lost.extend(info.out_of_order.map(|count| format!("{count} received out of order")));
     lost.extend(info.reordering.map(|count| format!("reordering of {count} is borne")));
     facts.push(("loss", lost.join(", ")));

@@ -2,8 +2,8 @@
 
 use super::table;
 use crate::render::html::markup::Page;
-use crate::render::text::{addresses, evidence, tcp_info};
-use crate::trace::Connect;
+use crate::render::text::{addresses, evidence, route, tcp_info};
+use crate::trace::{Connect, Route};
 use crate::units;
 
 pub(super) fn put(page: &mut Page, connect: &Connect) {
@@ -43,6 +43,9 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
             ["address", "connect", "RTT", "TLS", "version", "certificate (SHA-256)", "outcome", "status"];
         table::columns(page, "All addresses, tried afterwards and not counted", columns, rows);
     }
+    if let Some(found) = &connect.route {
+        path(page, connect, found);
+    }
     if let Some(info) = &connect.tcp_info_after {
         page.raw("<p>When all was over, the kernel said: ");
         for (name, told) in tcp_info::facts(info) {
@@ -66,5 +69,25 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
                 ("segments sent again", info.retransmits.to_string()),
             ],
         );
+    }
+}
+
+/// `--route`.
+fn path(page: &mut Page, connect: &Connect, found: &Route) {
+    if !found.hops.is_empty() {
+        let rows = found.hops.iter().map(|hop| {
+            [
+                hop.ttl.to_string(),
+                route::address(hop),
+                hop.rtt.map_or_else(|| "-".to_owned(), units::duration),
+                route::answered(hop),
+                route::about(hop),
+            ]
+        });
+        let columns = ["hop", "address", "RTT (least)", "answered", "name"];
+        table::columns(page, "The path to the address, found afterwards and not counted", columns, rows);
+    }
+    for note in route::notes(connect, found) {
+        page.element("<p>", &note, "</p>\n");
     }
 }
