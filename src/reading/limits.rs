@@ -344,10 +344,10 @@ fn window(value: &str, name: Option<&str>) -> Option<u64> {
     let limit = whole(value.split([';', ',']).next()?);
     let of_limit =
         value.split(',').filter(|member| whole(member.split(';').next().unwrap_or_default()) == limit);
-    let told = of_limit.filter_map(|member| {
+    let mut told = of_limit.filter_map(|member| {
         ["w", "window"].iter().find_map(|name| parameter(member, name)).and_then(|text| whole(&text))
     });
-    told.last().or(match name {
+    told.next_back().or(match name {
         Some("second" | "secondly") => Some(1),
         Some("minute") => Some(60),
         Some("hour") => Some(3_600),

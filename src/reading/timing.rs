@@ -63,10 +63,10 @@ pub fn wait(hop: &Hop<'_>) -> Option<Wait> {
     let round_trip = round_trip(hop).filter(|trip| *trip <= whole);
     let server = round_trip.map(|trip| whole - trip);
     let told = layers(&http.headers).into_iter().find_map(|layer| Some((layer.upstream_us?, layer)));
-    let upstream = told.and_then(|(took, layer)| {
+    let upstream = told.map(|(took, layer)| {
         let names = ["x-envoy-upstream-service-time", "x-kong-upstream-latency"];
         let field = names.into_iter().find(|name| layer.evidence.contains(name));
-        Some((Duration::from_micros(took), field.unwrap_or("server-timing")))
+        (Duration::from_micros(took), field.unwrap_or("server-timing"))
     });
     // What is told to have taken longer than it was waited for fits nowhere.
     let gateway = server.zip(upstream).and_then(|(server, (upstream, _))| server.checked_sub(upstream));

@@ -62,7 +62,7 @@ fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) 
 }
 
 /// A hop as it stands in the document.
-pub(crate) fn hop<'a>(trace: &Trace, index: usize, hop: Hop<'a>) -> impl Serialize + use<'a> {
+pub(crate) fn hop(trace: &Trace, index: usize, hop: Hop<'_>) -> impl Serialize {
     HopView::new(trace, index, hop)
 }
 
