@@ -48,27 +48,8 @@ impl Clock {
     /// it is now.
     #[must_use]
     pub fn at_wall(&self, stamp: SystemTime) -> At {
-        let (now, wall) = self.both();
-        let past = wall.duration_since(stamp).ok();
-        let at = past.and_then(|past| now.checked_sub(past)).unwrap_or(now);
-        At(u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
-    }
-
-    /// Both clocks at one moment: read again if the thread was put aside in between.
-    fn both(&self) -> (Duration, SystemTime) {
-        const APART: Duration = Duration::from_micros(20);
-        let read = || {
-            let (before, wall) = (self.origin.elapsed(), SystemTime::now());
-            (self.origin.elapsed() - before, before, wall)
-        };
-        let mut best = read();
-        for _ in 0..4 {
-            if best.0 <= APART {
-                break;
-            }
-            best = best.min(read());
-        }
-        (best.1, best.2)
+        let moment = Moment::of_wall(stamp);
+        if moment.0 < self.origin { self.now() } else { self.at(moment) }
     }
 
     /// The point at an offset, as it stands for other runs.
@@ -103,6 +84,15 @@ impl Moment {
         Self(Instant::now())
     }
 
+    /// The point of a wall time just gone by, such as the kernel's stamp on a segment; now for one that is
+    /// still to come.
+    #[must_use]
+    pub fn of_wall(stamp: SystemTime) -> Self {
+        let (now, wall) = both();
+        let past = wall.duration_since(stamp).ok();
+        Self(past.and_then(|past| now.checked_sub(past)).unwrap_or(now))
+    }
+
     /// The point so much later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
@@ -115,6 +105,23 @@ impl Moment {
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }
+}
+
+/// Both clocks at one moment: read again if the thread was put aside in between.
+fn both() -> (Instant, SystemTime) {
+    const APART: Duration = Duration::from_micros(20);
+    let read = || {
+        let (before, wall) = (Instant::now(), SystemTime::now());
+        (before.elapsed(), before, wall)
+    };
+    let mut best = read();
+    for _ in 0..4 {
+        if best.0 <= APART {
+            break;
+        }
+        best = best.min(read());
+    }
+    (best.1, best.2)
 }
 
 /// Measures work that is not part of a trace, such as client set-up or a benchmark's own cost.

@@ -2,7 +2,8 @@
 //!
 //! Stands between TLS and HTTP, so that neither knows the other. TLS runs over any of these, so over TLS
 //! as well: that is how a request reaches its server through the tunnel of an https proxy (RFC 9110
-//! §9.3.6). It passes everything on, and opens, stamps and counts nothing.
+//! §9.3.6). It passes everything on, opens and counts nothing, and keeps the stamps of what passed its socket
+//! last.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -11,6 +12,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::clock::Moment;
+use crate::timestamp::{self, Stamped};
 use crate::tls::TlsStream;
 
 /// Reads in a row that find something, before the reader has to let others go first. A peer that sends
@@ -43,6 +46,8 @@ pub struct Socket {
     tcp: TcpStream,
     /// Reads in a row that found something.
     row: u32,
+    arrived: Option<Moment>,
+    handed: Option<Moment>,
 }
 
 impl Socket {
@@ -52,9 +57,22 @@ impl Socket {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
+        let read = timestamp::poll_read(&self.tcp, cx, buf);
         self.row = if read.is_ready() { self.row + 1 } else { 0 };
-        read
+        read.map_ok(|at| self.arrived = at)
+    }
+
+    /// Stamps what is handed over now, if it is.
+    fn poll_write(
+        &mut self,
+        write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<std::io::Result<usize>>,
+    ) -> Poll<std::io::Result<usize>> {
+        let now = Moment::now();
+        let written = write(Pin::new(&mut self.tcp));
+        if let Poll::Ready(Ok(1..)) = written {
+            self.handed = Some(now);
+        }
+        written
     }
 }
 
@@ -73,7 +91,7 @@ impl Behind {
 
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
-        Self::Plain(Socket { tcp, row: 0 })
+        Self::Plain(Socket { tcp, row: 0, arrived: None, handed: None })
     }
 }
 
@@ -105,6 +123,26 @@ impl Stream {
     }
 }
 
+impl Stamped for Stream {
+    fn arrived(&self) -> Option<Moment> {
+        match self {
+            Self::Plain(socket) => socket.arrived,
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.carrier().arrived(),
+            Self::Behind(behind) => behind.stream.arrived(),
+        }
+    }
+
+    fn handed(&self) -> Option<Moment> {
+        match self {
+            Self::Plain(socket) => socket.handed,
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.carrier().handed(),
+            Self::Behind(behind) => behind.stream.handed(),
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -123,7 +161,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write(cx, bytes)),
             Self::Unix(unix) => Pin::new(unix).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
             Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write(cx, bytes),
@@ -136,7 +174,7 @@ impl AsyncWrite for Stream {
         parts: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(Socket { tcp, .. }) => Pin::new(tcp).poll_write_vectored(cx, parts),
+            Self::Plain(socket) => socket.poll_write(|tcp| tcp.poll_write_vectored(cx, parts)),
             Self::Unix(unix) => Pin::new(unix).poll_write_vectored(cx, parts),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
             Self::Behind(behind) => Pin::new(&mut behind.stream).poll_write_vectored(cx, parts),

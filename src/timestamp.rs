@@ -1,19 +1,40 @@
-//! One datagram with its source and the time it arrived, by the kernel's own stamp (SO_TIMESTAMPNS) where
-//! there is one.
+//! When bytes arrived, by the kernel's own stamp (SO_TIMESTAMPNS) where there is one: a datagram with its source,
+//! or what has come on a TCP connection.
 //!
 //! One thread serves every lane, and a busy machine wakes it late: the kernel's stamp is the time a
-//! packet capture shows, whatever the process was doing. Linux only; elsewhere, and where the kernel
-//! gives none, it is the time of the read.
+//! packet capture shows, whatever the process was doing. Of a TCP connection it is the stamp of the last
+//! segment that a read took bytes from. Linux only; elsewhere, and where the kernel gives none, it is the
+//! time of the read.
 
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
 
 use socket2::{Domain, Socket, Type};
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use tokio::io::{Interest, ReadBuf};
+use tokio::net::{TcpStream, UdpSocket};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::trace::At;
+
+/// When bytes passed the lower end of a stream, where it keeps that. Whoever reads or writes above it (TLS,
+/// HTTP, a proxy's protocol) asks right after, and takes the time of the call where there is no answer.
+pub trait Stamped {
+    /// When what was read last arrived, by the kernel's stamp.
+    fn arrived(&self) -> Option<Moment> {
+        None
+    }
+
+    /// When what was written last was handed to the kernel.
+    fn handed(&self) -> Option<Moment> {
+        None
+    }
+}
+
+impl Stamped for TcpStream {}
+
+#[cfg(test)]
+impl Stamped for tokio::io::DuplexStream {}
 
 /// Keeps the kernel's stamping switched on. It is off while no socket of the machine wants it, and
 /// takes a moment to come on, in the background: held from before t0, no stamp of a run is missing.
@@ -85,9 +106,8 @@ pub(crate) async fn receive(socket: &UdpSocket, clock: &Clock) -> io::Result<Dat
 fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
-    use std::time::{Duration, SystemTime};
 
-    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+    use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg};
     use nix::sys::time::TimeSpec;
 
     let mut control = nix::cmsg_space!(TimeSpec);
@@ -95,13 +115,7 @@ fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     let mut parts = [IoSliceMut::new(&mut bytes)];
     let descriptor = socket.as_raw_fd();
     let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
-    let stamp = message.cmsgs()?.find_map(|control| match control {
-        ControlMessageOwned::ScmTimestampns(stamp) => {
-            Some(SystemTime::UNIX_EPOCH.checked_add(Duration::from(stamp))?)
-        }
-        _ => None,
-    });
-    let at = stamp.map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
+    let at = stamp(message.cmsgs()?).map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
     let from = message.address.and_then(|from| {
         let v4 = from.as_sockaddr_in().map(|from| SocketAddr::V4((*from).into()));
         v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
@@ -110,6 +124,67 @@ fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     let length = message.bytes;
     bytes.truncate(length);
     Ok(Datagram { bytes, from, at })
+}
+
+/// Reads what has come on a connection, and says when it came, if the kernel does. It has nothing to say of the end of
+/// one.
+pub(crate) fn poll_read(
+    tcp: &TcpStream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<Option<Moment>>> {
+    loop {
+        ready!(tcp.poll_read_ready(cx))?;
+        let space = buf.initialize_unfilled();
+        match tcp.try_io(Interest::READABLE, || read_stream(tcp, space)) {
+            Ok((count, at)) => {
+                buf.advance(count);
+                return Poll::Ready(Ok(at));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn read_stream(tcp: &TcpStream, space: &mut [u8]) -> io::Result<(usize, Option<Moment>)> {
+    use std::io::IoSliceMut;
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{MsgFlags, recvmsg};
+    use nix::sys::time::TimeSpec;
+
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let mut parts = [IoSliceMut::new(space)];
+    let message = recvmsg::<()>(tcp.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let at = stamp(message.cmsgs()?).map(Moment::of_wall);
+    Ok((message.bytes, at))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_stream(tcp: &TcpStream, space: &mut [u8]) -> io::Result<(usize, Option<Moment>)> {
+    use std::io::Read;
+
+    let count = (&*socket2::SockRef::from(tcp)).read(space)?;
+    Ok((count, None))
+}
+
+/// The kernel's stamp among what came beside the data.
+#[cfg(target_os = "linux")]
+fn stamp(
+    mut controls: impl Iterator<Item = nix::sys::socket::ControlMessageOwned>,
+) -> Option<std::time::SystemTime> {
+    use std::time::{Duration, SystemTime};
+
+    use nix::sys::socket::ControlMessageOwned;
+
+    controls.find_map(|control| match control {
+        ControlMessageOwned::ScmTimestampns(stamp) => {
+            SystemTime::UNIX_EPOCH.checked_add(Duration::from(stamp))
+        }
+        _ => None,
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -149,5 +224,47 @@ mod tests {
             }
         }
         panic!("no datagram had a stamp of its arrival");
+    }
+
+    /// The same of a connection: when the bytes came, not when they were read.
+    #[tokio::test]
+    async fn a_late_read_of_a_connection_has_the_time_of_the_arrival() {
+        use std::io::Write;
+
+        let late = Duration::from_millis(60);
+        let clock = Clock::start();
+        let _stamping = Stamping::begin();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        stamp_arrivals(&tcp);
+        let (mut peer, _) = listener.accept().unwrap();
+        for _ in 0..20 {
+            let sent = clock.now();
+            peer.write_all(b"told").unwrap();
+            std::thread::sleep(late); // the injected delay of this test: a thread that is busy elsewhere
+            let mut bytes = [0; 16];
+            let mut buf = ReadBuf::new(&mut bytes);
+            let arrived = std::future::poll_fn(|cx| poll_read(&tcp, cx, &mut buf)).await.unwrap();
+            assert_eq!(buf.filled(), b"told");
+            // Until the kernel has switched stamping on.
+            let Some(arrived) = arrived.map(|at| clock.at(at)) else { continue };
+            assert!(arrived.0 + 1 >= sent.0, "{arrived:?} before {sent:?}");
+            if arrived.since(sent) < late / 2 {
+                return;
+            }
+        }
+        panic!("no segment had a stamp of its arrival");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_connection_is_read_as_such() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        stamp_arrivals(&tcp);
+        drop(listener.accept().unwrap());
+        let mut bytes = [0; 16];
+        let mut buf = ReadBuf::new(&mut bytes);
+        let at = std::future::poll_fn(|cx| poll_read(&tcp, cx, &mut buf)).await.unwrap();
+        assert_eq!((buf.filled(), at.is_none()), (&[][..], true));
     }
 }

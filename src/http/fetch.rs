@@ -13,6 +13,15 @@ use crate::stop::Stop;
 use crate::stream::Stream;
 use crate::trace::{Failure, FailureCode, Http, Unanswered, Url};
 
+/// A request that is made and not sent: nothing of it needs the connection.
+pub struct Prepared(Result<Draft, String>);
+
+/// Makes a request. What is wrong with it is told by the exchange.
+#[must_use]
+pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
+    Prepared(Draft::new(url, ask, plan))
+}
+
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
 /// a further request. Of HTTP/2 the connection is a task of its own: this has to run in a
 /// [`LocalSet`](tokio::task::LocalSet).
@@ -21,8 +30,8 @@ use crate::trace::{Failure, FailureCode, Http, Unanswered, Url};
 /// back may be closed by the server at any time: see [`Session::is_open`].
 pub async fn fetch(
     mut session: Session,
-    url: &Url,
-    ask: &Ask,
+    prepared: Prepared,
+    (url, ask): (&Url, &Ask),
     plan: &HttpPlan,
     clock: &Clock,
     stop: &Stop,
@@ -35,8 +44,8 @@ pub async fn fetch(
         Wire::Http1(stream) => Line::Http1(stream),
         Wire::Http2(link) => Line::Http2(link, link.watch()),
     };
-    let outcome =
-        stop.within(None, exchange(&mut line, negotiated, forwarded.as_ref(), &scene, &mut record)).await;
+    let running = exchange(&mut line, negotiated, forwarded.as_ref(), &scene, prepared, &mut record);
+    let outcome = stop.within(None, running).await;
     if let Line::Http2(_, watch) = &line {
         watch.settle(&mut record);
     }
@@ -89,10 +98,10 @@ async fn exchange(
     negotiated: &Option<Option<String>>,
     forwarded: Option<&Forwarded>,
     scene: &Scene<'_>,
+    prepared: Prepared,
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
-    let draft = Draft::new(scene.url, scene.ask, scene.plan)
-        .map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    let draft = prepared.0.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
     let draft = match forwarded {
         Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
         None => draft,

@@ -20,7 +20,8 @@ use super::scene::{MAX_INFORMATIONAL, Scene};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
-use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
+use crate::timestamp::Stamped;
+use crate::trace::{At, FailureCode, Http, HttpVersion, Informational, StampedBy};
 use crate::units::bytes as size;
 
 /// Bytes read at once.
@@ -44,7 +45,7 @@ pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
 ///
 /// # Errors
 /// What broke the exchange; `record` holds what was seen until then.
-pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     scene: &Scene<'_>,
     draft: &Draft,
@@ -59,7 +60,8 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         body = &[];
     }
     let outgoing = Outgoing { parts: [&head, body], state: Writing::Part(0, 0) };
-    let mut link = Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ] };
+    let mut link =
+        Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ], noticed: record.start };
 
     let (head, rest, at) = read_head(&mut link, scene, record).await?;
     let bad = |why| fault::new(FailureCode::BadFraming, why);
@@ -87,7 +89,7 @@ fn limits(scene: &Scene<'_>) -> Limits {
 }
 
 /// Reads interim responses and the final head. Gives the bytes after it and the time they came.
-async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
+async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     link: &mut Link<'_, S>,
     scene: &Scene<'_>,
     record: &mut Http,
@@ -108,6 +110,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
             // What is left in the reader came with this very read, or with the one that began it.
             if record.first_byte.is_none() && reader.has_begun() {
                 record.first_byte = Some(at);
+                record.first_byte_noticed = Some(link.noticed);
             }
             record.head_bytes = reader.pending() as u64;
             match reader.next() {
@@ -115,6 +118,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
                 // 101 is the last word of HTTP on a connection, although its number is interim.
                 Ok(Some(head)) if (100..200).contains(&head.status) && head.status != 101 => {
                     let first = record.first_byte.take().unwrap_or(at);
+                    record.first_byte_noticed = None;
                     interim += head.bytes;
                     if interim > limits.bytes {
                         return Err(head_fault(HeadError::TooLarge, &reader, limits, record));
@@ -181,7 +185,7 @@ enum Extra {
 }
 
 /// Reads the body to its end. `first` holds the bytes that came with the head.
-async fn read_body<S: AsyncRead + AsyncWrite + Unpin>(
+async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     link: &mut Link<'_, S>,
     scene: &Scene<'_>,
     framing: Framing,
@@ -309,9 +313,11 @@ struct Link<'a, S> {
     clock: Clock,
     outgoing: Outgoing<'a>,
     buffer: Vec<u8>,
+    /// When the last read returned.
+    noticed: At,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
     /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
     /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
     async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
@@ -320,8 +326,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
             let mut buffer = ReadBuf::new(&mut self.buffer);
             match Pin::new(&mut *self.stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) => {
-                    let at = self.clock.now();
-                    Poll::Ready(Ok(Some((buffer.filled().len(), at))))
+                    self.noticed = self.clock.now();
+                    let (count, arrived) = (buffer.filled().len(), self.stream.arrived());
+                    if count > 0 {
+                        StampedBy::note(&mut record.stamped_by, arrived);
+                    }
+                    let at = arrived.map_or(self.noticed, |at| self.clock.at(at));
+                    // Two clocks: an answer is never before what it answers.
+                    let at = at.max(record.sent.unwrap_or(record.start));
+                    Poll::Ready(Ok(Some((count, at))))
                 }
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                 Poll::Pending if idle == Idle::Yes => Poll::Ready(Ok(None)),
@@ -348,6 +361,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
                     match Pin::new(&mut *self.stream).poll_write(cx, bytes) {
                         Poll::Ready(Ok(0) | Err(_)) => Writing::Broken,
                         Poll::Ready(Ok(count)) => {
+                            if record.bytes_sent == 0 {
+                                // What was made ready until then is no part of the sending.
+                                record.start = self.handed().max(record.start);
+                            }
                             record.bytes_sent += count as u64;
                             Writing::Part(part, done + count)
                         }
@@ -356,7 +373,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
                 }
                 Writing::Flush => match Pin::new(&mut *self.stream).poll_flush(cx) {
                     Poll::Ready(Ok(())) => {
-                        record.sent = Some(self.clock.now());
+                        record.sent = Some(self.handed());
                         Writing::Done
                     }
                     Poll::Ready(Err(_)) => Writing::Broken,
@@ -365,6 +382,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<'_, S> {
                 Writing::Done | Writing::Broken => return,
             };
         }
+    }
+
+    /// When the last bytes were handed to the kernel.
+    fn handed(&self) -> At {
+        self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
     }
 
     fn broken(&self, error: &io::Error, record: &Http) -> Fault {

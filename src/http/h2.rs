@@ -214,6 +214,7 @@ async fn answer(
     let block = watch.block(record.informational.len());
     let seen = scene.clock.now();
     record.first_byte = Some(block.map_or(seen, |block| block.at));
+    record.first_byte_noticed = Some(seen);
     record.head_end = Some(block.and_then(|block| block.end).unwrap_or(seen));
     record.status = Some(response.status().as_u16());
     record.headers = head(watch, record.informational.len(), response.headers())?;

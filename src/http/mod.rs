@@ -39,7 +39,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::fetch::fetch;
+pub use self::fetch::{Prepared, fetch, prepare};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL};
 pub use self::session::Session;

@@ -57,6 +57,8 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         sent: None,
         informational: Vec::new(),
         first_byte: None,
+        first_byte_noticed: None,
+        stamped_by: None,
         head_end: None,
         end: start,
         status: None,

@@ -21,7 +21,8 @@ use super::frames::{
 use super::rules::{Breach, MAX_FRAME, Order};
 use super::scene::MAX_INFORMATIONAL;
 use crate::clock::Clock;
-use crate::trace::{At, GoAway, Header, Http, Unanswered};
+use crate::timestamp::Stamped;
+use crate::trace::{At, GoAway, Header, Http, StampedBy, Unanswered};
 
 /// What is kept of a connection's first bytes.
 const OPENING: usize = 64;
@@ -110,7 +111,10 @@ pub(super) struct Exchange {
     stream: Option<u32>,
     pub(super) received: Received,
     sent: Sent,
+    /// When the first byte was handed to the kernel.
+    began: Option<At>,
     sent_at: Option<At>,
+    stamped_by: Option<StampedBy>,
     bytes_received: u64,
     bytes_sent: u64,
     /// The cap that its response hit.
@@ -132,13 +136,13 @@ impl State {
         (own.is_some(), own.or_else(|| self.exchanges.first()))
     }
 
-    fn receive(&mut self, bytes: &[u8], at: At) -> io::Result<()> {
+    fn receive(&mut self, bytes: &[u8], (at, by): (At, StampedBy)) -> io::Result<()> {
         let room = OPENING - self.opening.len();
         self.opening.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.ended |= bytes.is_empty();
         let mut tokenizer = std::mem::take(&mut self.incoming);
         tokenizer.push(bytes, |event| {
-            self.count(event, at);
+            self.count(event, at, by);
             match event {
                 Event::Header(frame) => {
                     self.payload.clear();
@@ -164,7 +168,7 @@ impl State {
     }
 
     /// Counts what came, for the exchange it belongs to.
-    fn count(&mut self, event: Event<'_>, at: At) {
+    fn count(&mut self, event: Event<'_>, at: At, by: StampedBy) {
         let (stream, count) = match event {
             Event::Begin => return self.began = at,
             Event::End(frame) => (Some(frame.stream), 0),
@@ -174,7 +178,10 @@ impl State {
         let mut exchange = exchange.borrow_mut();
         exchange.bytes_received += count as u64;
         if is_own {
-            exchange.received.take(event, self.began, at);
+            // Two clocks: an answer is never before what it answers.
+            let not_before = exchange.sent_at.unwrap_or_default();
+            exchange.stamped_by = exchange.stamped_by.max(Some(by));
+            exchange.received.take(event, self.began.max(not_before), at.max(not_before));
             exchange.check(self.max_head_bytes);
         }
         let over = exchange.over.is_some();
@@ -220,7 +227,7 @@ impl State {
     }
 
     /// Takes bytes that were written.
-    fn write(&mut self, bytes: &[u8]) {
+    fn write(&mut self, bytes: &[u8], at: At) {
         let mut tokenizer = std::mem::take(&mut self.outgoing);
         tokenizer.push(bytes, |event| {
             let (stream, count) = match event {
@@ -233,6 +240,7 @@ impl State {
             let (is_own, Some(exchange)) = self.owner(stream) else { return };
             let mut exchange = exchange.borrow_mut();
             exchange.bytes_sent += count as u64;
+            exchange.began.get_or_insert(at);
             if is_own {
                 exchange.sent.take(event);
             }
@@ -270,12 +278,11 @@ impl State {
     }
 
     /// All that was written is with the kernel.
-    fn flushed(&self, clock: &Clock) {
-        let mut now = None;
+    fn flushed(&self, at: At) {
         for exchange in &self.exchanges {
             let mut exchange = exchange.borrow_mut();
             if exchange.sent.complete && exchange.sent_at.is_none() {
-                exchange.sent_at = Some(*now.get_or_insert_with(|| clock.now()));
+                exchange.sent_at = Some(at);
             }
         }
     }
@@ -367,7 +374,9 @@ impl Watch {
         let is_oldest = tap.exchanges.first().is_some_and(|first| Rc::ptr_eq(first, &self.exchange));
         let unsettled = if is_oldest { tap.incoming.unsettled() as u64 } else { 0 };
         let exchange = self.exchange.borrow();
+        record.start = exchange.began.unwrap_or(record.start);
         record.sent = exchange.sent_at;
+        record.stamped_by = exchange.stamped_by;
         record.bytes_received = exchange.bytes_received + unsettled;
         record.bytes_sent = exchange.bytes_sent;
         record.body.wire_bytes = exchange.received.data_bytes;
@@ -414,7 +423,21 @@ impl<S> Tap<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+impl<S: Stamped> Tap<S> {
+    /// When what was read last arrived.
+    fn read_at(&self) -> (At, StampedBy) {
+        match self.stream.arrived() {
+            Some(at) => (self.clock.at(at), StampedBy::Kernel),
+            None => (self.clock.now(), StampedBy::Program),
+        }
+    }
+
+    fn handed_at(&self) -> At {
+        self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
+    }
+}
+
+impl<S: AsyncRead + Stamped + Unpin> AsyncRead for Tap<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -430,7 +453,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
             state.row = if read.is_ready() { state.row + 1 } else { 0 };
         }
         let result = ready!(read);
-        let at = self.clock.now();
+        let at = self.read_at();
         Poll::Ready(match result {
             Ok(()) => self.state.borrow_mut().receive(&buf.filled()[before..], at),
             Err(error) => Err(self.note_error(error)),
@@ -438,7 +461,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Tap<S> {
+impl<S: AsyncRead + Stamped + Unpin> Tap<S> {
     /// Nothing more can be written. Whoever ended the connection may have said why, and that comes before
     /// its end: the error is told when nothing more can be read.
     fn poll_end(&mut self, error: io::Error, cx: &mut Context<'_>) -> Poll<io::Error> {
@@ -448,7 +471,7 @@ impl<S: AsyncRead + Unpin> Tap<S> {
             match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
                 Poll::Ready(Ok(())) if space.filled().is_empty() => break,
                 Poll::Ready(Ok(())) => {
-                    let at = self.clock.now();
+                    let at = self.read_at();
                     // What is found wrong with it does not matter any more.
                     let _ = self.state.borrow_mut().receive(space.filled(), at);
                 }
@@ -479,11 +502,12 @@ impl<S: AsyncRead + Unpin> Tap<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_write(cx, bytes));
         let count = ready!(self.settle(outcome, cx))?;
-        self.state.borrow_mut().write(&bytes[..count]);
+        let at = self.handed_at();
+        self.state.borrow_mut().write(&bytes[..count], at);
         Poll::Ready(Ok(count))
     }
 
@@ -495,11 +519,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         let outcome =
             self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_write_vectored(cx, parts));
         let count = ready!(self.settle(outcome, cx))?;
+        let at = self.handed_at();
         let mut state = self.state.borrow_mut();
         let mut left = count;
         for part in parts {
             let step = left.min(part.len());
-            state.write(&part[..step]);
+            state.write(&part[..step], at);
             left -= step;
         }
         Poll::Ready(Ok(count))
@@ -512,7 +537,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_flush(cx));
         ready!(self.settle(outcome, cx))?;
-        self.state.borrow().flushed(&self.clock);
+        self.state.borrow().flushed(self.handed_at());
         Poll::Ready(Ok(()))
     }
 

@@ -6,6 +6,7 @@ use super::exchange::Exchange;
 use super::fault::{self, Broken};
 use super::terms::Terms;
 use crate::fault::Fault;
+use crate::timestamp::Stamped;
 use crate::trace::{Header, Proxy};
 
 /// Bytes of an answer's head that are read at most.
@@ -15,7 +16,7 @@ const MAX_FIELDS: usize = 200;
 /// Interim responses before the final one (RFC 9110 §15.2).
 const MAX_INTERIM: usize = 10;
 
-pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn open<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     proxy: &mut Proxy,
     terms: Terms<'_>,
@@ -62,7 +63,7 @@ struct Head {
     headers: Vec<Header>,
 }
 
-async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
+async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &mut Exchange<'_, S>,
     proxy: &mut Proxy,
 ) -> Result<Head, Broken> {

@@ -6,7 +6,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::fault::Broken;
 use super::terms::Terms;
-use crate::trace::{Proxy, ProxyRound};
+use crate::timestamp::Stamped;
+use crate::trace::{Proxy, ProxyRound, StampedBy};
 
 /// Bytes read at once.
 const READ: usize = 4096;
@@ -19,7 +20,7 @@ pub(super) struct Exchange<'a, S> {
     pub(super) buffer: Vec<u8>,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
+impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Exchange<'a, S> {
     pub(super) const fn new(stream: &'a mut S, terms: Terms<'a>) -> Self {
         Self { stream, terms, buffer: Vec::new() }
     }
@@ -47,7 +48,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
             self.stream.flush().await
         };
         let sent = stop.within(Some(limit), write).await;
-        self.note(proxy, 0);
+        let now = clock.now();
+        let handed = self.stream.handed().map_or(start, |at| clock.at(at)).clamp(start, now);
+        if let Some(round) = proxy.rounds.last_mut() {
+            (round.start, round.end) = (handed, now);
+        }
         sent.map_err(Broken::Stopped)?.or_else(|error| match error.kind() {
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Ok(()),
             _ => Err(Broken::Io(error)),
@@ -90,8 +95,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
 
     fn note(&self, proxy: &mut Proxy, bytes: usize) {
         if let Some(round) = proxy.rounds.last_mut() {
-            round.end = self.terms.clock.now();
+            let arrived = self.stream.arrived().filter(|_| bytes > 0);
+            let at = arrived.map_or_else(|| self.terms.clock.now(), |at| self.terms.clock.at(at));
+            // Two clocks: an answer is never before its question.
+            round.end = at.max(round.start);
             round.bytes_received += bytes;
+            if bytes > 0 {
+                StampedBy::note(&mut proxy.stamped_by, arrived);
+            }
         }
     }
 }

@@ -25,24 +25,28 @@ pub use self::choose::{Choice, choose};
 pub use self::fault::{not_connected, not_resolved, not_secured};
 pub use self::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
+use crate::timestamp::Stamped;
 use crate::trace::{Failure, Proxy, ProxyKind};
 
 /// Has the proxy connect to the destination. Whatever came behind its answer is the target's, and handed back.
 ///
 /// # Errors
 /// It refused, could not, or spoke something else. The record holds what was seen until then.
-pub async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn open<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     destination: Destination<'_>,
     proxy: &mut Proxy,
     terms: Terms<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let start = terms.clock.now();
+    let before = proxy.start;
     proxy.start.get_or_insert(start);
     let asked = match proxy.kind {
         ProxyKind::Http | ProxyKind::Https => connect::open(stream, proxy, terms).await,
         ProxyKind::Socks5 | ProxyKind::Socks5h => socks::open(stream, destination, proxy, terms).await,
     };
+    // What was made ready until then is no part of the work with it.
+    proxy.start = before.or(proxy.rounds.first().map(|round| round.start)).or(Some(start));
     proxy.end = proxy.rounds.last().map_or_else(|| terms.clock.now(), |round| round.end).max(start);
     asked.map_err(|fault: Fault| fault.after(proxy.end.since(start)))
 }

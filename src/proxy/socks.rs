@@ -8,6 +8,7 @@ use super::exchange::Exchange;
 use super::fault::{self, Broken};
 use super::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
+use crate::timestamp::Stamped;
 use crate::trace::{PASSWORD_ROUND, Proxy, SocksReply};
 
 const VERSION: u8 = 5;
@@ -21,7 +22,7 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn open<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     destination: Destination<'_>,
     proxy: &mut Proxy,
@@ -48,7 +49,7 @@ impl From<Broken> for End {
     }
 }
 
-async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+async fn talk<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &mut Exchange<'_, S>,
     request: &[u8],
     credentials: Option<Credentials<'_>>,
@@ -82,7 +83,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     reply(exchange, proxy).await
 }
 
-async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
+async fn authenticate<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &mut Exchange<'_, S>,
     credentials: Credentials<'_>,
     proxy: &mut Proxy,
@@ -105,7 +106,7 @@ async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The reply to the request: its code, and the address that the proxy uses.
-async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
+async fn reply<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &mut Exchange<'_, S>,
     proxy: &mut Proxy,
 ) -> Result<(), End> {
@@ -143,7 +144,7 @@ fn bound(kind: u8, bytes: &[u8]) -> Option<String> {
 }
 
 /// Waits for this many bytes of an answer, and leaves them. Its first byte is known.
-async fn peek<'e, S: AsyncRead + AsyncWrite + Unpin>(
+async fn peek<'e, S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &'e mut Exchange<'_, S>,
     proxy: &mut Proxy,
     version: u8,
@@ -161,7 +162,7 @@ async fn peek<'e, S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The same, and takes them.
-async fn take<S: AsyncRead + AsyncWrite + Unpin>(
+async fn take<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     exchange: &mut Exchange<'_, S>,
     proxy: &mut Proxy,
     version: u8,

@@ -24,6 +24,8 @@ impl Redact for Http {
             request,
             version: _,
             start: _,
+            first_byte_noticed: _,
+            stamped_by: _,
             sent: _,
             informational,
             first_byte: _,

@@ -29,6 +29,7 @@ impl Redact for Proxy {
             rounds,
             start: _,
             end: _,
+            stamped_by: _,
             status: _,
             reason,
             headers,

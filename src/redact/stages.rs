@@ -14,6 +14,8 @@ impl Redact for Connect {
         let Self {
             start: _,
             end: _,
+            noticed: _,
+            stamped_by: _,
             attempts,
             winner: _,
             local: _,
@@ -56,6 +58,8 @@ impl Redact for Tls {
         let Self {
             start: _,
             end: _,
+            noticed: _,
+            stamped_by: _,
             sni: _,           // a host, as in the URL
             verified_name: _, // the same
             offer: _,

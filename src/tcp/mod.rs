@@ -30,7 +30,10 @@ use crate::clock::Clock;
 use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FastOpen, FastOpenStart};
+use crate::timestamp;
+use crate::trace::{
+    At, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FastOpen, FastOpenStart, StampedBy,
+};
 
 pub use self::bind::check as check_source;
 pub use self::fast_open::has_cookie;
@@ -120,12 +123,14 @@ pub async fn connect(
     let shown = queue.get(won.unwrap_or_default()).filter(|one| one.named_port != one.address.port());
     let untried = queue.get(race.runners.len()..).unwrap_or_default();
     let mut connect = Connect {
-        start: race.start,
+        start: race.runners.first().map_or(race.start, |first| first.attempt.start),
         end,
         attempts: Vec::new(),
         winner: won,
         local: None,
         tcp_info: None,
+        noticed: won.map(|_| end),
+        stamped_by: won.map(|_| StampedBy::Program),
         untried: untried.iter().map(|one| one.address).collect(),
         redirected_from: shown.map(|one| format!("port {}", one.named_port)),
         ..Connect::default()
@@ -142,6 +147,7 @@ pub async fn connect(
         }
         connect.attempts.push(runner.attempt);
     }
+    end_with_the_kernel(&mut connect);
     match stream {
         Some(stream) => (connect, Ok(stream)),
         None => {
@@ -150,6 +156,18 @@ pub async fn connect(
             let running = connect.end.since(connect.start);
             (connect, Err(fault.after(running)))
         }
+    }
+}
+
+/// A busy machine wakes this program late: the winner's connect ends with the round trip of its SYN, as the kernel
+/// has measured it. After a retransmission that could be anybody's (Karn's algorithm, RFC 6298 §3).
+fn end_with_the_kernel(connect: &mut Connect) {
+    let winner = connect.winner.and_then(|winner| connect.attempts.get_mut(winner));
+    let (Some(winner), Some(info)) = (winner, &connect.tcp_info) else { return };
+    let end = winner.start.after(info.rtt);
+    if winner.syn_retransmits == Some(0) && end < winner.end {
+        (winner.end, connect.end) = (end, end);
+        connect.stamped_by = Some(StampedBy::Kernel);
     }
 }
 
@@ -275,14 +293,10 @@ impl Race<'_> {
     /// Calls `connect()` without waiting for it.
     fn launch(&mut self, candidate: Candidate) -> io::Result<Rc<TcpStream>> {
         let Candidate { address, source, .. } = candidate;
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
-        let (start, mut fast_open) = (self.clock.now(), None);
-        let result = socket.and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            bind::bind(&socket, address, &self.plan.source)?;
-            // Small writes must not wait for each other: the first request byte is a measured event.
-            socket.set_tcp_nodelay(true)?;
+        let (mut start, mut fast_open) = (self.clock.now(), None);
+        let result = self.ready_socket(address).and_then(|socket| {
             fast_open = fast_open::prepare(&socket, self.plan);
+            start = self.clock.now();
             match socket.connect(&address.into()) {
                 Ok(()) => fast_open = fast_open.map(|_| FastOpenStart::Deferred),
                 Err(error) if os::is_in_progress(&error) => {}
@@ -303,6 +317,17 @@ impl Race<'_> {
             fast_open,
         });
         result
+    }
+
+    /// A socket with all that can be set before its connect.
+    fn ready_socket(&self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        bind::bind(&socket, address, &self.plan.source)?;
+        // Small writes must not wait for each other: the first request byte is a measured event.
+        socket.set_tcp_nodelay(true)?;
+        timestamp::stamp_arrivals(&socket);
+        Ok(socket)
     }
 
     fn settle(&mut self, index: usize, end: At, outcome: AttemptOutcome) {

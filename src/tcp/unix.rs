@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::os;
 use crate::plan::TcpPlan;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{Connect, Failure, FailureCode, StageName};
+use crate::trace::{Connect, Failure, FailureCode, StageName, StampedBy};
 use crate::units;
 
 /// Connects to the socket at `path`. The record has no attempts: these are at addresses.
@@ -28,7 +28,10 @@ pub async fn connect(
     let fault = |code, what: String| Fault::new(StageName::Tcp, code, what);
     let name = path.display();
     let fault = match connected {
-        Ok(Ok(stream)) => return (record, Ok(stream)),
+        Ok(Ok(stream)) => {
+            let record = Connect { noticed: Some(end), stamped_by: Some(StampedBy::Program), ..record };
+            return (record, Ok(stream));
+        }
         Ok(Err(error)) => match error.kind() {
             io::ErrorKind::NotFound => {
                 fault(FailureCode::ConnectFailed, format!("the unix socket `{name}` does not exist"))

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::certificate_faults::Source;
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Hello};
 use super::host::{self, Asked};
 use super::identity::Identity;
 use super::inquiry::Inquiry;
@@ -28,7 +28,8 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{self, Resume, RootsChoice, TlsPlan, VersionChoice};
 use crate::stop::Stop;
-use crate::trace::{At, Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
+use crate::timestamp::Stamped;
+use crate::trace::{Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
 
 /// A handshake takes at most this long.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -40,6 +41,21 @@ pub struct Peer<'a> {
     pub host: &'a str,
     /// Its address, where it can be asked once more after a failure; `None` at the end of a tunnel.
     pub address: Option<SocketAddr>,
+}
+
+/// A ClientHello for a host, keys and all: made while there is nothing to do but wait for the connection.
+pub struct Prepared {
+    /// Without its final dot.
+    host: String,
+    hello: Result<(Hello, Option<Memory>), Fault>,
+}
+
+impl Prepared {
+    /// The host it is for.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
 }
 
 /// What faults of a certificate come to.
@@ -67,9 +83,6 @@ pub struct Client {
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
-
-/// A handshake that has its ClientHello, who watches it, and what a later connection can make of it.
-type Prepared<'a, S> = (Handshake<'a, S>, Arc<Observer>, Option<Memory>);
 
 impl Client {
     /// Loads the roots, opens the key log and builds the configuration. Before t0.
@@ -152,44 +165,74 @@ impl Client {
     /// The record is complete when this returns. Reading it out of the handshake takes some 100 us
     /// after [`Tls::end`]; a caller that has a request to send meanwhile uses
     /// [`handshake_unread`](Self::handshake_unread).
-    pub async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn handshake<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         &self,
         carrier: S,
         peer: Peer<'_>,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream<S>, Failure>) {
-        let (mut tls, result, unread) = self.handshake_unread(carrier, peer, clock, stop).await;
+        let hello = self.prepare(peer.host, clock);
+        let (mut tls, result, unread) =
+            self.handshake_unread(carrier, hello, peer.address, clock, stop).await;
         unread.read_into(&mut tls);
         (tls, result)
+    }
+
+    /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
+    #[must_use]
+    pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
+        let hello = self.hello(host, clock);
+        Prepared { host: host.trim_end_matches('.').to_owned(), hello }
+    }
+
+    fn hello(&self, host: &str, clock: &Clock) -> Result<(Hello, Option<Memory>), Fault> {
+        let asked = asked(host)?;
+        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
+        let observer =
+            Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
+        let not_made = |error| {
+            let message = format!("no ClientHello could be made: {error}");
+            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+        };
+        let (config, tickets) = self.config_for(&observer, &asked).map_err(not_made)?;
+        let memory = tickets.map(|tickets| Memory {
+            config: Arc::clone(&config),
+            tickets,
+            observer: Arc::clone(&observer),
+            host: host.to_owned(),
+            limit: self.limit,
+            heard: Heard::Nothing,
+        });
+        Ok((Hello::new(config, asked, observer).map_err(not_made)?, memory))
     }
 
     /// Shakes hands, and leaves offer, chain and the details of a verification with faults to
     /// [`Unread::read_into`], to be called when time no longer matters. After a failure the record
     /// is complete at once.
-    pub async fn handshake_unread<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn handshake_unread<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         &self,
         carrier: S,
-        peer: Peer<'_>,
+        prepared: Prepared,
+        address: Option<SocketAddr>,
         clock: &Clock,
         stop: &Stop,
     ) -> (Tls, Result<TlsStream<S>, Failure>, Unread) {
-        // Making the ClientHello, keys and all, is this handshake's work: the phase begins here.
         let start = clock.now();
-        let host = peer.host.trim_end_matches('.');
-        let limit = start.after(self.limit);
-        let prepared = self.prepare(carrier, peer.host, limit, clock, stop);
-        let (mut handshake, observer, memory) = match prepared {
-            Ok(prepared) => prepared,
+        let Prepared { host, hello } = prepared;
+        let (hello, memory) = match hello {
+            Ok(hello) => hello,
             Err(fault) => {
-                let end = clock.now();
-                let tls = Tls { start, end, verified_name: host.to_owned(), ..Tls::default() };
-                return (tls, Err(fault.after(end.since(start))), Unread::default());
+                let tls = Tls { start, end: start, verified_name: host, ..Tls::default() };
+                return (tls, Err(fault.after(Duration::ZERO)), Unread::default());
             }
         };
+        let observer = hello.observer();
+        let mut handshake = Handshake::new(carrier, hello, start.after(self.limit), clock, stop);
         let (end, result) = handshake.run().await;
         let seen = std::mem::take(&mut *observer.seen());
-        let mut tls = summary::of(&mut handshake, &seen, host, start..end);
+        let start = handshake.flights.first().map_or(start, |hello| hello.start);
+        let mut tls = summary::of(&mut handshake, &seen, &host, start..end);
         let details = Details {
             hello: std::mem::take(&mut handshake.hello),
             seen,
@@ -214,7 +257,7 @@ impl Client {
                 details.read_into(&mut tls);
                 let inquiry = Inquiry {
                     end: &why,
-                    address: peer.address,
+                    address,
                     seen: &details.seen,
                     hello: &details.hello,
                     trust: &self.trust,
@@ -227,37 +270,6 @@ impl Client {
                 (tls, Err(failure), Unread::default())
             }
         }
-    }
-
-    /// Makes the ClientHello.
-    fn prepare<'a, S: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        carrier: S,
-        host: &str,
-        limit: At,
-        clock: &'a Clock,
-        stop: &'a Stop,
-    ) -> Result<Prepared<'a, S>, Fault> {
-        let asked = asked(host)?;
-        let (true_name, identity) = (asked.true_name().map(str::to_owned), self.identity.clone());
-        let observer =
-            Arc::new(Observer::new(self.trust.clone(), self.insecure, true_name, identity, *clock));
-        let not_made = |error| {
-            let message = format!("no ClientHello could be made: {error}");
-            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
-        };
-        let (config, tickets) = self.config_for(&observer, &asked).map_err(not_made)?;
-        let memory = tickets.map(|tickets| Memory {
-            config: Arc::clone(&config),
-            tickets,
-            observer: Arc::clone(&observer),
-            host: host.to_owned(),
-            limit: self.limit,
-            heard: Heard::Nothing,
-        });
-        let own = Arc::clone(&observer);
-        let handshake = Handshake::new(carrier, config, asked, own, limit, clock, stop).map_err(not_made)?;
-        Ok((handshake, observer, memory))
     }
 
     fn config_for(

@@ -23,7 +23,8 @@ use super::stream::{Inbound, at_once};
 use super::verify::{Answer, Observer};
 use crate::clock::{Clock, Stopwatch};
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Direction, Flight, HandshakeMessage};
+use crate::timestamp::Stamped;
+use crate::trace::{At, Direction, Flight, HandshakeMessage, StampedBy};
 
 /// Bytes of a server's handshake that are read at most: four of the largest messages.
 const MAX_BYTES: u64 = 4 * 64 * 1024;
@@ -50,6 +51,46 @@ pub(super) enum End {
 impl From<io::Error> for End {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+/// A ClientHello that is made, keys and all, and not sent: nothing of it needs the connection.
+pub(super) struct Hello {
+    connection: ClientConnection,
+    observer: Arc<Observer>,
+    sni: Option<String>,
+    swap: Option<Arc<Swap>>,
+    outbound: Vec<u8>,
+    key_exchange: Duration,
+    prepared: Duration,
+}
+
+impl Hello {
+    /// Makes it.
+    pub(super) fn new(
+        config: Arc<ClientConfig>,
+        asked: Asked,
+        observer: Arc<Observer>,
+    ) -> Result<Self, rustls::Error> {
+        let sni = match (asked.true_name(), &asked.name) {
+            (Some(name), _) => Some(name.to_owned()),
+            (None, ServerName::DnsName(name)) => Some(name.as_ref().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        group::take_spent();
+        let watch = Stopwatch::start();
+        let mut connection = ClientConnection::new(config, asked.name)?;
+        let mut outbound = Vec::with_capacity(2048);
+        let swap = asked.swap;
+        write_out(&mut connection, swap.as_deref(), &mut outbound)
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        let (key_exchange, prepared) = (group::take_spent(), watch.elapsed());
+        Ok(Self { connection, observer, sni, swap, outbound, key_exchange, prepared })
+    }
+
+    /// What was seen of the handshake.
+    pub(super) fn observer(&self) -> Arc<Observer> {
+        Arc::clone(&self.observer)
     }
 }
 
@@ -81,6 +122,9 @@ pub(super) struct Handshake<'a, S> {
     prepared: Duration,
     /// We sent the last flight, and the server has not answered yet.
     awaiting: bool,
+    /// When the last read returned.
+    pub(super) noticed: Option<At>,
+    pub(super) stamped_by: Option<StampedBy>,
     encrypted: Encrypted,
     /// Sending failed; the server may have said why before it went.
     broken: Option<io::Error>,
@@ -94,26 +138,11 @@ struct Encrypted {
     certificate: bool,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
-    /// Makes the ClientHello, keys included. Nothing is sent yet.
-    pub(super) fn new(
-        carrier: S,
-        config: Arc<ClientConfig>,
-        asked: Asked,
-        observer: Arc<Observer>,
-        limit: At,
-        clock: &'a Clock,
-        stop: &'a Stop,
-    ) -> Result<Self, rustls::Error> {
-        let sni = match (asked.true_name(), &asked.name) {
-            (Some(name), _) => Some(name.to_owned()),
-            (None, ServerName::DnsName(name)) => Some(name.as_ref().trim_end_matches('.').to_owned()),
-            _ => None,
-        };
-        group::take_spent();
-        let watch = Stopwatch::start();
-        let connection = ClientConnection::new(config, asked.name)?;
-        Ok(Self {
+impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
+    /// A handshake that begins with this ClientHello. Nothing is sent yet.
+    pub(super) fn new(carrier: S, hello: Hello, limit: At, clock: &'a Clock, stop: &'a Stop) -> Self {
+        let Hello { connection, observer, sni, swap, outbound, key_exchange, prepared } = hello;
+        Self {
             clock,
             stop,
             limit,
@@ -121,9 +150,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
             connection,
             observer,
             sni,
-            swap: asked.swap,
+            swap,
             inbound: Inbound::default(),
-            outbound: Vec::with_capacity(2048),
+            outbound,
             hello: Vec::new(),
             received: Names::default(),
             sent: Names::default(),
@@ -131,22 +160,24 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
             round_trips: 0,
             bytes_received: 0,
             bytes_sent: 0,
-            key_exchange: group::take_spent(),
-            prepared: watch.elapsed(),
+            key_exchange,
+            prepared,
             awaiting: false,
+            noticed: None,
+            stamped_by: None,
             encrypted: Encrypted::default(),
             broken: None,
-        })
+        }
     }
 
     /// Runs the handshake to its end; says when that was.
     pub(super) async fn run(&mut self) -> (At, Result<(), End>) {
         match self.drive().await {
-            Ok(()) => match self.flights.last() {
-                // TLS 1.3: our Finished was handed to the kernel.
-                Some(Flight { direction: Direction::Sent, end, .. }) => (*end, Ok(())),
-                _ => (self.clock.now(), Ok(())),
-            },
+            Ok(()) => {
+                // The server's Finished. In TLS 1.3 ours follows, for which nobody is waited.
+                let last = self.flights.iter().rfind(|flight| flight.direction == Direction::Received);
+                (last.map_or_else(|| self.clock.now(), |flight| flight.end), Ok(()))
+            }
             Err(end) => {
                 self.say_why();
                 (self.clock.now(), Err(end))
@@ -183,13 +214,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
     /// What rustls wants to send, into the outbound buffer.
     fn collect(&mut self) -> Result<(), End> {
         let watch = Stopwatch::start();
-        while self.connection.wants_write() {
-            self.connection.write_tls(&mut self.outbound)?;
-        }
-        if let Some(swap) = self.swap.as_deref().filter(|_| self.received.server_hello.is_none()) {
-            // Only the ClientHello has the name.
-            swap.apply(&mut self.outbound);
-        }
+        // Only the ClientHello has the name.
+        let swap = self.swap.as_deref().filter(|_| self.received.server_hello.is_none());
+        write_out(&mut self.connection, swap, &mut self.outbound)?;
         self.prepared += watch.elapsed();
         Ok(())
     }
@@ -213,6 +240,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
         });
         let written = written.await;
         let end = self.clock.now();
+        let start = self.carrier.handed().map_or(start, |at| self.clock.at(at)).clamp(start, end);
         match written.map_err(End::Stopped)? {
             Ok(()) => self.flight_sent(start, end),
             // An alert may be waiting to be read: the read that follows ends with it, or at once.
@@ -248,7 +276,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
 
     async fn receive(&mut self) -> Result<(), End> {
         let read = self.stop.within(Some(self.limit), self.carrier.read(self.inbound.space())).await;
-        let now = self.clock.now();
+        let noticed = self.clock.now();
+        let arrived = self.carrier.arrived();
+        let now = arrived.map_or(noticed, |at| self.clock.at(at));
+        // Two clocks: an answer is never before what it answers.
+        let now = self.flights.last_mut().map_or(now, |last| {
+            let now = now.max(last.start);
+            last.end = last.end.min(now);
+            now
+        });
         let count = match read.map_err(End::Stopped)? {
             Ok(count) if count > 0 => count,
             ended => {
@@ -258,6 +294,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Handshake<'a, S> {
                 });
             }
         };
+        self.noticed = Some(noticed);
+        StampedBy::note(&mut self.stamped_by, arrived);
         let apart = self.server_hello_came_alone();
         self.inbound.filled(count);
         self.bytes_received += count as u64;
@@ -405,6 +443,19 @@ impl<S> Handshake<'_, S> {
             "the rest of the server's first flight (certificate, key exchange)"
         }
     }
+}
+
+/// Everything that rustls wants to send, with the true name where it got a stand-in.
+fn write_out(connection: &mut ClientConnection, swap: Option<&Swap>, out: &mut Vec<u8>) -> io::Result<()> {
+    let before = out.len();
+    while connection.wants_write() {
+        connection.write_tls(out)?;
+    }
+    match swap {
+        Some(swap) if out.len() > before => swap.apply(out),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Gives rustls one record.

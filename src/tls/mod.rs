@@ -48,7 +48,7 @@ mod summary;
 mod tests;
 mod verify;
 
-pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer};
+pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
 pub use resume::{Heard, Memory};
 pub use stream::TlsStream;

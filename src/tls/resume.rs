@@ -16,11 +16,12 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, HandshakeKind, NamedGroup};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::handshake::{End, Handshake};
+use super::handshake::{End, Handshake, Hello};
 use super::host::Asked;
 use super::verify::Observer;
 use crate::clock::Clock;
 use crate::stop::{Stop, Stopped};
+use crate::timestamp::Stamped;
 use crate::trace::{EarlyData, NotResumed, Resumed, Resumption, Tls, TlsVersion};
 
 /// Tickets of one connection that are kept; the others are counted.
@@ -144,7 +145,7 @@ impl Memory {
 
     /// Shakes hands once more with the server of the first handshake, over a connection of its own, with one
     /// of its tickets. No request is sent, neither early nor late.
-    pub async fn resume<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn resume<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         self,
         carrier: S,
         peer: Option<SocketAddr>,
@@ -161,12 +162,11 @@ impl Memory {
         config.enable_early_data = allows_early;
         let failed = |why: String| not_resumed(first, given, NotResumed::Failed(why));
         let Some(asked) = Asked::new(&self.host) else { return failed("no name to ask for".to_owned()) };
-        let limit = clock.now().after(self.limit);
-        let handshake = Handshake::new(carrier, Arc::new(config), asked, self.observer, limit, clock, stop);
-        let mut handshake = match handshake {
-            Ok(handshake) => handshake,
+        let hello = match Hello::new(Arc::new(config), asked, self.observer) {
+            Ok(hello) => hello,
             Err(error) => return failed(error.to_string()),
         };
+        let mut handshake = Handshake::new(carrier, hello, clock.now().after(self.limit), clock, stop);
         let (_, ended) = handshake.run().await;
         if let Err(end) = ended {
             let who = peer.map_or_else(|| "the server".to_owned(), |peer| peer.to_string());

@@ -32,6 +32,8 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
     Tls {
         start: ran.start,
         end: ran.end,
+        noticed: handshake.noticed,
+        stamped_by: handshake.stamped_by,
         sni: handshake.sni.take(),
         verified_name: host.to_owned(),
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),

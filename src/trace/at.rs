@@ -19,3 +19,29 @@ impl At {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 }
+
+/// Whose stamp the time of an arrival is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StampedBy {
+    /// The kernel's: as a packet capture has it, however late this program came to it.
+    Kernel,
+    /// This program's, taken right behind the read: the kernel gave none.
+    Program,
+}
+
+impl StampedBy {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::Program => "program",
+        }
+    }
+
+    /// Adds an arrival to what is said of all of them: the kernel's stamps are they only where every one is.
+    pub fn note<T>(all: &mut Option<Self>, by_kernel: Option<T>) {
+        let one = by_kernel.map_or(Self::Program, |_| Self::Kernel);
+        *all = (*all).max(Some(one));
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::addresses::AddressCheck;
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::fast_open::{FastOpen, FastOpenStart};
 use super::route::Route;
 use super::service::EndpointSource;
@@ -15,8 +15,13 @@ use super::service::EndpointSource;
 pub struct Connect {
     /// First attempt's start.
     pub start: At,
-    /// The winner was connected, or the last attempt failed.
+    /// The winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the last
+    /// attempt failed.
     pub end: At,
+    /// This program saw that the winner was connected.
+    pub noticed: Option<At>,
+    /// Whose measure its end is; `None` without a winner.
+    pub stamped_by: Option<StampedBy>,
     /// Every attempt, in the order started.
     pub attempts: Vec<Attempt>,
     /// Index of the winner.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::said::BodySaid;
 
 /// A request and its response.
@@ -12,17 +12,21 @@ pub struct Http {
     pub request: SentRequest,
     /// Version spoken.
     pub version: HttpVersion,
-    /// Work on the request began (HTTP/2: the preface, too).
+    /// The first byte of the request was handed to the kernel (HTTP/2: of the preface, where it is the first).
     pub start: At,
     /// The last byte of the request was handed to the kernel.
     pub sent: Option<At>,
     /// Interim responses (1xx), each with its own stamp.
     pub informational: Vec<Informational>,
-    /// First byte of the final response, above TLS (HTTP/2: its HEADERS frame).
+    /// First byte of the final response, above TLS (HTTP/2: its HEADERS frame): when it arrived.
     pub first_byte: Option<At>,
+    /// This program read that byte.
+    pub first_byte_noticed: Option<At>,
+    /// Whose stamps the arrivals have; `None` where nothing arrived. The end of a connection has this program's.
+    pub stamped_by: Option<StampedBy>,
     /// End of the final response's head.
     pub head_end: Option<At>,
-    /// The last byte of the body, or the failure.
+    /// The last byte of the body arrived, or the failure.
     pub end: At,
     /// Status of the final response.
     pub status: Option<u16>,

@@ -38,7 +38,7 @@ mod url;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
-pub use at::At;
+pub use at::{At, StampedBy};
 pub use connect::{Attempt, AttemptOutcome, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::http::Header;
 use super::tls::Tls;
 
@@ -33,6 +33,8 @@ pub struct Proxy {
     pub start: Option<At>,
     /// That work ended.
     pub end: At,
+    /// Whose stamps its answers have; `None` where there was none.
+    pub stamped_by: Option<StampedBy>,
     /// The status of the answer to CONNECT (RFC 9110 §9.3.6).
     pub status: Option<u16>,
     /// Its reason phrase.
@@ -69,6 +71,7 @@ impl Proxy {
             rounds: Vec::new(),
             start: None,
             end: At(0),
+            stamped_by: None,
             status: None,
             reason: None,
             headers: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::at::At;
+use super::at::{At, StampedBy};
 use super::failure::FailureCode;
 use super::resumption::Resumption;
 use super::status::{SignedTimestamp, Staple};
@@ -10,11 +10,15 @@ use super::status::{SignedTimestamp, Staple};
 /// A TLS handshake, flight by flight.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tls {
-    /// The connection was there and making the ClientHello began; the first flight has the moment
-    /// it was handed to the kernel.
+    /// The ClientHello was handed to the kernel. It was made before.
     pub start: At,
-    /// The handshake was complete (our Finished handed to the kernel), or failed.
+    /// The last of the server's handshake arrived (its Finished), by the kernel's stamp, or the handshake failed.
+    /// What this program then does with it, our own Finished in TLS 1.3, comes after.
     pub end: At,
+    /// This program read the last of it.
+    pub noticed: Option<At>,
+    /// Whose stamps the arrivals have; `None` where nothing arrived.
+    pub stamped_by: Option<StampedBy>,
     /// The name sent as SNI; `None` for an IP literal.
     pub sni: Option<String>,
     /// The name the certificate was checked against.

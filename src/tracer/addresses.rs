@@ -146,7 +146,9 @@ impl<'a> Checker<'a> {
             Some((ask, plan)) => {
                 let session = Session::new(stream, alpn.as_deref(), plan);
                 let patience: Stop = stop.child(self.tcp.connect_timeout);
-                let (http, result) = http::fetch(session, &self.url, ask, plan, clock, &patience).await;
+                let made = http::prepare(&self.url, ask, plan);
+                let (http, result) =
+                    http::fetch(session, made, (&self.url, ask), plan, clock, &patience).await;
                 check.status = http.status;
                 match result {
                     // Its own time is over, and not the run's.

@@ -157,17 +157,20 @@ impl<'a> Chain<'a> {
         &self,
         trace: &mut Trace,
         id: RequestId,
+        ask: &Ask,
         beside: &mut Beside,
     ) -> Result<Option<(Session, ConnectionId)>, Failure> {
         let request = &mut trace.requests[id.0];
         if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
             match proxy::choose(&request.url, &self.scene.plan.proxy) {
-                Choice::Use(server) => return proxied::open(self.scene, trace, id, server, beside).await,
+                Choice::Use(server) => {
+                    return proxied::open(self.scene, trace, (id, ask), server, beside).await;
+                }
                 Choice::Bypass(bypass) => request.bypass = Some(bypass),
                 Choice::Direct => {}
             }
         }
-        connect::open(self.scene, trace, id, beside).await
+        connect::open(self.scene, trace, id, ask, beside).await
     }
 
     /// The stages of one request.
@@ -187,7 +190,7 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let opened = self.open(trace, id, &mut beside).await;
+                let opened = self.open(trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
                 self.watches.extend(beside.watch.take());
                 match opened {
@@ -209,7 +212,8 @@ impl<'a> Chain<'a> {
         };
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
-        let (http, result) = http::fetch(session, &request.url, ask, &plan.http, clock, stop).await;
+        let made = beside.request.take().unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
+        let (http, result) = http::fetch(session, made, (&request.url, ask), &plan.http, clock, stop).await;
         request.http = Stage::Ran(http);
         let kept = if matches!(result, Ok(Some(_))) { Kept::Yes } else { Kept::No };
         self.look_back(trace, id, kept);

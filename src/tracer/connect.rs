@@ -10,10 +10,11 @@ use super::target::Target;
 use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
-use crate::http::Session;
+use crate::http::{self, Ask, Session};
+use crate::plan::ProxyServer;
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls::{self, Peer};
+use crate::tls::{self, TlsStream};
 use crate::trace::{
     Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Tls,
     Trace, Url,
@@ -34,11 +35,20 @@ pub(super) struct Beside {
     pub(super) unread: Option<tls::Unread>,
     /// The same of that with a proxy.
     pub(super) of_proxy: Option<tls::Unread>,
+    /// The request, made while the connection was awaited.
+    pub(super) request: Option<http::Prepared>,
     /// A hold on the connection, for a look at it when all is over.
     pub(super) watch: Option<(ConnectionId, tcp::Watch)>,
 }
 
 impl Beside {
+    /// DNSSEC's own questions go out right behind the next packet.
+    pub(super) fn begin_checks(&self) {
+        if let Some((_, lanes)) = &self.lanes {
+            lanes.begin();
+        }
+    }
+
     /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
     pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
         let connection = trace.requests[id.0].connection.ran();
@@ -54,6 +64,11 @@ impl Beside {
     }
 }
 
+/// The request, where one is to be made: nothing of it needs the connection.
+pub(super) fn make_request(scene: &Scene<'_>, request: &Request, ask: &Ask) -> Option<http::Prepared> {
+    (request.until == StageName::Http).then(|| http::prepare(&request.url, ask, &scene.plan.http))
+}
+
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
 /// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
 /// no further than to an earlier stage, and that was reached.
@@ -61,6 +76,7 @@ pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
+    ask: &Ask,
     beside: &mut Beside,
 ) -> Result<Option<(Session, ConnectionId)>, Failure> {
     let Scene { plan, clock, stop, on_stage, .. } = *scene;
@@ -97,7 +113,16 @@ pub(super) async fn open(
     let mut queue = tcp::line_up(&endpoints, &plan.tcp);
     let terms = fast_open::terms(&plan.tcp, request);
     loop {
-        let (mut tcp, stream) = tcp::connect(&queue, found, &terms, clock, stop).await;
+        // What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
+        let ahead = async {
+            let is_plain = request.url.scheme == Scheme::Http;
+            let made = is_plain.then(|| make_request(scene, request, ask));
+            (Hello::wanted(scene, request), made.flatten())
+        };
+        let connecting = tcp::connect(&queue, found, &terms, clock, stop);
+        let ((mut tcp, stream), (hello, made)) = futures_util::join!(connecting, ahead);
+        beside.request = made;
+        beside.begin_checks();
         if let Some(from) = target.redirected_from.take() {
             tcp.redirected_from = Some(from);
         }
@@ -109,16 +134,21 @@ pub(super) async fn open(
         let stream = stream.map_err(|failure| endpoint::tell(service.as_deref(), tcp, failure))?;
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
         let address = stream.peer_addr().ok();
-        if request.url.scheme == Scheme::Http {
-            *tls = Stage::Skipped(PLAIN);
+        let Some(hello) = hello else {
+            let is_plain = request.url.scheme == Scheme::Http;
+            *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
+            if !is_plain {
+                return Ok(None);
+            }
             let session = Session::new(stream.into(), None, &plan.http);
             return Ok(goes_on(session, connection, request.until).await);
-        }
-        if request.until == StageName::Tcp {
-            *tls = Stage::Skipped(until::reason(request));
-            return Ok(None);
-        }
-        let failure = match secure(scene, &request.url, tls, stream.into(), address, beside).await {
+        };
+        // And the request while the handshake is.
+        let made = async { make_request(scene, request, ask) };
+        let securing = secure(scene, hello, tls, stream.into(), address, &mut beside.unread);
+        let (secured, made) = futures_util::join!(securing, made);
+        beside.request = made;
+        let failure = match secured {
             Ok(session) => return Ok(goes_on(session, connection, request.until).await),
             Err(failure) => failure,
         };
@@ -171,7 +201,8 @@ async fn over_unix(
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     } else {
-        secure(scene, &request.url, tls, stream, None, beside).await?
+        let hello = Hello::to(scene, &request.url);
+        secure(scene, hello, tls, stream, None, &mut beside.unread).await?
     };
     Ok(goes_on(session, connection, request.until).await)
 }
@@ -199,23 +230,56 @@ async fn resolve(
     (dns, result, lanes)
 }
 
+/// A ClientHello, and the client that made it.
+pub(super) struct Hello<'a> {
+    client: &'a tls::Client,
+    prepared: tls::Prepared,
+}
+
+impl<'a> Hello<'a> {
+    fn to(scene: &Scene<'a>, url: &Url) -> Self {
+        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
+        // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
+        let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
+        Self { client, prepared }
+    }
+
+    /// That of a request, where it comes to TLS.
+    pub(super) fn wanted(scene: &Scene<'a>, request: &Request) -> Option<Self> {
+        let wanted = request.url.scheme != Scheme::Http && request.until >= StageName::Tls;
+        wanted.then(|| Self::to(scene, &request.url))
+    }
+
+    /// That for an https proxy.
+    pub(super) fn to_proxy(scene: &Scene<'a>, server: &ProxyServer) -> Option<Self> {
+        let client = scene.means.tls.as_ref().filter(|_| server.kind.is_encrypted())?;
+        Some(Self { client, prepared: client.prepare(&server.host, scene.clock) })
+    }
+
+    /// The handshake that it begins; `address` is whose, where no proxy stands between.
+    pub(super) async fn shake_hands(
+        self,
+        scene: &Scene<'_>,
+        carrier: Stream,
+        address: Option<SocketAddr>,
+    ) -> (Tls, Result<TlsStream<Stream>, Failure>, tls::Unread) {
+        (scene.on_stage)(StageName::Tls, self.prepared.host());
+        self.client.handshake_unread(carrier, self.prepared, address, scene.clock, scene.stop).await
+    }
+}
+
 /// TLS over an open stream; `address` is whose, where no proxy stands between.
 pub(super) async fn secure(
     scene: &Scene<'_>,
-    url: &Url,
+    hello: Hello<'_>,
     handshake: &mut Stage<Tls>,
     carrier: Stream,
     address: Option<SocketAddr>,
-    beside: &mut Beside,
+    left: &mut Option<tls::Unread>,
 ) -> Result<Session, Failure> {
-    (scene.on_stage)(StageName::Tls, &url.host_ascii);
-    // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
-    let host = url.host_ascii.trim_end_matches('.');
-    let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
-    let peer = Peer { host, address };
-    let (record, stream, unread) = client.handshake_unread(carrier, peer, scene.clock, scene.stop).await;
+    let (record, stream, unread) = hello.shake_hands(scene, carrier, address).await;
     let alpn = record.alpn.clone();
     *handshake = Stage::Ran(record);
-    beside.unread = Some(unread);
+    *left = Some(unread);
     Ok(Session::new(Stream::Tls(Box::new(stream?)), alpn.as_deref(), &scene.plan.http))
 }

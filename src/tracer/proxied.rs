@@ -4,18 +4,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::connect::{self, Beside, CONNECT_TO, IP_LITERAL, PLAIN};
+use super::connect::{self, Beside, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
 use super::endpoint;
 use super::fast_open;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
-use crate::http::{Session, basic_credentials};
+use crate::http::{Ask, Session, basic_credentials};
 use crate::plan::{PlainRequests, Plan, ProxyServer, VersionChoice};
 use crate::proxy::{self, Credentials, Destination, Terms};
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls::Peer;
 use crate::trace::{
     At, Connect, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, Proxy, ProxyLookup,
     ProxyUsage, RequestId, Scheme, Secret, Stage, StageName, Trace, Url,
@@ -28,7 +27,7 @@ const PROXY_RESOLVES: &str = "the proxy resolves the name";
 pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
-    id: RequestId,
+    (id, ask): (RequestId, &Ask),
     server: &ProxyServer,
     beside: &mut Beside,
 ) -> Result<Option<(Session, ConnectionId)>, Failure> {
@@ -57,7 +56,15 @@ pub(super) async fn open(
     };
     let queue = tcp::line_up(&endpoint::own(found.clone(), server.port), &plan.tcp);
     let terms = fast_open::terms(&plan.tcp, &trace.requests[id.0]);
-    let (tcp, stream) = tcp::connect(&queue, found.len(), &terms, scene.clock, scene.stop).await;
+    let connecting = tcp::connect(&queue, found.len(), &terms, scene.clock, scene.stop);
+    // What is for the proxy itself is made while the SYN is on its way.
+    let ahead = async {
+        let request = &trace.requests[id.0];
+        let forwarded = (usage == ProxyUsage::Forward).then(|| connect::make_request(scene, request, ask));
+        (Hello::to_proxy(scene, server), forwarded.flatten())
+    };
+    let ((tcp, stream), (hello, forwarded)) = futures_util::join!(connecting, ahead);
+    beside.begin_checks();
     proxy.end = tcp.end;
     trace.connections.push(Connection { opened_for: id, tcp, proxy: Some(proxy), tls: Stage::NotReached });
     let Trace { requests, connections, .. } = trace;
@@ -66,25 +73,31 @@ pub(super) async fn open(
     };
     let stream = stream.map_err(|failure| proxy::not_connected(proxy, failure))?;
     beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
-    let stream = secure_proxy(scene, server, proxy, stream.into(), beside).await?;
+    let stream = secure_proxy(scene, hello, proxy, stream.into(), beside).await?;
     let basic =
         server.credentials.as_ref().map(|(user, password)| basic_credentials(&format!("{user}:{password}")));
     let request = &requests[id.0];
     let until = request.until;
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
+        beside.request = forwarded;
         return Ok(connect::goes_on(Session::forwarded(stream, basic), connection, until).await);
     }
-    let stream = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref()).await?;
+    // And what is for the target, while the proxy's answer is.
+    let ahead = async { (Hello::wanted(scene, request), connect::make_request(scene, request, ask)) };
+    let opening = tunnel(scene, server, &target, address, proxy, stream, basic.as_deref());
+    let (stream, (hello, made)) = futures_util::join!(opening, ahead);
+    let stream = stream?;
+    beside.request = made;
     if request.url.scheme == Scheme::Http {
         *tls = Stage::Skipped(PLAIN);
         return Ok(connect::goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
     }
-    if until == StageName::Tcp {
+    let Some(hello) = hello else {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
-    }
-    let session = connect::secure(scene, &request.url, tls, stream, None, beside).await?;
+    };
+    let session = connect::secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
     Ok(connect::goes_on(session, connection, until).await)
 }
 
@@ -202,6 +215,8 @@ const fn nowhere(at: At) -> Connect {
         local: None,
         tcp_info: None,
         tcp_info_after: None,
+        noticed: None,
+        stamped_by: None,
         untried: Vec::new(),
         redirected_from: None,
         unix_socket: None,
@@ -215,17 +230,13 @@ const fn nowhere(at: At) -> Connect {
 /// TLS with an https proxy; nothing for the others.
 async fn secure_proxy(
     scene: &Scene<'_>,
-    server: &ProxyServer,
+    hello: Option<Hello<'_>>,
     proxy: &mut Proxy,
     stream: Stream,
     beside: &mut Beside,
 ) -> Result<Stream, Failure> {
-    let Some(client) = scene.means.tls.as_ref().filter(|_| server.kind.is_encrypted()) else {
-        return Ok(stream);
-    };
-    (scene.on_stage)(StageName::Tls, &server.host);
-    let peer = Peer { host: &server.host, address: None };
-    let (tls, secured, unread) = client.handshake_unread(stream, peer, scene.clock, scene.stop).await;
+    let Some(hello) = hello else { return Ok(stream) };
+    let (tls, secured, unread) = hello.shake_hands(scene, stream, None).await;
     (proxy.start, proxy.end) = (Some(tls.start), tls.end);
     proxy.tls = Some(Box::new(tls));
     match secured {

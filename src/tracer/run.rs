@@ -27,8 +27,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
-    /// The resolver and the proxies' means of the first run, made before its t0.
-    first: RefCell<Option<(dns::Resolver, Means)>>,
+    /// The resolver and the proxies' means of the next run, made when there was time.
+    next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     proxies: Means,
@@ -58,15 +58,15 @@ impl Tracer {
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
         let proxies = Means::of(&plan, &tls)?;
-        let first = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, first, tls, bare_tls, proxies })
+        let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
+        Ok(Self { plan, resolver, next, tls, bare_tls, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, first, tls, bare_tls, proxies } = self;
-        let made = first.take();
-        let (resolver, means) = &made.unwrap_or_else(|| (shared.of_another_run(), proxies.of_another_run()));
+        let Self { plan, resolver: shared, next, tls, bare_tls, proxies } = self;
+        let another = || (shared.of_another_run(), proxies.of_another_run());
+        let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
         let scene = Scene { plan, resolver, tls, bare_tls, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
@@ -94,6 +94,7 @@ impl Tracer {
         if plan.tcp.route == RouteProbe::Afterwards {
             route::find_all(&scene, &mut trace).await;
         }
+        next.replace(Some(another()));
         trace
     }
 

@@ -20,6 +20,7 @@ mod openssl;
 mod pages;
 mod pcap;
 mod proxies;
+mod relay;
 mod routers;
 mod servers;
 mod signed;
@@ -27,82 +28,15 @@ mod software;
 mod tools;
 mod urltrace;
 mod web;
+mod wire;
+mod world;
 mod zones;
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Everything that runs, in the order it has to go: servers, their namespaces, their files.
-struct World {
-    servers: Vec<servers::Server>,
-    internet: net::Internet,
-    certificates: web::Certificates,
-    dir: Directory,
-    numbers: Cell<u32>,
-}
-
-impl World {
-    fn new() -> Self {
-        let dir = Directory::new("plain");
-        let present = zones::present();
-        let addresses = net::Addresses {
-            world: "plain",
-            accesses: &net::ACCESSES,
-            present: &present,
-            resolver: zones::RESOLVER,
-            near: &zones::NEAR,
-        };
-        let internet = net::Internet::new(&addresses);
-        let certificates = web::certificates(dir.path());
-        let mut servers = servers::start_name_servers(&internet, dir.path(), &zones::name_servers());
-        servers.push(servers::start_resolver(
-            &internet,
-            dir.path(),
-            &servers::Serves::Everybody(&certificates),
-        ));
-        servers.extend(web::start(&internet, dir.path(), &certificates));
-        Self { servers, internet, certificates, dir, numbers: Cell::new(0) }
-    }
-
-    /// A number that was not given before.
-    fn number(&self) -> u32 {
-        self.numbers.set(self.numbers.get() + 1);
-        self.numbers.get()
-    }
-}
-
-/// A directory of one world of this run, removed when dropped.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(world: &str) -> Self {
-        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        for entry in std::fs::read_dir(parent).unwrap().flatten() {
-            // Left behind by a run that was killed.
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let process = name.strip_prefix("real-").and_then(|rest| rest.split('-').next());
-            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
-        }
-        let path = parent.join(format!("real-{}-{world}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use world::{Directory, World};
 
 /// A test: its name is the sentence it holds.
 type Test<W = World> = (&'static str, fn(&W));
@@ -113,6 +47,11 @@ fn main() -> ExitCode {
         && role == web::SLOW_ROLE
     {
         web::serve_slowly(address);
+    }
+    if let [role, near, far, round_trip] = arguments.as_slice()
+        && role == relay::ROLE
+    {
+        relay::serve([near, far], round_trip);
     }
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
@@ -140,7 +79,7 @@ fn main() -> ExitCode {
     let keep = arguments.iter().any(|word| word == "--keep");
     let start = Instant::now();
     // A world whose tests are not chosen is not made.
-    let mut failed = run_in(World::new, &plain, keep);
+    let mut failed = run_in(|| World::new(&net::ACCESSES), &plain, keep);
     failed.extend(run_in(signed::World::new, &signed, keep));
     failed.extend(run_in(pages::Pages::new, &pages, keep));
     failed.extend(run_in(openssl::Peers::new, &openssl, keep));

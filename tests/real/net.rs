@@ -8,7 +8,9 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use crate::relay::Relay;
 use crate::tools::{must, program};
 
 /// What stands between a client and the internet.
@@ -18,6 +20,8 @@ pub(crate) enum Access {
     Full,
     /// No IPv4 at all.
     Ipv6Only,
+    /// Everything, and all of it this many milliseconds away (a round trip).
+    Far(u16),
     /// Both families, but every DNS packet over IPv4 is dropped.
     Ipv4DnsDropped,
     /// DNS goes to the configured resolver only; questions to anyone else are dropped.
@@ -45,6 +49,8 @@ pub(crate) struct Internet {
     /// The beginning of the names of all its namespaces.
     prefix: String,
     clients: Vec<(Access, Client)>,
+    /// What lies between far clients and the servers.
+    relays: Vec<Relay>,
 }
 
 /// What the namespaces are to be made of.
@@ -62,7 +68,7 @@ pub(crate) struct Addresses<'a> {
 }
 
 /// Every kind of client.
-pub(crate) const ACCESSES: [Access; 7] = [
+pub(crate) const ACCESSES: [Access; 8] = [
     Access::Full,
     Access::Ipv6Only,
     Access::Ipv4DnsDropped,
@@ -70,14 +76,19 @@ pub(crate) const ACCESSES: [Access; 7] = [
     Access::NoRouteToRoots,
     Access::AllDropped,
     Access::Offline,
+    FAR,
 ];
+
+/// A path across a continent.
+pub(crate) const FAR: Access = Access::Far(20);
 
 impl Internet {
     /// Makes all namespaces, addresses and routes.
     pub(crate) fn new(addresses: &Addresses<'_>) -> Self {
         sweep_dead();
         let prefix = format!("{PREFIX}{}-{}-", std::process::id(), addresses.world);
-        let mut internet = Self { servers: format!("{prefix}net"), prefix, clients: Vec::new() };
+        let mut internet =
+            Self { servers: format!("{prefix}net"), prefix, clients: Vec::new(), relays: Vec::new() };
         must(Command::new(program("ip")).args(["netns", "add", &internet.servers]));
         let mut lines = vec!["link set lo up".to_owned()];
         lines.extend(addresses.present.iter().map(|address| {
@@ -125,9 +136,15 @@ impl Internet {
         let interface = "wan".to_owned();
         let peer = format!("c{number}");
         self.clients.push((access, Client { namespace: namespace.clone(), interface: interface.clone() }));
-        let link = ["link", "add", &interface, "netns", &namespace, "type", "veth"];
-        let far = ["peer", "name", &peer, "netns", &self.servers];
-        must(Command::new(program("ip")).args(link.iter().chain(&far)));
+        let ip = |words: &[&str]| must(Command::new(program("ip")).args(words));
+        if let Access::Far(round_trip) = access {
+            let round_trip = Duration::from_millis(round_trip.into());
+            self.relays.push(Relay::start(&namespace, [&interface, &peer], round_trip));
+            ip(&["-n", &namespace, "link", "set", &peer, "netns", &self.servers]);
+        } else {
+            let near = ["link", "add", &interface, "netns", &namespace, "type", "veth"];
+            ip(&[&near[..], &["peer", "name", &peer, "netns", &self.servers]].concat());
+        }
 
         let (near4, far4) = (format!("10.77.{number}.2"), format!("10.77.{number}.1"));
         let (near6, far6) = (format!("fd77:{number}::2"), format!("fd77:{number}::1"));
@@ -150,7 +167,11 @@ impl Internet {
             lines.push(format!("route add {network} via {far}"));
         };
         match access {
-            Access::Full | Access::Ipv4DnsDropped | Access::DnsWalled | Access::AllDropped => {
+            Access::Full
+            | Access::Far(_)
+            | Access::Ipv4DnsDropped
+            | Access::DnsWalled
+            | Access::AllDropped => {
                 via("0.0.0.0/0");
                 via("::/0");
             }
@@ -178,7 +199,9 @@ impl Internet {
             Access::AllDropped => {
                 [&near4, &near6].map(|from| format!("rule add pref 20 from {from} blackhole")).into()
             }
-            Access::Full | Access::Ipv6Only | Access::NoRouteToRoots | Access::Offline => Vec::new(),
+            Access::Full | Access::Far(_) | Access::Ipv6Only | Access::NoRouteToRoots | Access::Offline => {
+                Vec::new()
+            }
         };
         batch(&self.servers, &rules);
 

@@ -1,6 +1,6 @@
 //! Captures a client's packets with tcpdump and reads them: DNS questions and replies, TCP handshakes.
 //!
-//! Reads only what the tests make: pcap with microseconds, Ethernet, no VLANs, no fragments, no IPv6
+//! Reads only what the tests make: pcap with microseconds, Ethernet or bare IP, no VLANs, no fragments, no IPv6
 //! extension headers.
 
 use std::collections::HashMap;
@@ -39,6 +39,8 @@ pub(crate) struct Exchange {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) server: (IpAddr, u16),
+    /// The client's port.
+    pub(crate) port: u16,
     pub(crate) syn: u64,
     pub(crate) syn_ack: Option<u64>,
     /// The last segment with data to the server before the first one from it.
@@ -105,6 +107,7 @@ impl Packets {
     fn read_all(file: &std::path::Path) -> Vec<Raw> {
         let bytes = fs::read(file).unwrap_or_default();
         let mut packets = Vec::new();
+        let ethernet = bytes.get(20..24) == Some(&[1, 0, 0, 0]);
         let mut rest = bytes.get(24..).unwrap_or_default();
         let number =
             |bytes: &[u8], at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
@@ -112,7 +115,9 @@ impl Packets {
             let (head, after) = rest.split_at(16);
             let length = number(head, 8) as usize;
             let Some(frame) = after.get(..length) else { break };
-            packets.extend(Raw::parse(number(head, 0) * 1_000_000 + number(head, 4), frame));
+            let packet = if ethernet { frame.get(14..) } else { Some(frame) };
+            let at = number(head, 0) * 1_000_000 + number(head, 4);
+            packets.extend(packet.and_then(|packet| Raw::parse(at, packet)));
             rest = &after[length..];
         }
         packets
@@ -153,6 +158,14 @@ impl Packets {
         exchanges
     }
 
+    /// The TCP segments with data of the connection from this port: when, whether from the server, and the data.
+    pub(crate) fn segments(&self, port: u16) -> Vec<(u64, bool, &[u8])> {
+        let own = self.0.iter().filter(|packet| packet.tcp && !packet.payload.is_empty());
+        own.filter(|packet| packet.from.1 == port || packet.to.1 == port)
+            .map(|packet| (packet.at, packet.to.1 == port, &packet.payload[..]))
+            .collect()
+    }
+
     /// TCP connections to other ports than DNS's, in the order begun.
     pub(crate) fn connections(&self) -> Vec<Connection> {
         let mut connections: Vec<(u16, Connection)> = Vec::new();
@@ -160,6 +173,7 @@ impl Packets {
             if packet.is_syn() && packet.to.1 != 53 {
                 let connection = Connection {
                     server: packet.to,
+                    port: packet.from.1,
                     syn: packet.at,
                     syn_ack: None,
                     request: None,
@@ -199,12 +213,11 @@ struct Raw {
 }
 
 impl Raw {
-    fn parse(at: u64, frame: &[u8]) -> Option<Self> {
+    fn parse(at: u64, packet: &[u8]) -> Option<Self> {
         let short =
             |bytes: &[u8], at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-        let packet = frame.get(14..)?;
-        let (protocol, source, target, rest) = match short(frame, 12)? {
-            0x0800 => {
+        let (protocol, source, target, rest) = match packet.first()? >> 4 {
+            4 => {
                 let head = usize::from(packet.first()? & 15) * 4;
                 let address = |at: usize| {
                     Some(IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(packet.get(at..at + 4)?).ok()?)))
@@ -217,7 +230,7 @@ impl Raw {
                     packet.get(head..usize::from(short(packet, 2)?))?,
                 )
             }
-            0x86dd => {
+            6 => {
                 let address = |at: usize| {
                     Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(packet.get(at..at + 16)?).ok()?)))
                 };

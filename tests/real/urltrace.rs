@@ -33,12 +33,7 @@ pub(crate) fn urltrace_at(client: &Client, words: &str) -> Run {
     let mut all = vec!["--format", "json"];
     all.extend(words.split(' '));
     let executable = Path::new(env!("CARGO_BIN_EXE_urltrace"));
-    let output = run_at(client, executable, &all);
-    let json = serde_json::from_str(&output.stdout)
-        .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Run::describe(&output)));
-    let run = Run { json, output };
-    run.check_document();
-    run
+    Run::read(run_at(client, executable, &all))
 }
 
 /// [`urltrace_at`] with variables (`NAME=value`) in its environment, and words that may hold blanks.
@@ -47,17 +42,22 @@ pub(crate) fn urltrace_with(client: &Client, variables: &[String], words: &[&str
     let mut all: Vec<std::ffi::OsString> = variables.iter().map(Into::into).collect();
     all.push(executable.into());
     all.extend(["--format", "json"].iter().chain(words).map(Into::into));
-    let output = run_at(client, &program("env"), &all);
-    let json = serde_json::from_str(&output.stdout)
-        .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Run::describe(&output)));
-    let run = Run { json, output };
-    run.check_document();
-    run
+    Run::read(run_at(client, &program("env"), &all))
 }
 
 /// Traces a URL, trusting the tests' CA.
 pub(crate) fn trace(world: &World, access: Access, words: &str) -> Run {
     urltrace(world, access, &format!("--cacert {} {words}", world.certificates.ca.display()))
+}
+
+/// [`trace_ok`] before everything else that wants a core: how long its own work takes shows on a busy machine, too.
+pub(crate) fn trace_at_once(world: &World, words: &str) -> Run {
+    let ca = world.certificates.ca.display().to_string();
+    let urltrace = env!("CARGO_BIN_EXE_urltrace");
+    let all = ["--fifo", "10", urltrace, "--format", "json", "--cacert", &ca];
+    let all: Vec<&str> = all.into_iter().chain(words.split(' ')).collect();
+    let output = run_at(world.internet.client(Access::Full), &program("chrt"), &all);
+    Run::read(output).expect_exit(OK)
 }
 
 /// Traces a URL that has to work from a client that reaches everything.
@@ -71,6 +71,14 @@ pub(crate) fn walk(world: &World, access: Access, name: &str, rtype: &str) -> Ru
 }
 
 impl Run {
+    fn read(output: Output) -> Self {
+        let json = serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", Self::describe(&output)));
+        let run = Self { json, output };
+        run.check_document();
+        run
+    }
+
     /// Holds the exit code.
     pub(crate) fn expect_exit(self, code: i32) -> Self {
         assert_eq!(self.output.code, code, "exit code\n{}", Self::describe(&self.output));

@@ -315,6 +315,7 @@ async fn gather(job: &Job, others: Vec<Beside>, patience: Patience) -> Vec<(Reco
         let done = done.and_then(Result::ok);
         if done.is_none() {
             own.work.detach();
+            job.resolution.log.waited();
             if let (true, Some((delay, _))) = (job.is_main(), limit) {
                 let (rtype, delay) = (rtype.mnemonic(), delay.as_millis());
                 job.resolution.log.note(format!(

@@ -71,6 +71,15 @@ pub(crate) struct Counted<'a> {
     pub(crate) wish: Option<Rc<Wish>>,
 }
 
+/// What somebody said who was asked in the counted lane; inside, why it is no answer.
+fn told<E>(ended: &Result<Ended, E>) -> Option<Option<&Fault>> {
+    match ended {
+        Ok(Ended::Walked(result)) => Some(result.as_ref().err()),
+        Ok(Ended::Asked(heard, _)) => Some(heard.result.as_ref().err()),
+        Ok(Ended::FellBack(_) | Ended::Private(_)) | Err(_) => None,
+    }
+}
+
 /// How the counted lane ended.
 enum Ended {
     Walked(Result<Found, Fault>),
@@ -129,7 +138,13 @@ impl Counted<'_> {
             self.limited(dns.start, &log, work).await
         };
         dns.end = self.clock.now();
-        if plan.server_limit.is_some() {
+        if let (Some(told), Some((sent, led_on))) = (told(&ended), log.counted()) {
+            // What was done before the first question and after the last reply is our own work.
+            dns.start = dns.start.max(sent);
+            if told.is_none_or(Fault::is_negative) {
+                dns.end = led_on.max(dns.start);
+            }
+        } else if plan.server_limit.is_some() {
             dns.start = dns.start.after(log.queued());
         }
         dns.critical_path = job.path.borrow().clone();

@@ -68,6 +68,7 @@ pub(crate) async fn complete(
         _ => None,
     };
     let Some(heard) = heard else {
+        job.resolution.log.waited();
         job.resolution.log.note(not_awaited(RESOLUTION_DELAY));
         return result;
     };
@@ -237,7 +238,12 @@ impl<'a> ServiceResolution<'a> {
                 None => running.next().await,
                 Some(at) => tokio::time::timeout_at(at, running.next()).await.unwrap_or_default(),
             };
-            let Some((place, found)) = next else { break };
+            let Some((place, found)) = next else {
+                if !running.is_empty() {
+                    self.log().waited();
+                }
+                break;
+            };
             heard[place] = Some(found);
             let is_there =
                 |found: &Result<Found, Fault>| found.as_ref().is_ok_and(|found| !found.addresses.is_empty());
@@ -348,7 +354,10 @@ impl<'a> ServiceResolution<'a> {
     async fn in_time<T>(&self, work: impl Future<Output = T>, limit: Option<At>) -> Option<T> {
         match limit {
             None => Some(work.await),
-            Some(limit) => tokio::time::timeout_at(self.log().clock().instant(limit).into(), work).await.ok(),
+            Some(limit) => {
+                let done = tokio::time::timeout_at(self.log().clock().instant(limit).into(), work).await;
+                done.inspect_err(|_| self.log().waited()).ok()
+            }
         }
     }
 

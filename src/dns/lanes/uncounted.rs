@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::SetOnce;
+use tokio::sync::{Notify, SetOnce};
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
@@ -32,6 +32,8 @@ pub struct UncountedLanes {
     pub(crate) stub: Option<Rc<StubLane>>,
     pub(crate) priming: Option<Rc<SetOnce<()>>>,
     validation: Option<Rc<Checking>>,
+    /// Validation waits for it.
+    go: Rc<Notify>,
     tasks: Vec<AbortHandle>,
     /// The types the counted lane has answered: those can be compared.
     pub(crate) types: Vec<RecordType>,
@@ -40,13 +42,23 @@ pub struct UncountedLanes {
 impl UncountedLanes {
     pub(crate) fn none() -> Self {
         let (tasks, types) = (Vec::new(), Vec::new());
-        Self { log: None, context: None, stub: None, priming: None, validation: None, tasks, types }
+        let go = Rc::default();
+        Self { log: None, context: None, stub: None, priming: None, validation: None, go, tasks, types }
     }
 
-    /// Starts to fetch what the answer's validation needs.
+    /// Gets ready to fetch what the answer's validation needs.
     pub(crate) fn check(&mut self, (checking, work): (Rc<Checking>, impl Future<Output = ()> + 'static)) {
         self.validation = Some(checking);
-        self.spawn(work);
+        let go = Rc::clone(&self.go);
+        self.spawn(async move {
+            go.notified().await;
+            work.await;
+        });
+    }
+
+    /// Begins to fetch it. Making its questions takes time of ours: what a phase waits for goes out first.
+    pub fn begin(&self) {
+        self.go.notify_one();
     }
 
     /// The validation that runs in these lanes.
@@ -62,6 +74,7 @@ impl UncountedLanes {
     /// Waits for what is still running, `grace` at most, for validation somewhat longer, and adds
     /// it to the record. A stop ends the waits; what came until then is added all the same.
     pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock, stop: &Stop) {
+        self.begin();
         let Some(log) = &self.log else { return self.consult_files(dns) };
         let from = clock.now();
         let all = async {
@@ -94,6 +107,7 @@ impl UncountedLanes {
     /// The same for one of many names, beside which nothing but validation runs. Others wait behind
     /// it at the same servers: it has more time.
     pub(crate) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
+        self.begin();
         self.validate(dns, clock.now().after(self.grace() * 3), clock, stop, None).await;
         if let Some(log) = &self.log {
             dns.packets = log.packets();

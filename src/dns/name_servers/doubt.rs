@@ -140,8 +140,10 @@ impl Race<'_> {
         }
         self.held = Some(Held { answered, ask: ask.clone(), is_one_of_many: false });
         let linger = (rtt / 2).clamp(LINGER.0, LINGER.1);
+        let log = Rc::clone(&self.query.log);
         let lingered = async move {
             tokio::time::sleep(linger).await; // what was sent with it comes with it
+            log.waited();
             Event::Lingered
         };
         self.running.push(lingered.boxed_local());

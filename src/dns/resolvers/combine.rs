@@ -72,6 +72,7 @@ pub(crate) async fn gather(
             Some(at) => match tokio::time::timeout_at(at, running.next()).await {
                 Ok(next) => next,
                 Err(_) => {
+                    log.waited();
                     log.note(if done.iter().take(own).all(Option::is_some) {
                         not_awaited(RESOLUTION_DELAY)
                     } else {

@@ -24,6 +24,8 @@ pub(crate) struct Log {
     entries: RefCell<Vec<Entry>>,
     notes: RefCell<Vec<String>>,
     left: Cell<u32>,
+    /// When the counted lane was led on last: a reply arrived, or it was waited for no longer.
+    led_on: Cell<At>,
     /// Whether signatures are asked for, and replies kept for their validation.
     signed: Cell<bool>,
     raw: RefCell<BTreeMap<usize, Rc<[u8]>>>,
@@ -58,6 +60,7 @@ impl Log {
             entries: RefCell::default(),
             notes: RefCell::default(),
             left: Cell::new(HOST_BUDGET),
+            led_on: Cell::default(),
             signed: Cell::new(false),
             raw: RefCell::default(),
             queue: Queue::default(),
@@ -83,6 +86,19 @@ impl Log {
     /// Whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.borrow().is_empty()
+    }
+
+    /// A wait was given up.
+    pub(crate) fn waited(&self) {
+        self.led_on.set(self.clock.now());
+    }
+
+    /// From the counted lane's first packet to what led it on last; `None` before its first.
+    pub(crate) fn counted(&self) -> Option<(At, At)> {
+        let entries = self.entries.borrow();
+        let packets = entries.iter().map(|entry| &entry.packet);
+        let first = packets.filter(|packet| is_counted(packet)).map(|packet| packet.sent).min()?;
+        Some((first, self.led_on.get().max(first)))
     }
 
     /// How many packets were sent.
@@ -312,6 +328,9 @@ impl Open {
             packet.end = at;
             packet.bytes_received = Some(bytes);
             packet.reply = header;
+            if is_counted(packet) {
+                self.log.led_on.set(at.max(self.log.led_on.get()));
+            }
         });
     }
 

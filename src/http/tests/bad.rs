@@ -162,6 +162,8 @@ async fn an_asked_version_that_was_not_negotiated_ends_before_the_request() {
 /// Takes every write, gives some bytes, then an error, as a TLS stream does.
 struct Breaking(&'static [u8], fn() -> std::io::Error);
 
+impl crate::timestamp::Stamped for Breaking {}
+
 impl AsyncRead for Breaking {
     fn poll_read(
         mut self: Pin<&mut Self>,

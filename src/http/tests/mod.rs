@@ -16,7 +16,7 @@ use compression_codecs::{BrotliEncoder, DeflateEncoder, EncodeV2, GzipEncoder, Z
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Ask, Session, fetch};
+use super::{Ask, Session, prepare};
 use crate::clock::{Clock, Stopwatch};
 use crate::plan::HttpPlan;
 use crate::stop::Stop;
@@ -146,6 +146,18 @@ async fn connect(address: SocketAddr, plan: &HttpPlan) -> Session {
 }
 
 type Fetched = (Http, Result<Option<Session>, Failure>);
+
+/// One request that is made and sent at once.
+async fn fetch(
+    session: Session,
+    url: &Url,
+    ask: &Ask,
+    plan: &HttpPlan,
+    clock: &Clock,
+    stop: &Stop,
+) -> Fetched {
+    super::fetch(session, prepare(url, ask, plan), (url, ask), plan, clock, stop).await
+}
 
 /// One request on a fresh connection, within `limit`.
 async fn fetch_within(address: SocketAddr, ask: &Ask, plan: &HttpPlan, limit: Duration) -> Fetched {

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::trace::{
-    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenStart, TcpInfo, TlsVersion,
+    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenStart, StampedBy, TcpInfo,
+    TlsVersion,
 };
 
 /// The connection race (RFC 8305).
@@ -18,8 +19,14 @@ use crate::trace::{
 pub(super) struct ConnectView<'a> {
     /// First attempt's start.
     start_us: u64,
-    /// Until the winner was connected, or the last attempt failed.
+    /// Until the winner was connected (by the kernel's measure of the SYN's round trip, where there is one), or the
+    /// last attempt failed.
     duration_us: u64,
+    /// When this program saw that the winner was connected.
+    noticed_us: Option<u64>,
+    /// Whose measure the end is: the kernel's (the round trip of the SYN), or this program's; null without a winner.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// Every attempt, in the order started.
     attempts: Vec<AttemptView<'a>>,
     /// Index of the winner.
@@ -56,6 +63,8 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
         Self {
             start_us: connect.start.0,
             duration_us: us(connect.end.since(connect.start)),
+            noticed_us: connect.noticed.map(|at| at.0),
+            stamped_by: connect.stamped_by.map(StampedBy::as_str),
             attempts: connect.attempts.iter().map(Into::into).collect(),
             winner: connect.winner,
             address: winner.map(|address| address.ip().to_string()),

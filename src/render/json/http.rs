@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::reading::{ErrorSourceView, LayerView};
 use crate::explain::status::explain;
 use crate::reading;
-use crate::trace::{Body, GoAway, Header, Http, Informational, Redirect, SentRequest, TlsComplaint};
+use crate::trace::{
+    Body, GoAway, Header, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+};
 
 /// A request and its response.
 #[derive(Serialize)]
@@ -33,12 +35,18 @@ pub(super) struct HttpView<'a> {
     reason: Option<&'a str>,
     /// The request, as sent.
     request: RequestView<'a>,
-    /// Work on the request began.
+    /// The first byte of the request was handed to the kernel.
     start_us: u64,
     /// The last byte of the request was handed to the kernel.
     sent_us: Option<u64>,
-    /// First byte of the final response, above TLS.
+    /// First byte of the final response, above TLS: when it arrived.
     first_byte_us: Option<u64>,
+    /// When this program read that byte.
+    first_byte_noticed_us: Option<u64>,
+    /// Whose stamps the arrivals have: the kernel's, as a packet capture has them, or this program's, right behind
+    /// each read; null where nothing arrived.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// End of the final response's head.
     head_end_us: Option<u64>,
     /// The last byte of the body, or the failure.
@@ -88,6 +96,8 @@ impl<'a> HttpView<'a> {
             start_us: http.start.0,
             sent_us: http.sent.map(|at| at.0),
             first_byte_us: http.first_byte.map(|at| at.0),
+            first_byte_noticed_us: http.first_byte_noticed.map(|at| at.0),
+            stamped_by: http.stamped_by.map(StampedBy::as_str),
             head_end_us: http.head_end.map(|at| at.0),
             end_us: http.end.0,
             informational: http.informational.iter().map(InformationalView::new).collect(),

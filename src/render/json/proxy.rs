@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::http::{self, HeaderView};
 use super::micros::us;
 use super::tls::TlsView;
-use crate::trace::{At, Hop, Proxy, ProxyBypass, ProxyLookup, ProxyRound, SocksReply};
+use crate::trace::{At, Hop, Proxy, ProxyBypass, ProxyLookup, ProxyRound, SocksReply, StampedBy};
 
 /// The proxy that a hop's connection goes through.
 #[derive(Serialize)]
@@ -48,6 +48,10 @@ pub(super) struct ProxyView<'a> {
     tls: Option<TlsView<'a>>,
     /// From asking it for the target to its last answer; null where it was not asked.
     tunnel_us: Option<u64>,
+    /// Whose stamps its answers have: the kernel's, as a packet capture has them, or this program's, right behind
+    /// each read; null without one.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// What was asked of it, and answered.
     rounds: Vec<RoundView<'a>>,
 }
@@ -70,6 +74,7 @@ impl<'a> ProxyView<'a> {
             rounds,
             start: _,
             end: _,
+            stamped_by,
             status,
             reason,
             headers,
@@ -98,6 +103,7 @@ impl<'a> ProxyView<'a> {
             connect_us: tcp.winner.map(|_| us(tcp.end.since(tcp.start))),
             tls: tls.as_deref().map(Into::into),
             tunnel_us: proxy.tunnel().map(|(start, end): (At, At)| us(end.since(start))),
+            stamped_by: stamped_by.map(StampedBy::as_str),
             rounds: rounds.iter().map(Into::into).collect(),
         })
     }

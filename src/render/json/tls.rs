@@ -8,7 +8,7 @@ use super::micros::us;
 use super::resumption::ResumptionView;
 use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
-use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verification};
+use crate::trace::{Certificate, Direction, Flight, Offer, StampedBy, Tls, TlsVersion, Verification};
 
 /// A TLS handshake, flight by flight.
 #[derive(Serialize)]
@@ -16,8 +16,14 @@ use crate::trace::{Certificate, Direction, Flight, Offer, Tls, TlsVersion, Verif
 pub(super) struct TlsView<'a> {
     /// The ClientHello was handed to the kernel.
     start_us: u64,
-    /// Until our Finished was handed to the kernel, or the failure.
+    /// Until the server's Finished arrived, or the failure.
     duration_us: u64,
+    /// When this program read the last of the server's handshake.
+    noticed_us: Option<u64>,
+    /// Whose stamps the arrivals have: the kernel's, as a packet capture has them, or this program's, right behind
+    /// each read; null where nothing arrived.
+    #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
+    stamped_by: Option<&'static str>,
     /// The name sent as SNI; null for an IP literal.
     sni: Option<&'a str>,
     /// The name the certificate was checked against.
@@ -73,6 +79,8 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
         Self {
             start_us: tls.start.0,
             duration_us: us(tls.end.since(tls.start)),
+            noticed_us: tls.noticed.map(|at| at.0),
+            stamped_by: tls.stamped_by.map(StampedBy::as_str),
             sni: tls.sni.as_deref(),
             verified_name: &tls.verified_name,
             version: tls.version.map(TlsVersion::as_str),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::stream::Stream;
+use crate::timestamp::Stamped;
 use crate::tls::provider;
 use crate::trace::FailureCode;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -34,7 +35,7 @@ async fn echo(config: ServerConfig) -> SocketAddr {
     .await
 }
 
-async fn over<S: AsyncRead + AsyncWrite + Unpin>(
+async fn over<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     client: &Client,
     carrier: S,
     host: &str,

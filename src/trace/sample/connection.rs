@@ -27,6 +27,8 @@ pub(super) fn connect(port: u16) -> Connect {
             attempt("2001:db8:53::1", 28_460, 278_660, AttemptOutcome::Lost, None),
             attempt("127.53.1.1", 278_460, 278_660, AttemptOutcome::Won, Some(0)),
         ],
+        noticed: Some(At(278_660)),
+        stamped_by: Some(StampedBy::Kernel),
         winner: Some(1),
         local: Some("127.0.0.1:50712".parse().unwrap()),
         tcp_info: Some(TcpInfo {
@@ -94,6 +96,8 @@ pub(super) fn tls(host: &str) -> Tls {
     Tls {
         start: At(278_680),
         end: At(283_780),
+        noticed: Some(At(283_780)),
+        stamped_by: Some(StampedBy::Kernel),
         sni: Some(host.into()),
         verified_name: host.into(),
         offer: Some(Offer {

@@ -53,6 +53,8 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             headers: headers(&[("link", "</style.css>; rel=preload")]),
         }],
         first_byte: Some(At(302_100)),
+        first_byte_noticed: Some(At(302_100)),
+        stamped_by: Some(StampedBy::Kernel),
         head_end: Some(At(302_110)),
         end: At(302_820),
         status: Some(200),

@@ -179,6 +179,8 @@ fn response() -> Http {
         sent: Some(At(51_100)),
         informational: Vec::new(),
         first_byte: Some(At(66_000)),
+        first_byte_noticed: Some(At(66_020)),
+        stamped_by: Some(StampedBy::Kernel),
         head_end: Some(At(66_000)),
         end: At(67_000),
         headers: exchange::headers(&[

@@ -33,6 +33,7 @@ fn gathered(host: &str) -> (Evidence, Anchors, SystemTime) {
         let (clock, resolver) = (Clock::start(), Resolver::new(plan.dns).unwrap());
         let stop = Stop::after(clock, Duration::from_secs(30));
         let (_, _, uncounted) = resolver.resolve(host, 443, &clock, &stop).await;
+        uncounted.begin();
         let checking = uncounted.checking().unwrap();
         checking.finished().await;
         let (evidence, anchors) = checking.evidence();
