@@ -60,7 +60,7 @@ impl Survey {
                 if more {
                     tokio::time::sleep_until(clock.instant(next).into()).await;
                 } else {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             };
             tokio::select! {
