@@ -174,7 +174,6 @@ const fn version(http: Option<&Http>) -> &'static str {
     match http {
         None => "",
         Some(http) => match http.version {
-            HttpVersion::Http3 => "h3",
             HttpVersion::Http2 => "h2",
             HttpVersion::Http3 => "h3",
             version @ (HttpVersion::Http10 | HttpVersion::Http11) => version.as_str(),

@@ -12,7 +12,7 @@ use super::target::Target;
 use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask, Session};
+use crate::http::{Ask, Session};
 use crate::plan::ProxyServer;
 use crate::stream::Stream;
 use crate::tcp;

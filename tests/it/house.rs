@@ -83,7 +83,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     // The program around it.
-    ("cli", &["exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",

@@ -7,7 +7,7 @@ use quinn::{Connection, Endpoint, SendStream};
 
 use super::*;
 use crate::http::streams::{DATA, HEADERS, frame, opening};
-use crate::http::{Session, prepare, qpack};
+use crate::http::{Session, qpack};
 use crate::plan::{TcpPlan, TlsPlan, VersionChoice, Wanted};
 use crate::quic::{self, Dialled};
 use crate::tcp::{self, Turn};
@@ -72,7 +72,7 @@ async fn get3(address: SocketAddr, plan: &HttpPlan) -> (Http, Result<Option<Sess
     let session = session(address, &clock).await;
     let stop = Stop::after(clock, Duration::from_secs(5));
     let (url, ask) = (url("https://localhost/a?b"), ask("GET", None));
-    fetch(session, prepare(&url, &ask, plan), (&url, &ask), plan, &clock, &stop).await
+    fetch(session, &url, &ask, plan, &clock, &stop).await
 }
 
 fn head(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -240,18 +240,11 @@ fn an_upload_is_whole_and_a_head_alone_is_enough_where_it_is_wanted() {
         let asked = Ask { body: Some(body.into()), ..ask("POST", None) };
         let (plan, to) = (HttpPlan::default(), url("https://localhost/"));
         let session = session(address, &clock).await;
-        let (http, result) = {
-            let made = prepare(&to, &asked, &plan);
-            fetch(session, made, (&to, &asked), &plan, &clock, &stop).await
-        };
+        let (http, result) = fetch(session, &to, &asked, &plan, &clock, &stop).await;
         let again = result.unwrap().expect("it is kept");
         assert!(http.bytes_sent > 300_000 && http.sent.is_some(), "{http:?}");
         let plan = HttpPlan { wanted: Wanted::Head, ..HttpPlan::default() };
-        let (http, _) = {
-            let get = ask("GET", None);
-            let made = prepare(&to, &get, &plan);
-            fetch(again, made, (&to, &get), &plan, &clock, &stop).await
-        };
+        let (http, _) = fetch(again, &to, &ask("GET", None), &plan, &clock, &stop).await;
         assert_eq!((http.status, http.body.encoded_bytes), (Some(200), 0));
     });
 }
