@@ -105,7 +105,11 @@ fn main() -> ExitCode {
     let broken = std::thread::scope(|scope| {
         if busy {
             for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-                scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
             }
         }
         let mut broken = Vec::new();

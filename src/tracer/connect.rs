@@ -48,21 +48,7 @@ pub(super) async fn open(
         return over_unix(scene, (id, request), connections, path, beside).await;
     }
     let mut target = Target::of(&request.url, &plan.tcp);
-    let endpoints = match target.literal() {
-        Some(address) => {
-            let given = target.redirected_from.is_some() && request.url.host.address().is_none();
-            request.lookup = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
-            endpoint::own(vec![address], target.port)
-        }
-        None => {
-            let (dns, result, lanes) = resolve(scene, &mut request.url, &mut target).await;
-            let lookup = LookupId(lookups.len());
-            lookups.push(dns);
-            request.lookup = Stage::Ran(lookup);
-            beside.lanes = Some((lookup, lanes));
-            endpoint::of(lookups[lookup.0].service.as_ref(), result?, target.port)
-        }
-    };
+    let endpoints = find(scene, (request, lookups), &mut target, beside).await?;
     if request.until == StageName::Dns {
         return Ok(None);
     }
@@ -122,6 +108,26 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// Where the target can be reached: at the address that its URL has, or where DNS says.
+async fn find(
+    scene: &Scene<'_>,
+    (request, lookups): (&mut Request, &mut Vec<Dns>),
+    target: &mut Target,
+    beside: &mut Beside,
+) -> Result<Vec<tcp::Endpoint>, Failure> {
+    if let Some(address) = target.literal() {
+        let given = target.redirected_from.is_some() && request.url.host.address().is_none();
+        request.lookup = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
+        return Ok(endpoint::own(vec![address], target.port));
+    }
+    let (dns, result, lanes) = resolve(scene, &mut request.url, target).await;
+    let lookup = LookupId(lookups.len());
+    lookups.push(dns);
+    request.lookup = Stage::Ran(lookup);
+    beside.lanes = Some((lookup, lanes));
+    Ok(endpoint::of(lookups[lookup.0].service.as_ref(), result?, target.port))
 }
 
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
