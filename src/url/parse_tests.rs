@@ -242,6 +242,8 @@ fn an_endpoint_is_a_host_and_a_port_and_nothing_else() {
         ("tcp://[2001:DB8::1]:022", "tcp://[2001:db8::1]:22", 22, false),
         ("tls://b\u{fc}cher.example:443", "tls://xn--bcher-kva.example:443", 443, false),
         ("dns://www.example.com", "dns://www.example.com", 0, true),
+        ("quic://example.com", "quic://example.com:443", 443, true),
+        ("QUIC://example.com:8443", "quic://example.com:8443", 8443, false),
     ] {
         let url = ok(input);
         let seen = (url.href.as_str(), url.port, url.port_is_default, url.path.as_str());
@@ -260,7 +262,6 @@ fn an_endpoint_is_a_host_and_a_port_and_nothing_else() {
         ("tls://example.com:993/inbox", InvalidUrl, "nothing behind it"),
         ("dns://example.com/A", InvalidUrl, "takes a name"),
         ("tls://2001:db8::1", InvalidHost, "tls://[2001:db8::1]:443"),
-        ("quic://example.com", UnsupportedScheme, "cannot be traced yet"),
     ] {
         assert_eq!(parse(input).expect_err(input).code, code, "{input}");
         assert!(refusal(input).contains(text), "{input}: {}", refusal(input));

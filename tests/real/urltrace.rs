@@ -50,16 +50,6 @@ pub(crate) fn trace(world: &World, access: Access, words: &str) -> Run {
     urltrace(world, access, &format!("--cacert {} {words}", world.certificates.ca.display()))
 }
 
-/// [`trace_ok`] before everything else that wants a core: how long its own work takes shows on a busy machine, too.
-pub(crate) fn trace_at_once(world: &World, words: &str) -> Run {
-    let ca = world.certificates.ca.display().to_string();
-    let urltrace = env!("CARGO_BIN_EXE_urltrace");
-    let all = ["--fifo", "10", urltrace, "--format", "json", "--cacert", &ca];
-    let all: Vec<&str> = all.into_iter().chain(words.split(' ')).collect();
-    let output = run_at(world.internet.client(Access::Full), &program("chrt"), &all);
-    Run::read(output).expect_exit(OK)
-}
-
 /// Traces a URL that has to work from a client that reaches everything.
 pub(crate) fn trace_ok(world: &World, words: &str) -> Run {
     trace(world, Access::Full, words).expect_exit(OK)

@@ -23,7 +23,7 @@ use crate::trace::{
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct HttpView<'a> {
     /// Version spoken.
-    #[cfg_attr(test, schemars(extend("enum" = ["HTTP/1.0", "HTTP/1.1", "HTTP/2"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"])))]
     version: &'static str,
     /// Status of the final response.
     status: Option<u16>,
@@ -224,8 +224,8 @@ struct BodyView<'a> {
     surplus_bytes: u64,
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
-    /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `none`.
-    #[cfg_attr(test, schemars(extend("enum" = ["none", "content-length", "chunked", "close", "h2"])))]
+    /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `h3`, `none`.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "content-length", "chunked", "close", "h2", "h3"])))]
     framing: &'static str,
     /// Whether the end was seen.
     complete: bool,

@@ -7,7 +7,7 @@ use crate::Test;
 use crate::World;
 use crate::net::{Access, FAR};
 use crate::pcap::{Capture, Exchange};
-use crate::urltrace::{OK, Run, trace, trace_at_once, trace_ok, walk};
+use crate::urltrace::{OK, Run, trace, trace_ok, walk};
 use crate::wire::{self, PHASES};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -208,7 +208,7 @@ fn promptness(world: &World) {
     // Most of it the key shares and the check of the certificate, on the test profile here.
     const OWN_WORK_US: u64 = 1_000;
     on_a_quiet_moment(|| {
-        let run = trace_at_once(world, "https://www.example.site/");
+        let run = trace_ok(world, "https://www.example.site/");
         let [dns, connect, tls] = ["dns", "connect", "tls"].map(|stage| {
             let start = run.number(&format!("/hops/0/{stage}/start_us"));
             (start, start + run.number(&format!("/hops/0/{stage}/duration_us")))

@@ -6,7 +6,7 @@ use super::{dig_all, on_a_quiet_moment};
 use crate::curl::{Seen, curl};
 use crate::net::Access;
 use crate::tools::{must, program};
-use crate::urltrace::{OK, Run, TLS, trace, trace_at_once, trace_ok, urltrace};
+use crate::urltrace::{OK, Run, TLS, trace, trace_ok, urltrace};
 use crate::web::{DRIP_BYTES, DRIP_RATE, SLOW_FIRST_BYTE, TEXT_BYTES};
 use crate::zones::{AUTH, WEB, WEB_HTTP1, WEB_TLS12};
 use crate::{Test, World};
@@ -99,7 +99,7 @@ fn accounted(world: &World) {
         "http://www.example.site/",
     ] {
         on_a_quiet_moment(|| {
-            let run = trace_at_once(world, url);
+            let run = trace_ok(world, url);
             let (total, rest) =
                 (run.number("/hops/0/phases/total_us"), run.number("/hops/0/phases/unaccounted_us"));
             if rest <= (total / 100).max(OWN_WORK_US) {
