@@ -65,7 +65,7 @@ impl Notes {
         for datagram in bytes.chunks(stride.max(1)) {
             match direction {
                 Direction::Sent => {
-                    (log.sent, log.bytes_sent) = (log.sent + 1, log.bytes_sent + datagram.len() as u64)
+                    (log.sent, log.bytes_sent) = (log.sent + 1, log.bytes_sent + datagram.len() as u64);
                 }
                 Direction::Received => {
                     (log.received, log.bytes_received) =

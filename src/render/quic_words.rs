@@ -74,7 +74,7 @@ pub(crate) const fn purpose(kind: PacketKind) -> &'static str {
 }
 
 /// The datagrams in the rows of the waterfall: those that one side sent in a row together.
-pub(crate) fn row<'q>(quic: &'q Quic, place: usize) -> &'q [Datagram] {
+pub(crate) fn row(quic: &Quic, place: usize) -> &[Datagram] {
     quic.flights().nth(place).unwrap_or_default()
 }
 
