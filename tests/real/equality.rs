@@ -259,7 +259,9 @@ fn time(text: &str) -> String {
 fn of_s_client(peers: &Peers, said: &str, names: &str) -> Facts {
     let mut chain = Vec::new();
     let mut leaf = None;
-    let sent = said.split("\nServer certificate").next().unwrap_or_default();
+    // What stands before that is the staple, with its signer's certificate.
+    let sent = said.split("\nCertificate chain\n").nth(1).unwrap_or_default();
+    let sent = sent.split("\nServer certificate").next().unwrap_or_default();
     for part in sent.split("-----BEGIN CERTIFICATE-----").skip(1) {
         let pem = format!("-----BEGIN CERTIFICATE-----{part}");
         std::fs::write(peers.path("equal.pem"), pem).unwrap();
