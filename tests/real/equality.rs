@@ -259,8 +259,8 @@ fn time(text: &str) -> String {
 fn of_s_client(peers: &Peers, said: &str, names: &str) -> Facts {
     let mut chain = Vec::new();
     let mut leaf = None;
-    // What stands before that is the staple, with its signer's certificate.
-    let sent = said.split("\nCertificate chain\n").nth(1).unwrap_or_default();
+    // What signs a staple is no part of it.
+    let sent = said.split("\nCertificate chain").nth(1).unwrap_or_default();
     let sent = sent.split("\nServer certificate").next().unwrap_or_default();
     for part in sent.split("-----BEGIN CERTIFICATE-----").skip(1) {
         let pem = format!("-----BEGIN CERTIFICATE-----{part}");
@@ -384,6 +384,7 @@ fn agrees_with_curl(facts: &Facts, said: &str, names: &str) -> Result<(), String
         "certificate-chain-incomplete" => "20",
         "certificate-expired" => "10",
         // It compares the names by itself.
+        "certificate-wrong-host" => "1",
         _ => "0",
     };
     let name = |text: &str| text.replace("; ", ", ");
