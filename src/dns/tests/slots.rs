@@ -126,7 +126,9 @@ fn hedges_need_a_place_at_their_server_too() {
             assert_eq!(failure.as_ref().unwrap().code, FailureCode::NxDomain, "{name}");
         }
         assert!(busiest(&results) <= 8, "{}", busiest(&results));
-        assert_eq!(net.seen(AUTH).len(), 128, "each question once, and once more in plain case");
+        // Once more in plain case, until one of them shows that the server takes no notice of case.
+        let asked = net.seen(AUTH).len();
+        assert!((65..=128).contains(&asked), "each question once, and at most once more: {asked}");
         assert!(net.seen(SECOND).len() <= 8, "found silent once: {}", net.seen(SECOND).len());
     });
 }
