@@ -84,7 +84,7 @@ impl Stop {
         let nearer = |one: (At, Stopped), other: (At, Stopped)| if other.0 < one.0 { other } else { one };
         let (at, why) = [part, own].into_iter().flatten().fold((whole, Stopped::MaxTime), nearer);
         let mut interrupted = self.interrupted.clone();
-        let mut timer = pin!(unconstrained(tokio::time::sleep_until(self.clock.instant(at).into())));
+        let mut timer = pin!(unconstrained(tokio::time::sleep_until(self.clock.instant(at).into()))); // the limit itself
         let flag = self.interrupted.clone();
         let mut interrupt = pin!(unconstrained(async move {
             // The sender may be gone (no signal handler): then only the timer can stop the work.

@@ -116,7 +116,7 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin>(
     server.set_nodelay(true)?;
     if tunnel {
         if conduct == Conduct::Http {
-            precise_sleep(&shared.clock, received.after(SLOW_PROXY)).await;
+            precise_sleep(&shared.clock, received.after(SLOW_PROXY)).await; // the injected delay of the proxy
         }
         client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
     } else {

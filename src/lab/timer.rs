@@ -17,7 +17,7 @@ const HANDOVER: Duration = Duration::from_millis(2);
 pub(super) async fn precise_sleep(clock: &Clock, until: At) {
     let left = until.since(clock.now());
     if left > HANDOVER {
-        tokio::time::sleep_until(clock.instant(At(until.0 - HANDOVER.as_micros() as u64)).into()).await;
+        tokio::time::sleep_until(clock.instant(At(until.0 - HANDOVER.as_micros() as u64)).into()).await; // until shortly before; the rest is waited for awake
     }
     while clock.now() < until {
         tokio::task::yield_now().await;

@@ -103,11 +103,11 @@ impl Dial {
         };
         let start = clock.now();
         let silent = async {
-            sleep_until(clock, start.after(patience)).await;
+            sleep_until(clock, start.after(patience)).await; // the patience with a silent address
             if !has_answer() {
                 return End::Unanswered(AttemptOutcome::TimedOut);
             }
-            sleep_until(clock, start.after(HANDSHAKE_LIMIT.max(patience))).await;
+            sleep_until(clock, start.after(HANDSHAKE_LIMIT.max(patience))).await; // the limit of a handshake that goes on
             End::Stalled(HANDSHAKE_LIMIT.max(patience))
         };
         tokio::select! {

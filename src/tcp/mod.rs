@@ -244,7 +244,7 @@ impl Race<'_> {
                 match next_start {
                     // The runtime's timers round up to a millisecond: what is due does not sleep.
                     Some(at) if at <= clock.now() => {}
-                    Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await,
+                    Some(at) => tokio::time::sleep_until(clock.instant(at).into()).await, // the next attempt's turn (RFC 8305 section 5)
                     None => std::future::pending().await,
                 }
             };

@@ -58,7 +58,7 @@ impl Survey {
             }
             let pause = async {
                 if more {
-                    tokio::time::sleep_until(clock.instant(next).into()).await;
+                    tokio::time::sleep_until(clock.instant(next).into()).await; // the pace of the probes
                 } else {
                     std::future::pending::<()>().await;
                 }

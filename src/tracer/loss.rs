@@ -24,7 +24,7 @@ pub(super) async fn settle(watches: Vec<(ConnectionId, Watch)>, trace: &mut Trac
     let round_trip = watches.iter().filter_map(|(_, watch)| Some(watch.read()?.rtt)).max();
     let Some(round_trip) = round_trip else { return };
     let pause = (round_trip * 2 + DELAYED).min(PATIENCE);
-    let waited = stop.within(None, tokio::time::sleep(pause)).await.is_ok();
+    let waited = stop.within(None, tokio::time::sleep(pause)).await.is_ok(); // the kernel learns of a loss after a round trip and a delayed ACK
     for (id, watch) in watches {
         let Some(after) = &mut trace.connections[id.0].tcp.tcp_info_after else { continue };
         // What was not waited for is not known.

@@ -119,7 +119,7 @@ fn an_end_is_named_by_where_it_comes() {
 fn a_window_of_zero_for_ever_ends_at_max_time_while_sending() {
     let port = peer(|stream| {
         // Nothing is read: its window closes.
-        thread::sleep(Duration::from_secs(30));
+        thread::sleep(Duration::from_secs(30)); // the window stays closed: that is the case
         drop(stream);
     });
     let file = std::env::temp_dir().join(format!("urltrace-it-window-{}", std::process::id()));

@@ -92,7 +92,7 @@ impl Race<'_> {
             let hedge = async {
                 match hedge_at {
                     Some(at) => {
-                        tokio::time::sleep_until(clock.instant(at).into()).await;
+                        tokio::time::sleep_until(clock.instant(at).into()).await; // the patience before a hedge
                     }
                     None => std::future::pending().await,
                 }

@@ -98,9 +98,9 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
         }
     };
     let patience = async {
-        sleep_until(clock.instant(ready.after(limit)).into()).await;
+        sleep_until(clock.instant(ready.after(limit)).into()).await; // the patience with a connection
         if let Some(at) = written_at.get() {
-            sleep_until(clock.instant(at.after(limit)).into()).await;
+            sleep_until(clock.instant(at.after(limit)).into()).await; // the same, from when the question was written
         }
     };
     let asking = tokio::select! {

@@ -92,12 +92,12 @@ fn a_response_is_read_in_wire_order_with_its_interim_one_and_its_trailers() {
             let delays = put_in.clone();
             async move {
                 write(&mut send, &head(&[(":status", "103"), ("link", "</a>")])).await;
-                delays.sleep().await;
+                delays.sleep().await; // an injected delay, measured
                 // A frame of a type that nobody knows is passed over.
                 write(&mut send, &frame(0x21, b"grease")).await;
                 write(&mut send, &head(&[(":status", "200"), ("b", "1"), ("a", "2"), ("b", "3")])).await;
                 write(&mut send, &frame(DATA, b"hello ")).await;
-                delays.sleep().await;
+                delays.sleep().await; // an injected delay, measured
                 write(&mut send, &frame(DATA, b"world")).await;
                 write(&mut send, &head(&[("x-sum", "9")])).await;
                 let _ = send.finish();

@@ -60,7 +60,7 @@ async fn serve_udp(server: Rc<NameServer>, socket: UdpSocket, shared: Rc<Shared>
         let Some(slot) = Slot::take(&in_hand) else { continue };
         let (socket, shared, server) = (socket.clone(), shared.clone(), server.clone());
         tokio::task::spawn_local(async move {
-            precise_sleep(&shared.clock, received.after(delay)).await;
+            precise_sleep(&shared.clock, received.after(delay)).await; // the injected delay of the server
             send(&server, &socket, &replies, asker).await;
             drop(slot);
         });
@@ -112,7 +112,7 @@ async fn converse(
         for reply in server.replies(&question, Transport::Tcp) {
             let Ok(length) = u16::try_from(reply.len()) else { continue };
             let framed = [&length.to_be_bytes()[..], &reply].concat();
-            precise_sleep(&shared.clock, received.after(server.delay(&question))).await;
+            precise_sleep(&shared.clock, received.after(server.delay(&question))).await; // the injected delay of the server
             tokio::time::timeout(TCP_IDLE, stream.write_all(&framed)).await??;
         }
         if server.is_curt() {

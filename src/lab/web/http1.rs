@@ -195,12 +195,12 @@ async fn respond<S: AsyncWrite + Unpin>(
             if request.method != "HEAD" {
                 bytes.extend_from_slice(&response.body);
             }
-            precise_sleep(&shared.clock, received.after(page.think)).await;
+            precise_sleep(&shared.clock, received.after(page.think)).await; // the injected time to think
             stream.write_all(&bytes).await?;
             stream.flush().await
         }
         Pace::Drip { pieces, pause } => {
-            precise_sleep(&shared.clock, received.after(page.think)).await;
+            precise_sleep(&shared.clock, received.after(page.think)).await; // the injected time to think
             let start = shared.clock.now();
             stream.write_all(&bytes).await?;
             stream.flush().await?;
@@ -210,7 +210,7 @@ async fn respond<S: AsyncWrite + Unpin>(
                 chunk.extend_from_slice(piece);
                 chunk.extend_from_slice(if number == pieces { b"\r\n0\r\n\r\n" } else { b"\r\n" });
                 // Each from the start, so that pauses do not add up their own lateness.
-                precise_sleep(&shared.clock, start.after(pause * number)).await;
+                precise_sleep(&shared.clock, start.after(pause * number)).await; // the injected pace
                 stream.write_all(&chunk).await?;
                 stream.flush().await?;
             }

@@ -77,7 +77,7 @@ async fn respond(
         response.headers_mut().insert("content-length", content.body.len().into());
     }
     let is_head = head.method == http::Method::HEAD;
-    precise_sleep(&shared.clock, received.after(page.think)).await;
+    precise_sleep(&shared.clock, received.after(page.think)).await; // the injected time to think
     let stream = sender.send_response(response, is_head)?;
     if is_head {
         return Ok(());
@@ -96,10 +96,10 @@ async fn send_body(
         let start = shared.clock.now();
         let size = body.len().div_ceil(pieces.max(1) as usize).max(1);
         for number in 1..pieces {
-            precise_sleep(&shared.clock, start.after(pause * number)).await;
+            precise_sleep(&shared.clock, start.after(pause * number)).await; // the injected pace of the body
             stream.send_data(body.split_to(size.min(body.len())), false)?;
         }
-        precise_sleep(&shared.clock, start.after(pause * pieces)).await;
+        precise_sleep(&shared.clock, start.after(pause * pieces)).await; // the same before its end
     }
     Ok(stream.send_data(body, true)?)
 }

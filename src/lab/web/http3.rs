@@ -68,7 +68,7 @@ async fn connection(incoming: Incoming, tls: Tls, shared: Rc<Shared>) -> Result<
         Http3::None | Http3::Silent | Http3::Retry | Http3::Spoken => {}
     }
     let received = shared.clock.now();
-    precise_sleep(&shared.clock, received.after(tls.delay)).await;
+    precise_sleep(&shared.clock, received.after(tls.delay)).await; // the injected delay of the handshake
     let connection = timeout(IDLE, incoming).await??;
     let mut control = connection.open_uni().await?;
     control.write_all(&opening(MOST_FIELDS)).await?;
@@ -120,7 +120,7 @@ async fn respond(
     if page.pace == Pace::AtOnce && content.status != 304 {
         content.fields.push(("content-length", content.body.len().to_string()));
     }
-    precise_sleep(&shared.clock, received.after(page.think)).await;
+    precise_sleep(&shared.clock, received.after(page.think)).await; // the injected time to think
     let status = content.status.to_string();
     let own = content.fields.iter().map(|(name, value)| (*name, value.as_bytes()));
     let head = encode_fields(std::iter::once((":status", status.as_bytes())).chain(own));
@@ -141,11 +141,11 @@ async fn send_body(
         let start = shared.clock.now();
         let size = body.len().div_ceil(pieces.max(1) as usize).max(1);
         for number in 1..pieces {
-            precise_sleep(&shared.clock, start.after(pause * number)).await;
+            precise_sleep(&shared.clock, start.after(pause * number)).await; // the injected pace of the body
             let rest = body.split_off(size.min(body.len()));
             send.write_all(&frame(DATA, &std::mem::replace(&mut body, rest))).await?;
         }
-        precise_sleep(&shared.clock, start.after(pause * pieces)).await;
+        precise_sleep(&shared.clock, start.after(pause * pieces)).await; // the same before its end
     }
     Ok(send.write_all(&frame(DATA, &body)).await?)
 }

@@ -136,7 +136,7 @@ async fn over_tls(
     let handshake = async {
         let hello = hello.await?;
         let received = shared.clock.now();
-        precise_sleep(&shared.clock, received.after(tls.delay)).await;
+        precise_sleep(&shared.clock, received.after(tls.delay)).await; // the injected delay of the handshake
         hello.into_stream(config).await
     };
     let stream = timeout(HANDSHAKE, handshake).await??;

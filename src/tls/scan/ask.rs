@@ -151,6 +151,7 @@ where
         let pause = if self.allowance.asked { PAUSE } else { Duration::ZERO };
         let until = self.allowance.until;
         if let Err(why) = self.stop.within(Some(until), tokio::time::sleep(pause)).await {
+            // the pause between two connections
             return self.stopped(why);
         }
         self.allowance.asked = true;
