@@ -21,6 +21,8 @@ mod net;
 mod pcap;
 #[path = "../../tests/real/relay.rs"]
 mod relay;
+#[path = "../../tests/real/roles.rs"]
+mod roles;
 #[path = "../../tests/real/servers.rs"]
 #[allow(dead_code)]
 mod servers;
@@ -65,16 +67,7 @@ type Errors = BTreeMap<(&'static str, usize), Vec<i64>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [role, address] = arguments.as_slice()
-        && role == web::SLOW_ROLE
-    {
-        web::serve_slowly(address);
-    }
-    if let [role, near, far, round_trip] = arguments.as_slice()
-        && role == relay::ROLE
-    {
-        relay::serve([near, far], round_trip);
-    }
+    roles::play(&arguments);
     let has = |option: &str| arguments.iter().any(|word| word == option);
     let values = |option: &'static str| {
         arguments.windows(2).filter(move |pair| pair[0] == option).map(|pair| pair[1].clone())

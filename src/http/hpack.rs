@@ -226,15 +226,15 @@ const CODES: &[(u32, &[u16])] = &[
 ];
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn unhex(text: &str) -> Vec<u8> {
+    pub(crate) fn unhex(text: &str) -> Vec<u8> {
         data_encoding::HEXLOWER.decode(text.replace(' ', "").as_bytes()).unwrap()
     }
 
-    fn lines(fields: &[Header]) -> Vec<String> {
+    pub(crate) fn lines(fields: &[Header]) -> Vec<String> {
         fields.iter().map(|field| format!("{}: {}", field.name, field.text())).collect()
     }
 

@@ -142,14 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn unhex(text: &str) -> Vec<u8> {
-        data_encoding::HEXLOWER.decode(text.replace(' ', "").as_bytes()).unwrap()
-    }
-
-    fn lines(fields: &[Header]) -> Vec<String> {
-        fields.iter().map(|field| format!("{}: {}", field.name, field.text())).collect()
-    }
+    use crate::http::hpack::tests::{lines, unhex};
 
     /// RFC 9204 appendix B.1.
     #[test]

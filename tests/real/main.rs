@@ -22,6 +22,7 @@ mod pages;
 mod pcap;
 mod proxies;
 mod relay;
+mod roles;
 mod routers;
 mod scan;
 mod servers;
@@ -45,16 +46,7 @@ type Test<W = World> = (&'static str, fn(&W));
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [role, address] = arguments.as_slice()
-        && role == web::SLOW_ROLE
-    {
-        web::serve_slowly(address);
-    }
-    if let [role, near, far, round_trip] = arguments.as_slice()
-        && role == relay::ROLE
-    {
-        relay::serve([near, far], round_trip);
-    }
+    roles::play(&arguments);
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
     let plain: Vec<Test> = cases::all().filter(|(name, _)| is_chosen(name)).collect();
