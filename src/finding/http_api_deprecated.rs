@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::reading::{habits, spoken};
-use crate::trace::{StageName, Trace};
+use crate::trace::{StageName, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-api-deprecated",
@@ -29,7 +29,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     if words.is_empty() {
         return Vec::new();
     }
-    let named = |name: &str| http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(name));
+    let named = |name| position(&http.headers, name);
     let evidence = ["deprecation", "sunset"].into_iter().filter_map(named);
     let evidence = evidence.map(|index| Place::Request(hop.id, InRequest::Header(index))).collect();
     let title = format!("what was asked for of {} {}", hop.url.host_ascii, words.join(", and "));

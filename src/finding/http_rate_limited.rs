@@ -7,7 +7,7 @@ use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
 use crate::reading::{Limits, Quota, limits, spoken};
-use crate::trace::{Http, StageName, Trace};
+use crate::trace::{Http, StageName, Trace, position};
 use crate::units;
 
 pub(super) const RULE: Rule = Rule {
@@ -44,11 +44,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let mut evidence = vec![Place::Request(hop.id, InRequest::Status)];
         let mut fields: Vec<usize> = limits.retry.iter().map(|retry| retry.field).collect();
         fields.extend(limits.quotas.iter().flat_map(|quota| &quota.fields));
-        fields.extend(
-            limits
-                .throttled_by
-                .and_then(|by| http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(by))),
-        );
+        fields.extend(limits.throttled_by.and_then(|by| position(&http.headers, by)));
         evidence.extend(fields.into_iter().map(|index| Place::Request(hop.id, InRequest::Header(index))));
         findings.push(rule.finding(title, evidence, advice));
     }

@@ -25,7 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                     let ago = token.left.map_or(0, i64::unsigned_abs);
                     Some(format!("expired {ago} s before the response"))
                 }
-                TokenFault::NotYetValid => Some("is not valid yet: a clock is wrong".to_owned()),
+                TokenFault::NotYetValid => Some("is not valid yet".to_owned()),
                 TokenFault::NeverExpires | TokenFault::LongLived | TokenFault::InUrl => None,
             };
             let words: Vec<String> = token.faults.iter().filter_map(told).collect();

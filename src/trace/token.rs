@@ -60,7 +60,7 @@ pub enum TokenFault {
     Unsigned,
     /// It has expired.
     Expired,
-    /// It is not valid yet: a clock is wrong.
+    /// It is not valid yet, by the server's Date.
     NotYetValid,
     /// It has no end.
     NeverExpires,
