@@ -8,7 +8,7 @@ use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
 use crate::reading::{error_source, limits, spoken};
-use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
+use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -111,8 +111,7 @@ fn by_whom(finding: &mut Finding, hop: &Hop<'_>, http: &Http) {
     );
     source.check_next.clone_into(&mut finding.advice);
     finding.detail = format!("by {}, as the response says itself", source.evidence.join(", "));
-    let named =
-        |name: &&'static str| http.headers.iter().position(|field| field.name.eq_ignore_ascii_case(name));
+    let named = |name: &&'static str| position(&http.headers, name);
     let places = source.evidence.iter().filter_map(named);
     finding.evidence.extend(places.map(|index| Place::Request(hop.id, InRequest::Header(index))));
 }

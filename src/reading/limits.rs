@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::dates::{ClockOf, http_date, moment, timestamp, unix};
 use super::fields::{Fields, clip, first};
-use crate::trace::{Header, Http, PageMaker, parameter, seconds};
+use crate::trace::{Header, Http, PageMaker, parameter, position, seconds};
 
 /// Quotas that are told.
 const MOST: usize = 12;
@@ -85,7 +85,7 @@ impl Limits {
 }
 
 fn retry(headers: &[Header], (now, clock): (SystemTime, ClockOf)) -> Option<Retry> {
-    let field = headers.iter().position(|field| field.name.eq_ignore_ascii_case("retry-after"))?;
+    let field = position(headers, "retry-after")?;
     let value = clip(headers[field].text().trim());
     if let Some(wait) = seconds(&value).map(|wait| Duration::from_secs(wait.min(u64::from(u32::MAX)))) {
         return Some(Retry { at: now + wait, value, wait, clock, field });
