@@ -227,6 +227,9 @@ fn certificates(page: &mut String, hop: &Hop<'_>) {
 
 /// What `--tls-scan` found.
 fn scan(page: &mut String, hop: &Hop<'_>) {
+    if let Some(why) = hop.request.scan_skipped {
+        folded(page, &of("TLS scan", hop), &escaped(&scan_words::skipped(why)));
+    }
     let of_hop = hop.tls.ran().filter(|_| hop.reused.is_none());
     let Some(scan) = of_hop.and_then(|tls| tls.scan.as_deref()) else { return };
     let mut rows = format!(

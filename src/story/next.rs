@@ -100,9 +100,6 @@ fn tickets(tls: &Tls) -> String {
                 new TLS handshake is shorter (resumption); 0 were read here, as they come with a response."
                 .to_owned()
         }
-        (Resumed::No { why: NotResumed::NotTried(why), .. }, _) => {
-            format!("The server gave {given} for a shorter handshake next time (resumption); {why}.")
-        }
         (Resumed::No { .. }, _) => format!(
             "The server gave {given} for a shorter handshake next time (resumption), but a second connection with one \
              of them was not shorter."

@@ -223,6 +223,13 @@ impl<'a> Hello<'a> {
     }
 }
 
+/// A further connection to an address, when the trace has ended.
+pub(super) async fn again(scene: &Scene<'_>, address: SocketAddr) -> Result<Stream, Failure> {
+    let plan = scene.plan.tcp.afterwards();
+    let queue = tcp::line_up(&endpoint::own(vec![address.ip()], address.port()), &plan);
+    tcp::connect(&queue, 1, &plan, scene.clock, scene.stop).await.1.map(Stream::from)
+}
+
 /// TLS over an open stream; `address` is whose, where no proxy stands between.
 pub(super) async fn secure(
     scene: &Scene<'_>,

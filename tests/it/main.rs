@@ -18,4 +18,5 @@ mod support;
 mod tcp_peers;
 mod terminal;
 mod tidy;
+mod tls_server;
 mod walks;

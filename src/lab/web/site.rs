@@ -108,6 +108,8 @@ pub(crate) enum Tickets {
     Taken,
     /// It takes 0-RTT with them, too.
     TakenEarly,
+    /// Its tickets allow 0-RTT, and it never takes it.
+    TakenNotEarly,
     /// It gives none.
     None,
     /// It gives them, and knows nothing of them later.
@@ -226,6 +228,8 @@ pub(crate) enum Encoding {
     Gzip,
     /// deflate without its zlib wrapper, for those who ask.
     RawDeflate,
+    /// A page five times as long, and as it is for everybody.
+    Never,
 }
 
 /// How long a copy is fresh, and by what it can be told later whether it still is.
@@ -418,6 +422,8 @@ pub(super) const PAGES: &[Site] = &[
             ..TLS
         },
     ),
+    Site::tls("early.http3.test", 231, Tls { http3: Http3::Spoken, tickets: Tickets::TakenEarly, ..TLS }),
+    Site::tls("late.http3.test", 232, Tls { http3: Http3::Spoken, tickets: Tickets::TakenNotEarly, ..TLS }),
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
     Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),
@@ -463,6 +469,7 @@ pub(super) const PAGES: &[Site] = &[
     ),
     Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
     Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
+    Site::https("uncompressed.http.test", 233, Conduct::Page(Page { encoding: Encoding::Never, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
     Site::https(
         "rate-limited.http.test",

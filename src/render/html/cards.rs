@@ -12,7 +12,7 @@ mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::{quic_words, reading_words, words};
+use crate::render::{quic_words, reading_words, scan_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -53,6 +53,10 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                 }
                 stage(page, "TLS", "tls", hop.tls, certificates::put);
             }
+        }
+        if let Some(why) = hop.request.scan_skipped {
+            open(page, "TLS scan", "tls");
+            page.element("<p class=\"none\">", &scan_words::skipped(why), ".</p>\n</section>\n");
         }
         stage(page, "HTTP", "wait", hop.http, exchange::put);
         said(page, trace, &hop);

@@ -62,6 +62,8 @@ pub(super) struct HopView<'a> {
     quic: Option<QuicView>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
+    /// Why `--tls-scan` had nothing to scan; null without it, and where `tls.scan` is there.
+    tls_scan_skipped: Option<&'a str>,
     /// Request and response; null where they did not run.
     http: Option<HttpView<'a>>,
     /// Where the time went; these and `unaccounted_us` sum to `total_us`.
@@ -93,6 +95,7 @@ impl<'a> HopView<'a> {
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
+            tls_scan_skipped: hop.request.scan_skipped,
             http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),

@@ -11,7 +11,7 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{proxy_words, quic_words, words};
+use crate::render::{proxy_words, quic_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
@@ -59,6 +59,9 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
         scan::put(page, found, verbose);
+    }
+    if let Some(why) = hop.request.scan_skipped {
+        fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
     }
 }
 
