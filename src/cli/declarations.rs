@@ -227,7 +227,7 @@ pub struct Connection {
     /// Afterwards connect to every address of the host, with TLS, and compare; `http`: send the request, too
     #[arg(long, value_enum, ignore_case = true, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "tls")]
     pub all_addresses: Option<AllAddresses>,
-    /// Afterwards find the path to the server: the routers on the way, by TCP SYNs to its port, and their names
+    /// Afterwards find the path to the server: the routers on the way, by SYNs (with HTTP/3: datagrams) to its port, and their names
     #[arg(long)]
     pub route: bool,
     /// Send the first data in the SYN where the server's cookie is known, and ask for the cookie where not (RFC 7413)

@@ -188,8 +188,7 @@ fn packets(page: &mut String, hop: &Hop<'_>) {
 
 /// `--route`.
 fn route(page: &mut String, hop: &Hop<'_>) {
-    let Some((connect, route)) =
-        hop.connect.ran().and_then(|connect| Some((connect, connect.route.as_ref()?)))
+    let Some((connect, route)) = hop.dialled().and_then(|connect| Some((connect, connect.route.as_ref()?)))
     else {
         return;
     };

@@ -74,7 +74,7 @@ pub(super) struct HopView<'a> {
 
 impl<'a> HopView<'a> {
     pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
-        let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
+        let route = hop.dialled().and_then(|connect| connect.route.as_ref());
         let hops = |route: &'a Route| route.hops.iter().map(Into::into).collect();
         Self {
             index,
@@ -87,7 +87,7 @@ impl<'a> HopView<'a> {
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
-            connect: hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp)).map(Into::into),
+            connect: hop.dialled().map(Into::into),
             route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
             route_end: route.map(|route| route.end.as_str()),
             route_why: route.and_then(|route| route.end.why()),

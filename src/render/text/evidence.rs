@@ -55,6 +55,8 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+    }
+    if let Some(connect) = hop.dialled() {
         route::put(page, connect);
     }
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {

@@ -14,12 +14,14 @@ mod lookup;
 mod packet;
 mod proxy;
 mod quic;
+mod slow_start;
 mod sound;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use hostile::hostile;
 pub(crate) use proxy::put_behind_proxy;
+pub(crate) use slow_start::slow_start;
 pub(crate) use sound::{
     connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,
 };
