@@ -6,11 +6,13 @@
 
 mod auth;
 mod connect;
+mod cors;
 mod dns;
 mod dnssec;
 mod document;
 mod failure;
 mod finding;
+mod further;
 mod harmless;
 mod hop;
 mod http;

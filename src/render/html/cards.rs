@@ -7,6 +7,7 @@ mod connection;
 mod exchange;
 mod lookup;
 mod proxy;
+mod reuse;
 mod scan;
 mod table;
 
@@ -56,6 +57,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
         }
         stage(page, "HTTP", "wait", hop.http, exchange::put);
         said(page, trace, &hop);
+        reuse::put(page, &hop);
         page.raw("</div>\n</section>\n");
     }
 }

@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::reuse;
 use super::route;
 use super::scan;
 use super::survey;
@@ -60,6 +61,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
         scan::put(page, found, verbose);
     }
+    reuse::put(page, hop, verbose);
 }
 
 /// What the response says of its way and of itself.
