@@ -404,6 +404,19 @@ pub struct Request {
     /// Write the body to this file; `-`: to standard output, and the report to standard error
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Make the request as a page of this origin would (CORS): preflight first where a browser sends one, and judge
+    ///
+    /// What a browser would block is said, and after a refused preflight the request is not sent.
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// Afterwards make the request N more times (4 without N, at most 100) on the same connection: cold against warm
+    ///
+    /// Only GET, HEAD and OPTIONS, one after another. Nothing of it is counted.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "4")]
+    pub reuse: Option<String>,
+    /// With --reuse: repeat requests that may change something at the server, too
+    #[arg(long, requires = "reuse")]
+    pub reuse_all: bool,
     /// Exit with 8 when the status is 4xx or 5xx
     #[arg(short = 'f', long, alias = "fail-with-body")]
     pub fail: bool,

@@ -14,7 +14,9 @@ use super::error::PlanError;
 use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, redirects, resolve_override};
-use super::{body, connection, cookies, dns, findings, hands, identity, password, proxy, tour};
+use super::{
+    body, connection, cookies, dns, findings, hands, identity, origin, password, proxy, reuse, tour,
+};
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
@@ -294,6 +296,8 @@ fn http_plan(
         follow: request.location,
         max_redirects: redirects(&request.max_redirs)?,
         output: request.output.as_deref().map(output).transpose()?,
+        origin: request.origin.as_deref().map(origin::origin).transpose()?,
+        reuse: reuse::reuse(request)?,
         ..HttpPlan::default()
     })
 }

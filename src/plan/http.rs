@@ -36,6 +36,10 @@ pub struct HttpPlan {
     pub max_redirects: usize,
     /// `-o`.
     pub output: Option<BodyOutput>,
+    /// `--origin`: the origin of the page that makes the requests, as the field Origin has it.
+    pub origin: Option<String>,
+    /// `--reuse`: further requests on the last one's connection, when the trace has ended.
+    pub reuse: Option<FurtherRequests>,
     /// How much of a response is read.
     pub wanted: Wanted,
     /// Bytes of a response head that are read at most.
@@ -79,6 +83,24 @@ pub enum BodyOutput {
     Standard(Arc<File>),
 }
 
+/// Further requests on the connection of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FurtherRequests {
+    /// How many.
+    pub requests: usize,
+    /// Which requests are made again.
+    pub methods: FurtherMethods,
+}
+
+/// Which requests `--reuse` makes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FurtherMethods {
+    /// Those that ask for nothing but a look (RFC 9110 §9.2.1).
+    Safe,
+    /// `--reuse-all`: those that may change something, too.
+    All,
+}
+
 /// How much of a response is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -115,6 +137,8 @@ impl Default for HttpPlan {
             follow: false,
             max_redirects: MAX_REDIRECTS,
             output: None,
+            origin: None,
+            reuse: None,
             wanted: Wanted::Whole,
             max_head_bytes: MAX_HEAD_BYTES,
             max_headers: MAX_HEADERS,

@@ -34,8 +34,9 @@ pub(crate) enum Told {
 /// All that the response of a hop says.
 pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     let Some(http) = hop.http.ran() else { return Vec::new() };
-    let mut lines = on_the_way(http);
     let always = |label, text| Said { label, text, told: Told::Always };
+    let cors = hop.request.cors.as_ref().map(|cors| always("cors", reading::cors_line(cors)));
+    let mut lines: Vec<Said> = cors.into_iter().chain(on_the_way(http)).collect();
     let here = started_at + Duration::from_micros(http.end.0);
     lines.extend(reading::limits(http, here).map(|limits| always("limits", limits_words(&limits))));
     lines

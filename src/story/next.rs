@@ -2,9 +2,9 @@
 
 use super::response::{directs, lifetime, stays_open};
 use super::teller::{Teller, clip};
-use crate::timeline::{Phase, phases};
+use crate::timeline::{Phase, later, phases};
 use crate::trace::{
-    Dns, EarlyData, Grade, Hop, NotResumed, Resumed, Resumption, ScanAnswer, Tls, TlsScan, Trace,
+    Dns, EarlyData, Further, Grade, Hop, NotResumed, Resumed, Resumption, ScanAnswer, Tls, TlsScan, Trace,
 };
 use crate::units;
 
@@ -32,6 +32,7 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 units::micros(opening)
             ));
         }
+        told.extend(hop.request.further.as_ref().and_then(|further| on_the_same(hop, further)));
         let fresh = lifetime(http).filter(|seconds| *seconds > 0);
         let barred = directs(http, "no-store") || directs(http, "no-cache");
         if let Some(seconds) = fresh.filter(|_| !barred && http.status == Some(200)) {
@@ -45,6 +46,19 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
         told.extend(tls.scan.as_deref().and_then(taken));
     }
     teller.tell("The next visit", &told, STANDARDS, "urltrace --lab -L http://shop.test/ --explain");
+}
+
+/// What the same request took again on the open connection.
+fn on_the_same(hop: &Hop<'_>, further: &Further) -> Option<String> {
+    let after = later(further)?;
+    let first = phases(hop).total;
+    Some(format!(
+        "It was tried afterwards: {} more on the same connection waited {} each (the median) for their answer, where this \
+         visit had {} from its URL to its last byte.",
+        units::count(after.count, "request"),
+        units::duration(after.wait),
+        units::micros(first)
+    ))
 }
 
 /// What the server would have taken beside what it chose.

@@ -13,7 +13,7 @@ use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::{Ask, Session};
-use crate::plan::ProxyServer;
+use crate::plan::{HttpPlan, ProxyServer, VersionChoice};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, TlsStream};
@@ -64,7 +64,7 @@ pub(super) async fn open(
     loop {
         // What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
         let ahead = async {
-            let is_plain = request.url.scheme == Scheme::Http;
+            let is_plain = request.url.scheme.is_clear();
             let made = is_plain.then(|| make_request(scene, request, ask));
             (Hello::wanted(scene, request), made.flatten())
         };
@@ -84,12 +84,12 @@ pub(super) async fn open(
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
         let address = stream.peer_addr().ok();
         let Some(hello) = hello else {
-            let is_plain = request.url.scheme == Scheme::Http;
+            let is_plain = request.url.scheme.is_clear();
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             if !is_plain {
                 return Ok(None);
             }
-            let session = Session::new(stream.into(), None, &plan.http);
+            let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
             return Ok(goes_on(session, connection, request.until).await);
         };
         // And the request while the handshake is.
@@ -149,9 +149,9 @@ async fn over_unix(
     connections.push(Connection { opened_for: id, tcp, proxy: None, quic: None, tls: Stage::NotReached });
     let stream = Stream::from(stream?);
     let tls = &mut connections[connection.0].tls;
-    let session = if request.url.scheme == Scheme::Http {
+    let session = if request.url.scheme.is_clear() {
         *tls = Stage::Skipped(PLAIN);
-        Session::new(stream, None, &scene.plan.http)
+        Session::in_the_clear(stream, version_for(request, &scene.plan.http))
     } else if request.until == StageName::Tcp {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
@@ -160,6 +160,11 @@ async fn over_unix(
         secure(scene, hello, tls, stream, None, &mut beside.unread).await?
     };
     Ok(goes_on(session, connection, request.until).await)
+}
+
+/// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1).
+pub(super) fn version_for(request: &Request, plan: &HttpPlan) -> VersionChoice {
+    if request.url.scheme.is_websocket() { VersionChoice::Http11 } else { plan.version }
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
@@ -193,7 +198,11 @@ pub(super) struct Hello<'a> {
 
 impl<'a> Hello<'a> {
     fn to(scene: &Scene<'a>, url: &Url) -> Self {
-        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
+        let client = match url.scheme {
+            Scheme::Tls => scene.bare_tls,
+            Scheme::Wss => scene.http1_tls,
+            _ => scene.tls,
+        };
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
         let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
         Self { client, prepared }
@@ -201,7 +210,7 @@ impl<'a> Hello<'a> {
 
     /// That of a request, where it comes to TLS.
     pub(super) fn wanted(scene: &Scene<'a>, request: &Request) -> Option<Self> {
-        let wanted = request.url.scheme != Scheme::Http && request.until >= StageName::Tls;
+        let wanted = !request.url.scheme.is_clear() && request.until >= StageName::Tls;
         wanted.then(|| Self::to(scene, &request.url))
     }
 

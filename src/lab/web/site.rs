@@ -172,13 +172,17 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It ends the connection behind the third response, and does not say so before.
+    EndsThird(Page),
 }
 
 impl Conduct {
     /// The page it has, if it has one.
     pub(crate) const fn page(self) -> Option<Page> {
         match self {
-            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) => Some(page),
+            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) | Self::EndsThird(page) => {
+                Some(page)
+            }
             Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
         }
     }
@@ -192,6 +196,8 @@ pub(crate) struct Page {
     pub(crate) fields: &'static [(&'static str, &'static str)],
     /// From the request's last byte to the response's first.
     pub(crate) think: Duration,
+    /// The same for the first request on a connection alone.
+    pub(crate) start: Duration,
     /// What comes before the response.
     pub(crate) hints: Hints,
     /// How the body comes.
@@ -199,6 +205,8 @@ pub(crate) struct Page {
     pub(crate) encoding: Encoding,
     /// What it says in place of the page, and of which type that is.
     pub(crate) text: Option<(&'static str, &'static str)>,
+    /// The fields of its 204 to an OPTIONS; without them OPTIONS is as good as GET.
+    pub(crate) preflight: Option<&'static [(&'static str, &'static str)]>,
 }
 
 /// Interim responses.
@@ -241,10 +249,12 @@ pub(super) const PAGE: Page = Page {
     status: 200,
     fields: &[KEPT[0], KEPT[1], HSTS],
     think: Duration::ZERO,
+    start: Duration::ZERO,
     hints: Hints::None,
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
     text: None,
+    preflight: None,
 };
 
 /// The same in the clear, where HSTS must not be sent (RFC 6797 section 7.2).
@@ -303,6 +313,11 @@ impl Site {
     /// A site that answers by TLS only and shows a good certificate.
     pub(super) const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
         Self::tls(host, last, Tls { conduct, ..TLS })
+    }
+
+    /// The same by HTTP/1.1 alone.
+    pub(super) const fn http1(host: &'static str, last: u8, conduct: Conduct) -> Self {
+        Self::tls(host, last, Tls { conduct, protocols: Protocols::Http1, ..TLS })
     }
 
     /// A site that answers in the clear only.

@@ -8,6 +8,7 @@ mod connection;
 mod exchange;
 mod lookup;
 mod proxy;
+mod reuse;
 mod scan;
 mod table;
 
@@ -65,6 +66,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
         }
         stage(page, "HTTP", "wait", hop.http, |page, http| exchange::put(page, &hop, http));
         said(page, trace, &hop);
+        reuse::put(page, &hop);
         page.raw("</div>\n</section>\n");
     }
 }

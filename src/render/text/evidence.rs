@@ -6,6 +6,7 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::reuse;
 use super::route;
 use super::scan;
 use super::survey;
@@ -65,6 +66,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     if let Some(why) = hop.request.scan_skipped {
         fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
     }
+    reuse::put(page, hop, verbose);
 }
 
 /// What the response says of its way and of itself.
