@@ -12,9 +12,11 @@
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
+//! - `alt_svc`: where else the origin may be had
 //! - `dates`: moments; `limits`: how much may be asked; `timing`: where the server's time went
 
 mod airports;
+mod alt_svc;
 #[cfg(test)]
 mod auth_tests;
 mod bodies;
@@ -44,6 +46,7 @@ use std::time::Duration;
 
 use crate::trace::{BodySaid, Trace};
 
+pub use self::alt_svc::{AltSvc, Alternative, alt_svc};
 pub use self::cache_words::CacheResult;
 pub use self::challenges::{Challenge, challenges};
 pub use self::dates::{ClockOf, spoken};
