@@ -18,6 +18,7 @@
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
 //! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
+//! - `packed`: the long texts that the build packed, for [`explain`] and [`render`]
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
@@ -39,6 +40,7 @@ pub mod http;
 pub mod lab;
 pub mod nearest;
 pub mod os;
+mod packed;
 pub mod picture;
 pub mod plan;
 pub mod proxy;

@@ -33,7 +33,7 @@ mod tls_status;
 mod url;
 mod write;
 
-pub use schema::SCHEMA_FILE;
+pub use schema::schema_file;
 pub(super) use write::{Lines, dns, error, hop, trace, write};
 
 #[cfg(test)]

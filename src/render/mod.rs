@@ -33,7 +33,7 @@ mod words;
 
 pub use complaint::{complaint, short_reason};
 pub use findings::findings_list;
-pub use json::SCHEMA_FILE;
+pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;

@@ -33,6 +33,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("export", &[]),
     ("units", &[]),
     ("nearest", &[]),
+    ("packed", &[]),
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
@@ -43,7 +44,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("roots", &["os", "plan"]),
     ("exit", &["trace"]),
     ("signals", &["exit"]),
-    ("explain", &["trace"]),
+    ("explain", &["packed", "trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
     (
@@ -78,7 +79,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "exit", "explain", "finding", "lab", "picture", "reading", "redact", "report", "story",
+            "exit", "explain", "finding", "lab", "packed", "picture", "reading", "redact", "report", "story",
             "timeline", "trace", "units",
         ],
     ),

@@ -55,12 +55,9 @@ fn one_handshake_stands_in_place_of_two() {
 }
 
 #[test]
-fn known_delays_are_found_in_their_phases() {
+fn what_a_server_says_before_its_answer_is_on_record() {
+    // Its delays are held to their phases by `tests/accuracy.rs`, where nothing runs beside them.
     let (hop, _) = hop(&["--http3-only", "https://slow.http3.test/"], 0);
-    for (phase, least) in [("quic_us", 30_000), ("wait_us", 40_000), ("receive_us", 50_000)] {
-        let took = hop["phases"][phase].as_u64().unwrap();
-        assert!((least..least + 25_000).contains(&took), "{phase}: {took}");
-    }
     assert_eq!(hop["http"]["informational"][0]["status"], 103);
 }
 
