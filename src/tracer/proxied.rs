@@ -242,6 +242,7 @@ const fn nowhere(at: At) -> Connect {
         end: at,
         attempts: Vec::new(),
         winner: None,
+        rivals: Vec::new(),
         local: None,
         tcp_info: None,
         tcp_info_after: None,

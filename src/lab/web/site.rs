@@ -245,6 +245,9 @@ pub(super) const KEPT: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("e
 /// For browsers to come by https only from now on.
 pub(super) const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
+/// That HTTP/3 is there, too, on the port of the lab's stand-in for 443.
+const ALT_SVC: (&str, &str) = ("alt-svc", "h3=\":443\"; ma=86400");
+
 pub(super) const PAGE: Page = Page {
     status: 200,
     fields: &[KEPT[0], KEPT[1], HSTS],
@@ -413,7 +416,16 @@ pub(super) const PAGES: &[Site] = &[
     Site::https("www.dnssec-small-key.test", 99, GOOD),
     Site::https("www.dnssec-crowded.test", 90, GOOD),
     Site { dns_name: "*.dnssec-wildcard.test", ..Site::https("any.dnssec-wildcard.test", 97, GOOD) },
-    Site::tls("www.http3.test", 140, Tls { http3: Http3::Spoken, ..TLS }),
+    Site::tls(
+        "www.http3.test",
+        140,
+        Tls {
+            http3: Http3::Spoken,
+            conduct: Conduct::Page(Page { fields: &[KEPT[0], KEPT[1], HSTS, ALT_SVC], ..PAGE }),
+            ..TLS
+        },
+    ),
+    Site::tls("offered.http3.test", 146, Tls { http3: Http3::Spoken, ..TLS }),
     Site::tls("retry.http3.test", 141, Tls { http3: Http3::Retry, ..TLS }),
     Site::tls("blocked.http3.test", 142, Tls { http3: Http3::Silent, ..TLS }),
     Site::tls("refused.http3.test", 143, Tls { http3: Http3::Refuse, ..TLS }),
