@@ -57,6 +57,12 @@ pub enum InRequest {
     Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// Whether a browser lets a page of another origin have the response.
+    CorsAllowed,
+    /// The role of a layer between the client and the origin, by its place.
+    Layer(usize),
+    /// How long a further request waited, by its place.
+    FurtherWait(usize),
     /// The errors of GraphQL in the body.
     GraphQlErrors,
     /// What is wrong with a web token, by its place.

@@ -62,9 +62,9 @@ impl Session {
 
     /// The same without TLS of the server's own, whatever a tunnel to it goes through.
     #[must_use]
-    pub fn in_the_clear(stream: Stream, plan: &HttpPlan) -> Self {
+    pub fn in_the_clear(stream: Stream, version: VersionChoice) -> Self {
         let bursts = stream.bursts().cloned();
-        let wire = match plan.version {
+        let wire = match version {
             VersionChoice::Http2 => Wire::Http2(Rc::new(h2::Link::new(stream))),
             VersionChoice::Auto | VersionChoice::Http11 | VersionChoice::Http3Only => Wire::Http1(stream),
         };

@@ -7,11 +7,13 @@
 mod arrival;
 mod auth;
 mod connect;
+mod cors;
 mod dns;
 mod dnssec;
 mod document;
 mod failure;
 mod finding;
+mod further;
 mod harmless;
 mod hop;
 mod http;

@@ -9,6 +9,7 @@ mod complaint;
 pub mod completions;
 mod escape;
 mod findings;
+mod further_words;
 mod har;
 mod html;
 mod json;

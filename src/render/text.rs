@@ -19,6 +19,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod reuse;
 pub(super) mod route;
 mod scan;
 mod story;

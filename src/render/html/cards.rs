@@ -8,12 +8,13 @@ mod connection;
 mod exchange;
 mod lookup;
 mod proxy;
+mod reuse;
 mod scan;
 mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::{quic_words, reading_words, words};
+use crate::render::{quic_words, reading_words, scan_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -59,8 +60,13 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                 stage(page, "TLS", "tls", hop.tls, certificates::put);
             }
         }
+        if let Some(why) = hop.request.scan_skipped {
+            open(page, "TLS scan", "tls");
+            page.element("<p class=\"none\">", &scan_words::skipped(why), ".</p>\n</section>\n");
+        }
         stage(page, "HTTP", "wait", hop.http, |page, http| exchange::put(page, &hop, http));
         said(page, trace, &hop);
+        reuse::put(page, &hop);
         page.raw("</div>\n</section>\n");
     }
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
 use super::reading::{
-    ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView, WaitView,
+    AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
+    WaitView,
 };
 use crate::explain::status::explain;
 use crate::reading;
@@ -102,6 +103,8 @@ pub(super) struct HttpView<'a> {
     trace_ids: Vec<TraceIdView>,
     /// What the response says as an interface for programs.
     api: HabitsView,
+    /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
+    alt_svc: Option<AltSvcView>,
 }
 
 impl<'a> HttpView<'a> {
@@ -147,6 +150,7 @@ impl<'a> HttpView<'a> {
             graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
             api: reading::habits(&http.headers).into(),
+            alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }
     }
 }

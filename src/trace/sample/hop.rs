@@ -53,6 +53,7 @@ impl Draft {
             (None, Stage::NotReached) => Stage::NotReached,
         };
         trace.add_request(Request {
+            scan_skipped: None,
             until: url.scheme.last_stage(),
             url,
             start,
@@ -63,6 +64,8 @@ impl Draft {
             http,
             failure,
             retry_of: None,
+            further: None,
+            cors: None,
         });
     }
 }

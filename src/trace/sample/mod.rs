@@ -8,6 +8,7 @@ mod connection;
 mod dnssec;
 mod exchange;
 mod fixtures;
+mod further;
 mod hop;
 mod hostile;
 mod lookup;
@@ -19,6 +20,7 @@ mod sound;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
+pub(crate) use further::{further, further_failed};
 pub(crate) use hostile::hostile;
 pub(crate) use proxy::put_behind_proxy;
 pub(crate) use slow_start::slow_start;

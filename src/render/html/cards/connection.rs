@@ -9,12 +9,14 @@ use crate::units;
 pub(super) fn put(page: &mut Page, connect: &Connect) {
     page.element("<p>", &evidence::connect(connect), "</p>\n");
     if !connect.attempts.is_empty() {
-        let rows = connect.attempts.iter().map(|attempt| {
+        let own = connect.attempts.iter().map(|attempt| (attempt, evidence::outcome(attempt)));
+        let others = connect.rivals.iter().map(|attempt| (attempt, evidence::rival(attempt)));
+        let rows = own.chain(others).map(|(attempt, outcome)| {
             [
-                attempt.address.to_string(),
+                if connect.rivals.is_empty() { attempt.address.to_string() } else { attempt.name() },
                 units::duration(attempt.start.since(connect.start)),
                 units::duration(attempt.end.since(attempt.start)),
-                evidence::outcome(attempt),
+                outcome,
                 attempt.syn_retransmits.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             ]
         });
