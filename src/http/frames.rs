@@ -164,6 +164,8 @@ pub(super) struct Received {
     pub(super) data_bytes: u64,
     /// DATA frames.
     pub(super) data_frames: u64,
+    /// When the last of them came.
+    pub(super) data_at: Option<At>,
     /// The stream's last byte.
     pub(super) end: Option<At>,
     ending: bool,
@@ -177,7 +179,10 @@ impl Received {
     pub(super) fn take(&mut self, event: Event<'_>, began: At, at: At) {
         match event {
             Event::Header(frame) => self.header(frame, began),
-            Event::Payload(frame, bytes) if frame.kind == DATA => self.data_bytes += bytes.len() as u64,
+            Event::Payload(frame, bytes) if frame.kind == DATA => {
+                self.data_bytes += bytes.len() as u64;
+                self.data_at = Some(at);
+            }
             Event::End(frame) => self.finish(frame, at),
             Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
         }

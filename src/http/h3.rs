@@ -312,7 +312,9 @@ async fn body(
             record.body.wire_bytes += piece.len() as u64;
             record.body.encoded_bytes += piece.len() as u64;
             record.bytes_received = reader.received;
+            sink.arrived(reader.at);
             sink.take(&piece);
+            sink.tell(&mut record.body);
             continue;
         }
         let Some((kind, length)) = reader.frame().await? else { break };

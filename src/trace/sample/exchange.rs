@@ -77,6 +77,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             tls_complaint: None,
             start: Vec::new(),
             said: BodySaid::default(),
+            events: None,
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,
@@ -90,5 +91,6 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
     }
 }
