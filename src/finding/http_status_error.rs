@@ -8,7 +8,7 @@ use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::explain::status::explain;
 use crate::reading::{error_source, limits, spoken};
-use crate::trace::{Cors, Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace, position};
+use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -31,7 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
     // What that comes to for the page is told, and the request itself was not made.
-    if hop.request.cors.as_ref().is_some_and(Cors::is_preflight) {
+    if hop.request.is_preflight() {
         return Vec::new();
     }
     if refusal(trace.started_at, http).is_some() {
