@@ -9,9 +9,9 @@ use super::{h1, h2, h3, h3_fault, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
-use crate::stop::Stop;
+use crate::stop::{Stop, Stopped};
 use crate::stream::Stream;
-use crate::trace::{Failure, FailureCode, Http, Unanswered, Url};
+use crate::trace::{EventStreamEnd, Failure, FailureCode, Http, Unanswered, Url};
 
 /// A request that is made and not sent: nothing of it needs the connection.
 pub struct Prepared(Result<Draft, String>);
@@ -58,6 +58,12 @@ pub async fn fetch(
         Ok(result) => {
             record.unanswered = result.as_ref().err().and_then(|fault| unanswered(fault, &line, &record));
             result
+        }
+        // It has no end of its own: what came by then is what was asked for.
+        Err(Stopped::MaxTime) if record.body.events.is_some() => {
+            record.end = clock.now();
+            record.body.events.iter_mut().for_each(|events| events.end = EventStreamEnd::MaxTime);
+            Ok(Persistence::Close)
         }
         Err(why) if record.body.complete && plan.output.is_none() => {
             Err(fault::still_decoding(why, &record, clock.now(), stop.max_time()))

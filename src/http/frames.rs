@@ -166,6 +166,8 @@ pub(super) struct Received {
     pub(super) arrivals: Arrivals,
     /// DATA frames.
     pub(super) data_frames: u64,
+    /// When the last of them came.
+    pub(super) data_at: Option<At>,
     /// The stream's last byte.
     pub(super) end: Option<At>,
     ending: bool,
@@ -182,6 +184,7 @@ impl Received {
             Event::Payload(frame, bytes) if frame.kind == DATA => {
                 self.data_bytes += bytes.len() as u64;
                 self.arrivals.note(at, self.data_bytes);
+                self.data_at = Some(at);
             }
             Event::End(frame) => self.finish(frame, at),
             Event::Preface(_) | Event::Begin | Event::Payload(..) => {}

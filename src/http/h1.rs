@@ -17,6 +17,7 @@ use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
 use super::request::Draft;
 use super::scene::{MAX_INFORMATIONAL, Scene};
+use super::websocket;
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
@@ -68,6 +69,9 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     let framing = framing(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
+    if scene.url.scheme.is_websocket() {
+        return websocket::talk(&mut link, (rest, at), record).await;
+    }
     if scene.plan.wanted == Wanted::Head {
         return Ok(Persistence::Close);
     }
@@ -202,6 +206,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     };
     let mut used = cutter.cut(&rest, &mut sink, record)?;
     record.body.note(at);
+    sink.tell(&mut record.body);
     let mut given = rest.len();
     while !cutter.is_done() {
         if sink.is_full() {
@@ -225,8 +230,10 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             Err(error) => return Err(link.broken(&error, record)),
         }
         record.end = at;
+        sink.arrived(at);
         used = cutter.cut(&link.buffer[..given], &mut sink, record)?;
         record.body.note(at);
+        sink.tell(&mut record.body);
     }
     record.end = at;
     record.body.complete = true;
@@ -290,7 +297,7 @@ impl Cutter {
 
 /// Whether there is other work to do while no byte is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Idle {
+pub(super) enum Idle {
     No,
     Yes,
 }
@@ -310,11 +317,11 @@ enum Writing {
     Broken,
 }
 
-struct Link<'a, S> {
-    stream: &'a mut S,
+pub(super) struct Link<'a, S> {
+    pub(super) stream: &'a mut S,
     clock: Clock,
     outgoing: Outgoing<'a>,
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// When the last read returned.
     noticed: At,
 }
@@ -322,7 +329,7 @@ struct Link<'a, S> {
 impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
     /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
     /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
-    async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
+    pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
         let read = poll_fn(|cx| {
             self.write(cx, record);
             let mut buffer = ReadBuf::new(&mut self.buffer);
@@ -387,11 +394,11 @@ impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
     }
 
     /// When the last bytes were handed to the kernel.
-    fn handed(&self) -> At {
+    pub(super) fn handed(&self) -> At {
         self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
     }
 
-    fn broken(&self, error: &io::Error, record: &Http) -> Fault {
+    pub(super) fn broken(&self, error: &io::Error, record: &Http) -> Fault {
         fault::broken(&Break::of(error), record, self.clock.now())
     }
 }

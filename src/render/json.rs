@@ -17,6 +17,7 @@ mod further;
 mod harmless;
 mod hop;
 mod http;
+mod live;
 mod micros;
 mod packet;
 mod pointer;
