@@ -5,7 +5,7 @@ use super::seen::Seen;
 use super::shape::Shape;
 use crate::trace::{
     Body, BodySaid, ErrorPage, GoAway, GraphQlErrors, Http, Informational, Problem, Redirect, SentRequest,
-    WebToken,
+    SetCookie, WebToken,
 };
 
 impl Redact for Http {
@@ -47,7 +47,12 @@ impl Redact for Http {
             unanswered: _,
             redirect,
             tokens,
+            cookies,
         } = self;
+        for cookie in cookies.iter_mut().flatten() {
+            let SetCookie { field: _, name, fate: _, secure: _, http_only: _, same_site: _ } = cookie;
+            seen.clean(name, Shape::Foreign);
+        }
         tokens.iter_mut().for_each(|token| hide_token(token, seen));
         hide_request(request, seen);
         for interim in informational {

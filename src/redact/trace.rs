@@ -62,6 +62,8 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         http,
         failure,
         retry_of: _,
+        waited: _,
+        not_retried: _,
     } = request;
     hide_url(url, seen);
     hide_stage(http, seen);

@@ -6,6 +6,7 @@
 
 mod auth;
 mod connect;
+mod cookies;
 mod dns;
 mod dnssec;
 mod document;

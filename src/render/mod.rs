@@ -6,6 +6,7 @@
 
 mod complaint;
 pub mod completions;
+mod cookie_words;
 mod escape;
 mod findings;
 mod har;
@@ -15,6 +16,7 @@ mod lab;
 mod ladder_words;
 pub mod man;
 mod markdown;
+mod method_words;
 mod output;
 mod picture_words;
 mod progress;
@@ -22,6 +24,7 @@ mod proxy_words;
 mod quic_words;
 mod reading_words;
 mod refusal;
+mod retry_words;
 mod scan_words;
 mod shorten;
 mod style;

@@ -27,6 +27,7 @@ pub(super) fn stretches(hop: &Hop<'_>) -> PerPhase<Option<Stretch>> {
 fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
     let [send, wait, receive] = exchange(hop);
     PerPhase::of(|phase| match phase {
+        Phase::Queue => hop.request.waited.map(|waited| (hop.start, waited.end)),
         Phase::Dns => {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))

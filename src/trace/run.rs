@@ -84,6 +84,12 @@ impl Trace {
         self.requests.iter().skip(1).filter(|request| request.retry_of.is_none()).count()
     }
 
+    /// Whether a request was sent once more: what it came to is not what the run came to.
+    #[must_use]
+    pub fn is_repeated(&self, id: RequestId) -> bool {
+        self.requests.iter().any(|later| later.retry_of == Some(id))
+    }
+
     /// What ended the trace before its goal; `None` when the last response was read to its end.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {

@@ -17,6 +17,7 @@
 //! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
 //! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
+//! - `retry`: whether a request is sent once more, and when (`--retry`).
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `scene`: what all of these are handed.
 
@@ -34,6 +35,7 @@ mod pool;
 mod proxied;
 mod quic;
 mod resume;
+mod retry;
 mod route;
 mod run;
 mod scan;

@@ -12,6 +12,7 @@ mod kept;
 mod lab;
 mod peers;
 mod proxies;
+mod retries;
 mod runs;
 mod secrets;
 mod support;

@@ -90,5 +90,6 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        cookies: None,
     }
 }

@@ -63,6 +63,8 @@ impl Draft {
             http,
             failure,
             retry_of: None,
+            waited: None,
+            not_retried: None,
         });
     }
 }
