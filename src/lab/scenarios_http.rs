@@ -22,6 +22,19 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["-L"]),
     Scenario::new(
+        "busy",
+        "http://busy.http.test/",
+        "503 to the first request, with Retry-After: 1, and the page to the next",
+    )
+    .options(&["--retry", "2"])
+    .injected(&[("queue", 1000)]),
+    Scenario::new(
+        "cookie-wall",
+        "http://cookie-wall.http.test/",
+        "a redirect to the same URL until the cookie comes back that it sets",
+    )
+    .options(&["-L", "--cookies"]),
+    Scenario::new(
         "leading-blank",
         "http://leading-blank.http.test/",
         "a redirect whose first field begins with a blank: browsers follow it",
@@ -33,8 +46,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         .injected(&[("wait", millis(EARLY_HINTS))]),
     Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
-    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
-        .options(&["--compressed"]),
+    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for"),
     Scenario::new(
         "uncompressed",
         "https://uncompressed.http.test/",
@@ -45,8 +57,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "raw-deflate",
         "https://raw-deflate.http.test/",
         "a deflate body without its zlib wrapper, which browsers read all the same",
-    )
-    .options(&["--compressed"]),
+    ),
     Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
     Scenario::new(
         "not-kept",

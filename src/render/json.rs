@@ -7,6 +7,7 @@
 mod arrival;
 mod auth;
 mod connect;
+mod cookies;
 mod cors;
 mod dns;
 mod dnssec;

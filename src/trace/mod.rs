@@ -67,8 +67,9 @@ pub use fields::{directive, members, parameter, seconds};
 pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
-    Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
-    SentRequest, TlsComplaint, Unanswered, header, position,
+    Body, BodyFraming, CookieFate, CookieRefusal, GoAway, Header, Http, HttpVersion, Informational,
+    MethodPromises, Redirect, RedirectChange, SentRequest, SetCookie, TlsComplaint, Unanswered, header,
+    method_promises, position,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
@@ -81,7 +82,7 @@ pub use proxy::{
 };
 pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
-pub use request::Request;
+pub use request::{NotRetried, Request, RetryWait, Transient, WaitRule};
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;

@@ -85,6 +85,12 @@ impl Trace {
         self.requests.iter().filter(own).count().saturating_sub(1)
     }
 
+    /// Whether a request was sent once more: what it came to is not what the run came to.
+    #[must_use]
+    pub fn is_repeated(&self, id: RequestId) -> bool {
+        self.requests.iter().any(|later| later.retry_of == Some(id))
+    }
+
     /// What ended the trace before its goal; `None` when the last response was read to its end.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {

@@ -176,15 +176,22 @@ pub(crate) enum Conduct {
     Socket(Socket),
     /// It ends the connection behind the third response, and does not say so before.
     EndsThird(Page),
+    /// It refuses the first request of each connection for a second (503), and has its page then.
+    Busy(Page),
+    /// It redirects to itself until the cookie comes back that it sets, and has its page then.
+    CookieWall(Page),
 }
 
 impl Conduct {
     /// The page it has, if it has one.
     pub(crate) const fn page(self) -> Option<Page> {
         match self {
-            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) | Self::EndsThird(page) => {
-                Some(page)
-            }
+            Self::Page(page)
+            | Self::EndsKept(page)
+            | Self::LeadingBlank(page)
+            | Self::EndsThird(page)
+            | Self::Busy(page)
+            | Self::CookieWall(page) => Some(page),
             Self::Garbage
             | Self::Empty
             | Self::EndlessHeaders
@@ -540,6 +547,8 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
+    Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
+    Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
     Site::https("bare-response.http.test", 100, fields(&[])),
     Site::https(

@@ -10,7 +10,7 @@ use super::page::Page;
 use super::phase_ink::phase_ink;
 use crate::picture::{self, Standing, What};
 use crate::render::shorten::shorten;
-use crate::render::words;
+use crate::render::{retry_words, words};
 use crate::timeline::Phase;
 use crate::trace::{Hop, Trace};
 use crate::units;
@@ -101,6 +101,9 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
 
 /// Why a hop happened: what the redirect before it changed.
 fn reason(hops: &[Hop<'_>], index: usize) -> String {
+    if let Some(waited) = hops[index].request.waited {
+        return retry_words::wait(waited, hops[index].start);
+    }
     if hops[index].retry_of.is_some() {
         return "sent again".to_owned();
     }
@@ -208,7 +211,7 @@ impl Drawing<'_> {
             // The only attempt is the phase itself.
             Phase::Connect | Phase::Proxy => siblings > 1,
             Phase::Tls | Phase::Quic => false,
-            Phase::Send | Phase::Wait | Phase::Receive => true,
+            Phase::Queue | Phase::Send | Phase::Wait | Phase::Receive => true,
         };
         let (start, end) = part.time.unwrap_or_default();
         // In a chain only what took a twentieth of it: it is long enough.

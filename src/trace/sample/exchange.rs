@@ -101,5 +101,6 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         redirect: None,
         tokens: Vec::new(),
         websocket: None,
+        cookies: None,
     }
 }

@@ -66,6 +66,8 @@ impl Draft {
             retry_of: None,
             further: None,
             cors: None,
+            waited: None,
+            not_retried: None,
         });
     }
 }
