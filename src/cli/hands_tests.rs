@@ -116,7 +116,6 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
     ("--tlsv1.0 https://a.test/", "--tls-max"),
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),
-    ("--http3 https://a.test/", "--http3 is not supported yet"),
     ("-D - https://a.test/", "-i shows"),
     ("--digest -u a:b https://a.test/", "-u sends Basic"),
     ("-n 10 https://a.test/", "-n is not supported yet"),

@@ -22,8 +22,8 @@ use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
+    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan,
+    HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -283,6 +283,11 @@ fn http_plan(
             (_, true, _) => VersionChoice::Http2,
             (_, _, true) => VersionChoice::Http3Only,
             _ => VersionChoice::Auto,
+        },
+        http3: match (request.http3, request.no_http3) {
+            (_, true) => Http3::Never,
+            (true, _) => Http3::Always,
+            _ => Http3::WhereOffered,
         },
         method: request.method.clone().or_else(|| {
             let asked = if request.head { Some("HEAD") } else { content.method };

@@ -22,6 +22,7 @@ rules! {
     url_credentials,
     url_secret_in_query,
     url_not_encrypted,
+    url_port_speaks_tls,
     url_first_request_in_clear,
     dns_zone_without_answer,
     dns_server_failed,
@@ -67,6 +68,7 @@ rules! {
     tcp_address_failed,
     tcp_backend_failed,
     tcp_family_failed,
+    tcp_ipv6_slower,
     tcp_https_record_failed,
     tcp_syn_retransmitted,
     tcp_data_lost,
@@ -115,6 +117,7 @@ rules! {
     http_hsts_missing,
     http_hsts_weak,
     http_no_cache_policy,
+    http_no_compression,
     http_no_validator,
 }
 

@@ -43,6 +43,8 @@ pub enum InRequest {
     Status,
     /// The bytes of the body on the wire.
     WireBytes,
+    /// The rounds of slow start.
+    SlowStart,
     /// Why it ended before its goal.
     Failure,
     /// Where it redirects to.

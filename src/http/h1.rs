@@ -206,6 +206,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     };
     let mut used = cutter.cut(&rest, &mut sink, record)?;
     sink.tell(&mut record.body);
+    record.body.note(at);
     let mut given = rest.len();
     while !cutter.is_done() {
         if sink.is_full() {
@@ -232,6 +233,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         sink.arrived(at);
         used = cutter.cut(&link.buffer[..given], &mut sink, record)?;
         sink.tell(&mut record.body);
+        record.body.note(at);
     }
     record.end = at;
     record.body.complete = true;

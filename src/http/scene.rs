@@ -102,6 +102,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         trailers: Vec::new(),
         head_bytes: 0,
         body: Body::default(),
+        bursts: Vec::new(),
         bytes_received: 0,
         bytes_sent: 0,
         garbage: None,

@@ -36,6 +36,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
         .options(&["--compressed"]),
     Scenario::new(
+        "uncompressed",
+        "https://uncompressed.http.test/",
+        "a long text that comes as it is, whatever is asked for",
+    )
+    .options(&["--compressed"]),
+    Scenario::new(
         "raw-deflate",
         "https://raw-deflate.http.test/",
         "a deflate body without its zlib wrapper, which browsers read all the same",

@@ -18,6 +18,8 @@ pub const MAX_HEADERS: usize = 1000;
 pub struct HttpPlan {
     /// Which versions to offer.
     pub version: VersionChoice,
+    /// Whether HTTP/3 is raced against them, where they are those of `Auto`.
+    pub http3: Http3,
     /// `-X`; `None` for GET, or POST with a body.
     pub method: Option<String>,
     /// `-H` in order: name and value; `None` removes a default field (curl: `-H 'Name:'`).
@@ -124,10 +126,23 @@ pub enum VersionChoice {
     Http3Only,
 }
 
+/// Whether QUIC runs beside TCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http3 {
+    /// Where an HTTPS record offers HTTP/3, and nothing was asked for that only TCP has.
+    #[default]
+    WhereOffered,
+    /// `--http3`: at every https URL.
+    Always,
+    /// `--no-http3`.
+    Never,
+}
+
 impl Default for HttpPlan {
     fn default() -> Self {
         Self {
             version: VersionChoice::Auto,
+            http3: Http3::default(),
             method: None,
             headers: Vec::new(),
             cookies: Vec::new(),

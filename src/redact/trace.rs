@@ -64,6 +64,7 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         lookup: _,
         connection: _,
         bypass: _,
+        scan_skipped: _,
         http,
         failure,
         retry_of: _,

@@ -189,8 +189,7 @@ fn packets(page: &mut String, hop: &Hop<'_>) {
 
 /// `--route`.
 fn route(page: &mut String, hop: &Hop<'_>) {
-    let Some((connect, route)) =
-        hop.connect.ran().and_then(|connect| Some((connect, connect.route.as_ref()?)))
+    let Some((connect, route)) = hop.dialled().and_then(|connect| Some((connect, connect.route.as_ref()?)))
     else {
         return;
     };
@@ -228,6 +227,9 @@ fn certificates(page: &mut String, hop: &Hop<'_>) {
 
 /// What `--tls-scan` found.
 fn scan(page: &mut String, hop: &Hop<'_>) {
+    if let Some(why) = hop.request.scan_skipped {
+        folded(page, &of("TLS scan", hop), &escaped(&scan_words::skipped(why)));
+    }
     let of_hop = hop.tls.ran().filter(|_| hop.reused.is_none());
     let Some(scan) = of_hop.and_then(|tls| tls.scan.as_deref()) else { return };
     let mut rows = format!(

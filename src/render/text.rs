@@ -6,6 +6,7 @@
 
 pub(super) mod addresses;
 mod alias;
+mod arrival;
 mod bar;
 mod dns;
 pub(super) mod dnssec;

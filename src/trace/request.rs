@@ -27,6 +27,8 @@ pub struct Request {
     pub connection: Stage<ConnectionId>,
     /// The proxy that it does without, because its host stands in a list.
     pub bypass: Option<ProxyBypass>,
+    /// Why `--tls-scan` had nothing to ask for it; `None` without that, and where it had.
+    pub scan_skipped: Option<&'static str>,
     /// Request and response.
     pub http: Stage<Http>,
     /// What ended it before its goal.
@@ -51,6 +53,7 @@ impl Request {
             lookup: Stage::NotReached,
             connection: Stage::NotReached,
             bypass: None,
+            scan_skipped: None,
             http: Stage::NotReached,
             failure: None,
             retry_of: None,

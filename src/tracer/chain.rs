@@ -40,6 +40,18 @@ type Sessions = Vec<(ConnectionId, Memory)>;
 /// Connections on which something was sent again.
 type Doubted = Vec<(ConnectionId, tcp::Watch)>;
 
+/// What a chain leaves to be done when its trace is over.
+pub(super) struct Left {
+    /// What still runs beside it.
+    pub(super) lanes: Lanes,
+    /// What is to be resumed.
+    pub(super) sessions: Sessions,
+    /// What is to be looked at once more.
+    pub(super) doubted: Doubted,
+    /// Chains that other roots may trust.
+    pub(super) unsettled: Vec<(ConnectionId, tls::Doubt)>,
+}
+
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
@@ -54,14 +66,26 @@ pub(super) struct Chain<'a> {
     doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
+    /// Certificate chains that other roots may trust.
+    unsettled: Vec<(ConnectionId, tls::Doubt)>,
     /// The last request that was to be made.
     last: Option<Ask>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches, of_quic, doubted) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions, last: None }
+        let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
+        Self {
+            scene,
+            pool: Pool::default(),
+            uncounted,
+            watches,
+            of_quic,
+            doubted,
+            sessions,
+            unsettled,
+            last: None,
+        }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -72,10 +96,11 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
-    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+    /// What is left to be done, none of it counted.
+    pub(super) fn into_uncounted(mut self) -> Left {
         self.doubted.extend(self.watches);
-        (self.uncounted, self.sessions, self.doubted)
+        let Self { uncounted: lanes, sessions, doubted, unsettled, .. } = self;
+        Left { lanes, sessions, doubted, unsettled }
     }
 
     /// All requests from the URL on. Every one that was begun is in the trace when it returns, with its failure.
@@ -237,13 +262,13 @@ impl<'a> Chain<'a> {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Ok(());
                     }
                     // What failed has no request that could wait for the reading.
                     Err(failure) => {
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
@@ -259,7 +284,7 @@ impl<'a> Chain<'a> {
         self.look_back(trace, id, kept);
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
-        beside.read(trace, id);
+        self.unsettled.extend(beside.read(trace, id));
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }

@@ -14,6 +14,7 @@
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
 //! - `quic`: the same by QUIC, for HTTP/3.
+//! - `race`: QUIC and TCP side by side; the first is used.
 //! - `proxied`: the same through a proxy; `means`: what that needs.
 //! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
 //! - `route`: the path to an address, after the trace.
@@ -36,6 +37,7 @@ mod means;
 mod pool;
 mod proxied;
 mod quic;
+mod race;
 mod resume;
 mod reuse;
 mod route;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::addresses;
 use super::caa;
-use super::chain::Chain;
+use super::chain::{Chain, Left};
 use super::fast_open;
 use super::loss;
 use super::means::Means;
@@ -19,7 +19,7 @@ use crate::plan::{Plan, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{At, Trace};
+use crate::trace::{At, Stage, Trace};
 
 /// How long a finished trace waits for the uncounted lanes.
 pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
@@ -81,7 +81,7 @@ impl Tracer {
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.request_again(&mut trace).await;
         chain.close().await;
-        let (lanes, sessions, doubted) = chain.into_uncounted();
+        let Left { lanes, sessions, doubted, unsettled } = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
@@ -94,6 +94,11 @@ impl Tracer {
         }
         loss::settle(doubted, &mut trace, stop).await;
         fast_open::look_for_cookies(&scene, &mut trace).await;
+        for (connection, doubt) in unsettled {
+            if let Stage::Ran(tls) = &mut trace.connections[connection.0].tls {
+                doubt.settle(tls);
+            }
+        }
         resume::resume_all(&scene, sessions, &mut trace).await;
         caa::ask_all(&scene, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {

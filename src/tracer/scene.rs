@@ -12,6 +12,7 @@ use crate::trace::StageName;
 pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
 
 /// What is the same for all steps of one run.
+#[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan,
     pub(super) resolver: &'a Resolver,

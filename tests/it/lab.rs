@@ -102,6 +102,8 @@ const FOUND: &[(&str, &[&str])] = &[
     ("token", &["http-token-faulty"]),
     ("old-api", &["http-api-deprecated"]),
     ("gzip", &[]),
+    ("uncompressed", &["http-no-compression"]),
+    ("port-speaks-tls", &["url-port-speaks-tls"]),
 ];
 
 #[test]
@@ -229,6 +231,7 @@ fn a_second_connection_tells_what_tickets_are_worth() {
     for (id, resumed, early_data, some_tickets) in [
         ("resumption", true, Some("not-offered"), true),
         ("early-data", true, Some("accepted"), true),
+        ("early-data-refused", true, Some("refused"), true),
         ("no-tickets", false, None, false),
         ("forgetful", false, Some("not-offered"), true),
     ] {

@@ -88,6 +88,7 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
             encoded = page.encoding.asked_for(request.accept_encoding);
             match encoded {
                 Encoding::Identity => bodies.page.clone(),
+                Encoding::Never => bodies.page.repeat(5),
                 Encoding::Gzip => bodies.gzipped.clone(),
                 Encoding::RawDeflate => bodies.deflated.clone(),
             }
@@ -142,7 +143,7 @@ impl Encoding {
     /// The name of the coding.
     const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Identity => None,
+            Self::Identity | Self::Never => None,
             Self::Gzip => Some("gzip"),
             Self::RawDeflate => Some("deflate"),
         }
@@ -156,7 +157,7 @@ impl Encoding {
             let refused = parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
             self.name().is_some_and(|name| coding.eq_ignore_ascii_case(name)) && !refused
         });
-        if takes { self } else { Self::Identity }
+        if takes || self == Self::Never { self } else { Self::Identity }
     }
 }
 

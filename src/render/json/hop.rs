@@ -64,6 +64,8 @@ pub(super) struct HopView<'a> {
     quic: Option<QuicView>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
+    /// Why `--tls-scan` had nothing to scan; null without it, and where `tls.scan` is there.
+    tls_scan_skipped: Option<&'a str>,
     /// `--origin`: what a browser would do for a page of that origin; null without it.
     cors: Option<CorsView<'a>>,
     /// Request and response; null where they did not run.
@@ -85,7 +87,7 @@ pub(super) struct HopView<'a> {
 
 impl<'a> HopView<'a> {
     pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
-        let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
+        let route = hop.dialled().and_then(|connect| connect.route.as_ref());
         let further = hop.request.further.as_ref();
         let untried = further.and_then(|further| match further.end {
             FurtherEnd::Untried(why) => Some(why),
@@ -103,7 +105,7 @@ impl<'a> HopView<'a> {
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
-            connect: hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp)).map(Into::into),
+            connect: hop.dialled().map(Into::into),
             route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
             route_end: route.map(|route| route.end.as_str()),
             route_why: route.and_then(|route| route.end.why()),
@@ -111,6 +113,7 @@ impl<'a> HopView<'a> {
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
+            tls_scan_skipped: hop.request.scan_skipped,
             cors: hop.request.cors.as_ref().map(Into::into),
             http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
             further: further.filter(|_| untried.is_none()).map(|further| {

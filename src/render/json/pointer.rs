@@ -48,6 +48,7 @@ fn request(place: InRequest) -> String {
         InRequest::Total => "phases/total_us".to_owned(),
         InRequest::Status => "http/status".to_owned(),
         InRequest::WireBytes => "http/body/wire_bytes".to_owned(),
+        InRequest::SlowStart => "http/slow_start".to_owned(),
         InRequest::Failure => "failure/code".to_owned(),
         InRequest::RedirectTarget => "http/redirect/target".to_owned(),
         InRequest::Host => "url/host".to_owned(),
