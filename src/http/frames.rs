@@ -183,8 +183,8 @@ impl Received {
             Event::Header(frame) => self.header(frame, began),
             Event::Payload(frame, bytes) if frame.kind == DATA => {
                 self.data_bytes += bytes.len() as u64;
-                self.arrivals.note(at, self.data_bytes);
                 self.data_at = Some(at);
+                self.arrivals.note(at, self.data_bytes);
             }
             Event::End(frame) => self.finish(frame, at),
             Event::Preface(_) | Event::Begin | Event::Payload(..) => {}

@@ -61,13 +61,12 @@ pub(super) async fn talk<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
     let protocol = upgraded(record)?;
-    let socket = record.websocket.insert(WebSocket { protocol, ..WebSocket::default() });
+    record.websocket = Some(WebSocket { protocol, ..WebSocket::default() });
     let ping: [u8; 8] = random();
     let sent = send(link, PING, &ping, record.bytes_sent).await;
     let sent = sent.map_err(|error| link.broken(&error, record))?;
     socket_of(record).ping = Some(sent.1);
     record.bytes_sent = sent.0;
-    let _ = socket;
     let (mut frames, mut at) = (Frames::default(), rest.1);
     frames.push(&rest.0);
     loop {

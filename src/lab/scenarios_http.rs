@@ -194,7 +194,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "cors",
         "https://cors.http.test/",
-        "a page of another origin that may send its PUT: a preflight, then the request",
+        "a page of another origin that may send a PUT: a preflight, then the PUT",
     )
     .options(&["--origin", "https://app.example.test", "-X", "PUT"]),
     Scenario::new(

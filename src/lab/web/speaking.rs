@@ -131,7 +131,7 @@ pub(super) const SPEAKING: &[Site] = &[
     Site::http1("endless-socket.http.test", 139, Conduct::Socket(Socket::Endless)),
     Site::https(
         "events.http.test",
-        146,
+        160,
         Conduct::Page(Page {
             fields: &[("cache-control", "no-store"), HSTS],
             text: Some(("text/event-stream", EVENTS)),
