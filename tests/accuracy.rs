@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use urltrace::lab::{SCENARIOS, Scenario};
 
-const PHASES: [&str; 7] = ["dns", "connect", "proxy", "tls", "send", "wait", "receive"];
+const PHASES: [&str; 8] = ["dns", "connect", "proxy", "tls", "quic", "send", "wait", "receive"];
 /// Tries before a bound that does not hold is a failure.
 const RUNS: usize = 20;
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::at::At;
+use super::cors::Cors;
 use super::failure::Failure;
+use super::further::Further;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
 use super::proxy::ProxyBypass;
@@ -27,6 +29,8 @@ pub struct Request {
     pub connection: Stage<ConnectionId>,
     /// The proxy that it does without, because its host stands in a list.
     pub bypass: Option<ProxyBypass>,
+    /// Why `--tls-scan` had nothing to ask for it; `None` without that, and where it had.
+    pub scan_skipped: Option<&'static str>,
     /// Request and response.
     pub http: Stage<Http>,
     /// What ended it before its goal.
@@ -34,6 +38,10 @@ pub struct Request {
     /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; or
     /// it came to what may pass (`waited`).
     pub retry_of: Option<RequestId>,
+    /// `--origin`: how it stands to the page that makes it; `None` without one.
+    pub cors: Option<Cors>,
+    /// `--reuse`: the same again on its connection, when the trace had ended; `None` without it.
+    pub further: Option<Further>,
     /// The wait before it, where it repeats one that came to what may pass (`--retry`).
     pub waited: Option<RetryWait>,
     /// Why it was not sent once more, where it came to what may pass and that was asked for.
@@ -135,11 +143,14 @@ impl Request {
             lookup: Stage::NotReached,
             connection: Stage::NotReached,
             bypass: None,
+            scan_skipped: None,
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
             waited: None,
             not_retried: None,
+            further: None,
+            cors: None,
         }
     }
 }

@@ -7,26 +7,28 @@ use std::time::Duration;
 use super::assumed;
 use super::beside::Beside;
 use super::connect;
+use super::cross::{self, Next};
 use super::fast_open;
 use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
-use super::retry::{Next, Retries};
+use super::retry::{self, Retries};
+use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
-use crate::http::{self, Ask, Session};
+use crate::http::{self, Ask, OnBehalf, Session};
 use crate::plan::{CookieJar, VersionChoice};
 use crate::proxy::{self, Choice};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
-    RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request,
+    RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
 };
 use crate::units::count;
 use crate::url;
@@ -42,6 +44,18 @@ type Sessions = Vec<(ConnectionId, Memory)>;
 /// Connections on which something was sent again.
 type Doubted = Vec<(ConnectionId, tcp::Watch)>;
 
+/// What a chain leaves to be done when its trace is over.
+pub(super) struct Left {
+    /// What still runs beside it.
+    pub(super) lanes: Lanes,
+    /// What is to be resumed.
+    pub(super) sessions: Sessions,
+    /// What is to be looked at once more.
+    pub(super) doubted: Doubted,
+    /// Chains that other roots may trust.
+    pub(super) unsettled: Vec<(ConnectionId, tls::Doubt)>,
+}
+
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
@@ -56,12 +70,26 @@ pub(super) struct Chain<'a> {
     doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
+    /// Certificate chains that other roots may trust.
+    unsettled: Vec<(ConnectionId, tls::Doubt)>,
+    /// The last request that was to be made.
+    last: Option<Ask>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches, of_quic, doubted) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions }
+        let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
+        Self {
+            scene,
+            pool: Pool::default(),
+            uncounted,
+            watches,
+            of_quic,
+            doubted,
+            sessions,
+            unsettled,
+            last: None,
+        }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -72,13 +100,14 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
-    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+    /// What is left to be done, none of it counted.
+    pub(super) fn into_uncounted(mut self) -> Left {
         self.doubted.extend(self.watches);
-        (self.uncounted, self.sessions, self.doubted)
+        let Self { uncounted: lanes, sessions, doubted, unsettled, .. } = self;
+        Left { lanes, sessions, doubted, unsettled }
     }
 
-    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
+    /// All requests from the URL on. Every one that was begun is in the trace when it returns, with its failure.
     ///
     /// # Errors
     /// The input is no URL.
@@ -93,21 +122,47 @@ impl<'a> Chain<'a> {
             cookies: plan.cookies.clone(),
             credentials: true,
             given_host: true,
+            on_behalf: OnBehalf::Nobody,
         };
+        self.redirects(input, trace, &mut ask).await
+    }
+
+    /// What `--reuse` asks for: the last request again, on its connection.
+    pub(super) async fn request_again(&mut self, trace: &mut Trace) {
+        if let (Some(ask), Some(wanted)) = (&self.last, self.scene.plan.http.reuse) {
+            reuse::request_again(self.scene, &mut self.pool, ask, wanted, trace).await;
+        }
+    }
+
+    /// The loop over requests.
+    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+        let plan = &self.scene.plan.http;
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
         let (mut redirects, mut repeats) = (0, None);
         let mut retries = Retries::new(plan.retry);
+        let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let id = self.attempt(trace, url, (&mut ask, repeats.take())).await;
-            repeats = self.repeat(trace, id, &ask, &mut retries);
+            let (mut asked, cors) = page.ask(&url, ask);
+            let id = self.attempt(trace, (url, cors), (&mut asked, repeats.take())).await;
+            ask.cookies.clone_from(&asked.cookies);
+            repeats = self.repeat(trace, id, &asked, &mut retries);
+            let request = &mut trace.requests[id.0];
             if repeats.is_some() {
-                url = trace.requests[id.0].url.clone();
+                url = request.url.clone();
                 continue;
             }
-            let request = &mut trace.requests[id.0];
+            self.last = Some(asked);
+            match page.judge(request) {
+                Next::Usual => {}
+                Next::Blocked => return Ok(()),
+                Next::Request => {
+                    url = request.url.clone();
+                    continue;
+                }
+            }
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);
@@ -146,14 +201,14 @@ impl<'a> Chain<'a> {
     async fn attempt(
         &mut self,
         trace: &mut Trace,
-        url: Url,
+        (url, cors): (Url, Option<Cors>),
         (ask, repeats): (&mut Ask, Option<Repeat>),
     ) -> RequestId {
         let Scene { plan, clock, stop, .. } = *self.scene;
         let start = trace.requests.last().map_or(At(0), |request| request.end);
         let until = until::last_stage(&url, plan);
         let retry_of = repeats.map(|repeat| repeat.of);
-        let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+        let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
         until::leave_out(&mut trace.requests[id.0]);
         let waited = match repeats.and_then(|repeat| repeat.wait) {
             Some((cause, rule, wait)) => {
@@ -221,12 +276,14 @@ impl<'a> Chain<'a> {
             Again::No => {}
         }
         match retries.next(request, &ask.method, (request.end, clock.wall_now()), stop.max_time()) {
-            Next::Over => None,
-            Next::Not(why) => {
+            retry::Next::Over => None,
+            retry::Next::Not(why) => {
                 request.not_retried = Some(why);
                 None
             }
-            Next::After { cause, rule, wait } => Some(Repeat { of: id, wait: Some((cause, rule, wait)) }),
+            retry::Next::After { cause, rule, wait } => {
+                Some(Repeat { of: id, wait: Some((cause, rule, wait)) })
+            }
         }
     }
 
@@ -279,13 +336,13 @@ impl<'a> Chain<'a> {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Ok(());
                     }
                     // What failed has no request that could wait for the reading.
                     Err(failure) => {
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
@@ -301,7 +358,7 @@ impl<'a> Chain<'a> {
         self.look_back(trace, id, kept);
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
-        beside.read(trace, id);
+        self.unsettled.extend(beside.read(trace, id));
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }
