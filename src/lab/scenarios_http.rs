@@ -51,8 +51,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "uncompressed",
         "https://uncompressed.http.test/",
         "a long text that comes as it is, whatever is asked for",
-    )
-    .options(&["--compressed"]),
+    ),
     Scenario::new(
         "raw-deflate",
         "https://raw-deflate.http.test/",

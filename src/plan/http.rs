@@ -135,6 +135,19 @@ pub enum BodyOutput {
     Standard(Arc<File>),
 }
 
+/// What is done about content codings (RFC 9110 §8.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// All that can be undone are asked for, as a browser does. Where `-H` asks for others, the body is
+    /// saved as it came.
+    #[default]
+    Asked,
+    /// `--compressed`: the same, and undone whoever asked for them.
+    Undone,
+    /// `--no-compressed`: none are asked for, and none is undone.
+    Unasked,
+}
+
 /// Further requests on the connection of the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FurtherRequests {
@@ -151,19 +164,6 @@ pub enum FurtherMethods {
     Safe,
     /// `--reuse-all`: those that may change something, too.
     All,
-}
-
-/// What is done about content codings (RFC 9110 §8.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// All that can be undone are asked for, as a browser does. Where `-H` asks for others, the body is
-    /// saved as it came.
-    #[default]
-    Asked,
-    /// `--compressed`: the same, and undone whoever asked for them.
-    Undone,
-    /// `--no-compressed`: none are asked for, and none is undone.
-    Unasked,
 }
 
 /// How much of a response is read.

@@ -68,10 +68,10 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         http,
         failure,
         retry_of: _,
-        further,
-        cors,
         waited: _,
         not_retried: _,
+        further,
+        cors,
     } = request;
     // The rest is the user's own word, and names of fields.
     if let Some(Cors { verdict: Some(CorsVerdict::Refused(CorsRefusal::OtherOrigin(said))), .. }) = cors {

@@ -352,9 +352,7 @@ impl Body {
     pub fn note(&mut self, at: At) {
         self.arrivals.note(at, self.wire_bytes);
     }
-}
 
-impl Body {
     /// How many decoded bytes each encoded one stands for, to the hundredth; `None` where nothing was undone.
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // two digits of a ratio are told

@@ -147,10 +147,10 @@ impl Request {
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
-            further: None,
-            cors: None,
             waited: None,
             not_retried: None,
+            further: None,
+            cors: None,
         }
     }
 

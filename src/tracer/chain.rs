@@ -27,8 +27,8 @@ use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
-    RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request,
+    RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
 };
 use crate::units::count;
 use crate::url;
@@ -145,14 +145,16 @@ impl<'a> Chain<'a> {
         let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let (id, asked) = self.attempt(trace, url, (ask, &mut page), repeats).await;
+            let (mut asked, cors) = page.ask(&url, ask);
+            let id = self.attempt(trace, (url, cors), (&mut asked, repeats.take())).await;
+            ask.cookies.clone_from(&asked.cookies);
             repeats = self.repeat(trace, id, &asked, &mut retries);
+            let request = &mut trace.requests[id.0];
             if repeats.is_some() {
-                url = trace.requests[id.0].url.clone();
+                url = request.url.clone();
                 continue;
             }
             self.last = Some(asked);
-            let request = &mut trace.requests[id.0];
             match page.judge(request) {
                 Next::Usual => {}
                 Next::Blocked => return Ok(()),
@@ -195,19 +197,17 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// One request from its begin to its record, and what was asked. What is sent once more waits before.
+    /// One request from its begin to its record. What is sent once more waits before.
     async fn attempt(
         &mut self,
         trace: &mut Trace,
-        url: Url,
-        (ask, page): (&mut Ask, &mut cross::Page<'_>),
-        repeats: Option<Repeat>,
-    ) -> (RequestId, Ask) {
+        (url, cors): (Url, Option<Cors>),
+        (ask, repeats): (&mut Ask, Option<Repeat>),
+    ) -> RequestId {
         let Scene { plan, clock, stop, .. } = *self.scene;
         let start = trace.requests.last().map_or(At(0), |request| request.end);
         let until = until::last_stage(&url, plan);
         let retry_of = repeats.map(|repeat| repeat.of);
-        let (mut asked, cors) = page.ask(&url, ask);
         let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
         until::leave_out(&mut trace.requests[id.0]);
         let waited = match repeats.and_then(|repeat| repeat.wait) {
@@ -227,11 +227,10 @@ impl<'a> Chain<'a> {
             request.end = clock.now();
             let fault = Fault::stopped(StageName::Http, why, stop.max_time(), "waiting to ask once more");
             request.failure = Some(fault.after(request.end.since(start)));
-            return (id, asked);
+            return id;
         }
         http::drop_expired(&mut ask.cookies, clock.wall_now());
-        asked.cookies.clone_from(&ask.cookies);
-        let failure = self.request(trace, id, &asked).await.err();
+        let failure = self.request(trace, id, ask).await.err();
         self.keep_cookies(trace, id, ask);
         let failure = failure.map(|failure| Self::put_off(trace, id, failure));
         let behind = |failure| match trace.hops().last() {
@@ -246,7 +245,7 @@ impl<'a> Chain<'a> {
         let failure = failure.map(|failure| assumed::hint(failure, &request.url));
         let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
         request.failure = failure.map(|failure| with_accepted(failure, tls));
-        (id, asked)
+        id
     }
 
     /// Takes the cookies that a response sets, where those are kept.

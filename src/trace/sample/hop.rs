@@ -64,10 +64,10 @@ impl Draft {
             http,
             failure,
             retry_of: None,
-            further: None,
-            cors: None,
             waited: None,
             not_retried: None,
+            further: None,
+            cors: None,
         });
     }
 }
