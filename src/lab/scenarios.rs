@@ -317,6 +317,17 @@ const BEFORE_HTTP: &[Scenario] = &[
     Scenario::new("http3", "https://www.http3.test/", "HTTP/3: QUIC's one handshake in place of two")
         .options(&["--http3-only"]),
     Scenario::new(
+        "http3-offered",
+        "https://offered.http3.test/",
+        "an HTTPS record offers HTTP/3: QUIC and TCP start together, one is used",
+    ),
+    Scenario::new(
+        "http3-fallback",
+        "https://blocked.http3.test/",
+        "HTTP/3 is wanted and UDP is blocked: TCP ran beside it, nothing is lost",
+    )
+    .options(&["--http3"]),
+    Scenario::new(
         "http3-every-stage",
         "https://slow.http3.test/",
         "HTTP/3 with a known delay in handshake, response and body",

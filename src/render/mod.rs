@@ -4,10 +4,12 @@
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
 //! passed [`crate::redact`]: they take nothing else.
 
+mod arrival_words;
 mod complaint;
 pub mod completions;
 mod escape;
 mod findings;
+mod further_words;
 mod har;
 mod html;
 mod json;

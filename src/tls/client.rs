@@ -141,6 +141,14 @@ impl Client {
         client
     }
 
+    /// The same client for HTTP/1.1 alone, whatever the plan says of other versions.
+    #[must_use]
+    pub fn for_http1(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        client
+    }
+
     /// The same client for HTTP/3 (RFC 9114 §3.1), whatever the plan says of other versions.
     #[must_use]
     pub fn for_http3(&self) -> Self {

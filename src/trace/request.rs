@@ -1,7 +1,9 @@
 //! A request with all that was done for it: which lookup, which connection, what was said, how it failed.
 
 use super::at::At;
+use super::cors::Cors;
 use super::failure::Failure;
+use super::further::Further;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
 use super::proxy::ProxyBypass;
@@ -33,6 +35,10 @@ pub struct Request {
     pub failure: Option<Failure>,
     /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered.
     pub retry_of: Option<RequestId>,
+    /// `--origin`: how it stands to the page that makes it; `None` without one.
+    pub cors: Option<Cors>,
+    /// `--reuse`: the same again on its connection, when the trace had ended; `None` without it.
+    pub further: Option<Further>,
 }
 
 impl Request {
@@ -51,6 +57,8 @@ impl Request {
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
+            further: None,
+            cors: None,
         }
     }
 }

@@ -6,16 +6,18 @@ use std::collections::HashMap;
 use super::assumed;
 use super::beside::Beside;
 use super::connect;
+use super::cross::{self, Next};
 use super::fast_open;
 use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
+use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask, Session};
+use crate::http::{self, Ask, OnBehalf, Session};
 use crate::plan::VersionChoice;
 use crate::proxy::{self, Choice};
 use crate::tcp;
@@ -66,12 +68,24 @@ pub(super) struct Chain<'a> {
     sessions: Sessions,
     /// Certificate chains that other roots may trust.
     unsettled: Vec<(ConnectionId, tls::Doubt)>,
+    /// The last request that was to be made.
+    last: Option<Ask>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
         let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions, unsettled }
+        Self {
+            scene,
+            pool: Pool::default(),
+            uncounted,
+            watches,
+            of_quic,
+            doubted,
+            sessions,
+            unsettled,
+            last: None,
+        }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -89,7 +103,7 @@ impl<'a> Chain<'a> {
         Left { lanes, sessions, doubted, unsettled }
     }
 
-    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
+    /// All requests from the URL on. Every one that was begun is in the trace when it returns, with its failure.
     ///
     /// # Errors
     /// The input is no URL.
@@ -103,18 +117,34 @@ impl<'a> Chain<'a> {
             body: plan.body.clone(),
             credentials: true,
             given_host: true,
+            on_behalf: OnBehalf::Nobody,
         };
+        self.redirects(input, trace, &mut ask).await
+    }
+
+    /// What `--reuse` asks for: the last request again, on its connection.
+    pub(super) async fn request_again(&mut self, trace: &mut Trace) {
+        if let (Some(ask), Some(wanted)) = (&self.last, self.scene.plan.http.reuse) {
+            reuse::request_again(self.scene, &mut self.pool, ask, wanted, trace).await;
+        }
+    }
+
+    /// The loop over requests.
+    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+        let plan = &self.scene.plan.http;
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
         let mut redirects = 0;
         let mut retry_of = None;
+        let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
             let until = until::last_stage(&url, self.scene.plan);
-            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+            let (asked, cors) = page.ask(&url, ask);
+            let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
             until::leave_out(&mut trace.requests[id.0]);
-            let mut failure = self.request(trace, id, &ask).await.err();
+            let mut failure = self.request(trace, id, &asked).await.err();
             failure = failure.map(|failure| Self::put_off(trace, id, failure));
             let behind = |failure| match trace.hops().last() {
                 Some(hop) => proxied::hint(failure, &hop),
@@ -124,10 +154,12 @@ impl<'a> Chain<'a> {
             // Where nothing was to run, taking the URL apart is all there is.
             let end =
                 trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
-            let again = again(trace, id, &ask.method);
+            let again = again(trace, id, &asked.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
-                failure.hint =
-                    Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
+                failure.hint = Some(format!(
+                    "a {} is not sent again by itself: it may have been processed",
+                    asked.method
+                ));
             }
             let request = &mut trace.requests[id.0];
             request.end = end;
@@ -140,6 +172,15 @@ impl<'a> Chain<'a> {
                 continue;
             }
             retry_of = None;
+            self.last = Some(asked);
+            match page.judge(request) {
+                Next::Usual => {}
+                Next::Blocked => return Ok(()),
+                Next::Request => {
+                    url = request.url.clone();
+                    continue;
+                }
+            }
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);

@@ -91,9 +91,10 @@ pub(super) async fn open(
     let (stream, (hello, made)) = futures_util::join!(opening, ahead);
     let stream = stream?;
     beside.request = made;
-    if request.url.scheme == Scheme::Http {
+    if request.url.scheme.is_clear() {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
+        let version = connect::version_for(request, &plan.http);
+        return Ok(goes_on(Session::in_the_clear(stream, version), connection, until).await);
     }
     let Some(hello) = hello else {
         *tls = Stage::Skipped(until::reason(request));
@@ -241,6 +242,7 @@ const fn nowhere(at: At) -> Connect {
         end: at,
         attempts: Vec::new(),
         winner: None,
+        rivals: Vec::new(),
         local: None,
         tcp_info: None,
         tcp_info_after: None,

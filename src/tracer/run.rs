@@ -33,6 +33,7 @@ pub struct Tracer {
     next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
+    http1_tls: tls::Client,
     quic: tls::Client,
     proxies: Means,
 }
@@ -60,23 +61,25 @@ impl Tracer {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
+        let http1_tls = tls.for_http1();
         let quic = tls.for_http3();
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, next, tls, bare_tls, quic, proxies })
+        Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, quic, proxies })
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, next, tls, bare_tls, quic, proxies } = self;
+        let Self { plan, resolver: shared, next, tls, bare_tls, http1_tls, quic, proxies } = self;
         let another = || (shared.of_another_run(), proxies.of_another_run());
         let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, quic, means, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, http1_tls, quic, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        chain.request_again(&mut trace).await;
         chain.close().await;
         let Left { lanes, sessions, doubted, unsettled } = chain.into_uncounted();
         for (lookup, lanes) in lanes {

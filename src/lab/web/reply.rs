@@ -67,6 +67,11 @@ pub(crate) fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8]) -> std::io::Resul
 
 /// Answers a request for a page of a site. The body is there for HEAD too; it is not to be sent.
 pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: &Clock) -> Reply {
+    if let (Some(allowed), "OPTIONS") = (page.preflight, request.method) {
+        let mut fields = vec![("server", "urltrace-lab".to_owned()), ("date", date(clock))];
+        fields.extend(allowed.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        return Reply { status: 204, fields, body: Vec::new() };
+    }
     let path = request.target.split('?').next().unwrap_or_default();
     let own = page.text.filter(|_| path == "/");
     let mut content_type = own.map_or("text/html; charset=utf-8", |(kind, _)| kind);
@@ -118,6 +123,7 @@ pub(super) fn reason(status: u16) -> &'static str {
     match status {
         103 => "Early Hints",
         200 => "OK",
+        204 => "No Content",
         301 => "Moved Permanently",
         302 => "Found",
         304 => "Not Modified",
