@@ -403,7 +403,7 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
         Generate::Bash => render::completions::write(command, Shell::Bash, out)?,
         Generate::Zsh => render::completions::write(command, Shell::Zsh, out)?,
         Generate::Fish => render::completions::write(command, Shell::Fish, out)?,
-        Generate::Schema => out.write_all(render::SCHEMA_FILE.as_bytes())?,
+        Generate::Schema => out.write_all(render::schema_file().as_bytes())?,
     }
     Ok(exit::OK)
 }

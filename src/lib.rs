@@ -18,14 +18,16 @@
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
 //! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
+//! - `packed`: the long texts that the build packed, for [`explain`] and [`render`]
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
-//!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
+//!   a packet came; `bursts`: in what bursts bytes do; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
 pub mod alert;
 pub mod app;
+mod bursts;
 pub mod cli;
 pub mod clock;
 pub mod dns;
@@ -39,6 +41,7 @@ pub mod http;
 pub mod lab;
 pub mod nearest;
 pub mod os;
+mod packed;
 pub mod picture;
 pub mod plan;
 pub mod proxy;

@@ -66,6 +66,12 @@ impl Stop {
         Self { part, ..self.clone() }
     }
 
+    /// The same with another interrupt in place of the user's: what ends one of several that run side by side.
+    #[must_use]
+    pub fn ended_by(&self, interrupted: watch::Receiver<bool>) -> Self {
+        Self { interrupted, ..self.clone() }
+    }
+
     /// The limit of the whole trace, as configured.
     #[must_use]
     pub fn max_time(&self) -> Duration {

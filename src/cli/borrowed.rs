@@ -73,7 +73,6 @@ const TABLE: &[(&[&str], Answer)] = &[
     (&["--cert-status", "--crlfile", "--crlite"], Later("urltrace does not check revocation")),
     (&["--doh-url"], Use("--resolver https://HOST/dns-query asks a resolver by DNS over HTTPS")),
     (&["--dns-servers"], Use("--resolver IP[:PORT] asks this resolver")),
-    (&["--http3", "--http3-only"], Later("urltrace speaks HTTP/1.1 and HTTP/2")),
     (&["-0", "--http1.0", "--http0.9"], Use("--http1.1 is the oldest version that is asked for")),
     (&["-D", "--dump-header"], HEADERS),
     (

@@ -227,7 +227,7 @@ pub struct Connection {
     /// Afterwards connect to every address of the host, with TLS, and compare; `http`: send the request, too
     #[arg(long, value_enum, ignore_case = true, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "tls")]
     pub all_addresses: Option<AllAddresses>,
-    /// Afterwards find the path to the server: the routers on the way, by TCP SYNs to its port, and their names
+    /// Afterwards find the path to the server: the routers on the way, by SYNs (with HTTP/3: datagrams) to its port, and their names
     #[arg(long)]
     pub route: bool,
     /// Send the first data in the SYN where the server's cookie is known, and ask for the cookie where not (RFC 7413)
@@ -333,11 +333,19 @@ pub struct Proxies {
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Offer HTTP/1.1 only
-    #[arg(long = "http1.1", overrides_with_all = ["http2", "http3_only"])]
+    #[arg(long = "http1.1", overrides_with_all = ["http2", "http3", "http3_only"])]
     pub http1_1: bool,
     /// Offer HTTP/2 only (without TLS: with prior knowledge)
-    #[arg(long, alias = "http2-prior-knowledge", overrides_with = "http3_only")]
+    #[arg(long, alias = "http2-prior-knowledge", overrides_with_all = ["http3", "http3_only"])]
     pub http2: bool,
+    /// Start QUIC and TCP at the same moment, and use whichever handshake is complete first
+    ///
+    /// Without it, that happens where an HTTPS record of the host offers HTTP/3. Neither goes through a proxy.
+    #[arg(long, overrides_with_all = ["http3_only", "no_http3"], conflicts_with_all = ["unix_socket", "tls_max"])]
+    pub http3: bool,
+    /// Do not try HTTP/3, whatever an HTTPS record offers
+    #[arg(long, overrides_with_all = ["http3", "http3_only"])]
+    pub no_http3: bool,
     /// Use HTTP/3 over QUIC only: no TCP beside it, and no fallback
     #[arg(long, conflicts_with_all = ["unix_socket", "tls_max"])]
     pub http3_only: bool,
@@ -404,6 +412,19 @@ pub struct Request {
     /// Write the body to this file; `-`: to standard output, and the report to standard error
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Make the request as a page of this origin would (CORS): preflight first where a browser sends one, and judge
+    ///
+    /// What a browser would block is said, and after a refused preflight the request is not sent.
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// Afterwards make the request N more times (4 without N, at most 100) on the same connection: cold against warm
+    ///
+    /// Only GET, HEAD and OPTIONS, one after another. Nothing of it is counted.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "4")]
+    pub reuse: Option<String>,
+    /// With --reuse: repeat requests that may change something at the server, too
+    #[arg(long, requires = "reuse")]
+    pub reuse_all: bool,
     /// Exit with 8 when the status is 4xx or 5xx
     #[arg(short = 'f', long, alias = "fail-with-body")]
     pub fail: bool,

@@ -116,7 +116,6 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--capath /etc/ssl https://a.test/", "SSL_CERT_DIR"),
     ("--tlsv1.0 https://a.test/", "--tls-max"),
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),
-    ("--http3 https://a.test/", "--http3 is not supported yet"),
     ("-D - https://a.test/", "-i shows"),
     ("--digest -u a:b https://a.test/", "-u sends Basic"),
     ("-n 10 https://a.test/", "-n is not supported yet"),
@@ -125,6 +124,10 @@ const ANSWERED: &[(&str, &str)] = &[
     ("https://a.test/ https://b.test/", "several URLs in one run are not supported yet"),
     ("-", "URLs from standard input are not supported yet"),
     ("--max-redirs many https://a.test/", "not a number of redirects"),
+    ("--reuse=0 https://a.test/", "no number from 1 to 100"),
+    ("--reuse=101 https://a.test/", "no number from 1 to 100"),
+    ("--reuse -X DELETE https://a.test/", "may change something"),
+    ("--reuse -d a=b https://a.test/", "may change something"),
     ("-m 5x https://a.test/", "500ms"),
     // httpstat, hyperfine, ripgrep
     ("--runs 10 https://a.test/", "not supported yet: run urltrace in a loop"),

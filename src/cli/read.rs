@@ -14,14 +14,16 @@ use super::error::PlanError;
 use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, redirects, resolve_override};
-use super::{body, connection, cookies, dns, findings, hands, identity, password, proxy, tour};
+use super::{
+    body, connection, cookies, dns, findings, hands, identity, origin, password, proxy, reuse, tour,
+};
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, HttpPlan, HttpsRecords,
-    Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
+    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan,
+    HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -282,6 +284,11 @@ fn http_plan(
             (_, _, true) => VersionChoice::Http3Only,
             _ => VersionChoice::Auto,
         },
+        http3: match (request.http3, request.no_http3) {
+            (_, true) => Http3::Never,
+            (true, _) => Http3::Always,
+            _ => Http3::WhereOffered,
+        },
         method: request.method.clone().or_else(|| {
             let asked = if request.head { Some("HEAD") } else { content.method };
             asked.map(str::to_owned)
@@ -294,6 +301,8 @@ fn http_plan(
         follow: request.location,
         max_redirects: redirects(&request.max_redirs)?,
         output: request.output.as_deref().map(output).transpose()?,
+        origin: request.origin.as_deref().map(origin::origin).transpose()?,
+        reuse: reuse::reuse(request)?,
         ..HttpPlan::default()
     })
 }

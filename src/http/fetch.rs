@@ -43,7 +43,10 @@ pub async fn fetch(
     let start = clock.now();
     let mut record = blank(session.version(), start);
     let scene = Scene { url, ask, plan, clock: *clock };
-    let Session { wire, negotiated, forwarded } = &mut session;
+    let Session { wire, negotiated, forwarded, bursts } = &mut session;
+    if let Some(bursts) = bursts {
+        bursts.begin();
+    }
     let mut line = match wire {
         Wire::Http1(stream) => Line::Http1(stream),
         Wire::Http2(link) => Line::Http2(link, link.watch()),
@@ -54,6 +57,7 @@ pub async fn fetch(
     if let Line::Http2(_, watch) = &line {
         watch.settle(&mut record);
     }
+    record.bursts = bursts.as_ref().map(|bursts| bursts.end(clock)).unwrap_or_default();
     let result = match outcome {
         Ok(result) => {
             record.unanswered = result.as_ref().err().and_then(|fault| unanswered(fault, &line, &record));

@@ -200,6 +200,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         Framing::Close => Cutter::Close,
     };
     let mut used = cutter.cut(&rest, &mut sink, record)?;
+    record.body.note(at);
     let mut given = rest.len();
     while !cutter.is_done() {
         if sink.is_full() {
@@ -224,6 +225,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         }
         record.end = at;
         used = cutter.cut(&link.buffer[..given], &mut sink, record)?;
+        record.body.note(at);
     }
     record.end = at;
     record.body.complete = true;

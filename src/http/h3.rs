@@ -311,6 +311,7 @@ async fn body(
             left -= piece.len() as u64;
             record.body.wire_bytes += piece.len() as u64;
             record.body.encoded_bytes += piece.len() as u64;
+            record.body.note(reader.at);
             record.bytes_received = reader.received;
             sink.take(&piece);
             continue;

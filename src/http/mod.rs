@@ -11,13 +11,14 @@
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
 //! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
-//! - `redirect`: where a response sends us.
+//! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
 
 mod blocks;
 mod body;
 mod chunked;
 mod cookies;
+mod cors;
 mod decode;
 mod explain;
 mod fault;
@@ -44,9 +45,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::cors::{asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
 pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
-pub use self::scene::{Ask, MAX_INFORMATIONAL};
+pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};

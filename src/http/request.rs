@@ -7,7 +7,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
 use super::cookies;
-use super::scene::Ask;
+use super::scene::{Ask, OnBehalf};
 use crate::plan::HttpPlan;
 use crate::trace::{Header, Host, Scheme, SentRequest, Url};
 
@@ -75,7 +75,7 @@ pub(super) struct Draft {
     scheme: Scheme,
     /// Of the URL.
     authority: String,
-    fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
     body_bytes: u64,
 }
 
@@ -91,6 +91,11 @@ impl Draft {
             return Err("the path holds white space or a control character".to_owned());
         }
         let authority = authority(url);
+        if let OnBehalf::Preflight { origin, method, fields } = &ask.on_behalf {
+            let fields = preflight(plan, &authority, origin, method, fields);
+            let method = ask.method.clone();
+            return Ok(Self { method, target, scheme: url.scheme, authority, fields, body_bytes: 0 });
+        }
         let mut fields = defaults(url, ask, plan, &authority);
         let mut replaced: Vec<&str> = Vec::new();
         let given = plan.headers.iter().filter(|(name, _)| ask.given_host || !is(name, "host"));
@@ -123,6 +128,11 @@ impl Draft {
             fields.retain(|(name, value)| {
                 !is_one_of(name, &CONTENT) || (is(name, "content-length") && value == "0")
             });
+        }
+        if let OnBehalf::Page { origin } = &ask.on_behalf
+            && !fields.iter().any(|(name, _)| is(name, "origin"))
+        {
+            fields.push(("Origin".to_owned(), origin.clone()));
         }
         // RFC 9112 §6.2: a body in chunks has no length.
         if is_chunked(&fields) {
@@ -247,12 +257,35 @@ fn target(url: &Url) -> String {
 }
 
 /// Host, and port only when it is not the scheme's (RFC 9110 §7.2).
-fn authority(url: &Url) -> String {
+pub(super) fn authority(url: &Url) -> String {
     let host = match &url.host {
         Host::Ipv6(_) => format!("[{}]", url.host_ascii),
         Host::Name(_) | Host::Ipv4(_) => url.host_ascii.clone(),
     };
     if Some(url.port) == url.scheme.default_port() { host } else { format!("{host}:{}", url.port) }
+}
+
+/// The fields of a preflight: of the request itself it has the names alone, and no credentials (Fetch standard,
+/// section 4.9).
+fn preflight(
+    plan: &HttpPlan,
+    authority: &str,
+    origin: &str,
+    method: &str,
+    names: &[String],
+) -> Vec<(String, String)> {
+    let mut fields = vec![("Host".to_owned(), authority.to_owned())];
+    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+    if !plan.user_agent.is_empty() {
+        add("User-Agent", plan.user_agent.replace(|c: char| c.is_control(), " "));
+    }
+    add("Accept", "*/*".to_owned());
+    add("Access-Control-Request-Method", method.to_owned());
+    if !names.is_empty() {
+        add("Access-Control-Request-Headers", names.join(","));
+    }
+    add("Origin", origin.to_owned());
+    fields
 }
 
 fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(String, String)> {

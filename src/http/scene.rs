@@ -23,6 +23,30 @@ pub struct Ask {
     pub credentials: bool,
     /// False once a redirect has left the first host: a `Host` of `-H` names that one.
     pub given_host: bool,
+    /// For whom.
+    pub on_behalf: OnBehalf,
+}
+
+/// For whom a request is made (Fetch standard, WHATWG, section 3.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// For nobody but who runs this.
+    #[default]
+    Nobody,
+    /// For a page of this origin.
+    Page {
+        /// The value of Origin.
+        origin: String,
+    },
+    /// The same, as the question before the request.
+    Preflight {
+        /// The value of Origin.
+        origin: String,
+        /// The method of the request.
+        method: String,
+        /// Its fields that are asked for.
+        fields: Vec<String>,
+    },
 }
 
 /// What an exchange works from.
@@ -41,6 +65,7 @@ impl Scene<'_> {
         record.body.framing = framing;
         // The body of a hop that is passed through is not what `-o` asks for.
         let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
+        let passing = passing || matches!(self.ask.on_behalf, OnBehalf::Preflight { .. });
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.plan.compressed && framing != BodyFraming::None;
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
@@ -68,6 +93,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         trailers: Vec::new(),
         head_bytes: 0,
         body: Body::default(),
+        bursts: Vec::new(),
         bytes_received: 0,
         bytes_sent: 0,
         garbage: None,

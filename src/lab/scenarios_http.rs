@@ -1,8 +1,8 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_UPSTREAM,
-    Scenario, millis,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY,
+    SLOW_UPSTREAM, Scenario, millis,
 };
 
 const HTTP: u8 = 7;
@@ -35,6 +35,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
         .options(&["--compressed"]),
+    Scenario::new(
+        "uncompressed",
+        "https://uncompressed.http.test/",
+        "a long text that comes as it is, whatever is asked for",
+    )
+    .options(&["--compressed"]),
     Scenario::new(
         "raw-deflate",
         "https://raw-deflate.http.test/",
@@ -138,6 +144,38 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a server that says itself what it waits for: a query",
     )
     .injected(&[("wait", millis(SLOW_UPSTREAM))]),
+    Scenario::new(
+        "cors",
+        "https://cors.http.test/",
+        "a page of another origin that may send its PUT: a preflight, then the request",
+    )
+    .options(&["--origin", "https://app.example.test", "-X", "PUT"]),
+    Scenario::new(
+        "cors-preflight-refused",
+        "https://cors-old.http.test/",
+        "a preflight whose answer does not name the method: the request is not sent",
+    )
+    .options(&["--origin", "https://app.example.test", "-X", "PUT"])
+    .status(204),
+    Scenario::new(
+        "cors-refused",
+        "https://www.example.test/",
+        "a page of another origin that a browser keeps the response from",
+    )
+    .options(&["--origin", "https://app.example.test"]),
+    Scenario::new(
+        "cold-function",
+        "https://cold-function.http.test/",
+        "a function that is started for the first request and warm for the next",
+    )
+    .options(&["--reuse"])
+    .injected(&[("wait", millis(COLD_START))]),
+    Scenario::new(
+        "few-requests",
+        "https://few-requests.http.test/",
+        "a server that ends the connection after the third request on it",
+    )
+    .options(&["--reuse"]),
     Scenario::new("login", "https://login.http.test/", "401: a page for those who say who they are")
         .status(401),
     Scenario::new("not-found", "https://not-found.http.test/", "404").status(404),

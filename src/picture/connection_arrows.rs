@@ -6,8 +6,8 @@ use super::label;
 use super::lane::Peer;
 use crate::explain::status::explain;
 use crate::trace::{
-    Attempt, AttemptOutcome, Connection, ConnectionId, Datagram, Direction, FailureCode, HandshakeMessage,
-    Hop, Http, Proxy, ProxyUsage, Quic, Tls, Trace,
+    Attempt, AttemptOutcome, Carrier, Connect, Connection, ConnectionId, Datagram, Direction, FailureCode,
+    HandshakeMessage, Hop, Http, Proxy, ProxyUsage, Quic, Tls, Trace,
 };
 use crate::units;
 
@@ -18,6 +18,7 @@ pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
             continue;
         }
         let id = ConnectionId(index);
+        rival_arrows(draft, &peer, id, &connection.tcp);
         if let Some(quic) = &connection.quic {
             datagram_arrows(draft, &peer, id, connection, quic);
             continue;
@@ -79,6 +80,27 @@ fn attempt_arrows(draft: &mut Draft, peer: &Peer, source: Source, attempt: &Atte
     );
     if let Some((label, fate)) = back {
         draft.received(peer, attempt.end, counted(label.to_owned(), fate, source));
+    }
+}
+
+/// The other transport, which ran beside this one and was not first: the packet each address was tried by.
+fn rival_arrows(draft: &mut Draft, peer: &Peer, id: ConnectionId, connect: &Connect) {
+    for (place, attempt) in connect.rivals.iter().enumerate() {
+        let address = attempt.address.ip();
+        let label = match attempt.transport {
+            Carrier::Tcp => format!("SYN {address}"),
+            Carrier::Quic => format!("QUIC Initial {address}"),
+        };
+        let fate = match attempt.outcome {
+            AttemptOutcome::TimedOut => Fate::Unanswered,
+            AttemptOutcome::Won | AttemptOutcome::Lost | AttemptOutcome::Stopped => Fate::NotAwaited,
+            AttemptOutcome::Refused | AttemptOutcome::Unreachable(_) | AttemptOutcome::Failed(_) => {
+                Fate::Failed
+            }
+        };
+        let sketch = counted(label, fate, Source::Attempt(id, connect.attempts.len() + place));
+        let beside = Sketch { until: Some(attempt.end), critical: false, counted: false, ..sketch };
+        draft.sent(peer, attempt.start, beside);
     }
 }
 

@@ -149,7 +149,7 @@ fn standing(hop: &Hop<'_>, span: &Span) -> Standing {
         }
         Subject::Attempt(place) => {
             let race = hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp));
-            let attempt = race.and_then(|race| race.attempts.get(place));
+            let attempt = race.and_then(|race| race.attempt(place));
             match attempt.map(|attempt| &attempt.outcome) {
                 Some(AttemptOutcome::Won) => Standing::Won,
                 Some(AttemptOutcome::Lost) => Standing::Lost,

@@ -18,6 +18,8 @@ pub const MAX_HEADERS: usize = 1000;
 pub struct HttpPlan {
     /// Which versions to offer.
     pub version: VersionChoice,
+    /// Whether HTTP/3 is raced against them, where they are those of `Auto`.
+    pub http3: Http3,
     /// `-X`; `None` for GET, or POST with a body.
     pub method: Option<String>,
     /// `-H` in order: name and value; `None` removes a default field (curl: `-H 'Name:'`).
@@ -36,6 +38,10 @@ pub struct HttpPlan {
     pub max_redirects: usize,
     /// `-o`.
     pub output: Option<BodyOutput>,
+    /// `--origin`: the origin of the page that makes the requests, as the field Origin has it.
+    pub origin: Option<String>,
+    /// `--reuse`: further requests on the last one's connection, when the trace has ended.
+    pub reuse: Option<FurtherRequests>,
     /// How much of a response is read.
     pub wanted: Wanted,
     /// Bytes of a response head that are read at most.
@@ -79,6 +85,24 @@ pub enum BodyOutput {
     Standard(Arc<File>),
 }
 
+/// Further requests on the connection of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FurtherRequests {
+    /// How many.
+    pub requests: usize,
+    /// Which requests are made again.
+    pub methods: FurtherMethods,
+}
+
+/// Which requests `--reuse` makes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FurtherMethods {
+    /// Those that ask for nothing but a look (RFC 9110 §9.2.1).
+    Safe,
+    /// `--reuse-all`: those that may change something, too.
+    All,
+}
+
 /// How much of a response is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -102,10 +126,23 @@ pub enum VersionChoice {
     Http3Only,
 }
 
+/// Whether QUIC runs beside TCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http3 {
+    /// Where an HTTPS record offers HTTP/3, and nothing was asked for that only TCP has.
+    #[default]
+    WhereOffered,
+    /// `--http3`: at every https URL.
+    Always,
+    /// `--no-http3`.
+    Never,
+}
+
 impl Default for HttpPlan {
     fn default() -> Self {
         Self {
             version: VersionChoice::Auto,
+            http3: Http3::default(),
             method: None,
             headers: Vec::new(),
             cookies: Vec::new(),
@@ -115,6 +152,8 @@ impl Default for HttpPlan {
             follow: false,
             max_redirects: MAX_REDIRECTS,
             output: None,
+            origin: None,
+            reuse: None,
             wanted: Wanted::Whole,
             max_head_bytes: MAX_HEAD_BYTES,
             max_headers: MAX_HEADERS,

@@ -1,11 +1,14 @@
 //! The attempts at the addresses of a host, each begun 250 ms after the one before or at once when that one
 //! failed (RFC 8305 §5), until one of them is a connection.
 
+use std::sync::Arc;
+
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::connection::Connection;
 use super::dial::{Dial, End, Refused};
 use super::failure;
+use super::tap::Notes;
 use crate::clock::Clock;
 use crate::plan::TcpPlan;
 use crate::stop::{Stop, Stopped};
@@ -48,6 +51,7 @@ pub async fn connect(target: Target<'_>, plan: &TcpPlan, clock: &Clock, stop: &S
         clock,
         attempts: Vec::new(),
         dials: Vec::new(),
+        notes: Vec::new(),
         start: clock.now(),
         refused: None,
     };
@@ -62,6 +66,8 @@ struct Race<'a> {
     attempts: Vec<Attempt>,
     /// Of each attempt that has a record, as long as it may win.
     dials: Vec<Option<Dial>>,
+    /// What passed the socket of each attempt that has one.
+    notes: Vec<Option<Arc<Notes>>>,
     start: At,
     refused: Option<Failure>,
 }
@@ -104,7 +110,7 @@ impl Race<'_> {
                     let Target { tls, host, .. } = self.target;
                     match Dial::start(candidate.address(), self.plan, tls, host, &clock) {
                         Ok(mut dial) => {
-                            self.dials.push(None);
+                            self.notes[index] = Some(Arc::clone(&dial.notes));
                             running.push(async move {
                                 let end = dial.run(patience, &clock).await;
                                 (index, Box::new(dial), end)
@@ -129,7 +135,6 @@ impl Race<'_> {
                     let (begun, end) = (self.attempts.len(), clock.now());
                     let attempt = &mut self.attempts[index];
                     (attempt.outcome, attempt.end) = (outcome, end);
-                    attempt.start = dial.notes.log().first_sent.unwrap_or(attempt.start);
                     if begun < self.target.queue.len() {
                         next_start = Some(end);
                     }
@@ -145,6 +150,8 @@ impl Race<'_> {
     }
 
     fn note(&mut self, candidate: &Candidate, start: At) {
+        self.notes.push(None);
+        self.dials.push(None);
         self.attempts.push(Attempt {
             address: candidate.address(),
             start,
@@ -163,9 +170,13 @@ impl Race<'_> {
             Ok(decided) => (decided, None),
             Err(why) => (None, Some(why)),
         };
+        for (attempt, notes) in self.attempts.iter_mut().zip(&self.notes) {
+            let sent = notes.as_ref().and_then(|notes| notes.log().first_sent);
+            attempt.start = sent.unwrap_or(attempt.start);
+        }
         let given_up = if decided.is_some() { AttemptOutcome::Lost } else { AttemptOutcome::Stopped };
         for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome == AttemptOutcome::Stopped) {
-            (attempt.outcome, attempt.end) = (given_up.clone(), now);
+            (attempt.outcome, attempt.end) = (given_up.clone(), now.max(attempt.start));
         }
         let Some((index, dial, end)) = decided else { return self.unanswered(stopped, stop) };
         let (quic, mut tls, unread) = dial.record(&end, self.attempts[index].start, self.clock);

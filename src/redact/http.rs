@@ -40,6 +40,7 @@ impl Redact for Http {
             trailers,
             head_bytes: _,
             body,
+            bursts: _,
             bytes_received: _,
             bytes_sent: _,
             garbage,
@@ -89,6 +90,7 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         decode_error,
         saved_to: _, // the user's own file
         tls_complaint: _,
+        arrivals: _,
         start,
         said,
     } = body;

@@ -19,6 +19,7 @@ impl Redact for Connect {
             stamped_by: _,
             attempts,
             winner: _,
+            rivals,
             local: _,
             tcp_info: _,
             untried: _,
@@ -38,7 +39,7 @@ impl Redact for Connect {
                 seen.sentence(words);
             }
         }
-        for attempt in attempts {
+        for attempt in attempts.iter_mut().chain(rivals) {
             let Attempt {
                 address: _,
                 start: _,

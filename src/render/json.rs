@@ -4,13 +4,16 @@
 //! and the document cannot by accident. The schema file is made from the same structs by a test. Within schema
 //! 1 fields are only ever added.
 
+mod arrival;
 mod auth;
 mod connect;
+mod cors;
 mod dns;
 mod dnssec;
 mod document;
 mod failure;
 mod finding;
+mod further;
 mod harmless;
 mod hop;
 mod http;
@@ -33,7 +36,7 @@ mod tls_status;
 mod url;
 mod write;
 
-pub use schema::SCHEMA_FILE;
+pub use schema::schema_file;
 pub(super) use write::{Lines, dns, error, hop, trace, write};
 
 #[cfg(test)]

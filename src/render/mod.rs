@@ -4,10 +4,12 @@
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
 //! passed [`crate::redact`]: they take nothing else.
 
+mod arrival_words;
 mod complaint;
 pub mod completions;
 mod escape;
 mod findings;
+mod further_words;
 mod har;
 mod html;
 mod json;
@@ -33,7 +35,7 @@ mod words;
 
 pub use complaint::{complaint, short_reason};
 pub use findings::findings_list;
-pub use json::SCHEMA_FILE;
+pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_dns, render_dns_line, render_short};
 pub use progress::Progress;

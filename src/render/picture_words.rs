@@ -5,7 +5,7 @@ use crate::explain::status::explain;
 use crate::picture::{Arrow, Row, Source, Standing, What};
 use crate::timeline::Subject;
 use crate::trace::{
-    Attempt, AttemptOutcome, Connection, ConnectionId, Flight, LookupId, Packet, PacketId, RequestId, Trace,
+    Attempt, AttemptOutcome, Connection, Flight, LookupId, Packet, PacketId, RequestId, Trace,
 };
 use crate::units;
 
@@ -43,7 +43,7 @@ pub(super) fn row(trace: &Trace, row: &Row) -> Vec<String> {
             told.extend(flight.iter().take(MOST).map(quic_words::datagram));
         }
         What::Part(Subject::Attempt(place)) => {
-            let attempt = connection(trace, row.request).and_then(|opened| opened.tcp.attempts.get(*place));
+            let attempt = connection(trace, row.request).and_then(|opened| opened.tcp.attempt(*place));
             told.extend(attempt.map(outcome));
         }
         What::Part(Subject::Flight(place)) => {
@@ -92,7 +92,9 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
             told.extend(packet_of(trace, lookup, id).map(packet));
         }
         Source::Attempt(id, place) => {
-            told.extend(attempts(trace, id).get(place).map(outcome));
+            told.extend(
+                trace.connections.get(id.0).and_then(|opened| opened.tcp.attempt(place)).map(outcome),
+            );
         }
         Source::ProxyFlight(id, place) => {
             let proxy = trace.connections.get(id.0).and_then(|opened| opened.proxy.as_ref());
@@ -115,10 +117,6 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
         Source::Request(_) | Source::Informational(..) | Source::Response(_) | Source::Body(_) => {}
     }
     told
-}
-
-fn attempts(trace: &Trace, id: ConnectionId) -> &[Attempt] {
-    trace.connections.get(id.0).map_or(&[], |opened| &opened.tcp.attempts)
 }
 
 fn connection(trace: &Trace, request: RequestId) -> Option<&Connection> {

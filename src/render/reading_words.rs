@@ -9,7 +9,7 @@ use crate::reading::{
     self, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait, error_source,
     layers,
 };
-use crate::trace::{Hop, Http, WebToken};
+use crate::trace::{Hop, Http, HttpVersion, Scheme, WebToken};
 use crate::units;
 
 /// A line on a response.
@@ -34,8 +34,9 @@ pub(crate) enum Told {
 /// All that the response of a hop says.
 pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     let Some(http) = hop.http.ran() else { return Vec::new() };
-    let mut lines = on_the_way(http);
     let always = |label, text| Said { label, text, told: Told::Always };
+    let cors = hop.request.cors.as_ref().map(|cors| always("cors", reading::cors_line(cors)));
+    let mut lines: Vec<Said> = cors.into_iter().chain(on_the_way(http)).collect();
     let here = started_at + Duration::from_micros(http.end.0);
     lines.extend(reading::limits(http, here).map(|limits| always("limits", limits_words(&limits))));
     lines
@@ -43,6 +44,7 @@ pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     lines.extend(who_asks(hop, http).into_iter().map(|text| always("auth", text)));
     lines.extend(in_the_body(http).into_iter().map(|text| always("body", text)));
     lines.extend(habits_words(&reading::habits(&http.headers)).map(|text| always("api", text)));
+    lines.extend(next_visit(hop, http).map(|text| always("alt-svc", text)));
     let ids: Vec<String> = reading::trace_ids(&http.headers)
         .into_iter()
         .map(|id| match id.time {
@@ -54,6 +56,21 @@ pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
         lines.push(Said { label: "ids", text: ids.join(", "), told: Told::InDetail });
     }
     lines
+}
+
+/// What Alt-Svc means for the next visit; over HTTP/3 itself, and in the clear, it changes nothing.
+fn next_visit(hop: &Hop<'_>, http: &Http) -> Option<String> {
+    if http.version == HttpVersion::Http3 || hop.url.scheme != Scheme::Https {
+        return None;
+    }
+    let said = reading::alt_svc(&http.headers)?;
+    match said.http3() {
+        Some(http3) => {
+            Some(format!("the next visit may use HTTP/3: {} (--http3 tries it now)", http3.words()))
+        }
+        None if said.clear => Some("clear: other places that were offered before hold no longer".to_owned()),
+        None => None,
+    }
 }
 
 /// Who stood on the way, and who made an error.

@@ -6,6 +6,7 @@
 
 pub(super) mod addresses;
 mod alias;
+mod arrival;
 mod bar;
 mod dns;
 pub(super) mod dnssec;
@@ -18,6 +19,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod reuse;
 pub(super) mod route;
 mod scan;
 mod story;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Connect, FastOpen, Hop, Route, Stage,
+    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Carrier, Connect, FastOpen, Hop, Stage,
     Trace,
 };
 use crate::units;
@@ -37,9 +37,6 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             }
             if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
                 every_address(teller, checks);
-            }
-            if let Some(route) = connect.route.as_ref().filter(|route| !route.hops.is_empty()) {
-                path(teller, route);
             }
         }
         Stage::Skipped(reason) => reused(teller, trace, hop, reason),
@@ -99,13 +96,17 @@ fn data_in_syn(teller: &mut Teller, fast_open: &FastOpen) {
 }
 
 /// `--route`.
-fn path(teller: &mut Teller, route: &Route) {
+pub(super) fn path(teller: &mut Teller, hop: &Hop<'_>) {
+    let Some(route) = hop.dialled().and_then(|connect| connect.route.as_ref()) else { return };
+    if route.hops.is_empty() {
+        return;
+    }
     let mut told = vec![teller
         .once(
             "Between this machine and the server stand routers, which pass each packet on to the next. Every packet \
              has a counter, its time to live (TTL; hop limit in IPv6), that each router lowers by one; at 0 the packet \
-             is thrown away, and the router that does so tells its sender. SYNs with a TTL of 1, 2, 3 and so on find \
-             the routers one by one.",
+             is thrown away, and the router that does so tells its sender. Packets to the server's port with a TTL of 1, 2, 3 \
+             and so on find the routers one by one.",
         )
         .to_owned()];
     let known = route.hops.iter().filter(|hop| hop.address.is_some()).count();
@@ -189,6 +190,7 @@ fn race(teller: &mut Teller, connect: &Connect) {
     if many > 4 {
         told.push(format!("{} more attempts followed.", many - 4));
     }
+    told.extend(beside(connect));
     if !connect.untried.is_empty() {
         let untried: Vec<String> = connect.untried.iter().map(|address| address.ip().to_string()).collect();
         told.push(format!("Never tried: {}.", list(&untried)));
@@ -199,6 +201,37 @@ fn race(teller: &mut Teller, connect: &Connect) {
         "urltrace --lab https://www.ipv6.test/"
     };
     teller.tell("The race between addresses", &told, RACE, command);
+}
+
+/// The other transport, which was tried at the same moment.
+pub(super) fn beside(connect: &Connect) -> Vec<String> {
+    let mut told: Vec<String> = connect.rivals.iter().take(4).map(rival).collect();
+    if let Some(first) = connect.rivals.first() {
+        let other = match first.transport {
+            Carrier::Quic => "HTTP/3 was tried at the same moment, by QUIC over UDP",
+            Carrier::Tcp => "TCP with TLS was tried at the same moment",
+        };
+        let intro = format!(
+            "{other}: whichever handshake is complete first carries the request, and the other one costs 0 ms of it."
+        );
+        told.insert(0, intro);
+    }
+    told
+}
+
+fn rival(attempt: &Attempt) -> String {
+    let took = units::duration(attempt.end.since(attempt.start));
+    let who = format!("{} to {}", attempt.transport.spoken(), attempt.address);
+    match &attempt.outcome {
+        AttemptOutcome::Won | AttemptOutcome::Lost => {
+            format!("{who} was not complete by then, and was given up after {took}.")
+        }
+        AttemptOutcome::Refused => format!("{who} was refused after {took}."),
+        AttemptOutcome::TimedOut => format!("{who} got no answer within {took}."),
+        AttemptOutcome::Unreachable(why) => format!("{who} could not set out ({}).", clip(why)),
+        AttemptOutcome::Failed(why) => format!("{who} failed ({}) after {took}.", clip(why)),
+        AttemptOutcome::Stopped => format!("{who} was stopped with the run after {took}."),
+    }
 }
 
 fn attempted(connect: &Connect, attempt: &Attempt) -> String {

@@ -1,5 +1,6 @@
 //! QUIC: one handshake in place of two.
 
+use super::connect;
 use super::teller::{Teller, clip, list};
 use crate::trace::{Attempt, AttemptOutcome, Direction, Hop, Quic};
 use crate::units;
@@ -19,6 +20,7 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>) {
             .to_owned(),
     ];
     told.extend(connection.tcp.attempts.iter().take(4).map(|attempt| attempted(quic, attempt)));
+    told.extend(connect::beside(&connection.tcp));
     if quic.retry {
         told.push(
             "The server first sent a Retry: it does no work for an address that it has not seen an answer from, as \

@@ -94,6 +94,10 @@ fn parts(url: &Url) -> String {
     let means = match url.scheme {
         Scheme::Https => "HTTP inside TLS, that is encrypted and with proof of who answers",
         Scheme::Http => "HTTP in the clear, that is readable and changeable by everybody on the way",
+        Scheme::Ws => {
+            "a WebSocket in the clear: a request of HTTP that turns the connection over to messages"
+        }
+        Scheme::Wss => "a WebSocket inside TLS: a request of HTTP that turns the connection over to messages",
         Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => return endpoint(url),
     };
     let port = if url.port_is_default {

@@ -1,7 +1,7 @@
 //! How long each phase of a hop took, or why it is missing.
 
 use super::phase::{PerPhase, Phase};
-use super::stretch::{Stretch, is_put_off, stretches};
+use super::stretch::{Stretch, is_put_off, stretches, stretches_of};
 use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
@@ -25,12 +25,22 @@ const PUT_OFF: &str =
 /// The phases of a hop.
 #[must_use]
 pub fn phases(hop: &Hop<'_>) -> Phases {
-    let stretches = stretches(hop);
-    let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
-    let total = hop.end.0.saturating_sub(hop.start.0);
-    // The stretches lie behind each other inside the hop, so that their sum cannot exceed it.
-    let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
-    Phases { spent, unaccounted: total.saturating_sub(accounted), total }
+    Phases::of(&stretches(hop), hop.end.0.saturating_sub(hop.start.0))
+}
+
+/// The phases of an exchange on a connection that was open: `send`, `wait` and `receive`.
+#[must_use]
+pub fn phases_of_exchange(http: &Http) -> Phases {
+    Phases::of(&stretches_of(http), http.end.0.saturating_sub(http.start.0))
+}
+
+impl Phases {
+    fn of(stretches: &PerPhase<Option<Stretch>>, total: u64) -> Self {
+        let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
+        // The stretches lie behind each other inside the whole, so that their sum cannot exceed it.
+        let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
+        Self { spent, unaccounted: total.saturating_sub(accounted), total }
+    }
 }
 
 /// The phases of all hops of a trace, summed; `None` where a phase happened in no hop.

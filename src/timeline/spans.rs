@@ -152,7 +152,7 @@ impl Rows {
     /// Datagrams of the handshake in a row that one side sent are one row, as a flight is.
     fn quic_rows(&mut self, hop: &Hop<'_>, parent: usize) {
         let (Some(quic), Some(connection)) = (hop.quic, hop.connection) else { return };
-        if connection.tcp.attempts.len() > 1 {
+        if connection.tcp.attempts.len() + connection.tcp.rivals.len() > 1 {
             self.attempt_rows(&connection.tcp, parent);
         }
         let mut verified = hop.tls.ran().and_then(|tls| tls.verification.as_ref());
@@ -172,10 +172,15 @@ impl Rows {
     }
 
     fn attempt_rows(&mut self, connect: &Connect, parent: usize) {
-        for (place, attempt) in connect.attempts.iter().enumerate() {
-            let name = attempt.address.ip().to_string();
+        for (place, attempt) in connect.attempts.iter().chain(&connect.rivals).enumerate() {
+            let address = attempt.address.ip();
+            let name = match connect.rivals.is_empty() {
+                true => address.to_string(),
+                false => format!("{address} by {}", attempt.transport.spoken()),
+            };
             let row = self.push(Some(parent), Subject::Attempt(place), name, attempt.start, attempt.end);
-            self.spans[row].counted = attempt.outcome != AttemptOutcome::Lost;
+            let is_rival = place >= connect.attempts.len();
+            self.spans[row].counted = attempt.outcome != AttemptOutcome::Lost && !is_rival;
         }
     }
 

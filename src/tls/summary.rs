@@ -11,12 +11,13 @@ use rustls::ProtocolVersion;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::X509Name;
 
+use super::certificate_faults::Source;
 use super::checkable::Proof;
 use super::handshake::Handshake;
 use super::identity::Identity;
 use super::resume::Memory;
 use super::verify::{Answer, Request, Seen, Trust};
-use super::{certificate, faults, names, ocsp, offer};
+use super::{certificate, faults, inquiry, names, ocsp, offer};
 use crate::trace::{
     At, ClientCertificate, Direction, Flight, HandshakeMessage, RootsOf, Tls, TlsVersion, Verification,
 };
@@ -105,10 +106,25 @@ impl Unread {
         self.memory.take()
     }
 
-    /// Completes the record: offer, chain, verification.
-    pub fn read_into(self, tls: &mut Tls) {
-        if let Some(details) = self.details {
-            details.read_into(tls);
+    /// Completes the record: offer, chain, verification. What gives no trust and was put aside leaves a doubt.
+    pub fn read_into(self, tls: &mut Tls) -> Option<Doubt> {
+        let details = self.details?;
+        details.read_into(tls);
+        let is_overridden = tls.verification.as_ref().is_some_and(|verification| verification.overridden);
+        is_overridden.then_some(Doubt(details))
+    }
+}
+
+/// A chain whose faults were put aside (`-k`). Whether other roots would trust it takes files to be read: that is
+/// for after the trace.
+#[derive(Debug)]
+pub struct Doubt(Details);
+
+impl Doubt {
+    /// Asks the roots that were not asked.
+    pub fn settle(&self, tls: &mut Tls) {
+        if let Some(verification) = &mut tls.verification {
+            inquiry::ask_others(verification, &self.0.seen, &self.0.trust, self.0.source);
         }
     }
 }
@@ -124,6 +140,7 @@ pub(super) struct Details {
     /// The roots, as they are called in the report.
     pub(super) roots: Arc<str>,
     pub(super) roots_of: RootsOf,
+    pub(super) source: Source,
     pub(super) insecure: bool,
     /// The certificate at hand.
     pub(super) identity: Option<Arc<Identity>>,

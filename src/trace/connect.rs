@@ -26,6 +26,9 @@ pub struct Connect {
     pub attempts: Vec<Attempt>,
     /// Index of the winner.
     pub winner: Option<usize>,
+    /// The attempts of the other transport, which ran beside these and were not first: TCP's where this is QUIC's race,
+    /// QUIC's where it is TCP's. Nothing of them is counted.
+    pub rivals: Vec<Attempt>,
     /// Our end of the winning connection.
     pub local: Option<SocketAddr>,
     /// What the kernel knows of the winning connection right after the handshake.
@@ -49,6 +52,12 @@ pub struct Connect {
 }
 
 impl Connect {
+    /// An attempt by its place among all: those of the race, then its rivals.
+    #[must_use]
+    pub fn attempt(&self, place: usize) -> Option<&Attempt> {
+        self.attempts.iter().chain(&self.rivals).nth(place)
+    }
+
     /// Whether the SYN was put off until the first data (TCP Fast Open): then there was nothing to wait for here, and
     /// the round trip of the SYN lies in what follows.
     #[must_use]
@@ -122,6 +131,15 @@ impl Carrier {
             Self::Quic => "quic",
         }
     }
+
+    /// Its name.
+    #[must_use]
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Quic => "QUIC",
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -141,6 +159,14 @@ pub enum AttemptOutcome {
     Failed(String),
     /// The trace was stopped (`--max-time`, interrupt).
     Stopped,
+}
+
+impl Attempt {
+    /// Its address, with what it was made by: where two transports stand beside each other.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} by {}", self.address, self.transport.spoken())
+    }
 }
 
 impl AttemptOutcome {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::arrivals::{Arrivals, Burst};
 use super::at::{At, StampedBy};
 use super::said::BodySaid;
 use super::token::WebToken;
@@ -41,6 +42,8 @@ pub struct Http {
     pub head_bytes: u64,
     /// The body.
     pub body: Body,
+    /// What came on its TCP connection from the request on, below TLS; empty where there is none.
+    pub bursts: Vec<Burst>,
     /// Application bytes received in all, above TLS.
     pub bytes_received: u64,
     /// Application bytes sent in all, above TLS.
@@ -226,10 +229,19 @@ pub struct Body {
     pub saved_to: Option<PathBuf>,
     /// What it says of TLS, where the status is 400.
     pub tls_complaint: Option<TlsComplaint>,
+    /// When its bytes on the wire came.
+    pub arrivals: Arrivals,
     /// Its beginning, where that may say why: for whoever reads it after the run, and for nobody else.
     pub start: Vec<u8>,
     /// What its beginning says.
     pub said: BodySaid,
+}
+
+impl Body {
+    /// Its bytes on the wire, as they are counted now, were there at `at`.
+    pub fn note(&mut self, at: At) {
+        self.arrivals.note(at, self.wire_bytes);
+    }
 }
 
 /// What a server says of TLS in the body of a 400.

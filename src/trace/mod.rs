@@ -6,18 +6,21 @@
 
 mod address;
 mod addresses;
+mod arrivals;
 mod at;
 mod caa;
 mod chain;
 mod connect;
 mod connection;
 mod copies;
+mod cors;
 mod cut;
 mod dns;
 mod dnssec;
 mod failure;
 mod fast_open;
 mod fields;
+mod further;
 mod hop;
 mod http;
 mod ids;
@@ -43,12 +46,14 @@ mod url;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
+pub use arrivals::{Arrival, Arrivals, Burst, rate};
 pub use at::{At, StampedBy};
 pub use caa::{Caa, CaaOutcome, CaaProperty, CaaQuestion, CaaVerdict};
 pub use chain::{ChainPlace, chain_places, cross_signs};
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
+pub use cors::{Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, RootHints, Stub, SystemFiles};
 pub use dnssec::{
@@ -58,6 +63,7 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
+pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
     Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,

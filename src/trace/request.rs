@@ -1,7 +1,9 @@
 //! A request with all that was done for it: which lookup, which connection, what was said, how it failed.
 
 use super::at::At;
+use super::cors::Cors;
 use super::failure::Failure;
+use super::further::Further;
 use super::http::Http;
 use super::ids::{ConnectionId, LookupId, RequestId};
 use super::proxy::ProxyBypass;
@@ -25,12 +27,18 @@ pub struct Request {
     pub connection: Stage<ConnectionId>,
     /// The proxy that it does without, because its host stands in a list.
     pub bypass: Option<ProxyBypass>,
+    /// Why `--tls-scan` had nothing to ask for it; `None` without that, and where it had.
+    pub scan_skipped: Option<&'static str>,
     /// Request and response.
     pub http: Stage<Http>,
     /// What ended it before its goal.
     pub failure: Option<Failure>,
     /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered.
     pub retry_of: Option<RequestId>,
+    /// `--origin`: how it stands to the page that makes it; `None` without one.
+    pub cors: Option<Cors>,
+    /// `--reuse`: the same again on its connection, when the trace had ended; `None` without it.
+    pub further: Option<Further>,
 }
 
 impl Request {
@@ -45,9 +53,12 @@ impl Request {
             lookup: Stage::NotReached,
             connection: Stage::NotReached,
             bypass: None,
+            scan_skipped: None,
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
+            further: None,
+            cors: None,
         }
     }
 }

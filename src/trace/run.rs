@@ -78,10 +78,13 @@ impl Trace {
             .map(|(index, request)| Hop::new(RequestId(index), request, &self.lookups, &self.connections))
     }
 
-    /// How many redirects were followed: a request that was sent again is no further one.
+    /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.
     #[must_use]
     pub fn redirects(&self) -> usize {
-        self.requests.iter().skip(1).filter(|request| request.retry_of.is_none()).count()
+        let own = |request: &&Request| {
+            request.retry_of.is_none() && !request.cors.as_ref().is_some_and(super::cors::Cors::is_preflight)
+        };
+        self.requests.iter().filter(own).count().saturating_sub(1)
     }
 
     /// What ended the trace before its goal; `None` when the last response was read to its end.

@@ -6,16 +6,18 @@ use std::collections::HashMap;
 use super::assumed;
 use super::beside::Beside;
 use super::connect;
+use super::cross::{self, Next};
 use super::fast_open;
 use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
+use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask, Session};
+use crate::http::{self, Ask, OnBehalf, Session};
 use crate::plan::VersionChoice;
 use crate::proxy::{self, Choice};
 use crate::tcp;
@@ -38,6 +40,18 @@ type Sessions = Vec<(ConnectionId, Memory)>;
 /// Connections on which something was sent again.
 type Doubted = Vec<(ConnectionId, tcp::Watch)>;
 
+/// What a chain leaves to be done when its trace is over.
+pub(super) struct Left {
+    /// What still runs beside it.
+    pub(super) lanes: Lanes,
+    /// What is to be resumed.
+    pub(super) sessions: Sessions,
+    /// What is to be looked at once more.
+    pub(super) doubted: Doubted,
+    /// Chains that other roots may trust.
+    pub(super) unsettled: Vec<(ConnectionId, tls::Doubt)>,
+}
+
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
@@ -52,12 +66,26 @@ pub(super) struct Chain<'a> {
     doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
+    /// Certificate chains that other roots may trust.
+    unsettled: Vec<(ConnectionId, tls::Doubt)>,
+    /// The last request that was to be made.
+    last: Option<Ask>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches, of_quic, doubted) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions }
+        let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
+        Self {
+            scene,
+            pool: Pool::default(),
+            uncounted,
+            watches,
+            of_quic,
+            doubted,
+            sessions,
+            unsettled,
+            last: None,
+        }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -68,13 +96,14 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
-    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+    /// What is left to be done, none of it counted.
+    pub(super) fn into_uncounted(mut self) -> Left {
         self.doubted.extend(self.watches);
-        (self.uncounted, self.sessions, self.doubted)
+        let Self { uncounted: lanes, sessions, doubted, unsettled, .. } = self;
+        Left { lanes, sessions, doubted, unsettled }
     }
 
-    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
+    /// All requests from the URL on. Every one that was begun is in the trace when it returns, with its failure.
     ///
     /// # Errors
     /// The input is no URL.
@@ -88,18 +117,34 @@ impl<'a> Chain<'a> {
             body: plan.body.clone(),
             credentials: true,
             given_host: true,
+            on_behalf: OnBehalf::Nobody,
         };
+        self.redirects(input, trace, &mut ask).await
+    }
+
+    /// What `--reuse` asks for: the last request again, on its connection.
+    pub(super) async fn request_again(&mut self, trace: &mut Trace) {
+        if let (Some(ask), Some(wanted)) = (&self.last, self.scene.plan.http.reuse) {
+            reuse::request_again(self.scene, &mut self.pool, ask, wanted, trace).await;
+        }
+    }
+
+    /// The loop over requests.
+    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+        let plan = &self.scene.plan.http;
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
         let mut redirects = 0;
         let mut retry_of = None;
+        let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
             let until = until::last_stage(&url, self.scene.plan);
-            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
+            let (asked, cors) = page.ask(&url, ask);
+            let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
             until::leave_out(&mut trace.requests[id.0]);
-            let mut failure = self.request(trace, id, &ask).await.err();
+            let mut failure = self.request(trace, id, &asked).await.err();
             failure = failure.map(|failure| Self::put_off(trace, id, failure));
             let behind = |failure| match trace.hops().last() {
                 Some(hop) => proxied::hint(failure, &hop),
@@ -109,10 +154,12 @@ impl<'a> Chain<'a> {
             // Where nothing was to run, taking the URL apart is all there is.
             let end =
                 trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
-            let again = again(trace, id, &ask.method);
+            let again = again(trace, id, &asked.method);
             if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
-                failure.hint =
-                    Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
+                failure.hint = Some(format!(
+                    "a {} is not sent again by itself: it may have been processed",
+                    asked.method
+                ));
             }
             let request = &mut trace.requests[id.0];
             request.end = end;
@@ -125,6 +172,15 @@ impl<'a> Chain<'a> {
                 continue;
             }
             retry_of = None;
+            self.last = Some(asked);
+            match page.judge(request) {
+                Next::Usual => {}
+                Next::Blocked => return Ok(()),
+                Next::Request => {
+                    url = request.url.clone();
+                    continue;
+                }
+            }
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);
@@ -206,13 +262,13 @@ impl<'a> Chain<'a> {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Ok(());
                     }
                     // What failed has no request that could wait for the reading.
                     Err(failure) => {
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
@@ -228,7 +284,7 @@ impl<'a> Chain<'a> {
         self.look_back(trace, id, kept);
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
-        beside.read(trace, id);
+        self.unsettled.extend(beside.read(trace, id));
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }

@@ -7,19 +7,20 @@ use super::beside::{Beside, goes_on, make_request};
 use super::endpoint;
 use super::fast_open;
 use super::quic as by_quic;
+use super::race;
 use super::scene::Scene;
 use super::target::Target;
 use super::until;
 use super::upgrade::{self, Upgrade};
 use crate::dns::UncountedLanes;
 use crate::http::{Ask, Session};
-use crate::plan::ProxyServer;
+use crate::plan::{HttpPlan, ProxyServer, VersionChoice};
 use crate::stream::Stream;
-use crate::tcp;
+use crate::tcp::{self, Candidate};
 use crate::tls::{self, TlsStream};
 use crate::trace::{
-    Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Tls,
-    Trace, Url,
+    Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, ServiceBinding, Stage,
+    StageName, Tls, Trace, Url,
 };
 
 /// Why a literal has no DNS time.
@@ -28,17 +29,20 @@ pub(super) const CONNECT_TO: &str = "--connect-to gives the address";
 pub(super) const PLAIN: &str = "http has no TLS";
 const UNIX: &str = "--unix-socket names the server";
 
+/// What opening a connection comes to; `None` where the request goes no further than to an earlier stage, and that was
+/// reached.
+pub(super) type Opened = Result<Option<(Session, ConnectionId)>, Failure>;
+
 /// From the URL of a request to a connection that can carry it. An endpoint that an HTTPS record names may fail:
-/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace. `None` where the request goes
-/// no further than to an earlier stage, and that was reached.
+/// then the next is tried (RFC 9460 §3), each on a connection of its own in the trace.
 pub(super) async fn open(
     scene: &Scene<'_>,
     trace: &mut Trace,
     id: RequestId,
     ask: &Ask,
     beside: &mut Beside,
-) -> Result<Option<(Session, ConnectionId)>, Failure> {
-    let Scene { plan, clock, stop, on_stage, .. } = *scene;
+) -> Opened {
+    let Scene { plan, on_stage, .. } = *scene;
     let Trace { requests, lookups, connections, .. } = trace;
     let request = &mut requests[id.0];
     if request.until == StageName::Url {
@@ -52,19 +56,70 @@ pub(super) async fn open(
     if request.until == StageName::Dns {
         return Ok(None);
     }
-    let mut service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
+    let service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
     on_stage(StageName::Tcp, &target.host);
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
-    let mut queue = tcp::line_up(&endpoints, &plan.tcp);
-    if by_quic::is_wanted(&request.url, plan.http.version) {
-        let opening = (&queue[..], found);
-        return by_quic::open(scene, (id, request, ask), connections, opening, service, beside).await;
+    let queue = tcp::line_up(&endpoints, &plan.tcp);
+    let by_udp = race::candidates(plan, request, &queue, service.as_deref());
+    let only_quic = by_quic::is_wanted(&request.url, plan.http.version);
+    let redirected_from = target.redirected_from;
+    let opening = Opening { id, request, ask, connections, queue, found, service, redirected_from };
+    if only_quic {
+        by_quic::open(scene, opening, beside).await
+    } else if by_udp.is_empty() {
+        by_tcp(scene, opening, Company::None, beside).await
+    } else {
+        race::open(scene, opening, &by_udp, beside).await
     }
+}
+
+/// What a connection is opened from.
+pub(super) struct Opening<'a> {
+    pub(super) id: RequestId,
+    pub(super) request: &'a mut Request,
+    pub(super) ask: &'a Ask,
+    pub(super) connections: &'a mut Vec<Connection>,
+    /// Where the origin may be reached.
+    pub(super) queue: Vec<Candidate>,
+    /// Addresses that are known, whatever their family.
+    pub(super) found: usize,
+    pub(super) service: Option<&'a mut ServiceBinding>,
+    /// What `--connect-to` has replaced.
+    pub(super) redirected_from: Option<String>,
+}
+
+/// Turns of the runtime until QUIC's first datagram has left: in the first its socket is made known to the kernel's
+/// events, in the next it is known to take data.
+const TURNS: usize = 3;
+
+/// Whether another transport is tried beside one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    None,
+    Quic,
+}
+
+/// The same by TCP, endpoint by endpoint.
+pub(super) async fn by_tcp(
+    scene: &Scene<'_>,
+    opening: Opening<'_>,
+    company: Company,
+    beside: &mut Beside,
+) -> Opened {
+    let Scene { plan, clock, stop, .. } = *scene;
+    let Opening { id, request, ask, connections, mut queue, found, mut service, mut redirected_from } =
+        opening;
     let terms = fast_open::terms(&plan.tcp, request);
     loop {
         // What needs no connection is made while the SYN is on its way: the ClientHello, or the request.
         let ahead = async {
-            let is_plain = request.url.scheme == Scheme::Http;
+            if company == Company::Quic {
+                // Its first datagram leaves right behind the SYN, before the time that this takes.
+                for _ in 0..TURNS {
+                    tokio::task::yield_now().await;
+                }
+            }
+            let is_plain = request.url.scheme.is_clear();
             let made = is_plain.then(|| make_request(scene, request, ask));
             (Hello::wanted(scene, request), made.flatten())
         };
@@ -72,7 +127,7 @@ pub(super) async fn open(
         let ((mut tcp, stream), (hello, made)) = futures_util::join!(connecting, ahead);
         beside.request = made;
         beside.begin_checks();
-        if let Some(from) = target.redirected_from.take() {
+        if let Some(from) = redirected_from.take() {
             tcp.redirected_from = Some(from);
         }
         let connection = ConnectionId(connections.len());
@@ -84,12 +139,12 @@ pub(super) async fn open(
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
         let address = stream.peer_addr().ok();
         let Some(hello) = hello else {
-            let is_plain = request.url.scheme == Scheme::Http;
+            let is_plain = request.url.scheme.is_clear();
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             if !is_plain {
                 return Ok(None);
             }
-            let session = Session::new(stream.into(), None, &plan.http);
+            let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
             return Ok(goes_on(session, connection, request.until).await);
         };
         // And the request while the handshake is.
@@ -154,9 +209,9 @@ async fn over_unix(
     let tls = &mut connections[connection.0].tls;
     let session = match hello {
         Some(hello) => secure(scene, hello, tls, stream, None, &mut beside.unread).await?,
-        None if request.url.scheme == Scheme::Http => {
+        None if request.url.scheme.is_clear() => {
             *tls = Stage::Skipped(PLAIN);
-            Session::new(stream, None, &scene.plan.http)
+            Session::in_the_clear(stream, version_for(request, &scene.plan.http))
         }
         None => {
             *tls = Stage::Skipped(until::reason(request));
@@ -164,6 +219,11 @@ async fn over_unix(
         }
     };
     Ok(goes_on(session, connection, request.until).await)
+}
+
+/// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1).
+pub(super) fn version_for(request: &Request, plan: &HttpPlan) -> VersionChoice {
+    if request.url.scheme.is_websocket() { VersionChoice::Http11 } else { plan.version }
 }
 
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
@@ -197,7 +257,11 @@ pub(super) struct Hello<'a> {
 
 impl<'a> Hello<'a> {
     fn to(scene: &Scene<'a>, url: &Url) -> Self {
-        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
+        let client = match url.scheme {
+            Scheme::Tls => scene.bare_tls,
+            Scheme::Wss => scene.http1_tls,
+            _ => scene.tls,
+        };
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
         let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
         Self { client, prepared }
@@ -205,7 +269,7 @@ impl<'a> Hello<'a> {
 
     /// That of a request, where it comes to TLS.
     pub(super) fn wanted(scene: &Scene<'a>, request: &Request) -> Option<Self> {
-        let wanted = request.url.scheme != Scheme::Http && request.until >= StageName::Tls;
+        let wanted = !request.url.scheme.is_clear() && request.until >= StageName::Tls;
         wanted.then(|| Self::to(scene, &request.url))
     }
 
@@ -225,6 +289,13 @@ impl<'a> Hello<'a> {
         (scene.on_stage)(StageName::Tls, self.prepared.host());
         self.client.handshake_unread(carrier, self.prepared, address, scene.clock, scene.stop).await
     }
+}
+
+/// A further connection to an address, when the trace has ended.
+pub(super) async fn again(scene: &Scene<'_>, address: SocketAddr) -> Result<Stream, Failure> {
+    let plan = scene.plan.tcp.afterwards();
+    let queue = tcp::line_up(&endpoint::own(vec![address.ip()], address.port()), &plan);
+    tcp::connect(&queue, 1, &plan, scene.clock, scene.stop).await.1.map(Stream::from)
 }
 
 /// TLS over an open stream; `address` is whose, where no proxy stands between.

@@ -12,12 +12,15 @@ use crate::trace::StageName;
 pub type OnStage<'a> = &'a dyn Fn(StageName, &str);
 
 /// What is the same for all steps of one run.
+#[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan,
     pub(super) resolver: &'a Resolver,
     pub(super) tls: &'a tls::Client,
     /// For `tls://`: offers no protocol.
     pub(super) bare_tls: &'a tls::Client,
+    /// For WebSockets: offers HTTP/1.1.
+    pub(super) http1_tls: &'a tls::Client,
     /// For QUIC: offers HTTP/3.
     pub(super) quic: &'a tls::Client,
     pub(super) means: &'a Means,

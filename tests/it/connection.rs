@@ -1,11 +1,13 @@
 //! How far a trace goes, where its connections come from and lead to, and what every address does.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
 use crate::support::{code, json, run, stderr, stdout};
+use crate::tls_server;
 
 fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
     let (seen, document) = json(arguments);
@@ -308,4 +310,58 @@ fn a_scan_tells_all_that_a_server_takes_and_is_no_part_of_the_run() {
         (&scan["ended"], &scan["connections"]),
         (&"behind a proxy no server is scanned".into(), &0.into())
     );
+}
+
+#[test]
+fn a_scan_of_what_has_no_tls_says_so() {
+    for (arguments, why) in [
+        (&["http://kept-connection.http.test/"][..], "http has no TLS"),
+        (&["tcp://www.example.test:443"], "tcp:// ends"),
+        (&["dns://www.example.test"], "dns:// ends"),
+        (&["https://missing.example.test/"], "there was no connection to it"),
+    ] {
+        let line = [&["--lab", "--tls-scan"], arguments].concat();
+        let (_, document) = json(&line);
+        let hop = &document["hops"][0];
+        let told = hop["tls_scan_skipped"].as_str().unwrap();
+        assert!(told.contains(why) && hop["tls"].is_null(), "{arguments:?}: {told}");
+        for format in [&[][..], &["--format", "markdown"], &["--format", "html"]] {
+            let report = stdout(&run(&[&line, format].concat()));
+            assert!(report.contains("othing to scan: "), "{format:?} {arguments:?}: {report}");
+        }
+        let (_, document) = json(&[&["--lab"], arguments].concat());
+        assert!(document["hops"][0]["tls_scan_skipped"].is_null(), "{arguments:?}: it was not asked for");
+    }
+    // Behind the redirect there is something.
+    let (_, document) = json(&["--lab", "--tls-scan", "-L", "http://example.test/"]);
+    let hops = document["hops"].as_array().unwrap();
+    let skipped: Vec<bool> = hops.iter().map(|hop| hop["tls_scan_skipped"].is_string()).collect();
+    assert_eq!(skipped, [true, false, false]);
+    assert!(hops[1]["tls"]["scan"]["complete"].is_boolean());
+}
+
+#[test]
+fn a_session_is_resumed_over_a_unix_socket() {
+    let port = tls_server::serve(tls_server::config(), |mut connection, mut tcp| {
+        let mut stream = rustls::Stream::new(&mut connection, &mut tcp);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let path = std::env::temp_dir().join(format!("urltrace-it-{}-tls.sock", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+            let (mut from_server, mut to_client) = (server, client);
+            std::thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
+        }
+    });
+    let given = path.to_str().unwrap();
+    let (hop, _) = hop(&["-k", "--resume", "--unix-socket", given, "https://localhost/"], 0);
+    std::fs::remove_file(&path).unwrap();
+    let seen = &hop["tls"]["resumption"];
+    assert_eq!((&seen["resumed"], &seen["reason"]), (&true.into(), &Value::Null), "{seen}");
 }

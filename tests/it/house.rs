@@ -33,6 +33,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("export", &[]),
     ("units", &[]),
     ("nearest", &[]),
+    ("packed", &[]),
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
@@ -43,7 +44,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("roots", &["os", "plan"]),
     ("exit", &["trace"]),
     ("signals", &["exit"]),
-    ("explain", &["trace"]),
+    ("explain", &["packed", "trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
     (
@@ -54,7 +55,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "timestamp", "trace", "units"]),
     ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
-    ("stream", &["clock", "timestamp", "tls"]),
+    ("bursts", &["clock", "trace"]),
+    ("stream", &["bursts", "clock", "timestamp", "tls"]),
     (
         "http",
         &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"],
@@ -78,7 +80,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "exit", "explain", "finding", "lab", "picture", "reading", "redact", "report", "story",
+            "exit", "explain", "finding", "lab", "packed", "picture", "reading", "redact", "report", "story",
             "timeline", "trace", "units",
         ],
     ),

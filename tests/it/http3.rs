@@ -130,3 +130,139 @@ fn further_requests_use_the_same_connection() {
     let ladder = stdout(&run(&["--lab", "--http3-only", "--ladder", url]));
     assert!(ladder.contains("QUIC Initial"), "{ladder}");
 }
+
+#[test]
+fn a_session_is_resumed_by_quic_and_0_rtt_taken_or_turned_down() {
+    for (host, early_data) in
+        [("www.http3.test", "not-offered"), ("early.http3.test", "accepted"), ("late.http3.test", "refused")]
+    {
+        let url = format!("https://{host}/");
+        let (hop, document) = hop(&["--http3-only", "--resume", &url], 0);
+        let seen = &hop["tls"]["resumption"];
+        assert_eq!(
+            (&seen["resumed"], &seen["early_data"]),
+            (&true.into(), &early_data.into()),
+            "{host}: {seen}"
+        );
+        assert_eq!(hop["quic"]["early_data"], early_data, "{host}");
+        assert!(seen["tickets"].as_u64() > Some(0) && seen["round_trips"] == 1, "{host}: {seen}");
+        let us = |name: &str| seen[name].as_i64().unwrap();
+        assert_eq!(us("saved_us"), us("full_handshake_us") - us("handshake_us"), "{host}: {seen}");
+        // The first is a full one, and the second no part of the run.
+        assert!(!hop["tls"]["chain"].as_array().unwrap().is_empty(), "{host}");
+        assert_eq!(document["findings"], json!([]), "{host}");
+        let (alone, _) = self::hop(&["--http3-only", &url], 0);
+        assert_eq!(
+            (&alone["tls"]["resumption"], &alone["quic"]["early_data"]),
+            (&Value::Null, &"not-offered".into()),
+            "{host}"
+        );
+    }
+    let report = stdout(&run(&["--lab", "--http3-only", "--resume", "https://late.http3.test/"]));
+    assert!(report.contains("0-RTT offered and refused"), "{report}");
+    let story =
+        stdout(&run(&["--lab", "--http3-only", "--resume", "--explain", "https://early.http3.test/"]));
+    assert!(story.contains("could have gone along with the first message (0-RTT)"), "{story}");
+}
+
+/// A text without its line ends.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The attempts of a hop by a transport.
+fn by<'h>(hop: &'h Value, transport: &str) -> Vec<&'h Value> {
+    hop["connect"]["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["transport"] == transport)
+        .collect()
+}
+
+#[test]
+fn the_first_complete_handshake_is_used_and_the_other_is_on_record() {
+    for arguments in [&["https://offered.http3.test/"][..], &["--http3", "https://www.http3.test/"]] {
+        let (hop, document) = hop(arguments, 0);
+        let attempts = hop["connect"]["attempts"].as_array().unwrap();
+        assert_eq!((by(&hop, "tcp").len(), by(&hop, "quic").len()), (1, 1), "{arguments:?}: {attempts:?}");
+        let winner = &attempts[usize::try_from(hop["connect"]["winner"].as_u64().unwrap()).unwrap()];
+        assert_eq!(winner["outcome"], "won");
+        assert_eq!(attempts.iter().filter(|one| one["outcome"] == "lost").count(), 1, "{attempts:?}");
+        let quic = winner["transport"] == "quic";
+        for (phase, ran) in [("quic_us", quic), ("connect_us", !quic), ("tls_us", !quic)] {
+            assert_eq!(hop["phases"][phase].is_u64(), ran, "{phase} of {arguments:?}: {}", hop["phases"]);
+        }
+        assert_eq!((hop["quic"].is_object(), hop["http"]["version"] == "HTTP/3"), (quic, quic));
+        assert_eq!((&hop["http"]["status"], hop["tls"]["alpn"] == "h3"), (&200.into(), quic));
+        let spans = document["spans"].as_array().unwrap();
+        let loser = if quic { "by TCP" } else { "by QUIC" };
+        let row = spans.iter().find(|span| span["name"].as_str().unwrap().ends_with(loser)).unwrap();
+        assert_eq!(row["counted"], false, "{row}");
+        for output in [
+            stdout(&run(&[&["--lab", "--explain"], arguments].concat())),
+            stdout(&run(&[&["--lab", "--ladder"], arguments].concat())),
+        ] {
+            assert!(flat(&output).contains("beside it "), "{output}");
+        }
+    }
+    for arguments in [
+        &["--no-http3", "https://offered.http3.test/"][..],
+        &["--http2", "https://offered.http3.test/"],
+        &["--http1.1", "https://offered.http3.test/"],
+        &["--tls-max", "1.2", "https://offered.http3.test/"],
+        &["--until", "tls", "https://offered.http3.test/"],
+        &["--route", "https://offered.http3.test/"],
+        &["-x", "http://proxy.http.test:3128", "--http3", "https://offered.http3.test/"],
+        &["https://www.http3.test/"],
+    ] {
+        let (hop, _) = hop(arguments, 0);
+        assert_eq!((by(&hop, "quic").len(), &hop["quic"]), (0, &Value::Null), "{arguments:?}");
+    }
+}
+
+#[test]
+fn udp_that_is_blocked_or_refused_costs_nothing() {
+    for (url, outcome) in [("https://blocked.http3.test/", "lost"), ("https://www.example.test/", "refused")]
+    {
+        let (alone, before) = hop(&["--http2", url], 0);
+        let (hop, document) = hop(&["--http3", url], 0);
+        assert_eq!((&hop["http"]["version"], &hop["quic"]), (&"HTTP/2".into(), &Value::Null), "{url}");
+        assert_eq!(by(&hop, "quic")[0]["outcome"], outcome, "{url}: {}", hop["connect"]);
+        assert_eq!(by(&alone, "quic").len(), 0);
+        let total = |document: &Value| document["total_us"].as_u64().unwrap();
+        // Whoever awaited UDP would wait for a second at least.
+        assert!(
+            total(&document) < total(&before) + 200_000,
+            "{url}: {} {}",
+            document["total_us"],
+            before["total_us"]
+        );
+        let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
+        assert!(ids.iter().all(|id| !id.as_str().unwrap().starts_with("tcp-address")), "{ids:?}");
+    }
+    // What TCP has seen of a certificate holds for both; and where nobody is there, TCP's failure is told.
+    for (url, exit, failure) in [
+        ("https://expired.tls.test/", 6, "certificate-expired"),
+        ("https://expired.http3.test/", 6, "certificate-expired"),
+        ("https://www.example.test:9/", 5, "connection-refused"),
+    ] {
+        let (hop, document) = hop(&["--http3", url], exit);
+        assert_eq!(document["failure"]["code"], failure, "{url}");
+        assert_ne!(by(&hop, "quic")[0]["outcome"], "won", "{url}");
+    }
+}
+
+#[test]
+fn another_visit_may_use_what_this_one_is_told() {
+    let url = "https://www.http3.test/";
+    let (hop, _) = hop(&["--http2", url], 0);
+    let told = json!({"clear": false, "alternatives": [
+        {"protocol": "h3", "host": null, "port": 443, "max_age_s": 86400, "persist": false}
+    ]});
+    assert_eq!(hop["http"]["alt_svc"], told);
+    let report = flat(&stdout(&run(&["--lab", "--http2", "--explain", url])));
+    assert_eq!(report.matches("he next visit may use HTTP/3").count(), 2, "{report}");
+    let report = flat(&stdout(&run(&["--lab", "--http3-only", "--explain", url])));
+    assert!(!report.contains("next visit may use HTTP/3"), "{report}");
+}

@@ -90,6 +90,13 @@ impl<'a> Capture<'a> {
     }
 }
 
+/// The TCP segments with data from an address, of a capture that may be under way: when, and how many bytes.
+pub(crate) fn segments_in(file: &std::path::Path, from: IpAddr) -> Vec<(u64, u64)> {
+    let all = Packets::read_all(file);
+    let own = all.iter().filter(|packet| packet.tcp && packet.from.0 == from && !packet.payload.is_empty());
+    own.map(|packet| (packet.at, packet.payload.len() as u64)).collect()
+}
+
 /// Packets between two sentinels.
 pub(crate) struct Packets(Vec<Raw>);
 

@@ -412,16 +412,16 @@ fn set_up_and_question_are_timed_apart_on_one_connection() {
         let connected = first.connected.unwrap();
         assert_eq!((second.connected, second.transport), (None, transport), "it used the same connection");
         assert_eq!(first.tcp_done.is_some(), matches!(transport, Transport::Tls | Transport::Https));
-        // 60 and 30 ms were put in; 40 ms of scheduling are allowed.
+        // 60 and 30 ms were put in; 100 ms of scheduling are allowed.
         if transport != Transport::Tcp {
             let tls = millis(first.tcp_done.unwrap_or(first.sent), connected);
-            assert!((60..100).contains(&tls), "{transport:?}: {tls} ms for the handshake");
+            assert!((60..160).contains(&tls), "{transport:?}: {tls} ms for the handshake");
         }
         let rtt = millis(connected, first.received.unwrap());
-        assert!((30..70).contains(&rtt), "{transport:?}: {rtt} ms for the question");
+        assert!((30..130).contains(&rtt), "{transport:?}: {rtt} ms for the question");
         let rtt = millis(second.sent, second.received.unwrap());
-        assert!((30..70).contains(&rtt), "{transport:?}: {rtt} ms for the second question");
-        assert!(millis(first.sent, run.dns.end) < 160, "both at the same time");
+        assert!((30..130).contains(&rtt), "{transport:?}: {rtt} ms for the second question");
+        assert!(second.sent < first.received.unwrap(), "{transport:?}: both at the same time");
         assert_eq!(run.dns.critical_path, [0], "{transport:?}");
     }
 }

@@ -11,7 +11,6 @@ use crate::dns::tests::kit::{
     AUTH, Run, SECOND, TLD, auth, broken, local, plan, resolve, resolve_with, root, tld,
 };
 use crate::dns::tests::server::{Quirk, Spec, TestNet};
-use crate::finding::check_dns;
 use crate::trace::{Choice, Edns, FailureCode, Packet, RecordType, Spelling, Transport};
 
 /// Two servers of `example.test.`.
@@ -26,10 +25,6 @@ async fn pair(first: Quirk, second: Quirk) -> TestNet {
     let tld: Spec<'_> = (TLD, vec![], vec![("test.", PAIR)]);
     let second = (SECOND, vec![second], auth().2);
     TestNet::start(vec![root(), tld, broken(auth(), first), second]).await
-}
-
-fn findings(run: &Run) -> Vec<&'static str> {
-    check_dns(&run.dns, std::time::SystemTime::UNIX_EPOCH).iter().map(|finding| finding.id).collect()
 }
 
 /// The packets to the last zone for a type.
@@ -58,7 +53,7 @@ fn a_type_that_is_not_served_costs_the_server_no_edns() {
             assert_eq!(run.addresses().len(), 2, "{quirk:?}");
             assert!(of(&run, RecordType::A).iter().all(|packet| packet.edns == Edns::Full), "{quirk:?}");
             let server = SocketAddr::new(AUTH.parse().unwrap(), net.port);
-            assert!(!findings(&run).iter().any(|id| id.starts_with("dns-edns")), "{:?}", findings(&run));
+            assert!(!run.findings().iter().any(|id| id.starts_with("dns-edns")), "{:?}", run.findings());
             let run = resolve_with(&resolver, "mail.example.test").await;
             let own = run.walk().into_iter().filter(|packet| packet.server == server);
             assert!(
@@ -93,7 +88,7 @@ fn a_server_that_stumbles_over_an_option_keeps_its_edns() {
             assert_eq!(run.addresses().len(), 2);
             let want = [(Choice::First, Edns::Full), (Choice::WithoutOptions, Edns::Bare)];
             assert_eq!(forms(&of(&run, RecordType::A)), want, "{code}");
-            assert_eq!(findings(&run), ["dns-edns-option-refused"], "{code}");
+            assert_eq!(run.findings(), ["dns-edns-option-refused"], "{code}");
             let run = resolve_with(&resolver, "mail.example.test").await;
             assert!(run.walk().iter().all(|packet| packet.edns == Edns::Bare), "it is known by now");
         }
@@ -111,7 +106,7 @@ fn a_server_that_drops_options_is_asked_without_and_keeps_its_edns() {
         assert_eq!((answered.edns, answered.chosen), (Edns::Bare, Choice::Again));
         assert!(run.took().as_millis() < 1_000, "{:?}", run.took());
         assert!(run.noted("answered only without EDNS options"), "{:?}", run.dns.notes);
-        assert_eq!(findings(&run), ["dns-edns-option-refused"]);
+        assert_eq!(run.findings(), ["dns-edns-option-refused"]);
         let run = resolve_with(&resolver, "mail.example.test").await;
         assert!(run.walk().iter().all(|packet| packet.edns == Edns::Bare), "it is known by now");
     });
@@ -126,7 +121,7 @@ fn a_denial_of_a_name_in_random_case_is_checked_in_plain_case() {
         assert_eq!(run.addresses().len(), 2, "{:?}", run.result);
         let a = of(&run, RecordType::A);
         assert_eq!((a.len(), a[1].chosen, a[1].spelling), (2, Choice::PlainCase, Spelling::Plain));
-        assert_eq!(findings(&run), ["dns-case-sensitive"]);
+        assert_eq!(run.findings(), ["dns-case-sensitive"]);
         let run = resolve_with(&resolver, "mail.example.test").await;
         assert!(run.walk().iter().all(|packet| packet.spelling == Spelling::Plain), "it is known by now");
     });
@@ -139,7 +134,7 @@ fn an_error_to_a_name_in_random_case_is_checked_where_nobody_does_better() {
             let net = with(vec![Quirk::RcodeForCapitals(code)]).await;
             let run = resolve(&net, "www.example.test").await;
             assert_eq!(run.addresses().len(), 2, "{code}: {:?}", run.result);
-            assert_eq!(findings(&run), ["dns-case-sensitive"], "{code}");
+            assert_eq!(run.findings(), ["dns-case-sensitive"], "{code}");
             let net = pair(Quirk::RcodeForCapitals(code), Quirk::RcodeForCapitals(code)).await;
             let run = resolve(&net, "www.example.test").await;
             assert_eq!(run.addresses().len(), 2, "{code}: {:?}", run.result);
@@ -178,7 +173,7 @@ fn a_server_that_drops_names_in_random_case_is_asked_in_plain_case() {
         let run = resolve_with(&resolver, "www.example.test").await;
         assert_eq!(run.addresses().len(), 2, "{:?}", run.result);
         assert!(run.took().as_millis() < 1_000, "{:?}", run.took());
-        assert_eq!(findings(&run), ["dns-case-sensitive"], "{:?}", run.dns.notes);
+        assert_eq!(run.findings(), ["dns-case-sensitive"], "{:?}", run.dns.notes);
         let run = resolve_with(&resolver, "mail.example.test").await;
         assert!(run.walk().iter().all(|packet| packet.spelling == Spelling::Plain), "it is known by now");
     });
@@ -204,7 +199,7 @@ fn a_name_that_does_not_exist_is_checked_once_for_all_types() {
         let run = resolve(&net, "nothing.example.test").await;
         assert_eq!(run.code(), FailureCode::NxDomain);
         assert_eq!(net.seen(AUTH).len(), 3, "{:?}", net.seen(AUTH));
-        assert!(findings(&run).is_empty());
+        assert!(run.findings().is_empty());
         let tcp = run.walk().into_iter().filter(|packet| packet.transport == Transport::Tcp).count();
         assert_eq!(tcp, 0);
     });

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use super::all;
-use super::files::FILES;
 use super::lookup::{Found, key, look_up};
 use crate::cli::{Action, Environment, settings};
 use crate::lab::SCENARIOS;
+use crate::packed::TOPICS;
 
 /// Words a topic has at least.
 const WORDS: usize = 40;
@@ -26,16 +26,14 @@ fn every_topic_has_something_to_say() {
 
 #[test]
 fn texts_are_plain_lines() {
-    for (file, text) in FILES {
-        for (number, line) in text.lines().enumerate() {
-            let number = number + 1;
-            assert!(line.is_ascii(), "{file}:{number} is not ASCII");
-            assert!(line == line.trim(), "{file}:{number} has blanks at an end");
-            // A header behind the first paragraph would be read as text.
-            let header = ["also:", "std:", "see:", "try:"].iter().any(|word| line.starts_with(word));
-            let before = text.lines().nth(number.wrapping_sub(2)).unwrap_or_default();
-            assert!(!header || !before.is_empty(), "{file}:{number} is no header there");
-        }
+    let mut before = "";
+    for line in TOPICS.text().lines() {
+        assert!(line.is_ascii(), "not ASCII: {line}");
+        assert!(line == line.trim(), "blanks at an end: {line}");
+        // A header behind the first paragraph would be read as text.
+        let header = ["also:", "std:", "see:", "try:"].iter().any(|word| line.starts_with(word));
+        assert!(!header || !before.is_empty(), "no header there: {line}");
+        before = line;
     }
 }
 

@@ -7,8 +7,8 @@ use super::claim::Claim;
 use super::part::Part;
 use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
-use crate::finding::place::{InLookup, Place};
-use crate::timeline::Phase;
+use crate::finding::place::{InLookup, InRequest, Place};
+use crate::timeline::{Phase, slow_start};
 use crate::trace::{Hop, Meaning, Packet, Proxy, Trace};
 use crate::units::{bytes, count, duration};
 
@@ -114,7 +114,26 @@ fn distance(trace: &Trace, claim: &Claim) -> String {
         1 => text.push_str("; 1 of them is DNS and gone when the answer is cached"),
         some => text.push_str(&format!("; {some} of them are DNS and gone when the answer is cached")),
     }
+    text.push_str(&in_rounds(trace, claim).unwrap_or_default());
     text
+}
+
+/// The part of it that is rounds of slow start, where they are plain to see.
+fn in_rounds(trace: &Trace, claim: &Claim) -> Option<String> {
+    let of_rounds = |part: &&Part| matches!(part.seen.place, Some(Place::Request(_, InRequest::SlowStart)));
+    let longest = claim.parts.iter().filter(of_rounds).max_by_key(|part| part.time)?;
+    let hop = trace.hops().nth(longest.request.0)?;
+    let found = slow_start(&hop)?;
+    let time: Duration = claim
+        .parts
+        .iter()
+        .filter(of_rounds)
+        .filter(|part| part.request == longest.request)
+        .map(|part| part.time)
+        .sum();
+    let came = if found.after.is_some() { "began with" } else { "came in" };
+    let rounds = count(found.rounds.len(), "round");
+    Some(format!("; {}: the body {came} {rounds} of slow start", of(time, claim.time)))
 }
 
 /// `1.00 to 200 ms`, `900 ms to 1.20 s`.

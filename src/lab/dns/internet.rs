@@ -413,7 +413,15 @@ other-authority IN CAA 0 issue \"letsencrypt.org\"
 ",
     ),
     ("http.test.", HOSTED_TEXT),
-    ("http3.test.", HOSTED_TEXT),
+    (
+        "http3.test.",
+        "$TTL 300
+@ IN SOA ns1.hosting.test. hostmaster.hosting.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.hosting.test.
+@ IN NS ns2.hosting.test.
+offered IN HTTPS 1 . alpn=h3,h2
+",
+    ),
     (
         "cname.test.",
         "$TTL 300

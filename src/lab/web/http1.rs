@@ -85,7 +85,11 @@ where
             timeout(IDLE, skip_body(&mut stream, &mut buffer, head.body)).await??;
             received = shared.clock.now();
         }
+        let page = Page { think: if number == 0 { page.think + page.start } else { page.think }, ..page };
         timeout(IDLE, respond(&mut stream, &page, &head, received, shared)).await??;
+        if let (Conduct::EndsThird(_), 2..) = (conduct, number) {
+            return linger(&mut stream).await;
+        }
         if head.keep == Keep::Close {
             return linger(&mut stream).await;
         }
@@ -226,7 +230,7 @@ fn head_bytes(response: &Reply, keep: Keep, pace: Pace) -> Vec<u8> {
     }
     match pace {
         // RFC 9110 §8.6: it would be that of the page.
-        Pace::AtOnce if response.status == 304 => {}
+        Pace::AtOnce if matches!(response.status, 204 | 304) => {}
         Pace::AtOnce => head.push_str(&format!("content-length: {}\r\n", response.body.len())),
         Pace::Drip { .. } => head.push_str("transfer-encoding: chunked\r\n"),
     }
@@ -243,7 +247,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     match conduct {
-        Conduct::Page(_) | Conduct::EndsKept(_) | Conduct::LeadingBlank(_) | Conduct::Empty => Ok(()),
+        Conduct::Page(_)
+        | Conduct::EndsKept(_)
+        | Conduct::LeadingBlank(_)
+        | Conduct::EndsThird(_)
+        | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await
         }

@@ -108,6 +108,8 @@ pub(crate) enum Tickets {
     Taken,
     /// It takes 0-RTT with them, too.
     TakenEarly,
+    /// Its tickets allow 0-RTT, and it never takes it.
+    TakenNotEarly,
     /// It gives none.
     None,
     /// It gives them, and knows nothing of them later.
@@ -170,13 +172,17 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It ends the connection behind the third response, and does not say so before.
+    EndsThird(Page),
 }
 
 impl Conduct {
     /// The page it has, if it has one.
     pub(crate) const fn page(self) -> Option<Page> {
         match self {
-            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) => Some(page),
+            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) | Self::EndsThird(page) => {
+                Some(page)
+            }
             Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
         }
     }
@@ -190,6 +196,8 @@ pub(crate) struct Page {
     pub(crate) fields: &'static [(&'static str, &'static str)],
     /// From the request's last byte to the response's first.
     pub(crate) think: Duration,
+    /// The same for the first request on a connection alone.
+    pub(crate) start: Duration,
     /// What comes before the response.
     pub(crate) hints: Hints,
     /// How the body comes.
@@ -197,6 +205,8 @@ pub(crate) struct Page {
     pub(crate) encoding: Encoding,
     /// What it says in place of the page, and of which type that is.
     pub(crate) text: Option<(&'static str, &'static str)>,
+    /// The fields of its 204 to an OPTIONS; without them OPTIONS is as good as GET.
+    pub(crate) preflight: Option<&'static [(&'static str, &'static str)]>,
 }
 
 /// Interim responses.
@@ -226,6 +236,8 @@ pub(crate) enum Encoding {
     Gzip,
     /// deflate without its zlib wrapper, for those who ask.
     RawDeflate,
+    /// A page five times as long, and as it is for everybody.
+    Never,
 }
 
 /// How long a copy is fresh, and by what it can be told later whether it still is.
@@ -233,14 +245,19 @@ pub(super) const KEPT: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("e
 /// For browsers to come by https only from now on.
 pub(super) const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
+/// That HTTP/3 is there, too, on the port of the lab's stand-in for 443.
+const ALT_SVC: (&str, &str) = ("alt-svc", "h3=\":443\"; ma=86400");
+
 pub(super) const PAGE: Page = Page {
     status: 200,
     fields: &[KEPT[0], KEPT[1], HSTS],
     think: Duration::ZERO,
+    start: Duration::ZERO,
     hints: Hints::None,
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
     text: None,
+    preflight: None,
 };
 
 /// The same in the clear, where HSTS must not be sent (RFC 6797 section 7.2).
@@ -299,6 +316,11 @@ impl Site {
     /// A site that answers by TLS only and shows a good certificate.
     pub(super) const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
         Self::tls(host, last, Tls { conduct, ..TLS })
+    }
+
+    /// The same by HTTP/1.1 alone.
+    pub(super) const fn http1(host: &'static str, last: u8, conduct: Conduct) -> Self {
+        Self::tls(host, last, Tls { conduct, protocols: Protocols::Http1, ..TLS })
     }
 
     /// A site that answers in the clear only.
@@ -394,7 +416,16 @@ pub(super) const PAGES: &[Site] = &[
     Site::https("www.dnssec-small-key.test", 99, GOOD),
     Site::https("www.dnssec-crowded.test", 90, GOOD),
     Site { dns_name: "*.dnssec-wildcard.test", ..Site::https("any.dnssec-wildcard.test", 97, GOOD) },
-    Site::tls("www.http3.test", 140, Tls { http3: Http3::Spoken, ..TLS }),
+    Site::tls(
+        "www.http3.test",
+        140,
+        Tls {
+            http3: Http3::Spoken,
+            conduct: Conduct::Page(Page { fields: &[KEPT[0], KEPT[1], HSTS, ALT_SVC], ..PAGE }),
+            ..TLS
+        },
+    ),
+    Site::tls("offered.http3.test", 146, Tls { http3: Http3::Spoken, ..TLS }),
     Site::tls("retry.http3.test", 141, Tls { http3: Http3::Retry, ..TLS }),
     Site::tls("blocked.http3.test", 142, Tls { http3: Http3::Silent, ..TLS }),
     Site::tls("refused.http3.test", 143, Tls { http3: Http3::Refuse, ..TLS }),
@@ -418,6 +449,8 @@ pub(super) const PAGES: &[Site] = &[
             ..TLS
         },
     ),
+    Site::tls("early.http3.test", 231, Tls { http3: Http3::Spoken, tickets: Tickets::TakenEarly, ..TLS }),
+    Site::tls("late.http3.test", 232, Tls { http3: Http3::Spoken, tickets: Tickets::TakenNotEarly, ..TLS }),
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
     Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),
@@ -463,6 +496,7 @@ pub(super) const PAGES: &[Site] = &[
     ),
     Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
     Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
+    Site::https("uncompressed.http.test", 233, Conduct::Page(Page { encoding: Encoding::Never, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
     Site::https(
         "rate-limited.http.test",

@@ -202,8 +202,12 @@ fn details(row: &Row, hop: &Hop<'_>) -> Vec<String> {
             told.extend(hop.dns.ran().and_then(|dns| dns.stub.as_ref()).map(evidence::stub));
         }
         What::Part(Subject::Attempt(place)) => {
-            let attempt = hop.connect.ran().and_then(|connect| connect.attempts.get(*place));
-            told.extend(attempt.map(|attempt| format!("{} {}", attempt.address, evidence::outcome(attempt))));
+            if let Some(race) = hop.connection.map(|used| &used.tcp) {
+                let own =
+                    race.attempts.get(*place).map(|one| (one.address.to_string(), evidence::outcome(one)));
+                let other = race.attempt(*place).map(|one| (one.name(), evidence::rival(one)));
+                told.extend(own.or(other).map(|(name, outcome)| format!("{name} {outcome}")));
+            }
         }
         What::Part(Subject::Flight(place)) => {
             let flight = hop.tls.ran().and_then(|tls| tls.flights.get(*place));

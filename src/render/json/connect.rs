@@ -27,7 +27,8 @@ pub(super) struct ConnectView<'a> {
     /// Whose measure the end is: the kernel's (the round trip of the SYN), or this program's; null without a winner.
     #[cfg_attr(test, schemars(extend("enum" = ["kernel", "program", null])))]
     stamped_by: Option<&'static str>,
-    /// Every attempt, in the order started.
+    /// Every attempt, in the order started; behind those of the transport that was first, those of the other one, which
+    /// ran beside them and are not counted.
     attempts: Vec<AttemptView<'a>>,
     /// Index of the winner.
     winner: Option<usize>,
@@ -65,7 +66,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             duration_us: us(connect.end.since(connect.start)),
             noticed_us: connect.noticed.map(|at| at.0),
             stamped_by: connect.stamped_by.map(StampedBy::as_str),
-            attempts: connect.attempts.iter().map(Into::into).collect(),
+            attempts: connect.attempts.iter().chain(&connect.rivals).map(Into::into).collect(),
             winner: connect.winner,
             address: winner.map(|address| address.ip().to_string()),
             port: winner.map(|address| address.port()),

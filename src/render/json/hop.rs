@@ -5,8 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::connect::ConnectView;
+use super::cors::CorsView;
 use super::dns::DnsView;
 use super::failure::FailureView;
+use super::further::FurtherView;
 use super::http::HttpView;
 use super::micros::us;
 use super::proxy::{BypassView, ProxyView};
@@ -15,7 +17,7 @@ use super::route::RouteHopView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, Hop, Route, RouteEnd, StageName, Trace};
+use crate::trace::{Connection, FurtherEnd, Hop, Route, RouteEnd, StageName, Trace};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -62,8 +64,21 @@ pub(super) struct HopView<'a> {
     quic: Option<QuicView>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
+    /// Why `--tls-scan` had nothing to scan; null without it, and where `tls.scan` is there.
+    tls_scan_skipped: Option<&'a str>,
+    /// `--origin`: what a browser would do for a page of that origin; null without it.
+    cors: Option<CorsView<'a>>,
     /// Request and response; null where they did not run.
     http: Option<HttpView<'a>>,
+    /// `--reuse`: the same request again on its connection, when the trace had ended; null without it, and where
+    /// `further_why` says why none was made.
+    further: Option<Vec<FurtherView<'a>>>,
+    /// Why there are no more of them: as many as wanted were made, the server ended the connection, one failed, the
+    /// run was over, or none was made; null without `--reuse`.
+    #[cfg_attr(test, schemars(extend("enum" = ["done", "closed", "failed", "stopped", "untried", null])))]
+    further_end: Option<&'static str>,
+    /// Why none was made.
+    further_why: Option<&'static str>,
     /// Where the time went; these and `unaccounted_us` sum to `total_us`.
     phases: PhasesView,
     /// Why a phase is null.
@@ -72,7 +87,12 @@ pub(super) struct HopView<'a> {
 
 impl<'a> HopView<'a> {
     pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
-        let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
+        let route = hop.dialled().and_then(|connect| connect.route.as_ref());
+        let further = hop.request.further.as_ref();
+        let untried = further.and_then(|further| match further.end {
+            FurtherEnd::Untried(why) => Some(why),
+            _ => None,
+        });
         let hops = |route: &'a Route| route.hops.iter().map(Into::into).collect();
         Self {
             index,
@@ -85,7 +105,7 @@ impl<'a> HopView<'a> {
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
-            connect: hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp)).map(Into::into),
+            connect: hop.dialled().map(Into::into),
             route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
             route_end: route.map(|route| route.end.as_str()),
             route_why: route.and_then(|route| route.end.why()),
@@ -93,7 +113,14 @@ impl<'a> HopView<'a> {
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
+            tls_scan_skipped: hop.request.scan_skipped,
+            cors: hop.request.cors.as_ref().map(Into::into),
             http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
+            further: further.filter(|_| untried.is_none()).map(|further| {
+                further.exchanges.iter().map(|exchange| FurtherView::new(exchange, index)).collect()
+            }),
+            further_end: further.map(|further| further.end.as_str()),
+            further_why: untried,
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }

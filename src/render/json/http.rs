@@ -8,12 +8,15 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
 use super::reading::{
-    ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView, WaitView,
+    AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
+    WaitView,
 };
 use crate::explain::status::explain;
 use crate::reading;
+use crate::timeline;
 use crate::trace::{
     Body, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
 };
@@ -65,6 +68,9 @@ pub(super) struct HttpView<'a> {
     head_bytes: u64,
     /// The body: counted, not kept.
     body: BodyView<'a>,
+    /// The rounds of TCP slow start that it came in; null where none are plain to see, as with a server that pauses by
+    /// itself, loss, a round trip of less than 5 ms, and QUIC.
+    slow_start: Option<SlowStartView>,
     /// Application bytes received in all, above TLS.
     bytes_received: u64,
     /// Application bytes sent in all, above TLS.
@@ -97,6 +103,8 @@ pub(super) struct HttpView<'a> {
     trace_ids: Vec<TraceIdView>,
     /// What the response says as an interface for programs.
     api: HabitsView,
+    /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
+    alt_svc: Option<AltSvcView>,
 }
 
 impl<'a> HttpView<'a> {
@@ -123,6 +131,7 @@ impl<'a> HttpView<'a> {
             trailers: headers(&http.trailers),
             head_bytes: http.head_bytes,
             body: (&http.body).into(),
+            slow_start: timeline::slow_start(hop).map(Into::into),
             bytes_received: http.bytes_received,
             bytes_sent: http.bytes_sent,
             garbage: http.garbage.as_deref().map(|bytes| GarbageView {
@@ -141,6 +150,7 @@ impl<'a> HttpView<'a> {
             graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
             api: reading::habits(&http.headers).into(),
+            alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }
     }
 }
@@ -224,6 +234,12 @@ struct BodyView<'a> {
     surplus_bytes: u64,
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
+    /// When its bytes on the wire came: the first, and 10, 50, 90 and 100 % of them; empty where there are none. Of a
+    /// body in more than 256 reads, to within a percent of the bytes.
+    arrivals: Vec<ArrivalView>,
+    /// Bytes a second from its first read to its last, those of the first left out; null where all came within a
+    /// millisecond.
+    bytes_per_second: Option<u64>,
     /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `h3`, `none`.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "content-length", "chunked", "close", "h2", "h3"])))]
     framing: &'static str,
@@ -246,6 +262,8 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             decoded_bytes: body.decoded_bytes,
             surplus_bytes: body.surplus_bytes,
             encoding: body.encoding.as_deref(),
+            arrivals: body.arrivals.shares().into_iter().map(Into::into).collect(),
+            bytes_per_second: body.arrivals.rate(),
             framing: body.framing.as_str(),
             complete: body.complete,
             decode_error: body.decode_error.as_deref(),

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::reading::{
-    CacheResult, ClockOf, Confidence, ErrorSource, Habits, Layer, Maker, Quota, Retry, Role, TraceId, Wait,
-    limits,
+    AltSvc, Alternative, CacheResult, ClockOf, Confidence, ErrorSource, Habits, Layer, Maker, Quota, Retry,
+    Role, TraceId, Wait, limits,
 };
 use crate::render::words::timestamp;
 use crate::trace::{GraphQlErrors, Http, Problem};
@@ -96,6 +96,45 @@ impl From<ErrorSource> for ErrorSourceView {
             evidence: source.evidence,
             confidence: Confidence::as_str(source.confidence),
         }
+    }
+}
+
+/// Where else an origin may be had (RFC 7838).
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct AltSvcView {
+    /// Whether all that was said of it before is to be forgotten.
+    clear: bool,
+    /// The alternatives, the one that the server likes best first.
+    alternatives: Vec<AlternativeView>,
+}
+
+/// A place where an origin may be had, too.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct AlternativeView {
+    /// The protocol by its name in ALPN.
+    protocol: String,
+    /// Another host; null for that of the origin.
+    host: Option<String>,
+    /// The port.
+    port: u16,
+    /// For how long it may be remembered.
+    max_age_s: u64,
+    /// Whether also when the client has changed its network.
+    persist: bool,
+}
+
+impl From<AltSvc> for AltSvcView {
+    fn from(said: AltSvc) -> Self {
+        let view = |one: Alternative| AlternativeView {
+            protocol: one.protocol,
+            host: one.host,
+            port: one.port,
+            max_age_s: one.max_age,
+            persist: one.persist,
+        };
+        Self { clear: said.clear, alternatives: said.alternatives.into_iter().map(view).collect() }
     }
 }
 

@@ -1,8 +1,12 @@
 //! The JSON Schema of the documents: the committed file, which a test makes from their view structs.
 
+use crate::packed::SCHEMA;
+
 /// The JSON Schema of all documents.
-pub const SCHEMA_FILE: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/schema/urltrace-1.json"));
+#[must_use]
+pub fn schema_file() -> &'static str {
+    SCHEMA.text()
+}
 
 /// What the file has to be.
 #[cfg(test)]

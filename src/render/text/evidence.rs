@@ -6,12 +6,13 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::reuse;
 use super::route;
 use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{proxy_words, quic_words, words};
+use crate::render::{proxy_words, quic_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
@@ -55,11 +56,17 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+    }
+    if let Some(connect) = hop.dialled() {
         route::put(page, connect);
     }
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
         scan::put(page, found, verbose);
     }
+    if let Some(why) = hop.request.scan_skipped {
+        fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
+    }
+    reuse::put(page, hop, verbose);
 }
 
 /// What the response says of its way and of itself.
@@ -212,7 +219,10 @@ pub(crate) fn connect(connect: &Connect) -> String {
     let Some(winner) = connect.winner.and_then(|index| connect.attempts.get(index)) else {
         let attempts: Vec<&Attempt> = connect.attempts.iter().collect();
         let each = outcomes(&attempts, |attempt| attempt.address.to_string());
-        return if each.is_empty() { "no connection".to_owned() } else { format!("no connection: {each}") };
+        return match each.is_empty() {
+            true => "no connection".to_owned(),
+            false => format!("no connection: {each}{}", rivals(connect).unwrap_or_default()),
+        };
     };
     let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
     let others = connect.attempts.iter().enumerate().filter(|(index, _)| Some(*index) != connect.winner);
@@ -225,6 +235,7 @@ pub(crate) fn connect(connect: &Connect) -> String {
         };
         words.push_str(&format!("; {}", outcomes(&others, name)));
     }
+    words.extend(rivals(connect));
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
     }
@@ -245,6 +256,25 @@ pub(crate) fn connect(connect: &Connect) -> String {
         words.push_str(&format!(", MSS {}", info.mss));
     }
     words
+}
+
+/// What became of the other transport: `; beside it QUIC to 192.0.2.1 was not complete after 20.1 ms`.
+pub(crate) fn rivals(connect: &Connect) -> Option<String> {
+    let told = |attempt: &Attempt| {
+        format!("{} to {} {}", attempt.transport.spoken(), attempt.address.ip(), rival(attempt))
+    };
+    let all: Vec<String> = connect.rivals.iter().take(NAMED).map(told).collect();
+    (!all.is_empty()).then(|| format!("; beside it {}", all.join(", ")))
+}
+
+/// What became of an attempt whose handshake was not the first to be complete: it may have been answered.
+pub(crate) fn rival(attempt: &Attempt) -> String {
+    match attempt.outcome {
+        AttemptOutcome::Lost => {
+            format!("was not complete after {}", units::duration(attempt.end.since(attempt.start)))
+        }
+        _ => outcome(attempt),
+    }
 }
 
 /// Addresses that are named; `-v` and JSON have all.

@@ -3,6 +3,7 @@
 mod connection;
 mod dns;
 mod faults;
+mod http3;
 mod proxies;
 mod requests;
 mod resolvers;
@@ -17,7 +18,7 @@ use crate::{Test, World};
 /// All of them, in the order they run.
 pub(crate) fn all() -> impl Iterator<Item = Test> {
     let early = [world::TESTS, connection::TESTS, dns::TESTS, resolvers::TESTS, faults::TESTS];
-    let late = [web::TESTS, proxies::TESTS, requests::TESTS, stamps::TESTS];
+    let late = [web::TESTS, http3::TESTS, proxies::TESTS, requests::TESTS, stamps::TESTS];
     early.into_iter().chain(late).flatten().copied()
 }
 
