@@ -14,12 +14,16 @@ use crate::stream::Stream;
 use crate::trace::{EventStreamEnd, Failure, FailureCode, Http, Unanswered, Url};
 
 /// A request that is made and not sent: nothing of it needs the connection.
-pub struct Prepared(Result<Draft, String>);
+pub struct Prepared {
+    draft: Result<Draft, String>,
+    /// Room for what is read of HTTP/1.
+    room: Vec<u8>,
+}
 
 /// Makes a request. What is wrong with it is told by the exchange.
 #[must_use]
 pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
-    Prepared(Draft::new(url, ask, plan))
+    Prepared { draft: Draft::new(url, ask, plan), room: vec![0; h1::READ] }
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
@@ -115,7 +119,8 @@ async fn exchange(
     prepared: Prepared,
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
-    let draft = prepared.0.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    let Prepared { draft, room } = prepared;
+    let draft = draft.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
     let draft = match forwarded {
         Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
         None => draft,
@@ -128,7 +133,7 @@ async fn exchange(
         return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
     }
     match line {
-        Line::Http1(stream) => h1::exchange(*stream, scene, &draft, record).await,
+        Line::Http1(stream) => h1::exchange(*stream, scene, (&draft, room), record).await,
         Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
         Line::Http3(link) => link.exchange(scene, &draft, record).await,
     }

@@ -26,7 +26,7 @@ use crate::trace::{At, FailureCode, Http, HttpVersion, Informational, StampedBy}
 use crate::units::bytes as size;
 
 /// Bytes read at once.
-const READ: usize = 64 * 1024;
+pub(super) const READ: usize = 64 * 1024;
 /// Bodies up to this size travel with the head, in one write.
 const JOINED: usize = 64 * 1024;
 
@@ -42,14 +42,14 @@ pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     .await
 }
 
-/// Sends the request and reads the response into `record`.
+/// Sends the request and reads the response into `record`; `room` is what a read may fill, [`READ`] bytes.
 ///
 /// # Errors
 /// What broke the exchange; `record` holds what was seen until then.
 pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     scene: &Scene<'_>,
-    draft: &Draft,
+    (draft, room): (&Draft, Vec<u8>),
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
     let (mut head, request) = draft.http1();
@@ -61,8 +61,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         body = &[];
     }
     let outgoing = Outgoing { parts: [&head, body], state: Writing::Part(0, 0) };
-    let mut link =
-        Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ], noticed: record.start };
+    let mut link = Link { stream, clock: scene.clock, outgoing, buffer: room, noticed: record.start };
 
     let (head, rest, at) = read_head(&mut link, scene, record).await?;
     let bad = |why| fault::new(FailureCode::BadFraming, why);
