@@ -133,7 +133,7 @@ fn refusals(world: &World) {
         (format!("-x http://{at}:443"), "https://www.example.site/", 56, "proxy-refused"),
         (format!("-x https://{at}:{HTTPS}"), "https://www.example.site:444/", 56, "proxy-refused"),
         (format!("-x https://{at}:{HTTPS}"), "https://none.example.site/", 56, "proxy-target-failed"),
-        (format!("-x https://{at}:{HTTP}"), "https://www.example.site/", 35, "proxy-tls"),
+        (format!("-x https://{at}:80"), "https://www.example.site/", 35, "proxy-tls"),
         (format!("-x https://{WEB_TLS12}:{HTTPS}"), "https://www.example.site/", 60, "proxy-tls"),
     ];
     for (options, url, exit, code) in rows {
