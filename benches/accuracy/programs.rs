@@ -177,9 +177,8 @@ fn curl(text: &str) -> Told {
     let json = json(text);
     let at = |name: &str| json[format!("time_{name}")].as_f64().map(|seconds| (seconds * 1e6).round() as i64);
     let between = |from: Option<i64>, to: Option<i64>| Some(to? - from?);
-    let [lookup, connect, tls, ready] =
-        ["namelookup", "connect", "appconnect", "pretransfer"].map(|name| at(name));
-    let [sent, first, end] = ["posttransfer", "starttransfer", "total"].map(|name| at(name));
+    let [lookup, connect, tls, ready] = ["namelookup", "connect", "appconnect", "pretransfer"].map(&at);
+    let [sent, first, end] = ["posttransfer", "starttransfer", "total"].map(at);
     Told {
         phases: [
             lookup,
@@ -223,7 +222,6 @@ fn blackbox(text: &str) -> Told {
         let seconds: f64 = text.lines().find_map(|line| line.strip_prefix(&before))?.parse().ok()?;
         Some((seconds * 1e6).round() as i64)
     };
-    let [dns, connect, tls, wait, receive] =
-        ["resolve", "connect", "tls", "processing", "transfer"].map(|phase| of(phase));
+    let [dns, connect, tls, wait, receive] = ["resolve", "connect", "tls", "processing", "transfer"].map(of);
     Told { phases: [dns, connect, tls, None, wait, receive], whole: None }
 }
