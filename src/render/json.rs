@@ -5,6 +5,7 @@
 //! 1 fields are only ever added.
 
 mod auth;
+mod compare;
 mod connect;
 mod dns;
 mod dnssec;
@@ -34,7 +35,7 @@ mod url;
 mod write;
 
 pub use schema::schema_file;
-pub(super) use write::{Lines, dns, error, hop, trace, write};
+pub(super) use write::{Lines, compare, dns, error, hop, trace, write};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 pub(super) mod addresses;
 mod alias;
 mod bar;
+mod compare;
 mod dns;
 pub(super) mod dnssec;
 pub(super) mod evidence;
@@ -29,6 +30,7 @@ mod trace;
 mod verbose;
 mod waterfall;
 
+pub(super) use compare::compare;
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::beside::{Beside, goes_on, make_request};
-use super::connect::{self, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
+use super::by_tcp::{Hello, PLAIN, secure};
+use super::connect::{CONNECT_TO, IP_LITERAL};
 use super::endpoint;
 use super::fast_open;
 use super::scene::Scene;
@@ -100,7 +101,7 @@ pub(super) async fn open(
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     };
-    let session = connect::secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
+    let session = secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
     Ok(goes_on(session, connection, until).await)
 }
 
