@@ -21,12 +21,13 @@
 //! - `packed`: the long texts that the build packed, for [`explain`] and [`render`]
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
-//!   a packet came; `hosts`: the hosts file; [`nearest`]: the word that was meant
+//!   a packet came; `bursts`: in what bursts bytes do; `hosts`: the hosts file; [`nearest`]: the word that was meant
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
 pub mod alert;
 pub mod app;
+mod bursts;
 pub mod cli;
 pub mod clock;
 pub mod dns;

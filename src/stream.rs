@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+pub use crate::bursts::Bursts;
 use crate::clock::Moment;
 use crate::timestamp::{self, Stamped};
 use crate::tls::TlsStream;
@@ -47,6 +48,7 @@ pub struct Socket {
     /// Reads in a row that found something.
     row: u32,
     arrived: Option<Moment>,
+    bursts: Bursts,
     handed: Option<Moment>,
 }
 
@@ -57,9 +59,13 @@ impl Socket {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let before = buf.filled().len();
         let read = timestamp::poll_read(&self.tcp, cx, buf);
         self.row = if read.is_ready() { self.row + 1 } else { 0 };
-        read.map_ok(|at| self.arrived = at)
+        read.map_ok(|at| {
+            self.arrived = at;
+            self.bursts.note(at, (buf.filled().len() - before) as u64);
+        })
     }
 
     /// Stamps what is handed over now, if it is.
@@ -91,7 +97,7 @@ impl Behind {
 
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
-        Self::Plain(Socket { tcp, row: 0, arrived: None, handed: None })
+        Self::Plain(Socket { tcp, row: 0, arrived: None, bursts: Bursts::default(), handed: None })
     }
 }
 
@@ -109,6 +115,17 @@ impl Stream {
             Self::Plain(_) | Self::Unix(_) => false,
             Self::Tls(_) => true,
             Self::Behind(behind) => behind.stream.is_encrypted(),
+        }
+    }
+
+    /// The bursts in which bytes come on its TCP connection; `None` without one.
+    #[must_use]
+    pub fn bursts(&self) -> Option<&Bursts> {
+        match self {
+            Self::Plain(socket) => Some(&socket.bursts),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.carrier().bursts(),
+            Self::Behind(behind) => behind.stream.bursts(),
         }
     }
 

@@ -6,15 +6,16 @@ use super::found::{Finding, Severity};
 use super::http_rate_limited::refusal;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use super::url_port_speaks_tls::says_so;
 use crate::explain::status::explain;
 use crate::reading::{error_source, limits, spoken};
-use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace, position};
+use crate::trace::{Hop, Http, ProxyUsage, StageName, TlsComplaint, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
     severity: Severity::Error,
     stage: StageName::Http,
-    fires: "the last status is 5xx (error) or 4xx (warning), except what is for a limit (http-rate-limited)",
+    fires: "the last status is 5xx (error) or 4xx (warning), except what is for a limit (http-rate-limited) or tells an http URL of a port that speaks TLS (url-port-speaks-tls)",
     standard: "RFC 9110 section 15",
     check: Check::Trace(check),
 };
@@ -30,7 +31,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
-    if refusal(trace.started_at, http).is_some() {
+    // What that comes to for the page is told, and the request itself was not made.
+    if hop.request.is_preflight() {
+        return Vec::new();
+    }
+    if refusal(trace.started_at, http).is_some() || says_so(&hop, http) {
         return Vec::new();
     }
     let text = explain(status);
@@ -55,13 +60,6 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 " In the handshake the server asked for a client certificate and got one: it may not accept it.",
             );
             finding.advice = ANOTHER.to_owned();
-        }
-        (Some(TlsComplaint::PlainRequest), _) if hop.url.scheme == Scheme::Http => {
-            finding.detail = format!(
-                "the server says that port {} speaks TLS, and the request came in the clear",
-                hop.url.port
-            );
-            finding.advice = format!("ask https://{}:{}", hop.url.host_ascii, hop.url.port);
         }
         (Some(TlsComplaint::NoCertificate), _) => {
             finding.detail =
@@ -125,9 +123,6 @@ mod tests {
     fn a_400_that_is_about_tls_says_so() {
         let mut trace = sample::sound();
         sample::http(&mut trace).status = Some(400);
-        sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::PlainRequest);
-        trace.requests[0].url.scheme = Scheme::Http;
-        assert!(sample::of(&RULE, &trace)[0].advice.starts_with("ask https://"));
         sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::NoCertificate);
         assert!(sample::of(&RULE, &trace)[0].detail.contains("client certificate"));
         sample::http(&mut trace).body.tls_complaint = None;

@@ -43,6 +43,8 @@ pub enum InRequest {
     Status,
     /// The bytes of the body on the wire.
     WireBytes,
+    /// The rounds of slow start.
+    SlowStart,
     /// Why it ended before its goal.
     Failure,
     /// Where it redirects to.
@@ -55,6 +57,12 @@ pub enum InRequest {
     Framing,
     /// The stamp of an interim response, by its place.
     Informational(usize),
+    /// Whether a browser lets a page of another origin have the response.
+    CorsAllowed,
+    /// The role of a layer between the client and the origin, by its place.
+    Layer(usize),
+    /// How long a further request waited, by its place.
+    FurtherWait(usize),
     /// The errors of GraphQL in the body.
     GraphQlErrors,
     /// What is wrong with a web token, by its place.

@@ -31,7 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 "where several servers answer at one address, let them share the keys of their tickets",
             ),
             // Nothing is known of the server.
-            NotResumed::Failed(_) | NotResumed::NotTried(_) | NotResumed::NothingRead => continue,
+            NotResumed::Failed(_) | NotResumed::NothingRead => continue,
         };
         let evidence =
             vec![Place::Connection(id, InConnection::Resumed), Place::Connection(id, InConnection::Tickets)];

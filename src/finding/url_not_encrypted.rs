@@ -24,7 +24,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .is_some_and(|target| target.starts_with("https:"));
     // Nothing was read there.
     let wants_credentials = http.status == Some(407) && hop.proxy.is_some();
-    if hop.url.scheme == Scheme::Https || to_https || wants_credentials || hop.url.host.is_this_machine() {
+    if matches!(hop.url.scheme, Scheme::Https | Scheme::Wss)
+        || to_https
+        || wants_credentials
+        || hop.url.host.is_this_machine()
+    {
         return Vec::new();
     }
     let title =

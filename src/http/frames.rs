@@ -4,7 +4,7 @@
 //! data. It checks nothing and decodes nothing.
 
 use super::scene::MAX_INFORMATIONAL;
-use crate::trace::At;
+use crate::trace::{Arrivals, At};
 
 /// Size of a frame header.
 pub(super) const HEADER: usize = 9;
@@ -162,8 +162,12 @@ pub(super) struct Received {
     pub(super) block_bytes: u64,
     /// Bytes of the DATA frames, frame headers and padding included, as far as they came.
     pub(super) data_bytes: u64,
+    /// When they came.
+    pub(super) arrivals: Arrivals,
     /// DATA frames.
     pub(super) data_frames: u64,
+    /// When the last of them came.
+    pub(super) data_at: Option<At>,
     /// The stream's last byte.
     pub(super) end: Option<At>,
     ending: bool,
@@ -177,7 +181,11 @@ impl Received {
     pub(super) fn take(&mut self, event: Event<'_>, began: At, at: At) {
         match event {
             Event::Header(frame) => self.header(frame, began),
-            Event::Payload(frame, bytes) if frame.kind == DATA => self.data_bytes += bytes.len() as u64,
+            Event::Payload(frame, bytes) if frame.kind == DATA => {
+                self.data_bytes += bytes.len() as u64;
+                self.data_at = Some(at);
+                self.arrivals.note(at, self.data_bytes);
+            }
             Event::End(frame) => self.finish(frame, at),
             Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
         }
@@ -217,6 +225,10 @@ impl Received {
             }
             DATA => {
                 self.data_frames += 1;
+                // The last frame may be empty, and is no body alone.
+                if !self.arrivals.is_empty() {
+                    self.arrivals.note(at, self.data_bytes);
+                }
                 if frame.flags & END_STREAM != 0 {
                     self.end = Some(at);
                 }

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
-use super::body::Sink;
+use super::body::{Sink, Undo};
+use super::events;
 use super::redirect;
 use crate::clock::Clock;
-use crate::plan::HttpPlan;
+use crate::plan::{Compression, Cookie, HttpPlan};
 use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url, header};
 
 /// Interim responses (1xx) that are read at most: a server that works for minutes may send a 102 each second.
@@ -18,11 +19,37 @@ pub struct Ask {
     pub method: String,
     /// Body.
     pub body: Option<Bytes>,
+    /// What is kept of cookies: each goes to the URLs that it is for.
+    pub cookies: Vec<Cookie>,
     /// False once a redirect has left the first origin: then fields with credentials
     /// (`authorization`, `cookie`, `proxy-authorization`) of `-H` and `-u` are not sent.
     pub credentials: bool,
     /// False once a redirect has left the first host: a `Host` of `-H` names that one.
     pub given_host: bool,
+    /// For whom.
+    pub on_behalf: OnBehalf,
+}
+
+/// For whom a request is made (Fetch standard, WHATWG, section 3.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// For nobody but who runs this.
+    #[default]
+    Nobody,
+    /// For a page of this origin.
+    Page {
+        /// The value of Origin.
+        origin: String,
+    },
+    /// The same, as the question before the request.
+    Preflight {
+        /// The value of Origin.
+        origin: String,
+        /// The method of the request.
+        method: String,
+        /// Its fields that are asked for.
+        fields: Vec<String>,
+    },
 }
 
 /// What an exchange works from.
@@ -41,11 +68,35 @@ impl Scene<'_> {
         record.body.framing = framing;
         // The body of a hop that is passed through is not what `-o` asks for.
         let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
+        let passing = passing || matches!(self.ask.on_behalf, OnBehalf::Preflight { .. });
         let output = self.plan.output.clone().filter(|_| !passing);
-        let undo = self.plan.compressed && framing != BodyFraming::None;
+        let undo = self.undo(status, framing);
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
         let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
-        if status >= 400 || json { sink.look() } else { sink }
+        let sink = if status >= 400 || json { sink.look() } else { sink };
+        let kind = header(&record.headers, "content-type");
+        let kind = kind.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
+        let is_events = kind.is_some_and(|kind| kind.eq_ignore_ascii_case(events::MEDIA_TYPE));
+        if is_events && status < 300 && framing != BodyFraming::None {
+            sink.count_events(&mut record.body, record.end)
+        } else {
+            sink
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// What is undone of a body's codings.
+    fn undo(&self, status: u16, framing: BodyFraming) -> Undo {
+        let is_asked_by_hand =
+            || self.plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+        match self.plan.compression {
+            // 206: a part of what was packed has no beginning to unpack.
+            _ if framing == BodyFraming::None || status == 206 => Undo::No,
+            Compression::Unasked => Undo::No,
+            Compression::Asked if is_asked_by_hand() => Undo::Counted,
+            Compression::Asked | Compression::Undone => Undo::Saved,
+        }
     }
 }
 
@@ -68,6 +119,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         trailers: Vec::new(),
         head_bytes: 0,
         body: Body::default(),
+        bursts: Vec::new(),
         bytes_received: 0,
         bytes_sent: 0,
         garbage: None,
@@ -75,5 +127,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
+        cookies: None,
     }
 }

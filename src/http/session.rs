@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::{h1, h2, h3};
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::quic;
-use crate::stream::Stream;
+use crate::stream::{Bursts, Stream};
 use crate::trace::HttpVersion;
 
 /// An HTTP connection that can carry a further request.
@@ -19,6 +19,8 @@ pub struct Session {
     pub(super) negotiated: Option<Option<String>>,
     /// Where requests are sent to a proxy that forwards them.
     pub(super) forwarded: Option<Forwarded>,
+    /// The bursts in which its bytes come, where it is over TCP.
+    pub(super) bursts: Option<Bursts>,
 }
 
 /// How requests are sent to a proxy that forwards them (RFC 9112 §3.2.2).
@@ -46,31 +48,35 @@ impl Session {
             None => plan.version == VersionChoice::Http2,
             Some(alpn) => alpn.as_deref() == Some("h2"),
         };
+        let bursts = stream.bursts().cloned();
         let wire = if http2 { Wire::Http2(Rc::new(h2::Link::new(stream))) } else { Wire::Http1(stream) };
-        Self { wire, negotiated, forwarded: None }
+        Self { wire, negotiated, forwarded: None, bursts }
     }
 
     /// A fresh QUIC connection.
     #[must_use]
     pub fn over_quic(connection: quic::Connection) -> Self {
         let wire = Wire::Http3(Rc::new(h3::Link::new(connection)));
-        Self { wire, negotiated: Some(Some("h3".to_owned())), forwarded: None }
+        Self { wire, negotiated: Some(Some("h3".to_owned())), forwarded: None, bursts: None }
     }
 
     /// The same without TLS of the server's own, whatever a tunnel to it goes through.
     #[must_use]
-    pub fn in_the_clear(stream: Stream, plan: &HttpPlan) -> Self {
-        let wire = match plan.version {
+    pub fn in_the_clear(stream: Stream, version: VersionChoice) -> Self {
+        let bursts = stream.bursts().cloned();
+        let wire = match version {
             VersionChoice::Http2 => Wire::Http2(Rc::new(h2::Link::new(stream))),
             VersionChoice::Auto | VersionChoice::Http11 | VersionChoice::Http3Only => Wire::Http1(stream),
         };
-        Self { wire, negotiated: None, forwarded: None }
+        Self { wire, negotiated: None, forwarded: None, bursts }
     }
 
     /// A connection to a proxy that forwards requests, in HTTP/1.1; `authorization` is for the proxy.
     #[must_use]
-    pub const fn forwarded(stream: Stream, authorization: Option<String>) -> Self {
-        Self { wire: Wire::Http1(stream), negotiated: None, forwarded: Some(Forwarded { authorization }) }
+    pub fn forwarded(stream: Stream, authorization: Option<String>) -> Self {
+        let bursts = stream.bursts().cloned();
+        let forwarded = Some(Forwarded { authorization });
+        Self { wire: Wire::Http1(stream), negotiated: None, forwarded, bursts }
     }
 
     /// The version this connection speaks.
@@ -92,7 +98,7 @@ impl Session {
             Wire::Http2(link) => Wire::Http2(Rc::clone(link)),
             Wire::Http3(link) => Wire::Http3(Rc::clone(link)),
         };
-        Some(Self { wire, negotiated: self.negotiated.clone(), forwarded: None })
+        Some(Self { wire, negotiated: self.negotiated.clone(), forwarded: None, bursts: self.bursts.clone() })
     }
 
     /// Whether the connection still stands, as far as can be seen without waiting. To be asked

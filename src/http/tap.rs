@@ -380,6 +380,7 @@ impl Watch {
         record.bytes_received = exchange.bytes_received + unsettled;
         record.bytes_sent = exchange.bytes_sent;
         record.body.wire_bytes = exchange.received.data_bytes;
+        record.body.arrivals.clone_from(&exchange.received.arrivals);
         record.goaway.clone_from(&tap.goaway);
         // Blocks of interim responses come first, each already noted in the record.
         if let Some(block) = exchange.received.blocks.get(record.informational.len()) {

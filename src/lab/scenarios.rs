@@ -12,6 +12,7 @@ use crate::plan::STAGGER;
 const DNS: u8 = 4;
 const TCP: u8 = 5;
 const TLS: u8 = 6;
+const HTTP: u8 = 7;
 
 /// Every scenario, in the order of the stages.
 pub const SCENARIOS: &[Scenario] = &all::<{ BEFORE_HTTP.len() + HTTP_SCENARIOS.len() }>();
@@ -56,6 +57,12 @@ const BEFORE_HTTP: &[Scenario] = &[
         "https://www%2Eexample.test/",
         "a host in which programs read different names",
     ),
+    Scenario::new(
+        "port-speaks-tls",
+        "http://www.example.test:443/",
+        "an http URL with the port of https: the scheme and the port do not fit",
+    )
+    .fails(HTTP, "not-http"),
     // DNS
     Scenario::new(
         "cname-across-zones",
@@ -338,6 +345,18 @@ const BEFORE_HTTP: &[Scenario] = &[
     )
     .options(&["--http3-only"]),
     Scenario::new(
+        "http3-early-data",
+        "https://early.http3.test/",
+        "HTTP/3 and a ticket that allows 0-RTT, which the server takes",
+    )
+    .options(&["--http3-only", "--resume"]),
+    Scenario::new(
+        "http3-early-data-refused",
+        "https://late.http3.test/",
+        "HTTP/3 and a ticket that allows 0-RTT, which the server then turns down",
+    )
+    .options(&["--http3-only", "--resume"]),
+    Scenario::new(
         "quic-refused",
         "https://refused.http3.test/",
         "a QUIC server that takes no connections now",
@@ -526,6 +545,12 @@ const BEFORE_HTTP: &[Scenario] = &[
     .options(&["--resume"]),
     Scenario::new("early-data", "https://early-data.tls.test/", "a ticket that even allows 0-RTT")
         .options(&["--resume"]),
+    Scenario::new(
+        "early-data-refused",
+        "https://late.http3.test/",
+        "a ticket that allows 0-RTT, which the server then turns down",
+    )
+    .options(&["--resume"]),
     Scenario::new(
         "no-tickets",
         "https://no-tickets.tls.test/",

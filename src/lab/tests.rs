@@ -1,5 +1,6 @@
 //! The lab as a whole: its table of scenarios, its life, and that labs do not meet.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::str::FromStr;
@@ -9,6 +10,7 @@ use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 use super::dns::server::NameServer;
+use super::proxies::PROXIES;
 use super::web::site::Secure;
 use super::web::sites::SITES;
 use super::*;
@@ -144,7 +146,7 @@ fn the_table_of_scenarios_is_sound() {
         assert!((expect.outcome == "ok") == code.is_none(), "{id}: {}", expect.outcome);
         assert_eq!(expect.outcome == "ok", expect.exit == 0, "{id}");
         assert!(expect.exit == 0 || (4..=7).contains(&expect.exit), "{id}");
-        let phases = ["dns", "connect", "proxy", "tls", "quic", "wait", "receive"];
+        let phases = ["queue", "dns", "connect", "proxy", "tls", "quic", "wait", "receive"];
         assert!(expect.injected.iter().all(|(phase, millis)| phases.contains(phase) && *millis > 0), "{id}");
     }
 }
@@ -168,6 +170,26 @@ fn sites_do_not_share_addresses_and_lie_in_a_zone() {
         );
     }
     assert!(SITES.iter().any(|site| matches!(site.secure, Some(Secure::Legacy(_)))));
+}
+
+#[test]
+fn nothing_of_the_lab_shares_an_address_but_what_says_so() {
+    let servers = dns::internet::all_servers().map(|server| (server.name.to_owned(), server.address));
+    let sites = SITES.iter().map(|site| (site.host.to_owned(), site.address()));
+    let proxies = PROXIES.iter().map(|proxy| (proxy.host.to_owned(), proxy.address()));
+    let mut owners: HashMap<IpAddr, String> = HashMap::new();
+    for (owner, address) in servers.chain(sites).chain(proxies) {
+        if let Some(other) = owners.insert(address, owner.clone()) {
+            panic!("{address} is that of {other} and of {owner}");
+        }
+    }
+    // What DNS gives beside a site's own address is said in its row: another site's, or nobody's.
+    for site in SITES {
+        let beside: Vec<IpAddr> = site.ipv4_addresses().skip(1).collect();
+        for (index, address) in beside.iter().enumerate() {
+            assert!(*address != site.address() && !beside[..index].contains(address), "{}", site.host);
+        }
+    }
 }
 
 #[test]

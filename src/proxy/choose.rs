@@ -21,8 +21,8 @@ pub enum Choice<'p> {
 #[must_use]
 pub fn choose<'p>(url: &Url, plan: &'p ProxyPlan) -> Choice<'p> {
     let server = match url.scheme {
-        Scheme::Http => plan.http.as_ref(),
-        Scheme::Https => plan.https.as_ref(),
+        Scheme::Http | Scheme::Ws => plan.http.as_ref(),
+        Scheme::Https | Scheme::Wss => plan.https.as_ref(),
         Scheme::Tls | Scheme::Tcp => plan.other.as_ref(),
         // QUIC goes by none.
         Scheme::Quic | Scheme::Dns => None,

@@ -15,18 +15,24 @@ use quinn_proto::transport_parameters::TransportParameters;
 
 use crate::clock::{Clock, Stopwatch};
 use crate::tls::Messages;
+use crate::trace::EarlyData;
 
 /// What a handshake has shown so far.
 pub(super) struct Overheard {
     messages: Mutex<Messages>,
     /// A Retry packet came that the server itself has made.
     retry: AtomicBool,
+    /// 0-RTT was offered.
+    offered_early: AtomicBool,
+    /// And taken.
+    accepted_early: AtomicBool,
     clock: Clock,
 }
 
 impl Overheard {
     pub(super) fn new(messages: Messages, clock: Clock) -> Self {
-        Self { messages: Mutex::new(messages), retry: AtomicBool::new(false), clock }
+        let [retry, offered_early, accepted_early] = [false; 3].map(AtomicBool::new);
+        Self { messages: Mutex::new(messages), retry, offered_early, accepted_early, clock }
     }
 
     pub(super) fn messages(&self) -> MutexGuard<'_, Messages> {
@@ -36,6 +42,13 @@ impl Overheard {
 
     pub(super) fn had_retry(&self) -> bool {
         self.retry.load(Ordering::Relaxed)
+    }
+
+    /// What became of 0-RTT; `None` where it was not offered.
+    pub(super) fn early_data(&self) -> Option<EarlyData> {
+        let accepted = self.accepted_early.load(Ordering::Relaxed);
+        let became = if accepted { EarlyData::Accepted } else { EarlyData::Refused };
+        self.offered_early.load(Ordering::Relaxed).then_some(became)
     }
 }
 
@@ -103,11 +116,19 @@ impl Session for NotedSession {
     }
 
     fn early_crypto(&self) -> Option<(Box<dyn HeaderKey>, Box<dyn PacketKey>)> {
-        self.inner.early_crypto()
+        let keys = self.inner.early_crypto();
+        if keys.is_some() {
+            self.overheard.offered_early.store(true, Ordering::Relaxed);
+        }
+        keys
     }
 
     fn early_data_accepted(&self) -> Option<bool> {
-        self.inner.early_data_accepted()
+        let accepted = self.inner.early_data_accepted();
+        if accepted == Some(true) {
+            self.overheard.accepted_early.store(true, Ordering::Relaxed);
+        }
+        accepted
     }
 
     fn is_handshaking(&self) -> bool {

@@ -143,6 +143,7 @@ impl Dial {
             end: ended,
             version: connected.map(|_| 1),
             retry: self.overheard.had_retry(),
+            early_data: self.overheard.early_data(),
             offered_versions: log.offered_versions.clone(),
             datagrams: log.datagrams.iter().filter(|datagram| datagram.at <= ended).cloned().collect(),
             ..Quic::default()

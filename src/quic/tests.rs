@@ -1,6 +1,7 @@
 //! QUIC handshakes with peers that answer as no server should.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
@@ -64,7 +65,7 @@ fn long_header(first: u8, version: u32, asked: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn each_bad_peer_has_its_name_and_ends_in_time() {
     type Script = fn(&[u8]) -> Vec<Vec<u8>>;
-    let table: [(&str, Script, FailureCode, &str); 6] = [
+    let table: [(&str, Script, FailureCode, &str); 12] = [
         ("silence", |_| vec![], FailureCode::QuicTimeout, "no reply by UDP from 127.0.0.1"),
         (
             "another version",
@@ -104,8 +105,47 @@ async fn each_bad_peer_has_its_name_and_ends_in_time() {
             "no reply to QUIC",
         ),
         ("a flood", |_| vec![vec![0xcf; 1200]; 400], FailureCode::QuicTimeout, "no reply to QUIC"),
+        (
+            "no version at all",
+            |asked| vec![long_header(0x80, 0, asked)],
+            FailureCode::QuicVersion,
+            "speaks no version of QUIC that is spoken here",
+        ),
+        // RFC 9000 §6.2: what offers the version that was asked for is to be passed over, each time.
+        (
+            "the same version, over and over",
+            |asked| vec![[long_header(0x80, 0, asked), vec![0, 0, 0, 1]].concat()],
+            FailureCode::QuicTimeout,
+            "no reply to QUIC",
+        ),
+        (
+            "another version for another connection",
+            |asked| {
+                let mut stranger = asked.to_vec();
+                let ids = 6..(7 + usize::from(asked[5]) + 20).min(stranger.len());
+                stranger[ids].iter_mut().for_each(|byte| *byte ^= 0x55);
+                stranger[6 + usize::from(asked[5])] = asked[6 + usize::from(asked[5])];
+                vec![[long_header(0x80, 0, &stranger), vec![0xff, 0, 0, 29]].concat()]
+            },
+            FailureCode::QuicTimeout,
+            "no reply to QUIC",
+        ),
+        (
+            "a forged Handshake packet",
+            |asked| vec![[long_header(0xe0, 1, asked), vec![0x44, 0], vec![9; 0x400]].concat()],
+            FailureCode::QuicTimeout,
+            "no reply to QUIC",
+        ),
+        // RFC 9000 §10.3: nobody knows its token.
+        (
+            "a forged stateless reset",
+            |_| vec![[vec![0x41], vec![9; 60]].concat()],
+            FailureCode::QuicTimeout,
+            "no reply to QUIC",
+        ),
+        ("an empty datagram", |_| vec![Vec::new()], FailureCode::QuicTimeout, "by UDP"),
     ];
-    for (name, script, code, words) in table {
+    let each = table.map(|(name, script, code, words)| async move {
         let address = peer(script).await;
         let watch = Stopwatch::start();
         let dialled = dial(&[address]).await;
@@ -117,7 +157,45 @@ async fn each_bad_peer_has_its_name_and_ends_in_time() {
         assert!(watch.elapsed() < Duration::from_secs(15), "{name}: {:?}", watch.elapsed());
         let sent = &dialled.quic.datagrams[0];
         assert_eq!((&sent.packets[..], sent.bytes), (&[PacketKind::Initial][..], 1200), "{name}");
-    }
+    });
+    futures_util::future::join_all(each).await;
+}
+
+/// A server that answers each Initial packet with a Retry, whatever token it bears.
+fn retries_without_end() -> SocketAddr {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["www.example.test".to_owned()]).unwrap();
+    let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+    let tls = rustls::ServerConfig::builder_with_provider(tls::provider().into())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key.into())
+        .unwrap();
+    let crypto = Arc::new(quinn::crypto::rustls::QuicServerConfig::try_from(tls).unwrap());
+    let config = move || quinn::ServerConfig::with_crypto(Arc::clone(&crypto) as _);
+    let endpoint = quinn::Endpoint::server(config(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = endpoint.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Some(incoming) = endpoint.accept().await {
+            let _ = incoming.retry();
+            // With another key, the token that comes back is none of its own.
+            endpoint.set_server_config(Some(config()));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn retries_without_end_are_named() {
+    let watch = Stopwatch::start();
+    let dialled = dial(&[retries_without_end()]).await;
+    let failure = dialled.result.err().unwrap();
+    assert_eq!((failure.stage, failure.code), (StageName::Tcp, FailureCode::QuicTimeout), "{failure:?}");
+    assert!(failure.message.contains("with a Retry, and did not go on"), "{}", failure.message);
+    assert!(dialled.quic.retry && dialled.quic.datagrams.len() <= 64, "{:?}", dialled.quic);
+    assert!(watch.elapsed() < Duration::from_secs(15), "{:?}", watch.elapsed());
 }
 
 #[cfg(target_os = "linux")]

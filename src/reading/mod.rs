@@ -12,6 +12,7 @@
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
+//! - `cors`: what a browser holds against a response to a page of another origin
 //! - `alt_svc`: where else the origin may be had
 //! - `dates`: moments; `limits`: how much may be asked; `timing`: where the server's time went
 
@@ -22,6 +23,7 @@ mod auth_tests;
 mod bodies;
 mod cache_words;
 mod challenges;
+mod cors;
 mod dates;
 mod error_codes;
 mod fields;
@@ -49,6 +51,7 @@ use crate::trace::{BodySaid, Trace};
 pub use self::alt_svc::{AltSvc, Alternative, alt_svc};
 pub use self::cache_words::CacheResult;
 pub use self::challenges::{Challenge, challenges};
+pub use self::cors::{cors_line, refusal as cors_refusal};
 pub use self::dates::{ClockOf, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
 pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};

@@ -3,7 +3,10 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::trace::{Connection, Request, Stage, Trace, Url, UrlChange, UrlChangeKind};
+use crate::trace::{
+    Connection, Cors, CorsRefusal, CorsVerdict, Further, FurtherExchange, Request, Stage, Trace, Url,
+    UrlChange, UrlChangeKind,
+};
 
 impl Redact for Trace {
     fn learn(&self, seen: &mut Seen) {
@@ -19,6 +22,8 @@ impl Redact for Trace {
             if let Some(http) = request.http.as_ref().ran() {
                 http.learn(seen);
             }
+            let further = request.further.iter().flat_map(|further| &further.exchanges);
+            further.for_each(|exchange| exchange.http.learn(seen));
         }
     }
 
@@ -59,12 +64,29 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         lookup: _,
         connection: _,
         bypass: _,
+        scan_skipped: _,
         http,
         failure,
         retry_of: _,
+        waited: _,
+        not_retried: _,
+        further,
+        cors,
     } = request;
+    // The rest is the user's own word, and names of fields.
+    if let Some(Cors { verdict: Some(CorsVerdict::Refused(CorsRefusal::OtherOrigin(said))), .. }) = cors {
+        seen.clean(said, Shape::Foreign);
+    }
     hide_url(url, seen);
     hide_stage(http, seen);
+    if let Some(Further { exchanges, end: _ }) = further {
+        for FurtherExchange { http, failure } in exchanges {
+            http.hide(seen);
+            if let Some(failure) = failure {
+                failure.hide(seen);
+            }
+        }
+    }
     if let Some(failure) = failure {
         failure.hide(seen);
     }

@@ -4,17 +4,22 @@
 //! and the document cannot by accident. The schema file is made from the same structs by a test. Within schema
 //! 1 fields are only ever added.
 
+mod arrival;
 mod auth;
 mod compare;
 mod connect;
+mod cookies;
+mod cors;
 mod dns;
 mod dnssec;
 mod document;
 mod failure;
 mod finding;
+mod further;
 mod harmless;
 mod hop;
 mod http;
+mod live;
 mod micros;
 mod packet;
 mod pointer;

@@ -8,7 +8,7 @@ use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
 use super::text::route as path;
-use super::{reading_words, scan_words, text, words};
+use super::{further_words, reading_words, scan_words, text, words};
 use crate::explain::status::explain;
 use crate::picture::{Picture, Standing, What};
 use crate::redact::Redacted;
@@ -44,6 +44,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         certificates(&mut page, &hop);
         scan(&mut page, &hop);
         said(&mut page, &report.trace, &hop);
+        reuse(&mut page, &hop);
         fields(&mut page, &hop);
     }
     out.write_all(page.as_bytes())
@@ -188,8 +189,7 @@ fn packets(page: &mut String, hop: &Hop<'_>) {
 
 /// `--route`.
 fn route(page: &mut String, hop: &Hop<'_>) {
-    let Some((connect, route)) =
-        hop.connect.ran().and_then(|connect| Some((connect, connect.route.as_ref()?)))
+    let Some((connect, route)) = hop.dialled().and_then(|connect| Some((connect, connect.route.as_ref()?)))
     else {
         return;
     };
@@ -227,6 +227,9 @@ fn certificates(page: &mut String, hop: &Hop<'_>) {
 
 /// What `--tls-scan` found.
 fn scan(page: &mut String, hop: &Hop<'_>) {
+    if let Some(why) = hop.request.scan_skipped {
+        folded(page, &of("TLS scan", hop), &escaped(&scan_words::skipped(why)));
+    }
     let of_hop = hop.tls.ran().filter(|_| hop.reused.is_none());
     let Some(scan) = of_hop.and_then(|tls| tls.scan.as_deref()) else { return };
     let mut rows = format!(
@@ -264,6 +267,21 @@ fn said(page: &mut String, trace: &Trace, hop: &Hop<'_>) {
     if !told.is_empty() {
         folded(page, &of("What is said by the response", hop), &told.join("\n"));
     }
+}
+
+/// What `--reuse` found.
+fn reuse(page: &mut String, hop: &Hop<'_>) {
+    let Some(further) = &hop.request.further else { return };
+    let names = further_words::COLUMNS.join(" | ");
+    let rules = " ---: |".repeat(further_words::COLUMNS.len());
+    let mut rows = format!("| request | {names} | status |\n| --- |{rules} --- |");
+    for row in further_words::rows(hop, further).iter().take(MOST) {
+        let outcome = row.failure.as_ref().unwrap_or(&row.status);
+        let _ = write!(rows, "\n| {} | {} | {} |", row.label, row.times.join(" | "), escaped(outcome));
+    }
+    more(&mut rows, further.exchanges.len() + 1);
+    let _ = write!(rows, "\n\n{}", escaped(&further_words::summary(further)));
+    folded(page, &of("The same again on the connection", hop), &rows);
 }
 
 fn fields(page: &mut String, hop: &Hop<'_>) {

@@ -4,11 +4,14 @@
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
 //! passed [`crate::redact`]: they take nothing else.
 
+mod arrival_words;
 mod attempt_words;
 mod complaint;
 pub mod completions;
+mod cookie_words;
 mod escape;
 mod findings;
+mod further_words;
 mod har;
 mod html;
 mod json;
@@ -16,6 +19,7 @@ mod lab;
 mod ladder_words;
 pub mod man;
 mod markdown;
+mod method_words;
 mod output;
 mod picture_words;
 mod progress;
@@ -23,6 +27,7 @@ mod proxy_words;
 mod quic_words;
 mod reading_words;
 mod refusal;
+mod retry_words;
 mod scan_words;
 mod shorten;
 mod style;

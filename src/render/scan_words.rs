@@ -10,6 +10,11 @@ pub(super) fn head(scan: &TlsScan) -> String {
     format!("what {address} takes, by {connections} in {} (not counted)", units::duration(scan.took))
 }
 
+/// That there was nothing to ask, and why.
+pub(super) fn skipped(why: &str) -> String {
+    format!("nothing to scan: {why}")
+}
+
 /// Why not all was asked; `None` where it was.
 pub(super) fn end(scan: &TlsScan) -> Option<String> {
     Some(match scan.end {

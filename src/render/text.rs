@@ -6,6 +6,7 @@
 
 pub(super) mod addresses;
 mod alias;
+mod arrival;
 mod bar;
 mod compare;
 mod dns;
@@ -19,6 +20,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod reuse;
 pub(super) mod route;
 mod scan;
 mod story;

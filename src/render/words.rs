@@ -299,7 +299,6 @@ pub(super) fn not_resumed(why: &NotResumed) -> &str {
         NotResumed::NoTicket => "the server gave no ticket",
         NotResumed::NothingRead => "no response was read, and tickets come with it",
         NotResumed::FullHandshake => "the server did not take its own ticket and made a full handshake",
-        NotResumed::NotTried(why) => why,
         NotResumed::Failed(words) => words,
     }
 }
@@ -324,9 +323,7 @@ pub(super) fn resumption(resumption: &Resumption) -> String {
         Resumed::No { why, .. } => format!("not resumed: {}", not_resumed(why)),
     };
     let beside = match &resumption.outcome {
-        Resumed::No {
-            why: NotResumed::NoTicket | NotResumed::NothingRead | NotResumed::NotTried(_), ..
-        } => "",
+        Resumed::No { why: NotResumed::NoTicket | NotResumed::NothingRead, .. } => "",
         Resumed::Yes { .. } | Resumed::No { .. } => " (a second connection, not counted)",
     };
     format!("{told}{early}{beside}")

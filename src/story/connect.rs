@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Carrier, Connect, FastOpen, Hop, Route,
-    Stage, Trace,
+    AT_ONCE, AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Carrier, Connect, FastOpen, Hop, Stage,
+    Trace,
 };
 use crate::units;
 
@@ -37,9 +37,6 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             }
             if let Some(checks) = connect.addresses.as_deref().filter(|checks| !checks.is_empty()) {
                 every_address(teller, checks);
-            }
-            if let Some(route) = connect.route.as_ref().filter(|route| !route.hops.is_empty()) {
-                path(teller, route);
             }
         }
         Stage::Skipped(reason) => reused(teller, trace, hop, reason),
@@ -99,13 +96,17 @@ fn data_in_syn(teller: &mut Teller, fast_open: &FastOpen) {
 }
 
 /// `--route`.
-fn path(teller: &mut Teller, route: &Route) {
+pub(super) fn path(teller: &mut Teller, hop: &Hop<'_>) {
+    let Some(route) = hop.dialled().and_then(|connect| connect.route.as_ref()) else { return };
+    if route.hops.is_empty() {
+        return;
+    }
     let mut told = vec![teller
         .once(
             "Between this machine and the server stand routers, which pass each packet on to the next. Every packet \
              has a counter, its time to live (TTL; hop limit in IPv6), that each router lowers by one; at 0 the packet \
-             is thrown away, and the router that does so tells its sender. SYNs with a TTL of 1, 2, 3 and so on find \
-             the routers one by one.",
+             is thrown away, and the router that does so tells its sender. Packets to the server's port with a TTL of 1, 2, 3 \
+             and so on find the routers one by one.",
         )
         .to_owned()];
     let known = route.hops.iter().filter(|hop| hop.address.is_some()).count();

@@ -83,6 +83,7 @@ fn hop_story(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             Some(_) => quic::put(teller, hop),
             None => connect::put(teller, trace, hop),
         }
+        connect::path(teller, hop);
         proxy::put(teller, hop);
     }
     if wanted(StageName::Tls) {

@@ -3,10 +3,10 @@
 use super::response::{directs, lifetime, stays_open};
 use super::teller::{Teller, clip};
 use crate::reading::alt_svc;
-use crate::timeline::{Phase, phases};
+use crate::timeline::{Phase, later, phases};
 use crate::trace::{
-    Dns, EarlyData, Grade, Hop, Http, HttpVersion, NotResumed, Resumed, Resumption, ScanAnswer, Scheme, Tls,
-    TlsScan, Trace,
+    Dns, EarlyData, Further, Grade, Hop, Http, HttpVersion, NotResumed, Resumed, Resumption, ScanAnswer,
+    Scheme, Tls, TlsScan, Trace,
 };
 use crate::units;
 
@@ -34,6 +34,7 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 units::micros(opening)
             ));
         }
+        told.extend(hop.request.further.as_ref().and_then(|further| on_the_same(hop, further)));
         let fresh = lifetime(http).filter(|seconds| *seconds > 0);
         let barred = directs(http, "no-store") || directs(http, "no-cache");
         if let Some(seconds) = fresh.filter(|_| !barred && http.status == Some(200)) {
@@ -50,6 +51,19 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     teller.tell("The next visit", &told, STANDARDS, "urltrace --lab -L http://shop.test/ --explain");
 }
 
+/// What the same request took again on the open connection.
+fn on_the_same(hop: &Hop<'_>, further: &Further) -> Option<String> {
+    let after = later(further)?;
+    let first = phases(hop).total;
+    Some(format!(
+        "It was tried afterwards: {} more on the same connection waited {} each (the median) for their answer, where this \
+         visit had {} from its URL to its last byte.",
+        units::count(after.count, "request"),
+        units::duration(after.wait),
+        units::micros(first)
+    ))
+}
+
 /// What Alt-Svc means for somebody who comes back.
 fn elsewhere(hop: &Hop<'_>, http: &Http) -> Option<String> {
     if http.version == HttpVersion::Http3 || hop.url.scheme != Scheme::Https {
@@ -63,7 +77,7 @@ fn elsewhere(hop: &Hop<'_>, http: &Http) -> Option<String> {
             clip(&http3.words())
         )),
         None if said.clear => Some(
-            "The field Alt-Svc says clear: 0 of the other places that the server may have named before hold any longer."
+            "The field Alt-Svc says clear: the other places that the server may have named before hold no longer."
                 .to_owned(),
         ),
         None => None,
@@ -122,9 +136,6 @@ fn tickets(tls: &Tls) -> String {
             "A server can also give out tickets, with which a \
                 new TLS handshake is shorter (resumption); 0 were read here, as they come with a response."
                 .to_owned()
-        }
-        (Resumed::No { why: NotResumed::NotTried(why), .. }, _) => {
-            format!("The server gave {given} for a shorter handshake next time (resumption); {why}.")
         }
         (Resumed::No { .. }, _) => format!(
             "The server gave {given} for a shorter handshake next time (resumption), but a second connection with one \

@@ -3,9 +3,11 @@
 use super::said;
 use super::teller::{Teller, clip};
 use crate::explain::status;
-use crate::timeline::{Phase, phases};
+use crate::timeline::{self, Phase, SlowStart, phases};
 use crate::trace::{Body, BodyFraming, Hop, Http, HttpVersion, directive, header, seconds};
 use crate::units;
+
+const BODY: &[&str] = &["RFC 9110 section 8", "RFC 9112 section 6", "RFC 5681 section 3.1"];
 
 /// All that came back; nothing where nothing did.
 pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
@@ -73,22 +75,49 @@ fn body(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
     match (&http.body.encoding, http.body.decoded_bytes) {
         (Some(encoding), Some(decoded)) => {
             told.push(format!(
-                "They came compressed by {}: unpacked they are {}.",
+                "They came compressed by {}: unpacked they are {}{}.",
                 clip(encoding),
-                units::bytes(decoded)
+                units::bytes(decoded),
+                http.body
+                    .ratio()
+                    .map_or_else(String::new, |ratio| format!(", {ratio:.1} for each byte sent"))
             ));
         }
         (Some(encoding), None) => {
             told.push(format!("They are encoded by {} and were left so.", clip(encoding)));
         }
-        (None, _) => told.push("They did not come compressed.".to_owned()),
+        (None, _) if header(&http.request.headers, "accept-encoding").is_some() => {
+            told.push("They did not come compressed, although that was asked for.".to_owned());
+        }
+        (None, _) => told.push("They did not come compressed, and that was not asked for.".to_owned()),
     }
+    let slow_start = timeline::slow_start(hop);
+    told.extend(slow_start.as_ref().map(in_rounds));
     let command = if http.body.encoding.is_some() {
         "urltrace --lab https://drip-body.http.test/"
     } else {
-        "urltrace --lab --compressed https://gzip.http.test/"
+        "urltrace --lab https://gzip.http.test/"
     };
-    teller.tell("The body", &told, &["RFC 9110 section 8", "RFC 9112 section 6"], command);
+    let standards = if slow_start.is_some() { BODY } else { &BODY[..2] };
+    teller.tell("The body", &told, standards, command);
+}
+
+/// The rounds of slow start that it came in.
+fn in_rounds(found: &SlowStart) -> String {
+    let sizes: Vec<String> = found.rounds.iter().map(|round| units::bytes(round.bytes)).collect();
+    let then = match (&found.after, found.rate_after()) {
+        (Some(_), Some(rate)) => format!(" From then on the line was full: {} a second.", units::bytes(rate)),
+        _ => String::new(),
+    };
+    format!(
+        "It came in bursts, a round trip of {} apart: {}. That is slow start: a server that does not know the path yet sends \
+         about ten segments, waits until they are acknowledged, and then sends twice as many. {} went by between those \
+         {}, however fast the line is; a connection that is kept has its window open already.{then}",
+        units::duration(found.trip),
+        sizes.join(", "),
+        units::duration(found.waited()),
+        units::count(found.rounds.len(), "round"),
+    )
 }
 
 /// What a cache may keep of it.
@@ -146,7 +175,10 @@ pub(super) fn directs(http: &Http, name: &str) -> bool {
 /// Whether the server keeps the connection, as far as the answer says.
 pub(super) fn stays_open(http: &Http) -> bool {
     let says = |word: &str| directive(&http.headers, "connection", word).is_some();
-    let ends = http.goaway.is_some() || http.body.framing == BodyFraming::Close || !http.body.complete;
+    let ends = http.status == Some(101)
+        || http.goaway.is_some()
+        || http.body.framing == BodyFraming::Close
+        || !http.body.complete;
     match http.version {
         _ if ends => false,
         HttpVersion::Http2 | HttpVersion::Http3 => true,

@@ -1,10 +1,15 @@
-//! The path to an address, by SYNs to its own port that leave with rising TTL (RFC 1812 §5.3.1): each router that a
-//! TTL ends at sends ICMP time exceeded, and the address itself SYN and ACK, or RST. No raw sockets: the kernel hands
-//! ICMP to the socket that it is about (ip(7), IP_RECVERR), for TCP since Linux 5.18. Names are the caller's matter.
+//! The path to an address, by SYNs to its own port that leave with rising TTL (RFC 1812 §5.3.1), or by datagrams where
+//! QUIC was used: each router that a TTL ends at sends ICMP time exceeded, and the address itself SYN and ACK, or RST,
+//! or the versions of QUIC that it speaks. No raw sockets: the kernel hands ICMP to the socket that it is about
+//! (ip(7), IP_RECVERR), for TCP since Linux 5.18. Names are the caller's matter.
 //!
 //! Three probes a TTL, a few milliseconds apart, the next TTL behind them: no more of them meet the server than are
 //! under way when its first answer comes. A probe is one packet, as the kernel's second SYN would leave after a second.
 
+#[cfg(target_os = "linux")]
+mod datagram;
+#[cfg(target_os = "linux")]
+mod heard;
 mod outcome;
 #[cfg(target_os = "linux")]
 mod probe;
@@ -18,19 +23,19 @@ use self::outcome::{Answer, Outcome};
 use crate::clock::Clock;
 use crate::plan::TcpPlan;
 use crate::stop::Stop;
-use crate::trace::{Route, RouteAnswer, RouteEnd, RouteHop};
+use crate::trace::{Carrier, Route, RouteAnswer, RouteEnd, RouteHop};
 
 /// The most hops that are tried.
 pub const MOST_HOPS: u8 = 30;
-/// SYNs of one TTL.
+/// Probes of one TTL.
 const PROBES: u8 = 3;
-/// From one SYN to the next.
+/// From one probe to the next.
 const PACE: Duration = Duration::from_millis(20);
 
-/// Finds the path to an address that was connected to.
-pub async fn route(to: SocketAddr, plan: &TcpPlan, clock: &Clock, stop: &Stop) -> Route {
+/// Finds the path to an address that was connected to, by what it was connected to by.
+pub async fn route(to: SocketAddr, by: Carrier, plan: &TcpPlan, clock: &Clock, stop: &Stop) -> Route {
     let mut survey = Survey::default();
-    let whole = stop.within(None, survey.run(to, plan, clock)).await.is_ok();
+    let whole = stop.within(None, survey.run((to, by), plan, clock)).await.is_ok();
     survey.into_route(whole)
 }
 
@@ -44,7 +49,7 @@ struct Survey {
 }
 
 impl Survey {
-    async fn run(&mut self, to: SocketAddr, plan: &TcpPlan, clock: &Clock) {
+    async fn run(&mut self, to: (SocketAddr, Carrier), plan: &TcpPlan, clock: &Clock) {
         let mut due = (1..=MOST_HOPS).flat_map(|ttl| (0..PROBES).map(move |_| ttl)).peekable();
         let mut running = FuturesUnordered::new();
         // How many of each TTL are under way.
@@ -138,12 +143,15 @@ impl Survey {
 }
 
 #[cfg(target_os = "linux")]
-async fn one(to: SocketAddr, ttl: u8, plan: &TcpPlan, clock: &Clock) -> Outcome {
-    probe::send(to, ttl, plan, clock).await
+async fn one((to, by): (SocketAddr, Carrier), ttl: u8, plan: &TcpPlan, clock: &Clock) -> Outcome {
+    match by {
+        Carrier::Tcp => probe::send(to, ttl, plan, clock).await,
+        Carrier::Quic => datagram::send(to, ttl, plan, clock).await,
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn one(_: SocketAddr, _: u8, _: &TcpPlan, _: &Clock) -> Outcome {
+async fn one(_: (SocketAddr, Carrier), _: u8, _: &TcpPlan, _: &Clock) -> Outcome {
     Outcome::Failed("this system hands no ICMP to the program it is about".to_owned())
 }
 
@@ -207,11 +215,48 @@ mod tests {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(5));
         for to in [listener.local_addr().unwrap(), "127.0.0.6:1".parse().unwrap()] {
-            let route = route(to, &TcpPlan::default(), &clock, &stop).await;
+            let route = route(to, Carrier::Tcp, &TcpPlan::default(), &clock, &stop).await;
             assert_eq!((&route.end, route.hops.len()), (&RouteEnd::Reached, 1), "{route:?}");
             let hop = &route.hops[0];
             assert_eq!((hop.address, hop.sent, hop.answered), (Some(to.ip()), 3, 3), "{route:?}");
         }
         assert!(clock.now().0 < 1_000_000, "nobody is waited for in vain");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_server_of_quic_answers_with_its_versions_and_a_closed_port_by_icmp() {
+        let server = tokio::net::UdpSocket::bind("127.0.0.6:0").await.unwrap();
+        let open = server.local_addr().unwrap();
+        let answering = tokio::spawn(async move {
+            let mut probe = [0; 2000];
+            loop {
+                let (length, from) = server.recv_from(&mut probe).await.unwrap();
+                // RFC 9000 §6.1: what is shorter is not answered; §17.2.1: version 0 is the answer.
+                assert!(length >= 1200 && probe[0] & 0xc0 == 0xc0 && probe[1..5] == [0x1a, 0x2a, 0x3a, 0x4a]);
+                server.send_to(b"\x80\0\0\0\0", from).await.unwrap();
+            }
+        });
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(5));
+        for to in [open, "127.0.0.6:1".parse().unwrap()] {
+            let route = route(to, Carrier::Quic, &TcpPlan::default(), &clock, &stop).await;
+            assert_eq!((&route.end, route.hops.len()), (&RouteEnd::Reached, 1), "{route:?}");
+            let hop = &route.hops[0];
+            assert_eq!((hop.address, hop.sent, hop.answered), (Some(to.ip()), 3, 3), "{route:?}");
+        }
+        answering.abort();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_port_that_is_silent_is_a_star() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.6:0").await.unwrap();
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(2));
+        let to = silent.local_addr().unwrap();
+        let route = route(to, Carrier::Quic, &TcpPlan::default(), &clock, &stop).await;
+        assert_eq!(route.end, RouteEnd::Stopped, "{route:?}");
+        assert!(route.hops.iter().all(|hop| hop.answered == 0 && hop.address.is_none()), "{route:?}");
     }
 }

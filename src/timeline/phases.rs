@@ -1,7 +1,7 @@
 //! How long each phase of a hop took, or why it is missing.
 
 use super::phase::{PerPhase, Phase};
-use super::stretch::{Stretch, is_put_off, stretches};
+use super::stretch::{Stretch, is_put_off, stretches, stretches_of};
 use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
@@ -18,6 +18,9 @@ pub struct Phases {
 /// The reason of a phase whose stage was not reached.
 pub const NOT_REACHED: &str = "not reached";
 
+/// The reason of a request that began at once.
+const NO_QUEUE: &str = "it did not have to wait";
+
 /// The reason of a connect that was put off until the first data.
 const PUT_OFF: &str =
     "TCP Fast Open: the SYN left with the first data, and its round trip is part of what follows";
@@ -25,12 +28,22 @@ const PUT_OFF: &str =
 /// The phases of a hop.
 #[must_use]
 pub fn phases(hop: &Hop<'_>) -> Phases {
-    let stretches = stretches(hop);
-    let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
-    let total = hop.end.0.saturating_sub(hop.start.0);
-    // The stretches lie behind each other inside the hop, so that their sum cannot exceed it.
-    let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
-    Phases { spent, unaccounted: total.saturating_sub(accounted), total }
+    Phases::of(&stretches(hop), hop.end.0.saturating_sub(hop.start.0))
+}
+
+/// The phases of an exchange on a connection that was open: `send`, `wait` and `receive`.
+#[must_use]
+pub fn phases_of_exchange(http: &Http) -> Phases {
+    Phases::of(&stretches_of(http), http.end.0.saturating_sub(http.start.0))
+}
+
+impl Phases {
+    fn of(stretches: &PerPhase<Option<Stretch>>, total: u64) -> Self {
+        let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
+        // The stretches lie behind each other inside the whole, so that their sum cannot exceed it.
+        let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
+        Self { spent, unaccounted: total.saturating_sub(accounted), total }
+    }
 }
 
 /// The phases of all hops of a trace, summed; `None` where a phase happened in no hop.
@@ -60,6 +73,8 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
         }
     }
     PerPhase::of(|phase| match phase {
+        Phase::Queue if hop.request.waited.is_some() => None,
+        Phase::Queue => Some(NO_QUEUE),
         Phase::Dns => match hop.dns.ran().map(|dns| dns.lane) {
             Some(DnsLane::Given) => Some("the address was given"),
             Some(DnsLane::Special) => Some("a special name is never asked (RFC 6761)"),
@@ -108,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::trace::sample;
-    use crate::trace::{At, FastOpen, FastOpenStart};
+    use crate::trace::{At, FastOpen, FastOpenStart, RetryWait, Transient, WaitRule};
 
     fn sum(phases: &Phases) -> u64 {
         phases.spent.iter().filter_map(|(_, us)| *us).sum::<u64>() + phases.unaccounted
@@ -145,6 +160,21 @@ mod tests {
         assert_eq!(phases.spent[Phase::Dns], Some(28_400));
         assert_eq!(phases.total, 302_800);
         assert!(phases.unaccounted < 200, "{phases:?}");
+    }
+
+    #[test]
+    fn the_wait_before_a_further_attempt_is_a_phase_and_no_work_of_ours() {
+        let mut trace = sample::success();
+        let before = phases(&trace.hops().next().unwrap());
+        assert_eq!(before.spent[Phase::Queue], None);
+        let first = trace.lookups[0].start;
+        let request = &mut trace.requests[0];
+        (request.start, request.waited) =
+            (At(0), Some(RetryWait { cause: Transient::Status(503), rule: WaitRule::Backoff, end: first }));
+        let after = phases(&trace.hops().next().unwrap());
+        assert_eq!(after.spent[Phase::Queue], Some(first.0));
+        assert_eq!(sum(&after), after.total);
+        assert!(after.unaccounted <= before.unaccounted, "{after:?}");
     }
 
     #[test]

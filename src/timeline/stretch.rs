@@ -1,7 +1,7 @@
 //! The stretches of a hop's time that its phases took, laid so that they can never overlap.
 
 use super::phase::{PerPhase, Phase};
-use crate::trace::{At, Connect, DnsLane, Hop};
+use crate::trace::{At, Connect, DnsLane, Hop, Http};
 
 /// A stretch of a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,26 @@ pub(super) fn stretches(hop: &Hop<'_>) -> PerPhase<Option<Stretch>> {
     PerPhase::of(|phase| stamps[phase].map(|(start, end)| clip.next(start, end)))
 }
 
+/// The same of an exchange alone, from its first byte out to its last byte in.
+pub(super) fn stretches_of(http: &Http) -> PerPhase<Option<Stretch>> {
+    let [send, wait, receive] = exchange(http);
+    let mut clip = Clip { cursor: http.start, end: http.end.max(http.start) };
+    PerPhase::of(|phase| {
+        let stamps = match phase {
+            Phase::Send => send,
+            Phase::Wait => wait,
+            Phase::Receive => receive,
+            Phase::Queue | Phase::Dns | Phase::Connect | Phase::Proxy | Phase::Tls | Phase::Quic => None,
+        };
+        stamps.map(|(start, end)| clip.next(start, end))
+    })
+}
+
 /// Start and end of each phase as they were stamped.
 fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
-    let [send, wait, receive] = exchange(hop);
+    let [send, wait, receive] = hop.http.ran().map_or([None; 3], exchange);
     PerPhase::of(|phase| match phase {
+        Phase::Queue => hop.request.waited.map(|waited| (hop.start, waited.end)),
         Phase::Dns => {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))
@@ -57,8 +73,7 @@ pub(super) fn is_put_off(hop: &Hop<'_>) -> bool {
 
 /// The stamps of send, wait and receive. A server may answer before it has the whole request: then
 /// sending ends at the answer's first byte, and nothing was waited for.
-fn exchange(hop: &Hop<'_>) -> [Option<(At, At)>; 3] {
-    let Some(http) = hop.http.ran() else { return [None; 3] };
+fn exchange(http: &Http) -> [Option<(At, At)>; 3] {
     let first = http.first_byte;
     let receive = first.map(|first| (first, http.end));
     match http.sent {

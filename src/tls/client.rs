@@ -18,7 +18,7 @@ use super::host::{self, Asked};
 use super::identity::Identity;
 use super::inquiry::Inquiry;
 use super::keylog::KeyLogFile;
-use super::resume::{Heard, Memory, Tickets};
+use super::resume::{Heard, Memory, Session, Tickets};
 use super::stream::TlsStream;
 use super::summary::{self, Details, Unread};
 use super::verify::{Observer, Trust};
@@ -80,6 +80,8 @@ pub struct Client {
     /// What is shown to a server that asks for it.
     pub(super) identity: Option<Arc<Identity>>,
     resume: Resume,
+    /// The session that a handshake inside QUIC resumes.
+    pub(super) session: Option<Session>,
     max_version: TlsVersion,
     pub(super) limit: Duration,
 }
@@ -124,6 +126,7 @@ impl Client {
             insecure: plan.insecure,
             identity,
             resume: plan.resume,
+            session: None,
             max_version: plan.max_version,
             limit: HANDSHAKE_LIMIT,
         })
@@ -135,6 +138,14 @@ impl Client {
     pub fn without_protocols(&self) -> Self {
         let mut client = self.clone();
         client.config.alpn_protocols.clear();
+        client
+    }
+
+    /// The same client for HTTP/1.1 alone, whatever the plan says of other versions.
+    #[must_use]
+    pub fn for_http1(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols = vec![b"http/1.1".to_vec()];
         client
     }
 
@@ -188,6 +199,13 @@ impl Client {
         (tls, result)
     }
 
+    /// Makes the keys that the next ClientHello of this thread offers: they need no host, let alone a connection.
+    pub fn make_keys(&self) {
+        if self.max_version == TlsVersion::Tls13 {
+            group::begin_ahead();
+        }
+    }
+
     /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
     #[must_use]
     pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
@@ -203,14 +221,7 @@ impl Client {
             Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
         };
         let (config, tickets) = self.config_for(&observer, &asked).map_err(not_made)?;
-        let memory = tickets.map(|tickets| Memory {
-            config: Arc::clone(&config),
-            tickets,
-            observer: Arc::clone(&observer),
-            host: host.to_owned(),
-            limit: self.limit,
-            heard: Heard::Nothing,
-        });
+        let memory = self.memory(&config, tickets, &observer, host);
         Ok((Hello::new(config, asked, observer).map_err(not_made)?, memory))
     }
 
@@ -242,10 +253,12 @@ impl Client {
         let mut tls = summary::of(&mut handshake, &seen, &host, start..end);
         let details = Details {
             hello: std::mem::take(&mut handshake.hello),
+            suite: handshake.connection.negotiated_cipher_suite().map(|suite| suite.suite().into()),
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),
             roots_of: self.roots_of,
+            source: self.source,
             insecure: self.insecure,
             identity: self.identity.clone(),
         };
@@ -277,6 +290,19 @@ impl Client {
                 (tls, Err(failure), Unread::default())
             }
         }
+    }
+
+    /// What a second handshake needs, where one is wanted.
+    pub(super) fn memory(
+        &self,
+        config: &Arc<ClientConfig>,
+        tickets: Option<Arc<Tickets>>,
+        observer: &Arc<Observer>,
+        host: &str,
+    ) -> Option<Memory> {
+        let (config, observer) = (Arc::clone(config), Arc::clone(observer));
+        let (host, limit) = (host.to_owned(), self.limit);
+        tickets.map(|tickets| Memory { config, tickets, observer, host, limit, heard: Heard::Nothing })
     }
 
     /// Who watches a handshake.

@@ -21,6 +21,7 @@ use super::inquiry;
 use super::names;
 use super::probe::Found;
 use super::record::{HANDSHAKE, HEADER, Names};
+use super::resume::{Memory, Session};
 use super::summary::{Details, Unread};
 use super::verify::{Answer, Observer};
 use crate::alert;
@@ -39,6 +40,8 @@ const KEPT: usize = 8 * 1024;
 pub struct Messages {
     client: Client,
     observer: Arc<Observer>,
+    /// For a second handshake, where one is wanted.
+    memory: Option<Memory>,
     host: String,
     sni: Option<String>,
     swap: Option<Arc<Swap>>,
@@ -87,14 +90,23 @@ impl Client {
             let name = certificate::escape(host);
             fault(FailureCode::InvalidHost, format!("`{name}` is not a name that TLS can ask for (SNI)"))
         })?;
-        let observer = Arc::new(self.observer(&asked, clock));
-        let config = self.config_for(&observer, &asked);
-        let (config, _) = config
-            .map_err(|error| fault(FailureCode::TlsProtocol, format!("TLS cannot be set up: {error}")))?;
+        let (config, observer, memory) = match &self.session {
+            Some(session) => (Arc::clone(&session.config), Arc::clone(&session.observer), None),
+            None => {
+                let observer = Arc::new(self.observer(&asked, clock));
+                let config = self.config_for(&observer, &asked);
+                let (config, tickets) = config.map_err(|error| {
+                    fault(FailureCode::TlsProtocol, format!("TLS cannot be set up: {error}"))
+                })?;
+                let memory = self.memory(&config, tickets, &observer, host);
+                (config, observer, memory)
+            }
+        };
         let name = asked.name.to_str().into_owned();
         let messages = Messages {
             client: self.clone(),
             observer,
+            memory,
             host: host.trim_end_matches('.').to_owned(),
             sni: asked.sni(),
             swap: asked.swap,
@@ -107,6 +119,16 @@ impl Client {
             finished: None,
         };
         Ok((config, name, messages))
+    }
+
+    /// The same client for one more handshake inside QUIC, by which the session of `first` is resumed.
+    #[must_use]
+    pub fn resuming(&self, memory: &Memory, first: &Tls) -> Self {
+        let (config, _, _) = memory.prepare(first);
+        let session = Session { config, observer: Arc::clone(&memory.observer) };
+        let mut client = self.clone();
+        client.session = Some(session);
+        client
     }
 }
 
@@ -217,14 +239,16 @@ impl Messages {
         };
         let details = Details {
             hello: as_record(&self.hello),
+            suite: None,
             seen,
             trust: self.client.trust.clone(),
             roots: Arc::clone(&self.client.roots),
             roots_of: self.client.roots_of,
+            source: self.client.source,
             insecure: self.client.insecure,
             identity: self.client.identity.clone(),
         };
-        (tls, Unread::of(details, None))
+        (tls, Unread::of(details, self.memory.take()))
     }
 
     /// Completes the record of a handshake that failed, and says why.

@@ -61,4 +61,4 @@ pub use messages::{Ending, Messages, Renamed};
 pub use resume::{Heard, Memory};
 pub use scan::{Allowance, Target, scan};
 pub use stream::TlsStream;
-pub use summary::Unread;
+pub use summary::{Doubt, Unread};

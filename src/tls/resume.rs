@@ -22,7 +22,9 @@ use super::verify::Observer;
 use crate::clock::Clock;
 use crate::stop::{Stop, Stopped};
 use crate::timestamp::Stamped;
-use crate::trace::{EarlyData, NotResumed, Resumed, Resumption, Tls, TlsVersion};
+use crate::trace::{
+    Direction, EarlyData, HandshakeMessage, NotResumed, Resumed, Resumption, Tls, TlsVersion,
+};
 
 /// Tickets of one connection that are kept; the others are counted.
 const MAX_TICKETS: usize = 8;
@@ -38,6 +40,13 @@ pub struct Memory {
     pub(super) limit: Duration,
     /// Whether the server was listened to behind the handshake, where TLS 1.3 gives its tickets.
     pub(super) heard: Heard,
+}
+
+/// The session that a handshake resumes, in the configuration that it was begun with.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) observer: Arc<Observer>,
 }
 
 /// Whether a response was read on a connection.
@@ -137,10 +146,43 @@ impl Memory {
         not_resumed(first, self.tickets.kept().given, NotResumed::Failed(why))
     }
 
-    /// None is made here, for this reason.
+    /// Whose session it is.
     #[must_use]
-    pub fn untried(&self, first: &Tls, why: &'static str) -> Resumption {
-        not_resumed(first, self.tickets.kept().given, NotResumed::NotTried(why))
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The configuration of the second handshake: how many tickets came, and whether the next allows 0-RTT.
+    pub(super) fn prepare(&self, first: &Tls) -> (Arc<ClientConfig>, u32, bool) {
+        let (given, allows_early) = {
+            let mut kept = self.tickets.kept();
+            kept.sends_group = first.hello_retry;
+            (kept.given, kept.tls13.back().is_some_and(|ticket| ticket.max_early_data_size() > 0))
+        };
+        let mut config = ClientConfig::clone(&self.config);
+        config.enable_early_data = allows_early;
+        (Arc::new(config), given, allows_early)
+    }
+
+    /// What a second handshake inside QUIC came to: there every message can be read, and a server that resumes
+    /// sends no certificate (RFC 8446 §2.2).
+    #[must_use]
+    pub fn inside_quic(&self, first: &Tls, second: &Tls, early_data: Option<EarlyData>) -> Resumption {
+        let took = second.until_server_finished();
+        let is_full = second.flights.iter().any(|flight| {
+            flight.direction == Direction::Received
+                && flight.messages.contains(&HandshakeMessage::Certificate)
+        });
+        let outcome = match took.filter(|_| !is_full) {
+            Some(took) => Resumed::Yes { took, round_trips: second.round_trips },
+            None => Resumed::No { why: NotResumed::FullHandshake, took },
+        };
+        Resumption {
+            tickets: self.tickets.kept().given,
+            full: first.until_server_finished(),
+            outcome,
+            early_data: Some(early_data.unwrap_or(EarlyData::NotOffered)),
+        }
     }
 
     /// Shakes hands once more with the server of the first handshake, over a connection of its own, with one
@@ -153,16 +195,10 @@ impl Memory {
         clock: &Clock,
         stop: &Stop,
     ) -> Resumption {
-        let (given, allows_early) = {
-            let mut kept = self.tickets.kept();
-            kept.sends_group = first.hello_retry;
-            (kept.given, kept.tls13.back().is_some_and(|ticket| ticket.max_early_data_size() > 0))
-        };
-        let mut config = ClientConfig::clone(&self.config);
-        config.enable_early_data = allows_early;
+        let (config, given, allows_early) = self.prepare(first);
         let failed = |why: String| not_resumed(first, given, NotResumed::Failed(why));
         let Some(asked) = Asked::new(&self.host) else { return failed("no name to ask for".to_owned()) };
-        let hello = match Hello::new(Arc::new(config), asked, self.observer) {
+        let hello = match Hello::new(config, asked, self.observer) {
             Ok(hello) => hello,
             Err(error) => return failed(error.to_string()),
         };

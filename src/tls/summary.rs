@@ -11,12 +11,13 @@ use rustls::ProtocolVersion;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::X509Name;
 
+use super::certificate_faults::Source;
 use super::checkable::Proof;
 use super::handshake::Handshake;
 use super::identity::Identity;
 use super::resume::Memory;
 use super::verify::{Answer, Request, Seen, Trust};
-use super::{certificate, faults, names, ocsp, offer};
+use super::{certificate, faults, inquiry, names, ocsp, offer};
 use crate::trace::{
     At, ClientCertificate, Direction, Flight, HandshakeMessage, RootsOf, Tls, TlsVersion, Verification,
 };
@@ -39,9 +40,6 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),
         round_trips: handshake.round_trips,
         version: connection.protocol_version().and_then(version),
-        cipher_suite: connection
-            .negotiated_cipher_suite()
-            .map(|suite| names::cipher_suite(suite.suite().into())),
         group: connection.negotiated_key_exchange_group().map(|group| names::group(group.name().into())),
         signature_scheme: seen.scheme.map(|scheme| names::signature_scheme(scheme.into())),
         alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
@@ -57,6 +55,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         bytes_sent: handshake.bytes_sent,
         key_exchange_cpu: handshake.key_exchange,
         // What follows is for Details::read_into, and after a failure for the inquiry.
+        cipher_suite: None,
         offer: None,
         chain: Vec::new(),
         verification: None,
@@ -107,10 +106,25 @@ impl Unread {
         self.memory.take()
     }
 
-    /// Completes the record: offer, chain, verification.
-    pub fn read_into(self, tls: &mut Tls) {
-        if let Some(details) = self.details {
-            details.read_into(tls);
+    /// Completes the record: offer, chain, verification. What gives no trust and was put aside leaves a doubt.
+    pub fn read_into(self, tls: &mut Tls) -> Option<Doubt> {
+        let details = self.details?;
+        details.read_into(tls);
+        let is_overridden = tls.verification.as_ref().is_some_and(|verification| verification.overridden);
+        is_overridden.then_some(Doubt(details))
+    }
+}
+
+/// A chain whose faults were put aside (`-k`). Whether other roots would trust it takes files to be read: that is
+/// for after the trace.
+#[derive(Debug)]
+pub struct Doubt(Details);
+
+impl Doubt {
+    /// Asks the roots that were not asked.
+    pub fn settle(&self, tls: &mut Tls) {
+        if let Some(verification) = &mut tls.verification {
+            inquiry::ask_others(verification, &self.0.seen, &self.0.trust, self.0.source);
         }
     }
 }
@@ -119,11 +133,14 @@ impl Unread {
 #[derive(Debug)]
 pub(super) struct Details {
     pub(super) hello: Vec<u8>,
+    /// The suite that was chosen, where its name is still to be looked up, in the largest of the tables.
+    pub(super) suite: Option<u16>,
     pub(super) seen: Seen,
     pub(super) trust: Trust,
     /// The roots, as they are called in the report.
     pub(super) roots: Arc<str>,
     pub(super) roots_of: RootsOf,
+    pub(super) source: Source,
     pub(super) insecure: bool,
     /// The certificate at hand.
     pub(super) identity: Option<Arc<Identity>>,
@@ -132,6 +149,7 @@ pub(super) struct Details {
 impl Details {
     pub(super) fn read_into(&self, tls: &mut Tls) {
         tls.offer = offer::read(&self.hello);
+        tls.cipher_suite = self.suite.map(names::cipher_suite).or(tls.cipher_suite.take());
         let seen = &self.seen;
         tls.client_certificate.subject = self.identity.as_ref().map(|identity| identity.subject.clone());
         if let Some(request) = &seen.request {

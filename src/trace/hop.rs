@@ -111,4 +111,10 @@ impl<'t> Hop<'t> {
             failure: request.failure.as_ref(),
         }
     }
+
+    /// The attempts at a connection that were made for it, by TCP or by QUIC.
+    #[must_use]
+    pub fn dialled(&self) -> Option<&'t Connect> {
+        self.connect.ran().or(self.quic.and(self.connection).map(|used| &used.tcp))
+    }
 }

@@ -6,18 +6,21 @@
 
 mod address;
 mod addresses;
+mod arrivals;
 mod at;
 mod caa;
 mod chain;
 mod connect;
 mod connection;
 mod copies;
+mod cors;
 mod cut;
 mod dns;
 mod dnssec;
 mod failure;
 mod fast_open;
 mod fields;
+mod further;
 mod hop;
 mod http;
 mod ids;
@@ -40,15 +43,18 @@ mod status;
 mod tls;
 mod token;
 mod url;
+mod websocket;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
+pub use arrivals::{Arrival, Arrivals, Burst, rate};
 pub use at::{At, StampedBy};
 pub use caa::{Caa, CaaOutcome, CaaProperty, CaaQuestion, CaaVerdict};
 pub use chain::{ChainPlace, chain_places, cross_signs};
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
+pub use cors::{Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, RootHints, Stub, SystemFiles};
 pub use dnssec::{
@@ -58,10 +64,12 @@ pub use dnssec::{
 pub use failure::{Failure, FailureCode};
 pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
+pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
-    Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
-    SentRequest, TlsComplaint, Unanswered, header, position,
+    Body, BodyFraming, CookieFate, CookieRefusal, GoAway, Header, Http, HttpVersion, Informational,
+    MethodPromises, Redirect, RedirectChange, SentRequest, SetCookie, TlsComplaint, Unanswered, header,
+    method_promises, position,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
@@ -74,7 +82,7 @@ pub use proxy::{
 };
 pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
-pub use request::Request;
+pub use request::{NotRetried, Request, RetryWait, Transient, WaitRule};
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
@@ -92,3 +100,4 @@ pub use tls::{
 };
 pub use token::{TokenFault, TokenForm, WebToken};
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};
+pub use websocket::{EventStream, EventStreamEnd, WebSocket, WebSocketClose};

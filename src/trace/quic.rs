@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::at::At;
+use super::resumption::EarlyData;
 use super::tls::Direction;
 
 /// A QUIC connection, or the attempt at one.
@@ -19,6 +20,9 @@ pub struct Quic {
     pub retry: bool,
     /// The versions that the server offered in a Version Negotiation packet; `None` without one.
     pub offered_versions: Option<Vec<u32>>,
+    /// What became of 0-RTT (RFC 9001 §4.6); `None` where no session was at hand. No connection of a trace has one:
+    /// with `--resume` it is that of the second connection.
+    pub early_data: Option<EarlyData>,
     /// The datagrams of the handshake in their order, as far as they were kept.
     pub datagrams: Vec<Datagram>,
     /// Smoothed round-trip time when the last measured phase on the connection had ended.

@@ -63,8 +63,6 @@ pub enum NotResumed {
     NothingRead,
     /// The server made a full handshake of it.
     FullHandshake,
-    /// None is made there, for this reason.
-    NotTried(&'static str),
     /// The second connection failed, in words.
     Failed(String),
 }

@@ -41,7 +41,7 @@ pub enum RouteAnswer {
     TimeExceeded,
     /// ICMP destination unreachable: the way ends there.
     Unreachable,
-    /// SYN and ACK, or RST: the address itself.
+    /// The address itself: SYN and ACK, or RST; by UDP a datagram, or its ICMP.
     Reached,
 }
 

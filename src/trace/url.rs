@@ -45,6 +45,10 @@ pub enum Scheme {
     Http,
     /// HTTP over TLS.
     Https,
+    /// A WebSocket in the clear (RFC 6455).
+    Ws,
+    /// A WebSocket over TLS.
+    Wss,
     /// TLS alone, whatever is spoken inside it: `tls://HOST[:PORT]`, not a registered scheme.
     Tls,
     /// A QUIC connection alone, with the TLS inside it: `quic://HOST[:PORT]`, not a registered scheme.
@@ -62,6 +66,8 @@ impl Scheme {
         match self {
             Self::Http => "http",
             Self::Https => "https",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
             Self::Tls => "tls",
             Self::Quic => "quic",
             Self::Tcp => "tcp",
@@ -73,17 +79,29 @@ impl Scheme {
     #[must_use]
     pub const fn default_port(self) -> Option<u16> {
         match self {
-            Self::Http => Some(80),
-            Self::Https | Self::Tls | Self::Quic => Some(443),
+            Self::Http | Self::Ws => Some(80),
+            Self::Https | Self::Wss | Self::Tls | Self::Quic => Some(443),
             Self::Tcp | Self::Dns => None,
         }
+    }
+
+    /// Whether requests go in the clear.
+    #[must_use]
+    pub const fn is_clear(self) -> bool {
+        matches!(self, Self::Http | Self::Ws)
+    }
+
+    /// Whether a WebSocket is to be opened.
+    #[must_use]
+    pub const fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
     }
 
     /// The last stage of a trace of such a URL.
     #[must_use]
     pub const fn last_stage(self) -> StageName {
         match self {
-            Self::Http | Self::Https => StageName::Http,
+            Self::Http | Self::Https | Self::Ws | Self::Wss => StageName::Http,
             Self::Tls | Self::Quic => StageName::Tls,
             Self::Tcp => StageName::Tcp,
             Self::Dns => StageName::Dns,

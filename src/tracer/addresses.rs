@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::scene::Scene;
 use super::target::Origin;
-use crate::http::{self, Ask, Session};
+use crate::http::{self, Ask, OnBehalf, Session};
 use crate::plan::{AddressProbe, HttpPlan, TcpPlan, Wanted};
 use crate::stop::Stop;
 use crate::stream::Stream;
@@ -93,16 +93,20 @@ impl<'a> Checker<'a> {
         let tcp = plan.tcp.afterwards();
         let client = match url.scheme {
             Scheme::Https => Some(scene.tls),
+            Scheme::Wss => Some(scene.http1_tls),
             Scheme::Tls => Some(scene.bare_tls),
-            Scheme::Http | Scheme::Quic | Scheme::Tcp | Scheme::Dns => None,
+            Scheme::Http | Scheme::Ws | Scheme::Quic | Scheme::Tcp | Scheme::Dns => None,
         };
-        let http = (probe == AddressProbe::Http && until == StageName::Http).then(|| {
+        let asks = until == StageName::Http && !url.scheme.is_websocket();
+        let http = (probe == AddressProbe::Http && asks).then(|| {
             let first = trace.requests.first().map(|request| &request.url);
             let ask = Ask {
                 method: plan.http.method.clone().unwrap_or_else(|| "GET".to_owned()),
                 body: None,
+                cookies: plan.http.cookies.clone(),
                 credentials: first.is_some_and(|first| Origin::of(first) == Origin::of(url)),
                 given_host: first.is_some_and(|first| first.host_ascii == url.host_ascii),
+                on_behalf: OnBehalf::Nobody,
             };
             (ask, HttpPlan { output: None, wanted: Wanted::Head, ..plan.http.clone() })
         });

@@ -27,7 +27,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
     let (assumed, other) = match url.scheme {
         Scheme::Https => ("https", "http"),
         Scheme::Http => ("http", "https"),
-        Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => return None,
+        Scheme::Ws | Scheme::Wss | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => return None,
     };
     let fits = match url.scheme {
         Scheme::Https => matches!(
@@ -47,7 +47,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
                 | FailureCode::ConnectionRefused
                 | FailureCode::ConnectTimeout
         ),
-        Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => false,
+        Scheme::Ws | Scheme::Wss | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => false,
     };
     let host = match url.host {
         Host::Ipv6(_) => format!("[{}]", url.host_ascii),

@@ -34,17 +34,16 @@ impl Beside {
     }
 
     /// Reads what is left of the handshakes: certificates are work of ours that no phase should pay for.
-    pub(super) fn read(self, trace: &mut Trace, id: RequestId) {
-        let connection = trace.requests[id.0].connection.ran();
-        let connection = connection.and_then(|connection| trace.connections.get_mut(connection.0));
-        let Some(Connection { proxy, tls, .. }) = connection else { return };
-        if let (Some(tls), Some(unread)) = (tls.ran_mut(), self.unread) {
-            unread.read_into(tls);
-        }
+    /// What is left to be asked of the server's is given back.
+    pub(super) fn read(self, trace: &mut Trace, id: RequestId) -> Option<(ConnectionId, tls::Doubt)> {
+        let connection = trace.requests[id.0].connection.ran()?;
+        let Connection { proxy, tls, .. } = trace.connections.get_mut(connection.0)?;
         let with_proxy = proxy.as_mut().and_then(|proxy| proxy.tls.as_mut());
         if let (Some(tls), Some(unread)) = (with_proxy, self.of_proxy) {
             unread.read_into(tls);
         }
+        let doubt = self.unread?.read_into(tls.ran_mut()?)?;
+        Some((connection, doubt))
     }
 }
 

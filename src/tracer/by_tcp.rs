@@ -9,7 +9,7 @@ use super::opening::{Opened, Opening};
 use super::scene::Scene;
 use super::until;
 use crate::http::Session;
-use crate::plan::ProxyServer;
+use crate::plan::{HttpPlan, ProxyServer, VersionChoice};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::{self, TlsStream};
@@ -50,7 +50,7 @@ pub(super) async fn open(
                     tokio::task::yield_now().await;
                 }
             }
-            let is_plain = request.url.scheme == Scheme::Http;
+            let is_plain = request.url.scheme.is_clear();
             let made = is_plain.then(|| make_request(scene, request, ask));
             (Hello::wanted(scene, request), made.flatten())
         };
@@ -70,12 +70,12 @@ pub(super) async fn open(
         beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
         let address = stream.peer_addr().ok();
         let Some(hello) = hello else {
-            let is_plain = request.url.scheme == Scheme::Http;
+            let is_plain = request.url.scheme.is_clear();
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             if !is_plain {
                 return Ok(None);
             }
-            let session = Session::new(stream.into(), None, &plan.http);
+            let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
             return Ok(goes_on(session, connection, request.until).await);
         };
         // And the request while the handshake is.
@@ -96,6 +96,11 @@ pub(super) async fn open(
     }
 }
 
+/// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1).
+pub(super) fn version_for(request: &Request, plan: &HttpPlan) -> VersionChoice {
+    if request.url.scheme.is_websocket() { VersionChoice::Http11 } else { plan.version }
+}
+
 /// A ClientHello, and the client that made it.
 pub(super) struct Hello<'a> {
     client: &'a tls::Client,
@@ -103,9 +108,12 @@ pub(super) struct Hello<'a> {
 }
 
 impl<'a> Hello<'a> {
-    /// That to the host of a URL.
-    pub(super) fn to(scene: &Scene<'a>, url: &Url) -> Self {
-        let client = if url.scheme == Scheme::Tls { scene.bare_tls } else { scene.tls };
+    fn to(scene: &Scene<'a>, url: &Url) -> Self {
+        let client = match url.scheme {
+            Scheme::Tls => scene.bare_tls,
+            Scheme::Wss => scene.http1_tls,
+            _ => scene.tls,
+        };
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.
         let prepared = client.prepare(url.host_ascii.trim_end_matches('.'), scene.clock);
         Self { client, prepared }
@@ -113,7 +121,7 @@ impl<'a> Hello<'a> {
 
     /// That of a request, where it comes to TLS.
     pub(super) fn wanted(scene: &Scene<'a>, request: &Request) -> Option<Self> {
-        let wanted = request.url.scheme != Scheme::Http && request.until >= StageName::Tls;
+        let wanted = !request.url.scheme.is_clear() && request.until >= StageName::Tls;
         wanted.then(|| Self::to(scene, &request.url))
     }
 
@@ -133,6 +141,13 @@ impl<'a> Hello<'a> {
         (scene.on_stage)(StageName::Tls, self.prepared.host());
         self.client.handshake_unread(carrier, self.prepared, address, scene.clock, scene.stop).await
     }
+}
+
+/// A further connection to an address, when the trace has ended.
+pub(super) async fn again(scene: &Scene<'_>, address: SocketAddr) -> Result<Stream, Failure> {
+    let plan = scene.plan.tcp.afterwards();
+    let queue = tcp::line_up(&endpoint::own(vec![address.ip()], address.port()), &plan);
+    tcp::connect(&queue, 1, &plan, scene.clock, scene.stop).await.1.map(Stream::from)
 }
 
 /// TLS over an open stream; `address` is whose, where no proxy stands between.

@@ -2,34 +2,40 @@
 //! the one before it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::assumed;
 use super::beside::Beside;
 use super::connect;
+use super::cross::{self, Next};
 use super::fast_open;
 use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
+use super::retry::{self, Retries};
+use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
-use crate::http::{self, Ask, Session};
-use crate::plan::VersionChoice;
+use crate::fault::Fault;
+use crate::http::{self, Ask, OnBehalf, Session};
+use crate::plan::{CookieJar, VersionChoice};
 use crate::proxy::{self, Choice};
+use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
-    Stage, StageName, Tls, Trace, Unanswered, Url, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request,
+    RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
 };
 use crate::units::count;
 use crate::url;
 
 /// What to try where a server redirects until its cookie comes back.
 const COOKIE: &str = "the server redirects until the cookie it sets comes back, and none is sent from here by \
-                      itself: -H 'Cookie: NAME=VALUE' sends one";
+                      itself: --cookies keeps those that are set";
 
 /// Lanes that are still running, and the lookup they belong to.
 type Lanes = Vec<(LookupId, UncountedLanes)>;
@@ -37,6 +43,18 @@ type Lanes = Vec<(LookupId, UncountedLanes)>;
 type Sessions = Vec<(ConnectionId, Memory)>;
 /// Connections on which something was sent again.
 type Doubted = Vec<(ConnectionId, tcp::Watch)>;
+
+/// What a chain leaves to be done when its trace is over.
+pub(super) struct Left {
+    /// What still runs beside it.
+    pub(super) lanes: Lanes,
+    /// What is to be resumed.
+    pub(super) sessions: Sessions,
+    /// What is to be looked at once more.
+    pub(super) doubted: Doubted,
+    /// Chains that other roots may trust.
+    pub(super) unsettled: Vec<(ConnectionId, tls::Doubt)>,
+}
 
 /// What the requests of one run have in common.
 pub(super) struct Chain<'a> {
@@ -52,12 +70,26 @@ pub(super) struct Chain<'a> {
     doubted: Doubted,
     /// Sessions that are to be resumed afterwards, and the connection each is of.
     sessions: Sessions,
+    /// Certificate chains that other roots may trust.
+    unsettled: Vec<(ConnectionId, tls::Doubt)>,
+    /// The last request that was to be made.
+    last: Option<Ask>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
-        let (uncounted, sessions, watches, of_quic, doubted) = Default::default();
-        Self { scene, pool: Pool::default(), uncounted, watches, of_quic, doubted, sessions }
+        let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
+        Self {
+            scene,
+            pool: Pool::default(),
+            uncounted,
+            watches,
+            of_quic,
+            doubted,
+            sessions,
+            unsettled,
+            last: None,
+        }
     }
 
     /// Ends kept connections in good order, where one of them is to be resumed: a server may forget the session
@@ -68,13 +100,14 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What still runs beside the trace, what is to be resumed after it, and what is to be looked at once more.
-    pub(super) fn into_uncounted(mut self) -> (Lanes, Sessions, Doubted) {
+    /// What is left to be done, none of it counted.
+    pub(super) fn into_uncounted(mut self) -> Left {
         self.doubted.extend(self.watches);
-        (self.uncounted, self.sessions, self.doubted)
+        let Self { uncounted: lanes, sessions, doubted, unsettled, .. } = self;
+        Left { lanes, sessions, doubted, unsettled }
     }
 
-    /// The loop over requests. Every one that was begun is in the trace when it returns, with its failure.
+    /// All requests from the URL on. Every one that was begun is in the trace when it returns, with its failure.
     ///
     /// # Errors
     /// The input is no URL.
@@ -86,45 +119,50 @@ impl<'a> Chain<'a> {
                 .clone()
                 .unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
             body: plan.body.clone(),
+            cookies: plan.cookies.clone(),
             credentials: true,
             given_host: true,
+            on_behalf: OnBehalf::Nobody,
         };
+        self.redirects(input, trace, &mut ask).await
+    }
+
+    /// What `--reuse` asks for: the last request again, on its connection.
+    pub(super) async fn request_again(&mut self, trace: &mut Trace) {
+        if let (Some(ask), Some(wanted)) = (&self.last, self.scene.plan.http.reuse) {
+            reuse::request_again(self.scene, &mut self.pool, ask, wanted, trace).await;
+        }
+    }
+
+    /// The loop over requests.
+    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+        let plan = &self.scene.plan.http;
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
-        let mut redirects = 0;
-        let mut retry_of = None;
+        let (mut redirects, mut repeats) = (0, None);
+        let mut retries = Retries::new(plan.retry);
+        let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let until = until::last_stage(&url, self.scene.plan);
-            let id = trace.add_request(Request { until, retry_of, ..Request::new(url, start) });
-            until::leave_out(&mut trace.requests[id.0]);
-            let mut failure = self.request(trace, id, &ask).await.err();
-            failure = failure.map(|failure| Self::put_off(trace, id, failure));
-            let behind = |failure| match trace.hops().last() {
-                Some(hop) => proxied::hint(failure, &hop),
-                None => failure,
-            };
-            failure = failure.map(behind);
-            // Where nothing was to run, taking the URL apart is all there is.
-            let end =
-                trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
-            let again = again(trace, id, &ask.method);
-            if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
-                failure.hint =
-                    Some(format!("a {} is not sent again by itself: it may have been processed", ask.method));
-            }
+            let (mut asked, cors) = page.ask(&url, ask);
+            let id = self.attempt(trace, (url, cors), (&mut asked, repeats.take())).await;
+            ask.cookies.clone_from(&asked.cookies);
+            repeats = self.repeat(trace, id, &asked, &mut retries);
             let request = &mut trace.requests[id.0];
-            request.end = end;
-            let failure = failure.map(|failure| assumed::hint(failure, &request.url));
-            let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
-            request.failure = failure.map(|failure| with_accepted(failure, tls));
-            if again == Again::May {
+            if repeats.is_some() {
                 url = request.url.clone();
-                retry_of = Some(id);
                 continue;
             }
-            retry_of = None;
+            self.last = Some(asked);
+            match page.judge(request) {
+                Next::Usual => {}
+                Next::Blocked => return Ok(()),
+                Next::Request => {
+                    url = request.url.clone();
+                    continue;
+                }
+            }
             if redirects == 0 {
                 // An HTTPS record may have made it an https URL.
                 first = Origin::of(&request.url);
@@ -136,8 +174,10 @@ impl<'a> Chain<'a> {
             url = match next(redirect, redirects, plan.max_redirects) {
                 Ok(url) => url,
                 Err(mut failure) => {
-                    failure.running = end.since(start);
-                    if failure.code == FailureCode::TooManyRedirects && waits_for_a_cookie(trace) {
+                    failure.running = request.end.since(start);
+                    let is_kept = plan.cookie_jar == CookieJar::OfChain;
+                    if failure.code == FailureCode::TooManyRedirects && !is_kept && waits_for_a_cookie(trace)
+                    {
                         failure.hint = Some(COOKIE.to_owned());
                     }
                     trace.requests[id.0].failure = Some(failure);
@@ -154,6 +194,96 @@ impl<'a> Chain<'a> {
             }
             ask.credentials = Origin::of(&url) == first;
             ask.given_host = url.host_ascii == first.host();
+        }
+    }
+
+    /// One request from its begin to its record. What is sent once more waits before.
+    async fn attempt(
+        &mut self,
+        trace: &mut Trace,
+        (url, cors): (Url, Option<Cors>),
+        (ask, repeats): (&mut Ask, Option<Repeat>),
+    ) -> RequestId {
+        let Scene { plan, clock, stop, .. } = *self.scene;
+        let start = trace.requests.last().map_or(At(0), |request| request.end);
+        let until = until::last_stage(&url, plan);
+        let retry_of = repeats.map(|repeat| repeat.of);
+        let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
+        until::leave_out(&mut trace.requests[id.0]);
+        let waited = match repeats.and_then(|repeat| repeat.wait) {
+            Some((cause, rule, wait)) => {
+                let end = start.after(wait);
+                let ended = stop.within(Some(end), std::future::pending::<()>()).await;
+                // What ends it at its own time is the wait itself.
+                let ended = ended.err().filter(|why| *why != Stopped::Limit);
+                let end = if ended.is_some() { clock.now() } else { clock.now().max(end) };
+                trace.requests[id.0].waited = Some(RetryWait { cause, rule, end });
+                ended
+            }
+            None => None,
+        };
+        if let Some(why) = waited {
+            let request = &mut trace.requests[id.0];
+            request.end = clock.now();
+            let fault = Fault::stopped(StageName::Http, why, stop.max_time(), "waiting to ask once more");
+            request.failure = Some(fault.after(request.end.since(start)));
+            return id;
+        }
+        http::drop_expired(&mut ask.cookies, clock.wall_now());
+        let failure = self.request(trace, id, ask).await.err();
+        self.keep_cookies(trace, id, ask);
+        let failure = failure.map(|failure| Self::put_off(trace, id, failure));
+        let behind = |failure| match trace.hops().last() {
+            Some(hop) => proxied::hint(failure, &hop),
+            None => failure,
+        };
+        let failure = failure.map(behind);
+        // Where nothing was to run, taking the URL apart is all there is.
+        let end = trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| clock.now());
+        let request = &mut trace.requests[id.0];
+        request.end = end;
+        let failure = failure.map(|failure| assumed::hint(failure, &request.url));
+        let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
+        request.failure = failure.map(|failure| with_accepted(failure, tls));
+        id
+    }
+
+    /// Takes the cookies that a response sets, where those are kept.
+    fn keep_cookies(&self, trace: &mut Trace, id: RequestId, ask: &mut Ask) {
+        let Scene { plan, clock, .. } = *self.scene;
+        let Request { url, http, .. } = &mut trace.requests[id.0];
+        if let (CookieJar::OfChain, Some(http)) = (plan.http.cookie_jar, http.ran_mut()) {
+            http.cookies = Some(http::take_cookies(&mut ask.cookies, url, &http.headers, clock.wall_now()));
+        }
+    }
+
+    /// Whether a request is sent once more: at once, where a kept connection ended under it, or after a wait.
+    fn repeat(&self, trace: &mut Trace, id: RequestId, ask: &Ask, retries: &mut Retries) -> Option<Repeat> {
+        let Scene { clock, stop, .. } = *self.scene;
+        let again = again(trace, id, &ask.method);
+        let request = &mut trace.requests[id.0];
+        match again {
+            Again::May => return Some(Repeat { of: id, wait: None }),
+            Again::MustNot => {
+                if let Some(failure) = &mut request.failure {
+                    failure.hint = Some(format!(
+                        "a {} is not sent again by itself: it may have been processed",
+                        ask.method
+                    ));
+                }
+                return None;
+            }
+            Again::No => {}
+        }
+        match retries.next(request, &ask.method, (request.end, clock.wall_now()), stop.max_time()) {
+            retry::Next::Over => None,
+            retry::Next::Not(why) => {
+                request.not_retried = Some(why);
+                None
+            }
+            retry::Next::After { cause, rule, wait } => {
+                Some(Repeat { of: id, wait: Some((cause, rule, wait)) })
+            }
         }
     }
 
@@ -185,10 +315,10 @@ impl<'a> Chain<'a> {
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
         let mut beside = Beside::default();
-        // What is sent again goes out on a connection of its own.
+        // What is sent again because a kept connection ended goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
-            Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
-            Request { retry_of: Some(_), .. } => None,
+            Request { retry_of: Some(_), waited: None, .. } => None,
+            Request { url, .. } => self.pool.take(&Origin::of(url)).await,
         };
         let (session, connection) = match idle {
             Some(idle) => {
@@ -206,13 +336,13 @@ impl<'a> Chain<'a> {
                     Ok(Some(opened)) => opened,
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Ok(());
                     }
                     // What failed has no request that could wait for the reading.
                     Err(failure) => {
-                        beside.read(trace, id);
+                        self.unsettled.extend(beside.read(trace, id));
                         self.look_back(trace, id, Kept::No);
                         return Err(failure);
                     }
@@ -228,7 +358,7 @@ impl<'a> Chain<'a> {
         self.look_back(trace, id, kept);
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
-        beside.read(trace, id);
+        self.unsettled.extend(beside.read(trace, id));
         if let Some(session) = result? {
             self.pool.keep(origin, Idle { session, connection });
         }
@@ -263,6 +393,14 @@ impl<'a> Chain<'a> {
             self.doubted.extend(watch.map(|watch| (connection, watch)));
         }
     }
+}
+
+/// That a request is sent once more.
+#[derive(Clone, Copy)]
+struct Repeat {
+    of: RequestId,
+    /// Why, by whose word and how long it waits before; `None` where it goes at once.
+    wait: Option<(Transient, WaitRule, Duration)>,
 }
 
 /// Whether a connection is kept for a further request.
@@ -348,7 +486,7 @@ fn waits_for_a_cookie(trace: &Trace) -> bool {
 fn next(redirect: &Redirect, redirects: usize, most: usize) -> Result<Url, Failure> {
     let fail = |code, message, hint: &str| {
         let (stage, hint) = (StageName::Http, Some(hint.to_owned()));
-        Failure { stage, code, message, hint, running: std::time::Duration::ZERO }
+        Failure { stage, code, message, hint, running: Duration::ZERO }
     };
     let Some(target) = &redirect.target else {
         let message = format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());

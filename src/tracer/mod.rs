@@ -6,6 +6,7 @@
 //! # Layout
 //! - `run`: [`Tracer`], what many runs share, and [`Run`], what belongs to one.
 //! - `chain`: the requests of one run, from redirect to redirect.
+//! - `cross`: requests of a page of another origin.
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `addresses`: every address of a host, when the trace has ended
@@ -19,7 +20,9 @@
 //! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
 //! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
+//! - `retry`: whether a request is sent once more, and when (`--retry`).
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
+//! - `reuse`: the same request again on its connection, after the trace.
 //! - `scene`: what all of these are handed.
 
 mod addresses;
@@ -29,6 +32,7 @@ mod by_tcp;
 mod caa;
 mod chain;
 mod connect;
+mod cross;
 mod endpoint;
 mod fast_open;
 mod loss;
@@ -39,6 +43,8 @@ mod proxied;
 mod quic;
 mod race;
 mod resume;
+mod retry;
+mod reuse;
 mod route;
 mod run;
 mod scan;

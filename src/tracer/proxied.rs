@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::beside::{Beside, goes_on, make_request};
-use super::by_tcp::{Hello, PLAIN, secure};
+use super::by_tcp::{self, Hello, PLAIN, secure, version_for};
 use super::connect::{CONNECT_TO, IP_LITERAL};
 use super::endpoint;
 use super::fast_open;
@@ -14,7 +14,7 @@ use super::target::Target;
 use super::until;
 use crate::http::{Ask, Session, basic_credentials};
 use crate::plan::{PlainRequests, Plan, ProxyServer, VersionChoice};
-use crate::proxy::{self, Credentials, Destination, Terms};
+use crate::proxy::{self, Choice, Credentials, Destination, Terms};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::trace::{
@@ -78,8 +78,7 @@ pub(super) async fn open(
     let stream = stream.map_err(|failure| proxy::not_connected(proxy, failure))?;
     beside.watch = tcp::Watch::of(&stream).map(|watch| (connection, watch));
     let stream = secure_proxy(scene, hello, proxy, stream.into(), beside).await?;
-    let basic =
-        server.credentials.as_ref().map(|(user, password)| basic_credentials(&format!("{user}:{password}")));
+    let basic = basic(server);
     let request = &requests[id.0];
     let until = request.until;
     if usage == ProxyUsage::Forward {
@@ -93,9 +92,10 @@ pub(super) async fn open(
     let (stream, (hello, made)) = futures_util::join!(opening, ahead);
     let stream = stream?;
     beside.request = made;
-    if request.url.scheme == Scheme::Http {
+    if request.url.scheme.is_clear() {
         *tls = Stage::Skipped(PLAIN);
-        return Ok(goes_on(Session::in_the_clear(stream, &plan.http), connection, until).await);
+        let version = version_for(request, &plan.http);
+        return Ok(goes_on(Session::in_the_clear(stream, version), connection, until).await);
     }
     let Some(hello) = hello else {
         *tls = Stage::Skipped(until::reason(request));
@@ -103,6 +103,33 @@ pub(super) async fn open(
     };
     let session = secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
     Ok(goes_on(session, connection, until).await)
+}
+
+/// A tunnel of its own to the target that `first` has led to, when the trace has ended: at the same address of the same
+/// proxy, which is told the same.
+pub(super) async fn again(
+    scene: &Scene<'_>,
+    url: &Url,
+    first: &Proxy,
+    at: SocketAddr,
+) -> Result<Stream, Failure> {
+    let Choice::Use(server) = proxy::choose(url, &scene.plan.proxy) else {
+        unreachable!("the same URL went by it before")
+    };
+    let target = Target::of(url, &scene.plan.tcp);
+    let address = first.target.parse::<SocketAddr>().ok().map(|told| told.ip());
+    let mut proxy = record(server, ProxyUsage::Tunnel, &target, address);
+    let hello = Hello::to_proxy(scene, server);
+    let stream = by_tcp::again(scene, at).await.map_err(|failure| proxy::not_connected(&proxy, failure))?;
+    let stream = secure_proxy(scene, hello, &mut proxy, stream, &mut Beside::default()).await?;
+    let basic = basic(server);
+    tunnel(scene, server, &target, address, &mut proxy, stream, basic.as_deref()).await
+}
+
+/// The credentials for an HTTP proxy.
+fn basic(server: &ProxyServer) -> Option<String> {
+    let (user, password) = server.credentials.as_ref()?;
+    Some(basic_credentials(&format!("{user}:{password}")))
 }
 
 /// A tunnel to the target.

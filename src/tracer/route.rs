@@ -10,7 +10,7 @@ use super::scene::Scene;
 use crate::plan::{Question, TcpPlan};
 use crate::stop::Stop;
 use crate::tcp;
-use crate::trace::{Connection, RecordType, Route, RouteEnd, StageName, Trace, reverse_name};
+use crate::trace::{Carrier, Connection, RecordType, Route, RouteEnd, StageName, Trace, reverse_name};
 
 /// How long all paths of a run may take, with the names.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -25,19 +25,20 @@ const UNCONNECTED: &str = "no connection was made";
 /// Finds the path to the address of every connection, each address once.
 pub(super) async fn find_all(scene: &Scene<'_>, trace: &mut Trace) {
     let (plan, stop) = (scene.plan.tcp.afterwards(), scene.stop.child(LIMIT));
-    let mut known: Vec<(SocketAddr, Route)> = Vec::new();
+    let mut known: Vec<((SocketAddr, Carrier), Route)> = Vec::new();
     for Connection { tcp, proxy, .. } in &mut trace.connections {
-        let winner = tcp.winner.and_then(|winner| tcp.attempts.get(winner)).map(|attempt| attempt.address);
+        let winner = tcp.winner.and_then(|winner| tcp.attempts.get(winner));
+        let winner = winner.map(|attempt| (attempt.address, attempt.transport));
         let route = match winner {
             _ if proxy.is_some() => Route::untraced(BEHIND_PROXY),
             _ if tcp.unix_socket.is_some() => Route::untraced(BY_SOCKET),
             None => Route::untraced(UNCONNECTED),
-            Some(address) => match known.iter().find(|(of, _)| *of == address) {
+            Some(target) => match known.iter().find(|(of, _)| *of == target) {
                 Some((_, route)) => route.clone(),
                 None => {
-                    (scene.on_stage)(StageName::Tcp, &address.to_string());
-                    let route = find(scene, address, &plan, &stop).await;
-                    known.push((address, route.clone()));
+                    (scene.on_stage)(StageName::Tcp, &target.0.to_string());
+                    let route = find(scene, target, &plan, &stop).await;
+                    known.push((target, route.clone()));
                     route
                 }
             },
@@ -46,8 +47,8 @@ pub(super) async fn find_all(scene: &Scene<'_>, trace: &mut Trace) {
     }
 }
 
-async fn find(scene: &Scene<'_>, to: SocketAddr, plan: &TcpPlan, stop: &Stop) -> Route {
-    let mut route = tcp::route(to, plan, scene.clock, stop).await;
+async fn find(scene: &Scene<'_>, (to, by): (SocketAddr, Carrier), plan: &TcpPlan, stop: &Stop) -> Route {
+    let mut route = tcp::route(to, by, plan, scene.clock, stop).await;
     if matches!(route.end, RouteEnd::Stopped) && stop.within(None, tokio::task::yield_now()).await.is_err() {
         return route;
     }

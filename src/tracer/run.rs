@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::addresses;
 use super::caa;
-use super::chain::Chain;
+use super::chain::{Chain, Left};
 use super::fast_open;
 use super::loss;
 use super::means::Means;
@@ -19,7 +19,8 @@ use crate::plan::{Plan, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{At, Trace};
+use crate::trace::{At, Scheme, Stage, Trace};
+use crate::url;
 
 /// How long a finished trace waits for the uncounted lanes.
 pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
@@ -33,6 +34,7 @@ pub struct Tracer {
     next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
     bare_tls: tls::Client,
+    http1_tls: tls::Client,
     quic: tls::Client,
     proxies: Means,
 }
@@ -60,25 +62,36 @@ impl Tracer {
         let resolver = dns::Resolver::new(plan.dns.clone())?;
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
+        let http1_tls = tls.for_http1();
         let quic = tls.for_http3();
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, next, tls, bare_tls, quic, proxies })
+        Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, quic, proxies })
+    }
+
+    /// Makes ready what a first trace of this URL needs and what nothing of it changes: keys, and the pages of the
+    /// program that take a URL apart. Before t0.
+    pub fn make_ready(&self, url: &str) {
+        let parsed = url::parse(url);
+        if parsed.is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Tls)) {
+            self.tls.make_keys();
+        }
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, next, tls, bare_tls, quic, proxies } = self;
+        let Self { plan, resolver: shared, next, tls, bare_tls, http1_tls, quic, proxies } = self;
         let another = || (shared.of_another_run(), proxies.of_another_run());
         let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, quic, means, clock, stop, on_stage };
+        let scene = Scene { plan, resolver, tls, bare_tls, http1_tls, quic, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
+        chain.request_again(&mut trace).await;
         chain.close().await;
-        let (lanes, sessions, doubted) = chain.into_uncounted();
+        let Left { lanes, sessions, doubted, unsettled } = chain.into_uncounted();
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
@@ -91,6 +104,11 @@ impl Tracer {
         }
         loss::settle(doubted, &mut trace, stop).await;
         fast_open::look_for_cookies(&scene, &mut trace).await;
+        for (connection, doubt) in unsettled {
+            if let Stage::Ran(tls) = &mut trace.connections[connection.0].tls {
+                doubt.settle(tls);
+            }
+        }
         resume::resume_all(&scene, sessions, &mut trace).await;
         caa::ask_all(&scene, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {

@@ -19,6 +19,8 @@ pub(super) struct Scene<'a> {
     pub(super) tls: &'a tls::Client,
     /// For `tls://`: offers no protocol.
     pub(super) bare_tls: &'a tls::Client,
+    /// For WebSockets: offers HTTP/1.1.
+    pub(super) http1_tls: &'a tls::Client,
     /// For QUIC: offers HTTP/3.
     pub(super) quic: &'a tls::Client,
     pub(super) means: &'a Means,

@@ -1,11 +1,13 @@
 //! How far a trace goes, where its connections come from and lead to, and what every address does.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
 use crate::support::{code, json, run, stderr, stdout};
+use crate::tls_server;
 
 fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
     let (seen, document) = json(arguments);
@@ -177,6 +179,42 @@ fn a_unix_socket_takes_the_place_of_name_and_address() {
     assert_eq!(document["failure"]["code"], "connect-failed");
 }
 
+#[test]
+fn a_unix_socket_carries_tls() {
+    let path = std::env::temp_dir().join(format!("urltrace-it-{}-tls.sock", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["app.example.test".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    // A run may be repeated.
+    std::thread::spawn(move || {
+        for carrier in listener.incoming() {
+            let tls = rustls::ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(tls, carrier.unwrap());
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).unwrap();
+            let is_right = request[..count].starts_with(b"GET /x HTTP/1.1\r\n");
+            let status = if is_right { "200 OK" } else { "400 Bad Request" };
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nhi").unwrap();
+        }
+    });
+    let (hop, _) = hop(&["-k", "--unix-socket", path.to_str().unwrap(), "https://app.example.test/x"], 0);
+    assert_eq!((&hop["http"]["status"], &hop["tls"]["version"]), (&200.into(), &"TLSv1.3".into()));
+    let [hello, connect] = [&hop["tls"]["flights"][0], &hop["connect"]];
+    let connected = connect["start_us"].as_u64().unwrap() + connect["duration_us"].as_u64().unwrap();
+    assert!(hello["start_us"].as_u64().unwrap() >= connected);
+    assert!(hello["messages"][0] == "ClientHello" && hop["tls"]["cipher_suite"].is_string());
+    std::fs::remove_file(&path).unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_kernel_is_asked_once_more_when_all_is_over() {
@@ -272,4 +310,58 @@ fn a_scan_tells_all_that_a_server_takes_and_is_no_part_of_the_run() {
         (&scan["ended"], &scan["connections"]),
         (&"behind a proxy no server is scanned".into(), &0.into())
     );
+}
+
+#[test]
+fn a_scan_of_what_has_no_tls_says_so() {
+    for (arguments, why) in [
+        (&["http://kept-connection.http.test/"][..], "http has no TLS"),
+        (&["tcp://www.example.test:443"], "tcp:// ends"),
+        (&["dns://www.example.test"], "dns:// ends"),
+        (&["https://missing.example.test/"], "there was no connection to it"),
+    ] {
+        let line = [&["--lab", "--tls-scan"], arguments].concat();
+        let (_, document) = json(&line);
+        let hop = &document["hops"][0];
+        let told = hop["tls_scan_skipped"].as_str().unwrap();
+        assert!(told.contains(why) && hop["tls"].is_null(), "{arguments:?}: {told}");
+        for format in [&[][..], &["--format", "markdown"], &["--format", "html"]] {
+            let report = stdout(&run(&[&line, format].concat()));
+            assert!(report.contains("othing to scan: "), "{format:?} {arguments:?}: {report}");
+        }
+        let (_, document) = json(&[&["--lab"], arguments].concat());
+        assert!(document["hops"][0]["tls_scan_skipped"].is_null(), "{arguments:?}: it was not asked for");
+    }
+    // Behind the redirect there is something.
+    let (_, document) = json(&["--lab", "--tls-scan", "-L", "http://example.test/"]);
+    let hops = document["hops"].as_array().unwrap();
+    let skipped: Vec<bool> = hops.iter().map(|hop| hop["tls_scan_skipped"].is_string()).collect();
+    assert_eq!(skipped, [true, false, false]);
+    assert!(hops[1]["tls"]["scan"]["complete"].is_boolean());
+}
+
+#[test]
+fn a_session_is_resumed_over_a_unix_socket() {
+    let port = tls_server::serve(tls_server::config(), |mut connection, mut tcp| {
+        let mut stream = rustls::Stream::new(&mut connection, &mut tcp);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let path = std::env::temp_dir().join(format!("urltrace-it-{}-tls.sock", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+            let (mut from_server, mut to_client) = (server, client);
+            std::thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
+        }
+    });
+    let given = path.to_str().unwrap();
+    let (hop, _) = hop(&["-k", "--resume", "--unix-socket", given, "https://localhost/"], 0);
+    std::fs::remove_file(&path).unwrap();
+    let seen = &hop["tls"]["resumption"];
+    assert_eq!((&seen["resumed"], &seen["reason"]), (&true.into(), &Value::Null), "{seen}");
 }

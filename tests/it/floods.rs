@@ -1,9 +1,11 @@
 //! Peers that send faster than anybody can work on it: the binary ends with `--max-time`, and in little
 //! memory.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use urltrace::clock::Stopwatch;
 use crate::support::urltrace;
 
 /// The limit given to each run.
-const LIMIT: Duration = Duration::from_millis(700);
+pub(crate) const LIMIT: Duration = Duration::from_millis(700);
 /// How late the process may end: what is seen of an end, and the process itself.
 const LATE: Duration = Duration::from_millis(100 + 250);
 /// Memory at most, of the process's own: its code is shared with the file it was started from.
@@ -37,15 +39,18 @@ fn flood(start: Vec<u8>, again: Vec<u8>) -> u16 {
     port
 }
 
-/// Runs it, and holds it to its limit and its memory (the most that was resident and not of a file,
-/// `RssAnon`, looked at every few milliseconds).
-fn ends(what: &str, arguments: &[&str]) {
+/// Runs it, and holds it to its memory (the most that was resident and not of a file, `RssAnon`, looked at every few
+/// milliseconds). Gives how long it took, and what it said.
+pub(crate) fn watch(what: &str, arguments: &[&str]) -> (Duration, String) {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let file = std::env::temp_dir().join(format!("urltrace-it-flood-{}-{run}", std::process::id()));
     let start = Stopwatch::start();
     let limit = format!("{}", LIMIT.as_secs_f64());
     let mut child = urltrace()
         .args(["-m", &limit])
         .args(arguments)
-        .stdout(Stdio::null())
+        .stdout(File::create(&file).unwrap())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -60,10 +65,18 @@ fn ends(what: &str, arguments: &[&str]) {
         thread::sleep(Duration::from_millis(5)); // between two looks at its memory
     }
     let took = start.elapsed();
+    let said = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(most < MEMORY, "{what} took {most} kB");
+    (took, said)
+}
+
+/// Runs it, and holds it to its limit, too.
+fn ends(what: &str, arguments: &[&str]) {
+    let (took, _) = watch(what, arguments);
     // The h2 crate may have had enough of frames without any use before.
     assert!(took >= LIMIT || what.starts_with("frames"), "{what} ended early, after {took:?}");
     assert!(took < LIMIT + LATE, "{what} ended after {took:?}");
-    assert!(most < MEMORY, "{what} took {most} kB");
 }
 
 #[test]

@@ -55,7 +55,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tls", &["alert", "clock", "fault", "plan", "roots", "stop", "timestamp", "trace", "units"]),
     ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
-    ("stream", &["clock", "timestamp", "tls"]),
+    ("bursts", &["clock", "trace"]),
+    ("stream", &["bursts", "clock", "timestamp", "tls"]),
     (
         "http",
         &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"],

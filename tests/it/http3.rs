@@ -131,6 +131,42 @@ fn further_requests_use_the_same_connection() {
     assert!(ladder.contains("QUIC Initial"), "{ladder}");
 }
 
+#[test]
+fn a_session_is_resumed_by_quic_and_0_rtt_taken_or_turned_down() {
+    for (host, early_data) in
+        [("www.http3.test", "not-offered"), ("early.http3.test", "accepted"), ("late.http3.test", "refused")]
+    {
+        let url = format!("https://{host}/");
+        let (hop, document) = hop(&["--http3-only", "--resume", &url], 0);
+        let seen = &hop["tls"]["resumption"];
+        assert_eq!(
+            (&seen["resumed"], &seen["early_data"]),
+            (&true.into(), &early_data.into()),
+            "{host}: {seen}"
+        );
+        assert_eq!(hop["quic"]["early_data"], early_data, "{host}");
+        assert!(seen["tickets"].as_u64() > Some(0) && seen["round_trips"] == 1, "{host}: {seen}");
+        let us = |name: &str| seen[name].as_i64().unwrap();
+        assert_eq!(us("saved_us"), us("full_handshake_us") - us("handshake_us"), "{host}: {seen}");
+        // The first is a full one, and the second no part of the run.
+        assert!(!hop["tls"]["chain"].as_array().unwrap().is_empty(), "{host}");
+        let mut found = document["findings"].as_array().unwrap().iter();
+        assert!(found.all(|finding| finding["id"] != "tls-no-resumption"), "{host}");
+        let (alone, _) = self::hop(&["--http3-only", &url], 0);
+        assert_eq!(
+            (&alone["tls"]["resumption"], &alone["quic"]["early_data"]),
+            (&Value::Null, &"not-offered".into()),
+            "{host}"
+        );
+    }
+    let report = stdout(&run(&["--lab", "--http3-only", "--resume", "https://late.http3.test/"]));
+    assert!(report.contains("0-RTT offered and refused"), "{report}");
+    let story =
+        stdout(&run(&["--lab", "--http3-only", "--resume", "--explain", "https://early.http3.test/"]));
+    let story = story.split_whitespace().collect::<Vec<&str>>().join(" ");
+    assert!(story.contains("could have gone along with the first message (0-RTT)"), "{story}");
+}
+
 /// A text without its line ends.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

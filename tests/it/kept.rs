@@ -312,3 +312,64 @@ fn fields_of_http2_are_in_wire_order() {
         .collect();
     assert_eq!(fields, ["set-cookie=a=1", "x-a=1", "set-cookie=b=1", "x-b=2", "x-a=3", "set-cookie=c=1"]);
 }
+
+/// Answers this many requests, and then reads one more.
+fn serves<const ANSWERS: usize>(mut stream: TcpStream) {
+    for _ in 0..ANSWERS {
+        read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    }
+    read_head(&mut stream);
+}
+
+#[test]
+fn the_same_again_goes_by_the_same_connection_and_is_not_counted() {
+    let port = peers(vec![serves::<5>]);
+    let (exit, document) = json(&["-m", "5", "--reuse", &format!("http://127.0.0.1:{port}/")]);
+    let hop = &document["hops"][0];
+    assert_eq!((exit, &hop["further_end"]), (0, &"done".into()), "{hop:#}");
+    let further = hop["further"].as_array().unwrap();
+    assert_eq!(further.len(), 4);
+    let mut before = hop["end_us"].as_u64().unwrap();
+    assert_eq!(document["total_us"].as_u64(), Some(before), "what comes after it is not counted");
+    for again in further {
+        assert_eq!((&again["status"], &again["failure"]), (&200.into(), &Value::Null));
+        let phases = &again["phases"];
+        assert!(phases["connect_us"].is_null() && phases["tls_us"].is_null() && phases["dns_us"].is_null());
+        let part = |name: &str| phases[name].as_u64().unwrap();
+        let sum = part("send_us") + part("wait_us") + part("receive_us") + part("unaccounted_us");
+        assert_eq!(sum, part("total_us"));
+        let (start, end) = (again["start_us"].as_u64().unwrap(), again["end_us"].as_u64().unwrap());
+        assert!(before <= start && start <= end, "one after another");
+        before = end;
+    }
+}
+
+#[test]
+fn a_server_that_ends_the_connection_in_between_is_told() {
+    let port = peers(vec![serves::<2>]);
+    let (exit, document) = json(&["-m", "5", "--reuse=3", &format!("http://127.0.0.1:{port}/")]);
+    let hop = &document["hops"][0];
+    assert_eq!((exit, &hop["further_end"], &document["failure"]), (0, &"closed".into(), &Value::Null));
+    let further = hop["further"].as_array().unwrap();
+    assert_eq!((further.len(), &further[0]["status"]), (2, &200.into()), "{hop:#}");
+    assert_eq!(further[1]["failure"]["code"], "empty-response");
+    let port = peers(vec![answers]);
+    let (_, document) = json(&["-m", "5", "--reuse", &format!("http://127.0.0.1:{port}/")]);
+    let hop = &document["hops"][0];
+    assert_eq!((&hop["further"], &hop["further_end"]), (&Value::Null, &"untried".into()));
+    assert!(hop["further_why"].as_str().unwrap().contains("with its first response"));
+}
+
+#[test]
+fn what_may_change_something_is_made_again_when_told_so() {
+    let posts: Serve = |mut stream| {
+        read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        read_head(&mut stream);
+    };
+    let port = peers(vec![posts]);
+    let url = format!("http://127.0.0.1:{port}/");
+    let (_, document) = json(&["-m", "5", "-X", "POST", "--reuse=1", "--reuse-all", &url]);
+    assert_eq!(document["hops"][0]["further"].as_array().unwrap().len(), 1, "told to");
+}

@@ -1,11 +1,13 @@
 //! Proxies end to end: which one is used, what is told of it, and what is not.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
+use rustls::{ServerConnection, Stream};
 use serde_json::Value;
 
 use crate::support::{code, json, run, stderr, stdout, urltrace};
+use crate::tls_server;
 
 const PROXY: &str = "http://proxy.http.test:3128";
 
@@ -179,4 +181,145 @@ fn the_ladder_and_the_story_have_the_proxy() {
     let lanes = text.lines().find(|line| line.contains("client")).unwrap();
     assert!(lanes.contains("proxy") && lanes.contains("web server"), "{lanes}");
     assert!(text.contains("The proxy") && text.contains("--proxy names"), "{text}");
+}
+
+#[test]
+fn a_session_is_resumed_through_a_tunnel_of_its_own() {
+    for (proxy, options) in [
+        (PROXY, &[][..]),
+        ("https://proxy-tls.http.test:3128", &[]),
+        ("http://proxy-407.http.test:3128", &["-U", "lab:secret"]),
+        ("socks5://socks.http.test:3128", &[]),
+        ("socks5h://socks.http.test:3128", &[]),
+    ] {
+        let line = ["--lab", "--resume", "-x", proxy, "https://early-data.tls.test/"];
+        let (exit, document) = json(&[&line, options].concat());
+        assert_eq!(exit, 0, "{proxy}: {}", document["failure"]);
+        let seen = &document["hops"][0]["tls"]["resumption"];
+        assert_eq!(
+            (&seen["resumed"], &seen["early_data"]),
+            (&true.into(), &"accepted".into()),
+            "{proxy}: {seen}"
+        );
+        assert!(seen["handshake_us"].as_u64() > Some(0), "{proxy}: {seen}");
+    }
+}
+
+#[test]
+fn a_second_tunnel_that_is_refused_is_told() {
+    // It opens one tunnel, and no other.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (target, address) = (tls_server::serve(tls_server::config(), answer), "127.0.0.1");
+    std::thread::spawn(move || {
+        for (index, mut client) in listener.incoming().flatten().enumerate() {
+            let _ = client.read(&mut [0; 4096]);
+            if index > 0 {
+                let _ = client.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+                continue;
+            }
+            let _ = client.write_all(OPEN);
+            let server = TcpStream::connect((address, target)).unwrap();
+            let (mut up, mut down) =
+                ((client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client));
+            std::thread::spawn(move || std::io::copy(&mut up.0, &mut up.1));
+            std::thread::spawn(move || std::io::copy(&mut down.0, &mut down.1));
+        }
+    });
+    let proxy = format!("http://127.0.0.1:{port}");
+    let url = format!("https://127.0.0.1:{target}/");
+    let (exit, document) = json(&["-k", "--resume", "-x", &proxy, &url]);
+    assert_eq!(exit, 0, "{}", document["failure"]);
+    let seen = &document["hops"][0]["tls"]["resumption"];
+    assert_eq!((&seen["resumed"], &seen["early_data"]), (&false.into(), &Value::Null), "{seen}");
+    assert!(seen["reason"].as_str().unwrap().contains("503"), "{seen}");
+}
+
+/// A response and the end.
+fn answer(connection: ServerConnection, tcp: TcpStream) {
+    says(connection, tcp, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"");
+}
+
+const OPEN: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+
+#[test]
+fn an_https_proxy_that_lies_is_a_failure_by_name() {
+    type Conduct = fn(ServerConnection, TcpStream);
+    let lies: [(&str, Conduct, i32, &str); 8] = [
+        (
+            "a tunnel to plain HTTP",
+            |connection, tcp| says(connection, tcp, OPEN, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            6,
+            "not-tls",
+        ),
+        ("a tunnel that ends", |connection, tcp| says(connection, tcp, OPEN, b""), 6, "tls-closed"),
+        (
+            "a tunnel and an answer with it",
+            |connection, tcp| says(connection, tcp, &[OPEN, b"HTTP/1.1 200 OK\r\n\r\n"].concat(), b""),
+            6,
+            "not-tls",
+        ),
+        ("a tunnel to itself", to_itself, 6, "certificate-self-signed"),
+        (
+            "a head without an end",
+            |connection, tcp| goes_on(connection, tcp, b"HTTP/1.1 200 OK\r\n", b"A: bcdefgh\r\n"),
+            5,
+            "not-proxy",
+        ),
+        (
+            "interim responses without an end",
+            |connection, tcp| goes_on(connection, tcp, b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            5,
+            "not-proxy",
+        ),
+        (
+            "no HTTP",
+            |connection, tcp| says(connection, tcp, b"\x05\x00 garbage\r\n\r\n", b""),
+            5,
+            "not-proxy",
+        ),
+        (
+            "no answer",
+            |mut connection, mut tcp| {
+                let _ = Stream::new(&mut connection, &mut tcp).read(&mut [0; 64]);
+            },
+            5,
+            "max-time",
+        ),
+    ];
+    for (what, conduct, exit, code) in lies {
+        let proxy = format!("https://127.0.0.1:{}", tls_server::serve(tls_server::config(), conduct));
+        let options = ["-m", "2", "--proxy-insecure", "-x", &proxy, "https://192.0.2.1/"];
+        let (seen, document) = json(&options);
+        let failure = &document["failure"];
+        assert_eq!((seen, failure["code"].as_str()), (exit, Some(code)), "{what}: {failure}");
+        let told = failure.to_string();
+        assert!(told.contains("the https proxy 127.0.0.1:"), "{what}: {told}");
+        assert!(document["total_us"].as_u64().unwrap() < 2_500_000, "{what}");
+    }
+}
+
+/// Says one thing at once, and another when it has heard more.
+fn says(mut connection: ServerConnection, mut tcp: TcpStream, first: &[u8], then: &[u8]) {
+    let mut stream = Stream::new(&mut connection, &mut tcp);
+    let _ = stream.write_all(first);
+    let _ = stream.read(&mut [0; 8192]);
+    let _ = stream.write_all(then);
+    connection.send_close_notify();
+    let _ = connection.complete_io(&mut tcp);
+}
+
+/// Says one thing for as long as anybody listens.
+fn goes_on(mut connection: ServerConnection, mut tcp: TcpStream, first: &[u8], again: &[u8]) {
+    let mut stream = Stream::new(&mut connection, &mut tcp);
+    let _ = stream.write_all(first);
+    while stream.write_all(&again.repeat(100)).is_ok() {}
+}
+
+/// Opens a tunnel and stands at its end itself.
+fn to_itself(mut connection: ServerConnection, mut tcp: TcpStream) {
+    let mut outer = Stream::new(&mut connection, &mut tcp);
+    let _ = outer.write_all(OPEN);
+    let mut inner = ServerConnection::new(tls_server::config().into()).unwrap();
+    while inner.is_handshaking() && inner.complete_io(&mut outer).is_ok() {}
 }

@@ -7,7 +7,7 @@
 //! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
-//! of their own, and so have those of `routers`, and of `pages`, whose world is Chromium and the built-in internet.
+//! of their own, and so have those of `routers` and `far`, and of `pages`, whose world is Chromium and the built-in internet.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -16,6 +16,7 @@ mod cases;
 mod curl;
 mod dig;
 mod equality;
+mod far;
 mod net;
 mod openssl;
 mod pages;
@@ -58,15 +59,18 @@ fn main() -> ExitCode {
         openssl::TESTS.iter().chain(scan::TESTS).filter(|(name, _)| is_chosen(name)).copied().collect();
     let routers: Vec<Test<routers::Routers>> =
         routers::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+    let far: Vec<Test<far::Far>> = far::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
         let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
         let names = names.chain(pages.iter().map(|(name, _)| name));
         let names = names.chain(openssl.iter().map(|(name, _)| name));
         let names = names.chain(routers.iter().map(|(name, _)| name));
+        let names = names.chain(far.iter().map(|(name, _)| name));
         names.for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    println!("running {} tests", plain.len() + signed.len() + pages.len() + openssl.len() + routers.len());
+    let parts = [plain.len(), signed.len(), pages.len(), openssl.len(), routers.len(), far.len()];
+    println!("running {} tests", parts.iter().sum::<usize>());
     clean_up_on_signals();
     let user = tools::must(std::process::Command::new("id").arg("-u"));
     assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
     failed.extend(run_in(pages::Pages::new, &pages, keep));
     failed.extend(run_in(openssl::Peers::new, &openssl, keep));
     failed.extend(run_in(routers::Routers::new, &routers, keep));
+    failed.extend(run_in(far::Far::new, &far, keep));
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),
@@ -151,7 +156,7 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in ["plain", "signed", "pages", "openssl", "routers"] {
+        for world in ["plain", "signed", "pages", "openssl", "routers", "far"] {
             drop(Directory::new(world));
         }
         std::process::exit(130);

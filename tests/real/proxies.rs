@@ -1,4 +1,4 @@
-//! The proxies of the tests: tinyproxy and microsocks, in the servers' namespace.
+//! The proxies of the tests: tinyproxy, also behind stunnel as an https proxy, and microsocks, in the servers' namespace.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::World;
 use crate::net::Access;
 use crate::servers::Server;
 use crate::tools::{program, run_at};
-use crate::zones::WEB;
+use crate::zones::{WEB, WEB_TLS12};
 
 /// User name and password of those that want one.
 pub(crate) const USER: &str = "joe:hunter2";
@@ -15,6 +15,8 @@ pub(crate) const USER: &str = "joe:hunter2";
 /// Where each listens: all at one address.
 pub(crate) const HTTP: u16 = 3128;
 pub(crate) const HTTP_WITH_PASSWORD: u16 = 3129;
+/// TLS before [`HTTP`].
+pub(crate) const HTTPS: u16 = 3443;
 pub(crate) const SOCKS: u16 = 1080;
 pub(crate) const SOCKS_WITH_PASSWORD: u16 = 1081;
 
@@ -27,11 +29,14 @@ pub(crate) fn start(world: &World) -> Vec<Server> {
     let mut servers = vec![
         tinyproxy(world, &dir, HTTP, ""),
         tinyproxy(world, &dir, HTTP_WITH_PASSWORD, &format!("BasicAuth {name} {password}\n")),
+        stunnel(world, &dir, HTTPS, HTTP),
         microsocks(world, &dir, SOCKS, &[]),
         microsocks(world, &dir, SOCKS_WITH_PASSWORD, &["-u", name, "-P", password]),
     ];
     let client = world.internet.client(Access::Full);
-    for (server, port) in servers.iter_mut().zip([HTTP, HTTP_WITH_PASSWORD, SOCKS, SOCKS_WITH_PASSWORD]) {
+    for (server, port) in
+        servers.iter_mut().zip([HTTP, HTTP_WITH_PASSWORD, HTTPS, SOCKS, SOCKS_WITH_PASSWORD])
+    {
         let address = format!("telnet://{}:{port}", WEB[0]);
         // A connection is all that is wanted: 28 is curl's code for a limit that passed on one.
         server.wait_until(|| {
@@ -51,6 +56,26 @@ fn tinyproxy(world: &World, dir: &Path, port: u16, more: &str) -> Server {
     fs::write(&file, config).unwrap();
     Server::start(&world.internet, &dir, "tinyproxy", &program("tinyproxy"), |command| {
         command.arg("-d").arg("-c").arg(&file);
+    })
+}
+
+/// TLS at one port, for who listens at another.
+fn stunnel(world: &World, dir: &Path, port: u16, behind: u16) -> Server {
+    let dir = dir.join(format!("stunnel-{port}"));
+    fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("stunnel.conf");
+    let address = WEB[0];
+    let (certificate, key) = (world.certificates.leaf.display(), world.certificates.key.display());
+    // At an address that its certificate does not have, too.
+    let services = [("proxy", address.to_string()), ("other", WEB_TLS12.to_string())].map(|(name, own)| {
+        format!(
+            "[{name}]\naccept = {own}:{port}\nconnect = {address}:{behind}\ncert = {certificate}\nkey = {key}\n"
+        )
+    });
+    let config = format!("foreground = yes\npid =\n{}", services.concat());
+    fs::write(&file, config).unwrap();
+    Server::start(&world.internet, &dir, "stunnel", &program("stunnel"), |command| {
+        command.arg(&file);
     })
 }
 

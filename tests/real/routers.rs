@@ -1,4 +1,4 @@
-//! A path of three routers, each a network namespace that forwards, between a client and an nginx: what `--route` finds,
+//! A path of three routers, each a network namespace that forwards, between a client and an nginx and a Caddy: what `--route` finds,
 //! against the path that was built and `traceroute -T`.
 
 use std::fs;
@@ -15,6 +15,7 @@ use crate::{Directory, Setting, Test};
 
 pub(crate) const TESTS: &[Test<Routers>] = &[
     ("a_path_is_the_one_that_was_built_and_that_traceroute_finds", path),
+    ("a_path_of_quic_is_found_by_datagrams", path_of_quic),
     ("a_silent_router_is_a_star_and_no_loss", silent),
     ("a_path_that_ends_on_the_way_says_so", forbidden),
     ("data_in_the_syn_is_told_as_the_kernel_counts_it", fast_open),
@@ -97,6 +98,7 @@ impl Routers {
         world.sysctl("c", &["ipv4.tcp_fastopen=1"]);
         world.sysctl("s", &["ipv4.tcp_fastopen=3"]);
         world.start_web();
+        world.start_http3();
         world.start_resolver();
         world
     }
@@ -149,6 +151,34 @@ impl Routers {
             nginx.wait_until(|| run_at(&self.client, &program("curl"), &curl(&host)).code == 0);
         }
         self.servers.push(nginx);
+    }
+
+    /// A Caddy, for HTTP/3.
+    fn start_http3(&mut self) {
+        let dir = self.dir.path().join("http3");
+        fs::create_dir_all(&dir).unwrap();
+        let names = format!("subjectAltName=IP:{V4},IP:{V6}");
+        let certificate = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+        let files =
+            ["-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=far", "-addext", &names];
+        must(Command::new(program("openssl")).args(certificate).args(files).current_dir(&dir));
+        let path = dir.display();
+        let config = format!(
+            "{{\n  admin off\n  auto_https off\n  default_sni {V4}\n  storage file_system {path}\n}}\n\
+             https://{V4}, https://[{V6}] {{\n  tls {path}/cert.pem {path}/key.pem\n  respond far\n}}\n"
+        );
+        fs::write(dir.join("Caddyfile"), config).unwrap();
+        let mut command = inside(&self.namespace("s"), &program("caddy"));
+        command
+            .env("HOME", &dir)
+            .args(["run", "--adapter", "caddyfile", "--config"])
+            .arg(dir.join("Caddyfile"));
+        let mut caddy = Server::from_command("caddy", &dir, command);
+        for host in [V4.to_owned(), format!("[{V6}]")] {
+            let curl = ["-qsSfk", "-o", "/dev/null", &format!("https://{host}/")].map(str::to_owned);
+            caddy.wait_until(|| run_at(&self.client, &program("curl"), &curl).code == 0);
+        }
+        self.servers.push(caddy);
     }
 
     /// A resolver on the first router that knows the names of two.
@@ -237,6 +267,26 @@ fn path(world: &Routers) {
     let output = run_at(&world.client, &program("setpriv"), &words);
     let document: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     assert_eq!(document["hops"][0]["route_end"], "reached", "{output:?}");
+}
+
+fn path_of_quic(world: &Routers) {
+    for (host, addresses) in [
+        (V4.to_owned(), ["10.90.1.2", "10.90.2.2", "10.90.3.2", V4]),
+        (format!("[{V6}]"), ["fd90:1::2", "fd90:2::2", "fd90:3::2", V6]),
+    ] {
+        let run = world.trace(&format!("-k --http3-only --route https://{host}/"));
+        assert_eq!(run.text("/hops/0/http/version"), "HTTP/3", "{run}");
+        assert_eq!(shown(&run), built(&addresses), "{run}");
+        assert_eq!(run.text("/hops/0/route_end"), "reached", "{run}");
+        assert_eq!(run.text("/hops/0/route/3/answer"), "reached", "{run}");
+        assert_eq!(run.text("/hops/0/route/1/name"), "r2.path.test", "{run}");
+        assert_eq!(run.number("/total_us"), run.number("/hops/0/end_us"), "not counted: {run}");
+        // By datagrams to the port of QUIC: where they are dropped on the way, so ends what is known of it.
+        let rules = world.rule("r2", "forward", "tcp dport 443 drop");
+        let run = world.trace(&format!("-k --http3-only --route https://{host}/"));
+        drop(rules);
+        assert_eq!(shown(&run), built(&addresses), "{run}");
+    }
 }
 
 fn silent(world: &Routers) {

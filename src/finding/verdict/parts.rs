@@ -10,9 +10,9 @@ use super::cause::Cause;
 use super::lookup;
 use super::part::{Cutter, Part, Seen};
 use super::round_trips::{RoundTrips, address};
-use crate::finding::place::{AttemptField, InConnection, Place};
-use crate::timeline::{Phase, Subject, phases};
-use crate::trace::{AttemptOutcome, Hop, Trace};
+use crate::finding::place::{AttemptField, InConnection, InRequest, Place};
+use crate::timeline::{Phase, Subject, phases, slow_start};
+use crate::trace::{At, AttemptOutcome, Hop, Trace};
 
 /// All parts of a trace's time. They sum to the time of its hops.
 pub(super) fn parts(trace: &Trace) -> Vec<Part> {
@@ -43,11 +43,13 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Tls | Phase::Quic => of_tls(hop, trip, cutter),
                 Phase::Wait => {
                     cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
+                    of_slow_start(hop, Phase::Wait, cutter);
                     of_loss(hop, cutter);
                     cutter.give_rest(Cause::Server, connected_to(hop));
                 }
                 Phase::Receive => of_receive(hop, trip, cutter),
                 Phase::Proxy => of_proxy(hop, trip, cutter),
+                Phase::Queue => cutter.give_rest(Cause::Retry, Seen::default()),
                 Phase::Send => cutter.give_rest(Cause::Distance, Seen::default()),
             }
         });
@@ -134,8 +136,29 @@ fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
+/// The rounds of slow start in a phase, where they are plain to see; says whether they are. The first byte above TLS may
+/// come rounds later than the first below it, as a record is read when it is whole.
+fn of_slow_start(hop: &Hop<'_>, phase: Phase, cutter: &mut Cutter) -> bool {
+    let (Some(found), Some(first)) = (slow_start(hop), hop.http.ran().and_then(|http| http.first_byte))
+    else {
+        return false;
+    };
+    let starts: Vec<At> = found.rounds.iter().chain(&found.after).map(|round| round.start).collect();
+    let rounds = starts.windows(2).filter(|pair| (pair[1] > first) == (phase == Phase::Receive));
+    let (mut time, mut trips) = (Duration::ZERO, 0);
+    for pair in rounds {
+        (time, trips) = (time + pair[1].since(pair[0]), trips + 1);
+    }
+    let place = Some(Place::Request(hop.id, InRequest::SlowStart));
+    cutter.give(Cause::Distance, time, trips, Seen { subject: None, place, server: None });
+    true
+}
+
 /// Ten segments in the first round trip, twice as many in each that follows (RFC 6928, RFC 5681).
 fn of_receive(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    if of_slow_start(hop, Phase::Receive, cutter) {
+        return cutter.give_rest(Cause::Server, connected_to(hop));
+    }
     let bytes = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
     let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
     let segments = bytes / info.map_or(1460, |info| u64::from(info.mss.max(1)));

@@ -521,6 +521,25 @@ fn connections() -> Vec<Case> {
             "body",
         ),
         case(
+            "a body in rounds that are seen",
+            sample::slow_start(),
+            (Distance, Http),
+            "distance: 9 round trips of 10.1 ms; 3 of them are DNS and gone when the answer is cached; 30.6 of 90.7 ms: \
+             the body came in 4 rounds of slow start",
+            "thought",
+        ),
+        case(
+            "a body of pieces that only look like it",
+            {
+                let mut trace = sample::slow_start();
+                sample::http(&mut trace).bursts[1].bytes = 14_480;
+                trace
+            },
+            (Distance, Dns),
+            "distance: ",
+            "slow start",
+        ),
+        case(
             "a loopback",
             Run { dns: [0, 0, 0], connect: 0, trip: 0, tls: 1, wait: 1, receive: 1 }.trace(),
             (Cause::None, Http),

@@ -7,9 +7,9 @@ use super::claim::Claim;
 use super::part::Part;
 use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
-use crate::finding::place::{InLookup, Place};
-use crate::timeline::Phase;
-use crate::trace::{Hop, Meaning, Packet, Proxy, Trace};
+use crate::finding::place::{InLookup, InRequest, Place};
+use crate::timeline::{Phase, slow_start};
+use crate::trace::{Hop, Meaning, Packet, Proxy, RetryWait, Trace, Transient, WaitRule};
 use crate::units::{bytes, count, duration};
 
 /// `612 of 655 ms`, `1.02 s of 1.10 s` as `1.02 of 1.10 s`, `all 655 ms`.
@@ -44,6 +44,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Loss, _) => format!("{share}: the first SYN to {} was lost", who_of(host, lead)),
         (Cause::Retry, Some(Phase::Dns)) => {
             format!("{share} went by on {}, {}", who(trace, lead), what_of(trace, lead))
+        }
+        (Cause::Retry, Some(Phase::Queue)) => {
+            format!("{share} were waited before {host} was asked once more{}", words_of_wait(&hop))
         }
         (Cause::Retry, _) => {
             let dead = lead.seen.server.as_deref().unwrap_or("another address");
@@ -114,7 +117,26 @@ fn distance(trace: &Trace, claim: &Claim) -> String {
         1 => text.push_str("; 1 of them is DNS and gone when the answer is cached"),
         some => text.push_str(&format!("; {some} of them are DNS and gone when the answer is cached")),
     }
+    text.push_str(&in_rounds(trace, claim).unwrap_or_default());
     text
+}
+
+/// The part of it that is rounds of slow start, where they are plain to see.
+fn in_rounds(trace: &Trace, claim: &Claim) -> Option<String> {
+    let of_rounds = |part: &&Part| matches!(part.seen.place, Some(Place::Request(_, InRequest::SlowStart)));
+    let longest = claim.parts.iter().filter(of_rounds).max_by_key(|part| part.time)?;
+    let hop = trace.hops().nth(longest.request.0)?;
+    let found = slow_start(&hop)?;
+    let time: Duration = claim
+        .parts
+        .iter()
+        .filter(of_rounds)
+        .filter(|part| part.request == longest.request)
+        .map(|part| part.time)
+        .sum();
+    let came = if found.after.is_some() { "began with" } else { "came in" };
+    let rounds = count(found.rounds.len(), "round");
+    Some(format!("; {}: the body {came} {rounds} of slow start", of(time, claim.time)))
 }
 
 /// `1.00 to 200 ms`, `900 ms to 1.20 s`.
@@ -141,6 +163,17 @@ fn trip(hop: &Hop<'_>) -> String {
     info.map_or_else(String::new, |info| {
         format!("; the network round trip is {}", duration(info.min_rtt.unwrap_or(info.rtt)))
     })
+}
+
+/// What a wait before a further attempt was for.
+fn words_of_wait(hop: &Hop<'_>) -> String {
+    let Some(RetryWait { cause, rule, .. }) = hop.request.waited else { return String::new() };
+    let after = match cause {
+        Transient::Status(status) => format!(", after {status}"),
+        Transient::Timeout => ", after a time-out".to_owned(),
+        Transient::Refused => ", after it refused the connection".to_owned(),
+    };
+    if rule == WaitRule::RetryAfter { format!("{after}, as its Retry-After says") } else { after }
 }
 
 /// The proxy that a hop's request went through.
@@ -221,6 +254,8 @@ pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
         (Cause::Retry, _) if of_lookup => {
             Saving::measured(claim.time, "on every lookup that asks this server first", Load::Cold)
         }
+        // Whoever asks once more has to wait before.
+        (Cause::Retry, Phase::Queue) => None,
         (Cause::Retry, _) => {
             Saving::measured(claim.time, "on every new connection that tries this address first", Load::This)
         }

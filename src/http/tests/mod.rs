@@ -17,7 +17,7 @@ use compression_codecs::{BrotliEncoder, DeflateEncoder, EncodeV2, GzipEncoder, Z
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Ask, Session, prepare};
+use super::{Ask, OnBehalf, Session, prepare};
 use crate::clock::{Clock, Stopwatch};
 use crate::plan::HttpPlan;
 use crate::stop::Stop;
@@ -96,7 +96,9 @@ pub(super) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
 /// What is asked at the first origin.
 pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
     let body = body.map(bytes::Bytes::copy_from_slice);
-    Ask { method: method.to_owned(), body, credentials: true, given_host: true }
+    let on_behalf = OnBehalf::Nobody;
+    let cookies = Vec::new();
+    Ask { method: method.to_owned(), body, cookies, credentials: true, given_host: true, on_behalf }
 }
 
 /// A server that runs `script` on its first connection.

@@ -34,9 +34,11 @@ where
     let mut builder = h2::server::Builder::new();
     builder.max_concurrent_streams(MAX_STREAMS);
     let mut connection = timeout(IDLE, builder.handshake::<_, Bytes>(stream)).await??;
+    let mut start = page.start;
     while let Some(incoming) = timeout(IDLE, connection.accept()).await? {
         let (request, response) = incoming?;
         let shared = shared.clone();
+        let page = Page { think: page.think + std::mem::take(&mut start), ..page };
         tokio::task::spawn_local(async move {
             let _ = timeout(IDLE, respond(request, response, page, &shared)).await;
         });
@@ -73,7 +75,7 @@ async fn respond(
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(content.status)?;
     *response.headers_mut() = header_map(&content.fields)?;
-    if page.pace == Pace::AtOnce && content.status != 304 {
+    if page.pace == Pace::AtOnce && !matches!(content.status, 204 | 304) {
         response.headers_mut().insert("content-length", content.body.len().into());
     }
     let is_head = head.method == http::Method::HEAD;

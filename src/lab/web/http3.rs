@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use tokio::time::timeout;
 
 use super::reply::{HINT, Request, reply};
-use super::site::{Conduct, Hints, Http3, Pace, Page, Site, Tls};
+use super::site::{Conduct, Hints, Http3, Pace, Page, Site, Tickets, Tls};
 use crate::http::{DATA, HEADERS, decode_fields, encode_fields, frame, opening, parse_frame};
 use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
@@ -43,7 +43,8 @@ pub(crate) async fn serve(
     let mut config = ServerConfig::clone(&config);
     config.alpn_protocols = vec![b"h3".to_vec()];
     // 0-RTT is all or nothing in QUIC (RFC 9001 §4.6.1).
-    config.max_early_data_size = 0;
+    let allows_early = matches!(tls.tickets, Tickets::TakenEarly | Tickets::TakenNotEarly);
+    config.max_early_data_size = if allows_early { u32::MAX } else { 0 };
     let crypto = QuicServerConfig::try_from(config)?;
     let config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     let endpoint = Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))?;

@@ -67,6 +67,11 @@ pub(crate) fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8]) -> std::io::Resul
 
 /// Answers a request for a page of a site. The body is there for HEAD too; it is not to be sent.
 pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: &Clock) -> Reply {
+    if let (Some(allowed), "OPTIONS") = (page.preflight, request.method) {
+        let mut fields = vec![("server", "urltrace-lab".to_owned()), ("date", date(clock))];
+        fields.extend(allowed.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        return Reply { status: 204, fields, body: Vec::new() };
+    }
     let path = request.target.split('?').next().unwrap_or_default();
     let own = page.text.filter(|_| path == "/");
     let mut content_type = own.map_or("text/html; charset=utf-8", |(kind, _)| kind);
@@ -83,6 +88,7 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
             encoded = page.encoding.asked_for(request.accept_encoding);
             match encoded {
                 Encoding::Identity => bodies.page.clone(),
+                Encoding::Never => bodies.page.repeat(5),
                 Encoding::Gzip => bodies.gzipped.clone(),
                 Encoding::RawDeflate => bodies.deflated.clone(),
             }
@@ -117,6 +123,7 @@ pub(super) fn reason(status: u16) -> &'static str {
     match status {
         103 => "Early Hints",
         200 => "OK",
+        204 => "No Content",
         301 => "Moved Permanently",
         302 => "Found",
         304 => "Not Modified",
@@ -136,7 +143,7 @@ impl Encoding {
     /// The name of the coding.
     const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Identity => None,
+            Self::Identity | Self::Never => None,
             Self::Gzip => Some("gzip"),
             Self::RawDeflate => Some("deflate"),
         }
@@ -150,7 +157,7 @@ impl Encoding {
             let refused = parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
             self.name().is_some_and(|name| coding.eq_ignore_ascii_case(name)) && !refused
         });
-        if takes { self } else { Self::Identity }
+        if takes || self == Self::Never { self } else { Self::Identity }
     }
 }
 

@@ -108,6 +108,8 @@ pub(crate) enum Tickets {
     Taken,
     /// It takes 0-RTT with them, too.
     TakenEarly,
+    /// Its tickets allow 0-RTT, and it never takes it.
+    TakenNotEarly,
     /// It gives none.
     None,
     /// It gives them, and knows nothing of them later.
@@ -170,16 +172,49 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It opens a WebSocket.
+    Socket(Socket),
+    /// It ends the connection behind the third response, and does not say so before.
+    EndsThird(Page),
+    /// It refuses the first request of each connection for a second (503), and has its page then.
+    Busy(Page),
+    /// It redirects to itself until the cookie comes back that it sets, and has its page then.
+    CookieWall(Page),
 }
 
 impl Conduct {
     /// The page it has, if it has one.
     pub(crate) const fn page(self) -> Option<Page> {
         match self {
-            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) => Some(page),
-            Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
+            Self::Page(page)
+            | Self::EndsKept(page)
+            | Self::LeadingBlank(page)
+            | Self::EndsThird(page)
+            | Self::Busy(page)
+            | Self::CookieWall(page) => Some(page),
+            Self::Garbage
+            | Self::Empty
+            | Self::EndlessHeaders
+            | Self::ClosedEarly
+            | Self::Silent
+            | Self::Socket(_) => None,
         }
     }
+}
+
+/// What a site does behind an upgrade (RFC 6455).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Socket {
+    /// It greets, and answers a ping.
+    Answers,
+    /// It proves nothing.
+    WithoutProof,
+    /// It masks its frames, as only clients do.
+    Masks,
+    /// It closes in place of a pong.
+    Closes,
+    /// It sends messages for as long as they are read.
+    Endless,
 }
 
 /// How a site answers.
@@ -190,6 +225,8 @@ pub(crate) struct Page {
     pub(crate) fields: &'static [(&'static str, &'static str)],
     /// From the request's last byte to the response's first.
     pub(crate) think: Duration,
+    /// The same for the first request on a connection alone.
+    pub(crate) start: Duration,
     /// What comes before the response.
     pub(crate) hints: Hints,
     /// How the body comes.
@@ -197,6 +234,8 @@ pub(crate) struct Page {
     pub(crate) encoding: Encoding,
     /// What it says in place of the page, and of which type that is.
     pub(crate) text: Option<(&'static str, &'static str)>,
+    /// The fields of its 204 to an OPTIONS; without them OPTIONS is as good as GET.
+    pub(crate) preflight: Option<&'static [(&'static str, &'static str)]>,
 }
 
 /// Interim responses.
@@ -226,6 +265,8 @@ pub(crate) enum Encoding {
     Gzip,
     /// deflate without its zlib wrapper, for those who ask.
     RawDeflate,
+    /// A page five times as long, and as it is for everybody.
+    Never,
 }
 
 /// How long a copy is fresh, and by what it can be told later whether it still is.
@@ -240,10 +281,12 @@ pub(super) const PAGE: Page = Page {
     status: 200,
     fields: &[KEPT[0], KEPT[1], HSTS],
     think: Duration::ZERO,
+    start: Duration::ZERO,
     hints: Hints::None,
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
     text: None,
+    preflight: None,
 };
 
 /// The same in the clear, where HSTS must not be sent (RFC 6797 section 7.2).
@@ -302,6 +345,11 @@ impl Site {
     /// A site that answers by TLS only and shows a good certificate.
     pub(super) const fn https(host: &'static str, last: u8, conduct: Conduct) -> Self {
         Self::tls(host, last, Tls { conduct, ..TLS })
+    }
+
+    /// The same by HTTP/1.1 alone.
+    pub(super) const fn http1(host: &'static str, last: u8, conduct: Conduct) -> Self {
+        Self::tls(host, last, Tls { conduct, protocols: Protocols::Http1, ..TLS })
     }
 
     /// A site that answers in the clear only.
@@ -430,6 +478,8 @@ pub(super) const PAGES: &[Site] = &[
             ..TLS
         },
     ),
+    Site::tls("early.http3.test", 231, Tls { http3: Http3::Spoken, tickets: Tickets::TakenEarly, ..TLS }),
+    Site::tls("late.http3.test", 232, Tls { http3: Http3::Spoken, tickets: Tickets::TakenNotEarly, ..TLS }),
     Site::tls("tls12-only.tls.test", 20, Tls { versions: Versions::Tls12, ..TLS }),
     Site::tls("slow-tls.tls.test", 21, Tls { delay: SLOW_TLS, ..TLS }),
     Site::tls("expired.tls.test", 22, Tls { certificate: Certificate::Expired, ..TLS }),
@@ -475,6 +525,7 @@ pub(super) const PAGES: &[Site] = &[
     ),
     Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
     Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
+    Site::https("uncompressed.http.test", 233, Conduct::Page(Page { encoding: Encoding::Never, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
     Site::https(
         "rate-limited.http.test",
@@ -496,6 +547,8 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
+    Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
+    Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
     Site::https("bare-response.http.test", 100, fields(&[])),
     Site::https(

@@ -1,8 +1,8 @@
 //! Sites whose responses say something beside the page: caches and gateways on the way, logins, limits, errors in
 //! forms of their own. A table.
 
-use super::site::{Conduct, HSTS, KEPT, PAGE, Page, Site, fields, status};
-use crate::lab::scenario::SLOW_GATEWAY;
+use super::site::{Conduct, HSTS, KEPT, PAGE, Pace, Page, Site, Socket, fields, status};
+use crate::lab::scenario::{COLD_START, EVENT_PAUSE, SLOW_GATEWAY};
 
 /// Where `openid` sends its visitors: all that a careful client sends is there.
 const OPENID: &str = "https://idp.http.test/?response_type=code&client_id=lab&scope=openid%20email&\
@@ -15,6 +15,26 @@ const OAUTH: &str = "https://idp.http.test/?response_type=code&client_id=lab&sco
 const SAML: &str = "https://idp.http.test/?SAMLRequest=fZJNT8MwDIbv_request&RelayState=rel4y-of-the-lab";
 /// A web token that expired in 2023.
 const TOKEN: &str = "id=eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImxhYi0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5odHRwLnRlc3QiLCJhdWQiOiJsYWIiLCJzdWIiOiI0NzExIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwMDM2MDB9.c2lnbmF0dXJlLW9mLXRoZS1sYWI; Path=/; Secure; HttpOnly";
+
+/// Forty events: as many pieces as they come in.
+const EVENTS: &str = "data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n";
+/// The page that may ask in the lab.
+const ALLOW_ORIGIN: (&str, &str) = ("access-control-allow-origin", "https://app.example.test");
+/// An interface for that page.
+const CORS: Page = Page {
+    fields: &[KEPT[0], KEPT[1], HSTS, ALLOW_ORIGIN, ("vary", "origin")],
+    preflight: Some(&[
+        ALLOW_ORIGIN,
+        ("access-control-allow-methods", "GET, PUT, DELETE"),
+        ("access-control-allow-headers", "authorization, content-type"),
+        ("access-control-max-age", "600"),
+    ]),
+    ..PAGE
+};
 
 /// Every such site.
 pub(super) const SPEAKING: &[Site] = &[
@@ -104,6 +124,49 @@ pub(super) const SPEAKING: &[Site] = &[
             ("link", "<https://old-api.http.test/?page=2>; rel=\"next\""),
         ]),
     ),
+    Site::http1("socket.http.test", 135, Conduct::Socket(Socket::Answers)),
+    Site::http1("no-proof.http.test", 136, Conduct::Socket(Socket::WithoutProof)),
+    Site::http1("masked.http.test", 137, Conduct::Socket(Socket::Masks)),
+    Site::http1("closing.http.test", 138, Conduct::Socket(Socket::Closes)),
+    Site::http1("endless-socket.http.test", 139, Conduct::Socket(Socket::Endless)),
+    Site::https(
+        "events.http.test",
+        160,
+        Conduct::Page(Page {
+            fields: &[("cache-control", "no-store"), HSTS],
+            text: Some(("text/event-stream", EVENTS)),
+            pace: Pace::Drip { pieces: 40, pause: EVENT_PAUSE },
+            ..PAGE
+        }),
+    ),
+    Site::https("cors.http.test", 133, Conduct::Page(CORS)),
+    Site::https(
+        "cors-old.http.test",
+        134,
+        Conduct::Page(Page {
+            preflight: Some(&[ALLOW_ORIGIN, ("access-control-allow-methods", "GET, POST")]),
+            ..CORS
+        }),
+    ),
+    Site::https(
+        "cold-function.http.test",
+        131,
+        Conduct::Page(Page {
+            fields: &[
+                KEPT[0],
+                KEPT[1],
+                HSTS,
+                (
+                    "x-amzn-trace-id",
+                    "Root=1-672b4771-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0;Lineage=1:a87bd80c:0",
+                ),
+                ("x-amzn-requestid", "6bc39ae1-5bc8-4e1e-9c0e-0123456789ab"),
+            ],
+            start: COLD_START,
+            ..PAGE
+        }),
+    ),
+    Site::http1("few-requests.http.test", 132, Conduct::EndsThird(PAGE)),
     Site::https(
         "gateway-overhead.http.test",
         130,

@@ -1,5 +1,6 @@
 //! One card for each stage of each request: what was seen there, in words and in tables.
 
+mod arrival;
 mod badge;
 mod certificates;
 mod chain_of_trust;
@@ -7,12 +8,13 @@ mod connection;
 mod exchange;
 mod lookup;
 mod proxy;
+mod reuse;
 mod scan;
 mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::{quic_words, reading_words, words};
+use crate::render::{quic_words, reading_words, scan_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
@@ -42,7 +44,11 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                 match quic_words::quic(&hop) {
                     Some(line) => {
                         open(page, "QUIC", "connect");
-                        page.element("<p>", &line, "</p>\n").raw("</section>\n");
+                        page.element("<p>", &line, "</p>\n");
+                        if let Some(connect) = hop.dialled() {
+                            connection::path(page, connect);
+                        }
+                        page.raw("</section>\n");
                     }
                     None => stage(page, "TCP", "connect", hop.connect, connection::put),
                 }
@@ -54,8 +60,13 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                 stage(page, "TLS", "tls", hop.tls, certificates::put);
             }
         }
-        stage(page, "HTTP", "wait", hop.http, exchange::put);
+        if let Some(why) = hop.request.scan_skipped {
+            open(page, "TLS scan", "tls");
+            page.element("<p class=\"none\">", &scan_words::skipped(why), ".</p>\n</section>\n");
+        }
+        stage(page, "HTTP", "wait", hop.http, |page, http| exchange::put(page, &hop, http));
         said(page, trace, &hop);
+        reuse::put(page, &hop);
         page.raw("</div>\n</section>\n");
     }
 }
@@ -81,7 +92,7 @@ fn stage<T>(
     title: &'static str,
     class: &'static str,
     stage: Stage<T>,
-    put: fn(&mut Page, T),
+    put: impl FnOnce(&mut Page, T),
 ) {
     open(page, title, class);
     match stage {

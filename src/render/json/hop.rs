@@ -5,8 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::connect::ConnectView;
+use super::cors::CorsView;
 use super::dns::DnsView;
 use super::failure::FailureView;
+use super::further::FurtherView;
 use super::http::HttpView;
 use super::micros::us;
 use super::proxy::{BypassView, ProxyView};
@@ -15,7 +17,9 @@ use super::route::RouteHopView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, Hop, Route, RouteEnd, StageName, Trace};
+use crate::trace::{
+    At, Connection, FurtherEnd, Hop, NotRetried, RetryWait, Route, RouteEnd, StageName, Trace, Transient,
+};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -32,9 +36,14 @@ pub(super) struct HopView<'a> {
     until: &'static str,
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
-    /// The hop that this one repeats on a new connection: that had gone out on a kept one, which ended
-    /// without a byte of a response.
+    /// The hop that this one repeats: that had gone out on a kept connection, which ended without a byte of a
+    /// response, or it came to what `retry` says.
     retry_of: Option<usize>,
+    /// `--retry`: why the hop was sent once more, and the wait before; null for any other.
+    retry: Option<RepeatView>,
+    /// Why it was not sent once more, where `--retry` was given and it came to what may pass.
+    #[cfg_attr(test, schemars(extend("enum" = ["used-up", "not-idempotent", "beyond-max-time", "body-is-gone", null])))]
+    not_retried: Option<&'static str>,
     /// What ended this hop before its goal; that of the last is the document's.
     failure: Option<FailureView<'a>>,
     /// The URL, taken apart.
@@ -62,8 +71,21 @@ pub(super) struct HopView<'a> {
     quic: Option<QuicView>,
     /// The TLS handshake; null where it did not run.
     tls: Option<TlsView<'a>>,
+    /// Why `--tls-scan` had nothing to scan; null without it, and where `tls.scan` is there.
+    tls_scan_skipped: Option<&'a str>,
+    /// `--origin`: what a browser would do for a page of that origin; null without it.
+    cors: Option<CorsView<'a>>,
     /// Request and response; null where they did not run.
     http: Option<HttpView<'a>>,
+    /// `--reuse`: the same request again on its connection, when the trace had ended; null without it, and where
+    /// `further_why` says why none was made.
+    further: Option<Vec<FurtherView<'a>>>,
+    /// Why there are no more of them: as many as wanted were made, the server ended the connection, one failed, the
+    /// run was over, or none was made; null without `--reuse`.
+    #[cfg_attr(test, schemars(extend("enum" = ["done", "closed", "failed", "stopped", "untried", null])))]
+    further_end: Option<&'static str>,
+    /// Why none was made.
+    further_why: Option<&'static str>,
     /// Where the time went; these and `unaccounted_us` sum to `total_us`.
     phases: PhasesView,
     /// Why a phase is null.
@@ -72,7 +94,12 @@ pub(super) struct HopView<'a> {
 
 impl<'a> HopView<'a> {
     pub(super) fn new(trace: &Trace, index: usize, hop: Hop<'a>) -> Self {
-        let route = hop.connect.ran().and_then(|connect| connect.route.as_ref());
+        let route = hop.dialled().and_then(|connect| connect.route.as_ref());
+        let further = hop.request.further.as_ref();
+        let untried = further.and_then(|further| match further.end {
+            FurtherEnd::Untried(why) => Some(why),
+            _ => None,
+        });
         let hops = |route: &'a Route| route.hops.iter().map(Into::into).collect();
         Self {
             index,
@@ -81,11 +108,13 @@ impl<'a> HopView<'a> {
             until: hop.request.until.as_str(),
             reused_connection_of: hop.reused.map(|request| request.0),
             retry_of: hop.retry_of.map(|request| request.0),
+            retry: hop.request.waited.map(|waited| RepeatView::new(hop.start, waited)),
+            not_retried: hop.request.not_retried.map(NotRetried::as_str),
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
             abandoned_connections: hop.abandoned.iter().map(Into::into).collect(),
-            connect: hop.connect.ran().or(hop.quic.and(hop.connection).map(|used| &used.tcp)).map(Into::into),
+            connect: hop.dialled().map(Into::into),
             route: route.filter(|route| !matches!(route.end, RouteEnd::Untraced(_))).map(hops),
             route_end: route.map(|route| route.end.as_str()),
             route_why: route.and_then(|route| route.end.why()),
@@ -93,10 +122,44 @@ impl<'a> HopView<'a> {
             proxy_bypass: hop.request.bypass.as_ref().map(Into::into),
             quic: hop.quic.map(Into::into),
             tls: hop.tls.ran().map(Into::into),
+            tls_scan_skipped: hop.request.scan_skipped,
+            cors: hop.request.cors.as_ref().map(Into::into),
             http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
+            further: further.filter(|_| untried.is_none()).map(|further| {
+                further.exchanges.iter().map(|exchange| FurtherView::new(exchange, index)).collect()
+            }),
+            further_end: further.map(|further| further.end.as_str()),
+            further_why: untried,
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
         }
+    }
+}
+
+/// A further attempt.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct RepeatView {
+    /// What the attempt before came to.
+    #[cfg_attr(test, schemars(extend("enum" = ["status", "timeout", "refused"])))]
+    cause: &'static str,
+    /// Its status, where that was the cause.
+    status: Option<u16>,
+    /// Who said how long to wait: nobody (1 s, then twice as long each time), `--retry-delay`, or the server.
+    #[cfg_attr(test, schemars(extend("enum" = ["backoff", "given", "retry-after"])))]
+    rule: &'static str,
+    /// How long was waited: the phase `queue`.
+    waited_us: u64,
+}
+
+impl RepeatView {
+    fn new(start: At, waited: RetryWait) -> Self {
+        let status = match waited.cause {
+            Transient::Status(status) => Some(status),
+            Transient::Timeout | Transient::Refused => None,
+        };
+        let (cause, rule) = (waited.cause.as_str(), waited.rule.as_str());
+        Self { cause, status, rule, waited_us: us(waited.end.since(start)) }
     }
 }
 
@@ -121,6 +184,8 @@ impl<'a> From<&'a Connection> for AbandonedView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 #[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
 pub(super) struct PhasesView {
+    /// Before anything was done for it: the wait before it was sent once more.
+    queue_us: Option<u64>,
     /// Finding the address.
     dns_us: Option<u64>,
     /// Opening the connection; with a proxy that to the proxy, with the lookup of its name.
@@ -147,6 +212,7 @@ impl From<Phases> for PhasesView {
     fn from(phases: Phases) -> Self {
         let Phases { spent, unaccounted, total } = phases;
         Self {
+            queue_us: spent[Phase::Queue],
             dns_us: spent[Phase::Dns],
             connect_us: spent[Phase::Connect],
             proxy_us: spent[Phase::Proxy],
@@ -165,6 +231,8 @@ impl From<Phases> for PhasesView {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct ReasonsView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,6 +254,7 @@ struct ReasonsView {
 impl From<PerPhase<Option<&'static str>>> for ReasonsView {
     fn from(reasons: PerPhase<Option<&'static str>>) -> Self {
         Self {
+            queue: reasons[Phase::Queue],
             dns: reasons[Phase::Dns],
             connect: reasons[Phase::Connect],
             proxy: reasons[Phase::Proxy],

@@ -8,15 +8,20 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
+use super::cookies::CookieView;
+use super::live::{EventStreamView, WebSocketView};
 use super::reading::{
     AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
     WaitView,
 };
 use crate::explain::status::explain;
 use crate::reading;
+use crate::timeline;
 use crate::trace::{
     Body, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+    method_promises,
 };
 
 /// A request and its response.
@@ -66,6 +71,9 @@ pub(super) struct HttpView<'a> {
     head_bytes: u64,
     /// The body: counted, not kept.
     body: BodyView<'a>,
+    /// The rounds of TCP slow start that it came in; null where none are plain to see, as with a server that pauses by
+    /// itself, loss, a round trip of less than 5 ms, and QUIC.
+    slow_start: Option<SlowStartView>,
     /// Application bytes received in all, above TLS.
     bytes_received: u64,
     /// Application bytes sent in all, above TLS.
@@ -90,12 +98,18 @@ pub(super) struct HttpView<'a> {
     wait: Option<WaitView>,
     /// Who has to say who he is, and how.
     auth: AuthView<'a>,
+    /// What became of the cookies that it sets; null where those are not kept (`--cookies`).
+    cookies: Option<Vec<CookieView<'a>>>,
     /// Problem details in the body (RFC 9457).
     problem: Option<ProblemView<'a>>,
     /// Errors of GraphQL in the body, of which the beginning is looked at.
     graphql_errors: Option<GraphQlView<'a>>,
     /// The names that the request was given in somebody's tracing or log.
     trace_ids: Vec<TraceIdView>,
+    /// The events in the body, where it is a stream of them (text/event-stream).
+    sse: Option<EventStreamView>,
+    /// The WebSocket that the server opened.
+    websocket: Option<WebSocketView<'a>>,
     /// What the response says as an interface for programs.
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
@@ -126,6 +140,7 @@ impl<'a> HttpView<'a> {
             trailers: headers(&http.trailers),
             head_bytes: http.head_bytes,
             body: (&http.body).into(),
+            slow_start: timeline::slow_start(hop).map(Into::into),
             bytes_received: http.bytes_received,
             bytes_sent: http.bytes_sent,
             garbage: http.garbage.as_deref().map(|bytes| GarbageView {
@@ -140,9 +155,12 @@ impl<'a> HttpView<'a> {
             limits: LimitsView::of(started_at, http),
             wait: reading::wait(hop).map(Into::into),
             auth: AuthView::of(hop, http),
+            cookies: http.cookies.as_ref().map(|cookies| cookies.iter().map(Into::into).collect()),
             problem: http.body.said.problem.as_ref().map(Into::into),
             graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
+            sse: http.body.events.map(Into::into),
+            websocket: http.websocket.as_ref().map(Into::into),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }
@@ -155,6 +173,12 @@ impl<'a> HttpView<'a> {
 struct RequestView<'a> {
     /// Method.
     method: &'a str,
+    /// Whether it asks for no change (RFC 9110 section 9.2.1); null for a method that nothing is known of.
+    safe: Option<bool>,
+    /// Whether twice is like once (section 9.2.2).
+    idempotent: Option<bool>,
+    /// Whether a response to it may be kept (section 9.2.3); that to a POST or PATCH only where it says so.
+    cacheable: Option<bool>,
     /// Path and query, secrets redacted.
     target: &'a str,
     /// Header fields in the order sent, secrets redacted.
@@ -165,8 +189,12 @@ struct RequestView<'a> {
 
 impl<'a> RequestView<'a> {
     fn new(request: &'a SentRequest) -> Self {
+        let promises = method_promises(&request.method);
         Self {
             method: &request.method,
+            safe: promises.map(|promises| promises.safe),
+            idempotent: promises.map(|promises| promises.idempotent),
+            cacheable: promises.map(|promises| promises.cacheable),
             target: &request.target,
             headers: headers(&request.headers),
             body_bytes: request.body_bytes,
@@ -224,10 +252,18 @@ struct BodyView<'a> {
     encoded_bytes: u64,
     /// Bytes after undoing the encoding; null when it was not undone.
     decoded_bytes: Option<u64>,
+    /// How many decoded bytes each encoded one stands for; null when nothing was undone.
+    ratio: Option<f64>,
     /// Bytes behind the end of the encoded data, which are left out.
     surplus_bytes: u64,
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
+    /// When its bytes on the wire came: the first, and 10, 50, 90 and 100 % of them; empty where there are none. Of a
+    /// body in more than 256 reads, to within a percent of the bytes.
+    arrivals: Vec<ArrivalView>,
+    /// Bytes a second from its first read to its last, those of the first left out; null where all came within a
+    /// millisecond.
+    bytes_per_second: Option<u64>,
     /// How its end is found: `content-length`, `chunked`, `close`, `h2`, `h3`, `none`.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "content-length", "chunked", "close", "h2", "h3"])))]
     framing: &'static str,
@@ -248,8 +284,11 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             wire_bytes: body.wire_bytes,
             encoded_bytes: body.encoded_bytes,
             decoded_bytes: body.decoded_bytes,
+            ratio: body.ratio(),
             surplus_bytes: body.surplus_bytes,
             encoding: body.encoding.as_deref(),
+            arrivals: body.arrivals.shares().into_iter().map(Into::into).collect(),
+            bytes_per_second: body.arrivals.rate(),
             framing: body.framing.as_str(),
             complete: body.complete,
             decode_error: body.decode_error.as_deref(),

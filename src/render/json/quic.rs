@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
-use crate::trace::{Datagram, Direction, Quic};
+use crate::trace::{Datagram, Direction, EarlyData, Quic};
 
 /// A QUIC connection, or the attempt at one.
 #[derive(Serialize)]
@@ -33,8 +33,9 @@ pub(super) struct QuicView {
     sent: Option<u64>,
     /// Bytes that a datagram to the server may have, as far as was found out.
     mtu: Option<u16>,
-    /// What became of data that goes along with the ClientHello (0-RTT).
-    #[cfg_attr(test, schemars(extend("enum" = ["not-offered"])))]
+    /// What became of 0-RTT. No connection of a trace has a ticket: with `--resume` it is that of the second
+    /// connection, which is not counted.
+    #[cfg_attr(test, schemars(extend("enum" = ["not-offered", "accepted", "refused"])))]
     early_data: &'static str,
     /// The datagrams of the handshake.
     datagrams: Vec<DatagramView>,
@@ -55,7 +56,7 @@ impl From<&Quic> for QuicView {
             lost: quic.lost,
             sent: quic.sent,
             mtu: quic.mtu,
-            early_data: "not-offered",
+            early_data: quic.early_data.unwrap_or(EarlyData::NotOffered).as_str(),
             datagrams: quic.datagrams.iter().map(Into::into).collect(),
         }
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::micros::us;
 use crate::trace::{RouteAnswer, RouteHop};
 
-/// What came of the probes of one TTL: three TCP SYNs to the port of the connection. Not counted.
+/// What came of the probes of one TTL: three TCP SYNs to the port of the connection, or with
+/// HTTP/3 three datagrams of QUIC. Not counted.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct RouteHopView<'a> {
@@ -19,14 +20,15 @@ pub(super) struct RouteHopView<'a> {
     others: Vec<String>,
     /// The name of `address`, by reverse lookup at this machine's resolver; null where there is none.
     name: Option<&'a str>,
-    /// The least round trip of its probes: from the SYN until ICMP arrived by the kernel's stamp, or the SYN and ACK
-    /// by TCP_INFO.
+    /// The least round trip of its probes: until ICMP, or a datagram of the address itself, arrived by the kernel's stamp,
+    /// or the SYN and ACK by TCP_INFO.
     rtt_us: Option<u64>,
     /// Probes whose answer was waited for.
     sent: u8,
     /// Those that were answered. Fewer than `sent` is no loss where a later hop has them all.
     answered: u8,
-    /// What the answers said: ICMP time exceeded, ICMP unreachable, or SYN and ACK or RST of the address itself.
+    /// What the answers said: ICMP time exceeded, ICMP unreachable, or an answer of the address itself: SYN and ACK or
+    /// RST, by UDP a datagram or ICMP.
     #[cfg_attr(test, schemars(extend("enum" = ["time-exceeded", "unreachable", "reached", null])))]
     answer: Option<&'static str>,
 }

@@ -51,17 +51,20 @@ fn outcome(body: &mut Line, check: &AddressCheck, verbose: bool) {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(check.status.map(|status| status.to_string()));
     facts.extend(check.tls_version.map(|version| version.spoken().to_owned()));
-    facts.extend(check.verified.map(|good| if good { "trusted" } else { "not trusted" }.to_owned()));
+    // Why it is not is said before.
+    facts.extend(check.verified.filter(|good| *good).map(|_| "trusted".to_owned()));
     facts.extend(check.fingerprint.as_ref().map(|digits| match (verbose, digits.get(..FINGERPRINT)) {
         (false, Some(first)) => format!("certificate {first}"),
         _ => format!("certificate {digits}"),
     }));
     // A refusal and silence are said by the word alone.
     let said = matches!(check.outcome, AddressOutcome::Refused | AddressOutcome::TimedOut);
-    facts.extend(check.error.clone().filter(|_| !said));
-    if !facts.is_empty() {
-        body.push(Ink::Plain, ": ").push(Ink::Plain, facts.join(", "));
-    }
+    match check.error.as_ref().filter(|_| !said) {
+        Some(why) if facts.is_empty() => body.push(Ink::Plain, format!(": {why}")),
+        Some(why) => body.push(Ink::Plain, format!(": {why} ({})", facts.join(", "))),
+        None if facts.is_empty() => body,
+        None => body.push(Ink::Plain, format!(": {}", facts.join(", "))),
+    };
 }
 
 const fn ink(outcome: AddressOutcome) -> Ink {
@@ -86,7 +89,7 @@ pub(crate) const fn word(outcome: AddressOutcome) -> &'static str {
         AddressOutcome::TimedOut => "silent",
         AddressOutcome::Unreachable => "not reachable from here",
         AddressOutcome::Failed => "not connected",
-        AddressOutcome::TlsFailed => "no TLS to use",
+        AddressOutcome::TlsFailed => "TLS failed",
         AddressOutcome::HttpFailed => "no valid response",
         AddressOutcome::Stopped => "stopped before it was over",
         AddressOutcome::Untried => "not tried: too many, or no time left",

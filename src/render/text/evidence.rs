@@ -6,12 +6,13 @@ use super::fact::{fact, fact_text};
 use super::headline::push_status;
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::reuse;
 use super::route;
 use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{attempt_words, proxy_words, quic_words, words};
+use crate::render::{attempt_words, cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage, Stub, Tls, Trace,
@@ -45,6 +46,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         fact(page, Ink::Wait, "http", &body);
         said(page, trace, hop, verbose);
     }
+    request_side(page, hop);
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
         fact_text(page, Ink::Faint, "resolver", &stub(record));
@@ -55,10 +57,32 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
     }
     if let Some(connect) = hop.connect.ran() {
         addresses::put(page, connect, verbose);
+    }
+    if let Some(connect) = hop.dialled() {
         route::put(page, connect);
     }
     if let Some(found) = hop.tls.ran().and_then(|tls| tls.scan.as_deref()).filter(|_| hop.reused.is_none()) {
         scan::put(page, found, verbose);
+    }
+    if let Some(why) = hop.request.scan_skipped {
+        fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
+    }
+    reuse::put(page, hop, verbose);
+}
+
+/// What was done about the response: cookies that were kept, a further attempt that was not made.
+fn request_side(page: &mut Page, hop: &Hop<'_>) {
+    let http = hop.http.ran();
+    if let Some(cookies) = http.and_then(|http| http.cookies.as_deref()).and_then(cookie_words::cookies) {
+        fact_text(page, Ink::Send, "cookies", &cookies);
+    }
+    if let Some(why) = hop.request.not_retried {
+        fact_text(
+            page,
+            Ink::Send,
+            "retry",
+            &retry_words::not_retried(why, http.map(|http| &*http.request.method)),
+        );
     }
 }
 
@@ -390,7 +414,7 @@ fn http(page: &Page, http: &Http) -> Line {
     line
 }
 
-/// `4.1 kB gzip text/html (12.3 kB decoded)`.
+/// `4.1 kB gzip text/html (12.3 kB decoded, 3.0 to 1)`.
 pub(crate) fn body(http: &Http) -> String {
     let mut words = units::bytes(http.body.encoded_bytes);
     if let Some(encoding) = &http.body.encoding {
@@ -400,7 +424,8 @@ pub(crate) fn body(http: &Http) -> String {
         words.push_str(&format!(" {}", kind.split(';').next().unwrap_or_default().trim()));
     }
     if let Some(decoded) = http.body.decoded_bytes.filter(|decoded| *decoded != http.body.encoded_bytes) {
-        words.push_str(&format!(" ({} decoded)", units::bytes(decoded)));
+        let ratio = http.body.ratio().map_or_else(String::new, |ratio| format!(", {ratio:.1} to 1"));
+        words.push_str(&format!(" ({} decoded{ratio})", units::bytes(decoded)));
     }
     if http.body.surplus_bytes > 0 {
         words.push_str(&format!(" ({} behind its end left out)", units::bytes(http.body.surplus_bytes)));
@@ -408,7 +433,7 @@ pub(crate) fn body(http: &Http) -> String {
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }
-    if !http.body.complete && http.body.framing != BodyFraming::None {
+    if !http.body.complete && http.body.framing != BodyFraming::None && http.body.events.is_none() {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {

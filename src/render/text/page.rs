@@ -93,6 +93,10 @@ impl Line {
         self.push(Ink::Plain, " ".repeat(gap)).push(ink, text)
     }
 
+    pub(super) const fn charset(&self) -> Charset {
+        self.charset
+    }
+
     pub(super) const fn signs(&self) -> Signs {
         match self.charset {
             Charset::Unicode => UNICODE,

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ink::Ink;
 use super::page::Page;
-use crate::trace::{Connect, Route, RouteAnswer, RouteEnd, RouteHop};
+use crate::trace::{Carrier, Connect, Route, RouteAnswer, RouteEnd, RouteHop};
 use crate::units;
 
 /// Columns of an address.
@@ -112,7 +112,11 @@ fn last_hop(connect: &Connect, route: &Route) -> Option<String> {
     let won = connect.attempts.get(connect.winner?)?;
     let took = units::duration(won.end.since(won.start));
     let away = units::count(route.hops.len(), "hop");
-    Some(format!("The server, {away} away, answers in {}; the connect took {took}.", units::duration(rtt)))
+    let what = match won.transport {
+        Carrier::Tcp => "connect",
+        Carrier::Quic => "QUIC handshake",
+    };
+    Some(format!("The server, {away} away, answers in {}; the {what} took {took}.", units::duration(rtt)))
 }
 
 fn hops(hops: &[&RouteHop]) -> String {
@@ -126,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::render::style::Style;
-    use crate::trace::{At, Attempt, AttemptOutcome, Carrier, EndpointSource};
+    use crate::trace::{At, Attempt, AttemptOutcome, EndpointSource};
 
     fn hop(ttl: u8, answered: u8, answer: Option<RouteAnswer>) -> RouteHop {
         let address = (answered > 0).then(|| [192, 0, 2, ttl].into());

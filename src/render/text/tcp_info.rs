@@ -3,6 +3,9 @@
 use crate::trace::TcpInfo;
 use crate::units;
 
+/// Segments that have to be sent before their rate is told.
+const TO_TELL: u64 = 10;
+
 /// Each fact with its name, those that the kernel does not give left out.
 pub(crate) fn facts(info: &TcpInfo) -> Vec<(&'static str, String)> {
     let least =
@@ -27,7 +30,7 @@ pub(crate) fn facts(info: &TcpInfo) -> Vec<(&'static str, String)> {
             .map(|count| format!("{count} of them for nothing (DSACK)")),
     );
     lost.extend(info.out_of_order.map(|count| format!("{count} received out of order")));
-    lost.extend(info.reordering.map(|count| format!("reordering of {count} is borne")));
+    lost.extend(info.reordering.map(|count| format!("one that {count} have overtaken counts as lost")));
     facts.push(("loss", lost.join(", ")));
     if let (Some(sent), Some(received)) = (info.bytes_sent, info.bytes_received) {
         let acked = info
@@ -40,9 +43,26 @@ pub(crate) fn facts(info: &TcpInfo) -> Vec<(&'static str, String)> {
             format!("{} sent{again}{acked}, {} received", units::bytes(sent), units::bytes(received)),
         ));
     }
+    // A request of a few packets says nothing of what the path can carry.
+    let told = info.bytes_sent >= Some(TO_TELL * u64::from(info.mss));
     facts.extend(
         info.delivery_rate
-            .map(|rate| ("delivery", format!("{} a second, of what was sent", units::bytes(rate)))),
+            .filter(|_| told)
+            .map(|rate| ("delivery", format!("{} a second of what was sent arrived", units::bytes(rate)))),
     );
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_of_what_was_sent_is_told_of_more_than_a_request() {
+        let names = |sent| {
+            let info = TcpInfo { mss: 1_460, delivery_rate: Some(9), bytes_sent: sent, ..TcpInfo::default() };
+            facts(&info).iter().any(|(name, _)| *name == "delivery")
+        };
+        assert_eq!([None, Some(1_700), Some(14_600)].map(names), [false, false, true]);
+    }
 }

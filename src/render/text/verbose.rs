@@ -1,13 +1,14 @@
 //! Everything else that was seen, with `-v`: changes to the URL, root hints, every packet, every
 //! flight, the chain, request and response as they went over the wire.
 
+use super::arrival;
 use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
-use crate::render::{quic_words, words};
+use crate::render::{method_words, quic_words, words};
 use crate::trace::{
     Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Quic,
     Tls, Trace, Url,
@@ -58,6 +59,7 @@ fn hop_sections(page: &mut Page, hop: &Hop<'_>, of: &str) {
         request(page, http);
         title(page, Ink::Receive, &format!("response{of}"));
         response(page, http);
+        arrival::put(page, hop, http, of);
     }
 }
 
@@ -72,7 +74,7 @@ pub(super) fn response_section(page: &mut Page, trace: &Trace) {
     }
 }
 
-fn title(page: &mut Page, ink: Ink, text: &str) {
+pub(super) fn title(page: &mut Page, ink: Ink, text: &str) {
     page.gap();
     let mut line = page.line();
     line.push(ink, text);
@@ -313,7 +315,7 @@ fn certificate_lines(page: &mut Page, certificate: &Certificate) {
 }
 
 /// A named fact of a section.
-fn item(page: &mut Page, name: &str, text: &str) {
+pub(super) fn item(page: &mut Page, name: &str, text: &str) {
     let mut head = page.line();
     head.push(Ink::Plain, "    ").column(Ink::Faint, name, 10).push(Ink::Plain, " ");
     let mut body = page.line();
@@ -332,6 +334,9 @@ fn request(page: &mut Page, http: &Http) {
     let first = format!("{} {target} {}", http.request.method, version.as_str());
     wire_line(page, sign, Ink::Strong, &first);
     fields(page, sign, &http.request.headers);
+    if let Some(promises) = method_words::promises(&http.request.method) {
+        wire_line(page, sign, Ink::Faint, &format!("[{} is {promises}]", http.request.method));
+    }
     if http.request.body_bytes > 0 {
         wire_line(page, sign, Ink::Faint, &format!("[body of {}]", units::bytes(http.request.body_bytes)));
     }

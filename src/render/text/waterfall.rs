@@ -10,7 +10,7 @@ use super::page::Page;
 use super::phase_ink::phase_ink;
 use crate::picture::{self, Standing, What};
 use crate::render::shorten::shorten;
-use crate::render::words;
+use crate::render::{retry_words, words};
 use crate::timeline::Phase;
 use crate::trace::{Hop, Trace};
 use crate::units;
@@ -101,8 +101,14 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
 
 /// Why a hop happened: what the redirect before it changed.
 fn reason(hops: &[Hop<'_>], index: usize) -> String {
+    if let Some(waited) = hops[index].request.waited {
+        return retry_words::wait(waited, hops[index].start);
+    }
     if hops[index].retry_of.is_some() {
         return "sent again".to_owned();
+    }
+    if hops[index].request.is_preflight() {
+        return "CORS preflight".to_owned();
     }
     let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());
     before.map_or_else(String::new, |redirect| {
@@ -205,7 +211,7 @@ impl Drawing<'_> {
             // The only attempt is the phase itself.
             Phase::Connect | Phase::Proxy => siblings > 1,
             Phase::Tls | Phase::Quic => false,
-            Phase::Send | Phase::Wait | Phase::Receive => true,
+            Phase::Queue | Phase::Send | Phase::Wait | Phase::Receive => true,
         };
         let (start, end) = part.time.unwrap_or_default();
         // In a chain only what took a twentieth of it: it is long enough.

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::trace::RouteAnswer;
 
+/// How long a probe waits: less than the second after which the kernel sends its SYN again (RFC 6298 §2).
+pub(super) const PATIENCE: Duration = Duration::from_millis(950);
+
 /// What came of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {

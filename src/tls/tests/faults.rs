@@ -276,3 +276,33 @@ async fn the_embedded_roots_ask_the_system_store_and_say_so() {
     // Some machines have no store at all; one that has does not know this authority.
     assert_ne!(verification.system_would_trust, Some(true));
 }
+
+#[tokio::test]
+async fn under_k_the_machines_roots_are_asked_about_what_the_built_in_ones_do_not_trust() {
+    let ca = Authority::root("root");
+    let address = patient(server_config(ca.issue(&leaf(&[HOST]), &[]), Speaks::Both, provider())).await;
+    let has_store = crate::roots::system().is_ok();
+    let insecure = |plan: TlsPlan| client(&TlsPlan { insecure: true, ..plan });
+    for (client, host, is_overridden, is_asked) in [
+        (insecure(TlsPlan::default()), HOST, true, true),
+        (insecure(plan(&[&ca])), "other.test", true, false),
+        (insecure(plan(&[&ca])), HOST, false, false),
+    ] {
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(30));
+        let prepared = client.prepare(host, &clock);
+        let handshake =
+            client.handshake_unread(connect(address).await, prepared, Some(address), &clock, &stop);
+        let (mut tls, result, unread) = handshake.await;
+        result.unwrap();
+        let doubt = unread.read_into(&mut tls);
+        assert_eq!(
+            (doubt.is_some(), tls.verification.as_ref().unwrap().overridden),
+            (is_overridden, is_overridden)
+        );
+        assert_eq!(tls.verification.as_ref().unwrap().system_would_trust, None, "not while time counts");
+        doubt.iter().for_each(|doubt| doubt.settle(&mut tls));
+        let wanted = (is_asked && has_store).then_some(false);
+        assert_eq!(tls.verification.unwrap().system_would_trust, wanted, "{host}");
+    }
+}

@@ -13,6 +13,13 @@ pub(super) fn headers(fields: &[(&str, &str)]) -> Vec<Header> {
     fields.iter().map(|(name, value)| field(name, value.as_bytes())).collect()
 }
 
+/// Moments of a body, and its bytes by then.
+pub(super) fn arrived(moments: &[(u64, u64)]) -> Arrivals {
+    let mut arrivals = Arrivals::default();
+    moments.iter().for_each(|(at, bytes)| arrivals.note(At(*at), *bytes));
+    arrivals
+}
+
 /// Turns a response into a redirect.
 pub(super) fn redirect(http: &mut Http, status: u16, location: &str, changes: &[RedirectChange]) {
     http.status = Some(status);
@@ -75,14 +82,17 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             decoded_bytes: Some(12_288),
             surplus_bytes: 0,
             tls_complaint: None,
+            arrivals: arrived(&[(302_110, 1_000), (302_500, 3_000), (302_820, 4_121)]),
             start: Vec::new(),
             said: BodySaid::default(),
+            events: None,
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,
             decode_error: None,
             saved_to: None,
         },
+        bursts: vec![Burst { start: At(302_100), end: At(302_820), bytes: 4_400 }],
         bytes_received: 4_310,
         bytes_sent: 180,
         garbage: None,
@@ -90,5 +100,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
+        cookies: None,
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn all() -> Vec<(&'static str, Trace)> {
         ("quick", quick()),
         ("redirects", redirects()),
         ("reused", reused()),
+        ("again", again()),
         ("alias", alias()),
         ("nxdomain", nxdomain()),
         ("expired", expired()),
@@ -48,6 +49,16 @@ fn quick() -> Trace {
         after: "www.example.test".into(),
     }];
     trace("https://WWW.example.test/#top", 52_820, vec![hop])
+}
+
+/// The same, and what `--reuse` found: three more, and the connection ended under the last.
+fn again() -> Trace {
+    let mut trace = quick();
+    let mut again = super::further(&[3_000, 2_800]);
+    again.exchanges.push(super::further_failed());
+    again.end = FurtherEnd::Closed;
+    trace.requests[0].further = Some(again);
+    trace
 }
 
 /// The same by HTTP/3.

@@ -53,6 +53,7 @@ impl Draft {
             (None, Stage::NotReached) => Stage::NotReached,
         };
         trace.add_request(Request {
+            scan_skipped: None,
             until: url.scheme.last_stage(),
             url,
             start,
@@ -63,6 +64,10 @@ impl Draft {
             http,
             failure,
             retry_of: None,
+            waited: None,
+            not_retried: None,
+            further: None,
+            cors: None,
         });
     }
 }
@@ -172,6 +177,16 @@ pub(super) fn shift(hop: &mut Draft, by: u64, pulls: &[(Pull, u64)]) {
         at(&mut http.end, before_http);
         for stamp in [&mut http.sent, &mut http.first_byte, &mut http.head_end].into_iter().flatten() {
             at(stamp, before_http);
+        }
+        http.body.arrivals =
+            http.body.arrivals.points().fold(Arrivals::default(), |mut moved, (mut moment, bytes)| {
+                at(&mut moment, before_http);
+                moved.note(moment, bytes);
+                moved
+            });
+        for burst in &mut http.bursts {
+            at(&mut burst.start, before_http);
+            at(&mut burst.end, before_http);
         }
         for interim in &mut http.informational {
             at(&mut interim.at, before_http);

@@ -8,18 +8,22 @@ mod connection;
 mod dnssec;
 mod exchange;
 mod fixtures;
+mod further;
 mod hop;
 mod hostile;
 mod lookup;
 mod packet;
 mod proxy;
 mod quic;
+mod slow_start;
 mod sound;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
+pub(crate) use further::{further, further_failed};
 pub(crate) use hostile::hostile;
 pub(crate) use proxy::put_behind_proxy;
+pub(crate) use slow_start::slow_start;
 pub(crate) use sound::{
     connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,
 };

@@ -3,21 +3,23 @@
 use serde_json::Value;
 
 use crate::net::Access;
-use crate::proxies::{HTTP, HTTP_WITH_PASSWORD, SOCKS, SOCKS_WITH_PASSWORD, USER, start};
+use crate::proxies::{HTTP, HTTP_WITH_PASSWORD, HTTPS, SOCKS, SOCKS_WITH_PASSWORD, USER, start};
 use crate::tools::{Output, program, run_at};
 use crate::urltrace::{Run, trace, urltrace_with};
-use crate::zones::WEB;
+use crate::zones::{WEB, WEB_TLS12};
 use crate::{Test, World};
 
 pub(crate) const TESTS: &[Test] = &[
     ("what_proxies_answer_is_what_curl_sees", answers),
+    ("an_https_proxy_is_what_curl_sees_of_it", by_tls),
     ("what_proxies_refuse_is_told_apart_as_by_curl", refusals),
     ("hosts_without_a_proxy_are_those_of_curl", exceptions),
 ];
 
 fn curl(world: &World, words: &[&str]) -> Output {
     let ca = world.certificates.ca.to_string_lossy();
-    let mut all = vec!["-q", "-sS", "-o", "/dev/null", "--max-time", "20", "--cacert", &ca, "-w", "%{json}"];
+    let mut all = vec!["-q", "-sS", "-o", "/dev/null", "--max-time", "20", "--cacert", &ca];
+    all.extend(["--proxy-cacert", &ca, "-w", "%{json}"]);
     all.extend(words);
     run_at(world.internet.client(Access::Full), &program("curl"), &all)
 }
@@ -34,6 +36,9 @@ fn answers(world: &World) {
         (format!("-x http://{USER}@{}:{HTTP_WITH_PASSWORD}", WEB[0]), "http://www.example.site/"),
         (proxy("http", HTTP_WITH_PASSWORD), "http://www.example.site/"),
         (format!("--http1.1 {}", proxy("http", HTTP)), "https://tls12.example.site/"),
+        (proxy("https", HTTPS), "https://www.example.site/"),
+        (proxy("https", HTTPS), "http://www.example.site/"),
+        (format!("-p {}", proxy("https", HTTPS)), "https://www.example.site/text.txt"),
         (proxy("socks5h", SOCKS), "https://www.example.site/"),
         (proxy("socks5h", SOCKS), "http://www.example.site/"),
         (format!("-4 {}", proxy("socks5", SOCKS)), "https://www.example.site/"),
@@ -63,6 +68,30 @@ fn answers(world: &World) {
         let version = run.text("/hops/0/http/version").trim_start_matches("HTTP/").replace("1.0", "1");
         assert_eq!(version, seen["http_version"].as_str().unwrap(), "{run}");
         assert!(!run.json.to_string().contains("hunter2"), "{run}");
+    }
+}
+
+/// TLS with the proxy, and TLS with the server through it: version and suite of each.
+fn by_tls(world: &World) {
+    let _servers = start(world);
+    for (host, inner) in [("www.example.site", "TLSv1.3"), ("tls12.example.site", "TLSv1.2")] {
+        let options = format!("-x https://{}:{HTTPS}", WEB[0]);
+        let url = format!("https://{host}/");
+        let words: Vec<&str> = ["-v"].into_iter().chain(options.split(' ')).chain([url.as_str()]).collect();
+        let output = curl(world, &words);
+        assert_eq!(output.code, 0, "{}: {}", output.shown, output.stderr);
+        let used = output.stderr.lines().filter_map(|line| line.split_once("SSL connection using "));
+        let used: Vec<Vec<&str>> = used.map(|(_, what)| what.split(" / ").take(2).collect()).collect();
+        let run = trace(world, Access::Full, &format!("{options} {url}"));
+        assert_eq!((used[0][0], used[1][0]), ("TLSv1.3", inner), "{}", output.stderr);
+        for (place, seen) in ["/hops/0/proxy/tls", "/hops/0/tls"].iter().zip(&used) {
+            assert_eq!(run.text(&format!("{place}/version")), seen[0], "{run}");
+            // OpenSSL has names of its own until TLS 1.2.
+            if seen[0] == "TLSv1.3" {
+                assert_eq!(run.text(&format!("{place}/cipher_suite")), seen[1], "{run}");
+            }
+            assert_eq!(run.at(&format!("{place}/verification/faults")), &Value::Array(Vec::new()), "{run}");
+        }
     }
 }
 
@@ -102,6 +131,10 @@ fn refusals(world: &World) {
             "proxy-authentication",
         ),
         (format!("-x http://{at}:443"), "https://www.example.site/", 56, "proxy-refused"),
+        (format!("-x https://{at}:{HTTPS}"), "https://www.example.site:444/", 56, "proxy-refused"),
+        (format!("-x https://{at}:{HTTPS}"), "https://none.example.site/", 56, "proxy-target-failed"),
+        (format!("-x https://{at}:{HTTP}"), "https://www.example.site/", 35, "proxy-tls"),
+        (format!("-x https://{WEB_TLS12}:{HTTPS}"), "https://www.example.site/", 60, "proxy-tls"),
     ];
     for (options, url, exit, code) in rows {
         let words: Vec<&str> = options.split(' ').chain([url]).collect();

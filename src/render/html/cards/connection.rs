@@ -4,7 +4,7 @@ use super::table;
 use crate::render::attempt_words;
 use crate::render::html::markup::Page;
 use crate::render::text::{addresses, evidence, route, tcp_info};
-use crate::trace::{Connect, Route};
+use crate::trace::Connect;
 use crate::units;
 
 pub(super) fn put(page: &mut Page, connect: &Connect) {
@@ -46,25 +46,14 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
             ["address", "connect", "RTT", "TLS", "version", "certificate (SHA-256)", "outcome", "status"];
         table::columns(page, "All addresses, tried afterwards and not counted", columns, rows);
     }
-    if let Some(found) = &connect.route {
-        path(page, connect, found);
-    }
-    if let Some(info) = &connect.tcp_info_after {
-        page.raw("<p>When all was over, the kernel said: ");
-        for (name, told) in tcp_info::facts(info) {
-            page.text(&format!("{name} {told}; "));
-        }
-        page.raw("</p>\n");
-    }
+    path(page, connect);
     if let Some(info) = &connect.tcp_info {
         let known = |duration: Option<std::time::Duration>| duration.map(units::duration).unwrap_or_default();
+        page.raw("<h4>Behind the handshake, by the kernel</h4>\n");
         table::facts(
             page,
             &[
-                (
-                    "kernel's round trip",
-                    format!("{} ± {}", units::duration(info.rtt), units::duration(info.rtt_var)),
-                ),
+                ("round trip", format!("{} ± {}", units::duration(info.rtt), units::duration(info.rtt_var))),
                 ("least round trip", known(info.min_rtt)),
                 ("maximum segment size", format!("{} B", info.mss)),
                 ("congestion window", units::count(info.congestion_window as usize, "segment")),
@@ -73,10 +62,15 @@ pub(super) fn put(page: &mut Page, connect: &Connect) {
             ],
         );
     }
+    if let Some(info) = &connect.tcp_info_after {
+        page.raw("<h4>When all was over, by the kernel</h4>\n");
+        table::facts(page, &tcp_info::facts(info));
+    }
 }
 
 /// `--route`.
-fn path(page: &mut Page, connect: &Connect, found: &Route) {
+pub(super) fn path(page: &mut Page, connect: &Connect) {
+    let Some(found) = &connect.route else { return };
     if !found.hops.is_empty() {
         let rows = found.hops.iter().map(|hop| {
             [

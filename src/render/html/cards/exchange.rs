@@ -1,12 +1,12 @@
 //! The card of the request and its response: what the status means, and both as they went over the wire.
 
-use super::table;
+use super::{arrival, table};
 use crate::explain::status::explain;
 use crate::render::escape;
 use crate::render::html::markup::Page;
 use crate::render::style::Charset;
 use crate::render::text::evidence;
-use crate::trace::{Header, Http, HttpVersion};
+use crate::trace::{Header, Hop, Http, HttpVersion};
 use crate::units;
 
 /// Fields of one message that are shown.
@@ -14,7 +14,7 @@ const FIELDS: usize = 200;
 /// Bytes of a field that are shown.
 const BYTES: usize = 2_000;
 
-pub(super) fn put(page: &mut Page, http: &Http) {
+pub(super) fn put(page: &mut Page, hop: &Hop<'_>, http: &Http) {
     match http.status {
         Some(status) => {
             let text = explain(status);
@@ -39,6 +39,7 @@ pub(super) fn put(page: &mut Page, http: &Http) {
     }
     request(page, http);
     response(page, http);
+    arrival::put(page, hop, http);
 }
 
 fn request(page: &mut Page, http: &Http) {

@@ -1,0 +1,90 @@
+//! An http URL whose port speaks TLS: the scheme and the port do not fit.
+
+use super::found::{Finding, Severity};
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
+use crate::trace::{Hop, Http, Scheme, StageName, TlsComplaint, Trace};
+
+pub(super) const RULE: Rule = Rule {
+    id: "url-port-speaks-tls",
+    severity: Severity::Error,
+    stage: StageName::Url,
+    fires: "the port of an http URL answered the last request with a record of TLS, or with a 400 that says that it speaks it",
+    standard: "RFC 9110 section 4.2.2",
+    check: Check::Trace(check),
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
+        return Vec::new();
+    };
+    let scheme = Place::Request(hop.id, InRequest::Scheme);
+    let (what, evidence) = match () {
+        () if says_so(&hop, http) => {
+            ("says in its 400 that it does", vec![scheme, Place::Request(hop.id, InRequest::Status)])
+        }
+        () if hop.url.scheme == Scheme::Http && hop.failure.is_some() && is_record(http) => {
+            ("answered with a record of TLS", vec![scheme, Place::Failure])
+        }
+        () => return Vec::new(),
+    };
+    let (host, port) = (&hop.url.host_ascii, hop.url.port);
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let title = format!("port {port} speaks TLS, and the URL says http: it {what}");
+    vec![rule.finding(title, evidence, format!("ask https://{host}:{port}, and mend the link that led here"))]
+}
+
+/// Whether a 400 to an http request says that the port speaks TLS.
+pub(super) fn says_so(hop: &Hop<'_>, http: &Http) -> bool {
+    let complains = http.body.tls_complaint == Some(TlsComplaint::PlainRequest);
+    complains && http.status == Some(400) && hop.url.scheme == Scheme::Http
+}
+
+/// Whether what came is no HTTP, and begins as an alert or a handshake of TLS does (RFC 8446 §5.1).
+fn is_record(http: &Http) -> bool {
+    matches!(http.garbage.as_deref(), Some([0x15 | 0x16, 3, 0..=4, ..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{http_status_error, sample};
+    use crate::trace::{Failure, FailureCode};
+
+    #[test]
+    fn fires_on_a_400_that_says_so_and_on_an_alert_and_on_nothing_else() {
+        let mut plain = sample::sound();
+        plain.requests[0].url = crate::url::parse("http://www.example.test:443/").unwrap();
+        assert!(sample::of(&RULE, &plain).is_empty());
+        let mut told = plain.clone();
+        sample::http(&mut told).status = Some(400);
+        assert!(sample::of(&RULE, &told).is_empty(), "any 400");
+        sample::http(&mut told).body.tls_complaint = Some(TlsComplaint::PlainRequest);
+        let found = sample::of(&RULE, &told);
+        assert!(found[0].title.starts_with("port 443 speaks TLS"), "{found:?}");
+        assert!(found[0].advice.starts_with("ask https://www.example.test:443"), "{found:?}");
+        assert!(sample::of(&http_status_error::RULE, &told).is_empty(), "one fault, one finding");
+        told.requests[0].url.scheme = Scheme::Https;
+        assert!(sample::of(&RULE, &told).is_empty(), "TLS was spoken");
+
+        for (begins, fires) in [
+            (&[0x15, 3, 1, 0, 2, 2, 0x46][..], true),
+            (&[0x16, 3, 3], true),
+            (b"SSH-2.0", false),
+            (&[0x15, 9, 1], false),
+            (&[0x15], false),
+        ] {
+            let mut failed = plain.clone();
+            let http = sample::http(&mut failed);
+            (http.status, http.garbage) = (None, Some(begins.to_vec()));
+            failed.requests[0].failure = Some(Failure {
+                stage: StageName::Http,
+                code: FailureCode::NotHttp,
+                message: "what came back is not HTTP".to_owned(),
+                hint: None,
+                running: std::time::Duration::ZERO,
+            });
+            assert_eq!(sample::of(&RULE, &failed).len(), usize::from(fires), "{begins:?}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! When a browser asks first, and what it makes of the answer, by the tables of the Fetch standard.
+
+use super::*;
+use crate::http::tests::{ask, url};
+use crate::trace::sample;
+
+const PAGE: &str = "https://app.example.test";
+
+fn plan(fields: &[(&str, &str)]) -> HttpPlan {
+    let headers =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))).collect();
+    HttpPlan { headers, ..HttpPlan::default() }
+}
+
+fn stands(method: &str, body: bool, fields: &[(&str, &str)]) -> Cors {
+    let body = body.then_some(&b"a=b"[..]);
+    stand(&url("https://api.example.test/x"), &ask(method, body), &plan(fields), PAGE, false)
+}
+
+#[test]
+fn a_browser_asks_first_where_the_standard_says_so() {
+    let long = "x".repeat(129);
+    let simple: &[(&str, bool, &[(&str, &str)])] = &[
+        ("GET", false, &[]),
+        ("HEAD", false, &[]),
+        ("POST", true, &[]),
+        ("post", true, &[]),
+        ("POST", true, &[("Content-Type", "text/plain;charset=UTF-8")]),
+        ("POST", true, &[("Content-Type", "multipart/form-data; boundary=x")]),
+        ("GET", false, &[("Accept", "application/json"), ("Accept-Language", "de, en;q=0.5")]),
+        ("GET", false, &[("Range", "bytes=0-99")]),
+        ("GET", false, &[("Cookie", "a=b"), ("Referer", "https://x.test/"), ("Sec-Fetch-Mode", "cors")]),
+    ];
+    for (method, body, fields) in simple {
+        assert_eq!(stands(method, *body, fields).role, CorsRole::Simple, "{method} {fields:?}");
+    }
+    let asked: &[(&str, bool, &[(&str, &str)], &str, &[&str])] = &[
+        ("PUT", false, &[], "PUT", &[]),
+        ("put", false, &[], "PUT", &[]),
+        ("patch", false, &[], "patch", &[]),
+        ("DELETE", false, &[("X-B", "1"), ("x-a", "2"), ("X-B", "3")], "DELETE", &["x-a", "x-b"]),
+        ("POST", true, &[("Content-Type", "application/json")], "POST", &["content-type"]),
+        ("GET", false, &[("Authorization", "Bearer x")], "GET", &["authorization"]),
+        ("GET", false, &[("Accept", "a(b")], "GET", &["accept"]),
+        ("GET", false, &[("Accept", &long)], "GET", &["accept"]),
+        ("GET", false, &[("Accept-Language", "de_AT")], "GET", &["accept-language"]),
+        ("GET", false, &[("Range", "bytes=-5")], "GET", &["range"]),
+        ("GET", false, &[("User-Agent", "mine")], "GET", &["user-agent"]),
+    ];
+    for (method, body, fields, told, names) in asked {
+        let wanted = CorsRole::Preflight {
+            method: (*told).to_owned(),
+            fields: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        assert_eq!(stands(method, *body, fields).role, wanted, "{method} {fields:?}");
+    }
+}
+
+#[test]
+fn the_own_origin_and_credentials_are_known() {
+    let plan = plan(&[]);
+    let at = |text: &str, origin: &str| stand(&url(text), &ask("PUT", None), &plan, origin, false);
+    assert_eq!(at("https://app.example.test:443/", PAGE).role, CorsRole::SameOrigin);
+    for other in ["http://app.example.test/", "https://app.example.test:8443/", "https://example.test/"] {
+        assert_ne!(at(other, PAGE).role, CorsRole::SameOrigin, "{other}");
+    }
+    assert_eq!(origin_of(&url("http://[::1]:8080/")), "http://[::1]:8080");
+    assert_eq!(at("https://x.test/", PAGE).credentials, CorsCredentials::Omitted);
+    assert_eq!(stands("GET", false, &[("Cookie", "a=b")]).credentials, CorsCredentials::Included);
+    assert_eq!(at("https://ann:pw@x.test/", PAGE).credentials, CorsCredentials::Included);
+    let again = stand(&url("https://x.test/"), &ask("PUT", None), &plan, PAGE, true);
+    assert_eq!(again.role, CorsRole::Preflighted);
+}
+
+#[test]
+fn a_preflight_has_no_credentials_and_names_what_is_to_come() {
+    let plan = plan(&[("X-Token", "s3cret"), ("Cookie", "a=b"), ("Content-Type", "application/json")]);
+    let target = url("https://ann:pw@api.example.test/x");
+    let real = ask("POST", Some(b"{}"));
+    let cors = stand(&target, &real, &plan, PAGE, false);
+    let draft = Draft::new(&target, &asked(&real, &cors), &plan).unwrap();
+    let (head, sent) = draft.http1();
+    let head = String::from_utf8(head).unwrap();
+    assert!(head.starts_with("OPTIONS /x HTTP/1.1\r\n") && sent.body_bytes == 0, "{head}");
+    assert!(head.contains("\r\nOrigin: https://app.example.test\r\n"), "{head}");
+    assert!(head.contains("Access-Control-Request-Method: POST\r\n"), "{head}");
+    assert!(head.contains("Access-Control-Request-Headers: content-type,x-token\r\n"), "{head}");
+    for secret in ["s3cret", "Cookie", "Authorization", "Content-Type:"] {
+        assert!(!head.contains(secret), "{secret}: {head}");
+    }
+    let simple = stand(&target, &ask("GET", None), &HttpPlan::default(), PAGE, false);
+    let (head, _) =
+        Draft::new(&target, &asked(&ask("GET", None), &simple), &HttpPlan::default()).unwrap().http1();
+    assert!(String::from_utf8(head).unwrap().contains("\r\nOrigin: https://app.example.test\r\n"));
+}
+
+/// What is said of a response with these fields.
+fn judged(cors: &Cors, status: u16, fields: &[(&str, &str)]) -> &'static str {
+    let mut trace = sample::sound();
+    let http = sample::http(&mut trace);
+    http.status = Some(status);
+    for (name, value) in fields {
+        http.headers.push(Header { name: (*name).to_owned(), value: value.as_bytes().to_vec() });
+    }
+    match judge(cors, http).unwrap() {
+        CorsVerdict::Allowed => "allowed",
+        CorsVerdict::Refused(refusal) => refusal.as_str(),
+    }
+}
+
+const ORIGIN: (&str, &str) = ("Access-Control-Allow-Origin", PAGE);
+const ANY: (&str, &str) = ("access-control-allow-origin", "*");
+const GRANTED: (&str, &str) = ("access-control-allow-credentials", "true");
+
+#[test]
+fn responses_are_judged_as_by_a_browser() {
+    let plain = stands("GET", false, &[]);
+    let cookie = stands("GET", false, &[("Cookie", "a=b")]);
+    let table: &[(&Cors, &[(&str, &str)], &str)] = &[
+        (&plain, &[], "no-allow-origin"),
+        (&plain, &[ANY], "allowed"),
+        (&plain, &[ORIGIN], "allowed"),
+        (&plain, &[("access-control-allow-origin", "https://app.example.test/")], "other-origin"),
+        (&plain, &[("access-control-allow-origin", "https://APP.example.test")], "other-origin"),
+        (&plain, &[ORIGIN, ORIGIN], "other-origin"),
+        (&cookie, &[ANY, GRANTED], "any-origin-with-credentials"),
+        (&cookie, &[ORIGIN], "no-allow-credentials"),
+        (&cookie, &[ORIGIN, ("access-control-allow-credentials", "TRUE")], "no-allow-credentials"),
+        (&cookie, &[ORIGIN, GRANTED], "allowed"),
+    ];
+    for (cors, fields, wanted) in table {
+        assert_eq!(judged(cors, 500, fields), *wanted, "{fields:?}");
+    }
+}
+
+#[test]
+fn preflights_are_judged_as_by_a_browser() {
+    let put = stands("PUT", false, &[("X-Token", "1")]);
+    let secret = stands("GET", false, &[("Authorization", "x")]);
+    let cookie = stands("PATCH", false, &[("Cookie", "a=b")]);
+    let methods = |value| ("access-control-allow-methods", value);
+    let names = |value| ("access-control-allow-headers", value);
+    let table: &[(&Cors, u16, &[(&str, &str)], &str)] = &[
+        (&put, 204, &[ORIGIN, methods("GET, PUT"), names("X-TOKEN, x-other")], "allowed"),
+        (&put, 204, &[ANY, methods("*"), names("*")], "allowed"),
+        (&put, 204, &[ANY, names("*")], "method-not-allowed"),
+        (&put, 204, &[ANY, methods("put"), names("*")], "method-not-allowed"),
+        (&put, 204, &[ANY, methods("PUT")], "field-not-allowed"),
+        (&put, 204, &[methods("PUT"), names("x-token")], "no-allow-origin"),
+        (&put, 405, &[ANY, methods("*"), names("*")], "preflight-status"),
+        (&put, 302, &[ANY, methods("*"), names("*")], "preflight-redirected"),
+        (&secret, 200, &[ANY, names("*")], "field-not-allowed"),
+        (&secret, 200, &[ANY, names("*, Authorization")], "allowed"),
+        (&cookie, 200, &[ORIGIN, GRANTED, methods("*")], "method-not-allowed"),
+        (&cookie, 200, &[ORIGIN, GRANTED, methods("PATCH")], "allowed"),
+    ];
+    for (cors, status, fields, wanted) in table {
+        assert_eq!(judged(cors, *status, fields), *wanted, "{status} {fields:?}");
+    }
+}

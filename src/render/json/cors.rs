@@ -1,0 +1,51 @@
+//! The view of a request that a page of another origin makes.
+
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::reading;
+use crate::trace::{Cors, CorsCredentials, CorsRefusal, CorsRole};
+
+/// What a browser would do about the request for a page of another origin (Fetch standard).
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct CorsView<'a> {
+    /// The page's origin, as sent in Origin; `null`, as a word, behind a redirect between two other origins.
+    origin: &'a str,
+    /// The request goes to the page's own origin, is sent without a question, is the question, or follows it.
+    #[cfg_attr(test, schemars(extend("enum" = ["same-origin", "simple", "preflight", "preflighted"])))]
+    role: &'static str,
+    /// Of a preflight: the method of the request it is for.
+    request_method: Option<&'a str>,
+    /// Of a preflight: the fields of that request that are not safelisted.
+    request_fields: Option<&'a [String]>,
+    /// Whether cookies or credentials go along.
+    credentials: bool,
+    /// Whether the page gets the response, or the request may follow the preflight; null where nothing is judged.
+    allowed: Option<bool>,
+    /// Why not.
+    #[cfg_attr(test, schemars(extend("enum" = ["no-allow-origin", "other-origin", "any-origin-with-credentials", "no-allow-credentials", "preflight-status", "preflight-redirected", "method-not-allowed", "field-not-allowed", null])))]
+    refusal: Option<&'static str>,
+    /// The same in words.
+    refusal_words: Option<String>,
+}
+
+impl<'a> From<&'a Cors> for CorsView<'a> {
+    fn from(cors: &'a Cors) -> Self {
+        let (request_method, request_fields) = match &cors.role {
+            CorsRole::Preflight { method, fields } => (Some(method.as_str()), Some(fields.as_slice())),
+            _ => (None, None),
+        };
+        Self {
+            origin: &cors.origin,
+            role: cors.role.as_str(),
+            request_method,
+            request_fields,
+            credentials: cors.credentials == CorsCredentials::Included,
+            allowed: cors.verdict.as_ref().map(|_| cors.refusal().is_none()),
+            refusal: cors.refusal().map(CorsRefusal::as_str),
+            refusal_words: cors.refusal().map(|why| reading::cors_refusal(cors, why).0),
+        }
+    }
+}
