@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::finding::{Finding, Selection, Verdict};
-use crate::trace::{Dns, Failure, Trace};
+use crate::trace::{Dns, Failure, HttpVersion, Trace};
 
 /// A traced URL.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,35 @@ pub struct TraceReport {
     pub verdict: Verdict,
     /// The process's exit code.
     pub exit_code: u8,
+}
+
+/// One URL by several versions of HTTP, one after another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareReport {
+    /// The URL as it was typed.
+    pub input: String,
+    /// A run for each version.
+    pub rows: Vec<Compared>,
+    /// The process's exit code.
+    pub exit_code: u8,
+}
+
+/// A run by one version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The version that was asked for.
+    pub version: HttpVersion,
+    /// What was seen.
+    pub trace: Trace,
+}
+
+impl CompareReport {
+    /// Why the first row failed, where all did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        let all = self.rows.iter().all(|row| row.trace.failure().is_some());
+        self.rows.first().filter(|_| all)?.trace.failure()
+    }
 }
 
 /// One run of `urltrace dns`.

@@ -164,6 +164,17 @@ pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
     }
 }
 
+/// Refuses what a comparison of versions has no form for.
+pub(super) fn check_comparison(show: &Show) -> Result<(), PlanError> {
+    match show.format {
+        Format::Text | Format::Json | Format::Jsonl if show.exports.is_empty() => Ok(()),
+        _ => Err(PlanError::with_hint(
+            "--compare-http prints a table: there is no page, picture or file of it",
+            "--format json has all that was seen; each version alone (--http1.1, --http2, --http3-only) has every format",
+        )),
+    }
+}
+
 /// Refuses what would lead out of the lab, or be ignored in it.
 pub(super) fn check_lab(common: &Common, url: Option<&str>) -> Result<(), PlanError> {
     if !common.lab {

@@ -99,7 +99,13 @@ pub fn settings(
                 if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
             plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
-            settings(Action::Trace { url, plan }, cli.common.lab, show)
+            let action = if cli.request.compare_http {
+                hands::check_comparison(&show)?;
+                Action::Compare { url, plan }
+            } else {
+                Action::Trace { url, plan }
+            };
+            settings(action, cli.common.lab, show)
         }
     }
 }

@@ -31,6 +31,13 @@ pub enum Action {
         /// How.
         plan: Plan,
     },
+    /// Trace a URL by one version of HTTP after another.
+    Compare {
+        /// As it was typed.
+        url: String,
+        /// How, but for the version.
+        plan: Plan,
+    },
     /// Walk a name.
     Ask {
         /// The name or address as it was typed.

@@ -2,7 +2,6 @@
 
 use super::fields::{Fields, first};
 use crate::trace::{Header, parameter, seconds};
-use crate::units;
 
 /// How long an alternative may be remembered where nothing is said of it (RFC 7838 §3.1).
 const A_DAY: u64 = 24 * 60 * 60;
@@ -38,9 +37,11 @@ impl Alternative {
     #[must_use]
     pub fn words(&self) -> String {
         let host = self.host.as_ref().map_or_else(String::new, |host| format!("{host}, "));
+        let whole =
+            |number: u64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
         let age = match self.max_age {
-            age if age % A_DAY == 0 => units::count(usize::try_from(age / A_DAY).unwrap_or(0), "day"),
-            age if age % 3600 == 0 => units::count(usize::try_from(age / 3600).unwrap_or(0), "hour"),
+            age if age % A_DAY == 0 => whole(age / A_DAY, "day"),
+            age if age % 3600 == 0 => whole(age / 3600, "hour"),
             age => format!("{age} s"),
         };
         format!("{host}port {}, for {age}", self.port)

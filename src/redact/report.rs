@@ -4,7 +4,7 @@ use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
 use crate::finding::{Finding, Saving, Verdict};
-use crate::report::{DnsReport, TraceReport};
+use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
 use crate::trace::{Failure, FailureCode};
 
 impl Redact for TraceReport {
@@ -25,6 +25,21 @@ impl Redact for TraceReport {
         match trace.failure() {
             Some(failure) if is_on_url(failure.code) => seen.sentence_on_pieces(summary),
             _ => seen.sentence(summary),
+        }
+    }
+}
+
+impl Redact for CompareReport {
+    fn learn(&self, seen: &mut Seen) {
+        seen.learn(&self.input, Shape::Typed);
+        self.rows.iter().for_each(|row| row.trace.learn(seen));
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { input, rows, exit_code: _ } = self;
+        seen.clean(input, Shape::Typed);
+        for Compared { version: _, trace } in rows {
+            trace.hide(seen);
         }
     }
 }

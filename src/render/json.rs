@@ -6,6 +6,7 @@
 
 mod arrival;
 mod auth;
+mod compare;
 mod connect;
 mod cookies;
 mod cors;
@@ -39,7 +40,7 @@ mod url;
 mod write;
 
 pub use schema::schema_file;
-pub(super) use write::{Lines, dns, error, hop, trace, write};
+pub(super) use write::{Lines, compare, dns, error, hop, trace, write};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! passed [`crate::redact`]: they take nothing else.
 
 mod arrival_words;
+mod attempt_words;
 mod complaint;
 pub mod completions;
 mod cookie_words;
@@ -40,7 +41,7 @@ pub use complaint::{complaint, short_reason};
 pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
-pub use output::{render, render_dns, render_dns_line, render_short};
+pub use output::{render, render_compared, render_dns, render_dns_line, render_short};
 pub use progress::Progress;
 pub use refusal::{Refusal, refuse, tell};
 pub use style::{Diagram, Format, Style};

@@ -6,7 +6,7 @@ use super::json::Lines;
 use super::style::{Format, Style};
 use super::{har, html, json, markdown, svg, text};
 use crate::redact::Redacted;
-use crate::report::{DnsReport, TraceReport};
+use crate::report::{CompareReport, DnsReport, TraceReport};
 
 /// Writes the report of a trace.
 ///
@@ -29,6 +29,24 @@ pub fn render(
     }
 }
 
+/// Writes one URL by several versions of HTTP beside each other.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_compared(
+    report: &Redacted<CompareReport>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::compare(report, style, out),
+        Format::Json => json::compare(report, Lines::Many, out),
+        Format::Jsonl => json::compare(report, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+    }
+}
+
 /// Writes the report of one `urltrace dns`.
 ///
 /// # Errors
@@ -43,7 +61,7 @@ pub fn render_dns(
         Format::Text => text::dns(report, style, out),
         Format::Json => json::dns(report, Lines::Many, out),
         Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_for_lookups(),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
     }
 }
 
@@ -60,13 +78,13 @@ pub fn render_dns_line(
     match format {
         Format::Text => text::dns_line(report, style, out),
         Format::Json | Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_for_lookups(),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
     }
 }
 
-/// The command line refuses these for lookups.
-fn not_for_lookups() -> io::Result<()> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "a lookup is written as text or JSON only"))
+/// The command line refuses these for lookups and comparisons.
+fn not_as_a_page() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this is written as text or JSON only"))
 }
 
 /// Writes the data of an answer, one record a line.

@@ -1,6 +1,6 @@
 //! Words for a QUIC connection, for all renderers.
 
-use super::text::evidence;
+use super::attempt_words;
 use crate::trace::{Connect, Datagram, Direction, Hop, PacketKind, Quic};
 use crate::units;
 
@@ -35,7 +35,7 @@ pub(crate) fn quic(hop: &Hop<'_>) -> Option<String> {
     if let Some(mtu) = quic.mtu {
         line.push_str(&format!(", MTU {mtu}"));
     }
-    line.extend(evidence::rivals(&connection.tcp));
+    line.extend(attempt_words::rivals(&connection.tcp));
     if let Some(from) = connection.tcp.redirected_from.as_deref().and_then(|from| from.strip_prefix("port "))
     {
         line.push_str(&format!("; the lab's stand-in for port {from}"));

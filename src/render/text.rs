@@ -8,6 +8,7 @@ pub(super) mod addresses;
 mod alias;
 mod arrival;
 mod bar;
+mod compare;
 mod dns;
 pub(super) mod dnssec;
 pub(super) mod evidence;
@@ -31,6 +32,7 @@ mod trace;
 mod verbose;
 mod waterfall;
 
+pub(super) use compare::compare;
 pub(super) use dns::dns;
 pub(super) use lines::{dns_line, short};
 pub use topics::{no_topic, topic_list, topics};

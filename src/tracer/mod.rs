@@ -10,6 +10,7 @@
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `addresses`: every address of a host, when the trace has ended
+//! - `opening`: what every way to a connection is handed; `by_tcp`: by TCP and TLS.
 //! - `beside`: what is left for later when a connection is open.
 //! - `until`: how far a request goes
 //! - `assumed`: the scheme that was not typed, where it may be why a request failed.
@@ -27,6 +28,7 @@
 mod addresses;
 mod assumed;
 mod beside;
+mod by_tcp;
 mod caa;
 mod chain;
 mod connect;
@@ -35,6 +37,7 @@ mod endpoint;
 mod fast_open;
 mod loss;
 mod means;
+mod opening;
 mod pool;
 mod proxied;
 mod quic;

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::beside::{Beside, goes_on, make_request};
-use super::connect::{self, CONNECT_TO, Hello, IP_LITERAL, PLAIN};
+use super::by_tcp::{self, Hello, PLAIN, secure, version_for};
+use super::connect::{CONNECT_TO, IP_LITERAL};
 use super::endpoint;
 use super::fast_open;
 use super::scene::Scene;
@@ -93,14 +94,14 @@ pub(super) async fn open(
     beside.request = made;
     if request.url.scheme.is_clear() {
         *tls = Stage::Skipped(PLAIN);
-        let version = connect::version_for(request, &plan.http);
+        let version = version_for(request, &plan.http);
         return Ok(goes_on(Session::in_the_clear(stream, version), connection, until).await);
     }
     let Some(hello) = hello else {
         *tls = Stage::Skipped(until::reason(request));
         return Ok(None);
     };
-    let session = connect::secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
+    let session = secure(scene, hello, tls, stream, None, &mut beside.unread).await?;
     Ok(goes_on(session, connection, until).await)
 }
 
@@ -119,7 +120,7 @@ pub(super) async fn again(
     let address = first.target.parse::<SocketAddr>().ok().map(|told| told.ip());
     let mut proxy = record(server, ProxyUsage::Tunnel, &target, address);
     let hello = Hello::to_proxy(scene, server);
-    let stream = connect::again(scene, at).await.map_err(|failure| proxy::not_connected(&proxy, failure))?;
+    let stream = by_tcp::again(scene, at).await.map_err(|failure| proxy::not_connected(&proxy, failure))?;
     let stream = secure_proxy(scene, hello, &mut proxy, stream, &mut Beside::default()).await?;
     let basic = basic(server);
     tunnel(scene, server, &target, address, &mut proxy, stream, basic.as_deref()).await

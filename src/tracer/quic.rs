@@ -1,8 +1,8 @@
 //! The stages tcp and tls of a request where QUIC does both: HTTP/3, without any TCP beside it (`race` has both).
 
 use super::beside::{Beside, goes_on, make_request};
-use super::connect::{Opened, Opening};
 use super::endpoint;
+use super::opening::{Opened, Opening};
 use super::scene::Scene;
 use crate::http::Session;
 use crate::plan::VersionChoice;

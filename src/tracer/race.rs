@@ -11,8 +11,9 @@ use std::pin::pin;
 use tokio::sync::watch;
 
 use super::beside::{Beside, goes_on};
-use super::connect::{self, Company, Opened, Opening};
+use super::by_tcp::{self, Company};
 use super::endpoint;
+use super::opening::{Opened, Opening};
 use super::scene::Scene;
 use crate::clock::Clock;
 use crate::http::Session;
@@ -85,7 +86,7 @@ pub(super) async fn open(
             service: service.as_deref_mut(),
             redirected_from: redirected_from.clone(),
         };
-        let tcp = connect::by_tcp(&of_tcp, opening, Company::Quic, beside);
+        let tcp = by_tcp::open(&of_tcp, opening, Company::Quic, beside);
         let quic = quic::connect(target, &scene.plan.tcp, scene.clock, &own);
         run(scene, tcp, quic, &end).await
     };

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::connect;
+use super::by_tcp;
 use super::endpoint;
 use super::proxied;
 use super::scene::Scene;
@@ -49,7 +49,7 @@ pub(super) async fn resume_all(scene: &Scene<'_>, sessions: Vec<(ConnectionId, M
                 tls.resumption = Some(resumption);
                 continue;
             }
-            (None, Some((address, Carrier::Tcp)), None) => connect::again(scene, address).await,
+            (None, Some((address, Carrier::Tcp)), None) => by_tcp::again(scene, address).await,
         };
         let peer = won.map(|(address, _)| address).filter(|_| proxy.is_none());
         tls.resumption = Some(match carrier {

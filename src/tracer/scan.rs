@@ -3,7 +3,7 @@
 //!
 //! All servers of a run share one allowance: it is a look at what the URL's own servers do, not a scan of others.
 
-use super::connect;
+use super::by_tcp;
 use super::scene::Scene;
 use crate::tls::{self, Allowance, Target};
 use crate::trace::{Connection, ConnectionId, Request, Stage, StageName, TlsScan, Trace};
@@ -38,7 +38,7 @@ pub(super) async fn scan_all(scene: &Scene<'_>, trace: &mut Trace) {
             (Some(address), None) => {
                 (scene.on_stage)(StageName::Tls, &tls.verified_name);
                 let target = Target { address, sni: tls.sni.as_deref() };
-                let open = async || connect::again(scene, address).await.ok();
+                let open = async || by_tcp::again(scene, address).await.ok();
                 let scan = tls::scan(open, target, scene.clock, scene.stop, &mut allowance).await;
                 done.push((tls.sni.clone(), scan.clone()));
                 scan

@@ -232,6 +232,10 @@ fn udp_that_is_blocked_or_refused_costs_nothing() {
         assert_eq!((&hop["http"]["version"], &hop["quic"]), (&"HTTP/2".into(), &Value::Null), "{url}");
         assert_eq!(by(&hop, "quic")[0]["outcome"], outcome, "{url}: {}", hop["connect"]);
         assert_eq!(by(&alone, "quic").len(), 0);
+        // Both set out before anything else is done for either.
+        let [quic, hello] =
+            [&by(&hop, "quic")[0]["start_us"], &hop["tls"]["start_us"]].map(|at| at.as_u64().unwrap());
+        assert!(quic < hello, "{url}: QUIC set out at {quic} us, and TCP's ClientHello left at {hello} us");
         let total = |document: &Value| document["total_us"].as_u64().unwrap();
         // Whoever awaited UDP would wait for a second at least.
         assert!(
@@ -267,4 +271,62 @@ fn another_visit_may_use_what_this_one_is_told() {
     assert_eq!(report.matches("he next visit may use HTTP/3").count(), 2, "{report}");
     let report = flat(&stdout(&run(&["--lab", "--http3-only", "--explain", url])));
     assert!(!report.contains("next visit may use HTTP/3"), "{report}");
+}
+
+#[test]
+fn three_versions_stand_beside_each_other() {
+    let url = "https://www.http3.test/";
+    let (exit, document) = json(&["--lab", "--compare-http", url]);
+    assert_eq!((exit, &document["kind"], &document["outcome"]), (0, &"compare".into(), &"ok".into()));
+    let rows = document["compare"].as_array().unwrap();
+    let labels: Vec<&str> = rows.iter().map(|row| row["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["HTTP/1.1", "HTTP/2", "HTTP/3"]);
+    for row in rows {
+        assert_eq!(
+            (&row["outcome"], &row["failure"], &row["status"]),
+            (&"ok".into(), &Value::Null, &200.into())
+        );
+        assert_eq!(row["hops"][0]["http"]["version"], row["label"]);
+        let quic = row["label"] == "HTTP/3";
+        for (phase, ran) in [("dns_us", true), ("quic_us", quic), ("connect_us", !quic), ("tls_us", !quic)] {
+            assert_eq!(row["phases"][phase].is_u64(), ran, "{phase}: {row}");
+        }
+        assert_eq!(row["phases"]["total_us"], row["total_us"]);
+    }
+    assert_eq!(document["hops"], rows[0]["hops"]);
+    let table = stdout(&run(&["--lab", "--compare-http", url]));
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    for row in ["dns", "connect", "tls", "quic", "wait", "total", "status"] {
+        let line =
+            table.lines().find(|line| line.starts_with(row)).unwrap_or_else(|| panic!("{row}: {table}"));
+        assert!(row == "status" || line.contains(" ms"), "{line}");
+    }
+}
+
+#[test]
+fn a_version_that_is_missing_is_a_row_that_failed() {
+    let url = "https://blocked.http3.test/";
+    let blocked = ["--lab", "--compare-http", "--connect-timeout", "1", url];
+    let (exit, document) = json(&blocked);
+    let rows = document["compare"].as_array().unwrap();
+    let ends: Vec<&Value> = rows.iter().map(|row| &row["failure"]["code"]).collect();
+    assert_eq!((exit, ends), (0, vec![&Value::Null, &Value::Null, &"quic-timeout".into()]));
+    assert!(document["failure"].is_null() && document["outcome"] == "ok");
+    let told = flat(&stdout(&run(&blocked)));
+    assert!(told.contains("no reply by UDP") && told.contains("quic-timeout"), "{told}");
+    // Where none is answered, the first row's failure is the run's.
+    let (exit, document) = json(&["--lab", "--compare-http", "https://expired.http3.test/"]);
+    assert_eq!((exit, &document["failure"]["code"]), (6, &"certificate-expired".into()));
+    assert_eq!(document["compare"].as_array().unwrap().len(), 3);
+    // Secrets of the URL are in no row.
+    let (exit, document) =
+        json(&["--lab", "--compare-http", "https://user:secret@www.example.test/?token=abc123"]);
+    assert_eq!((exit, &document["compare"][2]["failure"]["code"]), (0, &"quic-refused".into()));
+    assert!(!document.to_string().contains("secret") && !document.to_string().contains("abc123"));
+    for words in
+        [&["--http2"][..], &["--format", "html"], &["--export-json", "/tmp/x"], &["--explain"], &["-o", "x"]]
+    {
+        let output = run(&[words, &["--compare-http", url]].concat());
+        assert_eq!(code(&output), 2, "{words:?}: {}", stderr(&output));
+    }
 }

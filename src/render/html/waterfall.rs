@@ -5,7 +5,7 @@ use super::markup::Page;
 use crate::finding::Finding;
 use crate::picture::{Picture, Row, Standing, What};
 use crate::render::text::evidence;
-use crate::render::{proxy_words, quic_words, words};
+use crate::render::{attempt_words, proxy_words, quic_words, words};
 use crate::timeline::{Phase, Subject};
 use crate::trace::{Direction, Hop, Trace};
 use crate::units;
@@ -203,9 +203,11 @@ fn details(row: &Row, hop: &Hop<'_>) -> Vec<String> {
         }
         What::Part(Subject::Attempt(place)) => {
             if let Some(race) = hop.connection.map(|used| &used.tcp) {
-                let own =
-                    race.attempts.get(*place).map(|one| (one.address.to_string(), evidence::outcome(one)));
-                let other = race.attempt(*place).map(|one| (one.name(), evidence::rival(one)));
+                let own = race
+                    .attempts
+                    .get(*place)
+                    .map(|one| (one.address.to_string(), attempt_words::outcome(one)));
+                let other = race.attempt(*place).map(|one| (one.name(), attempt_words::rival(one)));
                 told.extend(own.or(other).map(|(name, outcome)| format!("{name} {outcome}")));
             }
         }

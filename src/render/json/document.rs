@@ -206,13 +206,13 @@ impl<'a> ErrorDocument<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, schemars(inline))]
-enum Outcome {
+pub(super) enum Outcome {
     Ok,
     Failed,
 }
 
 impl Outcome {
-    const fn of(failure: Option<&Failure>) -> Self {
+    pub(super) const fn of(failure: Option<&Failure>) -> Self {
         if failure.is_some() { Self::Failed } else { Self::Ok }
     }
 }

@@ -16,6 +16,7 @@ pub(super) mod from_views {
 
     use crate::finding::{Cause, Load, RULES};
     use crate::reading::FlowKind;
+    use crate::render::json::compare::CompareDocument;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
     use crate::trace::{FailureCode, UrlChangeKind};
 
@@ -61,13 +62,14 @@ pub(super) mod from_views {
         words(Load::ALL, Load::as_str)
     }
 
-    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one `urltrace dns`, or
-    /// of an error.
+    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one URL by several
+    /// versions of HTTP, of one `urltrace dns`, or of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
     enum Document<'a> {
         Trace(Box<TraceDocument<'a>>),
+        Compare(Box<CompareDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
         Error(Box<ErrorDocument<'a>>),
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::compare::CompareDocument;
 use super::document::{DnsDocument, ErrorDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
@@ -12,7 +13,7 @@ use super::hop::HopView;
 use super::pointer::Within;
 use crate::finding::Finding;
 use crate::redact::Redacted;
-use crate::report::{DnsReport, TraceReport};
+use crate::report::{CompareReport, DnsReport, TraceReport};
 use crate::trace::{Hop, Trace};
 
 /// Whether a document is laid out for eyes.
@@ -28,6 +29,11 @@ pub(crate) enum Lines {
 pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     let document = serde_json::to_value(TraceDocument::new(report))?;
     write(&with_findings(document, &report.findings, Within::Trace(&report.trace))?, lines, out)
+}
+
+/// Writes the document of one URL by several versions of HTTP.
+pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    write(&serde_json::to_value(CompareDocument::new(report))?, lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.

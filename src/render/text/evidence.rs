@@ -12,11 +12,11 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
+use crate::render::{attempt_words, cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
-    Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
-    Stub, Tls, Trace, Url, header,
+    Attempt, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage, Stub, Tls, Trace,
+    Url, header,
 };
 use crate::units;
 
@@ -238,7 +238,7 @@ pub(crate) fn connect(connect: &Connect) -> String {
         let each = outcomes(&attempts, |attempt| attempt.address.to_string());
         return match each.is_empty() {
             true => "no connection".to_owned(),
-            false => format!("no connection: {each}{}", rivals(connect).unwrap_or_default()),
+            false => format!("no connection: {each}{}", attempt_words::rivals(connect).unwrap_or_default()),
         };
     };
     let mut words = format!("{}, {}", winner.address, units::count(connect.attempts.len(), "attempt"));
@@ -252,7 +252,7 @@ pub(crate) fn connect(connect: &Connect) -> String {
         };
         words.push_str(&format!("; {}", outcomes(&others, name)));
     }
-    words.extend(rivals(connect));
+    words.extend(attempt_words::rivals(connect));
     if let Some(syns) = winner.syn_retransmits.filter(|syns| *syns > 0) {
         words.push_str(&format!("; the SYN was lost and sent again {syns}x"));
     }
@@ -273,25 +273,6 @@ pub(crate) fn connect(connect: &Connect) -> String {
         words.push_str(&format!(", MSS {}", info.mss));
     }
     words
-}
-
-/// What became of the other transport: `; beside it QUIC to 192.0.2.1 was not complete after 20.1 ms`.
-pub(crate) fn rivals(connect: &Connect) -> Option<String> {
-    let told = |attempt: &Attempt| {
-        format!("{} to {} {}", attempt.transport.spoken(), attempt.address.ip(), rival(attempt))
-    };
-    let all: Vec<String> = connect.rivals.iter().take(NAMED).map(told).collect();
-    (!all.is_empty()).then(|| format!("; beside it {}", all.join(", ")))
-}
-
-/// What became of an attempt whose handshake was not the first to be complete: it may have been answered.
-pub(crate) fn rival(attempt: &Attempt) -> String {
-    match attempt.outcome {
-        AttemptOutcome::Lost => {
-            format!("was not complete after {}", units::duration(attempt.end.since(attempt.start)))
-        }
-        _ => outcome(attempt),
-    }
 }
 
 /// Addresses that are named; `-v` and JSON have all.
@@ -317,23 +298,10 @@ fn outcomes(attempts: &[&Attempt], name: impl Fn(&Attempt) -> String) -> String 
         }
     }
     let told = |(first, count): (&Attempt, usize)| match count {
-        1 => format!("{} {}", name(first), outcome(first)),
-        _ => format!("{} {}, {} more likewise", name(first), outcome(first), count - 1),
+        1 => format!("{} {}", name(first), attempt_words::outcome(first)),
+        _ => format!("{} {}, {} more likewise", name(first), attempt_words::outcome(first), count - 1),
     };
     groups.into_iter().map(told).collect::<Vec<_>>().join("; ")
-}
-
-pub(crate) fn outcome(attempt: &Attempt) -> String {
-    let took = units::duration(attempt.end.since(attempt.start));
-    match &attempt.outcome {
-        AttemptOutcome::Won => "connected".to_owned(),
-        AttemptOutcome::Lost => format!("had not answered after {took}"),
-        AttemptOutcome::Refused => format!("refused after {took}"),
-        AttemptOutcome::TimedOut => format!("did not answer in {took}"),
-        AttemptOutcome::Unreachable(words) => format!("is unreachable ({words})"),
-        AttemptOutcome::Failed(words) => format!("failed ({words})"),
-        AttemptOutcome::Stopped => format!("was stopped after {took}"),
-    }
 }
 
 pub(crate) fn tls(tls: &Tls) -> String {

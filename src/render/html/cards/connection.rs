@@ -1,6 +1,7 @@
 //! The card of the connection race: every attempt, and what the kernel knows of the winner.
 
 use super::table;
+use crate::render::attempt_words;
 use crate::render::html::markup::Page;
 use crate::render::text::{addresses, evidence, route, tcp_info};
 use crate::trace::Connect;
@@ -9,8 +10,8 @@ use crate::units;
 pub(super) fn put(page: &mut Page, connect: &Connect) {
     page.element("<p>", &evidence::connect(connect), "</p>\n");
     if !connect.attempts.is_empty() {
-        let own = connect.attempts.iter().map(|attempt| (attempt, evidence::outcome(attempt)));
-        let others = connect.rivals.iter().map(|attempt| (attempt, evidence::rival(attempt)));
+        let own = connect.attempts.iter().map(|attempt| (attempt, attempt_words::outcome(attempt)));
+        let others = connect.rivals.iter().map(|attempt| (attempt, attempt_words::rival(attempt)));
         let rows = own.chain(others).map(|(attempt, outcome)| {
             [
                 if connect.rivals.is_empty() { attempt.address.to_string() } else { attempt.name() },
