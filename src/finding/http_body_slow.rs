@@ -3,7 +3,7 @@
 use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::timeline::Phase;
+use crate::timeline::{Phase, slow_start};
 use crate::trace::{StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -24,12 +24,18 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
-        let Some(first) = http.first_byte else { continue };
+        // Events come when there are some, and a WebSocket has no body.
+        let is_live = http.body.events.is_some() || http.websocket.is_some();
+        let Some(first) = http.first_byte.filter(|_| !is_live) else { continue };
         let took = http.end.since(first);
         let bytes = http.body.wire_bytes;
         // bytes / took < 100 000 bytes / s, without division.
         let slow = u128::from(bytes) * 1_000_000 < took.as_micros() * 100_000;
         if took < WORTH || took * 2 < hop.end.since(hop.start) || !slow {
+            continue;
+        }
+        // The way is long, and the server sent what it may.
+        if slow_start(&hop).is_some() {
             continue;
         }
         let title = format!("the body came slowly: {bytes} bytes in {}", duration(took));
@@ -61,5 +67,22 @@ mod tests {
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
         sample::http(&mut trace).body.wire_bytes = 1_000_000;
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn a_long_way_makes_no_server_slow() {
+        let mut trace = sample::slow_start();
+        let far = |at: At| At(66_000 + (at.0 - 66_000) * 80);
+        let http = sample::http(&mut trace);
+        for burst in &mut http.bursts {
+            (burst.start, burst.end) = (far(burst.start), far(burst.end));
+        }
+        http.end = far(http.end);
+        trace.requests[0].end = http.end;
+        let info = sample::connect(&mut trace).tcp_info_after.as_mut().unwrap();
+        info.min_rtt = Some(Duration::from_millis(800));
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::http(&mut trace).bursts.clear();
+        assert_eq!(sample::of(&RULE, &trace).len(), 1, "as slow without rounds");
     }
 }

@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::decode::{Decoders, Step, TAKE};
+use super::events::Events;
 use super::fault;
 use super::framing::list;
 use super::output::{Output, Put};
 use crate::fault::Fault;
 use crate::plan::BodyOutput;
-use crate::trace::{Body, FailureCode, Header, TlsComplaint};
+use crate::trace::{At, Body, FailureCode, Header, TlsComplaint};
 
 /// Bytes that may wait to be worked off.
 const QUEUE: usize = 1 << 20;
@@ -34,6 +35,8 @@ pub(super) struct Sink {
     output: Option<Output>,
     /// The first bytes, where they may say why the request was refused.
     start: Option<Vec<u8>>,
+    /// The events in it, where they are counted.
+    events: Option<Events>,
 }
 
 /// What is undone of a body's codings.
@@ -81,7 +84,14 @@ impl Sink {
                 Err(error) => record.decode_error = Some(error),
             }
         }
-        Self { queue: VecDeque::new(), undo, layers, output: output.map(Output::new), start: None }
+        Self {
+            queue: VecDeque::new(),
+            undo,
+            layers,
+            output: output.map(Output::new),
+            start: None,
+            events: None,
+        }
     }
 
     /// Keeps the beginning of the body: it is that of an error.
@@ -89,10 +99,30 @@ impl Sink {
         Self { start: Some(Vec::new()), ..self }
     }
 
+    /// Counts the events in it.
+    pub(super) fn count_events(self, record: &mut Body, now: At) -> Self {
+        let events = Events::new(now);
+        record.events = Some(events.found());
+        Self { events: Some(events), ..self }
+    }
+
+    /// What is taken next arrived then.
+    pub(super) fn arrived(&mut self, at: At) {
+        self.events.iter_mut().for_each(|events| events.at(at));
+    }
+
+    /// Notes the events so far: nobody knows whether there will be more.
+    pub(super) fn tell(&self, record: &mut Body) {
+        if let Some(events) = &self.events {
+            record.events = Some(events.found());
+        }
+    }
+
     /// Takes bytes of the body as encoded by the server.
     pub(super) fn take(&mut self, bytes: &[u8]) {
         if matches!(self.layers, Layers::None) {
             keep(&mut self.start, bytes);
+            self.events.iter_mut().for_each(|events| events.take(bytes));
         }
         if self.output.is_some() || matches!(self.layers, Layers::Open(_)) {
             self.queue.extend(bytes);
@@ -139,6 +169,7 @@ impl Sink {
                 work => pause(work).await,
             }
         }
+        self.tell(record);
         let start = self.start.take().unwrap_or_default();
         record.tls_complaint = complaint(&start[..start.len().min(COMPLAINT)]);
         record.start = start;
@@ -201,6 +232,7 @@ impl Sink {
                     Ok(Step::Made(bytes)) => {
                         *record.decoded_bytes.get_or_insert(0) += bytes.len() as u64;
                         keep(&mut self.start, bytes);
+                        self.events.iter_mut().for_each(|events| events.take(bytes));
                         if let (Undo::Saved, Some(output)) = (self.undo, &mut self.output) {
                             output.take(bytes);
                         }

@@ -11,7 +11,8 @@
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
-//! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
+//! - `websocket`: what comes behind an upgrade.
+//! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
 
@@ -22,6 +23,7 @@ mod cookie_date;
 mod cookies;
 mod cors;
 mod decode;
+mod events;
 mod explain;
 mod fault;
 mod fetch;
@@ -43,6 +45,7 @@ mod scene;
 mod session;
 mod streams;
 mod tap;
+mod websocket;
 mod words;
 
 #[cfg(test)]
@@ -56,3 +59,4 @@ pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_fiel
 pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};
+pub(crate) use self::websocket::accept;

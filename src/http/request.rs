@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 
 use super::cookies;
 use super::scene::{Ask, OnBehalf};
+use super::websocket;
 use crate::plan::{Compression, HttpPlan};
 use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 
@@ -95,6 +96,9 @@ impl Draft {
             let fields = preflight(plan, &authority, origin, method, fields);
             let method = ask.method.clone();
             return Ok(Self { method, target, scheme: url.scheme, authority, fields, body_bytes: 0 });
+        }
+        if url.scheme.is_websocket() && (ask.method != "GET" || ask.body.is_some()) {
+            return Err("a WebSocket opens with a GET without a body (RFC 6455 section 4.1)".to_owned());
         }
         let mut fields = defaults(url, ask, plan, &authority);
         let mut replaced: Vec<&str> = Vec::new();
@@ -302,6 +306,13 @@ fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(Stri
         // A part of what was packed can be unpacked by nobody (WHATWG Fetch, HTTP-network-or-cache fetch).
         let is_part = plan.headers.iter().any(|(name, value)| is(name, "range") && value.is_some());
         add("Accept-Encoding", if is_part { "identity" } else { ACCEPT_ENCODING }.to_owned());
+    }
+    if url.scheme.is_websocket() {
+        add("Connection", "Upgrade".to_owned());
+        add("Upgrade", "websocket".to_owned());
+        add("Sec-WebSocket-Version", "13".to_owned());
+        add("Sec-WebSocket-Key", websocket::key());
+        return fields;
     }
     match &ask.body {
         Some(body) => {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::body::{Sink, Undo};
+use super::events;
 use super::redirect;
 use crate::clock::Clock;
 use crate::plan::{Compression, Cookie, HttpPlan};
@@ -72,7 +73,15 @@ impl Scene<'_> {
         let undo = self.undo(status, framing);
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
         let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
-        if status >= 400 || json { sink.look() } else { sink }
+        let sink = if status >= 400 || json { sink.look() } else { sink };
+        let kind = header(&record.headers, "content-type");
+        let kind = kind.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
+        let is_events = kind.is_some_and(|kind| kind.eq_ignore_ascii_case(events::MEDIA_TYPE));
+        if is_events && status < 300 && framing != BodyFraming::None {
+            sink.count_events(&mut record.body, record.end)
+        } else {
+            sink
+        }
     }
 }
 
@@ -118,6 +127,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
         cookies: None,
     }
 }

@@ -18,6 +18,7 @@ mod further;
 mod harmless;
 mod hop;
 mod http;
+mod live;
 mod micros;
 mod packet;
 mod pointer;

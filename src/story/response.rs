@@ -175,7 +175,10 @@ pub(super) fn directs(http: &Http, name: &str) -> bool {
 /// Whether the server keeps the connection, as far as the answer says.
 pub(super) fn stays_open(http: &Http) -> bool {
     let says = |word: &str| directive(&http.headers, "connection", word).is_some();
-    let ends = http.goaway.is_some() || http.body.framing == BodyFraming::Close || !http.body.complete;
+    let ends = http.status == Some(101)
+        || http.goaway.is_some()
+        || http.body.framing == BodyFraming::Close
+        || !http.body.complete;
     match http.version {
         _ if ends => false,
         HttpVersion::Http2 | HttpVersion::Http3 => true,

@@ -1,8 +1,9 @@
 //! The rounds of TCP slow start (RFC 5681 section 3.1) that a response came in, where they are plain to see.
 //!
 //! A sender that knows nothing of the path yet sends its initial window, waits a round trip for what acknowledges
-//! it, and then sends up to twice as much: bursts that begin a round trip apart, each larger than the one before. A
-//! server that pauses by itself, a rate limit, loss and reordering look else, or cannot be told from it: then there
+//! it, and then sends up to twice as much (by a segment for each that is acknowledged; by half, where one
+//! acknowledgement is for two), and no more than the receiver lets it: bursts that begin a round trip apart, each
+//! larger than the one before. A server that pauses by itself, a rate limit, loss and reordering look else, or cannot be told from it: then there
 //! is none. A line that is filled has no pauses any more: what comes from then on is the line's.
 
 use std::time::Duration;
@@ -13,6 +14,8 @@ use crate::trace::{Burst, Hop};
 const LEAST_TRIP: Duration = Duration::from_millis(5);
 /// Two bursts may be anything.
 const LEAST_ROUNDS: usize = 3;
+/// What a receiver opens with may bound a round, too: 64 kB in most systems, less what it keeps back.
+const OPENED: u64 = 48 * 1024;
 
 /// The rounds of slow start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +97,9 @@ fn find(bursts: &[Burst], trip: Duration, segment: u64) -> Option<SlowStart> {
     // What came last may have been all that was left.
     let grown = rounds.windows(2).enumerate().all(|(at, pair)| {
         let may_be_rest = at + 1 == last && after.is_none();
-        is_grown(pair[0].bytes, pair[1].bytes, segment, may_be_rest)
+        let may_be_bound = at > 0 && pair[1].bytes >= OPENED;
+        pair[1].bytes <= 2 * pair[0].bytes + 2 * segment
+            && (may_be_rest || may_be_bound || pair[1].bytes * 10 >= pair[0].bytes * 14)
     });
     let clear = rounds.len() >= LEAST_ROUNDS && starts.windows(2).all(apart) && grown;
     clear.then_some(SlowStart { trip, rounds, after })
@@ -117,12 +122,6 @@ fn joined(bursts: &[Burst], pause: Duration) -> Vec<Burst> {
 /// As far apart as a round trip, which is never less than the least, and may be some more with packets in queues.
 fn is_a_trip(apart: Duration, trip: Duration) -> bool {
     apart >= trip * 9 / 10 && apart <= trip * 27 / 20
-}
-
-/// RFC 5681 section 3.1: by at most a segment for each that is acknowledged, so that it doubles at most; with
-/// acknowledgements of two segments each, it grows by half.
-const fn is_grown(before: u64, now: u64, segment: u64, may_be_rest: bool) -> bool {
-    now <= 2 * before + 2 * segment && (may_be_rest || now * 4 >= before * 5)
 }
 
 #[cfg(test)]
@@ -155,6 +154,11 @@ mod tests {
         // The last has what was left; acknowledgements for two segments each; a head that went before.
         assert_eq!(rounds(&[(0, 1, 10), (100, 103, 20), (201, 202, 3)]), [10, 20, 3]);
         assert_eq!(rounds(&[(0, 1, 10), (101, 103, 15), (202, 207, 22), (303, 304, 1)]), [10, 15, 22, 1]);
+        // A receiver that opens with 64 kB.
+        assert_eq!(
+            rounds(&[(0, 1, 9), (100, 103, 20), (200, 206, 39), (301, 307, 43), (401, 403, 27)]),
+            [9, 20, 39, 43, 27]
+        );
         assert_eq!(rounds(&[(0, 0, 1), (60, 61, 10), (161, 163, 20), (262, 266, 40)]), [10, 20, 40]);
         // One round in pieces.
         assert_eq!(rounds(&[(0, 1, 10), (100, 101, 10), (130, 131, 10), (201, 207, 40)]), [10, 20, 40]);
@@ -188,6 +192,9 @@ mod tests {
             ("more than doubled", &[(0, 1, 10), (100, 103, 30), (200, 206, 90)]),
             ("a line that is filled at once", &[(0, 1, 10), (100, 480, 200)]),
             ("a line that is filled soon", &[(0, 1, 10), (100, 103, 20), (200, 900, 200)]),
+            ("a sender that paces (BBR)", &[(0, 1, 10), (100, 157, 20), (197, 450, 80)]),
+            ("drips as large as a window", &[(0, 1, 40), (100, 103, 50), (200, 203, 50), (300, 303, 50)]),
+            ("growth of less than half", &[(0, 1, 10), (100, 101, 13), (200, 201, 17), (300, 301, 22)]),
             ("no pause at all", &[(0, 900, 500)]),
             ("nothing", &[]),
         ] {

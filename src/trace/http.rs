@@ -6,6 +6,7 @@ use super::arrivals::{Arrivals, Burst};
 use super::at::{At, StampedBy};
 use super::said::BodySaid;
 use super::token::WebToken;
+use super::websocket::{EventStream, WebSocket};
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,8 @@ pub struct Http {
     pub redirect: Option<Redirect>,
     /// Web tokens that were met, described.
     pub tokens: Vec<WebToken>,
+    /// The WebSocket that the server has opened.
+    pub websocket: Option<WebSocket>,
     /// What became of the cookies that it sets, where those of the chain are kept (`--cookies`).
     pub cookies: Option<Vec<SetCookie>>,
 }
@@ -340,6 +343,8 @@ pub struct Body {
     pub start: Vec<u8>,
     /// What its beginning says.
     pub said: BodySaid,
+    /// The events in it, where it is a stream of them.
+    pub events: Option<EventStream>,
 }
 
 impl Body {

@@ -43,6 +43,7 @@ mod status;
 mod tls;
 mod token;
 mod url;
+mod websocket;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
@@ -99,3 +100,4 @@ pub use tls::{
 };
 pub use token::{TokenFault, TokenForm, WebToken};
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};
+pub use websocket::{EventStream, EventStreamEnd, WebSocket, WebSocketClose};

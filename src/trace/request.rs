@@ -153,4 +153,10 @@ impl Request {
             cors: None,
         }
     }
+
+    /// Whether it is the question before a request that a page of another origin makes.
+    #[must_use]
+    pub fn is_preflight(&self) -> bool {
+        self.cors.as_ref().is_some_and(Cors::is_preflight)
+    }
 }

@@ -81,9 +81,7 @@ impl Trace {
     /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.
     #[must_use]
     pub fn redirects(&self) -> usize {
-        let own = |request: &&Request| {
-            request.retry_of.is_none() && !request.cors.as_ref().is_some_and(super::cors::Cors::is_preflight)
-        };
+        let own = |request: &&Request| request.retry_of.is_none() && !request.is_preflight();
         self.requests.iter().filter(own).count().saturating_sub(1)
     }
 

@@ -11,6 +11,7 @@ mod house;
 mod http3;
 mod kept;
 mod lab;
+mod live;
 mod peers;
 mod proxies;
 mod retries;

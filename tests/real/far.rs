@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::cases::on_a_quiet_moment;
 use crate::net::{Client, PREFIX, batch, sweep_world};
 use crate::pcap::segments_in;
 use crate::relay::Relay;
@@ -74,6 +75,9 @@ impl Far {
             let up = ["link set lo up".to_owned(), format!("link set {device} up")];
             batch(namespace, &[format!("addr add {address}/24 dev {device}"), up[0].clone(), up[1].clone()]);
         }
+        // A sender that waits for acknowledgements: the machine's may be one that spreads what it sends (BBR).
+        let reno = "net.ipv4.tcp_congestion_control=reno";
+        must(inside(&world.server, &program("sysctl")).args(["-qw", reno]));
         world.start_web();
         world
     }
@@ -104,6 +108,7 @@ impl Far {
         let mut nginx = Server::from_command("nginx", &dir, command);
         let curl = ["-qsSf", "-o", "/dev/null", &format!("http://{ADDRESS}/body")].map(str::to_owned);
         nginx.wait_until(|| run_at(&self.client, &program("curl"), &curl).code == 0);
+        nginx.hasten();
         self.servers.push(nginx);
     }
 
@@ -114,7 +119,10 @@ impl Far {
         fs::create_dir(&dir).unwrap();
         let file = dir.join("packets");
         let mut command = inside(&self.client.namespace, &unconfined(self.dir.path(), "tcpdump"));
-        command.args(["-i", DEVICES[0], "--immediate-mode", "-U", "-Z", "root", "-w"]).arg(&file);
+        // Room for a window of packets: a place in the buffer is as large as what is kept of one.
+        command
+            .args(["-i", DEVICES[0], "-s", "2048", "--immediate-mode", "-U", "-Z", "root", "-w"])
+            .arg(&file);
         let mut tcpdump = Server::from_command("tcpdump", &dir, command);
         let log = dir.join("log");
         tcpdump.wait_until(|| fs::read_to_string(&log).unwrap_or_default().contains("listening on"));
@@ -150,43 +158,51 @@ fn rounds(run: &Run) -> Vec<(u64, u64)> {
 }
 
 /// The rounds are bursts of the capture, byte for byte, and each as far behind the first.
-fn are_those(run: &Run, seen: &[(u64, u64)]) {
+fn are_those(run: &Run, seen: &[(u64, u64)]) -> Result<usize, String> {
+    if run.at("/hops/0/http/slow_start").is_null() {
+        return Err(format!("none on record, {seen:?} in the capture: {run}"));
+    }
     let told = rounds(run);
     assert!(told.len() >= 3, "{told:?}\n{run}");
     let sizes = |bursts: &[(u64, u64)]| bursts.iter().map(|(_, bytes)| *bytes).collect::<Vec<_>>();
     let place = seen.windows(told.len()).position(|some| sizes(some) == sizes(&told));
-    let place = place.unwrap_or_else(|| panic!("{told:?} on record, {seen:?} in the capture\n{run}"));
+    let place = place.ok_or_else(|| format!("{told:?} on record, {seen:?} in the capture\n{run}"))?;
     for (told_at, seen_at) in told.iter().zip(&seen[place..]) {
         let (told, seen) = (told_at.0 - told[0].0, seen_at.0 - seen[place].0);
-        assert!(
-            told.abs_diff(seen) < 30_000,
-            "a round after {told} us, in the capture after {seen} us\n{run}"
-        );
+        if told.abs_diff(seen) > 5_000 {
+            return Err(format!("a round after {told} us, in the capture after {seen} us\n{run}"));
+        }
     }
+    Ok(told.len())
 }
 
 fn in_rounds(world: &Far) {
-    let (run, segments) = world.captured(&format!("http://{ADDRESS}/body"));
-    let seen = bursts(&segments);
-    are_those(&run, &seen);
-    assert_eq!(rounds(&run).len(), seen.len(), "all came in rounds: {seen:?}\n{run}");
-    // RFC 6928 section 2, and RFC 5681 section 3.1: the second window is larger, and twice as large at most.
-    assert!((12_000..=20_000).contains(&seen[0].1) && seen[1].1 > seen[0].1, "{seen:?}");
-    let told = run.text("/verdict/summary");
-    assert!(told.contains(&format!("{} rounds of slow start", seen.len())), "{told}");
-    // What had come by each share of the bytes is what the capture has.
-    for share in run.list("/hops/0/http/body/arrivals") {
-        let (percent, bytes) = (share["percent"].as_u64().unwrap(), share["bytes"].as_u64().unwrap());
-        assert!(bytes * 100 >= percent * BODY as u64, "{share}");
-        assert!(share["at_us"].as_u64() <= Some(run.number("/hops/0/http/end_us")), "{share}");
-    }
+    on_a_quiet_moment(|| {
+        let (run, segments) = world.captured(&format!("http://{ADDRESS}/body"));
+        let seen = bursts(&segments);
+        assert_eq!(are_those(&run, &seen)?, seen.len(), "all came in rounds: {seen:?}\n{run}");
+        // RFC 6928 section 2, and RFC 5681 section 3.1: the second window is larger, and twice as large at most.
+        assert!((12_000..=20_000).contains(&seen[0].1) && seen[1].1 > seen[0].1, "{seen:?}");
+        let told = run.text("/verdict/summary");
+        assert!(told.contains(&format!("{} rounds of slow start", seen.len())), "{told}");
+        // What had come by each share of the bytes is what the capture has.
+        for share in run.list("/hops/0/http/body/arrivals") {
+            let (percent, bytes) = (share["percent"].as_u64().unwrap(), share["bytes"].as_u64().unwrap());
+            assert!(bytes * 100 >= percent * BODY as u64, "{share}");
+            assert!(share["at_us"].as_u64() <= Some(run.number("/hops/0/http/end_us")), "{share}");
+        }
+        Ok(())
+    });
 }
 
 fn below_tls(world: &Far) {
     for version in ["--http1.1", "--http2"] {
-        let (run, segments) = world.captured(&format!("-k {version} https://{ADDRESS}/body"));
-        are_those(&run, &bursts(&segments));
-        assert!(!run.text("/verdict/summary").contains("thought"), "the server is blamed: {run}");
+        on_a_quiet_moment(|| {
+            let (run, segments) = world.captured(&format!("-k {version} https://{ADDRESS}/body"));
+            are_those(&run, &bursts(&segments))?;
+            assert!(!run.text("/verdict/summary").contains("thought"), "the server is blamed: {run}");
+            Ok(())
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tools::inside;
+use crate::tools::{hasten, inside};
 
 /// First argument of this program when it is to be a relay; then the two devices, and the round trip in
 /// microseconds.
@@ -33,6 +33,7 @@ impl Relay {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "the relay has no devices");
+        hasten(child.id());
         Self(child)
     }
 }

@@ -164,7 +164,7 @@ impl Routers {
         must(Command::new(program("openssl")).args(certificate).args(files).current_dir(&dir));
         let path = dir.display();
         let config = format!(
-            "{{\n  admin off\n  auto_https off\n  storage file_system {path}\n}}\n\
+            "{{\n  admin off\n  auto_https off\n  default_sni {V4}\n  storage file_system {path}\n}}\n\
              https://{V4}, https://[{V6}] {{\n  tls {path}/cert.pem {path}/key.pem\n  respond far\n}}\n"
         );
         fs::write(dir.join("Caddyfile"), config).unwrap();

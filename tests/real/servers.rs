@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::dig::try_dig;
 use crate::net::{Access, Internet};
 use crate::software;
-use crate::tools::{inside, program};
+use crate::tools::{hasten, inside, program};
 use crate::web::Certificates;
 use crate::zones::{self, NameServer, RESOLVER, Software};
 
@@ -68,6 +68,11 @@ impl Server {
             );
             thread::sleep(POLL); // nothing tells that a server is up but its answer
         }
+    }
+
+    /// Lets it go before others.
+    pub(crate) fn hasten(&self) {
+        hasten(self.child.id());
     }
 
     /// What it wrote so far.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::reply::{HINT, Reply, Request, reason, reply};
 use super::site::{Conduct, Hints, Pace, Page};
+use super::socket;
 use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 use crate::trace::At;
@@ -34,6 +35,7 @@ struct Head {
     target: String,
     accept_encoding: String,
     if_none_match: String,
+    socket_key: String,
     cookie: String,
     body: u64,
     keep: Keep,
@@ -59,6 +61,10 @@ where
         let mut received = shared.clock.now();
         let head = parse(&buffer[..end]);
         buffer.drain(..end);
+        if let (Conduct::Socket(conduct), Some(head)) = (conduct, &head) {
+            timeout(IDLE, socket::serve(&mut stream, conduct, &head.socket_key, shared)).await??;
+            return linger(&mut stream).await;
+        }
         let Some(page) = conduct.page() else {
             misbehave(&mut stream, conduct).await?;
             return linger(&mut stream).await;
@@ -158,6 +164,7 @@ fn parse(bytes: &[u8]) -> Option<Head> {
         match field.name.to_ascii_lowercase().as_str() {
             "accept-encoding" => head.accept_encoding = value.into_owned(),
             "if-none-match" => head.if_none_match = value.into_owned(),
+            "sec-websocket-key" => head.socket_key = value.into_owned(),
             "cookie" => head.cookie = value.into_owned(),
             "content-length" => head.body = value.parse().ok()?,
             // A body in chunks is not read: the connection cannot be used further.
@@ -259,9 +266,10 @@ where
         Conduct::Page(_)
         | Conduct::EndsKept(_)
         | Conduct::LeadingBlank(_)
+        | Conduct::EndsThird(_)
+        | Conduct::Socket(_)
         | Conduct::Busy(_)
         | Conduct::CookieWall(_)
-        | Conduct::EndsThird(_)
         | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await

@@ -172,6 +172,8 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It opens a WebSocket.
+    Socket(Socket),
     /// It ends the connection behind the third response, and does not say so before.
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
@@ -190,9 +192,29 @@ impl Conduct {
             | Self::EndsThird(page)
             | Self::Busy(page)
             | Self::CookieWall(page) => Some(page),
-            Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
+            Self::Garbage
+            | Self::Empty
+            | Self::EndlessHeaders
+            | Self::ClosedEarly
+            | Self::Silent
+            | Self::Socket(_) => None,
         }
     }
+}
+
+/// What a site does behind an upgrade (RFC 6455).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Socket {
+    /// It greets, and answers a ping.
+    Answers,
+    /// It proves nothing.
+    WithoutProof,
+    /// It masks its frames, as only clients do.
+    Masks,
+    /// It closes in place of a pong.
+    Closes,
+    /// It sends messages for as long as they are read.
+    Endless,
 }
 
 /// How a site answers.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
 use super::cookies::CookieView;
+use super::live::{EventStreamView, WebSocketView};
 use super::reading::{
     AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
     WaitView,
@@ -105,6 +106,10 @@ pub(super) struct HttpView<'a> {
     graphql_errors: Option<GraphQlView<'a>>,
     /// The names that the request was given in somebody's tracing or log.
     trace_ids: Vec<TraceIdView>,
+    /// The events in the body, where it is a stream of them (text/event-stream).
+    sse: Option<EventStreamView>,
+    /// The WebSocket that the server opened.
+    websocket: Option<WebSocketView<'a>>,
     /// What the response says as an interface for programs.
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
@@ -154,6 +159,8 @@ impl<'a> HttpView<'a> {
             problem: http.body.said.problem.as_ref().map(Into::into),
             graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
+            sse: http.body.events.map(Into::into),
+            websocket: http.websocket.as_ref().map(Into::into),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }

@@ -465,7 +465,7 @@ pub(crate) fn body(http: &Http) -> String {
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }
-    if !http.body.complete && http.body.framing != BodyFraming::None {
+    if !http.body.complete && http.body.framing != BodyFraming::None && http.body.events.is_none() {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {

@@ -12,7 +12,7 @@ use crate::picture::{self, Standing, What};
 use crate::render::shorten::shorten;
 use crate::render::{retry_words, words};
 use crate::timeline::Phase;
-use crate::trace::{Cors, Hop, Trace};
+use crate::trace::{Hop, Trace};
 use crate::units;
 
 const DURATION: usize = 8;
@@ -107,7 +107,7 @@ fn reason(hops: &[Hop<'_>], index: usize) -> String {
     if hops[index].retry_of.is_some() {
         return "sent again".to_owned();
     }
-    if hops[index].request.cors.as_ref().is_some_and(Cors::is_preflight) {
+    if hops[index].request.is_preflight() {
         return "CORS preflight".to_owned();
     }
     let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());

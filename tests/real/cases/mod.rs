@@ -37,7 +37,7 @@ fn dig_all(world: &World, questions: &[Question<'_>]) -> Vec<Record> {
 
 /// Tries a few times: a machine that does something else for a moment is no fault of the program. What holds
 /// by construction (counts, sums, sets) must not be tried this way, only times.
-fn on_a_quiet_moment(mut attempt: impl FnMut() -> Result<(), String>) {
+pub(crate) fn on_a_quiet_moment(mut attempt: impl FnMut() -> Result<(), String>) {
     const ATTEMPTS: usize = 10;
     let errors: Vec<String> = (0..ATTEMPTS).map_while(|_| attempt().err()).collect();
     assert!(errors.len() < ATTEMPTS, "{ATTEMPTS} times in a row, the last time:\n{}", errors[ATTEMPTS - 1]);
