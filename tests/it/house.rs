@@ -64,8 +64,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "tracer",
         &[
-            "clock", "dns", "http", "plan", "proxy", "quic", "stop", "stream", "tcp", "tls", "trace",
-            "units", "url",
+            "clock", "dns", "fault", "http", "plan", "proxy", "quic", "reading", "stop", "stream", "tcp",
+            "tls", "trace", "units", "url",
         ],
     ),
     // What follows from a trace.

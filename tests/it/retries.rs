@@ -81,7 +81,7 @@ fn each_attempt_is_a_hop_and_its_wait_a_phase() {
     let ids: Vec<&Value> = document["findings"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
     assert!(ids.contains(&&"http-failure-passed".into()), "{ids:?}");
     assert!(!ids.contains(&&"http-status-error".into()), "it has passed: {ids:?}");
-    assert_eq!(document["verdict"]["cause"], "retry", "{:#}", document["verdict"]);
+    assert_eq!(document["verdict"]["culprit"]["cause"], "retry", "{:#}", document["verdict"]);
 }
 
 #[test]
