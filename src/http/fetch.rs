@@ -5,7 +5,7 @@ use super::framing::Persistence;
 use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
 use super::session::{Forwarded, Session, Wire};
-use super::{h1, h2, h3, h3_fault, tap, words};
+use super::{h1, h2, h3, h3_fault, link, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
@@ -23,7 +23,7 @@ pub struct Prepared {
 /// Makes a request. What is wrong with it is told by the exchange.
 #[must_use]
 pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
-    Prepared { draft: Draft::new(url, ask, plan), room: vec![0; h1::READ] }
+    Prepared { draft: Draft::new(url, ask, plan), room: vec![0; link::READ] }
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry

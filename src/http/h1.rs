@@ -4,29 +4,26 @@
 //! request. Stamps are taken as soon as a read returns; parsing and decoding come after.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::body::Sink;
 use super::chunked::Decoder;
-use super::fault::{self, Break};
+use super::fault;
 use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
+use super::link::{Idle, Link};
 use super::request::Draft;
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::websocket;
-use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::timestamp::Stamped;
-use crate::trace::{At, FailureCode, Http, HttpVersion, Informational, StampedBy};
+use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
 use crate::units::bytes as size;
 
-/// Bytes read at once.
-pub(super) const READ: usize = 64 * 1024;
 /// Bodies up to this size travel with the head, in one write.
 const JOINED: usize = 64 * 1024;
 
@@ -42,7 +39,7 @@ pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     .await
 }
 
-/// Sends the request and reads the response into `record`; `room` is what a read may fill, [`READ`] bytes.
+/// Sends the request and reads the response into `record`; `room` is what a read may fill.
 ///
 /// # Errors
 /// What broke the exchange; `record` holds what was seen until then.
@@ -60,8 +57,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         head.extend_from_slice(body);
         body = &[];
     }
-    let outgoing = Outgoing { parts: [&head, body], state: Writing::Part(0, 0) };
-    let mut link = Link { stream, clock: scene.clock, outgoing, buffer: room, noticed: record.start };
+    let mut link = Link::new(stream, scene.clock, ([&head, body], room), record.start);
 
     let (head, rest, at) = read_head(&mut link, scene, record).await?;
     let bad = |why| fault::new(FailureCode::BadFraming, why);
@@ -78,7 +74,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     let sink = scene.open_sink(record, framing.kind());
     let extra = read_body(&mut link, scene, framing, sink, (rest, at), record).await?;
 
-    let written = matches!(link.outgoing.state, Writing::Done);
+    let written = link.is_written();
     let asked = list(&record.request.headers, "connection");
     let parting = status == 101 || asked.iter().any(|option| option.eq_ignore_ascii_case("close"));
     if parting || extra == Extra::Some || !written {
@@ -291,113 +287,5 @@ impl Cutter {
         };
         body.wire_bytes += used as u64;
         Ok(used)
-    }
-}
-
-/// Whether there is other work to do while no byte is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Idle {
-    No,
-    Yes,
-}
-
-/// The request on its way out.
-struct Outgoing<'a> {
-    parts: [&'a [u8]; 2],
-    state: Writing,
-}
-
-enum Writing {
-    /// Which part, and how much of it is written.
-    Part(usize, usize),
-    Flush,
-    Done,
-    /// The peer takes no more. It may still answer.
-    Broken,
-}
-
-pub(super) struct Link<'a, S> {
-    pub(super) stream: &'a mut S,
-    clock: Clock,
-    outgoing: Outgoing<'a>,
-    pub(super) buffer: Vec<u8>,
-    /// When the last read returned.
-    noticed: At,
-}
-
-impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
-    /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
-    /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
-    pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
-        let read = poll_fn(|cx| {
-            self.write(cx, record);
-            let mut buffer = ReadBuf::new(&mut self.buffer);
-            match Pin::new(&mut *self.stream).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) => {
-                    self.noticed = self.clock.now();
-                    let (count, arrived) = (buffer.filled().len(), self.stream.arrived());
-                    if count > 0 {
-                        StampedBy::note(&mut record.stamped_by, arrived);
-                    }
-                    let at = arrived.map_or(self.noticed, |at| self.clock.at(at));
-                    // Two clocks: an answer is never before what it answers.
-                    let at = at.max(record.sent.unwrap_or(record.start));
-                    Poll::Ready(Ok(Some((count, at))))
-                }
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Pending if idle == Idle::Yes => Poll::Ready(Ok(None)),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-        .await?;
-        if let Some((count, _)) = read {
-            record.bytes_received += count as u64;
-        }
-        Ok(read)
-    }
-
-    /// Writes as much as can be written now.
-    fn write(&mut self, cx: &mut Context<'_>, record: &mut Http) {
-        loop {
-            self.outgoing.state = match self.outgoing.state {
-                Writing::Part(part, _) if part == self.outgoing.parts.len() => Writing::Flush,
-                Writing::Part(part, done) if done == self.outgoing.parts[part].len() => {
-                    Writing::Part(part + 1, 0)
-                }
-                Writing::Part(part, done) => {
-                    let bytes = &self.outgoing.parts[part][done..];
-                    match Pin::new(&mut *self.stream).poll_write(cx, bytes) {
-                        Poll::Ready(Ok(0) | Err(_)) => Writing::Broken,
-                        Poll::Ready(Ok(count)) => {
-                            if record.bytes_sent == 0 {
-                                // What was made ready until then is no part of the sending.
-                                record.start = self.handed().max(record.start);
-                            }
-                            record.bytes_sent += count as u64;
-                            Writing::Part(part, done + count)
-                        }
-                        Poll::Pending => return,
-                    }
-                }
-                Writing::Flush => match Pin::new(&mut *self.stream).poll_flush(cx) {
-                    Poll::Ready(Ok(())) => {
-                        record.sent = Some(self.handed());
-                        Writing::Done
-                    }
-                    Poll::Ready(Err(_)) => Writing::Broken,
-                    Poll::Pending => return,
-                },
-                Writing::Done | Writing::Broken => return,
-            };
-        }
-    }
-
-    /// When the last bytes were handed to the kernel.
-    pub(super) fn handed(&self) -> At {
-        self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
-    }
-
-    pub(super) fn broken(&self, error: &io::Error, record: &Http) -> Fault {
-        fault::broken(&Break::of(error), record, self.clock.now())
     }
 }

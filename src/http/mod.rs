@@ -11,7 +11,7 @@
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
-//! - `websocket`: what comes behind an upgrade.
+//! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
@@ -36,6 +36,7 @@ mod h3_fault;
 mod head;
 mod hpack;
 mod jar;
+mod link;
 mod output;
 mod qpack;
 mod redirect;
@@ -43,6 +44,7 @@ mod request;
 mod rules;
 mod scene;
 mod session;
+mod socket_key;
 mod streams;
 mod tap;
 mod websocket;
@@ -58,5 +60,5 @@ pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
+pub(crate) use self::socket_key::accept;
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};
-pub(crate) use self::websocket::accept;

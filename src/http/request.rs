@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 
 use super::cookies;
 use super::scene::{Ask, OnBehalf};
-use super::websocket;
+use super::socket_key;
 use crate::plan::{Compression, HttpPlan};
 use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 
@@ -311,7 +311,7 @@ fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(Stri
         add("Connection", "Upgrade".to_owned());
         add("Upgrade", "websocket".to_owned());
         add("Sec-WebSocket-Version", "13".to_owned());
-        add("Sec-WebSocket-Key", websocket::key());
+        add("Sec-WebSocket-Key", socket_key::key());
         return fields;
     }
     match &ask.body {

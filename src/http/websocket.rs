@@ -2,20 +2,17 @@
 //!
 //! Nothing that the server sends is kept; frames that break the protocol, or that do not end, are named.
 
-use data_encoding::BASE64;
-use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::fault;
 use super::framing::Persistence;
-use super::h1::{Idle, Link};
+use super::link::{Idle, Link};
+use super::socket_key::{accept, random};
 use super::words::escape;
 use crate::fault::Fault;
 use crate::timestamp::Stamped;
 use crate::trace::{At, FailureCode, Header, Http, WebSocket, WebSocketClose, header, members};
 
-/// What a server proves itself by (RFC 6455 §1.3).
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// Frames and bytes that may come before the pong.
 const MOST_FRAMES: u32 = 1_000;
 const MOST_BYTES: u64 = 16 << 20;
@@ -30,26 +27,6 @@ const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
 /// What a connection ends with that has done its work (§7.4.1).
 const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
-
-/// Random bytes, which masks and keys have to be (§5.3, §4.1); zeros where the system has none.
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    let _ = rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes);
-    bytes
-}
-
-/// A value for Sec-WebSocket-Key.
-pub(super) fn key() -> String {
-    BASE64.encode(&random::<16>())
-}
-
-/// The Sec-WebSocket-Accept that proves that a key was read (§4.2.2).
-pub(crate) fn accept(key: &str) -> String {
-    let mut hash = Sha1::new();
-    hash.update(key.as_bytes());
-    hash.update(GUID);
-    BASE64.encode(&hash.finalize())
-}
 
 /// Looks at the answer to the upgrade in `record`, then pings and waits for the pong. `rest` came with the head.
 ///

@@ -10,18 +10,21 @@ use serde_json::Value;
 use crate::support::json;
 
 /// Serves every connection like this, behind the head of its request.
-fn peer(serve: fn(TcpStream, String)) -> u16 {
+fn peer(serve: fn(TcpStream)) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let _ = stream.set_nodelay(true);
-            let (mut head, mut byte) = (Vec::new(), [0]);
-            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
-                head.push(byte[0]);
-            }
-            serve(stream, String::from_utf8_lossy(&head).into_owned());
+            // Some of them take their time, and the binary may run more than once.
+            thread::spawn(move || {
+                let _ = stream.set_nodelay(true);
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
+                    head.push(byte[0]);
+                }
+                serve(stream);
+            });
         }
     });
     port
@@ -41,7 +44,7 @@ fn micros(value: &Value) -> u64 {
 
 #[test]
 fn an_endless_stream_of_events_ends_with_the_run_and_has_its_first_event() {
-    let port = peer(|mut stream, _| {
+    let port = peer(|mut stream| {
         events(&mut stream, None);
         let _ = stream.write_all(b": a comment\n\ndata: ha");
         thread::sleep(PAUSE); // the case itself: the event is whole only later
@@ -66,21 +69,21 @@ fn an_endless_stream_of_events_ends_with_the_run_and_has_its_first_event() {
 
 #[test]
 fn a_stream_that_the_server_ends_is_told_as_such_and_one_that_breaks_off_fails() {
-    let port = peer(|mut stream, _| {
+    let port = peer(|mut stream| {
         events(&mut stream, Some(9));
         let _ = stream.write_all(b"data: 1\n\n");
     });
     let (exit, document) = json(&["-m", "5", &format!("http://127.0.0.1:{port}/")]);
     let sse = &document["hops"][0]["http"]["sse"];
     assert_eq!((exit, &sse["events"], &sse["end"]), (0, &1.into(), &"server".into()));
-    let port = peer(|mut stream, _| {
+    let port = peer(|mut stream| {
         events(&mut stream, Some(90));
         let _ = stream.write_all(b"data: 1\n\n");
     });
     let (exit, document) = json(&["-m", "5", &format!("http://127.0.0.1:{port}/")]);
     assert_eq!((exit, &document["failure"]["code"]), (7, &"body-incomplete".into()));
     // Other endless bodies fail as ever.
-    let port = peer(|mut stream, _| {
+    let port = peer(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx");
         thread::sleep(Duration::from_secs(20)); // longer than the run
     });

@@ -211,7 +211,7 @@ async fn errors_of_the_tls_layer_are_told_apart() {
         let draft = Draft::new(&url, &ask, &plan).unwrap();
         let mut record = blank(HttpVersion::Http11, At(0));
         let fault =
-            h1::exchange(&mut Breaking(bytes, error), &scene, (&draft, vec![0; h1::READ]), &mut record)
+            h1::exchange(&mut Breaking(bytes, error), &scene, (&draft, vec![0; link::READ]), &mut record)
                 .await
                 .err()
                 .unwrap();
