@@ -190,7 +190,12 @@ async fn trace(
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
     let max_time = plan.max_time;
-    let (session, tracer) = Session::begin(plan, lab, max_time, setup, Tracer::new).await?;
+    let prepare = |plan| {
+        let tracer = Tracer::new(plan)?;
+        tracer.make_ready(url);
+        Ok(tracer)
+    };
+    let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let run = Run {
         clock: &session.clock,
         stop: &session.stop,

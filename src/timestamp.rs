@@ -3,9 +3,11 @@
 //!
 //! One thread serves every lane, and a busy machine wakes it late: the kernel's stamp is the time a
 //! packet capture shows, whatever the process was doing. Of a TCP connection it is the stamp of the last
-//! segment that a read took bytes from. Linux only; elsewhere, and where the kernel gives none, it is the
-//! time of the read.
+//! segment that a read took bytes from, and of segments that waited for a late read together the kernel keeps
+//! the last one's only: the first of them came earlier, and when is not to be learned. Linux only; elsewhere, and
+//! where the kernel gives none, it is the time of the read.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll, ready};
@@ -46,6 +48,7 @@ pub(crate) struct Stamping {
 impl Stamping {
     /// Switches it on. A machine that allows no socket at all is told of later, by the stages.
     pub(crate) fn begin() -> Self {
+        ROOM.with_borrow(|_| ());
         let socket = [Domain::IPV4, Domain::IPV6].into_iter().find_map(|family| {
             let socket = Socket::new(family, Type::DGRAM, None).ok()?;
             stamp_arrivals(&socket);
@@ -83,8 +86,14 @@ pub(crate) fn tell_refusals(socket: &std::net::UdpSocket, server: SocketAddr) ->
     socket.connect(server)
 }
 
-/// The most that a datagram can hold. Who only waits has no room for it yet.
+/// The most that a datagram can hold.
 const MAX_DATAGRAM: usize = 65_535;
+
+thread_local! {
+    /// Where a datagram is read to, before it gets room of its own size: as much for each would be more work than to
+    /// read it, between a reply and the next question.
+    static ROOM: RefCell<Box<[u8]>> = RefCell::new(vec![0; MAX_DATAGRAM].into_boxed_slice());
+}
 
 /// What one read gave.
 #[derive(Debug)]
@@ -110,20 +119,21 @@ fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
     use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg};
     use nix::sys::time::TimeSpec;
 
-    let mut control = nix::cmsg_space!(TimeSpec);
-    let mut bytes = vec![0; MAX_DATAGRAM];
-    let mut parts = [IoSliceMut::new(&mut bytes)];
-    let descriptor = socket.as_raw_fd();
-    let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
-    let at = stamp(message.cmsgs()?).map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
-    let from = message.address.and_then(|from| {
-        let v4 = from.as_sockaddr_in().map(|from| SocketAddr::V4((*from).into()));
-        v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
-    });
-    let from = from.ok_or_else(|| io::Error::other("a datagram without a source"))?;
-    let length = message.bytes;
-    bytes.truncate(length);
-    Ok(Datagram { bytes, from, at })
+    ROOM.with_borrow_mut(|room| {
+        let mut control = nix::cmsg_space!(TimeSpec);
+        let mut parts = [IoSliceMut::new(room)];
+        let descriptor = socket.as_raw_fd();
+        let message =
+            recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), MsgFlags::empty())?;
+        let at = stamp(message.cmsgs()?).map_or_else(|| clock.now(), |stamp| clock.at_wall(stamp));
+        let from = message.address.and_then(|from| {
+            let v4 = from.as_sockaddr_in().map(|from| SocketAddr::V4((*from).into()));
+            v4.or_else(|| from.as_sockaddr_in6().map(|from| SocketAddr::V6((*from).into())))
+        });
+        let from = from.ok_or_else(|| io::Error::other("a datagram without a source"))?;
+        let length = message.bytes;
+        Ok(Datagram { bytes: room[..length].to_vec(), from, at })
+    })
 }
 
 /// Reads what has come on a connection, and says when it came, if the kernel does. It has nothing to say of the end of
@@ -189,10 +199,10 @@ fn stamp(
 
 #[cfg(not(target_os = "linux"))]
 fn read(socket: &UdpSocket, clock: &Clock) -> io::Result<Datagram> {
-    let mut bytes = vec![0; MAX_DATAGRAM];
-    let (length, from) = socket.try_recv_from(&mut bytes)?;
-    bytes.truncate(length);
-    Ok(Datagram { bytes, from, at: clock.now() })
+    ROOM.with_borrow_mut(|room| {
+        let (length, from) = socket.try_recv_from(room)?;
+        Ok(Datagram { bytes: room[..length].to_vec(), from, at: clock.now() })
+    })
 }
 
 #[cfg(target_os = "linux")]
@@ -224,6 +234,20 @@ mod tests {
             }
         }
         panic!("no datagram had a stamp of its arrival");
+    }
+
+    #[tokio::test]
+    async fn each_datagram_is_what_was_sent_and_no_more() {
+        let clock = Clock::start();
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let sent = [vec![7; 9000], b"short".to_vec(), Vec::new()];
+        for bytes in &sent {
+            peer.send_to(bytes, socket.local_addr().unwrap()).unwrap();
+        }
+        for bytes in sent {
+            assert_eq!(receive(&socket, &clock).await.unwrap().bytes, bytes);
+        }
     }
 
     /// The same of a connection: when the bytes came, not when they were read.

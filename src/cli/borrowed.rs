@@ -22,7 +22,6 @@ const NUMBERS: Answer =
 const REPEAT: Answer = Later("run urltrace in a loop: for i in 1 2 3; do urltrace --format jsonl URL; done");
 const KIND: Answer = Use("leave it out: whether a file is PEM, DER or PKCS#12 is seen in it");
 const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
-const NO_RETRY: Answer = Use("urltrace traces one attempt, and retries nothing silently");
 const HEADERS: Answer = Use("-i shows the response's header fields, -v those of the request, too");
 const OTHER_AUTH: Answer = Use("-u sends Basic credentials; for others, -H 'Authorization: ...'");
 const ALWAYS: Answer = Use("leave it out: urltrace always does so");
@@ -32,7 +31,7 @@ const TABLE: &[(&[&str], Answer)] = &[
     (&["-w", "--write-out"], NUMBERS),
     (
         &["-c", "--cookie-jar", "-j", "--junk-session-cookies"],
-        Later("-i shows the cookies that a response sets"),
+        Use("--cookies keeps the cookies that responses set for the run, on no disk"),
     ),
     (&["--url-query"], Later("-G --data-urlencode NAME=VALUE puts it into the query")),
     (
@@ -41,9 +40,10 @@ const TABLE: &[(&[&str], Answer)] = &[
     ),
     (&["-C", "--continue-at"], Use("-r 100- asks for the rest")),
     (&["-z", "--time-cond"], Use("-H 'If-Modified-Since: ...' makes the request conditional")),
+    (&["--retry-max-time"], Use("-m SECONDS limits the whole run, its waits included")),
     (
-        &["--retry", "--retry-delay", "--retry-max-time", "--retry-connrefused", "--retry-all-errors"],
-        NO_RETRY,
+        &["--retry-all-errors"],
+        Use("--retry N asks once more after what may pass, --retry-connrefused more often"),
     ),
     (
         &["--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr"],
@@ -107,7 +107,7 @@ const TABLE: &[(&[&str], Answer)] = &[
     (&["-g", "--globoff"], Use("leave it out: brackets and braces in a URL mean nothing special")),
     (
         &["--raw", "--tr-encoding", "--ignore-content-length"],
-        Later("bodies are counted as they come, and after decoding with --compressed"),
+        Later("bodies are counted as they come and decoded; --no-compressed asks for them plain"),
     ),
     (&["--abstract-unix-socket"], Later("--unix-socket PATH connects to a socket that has a file")),
     (&["--happy-eyeballs-timeout-ms"], Later("the race of RFC 8305 begins the next attempt after 250 ms")),

@@ -3,11 +3,11 @@
 //! Which cookie goes to which URL is decided where the request is made.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::error::PlanError;
 use super::files::read_text;
-use crate::plan::Cookie;
+use crate::plan::{Cookie, CookieJar};
 
 /// What `-b` gives.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Cookies {
     /// As it is for the Cookie field.
     pub(super) text: Option<String>,
     pub(super) kept: Vec<Cookie>,
+    /// Whether those that responses set are kept, too: a file says so, if only by an empty name.
+    pub(super) jar: CookieJar,
 }
 
 /// Reads each `-b`: with an equals sign it is cookies, else a file's name.
@@ -23,11 +25,14 @@ pub(super) struct Cookies {
 /// A file that cannot be read or is none of cookies.
 pub(super) fn read(options: &[String], now: SystemTime) -> Result<Cookies, PlanError> {
     let mut cookies = Cookies::default();
-    for option in options.iter().filter(|option| !option.is_empty()) {
-        if option.contains('=') {
+    for option in options {
+        if option.is_empty() {
+            cookies.jar = CookieJar::OfChain;
+        } else if option.contains('=') {
             let before = cookies.text.map(|text| text + "; ").unwrap_or_default();
             cookies.text = Some(before + option);
         } else {
+            cookies.jar = CookieJar::OfChain;
             let text = read_text("-b", Path::new(option))?;
             cookies.kept.extend(parse(&text, option, now)?);
         }
@@ -65,6 +70,7 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
             subdomains: subdomains.eq_ignore_ascii_case("true"),
             path: path_of.to_owned(),
             secure: secure.eq_ignore_ascii_case("true"),
+            expires: (expires != 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(expires)),
             name: name.to_owned(),
             value: value.to_owned(),
         });
@@ -74,8 +80,6 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -96,7 +100,9 @@ mod tests {
     fn texts_are_joined() {
         let now = SystemTime::UNIX_EPOCH;
         let options = ["a=1".to_owned(), String::new(), "b=2; c=3".to_owned()];
-        assert_eq!(read(&options, now).unwrap().text.as_deref(), Some("a=1; b=2; c=3"));
+        let cookies = read(&options, now).unwrap();
+        assert_eq!((cookies.text.as_deref(), cookies.jar), (Some("a=1; b=2; c=3"), CookieJar::OfChain));
+        assert_eq!(read(&options[..1], now).unwrap().jar, CookieJar::None);
         assert_eq!(read(&[], now).unwrap(), Cookies::default());
         assert!(read(&["/nowhere/at/all".to_owned()], now).is_err());
     }

@@ -397,18 +397,40 @@ pub struct Request {
     /// Send these cookies: NAME=VALUE, or a file as curl's -c writes it
     #[arg(short = 'b', long, value_name = "DATA|FILE")]
     pub cookie: Vec<String>,
+    /// Keep the cookies that responses set, and send them with the further requests of the run; on no disk
+    #[arg(long)]
+    pub cookies: bool,
     /// Ask for a part of the body: `0-99`, `100-`, `-50`
     #[arg(short = 'r', long, value_name = "RANGE")]
     pub range: Option<String>,
-    /// Ask for a compressed body and decompress it
-    #[arg(long)]
+    /// Ask for a compressed body, as is done by default, and decompress it even where -H says what to ask for
+    #[arg(long, overrides_with = "no_compressed")]
     pub compressed: bool,
+    /// Ask for a body that is not compressed, and leave it as it comes
+    #[arg(long, overrides_with = "compressed")]
+    pub no_compressed: bool,
     /// Follow redirects
     #[arg(short = 'L', long)]
     pub location: bool,
     /// How many redirects to follow; -1 for any number
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     pub max_redirs: String,
+    /// Send a request once more, up to N times in a run, when it came to what may pass
+    ///
+    /// That is 408, 429, 500, 502, 503, 504 or a time-out. Before it 1 s is waited, then 2 s, 4 s, ..., or what
+    /// Retry-After says; each attempt is a request of its own in the report. Never for a method that is not
+    /// idempotent, such as POST.
+    #[arg(long, value_name = "N")]
+    pub retry: Option<u32>,
+    /// Wait so long before each further attempt, in seconds (or 500ms), unless Retry-After says otherwise
+    #[arg(long, value_name = "SECONDS", requires = "retry", allow_negative_numbers = true)]
+    pub retry_delay: Option<String>,
+    /// With --retry: also when the connection is refused
+    #[arg(long, requires = "retry")]
+    pub retry_connrefused: bool,
+    /// With --retry: whatever the method is; what is sent twice may be done twice
+    #[arg(long, requires = "retry")]
+    pub retry_all: bool,
     /// Write the body to this file; `-`: to standard output, and the report to standard error
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,

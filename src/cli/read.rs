@@ -13,7 +13,7 @@ use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
-use super::syntax::{byte_ranges, header_field, limit, redirects, resolve_override};
+use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
     body, connection, cookies, dns, findings, hands, identity, origin, password, proxy, reuse, tour,
 };
@@ -22,8 +22,9 @@ use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan,
-    HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RootsChoice, Scan, TlsPlan, VersionChoice,
+    AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText,
+    Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RetryMethods, RetryPlan,
+    RetryRefused, RootsChoice, Scan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -295,15 +296,34 @@ fn http_plan(
         }),
         headers,
         cookies: cookies.kept,
+        cookie_jar: if request.cookies { CookieJar::OfChain } else { cookies.jar },
+        retry: retry_plan(request)?,
         body: content.body.map(Into::into),
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
-        compressed: request.compressed,
+        compression: match (request.compressed, request.no_compressed) {
+            (true, _) => Compression::Undone,
+            (_, true) => Compression::Unasked,
+            (false, false) => Compression::Asked,
+        },
         follow: request.location,
         max_redirects: redirects(&request.max_redirs)?,
         output: request.output.as_deref().map(output).transpose()?,
         origin: request.origin.as_deref().map(origin::origin).transpose()?,
         reuse: reuse::reuse(request)?,
         ..HttpPlan::default()
+    })
+}
+
+/// `--retry` and its kin.
+fn retry_plan(request: &Request) -> Result<RetryPlan, PlanError> {
+    Ok(RetryPlan {
+        times: request.retry.unwrap_or(0),
+        delay: match &request.retry_delay {
+            Some(text) => pause("--retry-delay", text)?,
+            None => None,
+        },
+        methods: if request.retry_all { RetryMethods::All } else { RetryMethods::Idempotent },
+        refused: if request.retry_connrefused { RetryRefused::Yes } else { RetryRefused::No },
     })
 }
 

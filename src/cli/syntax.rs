@@ -55,6 +55,11 @@ pub(super) fn limit(option: &str, text: &str) -> Result<Duration, PlanError> {
     }
 }
 
+/// A pause, spelt as a limit; `None` for `0`, with which curl means its own.
+pub(super) fn pause(option: &str, text: &str) -> Result<Option<Duration>, PlanError> {
+    Ok(Some(limit(option, text)?).filter(|pause| *pause != NO_LIMIT))
+}
+
 /// `--max-redirs`: a number, or -1 for any number, as curl has it.
 /// As curl's `-r` has it: `0-99`, `100-`, `-50`, several between commas; a number alone is where to begin.
 pub(super) fn byte_ranges(text: &str) -> Result<String, PlanError> {

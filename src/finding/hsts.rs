@@ -51,7 +51,8 @@ fn takes(hop: &Hop<'_>) -> bool {
     let named = matches!(hop.url.host, Host::Name(_)) && !hop.url.host.is_this_machine();
     let tls = hop.connection.and_then(|connection| connection.tls.as_ref().ran());
     let sound = tls.and_then(|tls| tls.verification.as_ref()).is_some_and(|it| it.faults.is_empty());
-    hop.url.scheme == Scheme::Https && named && sound
+    // What answers preflights is often another layer than what answers visitors.
+    hop.url.scheme == Scheme::Https && named && sound && !hop.request.is_preflight()
 }
 
 /// What a response says. Of several fields only the first counts (§8.1).

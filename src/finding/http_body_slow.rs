@@ -24,7 +24,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
-        let Some(first) = http.first_byte else { continue };
+        // Events come when there are some, and a WebSocket has no body.
+        let is_live = http.body.events.is_some() || http.websocket.is_some();
+        let Some(first) = http.first_byte.filter(|_| !is_live) else { continue };
         let took = http.end.since(first);
         let bytes = http.body.wire_bytes;
         // bytes / took < 100 000 bytes / s, without division.

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for dead in trace.hops().filter_map(|hop| hop.retry_of) {
+    for dead in trace.hops().filter(|hop| hop.request.waited.is_none()).filter_map(|hop| hop.retry_of) {
         let Some(hop) = trace.hops().nth(dead.0) else { continue };
         let took = hop.end.since(hop.start);
         let title = format!(

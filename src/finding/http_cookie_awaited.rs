@@ -19,13 +19,15 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     };
     let same = http.redirect.as_ref().is_some_and(|redirect| redirect.changes == [RedirectChange::Same]);
-    if !same || header(&http.headers, "set-cookie").is_none() {
+    // Where cookies are kept it came back, and was not what the server waits for.
+    if !same || http.cookies.is_some() || header(&http.headers, "set-cookie").is_none() {
         return Vec::new();
     }
     let title =
         format!("{} redirects to the same URL until the cookie it sets comes back", hop.url.host_ascii);
     let evidence = vec![Place::Request(hop.id, InRequest::RedirectTarget)];
-    let mut finding = rule.finding(title, evidence, "-H 'Cookie: NAME=VALUE' sends one");
+    let mut finding =
+        rule.finding(title, evidence, "--cookies keeps the cookies that responses set, as browsers do");
     finding.detail =
         "browsers keep cookies between two requests; here none is sent that was not given".to_owned();
     vec![finding]
@@ -52,5 +54,7 @@ mod tests {
         let cookie = Header { name: "Set-Cookie".into(), value: b"a=1".to_vec() };
         sample::http(&mut trace).headers.push(cookie);
         assert!(sample::of(&RULE, &trace)[0].title.contains("until the cookie"));
+        sample::http(&mut trace).cookies = Some(Vec::new());
+        assert!(sample::of(&RULE, &trace).is_empty(), "it was sent");
     }
 }

@@ -30,6 +30,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hop, http) in trace.hops().filter_map(|hop| Some((hop, hop.http.ran()?))) {
         let (Some(status), Some(limits)) = (http.status, refusal(trace.started_at, http)) else { continue };
+        // It was waited for, and asked once more: what that came to is told.
+        if trace.is_repeated(hop.id) {
+            continue;
+        }
         let mut words: Vec<String> = Vec::new();
         let mut advice = "wait, then send requests more slowly".to_owned();
         if let Some(retry) = &limits.retry {

@@ -53,6 +53,8 @@ fn of_group(rule: &Rule, trace: &Trace, changes: &[RedirectChange], hops: &[Foll
     });
     let advice = if changes.contains(&RedirectChange::Scheme) {
         "link to the https address directly; HSTS preloading avoids the redirect for good"
+    } else if changes == [RedirectChange::Same] {
+        "send the page with the cookie, or whatever else it waits for, instead of asking for the same once more"
     } else {
         "link to the final address directly"
     };

@@ -9,7 +9,7 @@ use super::rule::{Check, Rule};
 use super::url_port_speaks_tls::says_so;
 use crate::explain::status::explain;
 use crate::reading::{error_source, limits, spoken};
-use crate::trace::{Cors, Hop, Http, ProxyUsage, StageName, TlsComplaint, Trace, position};
+use crate::trace::{Hop, Http, ProxyUsage, StageName, TlsComplaint, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
@@ -32,7 +32,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     };
     let Some(status @ 400..=599) = http.status else { return Vec::new() };
     // What that comes to for the page is told, and the request itself was not made.
-    if hop.request.cors.as_ref().is_some_and(Cors::is_preflight) {
+    if hop.request.is_preflight() {
         return Vec::new();
     }
     if refusal(trace.started_at, http).is_some() || says_so(&hop, http) {

@@ -66,6 +66,7 @@ mod http_connection_close;
 mod http_connection_closed;
 mod http_cookie_awaited;
 mod http_cors_refused;
+mod http_failure_passed;
 mod http_first_byte_slow;
 mod http_graphql_errors;
 mod http_hsts_missing;

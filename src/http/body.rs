@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::decode::{Decoders, Step, TAKE};
+use super::events::Events;
 use super::fault;
 use super::framing::list;
 use super::output::{Output, Put};
 use crate::fault::Fault;
 use crate::plan::BodyOutput;
-use crate::trace::{Body, FailureCode, Header, TlsComplaint};
+use crate::trace::{At, Body, FailureCode, Header, TlsComplaint};
 
 /// Bytes that may wait to be worked off.
 const QUEUE: usize = 1 << 20;
@@ -29,10 +30,24 @@ const BLOCKED: Duration = Duration::from_millis(2);
 pub(super) struct Sink {
     /// Bytes, not pieces: a body in pieces of one byte must not cost more than its bytes.
     queue: VecDeque<u8>,
+    undo: Undo,
     layers: Layers,
     output: Option<Output>,
     /// The first bytes, where they may say why the request was refused.
     start: Option<Vec<u8>>,
+    /// The events in it, where they are counted.
+    events: Option<Events>,
+}
+
+/// What is undone of a body's codings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// Nothing.
+    No,
+    /// They are undone to count; what is saved is the body as it came.
+    Counted,
+    /// They are undone, and that is saved.
+    Saved,
 }
 
 enum Layers {
@@ -55,21 +70,28 @@ enum Work {
 }
 
 impl Sink {
-    /// For a response with these fields. `output` is where the body goes, if anywhere; `undo` says
-    /// whether encodings are undone. The file is made by the first slice of work.
-    pub(super) fn new(fields: &[Header], undo: bool, output: Option<BodyOutput>, record: &mut Body) -> Self {
+    /// For a response with these fields. `output` is where the body goes, if anywhere. The file is
+    /// made by the first slice of work.
+    pub(super) fn new(fields: &[Header], undo: Undo, output: Option<BodyOutput>, record: &mut Body) -> Self {
         let codings = list(fields, "content-encoding");
         record.encoding = (!codings.is_empty()).then(|| codings.join(", "));
         let codings: Vec<&str> =
             codings.iter().map(String::as_str).filter(|c| !c.eq_ignore_ascii_case("identity")).collect();
         let mut layers = Layers::None;
-        if undo && !codings.is_empty() {
+        if undo != Undo::No && !codings.is_empty() {
             match Decoders::new(&codings) {
                 Ok(decoders) => layers = Layers::Open(decoders),
                 Err(error) => record.decode_error = Some(error),
             }
         }
-        Self { queue: VecDeque::new(), layers, output: output.map(Output::new), start: None }
+        Self {
+            queue: VecDeque::new(),
+            undo,
+            layers,
+            output: output.map(Output::new),
+            start: None,
+            events: None,
+        }
     }
 
     /// Keeps the beginning of the body: it is that of an error.
@@ -77,10 +99,30 @@ impl Sink {
         Self { start: Some(Vec::new()), ..self }
     }
 
+    /// Counts the events in it.
+    pub(super) fn count_events(self, record: &mut Body, now: At) -> Self {
+        let events = Events::new(now);
+        record.events = Some(events.found());
+        Self { events: Some(events), ..self }
+    }
+
+    /// What is taken next arrived then.
+    pub(super) fn arrived(&mut self, at: At) {
+        self.events.iter_mut().for_each(|events| events.at(at));
+    }
+
+    /// Notes the events so far: nobody knows whether there will be more.
+    pub(super) fn tell(&self, record: &mut Body) {
+        if let Some(events) = &self.events {
+            record.events = Some(events.found());
+        }
+    }
+
     /// Takes bytes of the body as encoded by the server.
     pub(super) fn take(&mut self, bytes: &[u8]) {
         if matches!(self.layers, Layers::None) {
             keep(&mut self.start, bytes);
+            self.events.iter_mut().for_each(|events| events.take(bytes));
         }
         if self.output.is_some() || matches!(self.layers, Layers::Open(_)) {
             self.queue.extend(bytes);
@@ -127,6 +169,7 @@ impl Sink {
                 work => pause(work).await,
             }
         }
+        self.tell(record);
         let start = self.start.take().unwrap_or_default();
         record.tls_complaint = complaint(&start[..start.len().min(COMPLAINT)]);
         record.start = start;
@@ -137,10 +180,11 @@ impl Sink {
             }
         }
         match (&self.layers, &self.output, &record.decode_error) {
-            (Layers::Dead, Some(output), Some(why)) => {
+            (Layers::Dead, Some(output), Some(why)) if self.undo == Undo::Saved => {
                 let message = format!("{} holds only a part of the body: {why}", output.path().display());
-                Err(fault::new(FailureCode::DecodeFailed, message)
-                    .hint("without --compressed the body is saved as it comes"))
+                Err(fault::new(FailureCode::DecodeFailed, message).hint(
+                    "-H 'Accept-Encoding: gzip' saves it as it comes, --no-compressed asks for it plain",
+                ))
             }
             _ => Ok(()),
         }
@@ -156,8 +200,11 @@ impl Sink {
             record.saved_to.get_or_insert_with(|| output.path().to_owned());
         }
         match &mut self.layers {
-            Layers::Dead => self.queue.clear(),
-            Layers::None => {
+            Layers::Dead if self.undo == Undo::Saved => {
+                self.queue.clear();
+                return Ok(Work::Done);
+            }
+            Layers::None | Layers::Dead => {
                 let piece = piece(&mut self.queue);
                 if piece.is_empty() {
                     return Ok(Work::Done);
@@ -174,6 +221,9 @@ impl Sink {
                     let piece = piece(&mut self.queue);
                     if !piece.is_empty() {
                         decoders.feed(piece);
+                        if let (Undo::Counted, Some(output)) = (self.undo, &mut self.output) {
+                            output.take(piece);
+                        }
                         let count = piece.len();
                         self.queue.drain(..count);
                     }
@@ -182,7 +232,8 @@ impl Sink {
                     Ok(Step::Made(bytes)) => {
                         *record.decoded_bytes.get_or_insert(0) += bytes.len() as u64;
                         keep(&mut self.start, bytes);
-                        if let Some(output) = &mut self.output {
+                        self.events.iter_mut().for_each(|events| events.take(bytes));
+                        if let (Undo::Saved, Some(output)) = (self.undo, &mut self.output) {
                             output.take(bytes);
                         }
                     }
@@ -194,12 +245,14 @@ impl Sink {
                 }
             }
         }
-        Ok(if matches!(self.layers, Layers::Dead) { Work::Done } else { Work::More })
+        Ok(Work::More)
     }
 
     fn give_up(&mut self, why: String, record: &mut Body) {
         self.layers = Layers::Dead;
-        self.queue = VecDeque::new();
+        if self.undo == Undo::Saved {
+            self.queue = VecDeque::new();
+        }
         record.decode_error = Some(why);
     }
 }
@@ -251,10 +304,19 @@ mod tests {
     use crate::http::tests::encode;
 
     fn run(encoding: &str, bytes: &[u8], output: Option<PathBuf>) -> (Body, Result<(), Fault>) {
+        undone(Undo::Saved, encoding, bytes, output)
+    }
+
+    fn undone(
+        undo: Undo,
+        encoding: &str,
+        bytes: &[u8],
+        output: Option<PathBuf>,
+    ) -> (Body, Result<(), Fault>) {
         let output = output.map(BodyOutput::File);
         let mut record = Body::default();
         let fields = [Header { name: "Content-Encoding".to_owned(), value: encoding.into() }];
-        let mut sink = Sink::new(&fields, true, output, &mut record);
+        let mut sink = Sink::new(&fields, undo, output, &mut record);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let result = runtime.block_on(async {
             for piece in bytes.chunks(1000) {
@@ -371,6 +433,29 @@ mod tests {
         assert!(record.decoded_bytes.unwrap() < (65 << 20));
         let (record, _) = run("zstd, gzip", &encode("gzip", &encode("zstd", &zeros)), None);
         assert!(record.decode_error.unwrap().contains("bomb"));
+    }
+
+    /// As it came, whether it can be decoded or not; counted decoded all the same.
+    #[test]
+    fn a_body_is_saved_as_it_came_where_its_coding_was_asked_for_by_hand() {
+        let path = std::env::temp_dir().join(format!("urltrace-as-it-came-{}", std::process::id()));
+        let data = b"hello ".repeat(50_000);
+        for coding in ["gzip", "br", "zstd"] {
+            let packed = encode(coding, &data);
+            let (record, result) = undone(Undo::Counted, coding, &packed, Some(path.clone()));
+            assert_eq!((result, record.decoded_bytes), (Ok(()), Some(data.len() as u64)), "{coding}");
+            assert!(std::fs::read(&path).unwrap() == packed, "{coding}");
+        }
+        for broken in [&b"\x1f"[..], b"no gzip", &[b'x'; 100_000]] {
+            let (record, result) = undone(Undo::Counted, "gzip", broken, Some(path.clone()));
+            assert!(result.is_ok() && record.decode_error.is_some());
+            assert!(std::fs::read(&path).unwrap() == broken);
+        }
+        let packed = encode("gzip", &data);
+        let (record, result) = undone(Undo::No, "gzip", &packed, Some(path.clone()));
+        assert_eq!((result, record.decoded_bytes, record.decode_error), (Ok(()), None, None));
+        assert!(std::fs::read(&path).unwrap() == packed);
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

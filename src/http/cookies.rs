@@ -1,14 +1,24 @@
-//! Which of the cookies that were given go to a URL (RFC 6265 §5.4). Keeps none that a response sets.
+//! Which of the cookies that are kept go to a URL (RFC 6265 §5.4). What a response sets is `jar`'s matter.
 
 use crate::plan::Cookie;
 use crate::trace::{Host, Scheme, Url};
+
+/// Bytes of a Cookie field at most, as with curl: those behind stay away.
+const MAX_FIELD: usize = 8190;
 
 /// The value of a Cookie field for a URL; `None` where no cookie is for it.
 pub(super) fn for_url(cookies: &[Cookie], url: &Url) -> Option<String> {
     let mut fit: Vec<&Cookie> = cookies.iter().filter(|cookie| is_for(cookie, url)).collect();
     // Longer paths first, then in the order of the file (RFC 6265 §5.4, step 2).
     fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-    let pairs: Vec<String> = fit.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+    let mut room = MAX_FIELD;
+    let mut fits = |pair: &String| {
+        let left = room.checked_sub(pair.len() + 2);
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let pairs = fit.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value));
+    let pairs: Vec<String> = pairs.take_while(|pair| fits(pair)).collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))
 }
 
@@ -29,7 +39,7 @@ fn is_host(cookie: &Cookie, url: &Url) -> bool {
 }
 
 /// RFC 6265 §5.1.4.
-fn is_path(of_cookie: &str, path: &str) -> bool {
+pub(super) fn is_path(of_cookie: &str, path: &str) -> bool {
     let rest = path.strip_prefix(of_cookie);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || of_cookie.ends_with('/'))
 }
@@ -46,6 +56,7 @@ mod tests {
             subdomains,
             path: path.to_owned(),
             secure,
+            expires: None,
             name: name.to_owned(),
             value: "v".to_owned(),
         };

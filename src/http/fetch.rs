@@ -9,17 +9,21 @@ use super::{h1, h2, h3, h3_fault, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
-use crate::stop::Stop;
+use crate::stop::{Stop, Stopped};
 use crate::stream::Stream;
-use crate::trace::{Failure, FailureCode, Http, Unanswered, Url};
+use crate::trace::{EventStreamEnd, Failure, FailureCode, Http, Unanswered, Url};
 
 /// A request that is made and not sent: nothing of it needs the connection.
-pub struct Prepared(Result<Draft, String>);
+pub struct Prepared {
+    draft: Result<Draft, String>,
+    /// Room for what is read of HTTP/1.
+    room: Vec<u8>,
+}
 
 /// Makes a request. What is wrong with it is told by the exchange.
 #[must_use]
 pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
-    Prepared(Draft::new(url, ask, plan))
+    Prepared { draft: Draft::new(url, ask, plan), room: vec![0; h1::READ] }
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
@@ -58,6 +62,12 @@ pub async fn fetch(
         Ok(result) => {
             record.unanswered = result.as_ref().err().and_then(|fault| unanswered(fault, &line, &record));
             result
+        }
+        // It has no end of its own: what came by then is what was asked for.
+        Err(Stopped::MaxTime) if record.body.events.is_some() => {
+            record.end = clock.now();
+            record.body.events.iter_mut().for_each(|events| events.end = EventStreamEnd::MaxTime);
+            Ok(Persistence::Close)
         }
         Err(why) if record.body.complete && plan.output.is_none() => {
             Err(fault::still_decoding(why, &record, clock.now(), stop.max_time()))
@@ -109,7 +119,8 @@ async fn exchange(
     prepared: Prepared,
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
-    let draft = prepared.0.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    let Prepared { draft, room } = prepared;
+    let draft = draft.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
     let draft = match forwarded {
         Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
         None => draft,
@@ -122,7 +133,7 @@ async fn exchange(
         return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
     }
     match line {
-        Line::Http1(stream) => h1::exchange(*stream, scene, &draft, record).await,
+        Line::Http1(stream) => h1::exchange(*stream, scene, (&draft, room), record).await,
         Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
         Line::Http3(link) => link.exchange(scene, &draft, record).await,
     }

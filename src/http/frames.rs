@@ -166,6 +166,8 @@ pub(super) struct Received {
     pub(super) arrivals: Arrivals,
     /// DATA frames.
     pub(super) data_frames: u64,
+    /// When the last of them came.
+    pub(super) data_at: Option<At>,
     /// The stream's last byte.
     pub(super) end: Option<At>,
     ending: bool,
@@ -181,6 +183,7 @@ impl Received {
             Event::Header(frame) => self.header(frame, began),
             Event::Payload(frame, bytes) if frame.kind == DATA => {
                 self.data_bytes += bytes.len() as u64;
+                self.data_at = Some(at);
                 self.arrivals.note(at, self.data_bytes);
             }
             Event::End(frame) => self.finish(frame, at),

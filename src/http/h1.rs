@@ -17,6 +17,7 @@ use super::framing::{Framing, Persistence, framing, list, persistence};
 use super::head::{Head, HeadError, Limits, Reader};
 use super::request::Draft;
 use super::scene::{MAX_INFORMATIONAL, Scene};
+use super::websocket;
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
@@ -25,7 +26,7 @@ use crate::trace::{At, FailureCode, Http, HttpVersion, Informational, StampedBy}
 use crate::units::bytes as size;
 
 /// Bytes read at once.
-const READ: usize = 64 * 1024;
+pub(super) const READ: usize = 64 * 1024;
 /// Bodies up to this size travel with the head, in one write.
 const JOINED: usize = 64 * 1024;
 
@@ -41,14 +42,14 @@ pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
     .await
 }
 
-/// Sends the request and reads the response into `record`.
+/// Sends the request and reads the response into `record`; `room` is what a read may fill, [`READ`] bytes.
 ///
 /// # Errors
 /// What broke the exchange; `record` holds what was seen until then.
 pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     scene: &Scene<'_>,
-    draft: &Draft,
+    (draft, room): (&Draft, Vec<u8>),
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
     let (mut head, request) = draft.http1();
@@ -60,14 +61,16 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         body = &[];
     }
     let outgoing = Outgoing { parts: [&head, body], state: Writing::Part(0, 0) };
-    let mut link =
-        Link { stream, clock: scene.clock, outgoing, buffer: vec![0; READ], noticed: record.start };
+    let mut link = Link { stream, clock: scene.clock, outgoing, buffer: room, noticed: record.start };
 
     let (head, rest, at) = read_head(&mut link, scene, record).await?;
     let bad = |why| fault::new(FailureCode::BadFraming, why);
     let framing = framing(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
+    if scene.url.scheme.is_websocket() {
+        return websocket::talk(&mut link, (rest, at), record).await;
+    }
     if scene.plan.wanted == Wanted::Head {
         return Ok(Persistence::Close);
     }
@@ -201,6 +204,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         Framing::Close => Cutter::Close,
     };
     let mut used = cutter.cut(&rest, &mut sink, record)?;
+    sink.tell(&mut record.body);
     record.body.note(at);
     let mut given = rest.len();
     while !cutter.is_done() {
@@ -225,7 +229,9 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             Err(error) => return Err(link.broken(&error, record)),
         }
         record.end = at;
+        sink.arrived(at);
         used = cutter.cut(&link.buffer[..given], &mut sink, record)?;
+        sink.tell(&mut record.body);
         record.body.note(at);
     }
     record.end = at;
@@ -290,7 +296,7 @@ impl Cutter {
 
 /// Whether there is other work to do while no byte is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Idle {
+pub(super) enum Idle {
     No,
     Yes,
 }
@@ -310,11 +316,11 @@ enum Writing {
     Broken,
 }
 
-struct Link<'a, S> {
-    stream: &'a mut S,
+pub(super) struct Link<'a, S> {
+    pub(super) stream: &'a mut S,
     clock: Clock,
     outgoing: Outgoing<'a>,
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// When the last read returned.
     noticed: At,
 }
@@ -322,7 +328,7 @@ struct Link<'a, S> {
 impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
     /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
     /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
-    async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
+    pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
         let read = poll_fn(|cx| {
             self.write(cx, record);
             let mut buffer = ReadBuf::new(&mut self.buffer);
@@ -387,11 +393,11 @@ impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'_, S> {
     }
 
     /// When the last bytes were handed to the kernel.
-    fn handed(&self) -> At {
+    pub(super) fn handed(&self) -> At {
         self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
     }
 
-    fn broken(&self, error: &io::Error, record: &Http) -> Fault {
+    pub(super) fn broken(&self, error: &io::Error, record: &Http) -> Fault {
         fault::broken(&Break::of(error), record, self.clock.now())
     }
 }

@@ -263,7 +263,9 @@ async fn read_body(
                 // means that the stream has ended, which the next read tells better.
                 let _ = body.flow_control().release_capacity(bytes.len());
                 record.body.encoded_bytes += bytes.len() as u64;
+                sink.arrived(watch.exchange().received.data_at.unwrap_or_else(|| scene.clock.now()));
                 sink.take(&bytes);
+                sink.tell(&mut record.body);
             }
             Some(Some(Err(error))) => {
                 // A server that has said all may reset what it does not want to read (RFC 9113

@@ -313,7 +313,9 @@ async fn body(
             record.body.encoded_bytes += piece.len() as u64;
             record.body.note(reader.at);
             record.bytes_received = reader.received;
+            sink.arrived(reader.at);
             sink.take(&piece);
+            sink.tell(&mut record.body);
             continue;
         }
         let Some((kind, length)) = reader.frame().await? else { break };

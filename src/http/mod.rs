@@ -6,20 +6,24 @@
 //!
 //! # Layout
 //! - `session`: a connection; `fetch`: one exchange on it; `scene`: what an exchange works from.
-//! - `request`: what is sent, for both versions; `cookies`: which of those given go along.
+//! - `request`: what is sent, for both versions; `cookies`: which of those kept go along;
+//!   `jar`: what is kept of those that responses set; `cookie_date`: until when.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
-//! - `body`: counting, decoding, saving; `decode`: content codings; `output`: the file of `-o`.
+//! - `websocket`: what comes behind an upgrade.
+//! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
 
 mod blocks;
 mod body;
 mod chunked;
+mod cookie_date;
 mod cookies;
 mod cors;
 mod decode;
+mod events;
 mod explain;
 mod fault;
 mod fetch;
@@ -31,6 +35,7 @@ mod h3;
 mod h3_fault;
 mod head;
 mod hpack;
+mod jar;
 mod output;
 mod qpack;
 mod redirect;
@@ -40,6 +45,7 @@ mod scene;
 mod session;
 mod streams;
 mod tap;
+mod websocket;
 mod words;
 
 #[cfg(test)]
@@ -47,8 +53,10 @@ mod tests;
 
 pub use self::cors::{asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
+pub use self::jar::{drop_expired, take_cookies};
 pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};
+pub(crate) use self::websocket::accept;

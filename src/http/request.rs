@@ -8,10 +8,11 @@ use data_encoding::BASE64;
 
 use super::cookies;
 use super::scene::{Ask, OnBehalf};
-use crate::plan::HttpPlan;
-use crate::trace::{Header, Host, Scheme, SentRequest, Url};
+use super::websocket;
+use crate::plan::{Compression, HttpPlan};
+use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 
-/// Encodings offered with `--compressed`: all that can be undone.
+/// What is asked for unless somebody says otherwise: all that can be undone.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// Fields that may hold credentials.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
@@ -48,13 +49,13 @@ pub fn validate_method(method: &str) -> Result<(), String> {
 /// Whether a request asks for nothing but a look (RFC 9110 §9.2.1).
 #[must_use]
 pub fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    method_promises(method).is_some_and(|promises| promises.safe)
 }
 
 /// Whether a request may be made twice (RFC 9110 §9.2.2).
 #[must_use]
 pub fn is_idempotent(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE")
+    method_promises(method).is_some_and(|promises| promises.idempotent)
 }
 
 /// RFC 9110 §5.6.2.
@@ -96,6 +97,9 @@ impl Draft {
             let method = ask.method.clone();
             return Ok(Self { method, target, scheme: url.scheme, authority, fields, body_bytes: 0 });
         }
+        if url.scheme.is_websocket() && (ask.method != "GET" || ask.body.is_some()) {
+            return Err("a WebSocket opens with a GET without a body (RFC 6455 section 4.1)".to_owned());
+        }
         let mut fields = defaults(url, ask, plan, &authority);
         let mut replaced: Vec<&str> = Vec::new();
         let given = plan.headers.iter().filter(|(name, _)| ask.given_host || !is(name, "host"));
@@ -117,7 +121,7 @@ impl Draft {
             fields.retain(|(name, _)| !is_one_of(name, &CREDENTIALS));
         }
         let removed = |(name, value): &(String, Option<String>)| is(name, "cookie") && value.is_none();
-        if let Some(kept) = cookies::for_url(&plan.cookies, url).filter(|_| !plan.headers.iter().any(removed))
+        if let Some(kept) = cookies::for_url(&ask.cookies, url).filter(|_| !plan.headers.iter().any(removed))
         {
             match fields.iter_mut().find(|(name, _)| is(name, "cookie")) {
                 Some((_, value)) => *value = format!("{kept}; {value}"),
@@ -298,8 +302,17 @@ fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(Stri
         add("User-Agent", plan.user_agent.replace(|c: char| c.is_control(), " "));
     }
     add("Accept", "*/*".to_owned());
-    if plan.compressed {
-        add("Accept-Encoding", ACCEPT_ENCODING.to_owned());
+    if plan.compression != Compression::Unasked {
+        // A part of what was packed can be unpacked by nobody (WHATWG Fetch, HTTP-network-or-cache fetch).
+        let is_part = plan.headers.iter().any(|(name, value)| is(name, "range") && value.is_some());
+        add("Accept-Encoding", if is_part { "identity" } else { ACCEPT_ENCODING }.to_owned());
+    }
+    if url.scheme.is_websocket() {
+        add("Connection", "Upgrade".to_owned());
+        add("Upgrade", "websocket".to_owned());
+        add("Sec-WebSocket-Version", "13".to_owned());
+        add("Sec-WebSocket-Key", websocket::key());
+        return fields;
     }
     match &ask.body {
         Some(body) => {
@@ -342,6 +355,7 @@ mod tests {
         let own = |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
         HttpPlan {
             user_agent: "ut".to_owned(),
+            compression: Compression::Unasked,
             headers: headers.iter().map(own).collect(),
             ..HttpPlan::default()
         }
@@ -354,7 +368,9 @@ mod tests {
     #[test]
     fn heads_of_http1() {
         let get = ask("GET", None);
-        let table: [(&str, Ask, HttpPlan, &str); 10] = [
+        let asking =
+            |headers: &[(&str, Option<&str>)]| HttpPlan { compression: Compression::Asked, ..plan(headers) };
+        let table: [(&str, Ask, HttpPlan, &str); 13] = [
             (
                 "http://a.test/x?y=1#z",
                 get.clone(),
@@ -416,9 +432,27 @@ mod tests {
             ),
             (
                 "http://a.test/",
-                get,
-                HttpPlan { compressed: true, user_agent: String::new(), ..HttpPlan::default() },
+                get.clone(),
+                HttpPlan { user_agent: String::new(), ..HttpPlan::default() },
                 "GET / HTTP/1.1\r\nHost: a.test\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get.clone(),
+                asking(&[("accept-encoding", Some("lzw"))]),
+                "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\naccept-encoding: lzw\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get.clone(),
+                asking(&[("Accept-Encoding", None)]),
+                "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
+            ),
+            (
+                "http://a.test/",
+                get,
+                asking(&[("Range", Some("bytes=0-1"))]),
+                "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: ut\r\nAccept: */*\r\nAccept-Encoding: identity\r\nRange: bytes=0-1\r\n\r\n",
             ),
         ];
         for (href, ask, plan, wanted) in table {
@@ -483,7 +517,7 @@ mod tests {
         let mut bad = url("http://a.test/");
         bad.path = "/ HTTP/1.1\r\nX: y".to_owned();
         assert!(Draft::new(&bad, &ask("GET", None), &plan(&[])).is_err());
-        let agent = HttpPlan { user_agent: "a\r\nX: y".to_owned(), ..HttpPlan::default() };
+        let agent = HttpPlan { user_agent: "a\r\nX: y".to_owned(), ..plan(&[]) };
         assert!(head("http://a.test/", &ask("GET", None), &agent).contains("User-Agent: a  X: y\r\n"));
     }
 

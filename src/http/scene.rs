@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
-use super::body::Sink;
+use super::body::{Sink, Undo};
+use super::events;
 use super::redirect;
 use crate::clock::Clock;
-use crate::plan::HttpPlan;
+use crate::plan::{Compression, Cookie, HttpPlan};
 use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url, header};
 
 /// Interim responses (1xx) that are read at most: a server that works for minutes may send a 102 each second.
@@ -18,6 +19,8 @@ pub struct Ask {
     pub method: String,
     /// Body.
     pub body: Option<Bytes>,
+    /// What is kept of cookies: each goes to the URLs that it is for.
+    pub cookies: Vec<Cookie>,
     /// False once a redirect has left the first origin: then fields with credentials
     /// (`authorization`, `cookie`, `proxy-authorization`) of `-H` and `-u` are not sent.
     pub credentials: bool,
@@ -67,10 +70,33 @@ impl Scene<'_> {
         let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
         let passing = passing || matches!(self.ask.on_behalf, OnBehalf::Preflight { .. });
         let output = self.plan.output.clone().filter(|_| !passing);
-        let undo = self.plan.compressed && framing != BodyFraming::None;
+        let undo = self.undo(status, framing);
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
         let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
-        if status >= 400 || json { sink.look() } else { sink }
+        let sink = if status >= 400 || json { sink.look() } else { sink };
+        let kind = header(&record.headers, "content-type");
+        let kind = kind.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
+        let is_events = kind.is_some_and(|kind| kind.eq_ignore_ascii_case(events::MEDIA_TYPE));
+        if is_events && status < 300 && framing != BodyFraming::None {
+            sink.count_events(&mut record.body, record.end)
+        } else {
+            sink
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// What is undone of a body's codings.
+    fn undo(&self, status: u16, framing: BodyFraming) -> Undo {
+        let is_asked_by_hand =
+            || self.plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+        match self.plan.compression {
+            // 206: a part of what was packed has no beginning to unpack.
+            _ if framing == BodyFraming::None || status == 206 => Undo::No,
+            Compression::Unasked => Undo::No,
+            Compression::Asked if is_asked_by_hand() => Undo::Counted,
+            Compression::Asked | Compression::Undone => Undo::Saved,
+        }
     }
 }
 
@@ -101,5 +127,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
+        cookies: None,
     }
 }

@@ -23,6 +23,10 @@ pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
 pub const SLOW_PROXY: Duration = Duration::from_millis(40);
 /// `cold-function`: the same for the first request on a connection; the others are answered at once.
 pub const COLD_START: Duration = Duration::from_millis(500);
+/// `websocket`: from the ping to the pong.
+pub const SLOW_PONG: Duration = Duration::from_millis(120);
+/// `events`: the pause before each event.
+pub const EVENT_PAUSE: Duration = Duration::from_millis(500);
 /// `early-hints`: from the 103 to the 200.
 pub const EARLY_HINTS: Duration = Duration::from_millis(50);
 /// `drip-body`: how many pieces the body comes in.

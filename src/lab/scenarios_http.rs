@@ -1,7 +1,7 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_PONG,
     SLOW_UPSTREAM, Scenario, millis,
 };
 
@@ -22,6 +22,19 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["-L"]),
     Scenario::new(
+        "busy",
+        "http://busy.http.test/",
+        "503 to the first request, with Retry-After: 1, and the page to the next",
+    )
+    .options(&["--retry", "2"])
+    .injected(&[("queue", 1000)]),
+    Scenario::new(
+        "cookie-wall",
+        "http://cookie-wall.http.test/",
+        "a redirect to the same URL until the cookie comes back that it sets",
+    )
+    .options(&["-L", "--cookies"]),
+    Scenario::new(
         "leading-blank",
         "http://leading-blank.http.test/",
         "a redirect whose first field begins with a blank: browsers follow it",
@@ -33,20 +46,17 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         .injected(&[("wait", millis(EARLY_HINTS))]),
     Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
-    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for")
-        .options(&["--compressed"]),
+    Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for"),
     Scenario::new(
         "uncompressed",
         "https://uncompressed.http.test/",
         "a long text that comes as it is, whatever is asked for",
-    )
-    .options(&["--compressed"]),
+    ),
     Scenario::new(
         "raw-deflate",
         "https://raw-deflate.http.test/",
         "a deflate body without its zlib wrapper, which browsers read all the same",
-    )
-    .options(&["--compressed"]),
+    ),
     Scenario::new("http1-only", "https://http1-only.http.test/", "a server that does not speak HTTP/2"),
     Scenario::new(
         "not-kept",
@@ -144,10 +154,46 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a server that says itself what it waits for: a query",
     )
     .injected(&[("wait", millis(SLOW_UPSTREAM))]),
+    Scenario::new("websocket", "wss://socket.http.test/", "a WebSocket that answers a ping after 120 ms")
+        .status(101)
+        .injected(&[("receive", millis(SLOW_PONG))]),
+    Scenario::new("websocket-refused", "wss://www.example.test/", "a page where a WebSocket was looked for")
+        .fails(HTTP, "websocket-refused")
+        .status(200),
+    Scenario::new(
+        "websocket-no-proof",
+        "wss://no-proof.http.test/",
+        "a 101 that does not prove that it was meant",
+    )
+    .fails(HTTP, "websocket-handshake")
+    .status(101),
+    Scenario::new("websocket-masked", "wss://masked.http.test/", "a WebSocket whose server masks its frames")
+        .fails(HTTP, "websocket-frame")
+        .status(101),
+    Scenario::new(
+        "websocket-closed",
+        "wss://closing.http.test/",
+        "a WebSocket that is closed for want of a token",
+    )
+    .fails(HTTP, "websocket-closed")
+    .status(101),
+    Scenario::new(
+        "websocket-endless",
+        "wss://endless-socket.http.test/",
+        "messages without end, and no pong",
+    )
+    .fails(HTTP, "websocket-endless")
+    .status(101),
+    Scenario::new(
+        "events",
+        "https://events.http.test/",
+        "a stream of events, one each half second: it ends only with --max-time",
+    )
+    .options(&["-m", "3"]),
     Scenario::new(
         "cors",
         "https://cors.http.test/",
-        "a page of another origin that may send its PUT: a preflight, then the request",
+        "a page of another origin that may send a PUT: a preflight, then the PUT",
     )
     .options(&["--origin", "https://app.example.test", "-X", "PUT"]),
     Scenario::new(

@@ -37,7 +37,9 @@ impl Drawing<'_> {
             match (spent, self.spans.iter().find(own)) {
                 (Some(_), Some(span)) => {
                     let standing = if failed == Some(phase) { Standing::Failed } else { Standing::Counted };
-                    let (what, label) = (What::Phase(phase), phase.as_str().to_owned());
+                    // The name of its span says what the wait is for.
+                    let label = if phase == Phase::Queue { &*span.name } else { phase.as_str() };
+                    let (what, label) = (What::Phase(phase), label.to_owned());
                     let row = self.span(parent, span, what, Some(phase), label, standing);
                     self.parts(hop, phase, span, row);
                 }
@@ -55,7 +57,9 @@ impl Drawing<'_> {
         if matches!(phase, Phase::Connect | Phase::Tls) && hop.quic.is_some() {
             return;
         }
-        if matches!(phase, Phase::Proxy | Phase::Quic) || unreached_http && phase != Phase::Send {
+        if matches!(phase, Phase::Queue | Phase::Proxy | Phase::Quic)
+            || unreached_http && phase != Phase::Send
+        {
             return;
         }
         let http = phase.stage() == StageName::Http;

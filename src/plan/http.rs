@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -26,16 +27,20 @@ pub struct HttpPlan {
     pub headers: Vec<(String, Option<String>)>,
     /// Of a file of `-b`: each goes to the URLs that it is for.
     pub cookies: Vec<Cookie>,
+    /// What becomes of those that responses set.
+    pub cookie_jar: CookieJar,
     /// `-d` and its kin, `--json`, `-F`, `-T`; every request shares the same bytes.
     pub body: Option<Bytes>,
     /// `-A`.
     pub user_agent: String,
-    /// `--compressed`: offer encodings and undo them.
-    pub compressed: bool,
+    /// What is asked for of content codings, and undone.
+    pub compression: Compression,
     /// `-L`.
     pub follow: bool,
     /// `--max-redirs`.
     pub max_redirects: usize,
+    /// `--retry` and its kin.
+    pub retry: RetryPlan,
     /// `-o`.
     pub output: Option<BodyOutput>,
     /// `--origin`: the origin of the page that makes the requests, as the field Origin has it.
@@ -50,6 +55,39 @@ pub struct HttpPlan {
     pub max_headers: usize,
 }
 
+/// What is sent once more when it came to what may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryPlan {
+    /// `--retry`: how often, at most, in a run.
+    pub times: u32,
+    /// `--retry-delay`, in place of waits that grow.
+    pub delay: Option<Duration>,
+    /// `--retry-all`.
+    pub methods: RetryMethods,
+    /// `--retry-connrefused`.
+    pub refused: RetryRefused,
+}
+
+/// Which requests are sent once more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RetryMethods {
+    /// Those that may be done twice (RFC 9110 §9.2.2).
+    #[default]
+    Idempotent,
+    /// All.
+    All,
+}
+
+/// Whether a connection that was refused may be another time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RetryRefused {
+    /// It is final.
+    #[default]
+    No,
+    /// It may pass.
+    Yes,
+}
+
 /// A cookie that was kept from earlier (RFC 6265 §5.3).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cookie {
@@ -61,10 +99,22 @@ pub struct Cookie {
     pub path: String,
     /// For https alone.
     pub secure: bool,
+    /// Its end; `None` for one that lasts as long as the run.
+    pub expires: Option<SystemTime>,
     /// Its name.
     pub name: String,
     /// Its value: a secret.
     pub value: String,
+}
+
+/// What becomes of the cookies that responses set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CookieJar {
+    /// Nothing.
+    #[default]
+    None,
+    /// `--cookies`, and with a file of `-b`, as with curl: they are kept for the rest of the chain.
+    OfChain,
 }
 
 impl std::fmt::Debug for Cookie {
@@ -83,6 +133,19 @@ pub enum BodyOutput {
     File(PathBuf),
     /// Standard output (`-o -`).
     Standard(Arc<File>),
+}
+
+/// What is done about content codings (RFC 9110 §8.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// All that can be undone are asked for, as a browser does. Where `-H` asks for others, the body is
+    /// saved as it came.
+    #[default]
+    Asked,
+    /// `--compressed`: the same, and undone whoever asked for them.
+    Undone,
+    /// `--no-compressed`: none are asked for, and none is undone.
+    Unasked,
 }
 
 /// Further requests on the connection of the last.
@@ -146,11 +209,13 @@ impl Default for HttpPlan {
             method: None,
             headers: Vec::new(),
             cookies: Vec::new(),
+            cookie_jar: CookieJar::default(),
             body: None,
             user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
-            compressed: false,
+            compression: Compression::default(),
             follow: false,
             max_redirects: MAX_REDIRECTS,
+            retry: RetryPlan::default(),
             output: None,
             origin: None,
             reuse: None,

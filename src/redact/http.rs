@@ -5,7 +5,7 @@ use super::seen::Seen;
 use super::shape::Shape;
 use crate::trace::{
     Body, BodySaid, ErrorPage, GoAway, GraphQlErrors, Http, Informational, Problem, Redirect, SentRequest,
-    WebToken,
+    SetCookie, WebSocket, WebToken,
 };
 
 impl Redact for Http {
@@ -48,7 +48,17 @@ impl Redact for Http {
             unanswered: _,
             redirect,
             tokens,
+            websocket,
+            cookies,
         } = self;
+        if let Some(WebSocket { protocol, close, .. }) = websocket {
+            let reason = close.iter_mut().map(|close| &mut close.reason);
+            protocol.iter_mut().chain(reason).for_each(|text| seen.clean(text, Shape::Foreign));
+        }
+        for cookie in cookies.iter_mut().flatten() {
+            let SetCookie { field: _, name, fate: _, secure: _, http_only: _, same_site: _ } = cookie;
+            seen.clean(name, Shape::Foreign);
+        }
         tokens.iter_mut().for_each(|token| hide_token(token, seen));
         hide_request(request, seen);
         for interim in informational {
@@ -93,6 +103,7 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         arrivals: _,
         start,
         said,
+        events: _,
     } = body;
     // Nobody shows it, and it may hold anything.
     start.clear();

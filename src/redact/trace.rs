@@ -68,6 +68,8 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         http,
         failure,
         retry_of: _,
+        waited: _,
+        not_retried: _,
         further,
         cors,
     } = request;

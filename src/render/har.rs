@@ -153,7 +153,7 @@ fn timings(phases: &Phases) -> Value {
         if spent.is_empty() { NONE.into() } else { milliseconds(spent.iter().sum()) }
     };
     json!({
-        "blocked": NONE,
+        "blocked": sum(&[Phase::Queue]),
         "dns": sum(&[Phase::Dns]),
         "connect": sum(&[Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Quic]),
         "ssl": sum(&[Phase::Tls, Phase::Quic]),

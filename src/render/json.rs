@@ -7,6 +7,7 @@
 mod arrival;
 mod auth;
 mod connect;
+mod cookies;
 mod cors;
 mod dns;
 mod dnssec;
@@ -17,6 +18,7 @@ mod further;
 mod harmless;
 mod hop;
 mod http;
+mod live;
 mod micros;
 mod packet;
 mod pointer;

@@ -33,7 +33,7 @@ pub(super) fn fold(fold: &Fold) -> String {
         Phase::Dns => ("question", ["reply", "replies"]),
         Phase::Connect | Phase::Proxy | Phase::Quic => ("segment sent", ["received", "received"]),
         Phase::Tls => ("flight sent", ["received", "received"]),
-        Phase::Send | Phase::Wait | Phase::Receive => ("request", ["response", "responses"]),
+        Phase::Queue | Phase::Send | Phase::Wait | Phase::Receive => ("request", ["response", "responses"]),
     };
     let sent = match (fold.sent, sent.split_once(' ')) {
         (0, _) => None,

@@ -9,7 +9,7 @@ use crate::reading::{
     self, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait, error_source,
     layers,
 };
-use crate::trace::{Hop, Http, HttpVersion, Scheme, WebToken};
+use crate::trace::{EventStreamEnd, Hop, Http, HttpVersion, Scheme, WebToken};
 use crate::units;
 
 /// A line on a response.
@@ -41,6 +41,7 @@ pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     lines.extend(reading::limits(http, here).map(|limits| always("limits", limits_words(&limits))));
     lines
         .extend(reading::wait(hop).and_then(|wait| wait_words(&wait, http)).map(|text| always("wait", text)));
+    lines.extend(live(http).map(|text| always("live", text)));
     lines.extend(who_asks(hop, http).into_iter().map(|text| always("auth", text)));
     lines.extend(in_the_body(http).into_iter().map(|text| always("body", text)));
     lines.extend(habits_words(&reading::habits(&http.headers)).map(|text| always("api", text)));
@@ -192,6 +193,37 @@ fn wait_words(wait: &Wait, http: &Http) -> Option<String> {
         );
     }
     (wait.upstream.is_some() || timed > 0).then(|| words.join("; "))
+}
+
+/// What comes as long as somebody listens.
+fn live(http: &Http) -> Option<String> {
+    let asked = http.sent.unwrap_or(http.start);
+    if let Some(socket) = &http.websocket {
+        let protocol = socket.protocol.as_ref().map_or_else(String::new, |name| format!(" for {name}"));
+        let pong = socket.ping.zip(socket.pong).map_or_else(
+            || "no pong came".to_owned(),
+            |(ping, pong)| format!("pong {} after the ping", units::duration(pong.since(ping))),
+        );
+        let before = match socket.messages {
+            0 => String::new(),
+            messages => format!(
+                "; {} with {} before it",
+                units::count(messages as usize, "message"),
+                units::bytes(socket.bytes)
+            ),
+        };
+        return Some(format!("a WebSocket was opened{protocol}, {pong}{before}"));
+    }
+    let stream = http.body.events?;
+    let events = units::count(usize::try_from(stream.events).unwrap_or(usize::MAX), "event");
+    let first = stream.first_event.map_or_else(String::new, |first| {
+        format!(", the first {} after the request", units::duration(first.since(asked)))
+    });
+    let end = match stream.end {
+        EventStreamEnd::Server => "; the server ended the stream",
+        EventStreamEnd::MaxTime => "; such a stream has no end: --max-time ended it here, and nothing failed",
+    };
+    Some(format!("{events}{first}{end}"))
 }
 
 /// Challenges, the login that is begun, and tokens.

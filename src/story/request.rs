@@ -3,7 +3,7 @@
 use super::connect::round_trip;
 use super::teller::{Teller, clip, list};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Connection, Hop, Http, HttpVersion};
+use crate::trace::{Connection, Hop, Http, HttpVersion, header};
 use crate::units;
 
 const REQUEST1: &[&str] = &["RFC 9112 section 3", "RFC 9110 section 9.3"];
@@ -26,6 +26,10 @@ fn request(teller: &mut Teller, http: &Http) {
         "GET" => " GET asks for a document and changes nothing at the server, so that it may be sent again.",
         "HEAD" => " HEAD asks for the head of the answer alone.",
         "POST" => " POST hands data to the server: it must not be sent twice without need.",
+        "PUT" => " PUT stores what is sent under this URL: sent twice it comes to the same.",
+        "DELETE" => " DELETE removes what is there: sent twice it comes to the same.",
+        "PATCH" => " PATCH changes a part of what is there: it must not be sent twice without need.",
+        "OPTIONS" => " OPTIONS asks what may be done with this URL, and changes nothing.",
         _ => "",
     };
     let mut told = vec![
@@ -61,6 +65,9 @@ fn request(teller: &mut Teller, http: &Http) {
     ];
     if !names.is_empty() {
         told.push(format!("With it went {}: {}.", units::count(names.len(), "field"), list(&names)));
+    }
+    if let Some(codings) = header(&sent.headers, "accept-encoding") {
+        told.push(format!("It asks for a body that is packed in one of these ways: {}.", clip(&codings)));
     }
     if sent.body_bytes > 0 {
         told.push(format!("Its body has {}.", units::bytes(sent.body_bytes)));

@@ -75,22 +75,28 @@ fn body(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
     match (&http.body.encoding, http.body.decoded_bytes) {
         (Some(encoding), Some(decoded)) => {
             told.push(format!(
-                "They came compressed by {}: unpacked they are {}.",
+                "They came compressed by {}: unpacked they are {}{}.",
                 clip(encoding),
-                units::bytes(decoded)
+                units::bytes(decoded),
+                http.body
+                    .ratio()
+                    .map_or_else(String::new, |ratio| format!(", {ratio:.1} for each byte sent"))
             ));
         }
         (Some(encoding), None) => {
             told.push(format!("They are encoded by {} and were left so.", clip(encoding)));
         }
-        (None, _) => told.push("They did not come compressed.".to_owned()),
+        (None, _) if header(&http.request.headers, "accept-encoding").is_some() => {
+            told.push("They did not come compressed, although that was asked for.".to_owned());
+        }
+        (None, _) => told.push("They did not come compressed, and that was not asked for.".to_owned()),
     }
     let slow_start = timeline::slow_start(hop);
     told.extend(slow_start.as_ref().map(in_rounds));
     let command = if http.body.encoding.is_some() {
         "urltrace --lab https://drip-body.http.test/"
     } else {
-        "urltrace --lab --compressed https://gzip.http.test/"
+        "urltrace --lab https://gzip.http.test/"
     };
     let standards = if slow_start.is_some() { BODY } else { &BODY[..2] };
     teller.tell("The body", &told, standards, command);
@@ -169,7 +175,10 @@ pub(super) fn directs(http: &Http, name: &str) -> bool {
 /// Whether the server keeps the connection, as far as the answer says.
 pub(super) fn stays_open(http: &Http) -> bool {
     let says = |word: &str| directive(&http.headers, "connection", word).is_some();
-    let ends = http.goaway.is_some() || http.body.framing == BodyFraming::Close || !http.body.complete;
+    let ends = http.status == Some(101)
+        || http.goaway.is_some()
+        || http.body.framing == BodyFraming::Close
+        || !http.body.complete;
     match http.version {
         _ if ends => false,
         HttpVersion::Http2 | HttpVersion::Http3 => true,

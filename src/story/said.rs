@@ -5,7 +5,7 @@ use super::teller::{Teller, clip, list};
 use crate::reading::{
     Challenge, Flow, Layer, challenges, error_source, flow, habits, layers, limits, spoken, wait,
 };
-use crate::trace::{Hop, Http, TokenForm};
+use crate::trace::{Hop, Http, TokenForm, WebSocket};
 use crate::units;
 
 /// Who stood on the way, as far as the answer says, and who made it.
@@ -50,6 +50,7 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
         };
         format!("In the {} stood a web token, {form}; {left}.", clip(&token.place))
     }));
+    told.extend(live(http));
     told.extend(of_limits(hop, http));
     told.extend(of_the_wait(hop));
     let habits = habits(&http.headers);
@@ -70,6 +71,23 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>, http: &Http) {
             "urltrace --lab https://rate-limited.http.test/",
         );
     }
+}
+
+/// What came as long as somebody listened.
+fn live(http: &Http) -> Option<String> {
+    if let Some(WebSocket { ping: Some(ping), pong: Some(pong), .. }) = &http.websocket {
+        return Some(format!(
+            "With 101 the connection was no more one of HTTP: both sides may send messages whenever they like (WebSocket). A \
+             ping was answered {} later, and then the connection was closed.",
+            units::duration(pong.since(*ping))
+        ));
+    }
+    let stream = http.body.events?;
+    Some(format!(
+        "The body is a stream of events, which the server sends when there is something to tell: {} came while this run \
+         listened.",
+        stream.events
+    ))
 }
 
 fn challenge(challenge: &Challenge) -> String {

@@ -1,7 +1,10 @@
 //! What was typed, and what a browser makes of it: URL, redirect, or a bare name.
 
 use super::teller::{Teller, clip, list};
-use crate::trace::{Dns, Failure, Hop, RecordType, Scheme, Trace, Url, UrlChangeKind};
+use crate::trace::{
+    Dns, Failure, Hop, RecordType, RequestId, RetryWait, Scheme, Trace, Transient, Url, UrlChangeKind,
+    WaitRule,
+};
 use crate::units;
 
 const URL_STANDARDS: &[&str] = &["RFC 3986 section 3", "WHATWG URL Standard"];
@@ -17,6 +20,7 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             told.extend(silent(hop.url));
             teller.tell("What was typed", &told, URL_STANDARDS, TRY_URL);
         }
+        (_, Some(before)) if hop.request.waited.is_some() => once_more(teller, hop, before),
         (_, Some(before)) => {
             let told = format!(
                 "Request {} went out on a connection that had been kept open, and that connection ended \
@@ -45,6 +49,33 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             teller.tell("Where it leads", &told, &["RFC 9110 section 15.4"], TRY_REDIRECT);
         }
     }
+}
+
+/// A further attempt, and the wait before it.
+fn once_more(teller: &mut Teller, hop: &Hop<'_>, before: RequestId) {
+    let Some(RetryWait { cause, rule, end }) = hop.request.waited else { return };
+    let cause = match cause {
+        Transient::Status(status) => format!("was answered with {status}"),
+        Transient::Timeout => "was not answered in time".to_owned(),
+        Transient::Refused => "was refused a connection".to_owned(),
+    };
+    let rule = match rule {
+        WaitRule::Backoff => "the waits grow, so that a server in trouble is not asked ever more",
+        WaitRule::Given => "as --retry-delay says",
+        WaitRule::RetryAfter => "as the field Retry-After of that answer asked for",
+    };
+    let told = format!(
+        "Request {} {cause}, which may pass by itself. So it is sent once more, after a wait of {}: {rule}. Its \
+         method may be used twice, or --retry-all says that it shall be.",
+        before.0 + 1,
+        units::duration(end.since(hop.start))
+    );
+    teller.tell(
+        "The same once more",
+        &[told],
+        &["RFC 9110 section 9.2.2", "RFC 9110 section 10.2.3"],
+        "urltrace --lab --retry 2 http://busy.http.test/",
+    );
 }
 
 /// Input that makes no URL.

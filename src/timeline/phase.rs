@@ -7,6 +7,8 @@ use crate::trace::StageName;
 /// What a request's time is spent on, in the order that it is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
+    /// Before anything is done for it: the wait before it is sent once more.
+    Queue,
     /// Finding the address.
     Dns,
     /// Opening the TCP connection.
@@ -30,13 +32,23 @@ impl Phase {
     pub const COUNT: usize = Self::ALL.len();
 
     /// Every phase, in order.
-    pub const ALL: [Self; 8] =
-        [Self::Dns, Self::Connect, Self::Proxy, Self::Tls, Self::Quic, Self::Send, Self::Wait, Self::Receive];
+    pub const ALL: [Self; 9] = [
+        Self::Queue,
+        Self::Dns,
+        Self::Connect,
+        Self::Proxy,
+        Self::Tls,
+        Self::Quic,
+        Self::Send,
+        Self::Wait,
+        Self::Receive,
+    ];
 
     /// The word used in JSON and as a row's label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Queue => "queue",
             Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Proxy => "proxy",
@@ -55,7 +67,7 @@ impl Phase {
             Self::Dns => StageName::Dns,
             Self::Connect | Self::Proxy | Self::Quic => StageName::Tcp,
             Self::Tls => StageName::Tls,
-            Self::Send | Self::Wait | Self::Receive => StageName::Http,
+            Self::Queue | Self::Send | Self::Wait | Self::Receive => StageName::Http,
         }
     }
 }

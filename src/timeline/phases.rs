@@ -18,6 +18,9 @@ pub struct Phases {
 /// The reason of a phase whose stage was not reached.
 pub const NOT_REACHED: &str = "not reached";
 
+/// The reason of a request that began at once.
+const NO_QUEUE: &str = "it did not have to wait";
+
 /// The reason of a connect that was put off until the first data.
 const PUT_OFF: &str =
     "TCP Fast Open: the SYN left with the first data, and its round trip is part of what follows";
@@ -70,6 +73,8 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
         }
     }
     PerPhase::of(|phase| match phase {
+        Phase::Queue if hop.request.waited.is_some() => None,
+        Phase::Queue => Some(NO_QUEUE),
         Phase::Dns => match hop.dns.ran().map(|dns| dns.lane) {
             Some(DnsLane::Given) => Some("the address was given"),
             Some(DnsLane::Special) => Some("a special name is never asked (RFC 6761)"),
@@ -118,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::trace::sample;
-    use crate::trace::{At, FastOpen, FastOpenStart};
+    use crate::trace::{At, FastOpen, FastOpenStart, RetryWait, Transient, WaitRule};
 
     fn sum(phases: &Phases) -> u64 {
         phases.spent.iter().filter_map(|(_, us)| *us).sum::<u64>() + phases.unaccounted
@@ -155,6 +160,21 @@ mod tests {
         assert_eq!(phases.spent[Phase::Dns], Some(28_400));
         assert_eq!(phases.total, 302_800);
         assert!(phases.unaccounted < 200, "{phases:?}");
+    }
+
+    #[test]
+    fn the_wait_before_a_further_attempt_is_a_phase_and_no_work_of_ours() {
+        let mut trace = sample::success();
+        let before = phases(&trace.hops().next().unwrap());
+        assert_eq!(before.spent[Phase::Queue], None);
+        let first = trace.lookups[0].start;
+        let request = &mut trace.requests[0];
+        (request.start, request.waited) =
+            (At(0), Some(RetryWait { cause: Transient::Status(503), rule: WaitRule::Backoff, end: first }));
+        let after = phases(&trace.hops().next().unwrap());
+        assert_eq!(after.spent[Phase::Queue], Some(first.0));
+        assert_eq!(sum(&after), after.total);
+        assert!(after.unaccounted <= before.unaccounted, "{after:?}");
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Rows {
         for (phase, stretch) in stretches(hop).iter() {
             let Some(Stretch { start, end }) = *stretch else { continue };
             let name = match (phase, hop.dns.ran()) {
+                (Phase::Queue, _) => "retry wait".to_owned(),
                 (Phase::Dns, Some(dns)) => dns.name.clone(),
                 (Phase::Tls | Phase::Quic, _) => "handshake".to_owned(),
                 _ => phase.as_str().to_owned(),
@@ -108,7 +109,7 @@ impl Rows {
             }),
             Phase::Proxy => hop.proxy.into_iter().for_each(|proxy| self.proxy_rows(proxy, row)),
             Phase::Quic => self.quic_rows(hop, row),
-            Phase::Send | Phase::Receive => {}
+            Phase::Queue | Phase::Send | Phase::Receive => {}
         }
     }
 

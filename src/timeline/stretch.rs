@@ -32,7 +32,7 @@ pub(super) fn stretches_of(http: &Http) -> PerPhase<Option<Stretch>> {
             Phase::Send => send,
             Phase::Wait => wait,
             Phase::Receive => receive,
-            Phase::Dns | Phase::Connect | Phase::Proxy | Phase::Tls | Phase::Quic => None,
+            Phase::Queue | Phase::Dns | Phase::Connect | Phase::Proxy | Phase::Tls | Phase::Quic => None,
         };
         stamps.map(|(start, end)| clip.next(start, end))
     })
@@ -42,6 +42,7 @@ pub(super) fn stretches_of(http: &Http) -> PerPhase<Option<Stretch>> {
 fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
     let [send, wait, receive] = hop.http.ran().map_or([None; 3], exchange);
     PerPhase::of(|phase| match phase {
+        Phase::Queue => hop.request.waited.map(|waited| (hop.start, waited.end)),
         Phase::Dns => {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))

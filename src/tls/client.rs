@@ -199,6 +199,13 @@ impl Client {
         (tls, result)
     }
 
+    /// Makes the keys that the next ClientHello of this thread offers: they need no host, let alone a connection.
+    pub fn make_keys(&self) {
+        if self.max_version == TlsVersion::Tls13 {
+            group::begin_ahead();
+        }
+    }
+
     /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
     #[must_use]
     pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
@@ -246,6 +253,7 @@ impl Client {
         let mut tls = summary::of(&mut handshake, &seen, &host, start..end);
         let details = Details {
             hello: std::mem::take(&mut handshake.hello),
+            suite: handshake.connection.negotiated_cipher_suite().map(|suite| suite.suite().into()),
             seen,
             trust: self.trust.clone(),
             roots: Arc::clone(&self.roots),

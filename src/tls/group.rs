@@ -4,7 +4,7 @@
 //! here from libcrux' ML-KEM-768 (FIPS 203) and ring's X25519. It works for servers, too: the lab's
 //! use [`provider`]. No other cryptography is ours.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use libcrux_ml_kem::mlkem768;
@@ -151,7 +151,19 @@ thread_local! {
     static SPENT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// The time spent in key exchanges on this thread since the last call.
+thread_local! {
+    /// An exchange of the hybrid group that was begun ahead, and what it took.
+    static AHEAD: RefCell<Option<(Box<dyn ActiveKeyExchange>, Duration)>> = const { RefCell::new(None) };
+}
+
+/// Begins the key exchange that the next ClientHello of this thread offers first: its keys need no server, and are
+/// used once, as all are.
+pub(super) fn begin_ahead() {
+    let watch = Stopwatch::start();
+    AHEAD.set(Hybrid.start().ok().map(|exchange| (exchange, watch.elapsed())));
+}
+
+/// The time spent in key exchanges on this thread since the last call, one that was begun ahead included.
 pub(super) fn take_spent() -> Duration {
     SPENT.take()
 }
@@ -185,7 +197,15 @@ impl Timed {
 
 impl SupportedKxGroup for Timed {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
-        Ok(Box::new(TimedExchange(timed(|| self.group().start())?)))
+        let ahead = if matches!(self, Self::Hybrid) { AHEAD.take() } else { None };
+        let exchange = match ahead {
+            Some((exchange, spent)) => {
+                SPENT.set(SPENT.get() + spent);
+                exchange
+            }
+            None => timed(|| self.group().start())?,
+        };
+        Ok(Box::new(TimedExchange(exchange)))
     }
 
     fn start_and_complete(&self, peer: &[u8]) -> Result<CompletedKeyExchange, Error> {
@@ -257,6 +277,24 @@ mod tests {
         assert_eq!(secret.secret_bytes().len(), 64);
         assert!(take_spent() > Duration::ZERO);
         assert_eq!(take_spent(), Duration::ZERO);
+    }
+
+    #[test]
+    fn keys_that_were_made_ahead_are_used_once_and_their_time_is_told() {
+        begin_ahead();
+        take_spent();
+        let ahead = AHEAD.with_borrow(|ahead| ahead.as_ref().unwrap().0.pub_key().to_vec());
+        let other = Timed::X25519.start().unwrap();
+        assert_eq!(other.group(), NamedGroup::X25519, "they are of one group");
+        take_spent();
+        let first = Timed::Hybrid.start().unwrap();
+        assert_eq!(first.pub_key(), ahead);
+        assert!(take_spent() > Duration::ZERO);
+        let second = Timed::Hybrid.start().unwrap();
+        assert_ne!(second.pub_key(), ahead);
+        let server = Hybrid.start_and_complete(&ahead).unwrap();
+        let secret = first.complete(&server.pub_key).unwrap();
+        assert_eq!(secret.secret_bytes(), server.secret.secret_bytes());
     }
 
     #[test]

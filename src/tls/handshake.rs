@@ -60,6 +60,8 @@ pub(super) struct Hello {
     sni: Option<String>,
     swap: Option<Arc<Swap>>,
     outbound: Vec<u8>,
+    /// Room for what the server answers.
+    inbound: Inbound,
     key_exchange: Duration,
     prepared: Duration,
 }
@@ -79,8 +81,11 @@ impl Hello {
         let swap = asked.swap;
         write_out(&mut connection, swap.as_deref(), &mut outbound)
             .map_err(|error| rustls::Error::General(error.to_string()))?;
-        let (key_exchange, prepared) = (group::take_spent(), watch.elapsed());
-        Ok(Self { connection, observer, sni, swap, outbound, key_exchange, prepared })
+        let key_exchange = group::take_spent();
+        // Keys that were made ahead are a part of it, too.
+        let prepared = watch.elapsed().max(key_exchange);
+        let inbound = Inbound::default();
+        Ok(Self { connection, observer, sni, swap, outbound, inbound, key_exchange, prepared })
     }
 
     /// What was seen of the handshake.
@@ -136,7 +141,7 @@ struct Encrypted {
 impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
     /// A handshake that begins with this ClientHello. Nothing is sent yet.
     pub(super) fn new(carrier: S, hello: Hello, limit: At, clock: &'a Clock, stop: &'a Stop) -> Self {
-        let Hello { connection, observer, sni, swap, outbound, key_exchange, prepared } = hello;
+        let Hello { connection, observer, sni, swap, outbound, inbound, key_exchange, prepared } = hello;
         Self {
             clock,
             stop,
@@ -146,7 +151,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Handshake<'a, S> {
             observer,
             sni,
             swap,
-            inbound: Inbound::default(),
+            inbound,
             outbound,
             hello: Vec::new(),
             received: Names::default(),

@@ -239,6 +239,7 @@ impl Messages {
         };
         let details = Details {
             hello: as_record(&self.hello),
+            suite: None,
             seen,
             trust: self.client.trust.clone(),
             roots: Arc::clone(&self.client.roots),

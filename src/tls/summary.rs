@@ -40,9 +40,6 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         flights: without_early_data(std::mem::take(&mut handshake.flights), handshake.early_data()),
         round_trips: handshake.round_trips,
         version: connection.protocol_version().and_then(version),
-        cipher_suite: connection
-            .negotiated_cipher_suite()
-            .map(|suite| names::cipher_suite(suite.suite().into())),
         group: connection.negotiated_key_exchange_group().map(|group| names::group(group.name().into())),
         signature_scheme: seen.scheme.map(|scheme| names::signature_scheme(scheme.into())),
         alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
@@ -58,6 +55,7 @@ pub(super) fn of<S>(handshake: &mut Handshake<'_, S>, seen: &Seen, host: &str, r
         bytes_sent: handshake.bytes_sent,
         key_exchange_cpu: handshake.key_exchange,
         // What follows is for Details::read_into, and after a failure for the inquiry.
+        cipher_suite: None,
         offer: None,
         chain: Vec::new(),
         verification: None,
@@ -135,6 +133,8 @@ impl Doubt {
 #[derive(Debug)]
 pub(super) struct Details {
     pub(super) hello: Vec<u8>,
+    /// The suite that was chosen, where its name is still to be looked up, in the largest of the tables.
+    pub(super) suite: Option<u16>,
     pub(super) seen: Seen,
     pub(super) trust: Trust,
     /// The roots, as they are called in the report.
@@ -149,6 +149,7 @@ pub(super) struct Details {
 impl Details {
     pub(super) fn read_into(&self, tls: &mut Tls) {
         tls.offer = offer::read(&self.hello);
+        tls.cipher_suite = self.suite.map(names::cipher_suite).or(tls.cipher_suite.take());
         let seen = &self.seen;
         tls.client_certificate.subject = self.identity.as_ref().map(|identity| identity.subject.clone());
         if let Some(request) = &seen.request {

@@ -175,6 +175,16 @@ failure_codes! {
     Http3Protocol => "http3-protocol",
     /// http: the peer does not speak the asked version.
     VersionNotNegotiated => "version-not-negotiated",
+    /// http: the server did not open the WebSocket.
+    WebsocketRefused => "websocket-refused",
+    /// http: the server's answer to the upgrade proves nothing, or has what was not offered.
+    WebsocketHandshake => "websocket-handshake",
+    /// http: a frame of the server's that breaks the protocol of WebSockets.
+    WebsocketFrame => "websocket-frame",
+    /// http: more frames or bytes than the limit, and no pong among them.
+    WebsocketEndless => "websocket-endless",
+    /// http: the server closed the WebSocket before the pong.
+    WebsocketClosed => "websocket-closed",
     /// http: a redirect that names no URL that can be followed.
     BadRedirect => "bad-redirect",
     /// http: more redirects than the limit.

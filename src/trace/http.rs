@@ -6,6 +6,7 @@ use super::arrivals::{Arrivals, Burst};
 use super::at::{At, StampedBy};
 use super::said::BodySaid;
 use super::token::WebToken;
+use super::websocket::{EventStream, WebSocket};
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,88 @@ pub struct Http {
     pub redirect: Option<Redirect>,
     /// Web tokens that were met, described.
     pub tokens: Vec<WebToken>,
+    /// The WebSocket that the server has opened.
+    pub websocket: Option<WebSocket>,
+    /// What became of the cookies that it sets, where those of the chain are kept (`--cookies`).
+    pub cookies: Option<Vec<SetCookie>>,
+}
+
+/// A cookie that a response sets. Its value is told by nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetCookie {
+    /// The place of its field.
+    pub field: usize,
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub fate: CookieFate,
+    /// For https alone.
+    pub secure: bool,
+    /// Not for scripts.
+    pub http_only: bool,
+    /// `Strict`, `Lax` or `None`, where it says so.
+    pub same_site: Option<&'static str>,
+}
+
+/// What becomes of a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieFate {
+    /// It is kept.
+    Kept,
+    /// It is over, and so is the one it takes the place of.
+    Removed,
+    /// It is not taken.
+    Refused(CookieRefusal),
+}
+
+impl CookieFate {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Removed => "removed",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// Why a cookie is not taken (RFC 6265 §5.2 and §5.3, and RFC 6265bis).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieRefusal {
+    /// It has no name.
+    NoName,
+    /// It is for a domain that the host is not in.
+    OtherDomain,
+    /// It is for a single label: for all that is below.
+    PublicSuffix,
+    /// It is for https alone, or stands for one that is, and came in the clear.
+    NotSecure,
+    /// Its name begins with `__Secure-` or `__Host-`, and it is not what that promises.
+    Prefix,
+    /// It holds a control character.
+    ControlCharacter,
+    /// Name and value are larger than 4096 bytes.
+    TooLarge,
+    /// The response sets more than 50.
+    TooMany,
+}
+
+impl CookieRefusal {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoName => "no-name",
+            Self::OtherDomain => "other-domain",
+            Self::PublicSuffix => "public-suffix",
+            Self::NotSecure => "not-secure",
+            Self::Prefix => "prefix",
+            Self::ControlCharacter => "control-character",
+            Self::TooLarge => "too-large",
+            Self::TooMany => "too-many",
+        }
+    }
 }
 
 /// What a server says when it ends an HTTP/2 connection (RFC 9113 §6.8).
@@ -154,6 +237,31 @@ pub struct SentRequest {
     pub body_bytes: u64,
 }
 
+/// What a method promises (RFC 9110 §9.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodPromises {
+    /// It asks for no change (§9.2.1).
+    pub safe: bool,
+    /// Twice is like once (§9.2.2).
+    pub idempotent: bool,
+    /// A response to it may be kept (§9.2.3): that to a POST only where it says for how long.
+    pub cacheable: bool,
+}
+
+/// What a method promises; `None` for one that RFC 9110 and RFC 5789 do not define.
+#[must_use]
+pub fn method_promises(method: &str) -> Option<MethodPromises> {
+    let (safe, idempotent, cacheable) = match method {
+        "GET" | "HEAD" => (true, true, true),
+        "OPTIONS" | "TRACE" => (true, true, false),
+        "PUT" | "DELETE" => (false, true, false),
+        "POST" | "PATCH" => (false, false, true),
+        "CONNECT" => (false, false, false),
+        _ => return None,
+    };
+    Some(MethodPromises { safe, idempotent, cacheable })
+}
+
 /// A header field. The value is bytes: not every server sends text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -235,12 +343,22 @@ pub struct Body {
     pub start: Vec<u8>,
     /// What its beginning says.
     pub said: BodySaid,
+    /// The events in it, where it is a stream of them.
+    pub events: Option<EventStream>,
 }
 
 impl Body {
     /// Its bytes on the wire, as they are counted now, were there at `at`.
     pub fn note(&mut self, at: At) {
         self.arrivals.note(at, self.wire_bytes);
+    }
+
+    /// How many decoded bytes each encoded one stands for, to the hundredth; `None` where nothing was undone.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // two digits of a ratio are told
+    pub fn ratio(&self) -> Option<f64> {
+        let decoded = self.decoded_bytes.filter(|_| self.encoded_bytes > 0)?;
+        Some((decoded as f64 / self.encoded_bytes as f64 * 100.0).round() / 100.0)
     }
 }
 

@@ -43,6 +43,7 @@ mod status;
 mod tls;
 mod token;
 mod url;
+mod websocket;
 
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
@@ -66,8 +67,9 @@ pub use fields::{directive, members, parameter, seconds};
 pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
-    Body, BodyFraming, GoAway, Header, Http, HttpVersion, Informational, Redirect, RedirectChange,
-    SentRequest, TlsComplaint, Unanswered, header, position,
+    Body, BodyFraming, CookieFate, CookieRefusal, GoAway, Header, Http, HttpVersion, Informational,
+    MethodPromises, Redirect, RedirectChange, SentRequest, SetCookie, TlsComplaint, Unanswered, header,
+    method_promises, position,
 };
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
 pub use meaning::{Meaning, Negative, StoppedBy};
@@ -80,7 +82,7 @@ pub use proxy::{
 };
 pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
-pub use request::Request;
+pub use request::{NotRetried, Request, RetryWait, Transient, WaitRule};
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;
@@ -98,3 +100,4 @@ pub use tls::{
 };
 pub use token::{TokenFault, TokenForm, WebToken};
 pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};
+pub use websocket::{EventStream, EventStreamEnd, WebSocket, WebSocketClose};

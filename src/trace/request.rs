@@ -1,5 +1,7 @@
 //! A request with all that was done for it: which lookup, which connection, what was said, how it failed.
 
+use std::time::Duration;
+
 use super::at::At;
 use super::cors::Cors;
 use super::failure::Failure;
@@ -33,12 +35,100 @@ pub struct Request {
     pub http: Stage<Http>,
     /// What ended it before its goal.
     pub failure: Option<Failure>,
-    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered.
+    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; or
+    /// it came to what may pass (`waited`).
     pub retry_of: Option<RequestId>,
     /// `--origin`: how it stands to the page that makes it; `None` without one.
     pub cors: Option<Cors>,
     /// `--reuse`: the same again on its connection, when the trace had ended; `None` without it.
     pub further: Option<Further>,
+    /// The wait before it, where it repeats one that came to what may pass (`--retry`).
+    pub waited: Option<RetryWait>,
+    /// Why it was not sent once more, where it came to what may pass and that was asked for.
+    pub not_retried: Option<NotRetried>,
+}
+
+/// The wait before a further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryWait {
+    /// What the attempt before came to.
+    pub cause: Transient,
+    /// Who said how long.
+    pub rule: WaitRule,
+    /// Its end.
+    pub end: At,
+}
+
+/// What may pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transient {
+    /// A response with this status: 408, 429, 500, 502, 503 or 504.
+    Status(u16),
+    /// Something did not come within its limit.
+    Timeout,
+    /// The connection was refused.
+    Refused,
+}
+
+impl Transient {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Who says how long is waited before a further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitRule {
+    /// Nobody: one second, and twice as long each time.
+    Backoff,
+    /// `--retry-delay`.
+    Given,
+    /// The server: Retry-After (RFC 9110 §10.2.3).
+    RetryAfter,
+}
+
+impl WaitRule {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Backoff => "backoff",
+            Self::Given => "given",
+            Self::RetryAfter => "retry-after",
+        }
+    }
+}
+
+/// Why a request was not sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRetried {
+    /// As often as was asked for it was.
+    UsedUp,
+    /// Its method is not idempotent (RFC 9110 §9.2.2): it may have been done.
+    NotIdempotent,
+    /// The wait would not have ended within `--max-time`.
+    TooLong(Duration),
+    /// Its body came by standard input, and that is read.
+    BodyIsGone,
+}
+
+impl NotRetried {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UsedUp => "used-up",
+            Self::NotIdempotent => "not-idempotent",
+            Self::TooLong(_) => "beyond-max-time",
+            Self::BodyIsGone => "body-is-gone",
+        }
+    }
 }
 
 impl Request {
@@ -57,8 +147,16 @@ impl Request {
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
+            waited: None,
+            not_retried: None,
             further: None,
             cors: None,
         }
+    }
+
+    /// Whether it is the question before a request that a page of another origin makes.
+    #[must_use]
+    pub fn is_preflight(&self) -> bool {
+        self.cors.as_ref().is_some_and(Cors::is_preflight)
     }
 }

@@ -81,10 +81,14 @@ impl Trace {
     /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.
     #[must_use]
     pub fn redirects(&self) -> usize {
-        let own = |request: &&Request| {
-            request.retry_of.is_none() && !request.cors.as_ref().is_some_and(super::cors::Cors::is_preflight)
-        };
+        let own = |request: &&Request| request.retry_of.is_none() && !request.is_preflight();
         self.requests.iter().filter(own).count().saturating_sub(1)
+    }
+
+    /// Whether a request was sent once more: what it came to is not what the run came to.
+    #[must_use]
+    pub fn is_repeated(&self, id: RequestId) -> bool {
+        self.requests.iter().any(|later| later.retry_of == Some(id))
     }
 
     /// What ended the trace before its goal; `None` when the last response was read to its end.

@@ -103,6 +103,7 @@ impl<'a> Checker<'a> {
             let ask = Ask {
                 method: plan.http.method.clone().unwrap_or_else(|| "GET".to_owned()),
                 body: None,
+                cookies: plan.http.cookies.clone(),
                 credentials: first.is_some_and(|first| Origin::of(first) == Origin::of(url)),
                 given_host: first.is_some_and(|first| first.host_ascii == url.host_ascii),
                 on_behalf: OnBehalf::Nobody,

@@ -2,6 +2,7 @@
 //! the one before it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::assumed;
 use super::beside::Beside;
@@ -12,26 +13,29 @@ use super::loss;
 use super::pool::{Idle, Pool};
 use super::proxied;
 use super::quic;
+use super::retry::{self, Retries};
 use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
+use crate::fault::Fault;
 use crate::http::{self, Ask, OnBehalf, Session};
-use crate::plan::VersionChoice;
+use crate::plan::{CookieJar, VersionChoice};
 use crate::proxy::{self, Choice};
+use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request, RequestId,
-    Stage, StageName, Tls, Trace, Unanswered, Url, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request,
+    RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
 };
 use crate::units::count;
 use crate::url;
 
 /// What to try where a server redirects until its cookie comes back.
 const COOKIE: &str = "the server redirects until the cookie it sets comes back, and none is sent from here by \
-                      itself: -H 'Cookie: NAME=VALUE' sends one";
+                      itself: --cookies keeps those that are set";
 
 /// Lanes that are still running, and the lookup they belong to.
 type Lanes = Vec<(LookupId, UncountedLanes)>;
@@ -115,6 +119,7 @@ impl<'a> Chain<'a> {
                 .clone()
                 .unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
             body: plan.body.clone(),
+            cookies: plan.cookies.clone(),
             credentials: true,
             given_host: true,
             on_behalf: OnBehalf::Nobody,
@@ -135,43 +140,20 @@ impl<'a> Chain<'a> {
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
         let mut first = Origin::of(&url);
-        let mut redirects = 0;
-        let mut retry_of = None;
+        let (mut redirects, mut repeats) = (0, None);
+        let mut retries = Retries::new(plan.retry);
         let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let until = until::last_stage(&url, self.scene.plan);
-            let (asked, cors) = page.ask(&url, ask);
-            let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
-            until::leave_out(&mut trace.requests[id.0]);
-            let mut failure = self.request(trace, id, &asked).await.err();
-            failure = failure.map(|failure| Self::put_off(trace, id, failure));
-            let behind = |failure| match trace.hops().last() {
-                Some(hop) => proxied::hint(failure, &hop),
-                None => failure,
-            };
-            failure = failure.map(behind);
-            // Where nothing was to run, taking the URL apart is all there is.
-            let end =
-                trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| self.scene.clock.now());
-            let again = again(trace, id, &asked.method);
-            if let (Again::MustNot, Some(failure)) = (again, &mut failure) {
-                failure.hint = Some(format!(
-                    "a {} is not sent again by itself: it may have been processed",
-                    asked.method
-                ));
-            }
+            let (mut asked, cors) = page.ask(&url, ask);
+            let id = self.attempt(trace, (url, cors), (&mut asked, repeats.take())).await;
+            ask.cookies.clone_from(&asked.cookies);
+            repeats = self.repeat(trace, id, &asked, &mut retries);
             let request = &mut trace.requests[id.0];
-            request.end = end;
-            let failure = failure.map(|failure| assumed::hint(failure, &request.url));
-            let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
-            request.failure = failure.map(|failure| with_accepted(failure, tls));
-            if again == Again::May {
+            if repeats.is_some() {
                 url = request.url.clone();
-                retry_of = Some(id);
                 continue;
             }
-            retry_of = None;
             self.last = Some(asked);
             match page.judge(request) {
                 Next::Usual => {}
@@ -192,8 +174,10 @@ impl<'a> Chain<'a> {
             url = match next(redirect, redirects, plan.max_redirects) {
                 Ok(url) => url,
                 Err(mut failure) => {
-                    failure.running = end.since(start);
-                    if failure.code == FailureCode::TooManyRedirects && waits_for_a_cookie(trace) {
+                    failure.running = request.end.since(start);
+                    let is_kept = plan.cookie_jar == CookieJar::OfChain;
+                    if failure.code == FailureCode::TooManyRedirects && !is_kept && waits_for_a_cookie(trace)
+                    {
                         failure.hint = Some(COOKIE.to_owned());
                     }
                     trace.requests[id.0].failure = Some(failure);
@@ -210,6 +194,96 @@ impl<'a> Chain<'a> {
             }
             ask.credentials = Origin::of(&url) == first;
             ask.given_host = url.host_ascii == first.host();
+        }
+    }
+
+    /// One request from its begin to its record. What is sent once more waits before.
+    async fn attempt(
+        &mut self,
+        trace: &mut Trace,
+        (url, cors): (Url, Option<Cors>),
+        (ask, repeats): (&mut Ask, Option<Repeat>),
+    ) -> RequestId {
+        let Scene { plan, clock, stop, .. } = *self.scene;
+        let start = trace.requests.last().map_or(At(0), |request| request.end);
+        let until = until::last_stage(&url, plan);
+        let retry_of = repeats.map(|repeat| repeat.of);
+        let id = trace.add_request(Request { until, retry_of, cors, ..Request::new(url, start) });
+        until::leave_out(&mut trace.requests[id.0]);
+        let waited = match repeats.and_then(|repeat| repeat.wait) {
+            Some((cause, rule, wait)) => {
+                let end = start.after(wait);
+                let ended = stop.within(Some(end), std::future::pending::<()>()).await;
+                // What ends it at its own time is the wait itself.
+                let ended = ended.err().filter(|why| *why != Stopped::Limit);
+                let end = if ended.is_some() { clock.now() } else { clock.now().max(end) };
+                trace.requests[id.0].waited = Some(RetryWait { cause, rule, end });
+                ended
+            }
+            None => None,
+        };
+        if let Some(why) = waited {
+            let request = &mut trace.requests[id.0];
+            request.end = clock.now();
+            let fault = Fault::stopped(StageName::Http, why, stop.max_time(), "waiting to ask once more");
+            request.failure = Some(fault.after(request.end.since(start)));
+            return id;
+        }
+        http::drop_expired(&mut ask.cookies, clock.wall_now());
+        let failure = self.request(trace, id, ask).await.err();
+        self.keep_cookies(trace, id, ask);
+        let failure = failure.map(|failure| Self::put_off(trace, id, failure));
+        let behind = |failure| match trace.hops().last() {
+            Some(hop) => proxied::hint(failure, &hop),
+            None => failure,
+        };
+        let failure = failure.map(behind);
+        // Where nothing was to run, taking the URL apart is all there is.
+        let end = trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| clock.now());
+        let request = &mut trace.requests[id.0];
+        request.end = end;
+        let failure = failure.map(|failure| assumed::hint(failure, &request.url));
+        let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
+        request.failure = failure.map(|failure| with_accepted(failure, tls));
+        id
+    }
+
+    /// Takes the cookies that a response sets, where those are kept.
+    fn keep_cookies(&self, trace: &mut Trace, id: RequestId, ask: &mut Ask) {
+        let Scene { plan, clock, .. } = *self.scene;
+        let Request { url, http, .. } = &mut trace.requests[id.0];
+        if let (CookieJar::OfChain, Some(http)) = (plan.http.cookie_jar, http.ran_mut()) {
+            http.cookies = Some(http::take_cookies(&mut ask.cookies, url, &http.headers, clock.wall_now()));
+        }
+    }
+
+    /// Whether a request is sent once more: at once, where a kept connection ended under it, or after a wait.
+    fn repeat(&self, trace: &mut Trace, id: RequestId, ask: &Ask, retries: &mut Retries) -> Option<Repeat> {
+        let Scene { clock, stop, .. } = *self.scene;
+        let again = again(trace, id, &ask.method);
+        let request = &mut trace.requests[id.0];
+        match again {
+            Again::May => return Some(Repeat { of: id, wait: None }),
+            Again::MustNot => {
+                if let Some(failure) = &mut request.failure {
+                    failure.hint = Some(format!(
+                        "a {} is not sent again by itself: it may have been processed",
+                        ask.method
+                    ));
+                }
+                return None;
+            }
+            Again::No => {}
+        }
+        match retries.next(request, &ask.method, (request.end, clock.wall_now()), stop.max_time()) {
+            retry::Next::Over => None,
+            retry::Next::Not(why) => {
+                request.not_retried = Some(why);
+                None
+            }
+            retry::Next::After { cause, rule, wait } => {
+                Some(Repeat { of: id, wait: Some((cause, rule, wait)) })
+            }
         }
     }
 
@@ -241,10 +315,10 @@ impl<'a> Chain<'a> {
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
         let mut beside = Beside::default();
-        // What is sent again goes out on a connection of its own.
+        // What is sent again because a kept connection ended goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
-            Request { retry_of: None, url, .. } => self.pool.take(&Origin::of(url)).await,
-            Request { retry_of: Some(_), .. } => None,
+            Request { retry_of: Some(_), waited: None, .. } => None,
+            Request { url, .. } => self.pool.take(&Origin::of(url)).await,
         };
         let (session, connection) = match idle {
             Some(idle) => {
@@ -319,6 +393,14 @@ impl<'a> Chain<'a> {
             self.doubted.extend(watch.map(|watch| (connection, watch)));
         }
     }
+}
+
+/// That a request is sent once more.
+#[derive(Clone, Copy)]
+struct Repeat {
+    of: RequestId,
+    /// Why, by whose word and how long it waits before; `None` where it goes at once.
+    wait: Option<(Transient, WaitRule, Duration)>,
 }
 
 /// Whether a connection is kept for a further request.
@@ -404,7 +486,7 @@ fn waits_for_a_cookie(trace: &Trace) -> bool {
 fn next(redirect: &Redirect, redirects: usize, most: usize) -> Result<Url, Failure> {
     let fail = |code, message, hint: &str| {
         let (stage, hint) = (StageName::Http, Some(hint.to_owned()));
-        Failure { stage, code, message, hint, running: std::time::Duration::ZERO }
+        Failure { stage, code, message, hint, running: Duration::ZERO }
     };
     let Some(target) = &redirect.target else {
         let message = format!("the redirect to `{}` cannot be followed", redirect.location.escape_debug());

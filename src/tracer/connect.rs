@@ -49,7 +49,7 @@ pub(super) async fn open(
         return Ok(None);
     }
     if let Some(path) = &plan.tcp.unix_socket {
-        return over_unix(scene, (id, request), connections, path, beside).await;
+        return over_unix(scene, (id, request, ask), connections, path, beside).await;
     }
     let mut target = Target::of(&request.url, &plan.tcp);
     let endpoints = find(scene, (request, lookups), &mut target, beside).await?;
@@ -188,7 +188,7 @@ async fn find(
 /// The same by a socket of this machine: nothing is looked up, and every redirect leads to it again.
 async fn over_unix(
     scene: &Scene<'_>,
-    (id, request): (RequestId, &mut Request),
+    (id, request, ask): (RequestId, &mut Request, &Ask),
     connections: &mut Vec<Connection>,
     path: &Path,
     beside: &mut Beside,
@@ -198,21 +198,25 @@ async fn over_unix(
         return Ok(None);
     }
     (scene.on_stage)(StageName::Tcp, &path.to_string_lossy());
+    // Nothing of this connection takes long enough to make them meanwhile.
+    let hello = Hello::wanted(scene, request);
+    beside.request = make_request(scene, request, ask);
     let (tcp, stream) = tcp::connect_unix(path, &scene.plan.tcp, scene.clock, scene.stop).await;
     let connection = ConnectionId(connections.len());
     request.connection = Stage::Ran(connection);
     connections.push(Connection { opened_for: id, tcp, proxy: None, quic: None, tls: Stage::NotReached });
     let stream = Stream::from(stream?);
     let tls = &mut connections[connection.0].tls;
-    let session = if request.url.scheme.is_clear() {
-        *tls = Stage::Skipped(PLAIN);
-        Session::in_the_clear(stream, version_for(request, &scene.plan.http))
-    } else if request.until == StageName::Tcp {
-        *tls = Stage::Skipped(until::reason(request));
-        return Ok(None);
-    } else {
-        let hello = Hello::to(scene, &request.url);
-        secure(scene, hello, tls, stream, None, &mut beside.unread).await?
+    let session = match hello {
+        Some(hello) => secure(scene, hello, tls, stream, None, &mut beside.unread).await?,
+        None if request.url.scheme.is_clear() => {
+            *tls = Stage::Skipped(PLAIN);
+            Session::in_the_clear(stream, version_for(request, &scene.plan.http))
+        }
+        None => {
+            *tls = Stage::Skipped(until::reason(request));
+            return Ok(None);
+        }
     };
     Ok(goes_on(session, connection, request.until).await)
 }

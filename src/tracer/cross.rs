@@ -1,7 +1,7 @@
 //! `--origin`: the requests of a chain as those of a page of another origin, with a preflight before each that a browser
 //! would ask for (Fetch standard, WHATWG, sections 4.3 to 4.9). Judges what comes back; sends nothing.
 
-use crate::http::{self, Ask};
+use crate::http::{self, Ask, OnBehalf};
 use crate::plan::HttpPlan;
 use crate::trace::{Cors, CorsVerdict, Request, Url};
 
@@ -35,6 +35,11 @@ impl<'a> Page<'a> {
     /// What is asked next of a URL, and how that stands to the page.
     pub(super) fn ask(&mut self, url: &Url, ask: &Ask) -> (Ask, Option<Cors>) {
         let Some(page) = &self.plan.origin else { return (ask.clone(), None) };
+        if url.scheme.is_websocket() {
+            // Its server is told, and no browser judges the answer: who is let in is the server's matter alone.
+            let on_behalf = OnBehalf::Page { origin: page.clone() };
+            return (Ask { on_behalf, ..ask.clone() }, None);
+        }
         let here = http::origin_of(url);
         if self.last.as_ref().is_some_and(|last| *last != here && last != page) {
             self.tainted = true;

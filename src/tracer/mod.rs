@@ -19,6 +19,7 @@
 //! - `fast_open`: connections whose SYN carries data; `loss`: what the kernel learns late of it.
 //! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
+//! - `retry`: whether a request is sent once more, and when (`--retry`).
 //! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
 //! - `reuse`: the same request again on its connection, after the trace.
 //! - `scene`: what all of these are handed.
@@ -39,6 +40,7 @@ mod proxied;
 mod quic;
 mod race;
 mod resume;
+mod retry;
 mod reuse;
 mod route;
 mod run;

@@ -13,7 +13,7 @@ use crate::quic::{self, Dialled};
 use crate::stream::Stream;
 use crate::tcp;
 use crate::tls::Memory;
-use crate::trace::{Connection, ConnectionId, Resumption, Stage, StageName, Tls, Trace};
+use crate::trace::{Carrier, Connection, ConnectionId, Resumption, Stage, StageName, Tls, Trace};
 
 /// The end of an HTTP/3 connection in good order (RFC 9114 §8.1).
 const NO_ERROR: u32 = 0x100;
@@ -30,27 +30,28 @@ pub(super) async fn resume_all(scene: &Scene<'_>, sessions: Vec<(ConnectionId, M
             continue;
         }
         (scene.on_stage)(StageName::Tls, &tls.verified_name);
-        let address = tcp.winner.and_then(|winner| tcp.attempts.get(winner)).map(|won| won.address);
-        let carrier = match (&tcp.unix_socket, address, &*proxy) {
+        let won = tcp.winner.and_then(|winner| tcp.attempts.get(winner));
+        let won = won.map(|won| (won.address, won.transport));
+        let carrier = match (&tcp.unix_socket, won, &*proxy) {
             (Some(path), ..) => {
                 let plan = scene.plan.tcp.afterwards();
                 tcp::connect_unix(path, &plan, scene.clock, scene.stop).await.1.map(Stream::from)
             }
             (None, None, _) => continue,
-            (None, Some(address), Some(proxy)) => {
+            (None, Some((address, _)), Some(proxy)) => {
                 proxied::again(scene, &requests[opened_for.0].url, proxy, address).await
             }
-            (None, Some(address), None) => {
+            (None, Some((address, Carrier::Quic)), None) => {
+                let resumption = by_quic(scene, &memory, address, tls).await;
                 if let Some(quic) = quic {
-                    let resumption = by_quic(scene, &memory, address, tls).await;
                     quic.early_data = resumption.early_data;
-                    tls.resumption = Some(resumption);
-                    continue;
                 }
-                connect::again(scene, address).await
+                tls.resumption = Some(resumption);
+                continue;
             }
+            (None, Some((address, Carrier::Tcp)), None) => connect::again(scene, address).await,
         };
-        let peer = address.filter(|_| proxy.is_none());
+        let peer = won.map(|(address, _)| address).filter(|_| proxy.is_none());
         tls.resumption = Some(match carrier {
             Ok(stream) => memory.resume(stream, peer, tls, scene.clock, scene.stop).await,
             Err(failure) => memory.unconnected(tls, failure.message),

@@ -7,8 +7,7 @@ use super::target::Origin;
 use crate::http::{self, Ask, Session};
 use crate::plan::{FurtherMethods, FurtherRequests, HttpPlan};
 use crate::trace::{
-    Cors, FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Url,
-    header,
+    FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Url, header,
 };
 
 /// Why none is made.
@@ -54,7 +53,7 @@ fn hindrance(request: &Request, ask: &Ask, wanted: FurtherRequests) -> Option<&'
         Some(NO_REQUEST)
     } else if request.failure.is_some() || request.http.as_ref().ran().is_none() {
         Some(FAILED)
-    } else if request.cors.as_ref().is_some_and(Cors::is_preflight) {
+    } else if request.is_preflight() {
         Some(REFUSED)
     } else if wanted.methods == FurtherMethods::Safe && !http::is_safe(&ask.method) {
         Some(UNSAFE)

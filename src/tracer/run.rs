@@ -19,7 +19,8 @@ use crate::plan::{Plan, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{At, Stage, Trace};
+use crate::trace::{At, Scheme, Stage, Trace};
+use crate::url;
 
 /// How long a finished trace waits for the uncounted lanes.
 pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
@@ -66,6 +67,15 @@ impl Tracer {
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
         Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, quic, proxies })
+    }
+
+    /// Makes ready what a first trace of this URL needs and what nothing of it changes: keys, and the pages of the
+    /// program that take a URL apart. Before t0.
+    pub fn make_ready(&self, url: &str) {
+        let parsed = url::parse(url);
+        if parsed.is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Tls)) {
+            self.tls.make_keys();
+        }
     }
 
     /// Traces a URL, as it was typed.

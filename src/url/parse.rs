@@ -90,7 +90,10 @@ enum Parsed {
 /// The parser's view of the URL as a whole.
 fn whole(input: &str, clean: &str, typed: &Typed<'_>, scheme: Scheme) -> Result<Parsed, Failure> {
     // The parser takes hosts apart for schemes that it knows only; endpoints are of none.
-    let known = if scheme == Scheme::Http { scheme } else { Scheme::Https };
+    let known = match scheme {
+        Scheme::Http | Scheme::Ws | Scheme::Wss => scheme,
+        Scheme::Https | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => Scheme::Https,
+    };
     let with =
         |authority: &str| ::url::Url::parse(&format!("{}://{authority}{}", known.as_str(), typed.tail));
     let error = match with(typed.authority) {
@@ -150,7 +153,7 @@ fn scheme(typed: &Typed<'_>) -> Scheme {
     match typed.scheme {
         Some(word) => endpoint::SCHEMES
             .into_iter()
-            .chain([Scheme::Http])
+            .chain([Scheme::Http, Scheme::Ws, Scheme::Wss])
             .find(|scheme| word.eq_ignore_ascii_case(scheme.as_str()))
             .unwrap_or(Scheme::Https),
         None if local() => Scheme::Http,

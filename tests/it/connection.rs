@@ -179,6 +179,42 @@ fn a_unix_socket_takes_the_place_of_name_and_address() {
     assert_eq!(document["failure"]["code"], "connect-failed");
 }
 
+#[test]
+fn a_unix_socket_carries_tls() {
+    let path = std::env::temp_dir().join(format!("urltrace-it-{}-tls.sock", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["app.example.test".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    // A run may be repeated.
+    std::thread::spawn(move || {
+        for carrier in listener.incoming() {
+            let tls = rustls::ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(tls, carrier.unwrap());
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).unwrap();
+            let is_right = request[..count].starts_with(b"GET /x HTTP/1.1\r\n");
+            let status = if is_right { "200 OK" } else { "400 Bad Request" };
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nhi").unwrap();
+        }
+    });
+    let (hop, _) = hop(&["-k", "--unix-socket", path.to_str().unwrap(), "https://app.example.test/x"], 0);
+    assert_eq!((&hop["http"]["status"], &hop["tls"]["version"]), (&200.into(), &"TLSv1.3".into()));
+    let [hello, connect] = [&hop["tls"]["flights"][0], &hop["connect"]];
+    let connected = connect["start_us"].as_u64().unwrap() + connect["duration_us"].as_u64().unwrap();
+    assert!(hello["start_us"].as_u64().unwrap() >= connected);
+    assert!(hello["messages"][0] == "ClientHello" && hop["tls"]["cipher_suite"].is_string());
+    std::fs::remove_file(&path).unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_kernel_is_asked_once_more_when_all_is_over() {

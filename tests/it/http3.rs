@@ -150,7 +150,8 @@ fn a_session_is_resumed_by_quic_and_0_rtt_taken_or_turned_down() {
         assert_eq!(us("saved_us"), us("full_handshake_us") - us("handshake_us"), "{host}: {seen}");
         // The first is a full one, and the second no part of the run.
         assert!(!hop["tls"]["chain"].as_array().unwrap().is_empty(), "{host}");
-        assert_eq!(document["findings"], json!([]), "{host}");
+        let mut found = document["findings"].as_array().unwrap().iter();
+        assert!(found.all(|finding| finding["id"] != "tls-no-resumption"), "{host}");
         let (alone, _) = self::hop(&["--http3-only", &url], 0);
         assert_eq!(
             (&alone["tls"]["resumption"], &alone["quic"]["early_data"]),
@@ -162,6 +163,7 @@ fn a_session_is_resumed_by_quic_and_0_rtt_taken_or_turned_down() {
     assert!(report.contains("0-RTT offered and refused"), "{report}");
     let story =
         stdout(&run(&["--lab", "--http3-only", "--resume", "--explain", "https://early.http3.test/"]));
+    let story = story.split_whitespace().collect::<Vec<&str>>().join(" ");
     assert!(story.contains("could have gone along with the first message (0-RTT)"), "{story}");
 }
 

@@ -81,6 +81,8 @@ const FOUND: &[(&str, &[&str])] = &[
     ("not-kept", &["tls-no-h2-alpn", "http-connection-close"]),
     ("slow-first-byte", &["http-first-byte-slow"]),
     ("slow-upstream", &["http-upstream-slow"]),
+    ("websocket", &[]),
+    ("events", &[]),
     ("cors", &[]),
     ("cors-preflight-refused", &["http-cors-refused"]),
     ("cors-refused", &["http-cors-refused"]),

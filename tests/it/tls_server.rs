@@ -32,7 +32,8 @@ pub(crate) fn serve(config: ServerConfig, conduct: fn(ServerConnection, TcpStrea
             thread::spawn(move || {
                 tcp.set_nodelay(true).unwrap();
                 let mut connection = ServerConnection::new(config).unwrap();
-                while connection.is_handshaking() {
+                // The tickets, too, before the request is read.
+                while connection.is_handshaking() || connection.wants_write() {
                     if connection.complete_io(&mut tcp).is_err() {
                         return;
                     }

@@ -85,9 +85,7 @@ impl<'a> Capture<'a> {
         let server = format!("@{}", RESOLVER[usize::from(client.namespace.ends_with("c2"))]);
         self.tcpdump.wait_until(|| {
             run_at(client, &program("dig"), &["-r", "+tries=1", "+time=1", &server, &name]);
-            Packets::read_all(&file)
-                .iter()
-                .any(|packet| packet.question().is_some_and(|(qname, _)| qname == name))
+            Packets::read_all(&file).iter().any(|packet| packet.asks(&name))
         });
     }
 }
@@ -104,10 +102,9 @@ pub(crate) struct Packets(Vec<Raw>);
 
 impl Packets {
     fn read(file: &std::path::Path, begin: &str, end: &str) -> Self {
-        let is = |packet: &Raw, name: &str| packet.question().is_some_and(|(qname, _)| qname == name);
         let all = Self::read_all(file);
-        let first = all.iter().rposition(|packet| is(packet, begin)).unwrap() + 1;
-        let last = all.iter().position(|packet| is(packet, end)).unwrap();
+        let first = all.iter().rposition(|packet| packet.asks(begin)).unwrap() + 1;
+        let last = all.iter().position(|packet| packet.asks(end)).unwrap();
         Self(all[first..last].to_vec())
     }
 
@@ -165,12 +162,22 @@ impl Packets {
         exchanges
     }
 
-    /// The TCP segments with data of the connection from this port: when, whether from the server, and the data.
+    /// The TCP segments with data of the connection from this port: when, whether from the server, and the data. What
+    /// is sent again was there before; what is behind a gap is left out.
     pub(crate) fn segments(&self, port: u16) -> Vec<(u64, bool, &[u8])> {
         let own = self.0.iter().filter(|packet| packet.tcp && !packet.payload.is_empty());
-        own.filter(|packet| packet.from.1 == port || packet.to.1 == port)
-            .map(|packet| (packet.at, packet.to.1 == port, &packet.payload[..]))
-            .collect()
+        let mut next = [None; 2];
+        let mut segments = Vec::new();
+        for packet in own.filter(|packet| packet.from.1 == port || packet.to.1 == port) {
+            let is_server = packet.to.1 == port;
+            let next: &mut Option<u32> = &mut next[usize::from(is_server)];
+            let known = next.map_or(0, |next| next.wrapping_sub(packet.sequence)) as usize;
+            if let Some(fresh) = packet.payload.get(known..).filter(|fresh| !fresh.is_empty()) {
+                *next = Some(packet.sequence.wrapping_add(packet.payload.len() as u32));
+                segments.push((packet.at, is_server, fresh));
+            }
+        }
+        segments
     }
 
     /// TCP connections to other ports than DNS's, in the order begun.
@@ -216,6 +223,8 @@ struct Raw {
     from: (IpAddr, u16),
     to: (IpAddr, u16),
     flags: u8,
+    /// Of TCP: the place of the payload in its stream.
+    sequence: u32,
     payload: Vec<u8>,
 }
 
@@ -250,13 +259,16 @@ impl Raw {
             }
             _ => return None,
         };
-        let (tcp, head, flags) = match protocol {
-            6 => (true, usize::from(rest.get(12)? >> 4) * 4, *rest.get(13)?),
-            17 => (false, 8, 0),
+        let (tcp, head, flags, sequence) = match protocol {
+            6 => {
+                let sequence = u32::from_be_bytes(rest.get(4..8)?.try_into().ok()?);
+                (true, usize::from(rest.get(12)? >> 4) * 4, *rest.get(13)?, sequence)
+            }
+            17 => (false, 8, 0, 0),
             _ => return None,
         };
         let (from, to) = ((source, short(rest, 0)?), (target, short(rest, 2)?));
-        Some(Self { at, tcp, from, to, flags, payload: rest.get(head..)?.to_vec() })
+        Some(Self { at, tcp, from, to, flags, sequence, payload: rest.get(head..)?.to_vec() })
     }
 
     const fn is_syn(&self) -> bool {
@@ -265,6 +277,11 @@ impl Raw {
 
     const fn is_syn_ack(&self) -> bool {
         self.flags & 0x12 == 0x12
+    }
+
+    /// Whether it asks for that name: the answer may come at any time.
+    fn asks(&self, name: &str) -> bool {
+        self.to.1 == 53 && self.question().is_some_and(|(qname, _)| qname == name)
     }
 
     /// Name and id of a UDP DNS message's question.

@@ -25,11 +25,16 @@ const LIMIT_SECONDS: &str = "45";
 
 /// The full path of a program, found once: the programs themselves run without `PATH`.
 pub(crate) fn program(name: &str) -> PathBuf {
+    let found = installed(name).into_iter().next();
+    found.unwrap_or_else(|| panic!("`{name}` is not installed; .ci/run lists what these tests need"))
+}
+
+/// Every file of that name among the programs of this machine, in the order in which a shell finds them.
+pub(crate) fn installed(name: &str) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places =
         std::env::split_paths(&path).chain(["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from));
-    let found = places.map(|place| place.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("`{name}` is not installed; .ci/run lists what these tests need"))
+    places.map(|place| place.join(name)).filter(|file| file.is_file()).collect()
 }
 
 /// A command in a namespace that the kernel ends with this process, however this process ends.

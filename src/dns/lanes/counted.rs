@@ -169,7 +169,6 @@ impl Counted<'_> {
         }
         uncounted.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
-        uncounted.write(dns, self.clock);
         dns.notes = log.notes();
         dns.packets = log.packets();
         dns.authenticated = match dns.lane {

@@ -109,6 +109,7 @@ impl UncountedLanes {
     pub(crate) async fn settle_one_of_many(self, dns: &mut Dns, clock: &Clock, stop: &Stop) {
         self.begin();
         self.validate(dns, clock.now().after(self.grace() * 3), clock, stop, None).await;
+        self.write(dns, clock);
         if let Some(log) = &self.log {
             dns.packets = log.packets();
         }
@@ -144,7 +145,7 @@ impl UncountedLanes {
     }
 
     /// What is known of these lanes now.
-    pub(crate) fn write(&self, dns: &mut Dns, clock: &Clock) {
+    fn write(&self, dns: &mut Dns, clock: &Clock) {
         if let Some(context) = &self.context {
             dns.hints.drift.clone_from(&context.priming.drift.borrow());
         }

@@ -27,6 +27,7 @@ fn assert_explained(terms: impl IntoIterator<Item = impl AsRef<str>>) {
 #[test]
 fn phases_have_topics() {
     assert_explained([
+        "queue_us",
         "dns_us",
         "connect_us",
         "tls_us",

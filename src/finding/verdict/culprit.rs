@@ -84,7 +84,12 @@ pub(super) fn error<'f>(trace: &Trace, findings: &'f [Finding]) -> Option<&'f Fi
         matches!(finding.id, "http-status-error" | "http-rate-limited" | "http-graphql-errors")
             || is_distrusted(trace, finding)
     };
-    findings.iter().find(is_wrong).or_else(|| findings.iter().find(answered_with))
+    // What was answered otherwise when it was asked once more is over.
+    let stands = |finding: &&Finding| match finding.evidence.first() {
+        Some(Place::Request(id, _)) => !trace.is_repeated(*id),
+        _ => true,
+    };
+    findings.iter().find(is_wrong).or_else(|| findings.iter().filter(stands).find(answered_with))
 }
 
 /// Whether it is a fault of a certificate, and not a limit of what can be checked here.

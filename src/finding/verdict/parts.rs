@@ -49,6 +49,7 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 }
                 Phase::Receive => of_receive(hop, trip, cutter),
                 Phase::Proxy => of_proxy(hop, trip, cutter),
+                Phase::Queue => cutter.give_rest(Cause::Retry, Seen::default()),
                 Phase::Send => cutter.give_rest(Cause::Distance, Seen::default()),
             }
         });

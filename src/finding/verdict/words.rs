@@ -9,7 +9,7 @@ use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
 use crate::finding::place::{InLookup, InRequest, Place};
 use crate::timeline::{Phase, slow_start};
-use crate::trace::{Hop, Meaning, Packet, Proxy, Trace};
+use crate::trace::{Hop, Meaning, Packet, Proxy, RetryWait, Trace, Transient, WaitRule};
 use crate::units::{bytes, count, duration};
 
 /// `612 of 655 ms`, `1.02 s of 1.10 s` as `1.02 of 1.10 s`, `all 655 ms`.
@@ -44,6 +44,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Loss, _) => format!("{share}: the first SYN to {} was lost", who_of(host, lead)),
         (Cause::Retry, Some(Phase::Dns)) => {
             format!("{share} went by on {}, {}", who(trace, lead), what_of(trace, lead))
+        }
+        (Cause::Retry, Some(Phase::Queue)) => {
+            format!("{share} were waited before {host} was asked once more{}", words_of_wait(&hop))
         }
         (Cause::Retry, _) => {
             let dead = lead.seen.server.as_deref().unwrap_or("another address");
@@ -162,6 +165,17 @@ fn trip(hop: &Hop<'_>) -> String {
     })
 }
 
+/// What a wait before a further attempt was for.
+fn words_of_wait(hop: &Hop<'_>) -> String {
+    let Some(RetryWait { cause, rule, .. }) = hop.request.waited else { return String::new() };
+    let after = match cause {
+        Transient::Status(status) => format!(", after {status}"),
+        Transient::Timeout => ", after a time-out".to_owned(),
+        Transient::Refused => ", after it refused the connection".to_owned(),
+    };
+    if rule == WaitRule::RetryAfter { format!("{after}, as its Retry-After says") } else { after }
+}
+
 /// The proxy that a hop's request went through.
 fn proxy_of(hop: &Hop<'_>) -> Option<String> {
     Some(hop.connection?.proxy.as_ref()?.words())
@@ -240,6 +254,8 @@ pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
         (Cause::Retry, _) if of_lookup => {
             Saving::measured(claim.time, "on every lookup that asks this server first", Load::Cold)
         }
+        // Whoever asks once more has to wait before.
+        (Cause::Retry, Phase::Queue) => None,
         (Cause::Retry, _) => {
             Saving::measured(claim.time, "on every new connection that tries this address first", Load::This)
         }

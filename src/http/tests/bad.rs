@@ -211,7 +211,10 @@ async fn errors_of_the_tls_layer_are_told_apart() {
         let draft = Draft::new(&url, &ask, &plan).unwrap();
         let mut record = blank(HttpVersion::Http11, At(0));
         let fault =
-            h1::exchange(&mut Breaking(bytes, error), &scene, &draft, &mut record).await.err().unwrap();
+            h1::exchange(&mut Breaking(bytes, error), &scene, (&draft, vec![0; h1::READ]), &mut record)
+                .await
+                .err()
+                .unwrap();
         assert_eq!((fault.code, fault.stage), (code, stage), "{}", fault.message);
         assert!(!record.body.complete);
     }

@@ -2,7 +2,7 @@
 
 use super::h2::{frame, plan};
 use super::*;
-use crate::plan::BodyOutput;
+use crate::plan::{BodyOutput, Compression};
 use crate::trace::FailureCode;
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -54,8 +54,8 @@ fn no_body_of_http1_outlives_its_limit() {
         let gzip = |data: &[u8]| encode("gzip", data);
         let text = gzip(&b"All work and no play makes the queue long. ".repeat(100_000));
         let zeros = gzip(&vec![0; 8 << 20]);
-        let saved = HttpPlan { output: Some(BodyOutput::File(path)), ..HttpPlan::default() };
-        let undone = HttpPlan { compressed: true, ..saved.clone() };
+        let undone = HttpPlan { output: Some(BodyOutput::File(path)), ..HttpPlan::default() };
+        let saved = HttpPlan { compression: Compression::Unasked, ..undone.clone() };
         let coded = |coding: &str| head(&format!("Content-Encoding: {coding}\r\n"));
         let plain = HttpPlan::default();
         let table: [(&str, Vec<u8>, &[u8], &HttpPlan); 10] = [

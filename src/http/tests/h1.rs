@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::plan::BodyOutput;
+use crate::plan::{BodyOutput, Compression};
 use crate::trace::{FailureCode, HttpVersion, RedirectChange, header};
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn many_interim_responses_are_read() {
 }
 
 #[tokio::test]
-async fn an_encoding_is_undone_only_when_asked_for() {
+async fn an_encoding_is_undone_unless_it_was_not_asked_for() {
     let data = b"to be decoded ".repeat(1000);
     let gzip = encode("gzip", &data);
     let mut bytes =
@@ -269,18 +269,31 @@ async fn an_encoding_is_undone_only_when_asked_for() {
             .into_bytes();
     bytes.extend_from_slice(&gzip);
     let path = std::env::temp_dir().join(format!("urltrace-h1-{}", std::process::id()));
-    let plan =
-        HttpPlan { compressed: true, output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
+    let plan = HttpPlan { output: Some(BodyOutput::File(path.clone())), ..HttpPlan::default() };
     let (http, result) = get(answer(bytes.clone()).await, &plan).await;
     assert!(result.is_ok());
     assert_eq!((http.body.encoded_bytes, http.body.decoded_bytes), (gzip.len() as u64, Some(14_000)));
     assert_eq!((http.body.encoding.as_deref(), &http.body.saved_to), (Some("gzip"), &Some(path.clone())));
     let mut saved = Vec::new();
     std::fs::File::open(&path).unwrap().read_to_end(&mut saved).unwrap();
-    std::fs::remove_file(&path).unwrap();
     assert_eq!(saved, data);
-    let http = get_ok(answer(bytes).await).await;
+    let plain = HttpPlan { compression: Compression::Unasked, ..plan.clone() };
+    let (http, _) = get(answer(bytes.clone()).await, &plain).await;
     assert_eq!((http.body.encoding.as_deref(), http.body.decoded_bytes), (Some("gzip"), None));
+    assert!(std::fs::read(&path).unwrap() == gzip, "as it came");
+    // Asked for by hand it is saved as it came, unless --compressed says otherwise; a part is left as it is.
+    let own = ("ACCEPT-Encoding".to_owned(), Some("gzip".to_owned()));
+    let by_hand = HttpPlan { headers: vec![own], ..plan.clone() };
+    let (http, _) = get(answer(bytes.clone()).await, &by_hand).await;
+    assert_eq!(http.body.decoded_bytes, Some(14_000));
+    assert!(std::fs::read(&path).unwrap() == gzip, "as it came");
+    let undone = HttpPlan { compression: Compression::Undone, ..by_hand };
+    assert!(get(answer(bytes.clone()).await, &undone).await.1.is_ok());
+    assert!(std::fs::read(&path).unwrap() == data, "decoded");
+    let part = String::from_utf8_lossy(&bytes[..17]).replace("200 OK", "206 Pa").into_bytes();
+    let (http, result) = get(answer([&part, &bytes[17..]].concat()).await, &plan).await;
+    assert!(result.is_ok() && http.status == Some(206) && http.body.decoded_bytes.is_none());
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[tokio::test]

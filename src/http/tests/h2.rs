@@ -198,7 +198,7 @@ fn an_encoding_is_undone() {
             }
         })
         .await;
-        let (http, _) = get(address, &HttpPlan { compressed: true, ..plan() }).await;
+        let (http, _) = get(address, &plan()).await;
         assert_eq!((http.body.encoded_bytes, http.body.decoded_bytes), (size, Some(140_000)));
     });
 }

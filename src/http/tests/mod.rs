@@ -96,7 +96,9 @@ pub(super) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
 /// What is asked at the first origin.
 pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
     let body = body.map(bytes::Bytes::copy_from_slice);
-    Ask { method: method.to_owned(), body, credentials: true, given_host: true, on_behalf: OnBehalf::Nobody }
+    let on_behalf = OnBehalf::Nobody;
+    let cookies = Vec::new();
+    Ask { method: method.to_owned(), body, cookies, credentials: true, given_host: true, on_behalf }
 }
 
 /// A server that runs `script` on its first connection.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::reply::{HINT, Reply, Request, reason, reply};
 use super::site::{Conduct, Hints, Pace, Page};
+use super::socket;
 use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 use crate::trace::At;
@@ -34,6 +35,8 @@ struct Head {
     target: String,
     accept_encoding: String,
     if_none_match: String,
+    socket_key: String,
+    cookie: String,
     body: u64,
     keep: Keep,
     version: u8,
@@ -58,6 +61,10 @@ where
         let mut received = shared.clock.now();
         let head = parse(&buffer[..end]);
         buffer.drain(..end);
+        if let (Conduct::Socket(conduct), Some(head)) = (conduct, &head) {
+            timeout(IDLE, socket::serve(&mut stream, conduct, &head.socket_key, shared)).await??;
+            return linger(&mut stream).await;
+        }
         let Some(page) = conduct.page() else {
             misbehave(&mut stream, conduct).await?;
             return linger(&mut stream).await;
@@ -65,9 +72,9 @@ where
         if let (Conduct::EndsKept(_), 1..) = (conduct, number) {
             return linger(&mut stream).await;
         }
-        if let (Some(redirect), Some("/")) = (first_answer(conduct), head.as_ref().map(|head| &*head.target))
-        {
-            stream.write_all(redirect).await?;
+        let asked = head.as_ref().map(|head| (&*head.target, &*head.cookie));
+        if let Some(answer) = asked.and_then(|asked| first_answer(conduct, number, asked)) {
+            stream.write_all(answer).await?;
             continue;
         }
         let ends = |(name, value): &(&str, &str)| *name == "connection" && *value == "close";
@@ -97,9 +104,16 @@ where
     Ok(())
 }
 
-/// What a site that leads on to its page says at `/`.
-const fn first_answer(conduct: Conduct) -> Option<&'static [u8]> {
+/// What a site says before it has its page.
+fn first_answer(conduct: Conduct, number: u32, (target, cookie): (&str, &str)) -> Option<&'static [u8]> {
     match conduct {
+        Conduct::Busy(_) if number == 0 => Some(
+            b"HTTP/1.1 503 Service Unavailable\r\nserver: urltrace-lab\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n",
+        ),
+        Conduct::CookieWall(_) if !cookie.contains("seen=yes") => Some(
+            b"HTTP/1.1 302 Found\r\nserver: urltrace-lab\r\nlocation: /\r\nset-cookie: seen=yes; path=/; max-age=60; httponly\r\ncontent-length: 0\r\n\r\n",
+        ),
+        _ if target != "/" => None,
         Conduct::EndsKept(_) => {
             Some(b"HTTP/1.1 302 Found\r\nlocation: /index.html\r\ncontent-length: 0\r\n\r\n")
         }
@@ -150,6 +164,8 @@ fn parse(bytes: &[u8]) -> Option<Head> {
         match field.name.to_ascii_lowercase().as_str() {
             "accept-encoding" => head.accept_encoding = value.into_owned(),
             "if-none-match" => head.if_none_match = value.into_owned(),
+            "sec-websocket-key" => head.socket_key = value.into_owned(),
+            "cookie" => head.cookie = value.into_owned(),
             "content-length" => head.body = value.parse().ok()?,
             // A body in chunks is not read: the connection cannot be used further.
             "transfer-encoding" => head.keep = Keep::Close,
@@ -251,6 +267,9 @@ where
         | Conduct::EndsKept(_)
         | Conduct::LeadingBlank(_)
         | Conduct::EndsThird(_)
+        | Conduct::Socket(_)
+        | Conduct::Busy(_)
+        | Conduct::CookieWall(_)
         | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await

@@ -15,6 +15,7 @@ pub(super) mod reply;
 mod serve;
 pub(super) mod site;
 pub(super) mod sites;
+mod socket;
 mod speaking;
 #[cfg(test)]
 mod tests;

@@ -172,20 +172,49 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It opens a WebSocket.
+    Socket(Socket),
     /// It ends the connection behind the third response, and does not say so before.
     EndsThird(Page),
+    /// It refuses the first request of each connection for a second (503), and has its page then.
+    Busy(Page),
+    /// It redirects to itself until the cookie comes back that it sets, and has its page then.
+    CookieWall(Page),
 }
 
 impl Conduct {
     /// The page it has, if it has one.
     pub(crate) const fn page(self) -> Option<Page> {
         match self {
-            Self::Page(page) | Self::EndsKept(page) | Self::LeadingBlank(page) | Self::EndsThird(page) => {
-                Some(page)
-            }
-            Self::Garbage | Self::Empty | Self::EndlessHeaders | Self::ClosedEarly | Self::Silent => None,
+            Self::Page(page)
+            | Self::EndsKept(page)
+            | Self::LeadingBlank(page)
+            | Self::EndsThird(page)
+            | Self::Busy(page)
+            | Self::CookieWall(page) => Some(page),
+            Self::Garbage
+            | Self::Empty
+            | Self::EndlessHeaders
+            | Self::ClosedEarly
+            | Self::Silent
+            | Self::Socket(_) => None,
         }
     }
+}
+
+/// What a site does behind an upgrade (RFC 6455).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Socket {
+    /// It greets, and answers a ping.
+    Answers,
+    /// It proves nothing.
+    WithoutProof,
+    /// It masks its frames, as only clients do.
+    Masks,
+    /// It closes in place of a pong.
+    Closes,
+    /// It sends messages for as long as they are read.
+    Endless,
 }
 
 /// How a site answers.
@@ -518,6 +547,8 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
+    Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
+    Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
     Site::https("bare-response.http.test", 100, fields(&[])),
     Site::https(

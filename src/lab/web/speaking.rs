@@ -1,8 +1,8 @@
 //! Sites whose responses say something beside the page: caches and gateways on the way, logins, limits, errors in
 //! forms of their own. A table.
 
-use super::site::{Conduct, HSTS, KEPT, PAGE, Page, Site, fields, status};
-use crate::lab::scenario::{COLD_START, SLOW_GATEWAY};
+use super::site::{Conduct, HSTS, KEPT, PAGE, Pace, Page, Site, Socket, fields, status};
+use crate::lab::scenario::{COLD_START, EVENT_PAUSE, SLOW_GATEWAY};
 
 /// Where `openid` sends its visitors: all that a careful client sends is there.
 const OPENID: &str = "https://idp.http.test/?response_type=code&client_id=lab&scope=openid%20email&\
@@ -16,6 +16,12 @@ const SAML: &str = "https://idp.http.test/?SAMLRequest=fZJNT8MwDIbv_request&Rela
 /// A web token that expired in 2023.
 const TOKEN: &str = "id=eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImxhYi0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5odHRwLnRlc3QiLCJhdWQiOiJsYWIiLCJzdWIiOiI0NzExIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwMDM2MDB9.c2lnbmF0dXJlLW9mLXRoZS1sYWI; Path=/; Secure; HttpOnly";
 
+/// Forty events: as many pieces as they come in.
+const EVENTS: &str = "data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n\
+                      data: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\ndata: tick\n\n";
 /// The page that may ask in the lab.
 const ALLOW_ORIGIN: (&str, &str) = ("access-control-allow-origin", "https://app.example.test");
 /// An interface for that page.
@@ -117,6 +123,21 @@ pub(super) const SPEAKING: &[Site] = &[
             ("sunset", "Fri, 31 Dec 2027 23:59:59 GMT"),
             ("link", "<https://old-api.http.test/?page=2>; rel=\"next\""),
         ]),
+    ),
+    Site::http1("socket.http.test", 135, Conduct::Socket(Socket::Answers)),
+    Site::http1("no-proof.http.test", 136, Conduct::Socket(Socket::WithoutProof)),
+    Site::http1("masked.http.test", 137, Conduct::Socket(Socket::Masks)),
+    Site::http1("closing.http.test", 138, Conduct::Socket(Socket::Closes)),
+    Site::http1("endless-socket.http.test", 139, Conduct::Socket(Socket::Endless)),
+    Site::https(
+        "events.http.test",
+        160,
+        Conduct::Page(Page {
+            fields: &[("cache-control", "no-store"), HSTS],
+            text: Some(("text/event-stream", EVENTS)),
+            pace: Pace::Drip { pieces: 40, pause: EVENT_PAUSE },
+            ..PAGE
+        }),
     ),
     Site::https("cors.http.test", 133, Conduct::Page(CORS)),
     Site::https(

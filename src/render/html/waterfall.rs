@@ -128,7 +128,7 @@ const fn phase_class(phase: Option<Phase>) -> &'static str {
         Some(Phase::Send) => "send",
         Some(Phase::Wait) => "wait",
         Some(Phase::Receive) => "receive",
-        None => "request",
+        Some(Phase::Queue) | None => "request",
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct VerdictView<'a> {
     /// One sentence.
     summary: &'a str,
     /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
-    #[cfg_attr(test, schemars(extend("enum" = ["dns", "connect", "proxy", "tls", "quic", "send", "wait", "receive", null])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["queue", "dns", "connect", "proxy", "tls", "quic", "send", "wait", "receive", null])))]
     stage: Option<&'static str>,
     /// That phase's share of the total.
     share_percent: Option<u8>,

@@ -17,7 +17,9 @@ use super::route::RouteHopView;
 use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, PerPhase, Phase, Phases, Span};
-use crate::trace::{Connection, FurtherEnd, Hop, Route, RouteEnd, StageName, Trace};
+use crate::trace::{
+    At, Connection, FurtherEnd, Hop, NotRetried, RetryWait, Route, RouteEnd, StageName, Trace, Transient,
+};
 
 /// One request of a redirect chain.
 #[derive(Serialize)]
@@ -34,9 +36,14 @@ pub(super) struct HopView<'a> {
     until: &'static str,
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
-    /// The hop that this one repeats on a new connection: that had gone out on a kept one, which ended
-    /// without a byte of a response.
+    /// The hop that this one repeats: that had gone out on a kept connection, which ended without a byte of a
+    /// response, or it came to what `retry` says.
     retry_of: Option<usize>,
+    /// `--retry`: why the hop was sent once more, and the wait before; null for any other.
+    retry: Option<RepeatView>,
+    /// Why it was not sent once more, where `--retry` was given and it came to what may pass.
+    #[cfg_attr(test, schemars(extend("enum" = ["used-up", "not-idempotent", "beyond-max-time", "body-is-gone", null])))]
+    not_retried: Option<&'static str>,
     /// What ended this hop before its goal; that of the last is the document's.
     failure: Option<FailureView<'a>>,
     /// The URL, taken apart.
@@ -101,6 +108,8 @@ impl<'a> HopView<'a> {
             until: hop.request.until.as_str(),
             reused_connection_of: hop.reused.map(|request| request.0),
             retry_of: hop.retry_of.map(|request| request.0),
+            retry: hop.request.waited.map(|waited| RepeatView::new(hop.start, waited)),
+            not_retried: hop.request.not_retried.map(NotRetried::as_str),
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             url: UrlView::new(hop.url),
             dns: hop.dns.ran().map(Into::into),
@@ -127,6 +136,33 @@ impl<'a> HopView<'a> {
     }
 }
 
+/// A further attempt.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct RepeatView {
+    /// What the attempt before came to.
+    #[cfg_attr(test, schemars(extend("enum" = ["status", "timeout", "refused"])))]
+    cause: &'static str,
+    /// Its status, where that was the cause.
+    status: Option<u16>,
+    /// Who said how long to wait: nobody (1 s, then twice as long each time), `--retry-delay`, or the server.
+    #[cfg_attr(test, schemars(extend("enum" = ["backoff", "given", "retry-after"])))]
+    rule: &'static str,
+    /// How long was waited: the phase `queue`.
+    waited_us: u64,
+}
+
+impl RepeatView {
+    fn new(start: At, waited: RetryWait) -> Self {
+        let status = match waited.cause {
+            Transient::Status(status) => Some(status),
+            Transient::Timeout | Transient::Refused => None,
+        };
+        let (cause, rule) = (waited.cause.as_str(), waited.rule.as_str());
+        Self { cause, status, rule, waited_us: us(waited.end.since(start)) }
+    }
+}
+
 /// A connection that was opened and given up.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
@@ -148,6 +184,8 @@ impl<'a> From<&'a Connection> for AbandonedView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 #[allow(clippy::struct_field_names)] // the unit belongs into a name that leaves the program
 pub(super) struct PhasesView {
+    /// Before anything was done for it: the wait before it was sent once more.
+    queue_us: Option<u64>,
     /// Finding the address.
     dns_us: Option<u64>,
     /// Opening the connection; with a proxy that to the proxy, with the lookup of its name.
@@ -174,6 +212,7 @@ impl From<Phases> for PhasesView {
     fn from(phases: Phases) -> Self {
         let Phases { spent, unaccounted, total } = phases;
         Self {
+            queue_us: spent[Phase::Queue],
             dns_us: spent[Phase::Dns],
             connect_us: spent[Phase::Connect],
             proxy_us: spent[Phase::Proxy],
@@ -192,6 +231,8 @@ impl From<Phases> for PhasesView {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct ReasonsView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,6 +254,7 @@ struct ReasonsView {
 impl From<PerPhase<Option<&'static str>>> for ReasonsView {
     fn from(reasons: PerPhase<Option<&'static str>>) -> Self {
         Self {
+            queue: reasons[Phase::Queue],
             dns: reasons[Phase::Dns],
             connect: reasons[Phase::Connect],
             proxy: reasons[Phase::Proxy],

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
+use super::cookies::CookieView;
+use super::live::{EventStreamView, WebSocketView};
 use super::reading::{
     AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
     WaitView,
@@ -19,6 +21,7 @@ use crate::reading;
 use crate::timeline;
 use crate::trace::{
     Body, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+    method_promises,
 };
 
 /// A request and its response.
@@ -95,12 +98,18 @@ pub(super) struct HttpView<'a> {
     wait: Option<WaitView>,
     /// Who has to say who he is, and how.
     auth: AuthView<'a>,
+    /// What became of the cookies that it sets; null where those are not kept (`--cookies`).
+    cookies: Option<Vec<CookieView<'a>>>,
     /// Problem details in the body (RFC 9457).
     problem: Option<ProblemView<'a>>,
     /// Errors of GraphQL in the body, of which the beginning is looked at.
     graphql_errors: Option<GraphQlView<'a>>,
     /// The names that the request was given in somebody's tracing or log.
     trace_ids: Vec<TraceIdView>,
+    /// The events in the body, where it is a stream of them (text/event-stream).
+    sse: Option<EventStreamView>,
+    /// The WebSocket that the server opened.
+    websocket: Option<WebSocketView<'a>>,
     /// What the response says as an interface for programs.
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
@@ -146,9 +155,12 @@ impl<'a> HttpView<'a> {
             limits: LimitsView::of(started_at, http),
             wait: reading::wait(hop).map(Into::into),
             auth: AuthView::of(hop, http),
+            cookies: http.cookies.as_ref().map(|cookies| cookies.iter().map(Into::into).collect()),
             problem: http.body.said.problem.as_ref().map(Into::into),
             graphql_errors: http.body.said.graphql.as_ref().map(Into::into),
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
+            sse: http.body.events.map(Into::into),
+            websocket: http.websocket.as_ref().map(Into::into),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }
@@ -161,6 +173,12 @@ impl<'a> HttpView<'a> {
 struct RequestView<'a> {
     /// Method.
     method: &'a str,
+    /// Whether it asks for no change (RFC 9110 section 9.2.1); null for a method that nothing is known of.
+    safe: Option<bool>,
+    /// Whether twice is like once (section 9.2.2).
+    idempotent: Option<bool>,
+    /// Whether a response to it may be kept (section 9.2.3); that to a POST or PATCH only where it says so.
+    cacheable: Option<bool>,
     /// Path and query, secrets redacted.
     target: &'a str,
     /// Header fields in the order sent, secrets redacted.
@@ -171,8 +189,12 @@ struct RequestView<'a> {
 
 impl<'a> RequestView<'a> {
     fn new(request: &'a SentRequest) -> Self {
+        let promises = method_promises(&request.method);
         Self {
             method: &request.method,
+            safe: promises.map(|promises| promises.safe),
+            idempotent: promises.map(|promises| promises.idempotent),
+            cacheable: promises.map(|promises| promises.cacheable),
             target: &request.target,
             headers: headers(&request.headers),
             body_bytes: request.body_bytes,
@@ -230,6 +252,8 @@ struct BodyView<'a> {
     encoded_bytes: u64,
     /// Bytes after undoing the encoding; null when it was not undone.
     decoded_bytes: Option<u64>,
+    /// How many decoded bytes each encoded one stands for; null when nothing was undone.
+    ratio: Option<f64>,
     /// Bytes behind the end of the encoded data, which are left out.
     surplus_bytes: u64,
     /// Value of `content-encoding`.
@@ -260,6 +284,7 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             wire_bytes: body.wire_bytes,
             encoded_bytes: body.encoded_bytes,
             decoded_bytes: body.decoded_bytes,
+            ratio: body.ratio(),
             surplus_bytes: body.surplus_bytes,
             encoding: body.encoding.as_deref(),
             arrivals: body.arrivals.shares().into_iter().map(Into::into).collect(),

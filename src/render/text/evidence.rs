@@ -12,7 +12,7 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{proxy_words, quic_words, scan_words, words};
+use crate::render::{cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage,
@@ -46,6 +46,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         fact(page, Ink::Wait, "http", &body);
         said(page, trace, hop, verbose);
     }
+    request_side(page, hop);
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
         fact_text(page, Ink::Faint, "resolver", &stub(record));
@@ -67,6 +68,22 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
     }
     reuse::put(page, hop, verbose);
+}
+
+/// What was done about the response: cookies that were kept, a further attempt that was not made.
+fn request_side(page: &mut Page, hop: &Hop<'_>) {
+    let http = hop.http.ran();
+    if let Some(cookies) = http.and_then(|http| http.cookies.as_deref()).and_then(cookie_words::cookies) {
+        fact_text(page, Ink::Send, "cookies", &cookies);
+    }
+    if let Some(why) = hop.request.not_retried {
+        fact_text(
+            page,
+            Ink::Send,
+            "retry",
+            &retry_words::not_retried(why, http.map(|http| &*http.request.method)),
+        );
+    }
 }
 
 /// What the response says of its way and of itself.
@@ -429,7 +446,7 @@ fn http(page: &Page, http: &Http) -> Line {
     line
 }
 
-/// `4.1 kB gzip text/html (12.3 kB decoded)`.
+/// `4.1 kB gzip text/html (12.3 kB decoded, 3.0 to 1)`.
 pub(crate) fn body(http: &Http) -> String {
     let mut words = units::bytes(http.body.encoded_bytes);
     if let Some(encoding) = &http.body.encoding {
@@ -439,7 +456,8 @@ pub(crate) fn body(http: &Http) -> String {
         words.push_str(&format!(" {}", kind.split(';').next().unwrap_or_default().trim()));
     }
     if let Some(decoded) = http.body.decoded_bytes.filter(|decoded| *decoded != http.body.encoded_bytes) {
-        words.push_str(&format!(" ({} decoded)", units::bytes(decoded)));
+        let ratio = http.body.ratio().map_or_else(String::new, |ratio| format!(", {ratio:.1} to 1"));
+        words.push_str(&format!(" ({} decoded{ratio})", units::bytes(decoded)));
     }
     if http.body.surplus_bytes > 0 {
         words.push_str(&format!(" ({} behind its end left out)", units::bytes(http.body.surplus_bytes)));
@@ -447,7 +465,7 @@ pub(crate) fn body(http: &Http) -> String {
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }
-    if !http.body.complete && http.body.framing != BodyFraming::None {
+    if !http.body.complete && http.body.framing != BodyFraming::None && http.body.events.is_none() {
         words.push_str(", incomplete");
     }
     if let Some(path) = &http.body.saved_to {

@@ -5,6 +5,7 @@ use crate::timeline::Phase;
 
 pub(super) const fn phase_ink(phase: Phase) -> Ink {
     match phase {
+        Phase::Queue => Ink::Faint,
         Phase::Dns => Ink::Dns,
         Phase::Connect | Phase::Proxy => Ink::Connect,
         Phase::Tls | Phase::Quic => Ink::Tls,

@@ -9,7 +9,7 @@ use super::page::{Line, Page};
 use super::section::{item, title};
 use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
-use crate::render::{quic_words, words};
+use crate::render::{method_words, quic_words, words};
 use crate::trace::{
     Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Quic,
     Tls, Trace, Url,
@@ -319,6 +319,9 @@ fn request(page: &mut Page, http: &Http) {
     let first = format!("{} {target} {}", http.request.method, version.as_str());
     wire_line(page, sign, Ink::Strong, &first);
     fields(page, sign, &http.request.headers);
+    if let Some(promises) = method_words::promises(&http.request.method) {
+        wire_line(page, sign, Ink::Faint, &format!("[{} is {promises}]", http.request.method));
+    }
     if http.request.body_bytes > 0 {
         wire_line(page, sign, Ink::Faint, &format!("[body of {}]", units::bytes(http.request.body_bytes)));
     }

@@ -10,9 +10,9 @@ use super::page::Page;
 use super::phase_ink::phase_ink;
 use crate::picture::{self, Standing, What};
 use crate::render::shorten::shorten;
-use crate::render::words;
+use crate::render::{retry_words, words};
 use crate::timeline::Phase;
-use crate::trace::{Cors, Hop, Trace};
+use crate::trace::{Hop, Trace};
 use crate::units;
 
 const DURATION: usize = 8;
@@ -101,10 +101,13 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
 
 /// Why a hop happened: what the redirect before it changed.
 fn reason(hops: &[Hop<'_>], index: usize) -> String {
+    if let Some(waited) = hops[index].request.waited {
+        return retry_words::wait(waited, hops[index].start);
+    }
     if hops[index].retry_of.is_some() {
         return "sent again".to_owned();
     }
-    if hops[index].request.cors.as_ref().is_some_and(Cors::is_preflight) {
+    if hops[index].request.is_preflight() {
         return "CORS preflight".to_owned();
     }
     let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());
@@ -208,7 +211,7 @@ impl Drawing<'_> {
             // The only attempt is the phase itself.
             Phase::Connect | Phase::Proxy => siblings > 1,
             Phase::Tls | Phase::Quic => false,
-            Phase::Send | Phase::Wait | Phase::Receive => true,
+            Phase::Queue | Phase::Send | Phase::Wait | Phase::Receive => true,
         };
         let (start, end) = part.time.unwrap_or_default();
         // In a chain only what took a twentieth of it: it is long enough.

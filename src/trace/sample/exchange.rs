@@ -85,6 +85,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             arrivals: arrived(&[(302_110, 1_000), (302_500, 3_000), (302_820, 4_121)]),
             start: Vec::new(),
             said: BodySaid::default(),
+            events: None,
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,
@@ -99,5 +100,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         unanswered: None,
         redirect: None,
         tokens: Vec::new(),
+        websocket: None,
+        cookies: None,
     }
 }

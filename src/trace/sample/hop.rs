@@ -64,6 +64,8 @@ impl Draft {
             http,
             failure,
             retry_of: None,
+            waited: None,
+            not_retried: None,
             further: None,
             cors: None,
         });

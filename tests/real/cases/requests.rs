@@ -4,13 +4,17 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::tools::program;
 use crate::{Test, World};
 
-pub(super) const TESTS: &[Test] = &[("requests_are_those_of_curl", requests_are_those_of_curl)];
+pub(super) const TESTS: &[Test] = &[
+    ("requests_are_those_of_curl", requests_are_those_of_curl),
+    ("retries_and_cookies_are_those_of_curl", retries_and_cookies_are_those_of_curl),
+];
 
 /// A request as it was on the wire.
 struct Sent {
@@ -76,6 +80,88 @@ fn sent_by(executable: &std::path::Path, arguments: &[&str]) -> Sent {
     sent
 }
 
+/// What a program asks of a server whose answers are these, one after another: line, cookies in order, and the
+/// time since the request before.
+fn conversation(
+    executable: &Path,
+    arguments: &[&str],
+    answers: &[&str],
+) -> Vec<(String, Vec<String>, Duration)> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let mut child = Command::new(executable)
+        .env_clear()
+        .args(arguments)
+        .arg(&url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut asked = Vec::new();
+    let mut last = Instant::now();
+    for answer in answers {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (mut request, mut byte) = (Vec::new(), [0]);
+        while !request.ends_with(b"\r\n\r\n") {
+            assert_eq!(stream.read(&mut byte).unwrap(), 1);
+            request.push(byte[0]);
+        }
+        let since = last.elapsed();
+        let request = String::from_utf8(request).unwrap();
+        let line = request.lines().next().unwrap().to_owned();
+        let cookie = request.lines().find_map(|line| line.strip_prefix("Cookie: ")).unwrap_or_default();
+        let mut cookies: Vec<String> = cookie.split("; ").map(str::to_owned).collect();
+        cookies.sort();
+        let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        stream.write_all(answer.as_bytes()).unwrap();
+        last = Instant::now();
+        asked.push((line, cookies, since));
+    }
+    assert!(child.wait().unwrap().success());
+    // Nothing more is asked.
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err());
+    asked
+}
+
+fn retries_and_cookies_are_those_of_curl(_: &World) {
+    let both = |curls: &[&str], ours: &[&str], answers: &[&str]| {
+        let curl = conversation(&program("curl"), &[&["-qsS", "-o", "/dev/null"], curls].concat(), answers);
+        let own = Path::new(env!("CARGO_BIN_EXE_urltrace"));
+        (curl, conversation(own, &[&["--silent"], ours].concat(), answers))
+    };
+    let busy = ["503 No", "429 No\r\nRetry-After: 1", "408 No", "200 OK"];
+    let (curl, own) = both(&["--retry", "5"], &["--retry", "5"], &busy);
+    for (attempt, (curl, own)) in curl.iter().zip(&own).enumerate() {
+        assert_eq!(curl.0, own.0);
+        let differ = curl.2.abs_diff(own.2);
+        assert!(differ < Duration::from_millis(700), "attempt {attempt}: {:?} and {:?}", curl.2, own.2);
+        let least = [0, 1, 1, 4][attempt];
+        assert!(own.2 >= Duration::from_secs(least), "attempt {attempt}: {:?}", own.2);
+    }
+    let (curl, own) = both(&["--retry", "2"], &["--retry", "2"], &["404 No"]);
+    assert_eq!((curl.len(), own.len()), (1, 1));
+
+    let chain = [
+        "302 Go\r\nLocation: /x/y/z\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2; Path=/x\r\n\
+         Set-Cookie: c=3; Path=/other\r\nSet-Cookie: d=4; Domain=127.0.0.1\r\nSet-Cookie: e=5; Domain=test\r\n\
+         Set-Cookie: f=6; Domain=0.0.1\r\nSet-Cookie: g=7; Max-Age=0\r\n\
+         Set-Cookie: h=8; Expires=Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: i=9; Expires=Fri, 01-Jan-2038 00:00:00 GMT\r\n\
+         Set-Cookie: __Host-j=10; Path=/\r\nSet-Cookie: k=a=b\r\nSet-Cookie: l=",
+        "307 Go\r\nLocation: /x/end\r\nSet-Cookie: a=; Max-Age=0; Path=/\r\nSet-Cookie: m=1\r\nSet-Cookie: b=3; Path=/x",
+        "200 OK",
+    ];
+    for start in [&[][..], &["-b", "own=1"]] {
+        let (curl, own) =
+            both(&[&["-L", "-b", ""], start].concat(), &[&["-L", "--cookies"], start].concat(), &chain);
+        for (curl, own) in curl.iter().zip(&own) {
+            assert_eq!((&own.0, &own.1), (&curl.0, &curl.1), "{start:?}");
+        }
+    }
+}
+
 fn requests_are_those_of_curl(world: &World) {
     let file = world.dir.path().join("a file.txt");
     std::fs::write(&file, "ab\r\nc \u{e9}\n").unwrap();
@@ -119,7 +205,7 @@ fn requests_are_those_of_curl(world: &World) {
         // Where curl waits for a 100 before a body, that is another matter.
         let curl =
             sent_by(&program("curl"), &[&["-qsS", "-o", "/dev/null", "-H", "Expect:"], arguments].concat());
-        let urltrace = sent_by(own, &[&["--silent"], arguments].concat());
+        let urltrace = sent_by(own, &[&["--silent", "--no-compressed"], arguments].concat());
         assert_eq!(urltrace.line, curl.line, "{arguments:?}");
         assert_eq!(urltrace.without_boundary(), curl.without_boundary(), "{arguments:?}");
         for (name, value) in &curl.fields {

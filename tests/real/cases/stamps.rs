@@ -175,9 +175,11 @@ fn phases(world: &World) {
         let mut capture = Capture::start(world, access);
         on_a_quiet_moment(|| {
             let run = trace(world, access, "--http1.1 https://www.example.site/").expect_exit(OK);
-            for (phase, seen) in PHASES.iter().zip(wire::phases(&capture.take())) {
+            let seen = wire::phases(&capture.take())
+                .ok_or("the capture does not show one connection and all of it")?;
+            for (phase, seen) in PHASES.iter().zip(seen) {
                 let told = run.number(&format!("/hops/0/phases/{phase}_us"));
-                within(KERNEL_TOLERANCE_US, phase, told, seen.unwrap())?;
+                within(KERNEL_TOLERANCE_US, phase, told, seen)?;
             }
             Ok(())
         });

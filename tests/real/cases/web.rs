@@ -143,7 +143,7 @@ fn not_found(world: &World) {
 fn compressed(world: &World) {
     for options in [&["-4", "--http1.1"][..], &["-4"]] {
         let url = "https://www.example.site/text.txt";
-        let run = trace_ok(world, &format!("{} --compressed {url}", options.join(" ")));
+        let run = trace_ok(world, &format!("{} {url}", options.join(" ")));
         assert_eq!(run.text("/hops/0/http/body/encoding"), "gzip", "{run}");
         assert_eq!(run.number("/hops/0/http/body/decoded_bytes"), TEXT_BYTES as u64, "{run}");
         // curl offers what urltrace does not need to: the same offer makes the same bytes.
@@ -153,6 +153,9 @@ fn compressed(world: &World) {
             run.number("/hops/0/http/body/wire_bytes") > run.number("/hops/0/http/body/encoded_bytes"),
             "{run}"
         );
+        let plain = trace_ok(world, &format!("{} --no-compressed {url}", options.join(" ")));
+        assert!(plain.at("/hops/0/http/body/encoding").is_null(), "{plain}");
+        agree(&plain, 0, &curl(world, url, WEB[0], options));
     }
 }
 
