@@ -23,6 +23,7 @@ mod phase_ink;
 mod reuse;
 pub(super) mod route;
 mod scan;
+mod section;
 mod story;
 mod survey;
 pub(super) mod tcp_info;

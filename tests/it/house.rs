@@ -59,7 +59,20 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("stream", &["bursts", "clock", "timestamp", "tls"]),
     (
         "http",
-        &["alert", "clock", "fault", "os", "plan", "quic", "stop", "stream", "timestamp", "trace", "units"],
+        &[
+            "alert",
+            "bursts",
+            "clock",
+            "fault",
+            "os",
+            "plan",
+            "quic",
+            "stop",
+            "stream",
+            "timestamp",
+            "trace",
+            "units",
+        ],
     ),
     (
         "tracer",

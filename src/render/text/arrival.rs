@@ -2,7 +2,7 @@
 
 use super::ink::Ink;
 use super::page::Page;
-use super::verbose::{item, title};
+use super::section::{item, title};
 use crate::render::arrival_words::{bars, moments, rates, rounds};
 use crate::timeline;
 use crate::trace::{Hop, Http};

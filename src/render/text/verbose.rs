@@ -6,6 +6,7 @@ use super::dnssec;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::section::{item, title};
 use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
 use crate::render::{method_words, quic_words, words};
@@ -72,13 +73,6 @@ pub(super) fn response_section(page: &mut Page, trace: &Trace) {
             response(page, http);
         }
     }
-}
-
-pub(super) fn title(page: &mut Page, ink: Ink, text: &str) {
-    page.gap();
-    let mut line = page.line();
-    line.push(ink, text);
-    page.put(line);
 }
 
 fn changes(page: &mut Page, url: &Url) {
@@ -312,15 +306,6 @@ fn certificate_lines(page: &mut Page, certificate: &Certificate) {
     if !certificate.issuer_urls.is_empty() {
         item(page, "issuer at", &certificate.issuer_urls.join(" "));
     }
-}
-
-/// A named fact of a section.
-pub(super) fn item(page: &mut Page, name: &str, text: &str) {
-    let mut head = page.line();
-    head.push(Ink::Plain, "    ").column(Ink::Faint, name, 10).push(Ink::Plain, " ");
-    let mut body = page.line();
-    body.push(Ink::Plain, text);
-    page.wrap(head, &body);
 }
 
 fn request(page: &mut Page, http: &Http) {
