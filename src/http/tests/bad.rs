@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
 use crate::alert::{AlertReceived, Demand};
-use crate::http::h1;
+use crate::http::{h1, link};
 use crate::http::request::Draft;
 use crate::http::scene::{Scene, blank};
 use crate::trace::{At, FailureCode, HttpVersion, StageName};
