@@ -22,6 +22,7 @@ mod http;
 mod live;
 mod micros;
 mod packet;
+mod phases;
 mod pointer;
 mod proxy;
 mod quic;

@@ -30,9 +30,6 @@ pub(super) fn not_retried(why: NotRetried, method: Option<&str>) -> String {
         NotRetried::TooLong(wait) => {
             format!("not sent once more: a wait of {} would not end within --max-time", units::limit(wait))
         }
-        NotRetried::BodyIsGone => {
-            "not sent once more: the body came by standard input, and that is read".to_owned()
-        }
     }
 }
 

@@ -114,8 +114,6 @@ pub enum NotRetried {
     NotIdempotent,
     /// The wait would not have ended within `--max-time`.
     TooLong(Duration),
-    /// Its body came by standard input, and that is read.
-    BodyIsGone,
 }
 
 impl NotRetried {
@@ -126,7 +124,6 @@ impl NotRetried {
             Self::UsedUp => "used-up",
             Self::NotIdempotent => "not-idempotent",
             Self::TooLong(_) => "beyond-max-time",
-            Self::BodyIsGone => "body-is-gone",
         }
     }
 }

@@ -7,9 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
 use crate::alert::{AlertReceived, Demand};
-use crate::http::{h1, link};
 use crate::http::request::Draft;
 use crate::http::scene::{Scene, blank};
+use crate::http::{h1, link};
 use crate::trace::{At, FailureCode, HttpVersion, StageName};
 use std::io::ErrorKind;
 

@@ -11,6 +11,7 @@ mod http2;
 mod http3;
 mod legacy;
 mod ocsp;
+mod pages;
 pub(super) mod reply;
 mod serve;
 pub(super) mod site;

@@ -1,6 +1,7 @@
 //! Every web site of the lab, from its tables.
 
-use super::site::{PAGES, Site};
+use super::pages::PAGES;
+use super::site::Site;
 use super::speaking::SPEAKING;
 
 /// Every site.

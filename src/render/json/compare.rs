@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::document::{Outcome, SCHEMA};
 use super::failure::FailureView;
-use super::hop::{HopView, PhasesView};
+use super::hop::HopView;
 use super::micros::us;
+use super::phases::PhasesView;
 use crate::render::words;
 use crate::report::{CompareReport, Compared};
 use crate::timeline;

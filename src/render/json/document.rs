@@ -54,7 +54,7 @@ pub(super) struct TraceDocument<'a> {
     /// Where the time went.
     verdict: finding::VerdictView<'a>,
     /// The phases summed over all hops; null where a phase happened in none.
-    phases: hop::PhasesView,
+    phases: PhasesView,
     /// One record for each request of the redirect chain.
     hops: Vec<hop::HopView<'a>>,
     /// The waterfall's rows.

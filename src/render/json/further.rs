@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::FailureView;
-use super::hop::PhasesView;
+use super::phases::PhasesView;
 use crate::reading;
 use crate::timeline;
 use crate::trace::FurtherExchange;
