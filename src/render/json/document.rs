@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::failure::FailureView;
 use super::micros::us;
+use super::phases::PhasesView;
 use super::record::RecordView;
 use super::{dns, finding, hop};
 use crate::exit;
