@@ -355,7 +355,7 @@ pub struct Request {
     /// each. Printed as a table or, with --format json, as one document.
     #[arg(long, conflicts_with_all = ["http1_1", "http2", "http3", "http3_only", "no_http3", "unix_socket", "tls_max",
         "until", "output", "ladder", "explain", "verbose", "fail_on", "only", "ignore", "all_addresses", "route",
-        "resume", "tls_scan"])]
+        "resume", "tls_scan", "reuse"])]
     pub compare_http: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]

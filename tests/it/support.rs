@@ -67,13 +67,13 @@ pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
     panic!("{arguments:?}: {missing:?}");
 }
 
-/// What a hop cannot account for, if it is too much. Measured on the test profile: the bound that is
-/// promised is checked where nothing else runs (the real-server tests).
+/// What a hop cannot account for, if it is too much: less than any delay that the lab injects, and more than what a
+/// busy machine adds. The bound that is promised is checked where nothing else runs (the real-server tests).
 fn unaccounted(document: &Value, put_aside: u64) -> Option<String> {
     document["hops"].as_array()?.iter().find_map(|hop| {
         let [total, unaccounted] =
             ["total_us", "unaccounted_us"].map(|name| hop["phases"][name].as_u64().unwrap());
-        (unaccounted > (total / 100).max(5_000) + put_aside)
+        (unaccounted > (total / 100).max(20_000) + put_aside)
             .then(|| format!("{unaccounted} of {total} us, {put_aside} without a core"))
     })
 }

@@ -9,7 +9,7 @@ use crate::finding::asked;
 use crate::finding::found::{Load, Saving};
 use crate::finding::place::{InLookup, InRequest, Place};
 use crate::timeline::{Phase, slow_start};
-use crate::trace::{Hop, Meaning, Packet, Proxy, RetryWait, Trace, Transient, WaitRule};
+use crate::trace::{Hop, Http, Meaning, Packet, Proxy, RetryWait, Trace, Transient, WaitRule};
 use crate::units::{bytes, count, duration};
 
 /// `612 of 655 ms`, `1.02 s of 1.10 s` as `1.02 of 1.10 s`, `all 655 ms`.
@@ -67,10 +67,7 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (_, Some(Phase::Dns)) => {
             format!("{} took {share} to answer{}", who(trace, lead), beside_others(trace, lead))
         }
-        (_, Some(Phase::Receive)) => {
-            let size = hop.http.ran().map_or(0, |http| http.body.wire_bytes);
-            format!("the body of {host} ({}) took {share} to arrive", bytes(size))
-        }
+        (_, Some(Phase::Receive)) => arrival(hop.http.ran(), host, &share),
         (Cause::Server, Some(Phase::Connect)) => {
             format!("this machine's resolver took {share} to find the address of {host}")
         }
@@ -96,6 +93,20 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
             format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
         }
         _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(&hop)),
+    }
+}
+
+/// What came in the time that a response took: a body, its events, or the pong of a WebSocket.
+fn arrival(http: Option<&Http>, host: &str, share: &str) -> String {
+    match http {
+        Some(http) if http.websocket.is_some() => {
+            format!("{share} went by from the open WebSocket of {host} to its pong")
+        }
+        Some(http) if http.body.events.is_some() => format!("{share} went by while {host} sent its events"),
+        http => {
+            let size = http.map_or(0, |http| http.body.wire_bytes);
+            format!("the body of {host} ({}) took {share} to arrive", bytes(size))
+        }
     }
 }
 

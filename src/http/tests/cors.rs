@@ -4,6 +4,9 @@ use super::*;
 use crate::http::tests::{ask, url};
 use crate::trace::sample;
 
+/// Fields, by name and value.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 const PAGE: &str = "https://app.example.test";
 
 fn plan(fields: &[(&str, &str)]) -> HttpPlan {
@@ -20,7 +23,7 @@ fn stands(method: &str, body: bool, fields: &[(&str, &str)]) -> Cors {
 #[test]
 fn a_browser_asks_first_where_the_standard_says_so() {
     let long = "x".repeat(129);
-    let simple: &[(&str, bool, &[(&str, &str)])] = &[
+    let simple: &[(&str, bool, Fields<'_>)] = &[
         ("GET", false, &[]),
         ("HEAD", false, &[]),
         ("POST", true, &[]),
@@ -34,7 +37,7 @@ fn a_browser_asks_first_where_the_standard_says_so() {
     for (method, body, fields) in simple {
         assert_eq!(stands(method, *body, fields).role, CorsRole::Simple, "{method} {fields:?}");
     }
-    let asked: &[(&str, bool, &[(&str, &str)], &str, &[&str])] = &[
+    let asked: &[(&str, bool, Fields<'_>, &str, &[&str])] = &[
         ("PUT", false, &[], "PUT", &[]),
         ("put", false, &[], "PUT", &[]),
         ("patch", false, &[], "patch", &[]),
@@ -116,7 +119,7 @@ const GRANTED: (&str, &str) = ("access-control-allow-credentials", "true");
 fn responses_are_judged_as_by_a_browser() {
     let plain = stands("GET", false, &[]);
     let cookie = stands("GET", false, &[("Cookie", "a=b")]);
-    let table: &[(&Cors, &[(&str, &str)], &str)] = &[
+    let table: &[(&Cors, Fields<'_>, &str)] = &[
         (&plain, &[], "no-allow-origin"),
         (&plain, &[ANY], "allowed"),
         (&plain, &[ORIGIN], "allowed"),
@@ -140,7 +143,7 @@ fn preflights_are_judged_as_by_a_browser() {
     let cookie = stands("PATCH", false, &[("Cookie", "a=b")]);
     let methods = |value| ("access-control-allow-methods", value);
     let names = |value| ("access-control-allow-headers", value);
-    let table: &[(&Cors, u16, &[(&str, &str)], &str)] = &[
+    let table: &[(&Cors, u16, Fields<'_>, &str)] = &[
         (&put, 204, &[ORIGIN, methods("GET, PUT"), names("X-TOKEN, x-other")], "allowed"),
         (&put, 204, &[ANY, methods("*"), names("*")], "allowed"),
         (&put, 204, &[ANY, names("*")], "method-not-allowed"),
