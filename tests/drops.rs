@@ -8,7 +8,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::task::LocalSet;
@@ -24,6 +24,9 @@ const TRACES: usize = 1_000;
 const AT_ONCE: usize = 50;
 /// Within this a task that was given up has ended: less than any limit that one might wait for.
 const AT_THE_LATEST: Duration = Duration::from_millis(500);
+
+/// Within this everything of a trace is gone.
+const AT_LAST: Duration = Duration::from_secs(15);
 
 /// A trace that is waiting is given up after this.
 const LONGEST: Duration = Duration::from_millis(400);
@@ -107,8 +110,11 @@ fn a_dropped_trace_leaves_no_descriptor_and_no_task() {
         }
         // How many reach their end depends on the machine; the early awaits are left by all that are to.
         assert!(finished < TRACES * 9 / 10, "{finished} came to their end");
-        assert_eq!(descriptors().await, before);
-        assert_eq!(runtime_tasks(), 0);
+        // The lab sees at its next piece that a peer is gone, and QUIC stays for three of its timeouts after a close
+        // (RFC 9000 section 10.2): seconds, and no more.
+        let all = Instant::now();
+        while (descriptors().await, runtime_tasks()) != (before, 0) && all.elapsed() < AT_LAST {}
+        assert_eq!((descriptors().await, runtime_tasks()), (before, 0));
     });
 }
 

@@ -60,7 +60,18 @@ impl Sockets {
         let (proxy, proxies) = on_one_port(bind_proxies)?;
         let ports = Ports { dns: dns_port, http, https, proxy };
         let dead = dead_plain.zip(dead_secure).map(|(plain, secure)| [plain, secure]);
+        leave_room(&proxies);
         Ok(Self { ports, dns, http: plain, https: secure, http3, proxies, dead })
+    }
+}
+
+/// Has the kernel's table of descriptors grow now, and not during a trace: where threads share the table, Linux
+/// waits for every core when it doubles (`expand_fdtable`), which held a `socket` call up for 10 ms. Where the limit
+/// of the process is lower, it is left as it is.
+fn leave_room(sockets: &[TcpListener]) {
+    const ROOM: i32 = 1023;
+    if let Some(socket) = sockets.first() {
+        drop(rustix::io::fcntl_dupfd_cloexec(socket, ROOM));
     }
 }
 
