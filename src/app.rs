@@ -245,8 +245,10 @@ async fn compare(
 ) -> Result<Ended, Problem> {
     let progress = Progress::new(show.progress);
     let max_time = plan.max_time;
-    let tracer = |plan: &Plan, version| {
-        Tracer::new(Plan { http: HttpPlan { version, ..plan.http.clone() }, ..plan.clone() })
+    let tracer = |plan: &Plan, version| -> Result<Tracer, String> {
+        let tracer = Tracer::new(Plan { http: HttpPlan { version, ..plan.http.clone() }, ..plan.clone() })?;
+        tracer.make_ready(&url);
+        Ok(tracer)
     };
     let prepare = |plan: Plan| -> Result<Vec<_>, String> {
         COMPARED.iter().map(|(version, choice)| Ok((*version, tracer(&plan, *choice)?))).collect()
