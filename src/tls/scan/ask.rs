@@ -150,8 +150,8 @@ where
         }
         let pause = if self.allowance.asked { PAUSE } else { Duration::ZERO };
         let until = self.allowance.until;
-        if let Err(why) = self.stop.within(Some(until), tokio::time::sleep(pause)).await {
-            // the pause between two connections
+        let pause = tokio::time::sleep(pause); // between two connections: what the scan promises a server
+        if let Err(why) = self.stop.within(Some(until), pause).await {
             return self.stopped(why);
         }
         self.allowance.asked = true;
