@@ -34,6 +34,18 @@ pub(crate) struct Certificates {
     pub(crate) key: PathBuf,
 }
 
+impl Certificates {
+    /// The SHA-256 of the leaf, as openssl tells it, in the form of the JSON.
+    pub(crate) fn fingerprint(&self) -> String {
+        let told = must(
+            Command::new(program("openssl"))
+                .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+                .arg(&self.leaf),
+        );
+        told.trim().split_once('=').unwrap().1.replace(':', "").to_ascii_lowercase()
+    }
+}
+
 /// Makes them.
 pub(crate) fn certificates(dir: &Path) -> Certificates {
     let file = |name: &str| dir.join(name);
