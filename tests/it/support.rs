@@ -67,8 +67,8 @@ pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
     panic!("{arguments:?}: {missing:?}");
 }
 
-/// What a hop cannot account for, if it is too much: less than any delay that the lab injects, and more than what a
-/// busy machine adds. The bound that is promised is checked where nothing else runs (the real-server tests).
+/// What a hop cannot account for, if it is too much: more than a busy machine adds. That the lab's delays lie in their
+/// phases is held by `tests/accuracy.rs`, and the bound that is promised by the real-server tests, where nothing else runs.
 fn unaccounted(document: &Value, put_aside: u64) -> Option<String> {
     document["hops"].as_array()?.iter().find_map(|hop| {
         let [total, unaccounted] =
