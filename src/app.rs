@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::{self, Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
@@ -16,9 +17,9 @@ use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
 use crate::os;
-use crate::plan::{Batch, HttpPlan, Plan, Question, VersionChoice};
+use crate::plan::{Batch, HttpPlan, Plan, Question, RequestBody, VersionChoice};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
-use crate::render::{self, Diagram, Progress, Refusal, Style};
+use crate::render::{self, Diagram, Progress, Refusal, Style, Uploaded};
 use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
@@ -191,7 +192,7 @@ async fn trace(
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let progress = Progress::new(show.progress);
+    let progress = Progress::with_upload(show.progress, plan.http.body.as_ref().map(uploaded));
     let max_time = plan.max_time;
     let prepare = |plan| {
         let tracer = Tracer::new(plan)?;
@@ -224,6 +225,12 @@ async fn trace(
     }
     let failure = report.part(|report| report.trace.failure());
     Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
+}
+
+/// Reads off how much of a body has gone out.
+fn uploaded(body: &RequestBody) -> Uploaded {
+    let (meter, whole) = (Arc::clone(&body.meter), body.length());
+    Arc::new(move || (meter.sent(), whole))
 }
 
 /// The versions of a comparison, in their order.

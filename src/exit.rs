@@ -90,7 +90,7 @@ pub fn of_trace(trace: &Trace, bad_status: OnBadStatus, limits: Limits) -> u8 {
     if let Some(failure) = trace.failure() {
         return match failure.code {
             // The stage did its work; the file is this machine's.
-            FailureCode::OutputFailed => USAGE,
+            FailureCode::OutputFailed | FailureCode::RequestBodyFailed => USAGE,
             _ => of_stage(failure.stage),
         };
     }

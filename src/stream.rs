@@ -14,6 +14,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 pub use crate::bursts::Bursts;
 use crate::clock::Moment;
+use crate::tcp;
 use crate::timestamp::{self, Stamped};
 use crate::tls::TlsStream;
 
@@ -147,6 +148,15 @@ impl Stamped for Stream {
             Self::Unix(_) => None,
             Self::Tls(tls) => tls.carrier().arrived(),
             Self::Behind(behind) => behind.stream.arrived(),
+        }
+    }
+
+    fn is_acknowledged(&self) -> Option<bool> {
+        match self {
+            Self::Plain(socket) => tcp::is_acknowledged(&socket.tcp),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.carrier().is_acknowledged(),
+            Self::Behind(behind) => behind.stream.is_acknowledged(),
         }
     }
 

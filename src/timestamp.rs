@@ -27,6 +27,11 @@ pub trait Stamped {
         None
     }
 
+    /// Whether the peer has acknowledged all that was written, where that can be known.
+    fn is_acknowledged(&self) -> Option<bool> {
+        None
+    }
+
     /// When what was written last was handed to the kernel.
     fn handed(&self) -> Option<Moment> {
         None

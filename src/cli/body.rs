@@ -1,14 +1,16 @@
 //! What a request carries: `-d` and its kin, `--json`, `-F`, `-T`, and with `-G` the query that is made of them.
 //!
-//! Each becomes bytes in memory; sending them is the HTTP stage's. What a part of a form looks like is `form`'s.
+//! Small ones become bytes in memory; what is large is opened here and read while it is sent, by the HTTP stage. What a part of a form looks like is `form`'s.
 
+use bytes::Bytes;
 use clap::ArgMatches;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::declarations::Request;
 use super::error::PlanError;
-use super::files::{argument_or_file, read_body};
+use super::files::{Reading, Sources, read_body};
 use super::form;
+use crate::plan::{LineEnds, Piece, RequestBody};
 
 /// What `application/x-www-form-urlencoded` and a segment of a path take as it is (RFC 3986 §2.3).
 const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -16,7 +18,7 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').r
 /// What is sent behind the head, and what it makes of the request.
 #[derive(Default)]
 pub(super) struct Content {
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<RequestBody>,
     /// The fields that go with it; `None` for one that is not to be sent.
     pub(super) fields: Vec<(String, Option<String>)>,
     /// Where it is not POST.
@@ -48,10 +50,13 @@ pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content
     }
     let field = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
     if !request.json.is_empty() {
-        let parts = request.json.iter().map(|text| argument_or_file("--json", text));
+        let mut sources = Sources::new();
+        let mut part =
+            |text: &String| sources.argument_or_file("--json", text, reading(request), LineEnds::Kept);
+        let parts = request.json.iter().map(&mut part).collect::<Result<Vec<_>, _>>()?;
         let mime = Some("application/json");
         return Ok(Content {
-            body: Some(parts.collect::<Result<Vec<_>, _>>()?.concat()),
+            body: Some(RequestBody::new(parts)),
             fields: vec![field("Content-Type", mime), field("Accept", mime)],
             method: None,
         });
@@ -59,13 +64,19 @@ pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content
     if let Some(path) = &request.upload_file {
         // As with curl, nothing is said of what the file is.
         let fields = vec![field("Content-Type", None)];
-        return Ok(Content { body: Some(read_body("-T", path)?), fields, method: Some("PUT") });
+        // As with curl, `.` is standard input, too.
+        let (path, reading) = match path.as_str() {
+            "-" | "." => ("-", Reading::AsItComes),
+            path => (path, Reading::KeptIfSmall),
+        };
+        let file = Sources::new().file("-T", path, reading, LineEnds::Kept)?;
+        return Ok(Content { body: Some(RequestBody::new(vec![file])), fields, method: Some("PUT") });
     }
     if kinds[2].1 {
         let form =
             form::read(&ordered(matches, &[("form", &request.form), ("form_string", &request.form_string)]))?;
         let fields = vec![field("Content-Type", Some(&form.content_type()))];
-        return Ok(Content { body: Some(form.bytes()), fields, method: None });
+        return Ok(Content { body: Some(RequestBody::new(form.into_pieces())), fields, method: None });
     }
     Ok(Content { body: data(request, matches)?, ..Content::default() })
 }
@@ -127,32 +138,39 @@ fn ordered<'a>(
 }
 
 /// The data of `-d` and its kin, whichever option each part has, as curl sends it.
-fn data(request: &Request, matches: &ArgMatches) -> Result<Option<Vec<u8>>, PlanError> {
+fn data(request: &Request, matches: &ArgMatches) -> Result<Option<RequestBody>, PlanError> {
     let options: [(&str, &[String]); 4] = [
         ("data", &request.data),
         ("data_raw", &request.data_raw),
         ("data_binary", &request.data_binary),
         ("data_urlencode", &request.data_urlencode),
     ];
+    let (mut sources, reading) = (Sources::new(), reading(request));
     let parts = ordered(matches, &options)
         .into_iter()
         .map(|(id, text)| match id {
-            "data" => without_line_ends(text),
-            "data_raw" => Ok(text.as_bytes().to_vec()),
-            "data_binary" => argument_or_file("--data-binary", text),
-            _ => url_encoded(text).map(String::into_bytes),
+            "data" => sources.argument_or_file("-d", text, reading, LineEnds::LeftOut),
+            "data_raw" => Ok(Piece::Bytes(text.as_bytes().to_vec().into())),
+            "data_binary" => sources.argument_or_file("--data-binary", text, reading, LineEnds::Kept),
+            _ => url_encoded(text).map(|text| Piece::Bytes(text.into())),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
+    let joint = || Piece::Bytes(Bytes::from_static(b"&"));
+    let joined = parts.into_iter().enumerate().flat_map(|(place, part)| {
+        let before = (place > 0).then(joint);
+        before.into_iter().chain([part])
+    });
+    let joined: Vec<Piece> = joined.collect();
+    Ok((!joined.is_empty()).then(|| in_one(RequestBody::new(joined))))
 }
 
-/// As `-d` has it: a file loses its line ends.
-fn without_line_ends(text: &str) -> Result<Vec<u8>, PlanError> {
-    let mut bytes = argument_or_file("-d", text)?;
-    if text.starts_with('@') {
-        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
-    }
-    Ok(bytes)
+/// What is in memory, in one piece.
+fn in_one(body: RequestBody) -> RequestBody {
+    body.in_memory().map_or(body, Into::into)
+}
+
+const fn reading(request: &Request) -> Reading {
+    if request.get { Reading::Kept } else { Reading::KeptIfSmall }
 }
 
 /// As `--data-urlencode` has it: `CONTENT`, `=CONTENT`, `NAME=CONTENT`, `@FILE` or `NAME@FILE`; the name is left

@@ -387,12 +387,18 @@ pub struct Request {
     /// Send a part of a form with POST, even if it begins with `@` or `<`
     #[arg(long, value_name = "NAME=CONTENT")]
     pub form_string: Vec<String>,
-    /// Send this file with PUT; behind a URL that ends in a slash its name is added
+    /// Send this file with PUT, `-`: standard input; behind a URL that ends in a slash its name is added
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<String>,
     /// Send this JSON with POST; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub json: Vec<String>,
+    /// Send the body when the server has said 100 (Expect: 100-continue), or after a second without a word
+    #[arg(long)]
+    pub expect100: bool,
+    /// How long the body waits for a 100, in seconds
+    #[arg(long, value_name = "TIME")]
+    pub expect100_timeout: Option<String>,
     /// User name and password for Basic authentication; prompts for a missing password
     #[arg(short = 'u', long, value_name = "USER[:PASSWORD]")]
     pub user: Option<String>,

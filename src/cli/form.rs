@@ -6,7 +6,9 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::error::PlanError;
-use super::files::read_body;
+use super::files::{Reading, Sources};
+use crate::http::random;
+use crate::plan::{LineEnds, Piece};
 
 /// Media types by the end of a file's name, as far as curl knows them.
 const TYPES: [(&str, &str); 9] = [
@@ -31,7 +33,7 @@ struct Part {
     name: String,
     file_name: Option<String>,
     media_type: Option<String>,
-    content: Vec<u8>,
+    content: Piece,
 }
 
 /// Reads the options, each with its name, in their order.
@@ -39,22 +41,29 @@ struct Part {
 /// # Errors
 /// One that is not `NAME=CONTENT`, and files that cannot be read.
 pub(super) fn read(options: &[(&'static str, &str)]) -> Result<Form, PlanError> {
+    let mut sources = Sources::new();
     let parts = options
         .iter()
         .map(|(id, text)| match *id {
-            "form" => part(text),
+            "form" => part(text, &mut sources),
             _ => string(text),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    // Made of what is sent, the same command line sends the same bytes; and it cannot be guessed by who writes
-    // a part without knowing all of them.
+    Ok(Form { boundary: boundary(&parts), parts })
+}
+
+/// Made of what is sent, the same command line sends the same bytes; and it cannot be guessed by who writes a part
+/// without knowing all of them. Chance stands in place of what is read only when it is sent.
+fn boundary(parts: &[Part]) -> String {
     let mut all = Sha256::new();
-    for part in &parts {
+    for part in parts {
         all.update(part.name.as_bytes());
-        all.update(&part.content);
+        match &part.content {
+            Piece::Bytes(content) => all.update(content),
+            Piece::File(_) | Piece::Once(_) => all.update(random::<16>()),
+        }
     }
-    let boundary = format!("{}{}", "-".repeat(24), HEXLOWER.encode(&all.finalize()[..11]));
-    Ok(Form { parts, boundary })
+    format!("{}{}", "-".repeat(24), HEXLOWER.encode(&all.finalize()[..11]))
 }
 
 impl Form {
@@ -62,20 +71,25 @@ impl Form {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for part in &self.parts {
+    /// The form as it is sent; what stands in memory in a row is one piece.
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
+        let (mut pieces, mut bytes) = (Vec::new(), Vec::new());
+        for part in self.parts {
             let mut head = format!("--{}\r\n{}", self.boundary, part.disposition());
             if let Some(media_type) = &part.media_type {
                 head.extend(["\r\nContent-Type: ", media_type]);
             }
             bytes.extend_from_slice(head.as_bytes());
             bytes.extend_from_slice(b"\r\n\r\n");
-            bytes.extend_from_slice(&part.content);
+            match part.content {
+                Piece::Bytes(content) => bytes.extend_from_slice(&content),
+                elsewhere => pieces.extend([Piece::Bytes(std::mem::take(&mut bytes).into()), elsewhere]),
+            }
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
-        bytes
+        pieces.push(Piece::Bytes(bytes.into()));
+        pieces
     }
 }
 
@@ -107,12 +121,12 @@ fn string(text: &str) -> Result<Part, PlanError> {
         name: name.to_owned(),
         file_name: None,
         media_type: None,
-        content: content.as_bytes().to_vec(),
+        content: Piece::Bytes(content.as_bytes().to_vec().into()),
     })
 }
 
 /// `NAME=CONTENT`, `NAME=@FILE` or `NAME=<FILE`, with `;type=` and `;filename=` behind.
-fn part(text: &str) -> Result<Part, PlanError> {
+fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
     let (name, rest) = name_and_rest("-F", text)?;
     if name.is_empty() && rest.starts_with(['(', ')']) {
         return Err(PlanError::usage("-F: parts within parts are not supported"));
@@ -141,8 +155,11 @@ fn part(text: &str) -> Result<Part, PlanError> {
         rest = behind;
     }
     let content = match kind {
-        Some(_) => read_body("-F", &content).map(|bytes| (bytes, content))?,
-        None => (content.clone().into_bytes(), String::new()),
+        Some(_) => {
+            let piece = sources.file("-F", &content, Reading::KeptIfSmall, LineEnds::Kept)?;
+            (piece, content)
+        }
+        None => (Piece::Bytes(content.into()), String::new()),
     };
     let (content, path) = content;
     if kind == Some('@') {
@@ -199,7 +216,9 @@ mod tests {
     fn bytes(options: &[(&'static str, &str)]) -> String {
         let form = read(options).unwrap();
         assert!(form.content_type().ends_with(&form.boundary));
-        String::from_utf8(form.bytes()).unwrap().replace(&form.boundary, "B")
+        let boundary = form.boundary.clone();
+        let body = crate::plan::RequestBody::new(form.into_pieces());
+        String::from_utf8(body.in_memory().unwrap()).unwrap().replace(&boundary, "B")
     }
 
     /// The bytes are those of curl 7.88.1, but for the boundary.

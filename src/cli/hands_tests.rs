@@ -209,14 +209,16 @@ fn the_last_of_an_option_wins_and_curls_mean_what_they_mean_there() {
     assert_eq!(plan("-m 500ms https://a.test/").max_time, Duration::from_millis(500));
     assert!(plan("-m 0 https://a.test/").max_time > Duration::from_secs(86_400 * 365));
     assert_eq!(plan("--max-redirs -1 https://a.test/").http.max_redirects, usize::MAX);
+    let body = |line: &str| plan(line).http.body.and_then(|body| body.in_memory());
     assert_eq!(plan("-A x -A y https://a.test/").http.user_agent, "y");
-    assert_eq!(plan("-d a --data-raw @b https://a.test/").http.body.as_deref(), Some(&b"a&@b"[..]));
+    assert_eq!(body("-d a --data-raw @b https://a.test/"), Some(b"a&@b".to_vec()));
     let upload = plan("-T Cargo.toml https://a.test/").http;
     assert_eq!(
         (upload.method.as_deref(), upload.headers),
         (Some("PUT"), vec![("Content-Type".to_owned(), None)])
     );
-    assert_eq!(upload.body.as_deref(), Some(include_bytes!("../../Cargo.toml").as_slice()));
+    let file = include_bytes!("../../Cargo.toml").to_vec();
+    assert_eq!(upload.body.and_then(|body| body.in_memory()), Some(file));
     let field =
         |line: &str| plan(line).http.headers.into_iter().find_map(|(_, value)| value).unwrap_or_default();
     assert_eq!(field("-r 5 https://a.test/"), "bytes=5-");

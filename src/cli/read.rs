@@ -22,9 +22,9 @@ use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, Family, HOSTS_FILE, HintsText,
-    Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan, Resume, RetryMethods, RetryPlan,
-    RetryRefused, RootsChoice, Scan, TlsPlan, VersionChoice,
+    AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT, ExpectPlan,
+    Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan,
+    RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -91,7 +91,8 @@ pub fn settings(
                 proxy::check_lab(&cli.connection)?;
             }
             let mut plan = plan(&cli, &matches, environment)?;
-            let url = body::url(&cli.request, url, plan.http.body.as_deref())?;
+            let data = plan.http.body.as_ref().filter(|_| cli.request.get).and_then(RequestBody::in_memory);
+            let url = body::url(&cli.request, url, data.as_deref())?;
             if cli.request.get {
                 plan.http.body = None;
             }
@@ -304,7 +305,12 @@ fn http_plan(
         cookies: cookies.kept,
         cookie_jar: if request.cookies { CookieJar::OfChain } else { cookies.jar },
         retry: retry_plan(request)?,
-        body: content.body.map(Into::into),
+        body: content.body,
+        expect: if request.expect100 { ExpectPlan::Asked } else { ExpectPlan::ByField },
+        expect_timeout: match &request.expect100_timeout {
+            Some(text) => pause("--expect100-timeout", text)?.unwrap_or_default(),
+            None => EXPECT_TIMEOUT,
+        },
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compression: match (request.compressed, request.no_compressed) {
             (true, _) => Compression::Undone,

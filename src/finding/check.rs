@@ -101,6 +101,7 @@ rules! {
     http_connection_closed,
     http_failure_passed,
     http_connection_close,
+    http_continue_missing,
     http_cookie_awaited,
     http_first_byte_slow,
     http_cold_start,

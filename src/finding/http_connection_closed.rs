@@ -3,7 +3,7 @@
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{StageName, Trace};
+use crate::trace::{Hop, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for dead in trace.hops().filter(|hop| hop.request.waited.is_none()).filter_map(|hop| hop.retry_of) {
-        let Some(hop) = trace.hops().nth(dead.0) else { continue };
+        // One that was answered is repeated for what the answer says.
+        let unanswered = |hop: &Hop<'_>| hop.http.ran().is_none_or(|http| http.status.is_none());
+        let Some(hop) = trace.hops().nth(dead.0).filter(unanswered) else { continue };
         let took = hop.end.since(hop.start);
         let title = format!(
             "{} ended the connection it had kept open before it answered; the request was sent again after {}",
@@ -58,6 +60,8 @@ mod tests {
             running: std::time::Duration::ZERO,
         });
         trace.requests[1].retry_of = Some(RequestId(0));
+        assert!(sample::of(&RULE, &trace).is_empty(), "it was answered: 417 is repeated, too");
+        sample::http(&mut trace).status = None;
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 67);
         assert_eq!(trace.redirects(), 0);

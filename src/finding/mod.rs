@@ -64,6 +64,7 @@ mod http_cdn_miss;
 mod http_cold_start;
 mod http_connection_close;
 mod http_connection_closed;
+mod http_continue_missing;
 mod http_cookie_awaited;
 mod http_cors_refused;
 mod http_failure_passed;

@@ -39,6 +39,8 @@ pub enum InRequest {
     Phase(Phase),
     /// Its whole time.
     Total,
+    /// What ended the wait of its body for a 100.
+    Expect,
     /// The status.
     Status,
     /// The bytes of the body on the wire.

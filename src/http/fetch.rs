@@ -1,21 +1,26 @@
 //! One exchange from its start to its record: over which protocol it goes, and what stops it.
 
+use super::expect::Gate;
 use super::fault;
 use super::framing::Persistence;
+use super::going::Going;
 use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
 use super::session::{Forwarded, Session, Wire};
+use super::upload::Feed;
 use super::{h1, h2, h3, h3_fault, link, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
 use crate::stop::{Stop, Stopped};
 use crate::stream::Stream;
-use crate::trace::{EventStreamEnd, Failure, FailureCode, Http, Unanswered, Url};
+use crate::trace::{EventStreamEnd, Expect, ExpectOutcome, Failure, FailureCode, Http, Unanswered, Url};
 
 /// A request that is made and not sent: nothing of it needs the connection.
 pub struct Prepared {
     draft: Result<Draft, String>,
+    /// Its body, which is read ahead of the sending.
+    feed: Feed,
     /// Room for what is read of HTTP/1.
     room: Vec<u8>,
 }
@@ -23,7 +28,8 @@ pub struct Prepared {
 /// Makes a request. What is wrong with it is told by the exchange.
 #[must_use]
 pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
-    Prepared { draft: Draft::new(url, ask, plan), room: vec![0; link::READ] }
+    let feed = Feed::new(ask.body.as_ref());
+    Prepared { draft: Draft::new(url, ask, plan), feed, room: vec![0; link::READ] }
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry
@@ -52,11 +58,12 @@ pub async fn fetch(
         Wire::Http2(link) => Line::Http2(link, link.watch()),
         Wire::Http3(link) => Line::Http3(link),
     };
-    let running = exchange(&mut line, negotiated, forwarded.as_ref(), &scene, prepared, &mut record);
+    let Prepared { draft, mut feed, room } = prepared;
+    let gate = Gate::new(draft.as_ref().ok().and_then(|draft| draft.expect));
+    let leaving = (draft, &mut feed, &gate, room);
+    let running = exchange(&mut line, (negotiated, forwarded.as_ref()), &scene, leaving, &mut record);
     let outcome = stop.within(None, running).await;
-    if let Line::Http2(_, watch) = &line {
-        watch.settle(&mut record);
-    }
+    note_body(&mut record, (&feed, &gate), &line, clock);
     record.bursts = bursts.as_ref().map(|bursts| bursts.end(clock)).unwrap_or_default();
     let result = match outcome {
         Ok(result) => {
@@ -86,6 +93,20 @@ pub async fn fetch(
     }
 }
 
+/// Writes into the record what became of the request's body.
+fn note_body(record: &mut Http, (feed, gate): (&Feed, &Gate), line: &Line<'_>, clock: &Clock) {
+    let now = clock.now();
+    record.expect = gate.told(now);
+    if let Line::Http2(_, watch) = line {
+        watch.settle(record);
+    }
+    if let Some(Expect { asked, outcome: ExpectOutcome::Final, .. }) = record.expect {
+        // All that was to be sent.
+        record.sent.get_or_insert(asked);
+    }
+    record.body_wait = feed.waited(record.sent.or(record.first_byte).unwrap_or(now));
+}
+
 /// A connection, as one exchange has it.
 enum Line<'a> {
     /// For itself.
@@ -113,18 +134,19 @@ fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswere
 
 async fn exchange(
     line: &mut Line<'_>,
-    negotiated: &Option<Option<String>>,
-    forwarded: Option<&Forwarded>,
+    (negotiated, forwarded): (&Option<Option<String>>, Option<&Forwarded>),
     scene: &Scene<'_>,
-    prepared: Prepared,
+    (draft, feed, gate, room): (Result<Draft, String>, &mut Feed, &Gate, Vec<u8>),
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
-    let Prepared { draft, room } = prepared;
     let draft = draft.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
     let draft = match forwarded {
         Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
         None => draft,
     };
+    if let Some(fault) = feed.hindrance() {
+        return Err(fault);
+    }
     if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, negotiated)
         && alpn.as_deref() != Some("h2")
     {
@@ -132,9 +154,10 @@ async fn exchange(
         let message = format!("HTTP/2 was asked for and the server chose {chose} by ALPN");
         return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
     }
+    let going = Going { draft: &draft, feed, gate };
     match line {
-        Line::Http1(stream) => h1::exchange(*stream, scene, (&draft, room), record).await,
-        Line::Http2(link, watch) => link.exchange(scene, &draft, watch, record).await,
-        Line::Http3(link) => link.exchange(scene, &draft, record).await,
+        Line::Http1(stream) => h1::exchange(*stream, scene, (going, room), record).await,
+        Line::Http2(link, watch) => link.exchange(scene, going, watch, record).await,
+        Line::Http3(link) => link.exchange(scene, going, record).await,
     }
 }

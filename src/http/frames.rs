@@ -242,8 +242,12 @@ impl Received {
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     ending: bool,
+    /// Whether the last byte of its head was written.
+    pub(super) has_head: bool,
     /// Whether the last byte of the request was written.
     pub(super) complete: bool,
+    /// Bytes of its body that were.
+    pub(super) body_bytes: u64,
 }
 
 impl Sent {
@@ -255,8 +259,12 @@ impl Sent {
             DATA if frame.flags & END_STREAM != 0 => self.complete = true,
             _ => {}
         }
-        if matches!(frame.kind, HEADERS | CONTINUATION) && self.ending && frame.flags & END_HEADERS != 0 {
-            self.complete = true;
+        if frame.kind == DATA {
+            self.body_bytes += u64::from(frame.length);
+        }
+        if matches!(frame.kind, HEADERS | CONTINUATION) && frame.flags & END_HEADERS != 0 {
+            self.has_head = true;
+            self.complete |= self.ending;
         }
     }
 }

@@ -11,11 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::body::Sink;
 use super::chunked::Decoder;
+use super::expect::Gate;
 use super::fault;
-use super::framing::{Framing, Persistence, framing, list, persistence};
+use super::framing::{Framing, Persistence, framing as framing_of, list, persistence};
+use super::going::Going;
 use super::head::{Head, HeadError, Limits, Reader};
-use super::link::{Idle, Link};
-use super::request::Draft;
+use super::link::{self, Body, Framed, Idle, Link};
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::websocket;
 use crate::fault::Fault;
@@ -46,22 +47,28 @@ pub(super) async fn is_idle<S: AsyncRead + Unpin>(stream: &mut S) -> bool {
 pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     stream: &mut S,
     scene: &Scene<'_>,
-    (draft, room): (&Draft, Vec<u8>),
+    (going, room): (Going<'_>, Vec<u8>),
     record: &mut Http,
 ) -> Result<Persistence, Fault> {
+    let Going { draft, feed, gate } = going;
     let (mut head, request) = draft.http1();
     record.request = request;
-    let framed = draft.framed(scene.ask.body.as_deref().unwrap_or_default());
-    let mut body = framed.as_ref();
-    if body.len() <= JOINED {
-        head.extend_from_slice(body);
-        body = &[];
+    let framing = draft.framing(feed.length()).map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+    let small = if gate.is_shut() { None } else { feed.take_small(JOINED) };
+    if let Some(small) = &small {
+        match framing {
+            Framed::Plain => head.extend_from_slice(small),
+            Framed::Chunked => head.extend(link::in_chunks(small)),
+        }
     }
-    let mut link = Link::new(stream, scene.clock, ([&head, body], room), record.start);
+    let content = small.map(|small| small.len() as u64);
+    let body = Body { feed, gate, framing };
+    let mut link = Link::new(stream, scene.clock, (head, content), body, room, record.start);
 
-    let (head, rest, at) = read_head(&mut link, scene, record).await?;
+    let (head, rest, at) = read_head(&mut link, scene, gate, record).await?;
+    gate.heard(head.status, record.first_byte.unwrap_or(at));
     let bad = |why| fault::new(FailureCode::BadFraming, why);
-    let framing = framing(&scene.ask.method, head.status, &head.fields);
+    let framing = framing_of(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
     if scene.url.scheme.is_websocket() {
@@ -91,6 +98,7 @@ fn limits(scene: &Scene<'_>) -> Limits {
 async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     link: &mut Link<'_, S>,
     scene: &Scene<'_>,
+    gate: &Gate,
     record: &mut Http,
 ) -> Result<(Head, Vec<u8>, At), Fault> {
     let limits = limits(scene);
@@ -102,7 +110,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             Ok(Some((0, at))) => return Err(fault::closed(record, at)),
             Ok(Some(read)) => read,
             Ok(None) => continue,
-            Err(error) => return Err(link.broken(&error, record)),
+            Err(fault) => return Err(fault),
         };
         reader.push(&link.buffer[..count]);
         loop {
@@ -122,6 +130,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
                     if interim > limits.bytes {
                         return Err(head_fault(HeadError::TooLarge, &reader, limits, record));
                     }
+                    gate.heard(head.status, first);
                     record.informational.push(Informational {
                         status: head.status,
                         at: first,
@@ -222,7 +231,7 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
                 break;
             }
             Ok(Some((count, end))) => (given, at) = (count, end),
-            Err(error) => return Err(link.broken(&error, record)),
+            Err(fault) => return Err(fault),
         }
         record.end = at;
         sink.arrived(at);

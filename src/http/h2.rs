@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -18,13 +18,16 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 use super::body::Sink;
+use super::expect::{Gate, Pass};
 use super::explain::{self, explain, too_large, too_many_informational};
 use super::fault;
 use super::framing::Persistence;
-use super::request::Draft;
+use super::going::{Going, beside};
 use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::tap::{Shared, Tap, Watch};
+use super::upload::Chunk;
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::stream::Stream;
@@ -134,51 +137,54 @@ impl Link {
     pub(super) async fn exchange(
         &self,
         scene: &Scene<'_>,
-        draft: &Draft,
+        going: Going<'_>,
         watch: &Watch,
         record: &mut Http,
     ) -> Result<Persistence, Fault> {
         let open = self.open(scene, watch, record).await?;
         let (request, recorded) =
-            draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+            going.draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
         record.request = recorded;
-        let body = scene.ask.body.clone().unwrap_or_default();
+        let is_empty = going.feed.length() == Some(0);
         let sender = open.sender.clone().ready().await;
-        let sent = sender.and_then(|mut sender| sender.send_request(request, body.is_empty()));
+        let sent = sender.and_then(|mut sender| sender.send_request(request, is_empty));
         let (response, upload) = sent.map_err(|error| explain(&error, watch, scene, record))?;
         watch.follow(response.stream_id().as_u32());
-        let answer = answer(response, scene, watch, record);
-        let (result, uploaded) = beside(send_body(upload, body), answer).await;
+        let (gate, clock) = (going.gate, &scene.clock);
+        let answer = answer(response, scene, gate, watch, record);
+        let upload = async { if is_empty { Ok(true) } else { send_body(upload, going, clock).await } };
+        let (result, uploaded) = beside(upload, answer).await?;
         result?;
         let keep = uploaded && !open.task.0.is_finished();
         Ok(if keep { Persistence::Keep } else { Persistence::Close })
     }
 }
 
-/// Runs `work` to its end, and the upload beside it. Also says whether the upload was done by then.
-async fn beside<T>(upload: impl Future<Output = ()>, work: impl Future<Output = T>) -> (T, bool) {
-    let (mut upload, mut work, mut uploaded) = (pin!(upload), pin!(work), false);
-    poll_fn(|cx| {
-        if !uploaded {
-            uploaded = upload.as_mut().poll(cx).is_ready();
-        }
-        work.as_mut().poll(cx).map(|output| (output, uploaded))
-    })
-    .await
-}
-
 /// Sends the body as fast as the peer takes it. A peer that stops taking it may still answer: that
-/// is no error here.
-async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
-    while !body.is_empty() {
-        stream.reserve_capacity(body.len().min(UPLOAD));
-        let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return };
-        if room == 0 {
-            continue;
+/// is no error here. False where it was withheld.
+async fn send_body(mut stream: SendStream<Bytes>, going: Going<'_>, clock: &Clock) -> Result<bool, Fault> {
+    let Going { feed, gate, .. } = going;
+    if gate.pass(|| clock.now(), clock).await == Pass::Withhold {
+        return Ok(false);
+    }
+    loop {
+        let chunk = poll_fn(|cx| feed.poll_next(cx, clock)).await?;
+        let Chunk { mut bytes, is_last } = chunk.unwrap_or(Chunk { bytes: Bytes::new(), is_last: true });
+        while !bytes.is_empty() {
+            stream.reserve_capacity(bytes.len().min(UPLOAD));
+            let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return Ok(true) };
+            if room == 0 {
+                continue;
+            }
+            let piece = bytes.split_to(room.min(bytes.len()));
+            let is_end = is_last && bytes.is_empty();
+            if stream.send_data(piece, is_end).is_err() || is_end {
+                return Ok(true);
+            }
         }
-        let piece = body.split_to(room.min(body.len()));
-        if stream.send_data(piece, body.is_empty()).is_err() {
-            return;
+        if is_last {
+            let _ = stream.send_data(bytes, true);
+            return Ok(true);
         }
     }
 }
@@ -186,6 +192,7 @@ async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
 async fn answer(
     mut response: ResponseFuture,
     scene: &Scene<'_>,
+    gate: &Gate,
     watch: &Watch,
     record: &mut Http,
 ) -> Result<(), Fault> {
@@ -200,11 +207,10 @@ async fn answer(
         if interim_bytes > scene.plan.max_head_bytes {
             return Err(too_large(scene));
         }
-        record.informational.push(Informational {
-            status: interim.status().as_u16(),
-            at: block.map_or_else(|| scene.clock.now(), |block| block.at),
-            headers,
-        });
+        let at = block.map_or_else(|| scene.clock.now(), |block| block.at);
+        let status = interim.status().as_u16();
+        gate.heard(status, at);
+        record.informational.push(Informational { status, at, headers });
         if record.informational.len() > MAX_INFORMATIONAL {
             return Err(too_many_informational());
         }
@@ -217,6 +223,7 @@ async fn answer(
     record.first_byte_noticed = Some(seen);
     record.head_end = Some(block.and_then(|block| block.end).unwrap_or(seen));
     record.status = Some(response.status().as_u16());
+    gate.heard(response.status().as_u16(), record.first_byte.unwrap_or(seen));
     record.headers = head(watch, record.informational.len(), response.headers())?;
     if record.headers.len() > scene.plan.max_headers {
         let message = format!("the response head has more than {} fields", scene.plan.max_headers);

@@ -15,15 +15,17 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 use super::body::Sink;
+use super::expect::{Gate, Pass};
 use super::explain::{too_large, too_many_informational};
 use super::fault;
 use super::framing::{Persistence, content_length};
+use super::going::{Going, beside};
 use super::h3_fault::{self, Over};
 use super::qpack;
-use super::request::Draft;
 use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
 use super::streams::{self, Broken, DATA, HEADERS, Reader, State};
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::quic;
@@ -37,6 +39,8 @@ const FIELD_OVERHEAD: usize = 32;
 const SLACK: usize = 4;
 /// §8.1: the end in good order.
 const NO_ERROR: u32 = 0x100;
+/// §8.1: a request that its client gives up.
+const REQUEST_CANCELLED: u32 = 0x10c;
 
 /// An HTTP/3 connection, which any number of exchanges may share. It ends when this is dropped.
 pub(super) struct Link {
@@ -100,10 +104,11 @@ impl Link {
     pub(super) async fn exchange(
         &self,
         scene: &Scene<'_>,
-        draft: &Draft,
+        going: Going<'_>,
         record: &mut Http,
     ) -> Result<Persistence, Fault> {
-        let (_, recorded) = draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
+        let (_, recorded) =
+            going.draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
         let fields = recorded.headers.iter().map(|field| (field.name.as_str(), &field.value[..]));
         let head = streams::frame(HEADERS, &qpack::encode(fields));
         record.request = recorded;
@@ -111,13 +116,17 @@ impl Link {
         self.open(scene).await.map_err(|over| told(over, record))?;
         let opened = self.connection.streams().open_bi().await;
         let (send, receive) = opened.map_err(|error| told(Over::Connection(error), record))?;
-        let body = scene.ask.body.clone().unwrap_or_default();
         let sent = Sent::default();
         let reader = Reader::new(receive, &self.connection, record.start);
-        let answer = answer(reader, scene, record, &sent);
-        let (result, uploaded) = beside(self.send(send, head, body, &sent), answer).await;
+        let gate = going.gate;
+        let answer = answer(reader, scene, gate, record, &sent);
+        let outcome = beside(self.send((send, head), going, &scene.clock, &sent), answer).await;
         record.bytes_sent = sent.bytes.get();
+        record.request.body_bytes = sent.body_bytes.get();
         record.sent = record.sent.or(sent.at.get());
+        record.body_acked = sent.acked.get().filter(|at| record.first_byte.is_none_or(|first| *at < first));
+        let (result, uploaded) = outcome?;
+        let uploaded = uploaded || sent.is_whole.get();
         result.map_err(|stop| match stop {
             Stop::Over(over) => told(over, record),
             Stop::Fault(fault) => fault,
@@ -127,32 +136,53 @@ impl Link {
     }
 
     /// Sends a request, and notes when its last byte was handed to the kernel. A server that stops taking it may
-    /// still answer: that is no error here.
-    async fn send(&self, mut stream: SendStream, head: Vec<u8>, mut body: Bytes, sent: &Sent) {
+    /// still answer: that is no error here. False where the body was withheld.
+    async fn send(
+        &self,
+        (mut stream, head): (SendStream, Vec<u8>),
+        going: Going<'_>,
+        clock: &Clock,
+        sent: &Sent,
+    ) -> Result<bool, Fault> {
+        let Going { feed, gate, .. } = going;
         let (before, _) = self.connection.sent();
-        let mut put = async |bytes: Bytes| {
-            sent.bytes.set(sent.bytes.get() + bytes.len() as u64);
-            stream.write_chunk(bytes).await.is_ok()
-        };
-        if !put(head.into()).await {
-            return;
+        if !sent.put(&mut stream, head.into()).await {
+            return Ok(true);
         }
-        if !body.is_empty() {
-            if !put(streams::frame_head(DATA, body.len()).into()).await {
-                return;
-            }
-            while !body.is_empty() {
-                if !put(body.split_to(body.len().min(UPLOAD))).await {
-                    return;
+        if gate.is_shut() {
+            // Datagrams hold more than the stream's bytes, never fewer.
+            self.connection.departed(before + sent.bytes.get() - 1).await;
+        }
+        if gate.pass(|| self.connection.sent().1.unwrap_or_else(|| clock.now()), clock).await
+            == Pass::Withhold
+        {
+            return Ok(false);
+        }
+        let mut is_over = feed.length() == Some(0);
+        while !is_over {
+            let chunk = match poll_fn(|cx| feed.poll_next(cx, clock)).await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(fault) => {
+                    // What merely ended would look whole.
+                    let _ = stream.reset(REQUEST_CANCELLED.into());
+                    return Err(fault);
                 }
+            };
+            is_over = chunk.is_last;
+            if !sent.put_data(&mut stream, chunk.bytes).await {
+                return Ok(true);
             }
         }
-        if stream.finish().is_err() {
-            return;
+        if stream.finish().is_ok() {
+            self.connection.departed(before + sent.bytes.get() - 1).await;
+            sent.at.set(self.connection.sent().1);
+            sent.is_whole.set(true);
+            if sent.body_bytes.get() > 0 && matches!(stream.stopped().await, Ok(None)) {
+                sent.acked.set(Some(clock.now()));
+            }
         }
-        // Datagrams hold more than the stream's bytes, never fewer.
-        self.connection.departed(before + sent.bytes.get() - 1).await;
-        sent.at.set(self.connection.sent().1);
+        Ok(true)
     }
 }
 
@@ -160,8 +190,34 @@ impl Link {
 #[derive(Default)]
 struct Sent {
     bytes: Cell<u64>,
+    /// Of its body.
+    body_bytes: Cell<u64>,
     /// When the last byte did.
     at: Cell<Option<At>>,
+    is_whole: Cell<bool>,
+    /// When the peer had acknowledged that (RFC 9000 §13.2).
+    acked: Cell<Option<At>>,
+}
+
+impl Sent {
+    async fn put(&self, stream: &mut SendStream, bytes: Bytes) -> bool {
+        self.bytes.set(self.bytes.get() + bytes.len() as u64);
+        stream.write_chunk(bytes).await.is_ok()
+    }
+
+    /// A piece of a body, as a frame or more.
+    async fn put_data(&self, stream: &mut SendStream, mut bytes: Bytes) -> bool {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(UPLOAD));
+            let count = piece.len();
+            let head = streams::frame_head(DATA, count);
+            if !self.put(stream, head.into()).await || !self.put(stream, piece).await {
+                return false;
+            }
+            self.body_bytes.set(self.body_bytes.get() + count as u64);
+        }
+        true
+    }
 }
 
 /// What stopped the reading of an answer.
@@ -184,21 +240,10 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Runs `work` to its end, and the upload beside it. Also says whether the upload was done by then.
-async fn beside<T>(upload: impl Future<Output = ()>, work: impl Future<Output = T>) -> (T, bool) {
-    let (mut upload, mut work, mut uploaded) = (pin!(upload), pin!(work), false);
-    poll_fn(|cx| {
-        if !uploaded {
-            uploaded = upload.as_mut().poll(cx).is_ready();
-        }
-        work.as_mut().poll(cx).map(|output| (output, uploaded))
-    })
-    .await
-}
-
 async fn answer(
     mut reader: Reader<'_>,
     scene: &Scene<'_>,
+    gate: &Gate,
     record: &mut Http,
     sent: &Sent,
 ) -> Result<(), Stop> {
@@ -211,6 +256,7 @@ async fn answer(
         );
         let status = status.inspect_err(|_| record.headers = plain(fields.clone()))?;
         let fields = plain(fields);
+        gate.heard(status, at);
         if (100..200).contains(&status) {
             interim_bytes += fields.iter().map(size).sum::<usize>();
             record.informational.push(Informational { status, at, headers: fields });

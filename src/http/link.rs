@@ -4,11 +4,15 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::acks::Acks;
+use super::expect::{Gate, Pass};
 use super::fault::{self, Break};
+use super::upload::{Chunk, Feed};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::timestamp::Stamped;
@@ -26,17 +30,51 @@ pub(super) enum Idle {
 
 /// The request on its way out.
 struct Outgoing<'a> {
-    parts: [&'a [u8]; 2],
+    /// What is being written, and how much of it is.
+    bytes: Bytes,
+    done: usize,
+    /// How much of that is of the body.
+    content: u64,
+    body: Body<'a>,
     state: Writing,
+    /// Why no more of the body can be sent.
+    fault: Option<Fault>,
 }
 
+/// What is to be sent behind the head.
+pub(super) struct Body<'a> {
+    pub(super) feed: &'a mut Feed,
+    pub(super) gate: &'a Gate,
+    pub(super) framing: Framed,
+}
+
+/// How a body is framed (RFC 9112 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framed {
+    /// By its length; or the head has all of it with it.
+    Plain,
+    /// In chunks.
+    Chunked,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// Which part, and how much of it is written.
-    Part(usize, usize),
+    /// Something, and whether more comes behind.
+    Bytes(More),
+    /// The head alone: what comes behind has to wait.
+    FlushHead,
+    /// What comes next is to be found.
+    Next,
     Flush,
     Done,
-    /// The peer takes no more. It may still answer.
+    /// No more is sent: the answer is there, or the peer takes no more. It may still answer.
     Broken,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum More {
+    Yes,
+    No,
 }
 
 /// A connection with a request on its way out.
@@ -44,21 +82,33 @@ pub(super) struct Link<'a, S> {
     pub(super) stream: &'a mut S,
     clock: Clock,
     outgoing: Outgoing<'a>,
+    acks: Acks,
     pub(super) buffer: Vec<u8>,
     /// When the last read returned.
     pub(super) noticed: At,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
-    /// Nothing of the parts is written yet; `room` is what a read may fill, [`READ`] bytes.
+    /// Nothing is written yet: the head, with the first so many bytes of the body, and what comes behind; `room`
+    /// is what a read may fill, [`READ`] bytes.
     pub(super) fn new(
         stream: &'a mut S,
         clock: Clock,
-        (parts, room): ([&'a [u8]; 2], Vec<u8>),
+        (head, content): (Vec<u8>, Option<u64>),
+        body: Body<'a>,
+        room: Vec<u8>,
         start: At,
     ) -> Self {
-        let outgoing = Outgoing { parts, state: Writing::Part(0, 0) };
-        Self { stream, clock, outgoing, buffer: room, noticed: start }
+        let more = if content.is_some() { More::No } else { More::Yes };
+        let outgoing = Outgoing {
+            bytes: head.into(),
+            done: 0,
+            content: content.unwrap_or(0),
+            body,
+            state: Writing::Bytes(more),
+            fault: None,
+        };
+        Self { stream, clock, outgoing, acks: Acks::default(), buffer: room, noticed: start }
     }
 
     /// Whether all of the request is with the kernel.
@@ -68,9 +118,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
 
     /// Reads into the buffer and writes what is left of the request meanwhile. Gives the count (0
     /// at the end) and the time, or `None` when nothing is there and the caller is not idle.
-    pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> io::Result<Option<(usize, At)>> {
+    ///
+    /// # Errors
+    /// The connection broke, or the body that is to be sent.
+    pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> Result<Option<(usize, At)>, Fault> {
         let read = poll_fn(|cx| {
             self.write(cx, record);
+            if let Some(fault) = self.outgoing.fault.take() {
+                return Poll::Ready(Err(fault));
+            }
             let mut buffer = ReadBuf::new(&mut self.buffer);
             match Pin::new(&mut *self.stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) => {
@@ -84,9 +140,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
                     let at = at.max(record.sent.unwrap_or(record.start));
                     Poll::Ready(Ok(Some((count, at))))
                 }
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(self.broken(&error, record))),
                 Poll::Pending if idle == Idle::Yes => Poll::Ready(Ok(None)),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    if self.is_written() && record.awaits_acknowledgement() {
+                        record.body_acked = self.acks.poll(cx, &*self.stream, &self.clock);
+                    }
+                    Poll::Pending
+                }
             }
         })
         .await?;
@@ -99,13 +160,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
     /// Writes as much as can be written now.
     fn write(&mut self, cx: &mut Context<'_>, record: &mut Http) {
         loop {
-            self.outgoing.state = match self.outgoing.state {
-                Writing::Part(part, _) if part == self.outgoing.parts.len() => Writing::Flush,
-                Writing::Part(part, done) if done == self.outgoing.parts[part].len() => {
-                    Writing::Part(part + 1, 0)
+            let next = match self.outgoing.state {
+                Writing::Bytes(more) if self.outgoing.done == self.outgoing.bytes.len() => {
+                    record.request.body_bytes += std::mem::take(&mut self.outgoing.content);
+                    match more {
+                        More::No => Writing::Flush,
+                        More::Yes if self.outgoing.body.gate.is_shut() => Writing::FlushHead,
+                        More::Yes => Writing::Next,
+                    }
                 }
-                Writing::Part(part, done) => {
-                    let bytes = &self.outgoing.parts[part][done..];
+                Writing::Bytes(more) => {
+                    let bytes = &self.outgoing.bytes[self.outgoing.done..];
                     match Pin::new(&mut *self.stream).poll_write(cx, bytes) {
                         Poll::Ready(Ok(0) | Err(_)) => Writing::Broken,
                         Poll::Ready(Ok(count)) => {
@@ -114,11 +179,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
                                 record.start = self.handed().max(record.start);
                             }
                             record.bytes_sent += count as u64;
-                            Writing::Part(part, done + count)
+                            self.outgoing.done += count;
+                            Writing::Bytes(more)
                         }
                         Poll::Pending => return,
                     }
                 }
+                Writing::FlushHead => match Pin::new(&mut *self.stream).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => Writing::Next,
+                    Poll::Ready(Err(_)) => Writing::Broken,
+                    Poll::Pending => return,
+                },
+                Writing::Next => match self.poll_body(cx) {
+                    Poll::Ready(next) => next,
+                    Poll::Pending => return,
+                },
                 Writing::Flush => match Pin::new(&mut *self.stream).poll_flush(cx) {
                     Poll::Ready(Ok(())) => {
                         record.sent = Some(self.handed());
@@ -129,7 +204,33 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
                 },
                 Writing::Done | Writing::Broken => return,
             };
+            self.outgoing.state = next;
         }
+    }
+
+    /// What comes next of the body.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Writing> {
+        let handed = self.handed();
+        let Outgoing { body: Body { feed, gate, framing }, bytes, done, content, fault, .. } =
+            &mut self.outgoing;
+        if ready!(gate.poll_pass(cx, || handed, &self.clock)) == Pass::Withhold {
+            return Poll::Ready(Writing::Broken);
+        }
+        let chunk = match ready!(feed.poll_next(cx, &self.clock)) {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => Chunk { bytes: Bytes::new(), is_last: true },
+            Err(why) => {
+                *fault = Some(why);
+                return Poll::Ready(Writing::Broken);
+            }
+        };
+        (*done, *content) = (0, chunk.bytes.len() as u64);
+        let more = if chunk.is_last { More::No } else { More::Yes };
+        *bytes = match framing {
+            Framed::Plain => chunk.bytes,
+            Framed::Chunked => chunked(&chunk.bytes, more).into(),
+        };
+        Poll::Ready(Writing::Bytes(more))
     }
 
     /// When the last bytes were handed to the kernel.
@@ -140,4 +241,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
     pub(super) fn broken(&self, error: &io::Error, record: &Http) -> Fault {
         fault::broken(&Break::of(error), record, self.clock.now())
     }
+}
+
+/// A chunk (RFC 9112 §7.1), and behind the last one the end.
+fn chunked(bytes: &[u8], more: More) -> Vec<u8> {
+    let mut chunk = Vec::with_capacity(bytes.len() + 32);
+    if !bytes.is_empty() {
+        chunk.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
+        chunk.extend_from_slice(bytes);
+        chunk.extend_from_slice(b"\r\n");
+    }
+    if more == More::No {
+        chunk.extend_from_slice(b"0\r\n\r\n");
+    }
+    chunk
+}
+
+/// A body that goes in chunks and is small, all of it.
+pub(super) fn in_chunks(bytes: &[u8]) -> Vec<u8> {
+    chunked(bytes, More::No)
 }

@@ -8,6 +8,7 @@
 //! - `session`: a connection; `fetch`: one exchange on it; `scene`: what an exchange works from.
 //! - `request`: what is sent, for both versions; `cookies`: which of those kept go along;
 //!   `jar`: what is kept of those that responses set; `cookie_date`: until when.
+//! - `upload`: its body, read while it is sent; `expect`: what that may wait for; `acks`: when it has arrived; `going`: all three together.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
@@ -16,6 +17,7 @@
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
 
+mod acks;
 mod blocks;
 mod body;
 mod chunked;
@@ -24,11 +26,13 @@ mod cookies;
 mod cors;
 mod decode;
 mod events;
+mod expect;
 mod explain;
 mod fault;
 mod fetch;
 mod frames;
 mod framing;
+mod going;
 mod h1;
 mod h2;
 mod h3;
@@ -47,6 +51,7 @@ mod session;
 mod socket_key;
 mod streams;
 mod tap;
+mod upload;
 mod websocket;
 mod words;
 
@@ -60,5 +65,6 @@ pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
-pub(crate) use self::socket_key::accept;
+pub(crate) use self::socket_key::{accept, random};
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};
+pub use self::upload::Upload;

@@ -1,19 +1,22 @@
 //! What a request looks like: its target and its fields in the order sent, for both versions.
 //! Pure: builds bytes and lists, sends nothing.
 
-use std::borrow::Cow;
+use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
 use super::cookies;
+use super::link::Framed;
 use super::scene::{Ask, OnBehalf};
 use super::socket_key;
-use crate::plan::{Compression, HttpPlan};
+use crate::plan::{Compression, ExpectPlan, HttpPlan};
 use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 
 /// What is asked for unless somebody says otherwise: all that can be undone.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+/// What a body that waits for a word is announced with.
+const CONTINUE: &str = "100-continue";
 /// Fields that may hold credentials.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// Fields that speak of a request's body (RFC 9110 §15.4: dropped when a redirect drops the body).
@@ -77,7 +80,8 @@ pub(super) struct Draft {
     /// Of the URL.
     authority: String,
     pub(super) fields: Vec<(String, String)>,
-    body_bytes: u64,
+    /// How long the body waits for a 100, where it does.
+    pub(super) expect: Option<Duration>,
 }
 
 impl Draft {
@@ -95,7 +99,7 @@ impl Draft {
         if let OnBehalf::Preflight { origin, method, fields } = &ask.on_behalf {
             let fields = preflight(plan, &authority, origin, method, fields);
             let method = ask.method.clone();
-            return Ok(Self { method, target, scheme: url.scheme, authority, fields, body_bytes: 0 });
+            return Ok(Self { method, target, scheme: url.scheme, authority, fields, expect: None });
         }
         if url.scheme.is_websocket() && (ask.method != "GET" || ask.body.is_some()) {
             return Err("a WebSocket opens with a GET without a body (RFC 6455 section 4.1)".to_owned());
@@ -142,8 +146,13 @@ impl Draft {
         if is_chunked(&fields) {
             fields.retain(|(name, _)| !is(name, "content-length"));
         }
-        let body_bytes = ask.body.as_ref().map_or(0, |body| body.len() as u64);
-        Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, body_bytes })
+        // RFC 9110 §10.1.1: one that has no content must not expect it to be wanted.
+        let has_content = ask.body.as_ref().is_some_and(|body| body.length() != Some(0));
+        if ask.expect == ExpectPlan::Never || !has_content {
+            fields.retain(|field| !expects(field));
+        }
+        let expect = fields.iter().any(expects).then_some(plan.expect_timeout);
+        Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, expect })
     }
 
     /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with credentials for
@@ -168,19 +177,18 @@ impl Draft {
         (head.into_bytes(), self.record(headers))
     }
 
-    /// The body as sent in HTTP/1.1: in one chunk where the fields announce chunks (RFC 9112 §7.1).
-    pub(super) fn framed<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        if !is_chunked(&self.fields) {
-            return body.into();
+    /// How a body of this length, where that is known, is framed in HTTP/1.1 (RFC 9112 §6).
+    ///
+    /// # Errors
+    /// No field says where it ends.
+    pub(super) fn framing(&self, length: Option<u64>) -> Result<Framed, String> {
+        if is_chunked(&self.fields) {
+            return Ok(Framed::Chunked);
         }
-        let mut chunks = Vec::with_capacity(body.len() + 32);
-        if !body.is_empty() {
-            chunks.extend_from_slice(format!("{:x}\r\n", body.len()).as_bytes());
-            chunks.extend_from_slice(body);
-            chunks.extend_from_slice(b"\r\n");
+        if length.is_none() && !self.fields.iter().any(|(name, _)| is(name, "content-length")) {
+            return Err("a body whose length is not known needs chunks, or a Content-Length of -H".to_owned());
         }
-        chunks.extend_from_slice(b"0\r\n\r\n");
-        chunks.into()
+        Ok(Framed::Plain)
     }
 
     /// The request as sent in HTTP/2: names in lower case, `Host` as `:authority`, no connection
@@ -228,9 +236,14 @@ impl Draft {
             method: self.method.clone(),
             target: self.target.clone(),
             headers,
-            body_bytes: self.body_bytes,
+            // Counted when they go out.
+            body_bytes: 0,
         }
     }
+}
+
+fn expects((name, value): &(String, String)) -> bool {
+    is(name, "expect") && is(value, CONTINUE)
 }
 
 fn field(name: &str, value: &[u8]) -> Header {
@@ -316,8 +329,17 @@ fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(Stri
     }
     match &ask.body {
         Some(body) => {
-            add("Content-Length", body.len().to_string());
+            let is_given =
+                |(name, value): &(String, Option<String>)| is(name, "content-length") && value.is_some();
+            match body.length() {
+                Some(length) => add("Content-Length", length.to_string()),
+                None if plan.headers.iter().any(is_given) => {}
+                None => add("Transfer-Encoding", "chunked".to_owned()),
+            }
             add("Content-Type", "application/x-www-form-urlencoded".to_owned());
+            if ask.expect == ExpectPlan::Asked {
+                add("Expect", CONTINUE.to_owned());
+            }
         }
         // RFC 9110 §8.6: methods that usually have a body say that there is none.
         None if matches!(ask.method.as_str(), "POST" | "PUT" | "PATCH") => {
@@ -346,9 +368,8 @@ pub fn basic_credentials(user_and_password: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
+    use crate::http::link::in_chunks;
     use crate::http::tests::{ask, url};
 
     fn plan(headers: &[(&str, Option<&str>)]) -> HttpPlan {
@@ -467,10 +488,11 @@ mod tests {
             Draft::new(&url("http://a.test/"), &ask("POST", Some(b"0123456789abcdef")), &own).unwrap();
         let head = String::from_utf8(draft.http1().0).unwrap();
         assert!(!head.contains("Content-Length") && head.contains("transfer-encoding: gzip, Chunked\r\n"));
-        assert_eq!(draft.framed(b"0123456789abcdef"), b"10\r\n0123456789abcdef\r\n0\r\n\r\n".as_slice());
-        assert_eq!(draft.framed(b""), b"0\r\n\r\n".as_slice());
+        assert_eq!(draft.framing(Some(16)), Ok(Framed::Chunked));
+        assert_eq!(in_chunks(b"0123456789abcdef"), b"10\r\n0123456789abcdef\r\n0\r\n\r\n");
+        assert_eq!(in_chunks(b""), b"0\r\n\r\n");
         let plain = Draft::new(&url("http://a.test/"), &ask("POST", Some(b"x")), &plan(&[])).unwrap();
-        assert_eq!(plain.framed(b"x"), b"x".as_slice());
+        assert_eq!((plain.framing(Some(1)), plain.framing(None).is_ok()), (Ok(Framed::Plain), true));
     }
 
     #[test]
@@ -496,7 +518,7 @@ mod tests {
     #[test]
     fn a_redirect_that_drops_the_body_drops_its_fields() {
         let posted = HttpPlan {
-            body: Some(Bytes::from_static(b"{}")),
+            body: Some(b"{}".as_slice().into()),
             ..plan(&[("Content-Type", Some("application/json"))])
         };
         assert!(!head("http://a.test/", &ask("GET", None), &posted).contains("Content-"));

@@ -1,12 +1,13 @@
 //! What an exchange works from, and the record it begins with. Decides nothing.
 
-use bytes::Bytes;
+use std::time::Duration;
 
 use super::body::{Sink, Undo};
 use super::events;
 use super::redirect;
+use super::upload::Upload;
 use crate::clock::Clock;
-use crate::plan::{Compression, Cookie, HttpPlan};
+use crate::plan::{Compression, Cookie, ExpectPlan, HttpPlan};
 use crate::trace::{At, Body, BodyFraming, Http, HttpVersion, SentRequest, Url, header};
 
 /// Interim responses (1xx) that are read at most: a server that works for minutes may send a 102 each second.
@@ -18,7 +19,9 @@ pub struct Ask {
     /// Method.
     pub method: String,
     /// Body.
-    pub body: Option<Bytes>,
+    pub body: Option<Upload>,
+    /// Whether its head goes first, and alone (`Expect: 100-continue`).
+    pub expect: ExpectPlan,
     /// What is kept of cookies: each goes to the URLs that it is for.
     pub cookies: Vec<Cookie>,
     /// False once a redirect has left the first origin: then fields with credentials
@@ -129,5 +132,8 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         tokens: Vec::new(),
         websocket: None,
         cookies: None,
+        expect: None,
+        body_wait: Duration::ZERO,
+        body_acked: None,
     }
 }

@@ -7,7 +7,7 @@ use sha1::{Digest as _, Sha1};
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Random bytes, which masks and keys have to be (§5.3, §4.1); zeros where the system has none.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     let _ = rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes);
     bytes

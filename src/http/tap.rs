@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::acks::Acks;
 use super::blocks::Blocks;
 use super::fault::Break;
 use super::frames::{
@@ -113,7 +114,11 @@ pub(super) struct Exchange {
     sent: Sent,
     /// When the first byte was handed to the kernel.
     began: Option<At>,
+    /// When the last byte of its head was.
+    head_at: Option<At>,
     sent_at: Option<At>,
+    /// When the peer was seen to have acknowledged that.
+    acked_at: Option<At>,
     stamped_by: Option<StampedBy>,
     bytes_received: u64,
     bytes_sent: u64,
@@ -243,6 +248,9 @@ impl State {
             exchange.began.get_or_insert(at);
             if is_own {
                 exchange.sent.take(event);
+                if exchange.sent.has_head {
+                    exchange.head_at.get_or_insert(at);
+                }
             }
         });
         self.outgoing = tokenizer;
@@ -277,6 +285,21 @@ impl State {
         }
     }
 
+    /// Whether the body of an exchange was sent, and its acknowledgement was not seen yet.
+    fn awaits_acknowledgement(&self) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.borrow().awaits_acknowledgement())
+    }
+
+    /// All that was written is acknowledged.
+    fn acknowledged(&self, at: Option<At>) {
+        for exchange in &self.exchanges {
+            let mut exchange = exchange.borrow_mut();
+            if exchange.awaits_acknowledgement() {
+                exchange.acked_at = at;
+            }
+        }
+    }
+
     /// All that was written is with the kernel.
     fn flushed(&self, at: At) {
         for exchange in &self.exchanges {
@@ -289,6 +312,13 @@ impl State {
 }
 
 impl Exchange {
+    /// Whether its body was sent, and nothing has come since: which block is the final one is not known here.
+    fn awaits_acknowledgement(&self) -> bool {
+        let block = self.received.blocks.last();
+        let is_quiet = |sent| self.received.end.is_none() && block.is_none_or(|block| block.at < sent);
+        self.sent.body_bytes > 0 && self.acked_at.is_none() && self.sent_at.is_some_and(is_quiet)
+    }
+
     fn check(&mut self, max_head_bytes: usize) {
         // The final response and its trailers have blocks too.
         if self.received.block_count > MAX_INFORMATIONAL + 2 {
@@ -376,6 +406,11 @@ impl Watch {
         let exchange = self.exchange.borrow();
         record.start = exchange.began.unwrap_or(record.start);
         record.sent = exchange.sent_at;
+        record.body_acked = exchange.acked_at;
+        record.request.body_bytes = exchange.sent.body_bytes;
+        if let (Some(expect), Some(head_at)) = (&mut record.expect, exchange.head_at) {
+            expect.asked = head_at.min(expect.end);
+        }
         record.stamped_by = exchange.stamped_by;
         record.bytes_received = exchange.bytes_received + unsettled;
         record.bytes_sent = exchange.bytes_sent;
@@ -403,6 +438,7 @@ pub(super) struct Tap<S> {
     stream: S,
     clock: Clock,
     state: Shared,
+    acks: Acks,
     /// Why nothing more can be written, until that may be told.
     failed: Option<io::Error>,
 }
@@ -410,7 +446,7 @@ pub(super) struct Tap<S> {
 impl<S> Tap<S> {
     pub(super) fn new(stream: S, clock: Clock, max_head_bytes: usize, state: Shared) -> Self {
         state.borrow_mut().max_head_bytes = max_head_bytes;
-        Self { stream, clock, state, failed: None }
+        Self { stream, clock, state, acks: Acks::default(), failed: None }
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
@@ -433,6 +469,14 @@ impl<S: Stamped> Tap<S> {
         }
     }
 
+    /// Looks whether a body has been acknowledged, where one is to be.
+    fn look(&mut self, cx: &mut Context<'_>) {
+        let state = self.state.borrow();
+        if state.awaits_acknowledgement() {
+            state.acknowledged(self.acks.poll(cx, &self.stream, &self.clock));
+        }
+    }
+
     fn handed_at(&self) -> At {
         self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
     }
@@ -452,6 +496,9 @@ impl<S: AsyncRead + Stamped + Unpin> AsyncRead for Tap<S> {
         {
             let mut state = self.state.borrow_mut();
             state.row = if read.is_ready() { state.row + 1 } else { 0 };
+        }
+        if read.is_pending() {
+            self.look(cx);
         }
         let result = ready!(read);
         let at = self.read_at();
@@ -539,6 +586,7 @@ impl<S: AsyncRead + AsyncWrite + Stamped + Unpin> AsyncWrite for Tap<S> {
         let outcome = self.waiting().unwrap_or_else(|| Pin::new(&mut self.stream).poll_flush(cx));
         ready!(self.settle(outcome, cx))?;
         self.state.borrow().flushed(self.handed_at());
+        self.look(cx);
         Poll::Ready(Ok(()))
     }
 

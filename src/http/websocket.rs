@@ -75,7 +75,7 @@ pub(super) async fn talk<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             }
             Ok(Some(read)) => read,
             Ok(None) => continue,
-            Err(error) => return Err(link.broken(&error, record)),
+            Err(fault) => return Err(fault),
         };
         (at, record.end) = (read_at, read_at);
         frames.push(&link.buffer[..count]);

@@ -1,8 +1,8 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_PONG,
-    SLOW_UPSTREAM, Scenario, millis,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_CONTINUE, SLOW_FIRST_BYTE,
+    SLOW_GATEWAY, SLOW_PONG, SLOW_UPSTREAM, Scenario, millis,
 };
 
 const HTTP: u8 = 7;
@@ -28,6 +28,26 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--retry", "2"])
     .injected(&[("queue", 1000)]),
+    Scenario::new(
+        "slow-continue",
+        "http://slow-continue.http.test/",
+        "a body that waits 200 ms until the server asks for it: 100 (Continue)",
+    )
+    .options(&["--expect100", "-d", "a=1"])
+    .injected(&[("send", millis(SLOW_CONTINUE))]),
+    Scenario::new(
+        "no-continue",
+        "http://no-continue.http.test/",
+        "a server that says nothing to Expect: 100-continue: the body waits a second in vain",
+    )
+    .options(&["--expect100", "-d", "a=1"])
+    .injected(&[("send", 1000)]),
+    Scenario::new(
+        "no-expect",
+        "http://no-expect.http.test/",
+        "417 to Expect: 100-continue: the same goes once more without it",
+    )
+    .options(&["--expect100", "-d", "a=1"]),
     Scenario::new(
         "cookie-wall",
         "http://cookie-wall.http.test/",

@@ -41,6 +41,9 @@ fn row_of(rows: &[Row], trace: &Trace, place: Place) -> Option<usize> {
         Place::Request(id, InRequest::Informational(place)) => {
             part(id, &|subject| *subject == Subject::Informational(place))
         }
+        Place::Request(id, InRequest::Expect) => {
+            part(id, &|subject| *subject == Subject::Expect).or_else(|| phase(id, Phase::Send))
+        }
         Place::Request(
             id,
             InRequest::Status | InRequest::RedirectTarget | InRequest::Header(_) | InRequest::Version,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use super::body::RequestBody;
+use crate::trace::USUAL_EXPECT_WAIT;
 
 /// `--max-redirs` when not given; a browser gives up at 20.
 pub const MAX_REDIRECTS: usize = 20;
@@ -13,6 +14,9 @@ pub const MAX_REDIRECTS: usize = 20;
 pub const MAX_HEAD_BYTES: usize = 256 * 1024;
 /// Header fields that are read at most.
 pub const MAX_HEADERS: usize = 1000;
+
+/// `--expect100-timeout` when not given, as with curl.
+pub const EXPECT_TIMEOUT: Duration = USUAL_EXPECT_WAIT;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -29,8 +33,12 @@ pub struct HttpPlan {
     pub cookies: Vec<Cookie>,
     /// What becomes of those that responses set.
     pub cookie_jar: CookieJar,
-    /// `-d` and its kin, `--json`, `-F`, `-T`; every request shares the same bytes.
-    pub body: Option<Bytes>,
+    /// `-d` and its kin, `--json`, `-F`, `-T`.
+    pub body: Option<RequestBody>,
+    /// `--expect100`.
+    pub expect: ExpectPlan,
+    /// `--expect100-timeout`: how long a body waits for a 100.
+    pub expect_timeout: Duration,
     /// `-A`.
     pub user_agent: String,
     /// What is asked for of content codings, and undone.
@@ -126,6 +134,18 @@ impl std::fmt::Debug for Cookie {
     }
 }
 
+/// Whether a body waits for the server's word (`Expect: 100-continue`, RFC 9110 §10.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExpectPlan {
+    /// Where `-H` has the field.
+    #[default]
+    ByField,
+    /// `--expect100`: every body does.
+    Asked,
+    /// None does, and the field is not sent: a server has refused it.
+    Never,
+}
+
 /// Where a body goes.
 #[derive(Clone, Debug)]
 pub enum BodyOutput {
@@ -211,6 +231,8 @@ impl Default for HttpPlan {
             cookies: Vec::new(),
             cookie_jar: CookieJar::default(),
             body: None,
+            expect: ExpectPlan::default(),
+            expect_timeout: EXPECT_TIMEOUT,
             user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
             compression: Compression::default(),
             follow: false,

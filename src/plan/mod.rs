@@ -1,6 +1,7 @@
 //! The plan: what a run will do, fully parsed and validated. Types and their defaults only: arguments,
 //! environment and files are read by [`crate::cli`].
 
+mod body;
 mod dns;
 mod family;
 mod http;
@@ -11,6 +12,7 @@ mod tls;
 
 use std::time::Duration;
 
+pub use self::body::*;
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;

@@ -35,6 +35,7 @@ mod svg;
 #[cfg(test)]
 pub(crate) mod testtrace;
 mod text;
+mod upload_words;
 mod words;
 
 pub use complaint::{complaint, short_reason};
@@ -42,7 +43,7 @@ pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_compared, render_dns, render_dns_line, render_short};
-pub use progress::Progress;
+pub use progress::{Progress, Uploaded};
 pub use refusal::{Refusal, refuse, tell};
 pub use style::{Diagram, Format, Style};
 pub use text::{no_topic, topic_list, topics};

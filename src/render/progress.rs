@@ -4,6 +4,7 @@
 //! second. Nothing is drawn, and no thread is started, unless the caller says that standard error
 //! is a terminal.
 
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use unicode_width::UnicodeWidthChar;
 use super::escape;
 use super::style::Charset;
 use crate::redact::Redacted;
+use crate::units;
 
 /// Redraws a second: enough for the eye, next to nothing for the machine.
 const REDRAWS: u8 = 8;
@@ -21,6 +23,12 @@ const REDRAWS: u8 = 8;
 const LONGEST: usize = 60;
 /// Columns that stand in front: the spinner and a space; and the last one, in which some terminals wrap.
 const SPINNER: usize = 3;
+
+/// Columns of the bar of an upload, without its ends.
+const BAR: u64 = 20;
+
+/// How much of a request's body has gone out, and how much there is, where that is known.
+pub type Uploaded = Arc<dyn Fn() -> (u64, Option<u64>) + Send + Sync>;
 
 /// A progress line on standard error.
 #[derive(Debug)]
@@ -33,6 +41,12 @@ impl Progress {
     /// A progress line on a terminal of so many columns, or one that does nothing.
     #[must_use]
     pub fn new(terminal: Option<usize>) -> Self {
+        Self::with_upload(terminal, None)
+    }
+
+    /// The same, which shows a body on its way out.
+    #[must_use]
+    pub fn with_upload(terminal: Option<usize>, uploaded: Option<Uploaded>) -> Self {
         let columns = terminal.unwrap_or_default().saturating_sub(SPINNER).min(LONGEST);
         if columns == 0 {
             return Self { line: None, columns };
@@ -41,10 +55,21 @@ impl Progress {
         let shown = Arc::clone(&word);
         let style = ProgressStyle::default_spinner().with_key(
             "stage",
-            move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            move |_: &ProgressState, out: &mut dyn Write| {
                 let word = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                let upload = uploaded.as_ref().and_then(|uploaded| {
+                    let (sent, whole) = uploaded();
+                    upload(sent, whole)
+                });
                 // A line that cannot be drawn is no reason to stop a trace.
-                let _ = out.write_str(&word);
+                let _ = match upload {
+                    Some(upload) if columns >= upload.len() => {
+                        let room = columns - upload.len();
+                        let word: String = word.chars().take(room.saturating_sub(1)).collect();
+                        write!(out, "{upload} {word}")
+                    }
+                    _ => out.write_str(&word),
+                };
             },
         );
         let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None, columns } };
@@ -82,6 +107,23 @@ impl Drop for Progress {
     }
 }
 
+/// The bar of a body that is under way; `None` before it, and when all of it is sent.
+fn upload(sent: u64, whole: Option<u64>) -> Option<String> {
+    match whole {
+        _ if sent == 0 => None,
+        Some(whole) if sent >= whole => None,
+        Some(whole) => {
+            let share =
+                |of: u64| u64::try_from(u128::from(sent) * u128::from(of) / u128::from(whole)).unwrap_or(of);
+            let done = usize::try_from(share(BAR)).unwrap_or_default();
+            let left = usize::try_from(BAR).unwrap_or_default().saturating_sub(done);
+            let bar = format!("{}{}", "#".repeat(done), "-".repeat(left));
+            Some(format!("[{bar}] {} % of {}", share(100), units::bytes(whole)))
+        }
+        None => Some(format!("{} sent", units::bytes(sent))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +135,16 @@ mod tests {
         progress.stage(|| redact("asking the root".to_owned(), Secrets::Hide));
         progress.finish();
         assert!(progress.line.is_none());
+    }
+
+    #[test]
+    fn a_body_on_its_way_has_a_bar() {
+        assert_eq!(upload(0, Some(100)), None);
+        assert_eq!(upload(100, Some(100)), None);
+        let half = upload(1 << 29, Some(1 << 30)).unwrap();
+        assert!(half.starts_with("[##########----------] 50 % of "), "{half}");
+        assert!(upload(5 << 20, None).unwrap().ends_with(" sent"));
+        assert!(upload(u64::MAX - 1, Some(u64::MAX)).unwrap().starts_with("[###################-] 99 %"));
     }
 
     #[test]

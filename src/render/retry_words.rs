@@ -27,6 +27,10 @@ pub(super) fn not_retried(why: NotRetried, method: Option<&str>) -> String {
              same)",
             method.map_or_else(|| "its method".to_owned(), |method| format!("a {method}"))
         ),
+        NotRetried::BodySpent => {
+            "not sent once more: its body was read from what can be read only once (a file can be sent again)"
+                .to_owned()
+        }
         NotRetried::TooLong(wait) => {
             format!("not sent once more: a wait of {} would not end within --max-time", units::limit(wait))
         }

@@ -3,7 +3,7 @@
 use super::connect::round_trip;
 use super::teller::{Teller, clip, list};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Connection, Hop, Http, HttpVersion, header};
+use crate::trace::{Connection, Expect, ExpectOutcome, Hop, Http, HttpVersion, header};
 use crate::units;
 
 const REQUEST1: &[&str] = &["RFC 9112 section 3", "RFC 9110 section 9.3"];
@@ -72,12 +72,31 @@ fn request(teller: &mut Teller, http: &Http) {
     if sent.body_bytes > 0 {
         told.push(format!("Its body has {}.", units::bytes(sent.body_bytes)));
     }
+    told.extend(http.expect.map(expectation));
     let (standards, command) = match version {
         HttpVersion::Http10 | HttpVersion::Http11 => (REQUEST1, "urltrace --lab https://www.example.test/"),
         HttpVersion::Http2 => (REQUEST2, "urltrace --lab https://http1-only.http.test/"),
         HttpVersion::Http3 => (REQUEST3, "urltrace --lab --http2 https://www.http3.test/"),
     };
     teller.tell("The request", &told, standards, command);
+}
+
+/// How a body waited for its word.
+fn expectation(expect: Expect) -> String {
+    let waited = units::duration(expect.end.since(expect.asked));
+    let what = match expect.outcome {
+        ExpectOutcome::Continue => {
+            format!("The server said 100 (Continue) after {waited}, and the body went.")
+        }
+        ExpectOutcome::Final => {
+            format!("The server answered for good after {waited}, so the body was never sent.")
+        }
+        ExpectOutcome::TimedOut => {
+            format!("The server said nothing to that for {waited}; then the body went all the same.")
+        }
+        ExpectOutcome::Unanswered => format!("Nothing was said to that for {waited}, when it ended."),
+    };
+    format!("Its head went first, with Expect: 100-continue: is the body wanted? {what}")
 }
 
 /// The least round trip that is known of a connection, and who has measured it.

@@ -11,6 +11,12 @@ const URL_STANDARDS: &[&str] = &["RFC 3986 section 3", "WHATWG URL Standard"];
 const TRY_URL: &str = "urltrace --lab HTTPS://WWW.EXAMPLE.TEST:443/a/../";
 const TRY_REDIRECT: &str = "urltrace --lab -L http://shop.test/";
 
+/// Whether a request was answered with 417.
+fn is_refused_expectation(trace: &Trace, request: RequestId) -> bool {
+    let http = trace.hops().nth(request.0).and_then(|hop| hop.http.ran());
+    http.is_some_and(|http| http.status == Some(417) && http.expect.is_some())
+}
+
 /// The URL of a request and where it came from.
 pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     match (hop.id.0, hop.retry_of) {
@@ -21,6 +27,20 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             teller.tell("What was typed", &told, URL_STANDARDS, TRY_URL);
         }
         (_, Some(before)) if hop.request.waited.is_some() => once_more(teller, hop, before),
+        (_, Some(before)) if is_refused_expectation(trace, before) => {
+            let told = format!(
+                "The server answered request {} with 417: it takes no Expect: 100-continue. The same goes once \
+                 more without it, {} after the start.",
+                before.0 + 1,
+                units::micros(hop.start.0)
+            );
+            teller.tell(
+                "The same without Expect",
+                &[told],
+                &["RFC 9110 section 10.1.1", "RFC 9110 section 15.5.18"],
+                "urltrace --lab --expect100 -d a=1 http://no-expect.http.test/",
+            );
+        }
         (_, Some(before)) => {
             let told = format!(
                 "Request {} went out on a connection that had been kept open, and that connection ended \

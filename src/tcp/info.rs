@@ -95,6 +95,16 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
     })
 }
 
+/// Whether the peer has acknowledged all that was written: nothing waits to be sent, and nothing that was sent for its
+/// acknowledgement. `None` where the system does not tell.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn is_acknowledged(socket: &impl AsFd) -> Option<bool> {
+    let (info, known) = ask(socket)?;
+    // `tcpi_unacked` (segments) and `tcpi_notsent_bytes` (since Linux 4.6).
+    (known >= 148).then(|| info.0[24 / 4] == 0 && info.0[144 / 4] == 0)
+}
+
 /// SYNs sent again so far on a connection that is still being opened.
 #[cfg(target_os = "linux")]
 pub(super) fn retransmits(socket: &impl AsFd) -> Option<u32> {
@@ -122,6 +132,12 @@ impl Default for RawInfo {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn read(_: &impl AsFd) -> Option<TcpInfo> {
+    None
+}
+
+/// Nobody tells here.
+#[cfg(not(target_os = "linux"))]
+pub fn is_acknowledged(_: &impl AsFd) -> Option<bool> {
     None
 }
 

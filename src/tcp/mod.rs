@@ -38,6 +38,7 @@ use crate::trace::{
 
 pub use self::bind::{bind, check as check_source};
 pub use self::fast_open::has_cookie;
+pub use self::info::is_acknowledged;
 pub use self::route::{MOST_HOPS, route};
 pub use self::unix::connect as connect_unix;
 pub use self::watch::Watch;

@@ -1,5 +1,7 @@
 //! How long each phase of a hop took, or why it is missing.
 
+use std::time::Duration;
+
 use super::phase::{PerPhase, Phase};
 use super::stretch::{Stretch, is_put_off, stretches, stretches_of};
 use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
@@ -28,18 +30,24 @@ const PUT_OFF: &str =
 /// The phases of a hop.
 #[must_use]
 pub fn phases(hop: &Hop<'_>) -> Phases {
-    Phases::of(&stretches(hop), hop.end.0.saturating_sub(hop.start.0))
+    Phases::of(&stretches(hop), hop.http.ran(), hop.end.0.saturating_sub(hop.start.0))
 }
 
 /// The phases of an exchange on a connection that was open: `send`, `wait` and `receive`.
 #[must_use]
 pub fn phases_of_exchange(http: &Http) -> Phases {
-    Phases::of(&stretches_of(http), http.end.0.saturating_sub(http.start.0))
+    Phases::of(&stretches_of(http), Some(http), http.end.0.saturating_sub(http.start.0))
 }
 
 impl Phases {
-    fn of(stretches: &PerPhase<Option<Stretch>>, total: u64) -> Self {
-        let spent = PerPhase::of(|phase| stretches[phase].map(Stretch::micros));
+    fn of(stretches: &PerPhase<Option<Stretch>>, http: Option<&Http>, total: u64) -> Self {
+        let waited = http.map_or(Duration::ZERO, |http| http.body_wait);
+        let spent = PerPhase::of(|phase| {
+            let micros = stretches[phase].map(Stretch::micros);
+            // What waits for a file or for standard input is neither the network's nor the peer's.
+            let own = if phase == Phase::Send { waited } else { Duration::ZERO };
+            micros.map(|micros| micros.saturating_sub(u64::try_from(own.as_micros()).unwrap_or(u64::MAX)))
+        });
         // The stretches lie behind each other inside the whole, so that their sum cannot exceed it.
         let accounted: u64 = spent.iter().filter_map(|(_, micros)| *micros).sum();
         Self { spent, unaccounted: total.saturating_sub(accounted), total }

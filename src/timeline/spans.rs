@@ -6,8 +6,8 @@ use super::stretch::{Stretch, stretches};
 use super::subject::Subject;
 use crate::reading;
 use crate::trace::{
-    At, AttemptOutcome, Connect, Connection, Datagram, Direction, Dns, DnsLane, Hop, Http, Proxy, RequestId,
-    Tls, Trace, Verification,
+    At, AttemptOutcome, Connect, Connection, Datagram, Direction, Dns, DnsLane, Expect, ExpectOutcome, Hop,
+    Http, Proxy, RequestId, Tls, Trace, Verification,
 };
 
 /// One row of the waterfall.
@@ -102,14 +102,18 @@ impl Rows {
                 hop.connect.ran().into_iter().for_each(|it| self.attempt_rows(it, row));
             }
             Phase::Tls => hop.tls.ran().into_iter().for_each(|tls| self.flight_rows(tls, row)),
-            // Interim responses come while the final one is awaited.
+            Phase::Send => hop.http.ran().into_iter().for_each(|http| {
+                self.expect_row(http, Phase::Send, row);
+                self.interim_rows(http, Phase::Send, row);
+            }),
             Phase::Wait => hop.http.ran().into_iter().for_each(|http| {
-                self.interim_rows(http, row);
+                self.expect_row(http, Phase::Wait, row);
+                self.interim_rows(http, Phase::Wait, row);
                 self.metric_rows(hop, http, row);
             }),
             Phase::Proxy => hop.proxy.into_iter().for_each(|proxy| self.proxy_rows(proxy, row)),
             Phase::Quic => self.quic_rows(hop, row),
-            Phase::Queue | Phase::Send | Phase::Receive => {}
+            Phase::Queue | Phase::Receive => {}
         }
     }
 
@@ -207,8 +211,22 @@ impl Rows {
         self.push(Some(parent), Subject::Verification, "verify", verification.start, end);
     }
 
-    fn interim_rows(&mut self, http: &Http, parent: usize) {
+    /// The wait of the body for a 100: one that a final response ended is part of the wait for that.
+    fn expect_row(&mut self, http: &Http, phase: Phase, parent: usize) {
+        let Some(Expect { asked, end, outcome, .. }) = http.expect else { return };
+        let of = if outcome == ExpectOutcome::Final { Phase::Wait } else { Phase::Send };
+        if of == phase {
+            self.push(Some(parent), Subject::Expect, "wait for 100", asked, end);
+        }
+    }
+
+    /// Interim responses come while the final one is awaited, or while the request is still being sent.
+    fn interim_rows(&mut self, http: &Http, phase: Phase, parent: usize) {
+        let is_early = |at: At| http.sent.is_none_or(|sent| at < sent);
         for (place, interim) in http.informational.iter().enumerate() {
+            if is_early(interim.at) != (phase == Phase::Send) {
+                continue;
+            }
             let name = interim.status.to_string();
             self.push(Some(parent), Subject::Informational(place), name, interim.at, interim.at);
         }

@@ -30,6 +30,8 @@ pub enum Subject {
     Flight(usize),
     /// The check of the certificates.
     Verification,
+    /// The wait of a body for a 100.
+    Expect,
     /// An interim response (1xx), by its place.
     Informational(usize),
     /// A metric of Server-Timing, by its place among those with a time.
@@ -47,7 +49,7 @@ impl Subject {
             Self::Attempt(_) | Self::Abandoned(_) | Self::Datagrams(_) => Some(StageName::Tcp),
             Self::ProxyLookup | Self::ProxyTls | Self::ProxyRound(_) => Some(StageName::Tcp),
             Self::Flight(_) | Self::Verification => Some(StageName::Tls),
-            Self::Informational(_) | Self::Metric(_) => Some(StageName::Http),
+            Self::Expect | Self::Informational(_) | Self::Metric(_) => Some(StageName::Http),
         }
     }
 }

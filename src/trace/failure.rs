@@ -191,6 +191,8 @@ failure_codes! {
     TooManyRedirects => "too-many-redirects",
     /// http: the body could not be decoded to its end, and the file asked for holds a part of it.
     DecodeFailed => "decode-failed",
+    /// this machine: what is to be sent as the request's body cannot be read, has changed, or can be sent only once.
+    RequestBodyFailed => "request-body-failed",
     /// this machine: the body could not be written to the file asked for.
     OutputFailed => "output-failed",
     /// any stage: `--max-time` passed.

@@ -1,9 +1,11 @@
 //! The model of stage 5: a request and its response, interim ones and redirects included.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::arrivals::{Arrivals, Burst};
 use super::at::{At, StampedBy};
+use super::expect::Expect;
 use super::said::BodySaid;
 use super::token::WebToken;
 use super::websocket::{EventStream, WebSocket};
@@ -17,8 +19,14 @@ pub struct Http {
     pub version: HttpVersion,
     /// The first byte of the request was handed to the kernel (HTTP/2: of the preface, where it is the first).
     pub start: At,
-    /// The last byte of the request was handed to the kernel.
+    /// The last byte of the request was handed to the kernel; of its head, where the body was withheld.
     pub sent: Option<At>,
+    /// The wait of the body for a 100, where the request asked for one; `None` without that.
+    pub expect: Option<Expect>,
+    /// How long the sending waited for the body's own source, a file or standard input: no time of the network's.
+    pub body_wait: Duration,
+    /// The peer was seen to have acknowledged the last byte of the body.
+    pub body_acked: Option<At>,
     /// Interim responses (1xx), each with its own stamp.
     pub informational: Vec<Informational>,
     /// First byte of the final response, above TLS (HTTP/2: its HEADERS frame): when it arrived.
@@ -63,6 +71,15 @@ pub struct Http {
     pub websocket: Option<WebSocket>,
     /// What became of the cookies that it sets, where those of the chain are kept (`--cookies`).
     pub cookies: Option<Vec<SetCookie>>,
+}
+
+impl Http {
+    /// Whether its body was sent and nothing has come since: neither an answer nor, as far as was seen, the
+    /// acknowledgement of its last byte.
+    #[must_use]
+    pub const fn awaits_acknowledgement(&self) -> bool {
+        self.request.body_bytes > 0 && self.body_acked.is_none() && self.first_byte.is_none()
+    }
 }
 
 /// A cookie that a response sets. Its value is told by nobody.
@@ -233,7 +250,7 @@ pub struct SentRequest {
     pub target: String,
     /// Header fields in the order sent (HTTP/2: with pseudo-headers first).
     pub headers: Vec<Header>,
-    /// Body bytes.
+    /// Bytes of the body that were sent.
     pub body_bytes: u64,
 }
 

@@ -17,6 +17,7 @@ mod cors;
 mod cut;
 mod dns;
 mod dnssec;
+mod expect;
 mod failure;
 mod fast_open;
 mod fields;
@@ -61,6 +62,7 @@ pub use dnssec::{
     Denial, Denied, Dnssec, DnssecCause, DnssecVerdict, DsInfo, DsState, KeyInfo, KeyRole, ProofKind,
     SignatureInfo, ZoneLink,
 };
+pub use expect::{Expect, ExpectOutcome, USUAL_EXPECT_WAIT};
 pub use failure::{Failure, FailureCode};
 pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};

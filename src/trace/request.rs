@@ -35,8 +35,8 @@ pub struct Request {
     pub http: Stage<Http>,
     /// What ended it before its goal.
     pub failure: Option<Failure>,
-    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; or
-    /// it came to what may pass (`waited`).
+    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; it
+    /// came to what may pass (`waited`); or it was refused for its expectation (417).
     pub retry_of: Option<RequestId>,
     /// `--origin`: how it stands to the page that makes it; `None` without one.
     pub cors: Option<Cors>,
@@ -114,6 +114,8 @@ pub enum NotRetried {
     NotIdempotent,
     /// The wait would not have ended within `--max-time`.
     TooLong(Duration),
+    /// Its body can be read only once, and was.
+    BodySpent,
 }
 
 impl NotRetried {
@@ -124,6 +126,7 @@ impl NotRetried {
             Self::UsedUp => "used-up",
             Self::NotIdempotent => "not-idempotent",
             Self::TooLong(_) => "beyond-max-time",
+            Self::BodySpent => "body-spent",
         }
     }
 }

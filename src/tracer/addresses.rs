@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use super::scene::Scene;
 use super::target::Origin;
 use crate::http::{self, Ask, OnBehalf, Session};
-use crate::plan::{AddressProbe, HttpPlan, TcpPlan, Wanted};
+use crate::plan::{AddressProbe, ExpectPlan, HttpPlan, TcpPlan, Wanted};
 use crate::stop::Stop;
 use crate::stream::Stream;
 use crate::tcp::{self, Turn};
@@ -103,6 +103,7 @@ impl<'a> Checker<'a> {
             let ask = Ask {
                 method: plan.http.method.clone().unwrap_or_else(|| "GET".to_owned()),
                 body: None,
+                expect: ExpectPlan::Never,
                 cookies: plan.http.cookies.clone(),
                 credentials: first.is_some_and(|first| Origin::of(first) == Origin::of(url)),
                 given_host: first.is_some_and(|first| first.host_ascii == url.host_ascii),

@@ -20,15 +20,16 @@ use super::target::Origin;
 use super::until;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
-use crate::http::{self, Ask, OnBehalf, Session};
-use crate::plan::{CookieJar, VersionChoice};
+use crate::http::{self, Ask, OnBehalf, Session, Upload};
+use crate::plan::{CookieJar, ExpectPlan, VersionChoice};
 use crate::proxy::{self, Choice};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, REUSED, Redirect, Request,
-    RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, NotRetried, REUSED, Redirect,
+    Request, RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule,
+    header,
 };
 use crate::units::count;
 use crate::url;
@@ -118,7 +119,8 @@ impl<'a> Chain<'a> {
                 .method
                 .clone()
                 .unwrap_or_else(|| if plan.body.is_some() { "POST" } else { "GET" }.to_owned()),
-            body: plan.body.clone(),
+            body: plan.body.as_ref().map(Upload::new),
+            expect: plan.expect,
             cookies: plan.cookies.clone(),
             credentials: true,
             given_host: true,
@@ -150,7 +152,8 @@ impl<'a> Chain<'a> {
             ask.cookies.clone_from(&asked.cookies);
             repeats = self.repeat(trace, id, &asked, &mut retries);
             let request = &mut trace.requests[id.0];
-            if repeats.is_some() {
+            if let Some(repeat) = repeats {
+                ask.expect = repeat.expect;
                 url = request.url.clone();
                 continue;
             }
@@ -185,13 +188,19 @@ impl<'a> Chain<'a> {
                 }
             };
             redirects += 1;
-            redirect.followed = true;
             if let Some(method) = redirect.next_method.clone() {
                 if method != ask.method {
                     ask.body = None;
                 }
                 ask.method = method;
             }
+            if let Some(name) = ask.body.as_ref().and_then(Upload::spent) {
+                let mut failure = not_again(name, &url.href);
+                failure.running = request.end.since(start);
+                request.failure = Some(failure);
+                return Ok(());
+            }
+            redirect.followed = true;
             ask.credentials = Origin::of(&url) == first;
             ask.given_host = url.host_ascii == first.host();
         }
@@ -261,9 +270,19 @@ impl<'a> Chain<'a> {
     fn repeat(&self, trace: &mut Trace, id: RequestId, ask: &Ask, retries: &mut Retries) -> Option<Repeat> {
         let Scene { clock, stop, .. } = *self.scene;
         let again = again(trace, id, &ask.method);
+        let spent = ask.body.as_ref().and_then(Upload::spent);
         let request = &mut trace.requests[id.0];
+        let repeat = Repeat { of: id, wait: None, expect: ask.expect };
+        if ask.expect != ExpectPlan::Never && spent.is_none() && refuses_expectation(request) {
+            return Some(Repeat { expect: ExpectPlan::Never, ..repeat });
+        }
         match again {
-            Again::May => return Some(Repeat { of: id, wait: None }),
+            Again::May if spent.is_none() => return Some(repeat),
+            Again::May => {
+                let hint = spent.map(|name| format!("it is not sent again: {name} can be read only once"));
+                request.failure.iter_mut().for_each(|failure| failure.hint.clone_from(&hint));
+                return None;
+            }
             Again::MustNot => {
                 if let Some(failure) = &mut request.failure {
                     failure.hint = Some(format!(
@@ -281,8 +300,12 @@ impl<'a> Chain<'a> {
                 request.not_retried = Some(why);
                 None
             }
+            retry::Next::After { .. } if spent.is_some() => {
+                request.not_retried = Some(NotRetried::BodySpent);
+                None
+            }
             retry::Next::After { cause, rule, wait } => {
-                Some(Repeat { of: id, wait: Some((cause, rule, wait)) })
+                Some(Repeat { wait: Some((cause, rule, wait)), ..repeat })
             }
         }
     }
@@ -401,6 +424,8 @@ struct Repeat {
     of: RequestId,
     /// Why, by whose word and how long it waits before; `None` where it goes at once.
     wait: Option<(Transient, WaitRule, Duration)>,
+    /// Whether its body waits for a 100.
+    expect: ExpectPlan,
 }
 
 /// Whether a connection is kept for a further request.
@@ -455,6 +480,25 @@ fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
         Some(Unanswered::Unknown) if http::is_idempotent(method) => Again::May,
         Some(Unanswered::Unknown) => Again::MustNot,
         None => Again::No,
+    }
+}
+
+/// Whether a server takes no expectations: then the same goes again without (RFC 9110 §10.1.1).
+fn refuses_expectation(request: &Request) -> bool {
+    let http = request.http.as_ref().ran();
+    request.failure.is_none() && http.is_some_and(|http| http.status == Some(417) && http.expect.is_some())
+}
+
+/// A redirect that wants a body once more that is gone.
+fn not_again(name: &str, target: &str) -> Failure {
+    Failure {
+        stage: StageName::Http,
+        code: FailureCode::RequestBodyFailed,
+        message: format!(
+            "the redirect to {target} wants the request's body once more, and {name} can be read only once"
+        ),
+        hint: Some("save it to a file and send that".to_owned()),
+        running: Duration::ZERO,
     }
 }
 

@@ -294,13 +294,16 @@ pub(super) fn hint(mut failure: Failure, hop: &Hop<'_>) -> Failure {
 
 fn part(failure: &Failure, proxy: &Proxy) -> Option<String> {
     use FailureCode::{
-        BadRedirect, DecodeFailed, Interrupted, InvalidRequest, OutputFailed, TooManyRedirects,
+        BadRedirect, DecodeFailed, Interrupted, InvalidRequest, OutputFailed, RequestBodyFailed,
+        TooManyRedirects,
     };
     let who = proxy.words();
     match (failure.stage, failure.code) {
-        (_, BadRedirect | TooManyRedirects | DecodeFailed | OutputFailed | InvalidRequest | Interrupted) => {
-            None
-        }
+        (
+            _,
+            BadRedirect | TooManyRedirects | DecodeFailed | OutputFailed | RequestBodyFailed | InvalidRequest
+            | Interrupted,
+        ) => None,
         (StageName::Http, _) if proxy.usage == ProxyUsage::Forward => Some(format!(
             "the request went to the {who}, which forwards it: what is told of the server is what it did"
         )),

@@ -56,7 +56,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("proxy", &["clock", "fault", "os", "plan", "stop", "timestamp", "trace", "units"]),
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
     ("bursts", &["clock", "trace"]),
-    ("stream", &["bursts", "clock", "timestamp", "tls"]),
+    ("stream", &["bursts", "clock", "tcp", "timestamp", "tls"]),
     (
         "http",
         &[

@@ -23,4 +23,5 @@ mod terminal;
 mod tidy;
 mod tls_floods;
 mod tls_server;
+mod uploads;
 mod walks;

@@ -127,6 +127,10 @@ fn nginx_config(dir: &Path, certificates: &Certificates) -> String {
     location = /text.txt {{ gzip on; gzip_types text/plain; }}
     location = /drip.bin {{ limit_rate {DRIP_RATE}; }}
     location = /slow {{ proxy_pass http://{SLOW_UPSTREAM}; }}
+    location /up/ {{ dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 2g; }}
+    location = /narrow {{ dav_methods PUT; client_max_body_size 1k; }}
+    location = /again {{ client_max_body_size 2g; return 307 /up/again.bin; }}
+    location = /see {{ client_max_body_size 2g; return 303 /text.txt; }}
 "
     );
     // One process: a master that is killed would leave its worker behind.

@@ -63,7 +63,7 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     if let Some(failure) = trace.failure() {
         return bare(match failure.code {
             // The stage did its work; the file is this machine's.
-            FailureCode::OutputFailed => failure.message.clone(),
+            FailureCode::OutputFailed | FailureCode::RequestBodyFailed => failure.message.clone(),
             _ => format!("{} failed: {}", failure.stage.as_str(), failure.message),
         });
     }

@@ -7,8 +7,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
 use crate::alert::{AlertReceived, Demand};
+use crate::http::expect::Gate;
+use crate::http::going::Going;
 use crate::http::request::Draft;
 use crate::http::scene::{Scene, blank};
+use crate::http::upload::Feed;
 use crate::http::{h1, link};
 use crate::trace::{At, FailureCode, HttpVersion, StageName};
 use std::io::ErrorKind;
@@ -210,11 +213,11 @@ async fn errors_of_the_tls_layer_are_told_apart() {
         let scene = Scene { url: &url, ask: &ask, plan: &plan, clock: Clock::start() };
         let draft = Draft::new(&url, &ask, &plan).unwrap();
         let mut record = blank(HttpVersion::Http11, At(0));
-        let fault =
-            h1::exchange(&mut Breaking(bytes, error), &scene, (&draft, vec![0; link::READ]), &mut record)
-                .await
-                .err()
-                .unwrap();
+        let (mut feed, gate) = (Feed::new(None), Gate::new(None));
+        let going = Going { draft: &draft, feed: &mut feed, gate: &gate };
+        let mut stream = Breaking(bytes, error);
+        let result = h1::exchange(&mut stream, &scene, (going, vec![0; link::READ]), &mut record).await;
+        let fault = result.err().unwrap();
         assert_eq!((fault.code, fault.stage), (code, stage), "{}", fault.message);
         assert!(!record.body.complete);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{Connection, Endpoint, SendStream};
+use quinn::{Connection, Endpoint, RecvStream, SendStream};
 
 use super::*;
 use crate::http::streams::{DATA, HEADERS, frame, opening};
@@ -12,12 +12,31 @@ use crate::plan::{TcpPlan, TlsPlan, VersionChoice, Wanted};
 use crate::quic::{self, Dialled};
 use crate::tcp::{self, Turn};
 use crate::tls;
-use crate::trace::{BodyFraming, EndpointSource, FailureCode, HttpVersion, StageName};
+use crate::trace::{BodyFraming, EndpointSource, ExpectOutcome, FailureCode, HttpVersion, StageName};
 
 /// A server that does this with each request's stream, and what it begins its connection with.
 async fn serve3<F>(
     begin: Vec<u8>,
-    script: impl Fn(Connection, SendStream) -> F + Send + 'static,
+    script: impl Fn(Connection, SendStream) -> F + Send + Sync + 'static,
+) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let script = Arc::new(script);
+    serve_both(begin, move |connection, send, mut receive| {
+        let script = Arc::clone(&script);
+        async move {
+            let _ = receive.read_to_end(1 << 20).await;
+            script(connection, send).await;
+        }
+    })
+    .await
+}
+
+/// The same with both directions of each stream.
+async fn serve_both<F>(
+    begin: Vec<u8>,
+    script: impl Fn(Connection, SendStream, RecvStream) -> F + Send + 'static,
 ) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
@@ -42,9 +61,8 @@ where
             let Ok(connection) = incoming.await else { continue };
             let mut control = connection.open_uni().await.unwrap();
             control.write_all(&begin).await.unwrap();
-            while let Ok((send, mut receive)) = connection.accept_bi().await {
-                let _ = receive.read_to_end(1 << 20).await;
-                tokio::spawn(script(connection.clone(), send));
+            while let Ok((send, receive)) = connection.accept_bi().await {
+                tokio::spawn(script(connection.clone(), send, receive));
             }
         }
     });
@@ -225,6 +243,38 @@ fn the_end_of_a_stream_and_of_a_connection_are_told_apart() {
 }
 
 #[test]
+fn a_body_waits_for_a_100_and_its_acknowledgement_is_seen() {
+    local(async {
+        let address = serve_both(opening(1 << 16), |_, mut send, mut receive| async move {
+            let mut first = [0; 1024];
+            let head = receive.read(&mut first).await.unwrap().unwrap();
+            tokio::time::sleep(DELAY).await; // the injected delay
+            write(&mut send, &super::h3::head(&[(":status", "100")])).await;
+            let body = receive.read_to_end(1 << 20).await.unwrap();
+            let whole = head < 1024 && body == frame(DATA, b"the body");
+            tokio::time::sleep(Duration::from_millis(200)).await; // the time to think, in which the body is acknowledged
+            let status = if whole { "204" } else { "500" };
+            write(&mut send, &super::h3::head(&[(":status", status)])).await;
+            let _ = send.finish();
+            let _ = send.stopped().await;
+        })
+        .await;
+        let clock = Clock::start();
+        let stop = Stop::after(clock, Duration::from_secs(5));
+        let plan = HttpPlan { expect_timeout: Duration::from_secs(5), ..HttpPlan::default() };
+        let asked = Ask { expect: ExpectPlan::Asked, ..ask("POST", Some(b"the body")) };
+        let (session, to) = (session(address, &clock).await, url("https://localhost/"));
+        let (http, result) = fetch(session, &to, &asked, &plan, &clock, &stop).await;
+        assert!(result.unwrap().is_some(), "it can carry another");
+        let expect = http.expect.unwrap();
+        assert_eq!((expect.outcome, http.status), (ExpectOutcome::Continue, Some(204)));
+        assert!(expect.end.since(expect.asked) >= DELAY, "{expect:?}");
+        assert!(http.sent.unwrap() >= expect.end);
+        assert!(http.body_acked.unwrap() > expect.end && http.body_acked < http.first_byte);
+    });
+}
+
+#[test]
 fn an_upload_is_whole_and_a_head_alone_is_enough_where_it_is_wanted() {
     local(async {
         let address = serve3(opening(1 << 16), |_, mut send| async move {
@@ -237,7 +287,7 @@ fn an_upload_is_whole_and_a_head_alone_is_enough_where_it_is_wanted() {
         let clock = Clock::start();
         let stop = Stop::after(clock, Duration::from_secs(5));
         let body = vec![b'u'; 300_000];
-        let asked = Ask { body: Some(body.into()), ..ask("POST", None) };
+        let asked = ask("POST", Some(&body));
         let (plan, to) = (HttpPlan::default(), url("https://localhost/"));
         let session = session(address, &clock).await;
         let (http, result) = fetch(session, &to, &asked, &plan, &clock, &stop).await;

@@ -6,6 +6,7 @@ mod h1;
 mod h2;
 mod h3;
 mod shared;
+mod upload;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,9 +18,9 @@ use compression_codecs::{BrotliEncoder, DeflateEncoder, EncodeV2, GzipEncoder, Z
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Ask, OnBehalf, Session, prepare};
+use super::{Ask, OnBehalf, Session, Upload, prepare};
 use crate::clock::{Clock, Stopwatch};
-use crate::plan::HttpPlan;
+use crate::plan::{ExpectPlan, HttpPlan, RequestBody};
 use crate::stop::Stop;
 use crate::trace::{Failure, Host, Http, Scheme, Url};
 
@@ -95,10 +96,11 @@ pub(super) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// What is asked at the first origin.
 pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
-    let body = body.map(bytes::Bytes::copy_from_slice);
+    let body = body.map(|body| Upload::new(&RequestBody::from(body.to_vec())));
     let on_behalf = OnBehalf::Nobody;
     let cookies = Vec::new();
-    Ask { method: method.to_owned(), body, cookies, credentials: true, given_host: true, on_behalf }
+    let (method, expect) = (method.to_owned(), ExpectPlan::default());
+    Ask { method, body, expect, cookies, credentials: true, given_host: true, on_behalf }
 }
 
 /// A server that runs `script` on its first connection.

@@ -37,6 +37,8 @@ struct Head {
     if_none_match: String,
     socket_key: String,
     cookie: String,
+    /// Its body waits for a 100.
+    expects: bool,
     body: u64,
     keep: Keep,
     version: u8,
@@ -86,6 +88,9 @@ where
         if page.fields.iter().any(ends) {
             head.keep = Keep::Close;
         }
+        if head.expects && wait_is_over(&mut stream, conduct, &buffer).await? == Wanted::No {
+            return linger(&mut stream).await;
+        }
         if head.body > MAX_BODY {
             head.keep = Keep::Close;
         } else if head.body > 0 {
@@ -102,6 +107,38 @@ where
         }
     }
     Ok(())
+}
+
+/// Whether a body is wanted that waits for a word (RFC 9110 §10.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Yes,
+    No,
+}
+
+/// Says what a client waits for that has announced its body.
+async fn wait_is_over<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    conduct: Conduct,
+    buffer: &[u8],
+) -> std::io::Result<Wanted> {
+    match conduct {
+        Conduct::NoExpect(_) => {
+            let refused =
+                b"HTTP/1.1 417 Expectation Failed\r\nserver: urltrace-lab\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(refused).await?;
+            return Ok(Wanted::No);
+        }
+        Conduct::NoContinue(_) => return Ok(Wanted::Yes),
+        Conduct::SlowContinue(_, delay) => tokio::time::sleep(delay).await, // the injected delay
+        _ => {}
+    }
+    // What is already there was not waited for.
+    if buffer.is_empty() {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        stream.flush().await?;
+    }
+    Ok(Wanted::Yes)
 }
 
 /// What a site says before it has its page.
@@ -165,6 +202,7 @@ fn parse(bytes: &[u8]) -> Option<Head> {
             "accept-encoding" => head.accept_encoding = value.into_owned(),
             "if-none-match" => head.if_none_match = value.into_owned(),
             "sec-websocket-key" => head.socket_key = value.into_owned(),
+            "expect" => head.expects = value.eq_ignore_ascii_case("100-continue"),
             "cookie" => head.cookie = value.into_owned(),
             "content-length" => head.body = value.parse().ok()?,
             // A body in chunks is not read: the connection cannot be used further.
@@ -270,6 +308,9 @@ where
         | Conduct::Socket(_)
         | Conduct::Busy(_)
         | Conduct::CookieWall(_)
+        | Conduct::SlowContinue(..)
+        | Conduct::NoContinue(_)
+        | Conduct::NoExpect(_)
         | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await

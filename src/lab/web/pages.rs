@@ -10,7 +10,8 @@ use super::site::{
 };
 use crate::lab::scenario::{
     BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES,
-    EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_FIRST_BYTE, SLOW_TLS, SLOW_UPSTREAM,
+    EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_CONTINUE, SLOW_FIRST_BYTE, SLOW_TLS,
+    SLOW_UPSTREAM,
 };
 
 const GOOD: Conduct = Conduct::Page(PAGE);
@@ -180,6 +181,9 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
     Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
+    Site::http("slow-continue.http.test", 213, Conduct::SlowContinue(PLAIN, SLOW_CONTINUE)),
+    Site::http("no-continue.http.test", 214, Conduct::NoContinue(PLAIN)),
+    Site::http("no-expect.http.test", 215, Conduct::NoExpect(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
     Site::https("bare-response.http.test", 100, fields(&[])),
     Site::https(

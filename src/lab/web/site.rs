@@ -173,6 +173,12 @@ pub(crate) enum Conduct {
     Busy(Page),
     /// It redirects to itself until the cookie comes back that it sets, and has its page then.
     CookieWall(Page),
+    /// It says 100 to a body that waits for that, as late as this.
+    SlowContinue(Page, Duration),
+    /// It never says 100.
+    NoContinue(Page),
+    /// It takes no expectations (417).
+    NoExpect(Page),
 }
 
 impl Conduct {
@@ -184,7 +190,10 @@ impl Conduct {
             | Self::LeadingBlank(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
-            | Self::CookieWall(page) => Some(page),
+            | Self::CookieWall(page)
+            | Self::SlowContinue(page, _)
+            | Self::NoContinue(page)
+            | Self::NoExpect(page) => Some(page),
             Self::Garbage
             | Self::Empty
             | Self::EndlessHeaders

@@ -46,6 +46,7 @@ fn outcome(page: &mut Page, trace: &Trace) {
     if let Some(failure) = trace.failure() {
         let text = match failure.code {
             FailureCode::OutputFailed => "not saved".to_owned(),
+            FailureCode::RequestBodyFailed => "not sent".to_owned(),
             _ => format!("failed in {}", failure.stage.as_str()),
         };
         page.element("<li class=\"badge bad\">", &text, "</li>\n");

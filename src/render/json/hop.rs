@@ -38,12 +38,12 @@ pub(super) struct HopView<'a> {
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
     /// The hop that this one repeats: that had gone out on a kept connection, which ended without a byte of a
-    /// response, or it came to what `retry` says.
+    /// response; it came to what `retry` says; or it was refused for its `Expect` (417).
     retry_of: Option<usize>,
     /// `--retry`: why the hop was sent once more, and the wait before; null for any other.
     retry: Option<RepeatView>,
     /// Why it was not sent once more, where `--retry` was given and it came to what may pass.
-    #[cfg_attr(test, schemars(extend("enum" = ["used-up", "not-idempotent", "beyond-max-time", null])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["used-up", "not-idempotent", "beyond-max-time", "body-spent", null])))]
     not_retried: Option<&'static str>,
     /// What ended this hop before its goal; that of the last is the document's.
     failure: Option<FailureView<'a>>,

@@ -12,6 +12,7 @@ use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
 use super::cookies::CookieView;
 use super::live::{EventStreamView, WebSocketView};
+use super::micros::us;
 use super::reading::{
     AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
     WaitView,
@@ -20,7 +21,7 @@ use crate::explain::status::explain;
 use crate::reading;
 use crate::timeline;
 use crate::trace::{
-    Body, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
+    Body, Expect, GoAway, Header, Hop, Http, Informational, Redirect, SentRequest, StampedBy, TlsComplaint,
     method_promises,
 };
 
@@ -49,6 +50,12 @@ pub(super) struct HttpView<'a> {
     start_us: u64,
     /// The last byte of the request was handed to the kernel.
     sent_us: Option<u64>,
+    /// The wait of the body for a 100 (`Expect: 100-continue`); null where none was asked for.
+    expect: Option<ExpectView>,
+    /// When the peer was seen to have acknowledged the last byte of the body, by TCP_INFO or QUIC: no later than this,
+    /// and a mark within the wait. Null where there is no body, where it was not seen before the response, and
+    /// where the system does not tell.
+    body_acked_us: Option<u64>,
     /// First byte of the final response, above TLS: when it arrived.
     first_byte_us: Option<u64>,
     /// When this program read that byte.
@@ -127,9 +134,11 @@ impl<'a> HttpView<'a> {
             status_side: status.map(|text| text.side.as_str()),
             status_check_next: status.map(|text| text.check_next),
             reason: http.reason.as_deref(),
-            request: RequestView::new(&http.request),
+            request: RequestView::new(http),
             start_us: http.start.0,
             sent_us: http.sent.map(|at| at.0),
+            expect: http.expect.map(Into::into),
+            body_acked_us: http.body_acked.map(|at| at.0),
             first_byte_us: http.first_byte.map(|at| at.0),
             first_byte_noticed_us: http.first_byte_noticed.map(|at| at.0),
             stamped_by: http.stamped_by.map(StampedBy::as_str),
@@ -183,12 +192,15 @@ struct RequestView<'a> {
     target: &'a str,
     /// Header fields in the order sent, secrets redacted.
     headers: Vec<HeaderView<'a>>,
-    /// Body bytes.
+    /// Bytes of the body that were sent.
     body_bytes: u64,
+    /// How long the sending waited for the body's own source, a file or standard input; no part of `send`.
+    body_wait_us: u64,
 }
 
 impl<'a> RequestView<'a> {
-    fn new(request: &'a SentRequest) -> Self {
+    fn new(http: &'a Http) -> Self {
+        let request: &SentRequest = &http.request;
         let promises = method_promises(&request.method);
         Self {
             method: &request.method,
@@ -198,6 +210,34 @@ impl<'a> RequestView<'a> {
             target: &request.target,
             headers: headers(&request.headers),
             body_bytes: request.body_bytes,
+            body_wait_us: us(http.body_wait),
+        }
+    }
+}
+
+/// The wait of a body for a 100.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct ExpectView {
+    /// The last byte of the head was handed to the kernel.
+    asked_us: u64,
+    /// The first byte of the response that ended the wait, or the end of what was allowed.
+    end_us: u64,
+    /// How long it may take.
+    limit_us: u64,
+    /// `continue`: a 100. `final`: a final response, and the body was not sent. `timed-out`: the body was sent without
+    /// a word. `unanswered`: the exchange ended before.
+    #[cfg_attr(test, schemars(extend("enum" = ["continue", "final", "timed-out", "unanswered"])))]
+    outcome: &'static str,
+}
+
+impl From<Expect> for ExpectView {
+    fn from(expect: Expect) -> Self {
+        Self {
+            asked_us: expect.asked.0,
+            end_us: expect.end.0,
+            limit_us: us(expect.limit),
+            outcome: expect.outcome.as_str(),
         }
     }
 }

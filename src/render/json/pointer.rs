@@ -46,6 +46,7 @@ fn request(place: InRequest) -> String {
         InRequest::Phases => "phases".to_owned(),
         InRequest::Phase(phase) => format!("phases/{}_us", phase.as_str()),
         InRequest::Total => "phases/total_us".to_owned(),
+        InRequest::Expect => "http/expect/outcome".to_owned(),
         InRequest::Status => "http/status".to_owned(),
         InRequest::WireBytes => "http/body/wire_bytes".to_owned(),
         InRequest::SlowStart => "http/slow_start".to_owned(),

@@ -12,7 +12,9 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{attempt_words, cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
+use crate::render::{
+    attempt_words, cookie_words, proxy_words, quic_words, retry_words, scan_words, upload_words, words,
+};
 use crate::timeline;
 use crate::trace::{
     Attempt, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage, Stub, Tls, Trace,
@@ -75,6 +77,12 @@ fn request_side(page: &mut Page, hop: &Hop<'_>) {
     let http = hop.http.ran();
     if let Some(cookies) = http.and_then(|http| http.cookies.as_deref()).and_then(cookie_words::cookies) {
         fact_text(page, Ink::Send, "cookies", &cookies);
+    }
+    if let Some(expect) = http.and_then(|http| Some(upload_words::expect(http.expect?, http.status))) {
+        fact_text(page, Ink::Send, "expect", &expect);
+    }
+    if let Some(body) = http.and_then(upload_words::body) {
+        fact_text(page, Ink::Send, "body sent", &body);
     }
     if let Some(why) = hop.request.not_retried {
         fact_text(

@@ -77,6 +77,7 @@ fn failed(facts: &mut Line, trace: &Trace, failure: &Failure) {
         Ink::Bad,
         match failure.code {
             FailureCode::OutputFailed => "NOT SAVED".to_owned(),
+            FailureCode::RequestBodyFailed => "NOT SENT".to_owned(),
             _ => format!("FAILED in {stage}"),
         },
     );

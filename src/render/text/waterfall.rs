@@ -104,8 +104,9 @@ fn reason(hops: &[Hop<'_>], index: usize) -> String {
     if let Some(waited) = hops[index].request.waited {
         return retry_words::wait(waited, hops[index].start);
     }
-    if hops[index].retry_of.is_some() {
-        return "sent again".to_owned();
+    if let Some(before) = hops[index].retry_of {
+        let refused = hops[before.0].http.ran().is_some_and(|http| http.status == Some(417));
+        return if refused { "again without Expect, after 417" } else { "sent again" }.to_owned();
     }
     if hops[index].request.is_preflight() {
         return "CORS preflight".to_owned();

@@ -1,5 +1,7 @@
 //! A request and its response.
 
+use std::time::Duration;
+
 use super::super::*;
 
 /// What a sound site says of coming by https only.
@@ -54,6 +56,9 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         version: HttpVersion::Http2,
         start: At(283_800),
         sent: Some(At(283_860)),
+        expect: None,
+        body_wait: Duration::ZERO,
+        body_acked: None,
         informational: vec![Informational {
             status: 103,
             at: At(290_000),

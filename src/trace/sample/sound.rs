@@ -183,6 +183,9 @@ fn response() -> Http {
     Http {
         start: At(51_000),
         sent: Some(At(51_100)),
+        expect: None,
+        body_wait: Duration::ZERO,
+        body_acked: None,
         informational: Vec::new(),
         first_byte: Some(At(66_000)),
         first_byte_noticed: Some(At(66_020)),

@@ -6,6 +6,7 @@ use crate::render::escape;
 use crate::render::html::markup::Page;
 use crate::render::style::Charset;
 use crate::render::text::evidence;
+use crate::render::upload_words;
 use crate::trace::{Header, Hop, Http, HttpVersion};
 use crate::units;
 
@@ -55,6 +56,12 @@ fn request(page: &mut Page, http: &Http) {
         page.element("<i>[body of ", &units::bytes(http.request.body_bytes), "]</i>\n");
     }
     page.raw("</pre>\n");
+    if let Some(expect) = http.expect {
+        page.element("<p>Expect: ", &upload_words::expect(expect, http.status), "</p>\n");
+    }
+    if let Some(body) = upload_words::body(http) {
+        page.element("<p>Body sent: ", &body, "</p>\n");
+    }
 }
 
 fn response(page: &mut Page, http: &Http) {
