@@ -268,6 +268,7 @@ where
         | Conduct::LeadingBlank(_)
         | Conduct::EndsThird(_)
         | Conduct::Socket(_)
+        | Conduct::Grpc(_)
         | Conduct::Busy(_)
         | Conduct::CookieWall(_)
         | Conduct::Empty => Ok(()),
