@@ -162,11 +162,9 @@ mod tests {
             assert!(rule.id.starts_with(&format!("{}-", rule.stage.as_str())), "{}", rule.id);
             assert!(!rule.fires.is_empty());
             let section = rule.standard.split_once(" section ").map(|(_, section)| section);
-            assert!(
-                section.is_some_and(|it| it.starts_with(|char: char| char.is_ascii_digit())),
-                "{}",
-                rule.id
-            );
+            // The documents of gRPC number no sections.
+            let is_numbered = section.is_some_and(|it| it.starts_with(|char: char| char.is_ascii_digit()));
+            assert!(is_numbered || rule.standard.starts_with("gRPC "), "{}", rule.id);
         }
         let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding")).unwrap();
         let known = |name: &str| {

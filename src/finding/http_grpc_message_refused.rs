@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "http-grpc-message-refused",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "the grpc-status of a call is 0, and its message is missing, cut, compressed though that was not offered, no answer to the health check, or longer than 4 MiB (a notice)",
+    fires: "the grpc-status of a call is 0, and its message is missing, cut, or no answer to the health check (a notice where it is compressed though that was not offered, or longer than 4 MiB)",
     standard: "gRPC over HTTP2 (grpc/doc/PROTOCOL-HTTP2.md)",
     check: Check::Trace(check),
 };
@@ -33,13 +33,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = if faults().any(GrpcFault::is_refused) {
         rule.finding(title, places, "look at the server, and at proxies that rewrite what it sends")
     } else {
-        let advice =
-            "clients of this method have to be told to take more, or the message be parted (a stream, pages)";
+        let advice = "clients have to be told to take such messages, or the server to send others";
         let mut finding = rule.finding(title, places, advice);
         finding.severity = Severity::Notice;
         finding
     };
-    "a client of gRPC gives its caller an error in place of the message".clone_into(&mut finding.detail);
+    let detail = if finding.severity == Severity::Notice {
+        "a client that does not offer the compression, or takes no more than 4 MiB, gives its caller an error"
+    } else {
+        "a client of gRPC gives its caller an error in place of the message"
+    };
+    detail.clone_into(&mut finding.detail);
     vec![finding]
 }
 
@@ -57,7 +61,8 @@ mod tests {
             (0, vec![GrpcFault::SeveralMessages], None),
             (0, vec![GrpcFault::MessageLarge(5 << 20)], Some(Severity::Notice)),
             (0, vec![GrpcFault::MessageCut, GrpcFault::MessageLarge(5 << 20)], Some(Severity::Warning)),
-            (0, vec![GrpcFault::Compressed(Some("gzip".to_owned()))], Some(Severity::Warning)),
+            (0, vec![GrpcFault::Compressed("gzip".to_owned())], Some(Severity::Notice)),
+            (0, vec![GrpcFault::Undeclared], Some(Severity::Warning)),
             (13, vec![GrpcFault::MessageCut], None),
         ] {
             let status = Some(GrpcStatus { code, by: GrpcStatusBy::Trailers });

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Http,
     fires: "the grpc-status of a call is not 0 (a warning where it speaks of what was asked, or of a health check that the server does not have), or a response below 400 has none",
-    standard: "gRPC over HTTP2 (grpc/doc/PROTOCOL-HTTP2.md), gRPC status codes (grpc/doc/statuscodes.md)",
+    standard: "gRPC status codes (grpc/doc/statuscodes.md)",
     check: Check::Trace(check),
 };
 

@@ -1,13 +1,14 @@
 //! gRPC over HTTP/2 (grpc/doc/PROTOCOL-HTTP2.md): what a call adds to a request, and what its response says. Messages are
 //! counted as they come and not kept, but for the beginning of the first, which may be the answer to a health check.
 //!
-//! Sends nothing and waits for nothing; compressed messages are told, not unpacked.
+//! Sends nothing and waits for nothing; of compressed messages only the answer to a health check is unpacked.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
+use super::decode::{Decoders, Step};
 use crate::plan::HttpPlan;
 use crate::trace::{
     BodyFraming, Grpc, GrpcFault, GrpcMessages, GrpcStatus, GrpcStatusBy, HEALTH_METHOD, HEALTH_SERVICE,
@@ -58,7 +59,7 @@ fn asked_service(url: &Url) -> String {
     percent_decode_str(named).decode_utf8_lossy().into_owned()
 }
 
-/// What a call says of itself beside its time: no compression is offered, as none is undone.
+/// What a call says of itself beside its time: no compression is offered, as what is saved is the message itself.
 pub(super) const FIELDS: &[(&str, &str)] =
     &[("Content-Type", MEDIA_TYPE), ("TE", "trailers"), ("Grpc-Accept-Encoding", "identity")];
 
@@ -140,14 +141,47 @@ pub(super) fn conclude(record: &mut Http, is_whole: bool) {
     call.faults = faults(record, &call, found.as_ref());
     let first = found.as_mut().map(|found| std::mem::take(&mut found.first)).unwrap_or_default();
     record.body.messages = found;
-    if call.is_health_check() && call.status.is_some_and(|status| status.code == 0) && call.faults.is_empty()
-    {
-        match serving(&first) {
+    let is_ok = call.status.is_some_and(|status| status.code == 0);
+    let is_readable = |fault: &GrpcFault| matches!(fault, GrpcFault::Compressed(_));
+    if call.is_health_check() && is_ok && call.faults.iter().all(is_readable) {
+        let how = encoding(record).filter(|_| !call.faults.is_empty());
+        let plain = how.map_or_else(|| Some(first.clone()), |how| unpacked(&how, &first));
+        match plain.and_then(|plain| serving(&plain)) {
             Some(serving) => call.serving = Some(serving),
             None => call.faults.push(GrpcFault::Unreadable),
         }
     }
     record.grpc = Some(call);
+}
+
+/// How messages are compressed, where that is told.
+fn encoding(record: &Http) -> Option<String> {
+    let how = header(&record.headers, "grpc-encoding")?;
+    let how: String = how.trim().chars().take(100).collect();
+    (!how.is_empty() && !how.eq_ignore_ascii_case("identity")).then_some(how)
+}
+
+/// A small message without its compression; `None` where that is not known, or it is no small one.
+fn unpacked(how: &str, packed: &[u8]) -> Option<Vec<u8>> {
+    if packed.len() > KEPT {
+        return None;
+    }
+    let mut decoders = Decoders::new(&[how]).ok()?;
+    decoders.feed(packed);
+    decoders.end();
+    let mut plain = Vec::new();
+    loop {
+        match decoders.step().ok()? {
+            Step::Made(bytes) => plain.extend_from_slice(bytes),
+            Step::Done => {}
+            Step::Idle => break,
+        }
+        if plain.len() > KEPT {
+            return None;
+        }
+    }
+    decoders.finish().ok()?;
+    Some(plain)
 }
 
 /// The status, by whoever tells it.
@@ -199,8 +233,7 @@ fn faults(record: &Http, call: &Grpc, found: Option<&GrpcMessages>) -> Vec<GrpcF
         faults.push(GrpcFault::NoStatus);
     }
     if found.compressed {
-        let how = header(&record.headers, "grpc-encoding");
-        faults.push(GrpcFault::Compressed(how.map(|how| how.chars().take(100).collect())));
+        faults.push(encoding(record).map_or(GrpcFault::Undeclared, GrpcFault::Compressed));
     }
     faults.extend(found.bad_flag.map(GrpcFault::BadFlag));
     faults.extend(found.large.map(GrpcFault::MessageLarge));

@@ -214,7 +214,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "grpc-unimplemented",
         "grpcs://grpc.http.test/lab.Greeter/Bow",
-        "a method that the server does not have: UNIMPLEMENTED, in fields alone (Trailers-Only)",
+        "a method that the server does not have: UNIMPLEMENTED (Trailers-Only)",
     )
     .injected(&[("wait", millis(GRPC_THINK))]),
     Scenario::new(
@@ -226,7 +226,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "grpc-compressed",
         "grpcs://grpc-compressed.http.test/",
-        "OK with a message that is compressed though that was not offered",
+        "OK with a message that is compressed, and nothing says how",
     )
     .injected(&[("wait", millis(GRPC_THINK))]),
     Scenario::new("grpc-page", "grpcs://www.example.test/", "a page where gRPC was looked for"),

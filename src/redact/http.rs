@@ -98,7 +98,7 @@ fn hide_call(call: &mut Grpc, seen: &Seen) {
         seen.clean(text, Shape::Foreign);
     }
     for fault in faults {
-        if let GrpcFault::NotGrpc(Some(text)) | GrpcFault::Compressed(Some(text)) = fault {
+        if let GrpcFault::NotGrpc(Some(text)) | GrpcFault::Compressed(text) = fault {
             seen.clean(text, Shape::Foreign);
         }
     }

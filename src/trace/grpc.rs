@@ -190,8 +190,10 @@ pub enum GrpcFault {
     MessageCut,
     /// A message is longer than the 4 MiB that clients take unless told otherwise; the length that it tells.
     MessageLarge(u32),
-    /// A message is compressed, and no compression was offered; by `grpc-encoding`.
-    Compressed(Option<String>),
+    /// A message is compressed, and no compression was offered; by `grpc-encoding`. Most clients can read it.
+    Compressed(String),
+    /// The same, and `grpc-encoding` does not say how: nobody can.
+    Undeclared,
     /// The prefix of a message has a flag that there is not.
     BadFlag(u8),
     /// The message is no answer to a health check.
@@ -210,16 +212,17 @@ impl GrpcFault {
             Self::MessageCut => "message-cut",
             Self::MessageLarge(_) => "message-large",
             Self::Compressed(_) => "compressed",
+            Self::Undeclared => "undeclared-compression",
             Self::BadFlag(_) => "bad-flag",
             Self::Unreadable => "unreadable",
         }
     }
 
     /// Whether clients refuse the response for it, however they are set up. A long message is taken by those that are
-    /// told so, and several by those that know that the method streams.
+    /// told so, several by those that know that the method streams, and a compressed one by those that offer that.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
-        !matches!(self, Self::MessageLarge(_) | Self::SeveralMessages)
+        !matches!(self, Self::MessageLarge(_) | Self::SeveralMessages | Self::Compressed(_))
     }
 
     /// What is wrong, in half a sentence.
@@ -237,10 +240,8 @@ impl GrpcFault {
             Self::MessageLarge(bytes) => {
                 format!("a message of {bytes} bytes, where clients take 4194304 unless told otherwise")
             }
-            Self::Compressed(None) => {
-                "a message is compressed, and grpc-encoding does not say how".to_owned()
-            }
-            Self::Compressed(Some(how)) => {
+            Self::Undeclared => "a message is compressed, and grpc-encoding does not say how".to_owned(),
+            Self::Compressed(how) => {
                 format!("a message is compressed by `{how}`, and no compression was offered")
             }
             Self::BadFlag(flag) => format!("a message begins with the flag {flag:#04x}, which there is not"),

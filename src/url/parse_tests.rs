@@ -283,7 +283,8 @@ fn a_call_of_grpc_has_a_method_or_asks_for_the_health() {
     for (input, text) in [
         ("grpc://example.com/a.B", "has a service and a method"),
         ("grpc://example.com/a.B/", "none of them empty"),
-        ("grpc://example.com//C", "none of them empty"),
+        ("grpc://example.com//C", "has a service and a method"),
+        ("grpc://example.com/a//C", "none of them empty"),
         ("grpc://example.com/a.B/C?x=SECRET", "stands in its message"),
         ("grpc://example.com/?x=SECRET", "?service=NAME and nothing beside it"),
         ("grpc://example.com/?service=a&x=SECRET", "?service=NAME and nothing beside it"),

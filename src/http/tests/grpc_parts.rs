@@ -114,6 +114,24 @@ fn the_answer_to_a_health_check_is_read() {
 }
 
 #[test]
+fn a_compressed_answer_to_a_health_check_is_read() {
+    let answer = |how: &str, packed: &[u8]| {
+        let call =
+            answered(HEALTH, 200, &[KIND, ("grpc-encoding", how)], OK, &framed(1, packed)).grpc.unwrap();
+        (call.serving, call.faults.iter().map(GrpcFault::as_str).collect::<Vec<_>>())
+    };
+    for how in ["gzip", "deflate"] {
+        let packed = crate::http::tests::encode(how, b"\x08\x02");
+        assert_eq!(answer(how, &packed), (Some(Serving::NotServing), vec!["compressed"]), "{how}");
+        assert_eq!(answer(how, &packed[..4]), (None, vec!["compressed", "unreadable"]), "{how} cut");
+    }
+    assert_eq!(answer("snappy", b"\x02\x04\x08\x02"), (None, vec!["compressed", "unreadable"]));
+    let bomb = crate::http::tests::encode("gzip", &[0; 500_000]);
+    assert!(bomb.len() < KEPT);
+    assert_eq!(answer("gzip", &bomb), (None, vec!["compressed", "unreadable"]));
+}
+
+#[test]
 fn the_status_is_the_trailers_then_bare_fields_then_what_clients_make_of_http() {
     use GrpcStatusBy::{HttpStatus, Trailers, TrailersOnly};
     let one = framed(0, b"\x08\x01");
@@ -171,7 +189,10 @@ fn what_clients_refuse_is_named() {
     let two = [framed(0, b"x"), framed(0, b"")].concat();
     assert_eq!(faults(&[KIND], OK, &two), [GrpcFault::SeveralMessages]);
     let packed = [KIND, ("grpc-encoding", "gzip")];
-    assert_eq!(faults(&packed, OK, &framed(1, b"x")), [GrpcFault::Compressed(Some("gzip".to_owned()))]);
+    assert_eq!(faults(&packed, OK, &framed(1, b"x")), [GrpcFault::Compressed("gzip".to_owned())]);
+    for fields in [&[KIND][..], &[KIND, ("grpc-encoding", "identity")]] {
+        assert_eq!(faults(fields, OK, &framed(1, b"x")), [GrpcFault::Undeclared]);
+    }
     assert_eq!(faults(&[KIND], OK, &framed(7, b"x")), [GrpcFault::BadFlag(7)]);
     assert_eq!(
         faults(&[KIND], OK, &[0, 0xff, 0xff, 0xff, 0xff, b'x']),

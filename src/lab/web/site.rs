@@ -220,7 +220,7 @@ pub(crate) enum Grpc {
     Answers,
     /// Without the trailers, as behind a proxy that drops them.
     WithoutTrailers,
-    /// With a message that says that it is compressed.
+    /// With a message that says that it is compressed, and not how.
     Compresses,
 }
 
