@@ -22,6 +22,7 @@ const TOPICS: &[&str] = &[
     "statuses",
     "fields",
     "responses",
+    "grpc",
     "findings",
     "findings_web",
     "failures",

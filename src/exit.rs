@@ -18,7 +18,7 @@ pub const TCP: u8 = 5;
 pub const TLS: u8 = 6;
 /// No valid HTTP response.
 pub const HTTP: u8 = 7;
-/// Status 4xx or 5xx, with `--fail`.
+/// Status 4xx or 5xx, or one of gRPC that is not 0, or no SERVING, with `--fail`.
 pub const STATUS: u8 = 8;
 /// Traced, and a limit was broken: something was found that `--fail-on` forbids.
 pub const LIMIT: u8 = 9;
@@ -37,7 +37,10 @@ pub const TABLE: &[(u8, &str)] = &[
     (TCP, "TCP: no connection, or none through the proxy"),
     (TLS, "TLS: no handshake, or a certificate that cannot be trusted"),
     (HTTP, "HTTP: no valid response"),
-    (STATUS, "HTTP status 4xx or 5xx, with `--fail`"),
+    (
+        STATUS,
+        "with `--fail`: HTTP status 4xx or 5xx; a gRPC status that is not 0, or a health check without SERVING",
+    ),
     (LIMIT, "traced, and something was found that `--fail-on` forbids"),
     (INTERRUPTED, "interrupted (Ctrl-C): what was seen is printed; a second Ctrl-C ends it at once"),
     (TERMINATED, "terminated (SIGTERM): the same"),
@@ -94,10 +97,17 @@ pub fn of_trace(trace: &Trace, bad_status: OnBadStatus, limits: Limits) -> u8 {
             _ => of_stage(failure.stage),
         };
     }
-    let status = trace.hops().last().and_then(|hop| hop.http.ran()).and_then(|http| http.status);
-    match (limits, bad_status, status) {
-        (Limits::Broken, _, _) => LIMIT,
-        (Limits::Kept, OnBadStatus::Fail, Some(400..)) => STATUS,
+    let http = || trace.hops().last().and_then(|hop| hop.http.ran());
+    // In gRPC the status of HTTP tells only how the way was.
+    let is_bad = || {
+        http().is_some_and(|http| {
+            http.status.is_some_and(|status| status >= 400)
+                || http.grpc.as_ref().is_some_and(|call| !call.is_good())
+        })
+    };
+    match (limits, bad_status) {
+        (Limits::Broken, _) => LIMIT,
+        (Limits::Kept, OnBadStatus::Fail) if is_bad() => STATUS,
         _ => OK,
     }
 }

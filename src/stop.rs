@@ -78,6 +78,13 @@ impl Stop {
         self.max_time
     }
 
+    /// How much time the part of the trace has that this is for.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        let whole = At(u64::try_from(self.max_time.as_micros()).unwrap_or(u64::MAX / 2));
+        self.part.map_or(whole, |(end, _)| end.min(whole)).since(self.clock.now())
+    }
+
     /// Runs `work` until it is done, `limit` (an offset from t0) passes, or the trace is stopped.
     ///
     /// # Errors

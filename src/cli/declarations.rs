@@ -32,7 +32,8 @@ pub struct Cli {
     /// Anything but tracing a URL
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The URL to trace; without a scheme https, for `localhost`, addresses and single labels http
+    /// The URL to trace: http, https, ws, wss, grpc, grpcs, tls, quic, tcp or dns; without a scheme https, for `localhost`,
+    /// addresses and single labels http
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// The URL to trace, as curl has it
@@ -372,7 +373,7 @@ pub struct Request {
     /// Send this body with POST, even if it begins with `@`
     #[arg(long, value_name = "DATA")]
     pub data_raw: Vec<String>,
-    /// Send this body with POST, unchanged; @FILE reads it from a file
+    /// Send this body with POST, or as the message of a call of gRPC, unchanged; @FILE reads it from a file
     #[arg(long, value_name = "DATA")]
     pub data_binary: Vec<String>,
     /// Percent-encode this and send it with POST: DATA, NAME=DATA, @FILE or NAME@FILE
@@ -461,7 +462,7 @@ pub struct Request {
     /// With --reuse: repeat requests that may change something at the server, too
     #[arg(long, requires = "reuse")]
     pub reuse_all: bool,
-    /// Exit with 8 when the status is 4xx or 5xx
+    /// Exit with 8 when the status is 4xx or 5xx, or a call of gRPC failed
     #[arg(short = 'f', long, alias = "fail-with-body")]
     pub fail: bool,
     /// Also show the response's header fields

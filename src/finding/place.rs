@@ -67,6 +67,12 @@ pub enum InRequest {
     FurtherWait(usize),
     /// The errors of GraphQL in the body.
     GraphQlErrors,
+    /// The status of a call of gRPC.
+    GrpcStatus,
+    /// The answer to its health check.
+    GrpcServing,
+    /// What clients hold against its response.
+    GrpcFaults,
     /// What is wrong with a web token, by its place.
     TokenFaults(usize),
     /// The host of its URL.

@@ -24,20 +24,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .is_some_and(|target| target.starts_with("https:"));
     // Nothing was read there.
     let wants_credentials = http.status == Some(407) && hop.proxy.is_some();
-    if matches!(hop.url.scheme, Scheme::Https | Scheme::Wss)
-        || to_https
-        || wants_credentials
-        || hop.url.host.is_this_machine()
-    {
+    if !hop.url.scheme.is_clear() || to_https || wants_credentials || hop.url.host.is_this_machine() {
         return Vec::new();
     }
     let title =
         format!("{} was read in the clear: anybody on the way can read and change it", hop.url.host_ascii);
-    vec![rule.finding(
-        title,
-        vec![Place::Request(hop.id, InRequest::Scheme)],
-        "serve the page over https and redirect http to it",
-    )]
+    let advice = match hop.url.scheme {
+        Scheme::Grpc => "serve gRPC over TLS (grpcs://) wherever it leaves networks of its own",
+        Scheme::Ws => "serve the WebSocket over TLS (wss://)",
+        _ => "serve the page over https and redirect http to it",
+    };
+    vec![rule.finding(title, vec![Place::Request(hop.id, InRequest::Scheme)], advice)]
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use super::decode::{Decoders, Step, TAKE};
 use super::events::Events;
 use super::fault;
 use super::framing::list;
+use super::grpc::Messages;
 use super::output::{Output, Put};
 use crate::fault::Fault;
 use crate::plan::BodyOutput;
-use crate::trace::{At, Body, FailureCode, Header, TlsComplaint};
+use crate::trace::{At, Body, FailureCode, GrpcMessages, Header, TlsComplaint};
 
 /// Bytes that may wait to be worked off.
 const QUEUE: usize = 1 << 20;
@@ -37,6 +38,8 @@ pub(super) struct Sink {
     start: Option<Vec<u8>>,
     /// The events in it, where they are counted.
     events: Option<Events>,
+    /// The messages in it, where it is one of gRPC: what is saved is what they hold.
+    messages: Option<Messages>,
 }
 
 /// What is undone of a body's codings.
@@ -91,6 +94,7 @@ impl Sink {
             output: output.map(Output::new),
             start: None,
             events: None,
+            messages: None,
         }
     }
 
@@ -106,13 +110,22 @@ impl Sink {
         Self { events: Some(events), ..self }
     }
 
+    /// Counts the messages in it.
+    pub(super) fn count_messages(self, record: &mut Body) -> Self {
+        record.messages = Some(GrpcMessages::default());
+        Self { messages: Some(Messages::default()), ..self }
+    }
+
     /// What is taken next arrived then.
     pub(super) fn arrived(&mut self, at: At) {
         self.events.iter_mut().for_each(|events| events.at(at));
     }
 
-    /// Notes the events so far: nobody knows whether there will be more.
+    /// Notes the events and messages so far: nobody knows whether there will be more.
     pub(super) fn tell(&self, record: &mut Body) {
+        if let Some(messages) = &self.messages {
+            record.messages = Some(messages.found());
+        }
         if let Some(events) = &self.events {
             record.events = Some(events.found());
         }
@@ -120,6 +133,11 @@ impl Sink {
 
     /// Takes bytes of the body as encoded by the server.
     pub(super) fn take(&mut self, bytes: &[u8]) {
+        if let Some(messages) = &mut self.messages {
+            let (is_saved, queue) = (self.output.is_some(), &mut self.queue);
+            messages.take(bytes, |message| queue.extend(message.iter().filter(|_| is_saved)));
+            return;
+        }
         if matches!(self.layers, Layers::None) {
             keep(&mut self.start, bytes);
             self.events.iter_mut().for_each(|events| events.take(bytes));

@@ -25,7 +25,7 @@ pub(super) fn for_url(cookies: &[Cookie], url: &Url) -> Option<String> {
 fn is_for(cookie: &Cookie, url: &Url) -> bool {
     is_host(cookie, url)
         && is_path(&cookie.path, &url.path)
-        && (!cookie.secure || matches!(url.scheme, Scheme::Https | Scheme::Wss))
+        && (!cookie.secure || matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Grpcs))
 }
 
 /// RFC 6265 §5.1.3.

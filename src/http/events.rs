@@ -7,8 +7,10 @@ use crate::trace::{At, EventStream, EventStreamEnd};
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
 /// The name of the field that makes an event.
 const DATA: &[u8] = b"data";
-/// Bytes of a line that tell which field it is.
-const TOLD: usize = DATA.len() + 1;
+/// The field with the time to come back after.
+const RETRY: &[u8] = b"retry:";
+/// Bytes of a line that tell which field it is, and a number in it.
+const TOLD: usize = 24;
 
 /// A stream of events, as far as it has come.
 pub(super) struct Events {
@@ -26,7 +28,13 @@ pub(super) struct Events {
 
 impl Events {
     pub(super) fn new(now: At) -> Self {
-        let found = EventStream { first_event: None, events: 0, end: EventStreamEnd::Server };
+        let found = EventStream {
+            first_event: None,
+            events: 0,
+            comments: 0,
+            retry: None,
+            end: EventStreamEnd::Server,
+        };
         let begin = Vec::with_capacity(TOLD);
         Self { now, found, begin, length: 0, has_data: false, after_return: false }
     }
@@ -70,10 +78,25 @@ impl Events {
         } else {
             let rest = self.begin.strip_prefix(DATA);
             self.has_data |= rest.is_some_and(|rest| rest.is_empty() || rest[0] == b':');
+            self.found.comments += u64::from(self.begin[0] == b':');
+            if self.length <= TOLD as u64
+                && let Some(retry) = self.begin.strip_prefix(RETRY).and_then(number)
+            {
+                self.found.retry = Some(retry);
+            }
         }
         self.begin.clear();
         self.length = 0;
     }
+}
+
+/// A value of nothing but digits, behind at most one blank.
+fn number(value: &[u8]) -> Option<u64> {
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    if !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -107,10 +130,27 @@ mod tests {
     }
 
     #[test]
+    fn comments_and_the_time_to_come_back_are_told() {
+        let told = |text: &str| {
+            let mut events = Events::new(At(0));
+            text.bytes().for_each(|byte| events.take(&[byte]));
+            (events.found().comments, events.found().retry)
+        };
+        assert_eq!(told(": a\n\n:\nretry: 2500\n\n"), (2, Some(2500)));
+        assert_eq!(told("retry:1\nretry:2\n"), (0, Some(2)), "the last one holds");
+        for none in
+            ["retry: 2.5\n", "retry:  5\n", "retry: -1\n", "retry\n", "retry:\n", "retry: 5", "x: :\n"]
+        {
+            assert_eq!(told(none), (0, None), "{none}");
+        }
+        assert_eq!(told(&format!("retry: 5{}\n", "0".repeat(100))), (0, None), "no such number");
+    }
+
+    #[test]
     fn a_line_without_end_costs_no_memory_and_the_first_event_has_its_time() {
         let mut events = Events::new(At(0));
         events.take("x".repeat(1 << 20).as_bytes());
-        assert!(events.begin.capacity() <= 16);
+        assert!(events.begin.capacity() <= 2 * TOLD);
         events.at(At(500));
         events.take(b"\n\ndata: a\n");
         assert_eq!(events.found().first_event, None);

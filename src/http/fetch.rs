@@ -8,7 +8,7 @@ use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
 use super::session::{Forwarded, Session, Wire};
 use super::upload::Feed;
-use super::{h1, h2, h3, h3_fault, link, tap, words};
+use super::{grpc, h1, h2, h3, h3_fault, link, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
@@ -40,7 +40,7 @@ pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
 /// back may be closed by the server at any time: see [`Session::is_open`].
 pub async fn fetch(
     mut session: Session,
-    prepared: Prepared,
+    mut prepared: Prepared,
     (url, ask): (&Url, &Ask),
     plan: &HttpPlan,
     clock: &Clock,
@@ -49,6 +49,12 @@ pub async fn fetch(
     let start = clock.now();
     let mut record = blank(session.version(), start);
     let scene = Scene { url, ask, plan, clock: *clock };
+    if url.scheme.is_grpc() {
+        record.grpc = Some(grpc::call(url));
+        if let Ok(draft) = &mut prepared.draft {
+            draft.add_default("grpc-timeout", grpc::timeout(stop.left()), plan);
+        }
+    }
     let Session { wire, negotiated, forwarded, bursts } = &mut session;
     if let Some(bursts) = bursts {
         bursts.begin();
@@ -82,6 +88,7 @@ pub async fn fetch(
         Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
     };
     drop(line);
+    grpc::conclude(&mut record, result.is_ok());
     match result {
         Ok(Persistence::Keep) => (record, Ok(Some(session))),
         Ok(Persistence::Close) => (record, Ok(None)),
@@ -147,12 +154,18 @@ async fn exchange(
     if let Some(fault) = feed.hindrance() {
         return Err(fault);
     }
-    if let (VersionChoice::Http2, Some(alpn)) = (scene.plan.version, negotiated)
+    let is_call = scene.url.scheme.is_grpc();
+    if let (true, Some(alpn)) = (is_call || scene.plan.version == VersionChoice::Http2, negotiated)
         && alpn.as_deref() != Some("h2")
     {
         let chose = alpn.as_deref().map_or("no protocol".to_owned(), |alpn| words::escape(alpn.as_bytes()));
-        let message = format!("HTTP/2 was asked for and the server chose {chose} by ALPN");
-        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
+        let (what, hint) = if is_call {
+            ("gRPC goes by HTTP/2", "https:// shows what else is behind this port")
+        } else {
+            ("HTTP/2 was asked for", "leave --http2 away")
+        };
+        let message = format!("{what} and the server chose {chose} by ALPN");
+        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint(hint));
     }
     let going = Going { draft: &draft, feed, gate };
     match line {

@@ -11,6 +11,7 @@
 //! - `upload`: its body, read while it is sent; `expect`: what that may wait for; `acks`: when it has arrived; `going`: all three together.
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
+//! - `grpc`: what a call of gRPC adds to a request, and what its response says.
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
 //! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
@@ -33,6 +34,7 @@ mod fetch;
 mod frames;
 mod framing;
 mod going;
+mod grpc;
 mod h1;
 mod h2;
 mod h3;
@@ -60,6 +62,7 @@ mod tests;
 
 pub use self::cors::{asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
+pub use self::grpc::{body as grpc_body, is_health_check};
 pub use self::jar::{drop_expired, take_cookies};
 pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};

@@ -7,6 +7,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
 use super::cookies;
+use super::grpc;
 use super::link::Framed;
 use super::scene::{Ask, OnBehalf};
 use super::socket_key;
@@ -104,6 +105,9 @@ impl Draft {
         if url.scheme.is_websocket() && (ask.method != "GET" || ask.body.is_some()) {
             return Err("a WebSocket opens with a GET without a body (RFC 6455 section 4.1)".to_owned());
         }
+        if url.scheme.is_grpc() {
+            grpc::check(url, &ask.method, plan)?;
+        }
         let mut fields = defaults(url, ask, plan, &authority);
         let mut replaced: Vec<&str> = Vec::new();
         let given = plan.headers.iter().filter(|(name, _)| ask.given_host || !is(name, "host"));
@@ -152,7 +156,15 @@ impl Draft {
             fields.retain(|field| !expects(field));
         }
         let expect = fields.iter().any(expects).then_some(plan.expect_timeout);
-        Ok(Self { method: ask.method.clone(), target, scheme: url.scheme, authority, fields, expect })
+        let (method, scheme) = (ask.method.clone(), url.scheme.of_http());
+        Ok(Self { method, target, scheme, authority, fields, expect })
+    }
+
+    /// Adds a field, unless one of that name is there or is not wanted.
+    pub(super) fn add_default(&mut self, name: &str, value: String, plan: &HttpPlan) {
+        if !plan.headers.iter().any(|(given, _)| is(given, name)) {
+            self.fields.push((name.to_owned(), value));
+        }
     }
 
     /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with credentials for
@@ -267,6 +279,9 @@ fn is_chunked(fields: &[(String, String)]) -> bool {
 }
 
 fn target(url: &Url) -> String {
+    if url.scheme.is_grpc() {
+        return grpc::target(url);
+    }
     match &url.query {
         Some(query) => format!("{}?{query}", url.path),
         None => url.path.clone(),
@@ -313,6 +328,10 @@ fn defaults(url: &Url, ask: &Ask, plan: &HttpPlan, authority: &str) -> Vec<(Stri
     }
     if !plan.user_agent.is_empty() {
         add("User-Agent", plan.user_agent.replace(|c: char| c.is_control(), " "));
+    }
+    if url.scheme.is_grpc() {
+        grpc::FIELDS.iter().for_each(|(name, value)| add(name, (*value).to_owned()));
+        return fields;
     }
     add("Accept", "*/*".to_owned());
     if plan.compression != Compression::Unasked {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::body::{Sink, Undo};
 use super::events;
+use super::grpc;
 use super::redirect;
 use super::upload::Upload;
 use crate::clock::Clock;
@@ -67,7 +68,12 @@ impl Scene<'_> {
     /// Notes where the head in `record` sends us, and opens what its body goes into.
     pub(super) fn open_sink(&self, record: &mut Http, framing: BodyFraming) -> Sink {
         let status = record.status.unwrap_or_default();
-        record.redirect = redirect::find(self.url, &self.ask.method, status, &record.headers);
+        // A call of gRPC follows no redirect, whatever is followed else.
+        record.redirect = if record.grpc.is_some() {
+            None
+        } else {
+            redirect::find(self.url, &self.ask.method, status, &record.headers)
+        };
         record.body.framing = framing;
         // The body of a hop that is passed through is not what `-o` asks for.
         let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
@@ -75,6 +81,9 @@ impl Scene<'_> {
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.undo(status, framing);
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
+        if record.grpc.is_some() && grpc::is_grpc(&record.headers) && framing != BodyFraming::None {
+            return sink.count_messages(&mut record.body);
+        }
         let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
         let sink = if status >= 400 || json { sink.look() } else { sink };
         let kind = header(&record.headers, "content-type");
@@ -96,6 +105,8 @@ impl Scene<'_> {
         match self.plan.compression {
             // 206: a part of what was packed has no beginning to unpack.
             _ if framing == BodyFraming::None || status == 206 => Undo::No,
+            // What is packed in gRPC is the message (grpc-encoding).
+            _ if self.url.scheme.is_grpc() => Undo::No,
             Compression::Unasked => Undo::No,
             Compression::Asked if is_asked_by_hand() => Undo::Counted,
             Compression::Asked | Compression::Undone => Undo::Saved,
@@ -131,6 +142,7 @@ pub(super) fn blank(version: HttpVersion, start: At) -> Http {
         redirect: None,
         tokens: Vec::new(),
         websocket: None,
+        grpc: None,
         cookies: None,
         expect: None,
         body_wait: Duration::ZERO,

@@ -27,6 +27,8 @@ pub const COLD_START: Duration = Duration::from_millis(500);
 pub const SLOW_CONTINUE: Duration = Duration::from_millis(200);
 /// `websocket`: from the ping to the pong.
 pub const SLOW_PONG: Duration = Duration::from_millis(120);
+/// `grpc` and its kin: from the call to its answer.
+pub const GRPC_THINK: Duration = Duration::from_millis(60);
 /// `events`: the pause before each event.
 pub const EVENT_PAUSE: Duration = Duration::from_millis(500);
 /// `early-hints`: from the 103 to the 200.

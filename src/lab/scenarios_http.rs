@@ -1,7 +1,7 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, SLOW_CONTINUE, SLOW_FIRST_BYTE,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, GRPC_THINK, SLOW_CONTINUE, SLOW_FIRST_BYTE,
     SLOW_GATEWAY, SLOW_PONG, SLOW_UPSTREAM, Scenario, millis,
 };
 
@@ -204,6 +204,54 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .fails(HTTP, "websocket-endless")
     .status(101),
+    Scenario::new("grpc", "grpcs://grpc.http.test/", "a gRPC server that says of its health: SERVING")
+        .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-clear",
+        "grpc://grpc.http.test/",
+        "the same in the clear: HTTP/2 with prior knowledge",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-call",
+        "grpcs://grpc.http.test/lab.Greeter/Greet",
+        "a unary call, and its answer of 11 bytes",
+    )
+    .options(&["--data-binary", "Ada!"])
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-not-serving",
+        "grpcs://grpc.http.test/?service=lab.Archive",
+        "one service of a gRPC server: NOT_SERVING",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-unknown-service",
+        "grpcs://grpc.http.test/?service=lab.Nobody",
+        "a service that the health check does not know: NOT_FOUND",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-unimplemented",
+        "grpcs://grpc.http.test/lab.Greeter/Bow",
+        "a method that the server does not have: UNIMPLEMENTED (Trailers-Only)",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-without-trailers",
+        "grpcs://grpc-cut.http.test/",
+        "an answer that has lost its trailers on the way, and with them its status",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new(
+        "grpc-compressed",
+        "grpcs://grpc-compressed.http.test/",
+        "OK with a message that is compressed, and nothing says how",
+    )
+    .injected(&[("wait", millis(GRPC_THINK))]),
+    Scenario::new("grpc-page", "grpcs://www.example.test/", "a page where gRPC was looked for"),
+    Scenario::new("grpc-http1", "grpcs://http1-only.http.test/", "a port that has no HTTP/2, and so no gRPC")
+        .fails(HTTP, "version-not-negotiated"),
     Scenario::new(
         "events",
         "https://events.http.test/",

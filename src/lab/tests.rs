@@ -119,7 +119,7 @@ fn every_scenario_has_what_it_speaks_of() {
             _ => {
                 let site = SITES.iter().find(|site| site.host == scenario.host()).expect(id);
                 let listens = match scenario.url.split_once("://") {
-                    Some(("http", _)) => site.plain.is_some(),
+                    Some(("http" | "grpc", _)) => site.plain.is_some(),
                     Some(("dns", _)) => true,
                     _ => site.secure.is_some(),
                 };

@@ -87,6 +87,8 @@ pub enum Source {
     Response(RequestId),
     /// The end of its body.
     Body(RequestId),
+    /// The ping of a WebSocket, its pong, or the first event of a stream.
+    Live(RequestId),
 }
 
 impl Source {
@@ -101,7 +103,7 @@ impl Source {
             Self::Datagrams(..) => Phase::Quic,
             Self::Request(_) => Phase::Send,
             Self::Informational(..) | Self::Response(_) => Phase::Wait,
-            Self::Body(_) => Phase::Receive,
+            Self::Body(_) | Self::Live(_) => Phase::Receive,
         }
     }
 }

@@ -200,14 +200,33 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
         None => ("response that is not HTTP".to_owned(), Fate::Failed),
     };
     draft.received(peer, first, counted(label, fate, Source::Response(hop.id)));
+    live_arrows(draft, peer, hop, http);
     if http.status.is_some() && http.body.wire_bytes > 0 && http.end > first {
         let bytes = units::bytes(http.body.wire_bytes);
         let (label, fate) = if http.body.complete {
-            (format!("body, {bytes}"), Fate::Fine)
+            (format!("body, {bytes}{}", label::call_end(http)), Fate::Fine)
         } else {
             (format!("body breaks off after {bytes}"), Fate::Failed)
         };
         draft.received(peer, http.end, counted(label, fate, Source::Body(hop.id)));
+    }
+}
+
+/// What comes and goes on an open WebSocket, or in a stream of events.
+fn live_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
+    let source = Source::Live(hop.id);
+    if let Some(socket) = &http.websocket {
+        if let Some(ping) = socket.ping {
+            let fate = if socket.pong.is_some() { Fate::Fine } else { Fate::Unanswered };
+            let until = (fate == Fate::Unanswered).then_some(http.end);
+            draft.sent(peer, ping, Sketch { until, ..counted("ping".to_owned(), fate, source) });
+        }
+        if let Some(pong) = socket.pong {
+            draft.received(peer, pong, counted("pong".to_owned(), Fate::Fine, source));
+        }
+    }
+    if let Some(first) = http.body.events.and_then(|events| events.first_event) {
+        draft.received(peer, first, counted("first event".to_owned(), Fate::Fine, source));
     }
 }
 

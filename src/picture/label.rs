@@ -1,6 +1,6 @@
 //! What is written at an arrow or a row, in the protocols' own terms. Not sentences: those are the renderers'.
 
-use crate::trace::{HandshakeMessage, Http, Meaning, Packet};
+use crate::trace::{GrpcStatusBy, HandshakeMessage, Http, Meaning, Packet};
 use crate::units;
 
 /// `A? www.example.test.`
@@ -65,4 +65,14 @@ pub(super) fn messages(messages: &[HandshakeMessage]) -> String {
 /// `GET /`.
 pub(super) fn request(http: &Http) -> String {
     format!("{} {}", http.request.method, http.request.target)
+}
+
+/// What the trailers of a call of gRPC say: `, grpc-status 0 OK`.
+pub(super) fn call_end(http: &Http) -> String {
+    match http.grpc.as_ref().and_then(|call| call.status) {
+        Some(status) if status.by == GrpcStatusBy::Trailers => {
+            format!(", grpc-status {} {}", status.code, status.name().unwrap_or_default())
+        }
+        _ => String::new(),
+    }
 }

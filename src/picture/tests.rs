@@ -83,6 +83,11 @@ fn stamps(trace: &Trace, source: Source) -> Vec<At> {
         Source::Informational(id, place) => vec![http(id).informational[place].at],
         Source::Response(id) => vec![http(id).first_byte.unwrap()],
         Source::Body(id) => vec![http(id).end],
+        Source::Live(id) => {
+            let socket = http(id).websocket.as_ref();
+            let of_socket = socket.into_iter().flat_map(|socket| [socket.ping, socket.pong]);
+            of_socket.chain([http(id).body.events.and_then(|events| events.first_event)]).flatten().collect()
+        }
     }
 }
 

@@ -22,7 +22,8 @@ pub enum Choice<'p> {
 pub fn choose<'p>(url: &Url, plan: &'p ProxyPlan) -> Choice<'p> {
     let server = match url.scheme {
         Scheme::Http | Scheme::Ws => plan.http.as_ref(),
-        Scheme::Https | Scheme::Wss => plan.https.as_ref(),
+        // Clients of gRPC go by the proxy for https whether there is TLS inside the tunnel or not.
+        Scheme::Https | Scheme::Wss | Scheme::Grpc | Scheme::Grpcs => plan.https.as_ref(),
         Scheme::Tls | Scheme::Tcp => plan.other.as_ref(),
         // QUIC goes by none.
         Scheme::Quic | Scheme::Dns => None,

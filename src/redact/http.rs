@@ -4,8 +4,8 @@ use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
 use crate::trace::{
-    Body, BodySaid, ErrorPage, GoAway, GraphQlErrors, Http, Informational, Problem, Redirect, SentRequest,
-    SetCookie, WebSocket, WebToken,
+    Body, BodySaid, ErrorPage, GoAway, GraphQlErrors, Grpc, GrpcFault, Http, Informational, Problem,
+    Redirect, SentRequest, SetCookie, WebSocket, WebToken,
 };
 
 impl Redact for Http {
@@ -52,11 +52,15 @@ impl Redact for Http {
             redirect,
             tokens,
             websocket,
+            grpc,
             cookies,
         } = self;
         if let Some(WebSocket { protocol, close, .. }) = websocket {
             let reason = close.iter_mut().map(|close| &mut close.reason);
             protocol.iter_mut().chain(reason).for_each(|text| seen.clean(text, Shape::Foreign));
+        }
+        if let Some(call) = grpc {
+            hide_call(call, seen);
         }
         for cookie in cookies.iter_mut().flatten() {
             let SetCookie { field: _, name, fate: _, secure: _, http_only: _, same_site: _ } = cookie;
@@ -91,6 +95,18 @@ fn hide_request(request: &mut SentRequest, seen: &Seen) {
     headers.iter_mut().for_each(|field| seen.field(field));
 }
 
+fn hide_call(call: &mut Grpc, seen: &Seen) {
+    let Grpc { service, method, asked, status: _, message, serving: _, faults } = call;
+    for text in [service, method].into_iter().chain(asked).chain(message) {
+        seen.clean(text, Shape::Foreign);
+    }
+    for fault in faults {
+        if let GrpcFault::NotGrpc(Some(text)) | GrpcFault::Compressed(text) = fault {
+            seen.clean(text, Shape::Foreign);
+        }
+    }
+}
+
 fn hide_body(body: &mut Body, seen: &Seen) {
     let Body {
         wire_bytes: _,
@@ -107,6 +123,7 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         start,
         said,
         events: _,
+        messages: _,
     } = body;
     // Nobody shows it, and it may hold anything.
     start.clear();

@@ -16,6 +16,7 @@ mod document;
 mod failure;
 mod finding;
 mod further;
+mod grpc;
 mod harmless;
 mod hop;
 mod http;

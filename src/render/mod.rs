@@ -12,6 +12,7 @@ mod cookie_words;
 mod escape;
 mod findings;
 mod further_words;
+mod grpc_words;
 mod har;
 mod html;
 mod json;

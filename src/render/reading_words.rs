@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::grpc_words;
 use super::words::timestamp;
 use crate::reading::{
     self, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait, error_source,
@@ -41,6 +42,7 @@ pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     lines.extend(reading::limits(http, here).map(|limits| always("limits", limits_words(&limits))));
     lines
         .extend(reading::wait(hop).and_then(|wait| wait_words(&wait, http)).map(|text| always("wait", text)));
+    lines.extend(grpc_words::words(http).map(|text| always("grpc", text)));
     lines.extend(live(http).map(|text| always("live", text)));
     lines.extend(who_asks(hop, http).into_iter().map(|text| always("auth", text)));
     lines.extend(in_the_body(http).into_iter().map(|text| always("body", text)));
@@ -223,7 +225,17 @@ fn live(http: &Http) -> Option<String> {
         EventStreamEnd::Server => "; the server ended the stream",
         EventStreamEnd::MaxTime => "; such a stream has no end: --max-time ended it here, and nothing failed",
     };
-    Some(format!("{events}{first}{end}"))
+    let comments = match stream.comments {
+        0 => String::new(),
+        comments => format!(
+            "; {} that keep it open",
+            units::count(usize::try_from(comments).unwrap_or(usize::MAX), "comment")
+        ),
+    };
+    let retry = stream.retry.map_or_else(String::new, |retry| {
+        format!("; after a break a client is to come back in {}", units::limit(Duration::from_millis(retry)))
+    });
+    Some(format!("{events}{first}{comments}{retry}{end}"))
 }
 
 /// Challenges, the login that is begun, and tokens.

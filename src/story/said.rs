@@ -5,7 +5,7 @@ use super::teller::{Teller, clip, list};
 use crate::reading::{
     Challenge, Flow, Layer, challenges, error_source, flow, habits, layers, limits, spoken, wait,
 };
-use crate::trace::{Hop, Http, TokenForm, WebSocket};
+use crate::trace::{Grpc, GrpcStatusBy, Hop, Http, Serving, TokenForm, WebSocket};
 use crate::units;
 
 /// Who stood on the way, as far as the answer says, and who made it.
@@ -82,12 +82,53 @@ fn live(http: &Http) -> Option<String> {
             units::duration(pong.since(*ping))
         ));
     }
+    if let Some(call) = &http.grpc {
+        return called(call);
+    }
     let stream = http.body.events?;
     Some(format!(
         "The body is a stream of events, which the server sends when there is something to tell: {} came while this run \
          listened.",
         stream.events
     ))
+}
+
+/// How a call of gRPC ended.
+fn called(call: &Grpc) -> Option<String> {
+    let status = call.status?;
+    let name = status.name().map_or_else(String::new, |name| format!(" {name}"));
+    let told = match status.by {
+        GrpcStatusBy::Trailers => format!(
+            "The method {} was called (gRPC). How that went stands behind the answer's messages, in its trailers: status \
+             {}{name}, that is: {}.",
+            clip(&call.method),
+            status.code,
+            status.meaning()
+        ),
+        GrpcStatusBy::TrailersOnly => format!(
+            "The method {} was called (gRPC). The answer has no message, and says in its fields how that went: status {}{name}, \
+             that is: {}.",
+            clip(&call.method),
+            status.code,
+            status.meaning()
+        ),
+        GrpcStatusBy::HttpStatus => format!(
+            "The method {} was called (gRPC), and nothing in the answer says how that went: clients of gRPC go by the status \
+             of HTTP then, and take this one for {}{name}.",
+            clip(&call.method),
+            status.code
+        ),
+    };
+    let health = match call.serving {
+        Some(Serving::Serving) => {
+            " Of its health the server says that it is to be sent calls (SERVING).".to_owned()
+        }
+        Some(other) => {
+            format!(" Of its health the server says {}, so balancers send it no calls.", other.as_str())
+        }
+        None => String::new(),
+    };
+    Some(told + &health)
 }
 
 fn challenge(challenge: &Challenge) -> String {

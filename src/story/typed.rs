@@ -149,6 +149,8 @@ fn parts(url: &Url) -> String {
             "a WebSocket in the clear: a request of HTTP that turns the connection over to messages"
         }
         Scheme::Wss => "a WebSocket inside TLS: a request of HTTP that turns the connection over to messages",
+        Scheme::Grpc => "gRPC in the clear: a method of a program far away is called as if it were here",
+        Scheme::Grpcs => "gRPC inside TLS: a method of a program far away is called as if it were here",
         Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => return endpoint(url),
     };
     let port = if url.port_is_default {

@@ -149,6 +149,14 @@ impl Client {
         client
     }
 
+    /// The same for HTTP/2 alone.
+    #[must_use]
+    pub fn for_http2(&self) -> Self {
+        let mut client = self.clone();
+        client.config.alpn_protocols = vec![b"h2".to_vec()];
+        client
+    }
+
     /// The same client for HTTP/3 (RFC 9114 §3.1), whatever the plan says of other versions.
     #[must_use]
     pub fn for_http3(&self) -> Self {

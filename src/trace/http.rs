@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::arrivals::{Arrivals, Burst};
 use super::at::{At, StampedBy};
 use super::expect::Expect;
+use super::grpc::{Grpc, GrpcMessages};
 use super::said::BodySaid;
 use super::token::WebToken;
 use super::websocket::{EventStream, WebSocket};
@@ -69,6 +70,8 @@ pub struct Http {
     pub tokens: Vec<WebToken>,
     /// The WebSocket that the server has opened.
     pub websocket: Option<WebSocket>,
+    /// The call of gRPC that it is.
+    pub grpc: Option<Grpc>,
     /// What became of the cookies that it sets, where those of the chain are kept (`--cookies`).
     pub cookies: Option<Vec<SetCookie>>,
 }
@@ -362,6 +365,8 @@ pub struct Body {
     pub said: BodySaid,
     /// The events in it, where it is a stream of them.
     pub events: Option<EventStream>,
+    /// The messages in it, where it is one of gRPC.
+    pub messages: Option<GrpcMessages>,
 }
 
 impl Body {

@@ -22,6 +22,7 @@ mod failure;
 mod fast_open;
 mod fields;
 mod further;
+mod grpc;
 mod hop;
 mod http;
 mod ids;
@@ -67,6 +68,9 @@ pub use failure::{Failure, FailureCode};
 pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
 pub use fields::{directive, members, parameter, seconds};
 pub use further::{Further, FurtherEnd, FurtherExchange};
+pub use grpc::{
+    Grpc, GrpcFault, GrpcMessages, GrpcStatus, GrpcStatusBy, HEALTH_METHOD, HEALTH_SERVICE, Serving,
+};
 pub use hop::{BY_QUIC, Hop, REUSED};
 pub use http::{
     Body, BodyFraming, CookieFate, CookieRefusal, GoAway, Header, Http, HttpVersion, Informational,

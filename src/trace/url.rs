@@ -49,6 +49,10 @@ pub enum Scheme {
     Ws,
     /// A WebSocket over TLS.
     Wss,
+    /// A call of gRPC in the clear, by HTTP/2 with prior knowledge: not a registered scheme.
+    Grpc,
+    /// The same over TLS.
+    Grpcs,
     /// TLS alone, whatever is spoken inside it: `tls://HOST[:PORT]`, not a registered scheme.
     Tls,
     /// A QUIC connection alone, with the TLS inside it: `quic://HOST[:PORT]`, not a registered scheme.
@@ -68,6 +72,8 @@ impl Scheme {
             Self::Https => "https",
             Self::Ws => "ws",
             Self::Wss => "wss",
+            Self::Grpc => "grpc",
+            Self::Grpcs => "grpcs",
             Self::Tls => "tls",
             Self::Quic => "quic",
             Self::Tcp => "tcp",
@@ -79,8 +85,8 @@ impl Scheme {
     #[must_use]
     pub const fn default_port(self) -> Option<u16> {
         match self {
-            Self::Http | Self::Ws => Some(80),
-            Self::Https | Self::Wss | Self::Tls | Self::Quic => Some(443),
+            Self::Http | Self::Ws | Self::Grpc => Some(80),
+            Self::Https | Self::Wss | Self::Grpcs | Self::Tls | Self::Quic => Some(443),
             Self::Tcp | Self::Dns => None,
         }
     }
@@ -88,7 +94,7 @@ impl Scheme {
     /// Whether requests go in the clear.
     #[must_use]
     pub const fn is_clear(self) -> bool {
-        matches!(self, Self::Http | Self::Ws)
+        matches!(self, Self::Http | Self::Ws | Self::Grpc)
     }
 
     /// Whether a WebSocket is to be opened.
@@ -97,11 +103,27 @@ impl Scheme {
         matches!(self, Self::Ws | Self::Wss)
     }
 
+    /// Whether a call of gRPC is to be made.
+    #[must_use]
+    pub const fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::Grpcs)
+    }
+
+    /// The scheme that goes into a request of HTTP, and whose rules hold for the parts of such a URL.
+    #[must_use]
+    pub const fn of_http(self) -> Self {
+        match self {
+            Self::Http | Self::Grpc => Self::Http,
+            Self::Https | Self::Grpcs => Self::Https,
+            other => other,
+        }
+    }
+
     /// The last stage of a trace of such a URL.
     #[must_use]
     pub const fn last_stage(self) -> StageName {
         match self {
-            Self::Http | Self::Https | Self::Ws | Self::Wss => StageName::Http,
+            Self::Http | Self::Https | Self::Ws | Self::Wss | Self::Grpc | Self::Grpcs => StageName::Http,
             Self::Tls | Self::Quic => StageName::Tls,
             Self::Tcp => StageName::Tcp,
             Self::Dns => StageName::Dns,

@@ -59,6 +59,10 @@ pub struct EventStream {
     pub first_event: Option<At>,
     /// Whole events.
     pub events: u64,
+    /// Comments (lines that begin with a colon): what keeps proxies from ending a quiet stream.
+    pub comments: u64,
+    /// How many milliseconds a client is to wait before it comes back (`retry:`), as it was told last.
+    pub retry: Option<u64>,
     /// How it ended.
     pub end: EventStreamEnd,
 }

@@ -94,10 +94,13 @@ impl<'a> Checker<'a> {
         let client = match url.scheme {
             Scheme::Https => Some(scene.tls),
             Scheme::Wss => Some(scene.http1_tls),
+            Scheme::Grpcs => Some(scene.http2_tls),
             Scheme::Tls => Some(scene.bare_tls),
-            Scheme::Http | Scheme::Ws | Scheme::Quic | Scheme::Tcp | Scheme::Dns => None,
+            Scheme::Http | Scheme::Ws | Scheme::Grpc | Scheme::Quic | Scheme::Tcp | Scheme::Dns => None,
         };
-        let asks = until == StageName::Http && !url.scheme.is_websocket();
+        // What opens a WebSocket, or calls, is more than a look.
+        let asks =
+            until == StageName::Http && url.scheme.of_http() == url.scheme && !url.scheme.is_websocket();
         let http = (probe == AddressProbe::Http && asks).then(|| {
             let first = trace.requests.first().map(|request| &request.url);
             let ask = Ask {

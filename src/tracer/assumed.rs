@@ -27,7 +27,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
     let (assumed, other) = match url.scheme {
         Scheme::Https => ("https", "http"),
         Scheme::Http => ("http", "https"),
-        Scheme::Ws | Scheme::Wss | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => return None,
+        _ => return None,
     };
     let fits = match url.scheme {
         Scheme::Https => matches!(
@@ -47,7 +47,7 @@ fn instead(code: FailureCode, url: &Url) -> Option<String> {
                 | FailureCode::ConnectionRefused
                 | FailureCode::ConnectTimeout
         ),
-        Scheme::Ws | Scheme::Wss | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => false,
+        _ => false,
     };
     let host = match url.host {
         Host::Ipv6(_) => format!("[{}]", url.host_ascii),

@@ -96,9 +96,13 @@ pub(super) async fn open(
     }
 }
 
-/// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1).
+/// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1), and gRPC is of HTTP/2.
 pub(super) fn version_for(request: &Request, plan: &HttpPlan) -> VersionChoice {
-    if request.url.scheme.is_websocket() { VersionChoice::Http11 } else { plan.version }
+    match request.url.scheme {
+        Scheme::Ws | Scheme::Wss => VersionChoice::Http11,
+        Scheme::Grpc | Scheme::Grpcs => VersionChoice::Http2,
+        _ => plan.version,
+    }
 }
 
 /// A ClientHello, and the client that made it.
@@ -112,6 +116,7 @@ impl<'a> Hello<'a> {
         let client = match url.scheme {
             Scheme::Tls => scene.bare_tls,
             Scheme::Wss => scene.http1_tls,
+            Scheme::Grpcs => scene.http2_tls,
             _ => scene.tls,
         };
         // RFC 6066 §3: the name in SNI has no final dot, nor have those of certificates.

@@ -141,6 +141,10 @@ impl<'a> Chain<'a> {
         let plan = &self.scene.plan.http;
         (self.scene.on_stage)(StageName::Url, input);
         let mut url = url::parse(input)?;
+        if url.scheme.is_grpc() {
+            ask.method = plan.method.clone().unwrap_or_else(|| "POST".to_owned());
+            ask.body = Some(Upload::new(&http::grpc_body(&url, plan.body.as_ref())));
+        }
         let mut first = Origin::of(&url);
         let (mut redirects, mut repeats) = (0, None);
         let mut retries = Retries::new(plan.retry);

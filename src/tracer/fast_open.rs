@@ -15,7 +15,9 @@ use crate::trace::{
 pub(super) fn terms<'a>(plan: &'a TcpPlan, request: &Request) -> Cow<'a, TcpPlan> {
     let speaks = match request.until {
         StageName::Http => true,
-        StageName::Tls => matches!(request.url.scheme, Scheme::Https | Scheme::Wss | Scheme::Tls),
+        StageName::Tls => {
+            matches!(request.url.scheme, Scheme::Https | Scheme::Wss | Scheme::Grpcs | Scheme::Tls)
+        }
         StageName::Url | StageName::Dns | StageName::Tcp => false,
     };
     if speaks || plan.fast_open == FastOpenUse::Never {

@@ -28,7 +28,9 @@ pub(super) fn is_wanted(url: &Url, version: VersionChoice) -> bool {
     match url.scheme {
         Scheme::Quic => true,
         Scheme::Http | Scheme::Https => version == VersionChoice::Http3Only,
-        Scheme::Ws | Scheme::Wss | Scheme::Tls | Scheme::Tcp | Scheme::Dns => false,
+        Scheme::Ws | Scheme::Wss | Scheme::Grpc | Scheme::Grpcs | Scheme::Tls | Scheme::Tcp | Scheme::Dns => {
+            false
+        }
     }
 }
 

@@ -55,7 +55,10 @@ fn hindrance(request: &Request, ask: &Ask, wanted: FurtherRequests) -> Option<&'
         Some(FAILED)
     } else if request.is_preflight() {
         Some(REFUSED)
-    } else if wanted.methods == FurtherMethods::Safe && !http::is_safe(&ask.method) {
+    } else if wanted.methods == FurtherMethods::Safe
+        && !http::is_safe(&ask.method)
+        && !http::is_health_check(&request.url)
+    {
         Some(UNSAFE)
     } else {
         None

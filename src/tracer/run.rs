@@ -35,6 +35,7 @@ pub struct Tracer {
     tls: tls::Client,
     bare_tls: tls::Client,
     http1_tls: tls::Client,
+    http2_tls: tls::Client,
     quic: tls::Client,
     proxies: Means,
 }
@@ -63,28 +64,32 @@ impl Tracer {
         let tls = tls::Client::new(&plan.tls, plan.http.version)?;
         let bare_tls = tls.without_protocols();
         let http1_tls = tls.for_http1();
+        let http2_tls = tls.for_http2();
         let quic = tls.for_http3();
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, quic, proxies })
+        Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies })
     }
 
     /// Makes ready what a first trace of this URL needs and what nothing of it changes: keys, and the pages of the
     /// program that take a URL apart. Before t0.
     pub fn make_ready(&self, url: &str) {
         let parsed = url::parse(url);
-        if parsed.is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Tls)) {
+        if parsed
+            .is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Grpcs | Scheme::Tls))
+        {
             self.tls.make_keys();
         }
     }
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, next, tls, bare_tls, http1_tls, quic, proxies } = self;
+        let Self { plan, resolver: shared, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies } = self;
         let another = || (shared.of_another_run(), proxies.of_another_run());
         let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
-        let scene = Scene { plan, resolver, tls, bare_tls, http1_tls, quic, means, clock, stop, on_stage };
+        let scene =
+            Scene { plan, resolver, tls, bare_tls, http1_tls, http2_tls, quic, means, clock, stop, on_stage };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let mut chain = Chain::new(&scene);
         trace.no_request = chain.follow(url, &mut trace).await.err();

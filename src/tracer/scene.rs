@@ -21,6 +21,8 @@ pub(super) struct Scene<'a> {
     pub(super) bare_tls: &'a tls::Client,
     /// For WebSockets: offers HTTP/1.1.
     pub(super) http1_tls: &'a tls::Client,
+    /// For gRPC: offers HTTP/2.
+    pub(super) http2_tls: &'a tls::Client,
     /// For QUIC: offers HTTP/3.
     pub(super) quic: &'a tls::Client,
     pub(super) means: &'a Means,

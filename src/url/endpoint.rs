@@ -12,7 +12,9 @@ pub(super) const SCHEMES: [Scheme; 4] = [Scheme::Tls, Scheme::Quic, Scheme::Tcp,
 pub(super) fn misfit(typed: &Typed<'_>, scheme: Scheme) -> Option<Mistyped> {
     let word = scheme.as_str();
     let form = match scheme {
-        Scheme::Http | Scheme::Https | Scheme::Ws | Scheme::Wss => return None,
+        Scheme::Http | Scheme::Https | Scheme::Ws | Scheme::Wss | Scheme::Grpc | Scheme::Grpcs => {
+            return None;
+        }
         Scheme::Tls => "tls://HOST:PORT, as in tls://mail.example.com:993",
         Scheme::Quic => "quic://HOST:PORT, as in quic://www.example.com:443",
         Scheme::Tcp => "tcp://HOST:PORT, as in tcp://www.example.com:22",

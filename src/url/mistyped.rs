@@ -53,7 +53,10 @@ pub(super) fn recognise(clean: &str, typed: &Typed<'_>) -> Option<Mistyped> {
 /// A scheme that is not traced, and the URL that was perhaps meant.
 fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
     let lower = word.to_ascii_lowercase();
-    if matches!(lower.as_str(), "http" | "https" | "ws" | "wss" | "tls" | "quic" | "tcp" | "dns") {
+    if matches!(
+        lower.as_str(),
+        "http" | "https" | "ws" | "wss" | "grpc" | "grpcs" | "tls" | "quic" | "tcp" | "dns"
+    ) {
         return bare_ipv6(typed, &lower);
     }
     let instead = |scheme: &str| format!("{scheme}://{}{}", typed.authority, typed.tail);
@@ -63,7 +66,7 @@ fn other_scheme(word: &str, typed: &Typed<'_>) -> Option<Mistyped> {
         "ssh" | "git" => format!("the web address is mostly https://{}/PATH", typed.host),
         _ if slip && lower.contains('s') => format!("did you mean {}?", instead("https")),
         _ if slip => format!("did you mean {}?", instead("http")),
-        _ => "urltrace traces http, https, ws and wss, tls://HOST:PORT, quic://HOST:PORT, tcp://HOST:PORT and dns://NAME".to_owned(),
+        _ => "urltrace traces http, https, ws, wss, grpc and grpcs, tls://HOST:PORT, quic://HOST:PORT, tcp://HOST:PORT and dns://NAME".to_owned(),
     };
     let yet = if lower == "quic" { " yet" } else { "" };
     let message = format!("the scheme `{word}` cannot be traced{yet}");
@@ -86,7 +89,7 @@ fn bare_ipv6(typed: &Typed<'_>, scheme: &str) -> Option<Mistyped> {
         code: FailureCode::InvalidHost,
         message: "in a URL an IPv6 address is written in brackets".to_owned(),
         hint: match scheme {
-            "http" | "https" | "ws" | "wss" => {
+            "http" | "https" | "ws" | "wss" | "grpc" | "grpcs" => {
                 format!("{scheme}://[{address}]/, or with a port {scheme}://[{address}]:8080/")
             }
             _ => format!("{scheme}://[{address}]:443"),

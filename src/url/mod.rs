@@ -8,6 +8,7 @@
 //! - `refused`: words for what no URL can be; `mistyped`: what is something else, and how it would be one
 //! - `host`: its spellings
 
+mod call;
 mod changes;
 mod endpoint;
 mod host;

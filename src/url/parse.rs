@@ -5,6 +5,7 @@ use std::time::Duration;
 use ::url::{ParseError, Position};
 use percent_encoding::percent_decode_str;
 
+use super::call;
 use super::changes::{
     compare_host, compare_port, compare_scheme, compare_tail, compare_userinfo, note_undecodable, strip,
 };
@@ -55,13 +56,23 @@ pub fn parse(input: &str) -> Result<Url, Failure> {
     if scheme.last_stage() != StageName::Http {
         return Ok(endpoint::url(&typed, scheme, host, (host_ascii, host_unicode), changes));
     }
+    if let Some(Mistyped { code, message, hint }) = call::misfit(&parsed, scheme) {
+        return Err(failure(code, message, Some(hint)));
+    }
     compare_port(typed.port, scheme, &mut changes);
     compare_tail(typed.tail, &parsed, &mut changes);
     compare_userinfo(typed.userinfo, &mut changes);
     let href = match &kept {
-        None => parsed.as_str().to_owned(),
-        Some(host) => format!("{}{host}{}", &parsed[..Position::BeforeHost], &parsed[Position::AfterHost..]),
+        None => parsed[Position::AfterScheme..].to_owned(),
+        Some(host) => {
+            format!(
+                "{}{host}{}",
+                &parsed[Position::AfterScheme..Position::BeforeHost],
+                &parsed[Position::AfterHost..]
+            )
+        }
     };
+    let href = format!("{}{href}", scheme.as_str());
     Ok(Url {
         scheme,
         scheme_assumed: typed.scheme.is_none(),
@@ -90,9 +101,9 @@ enum Parsed {
 /// The parser's view of the URL as a whole.
 fn whole(input: &str, clean: &str, typed: &Typed<'_>, scheme: Scheme) -> Result<Parsed, Failure> {
     // The parser takes hosts apart for schemes that it knows only; endpoints are of none.
-    let known = match scheme {
-        Scheme::Http | Scheme::Ws | Scheme::Wss => scheme,
-        Scheme::Https | Scheme::Tls | Scheme::Quic | Scheme::Tcp | Scheme::Dns => Scheme::Https,
+    let known = match scheme.of_http() {
+        known @ (Scheme::Http | Scheme::Ws | Scheme::Wss) => known,
+        _ => Scheme::Https,
     };
     let with =
         |authority: &str| ::url::Url::parse(&format!("{}://{authority}{}", known.as_str(), typed.tail));
@@ -153,7 +164,7 @@ fn scheme(typed: &Typed<'_>) -> Scheme {
     match typed.scheme {
         Some(word) => endpoint::SCHEMES
             .into_iter()
-            .chain([Scheme::Http, Scheme::Ws, Scheme::Wss])
+            .chain([Scheme::Http, Scheme::Ws, Scheme::Wss, Scheme::Grpc, Scheme::Grpcs])
             .find(|scheme| word.eq_ignore_ascii_case(scheme.as_str()))
             .unwrap_or(Scheme::Https),
         None if local() => Scheme::Http,

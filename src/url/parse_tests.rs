@@ -266,3 +266,30 @@ fn an_endpoint_is_a_host_and_a_port_and_nothing_else() {
     let login = refusal("tls://joe:SECRET@example.com:993");
     assert!(login.contains("takes no user name") && !login.contains("SECRET"), "{login}");
 }
+
+#[test]
+fn a_call_of_grpc_has_a_method_or_asks_for_the_health() {
+    for (input, href, port) in [
+        ("grpc://Example.com", "grpc://example.com/", 80),
+        ("GRPCS://example.com:443/", "grpcs://example.com/", 443),
+        ("grpc://192.0.2.1:50051/?service=a.B", "grpc://192.0.2.1:50051/?service=a.B", 50051),
+        ("grpcs://[::1]:8443/a.B/C", "grpcs://[::1]:8443/a.B/C", 8443),
+        ("grpcs://example.com/way/a.B/C", "grpcs://example.com/way/a.B/C", 443),
+        ("grpcs://xn--a.example/", "grpcs://xn--a.example/", 443),
+    ] {
+        let url = ok(input);
+        assert_eq!((url.href.as_str(), url.port), (href, port), "{input}");
+    }
+    for (input, text) in [
+        ("grpc://example.com/a.B", "has a service and a method"),
+        ("grpc://example.com/a.B/", "none of them empty"),
+        ("grpc://example.com//C", "has a service and a method"),
+        ("grpc://example.com/a//C", "none of them empty"),
+        ("grpc://example.com/a.B/C?x=SECRET", "stands in its message"),
+        ("grpc://example.com/?x=SECRET", "?service=NAME and nothing beside it"),
+        ("grpc://example.com/?service=a&x=SECRET", "?service=NAME and nothing beside it"),
+    ] {
+        let said = refusal(input);
+        assert!(said.contains(text) && !said.contains("SECRET"), "{input}: {said}");
+    }
+}

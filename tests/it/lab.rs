@@ -102,6 +102,15 @@ const FOUND: &[(&str, &[&str])] = &[
     ("token", &["http-token-faulty"]),
     ("old-api", &["http-api-deprecated"]),
     ("gzip", &[]),
+    ("grpc", &[]),
+    ("grpc-clear", &["url-not-encrypted"]),
+    ("grpc-call", &[]),
+    ("grpc-not-serving", &["http-grpc-not-serving"]),
+    ("grpc-unknown-service", &["http-grpc-status"]),
+    ("grpc-unimplemented", &["http-grpc-status"]),
+    ("grpc-without-trailers", &["http-grpc-status"]),
+    ("grpc-compressed", &["http-grpc-message-refused"]),
+    ("grpc-page", &["http-grpc-status"]),
     ("uncompressed", &["http-no-compression"]),
     ("port-speaks-tls", &["url-port-speaks-tls"]),
 ];
@@ -114,7 +123,9 @@ fn scenarios_show_what_they_are_there_for_and_sound_ones_nothing() {
         let ids = document["findings"].as_array().unwrap().iter().filter_map(|it| it["id"].as_str());
         let ids: Vec<&str> = ids.filter(|id| !id.starts_with("dns-") && !id.starts_with("tcp-")).collect();
         assert_eq!(ids, *found, "{id}");
-        let refused = ids.contains(&"http-cors-refused") || *id == "login" || *id == "not-found";
+        let refused = ids.iter().any(|id| *id == "http-cors-refused" || id.starts_with("http-grpc-"))
+            || *id == "login"
+            || *id == "not-found";
         if document["outcome"] == "ok" && !refused {
             assert_ne!(document["verdict"]["culprit"]["cause"], "error", "{id}");
         }

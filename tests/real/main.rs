@@ -7,7 +7,8 @@
 //! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
-//! of their own, and so have those of `routers` and `far`, and of `pages`, whose world is Chromium and the built-in internet.
+//! of their own, and so have those of `routers` and `far`, of `pages`, whose world is Chromium and the built-in internet, and
+//! of `live`, whose servers are Python's.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -17,6 +18,7 @@ mod curl;
 mod dig;
 mod equality;
 mod far;
+mod live;
 mod net;
 mod openssl;
 mod pages;
@@ -60,16 +62,19 @@ fn main() -> ExitCode {
     let routers: Vec<Test<routers::Routers>> =
         routers::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     let far: Vec<Test<far::Far>> = far::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+    let live: Vec<Test<live::Live>> =
+        live::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
     if arguments.iter().any(|word| word == "--list") {
         let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
         let names = names.chain(pages.iter().map(|(name, _)| name));
         let names = names.chain(openssl.iter().map(|(name, _)| name));
         let names = names.chain(routers.iter().map(|(name, _)| name));
         let names = names.chain(far.iter().map(|(name, _)| name));
+        let names = names.chain(live.iter().map(|(name, _)| name));
         names.for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let parts = [plain.len(), signed.len(), pages.len(), openssl.len(), routers.len(), far.len()];
+    let parts = [plain.len(), signed.len(), pages.len(), openssl.len(), routers.len(), far.len(), live.len()];
     println!("running {} tests", parts.iter().sum::<usize>());
     clean_up_on_signals();
     let user = tools::must(std::process::Command::new("id").arg("-u"));
@@ -83,6 +88,7 @@ fn main() -> ExitCode {
     failed.extend(run_in(openssl::Peers::new, &openssl, keep));
     failed.extend(run_in(routers::Routers::new, &routers, keep));
     failed.extend(run_in(far::Far::new, &far, keep));
+    failed.extend(run_in(live::Live::new, &live, keep));
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),

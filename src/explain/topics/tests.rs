@@ -99,6 +99,7 @@ fn standards_have_the_form_of_a_citation() {
                 "ITU-T ",
                 "POSIX",
                 "CA/Browser Forum ",
+                "gRPC ",
             ];
             let named = other.iter().any(|body| standard.starts_with(body)) && !standard.starts_with("RFC ");
             if rest.is_none() && !named {

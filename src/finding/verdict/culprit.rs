@@ -81,8 +81,16 @@ pub(super) fn error<'f>(trace: &Trace, findings: &'f [Finding]) -> Option<&'f Fi
     let is_wrong =
         |finding: &&Finding| finding.severity <= Severity::Error && !IN_SPITE.contains(&finding.id);
     let answered_with = |finding: &&Finding| {
-        matches!(finding.id, "http-status-error" | "http-rate-limited" | "http-graphql-errors")
-            || is_distrusted(trace, finding)
+        let is_answer = matches!(
+            finding.id,
+            "http-status-error"
+                | "http-rate-limited"
+                | "http-graphql-errors"
+                | "http-grpc-status"
+                | "http-grpc-not-serving"
+                | "http-grpc-message-refused"
+        );
+        is_answer && finding.severity <= Severity::Warning || is_distrusted(trace, finding)
     };
     // What was answered otherwise when it was asked once more is over.
     let stands = |finding: &&Finding| match finding.evidence.first() {

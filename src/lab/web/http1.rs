@@ -306,6 +306,7 @@ where
         | Conduct::LeadingBlank(_)
         | Conduct::EndsThird(_)
         | Conduct::Socket(_)
+        | Conduct::Grpc(_)
         | Conduct::Busy(_)
         | Conduct::CookieWall(_)
         | Conduct::SlowContinue(..)

@@ -2,10 +2,11 @@
 //!
 //! # Layout
 //! - `site`: the sites, a table; `ca`, `x509`, `ocsp`: their certificates; `reply`: what a page says
-//! - `http1`, `http2`, `http3`, `legacy`: how it is said, or not
+//! - `http1`, `http2`, `http3`, `legacy`: how it is said, or not; `socket`, `grpc`: what is no page
 //! - `serve`: connections and TLS
 
 pub(super) mod ca;
+mod grpc;
 mod http1;
 mod http2;
 mod http3;

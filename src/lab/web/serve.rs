@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
@@ -17,7 +18,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use super::ca::Authority;
 use super::legacy::Script;
 use super::site::{Conduct, Secure, Site, Tls};
-use super::{http1, http2, legacy};
+use super::{grpc, http1, http2, legacy};
 use crate::lab::shared::{Shared, Slot, accept};
 use crate::lab::timer::precise_sleep;
 
@@ -100,13 +101,13 @@ async fn each_connection<F>(
 }
 
 async fn in_the_clear(stream: TcpStream, conduct: Conduct, shared: Rc<Shared>) -> Result<(), Error> {
-    if let Conduct::Page(page) = conduct {
+    if let Conduct::Page(_) | Conduct::Grpc(_) = conduct {
         let mut first = [0; 3];
         let there = timeout(HANDSHAKE, stream.peek(&mut first)).await??;
         // "PRI" is no method, so three bytes tell; a client that sends fewer at first is taken for
         // one of HTTP/1.
         if first[..there] == http2::PREFACE[..3] {
-            return http2::serve(stream, page, shared).await;
+            return by_http2(stream, conduct, shared).await;
         }
     }
     Ok(http1::serve(stream, conduct, &shared).await?)
@@ -140,8 +141,20 @@ async fn over_tls(
         hello.into_stream(config).await
     };
     let stream = timeout(HANDSHAKE, handshake).await??;
-    match (stream.get_ref().1.alpn_protocol(), tls.conduct) {
-        (Some(b"h2"), Conduct::Page(page)) => http2::serve(stream, page, shared).await,
-        (_, conduct) => Ok(http1::serve(stream, conduct, &shared).await?),
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        return by_http2(stream, tls.conduct, shared).await;
+    }
+    Ok(http1::serve(stream, tls.conduct, &shared).await?)
+}
+
+/// What a site does in HTTP/2; what it cannot do there, it does in HTTP/1.
+async fn by_http2<S>(stream: S, conduct: Conduct, shared: Rc<Shared>) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match conduct {
+        Conduct::Page(page) => http2::serve(stream, page, shared).await,
+        Conduct::Grpc(conduct) => grpc::serve(stream, conduct, shared).await,
+        conduct => Ok(http1::serve(stream, conduct, &shared).await?),
     }
 }

@@ -167,6 +167,8 @@ pub(crate) enum Conduct {
     LeadingBlank(Page),
     /// It opens a WebSocket.
     Socket(Socket),
+    /// It answers calls of gRPC.
+    Grpc(Grpc),
     /// It ends the connection behind the third response, and does not say so before.
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
@@ -199,7 +201,8 @@ impl Conduct {
             | Self::EndlessHeaders
             | Self::ClosedEarly
             | Self::Silent
-            | Self::Socket(_) => None,
+            | Self::Socket(_)
+            | Self::Grpc(_) => None,
         }
     }
 }
@@ -217,6 +220,17 @@ pub(crate) enum Socket {
     Closes,
     /// It sends messages for as long as they are read.
     Endless,
+}
+
+/// How a site answers calls of gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grpc {
+    /// As the protocol has it.
+    Answers,
+    /// Without the trailers, as behind a proxy that drops them.
+    WithoutTrailers,
+    /// With a message that says that it is compressed, and not how.
+    Compresses,
 }
 
 /// How a site answers.

@@ -1,7 +1,7 @@
 //! Sites whose responses say something beside the page: caches and gateways on the way, logins, limits, errors in
 //! forms of their own. A table.
 
-use super::site::{Conduct, HSTS, KEPT, PAGE, Pace, Page, Site, Socket, fields, status};
+use super::site::{Conduct, Grpc, HSTS, KEPT, PAGE, Pace, Page, Site, Socket, fields, status};
 use crate::lab::scenario::{COLD_START, EVENT_PAUSE, SLOW_GATEWAY};
 
 /// Where `openid` sends its visitors: all that a careful client sends is there.
@@ -129,6 +129,9 @@ pub(super) const SPEAKING: &[Site] = &[
     Site::http1("masked.http.test", 137, Conduct::Socket(Socket::Masks)),
     Site::http1("closing.http.test", 138, Conduct::Socket(Socket::Closes)),
     Site::http1("endless-socket.http.test", 139, Conduct::Socket(Socket::Endless)),
+    Site::https("grpc.http.test", 161, Conduct::Grpc(Grpc::Answers)).and_http(Conduct::Grpc(Grpc::Answers)),
+    Site::https("grpc-cut.http.test", 162, Conduct::Grpc(Grpc::WithoutTrailers)),
+    Site::https("grpc-compressed.http.test", 163, Conduct::Grpc(Grpc::Compresses)),
     Site::https(
         "events.http.test",
         160,

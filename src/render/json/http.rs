@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::arrival::{ArrivalView, SlowStartView};
 use super::auth::AuthView;
 use super::cookies::CookieView;
+use super::grpc::GrpcView;
 use super::live::{EventStreamView, WebSocketView};
 use super::micros::us;
 use super::reading::{
@@ -117,6 +118,8 @@ pub(super) struct HttpView<'a> {
     sse: Option<EventStreamView>,
     /// The WebSocket that the server opened.
     websocket: Option<WebSocketView<'a>>,
+    /// The call of gRPC that it is (grpc://, grpcs://).
+    grpc: Option<GrpcView<'a>>,
     /// What the response says as an interface for programs.
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
@@ -170,6 +173,7 @@ impl<'a> HttpView<'a> {
             trace_ids: reading::trace_ids(&http.headers).into_iter().map(Into::into).collect(),
             sse: http.body.events.map(Into::into),
             websocket: http.websocket.as_ref().map(Into::into),
+            grpc: GrpcView::of(http),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }

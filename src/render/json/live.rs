@@ -70,6 +70,10 @@ pub(super) struct EventStreamView {
     first_event_us: Option<u64>,
     /// Whole events.
     events: u64,
+    /// Comments: lines that keep a quiet stream open.
+    comments: u64,
+    /// How long a client is to wait before it comes back after a break (retry); null where nothing is said.
+    retry_ms: Option<u64>,
     /// Who ended the stream: the server (or the connection), or `--max-time`, which is no failure.
     #[cfg_attr(test, schemars(extend("enum" = ["server", "max-time"])))]
     end: &'static str,
@@ -80,6 +84,8 @@ impl From<EventStream> for EventStreamView {
         Self {
             first_event_us: stream.first_event.map(|at| at.0),
             events: stream.events,
+            comments: stream.comments,
+            retry_ms: stream.retry,
             end: EventStreamEnd::as_str(stream.end),
         }
     }

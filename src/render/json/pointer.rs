@@ -64,6 +64,9 @@ fn request(place: InRequest) -> String {
         InRequest::Layer(index) => format!("http/layers/{index}/role"),
         InRequest::FurtherWait(index) => format!("further/{index}/phases/wait_us"),
         InRequest::GraphQlErrors => "http/graphql_errors/count".to_owned(),
+        InRequest::GrpcStatus => "http/grpc/status".to_owned(),
+        InRequest::GrpcServing => "http/grpc/serving".to_owned(),
+        InRequest::GrpcFaults => "http/grpc/faults".to_owned(),
         InRequest::TokenFaults(index) => format!("http/auth/tokens/{index}/faults"),
         InRequest::Informational(index) => format!("http/informational/{index}/at_us"),
     }

@@ -13,7 +13,7 @@ pub(super) struct UrlView<'a> {
     /// The whole URL, secrets redacted.
     href: &'a str,
     /// Its scheme.
-    #[cfg_attr(test, schemars(extend("enum" = ["http", "https", "ws", "wss", "tls", "tcp", "dns", "quic"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "https", "ws", "wss", "grpc", "grpcs", "tls", "tcp", "dns", "quic"])))]
     scheme: &'static str,
     /// Whether the scheme was missing and one was assumed: https, or http for `localhost`, addresses and
     /// names of one label.

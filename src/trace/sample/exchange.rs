@@ -91,6 +91,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             start: Vec::new(),
             said: BodySaid::default(),
             events: None,
+            messages: None,
             encoding: Some("gzip".into()),
             framing: BodyFraming::Http2,
             complete: true,
@@ -106,6 +107,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
         redirect: None,
         tokens: Vec::new(),
         websocket: None,
+        grpc: None,
         cookies: None,
     }
 }
