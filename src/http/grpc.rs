@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::decode::{Decoders, Step};
@@ -17,8 +16,6 @@ use crate::trace::{
 
 /// The media type; a subtype may follow a `+`.
 pub(super) const MEDIA_TYPE: &str = "application/grpc";
-/// Flag and length before each message.
-const PREFIX: usize = 5;
 /// What clients take of a message unless told otherwise.
 const LARGEST: u32 = 4 << 20;
 /// What is kept of the first message.

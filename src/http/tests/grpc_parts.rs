@@ -1,5 +1,7 @@
 //! What a call says and what its response means, without a connection.
 
+use bytes::Bytes;
+
 use super::*;
 use crate::trace::BodyFraming;
 use crate::url::parse;
