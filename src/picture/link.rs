@@ -120,7 +120,8 @@ fn is_at(source: Source, place: Place) -> bool {
             Source::Response(id),
             Place::Request(other, InRequest::Status | InRequest::RedirectTarget | InRequest::Header(_)),
         ) => id == other,
-        (Source::Body(id), Place::Request(other, InRequest::WireBytes)) => id == other,
+        (Source::Body(id), Place::Request(other, InRequest::WireBytes))
+        | (Source::Round(id, _), Place::Request(other, InRequest::SlowStart)) => id == other,
         (Source::Informational(id, place), Place::Request(other, InRequest::Informational(named))) => {
             (id, place) == (other, named)
         }

@@ -114,7 +114,11 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
             let tls = trace.connections.get(id.0).and_then(|opened| opened.tls.as_ref().ran());
             told.extend(tls.and_then(|tls| tls.flights.get(place)).map(flight));
         }
-        Source::Request(_) | Source::Informational(..) | Source::Response(_) | Source::Body(_) => {}
+        Source::Request(_)
+        | Source::Informational(..)
+        | Source::Response(_)
+        | Source::Round(..)
+        | Source::Body(_) => {}
     }
     told
 }
