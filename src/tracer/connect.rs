@@ -56,7 +56,7 @@ pub(super) async fn open(
     let by_udp = race::candidates(plan, request, &queue, service.as_deref());
     let (queue, lead) = match by_udp.is_empty() {
         true => (queue, None),
-        false => race::for_tcp(queue, service.as_deref(), plan.tcp.stagger),
+        false => race::for_tcp(endpoints, service.as_deref(), &plan.tcp),
     };
     let only_quic = by_quic::is_wanted(&request.url, plan.http.version);
     let redirected_from = target.redirected_from;

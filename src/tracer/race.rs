@@ -21,13 +21,13 @@ use super::opening::{Opened, Opening};
 use super::scene::Scene;
 use crate::clock::Clock;
 use crate::http::Session;
-use crate::plan::{FastOpenUse, Http3, Plan, Resume, RouteProbe, VersionChoice};
+use crate::plan::{FastOpenUse, Http3, Plan, Resume, RouteProbe, TcpPlan, VersionChoice};
 use crate::quic::{self, Dialled};
-use crate::tcp::{Candidate, FALLBACK_PATIENCE};
+use crate::tcp::{self, Candidate, Endpoint, FALLBACK_PATIENCE};
 use crate::tls;
 use crate::trace::{
-    At, Attempt, AttemptOutcome, Carrier, Connection, ConnectionId, Failure, Request, Scheme, ServiceBinding,
-    ServiceRecord, Stage, StageName, TlsVersion,
+    At, Attempt, AttemptOutcome, Carrier, Connection, ConnectionId, EndpointSource, Failure, Request, Scheme,
+    ServiceBinding, ServiceRecord, Stage, StageName, TlsVersion,
 };
 
 /// What a run speaks, by its names in ALPN, most wanted first: HTTP/3 where QUIC may be tried beside TCP.
@@ -58,30 +58,33 @@ pub(super) fn candidates(
     }
     let is_offered = |candidate: &&Candidate| {
         plan.http.http3 == Http3::Always
-            || record_of(candidate, service).is_some_and(ServiceRecord::offers_http3)
+            || record_of(candidate.source(), service).is_some_and(ServiceRecord::offers_http3)
     };
     queue.iter().filter(is_offered).copied().collect()
 }
 
-/// The addresses that TCP is to be tried at: those of a record that offers HTTP/3 alone are not among them (RFC 9460
-/// §7.1.2). And for how long QUIC has the way for itself, where such a record comes first: as long as its endpoint would
-/// have, if it were one for TCP.
+/// The addresses that TCP is to be tried at: an endpoint of a record that offers HTTP/3 alone is not among them (RFC 9460
+/// §7.1.2), though the host's own may have the same address. And for how long QUIC has the way for itself, where such a
+/// record comes first: as long as its endpoint would have, if it were one for TCP.
 pub(super) fn for_tcp(
-    queue: Vec<Candidate>,
+    endpoints: Vec<Endpoint>,
     service: Option<&ServiceBinding>,
-    stagger: Duration,
+    plan: &TcpPlan,
 ) -> (Vec<Candidate>, Option<Duration>) {
-    let is_for_it =
-        |candidate: &Candidate| record_of(candidate, service).is_none_or(|record| !record.is_by_quic_alone());
-    let comes_first = queue.first().is_some_and(|first| !is_for_it(first));
-    let queue: Vec<Candidate> = queue.into_iter().filter(is_for_it).collect();
-    let waits = queue.first().map(|first| if first.is_last_resort() { FALLBACK_PATIENCE } else { stagger });
+    let is_for_it = |endpoint: &Endpoint| {
+        record_of(endpoint.source, service).is_none_or(|record| !record.is_by_quic_alone())
+    };
+    let comes_first = endpoints.first().is_some_and(|first| !is_for_it(first));
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().filter(is_for_it).collect();
+    let queue = tcp::line_up(&endpoints, plan);
+    let waits =
+        queue.first().map(|first| if first.is_last_resort() { FALLBACK_PATIENCE } else { plan.stagger });
     (queue, waits.filter(|_| comes_first))
 }
 
-/// The HTTPS record that names an address.
-fn record_of<'s>(candidate: &Candidate, service: Option<&'s ServiceBinding>) -> Option<&'s ServiceRecord> {
-    service?.records.get(candidate.source().record()?)
+/// The HTTPS record that names an endpoint.
+fn record_of(source: EndpointSource, service: Option<&ServiceBinding>) -> Option<&ServiceRecord> {
+    service?.records.get(source.record()?)
 }
 
 /// Whether something is wanted that a connection by TCP alone has.
@@ -282,7 +285,7 @@ mod tests {
             outcome,
             syn_retransmits: None,
             answered: None,
-            source: crate::trace::EndpointSource::Host,
+            source: EndpointSource::Host,
             transport: Carrier::Quic,
         }
     }

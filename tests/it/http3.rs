@@ -370,7 +370,9 @@ fn an_offer_of_http3_that_udp_does_not_reach_is_a_notice() {
     ] {
         let (hop, document) = hop(arguments, 0);
         assert_eq!(unreachable(&document), None, "{arguments:?}");
-        assert_eq!(hop["connect"]["udp_check"], Value::Null, "{arguments:?}");
+        // Where the race was over too soon for an answer, the second try has one.
+        let again = &hop["connect"]["udp_check"];
+        assert!(again.is_null() || again["answered_us"].is_u64(), "{arguments:?}: {again}");
     }
 }
 
