@@ -1,5 +1,5 @@
 //! TLS alerts (RFC 8446 §6 and its forerunners): their names, what they mean in plain words, and the
-//! error that a stream ends with when its peer sent one.
+//! errors that a stream ends with when its peer sent one, or what TLS does not bear.
 //!
 //! On the ground, because an alert may come in a handshake or on the stream after it. Tables only:
 //! whose fault an alert is in a given handshake is decided in `tls::failure`.
@@ -217,6 +217,40 @@ impl std::fmt::Display for Ended {
 }
 
 impl std::error::Error for Ended {}
+
+/// TLS itself broke off a stream, by what the peer had sent. Found inside the [`io::Error`] of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokenTls {
+    /// It breaks a rule of the protocol, in the words of the TLS library.
+    Rule(String),
+    /// More messages of TLS's own (session tickets, mostly) than are taken at once. RFC 8446 sets no limit to their
+    /// number.
+    Flood {
+        /// Bytes that had come on the connection since the handshake.
+        received: u64,
+    },
+}
+
+impl BrokenTls {
+    /// What broke TLS, if an error of a stream tells that.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl std::fmt::Display for BrokenTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rule(words) => write!(f, "broken TLS from the server: {words}"),
+            Self::Flood { received } => {
+                write!(f, "a flood of TLS messages from the server: {received} bytes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BrokenTls {}
 
 #[cfg(test)]
 mod tests {

@@ -341,7 +341,8 @@ pub struct Request {
     pub http2: bool,
     /// Start QUIC and TCP at the same moment, and use whichever handshake is complete first
     ///
-    /// Without it, that happens where an HTTPS record of the host offers HTTP/3. Neither goes through a proxy.
+    /// Without it, that happens where an HTTPS record of the host offers HTTP/3; a record that offers nothing else is for
+    /// QUIC alone, and TCP follows when it has failed. Neither goes through a proxy.
     #[arg(long, overrides_with_all = ["http3_only", "no_http3"], conflicts_with_all = ["unix_socket", "tls_max"])]
     pub http3: bool,
     /// Do not try HTTP/3, whatever an HTTPS record offers

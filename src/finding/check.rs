@@ -70,6 +70,7 @@ rules! {
     tcp_family_failed,
     tcp_ipv6_slower,
     tcp_https_record_failed,
+    tcp_http3_unreachable,
     tcp_syn_retransmitted,
     tcp_data_lost,
     tcp_high_rtt,

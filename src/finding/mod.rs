@@ -96,6 +96,7 @@ mod tcp_backend_failed;
 mod tcp_data_lost;
 mod tcp_family_failed;
 mod tcp_high_rtt;
+mod tcp_http3_unreachable;
 mod tcp_https_record_failed;
 mod tcp_ipv6_slower;
 mod tcp_proxy_credentials_in_clear;

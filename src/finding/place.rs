@@ -96,6 +96,8 @@ pub enum InConnection {
     Attempt(usize, AttemptField),
     /// What `--all-addresses` found at an address, by its place.
     Address(usize),
+    /// What came of QUIC when it was tried once more.
+    UdpCheck,
     /// Segments sent again over its life.
     Retransmits,
     /// The kernel's round trip.
@@ -199,6 +201,8 @@ pub enum InLookup {
     UnfoundServer(usize),
     /// How the endpoint of an HTTPS record failed, by its place.
     ServiceFailed(usize),
+    /// The protocols that an HTTPS record offers, by its place.
+    ServiceAlpn(usize),
     /// The same of that at the end of HTTPS aliases.
     AliasFailed,
     /// In what DNSSEC says.

@@ -107,6 +107,7 @@ impl<'t> Axis<'t> {
                 InConnection::Duration
                 | InConnection::Attempt(..)
                 | InConnection::Address(_)
+                | InConnection::UdpCheck
                 | InConnection::RoundTrip
                 | InConnection::LeastRoundTrip,
             ) => self.phases(|of, it| Some(of) == opener(id) && it == Phase::Connect),

@@ -133,6 +133,7 @@ mod tests {
             end: At(40_000),
             outcome,
             syn_retransmits: None,
+            answered: None,
             source: EndpointSource::Host,
             transport: Carrier::Tcp,
         };

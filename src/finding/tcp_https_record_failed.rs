@@ -29,7 +29,9 @@ fn of_hop(rule: &Rule, hop: &Hop<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let races = hop.abandoned.iter().map(|connection| &connection.tcp).chain([connect]);
-    let attempts: Vec<_> = races.flat_map(|race| &race.attempts).collect();
+    // What QUIC has not heard from may be the way's fault, and has a finding of its own.
+    let heard = connect.rivals.iter().filter(|rival| rival.answered.is_some());
+    let attempts: Vec<_> = races.flat_map(|race| &race.attempts).chain(heard).collect();
     let records = service.records.iter().enumerate().map(|(index, record)| {
         let (source, place) = (EndpointSource::Record(index), InLookup::ServiceFailed(index));
         (source, place, record.owner.as_str(), endpoint(record), record.failed.as_deref())

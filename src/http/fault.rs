@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::framing::{content_length, list};
 use super::words::escape;
-use crate::alert::{AlertReceived, Demand, Ended, MISSING_CERTIFICATE, REFUSED_CERTIFICATE};
+use crate::alert::{AlertReceived, BrokenTls, Demand, Ended, MISSING_CERTIFICATE, REFUSED_CERTIFICATE};
 use crate::fault::{Fault, MORE_TIME, stop_code, stop_words};
 use crate::stop::Stopped;
 use crate::trace::{At, BodyFraming, FailureCode, Http, StageName};
@@ -110,12 +110,17 @@ pub(super) enum Break {
     Alert(AlertReceived),
     /// The peer ended the connection, in this way, after TLS had been asked for something in vain.
     Unmet(Ended, ErrorKind),
+    /// TLS does not bear what the peer has sent.
+    Tls(BrokenTls),
     /// Anything else, in the words of whoever noticed.
     Other(ErrorKind, String),
 }
 
 impl Break {
     pub(super) fn of(error: &io::Error) -> Self {
+        if let Some(broken) = BrokenTls::of(error) {
+            return Self::Tls(broken.clone());
+        }
         match (AlertReceived::of(error), Ended::of(error)) {
             (Some(alert), _) => Self::Alert(alert.clone()),
             (None, Some(ended)) => Self::Unmet(ended, error.kind()),
@@ -128,6 +133,7 @@ impl Break {
 pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
     let (kind, text) = match how {
         Break::Alert(alert) => return alerted(alert, record, now),
+        Break::Tls(broken) => return broken_tls(broken, record, now),
         Break::Unmet(Ended { demand: Demand::Renegotiation }, _) => {
             let message = format!("the server ended the connection {}", place(record, now));
             return renegotiation(&message);
@@ -157,6 +163,26 @@ pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
         _ => {
             let message = format!("the connection broke {}: {text}", place(record, now));
             new(FailureCode::ConnectionReset, message)
+        }
+    }
+}
+
+/// TLS could not go on, after the handshake.
+fn broken_tls(broken: &BrokenTls, record: &Http, now: At) -> Fault {
+    let place = place(record, now);
+    match broken {
+        BrokenTls::Rule(words) => {
+            let message = format!("broken TLS from the server {place}: {words}");
+            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+        }
+        BrokenTls::Flood { received } => {
+            let message = format!(
+                "the server floods the connection with TLS messages of its own, such as session tickets, {place}: {} \
+                 had come since the handshake",
+                size(*received)
+            );
+            Fault::new(StageName::Tls, FailureCode::TlsFlood, message)
+                .hint("servers give two or so: its number of session tickets is a setting")
         }
     }
 }

@@ -126,7 +126,13 @@ enum Line<'a> {
 
 /// What is known of a request when the connection failed it.
 fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswered> {
-    let ended = matches!(fault.code, FailureCode::EmptyResponse | FailureCode::ConnectionReset);
+    let ended = matches!(
+        fault.code,
+        FailureCode::EmptyResponse
+            | FailureCode::ConnectionReset
+            | FailureCode::TlsFlood
+            | FailureCode::TlsProtocol
+    );
     // HTTP/2 has heard the server's SETTINGS by then, and may have been told why.
     let told = matches!(fault.code, FailureCode::HeadIncomplete | FailureCode::Http2Protocol);
     match line {

@@ -452,7 +452,7 @@ impl<S> Tap<S> {
     fn note_error(&self, error: io::Error) -> io::Error {
         let mut state = self.state.borrow_mut();
         // An alert says why; what follows from it does not.
-        if !matches!(state.error, Some(Break::Alert(_) | Break::Unmet(..))) {
+        if !matches!(state.error, Some(Break::Alert(_) | Break::Unmet(..) | Break::Tls(_))) {
             state.error = Some(Break::of(&error));
         }
         drop(state);

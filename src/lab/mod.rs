@@ -29,6 +29,7 @@ mod running;
 mod scenario;
 mod scenarios;
 mod scenarios_http;
+mod scenarios_quic;
 mod seen;
 mod shared;
 mod sockets;

@@ -7,6 +7,7 @@ use super::scenario::{
     SLOW_AUTHORITATIVE, SLOW_PROXY, SLOW_TLS, STUB_DELAY, Scenario, VERY_SLOW_AUTHORITATIVE, millis,
 };
 use super::scenarios_http::HTTP_SCENARIOS;
+use super::scenarios_quic::QUIC_SCENARIOS;
 use crate::plan::STAGGER;
 
 const DNS: u8 = 4;
@@ -15,14 +16,21 @@ const TLS: u8 = 6;
 const HTTP: u8 = 7;
 
 /// Every scenario, in the order of the stages.
-pub const SCENARIOS: &[Scenario] = &all::<{ BEFORE_HTTP.len() + HTTP_SCENARIOS.len() }>();
+pub const SCENARIOS: &[Scenario] =
+    &all::<{ BEFORE_HTTP.len() + QUIC_SCENARIOS.len() + HTTP_SCENARIOS.len() }>();
 
 const fn all<const N: usize>() -> [Scenario; N] {
     let mut all = [BEFORE_HTTP[0]; N];
+    let (before, by_quic) = (BEFORE_HTTP.len(), BEFORE_HTTP.len() + QUIC_SCENARIOS.len());
     let mut at = 0;
     while at < N {
-        let before = BEFORE_HTTP.len();
-        all[at] = if at < before { BEFORE_HTTP[at] } else { HTTP_SCENARIOS[at - before] };
+        all[at] = if at < before {
+            BEFORE_HTTP[at]
+        } else if at < by_quic {
+            QUIC_SCENARIOS[at - before]
+        } else {
+            HTTP_SCENARIOS[at - by_quic]
+        };
         at += 1;
     }
     all
@@ -313,66 +321,6 @@ const BEFORE_HTTP: &[Scenario] = &[
         "a port that takes connections: no more is asked",
     )
     .without_http(),
-    // QUIC
-    Scenario::new("http3", "https://www.http3.test/", "HTTP/3: QUIC's one handshake in place of two")
-        .options(&["--http3-only"]),
-    Scenario::new(
-        "http3-offered",
-        "https://offered.http3.test/",
-        "an HTTPS record offers HTTP/3: QUIC and TCP start together, one is used",
-    ),
-    Scenario::new(
-        "http3-fallback",
-        "https://blocked.http3.test/",
-        "HTTP/3 is wanted and UDP is blocked: TCP ran beside it, nothing is lost",
-    )
-    .options(&["--http3"]),
-    Scenario::new(
-        "http3-every-stage",
-        "https://slow.http3.test/",
-        "HTTP/3 with a known delay in handshake, response and body",
-    )
-    .options(&["--http3-only"])
-    .injected(&[
-        ("quic", millis(EVERY_STAGE_TLS)),
-        ("wait", millis(EVERY_STAGE_WAIT)),
-        ("receive", EVERY_STAGE_PIECES as u64 * millis(EVERY_STAGE_PAUSE)),
-    ]),
-    Scenario::new(
-        "quic-retry",
-        "https://retry.http3.test/",
-        "a server that first wants proof of our address: one round trip more",
-    )
-    .options(&["--http3-only"]),
-    Scenario::new(
-        "http3-early-data",
-        "https://early.http3.test/",
-        "HTTP/3 and a ticket that allows 0-RTT, which the server takes",
-    )
-    .options(&["--http3-only", "--resume"]),
-    Scenario::new(
-        "http3-early-data-refused",
-        "https://late.http3.test/",
-        "HTTP/3 and a ticket that allows 0-RTT, which the server then turns down",
-    )
-    .options(&["--http3-only", "--resume"]),
-    Scenario::new(
-        "quic-refused",
-        "https://refused.http3.test/",
-        "a QUIC server that takes no connections now",
-    )
-    .options(&["--http3-only"])
-    .fails(TCP, "quic-closed"),
-    Scenario::new("udp-blocked", "https://blocked.http3.test/", "UDP that vanishes, as behind a firewall")
-        .options(&["--http3-only", "--connect-timeout", "1"])
-        .fails(TCP, "quic-timeout"),
-    Scenario::new(
-        "http3-expired",
-        "https://expired.http3.test/",
-        "a certificate that has expired, met by QUIC: the same verdict as by TCP",
-    )
-    .options(&["--http3-only"])
-    .fails(TLS, "certificate-expired"),
     // Proxies
     Scenario::new(
         "proxy-tunnel",
@@ -581,6 +529,12 @@ const BEFORE_HTTP: &[Scenario] = &[
         "a certificate that has expired, whatever is spoken behind it",
     )
     .fails(TLS, "certificate-expired"),
+    Scenario::new(
+        "ticket-flood",
+        "https://ticket-flood.tls.test/",
+        "a server that sends a thousand session tickets before any response",
+    )
+    .fails(TLS, "tls-flood"),
     Scenario::new("legacy-tls", "https://legacy-tls.tls.test/", "a server that stopped at TLS 1.0")
         .fails(TLS, "legacy-protocol"),
 ];

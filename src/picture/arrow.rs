@@ -85,6 +85,8 @@ pub enum Source {
     Informational(RequestId, usize),
     /// The head of the final response.
     Response(RequestId),
+    /// A round of slow start in which it came, by its place.
+    Round(RequestId, usize),
     /// The end of its body.
     Body(RequestId),
     /// The ping of a WebSocket, its pong, or the first event of a stream.
@@ -103,7 +105,7 @@ impl Source {
             Self::Datagrams(..) => Phase::Quic,
             Self::Request(_) => Phase::Send,
             Self::Informational(..) | Self::Response(_) => Phase::Wait,
-            Self::Body(_) | Self::Live(_) => Phase::Receive,
+            Self::Round(..) | Self::Body(_) | Self::Live(_) => Phase::Receive,
         }
     }
 }

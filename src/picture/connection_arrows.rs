@@ -5,6 +5,7 @@ use super::draft::{Draft, Sketch};
 use super::label;
 use super::lane::Peer;
 use crate::explain::status::explain;
+use crate::timeline;
 use crate::trace::{
     Attempt, AttemptOutcome, Carrier, Connect, Connection, ConnectionId, Datagram, Direction, FailureCode,
     HandshakeMessage, Hop, Http, Proxy, ProxyUsage, Quic, Tls, Trace,
@@ -201,6 +202,7 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
     };
     draft.received(peer, first, counted(label, fate, Source::Response(hop.id)));
     live_arrows(draft, peer, hop, http);
+    slow_start_arrows(draft, peer, hop);
     if http.status.is_some() && http.body.wire_bytes > 0 && http.end > first {
         let bytes = units::bytes(http.body.wire_bytes);
         let (label, fate) = if http.body.complete {
@@ -227,6 +229,17 @@ fn live_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
     }
     if let Some(first) = http.body.events.and_then(|events| events.first_event) {
         draft.received(peer, first, counted("first event".to_owned(), Fate::Fine, source));
+    }
+}
+
+/// The bursts in which the response came, where they are rounds of slow start.
+fn slow_start_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>) {
+    let rounds = timeline::slow_start(hop).map(|found| found.rounds).unwrap_or_default();
+    for (place, round) in rounds.iter().enumerate() {
+        let label = format!("round {} of slow start, {}", place + 1, units::bytes(round.bytes));
+        let sketch = counted(label, Fate::Fine, Source::Round(hop.id, place));
+        let until = (round.end > round.start).then_some(round.end);
+        draft.received(peer, round.start, Sketch { until, ..sketch });
     }
 }
 

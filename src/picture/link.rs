@@ -129,7 +129,8 @@ fn is_at(source: Source, place: Place) -> bool {
                 other,
                 InRequest::WireBytes | InRequest::GrpcStatus | InRequest::GrpcServing | InRequest::GrpcFaults,
             ),
-        ) => id == other,
+        )
+        | (Source::Round(id, _), Place::Request(other, InRequest::SlowStart)) => id == other,
         (Source::Informational(id, place), Place::Request(other, InRequest::Informational(named))) => {
             (id, place) == (other, named)
         }

@@ -82,6 +82,10 @@ fn stamps(trace: &Trace, source: Source) -> Vec<At> {
         Source::Request(id) => vec![http(id).sent.unwrap_or(http(id).start)],
         Source::Informational(id, place) => vec![http(id).informational[place].at],
         Source::Response(id) => vec![http(id).first_byte.unwrap()],
+        Source::Round(id, place) => {
+            let hop = trace.hops().find(|hop| hop.id == id).unwrap();
+            vec![crate::timeline::slow_start(&hop).unwrap().rounds[place].start]
+        }
         Source::Body(id) => vec![http(id).end],
         Source::Live(id) => {
             let socket = http(id).websocket.as_ref();

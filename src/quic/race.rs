@@ -158,6 +158,7 @@ impl Race<'_> {
             end: start,
             outcome: AttemptOutcome::Stopped,
             syn_retransmits: None,
+            answered: None,
             source: candidate.source(),
             transport: Carrier::Quic,
         });
@@ -171,8 +172,9 @@ impl Race<'_> {
             Err(why) => (None, Some(why)),
         };
         for (attempt, notes) in self.attempts.iter_mut().zip(&self.notes) {
-            let sent = notes.as_ref().and_then(|notes| notes.log().first_sent);
-            attempt.start = sent.unwrap_or(attempt.start);
+            let Some(log) = notes.as_ref().map(|notes| notes.log()) else { continue };
+            attempt.start = log.first_sent.unwrap_or(attempt.start);
+            attempt.answered = log.first_received;
         }
         let given_up = if decided.is_some() { AttemptOutcome::Lost } else { AttemptOutcome::Stopped };
         for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome == AttemptOutcome::Stopped) {

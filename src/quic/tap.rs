@@ -29,6 +29,7 @@ pub(super) struct Log {
     pub(super) offered_versions: Option<Vec<u32>>,
     pub(super) first_sent: Option<At>,
     pub(super) last_sent: Option<At>,
+    pub(super) first_received: Option<At>,
     /// When the first of those datagrams came that were there at the last look.
     pub(super) last_received: Option<At>,
     pub(super) sent: u64,
@@ -87,7 +88,10 @@ impl Notes {
                 drop(log);
                 self.departure.notify_waiters();
             }
-            Direction::Received => log.last_received = Some(at),
+            Direction::Received => {
+                log.first_received.get_or_insert(at);
+                log.last_received = Some(at);
+            }
         }
     }
 

@@ -13,7 +13,7 @@
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
 //! - `cors`: what a browser holds against a response to a page of another origin
-//! - `alt_svc`: where else the origin may be had
+//! - `alt_svc`: where else the origin may be had; `http3_offer`: who offers HTTP/3, and where QUIC heard nothing
 //! - `dates`: moments; `limits`: how much may be asked; `timing`: where the server's time went
 
 mod airports;
@@ -31,6 +31,7 @@ mod flow;
 mod habits;
 #[cfg(test)]
 mod habits_tests;
+mod http3_offer;
 mod layers;
 mod limits;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use self::cors::{cors_line, refusal as cors_refusal};
 pub use self::dates::{ClockOf, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
 pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};
+pub use self::http3_offer::{OfferedBy, SILENCE, UnheardQuic, is_too_short, unheard_quic};
 pub use self::layers::{Layer, layers};
 pub use self::limits::{Limits, Quota, Retry, limits};
 pub use self::page::page;

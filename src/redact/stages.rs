@@ -29,6 +29,7 @@ impl Redact for Connect {
             tcp_info_after: _,
             addresses,
             route,
+            udp_check,
             fast_open: _,
         } = self;
         if let Some(Route { end: RouteEnd::Failed(words), .. }) = route {
@@ -39,7 +40,7 @@ impl Redact for Connect {
                 seen.sentence(words);
             }
         }
-        for attempt in attempts.iter_mut().chain(rivals) {
+        for attempt in attempts.iter_mut().chain(rivals).chain(udp_check) {
             let Attempt {
                 address: _,
                 start: _,
@@ -48,6 +49,7 @@ impl Redact for Connect {
                 syn_retransmits: _,
                 source: _,
                 transport: _,
+                answered: _,
             } = attempt;
             match outcome {
                 AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => seen.sentence(words),

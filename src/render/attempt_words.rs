@@ -1,6 +1,6 @@
 //! Words for attempts at a connection, for all renderers.
 
-use crate::trace::{Attempt, AttemptOutcome, Connect};
+use crate::trace::{Attempt, AttemptOutcome, Carrier, Connect};
 use crate::units;
 
 /// What became of the other transport: `; beside it QUIC to 192.0.2.1 was not complete after 20.1 ms`.
@@ -9,12 +9,24 @@ pub(crate) fn rivals(connect: &Connect) -> Option<String> {
         format!("{} to {} {}", attempt.transport.spoken(), attempt.address.ip(), rival(attempt))
     };
     let all: Vec<String> = connect.rivals.iter().take(4).map(told).collect();
-    (!all.is_empty()).then(|| format!("; beside it {}", all.join(", ")))
+    let again = connect.udp_check.as_ref().map_or_else(String::new, |check| {
+        let how = if check.answered.is_some() {
+            "it was answered".to_owned()
+        } else {
+            format!("it {}", outcome(check))
+        };
+        format!("; tried again afterwards, {how}")
+    });
+    let when = if connect.is_led_by_quic() { "before" } else { "beside" };
+    (!all.is_empty()).then(|| format!("; {when} it {}{again}", all.join(", ")))
 }
 
 /// What became of an attempt whose handshake was not the first to be complete: it may have been answered.
 pub(crate) fn rival(attempt: &Attempt) -> String {
     match attempt.outcome {
+        AttemptOutcome::Lost if attempt.transport == Carrier::Quic && attempt.answered.is_none() => {
+            outcome(attempt)
+        }
         AttemptOutcome::Lost => {
             format!("was not complete after {}", units::duration(attempt.end.since(attempt.start)))
         }

@@ -115,7 +115,7 @@ pub(super) fn arrow(trace: &Trace, arrow: &Arrow) -> Vec<String> {
             told.extend(tls.and_then(|tls| tls.flights.get(place)).map(flight));
         }
         Source::Request(_) | Source::Informational(..) | Source::Response(_) => {}
-        Source::Body(_) | Source::Live(_) => {}
+        Source::Round(..) | Source::Body(_) | Source::Live(_) => {}
     }
     told
 }

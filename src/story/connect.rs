@@ -203,6 +203,10 @@ fn race(teller: &mut Teller, connect: &Connect) {
     teller.tell("The race between addresses", &told, RACE, command);
 }
 
+/// Why QUIC came before TCP.
+const QUIC_ALONE: &str = "An HTTPS record of the host offers HTTP/3 and nothing else, so its endpoint is for QUIC alone: TCP, \
+                          to the host's own address, had to wait until that had brought nothing.";
+
 /// The other transport, which was tried at the same moment.
 pub(super) fn beside(connect: &Connect) -> Vec<String> {
     let mut told: Vec<String> = connect.rivals.iter().take(4).map(rival).collect();
@@ -214,9 +218,34 @@ pub(super) fn beside(connect: &Connect) -> Vec<String> {
         let intro = format!(
             "{other}: whichever handshake is complete first carries the request, and the other one costs 0 ms of it."
         );
-        told.insert(0, intro);
+        told.insert(0, if connect.is_led_by_quic() { QUIC_ALONE.to_owned() } else { intro });
     }
+    told.extend(connect.udp_check.as_ref().map(asked_again));
     told
+}
+
+/// What the second try showed, when the run had ended.
+fn asked_again(attempt: &Attempt) -> String {
+    let took = units::duration(attempt.end.since(attempt.start));
+    let what = match (&attempt.outcome, attempt.answered) {
+        (_, Some(answered)) => {
+            let answered = units::duration(answered.since(attempt.start));
+            format!(
+                "an answer came after {answered}: UDP gets through, and the first packet was late or lost"
+            )
+        }
+        (AttemptOutcome::Refused, None) => format!("it was refused after {took}"),
+        (AttemptOutcome::TimedOut | AttemptOutcome::Lost, None) => {
+            format!(
+                "{took} brought no answer, so UDP does not get through or nobody is there: from here the two look alike"
+            )
+        }
+        (AttemptOutcome::Unreachable(why) | AttemptOutcome::Failed(why), None) => {
+            format!("it failed ({})", clip(why))
+        }
+        (AttemptOutcome::Stopped | AttemptOutcome::Won, None) => "it was not waited for".to_owned(),
+    };
+    format!("QUIC had heard nothing, so it was tried once more when the run had ended (not counted): {what}.")
 }
 
 fn rival(attempt: &Attempt) -> String {

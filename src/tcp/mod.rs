@@ -88,6 +88,12 @@ impl Candidate {
         self.source
     }
 
+    /// Whether it is kept for when all before it have failed.
+    #[must_use]
+    pub fn is_last_resort(&self) -> bool {
+        self.turn == Turn::Fallback
+    }
+
     /// The port of the URL or of a record, where another one is really used: the lab's.
     #[must_use]
     pub fn mapped_from(&self) -> Option<String> {
@@ -332,6 +338,7 @@ impl Race<'_> {
                 end: start,
                 outcome: AttemptOutcome::Stopped,
                 syn_retransmits: None,
+                answered: None,
                 source,
                 transport: Carrier::Tcp,
             },

@@ -17,6 +17,6 @@ pub use further::{Later, later};
 pub use lookup_cost::{counted_packets, round_trips};
 pub use phase::{PerPhase, Phase};
 pub use phases::{NOT_REACHED, Phases, phases, phases_of_all, phases_of_exchange, reasons};
-pub use slow_start::{SlowStart, slow_start};
+pub use slow_start::{SlowStart, no_slow_start, slow_start};
 pub use spans::{Span, spans};
 pub use subject::Subject;

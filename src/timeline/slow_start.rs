@@ -4,7 +4,7 @@
 //! it, and then sends up to twice as much (by a segment for each that is acknowledged; by half, where one
 //! acknowledgement is for two), and no more than the receiver lets it: bursts that begin a round trip apart, each
 //! larger than the one before. A server that pauses by itself, a rate limit, loss and reordering look else, or cannot be told from it: then there
-//! is none. A line that is filled has no pauses any more: what comes from then on is the line's.
+//! is none. QUIC's senders have no pauses either: they must not send bursts (RFC 9002 §7.7). A line that is filled has no pauses any more: what comes from then on is the line's.
 
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::trace::{Burst, Hop};
 const LEAST_TRIP: Duration = Duration::from_millis(5);
 /// Two bursts may be anything.
 const LEAST_ROUNDS: usize = 3;
+/// Why it is not looked for with QUIC: there is no pause between two rounds.
+const PACED: &str = "QUIC: servers spread what they send over the round trip (RFC 9002 section 7.7), so that rounds \
+                     cannot be told apart";
 /// What a receiver opens with may bound a round, too: 64 kB in most systems, less what it keeps back.
 const OPENED: u64 = 48 * 1024;
 
@@ -57,14 +60,39 @@ impl SlowStart {
 /// The rounds of slow start in the response of a hop; `None` where there are none for certain.
 #[must_use]
 pub fn slow_start(hop: &Hop<'_>) -> Option<SlowStart> {
-    let (tcp, http) = (&hop.connection?.tcp, hop.http.ran()?);
-    let after = tcp.tcp_info_after?;
-    // What had to be sent again, or was overtaken, comes at moments of its own.
-    if after.out_of_order != Some(0) || !http.body.complete {
-        return None;
+    look(hop).ok()
+}
+
+/// Why no rounds of slow start are shown of a response; `None` where they are.
+#[must_use]
+pub fn no_slow_start(hop: &Hop<'_>) -> Option<&'static str> {
+    look(hop).err()
+}
+
+fn look(hop: &Hop<'_>) -> Result<SlowStart, &'static str> {
+    const NO_RESPONSE: &str = "there is no response";
+    const NO_MEASURE: &str = "the kernel has no measure of the connection";
+    let (Some(connection), Some(http)) = (hop.connection, hop.http.ran()) else { return Err(NO_RESPONSE) };
+    if connection.quic.is_some() {
+        return Err(PACED);
     }
-    let trip = after.min_rtt.or(tcp.tcp_info?.min_rtt)?;
+    let tcp = &connection.tcp;
+    let after = tcp.tcp_info_after.ok_or(NO_MEASURE)?;
+    // What had to be sent again, or was overtaken, comes at moments of its own.
+    match after.out_of_order {
+        Some(0) => {}
+        Some(_) => return Err("segments came out of order: lost and sent again, or overtaken"),
+        None => return Err("the kernel does not tell whether segments came out of order"),
+    }
+    if !http.body.complete {
+        return Err("the body did not come to its end");
+    }
+    let trip = after.min_rtt.or(tcp.tcp_info.and_then(|info| info.min_rtt)).ok_or(NO_MEASURE)?;
+    if trip < LEAST_TRIP {
+        return Err("the round trip is shorter than 5 ms: rounds cannot be told apart");
+    }
     find(&http.bursts, trip, after.mss.into())
+        .ok_or("no three bursts that lie a round trip apart and grow as slow start does")
 }
 
 fn find(bursts: &[Burst], trip: Duration, segment: u64) -> Option<SlowStart> {
@@ -222,7 +250,14 @@ mod tests {
         sample::http(&mut trace).body.complete = false;
         assert_eq!(found(&trace), None);
         sample::http(&mut trace).body.complete = true;
+        assert_eq!(trace.hops().next().and_then(|hop| no_slow_start(&hop)), None);
         sample::connect(&mut trace).tcp_info_after = None;
         assert_eq!(found(&trace), None);
+        let why =
+            |trace: &crate::trace::Trace| trace.hops().next().and_then(|hop| no_slow_start(&hop)).unwrap();
+        assert!(why(&trace).contains("no measure"), "{}", why(&trace));
+        let mut by_quic = sample::slow_start();
+        sample::go_by_quic(&mut by_quic);
+        assert_eq!((found(&by_quic), why(&by_quic)), (None, PACED));
     }
 }

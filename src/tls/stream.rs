@@ -3,8 +3,9 @@
 //!
 //! What was decrypted is always handed out before any error. The end of the connection is told
 //! apart: `close_notify` reads as end of file, a bare TCP end as [`io::ErrorKind::UnexpectedEof`],
-//! an alert as an error that holds an [`AlertReceived`]. Where a server asked for something in vain and
-//! then sent no data, any end is an error that says so ([`Ended`]). Nothing is stamped here.
+//! an alert as an error that holds an [`AlertReceived`], what TLS does not bear as one that holds a
+//! [`BrokenTls`]. Where a server asked for something in vain and then sent no data, any end is an error that
+//! says so ([`Ended`]). Nothing is stamped here.
 
 use std::io::{self, BufRead as _, IoSlice, Write as _};
 use std::pin::{Pin, pin};
@@ -13,7 +14,7 @@ use std::task::{Context, Poll, Waker, ready};
 use rustls::{ClientConnection, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::alert::{AlertReceived, Demand, Ended};
+use crate::alert::{AlertReceived, BrokenTls, Demand, Ended};
 
 /// A TLS connection after its handshake: reads and writes application data.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub struct TlsStream<S> {
 #[derive(Clone, Debug)]
 enum ReadFailure {
     Alert(AlertReceived),
+    Broken(BrokenTls),
     Other(io::ErrorKind, String),
 }
 
@@ -47,6 +49,7 @@ impl ReadFailure {
     fn error(&self) -> io::Error {
         match self {
             Self::Alert(alert) => io::Error::new(io::ErrorKind::InvalidData, alert.clone()),
+            Self::Broken(broken) => io::Error::new(io::ErrorKind::InvalidData, broken.clone()),
             Self::Other(kind, text) => io::Error::new(*kind, text.clone()),
         }
     }
@@ -62,7 +65,7 @@ impl ReadFailure {
     fn of(error: rustls::Error, demand: Demand) -> Self {
         match error {
             rustls::Error::AlertReceived(alert) => Self::Alert(AlertReceived::new(u8::from(alert), demand)),
-            error => Self::Other(io::ErrorKind::InvalidData, format!("broken TLS from the server: {error}")),
+            error => Self::Broken(BrokenTls::Rule(error.to_string())),
         }
     }
 }
@@ -117,7 +120,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         // No bytes here mean the end of the connection: rustls then knows whether it was in order.
         let mut bytes = self.inbound.bytes();
         let before = bytes.len();
-        self.connection.read_tls(&mut bytes).map_err(ReadFailure::from)?;
+        self.connection.read_tls(&mut bytes).map_err(|error| match error.kind() {
+            // Messages of the handshake's kind, none of which ends with its record: 64 KiB of such are kept.
+            io::ErrorKind::InvalidData => {
+                ReadFailure::Broken(BrokenTls::Flood { received: self.bytes_received })
+            }
+            _ => ReadFailure::from(error),
+        })?;
         let taken = before - bytes.len();
         if taken == 0 {
             // After close_notify rustls takes nothing more.
@@ -223,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
             }
             if let Some(failure) = &this.failure {
                 return Poll::Ready(Err(match failure {
-                    ReadFailure::Alert(_) => failure.error(),
+                    ReadFailure::Alert(_) | ReadFailure::Broken(_) => failure.error(),
                     ReadFailure::Other(..) => this.ended(failure.error()),
                 }));
             }

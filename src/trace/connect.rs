@@ -47,6 +47,9 @@ pub struct Connect {
     pub addresses_skipped: Option<&'static str>,
     /// `--route`: the path to the winner's address; `None` where not asked for.
     pub route: Option<Route>,
+    /// QUIC to an address that had offered HTTP/3 and was silent for as long as the race lasted, tried once more when the
+    /// trace had ended. Nothing of it is counted.
+    pub udp_check: Option<Attempt>,
     /// `--tcp-fastopen`: what it came to; `None` where not asked for, and without a connection.
     pub fast_open: Option<FastOpen>,
 }
@@ -64,6 +67,13 @@ impl Connect {
     pub fn is_deferred(&self) -> bool {
         let deferred = |fast_open: FastOpen| fast_open.start == FastOpenStart::Deferred;
         self.winner.is_some() && self.fast_open.is_some_and(deferred)
+    }
+
+    /// Whether QUIC had the way for itself before TCP: an HTTPS record offered HTTP/3 alone (RFC 9460 §7.1.2). Then the
+    /// connect begins with the rivals.
+    #[must_use]
+    pub fn is_led_by_quic(&self) -> bool {
+        !self.rivals.is_empty() && self.attempts.first().is_some_and(|first| self.start < first.start)
     }
 
     /// Segments with data that were sent again over the connection's life.
@@ -110,6 +120,8 @@ pub struct Attempt {
     pub source: EndpointSource,
     /// What it was made by.
     pub transport: Carrier,
+    /// With QUIC: when the first datagram of the handshake came back; `None` where none did, and with TCP.
+    pub answered: Option<At>,
 }
 
 /// What carries a connection.

@@ -149,6 +149,8 @@ failure_codes! {
     TlsTimeout => "tls-timeout",
     /// tls: the server broke the protocol.
     TlsProtocol => "tls-protocol",
+    /// tls: more messages of TLS's own behind the handshake than are taken.
+    TlsFlood => "tls-flood",
     /// http: a method, target or header field that cannot be sent.
     InvalidRequest => "invalid-request",
     /// http: what came back is not HTTP.

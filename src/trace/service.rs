@@ -79,6 +79,27 @@ impl ServiceBinding {
     }
 }
 
+/// HTTP/3 by its name in ALPN (RFC 9114 §3.1).
+const H3: &str = "h3";
+/// What is spoken over TCP, by its names there.
+const BY_TCP: [&str; 2] = ["h2", "http/1.1"];
+
+impl ServiceRecord {
+    /// Whether it offers HTTP/3.
+    #[must_use]
+    pub fn offers_http3(&self) -> bool {
+        self.alpn.iter().any(|name| name == H3)
+    }
+
+    /// Whether it offers HTTP/3 and nothing else that is spoken here: then only QUIC may be used with its endpoint (RFC
+    /// 9460 §7.1.2).
+    #[must_use]
+    pub fn is_by_quic_alone(&self) -> bool {
+        let by_tcp = self.default_alpn || self.alpn.iter().any(|name| BY_TCP.contains(&name.as_str()));
+        self.offers_http3() && !by_tcp
+    }
+}
+
 /// One HTTPS record in ServiceMode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceRecord {

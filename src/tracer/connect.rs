@@ -17,10 +17,8 @@ use crate::dns::UncountedLanes;
 use crate::http::{Ask, Session};
 use crate::stream::Stream;
 use crate::tcp;
-use crate::tls;
 use crate::trace::{
     Connection, ConnectionId, Dns, Failure, LookupId, Request, RequestId, Scheme, Stage, StageName, Trace,
-    Url,
 };
 
 /// Why a literal has no DNS time.
@@ -56,15 +54,21 @@ pub(super) async fn open(
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let queue = tcp::line_up(&endpoints, &plan.tcp);
     let by_udp = race::candidates(plan, request, &queue, service.as_deref());
+    let (queue, lead) = match by_udp.is_empty() {
+        true => (queue, None),
+        false => race::for_tcp(endpoints, service.as_deref(), &plan.tcp),
+    };
     let only_quic = by_quic::is_wanted(&request.url, plan.http.version);
     let redirected_from = target.redirected_from;
     let opening = Opening { id, request, ask, connections, queue, found, service, redirected_from };
     if only_quic {
         by_quic::open(scene, opening, beside).await
+    } else if opening.queue.is_empty() && !by_udp.is_empty() {
+        by_quic::open(scene, Opening { queue: by_udp, ..opening }, beside).await
     } else if by_udp.is_empty() {
         by_tcp::open(scene, opening, Company::None, beside).await
     } else {
-        race::open(scene, opening, &by_udp, beside).await
+        race::open(scene, opening, (&by_udp, lead), beside).await
     }
 }
 
@@ -80,7 +84,7 @@ async fn find(
         request.lookup = Stage::Skipped(if given { CONNECT_TO } else { IP_LITERAL });
         return Ok(endpoint::own(vec![address], target.port));
     }
-    let (dns, result, lanes) = resolve(scene, &mut request.url, target).await;
+    let (dns, result, lanes) = resolve(scene, request, target).await;
     let lookup = LookupId(lookups.len());
     lookups.push(dns);
     request.lookup = Stage::Ran(lookup);
@@ -127,7 +131,7 @@ async fn over_unix(
 /// The addresses of the target. Its port and the URL's scheme may change by what the DNS says of the origin.
 async fn resolve(
     scene: &Scene<'_>,
-    url: &mut Url,
+    Request { url, until, .. }: &mut Request,
     target: &mut Target,
 ) -> (Dns, Result<Vec<IpAddr>, Failure>, UncountedLanes) {
     let Scene { plan, resolver, clock, stop, on_stage, .. } = *scene;
@@ -135,7 +139,7 @@ async fn resolve(
     let (host, port) = (target.host.as_str(), target.port);
     let web = matches!(url.scheme, Scheme::Http | Scheme::Https);
     let (mut dns, result, lanes) = if web && target.redirected_from.is_none() {
-        let protocols = tls::Client::protocols(plan.http.version);
+        let protocols = race::protocols(plan, *until);
         resolver.resolve_origin(url.scheme, host, port, protocols, clock, stop).await
     } else {
         // `--connect-to` names the endpoint itself, and HTTPS records speak of the web alone.

@@ -65,6 +65,19 @@ pub(super) fn tell_attempts(service: Option<&mut ServiceBinding>, tcp: &Connect)
     }
 }
 
+/// The same for QUIC's attempts beside TCP: they say something of an endpoint that is for QUIC alone.
+pub(super) fn tell_rivals(service: Option<&mut ServiceBinding>, rivals: &[Attempt]) {
+    let Some(service) = service else { return };
+    for attempt in rivals {
+        let record = attempt.source.record().and_then(|index| service.records.get_mut(index));
+        if let (Some(record), Some(how)) =
+            (record.filter(|record| record.is_by_quic_alone()), how_by_quic(attempt))
+        {
+            record.failed = Some(format!("{} {how}", attempt.address));
+        }
+    }
+}
+
 /// The same for a handshake at the endpoint that was connected to.
 pub(super) fn tell_handshake(service: Option<&mut ServiceBinding>, tcp: &Connect, failure: &Failure) {
     let source = winner(tcp).map(|winner| winner.source);
@@ -114,6 +127,23 @@ fn origin(record: &ServiceRecord) -> Option<String> {
 
 fn winner(tcp: &Connect) -> Option<&Attempt> {
     tcp.attempts.get(tcp.winner?)
+}
+
+/// How an attempt by QUIC failed, if it did: in words of UDP, which nobody connects to.
+fn how_by_quic(attempt: &Attempt) -> Option<String> {
+    let took = attempt.end.since(attempt.start);
+    Some(match (&attempt.outcome, attempt.answered) {
+        (AttemptOutcome::Won | AttemptOutcome::Stopped, _) => return None,
+        (AttemptOutcome::Lost, _) if took < FALLBACK_PATIENCE => return None,
+        (AttemptOutcome::Refused, _) => "refused UDP".to_owned(),
+        (AttemptOutcome::TimedOut | AttemptOutcome::Lost, None) => {
+            format!("gave no reply by UDP in {}", units::duration(took))
+        }
+        (AttemptOutcome::TimedOut | AttemptOutcome::Lost, Some(_)) => {
+            format!("replied by UDP, and its handshake was not complete in {}", units::duration(took))
+        }
+        (AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words), _) => words.clone(),
+    })
 }
 
 /// How an attempt failed, if it did.

@@ -50,6 +50,7 @@ mod run;
 mod scan;
 mod scene;
 mod target;
+mod udp_check;
 mod until;
 mod upgrade;
 

@@ -244,6 +244,7 @@ const fn nowhere(at: At) -> Connect {
         attempts: Vec::new(),
         winner: None,
         rivals: Vec::new(),
+        udp_check: None,
         local: None,
         tcp_info: None,
         tcp_info_after: None,

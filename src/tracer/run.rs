@@ -13,6 +13,7 @@ use super::resume;
 use super::route;
 use super::scan;
 use super::scene::{OnStage, Scene};
+use super::udp_check;
 use crate::clock::Clock;
 use crate::dns;
 use crate::plan::{Plan, RouteProbe, Scan};
@@ -114,6 +115,7 @@ impl Tracer {
                 doubt.settle(tls);
             }
         }
+        udp_check::ask_all(&scene, &mut trace).await;
         resume::resume_all(&scene, sessions, &mut trace).await;
         caa::ask_all(&scene, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {

@@ -330,3 +330,117 @@ fn a_version_that_is_missing_is_a_row_that_failed() {
         assert_eq!(code(&output), 2, "{words:?}: {}", stderr(&output));
     }
 }
+
+/// The finding on UDP that does not get there, if there is one.
+fn unreachable(document: &Value) -> Option<&Value> {
+    document["findings"].as_array().unwrap().iter().find(|it| it["id"] == "tcp-http3-unreachable")
+}
+
+#[test]
+fn an_offer_of_http3_that_udp_does_not_reach_is_a_notice() {
+    let (silent, document) = hop(&["https://unheard.http3.test/"], 0);
+    let found = unreachable(&document).unwrap_or_else(|| panic!("{}", document["findings"]));
+    assert_eq!((&found["severity"], &found["saving"]), (&"notice".into(), &Value::Null));
+    let again = &silent["connect"]["udp_check"];
+    assert_eq!((&again["outcome"], &again["answered_us"]), (&"timed-out".into(), &Value::Null), "{again}");
+    assert_eq!(found["evidence"][0]["pointer"], "/hops/0/connect/udp_check/outcome");
+    assert_eq!(found["evidence"][1]["pointer"], "/hops/0/dns/service/records/0/alpn");
+    // It began when the run had ended, and is no part of it.
+    assert!(again["start_us"].as_u64() >= document["total_us"].as_u64(), "{again}");
+    assert!(again["duration_us"].as_u64() >= Some(1_200_000), "{again}");
+    for told in [
+        flat(&stdout(&run(&["--lab", "https://unheard.http3.test/"]))),
+        flat(&stdout(&run(&["--lab", "--explain", "https://unheard.http3.test/"]))),
+    ] {
+        assert!(told.contains("tried again") || told.contains("tried once more"), "{told}");
+    }
+
+    let (refused, document) = hop(&["--http3", "https://www.example.test/"], 0);
+    assert_eq!(
+        (by(&refused, "quic")[0]["outcome"].as_str(), unreachable(&document)),
+        (Some("refused"), None)
+    );
+    // Answered, and not first; not offered; not wanted; wanted alone.
+    for arguments in [
+        &["https://offered.http3.test/"][..],
+        &["--http3", "https://www.http3.test/"],
+        &["--http3", "https://blocked.http3.test/"],
+        &["--no-http3", "https://unheard.http3.test/"],
+        &["--http2", "https://unheard.http3.test/"],
+    ] {
+        let (hop, document) = hop(arguments, 0);
+        assert_eq!(unreachable(&document), None, "{arguments:?}");
+        // Where the race was over too soon for an answer, the second try has one.
+        let again = &hop["connect"]["udp_check"];
+        assert!(again.is_null() || again["answered_us"].is_u64(), "{arguments:?}: {again}");
+    }
+}
+
+#[test]
+fn a_record_that_offers_http3_alone_is_no_matter_of_tcp() {
+    let url = "https://alone.http3.test/";
+    let (alone, document) = hop(&[url], 0);
+    assert_eq!((by(&alone, "tcp").len(), by(&alone, "quic").len()), (0, 1), "{}", alone["connect"]);
+    assert_eq!((&alone["http"]["version"], &alone["dns"]["service"]["used"]), (&"HTTP/3".into(), &0.into()));
+    assert!(alone["phases"]["connect_us"].is_null() && alone["phases"]["quic_us"].is_u64());
+    assert_eq!(document["findings"], json!([]));
+    // Whoever has no QUIC to offer cannot use the record, and goes to the host itself.
+    for arguments in [&["--no-http3", url][..], &["--http2", url], &["--route", url]] {
+        let (hop, _) = hop(arguments, 0);
+        assert_eq!((by(&hop, "quic").len(), by(&hop, "tcp").len()), (0, 1), "{arguments:?}");
+        let ignored = hop["dns"]["service"]["records"][0]["ignored"].as_str().unwrap();
+        assert!(ignored.starts_with("it offers h3 only, and this run speaks h2"), "{ignored}");
+    }
+}
+
+#[test]
+fn where_quic_alone_is_offered_and_silent_the_hosts_own_address_follows() {
+    let (late, document) = hop(&["https://alone-unheard.http3.test/"], 0);
+    let [quic, tcp] = ["quic", "tcp"].map(|transport| by(&late, transport)[0].clone());
+    assert_eq!((&quic["record"], &tcp["source"]), (&0.into(), &"host".into()), "{}", late["connect"]);
+    let waited = tcp["start_us"].as_u64().unwrap() - quic["start_us"].as_u64().unwrap();
+    // RFC 9460 section 3: when the record's endpoint has failed; 2 s of silence are taken for that.
+    assert!((1_990_000..2_500_000).contains(&waited), "{waited}");
+    assert!(late["phases"]["connect_us"].as_u64() >= Some(waited), "the wait is QUIC's: {}", late["phases"]);
+    let service = &late["dns"]["service"];
+    assert!(service["used"].is_null(), "{service}");
+    let failed = service["records"][0]["failed"].as_str().unwrap();
+    assert!(failed.contains("gave no reply by UDP in 2."), "{failed}");
+    let found = unreachable(&document).unwrap_or_else(|| panic!("{}", document["findings"]));
+    assert!(found["title"].as_str().unwrap().contains("the connection began 2."), "{found}");
+    assert!(found["saving"]["us"].as_u64() >= Some(1_990_000), "{found}");
+    assert!(late["connect"]["udp_check"].is_null(), "two packets went unanswered: {}", late["connect"]);
+    let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
+    assert!(!ids.contains(&&"tcp-https-record-failed".into()), "{ids:?}");
+    assert!(document["verdict"]["culprit"]["cause"] != "us", "{}", document["verdict"]);
+}
+
+#[test]
+fn a_server_with_one_version_alone_has_two_rows_that_say_why() {
+    let (exit, document) = json(&["--lab", "--compare-http", "https://http1-only.http.test/"]);
+    let rows = document["compare"].as_array().unwrap();
+    let ends: Vec<_> =
+        rows.iter().map(|row| (&row["outcome"], &row["failure"]["code"], &row["status"])).collect();
+    let (ok, failed) = (Value::from("ok"), Value::from("failed"));
+    let [no_h2, no_udp] = ["version-not-negotiated", "quic-refused"].map(Value::from);
+    let wanted =
+        [(&ok, &Value::Null, &200.into()), (&failed, &no_h2, &Value::Null), (&failed, &no_udp, &Value::Null)];
+    assert_eq!((exit, ends), (0, wanted.to_vec()));
+    assert_eq!((&document["outcome"], &document["hops"]), (&ok, &rows[0]["hops"]));
+    for row in rows {
+        assert!(
+            !row["hops"].as_array().unwrap().is_empty(),
+            "a row that failed shows how far it came: {row}"
+        );
+        let phases: u64 = row["phases"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| *name != "total_us")
+            .filter_map(|(_, us)| us.as_u64())
+            .sum();
+        assert_eq!(row["phases"]["total_us"].as_u64(), Some(phases), "{row}");
+    }
+    let told = flat(&stdout(&run(&["--lab", "--compare-http", "https://http1-only.http.test/"])));
+    assert!(told.contains("version-not-negotiated") && told.contains("quic-refused"), "{told}");
+}

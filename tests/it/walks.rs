@@ -213,10 +213,13 @@ fn https_records_are_used_unless_they_are_switched_off() {
     let hop = &document["hops"][0];
     let service = &hop["dns"]["service"];
     assert_eq!(service["used"], 1);
-    assert_eq!(service["records"][0]["ignored"], "it offers h3 only, and this run speaks h2,http/1.1");
+    assert_eq!(service["records"][0]["ignored"], "its target has no address");
     assert_eq!(service["records"][1]["port"], 8443);
     assert_eq!(hop["connect"]["redirected_from"], "port 8443", "its port is used");
     assert_eq!(hop["tls"]["offer"]["alpn"], serde_json::json!(["h2", "http/1.1"]), "RFC 9460 section 7.1.2");
+    let (_, document) = json(&["--lab", "--no-http3", "https://service.https.test/"]);
+    let ignored = &document["hops"][0]["dns"]["service"]["records"][0]["ignored"];
+    assert_eq!(ignored, "it offers h3 only, and this run speaks h2,http/1.1");
     let (_, document) = json(&["--lab", "https://alias.https.test/"]);
     let hop = &document["hops"][0];
     assert_eq!(hop["dns"]["service"]["aliases"][0]["target"], "alias-https-test.cdn.example.");

@@ -1,4 +1,5 @@
-//! A path of 100 ms with an nginx at its end: how a body arrives, against a capture of the same run.
+//! A path of 100 ms with an nginx at its end, and one of 200 ms beside it for IPv6: how a body arrives, against a capture of
+//! the same run; what the kernel's own `ss` says of the connection; and that a longer way by IPv6 is found.
 
 use std::fs;
 use std::path::Path;
@@ -19,19 +20,27 @@ pub(crate) const TESTS: &[Test<Far>] = &[
     ("rounds_of_slow_start_are_seen_below_tls", below_tls),
     ("a_line_that_is_full_from_the_start_is_no_slow_start", full_line),
     ("a_server_that_holds_back_is_no_slow_start", held_back),
+    ("a_sender_that_paces_shows_no_rounds_that_were_not_there", paced),
+    ("a_way_by_ipv6_that_is_longer_is_found_and_one_as_long_is_not", longer_by_ipv6),
 ];
 
 const ROUND_TRIP: Duration = Duration::from_millis(100);
+/// That of the path beside it.
+const BY_IPV6: Duration = Duration::from_millis(200);
 const ADDRESS: &str = "10.91.0.2";
-/// The ends of the path.
+/// The server at the end of the path beside, and once more at the end of the first.
+const FARTHER: &str = "fd91:200::2";
+const AS_FAR: &str = "fd91:100::2";
+/// The ends of the path, and of that beside it.
 const DEVICES: [&str; 2] = ["near", "far"];
+const BESIDE: [&str; 2] = ["near6", "far6"];
 /// Some four windows of a sender that begins with ten segments.
 const BODY: usize = 200_000;
 
 /// The namespaces and what runs in them.
 pub(crate) struct Far {
     servers: Vec<Server>,
-    relay: Option<Relay>,
+    relays: Vec<Relay>,
     client: Client,
     server: String,
     prefix: String,
@@ -51,7 +60,7 @@ impl Setting for Far {
 impl Drop for Far {
     fn drop(&mut self) {
         self.servers.clear();
-        self.relay = None;
+        self.relays.clear();
         sweep_world(&self.prefix);
     }
 }
@@ -62,24 +71,38 @@ impl Far {
         let client = Client { namespace: format!("{prefix}c"), interface: DEVICES[0].to_owned() };
         let server = format!("{prefix}s");
         let (servers, dir) = (Vec::new(), Directory::new("far"));
-        let mut world = Self { servers, relay: None, client, server, prefix, dir };
+        let mut world = Self { servers, relays: Vec::new(), client, server, prefix, dir };
         for namespace in [&world.client.namespace, &world.server] {
             must(Command::new(program("ip")).args(["netns", "add", namespace]));
         }
-        world.relay = Some(Relay::start(&world.client.namespace, DEVICES, ROUND_TRIP));
-        let moved = ["-n", &world.client.namespace, "link", "set", DEVICES[1], "netns", &world.server];
-        must(Command::new(program("ip")).args(moved));
-        for (namespace, device, address) in
-            [(&world.client.namespace, DEVICES[0], "10.91.0.1"), (&world.server, DEVICES[1], ADDRESS)]
-        {
-            let up = ["link set lo up".to_owned(), format!("link set {device} up")];
-            batch(namespace, &[format!("addr add {address}/24 dev {device}"), up[0].clone(), up[1].clone()]);
+        for (devices, round_trip) in [(DEVICES, ROUND_TRIP), (BESIDE, BY_IPV6)] {
+            world.relays.push(Relay::start(&world.client.namespace, devices, round_trip));
+            let moved = ["-n", &world.client.namespace, "link", "set", devices[1], "netns", &world.server];
+            must(Command::new(program("ip")).args(moved));
         }
+        let ends = |place: usize, host: u8| {
+            let [near, beside] = [DEVICES, BESIDE].map(|devices| devices[place]);
+            [
+                "link set lo up".to_owned(),
+                format!("addr add 10.91.0.{host}/24 dev {near}"),
+                format!("addr add fd91:100::{host}/64 dev {near} nodad"),
+                format!("addr add fd91:200::{host}/64 dev {beside} nodad"),
+                format!("link set {near} up"),
+                format!("link set {beside} up"),
+            ]
+        };
+        batch(&world.client.namespace, &ends(0, 1));
+        batch(&world.server, &ends(1, 2));
         // A sender that waits for acknowledgements: the machine's may be one that spreads what it sends (BBR).
-        let reno = "net.ipv4.tcp_congestion_control=reno";
-        must(inside(&world.server, &program("sysctl")).args(["-qw", reno]));
+        world.send_by("reno");
         world.start_web();
         world
+    }
+
+    /// How the server's kernel sends from now on.
+    fn send_by(&self, congestion_control: &str) {
+        let word = format!("net.ipv4.tcp_congestion_control={congestion_control}");
+        must(inside(&self.server, &program("sysctl")).args(["-qw", &word]));
     }
 
     fn start_web(&mut self) {
@@ -98,7 +121,7 @@ impl Far {
         let config = format!(
             "daemon off;\nmaster_process off;\nuser root;\npid {path}/pid;\nerror_log stderr warn;\n\
              events {{ worker_connections 64; }}\nhttp {{\n{temporary}  access_log off;\n  server {{\n    \
-             listen {ADDRESS}:80; listen {ADDRESS}:443 ssl http2;\n    ssl_certificate {path}/cert.pem;\n    \
+             listen {ADDRESS}:80; listen [{FARTHER}]:80; listen [{AS_FAR}]:80; listen {ADDRESS}:443 ssl http2;\n    ssl_certificate {path}/cert.pem;\n    \
              ssl_certificate_key {path}/key.pem;\n    root {path}/root;\n    \
              location = /held {{ limit_rate 100k; }}\n  }}\n}}\n"
         );
@@ -228,4 +251,64 @@ fn held_back(world: &Far) {
     let (run, segments) = world.captured(&format!("http://{ADDRESS}/held"));
     assert!(bursts(&segments).len() >= 2, "nginx pauses: {segments:?}");
     is_none(&run);
+}
+
+/// Whether this machine can send so: its kernel has it built in, or as a module that is there.
+fn has(congestion_control: &str) -> bool {
+    let known = fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control").unwrap();
+    known.split_whitespace().any(|name| name == congestion_control)
+}
+
+/// BBR spreads a window over the round trip: where pauses are left, they are those of the capture, or nothing is told.
+fn paced(world: &Far) {
+    if !has("bbr") {
+        println!("no BBR in this kernel: a sender that paces is not tried");
+        return;
+    }
+    world.send_by("bbr");
+    on_a_quiet_moment(|| {
+        let (run, segments) = world.captured(&format!("http://{ADDRESS}/body"));
+        let seen = bursts(&segments);
+        if run.at("/hops/0/http/slow_start").is_null() {
+            is_none(&run);
+            let why = run.text("/hops/0/http/slow_start_reason");
+            assert!(why.contains("a round trip apart") || why.contains("out of order"), "{run}");
+            return Ok(());
+        }
+        are_those(&run, &seen).map(|_| ())
+    });
+    world.send_by("reno");
+}
+
+fn longer_by_ipv6(world: &Far) {
+    let found = |run: &Run| {
+        let ids = run.list("/findings").iter().map(|finding| finding["id"].as_str().unwrap());
+        ids.filter(|id| *id == "tcp-ipv6-slower").count()
+    };
+    let tried = |six: &str| {
+        let words = format!("--all-addresses --resolve far.test:80:{ADDRESS},{six} http://far.test/body");
+        urltrace_at(&world.client, &words).expect_exit(OK)
+    };
+    on_a_quiet_moment(|| {
+        let run = tried(FARTHER);
+        let rtt = |address: &str| {
+            let all = run.list("/hops/0/connect/addresses");
+            let one = all.iter().find(|one| one["address"] == address).unwrap_or_else(|| panic!("{run}"));
+            one["rtt_us"].as_u64().unwrap_or_else(|| panic!("{run}"))
+        };
+        let [four, six] = [ADDRESS, FARTHER].map(rtt);
+        if !(100_000..130_000).contains(&four) || !(200_000..230_000).contains(&six) {
+            return Err(format!("{four} and {six} us\n{run}"));
+        }
+        assert_eq!(found(&run), 1, "{run}");
+        let all = run.list("/findings");
+        let finding = all.iter().find(|finding| finding["id"] == "tcp-ipv6-slower").unwrap();
+        assert!(finding["title"].as_str().unwrap().contains(" further away than by IPv4: 20"), "{finding}");
+        // The same server, as far by both.
+        assert_eq!(found(&tried(AS_FAR)), 0, "{run}");
+        // And without the option nobody looks.
+        let words = format!("--resolve far.test:80:{ADDRESS},{FARTHER} http://far.test/body");
+        assert_eq!(found(&urltrace_at(&world.client, &words).expect_exit(OK)), 0);
+        Ok(())
+    });
 }

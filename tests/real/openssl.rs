@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test<Peers>] = &[
     ("a_staple_says_what_openssl_reads_in_it", staples),
     ("a_hello_retry_request_of_openssl_is_told_by_its_cause", hello_retry),
     ("the_facts_of_a_handshake_equal_those_of_s_client_and_curl", equality::table),
+    ("what_an_old_server_speaks_is_what_s_client_gets_of_it", old_servers),
 ];
 
 /// Certificates and keys, made by OpenSSL.
@@ -311,5 +312,38 @@ fn hello_retry(peers: &Peers) {
                 assert_eq!(retry["cost_us"], cost, "{said}");
             }
         }
+    }
+}
+
+/// Servers that speak nothing of what is offered: the failure names what s_client gets of them, which knows it still.
+fn old_servers(peers: &Peers) {
+    let names = peers.openssl("ciphers -stdname ALL:@SECLEVEL=0");
+    let rsa = "-cert r.pem -key r.key";
+    for (words, failure, version) in [
+        ("-www -tls1 -cipher ECDHE-RSA-AES128-SHA:@SECLEVEL=0", "legacy-protocol", "TLSv1"),
+        ("-www -tls1_1 -cipher AES256-SHA:@SECLEVEL=0", "legacy-protocol", "TLSv1.1"),
+        ("-www -tls1_2 -cipher AES128-SHA256", "legacy-cipher", "TLSv1.2"),
+        ("-www -tls1_2 -cipher AES256-GCM-SHA384", "legacy-cipher", "TLSv1.2"),
+        ("-www -tls1_2 -cipher ECDHE-RSA-AES128-SHA", "legacy-cipher", "TLSv1.2"),
+    ] {
+        let peer = peers.serve_with(rsa, words);
+        let option = words.split(' ').find(|word| word.starts_with("-tls")).unwrap();
+        let theirs = peers.s_client(&peer, &format!("{option} -cipher ALL:@SECLEVEL=0"));
+        let field =
+            |name: &str| theirs.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+        assert_eq!(field("Protocol  : "), Some(version), "{theirs}");
+        let suite = field("Cipher    : ").unwrap();
+        let suite = names.lines().find_map(|line| {
+            let mut columns = line.split_whitespace();
+            let iana = columns.next()?;
+            (columns.nth(1)? == suite).then(|| iana.to_owned())
+        });
+        let (code, run, said) = peers.trace(&peer, "");
+        assert_eq!((code, run["failure"]["code"].as_str()), (6, Some(failure)), "{words}: {said}");
+        let found = &run["hops"][0]["tls"]["legacy_probe"];
+        // JSON has the version as RFC 5246 and its forerunners name it.
+        let named = if version == "TLSv1" { "TLSv1.0" } else { version };
+        assert_eq!(found["version"], named, "{words}: {said}");
+        assert_eq!(found["cipher_suite"].as_str(), suite.as_deref(), "{words}: {said}\n{theirs}");
     }
 }

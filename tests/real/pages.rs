@@ -54,7 +54,9 @@ const WORKERS: usize = 6;
 
 /// A page of every scenario.
 fn lab_pages(dir: &Path) -> Vec<PathBuf> {
-    let left = Mutex::new(SCENARIOS.iter());
+    // A comparison has no page.
+    let all = || SCENARIOS.iter().filter(|scenario| !scenario.options.contains(&"--compare-http"));
+    let left = Mutex::new(all());
     let next = || left.lock().unwrap().next();
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -66,7 +68,7 @@ fn lab_pages(dir: &Path) -> Vec<PathBuf> {
             });
         }
     });
-    SCENARIOS.iter().map(|scenario| dir.join(format!("{}.html", scenario.id))).collect()
+    all().map(|scenario| dir.join(format!("{}.html", scenario.id))).collect()
 }
 
 /// Writes the page of a run, however that ends.

@@ -390,12 +390,7 @@ fn fast_open_unanswered(world: &Routers) {
 }
 
 fn told_by_ss(world: &Routers) {
-    let (run, shown) = std::thread::scope(|scope| {
-        let run = scope.spawn(|| world.trace(&format!("http://{V4}/big")));
-        std::thread::sleep(std::time::Duration::from_millis(700)); // in the middle of the body, as nginx holds it back
-        let shown = run_at(&world.client, &program("ss"), &["-tinH", "dst", &format!("{V4}:80")]).stdout;
-        (run.join().unwrap(), shown)
-    });
+    let (run, shown) = beside_ss(world);
     let value = |name: &str| {
         let word = shown.split_whitespace().find_map(|word| word.strip_prefix(name));
         word.unwrap_or_else(|| panic!("no {name} in {shown}")).to_owned()
@@ -419,6 +414,26 @@ fn told_by_ss(world: &Routers) {
         assert!((of_ss - info(own) as f64).abs() < 2.0, "{own}: {shown}\n{run}");
     }
     assert_eq!((info("retransmits"), info("duplicates")), (0, 0), "{run}");
+    // ss has a word on what was sent again only where something was.
+    assert!(!shown.contains("retrans:"), "{shown}");
+    let rules = world.rule("r1", "forward", "tcp dport 80 tcp flags & psh == psh quota until 300 bytes drop");
+    let (run, shown) = beside_ss(world);
+    drop(rules);
+    let again = shown.split_whitespace().find_map(|word| word.strip_prefix("retrans:0/")).map(str::to_owned);
+    let info = |name: &str| run.number(&format!("/hops/0/connect/tcp_info_after/{name}"));
+    assert_eq!(again, Some(info("retransmits").to_string()), "{shown}\n{run}");
+    let sent_again = shown.split_whitespace().find_map(|word| word.strip_prefix("bytes_retrans:"));
+    assert_eq!(sent_again, Some(&info("bytes_retransmitted").to_string()[..]), "{shown}\n{run}");
+}
+
+/// A run with a body that nginx holds back, and what ss says of its connection in the middle of that.
+fn beside_ss(world: &Routers) -> (Run, String) {
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| world.trace(&format!("http://{V4}/big")));
+        std::thread::sleep(std::time::Duration::from_millis(700)); // in the middle of the body, as nginx holds it back
+        let shown = run_at(&world.client, &program("ss"), &["-tinH", "dst", &format!("{V4}:80")]).stdout;
+        (run.join().unwrap(), shown)
+    })
 }
 
 fn ids(run: &Run) -> Vec<&str> {

@@ -124,6 +124,7 @@ fn a_dead_address_in_front_is_a_retry_and_a_lost_syn_a_loss() {
         end,
         outcome: AttemptOutcome::Lost,
         syn_retransmits: None,
+        answered: None,
         source: connect.attempts[0].source,
         transport: connect.attempts[0].transport,
     };

@@ -79,6 +79,8 @@ fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     // What was given up before, and attempts that did not get there.
     let begun = hop.abandoned.first().map_or(connect.start, |first| first.tcp.start);
     let first = connect.attempts.iter().position(|attempt| attempt.outcome != AttemptOutcome::Won);
+    // Where QUIC had the way for itself, its attempts are what was waited for.
+    let first = if connect.is_led_by_quic() { Some(connect.attempts.len()) } else { first };
     let before = match (hop.abandoned.first().and_then(address), first) {
         (Some(address), _) => {
             Seen { subject: Some(Subject::Abandoned(0)), place: None, server: Some(address.to_string()) }
@@ -86,7 +88,7 @@ fn of_connect(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
         (None, Some(first)) => Seen {
             subject: Some(Subject::Attempt(first)),
             place: Some(Place::Connection(id, InConnection::Attempt(first, AttemptField::Outcome))),
-            server: connect.attempts.get(first).map(|attempt| attempt.address.ip().to_string()),
+            server: connect.attempt(first).map(|attempt| attempt.address.ip().to_string()),
         },
         (None, None) => Seen::default(),
     };

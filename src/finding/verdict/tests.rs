@@ -104,6 +104,7 @@ fn attempt(outcome: AttemptOutcome, address: &str, start: u64, end: u64) -> Atte
         end: At(end),
         outcome,
         syn_retransmits: None,
+        answered: None,
         source: EndpointSource::Host,
         transport: crate::trace::Carrier::Tcp,
     }

@@ -420,6 +420,9 @@ other-authority IN CAA 0 issue \"letsencrypt.org\"
 @ IN NS ns1.hosting.test.
 @ IN NS ns2.hosting.test.
 offered IN HTTPS 1 . alpn=h3,h2
+unheard IN HTTPS 1 . alpn=h3,h2
+alone IN HTTPS 1 . alpn=h3 no-default-alpn
+alone-unheard IN HTTPS 1 . alpn=h3 no-default-alpn
 ",
     ),
     (

@@ -22,6 +22,9 @@ use super::ocsp;
 use super::site::{Certificate, Clients, Protocols, Tickets, Tls, Versions};
 use super::x509::{self, tagged};
 
+/// Tickets of a server that floods its clients with them: some 200 KiB.
+const FLOOD: usize = 1_000;
+
 /// What a client may send before the handshake is complete.
 const MAX_EARLY_DATA: u32 = 16 * 1024;
 
@@ -151,6 +154,7 @@ impl Authority {
                 config.session_storage = Arc::new(NoServerSessionStorage {});
                 config.send_tls13_tickets = 0;
             }
+            Tickets::Flood => config.send_tls13_tickets = FLOOD,
             Tickets::Forgotten => config.session_storage = Arc::new(Forgetful),
         }
         config.alpn_protocols = match tls.protocols {

@@ -107,6 +107,8 @@ pub(crate) enum Tickets {
     None,
     /// It gives them, and knows nothing of them later.
     Forgotten,
+    /// It gives them by the thousand.
+    Flood,
 }
 
 /// Whom a site lets in.

@@ -53,6 +53,9 @@ pub(super) struct ConnectView<'a> {
     addresses: Option<Vec<AddressView<'a>>>,
     /// Why `--all-addresses` tried none here; null where it did, or was not asked for.
     addresses_skipped: Option<&'static str>,
+    /// QUIC to the address that offered HTTP/3 and was silent during the race, tried once more when the trace had ended, not
+    /// counted; null where that was not needed.
+    udp_check: Option<AttemptView<'a>>,
     /// `--tcp-fastopen`: what it came to; null without it, and without a connection.
     fast_open: Option<FastOpenView>,
 }
@@ -77,6 +80,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             unix_socket: connect.unix_socket.as_ref().map(|path| path.to_string_lossy()),
             tcp_info_after: connect.tcp_info_after.as_ref().map(Into::into),
             addresses: connect.addresses.as_ref().map(|all| all.iter().map(Into::into).collect()),
+            udp_check: connect.udp_check.as_ref().map(Into::into),
             fast_open: connect.fast_open.as_ref().map(Into::into),
             addresses_skipped: connect.addresses_skipped,
         }
@@ -147,6 +151,8 @@ struct AttemptView<'a> {
     /// What it was made by.
     #[cfg_attr(test, schemars(extend("enum" = ["tcp", "quic"])))]
     transport: &'static str,
+    /// With QUIC: when the first datagram came back; null where none did, and with TCP.
+    answered_us: Option<u64>,
 }
 
 impl<'a> From<&'a Attempt> for AttemptView<'a> {
@@ -167,6 +173,7 @@ impl<'a> From<&'a Attempt> for AttemptView<'a> {
             source: attempt.source.as_str(),
             record: attempt.source.record(),
             transport: attempt.transport.as_str(),
+            answered_us: attempt.answered.map(|at| at.0),
         }
     }
 }

@@ -82,6 +82,8 @@ pub(super) struct HttpView<'a> {
     /// The rounds of TCP slow start that it came in; null where none are plain to see, as with a server that pauses by
     /// itself, loss, a round trip of less than 5 ms, and QUIC.
     slow_start: Option<SlowStartView>,
+    /// Why none are shown; null where they are.
+    slow_start_reason: Option<&'static str>,
     /// Application bytes received in all, above TLS.
     bytes_received: u64,
     /// Application bytes sent in all, above TLS.
@@ -153,6 +155,7 @@ impl<'a> HttpView<'a> {
             head_bytes: http.head_bytes,
             body: (&http.body).into(),
             slow_start: timeline::slow_start(hop).map(Into::into),
+            slow_start_reason: timeline::no_slow_start(hop),
             bytes_received: http.bytes_received,
             bytes_sent: http.bytes_sent,
             garbage: http.garbage.as_deref().map(|bytes| GarbageView {

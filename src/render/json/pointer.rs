@@ -83,6 +83,7 @@ fn connection(place: InConnection) -> String {
             format!("connect/attempts/{index}/{field}")
         }
         InConnection::Address(index) => format!("connect/addresses/{index}/outcome"),
+        InConnection::UdpCheck => "connect/udp_check/outcome".to_owned(),
         InConnection::Retransmits => "connect/tcp_info_after/retransmits".to_owned(),
         InConnection::RoundTrip => "connect/tcp_info/rtt_us".to_owned(),
         InConnection::LeastRoundTrip => "connect/tcp_info/min_rtt_us".to_owned(),
@@ -141,6 +142,7 @@ fn lookup(place: InLookup) -> String {
         InLookup::ServerFaults(index) => format!("all_servers/{index}/faults"),
         InLookup::UnfoundServer(index) => format!("unfound_servers/{index}/why"),
         InLookup::AliasFailed => "service/alias_failed".to_owned(),
+        InLookup::ServiceAlpn(index) => format!("service/records/{index}/alpn"),
         InLookup::ServiceFailed(index) => format!("service/records/{index}/failed"),
         InLookup::Dnssec(place) => format!("dnssec/{}", dnssec(place)),
     }

@@ -145,6 +145,7 @@ mod tests {
             end: At(4_200),
             outcome: AttemptOutcome::Won,
             syn_retransmits: Some(0),
+            answered: None,
             source: EndpointSource::Host,
             transport: Carrier::Tcp,
         };

@@ -18,6 +18,7 @@ pub(super) fn connect(port: u16) -> Connect {
         end: At(end),
         outcome,
         syn_retransmits: syn,
+        answered: None,
         source: EndpointSource::Host,
         transport: Carrier::Tcp,
     };

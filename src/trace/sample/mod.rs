@@ -23,6 +23,7 @@ pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use further::{further, further_failed};
 pub(crate) use hostile::hostile;
 pub(crate) use proxy::put_behind_proxy;
+pub(crate) use quic::go_by_quic;
 pub(crate) use slow_start::slow_start;
 pub(crate) use sound::{
     connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,

@@ -142,6 +142,7 @@ fn race() -> Connect {
         end: At(40_000),
         outcome: AttemptOutcome::Won,
         syn_retransmits: Some(0),
+        answered: None,
         source: EndpointSource::Host,
         transport: Carrier::Tcp,
     }];

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::curl::curl;
 use crate::net::Access;
 use crate::servers::Server;
-use crate::tools::{program, run_at};
+use crate::tools::{inside, must, program, run_at};
 use crate::urltrace::{Run, TCP, trace, trace_ok};
 use crate::web::TEXT_BYTES;
 use crate::zones::{WEB, WEB_HTTP1};
@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("http3_from_caddy_is_what_caddy_and_curl_say", spoken),
     ("quic_and_tcp_run_side_by_side_and_one_is_used", raced),
     ("http3_that_nobody_speaks_is_refused", missing),
+    ("http3_that_is_offered_and_does_not_get_through_is_found", unreachable),
 ];
 
 const URL: &str = "https://www.example.site:8443/text.txt";
@@ -85,6 +86,9 @@ fn spoken(world: &World) {
     assert_eq!(run.text("/hops/0/tls/chain/0/sha256"), world.certificates.fingerprint(), "{run}");
     assert_eq!((run.text("/hops/0/tls/alpn"), run.text("/hops/0/quic/version")), ("h3", "1"), "{run}");
     assert!(run.number("/hops/0/phases/quic_us") > 0 && run.at("/hops/0/phases/tls_us").is_null(), "{run}");
+    // Caddy's QUIC spreads what it sends.
+    assert!(run.at("/hops/0/http/slow_start").is_null(), "{run}");
+    assert!(run.text("/hops/0/http/slow_start_reason").starts_with("QUIC"), "{run}");
     let endpoint = trace_ok(world, "-4 quic://www.example.site:8443");
     assert!(endpoint.at("/hops/0/http").is_null(), "{endpoint}");
     assert!(endpoint.number("/hops/0/phases/quic_us") > 0, "{endpoint}");
@@ -141,4 +145,53 @@ fn missing(world: &World) {
     let nobody =
         format!("--http3-only --resolve http1.example.site:443:{address} https://http1.example.site/");
     trace(world, Access::Full, &nobody).expect_failure(TCP, "tcp", "quic-refused");
+}
+
+/// A firewall in front of the servers, until it is dropped.
+struct Firewall<'w>(&'w str);
+
+impl<'w> Firewall<'w> {
+    /// With what it does to QUIC for Caddy.
+    fn new(namespace: &'w str, verdict: &str) -> Self {
+        let chain = format!("chain c {{\ntype filter hook input priority 0;\nudp dport 8443 {verdict}\n}}");
+        must(inside(namespace, &program("nft")).arg(format!("table inet quic {{\n{chain}\n}}")));
+        Self(namespace)
+    }
+}
+
+impl Drop for Firewall<'_> {
+    fn drop(&mut self) {
+        let _ = inside(self.0, &program("nft")).arg("delete table inet quic").status();
+    }
+}
+
+fn unreachable(world: &World) {
+    let _caddy = caddy(world);
+    let found = |run: &Run| {
+        let all = run.list("/findings").iter();
+        let mut all = all.filter(|finding| finding["id"] == "tcp-http3-unreachable");
+        all.next().map(|finding| finding["title"].as_str().unwrap().to_owned())
+    };
+    let run = trace_ok(world, &format!("--http3 -4 {URL}"));
+    // Where the race was over too soon for an answer, the second try has one.
+    let again = run.at("/hops/0/connect/udp_check");
+    assert!(again.is_null() || again["answered_us"].is_u64(), "{run}");
+    assert_eq!(found(&run), None, "{run}");
+    // Caddy offers it in Alt-Svc all the same.
+    for (verdict, outcome, words) in [
+        ("drop", "lost", "was silent, and when tried again got no reply in 1."),
+        ("reject", "refused", "was refused (ICMP: port unreachable)"),
+    ] {
+        let firewall = Firewall::new(&world.internet.servers, verdict);
+        let run = trace_ok(world, &format!("--http3 -4 {URL}"));
+        let plain = trace_ok(world, &format!("-4 {URL}"));
+        drop(firewall);
+        assert_eq!(outcome, self::outcome(&run, "quic"), "{run}");
+        let title = found(&run).unwrap_or_else(|| panic!("{run}"));
+        assert!(title.starts_with("Alt-Svc offers HTTP/3, but UDP to ") && title.contains(words), "{title}");
+        let again = run.at("/hops/0/connect/udp_check");
+        assert_eq!((again.is_null(), again["answered_us"].is_u64()), (verdict == "reject", false), "{run}");
+        // Nobody tried QUIC: nothing is known of it.
+        assert_eq!(found(&plain), None, "{plain}");
+    }
 }
