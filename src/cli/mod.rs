@@ -12,6 +12,7 @@
 //! - `proxy`: which proxies, by options and environment
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
+//! - `page`: `--page` and its kin
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
@@ -30,6 +31,7 @@ mod form;
 mod hands;
 mod identity;
 mod origin;
+mod page;
 mod password;
 mod proxy;
 mod read;

@@ -120,6 +120,8 @@ rules! {
     http_no_cache_policy,
     http_no_compression,
     http_no_validator,
+    page_mixed_content,
+    page_broken_resource,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.

@@ -205,6 +205,7 @@ async fn answer(
             at: block.map_or_else(|| scene.clock.now(), |block| block.at),
             headers,
         });
+        scene.tell_interim(record);
         if record.informational.len() > MAX_INFORMATIONAL {
             return Err(too_many_informational());
         }

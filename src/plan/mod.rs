@@ -4,6 +4,7 @@
 mod dns;
 mod family;
 mod http;
+mod page;
 mod proxy;
 mod roots;
 mod tcp;
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;
+pub use self::page::*;
 pub use self::proxy::*;
 pub use self::roots::RootsChoice;
 pub use self::tcp::*;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub tls: TlsPlan,
     /// Requests.
     pub http: HttpPlan,
+    /// `--page`: what is done behind the document; `None` without it.
+    pub page: Option<PagePlan>,
     /// `--until`: the last stage; a URL's scheme may end it before.
     pub until: StageName,
     /// `--max-time`: everything, from t0.
@@ -50,6 +54,7 @@ impl Default for Plan {
             proxy: ProxyPlan::default(),
             tls: TlsPlan::default(),
             http: HttpPlan::default(),
+            page: None,
             until: StageName::Http,
             max_time: MAX_TIME,
         }

@@ -22,6 +22,7 @@ mod http;
 mod live;
 mod micros;
 mod packet;
+mod page;
 mod phases;
 mod pointer;
 mod proxy;
@@ -40,6 +41,7 @@ mod tls_status;
 mod url;
 mod write;
 
+pub(super) use page::MISSING;
 pub use schema::schema_file;
 pub(super) use write::{Lines, compare, dns, error, hop, trace, write};
 

@@ -13,6 +13,7 @@ mod hop;
 mod hostile;
 mod lookup;
 mod packet;
+mod paged;
 mod proxy;
 mod quic;
 mod slow_start;
@@ -22,6 +23,7 @@ pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use further::{further, further_failed};
 pub(crate) use hostile::hostile;
+pub(crate) use paged::{paged, resource};
 pub(crate) use proxy::put_behind_proxy;
 pub(crate) use slow_start::slow_start;
 pub(crate) use sound::{
