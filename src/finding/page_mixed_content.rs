@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     stage: StageName::Http,
     fires: "with --page: a page over TLS asks for something other than an image, audio or video by http, which browsers block",
-    standard: "W3C Mixed Content",
+    standard: "W3C Mixed Content section 4.4",
     check: Check::Trace(check),
 };
 

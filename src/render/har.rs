@@ -283,6 +283,7 @@ mod tests {
     fn every_trace_has_an_archive_that_sums() {
         for (name, trace) in testtrace::all() {
             let hops = trace.hops().filter(|hop| hop.request.until == StageName::Http).count();
+            let hops = hops + trace.page_hops().len();
             let archive = archive(trace);
             check(name, &archive["log"]);
             assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), hops, "{name}");

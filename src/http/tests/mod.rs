@@ -98,7 +98,15 @@ pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
     let body = body.map(bytes::Bytes::copy_from_slice);
     let on_behalf = OnBehalf::Nobody;
     let cookies = Vec::new();
-    Ask { method: method.to_owned(), body, cookies, credentials: true, given_host: true, on_behalf, listener: None }
+    Ask {
+        method: method.to_owned(),
+        body,
+        cookies,
+        credentials: true,
+        given_host: true,
+        on_behalf,
+        listener: None,
+    }
 }
 
 /// A server that runs `script` on its first connection.

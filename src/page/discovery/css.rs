@@ -141,6 +141,8 @@ fn statement(text: &str) -> Statement {
         }
         Ok(Token::Comment(_)) => None,
         Ok(Token::AtKeyword(word)) => Some(word.to_ascii_lowercase()),
+        // What stands at the end may go on.
+        Ok(_) if parser.position().byte_index() == text.len() => return Statement::Cut,
         Ok(_) => return Statement::Rules,
         Err(_) => return Statement::Cut,
     };

@@ -17,6 +17,8 @@ const MOST_ROWS: usize = 25;
 /// Columns of what stands before the bars: the name, and what is told of it.
 const NAME: usize = 24;
 const TOLD: usize = 29;
+/// What stands beside the name where there is no room for more.
+const NARROW: usize = 15;
 /// Fewer columns than that are no picture.
 const LEAST_BAR: usize = 10;
 /// What is left out that a row of its own names with `-v`.
@@ -103,7 +105,15 @@ fn summary(page: &mut Page, rows: &[Row<'_>], model: &Model, end: u64) {
     fact(page, Ink::Faint, "marks", &marks);
 }
 
+/// Whether there is room for names, kinds and times alone.
+fn is_narrow(page: &Page) -> bool {
+    page.width() <= NAME + TOLD
+}
+
 fn heading(page: &mut Page, axis: Axis) {
+    if is_narrow(page) {
+        return;
+    }
     let mut line = page.line();
     line.column(Ink::Faint, "request", NAME)
         .column(Ink::Faint, "kind", 5)
@@ -112,8 +122,9 @@ fn heading(page: &mut Page, axis: Axis) {
         .right(Ink::Faint, "size", 5)
         .right(Ink::Faint, "ms", 6)
         .push(Ink::Plain, " ");
-    if axis.cells > 0 {
-        line.push(Ink::Faint, legend(page.charset()));
+    let legend = legend(page.charset());
+    if legend.chars().count() <= axis.cells {
+        line.push(Ink::Faint, legend);
     }
     page.put(line);
 }
@@ -139,15 +150,26 @@ fn request(page: &mut Page, row: &Row<'_>, axis: Axis) {
         Blocking::Parser => "'",
         Blocking::None => " ",
     };
+    if is_narrow(page) {
+        let room = page.width() - NARROW;
+        line.push(Ink::Warn, mark).column(ink, &name(row), room).push(Ink::Plain, " ");
+        line.column(ink, &word, 7).right(Ink::Plain, &milliseconds(spent(row)), 6);
+        page.put(line);
+        return;
+    }
     line.push(Ink::Warn, mark).column(ink, &name(row), NAME - 2).push(Ink::Plain, " ");
     line.column(Ink::Plain, row.kind().short(), 5)
         .column(Ink::Plain, priority(row), 5)
         .column(ink, &word, 7)
         .right(Ink::Plain, &size(row.bytes()), 5)
-        .right(Ink::Plain, &milliseconds(row.hop.end.0.saturating_sub(row.hop.start.0)), 6)
+        .right(Ink::Plain, &milliseconds(spent(row)), 6)
         .push(Ink::Plain, " ");
     bar(&mut line, &row.hop, axis);
     page.put(line);
+}
+
+const fn spent(row: &Row<'_>) -> u64 {
+    row.hop.end.0.saturating_sub(row.hop.start.0)
 }
 
 fn priority(row: &Row<'_>) -> &'static str {
@@ -252,6 +274,13 @@ fn folded(page: &mut Page, rows: &[Row<'_>], axis: Axis) {
         let start = rows.iter().map(|row| row.hop.start.0).min().unwrap_or_default();
         let end = rows.iter().map(|row| row.hop.end.0).max().unwrap_or_default();
         let mut line = page.line();
+        if is_narrow(page) {
+            let room = page.width() - NARROW - 1;
+            line.push(Ink::Plain, "+").column(Ink::Plain, host, room);
+            line.push(Ink::Faint, count(rows.len(), "request"));
+            page.put(line);
+            continue;
+        }
         line.push(Ink::Plain, "+")
             .column(Ink::Plain, host, NAME - 2)
             .push(Ink::Plain, " ")
@@ -264,7 +293,7 @@ fn folded(page: &mut Page, rows: &[Row<'_>], axis: Axis) {
     }
     let mut line = page.line();
     line.push(Ink::Faint, "folded by host, but for what blocks and what failed; -v has every request");
-    page.put(line);
+    page.wrap(page.line(), &line);
 }
 
 /// What was found and not asked for.
