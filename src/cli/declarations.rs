@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::paged::Paged;
+
 const EXAMPLES: &str = "\
 Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
@@ -357,26 +359,6 @@ pub struct Request {
         "until", "output", "ladder", "explain", "verbose", "fail_on", "only", "ignore", "all_addresses", "route",
         "resume", "tls_scan", "reuse"])]
     pub compare_http: bool,
-    /// Also fetch what the page asks for, as a browser would that runs no scripts, and show all of it on one axis
-    ///
-    /// Redirects are followed, and cookies kept for the page. What scripts would ask for is not seen. Printed as text,
-    /// JSON or an HTTP Archive.
-    #[arg(long, help_heading = "Page", conflicts_with_all = ["compare_http", "until", "output", "origin", "reuse", "ladder",
-        "explain", "method", "head", "data", "data_raw", "data_binary", "data_urlencode", "form", "form_string",
-        "upload_file", "json", "range", "unix_socket"])]
-    pub page: bool,
-    /// Ask for at most so many resources of a page, redirects included
-    #[arg(long, value_name = "N", default_value_t = crate::plan::MAX_RESOURCES, requires = "page", help_heading = "Page")]
-    pub max_resources: usize,
-    /// In whose order a page is fetched
-    #[arg(long, value_enum, ignore_case = true, value_name = "PROFILE", default_value_t = Profile::Chrome, requires = "page", help_heading = "Page")]
-    pub profile: Profile,
-    /// Fetch the fonts and images of stylesheets, too, of which only layout knows whether they are needed
-    #[arg(long, requires = "page", help_heading = "Page")]
-    pub fetch_potential: bool,
-    /// Let a page of a public address lead to addresses that are not public
-    #[arg(long, requires = "page", help_heading = "Page")]
-    pub allow_private: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,
@@ -481,6 +463,9 @@ pub struct Request {
     /// Also show the response's header fields
     #[arg(short = 'i', long, alias = "show-headers")]
     pub include: bool,
+    /// Options of pages
+    #[command(flatten)]
+    pub paged: Paged,
 }
 
 /// Files that the same run is written to, beside the report.
@@ -543,15 +528,6 @@ pub enum When {
     Always,
     /// Never
     Never,
-}
-
-/// In whose order a page is fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Profile {
-    /// By Chrome's priorities, in tight mode first
-    Chrome,
-    /// In the order of the page
-    Plain,
 }
 
 /// What is tried at each address of a host.

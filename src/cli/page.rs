@@ -1,29 +1,30 @@
 //! `--page`: what is done behind a document.
 
-use super::declarations::{Format, Profile, Request};
+use super::declarations::Format;
 use super::error::PlanError;
+use super::paged::{Paged, Profile};
 use super::settings::Show;
 use crate::plan::{PagePlan, Potential, Reach};
 use crate::trace::PageProfile;
 
 /// What `--page` and its kin ask for.
-pub(super) fn page(request: &Request) -> Option<PagePlan> {
-    request.page.then(|| PagePlan {
-        profile: match request.profile {
+pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
+    paged.page.then(|| PagePlan {
+        profile: match paged.profile {
             Profile::Chrome => PageProfile::Chrome,
             Profile::Plain => PageProfile::Plain,
         },
-        max_resources: request.max_resources,
-        potential: if request.fetch_potential { Potential::Fetched } else { Potential::Listed },
-        reach: if request.allow_private { Reach::Any } else { Reach::Public },
+        max_resources: paged.max_resources,
+        potential: if paged.fetch_potential { Potential::Fetched } else { Potential::Listed },
+        reach: if paged.allow_private { Reach::Any } else { Reach::Public },
         ..PagePlan::default()
     })
 }
 
 /// Refuses what a page has no form for.
-pub(super) fn check(request: &Request, show: &Show) -> Result<(), PlanError> {
+pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
     let has_form = |format| matches!(format, Format::Text | Format::Json | Format::Jsonl | Format::Har);
-    if !request.page || has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
+    if !paged.page || has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
         return Ok(());
     }
     Err(PlanError::with_hint(

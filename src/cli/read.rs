@@ -99,7 +99,7 @@ pub fn settings(
                 if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
             plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
-            page::check(&cli.request, &show)?;
+            page::check(&cli.request.paged, &show)?;
             let action = if cli.request.compare_http {
                 hands::check_comparison(&show)?;
                 Action::Compare { url, plan }
@@ -184,7 +184,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         proxy: ProxyPlan::default(),
         tls,
         http: http_plan(request, matches, environment)?,
-        page: page::page(request),
+        page: page::page(&request.paged),
         until: match connection.until {
             None => StageName::Http,
             Some(Until::Tls) => StageName::Tls,
@@ -304,7 +304,7 @@ fn http_plan(
         }),
         headers,
         cookies: cookies.kept,
-        cookie_jar: if request.cookies || request.page { CookieJar::OfChain } else { cookies.jar },
+        cookie_jar: if request.cookies || request.paged.page { CookieJar::OfChain } else { cookies.jar },
         retry: retry_plan(request)?,
         body: content.body.map(Into::into),
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
@@ -313,7 +313,7 @@ fn http_plan(
             (_, true) => Compression::Unasked,
             (false, false) => Compression::Asked,
         },
-        follow: request.location || request.page,
+        follow: request.location || request.paged.page,
         max_redirects: redirects(&request.max_redirs)?,
         output: request.output.as_deref().map(output).transpose()?,
         origin: request.origin.as_deref().map(origin::origin).transpose()?,

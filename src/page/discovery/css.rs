@@ -62,8 +62,11 @@ impl Sheet {
     }
 
     pub(super) fn take_text(&mut self, text: &str) -> Vec<Found> {
-        let room = MOST.saturating_sub(self.text.len());
-        self.text.push_str(&text[..text.floor_char_boundary(room)]);
+        let mut room = MOST.saturating_sub(self.text.len()).min(text.len());
+        while !text.is_char_boundary(room) {
+            room -= 1;
+        }
+        self.text.push_str(&text[..room]);
         if self.head { self.imports() } else { Vec::new() }
     }
 

@@ -2,11 +2,12 @@
 //! layout.
 
 use super::super::*;
-use super::fixtures::success;
+use super::hop::{good_hop, trace};
 
 /// A page of two requests.
 pub(crate) fn paged() -> Trace {
-    let mut trace = success();
+    let mut trace =
+        trace("https://www.example.test/", 302_820, vec![good_hop("https", "www.example.test", "/", true)]);
     let document = trace.requests[0].clone();
     let end = document.end;
     let base = end.0 - 500;

@@ -18,7 +18,7 @@ use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 
 /// Fetches what a document asks for, from its first byte on.
-pub(in crate::tracer) struct Engine<'a> {
+pub(in super::super) struct Engine<'a> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) state: RefCell<State>,
     pub(super) inbox: Rc<Inbox>,
@@ -28,7 +28,7 @@ pub(in crate::tracer) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(in crate::tracer) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
+    pub(in super::super) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
         let inbox = Rc::new(Inbox::default());
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
         let state = RefCell::new(State::new(plan));
@@ -36,12 +36,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Who hears of the document.
-    pub(in crate::tracer) fn listener(&self) -> Listener {
+    pub(in super::super) fn listener(&self) -> Listener {
         Listener(self.ear.clone())
     }
 
     /// The document, or what redirects to it, is about to be asked for on this connection.
-    pub(in crate::tracer) fn document_connected(
+    pub(in super::super) fn document_connected(
         &self,
         url: &Url,
         session: &Session,
@@ -61,7 +61,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The document has ended: its connections and its cookies are for the page now.
-    pub(in crate::tracer) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
+    pub(in super::super) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
         self.ear.end();
         let mut state = self.state.borrow_mut();
         (state.document_ended, state.cookies) = (true, cookies);
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Fetches until nothing is left that could be asked for.
-    pub(in crate::tracer) async fn run(&self) {
+    pub(in super::super) async fn run(&self) {
         let mut active = FuturesUnordered::new();
         loop {
             self.hear();

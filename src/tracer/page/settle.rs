@@ -4,8 +4,8 @@ use super::engine::Engine;
 use super::state::State;
 use crate::dns::UncountedLanes;
 use crate::trace::{
-    At, Blocking, ConnectionId, Fate, Left, LookupId, Marks, Page, PageLimit, Request, RequestId, Resource,
-    Stage, Trace,
+    At, Blocking, ConnectionId, Failure, FailureCode, Fate, Left, LookupId, Marks, Page, PageLimit, Request,
+    RequestId, Resource, Stage, Trace,
 };
 
 /// Numbers of the page's own tables begin here, until they are joined to the trace's.
@@ -23,7 +23,7 @@ const fn settled(row: usize, before: usize) -> usize {
 
 impl Engine<'_> {
     /// Puts the page into the trace. What still runs beside its lookups is given back.
-    pub(in crate::tracer) fn settle(self, trace: &mut Trace) -> Vec<(LookupId, UncountedLanes)> {
+    pub(in super::super) fn settle(self, trace: &mut Trace) -> Vec<(LookupId, UncountedLanes)> {
         let state = self.state.into_inner();
         let State {
             resources, mut requests, lookups, mut connections, watches, unread, of_quic, lanes, ..
@@ -100,7 +100,12 @@ fn marks(trace: &Trace, resources: &[Resource], requests: &[Request], head_read:
         Fate::Left(_) | Fate::Unstarted => None,
     };
     let blocking = resources.iter().filter(|resource| resource.blocking == Blocking::Render);
-    let ends: Option<Vec<At>> = blocking.map(|resource| of(resource).map(|request| request.end)).collect();
+    let came = |request: &&Request| {
+        let cut = |failure: &Failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted);
+        !request.failure.as_ref().is_some_and(cut)
+    };
+    let ends: Option<Vec<At>> =
+        blocking.map(|resource| of(resource).filter(came).map(|request| request.end)).collect();
     let ends = ends.filter(|_| document.is_some_and(|document| document.failure.is_none()));
     let start_render = head_read.zip(ends).map(|(head, ends)| ends.into_iter().fold(head, At::max));
     let end = document.map(|document| requests.iter().map(|request| request.end).fold(document.end, At::max));
