@@ -27,6 +27,7 @@ const TOPICS: &[&str] = &[
     "findings_web",
     "failures",
     "flags",
+    "page",
     "json",
 ];
 

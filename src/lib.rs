@@ -42,6 +42,7 @@ pub mod lab;
 pub mod nearest;
 pub mod os;
 mod packed;
+pub mod page;
 pub mod picture;
 pub mod plan;
 pub mod proxy;

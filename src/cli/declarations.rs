@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::paged::Paged;
+
 const EXAMPLES: &str = "\
 Examples:
   urltrace https://www.example.com/           trace a URL, report on the terminal
@@ -469,6 +471,9 @@ pub struct Request {
     /// Also show the response's header fields
     #[arg(short = 'i', long, alias = "show-headers")]
     pub include: bool,
+    /// Options of pages
+    #[command(flatten)]
+    pub paged: Paged,
 }
 
 /// Files that the same run is written to, beside the report.

@@ -12,6 +12,7 @@
 //! - `proxy`: which proxies, by options and environment
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
+//! - `page`: `--page` and its kin; `paged`: how they are typed
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
@@ -30,6 +31,8 @@ mod form;
 mod hands;
 mod identity;
 mod origin;
+mod page;
+mod paged;
 mod password;
 mod proxy;
 mod read;
@@ -43,5 +46,6 @@ pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
+pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::settings::{Action, Export, Settings, Show, Stream};

@@ -15,7 +15,7 @@ use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
-    body, connection, cookies, dns, findings, hands, identity, origin, password, proxy, reuse, tour,
+    body, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
@@ -100,6 +100,7 @@ pub fn settings(
                 if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
             plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
             plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
+            page::check(&cli.request.paged, &show)?;
             let action = if cli.request.compare_http {
                 hands::check_comparison(&show)?;
                 Action::Compare { url, plan }
@@ -184,6 +185,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         proxy: ProxyPlan::default(),
         tls,
         http: http_plan(request, matches, environment)?,
+        page: page::page(&request.paged),
         until: match connection.until {
             None => StageName::Http,
             Some(Until::Tls) => StageName::Tls,
@@ -303,7 +305,7 @@ fn http_plan(
         }),
         headers,
         cookies: cookies.kept,
-        cookie_jar: if request.cookies { CookieJar::OfChain } else { cookies.jar },
+        cookie_jar: if request.cookies || request.paged.page { CookieJar::OfChain } else { cookies.jar },
         retry: retry_plan(request)?,
         body: content.body,
         expect: if request.expect100 { ExpectPlan::Asked } else { ExpectPlan::ByField },
@@ -317,7 +319,7 @@ fn http_plan(
             (_, true) => Compression::Unasked,
             (false, false) => Compression::Asked,
         },
-        follow: request.location,
+        follow: request.location || request.paged.page,
         max_redirects: redirects(&request.max_redirs)?,
         output: request.output.as_deref().map(output).transpose()?,
         origin: request.origin.as_deref().map(origin::origin).transpose()?,

@@ -125,6 +125,8 @@ rules! {
     http_no_cache_policy,
     http_no_compression,
     http_no_validator,
+    page_mixed_content,
+    page_broken_resource,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.
@@ -161,7 +163,9 @@ mod tests {
         assert_eq!(RULES.len(), FILES.len());
         for (rule, file) in RULES.iter().zip(FILES) {
             assert_eq!(rule.id, file.replace('_', "-"));
-            assert!(rule.id.starts_with(&format!("{}-", rule.stage.as_str())), "{}", rule.id);
+            // What is of a page as a whole has a prefix of its own.
+            let is_of_page = rule.id.starts_with("page-");
+            assert!(is_of_page || rule.id.starts_with(&format!("{}-", rule.stage.as_str())), "{}", rule.id);
             assert!(!rule.fires.is_empty());
             let section = rule.standard.split_once(" section ").map(|(_, section)| section);
             // The documents of gRPC number no sections.

@@ -87,6 +87,8 @@ mod http_token_faulty;
 mod http_upstream_slow;
 mod kept;
 mod moments;
+mod page_broken_resource;
+mod page_mixed_content;
 mod place;
 mod rule;
 mod savings;
@@ -134,8 +136,8 @@ pub use aliases::{aliases, failure_aliases};
 pub use check::{RULES, check, check_dns};
 pub use found::{Basis, Finding, Load, Saving, Severity};
 pub use place::{
-    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, PacketField,
-    Place, SignatureField, SignaturePlace,
+    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,
+    PacketField, Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
 pub use savings::saved_together;

@@ -3,7 +3,7 @@
 //! How a document points at it (a JSON pointer, a link) is its renderer's matter.
 
 use crate::timeline::Phase;
-use crate::trace::{ConnectionId, LookupId, PacketId, RequestId};
+use crate::trace::{ConnectionId, LookupId, PacketId, RequestId, ResourceId};
 
 /// A place in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Place {
     Connection(ConnectionId, InConnection),
     /// In a lookup.
     Lookup(LookupId, InLookup),
+    /// In a resource of a page.
+    Resource(ResourceId, InResource),
 }
 
 impl Place {
@@ -85,6 +87,17 @@ pub enum InRequest {
     Query,
     /// What a browser changes in its URL, by its place.
     UrlChange(usize),
+}
+
+/// A place in a resource of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InResource {
+    /// The status of its response.
+    Status,
+    /// What ended it before its goal.
+    Failure,
+    /// Why it was not asked for.
+    Reason,
 }
 
 /// A place in a connection.

@@ -13,6 +13,7 @@ use super::events::Events;
 use super::fault;
 use super::framing::list;
 use super::grpc::Messages;
+use super::listener::Listener;
 use super::output::{Output, Put};
 use crate::fault::Fault;
 use crate::plan::BodyOutput;
@@ -40,6 +41,44 @@ pub(super) struct Sink {
     events: Option<Events>,
     /// The messages in it, where it is one of gRPC: what is saved is what they hold.
     messages: Option<Messages>,
+    /// Who hears of it as it is undone.
+    heard: Option<Heard>,
+}
+
+/// Who hears of a body, and when what of it had arrived.
+struct Heard {
+    listener: Listener,
+    /// What is taken next arrived then.
+    now: At,
+    /// Bytes taken in all, and bytes worked off.
+    taken: u64,
+    worked: u64,
+    /// Up to which byte had arrived when, of those that are not worked off.
+    arrivals: VecDeque<(u64, At)>,
+}
+
+impl Heard {
+    fn take(&mut self, bytes: usize) {
+        self.taken += bytes as u64;
+        match self.arrivals.back_mut() {
+            Some((end, at)) if *at == self.now => *end = self.taken,
+            _ => self.arrivals.push_back((self.taken, self.now)),
+        }
+    }
+
+    /// Notes bytes that are worked off.
+    fn work(&mut self, bytes: usize) {
+        self.worked += bytes as u64;
+        while self.arrivals.len() > 1 && self.arrivals.front().is_some_and(|(end, _)| *end < self.worked) {
+            self.arrivals.pop_front();
+        }
+    }
+
+    /// Tells what came of the bytes that are worked off.
+    fn tell(&self, bytes: &[u8]) {
+        let arrived = self.arrivals.front().map_or(self.now, |(_, at)| *at);
+        self.listener.0.body(bytes, arrived);
+    }
 }
 
 /// What is undone of a body's codings.
@@ -95,7 +134,14 @@ impl Sink {
             start: None,
             events: None,
             messages: None,
+            heard: None,
         }
+    }
+
+    /// Lets somebody hear of it; what is there already arrived with the head.
+    pub(super) fn heard_by(self, listener: Listener, now: At) -> Self {
+        let (taken, worked, arrivals) = (0, 0, VecDeque::new());
+        Self { heard: Some(Heard { listener, now, taken, worked, arrivals }), ..self }
     }
 
     /// Keeps the beginning of the body: it is that of an error.
@@ -119,6 +165,7 @@ impl Sink {
     /// What is taken next arrived then.
     pub(super) fn arrived(&mut self, at: At) {
         self.events.iter_mut().for_each(|events| events.at(at));
+        self.heard.iter_mut().for_each(|heard| heard.now = at);
     }
 
     /// Notes the events and messages so far: nobody knows whether there will be more.
@@ -142,7 +189,9 @@ impl Sink {
             keep(&mut self.start, bytes);
             self.events.iter_mut().for_each(|events| events.take(bytes));
         }
-        if self.output.is_some() || matches!(self.layers, Layers::Open(_)) {
+        let is_heard = self.heard.is_some() && matches!(self.layers, Layers::None);
+        if self.output.is_some() || is_heard || matches!(self.layers, Layers::Open(_)) {
+            self.heard.iter_mut().for_each(|heard| heard.take(bytes.len()));
             self.queue.extend(bytes);
         }
     }
@@ -231,6 +280,12 @@ impl Sink {
                     output.take(piece);
                 }
                 let count = piece.len();
+                if let Some(heard) = &mut self.heard {
+                    heard.work(count);
+                    if matches!(self.layers, Layers::None) {
+                        heard.tell(piece);
+                    }
+                }
                 self.queue.drain(..count);
             }
             Layers::Open(decoders) => {
@@ -243,6 +298,7 @@ impl Sink {
                             output.take(piece);
                         }
                         let count = piece.len();
+                        self.heard.iter_mut().for_each(|heard| heard.work(count));
                         self.queue.drain(..count);
                     }
                 }
@@ -251,6 +307,7 @@ impl Sink {
                         *record.decoded_bytes.get_or_insert(0) += bytes.len() as u64;
                         keep(&mut self.start, bytes);
                         self.events.iter_mut().for_each(|events| events.take(bytes));
+                        self.heard.iter().for_each(|heard| heard.tell(bytes));
                         if let (Undo::Saved, Some(output)) = (self.undo, &mut self.output) {
                             output.take(bytes);
                         }

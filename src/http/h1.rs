@@ -136,6 +136,7 @@ async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
                         at: first,
                         headers: head.fields,
                     });
+                    scene.tell_interim(record);
                     if record.informational.len() > MAX_INFORMATIONAL {
                         let message =
                             format!("more than {MAX_INFORMATIONAL} interim responses and no final one");

@@ -211,6 +211,7 @@ async fn answer(
         let status = interim.status().as_u16();
         gate.heard(status, at);
         record.informational.push(Informational { status, at, headers });
+        scene.tell_interim(record);
         if record.informational.len() > MAX_INFORMATIONAL {
             return Err(too_many_informational());
         }

@@ -260,6 +260,7 @@ async fn answer(
         if (100..200).contains(&status) {
             interim_bytes += fields.iter().map(size).sum::<usize>();
             record.informational.push(Informational { status, at, headers: fields });
+            scene.tell_interim(record);
             if interim_bytes > scene.plan.max_head_bytes {
                 return Err(too_large(scene).into());
             }

@@ -15,6 +15,7 @@
 //! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
 //! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
+//! - `listener`: who hears of a response while it comes.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded.
 
@@ -43,6 +44,7 @@ mod head;
 mod hpack;
 mod jar;
 mod link;
+mod listener;
 mod output;
 mod qpack;
 mod redirect;
@@ -64,6 +66,7 @@ pub use self::cors::{asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
 pub use self::grpc::{body as grpc_body, is_health_check};
 pub use self::jar::{drop_expired, take_cookies};
+pub use self::listener::{Hears, Listener};
 pub(crate) use self::qpack::{decode_fields, encode as encode_fields};
 pub use self::request::{basic_credentials, is_idempotent, is_safe, validate_field, validate_method};
 pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};

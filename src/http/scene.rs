@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::body::{Sink, Undo};
 use super::events;
 use super::grpc;
+use super::listener::Listener;
 use super::redirect;
 use super::upload::Upload;
 use crate::clock::Clock;
@@ -32,6 +33,8 @@ pub struct Ask {
     pub given_host: bool,
     /// For whom.
     pub on_behalf: OnBehalf,
+    /// Who hears of the response while it comes.
+    pub listener: Option<Listener>,
 }
 
 /// For whom a request is made (Fetch standard, WHATWG, section 3.2).
@@ -86,6 +89,13 @@ impl Scene<'_> {
         }
         let json = header(&record.headers, "content-type").is_some_and(|kind| kind.contains("json"));
         let sink = if status >= 400 || json { sink.look() } else { sink };
+        let sink = match &self.ask.listener {
+            Some(listener) => {
+                listener.0.head(self.url, record);
+                sink.heard_by(listener.clone(), record.head_end.unwrap_or(record.end))
+            }
+            None => sink,
+        };
         let kind = header(&record.headers, "content-type");
         let kind = kind.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
         let is_events = kind.is_some_and(|kind| kind.eq_ignore_ascii_case(events::MEDIA_TYPE));
@@ -98,6 +108,13 @@ impl Scene<'_> {
 }
 
 impl Scene<'_> {
+    /// Tells of the last interim response.
+    pub(super) fn tell_interim(&self, record: &Http) {
+        if let (Some(listener), Some(interim)) = (&self.ask.listener, record.informational.last()) {
+            listener.0.interim(self.url, record, interim);
+        }
+    }
+
     /// What is undone of a body's codings.
     fn undo(&self, status: u16, framing: BodyFraming) -> Undo {
         let is_asked_by_hand =

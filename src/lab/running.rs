@@ -203,7 +203,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
         if let (Some(door), Some(listener)) = (web::door(site, &authority)?, secure) {
             let listener = TcpListener::from_std(listener).map_err(adopt)?;
             if let (web::Door::Tls(tls, config), Some(udp)) = (&door, udp) {
-                let served = web::serve_by_udp(site, *tls, config.clone(), udp, shared.clone());
+                let served = web::serve_by_udp(site, **tls, config.clone(), udp, shared.clone());
                 // It ends with the lab.
                 tokio::task::spawn_local(async move { drop(served.await) });
             }

@@ -33,6 +33,12 @@ pub const GRPC_THINK: Duration = Duration::from_millis(60);
 pub const EVENT_PAUSE: Duration = Duration::from_millis(500);
 /// `early-hints`: from the 103 to the 200.
 pub const EARLY_HINTS: Duration = Duration::from_millis(50);
+/// `page`: from the request for the page's stylesheet to its response.
+pub const PAGE_STYLE: Duration = Duration::from_millis(100);
+/// `page`: the same of what that imports.
+pub const PAGE_IMPORT: Duration = Duration::from_millis(150);
+/// `page-queue`: the same of each of its ten images.
+pub const PAGE_IMAGE: Duration = Duration::from_millis(120);
 /// `drip-body`: how many pieces the body comes in.
 pub const DRIP_PIECES: u32 = 10;
 /// `drip-body`: the pause before each piece.

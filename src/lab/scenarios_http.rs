@@ -64,6 +64,31 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
         .injected(&[("wait", millis(EARLY_HINTS))]),
+    Scenario::new(
+        "page",
+        "https://page.http.test/",
+        "a page with a stylesheet that imports another, scripts, images and a third party",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-queue",
+        "https://page-queue.http.test/",
+        "a page of ten images by HTTP/1.1: six at a time, and the others wait",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-broken",
+        "https://page-broken.http.test/",
+        "a page with a missing stylesheet, a script in the clear and a moved image",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-hints",
+        "https://page-hints.http.test/",
+        "a page whose 103 names its stylesheet 50 ms before its markup does",
+    )
+    .options(&["--page"])
+    .injected(&[("wait", millis(EARLY_HINTS))]),
     Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for"),

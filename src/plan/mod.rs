@@ -5,6 +5,7 @@ mod body;
 mod dns;
 mod family;
 mod http;
+mod page;
 mod proxy;
 mod roots;
 mod tcp;
@@ -16,6 +17,7 @@ pub use self::body::*;
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;
+pub use self::page::*;
 pub use self::proxy::*;
 pub use self::roots::RootsChoice;
 pub use self::tcp::*;
@@ -35,6 +37,8 @@ pub struct Plan {
     pub tls: TlsPlan,
     /// Requests.
     pub http: HttpPlan,
+    /// `--page`: what is done behind the document; `None` without it.
+    pub page: Option<PagePlan>,
     /// `--until`: the last stage; a URL's scheme may end it before.
     pub until: StageName,
     /// `--max-time`: everything, from t0.
@@ -52,6 +56,7 @@ impl Default for Plan {
             proxy: ProxyPlan::default(),
             tls: TlsPlan::default(),
             http: HttpPlan::default(),
+            page: None,
             until: StageName::Http,
             max_time: MAX_TIME,
         }

@@ -4,8 +4,8 @@ use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
 use crate::trace::{
-    Connection, Cors, CorsRefusal, CorsVerdict, Further, FurtherExchange, Request, Stage, Trace, Url,
-    UrlChange, UrlChangeKind,
+    Connection, Cors, CorsRefusal, CorsVerdict, Further, FurtherExchange, Page, Request, Resource, Stage,
+    Trace, Url, UrlChange, UrlChangeKind,
 };
 
 impl Redact for Trace {
@@ -17,13 +17,9 @@ impl Redact for Trace {
         for proxy in self.connections.iter().filter_map(|connection| connection.proxy.as_ref()) {
             proxy.learn(seen);
         }
-        for request in &self.requests {
-            learn_url(&request.url, seen);
-            if let Some(http) = request.http.as_ref().ran() {
-                http.learn(seen);
-            }
-            let further = request.further.iter().flat_map(|further| &further.exchanges);
-            further.for_each(|exchange| exchange.http.learn(seen));
+        self.requests.iter().for_each(|request| learn_request(request, seen));
+        if let Some(page) = &self.page {
+            page.learn(seen);
         }
     }
 
@@ -37,6 +33,7 @@ impl Redact for Trace {
             connections,
             requests,
             no_request,
+            page,
             lab: _,
         } = self;
         seen.clean(input, Shape::Typed);
@@ -52,7 +49,48 @@ impl Redact for Trace {
         if let Some(failure) = no_request {
             failure.hide(seen);
         }
+        if let Some(page) = page {
+            page.hide(seen);
+        }
     }
+}
+
+impl Redact for Page {
+    fn learn(&self, seen: &mut Seen) {
+        self.resources.iter().for_each(|resource| seen.learn(&resource.url, Shape::Typed));
+        self.requests.iter().for_each(|request| learn_request(request, seen));
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        // Charsets are words of ours, and so is all that is said of limits.
+        let Self { resources, requests, document: _, viewport: _, profile: _, limits: _, marks: _ } = self;
+        for resource in resources {
+            let Resource {
+                url,
+                kind: _,
+                initiator: _,
+                discovered: _,
+                priority: _,
+                blocking: _,
+                fate: _,
+                note,
+            } = resource;
+            seen.clean(url, Shape::Typed);
+            if let Some(note) = note {
+                seen.sentence(note);
+            }
+        }
+        requests.iter_mut().for_each(|request| hide_request(request, seen));
+    }
+}
+
+fn learn_request(request: &Request, seen: &mut Seen) {
+    learn_url(&request.url, seen);
+    if let Some(http) = request.http.as_ref().ran() {
+        http.learn(seen);
+    }
+    let further = request.further.iter().flat_map(|further| &further.exchanges);
+    further.for_each(|exchange| exchange.http.learn(seen));
 }
 
 fn hide_request(request: &mut Request, seen: &Seen) {
@@ -68,6 +106,7 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         http,
         failure,
         retry_of: _,
+        queued: _,
         waited: _,
         not_retried: _,
         further,

@@ -22,13 +22,25 @@ const NONE: i64 = -1;
 /// Writes the archive of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let trace = &report.trace;
-    let entries = trace
+    let mut entries = trace
         .hops()
         .enumerate()
         // A run that was to end before a request has none to tell of.
         .filter(|(_, hop)| hop.request.until == StageName::Http)
         .map(|(index, hop)| entry(index, &hop, trace))
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(page) = &trace.page {
+        for (_, resource, id) in page.requested() {
+            if let Some(hop) = trace.page_hop(id) {
+                let mut entry = entry(id.0, &hop, trace)?;
+                // As Chrome names them.
+                entry["_priority"] = resource.priority.as_str().into();
+                entry["_resourceType"] = resource.kind.as_str().into();
+                entry["_initiator"] = json!({ "type": resource.initiator.kind.as_str() });
+                entries.push(entry);
+            }
+        }
+    }
     let started = words::timestamp(trace.started_at, 6);
     let title = trace.hops().last().map_or(trace.input.clone(), |hop| hop.url.href.clone());
     let archive = json!({
@@ -47,6 +59,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
                 "verdict": report.verdict.summary,
                 "exit_code": report.exit_code,
                 "failure": trace.failure().map(|failure| &failure.message),
+                "missing": trace.page.as_ref().map(|_| json::MISSING),
             },
         }
     });
@@ -270,6 +283,7 @@ mod tests {
     fn every_trace_has_an_archive_that_sums() {
         for (name, trace) in testtrace::all() {
             let hops = trace.hops().filter(|hop| hop.request.until == StageName::Http).count();
+            let hops = hops + trace.page_hops().len();
             let archive = archive(trace);
             check(name, &archive["log"]);
             assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), hops, "{name}");

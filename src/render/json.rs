@@ -23,6 +23,7 @@ mod http;
 mod live;
 mod micros;
 mod packet;
+mod page;
 mod phases;
 mod pointer;
 mod proxy;
@@ -41,6 +42,7 @@ mod tls_status;
 mod url;
 mod write;
 
+pub(super) use page::MISSING;
 pub use schema::schema_file;
 pub(super) use write::{Lines, compare, dns, error, hop, trace, write};
 

@@ -20,6 +20,7 @@ mod ladder;
 mod lines;
 mod page;
 mod phase_ink;
+mod resources;
 mod reuse;
 pub(super) mod route;
 mod scan;

@@ -19,4 +19,5 @@ pub use phase::{PerPhase, Phase};
 pub use phases::{NOT_REACHED, Phases, phases, phases_of_all, phases_of_exchange, reasons};
 pub use slow_start::{SlowStart, no_slow_start, slow_start};
 pub use spans::{Span, spans};
+pub use stretch::phase_bounds;
 pub use subject::Subject;

@@ -7,7 +7,7 @@ use crate::trace::StageName;
 /// What a request's time is spent on, in the order that it is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Before anything is done for it: the wait before it is sent once more.
+    /// Before anything is done for it: the wait before it is sent once more, or of a page's request for its turn.
     Queue,
     /// Finding the address.
     Dns,

@@ -81,7 +81,7 @@ pub fn reasons(hop: &Hop<'_>) -> PerPhase<Option<&'static str>> {
         }
     }
     PerPhase::of(|phase| match phase {
-        Phase::Queue if hop.request.waited.is_some() => None,
+        Phase::Queue if hop.request.waited.is_some() || hop.request.queued.is_some() => None,
         Phase::Queue => Some(NO_QUEUE),
         Phase::Dns => match hop.dns.ran().map(|dns| dns.lane) {
             Some(DnsLane::Given) => Some("the address was given"),

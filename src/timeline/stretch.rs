@@ -23,6 +23,13 @@ pub(super) fn stretches(hop: &Hop<'_>) -> PerPhase<Option<Stretch>> {
     PerPhase::of(|phase| stamps[phase].map(|(start, end)| clip.next(start, end)))
 }
 
+/// Start and end of each phase of a request, laid so that they never overlap; `None` for one that did not happen.
+#[must_use]
+pub fn phase_bounds(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
+    let all = stretches(hop);
+    PerPhase::of(|phase| all[phase].map(|stretch| (stretch.start, stretch.end)))
+}
+
 /// The same of an exchange alone, from its first byte out to its last byte in.
 pub(super) fn stretches_of(http: &Http) -> PerPhase<Option<Stretch>> {
     let [send, wait, receive] = exchange(http);
@@ -42,7 +49,10 @@ pub(super) fn stretches_of(http: &Http) -> PerPhase<Option<Stretch>> {
 fn stamps(hop: &Hop<'_>) -> PerPhase<Option<(At, At)>> {
     let [send, wait, receive] = hop.http.ran().map_or([None; 3], exchange);
     PerPhase::of(|phase| match phase {
-        Phase::Queue => hop.request.waited.map(|waited| (hop.start, waited.end)),
+        Phase::Queue => {
+            let end = hop.request.waited.map(|waited| waited.end).or(hop.request.queued);
+            end.map(|end| (hop.start, end))
+        }
         Phase::Dns => {
             let asked = hop.dns.ran().filter(|dns| !matches!(dns.lane, DnsLane::Given | DnsLane::Special));
             asked.map(|dns| (dns.start, dns.end))

@@ -75,6 +75,8 @@ failure_codes! {
     InvalidName => "invalid-name",
     /// dns: a name that must not be asked for, such as that of an onion service.
     SpecialName => "special-name",
+    /// tcp: the page of a public address leads to one that is not public (`--allow-private`).
+    AddressNotPublic => "address-not-public",
     /// tcp: the address actively refused.
     ConnectionRefused => "connection-refused",
     /// tcp: no answer within the limit.

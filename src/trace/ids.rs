@@ -13,8 +13,10 @@ ids! {
     LookupId,
     /// A connection of a trace: its place in `Trace::connections`.
     ConnectionId,
-    /// A request of a trace: its place in `Trace::requests`.
+    /// A request of a trace: its place in `Trace::requests`; those of a page go on behind these.
     RequestId,
+    /// A resource of a page: its place in `Page::resources`.
+    ResourceId,
     /// A packet of a lookup: its place in `Dns::packets`.
     PacketId,
 }

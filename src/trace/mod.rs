@@ -28,6 +28,7 @@ mod http;
 mod ids;
 mod meaning;
 mod packet;
+mod page;
 mod proxy;
 mod quic;
 mod record;
@@ -77,10 +78,14 @@ pub use http::{
     MethodPromises, Redirect, RedirectChange, SentRequest, SetCookie, TlsComplaint, Unanswered, header,
     method_promises, position,
 };
-pub use ids::{ConnectionId, LookupId, PacketId, RequestId};
+pub use ids::{ConnectionId, LookupId, PacketId, RequestId, ResourceId};
 pub use meaning::{Meaning, Negative, StoppedBy};
 pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
+};
+pub use page::{
+    Asker, Blocking, CharsetSource, DocumentRead, Fate, Initiator, InitiatorKind, Left, Marks, Page,
+    PageLimit, PageProfile, Priority, Resource, ResourceKind, Viewport,
 };
 pub use proxy::{
     PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, Secret,

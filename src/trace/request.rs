@@ -42,6 +42,8 @@ pub struct Request {
     pub cors: Option<Cors>,
     /// `--reuse`: the same again on its connection, when the trace had ended; `None` without it.
     pub further: Option<Further>,
+    /// `--page`: the end of its wait for its turn, where it had to wait.
+    pub queued: Option<At>,
     /// The wait before it, where it repeats one that came to what may pass (`--retry`).
     pub waited: Option<RetryWait>,
     /// Why it was not sent once more, where it came to what may pass and that was asked for.
@@ -147,6 +149,7 @@ impl Request {
             http: Stage::NotReached,
             failure: None,
             retry_of: None,
+            queued: None,
             waited: None,
             not_retried: None,
             further: None,

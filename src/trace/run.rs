@@ -7,6 +7,7 @@ use super::dns::Dns;
 use super::failure::Failure;
 use super::hop::Hop;
 use super::ids::{ConnectionId, LookupId, RequestId};
+use super::page::Page;
 use super::request::Request;
 
 /// Everything one run saw, from the URL to the last byte. Whole also when the run failed.
@@ -31,6 +32,8 @@ pub struct Trace {
     pub requests: Vec<Request>,
     /// Why the input led to no request at all.
     pub no_request: Option<Failure>,
+    /// `--page`: what the last response asks for; `None` without it.
+    pub page: Option<Box<Page>>,
     /// True when the trace ran inside the built-in lab.
     pub lab: bool,
 }
@@ -48,6 +51,7 @@ impl Trace {
             connections: Vec::new(),
             requests: Vec::new(),
             no_request: None,
+            page: None,
             lab: false,
         }
     }
@@ -76,6 +80,21 @@ impl Trace {
             .iter()
             .enumerate()
             .map(|(index, request)| Hop::new(RequestId(index), request, &self.lookups, &self.connections))
+    }
+
+    /// The requests of the page, each with what was done for it; none without `--page`.
+    pub fn page_hops(&self) -> impl ExactSizeIterator<Item = Hop<'_>> + Clone {
+        let requests = self.page.as_ref().map(|page| page.requests.as_slice()).unwrap_or_default();
+        let first = self.requests.len();
+        requests.iter().enumerate().map(move |(index, request)| {
+            Hop::new(RequestId(first + index), request, &self.lookups, &self.connections)
+        })
+    }
+
+    /// A request of the page by its id.
+    #[must_use]
+    pub fn page_hop(&self, id: RequestId) -> Option<Hop<'_>> {
+        self.page_hops().nth(id.0.checked_sub(self.requests.len())?)
     }
 
     /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.

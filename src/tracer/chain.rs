@@ -6,23 +6,22 @@ use std::time::Duration;
 
 use super::assumed;
 use super::beside::Beside;
-use super::connect;
 use super::cross::{self, Next};
 use super::fast_open;
 use super::loss;
+use super::page::Engine;
 use super::pool::{Idle, Pool};
 use super::proxied;
-use super::quic;
 use super::retry::{self, Retries};
 use super::reuse;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
+use super::way;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
-use crate::http::{self, Ask, OnBehalf, Session, Upload};
-use crate::plan::{CookieJar, ExpectPlan, VersionChoice};
-use crate::proxy::{self, Choice};
+use crate::http::{self, Ask, OnBehalf, Upload};
+use crate::plan::{Cookie, CookieJar, ExpectPlan};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
@@ -75,10 +74,12 @@ pub(super) struct Chain<'a> {
     unsettled: Vec<(ConnectionId, tls::Doubt)>,
     /// The last request that was to be made.
     last: Option<Ask>,
+    /// What is fetched beside it and behind it (`--page`).
+    page: Option<&'a Engine<'a>>,
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(scene: &'a Scene<'a>) -> Self {
+    pub(super) fn new(scene: &'a Scene<'a>, page: Option<&'a Engine<'a>>) -> Self {
         let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
         Self {
             scene,
@@ -90,6 +91,7 @@ impl<'a> Chain<'a> {
             sessions,
             unsettled,
             last: None,
+            page,
         }
     }
 
@@ -99,6 +101,16 @@ impl<'a> Chain<'a> {
         if !self.sessions.is_empty() || !self.of_quic.is_empty() {
             self.pool.close().await;
         }
+    }
+
+    /// Hands the connections over to whoever fetches the page.
+    pub(super) fn hand_over(&mut self) -> Pool {
+        std::mem::take(&mut self.pool)
+    }
+
+    /// What is kept of cookies.
+    pub(super) fn cookies(&self) -> Vec<Cookie> {
+        self.last.as_ref().map(|ask| ask.cookies.clone()).unwrap_or_default()
     }
 
     /// What is left to be done, none of it counted.
@@ -125,6 +137,7 @@ impl<'a> Chain<'a> {
             credentials: true,
             given_host: true,
             on_behalf: OnBehalf::Nobody,
+            listener: self.page.map(Engine::listener),
         };
         self.redirects(input, trace, &mut ask).await
     }
@@ -314,30 +327,6 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// A connection for a request, by a proxy or without one.
-    async fn open(
-        &self,
-        trace: &mut Trace,
-        id: RequestId,
-        ask: &Ask,
-        beside: &mut Beside,
-    ) -> Result<Option<(Session, ConnectionId)>, Failure> {
-        let request = &mut trace.requests[id.0];
-        if request.until >= StageName::Tcp && self.scene.plan.tcp.unix_socket.is_none() {
-            match proxy::choose(&request.url, &self.scene.plan.proxy) {
-                Choice::Use(_) if self.scene.plan.http.version == VersionChoice::Http3Only => {
-                    return Err(quic::not_by_proxy(&request.url.host_ascii));
-                }
-                Choice::Use(server) => {
-                    return proxied::open(self.scene, trace, (id, ask), server, beside).await;
-                }
-                Choice::Bypass(bypass) => request.bypass = Some(bypass),
-                Choice::Direct => {}
-            }
-        }
-        connect::open(self.scene, trace, id, ask, beside).await
-    }
-
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
         let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
@@ -355,7 +344,7 @@ impl<'a> Chain<'a> {
                 (idle.session, idle.connection)
             }
             None => {
-                let opened = self.open(trace, id, ask, &mut beside).await;
+                let opened = way::open(self.scene, trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
                 self.watches.extend(beside.watch.take());
                 self.of_quic.extend(beside.quic.take());
@@ -376,6 +365,10 @@ impl<'a> Chain<'a> {
                 }
             }
         };
+        if let Some(page) = self.page {
+            let url = &trace.requests[id.0].url;
+            page.document_connected(url, &session, &trace.connections[connection.0], connection);
+        }
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);
         let made = beside.request.take().unwrap_or_else(|| http::prepare(&request.url, ask, &plan.http));
@@ -507,7 +500,7 @@ fn not_again(name: &str, target: &str) -> Failure {
 }
 
 /// The end of the last stage that ran.
-fn end_of(hop: &Hop<'_>) -> Option<At> {
+pub(super) fn end_of(hop: &Hop<'_>) -> Option<At> {
     let ends = [
         hop.dns.ran().map(|dns| dns.end),
         hop.connect.ran().map(|connect| connect.end),

@@ -4,11 +4,14 @@
 //! Nothing is connected here.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use crate::fault::Fault;
+use crate::plan::Reach;
 use crate::tcp::{Endpoint, FALLBACK_PATIENCE, Turn};
 use crate::trace::{
-    Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, ServiceBinding, ServiceEndpoint,
-    ServiceRecord,
+    AddressKind, Attempt, AttemptOutcome, Connect, EndpointSource, Failure, FailureCode, ServiceBinding,
+    ServiceEndpoint, ServiceRecord, StageName,
 };
 use crate::units;
 
@@ -29,6 +32,42 @@ pub(super) fn of(service: Option<&ServiceBinding>, addresses: Vec<IpAddr>, port:
         turn: if endpoint.source == EndpointSource::Host { Turn::Fallback } else { Turn::Next },
     };
     service.endpoints.iter().map(of_service).collect()
+}
+
+/// Those that may be connected to; none left is a failure.
+pub(super) fn within_reach(
+    mut endpoints: Vec<Endpoint>,
+    reach: Reach,
+    host: &str,
+) -> Result<Vec<Endpoint>, Failure> {
+    if reach == Reach::Any {
+        return Ok(endpoints);
+    }
+    let refused =
+        endpoints.iter().flat_map(|endpoint| &endpoint.addresses).find(|one| !is_public(**one)).copied();
+    endpoints.iter_mut().for_each(|endpoint| endpoint.addresses.retain(|address| is_public(*address)));
+    endpoints.retain(|endpoint| !endpoint.addresses.is_empty());
+    match refused {
+        Some(address) if endpoints.is_empty() => {
+            let message =
+                format!("{host} is at {address}, which is not public, and the page is of a public address");
+            let fault = Fault::new(StageName::Tcp, FailureCode::AddressNotPublic, message);
+            Err(fault.hint("--allow-private lets a page lead there").after(Duration::ZERO))
+        }
+        _ => Ok(endpoints),
+    }
+}
+
+/// Whether an address means the same host everywhere; behind NAT64 (RFC 6052) the one that it stands for.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    let embedded = match address {
+        IpAddr::V6(v6) if v6.octets()[..12] == [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = v6.octets();
+            Some(IpAddr::from([a, b, c, d]))
+        }
+        _ => None,
+    };
+    AddressKind::of(embedded.unwrap_or(address)).is_none()
 }
 
 /// Whether another endpoint may do better: it was no fault of a certificate, which is the origin's own matter

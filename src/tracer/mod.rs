@@ -6,7 +6,9 @@
 //! # Layout
 //! - `run`: [`Tracer`], what many runs share, and [`Run`], what belongs to one.
 //! - `chain`: the requests of one run, from redirect to redirect.
+//! - `page`: what the last response asks for, fetched beside it and behind it (`--page`).
 //! - `cross`: requests of a page of another origin.
+//! - `way`: a connection, by a proxy or without one.
 //! - `connect`: from a URL to an open connection; `target`: whose; `endpoint`: where, of several;
 //!   `upgrade`: from http to https by an HTTPS record (RFC 9460).
 //! - `addresses`: every address of a host, when the trace has ended
@@ -38,6 +40,7 @@ mod fast_open;
 mod loss;
 mod means;
 mod opening;
+mod page;
 mod pool;
 mod proxied;
 mod quic;
@@ -53,6 +56,7 @@ mod target;
 mod udp_check;
 mod until;
 mod upgrade;
+mod way;
 
 pub use self::run::{Run, Tracer, UNCOUNTED_GRACE};
 pub use self::scene::OnStage;

@@ -24,6 +24,13 @@ impl Pool {
         self.idle.entry(origin).or_default().push(idle);
     }
 
+    /// All of them.
+    pub(super) fn into_idle(self) -> impl Iterator<Item = (Origin, Idle)> {
+        self.idle
+            .into_iter()
+            .flat_map(|(origin, all)| all.into_iter().map(move |idle| (origin.clone(), idle)))
+    }
+
     /// Ends all of them in good order.
     pub(super) async fn close(&mut self) {
         for idle in std::mem::take(&mut self.idle).into_values().flatten() {

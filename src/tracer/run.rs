@@ -9,6 +9,7 @@ use super::chain::{Chain, Left};
 use super::fast_open;
 use super::loss;
 use super::means::Means;
+use super::page::Engine;
 use super::resume;
 use super::route;
 use super::scan;
@@ -16,7 +17,7 @@ use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
 use crate::dns;
-use crate::plan::{Plan, RouteProbe, Scan};
+use crate::plan::{Plan, Reach, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
@@ -89,15 +90,43 @@ impl Tracer {
         let another = || (shared.of_another_run(), proxies.of_another_run());
         let (resolver, means) = &next.take().unwrap_or_else(another);
         let Run { clock, stop, setup, on_stage } = run;
-        let scene =
-            Scene { plan, resolver, tls, bare_tls, http1_tls, http2_tls, quic, means, clock, stop, on_stage };
+        let reach = Reach::Any;
+        let scene = Scene {
+            plan,
+            resolver,
+            tls,
+            bare_tls,
+            http1_tls,
+            http2_tls,
+            quic,
+            means,
+            clock,
+            stop,
+            on_stage,
+            reach,
+        };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
-        let mut chain = Chain::new(&scene);
-        trace.no_request = chain.follow(url, &mut trace).await.err();
+        let page = plan.page.clone().map(|plan| Engine::new(&scene, plan));
+        let mut chain = Chain::new(&scene, page.as_ref());
+        let document = async {
+            trace.no_request = chain.follow(url, &mut trace).await.err();
+            if let Some(page) = &page {
+                page.document_ended(chain.hand_over(), chain.cookies());
+            }
+        };
+        match &page {
+            Some(page) => {
+                let ((), ()) = futures_util::join!(document, page.run());
+            }
+            None => document.await,
+        }
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.request_again(&mut trace).await;
         chain.close().await;
-        let Left { lanes, sessions, doubted, unsettled } = chain.into_uncounted();
+        let Left { mut lanes, sessions, doubted, unsettled } = chain.into_uncounted();
+        if let Some(page) = page {
+            lanes.extend(page.settle(&mut trace));
+        }
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
                 lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;

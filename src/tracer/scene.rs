@@ -3,7 +3,7 @@
 use super::means::Means;
 use crate::clock::Clock;
 use crate::dns::Resolver;
-use crate::plan::Plan;
+use crate::plan::{Plan, Reach};
 use crate::stop::Stop;
 use crate::tls;
 use crate::trace::StageName;
@@ -29,4 +29,6 @@ pub(super) struct Scene<'a> {
     pub(super) clock: &'a Clock,
     pub(super) stop: &'a Stop,
     pub(super) on_stage: OnStage<'a>,
+    /// Which addresses are connected to.
+    pub(super) reach: Reach,
 }

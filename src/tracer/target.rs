@@ -14,6 +14,11 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// Whether requests to it are in the clear.
+    pub(super) const fn is_clear(&self) -> bool {
+        self.scheme.is_clear()
+    }
+
     pub(super) fn host(&self) -> &str {
         &self.host
     }

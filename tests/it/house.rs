@@ -47,6 +47,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("explain", &["packed", "trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
+    ("page", &["trace"]),
     (
         "dns",
         &["clock", "explain", "fault", "hosts", "os", "plan", "roots", "stop", "timestamp", "trace", "units"],
@@ -77,8 +78,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "tracer",
         &[
-            "clock", "dns", "fault", "http", "plan", "proxy", "quic", "reading", "stop", "stream", "tcp",
-            "tls", "trace", "units", "url",
+            "clock", "dns", "fault", "http", "page", "plan", "proxy", "quic", "reading", "stop", "stream",
+            "tcp", "tls", "trace", "units", "url",
         ],
     ),
     // What follows from a trace.

@@ -12,6 +12,7 @@ mod http3;
 mod kept;
 mod lab;
 mod live;
+mod page;
 mod peers;
 mod proxies;
 mod retries;

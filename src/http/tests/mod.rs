@@ -99,8 +99,16 @@ pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
     let body = body.map(|body| Upload::new(&RequestBody::from(body.to_vec())));
     let on_behalf = OnBehalf::Nobody;
     let cookies = Vec::new();
-    let (method, expect) = (method.to_owned(), ExpectPlan::default());
-    Ask { method, body, expect, cookies, credentials: true, given_host: true, on_behalf }
+    Ask {
+        method: method.to_owned(),
+        body,
+        expect: ExpectPlan::default(),
+        cookies,
+        credentials: true,
+        given_host: true,
+        on_behalf,
+        listener: None,
+    }
 }
 
 /// A server that runs `script` on its first connection.

@@ -97,6 +97,7 @@ where
             timeout(IDLE, skip_body(&mut stream, &mut buffer, head.body)).await??;
             received = shared.clock.now();
         }
+        let page = page.find(&head.target);
         let page = Page { think: if number == 0 { page.think + page.start } else { page.think }, ..page };
         timeout(IDLE, respond(&mut stream, &page, &head, received, shared)).await??;
         if let (Conduct::EndsThird(_), 2..) = (conduct, number) {

@@ -58,6 +58,7 @@ async fn respond(
         body.flow_control().release_capacity(length)?;
     }
     let received = shared.clock.now();
+    let page = page.find(head.uri.path());
     if page.hints == Hints::Early {
         let mut hints = Response::new(());
         *hints.status_mut() = StatusCode::EARLY_HINTS;

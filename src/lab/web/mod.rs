@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! - `site`: the sites, a table; `ca`, `x509`, `ocsp`: their certificates; `reply`: what a page says
+//! - `pages`, `speaking`, `paged`: the table itself; the last have what browsers ask for behind a page
 //! - `http1`, `http2`, `http3`, `legacy`: how it is said, or not; `socket`, `grpc`: what is no page
 //! - `serve`: connections and TLS
 
@@ -12,6 +13,7 @@ mod http2;
 mod http3;
 mod legacy;
 mod ocsp;
+mod paged;
 mod pages;
 pub(super) mod reply;
 mod serve;

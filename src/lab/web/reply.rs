@@ -73,13 +73,13 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
         return Reply { status: 204, fields, body: Vec::new() };
     }
     let path = request.target.split('?').next().unwrap_or_default();
-    let own = page.text.filter(|_| path == "/");
+    let own = page.text.filter(|_| path == page.at);
     let mut content_type = own.map_or("text/html; charset=utf-8", |(kind, _)| kind);
     let mut status = page.status;
     let mut encoded = Encoding::Identity;
     let tagged = page.fields.iter().any(|(name, _)| *name == "etag");
     let body = match (page.status, path) {
-        (_, "/") if own.is_some() => own.map(|(_, text)| text.as_bytes().to_vec()).unwrap_or_default(),
+        _ if own.is_some() => own.map(|(_, text)| text.as_bytes().to_vec()).unwrap_or_default(),
         (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
             status = 304;
             Vec::new()

@@ -31,7 +31,7 @@ type Error = Box<dyn std::error::Error>;
 /// A site's TLS side, ready to serve.
 #[derive(Clone)]
 pub(crate) enum Door {
-    Tls(Tls, Arc<ServerConfig>),
+    Tls(&'static Tls, Arc<ServerConfig>),
     Legacy(&'static Script),
 }
 
@@ -39,12 +39,12 @@ pub(crate) enum Door {
 ///
 /// # Errors
 /// The texts of the libraries: a defect of this program.
-pub(crate) fn door(site: &Site, authority: &Authority) -> Result<Option<Door>, String> {
+pub(crate) fn door(site: &'static Site, authority: &Authority) -> Result<Option<Door>, String> {
     match &site.secure {
         None => Ok(None),
         Some(Secure::Legacy(script)) => Ok(Some(Door::Legacy(script))),
         Some(Secure::Tls(tls)) => {
-            authority.server_config(site.host, tls).map(|config| Some(Door::Tls(*tls, config)))
+            authority.server_config(site.host, tls).map(|config| Some(Door::Tls(tls, config)))
         }
     }
 }
@@ -69,7 +69,7 @@ pub(crate) async fn serve_secure(site: &'static Site, door: Door, listener: TcpL
         async move {
             match door {
                 Door::Legacy(script) => Ok(legacy::serve(stream, script).await?),
-                Door::Tls(tls, config) => over_tls(stream, tls, config, shared).await,
+                Door::Tls(tls, config) => over_tls(stream, *tls, config, shared).await,
             }
         }
     })

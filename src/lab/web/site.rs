@@ -252,8 +252,44 @@ pub(crate) struct Page {
     pub(crate) encoding: Encoding,
     /// What it says in place of the page, and of which type that is.
     pub(crate) text: Option<(&'static str, &'static str)>,
+    /// Where it says so.
+    pub(crate) at: &'static str,
+    /// What else it has.
+    pub(crate) files: &'static [File],
     /// The fields of its 204 to an OPTIONS; without them OPTIONS is as good as GET.
     pub(crate) preflight: Option<&'static [(&'static str, &'static str)]>,
+}
+
+/// Something that a page asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    pub(crate) path: &'static str,
+    /// Its type.
+    pub(crate) kind: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) status: u16,
+    /// Header fields of its own.
+    pub(crate) fields: &'static [(&'static str, &'static str)],
+    /// From the request's last byte to the response's first.
+    pub(crate) think: Duration,
+}
+
+impl Page {
+    /// What is at a path of it.
+    pub(crate) fn find(self, target: &str) -> Self {
+        let path = target.split('?').next().unwrap_or_default();
+        let Some(file) = self.files.iter().find(|file| file.path == path) else { return self };
+        Self {
+            status: file.status,
+            fields: file.fields,
+            think: file.think,
+            hints: Hints::None,
+            pace: Pace::AtOnce,
+            text: Some((file.kind, file.text)),
+            at: file.path,
+            ..self
+        }
+    }
 }
 
 /// Interim responses.
@@ -304,6 +340,8 @@ pub(super) const PAGE: Page = Page {
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
     text: None,
+    at: "/",
+    files: &[],
     preflight: None,
 };
 

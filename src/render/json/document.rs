@@ -27,44 +27,44 @@ pub(super) const SCHEMA: &str = "urltrace/1";
 pub(super) struct TraceDocument<'a> {
     /// The version of this document's form.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
-    schema: &'static str,
+    pub(super) schema: &'static str,
     /// Tells this document from the others of the schema.
     #[cfg_attr(test, schemars(extend("const" = "trace")))]
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// The version of the program that wrote it.
-    urltrace_version: &'static str,
+    pub(super) urltrace_version: &'static str,
     /// The URL as typed, secrets redacted.
-    input: &'a str,
+    pub(super) input: &'a str,
     /// Wall time of t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
-    started_at: String,
+    pub(super) started_at: String,
     /// Whether the trace ran inside the built-in lab.
-    lab: bool,
+    pub(super) lab: bool,
     /// Whether the last response was read to its end.
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// The exit code of the process.
-    exit_code: u8,
+    pub(super) exit_code: u8,
     /// The status of the last response; null when there is none.
-    final_status: Option<u16>,
+    pub(super) final_status: Option<u16>,
     /// What ended the trace before its goal.
-    failure: Option<FailureView<'a>>,
+    pub(super) failure: Option<FailureView<'a>>,
     /// From t0 to the end of the last hop.
-    total_us: u64,
+    pub(super) total_us: u64,
     /// Client set-up before t0, not part of the total.
-    setup_us: u64,
+    pub(super) setup_us: u64,
     /// Where the time went.
-    verdict: finding::VerdictView<'a>,
+    pub(super) verdict: finding::VerdictView<'a>,
     /// The phases summed over all hops; null where a phase happened in none.
-    phases: PhasesView,
+    pub(super) phases: PhasesView,
     /// One record for each request of the redirect chain.
-    hops: Vec<hop::HopView<'a>>,
+    pub(super) hops: Vec<hop::HopView<'a>>,
     /// The waterfall's rows.
-    spans: Vec<hop::SpanView>,
+    pub(super) spans: Vec<hop::SpanView>,
     /// What is wrong, slow or worth knowing, the most severe first.
-    findings: Vec<finding::FindingView<'a>>,
+    pub(super) findings: Vec<finding::FindingView<'a>>,
     /// What their savings come to in this run, those of later loads (`load: repeat`) left out; null where none
     /// saves time.
-    saved_together_us: Option<u64>,
+    pub(super) saved_together_us: Option<u64>,
 }
 
 impl<'a> TraceDocument<'a> {

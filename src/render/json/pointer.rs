@@ -1,10 +1,10 @@
 //! Where a finding's evidence stands in a document: JSON pointers (RFC 6901) for places.
 
 use crate::finding::{
-    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, PacketField,
-    Place, SignatureField, SignaturePlace,
+    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,
+    PacketField, Place, SignatureField, SignaturePlace,
 };
-use crate::trace::Trace;
+use crate::trace::{Fate, Resource, ResourceId, Trace};
 
 /// What the places are in.
 #[derive(Clone, Copy)]
@@ -36,8 +36,27 @@ pub(super) fn pointer(place: Place, within: Within<'_>) -> Option<String> {
             Some(format!("/hops/{}/dns/{}", hop.id.0, lookup(place)))
         }
         (Place::Lookup(_, place), Within::Lookup) => Some(format!("/dns/{}", lookup(place))),
-        (Place::Request(..) | Place::Connection(..), Within::Lookup) => None,
+        (Place::Resource(id, place), Within::Trace(trace)) => resource(trace, id, place),
+        (Place::Request(..) | Place::Connection(..) | Place::Resource(..), Within::Lookup) => None,
     }
+}
+
+/// A resource stands among the requests or among what was not asked for, in the order of discovery.
+fn resource(trace: &Trace, id: ResourceId, place: InResource) -> Option<String> {
+    let page = trace.page.as_ref()?;
+    let is_asked = |resource: &Resource| matches!(resource.fate, Fate::Requested(_));
+    let own = is_asked(page.resources.get(id.0)?);
+    let before = page.resources[..id.0].iter().filter(|other| is_asked(other) == own).count();
+    let field = match place {
+        InResource::Status => "status",
+        InResource::Failure => "failure/code",
+        InResource::Reason => "reason",
+    };
+    Some(if own {
+        format!("/requests/{}/{field}", trace.requests.len() + before)
+    } else {
+        format!("/not_requested/{before}/{field}")
+    })
 }
 
 fn request(place: InRequest) -> String {

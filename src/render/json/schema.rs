@@ -18,7 +18,8 @@ pub(super) mod from_views {
     use crate::reading::FlowKind;
     use crate::render::json::compare::CompareDocument;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
-    use crate::trace::{FailureCode, UrlChangeKind};
+    use crate::render::json::page::{PageDocument, STOPPED};
+    use crate::trace::{FailureCode, Left, ResourceKind, UrlChangeKind};
 
     /// The schema of the view structs.
     pub(crate) fn schema() -> String {
@@ -62,13 +63,24 @@ pub(super) mod from_views {
         words(Load::ALL, Load::as_str)
     }
 
-    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one URL by several
-    /// versions of HTTP, of one `urltrace dns`, or of an error.
+    pub(crate) fn resource_kinds() -> Vec<&'static str> {
+        words(ResourceKind::ALL, ResourceKind::as_str)
+    }
+
+    pub(crate) fn left_words() -> Vec<&'static str> {
+        let mut all = words(Left::ALL, Left::as_str);
+        all.push(STOPPED);
+        all
+    }
+
+    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of a page, of one
+    /// URL by several versions of HTTP, of one `urltrace dns`, or of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
     enum Document<'a> {
         Trace(Box<TraceDocument<'a>>),
+        Page(Box<PageDocument<'a>>),
         Compare(Box<CompareDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
         Error(Box<ErrorDocument<'a>>),

@@ -10,6 +10,7 @@ use super::document::{DnsDocument, ErrorDocument, TraceDocument};
 use super::finding::FindingView;
 use super::harmless::{OneLine, Readable};
 use super::hop::HopView;
+use super::page::PageDocument;
 use super::pointer::Within;
 use crate::finding::Finding;
 use crate::redact::Redacted;
@@ -27,7 +28,10 @@ pub(crate) enum Lines {
 
 /// Writes the document of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    let document = serde_json::to_value(TraceDocument::new(report))?;
+    let document = match &report.trace.page {
+        Some(page) => serde_json::to_value(PageDocument::new(report, page))?,
+        None => serde_json::to_value(TraceDocument::new(report))?,
+    };
     write(&with_findings(document, &report.findings, Within::Trace(&report.trace))?, lines, out)
 }
 

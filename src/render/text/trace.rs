@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::ink::Ink;
 use super::page::Page;
-use super::{evidence, findings, headline, ladder, story, verbose, waterfall};
+use super::{evidence, findings, headline, ladder, resources, story, verbose, waterfall};
 use crate::finding::Finding;
 use crate::picture::{self, Depth};
 use crate::redact::Redacted;
@@ -16,7 +16,10 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
     let TraceReport { trace, findings, verdict, exit_code: _ } = &**report;
     let mut page = Page::new(style);
     headline::put(&mut page, trace, verdict);
-    waterfall::put(&mut page, trace, style.verbose);
+    match &trace.page {
+        Some(model) => resources::put(&mut page, trace, model, style.verbose),
+        None => waterfall::put(&mut page, trace, style.verbose),
+    }
     if style.diagram == Diagram::Ladder {
         let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()));
         ladder::put(&mut page, &drawn, depth(style));

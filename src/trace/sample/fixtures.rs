@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<(&'static str, Trace)> {
         ("proxied", proxied()),
         ("proxy-refused", proxy_refused()),
         ("http3", http3()),
+        ("paged", super::paged()),
         ("stub-fallback", stub_fallback()),
         ("bad-url", bad_url()),
         ("max-time", max_time()),

@@ -64,6 +64,7 @@ impl Draft {
             http,
             failure,
             retry_of: None,
+            queued: None,
             waited: None,
             not_retried: None,
             further: None,

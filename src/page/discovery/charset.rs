@@ -1,0 +1,187 @@
+//! Bytes of a document to text, piece by piece: UTF-8, UTF-16 and Latin-1, which the web's other names for it are, too.
+//!
+//! Markup is ASCII in all charsets of the web but UTF-16. Of those that are not known here its letters beyond ASCII
+//! stay unread, and a URL that holds some is told and not asked for.
+
+use std::borrow::Cow;
+
+use crate::trace::CharsetSource;
+
+/// How bytes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charset {
+    Utf8,
+    Utf16Little,
+    Utf16Big,
+    Latin1,
+    /// One that is not known here.
+    Other,
+}
+
+impl Charset {
+    /// The charset of a name (Encoding standard, section 4.2), as far as they are told apart here.
+    pub(super) fn of(name: &str) -> Self {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" | "unicode-1-1-utf-8" | "x-unicode20utf8" => Self::Utf8,
+            "utf-16" | "utf-16le" => Self::Utf16Little,
+            "utf-16be" => Self::Utf16Big,
+            "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "us-ascii" | "ascii" | "windows-1252"
+            | "cp1252" | "x-cp1252" => Self::Latin1,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Reads a document's bytes.
+pub(super) struct Decoder {
+    charset: Charset,
+    pub(super) named: (String, CharsetSource),
+    /// Bytes of a character that is not whole yet.
+    left: Vec<u8>,
+    begun: bool,
+}
+
+impl Decoder {
+    /// For a document whose Content-Type names a charset, or none.
+    pub(super) fn new(field: Option<&str>) -> Self {
+        let named = match field {
+            Some(name) => (name.to_ascii_lowercase(), CharsetSource::Field),
+            None => ("utf-8".to_owned(), CharsetSource::Assumed),
+        };
+        Self { charset: Charset::of(&named.0), named, left: Vec::new(), begun: false }
+    }
+
+    pub(super) const fn charset(&self) -> Charset {
+        self.charset
+    }
+
+    /// What a meta element says: heard where nobody has said it before. It cannot mean UTF-16, in which it could not
+    /// have been read (HTML, section 13.2.3.2).
+    pub(super) fn heard(&mut self, name: &str) {
+        if self.named.1 != CharsetSource::Assumed {
+            return;
+        }
+        let charset = match Charset::of(name) {
+            Charset::Utf16Little | Charset::Utf16Big => Charset::Utf8,
+            charset => charset,
+        };
+        self.charset = charset;
+        self.named = (name.trim().to_ascii_lowercase(), CharsetSource::Meta);
+    }
+
+    /// How many bytes one unit of the text has that `>` is sought in.
+    pub(super) const fn unit(&self) -> usize {
+        if matches!(self.charset, Charset::Utf16Little | Charset::Utf16Big) { 2 } else { 1 }
+    }
+
+    /// Looks for a byte order mark at the start of the document, and says how long it is. It beats every word
+    /// (Encoding standard, section 6).
+    pub(super) fn begin(&mut self, bytes: &[u8]) -> usize {
+        if std::mem::replace(&mut self.begun, true) {
+            return 0;
+        }
+        let (charset, name, length) = match bytes {
+            [0xef, 0xbb, 0xbf, ..] => (Charset::Utf8, "utf-8", 3),
+            [0xff, 0xfe, ..] => (Charset::Utf16Little, "utf-16le", 2),
+            [0xfe, 0xff, ..] => (Charset::Utf16Big, "utf-16be", 2),
+            _ => return 0,
+        };
+        self.charset = charset;
+        self.named = (name.to_owned(), CharsetSource::ByteOrderMark);
+        length
+    }
+
+    /// The text of the next bytes; a character that is cut by their end waits for the rest of it.
+    pub(super) fn decode(&mut self, bytes: &[u8]) -> String {
+        let all: Cow<'_, [u8]> = if self.left.is_empty() {
+            bytes.into()
+        } else {
+            let mut all = std::mem::take(&mut self.left);
+            all.extend_from_slice(bytes);
+            all.into()
+        };
+        let (text, used) = match self.charset {
+            Charset::Utf8 => {
+                let used = all.len() - cut_of_utf8(&all);
+                (String::from_utf8_lossy(&all[..used]).into_owned(), used)
+            }
+            Charset::Utf16Little | Charset::Utf16Big => {
+                let used = all.len() / 2 * 2;
+                let unit = |pair: &[u8]| {
+                    let pair = [pair[0], pair[1]];
+                    if self.charset == Charset::Utf16Big {
+                        u16::from_be_bytes(pair)
+                    } else {
+                        u16::from_le_bytes(pair)
+                    }
+                };
+                let units = all[..used].chunks_exact(2).map(unit);
+                (char::decode_utf16(units).map(|char| char.unwrap_or('\u{fffd}')).collect(), used)
+            }
+            Charset::Latin1 | Charset::Other => {
+                (all.iter().map(|byte| char::from(*byte)).collect(), all.len())
+            }
+        };
+        self.left = all[used..].to_vec();
+        text
+    }
+}
+
+/// How many bytes at the end begin a character that is not whole.
+fn cut_of_utf8(bytes: &[u8]) -> usize {
+    for back in 1..=bytes.len().min(3) {
+        let byte = bytes[bytes.len() - back];
+        let needs = match byte {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            0x80..=0xbf => continue,
+            _ => return 0,
+        };
+        return if needs > back { back } else { 0 };
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(field: Option<&str>, pieces: &[&[u8]]) -> (String, Decoder) {
+        let mut decoder = Decoder::new(field);
+        let mut text = String::new();
+        for piece in pieces {
+            let skip = decoder.begin(piece);
+            text.push_str(&decoder.decode(&piece[skip..]));
+        }
+        (text, decoder)
+    }
+
+    #[test]
+    fn characters_may_be_cut_anywhere() {
+        let whole = "aä€𝄞z".as_bytes();
+        for at in 0..=whole.len() {
+            assert_eq!(text(Some("UTF-8"), &[&whole[..at], &whole[at..]]).0, "aä€𝄞z", "cut at {at}");
+        }
+        assert_eq!(text(None, &[b"a\xffb"]).0, "a\u{fffd}b");
+        let utf16: Vec<u8> =
+            std::iter::once(0xfeff_u16).chain("<é>".encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        let (read, decoder) = text(Some("utf-8"), &[&utf16]);
+        assert_eq!((read.as_str(), decoder.charset), ("<é>", Charset::Utf16Big), "a mark beats the field");
+    }
+
+    #[test]
+    fn a_meta_element_is_heard_where_nobody_has_spoken() {
+        let mut decoder = Decoder::new(None);
+        decoder.heard("Shift_JIS");
+        assert_eq!((decoder.charset, decoder.named.1), (Charset::Other, CharsetSource::Meta));
+        decoder.heard("utf-8");
+        assert_eq!(decoder.charset, Charset::Other, "the first one counts");
+        let mut decoder = Decoder::new(Some("ISO-8859-1"));
+        decoder.heard("utf-8");
+        assert_eq!((decoder.charset, decoder.named.1), (Charset::Latin1, CharsetSource::Field));
+        let mut decoder = Decoder::new(None);
+        decoder.heard("utf-16");
+        assert_eq!(decoder.charset, Charset::Utf8);
+    }
+}

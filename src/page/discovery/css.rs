@@ -1,0 +1,315 @@
+//! A stylesheet: its imports as its bytes arrive, as Chrome's own scanner has them, and its fonts and images when it
+//! is whole.
+//!
+//! Which fonts and images are needed is a question of layout: they are told as potential.
+
+use cssparser::{ParseError, Parser, Token};
+use url::Url;
+
+use super::charset::{Charset, Decoder};
+use super::media::holds;
+use super::resolve::{Resolved, resolve};
+use crate::page::found::{Cors, Found, Wish};
+use crate::trace::{InitiatorKind, Left, ResourceKind, Viewport};
+
+/// Bytes of a stylesheet that are looked through.
+const MOST: usize = 4 << 20;
+/// Bytes of one statement before the rules.
+const LONGEST: usize = 64 << 10;
+/// Blocks in blocks that are looked into.
+const DEPTH: usize = 32;
+/// Findings in one stylesheet.
+const MOST_FOUND: usize = 2_000;
+
+/// A stylesheet that is being read.
+pub struct Sheet {
+    base: Url,
+    viewport: Viewport,
+    decoder: Decoder,
+    charset: Charset,
+    text: String,
+    /// What of the text is done with.
+    done: usize,
+    /// Whether imports may still come: they stand before all else.
+    head: bool,
+    /// Bytes of the document before it, of a style element.
+    start: u64,
+    count: usize,
+}
+
+impl Sheet {
+    /// The stylesheet at a URL, with the charset of its Content-Type.
+    #[must_use]
+    pub fn new(url: &str, charset: Option<&str>, viewport: Viewport) -> Option<Self> {
+        let base = Url::parse(url).ok()?;
+        let decoder = Decoder::new(charset);
+        let charset = decoder.charset();
+        Some(Self { decoder, charset, ..Self::within(base, charset, 0, viewport) })
+    }
+
+    /// That of a style element, which begins at a byte of its document.
+    pub(super) fn within(base: Url, charset: Charset, start: u64, viewport: Viewport) -> Self {
+        let decoder = Decoder::new(None);
+        Self { base, viewport, decoder, charset, text: String::new(), done: 0, head: true, start, count: 0 }
+    }
+
+    /// Takes the next decoded bytes, and gives the imports that they made readable.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<Found> {
+        let mark = self.decoder.begin(bytes);
+        let text = self.decoder.decode(&bytes[mark..]);
+        self.charset = self.decoder.charset();
+        self.take_text(&text)
+    }
+
+    pub(super) fn take_text(&mut self, text: &str) -> Vec<Found> {
+        let mut room = MOST.saturating_sub(self.text.len()).min(text.len());
+        while !text.is_char_boundary(room) {
+            room -= 1;
+        }
+        self.text.push_str(&text[..room]);
+        if self.head { self.imports() } else { Vec::new() }
+    }
+
+    /// Its fonts and images, when all of it is there; and imports that its end has ended.
+    pub fn finish(&mut self) -> Vec<Found> {
+        let mut found = Vec::new();
+        if self.head && !self.text[self.done..].trim().is_empty() && !self.text.ends_with(';') {
+            self.text.push(';');
+            found.extend(self.imports());
+        }
+        found.extend(potential(&self.text[self.done..], &self.base, self.charset));
+        let at = self.start + self.text.len() as u64;
+        found.iter_mut().filter(|one| one.offset.is_none()).for_each(|one| one.offset = Some(at));
+        found.truncate(MOST_FOUND.saturating_sub(self.count));
+        found
+    }
+
+    /// The imports that are whole.
+    fn imports(&mut self) -> Vec<Found> {
+        let mut all = Vec::new();
+        while self.head {
+            let rest = &self.text[self.done..];
+            match statement(rest) {
+                Statement::Import { url, media, used } => {
+                    self.done += used;
+                    if self.count < MOST_FOUND {
+                        self.count += 1;
+                        all.extend(self.import(&url, &media));
+                    }
+                }
+                Statement::Other { used } => self.done += used,
+                // One so long is none, and is not read over and over.
+                Statement::Cut if rest.len() > LONGEST => self.head = false,
+                Statement::Cut => break,
+                Statement::Rules => self.head = false,
+            }
+        }
+        all
+    }
+
+    fn import(&self, url: &str, media: &str) -> Option<Found> {
+        let offset = Some(self.start + self.done as u64);
+        let media_differs = !holds(media, self.viewport);
+        let mut found = found(ResourceKind::Stylesheet, Wish { media_differs, ..Wish::default() });
+        found.offset = offset;
+        resolved(found, &self.base, self.charset, url)
+    }
+}
+
+/// What stands first in a stylesheet.
+enum Statement {
+    Import {
+        url: String,
+        media: String,
+        used: usize,
+    },
+    /// One that imports may stand behind.
+    Other {
+        used: usize,
+    },
+    /// One that is not whole yet.
+    Cut,
+    /// Rules: imports behind them are void.
+    Rules,
+}
+
+/// Reads the first statement; it is whole where a semicolon ends it.
+fn statement(text: &str) -> Statement {
+    let mut parser = Parser::new(text);
+    let first = parser.next_including_whitespace_and_comments().cloned();
+    let word = match first {
+        Ok(Token::WhiteSpace(_) | Token::CDO | Token::CDC | Token::Semicolon) => None,
+        Ok(Token::Comment(_)) if parser.position().byte_index() == text.len() && !text.ends_with("*/") => {
+            return Statement::Cut;
+        }
+        Ok(Token::Comment(_)) => None,
+        Ok(Token::AtKeyword(word)) => Some(word.to_ascii_lowercase()),
+        // What stands at the end may go on.
+        Ok(_) if parser.position().byte_index() == text.len() => return Statement::Cut,
+        Ok(_) => return Statement::Rules,
+        Err(_) => return Statement::Cut,
+    };
+    let Some(word) = word else { return Statement::Other { used: parser.position().byte_index() } };
+    if !matches!(word.as_str(), "import" | "charset" | "layer") {
+        // The word may go on.
+        return if parser.position().byte_index() == text.len() { Statement::Cut } else { Statement::Rules };
+    }
+    let mut url = None;
+    let mut behind = parser.position();
+    loop {
+        let token = match parser.next() {
+            Ok(token) => token.clone(),
+            Err(_) => return Statement::Cut,
+        };
+        match token {
+            Token::Semicolon => break,
+            // `@layer a { ... }` is a rule.
+            Token::CurlyBracketBlock => return Statement::Rules,
+            Token::QuotedString(text) | Token::UnquotedUrl(text) if url.is_none() => {
+                url = Some(text.to_string());
+                behind = parser.position();
+            }
+            Token::Function(name) if url.is_none() && name.eq_ignore_ascii_case("url") => {
+                let inner = parser.parse_nested_block(|inner| {
+                    let text = inner.expect_string()?.to_string();
+                    Ok::<_, ParseError<()>>(text)
+                });
+                url = inner.ok();
+                behind = parser.position();
+            }
+            _ => {}
+        }
+    }
+    let used = parser.position().byte_index();
+    match url.filter(|_| word == "import") {
+        Some(url) => {
+            let media = parser.slice(behind..parser.position());
+            Statement::Import { url, media: media_of(media), used }
+        }
+        None => Statement::Other { used },
+    }
+}
+
+/// The media queries behind an import's URL, without the layer and the supports that may stand before them.
+fn media_of(text: &str) -> String {
+    let mut text = text.trim_end_matches(';').trim();
+    for word in ["layer", "supports"] {
+        let Some(rest) = text.strip_prefix(word) else { continue };
+        text = match rest.strip_prefix('(') {
+            Some(inner) => inner.split_once(')').map_or("", |(_, rest)| rest).trim(),
+            None => rest.trim(),
+        };
+    }
+    text.to_owned()
+}
+
+/// The images of an inline style.
+pub(super) fn declarations(text: &str, base: &Url, charset: Charset) -> Vec<Found> {
+    potential(text, base, charset)
+}
+
+/// Every `url()` of a text, with what it is for by the rule or the declaration it stands in.
+fn potential(text: &str, base: &Url, charset: Charset) -> Vec<Found> {
+    if !text.contains("url(") && !text.contains("URL(") && !text.contains("image-set(") {
+        return Vec::new();
+    }
+    let mut parser = Parser::new(text);
+    let mut urls = Vec::new();
+    walk(&mut parser, Within::Rules, 0, &mut urls);
+    let one = |(url, within): (String, Within)| {
+        let kind = if within == Within::Font { ResourceKind::Font } else { ResourceKind::Image };
+        let cors = if kind == ResourceKind::Font { Cors::Anonymous } else { Cors::No };
+        let found = found(kind, Wish { cors, ..Wish::default() });
+        resolved(Found { left: Some(Left::Potential), ..found }, base, charset, &url)
+    };
+    urls.into_iter().filter_map(one).collect()
+}
+
+/// What a `url()` stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Rules,
+    Font,
+    /// `image-set()`, where a string is a URL, too.
+    ImageSet,
+    /// What names no resource: `@namespace`, `@import` behind rules.
+    Nothing,
+}
+
+fn walk(parser: &mut Parser<'_>, within: Within, depth: usize, urls: &mut Vec<(String, Within)>) {
+    let mut rule = within;
+    while let Ok(token) = parser.next() {
+        let token = token.clone();
+        if urls.len() >= MOST_FOUND {
+            return;
+        }
+        let is_block = matches!(token, Token::CurlyBracketBlock);
+        let nested = match token {
+            Token::AtKeyword(name) => {
+                rule = match name.to_ascii_lowercase().as_str() {
+                    "font-face" => Within::Font,
+                    "namespace" | "import" | "document" | "-moz-document" => Within::Nothing,
+                    _ => within,
+                };
+                continue;
+            }
+            Token::Semicolon => {
+                rule = within;
+                continue;
+            }
+            Token::UnquotedUrl(url) => {
+                if rule != Within::Nothing {
+                    urls.push((url.to_string(), rule));
+                }
+                continue;
+            }
+            Token::QuotedString(url) if rule == Within::ImageSet => {
+                urls.push((url.to_string(), Within::ImageSet));
+                continue;
+            }
+            Token::Function(name) if name.eq_ignore_ascii_case("url") || name.eq_ignore_ascii_case("src") => {
+                let inner = parser.parse_nested_block(|inner| {
+                    let text = inner.expect_string()?.to_string();
+                    // What may stand behind it is nothing of ours.
+                    while inner.next().is_ok() {}
+                    Ok::<_, ParseError<()>>(text)
+                });
+                if let (Ok(url), true) = (inner, rule != Within::Nothing) {
+                    urls.push((url, rule));
+                }
+                continue;
+            }
+            Token::Function(name) if name.to_ascii_lowercase().ends_with("image-set") => Within::ImageSet,
+            Token::Function(name)
+                if name.eq_ignore_ascii_case("type") || name.eq_ignore_ascii_case("format") =>
+            {
+                Within::Nothing
+            }
+            Token::Function(_) | Token::ParenthesisBlock | Token::SquareBracketBlock => rule,
+            Token::CurlyBracketBlock => rule,
+            _ => continue,
+        };
+        if depth < DEPTH {
+            let _ = parser.parse_nested_block(|inner| {
+                walk(inner, nested, depth + 1, urls);
+                Ok::<_, ParseError<()>>(())
+            });
+        }
+        if is_block {
+            rule = within;
+        }
+    }
+}
+
+fn found(kind: ResourceKind, wish: Wish) -> Found {
+    Found { url: String::new(), kind, by: InitiatorKind::Css, offset: None, wish, left: None, note: None }
+}
+
+fn resolved(mut found: Found, base: &Url, charset: Charset, written: &str) -> Option<Found> {
+    match resolve(base, charset, written) {
+        Resolved::Url(url) => found.url = url,
+        Resolved::Left(url, why) => (found.url, found.left) = (url, Some(why)),
+        Resolved::Nothing => return None,
+    }
+    Some(found)
+}

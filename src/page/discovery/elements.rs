@@ -1,0 +1,344 @@
+//! What a tag asks for: the table of elements and their attributes.
+
+use super::media::holds;
+use super::srcset;
+use crate::page::found::{Cors, Found, Wish};
+use crate::trace::{InitiatorKind, Left, ResourceKind, Viewport};
+
+/// The area up to which an image is small, in square pixels.
+const SMALL: f64 = 10_000.0;
+
+/// The attributes of a tag.
+pub(super) struct Attributes<'a>(pub(super) &'a [(String, String)]);
+
+impl<'a> Attributes<'a> {
+    /// The value of one, entities undone.
+    pub(super) fn value(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    fn is(&self, name: &str, word: &str) -> bool {
+        self.value(name).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether a list of words, parted by white space, holds one.
+    fn lists(&self, name: &str, word: &str) -> bool {
+        let words = self.value(name).unwrap_or_default();
+        words.split_ascii_whitespace().any(|own| own.eq_ignore_ascii_case(word))
+    }
+}
+
+/// What a link is, as far as it asks for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rel {
+    Stylesheet,
+    Preload,
+    ModulePreload,
+    Prefetch,
+    Preconnect,
+    DnsPrefetch,
+    Icon,
+    Manifest,
+}
+
+impl Rel {
+    /// By a list of relations; an alternate stylesheet is one that does not apply.
+    pub(super) fn of(list: &str) -> Option<Self> {
+        list.split_ascii_whitespace().find_map(|word| {
+            Some(match word.to_ascii_lowercase().as_str() {
+                "stylesheet" => Self::Stylesheet,
+                "preload" => Self::Preload,
+                "modulepreload" => Self::ModulePreload,
+                "prefetch" => Self::Prefetch,
+                "preconnect" => Self::Preconnect,
+                "dns-prefetch" => Self::DnsPrefetch,
+                "icon" => Self::Icon,
+                "manifest" => Self::Manifest,
+                _ => return None,
+            })
+        })
+    }
+}
+
+/// A finding without a URL yet.
+fn found(kind: ResourceKind, wish: Wish) -> Found {
+    let (url, by) = (String::new(), InitiatorKind::Parser);
+    Found { url, kind, by, offset: None, wish, left: None, note: None }
+}
+
+/// What a link asks for, whether it is an element or a field; `value` gives its attributes.
+pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport: Viewport) -> Option<Found> {
+    let cors = Cors::of(value("crossorigin").as_deref());
+    let media_differs = value("media").is_some_and(|media| !holds(&media, viewport));
+    let wish = Wish {
+        importance: importance(value("fetchpriority").as_deref()),
+        integrity: value("integrity").filter(|text| !text.trim().is_empty()),
+        cors,
+        ..Wish::default()
+    };
+    Some(match rel {
+        Rel::Stylesheet => {
+            let is_css = value("type")
+                .is_none_or(|kind| kind.is_empty() || kind.trim().eq_ignore_ascii_case("text/css"));
+            if !is_css {
+                return None;
+            }
+            found(ResourceKind::Stylesheet, Wish { media_differs, ..wish })
+        }
+        // One whose media query does not hold is not fetched at all.
+        Rel::Preload if media_differs => return None,
+        Rel::Preload => {
+            let kind = destination(&value("as")?)?;
+            found(kind, Wish { preload: true, ..wish })
+        }
+        Rel::ModulePreload => {
+            let cors = if cors == Cors::No { Cors::Anonymous } else { cors };
+            found(ResourceKind::Script, Wish { preload: true, cors, ..wish })
+        }
+        Rel::Prefetch => {
+            let kind = value("as").and_then(|kind| destination(&kind)).unwrap_or(ResourceKind::Other);
+            found(kind, Wish { prefetch: true, ..wish })
+        }
+        Rel::Preconnect => Found { left: Some(Left::Hint), ..found(ResourceKind::Preconnect, wish) },
+        Rel::DnsPrefetch => Found { left: Some(Left::Hint), ..found(ResourceKind::DnsPrefetch, wish) },
+        Rel::Icon => Found { left: Some(Left::Chrome), ..found(ResourceKind::Icon, wish) },
+        Rel::Manifest => Found { left: Some(Left::Chrome), ..found(ResourceKind::Manifest, wish) },
+    })
+}
+
+/// What `as` says (Fetch standard, request destinations), of those that preload takes.
+fn destination(word: &str) -> Option<ResourceKind> {
+    Some(match word.trim().to_ascii_lowercase().as_str() {
+        "style" => ResourceKind::Stylesheet,
+        "script" => ResourceKind::Script,
+        "image" => ResourceKind::Image,
+        "font" => ResourceKind::Font,
+        "fetch" => ResourceKind::Fetch,
+        "audio" | "video" | "track" => ResourceKind::Media,
+        "document" => ResourceKind::Document,
+        _ => return None,
+    })
+}
+
+fn importance(word: Option<&str>) -> Option<bool> {
+    match word.map(str::trim) {
+        Some(word) if word.eq_ignore_ascii_case("high") => Some(true),
+        Some(word) if word.eq_ignore_ascii_case("low") => Some(false),
+        _ => None,
+    }
+}
+
+/// The image that the `source` elements of a `picture` have chosen, for its `img`.
+pub(super) type Chosen = Option<(String, String)>;
+
+/// A reference as it was written, and what it is for.
+type Asked = (String, Found);
+
+/// What a start tag asks for.
+pub(super) fn asked(
+    tag: &str,
+    attributes: &Attributes<'_>,
+    chosen: &Chosen,
+    viewport: Viewport,
+) -> Vec<Asked> {
+    let plain = |name: &str, kind| -> Option<Asked> {
+        Some((attributes.value(name)?.to_owned(), found(kind, wish(attributes))))
+    };
+    let left =
+        |asked: Option<Asked>, why| asked.map(|(url, found)| (url, Found { left: Some(why), ..found }));
+    let all: [Option<Asked>; 2] = match tag {
+        "link" => [link(attributes, viewport), None],
+        "script" => [script(attributes), None],
+        "img" => [image(attributes, chosen, viewport), None],
+        // In HTML another name for img; in SVG an element of its own.
+        "image" if attributes.value("href").or(attributes.value("xlink:href")).is_none() => {
+            [image(attributes, &None, viewport), None]
+        }
+        "image" => {
+            let name = if attributes.has("href") { "href" } else { "xlink:href" };
+            [plain(name, ResourceKind::Image), None]
+        }
+        "use" => {
+            let name = if attributes.has("href") { "href" } else { "xlink:href" };
+            [plain(name, ResourceKind::Image), None]
+        }
+        "input" if attributes.is("type", "image") => [plain("src", ResourceKind::Image), None],
+        "video" => {
+            [plain("poster", ResourceKind::Image), left(plain("src", ResourceKind::Media), Left::Media)]
+        }
+        "audio" | "track" => [left(plain("src", ResourceKind::Media), Left::Media), None],
+        // Those of a picture are heard where its image is.
+        "source" => [left(plain("src", ResourceKind::Media), Left::Media), None],
+        "iframe" if attributes.has("srcdoc") => [None, None],
+        "iframe" | "frame" => {
+            let frame = plain("src", ResourceKind::Frame);
+            [if attributes.is("loading", "lazy") { left(frame, Left::Lazy) } else { frame }, None]
+        }
+        "object" => [plain("data", ResourceKind::Object), None],
+        "embed" => [plain("src", ResourceKind::Object), None],
+        "body" | "table" | "td" | "th" => [plain("background", ResourceKind::Image), None],
+        "meta" => [refresh(attributes), None],
+        _ => [None, None],
+    };
+    all.into_iter().flatten().filter(|(url, _)| !url.trim().is_empty()).collect()
+}
+
+fn wish(attributes: &Attributes<'_>) -> Wish {
+    Wish {
+        importance: importance(attributes.value("fetchpriority")),
+        cors: Cors::of(attributes.value("crossorigin")),
+        integrity: attributes.value("integrity").filter(|text| !text.trim().is_empty()).map(str::to_owned),
+        blocks_render: attributes.lists("blocking", "render"),
+        ..Wish::default()
+    }
+}
+
+fn link(attributes: &Attributes<'_>, viewport: Viewport) -> Option<Asked> {
+    let rels = attributes.value("rel")?;
+    let rel = Rel::of(rels)?;
+    if rel == Rel::Stylesheet && attributes.has("disabled") {
+        return None;
+    }
+    let value = |name: &str| attributes.value(name).map(str::to_owned);
+    let mut found = linked(rel, &value, viewport)?;
+    found.wish.blocks_render = attributes.lists("blocking", "render");
+    if rel == Rel::Stylesheet && attributes.lists("rel", "alternate") {
+        found.wish.media_differs = true;
+    }
+    let href = attributes.value("href").filter(|url| !url.trim().is_empty());
+    if let (Rel::Preload, Some(srcset)) = (rel, attributes.value("imagesrcset"))
+        && let Some((url, note)) = srcset::choose(srcset, attributes.value("imagesizes"), href, viewport)
+    {
+        found.note = Some(note);
+        return Some((url.to_owned(), found));
+    }
+    Some((href?.to_owned(), found))
+}
+
+/// A script that runs: data blocks do not (HTML, section 4.12.1.1).
+fn script(attributes: &Attributes<'_>) -> Option<Asked> {
+    let url = attributes.value("src")?;
+    let kind = attributes.value("type").map(|kind| kind.trim().to_ascii_lowercase());
+    let kind = kind.filter(|kind| !kind.is_empty()).or_else(|| {
+        let language = attributes.value("language").filter(|language| !language.is_empty());
+        language
+            .filter(|_| !attributes.has("type"))
+            .map(|language| format!("text/{}", language.to_ascii_lowercase()))
+    });
+    let is_module = kind.as_deref() == Some("module");
+    if !is_module && !kind.as_deref().is_none_or(is_javascript) {
+        return None;
+    }
+    let is_async = attributes.has("async");
+    let mut found = found(ResourceKind::Script, wish(attributes));
+    found.wish.is_async = is_async;
+    found.wish.deferred = !is_async && (is_module || attributes.has("defer"));
+    if is_module && found.wish.cors == Cors::No {
+        found.wish.cors = Cors::Anonymous;
+    }
+    if attributes.has("nomodule") && !is_module {
+        found.left = Some(Left::NoModule);
+    }
+    Some((url.to_owned(), found))
+}
+
+/// The essence of a JavaScript type (MIME Sniffing standard, section 4.6).
+fn is_javascript(kind: &str) -> bool {
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    matches!(
+        essence,
+        "application/ecmascript"
+            | "application/javascript"
+            | "application/x-ecmascript"
+            | "application/x-javascript"
+            | "text/ecmascript"
+            | "text/javascript"
+            | "text/jscript"
+            | "text/livescript"
+            | "text/x-ecmascript"
+            | "text/x-javascript"
+    ) || essence.strip_prefix("text/javascript1.").is_some_and(|minor| minor.len() == 1)
+}
+
+fn image(attributes: &Attributes<'_>, chosen: &Chosen, viewport: Viewport) -> Option<Asked> {
+    let src = attributes.value("src");
+    let own = attributes
+        .value("srcset")
+        .and_then(|srcset| srcset::choose(srcset, attributes.value("sizes"), src, viewport))
+        .map(|(url, note)| (url.to_owned(), note));
+    let (url, note) = match chosen.clone().or(own) {
+        Some((url, note)) => (url, Some(note)),
+        None => (src?.to_owned(), None),
+    };
+    let mut found = found(ResourceKind::Image, wish(attributes));
+    let side = |name| attributes.value(name).and_then(|value| value.trim().parse::<f64>().ok());
+    found.wish.is_small = matches!((side("width"), side("height")), (Some(a), Some(b)) if a * b <= SMALL);
+    found.note = note;
+    if attributes.is("loading", "lazy") {
+        found.left = Some(Left::Lazy);
+    }
+    Some((url, found))
+}
+
+/// What a `source` of a picture offers, where a browser would take it.
+pub(super) fn source(attributes: &Attributes<'_>, viewport: Viewport) -> Chosen {
+    let kind = attributes.value("type").map(|kind| kind.trim().to_ascii_lowercase());
+    let is_known = |kind: &str| {
+        matches!(
+            kind.split(';').next().unwrap_or_default().trim(),
+            "" | "image/png"
+                | "image/jpeg"
+                | "image/jpg"
+                | "image/gif"
+                | "image/webp"
+                | "image/avif"
+                | "image/svg+xml"
+                | "image/bmp"
+                | "image/apng"
+                | "image/x-icon"
+                | "image/vnd.microsoft.icon"
+        )
+    };
+    if !kind.as_deref().is_none_or(is_known) {
+        return None;
+    }
+    if attributes.value("media").is_some_and(|media| !holds(media, viewport)) {
+        return None;
+    }
+    let (url, note) = srcset::choose(attributes.value("srcset")?, attributes.value("sizes"), None, viewport)?;
+    Some((url.to_owned(), format!("{note}, of a picture's source")))
+}
+
+/// Where a refresh leads (HTML, section 4.2.5.3).
+fn refresh(attributes: &Attributes<'_>) -> Option<Asked> {
+    if !attributes.is("http-equiv", "refresh") {
+        return None;
+    }
+    let (delay, rest) = attributes.value("content")?.split_once([';', ','])?;
+    let rest = rest.trim();
+    let url = match rest.get(..3) {
+        Some(word) if word.eq_ignore_ascii_case("url") => {
+            rest[3..].trim_start().strip_prefix('=').map_or(rest, str::trim_start)
+        }
+        _ => rest,
+    };
+    let url = url.trim_matches(['"', '\'']);
+    let note = format!("a refresh after {} s", delay.trim().chars().take(12).collect::<String>());
+    let found = found(ResourceKind::Document, Wish::default());
+    Some((url.to_owned(), Found { left: Some(Left::Navigation), note: Some(note), ..found }))
+}
+
+/// The charset that a meta element names.
+pub(super) fn charset(attributes: &Attributes<'_>) -> Option<String> {
+    if let Some(name) = attributes.value("charset") {
+        return Some(name.trim().to_owned());
+    }
+    if !attributes.is("http-equiv", "content-type") {
+        return None;
+    }
+    crate::trace::parameter(attributes.value("content")?, "charset").filter(|name| !name.is_empty())
+}

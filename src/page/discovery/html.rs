@@ -1,0 +1,429 @@
+//! A document, tag by tag, as its bytes arrive.
+//!
+//! The tokenizer is fed up to each `>`, so that what a tag asks for is known to the byte that made it readable. It
+//! builds no tree: what needs one, such as the end of a head that no tag ends, is told by a rule of thumb.
+
+use std::cell::{Cell, RefCell};
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
+use html5ever::tokenizer::{
+    BufferQueue, CharacterTokens, EndTag, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult,
+    Tokenizer, TokenizerOpts,
+};
+use url::Url;
+
+use super::charset::{Charset, Decoder};
+use super::css;
+use super::elements::{Attributes, Chosen, asked, charset, source};
+use super::resolve::{Resolved, resolve};
+use crate::page::found::{Found, Place};
+use crate::trace::{DocumentRead, Left, ResourceKind, Viewport};
+
+/// Bytes of a document that are looked through.
+const MOST: u64 = 8 << 20;
+/// Findings in one document.
+const MOST_FOUND: usize = 5_000;
+/// What may part attributes of one tag; more of it is taken for letters. The tokenizer compares each with all before.
+const MOST_PARTS: usize = 1_024;
+/// Bytes of text in a style element, or attribute, that are looked through.
+const MOST_CSS: usize = 1 << 20;
+
+/// Why a document is not looked through to its end.
+const TOO_LONG: &str = "only its first 8 MB are looked through";
+const TOO_MANY: &str = "only its first 5,000 references are listed";
+
+/// A document that is being read.
+pub struct Document {
+    tokenizer: Tokenizer<Reader>,
+    input: BufferQueue,
+    decoder: Decoder,
+    /// Bytes so far.
+    bytes: u64,
+    /// Parts of attributes since the last angle bracket.
+    parts: usize,
+    left: Option<&'static str>,
+}
+
+/// Text that is no markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Raw {
+    No,
+    Style,
+    Other,
+}
+
+/// What the tokens come to.
+struct Reader {
+    viewport: Viewport,
+    offset: Cell<u64>,
+    charset: Cell<Charset>,
+    /// What a meta element says of it.
+    heard: RefCell<Option<String>>,
+    base: RefCell<Url>,
+    has_base: Cell<bool>,
+    /// The URL of the document is no base for anybody's base.
+    own: Url,
+    templates: Cell<usize>,
+    foreign: Cell<usize>,
+    pictures: Cell<usize>,
+    media: Cell<usize>,
+    chosen: RefCell<Chosen>,
+    raw: Cell<Raw>,
+    style: RefCell<(u64, String)>,
+    place: Cell<Place>,
+    found: RefCell<Vec<Found>>,
+    count: Cell<usize>,
+}
+
+impl Document {
+    /// A document at a URL, with the charset of its Content-Type.
+    #[must_use]
+    pub fn new(url: &str, charset: Option<&str>, viewport: Viewport) -> Option<Self> {
+        let own = Url::parse(url).ok()?;
+        let decoder = Decoder::new(charset);
+        let reader = Reader {
+            viewport,
+            offset: Cell::new(0),
+            charset: Cell::new(decoder.charset()),
+            heard: RefCell::default(),
+            base: RefCell::new(own.clone()),
+            has_base: Cell::new(false),
+            own,
+            templates: Cell::new(0),
+            foreign: Cell::new(0),
+            pictures: Cell::new(0),
+            media: Cell::new(0),
+            chosen: RefCell::default(),
+            raw: Cell::new(Raw::No),
+            style: RefCell::default(),
+            place: Cell::new(Place::Head),
+            found: RefCell::default(),
+            count: Cell::new(0),
+        };
+        let options = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
+        Some(Self {
+            tokenizer: Tokenizer::new(reader, options),
+            input: BufferQueue::default(),
+            decoder,
+            bytes: 0,
+            parts: 0,
+            left: None,
+        })
+    }
+
+    /// Takes the next decoded bytes, and gives what they made readable.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<Found> {
+        let mut bytes = bytes;
+        if self.left.is_some() {
+            return Vec::new();
+        }
+        let room = usize::try_from(MOST - self.bytes).unwrap_or(usize::MAX);
+        if bytes.len() > room {
+            bytes = &bytes[..room];
+            self.left = Some(TOO_LONG);
+        }
+        let mark = self.decoder.begin(bytes);
+        (self.bytes, bytes) = (self.bytes + mark as u64, &bytes[mark..]);
+        while !bytes.is_empty() {
+            let end = self.next_end(bytes);
+            let (piece, rest) = bytes.split_at(end);
+            self.bytes += piece.len() as u64;
+            let text = self.decoder.decode(piece);
+            let reader = &self.tokenizer.sink;
+            reader.offset.set(self.bytes);
+            reader.charset.set(self.decoder.charset());
+            let text = if reader.raw.get() == Raw::No { self.bounded(text) } else { text };
+            self.input.push_back(StrTendril::from(text));
+            let _ = self.tokenizer.feed(&self.input);
+            if let Some(name) = self.tokenizer.sink.heard.take() {
+                self.decoder.heard(&name);
+            }
+            bytes = rest;
+        }
+        if self.tokenizer.sink.count.get() >= MOST_FOUND {
+            self.left = Some(TOO_MANY);
+        }
+        self.tokenizer.sink.found.take()
+    }
+
+    /// Whether what was read leads beyond the head.
+    #[must_use]
+    pub fn is_past_head(&self) -> bool {
+        self.left.is_some() || self.tokenizer.sink.place.get() == Place::Body
+    }
+
+    /// What was known of it.
+    #[must_use]
+    pub fn into_read(self) -> DocumentRead {
+        DocumentRead { charset: Some(self.decoder.named), scanned_bytes: self.bytes, left: self.left }
+    }
+
+    /// Up to where to feed: behind the next `>`.
+    fn next_end(&self, bytes: &[u8]) -> usize {
+        let unit = self.decoder.unit();
+        if unit == 1 {
+            return bytes.iter().position(|byte| *byte == b'>').map_or(bytes.len(), |at| at + 1);
+        }
+        // Of UTF-16 a bracket's other byte is zero; a cut elsewhere does no harm.
+        let at = bytes.windows(2).position(|pair| pair == [b'>', 0] || pair == [0, b'>']);
+        at.map_or(bytes.len(), |at| at + 2)
+    }
+
+    /// Keeps the attributes of one tag few. Elsewhere what is changed by it is text, which nobody reads.
+    fn bounded(&mut self, text: String) -> String {
+        let mut over = false;
+        for byte in text.bytes() {
+            match byte {
+                b'<' | b'>' => self.parts = 0,
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0c | b'/' | b'"' | b'\'' => self.parts += 1,
+                _ => {}
+            }
+            over |= self.parts > MOST_PARTS;
+        }
+        if !over {
+            return text;
+        }
+        let mut parts = 0;
+        let change = |char: char| match char {
+            '<' | '>' => {
+                parts = 0;
+                char
+            }
+            ' ' | '\t' | '\n' | '\r' | '\x0c' | '/' => {
+                parts += 1;
+                if parts > MOST_PARTS { '_' } else { char }
+            }
+            // A quoted value has to end.
+            _ => char,
+        };
+        text.chars().map(change).collect()
+    }
+}
+
+impl TokenSink for Reader {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
+        match token {
+            TagToken(tag) => self.tag(&tag),
+            CharacterTokens(text) => {
+                self.text(&text);
+                TokenSinkResult::Continue
+            }
+            _ => TokenSinkResult::Continue,
+        }
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.foreign.get() > 0
+    }
+}
+
+impl Reader {
+    fn text(&self, text: &str) {
+        if self.raw.get() == Raw::Style {
+            let mut style = self.style.borrow_mut();
+            if style.1.len() < MOST_CSS {
+                style.1.push_str(text);
+            }
+        } else if self.raw.get() == Raw::No
+            && self.templates.get() == 0
+            && text.contains(|char: char| !char.is_ascii_whitespace() && char != '\u{feff}')
+        {
+            self.place.set(Place::Body);
+        }
+    }
+
+    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name: &str = &tag.name;
+        match tag.kind {
+            EndTag => {
+                self.end_tag(name);
+                TokenSinkResult::Continue
+            }
+            StartTag => self.start_tag(name, tag),
+        }
+    }
+
+    fn end_tag(&self, name: &str) {
+        let less = |depth: &Cell<usize>| depth.set(depth.get().saturating_sub(1));
+        match name {
+            "template" => less(&self.templates),
+            "svg" | "math" => less(&self.foreign),
+            "picture" => {
+                less(&self.pictures);
+                self.chosen.take();
+            }
+            "video" | "audio" => less(&self.media),
+            "head" if self.templates.get() == 0 => self.place.set(Place::Body),
+            "style" if self.raw.get() == Raw::Style => self.end_style(),
+            _ => {}
+        }
+        self.raw.set(Raw::No);
+    }
+
+    /// A style element is heard when it has ended.
+    fn end_style(&self) {
+        let (start, text) = self.style.take();
+        if self.templates.get() > 0 {
+            return;
+        }
+        let mut sheet =
+            css::Sheet::within(self.base.borrow().clone(), self.charset.get(), start, self.viewport);
+        let found = sheet.take_text(&text).into_iter().chain(sheet.finish());
+        for mut found in found.collect::<Vec<_>>() {
+            found.wish.place = self.place.get();
+            self.put(found);
+        }
+    }
+
+    fn start_tag(&self, name: &str, tag: &Tag) -> TokenSinkResult<()> {
+        let attributes: Vec<(String, String)> = tag
+            .attrs
+            .iter()
+            .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()))
+            .collect();
+        let attributes = Attributes(&attributes);
+        if self.templates.get() == 0 {
+            if !is_of_head(name) && self.foreign.get() == 0 {
+                self.place.set(Place::Body);
+            }
+            self.heed(name, &attributes);
+        }
+        self.deepen(name, tag.self_closing);
+        self.switch(name, tag.self_closing)
+    }
+
+    fn heed(&self, name: &str, attributes: &Attributes<'_>) {
+        match name {
+            "base" => self.set_base(attributes),
+            "meta" => {
+                if let Some(name) = charset(attributes) {
+                    self.heard.borrow_mut().get_or_insert(name);
+                }
+            }
+            "source" if self.pictures.get() > 0 => {
+                let mut chosen = self.chosen.borrow_mut();
+                if chosen.is_none() {
+                    *chosen = source(attributes, self.viewport);
+                }
+                return;
+            }
+            "source" if self.media.get() == 0 => return,
+            _ => {}
+        }
+        let chosen = if name == "img" { self.chosen.take() } else { None };
+        for (written, found) in asked(name, attributes, &chosen, self.viewport) {
+            self.resolve(&written, found);
+        }
+        if let Some(style) = attributes.value("style").filter(|style| style.len() <= MOST_CSS) {
+            let (base, charset) = (self.base.borrow().clone(), self.charset.get());
+            css::declarations(style, &base, charset).into_iter().for_each(|mut found| {
+                found.offset = Some(self.offset.get());
+                self.put(found);
+            });
+        }
+    }
+
+    fn set_base(&self, attributes: &Attributes<'_>) {
+        let Some(href) = attributes.value("href").filter(|_| !self.has_base.get()) else { return };
+        self.has_base.set(true);
+        if let Ok(base) = self.own.join(href.trim())
+            && matches!(base.scheme(), "http" | "https")
+        {
+            self.base.replace(base);
+        }
+    }
+
+    fn resolve(&self, written: &str, mut found: Found) {
+        match resolve(&self.base.borrow(), self.charset.get(), written) {
+            Resolved::Url(url) => found.url = url,
+            Resolved::Left(url, why) => (found.url, found.left) = (url, Some(why)),
+            Resolved::Nothing => return,
+        }
+        // A frame of the document in itself has no end.
+        if found.kind == ResourceKind::Frame
+            && Url::parse(&found.url).is_ok_and(|url| same_page(&url, &self.own))
+        {
+            found.left = Some(Left::TooDeep);
+        }
+        found.wish.place = self.place.get();
+        found.offset = Some(self.offset.get());
+        self.put(found);
+    }
+
+    fn put(&self, found: Found) {
+        if self.count.get() < MOST_FOUND {
+            self.count.set(self.count.get() + 1);
+            self.found.borrow_mut().push(found);
+        }
+    }
+
+    fn deepen(&self, name: &str, self_closing: bool) {
+        let more = |depth: &Cell<usize>| depth.set(depth.get().saturating_add(1));
+        match name {
+            "template" => more(&self.templates),
+            "svg" | "math" if !self_closing => more(&self.foreign),
+            "picture" => {
+                more(&self.pictures);
+                self.chosen.take();
+            }
+            "video" | "audio" => more(&self.media),
+            _ => {}
+        }
+    }
+
+    /// The tokenizer's state behind a tag (HTML, section 13.2.6.4), with scripts on.
+    fn switch(&self, name: &str, self_closing: bool) -> TokenSinkResult<()> {
+        if self.foreign.get() > 0 && (self_closing || !matches!(name, "script" | "style")) {
+            return TokenSinkResult::Continue;
+        }
+        self.raw.set(Raw::Other);
+        match name {
+            "script" => TokenSinkResult::RawData(ScriptData),
+            "style" => {
+                self.raw.set(Raw::Style);
+                self.style.replace((self.offset.get(), String::new()));
+                TokenSinkResult::RawData(Rawtext)
+            }
+            "iframe" | "noembed" | "noframes" | "noscript" | "xmp" => TokenSinkResult::RawData(Rawtext),
+            "textarea" | "title" => TokenSinkResult::RawData(Rcdata),
+            "plaintext" => TokenSinkResult::Plaintext,
+            _ => {
+                self.raw.set(Raw::No);
+                TokenSinkResult::Continue
+            }
+        }
+    }
+}
+
+/// Whether two URLs are the same page, fragments aside.
+fn same_page(one: &Url, other: &Url) -> bool {
+    let bare = |url: &Url| {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        url
+    };
+    bare(one) == bare(other)
+}
+
+/// Elements that a head may hold (HTML, section 13.2.6.4.4).
+fn is_of_head(name: &str) -> bool {
+    matches!(
+        name,
+        "html"
+            | "head"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "link"
+            | "meta"
+            | "noframes"
+            | "noscript"
+            | "script"
+            | "style"
+            | "template"
+            | "title"
+    )
+}

@@ -1,0 +1,69 @@
+//! URLs of a document against its base (HTML, section 4.2.3; URL standard).
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::charset::Charset;
+use crate::trace::Left;
+
+/// Bytes of a URL beyond which it is not looked at: browsers take 2 MB, servers some kilobytes.
+const MAX_URL: usize = 32 * 1024;
+
+/// What a reference comes to.
+pub(super) enum Resolved {
+    /// A URL to ask for.
+    Url(String),
+    /// One that is not asked for, shortened where it is long.
+    Left(String, Left),
+    /// Nothing that goes over a network: a fragment, `data:`, `blob:`, `javascript:`, an empty attribute.
+    Nothing,
+}
+
+/// Resolves a reference as it was written.
+pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
+    let written = written.trim_matches([' ', '\t', '\n', '\r', '\x0c']);
+    if written.is_empty() || written.starts_with('#') {
+        return Resolved::Nothing;
+    }
+    if is_local(written) {
+        return Resolved::Nothing;
+    }
+    if written.len() > MAX_URL {
+        let start: String = written.chars().take(80).collect();
+        return Resolved::Left(format!("{start}…"), Left::BadUrl);
+    }
+    if charset == Charset::Other && !written.is_ascii() {
+        return Resolved::Left(written.to_owned(), Left::Charset);
+    }
+    let options = Url::options().base_url(Some(base));
+    let options = if charset == Charset::Latin1 { options.encoding_override(Some(&latin)) } else { options };
+    match options.parse(written) {
+        Ok(mut url) => {
+            url.set_fragment(None);
+            match url.scheme() {
+                "http" | "https" if url.has_host() => Resolved::Url(url.into()),
+                _ => Resolved::Left(url.into(), Left::BadUrl),
+            }
+        }
+        Err(_) => Resolved::Left(written.to_owned(), Left::BadUrl),
+    }
+}
+
+/// Whether a URL needs no network. Tabs and line ends in a scheme are nothing (URL standard, section 4.4).
+fn is_local(written: &str) -> bool {
+    let scheme: String = written
+        .chars()
+        .filter(|char| !matches!(char, '\t' | '\n' | '\r'))
+        .take(12)
+        .take_while(|char| *char != ':')
+        .map(|char| char.to_ascii_lowercase())
+        .collect();
+    let local = matches!(scheme.as_str(), "data" | "blob" | "javascript" | "about" | "mailto" | "tel");
+    local && written.contains(':')
+}
+
+/// The bytes of a query in Latin-1 (Encoding standard, section 4.3).
+fn latin(text: &str) -> Cow<'_, [u8]> {
+    text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect::<Vec<u8>>().into()
+}

@@ -1,0 +1,83 @@
+//! What was found, as it was written: the words of markup, before anybody has judged how soon it is wanted.
+
+use crate::trace::{InitiatorKind, Left, ResourceKind};
+
+/// Something that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its URL, absolute, without a fragment.
+    pub url: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// How it is asked for.
+    pub by: InitiatorKind,
+    /// Decoded bytes that had to be there; `None` for a field.
+    pub offset: Option<u64>,
+    /// What is said of it.
+    pub wish: Wish,
+    /// Why it is not to be fetched, where that is plain from the words alone.
+    pub left: Option<Left>,
+    /// Something worth telling.
+    pub note: Option<String>,
+}
+
+/// What markup says of a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// It is asked for ahead (preload, modulepreload).
+    pub preload: bool,
+    /// For a page that may come later (prefetch).
+    pub prefetch: bool,
+    /// A script that is run when it is there (async).
+    pub is_async: bool,
+    /// A script that is run when the document is read (defer, modules).
+    pub deferred: bool,
+    /// `blocking=render`.
+    pub blocks_render: bool,
+    /// Whether the document's head was still being read.
+    pub place: Place,
+    /// What was said of its importance; true for high.
+    pub importance: Option<bool>,
+    /// Its media query does not hold, or it is an alternate stylesheet.
+    pub media_differs: bool,
+    /// An image of 10,000 square pixels at most, by its own word.
+    pub is_small: bool,
+    /// How it is fetched for another origin.
+    pub cors: Cors,
+    /// Whether its integrity is checked: the value of the attribute.
+    pub integrity: Option<String>,
+}
+
+/// In which part of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Before anything that could be shown.
+    #[default]
+    Head,
+    /// Behind that.
+    Body,
+}
+
+/// The attribute `crossorigin` (HTML, section 2.5.4), with what an element has by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Cors {
+    /// Not by CORS: with credentials.
+    #[default]
+    No,
+    /// By CORS, with credentials for its own origin only.
+    Anonymous,
+    /// By CORS, with credentials.
+    Credentials,
+}
+
+impl Cors {
+    /// Reads the attribute.
+    #[must_use]
+    pub fn of(attribute: Option<&str>) -> Self {
+        match attribute {
+            None => Self::No,
+            Some(word) if word.trim().eq_ignore_ascii_case("use-credentials") => Self::Credentials,
+            Some(_) => Self::Anonymous,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! How soon Chrome wants a resource, and what waits for it.
+//!
+//! By Chrome's own table (web.dev/articles/fetch-priority): what an element is, where it stands and what it says of
+//! its importance. What a browser learns from layout alone, that an image lies in the viewport, is not known here.
+
+use super::found::{Found, Place};
+use crate::trace::{Blocking, InitiatorKind, Priority, ResourceKind};
+
+/// The first images of a page that are wanted sooner than others.
+const FIRST_IMAGES: usize = 5;
+
+/// What was met so far: a script is late behind the first image, and the first images are wanted sooner.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ranks {
+    images: usize,
+    large_images: usize,
+}
+
+/// Where a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// How soon it is wanted.
+    pub priority: Priority,
+    /// What waits for it.
+    pub blocking: Blocking,
+}
+
+/// Judges what was found; `above` is what waits for whoever asks for it.
+#[must_use]
+pub fn place(found: &Found, above: Blocking, ranks: &mut Ranks) -> Placed {
+    let blocking = blocking(found, above);
+    let wish = &found.wish;
+    if wish.prefetch {
+        return Placed { priority: Priority::VeryLow, blocking };
+    }
+    let is_late = ranks.images > 0;
+    let own = match found.kind {
+        ResourceKind::Document | ResourceKind::Frame => Priority::VeryHigh,
+        ResourceKind::Stylesheet if wish.media_differs => Priority::VeryLow,
+        ResourceKind::Stylesheet if is_late && wish.place == Place::Body => Priority::High,
+        ResourceKind::Stylesheet => Priority::VeryHigh,
+        ResourceKind::Script if wish.preload => Priority::High,
+        ResourceKind::Script if wish.is_async || wish.deferred => Priority::Low,
+        ResourceKind::Script if is_late => Priority::Medium,
+        ResourceKind::Script | ResourceKind::Fetch => Priority::High,
+        ResourceKind::Font if wish.preload => Priority::High,
+        ResourceKind::Font => Priority::VeryHigh,
+        ResourceKind::Image => image(found, ranks),
+        ResourceKind::Media
+        | ResourceKind::Object
+        | ResourceKind::Icon
+        | ResourceKind::Manifest
+        | ResourceKind::Preconnect
+        | ResourceKind::DnsPrefetch
+        | ResourceKind::Other => Priority::Low,
+    };
+    let priority = match (wish.importance, found.kind) {
+        (None, _) => own,
+        (Some(true), ResourceKind::Image | ResourceKind::Script | ResourceKind::Fetch) => Priority::High,
+        (Some(false), ResourceKind::Image | ResourceKind::Script | ResourceKind::Fetch) => Priority::Low,
+        (Some(true), _) => own.raised(),
+        (Some(false), _) => own.lowered(),
+    };
+    Placed { priority, blocking }
+}
+
+/// An image, which counts for what comes behind it.
+fn image(found: &Found, ranks: &mut Ranks) -> Priority {
+    if found.by != InitiatorKind::Parser || found.wish.preload {
+        return Priority::Low;
+    }
+    ranks.images += 1;
+    if found.wish.is_small {
+        return Priority::Low;
+    }
+    ranks.large_images += 1;
+    if ranks.large_images <= FIRST_IMAGES { Priority::Medium } else { Priority::Low }
+}
+
+fn blocking(found: &Found, above: Blocking) -> Blocking {
+    let wish = &found.wish;
+    if wish.preload || wish.prefetch || found.left.is_some() {
+        return Blocking::None;
+    }
+    match (found.kind, found.by) {
+        (ResourceKind::Stylesheet | ResourceKind::Script, _) if wish.blocks_render => Blocking::Render,
+        (ResourceKind::Stylesheet, _) if wish.media_differs => Blocking::None,
+        // An import is waited for as its sheet is.
+        (ResourceKind::Stylesheet, InitiatorKind::Css) => above,
+        (ResourceKind::Stylesheet, InitiatorKind::Header | InitiatorKind::EarlyHint) => Blocking::None,
+        (ResourceKind::Stylesheet, _) if wish.place == Place::Head => Blocking::Render,
+        (ResourceKind::Stylesheet, _) => Blocking::Parser,
+        (ResourceKind::Script, _) if wish.is_async || wish.deferred => Blocking::None,
+        (ResourceKind::Script, InitiatorKind::Parser) if wish.place == Place::Head => Blocking::Render,
+        (ResourceKind::Script, InitiatorKind::Parser) => Blocking::Parser,
+        _ => Blocking::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::found::Wish;
+
+    fn found(kind: ResourceKind, wish: Wish) -> Found {
+        Found {
+            url: "https://example.test/x".to_owned(),
+            kind,
+            by: InitiatorKind::Parser,
+            offset: Some(1),
+            wish,
+            left: None,
+            note: None,
+        }
+    }
+
+    #[test]
+    fn the_table_of_priorities() {
+        use Blocking::{None as Nothing, Parser, Render};
+        use Priority::{High, Low, Medium, VeryHigh, VeryLow};
+        use ResourceKind::{Font, Frame, Image, Script, Stylesheet};
+        let head = Wish::default;
+        let body = || Wish { place: Place::Body, ..Wish::default() };
+        for (kind, wish, images, priority, blocking) in [
+            (Stylesheet, head(), 0, VeryHigh, Render),
+            (Stylesheet, Wish { media_differs: true, ..head() }, 0, VeryLow, Nothing),
+            (Stylesheet, body(), 0, VeryHigh, Parser),
+            (Stylesheet, body(), 1, High, Parser),
+            (Stylesheet, Wish { preload: true, ..head() }, 0, VeryHigh, Nothing),
+            (Script, head(), 0, High, Render),
+            (Script, body(), 1, Medium, Parser),
+            (Script, Wish { is_async: true, ..head() }, 0, Low, Nothing),
+            (Script, Wish { deferred: true, ..head() }, 0, Low, Nothing),
+            (Script, Wish { is_async: true, importance: Some(true), ..head() }, 0, High, Nothing),
+            (Script, Wish { is_async: true, blocks_render: true, ..head() }, 0, Low, Render),
+            (Script, Wish { importance: Some(false), ..head() }, 0, Low, Render),
+            (Font, Wish { preload: true, ..head() }, 0, High, Nothing),
+            (Image, body(), 0, Medium, Nothing),
+            (Image, body(), 5, Low, Nothing),
+            (Image, Wish { is_small: true, ..body() }, 0, Low, Nothing),
+            (Image, Wish { importance: Some(true), ..body() }, 9, High, Nothing),
+            (Image, Wish { importance: Some(false), ..body() }, 0, Low, Nothing),
+            (Frame, body(), 0, VeryHigh, Nothing),
+            (Script, Wish { prefetch: true, ..head() }, 0, VeryLow, Nothing),
+        ] {
+            let mut ranks = Ranks { images, large_images: images };
+            let placed = place(&found(kind, wish.clone()), Blocking::None, &mut ranks);
+            assert_eq!(
+                (placed.priority, placed.blocking),
+                (priority, blocking),
+                "{kind:?} {wish:?} {images}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_import_is_waited_for_as_its_sheet_is() {
+        for above in [Blocking::None, Blocking::Parser, Blocking::Render] {
+            let import = Found { by: InitiatorKind::Css, ..found(ResourceKind::Stylesheet, Wish::default()) };
+            assert_eq!(place(&import, above, &mut Ranks::default()).blocking, above);
+        }
+    }
+}

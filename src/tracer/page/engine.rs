@@ -1,0 +1,120 @@
+//! Who drives a page: what was heard becomes requests, and the turn of each is kept.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::hosts::{Credentials, Key};
+use super::inbox::{Ear, Heard, Inbox};
+use super::state::State;
+use crate::http::{Listener, Session};
+use crate::plan::{Cookie, PagePlan, Reach};
+use crate::trace::{Asker, Connection, ConnectionId, ResourceKind, Url};
+use crate::tracer::endpoint::is_public;
+use crate::tracer::pool::Pool;
+use crate::tracer::scene::Scene;
+use crate::tracer::target::Origin;
+
+/// Fetches what a document asks for, from its first byte on.
+pub(in super::super) struct Engine<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) state: RefCell<State>,
+    pub(super) inbox: Rc<Inbox>,
+    ear: Rc<Ear>,
+    /// Connections of the document's chain that are known here.
+    lent: RefCell<HashSet<(Key, ConnectionId)>>,
+}
+
+impl<'a> Engine<'a> {
+    pub(in super::super) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
+        let inbox = Rc::new(Inbox::default());
+        let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
+        let state = RefCell::new(State::new(plan));
+        Self { scene, state, inbox, ear: Rc::new(ear), lent: RefCell::default() }
+    }
+
+    /// Who hears of the document.
+    pub(in super::super) fn listener(&self) -> Listener {
+        Listener(self.ear.clone())
+    }
+
+    /// The document, or what redirects to it, is about to be asked for on this connection.
+    pub(in super::super) fn document_connected(
+        &self,
+        url: &Url,
+        session: &Session,
+        connection: &Connection,
+        id: ConnectionId,
+    ) {
+        let mut state = self.state.borrow_mut();
+        let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
+        if self.lent.borrow_mut().insert((key.clone(), id)) {
+            state.hosts.lent(&key, session, id);
+        }
+        let address = connection.tcp.winner.and_then(|winner| connection.tcp.attempts.get(winner));
+        let public = address.is_some_and(|attempt| is_public(attempt.address.ip()));
+        let guarded = state.plan.reach == Reach::Public && public && connection.proxy.is_none();
+        state.reach = if guarded { Reach::Public } else { Reach::Any };
+        state.document = Some(url.clone());
+    }
+
+    /// The document has ended: its connections and its cookies are for the page now.
+    pub(in super::super) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
+        self.ear.end();
+        let mut state = self.state.borrow_mut();
+        (state.document_ended, state.cookies) = (true, cookies);
+        let mut lent = self.lent.take();
+        for (origin, idle) in pool.into_idle() {
+            let key = Key { origin, credentials: Credentials::Sent };
+            let connection = idle.connection;
+            lent.remove(&(key.clone(), connection));
+            state.hosts.returned(&key, Some(idle), connection);
+        }
+        for (key, connection) in lent {
+            state.hosts.returned(&key, None, connection);
+        }
+        self.inbox.wake.notify_one();
+    }
+
+    /// Fetches until nothing is left that could be asked for.
+    pub(in super::super) async fn run(&self) {
+        let mut active = FuturesUnordered::new();
+        loop {
+            self.hear();
+            loop {
+                let next = self.state.borrow_mut().next();
+                let Some((id, key, way)) = next else { break };
+                active.push(self.fetch(id, key, way));
+            }
+            if active.is_empty() && self.state.borrow().document_ended {
+                break;
+            }
+            tokio::select! {
+                biased;
+                Some(()) = active.next(), if !active.is_empty() => {}
+                () = self.inbox.wake.notified() => {}
+            }
+        }
+        let open: Vec<Session> = std::mem::take(&mut self.state.borrow_mut().hosts).into_open().collect();
+        for session in open {
+            session.close().await;
+        }
+    }
+
+    /// Takes up what was heard.
+    fn hear(&self) {
+        let mut state = self.state.borrow_mut();
+        for heard in self.inbox.take() {
+            match heard {
+                Heard::Found { of, found, at } => {
+                    found.into_iter().for_each(|found| state.find(of, found, at));
+                }
+                Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
+                Heard::Document(read) => state.read = Some(read),
+                Heard::Bytes(bytes) => state.count(bytes),
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! One request of a page, from its turn to its record.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::ask;
+use super::engine::Engine;
+use super::hosts::{Credentials, Key, Way};
+use super::inbox::Ear;
+use super::settle::of_page;
+use crate::fault::Fault;
+use crate::http::{self, Ask, Listener};
+use crate::plan::Plan;
+use crate::trace::{
+    Asker, ConnectionId, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request, RequestId,
+    ResourceId, Stage, StageName, Trace,
+};
+use crate::tracer::beside::Beside;
+use crate::tracer::chain::end_of;
+use crate::tracer::pool::Idle;
+use crate::tracer::scene::Scene;
+use crate::tracer::way;
+use crate::url;
+
+/// A lookup that asked nobody and took no longer was one in a cache of ours.
+const KNOWN_WITHIN: Duration = Duration::from_millis(2);
+/// Why a name of a page has no lookup of its own.
+const KNOWN: &str = "the name had been looked up for an earlier request";
+/// Why a request has no connection of its own.
+const OPEN: &str = "an earlier request's connection is used";
+
+impl Engine<'_> {
+    /// Makes a request, and takes up what it leads on to.
+    pub(super) async fn fetch(&self, id: ResourceId, key: Key, way: Way) {
+        let clock = self.scene.clock;
+        let (resource, known, page, reach, viewport, cookies) = {
+            let state = self.state.borrow();
+            let page = state.document.clone();
+            let (resource, known) = (state.resources[id.0].clone(), state.known[id.0].clone());
+            (resource, known, page, state.reach, state.plan.viewport, state.cookies.clone())
+        };
+        let (Some(page), Some(url)) = (page, known.url.clone()) else { return };
+        let queued = known.held.then(|| clock.now());
+        let request = Request { queued, ..Request::new(url.clone(), resource.discovered) };
+        let number = self.state.borrow_mut().begin(id, request.clone());
+        let http = ask::plan(&self.scene.plan.http, (&page, &url), resource.kind, resource.priority);
+        let plan = Plan { http, ..self.scene.plan.clone() };
+        let scene = Scene { plan: &plan, reach, ..*self.scene };
+        let ear = Rc::new(Ear::new(&self.inbox, Asker::Resource(id), resource.kind, viewport, *clock));
+        let ask = ask::ask((&page, &url), &known.wish, &cookies);
+        let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
+        let mut work =
+            Work { number, key, ask, local: Trace::new(String::new(), clock.started_at(), Duration::ZERO) };
+        work.local.add_request(request);
+        let failure = self.exchange(&scene, &mut work, way).await.err();
+        ear.end();
+        let Work { key, mut local, .. } = work;
+        let Some(mut request) = local.requests.pop() else { return };
+        if let (Some(http), Credentials::Sent) = (request.http.as_ref().ran(), key.credentials) {
+            let mut state = self.state.borrow_mut();
+            let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, clock.wall_now());
+        }
+        let stops = failure
+            .as_ref()
+            .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
+        request.failure = failure;
+        let next = self.next_of(&request, known.fresh);
+        let mut state = self.state.borrow_mut();
+        state.stopped |= stops;
+        let end = request.end;
+        if matches!(&next, Some((InitiatorKind::Redirect, _)))
+            && let Some(redirect) = request.http.ran_mut().and_then(|http| http.redirect.as_mut())
+        {
+            redirect.followed = true;
+        }
+        state.requests[number] = request;
+        if let Some((kind, url)) = next {
+            state.follow(id, kind, url, end);
+        }
+        state.ended(id);
+    }
+
+    /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
+    fn next_of(&self, request: &Request, fresh: bool) -> Option<(InitiatorKind, crate::trace::Url)> {
+        let http = request.http.as_ref().ran();
+        if request.failure.is_some() {
+            let reused = request.lookup.reason() == Some(REUSED) || request.lookup.reason() == Some(OPEN);
+            let again = reused && !fresh && http.is_some_and(|http| http.unanswered.is_some());
+            return again.then(|| (InitiatorKind::Retry, request.url.clone()));
+        }
+        let target = http?.redirect.as_ref()?.target.as_ref()?;
+        Some((InitiatorKind::Redirect, url::parse(target).ok()?))
+    }
+
+    /// Connection and exchange.
+    async fn exchange(&self, scene: &Scene<'_>, work: &mut Work, way: Way) -> Result<(), Failure> {
+        let (idle, made) = match self.usable(&work.key, way).await {
+            Some(idle) => {
+                let request = &mut work.local.requests[0];
+                (request.lookup, request.connection) = (Stage::Skipped(OPEN), Stage::Ran(idle.connection));
+                (idle, None)
+            }
+            None => {
+                let mut beside = Beside::default();
+                let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
+                let end = work.local.hops().last().and_then(|hop| end_of(&hop));
+                work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
+                let made = beside.request.take();
+                let connection = self.adopt(work, beside);
+                match (opened, connection) {
+                    (Ok(Some((session, _))), Some(connection)) => {
+                        self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
+                        // Those that waited to know what it speaks need not wait any longer.
+                        self.inbox.wake.notify_one();
+                        (Idle { session, connection }, made)
+                    }
+                    (opened, _) => {
+                        self.state.borrow_mut().hosts.failed(&work.key);
+                        let none = || {
+                            let message = "the connection ended before the request";
+                            Fault::new(StageName::Http, FailureCode::ConnectionReset, message)
+                        };
+                        return Err(opened.err().unwrap_or_else(|| none().after(Duration::ZERO)));
+                    }
+                }
+            }
+        };
+        let Idle { session, connection } = idle;
+        let url = work.local.requests[0].url.clone();
+        (scene.on_stage)(StageName::Http, &url.host_ascii);
+        let plan = &scene.plan.http;
+        let made = made.unwrap_or_else(|| http::prepare(&url, &work.ask, plan));
+        let (http, result) =
+            http::fetch(session, made, (&url, &work.ask), plan, scene.clock, scene.stop).await;
+        let request = &mut work.local.requests[0];
+        request.end = http.end;
+        request.http = Stage::Ran(http);
+        let (left, failure) = match result {
+            Ok(left) => (left, None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let left = left.map(|session| Idle { session, connection });
+        self.state.borrow_mut().hosts.returned(&work.key, left, connection);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// The connection of a way, if it still stands.
+    async fn usable(&self, key: &Key, way: Way) -> Option<Idle> {
+        match way {
+            Way::Open => None,
+            Way::Idle(mut idle) => {
+                let stands = idle.session.is_open().await;
+                // Its place is taken by the one that is opened now.
+                stands.then_some(idle)
+            }
+            Way::Shared(mut idle) => {
+                if idle.session.is_open().await {
+                    return Some(idle);
+                }
+                let mut state = self.state.borrow_mut();
+                state.hosts.returned(key, None, idle.connection);
+                state.hosts.replaced(key);
+                None
+            }
+        }
+    }
+
+    /// Puts what was opened for a request into the page's tables; gives the connection's place there.
+    fn adopt(&self, work: &mut Work, beside: Beside) -> Option<ConnectionId> {
+        let mut state = self.state.borrow_mut();
+        let Trace { requests, lookups, connections, .. } = &mut work.local;
+        let request = &mut requests[0];
+        if let Some(dns) = lookups.pop() {
+            let asked = !matches!(dns.lane, DnsLane::Given | DnsLane::Special);
+            let known = asked && dns.packets.is_empty() && dns.end.since(dns.start) < KNOWN_WITHIN;
+            if known && request.connection.ran().is_some() {
+                request.lookup = Stage::Skipped(KNOWN);
+            } else {
+                request.lookup = Stage::Ran(LookupId(of_page(state.lookups.len())));
+                let place = state.lookups.len();
+                state.lanes.extend(beside.lanes.map(|(_, lanes)| (place, lanes)));
+                state.lookups.push(dns);
+            }
+        }
+        let first = state.connections.len();
+        for mut connection in connections.drain(..) {
+            connection.opened_for = RequestId(of_page(work.number));
+            state.connections.push(connection);
+        }
+        state.watches.extend(beside.watch.map(|(own, watch)| (first + own.0, watch)));
+        state.of_quic.extend(beside.quic.map(|(own, watch)| (first + own.0, watch)));
+        let own = request.connection.ran()?;
+        state.unread.extend(beside.unread.map(|unread| (first + own.0, unread)));
+        let id = ConnectionId(of_page(first + own.0));
+        request.connection = Stage::Ran(id);
+        Some(id)
+    }
+}
+
+/// A request under way.
+struct Work {
+    /// Its place among the page's.
+    number: usize,
+    key: Key,
+    ask: Ask,
+    /// What it has by itself.
+    local: Trace,
+}

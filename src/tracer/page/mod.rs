@@ -1,0 +1,18 @@
+//! A page: what its document asks for, fetched while that still streams, over the stages of a trace.
+//!
+//! # Layout
+//! - `engine`: who drives it: what was heard becomes requests, and requests become a page.
+//! - `inbox`: what responses say while they come.
+//! - `state`: what is known of the page so far; `hosts`: its connections.
+//! - `fetch`: one request of it; `ask`: what that says of itself.
+//! - `settle`: the tables of the page become those of the trace.
+
+mod ask;
+mod engine;
+mod fetch;
+mod hosts;
+mod inbox;
+mod settle;
+mod state;
+
+pub(super) use self::engine::Engine;

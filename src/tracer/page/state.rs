@@ -1,0 +1,321 @@
+//! What is known of a page so far: its resources, what waits for its turn, what was fetched.
+
+use std::collections::HashMap;
+
+use super::ask::credentials;
+use super::hosts::{Hosts, Key, Speaks, Way};
+use crate::dns::UncountedLanes;
+use crate::page::{Cors, Found, Pending, Placed, Progress, Ranks, Schedule, Wish, can_wait, place};
+use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach};
+use crate::tcp;
+use crate::tls;
+use crate::trace::{
+    Asker, At, Blocking, Connection, Dns, DocumentRead, Fate, Initiator, InitiatorKind, Left, Priority,
+    Request, RequestId, Resource, ResourceId, ResourceKind, Url,
+};
+use crate::tracer::target::Origin;
+use crate::url;
+
+/// Resources that are told of, in all.
+const MOST_TOLD: usize = 10_000;
+/// Redirects that one resource may take.
+const MAX_REDIRECTS: usize = 20;
+
+/// What is known of a resource beside what is told of it.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) wish: Wish,
+    /// Levels below the document.
+    level: usize,
+    /// Below a frame: nothing of the page waits for it.
+    framed: bool,
+    redirects: usize,
+    /// It is to have a connection of its own.
+    pub(super) fresh: bool,
+    pub(super) url: Option<Url>,
+    /// It had to wait for its turn.
+    pub(super) held: bool,
+}
+
+/// The state of a page.
+pub(super) struct State {
+    pub(super) plan: PagePlan,
+    pub(super) resources: Vec<Resource>,
+    pub(super) known: Vec<Known>,
+    seen: HashMap<(String, Cors), ResourceId>,
+    pending: Vec<ResourceId>,
+    running: Vec<ResourceId>,
+    ranks: Ranks,
+    pub(super) hosts: Hosts,
+    pub(super) cookies: Vec<Cookie>,
+    pub(super) document: Option<Url>,
+    pub(super) reach: Reach,
+    pub(super) read: Option<DocumentRead>,
+    pub(super) head_read: Option<At>,
+    pub(super) document_ended: bool,
+    pub(super) stopped: bool,
+    bytes: u64,
+    asked: usize,
+    pub(super) requests: Vec<Request>,
+    pub(super) lookups: Vec<Dns>,
+    pub(super) connections: Vec<Connection>,
+    pub(super) lanes: Vec<(usize, UncountedLanes)>,
+    pub(super) watches: Vec<(usize, tcp::Watch)>,
+    pub(super) unread: Vec<(usize, tls::Unread)>,
+    pub(super) of_quic: Vec<(usize, crate::quic::Watch)>,
+}
+
+impl State {
+    pub(super) fn new(plan: PagePlan) -> Self {
+        Self {
+            plan,
+            resources: Vec::new(),
+            known: Vec::new(),
+            seen: HashMap::new(),
+            pending: Vec::new(),
+            running: Vec::new(),
+            ranks: Ranks::default(),
+            hosts: Hosts::default(),
+            cookies: Vec::new(),
+            document: None,
+            reach: Reach::Any,
+            read: None,
+            head_read: None,
+            document_ended: false,
+            stopped: false,
+            bytes: 0,
+            asked: 0,
+            requests: Vec::new(),
+            lookups: Vec::new(),
+            connections: Vec::new(),
+            lanes: Vec::new(),
+            watches: Vec::new(),
+            unread: Vec::new(),
+            of_quic: Vec::new(),
+        }
+    }
+
+    pub(super) fn count(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+    }
+
+    pub(super) fn is_too_large(&self) -> bool {
+        self.bytes > MAX_PAGE_BYTES
+    }
+
+    /// Takes a finding up.
+    pub(super) fn find(&mut self, of: Asker, found: Found, at: At) {
+        let above = match of {
+            Asker::Document => None,
+            Asker::Resource(id) => Some((self.known[id.0].clone(), self.resources[id.0].clone())),
+        };
+        let level = 1 + above.as_ref().map_or(0, |(known, _)| known.level);
+        let framed = above
+            .as_ref()
+            .is_some_and(|(known, resource)| known.framed || resource.kind == ResourceKind::Frame);
+        let above = above.map_or(Blocking::None, |(_, resource)| resource.blocking);
+        let mut placed = place(&found, above, &mut self.ranks);
+        if framed {
+            placed.blocking = Blocking::None;
+        }
+        let (url, parsed, note, mut left) = self.readable(&found);
+        if left.is_none() && level > MAX_LEVELS {
+            left = Some(Left::TooDeep);
+        }
+        let key = (url.clone(), found.wish.cors);
+        if let Some(id) = self.seen.get(&key).copied() {
+            self.find_again(id, &found, placed, left);
+            return;
+        }
+        let resource = Resource {
+            url,
+            kind: found.kind,
+            initiator: Initiator { kind: found.by, of, offset: found.offset },
+            discovered: at,
+            priority: placed.priority,
+            blocking: if left.is_some() { Blocking::None } else { placed.blocking },
+            fate: left.map_or(Fate::Unstarted, Fate::Left),
+            note,
+        };
+        let known =
+            Known { wish: found.wish, level, framed, redirects: 0, fresh: false, url: parsed, held: false };
+        if let Some(id) = self.put(resource, known) {
+            self.seen.insert(key, id);
+        }
+    }
+
+    /// Something that is asked for a second time: a preload and its use are one request.
+    fn find_again(&mut self, id: ResourceId, found: &Found, placed: Placed, left: Option<Left>) {
+        let resource = &mut self.resources[id.0];
+        if left.is_some() {
+            return;
+        }
+        let was_left = matches!(
+            resource.fate,
+            Fate::Left(
+                Left::Lazy | Left::Potential | Left::Hint | Left::Chrome | Left::NoModule | Left::Navigation
+            )
+        );
+        if was_left {
+            (resource.kind, resource.fate) = (found.kind, Fate::Unstarted);
+            self.pending.push(id);
+        }
+        resource.blocking = resource.blocking.max(placed.blocking);
+        if resource.fate == Fate::Unstarted {
+            resource.priority = resource.priority.max(placed.priority);
+        }
+    }
+
+    /// The URL that is asked for, and why it is not.
+    fn readable(&self, found: &Found) -> (String, Option<Url>, Option<String>, Option<Left>) {
+        let (mut href, mut note) = (found.url.clone(), found.note.clone());
+        let potential = found.left == Some(Left::Potential) && self.plan.potential == Potential::Fetched;
+        let left = found.left.filter(|_| !potential);
+        if left.is_some() {
+            return (href, None, note, left);
+        }
+        let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
+        if over_tls && href.starts_with("http:") {
+            // Browsers try images by https, and nothing else (Mixed Content, section 4).
+            if !matches!(found.kind, ResourceKind::Image | ResourceKind::Media) {
+                return (href, None, note, Some(Left::MixedContent));
+            }
+            note =
+                Some("http in the markup of a page over TLS: asked for by https, as browsers do".to_owned());
+            href.replace_range(..4, "https");
+        }
+        match url::parse(&href) {
+            Ok(url) => (href, Some(url), note, None),
+            Err(_) => (href, None, note, Some(Left::BadUrl)),
+        }
+    }
+
+    fn put(&mut self, resource: Resource, known: Known) -> Option<ResourceId> {
+        if self.resources.len() >= MOST_TOLD {
+            return None;
+        }
+        let id = ResourceId(self.resources.len());
+        if resource.fate == Fate::Unstarted {
+            self.pending.push(id);
+        }
+        self.resources.push(resource);
+        self.known.push(known);
+        Some(id)
+    }
+
+    /// What a resource leads on to: where it was redirected to, or the same once more.
+    pub(super) fn follow(&mut self, id: ResourceId, kind: InitiatorKind, url: Url, at: At) {
+        let (before, mut known) = (self.resources[id.0].clone(), self.known[id.0].clone());
+        known.held = false;
+        known.fresh = kind == InitiatorKind::Retry;
+        known.redirects += usize::from(kind == InitiatorKind::Redirect);
+        let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
+        let left = if known.redirects > MAX_REDIRECTS {
+            Some(Left::TooDeep)
+        } else if over_tls && url.scheme.is_clear() && kind == InitiatorKind::Redirect {
+            Some(Left::MixedContent)
+        } else {
+            None
+        };
+        let resource = Resource {
+            url: url.href.clone(),
+            initiator: Initiator { kind, of: Asker::Resource(id), offset: None },
+            discovered: at,
+            fate: left.map_or(Fate::Unstarted, Fate::Left),
+            note: None,
+            ..before
+        };
+        known.url = Some(url);
+        self.put(resource, known);
+    }
+
+    fn key(&self, id: ResourceId) -> Option<Key> {
+        let (page, known) = (self.document.as_ref()?, &self.known[id.0]);
+        let url = known.url.as_ref()?;
+        Some(Key { origin: Origin::of(url), credentials: credentials(page, url, known.wish.cors) })
+    }
+
+    fn progress(&self) -> Progress {
+        let waited_for = |id: &&ResourceId| {
+            let resource = &self.resources[id.0];
+            resource.blocking == Blocking::Render
+        };
+        let delayable = |id: &&ResourceId| can_wait(self.resources[id.0].priority);
+        Progress {
+            head_is_read: self.head_read.is_some() || self.document_ended,
+            blocking_left: self.running.iter().chain(&self.pending).filter(waited_for).count(),
+            under_way: self.running.len(),
+            delayable: self.running.iter().filter(delayable).count(),
+        }
+    }
+
+    /// The next to start, and how it gets its connection.
+    pub(super) fn next(&mut self) -> Option<(ResourceId, Key, Way)> {
+        if self.document.is_none() || self.stopped {
+            return None;
+        }
+        let schedule = Schedule(self.plan.profile);
+        let mut order: Vec<Pending> = self
+            .pending
+            .iter()
+            .map(|id| Pending {
+                number: id.0,
+                priority: self.resources[id.0].priority,
+                is_told: self.key(*id).is_some_and(|key| self.hosts.speaks(&key) == Speaks::Many),
+            })
+            .collect();
+        schedule.order(&mut order);
+        let progress = self.progress();
+        for one in order {
+            let id = ResourceId(one.number);
+            let why = match () {
+                () if self.asked >= self.plan.max_resources => Some(Left::TooMany),
+                () if self.is_too_large() => Some(Left::TooLarge),
+                () => None,
+            };
+            if let Some(why) = why {
+                self.leave(id, why);
+                continue;
+            }
+            let may = schedule.may_start(one, progress)
+                // What is for later waits for all else.
+                && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
+            let way = self.key(id).filter(|_| may);
+            let way = way.and_then(|key| self.hosts.way(&key, self.known[id.0].fresh).map(|way| (key, way)));
+            let Some((key, way)) = way else {
+                self.known[id.0].held = true;
+                continue;
+            };
+            self.pending.retain(|other| *other != id);
+            self.running.push(id);
+            self.asked += 1;
+            return Some((id, key, way));
+        }
+        None
+    }
+
+    /// Whether all that the page needs is there.
+    fn is_quiet(&self) -> bool {
+        let of_page = |id: &ResourceId| !self.known[id.0].wish.prefetch;
+        self.document_ended && !self.running.iter().chain(&self.pending).any(of_page)
+    }
+
+    fn leave(&mut self, id: ResourceId, why: Left) {
+        self.pending.retain(|other| *other != id);
+        let resource = &mut self.resources[id.0];
+        (resource.fate, resource.blocking) = (Fate::Left(why), Blocking::None);
+    }
+
+    /// A place for a request that begins.
+    pub(super) fn begin(&mut self, id: ResourceId, request: Request) -> usize {
+        let number = self.requests.len();
+        self.requests.push(request);
+        // Its number is that of the page until the page is settled.
+        self.resources[id.0].fate = Fate::Requested(RequestId(number));
+        number
+    }
+
+    pub(super) fn ended(&mut self, id: ResourceId) {
+        self.running.retain(|other| *other != id);
+    }
+}
