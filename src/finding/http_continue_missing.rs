@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn nobody_is_blamed_who_had_no_time_or_no_such_thing() {
         let soon = |http: &mut Http| {
-            http.expect.iter_mut().for_each(|it| it.end = it.asked.after(Duration::from_millis(1)))
+            http.expect.iter_mut().for_each(|it| it.end = it.asked.after(Duration::from_millis(1)));
         };
         assert!(found(soon).is_empty(), "less than the round trips");
         assert!(found(|http| http.version = HttpVersion::Http10).is_empty());

@@ -111,6 +111,8 @@ fn note_body(record: &mut Http, (feed, gate): (&Feed, &Gate), line: &Line<'_>, c
         // All that was to be sent.
         record.sent.get_or_insert(asked);
     }
+    // What was seen after the answer's first byte had come is no part of the wait for it.
+    record.body_acked = record.body_acked.filter(|at| record.first_byte.is_none_or(|first| *at < first));
     record.body_wait = feed.waited(record.sent.or(record.first_byte).unwrap_or(now));
 }
 

@@ -124,7 +124,7 @@ impl Link {
         record.bytes_sent = sent.bytes.get();
         record.request.body_bytes = sent.body_bytes.get();
         record.sent = record.sent.or(sent.at.get());
-        record.body_acked = sent.acked.get().filter(|at| record.first_byte.is_none_or(|first| *at < first));
+        record.body_acked = sent.acked.get();
         let (result, uploaded) = outcome?;
         let uploaded = uploaded || sent.is_whole.get();
         result.map_err(|stop| match stop {
@@ -153,11 +153,14 @@ impl Link {
             // Datagrams hold more than the stream's bytes, never fewer.
             self.connection.departed(before + sent.bytes.get() - 1).await;
         }
+        let waits = gate.is_shut();
         if gate.pass(|| self.connection.sent().1.unwrap_or_else(|| clock.now()), clock).await
             == Pass::Withhold
         {
             return Ok(false);
         }
+        // What went out during the wait, acknowledgements above all, is none of the body.
+        let (before, head) = if waits { (self.connection.sent().0, sent.bytes.get()) } else { (before, 0) };
         let mut is_over = feed.length() == Some(0);
         while !is_over {
             let chunk = match poll_fn(|cx| feed.poll_next(cx, clock)).await {
@@ -175,7 +178,7 @@ impl Link {
             }
         }
         if stream.finish().is_ok() {
-            self.connection.departed(before + sent.bytes.get() - 1).await;
+            self.connection.departed(before + (sent.bytes.get() - head).saturating_sub(1)).await;
             sent.at.set(self.connection.sent().1);
             sent.is_whole.set(true);
             if sent.body_bytes.get() > 0 && matches!(stream.stopped().await, Ok(None)) {

@@ -146,7 +146,7 @@ fn the_table_of_scenarios_is_sound() {
         assert!((expect.outcome == "ok") == code.is_none(), "{id}: {}", expect.outcome);
         assert_eq!(expect.outcome == "ok", expect.exit == 0, "{id}");
         assert!(expect.exit == 0 || (4..=7).contains(&expect.exit), "{id}");
-        let phases = ["queue", "dns", "connect", "proxy", "tls", "quic", "wait", "receive"];
+        let phases = ["queue", "dns", "connect", "proxy", "tls", "quic", "send", "wait", "receive"];
         assert!(expect.injected.iter().all(|(phase, millis)| phases.contains(phase) && *millis > 0), "{id}");
     }
 }
