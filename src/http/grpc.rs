@@ -78,7 +78,9 @@ pub(super) fn check(url: &Url, method: &str, plan: &HttpPlan) -> Result<(), Stri
         Some(None) => Err("the length of a gRPC message goes before it: a file has one, a long stream has \
                            none"
             .to_owned()),
-        Some(Some(length)) => Err(format!("a gRPC message has at most 4 GiB, and this one has {length} bytes")),
+        Some(Some(length)) => {
+            Err(format!("a gRPC message has at most 4 GiB, and this one has {length} bytes"))
+        }
     }
 }
 

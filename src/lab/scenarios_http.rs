@@ -1,8 +1,8 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, GRPC_THINK, SLOW_CONTINUE, SLOW_FIRST_BYTE,
-    SLOW_GATEWAY, SLOW_PONG, SLOW_UPSTREAM, Scenario, millis,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, GRPC_THINK, SLOW_CONTINUE,
+    SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_PONG, SLOW_UPSTREAM, Scenario, millis,
 };
 
 const HTTP: u8 = 7;
