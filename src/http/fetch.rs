@@ -167,13 +167,9 @@ async fn exchange(
         && alpn.as_deref() != Some("h2")
     {
         let chose = alpn.as_deref().map_or("no protocol".to_owned(), |alpn| words::escape(alpn.as_bytes()));
-        let (what, hint) = if is_call {
-            ("gRPC goes by HTTP/2", "https:// shows what else is behind this port")
-        } else {
-            ("HTTP/2 was asked for", "leave --http2 away")
-        };
+        let what = if is_call { "gRPC goes by HTTP/2" } else { "HTTP/2 was asked for" };
         let message = format!("{what} and the server chose {chose} by ALPN");
-        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint(hint));
+        return Err(fault::new(FailureCode::VersionNotNegotiated, message).hint("leave --http2 away"));
     }
     let going = Going { draft: &draft, feed, gate };
     match line {

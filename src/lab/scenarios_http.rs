@@ -6,6 +6,7 @@ use super::scenario::{
 };
 
 const HTTP: u8 = 7;
+const TLS: u8 = 6;
 
 /// Scenarios of HTTP.
 pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
@@ -274,9 +275,10 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "OK with a message that is compressed, and nothing says how",
     )
     .injected(&[("wait", millis(GRPC_THINK))]),
-    Scenario::new("grpc-page", "grpcs://www.example.test/", "a page where gRPC was looked for"),
+    Scenario::new("grpc-page", "grpcs://www.example.test/", "a web server where gRPC was looked for: 404")
+        .status(404),
     Scenario::new("grpc-http1", "grpcs://http1-only.http.test/", "a port that has no HTTP/2, and so no gRPC")
-        .fails(HTTP, "version-not-negotiated"),
+        .fails(TLS, "version-not-negotiated"),
     Scenario::new(
         "events",
         "https://events.http.test/",

@@ -122,6 +122,10 @@ fn in_rounds(found: &SlowStart) -> String {
 
 /// What a cache may keep of it.
 fn kept(teller: &mut Teller, http: &Http) {
+    // Nobody keeps what a call or a WebSocket says.
+    if http.grpc.is_some() || http.websocket.is_some() {
+        return;
+    }
     let field = |name: &str| header(&http.headers, name).map(|value| clip(&value));
     let mut told = Vec::new();
     match field("cache-control") {

@@ -27,7 +27,7 @@ use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
     At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, NotRetried, REUSED, Redirect,
-    Request, RequestId, RetryWait, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule,
+    Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule,
     header,
 };
 use crate::units::count;
@@ -270,7 +270,8 @@ impl<'a> Chain<'a> {
         request.end = end;
         let failure = failure.map(|failure| assumed::hint(failure, &request.url));
         let tls = request.connection.ran().and_then(|id| trace.connections[id.0].tls.as_ref().ran());
-        request.failure = failure.map(|failure| with_accepted(failure, tls));
+        let failure = failure.map(|failure| with_accepted(failure, tls));
+        request.failure = failure.map(|failure| with_version(failure, &request.url));
         id
     }
 
@@ -455,6 +456,17 @@ fn with_accepted(failure: Failure, tls: Option<&Tls>) -> Failure {
     let Some(accepted) = accepted else { return failure };
     let hint = failure.hint.map_or_else(|| accepted.clone(), |hint| format!("{hint}; {accepted}"));
     Failure { hint: Some(hint), ..failure }
+}
+
+/// Tells why a version was insisted on that nobody asked for: the scheme has no other.
+fn with_version(failure: Failure, url: &Url) -> Failure {
+    let needs = match url.scheme {
+        _ if failure.code != FailureCode::VersionNotNegotiated => return failure,
+        Scheme::Grpcs => "gRPC goes by HTTP/2 alone",
+        Scheme::Wss => "a WebSocket opens by HTTP/1.1 alone",
+        _ => return failure,
+    };
+    Failure { hint: Some(format!("{needs}: https:// shows what else is behind this port")), ..failure }
 }
 
 /// Whether a request may be sent again.
