@@ -69,6 +69,7 @@ mod http_cookie_awaited;
 mod http_cors_refused;
 mod http_failure_passed;
 mod http_first_byte_slow;
+mod http_framing_ambiguous;
 mod http_graphql_errors;
 mod http_grpc_message_refused;
 mod http_grpc_not_serving;

@@ -17,7 +17,7 @@
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `listener`: who hears of a response while it comes.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
-//! - `fault`, with `words`: failures, worded.
+//! - `fault`, with `words`: failures, worded; `fuzzing`: what the readers make of any bytes, for fuzzing.
 
 mod acks;
 mod blocks;
@@ -34,6 +34,9 @@ mod fault;
 mod fetch;
 mod frames;
 mod framing;
+#[cfg(any(test, fuzzing))]
+#[path = "tests/fuzzing.rs"]
+pub mod fuzzing;
 mod going;
 mod grpc;
 mod h1;

@@ -27,8 +27,8 @@ use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
     At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, NotRetried, REUSED, Redirect,
-    Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered, Url, WaitRule,
-    header,
+    Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered, Url,
+    WaitRule, header,
 };
 use crate::units::count;
 use crate::url;

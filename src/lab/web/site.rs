@@ -167,6 +167,8 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It says its length twice.
+    TwoLengths(Page),
     /// It opens a WebSocket.
     Socket(Socket),
     /// It answers calls of gRPC.
@@ -192,6 +194,7 @@ impl Conduct {
             Self::Page(page)
             | Self::EndsKept(page)
             | Self::LeadingBlank(page)
+            | Self::TwoLengths(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
             | Self::CookieWall(page)
