@@ -2,7 +2,7 @@
 
 use crate::http::{self, Ask, OnBehalf};
 use crate::page::{Cors, Wish};
-use crate::plan::{Compression, Cookie, CookieJar, HttpPlan};
+use crate::plan::{Compression, Cookie, CookieJar, ExpectPlan, HttpPlan};
 use crate::trace::{Priority, ResourceKind, Url};
 
 use super::hosts::Credentials;
@@ -84,6 +84,7 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
     Ask {
         method: "GET".to_owned(),
         body: None,
+        expect: ExpectPlan::Never,
         cookies: if sent { cookies.to_vec() } else { Vec::new() },
         credentials: same,
         given_host: false,
