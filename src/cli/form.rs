@@ -23,6 +23,9 @@ const TYPES: [(&str, &str); 9] = [
     (".xml", "application/xml"),
 ];
 
+/// That of a file of which nothing more is known.
+const ANY_TYPE: &str = "application/octet-stream";
+
 /// A form and the line between its parts.
 pub(super) struct Form {
     parts: Vec<Part>,
@@ -165,16 +168,17 @@ fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
     if kind == Some('@') {
         let base = path.rsplit('/').next().unwrap_or(&path).to_owned();
         let file_name = file_name.unwrap_or(base);
-        media_type = media_type.or_else(|| Some(guessed(&file_name).to_owned()));
+        // As with curl, of standard input nothing is said that its given name does not say.
+        let guess = known(&file_name).or((path != "-").then_some(ANY_TYPE));
+        media_type = media_type.or_else(|| guess.map(str::to_owned));
         return Ok(Part { name: name.to_owned(), file_name: Some(file_name), media_type, content });
     }
     Ok(Part { name: name.to_owned(), file_name, media_type, content })
 }
 
-fn guessed(file_name: &str) -> &'static str {
+fn known(file_name: &str) -> Option<&'static str> {
     let lower = file_name.to_ascii_lowercase();
-    let known = TYPES.iter().find(|(end, _)| lower.ends_with(end));
-    known.map_or("application/octet-stream", |(_, media_type)| media_type)
+    TYPES.iter().find(|(end, _)| lower.ends_with(end)).map(|(_, media_type)| *media_type)
 }
 
 /// A value that becomes a line of its own must not begin another.

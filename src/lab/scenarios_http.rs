@@ -39,7 +39,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "no-continue",
         "http://no-continue.http.test/",
-        "a server that says nothing to Expect: 100-continue: the body waits a second in vain",
+        "a server that ignores Expect: 100-continue: the body waits in vain",
     )
     .options(&["--expect100", "-d", "a=1"])
     .injected(&[("send", 1000)]),
